@@ -1,0 +1,46 @@
+//! The edge of the language engine. Whatever happens behind it, what comes out is data: a panic, which would be a bug of
+//! ours, becomes an [`ErrorKind::Internal`] and a count.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Instant;
+
+use tabuada_lang::{Error, ErrorKind, Failure, Fuel, Limits, Program, Span, Value, parse};
+
+/// What an evaluation came to.
+#[derive(Debug)]
+pub struct Evaluation {
+    /// The value, or why there is none and at which node.
+    pub outcome: Result<Value, Failure>,
+    /// Fuel spent.
+    pub fuel: u64,
+}
+
+/// Reads a text.
+pub(crate) fn read(text: &str, limits: &Limits) -> Result<Program, Error> {
+    catch_unwind(|| parse(text, limits)).unwrap_or_else(|_| {
+        let end = u32::try_from(text.len()).unwrap_or(u32::MAX);
+        Err(Error { kind: ErrorKind::Internal, span: Span { start: 0, end } })
+    })
+}
+
+/// Evaluates in full; the clock ends what the fuel did not.
+pub(crate) fn evaluate(program: &Program, limits: &Limits, deadline: Instant) -> Evaluation {
+    let stop = || Instant::now() >= deadline;
+    run(program, limits, Fuel::with_stop(limits.fuel, &stop))
+}
+
+/// Evaluates on a budget; `None` if it was not enough, or if the engine broke.
+pub(crate) fn try_evaluate(program: &Program, limits: &Limits, budget: u64) -> Option<Evaluation> {
+    let evaluation = run(program, limits, Fuel::new(budget.min(limits.fuel)));
+    let beyond_the_budget = |failure: &Failure| {
+        !failure.kind.is_deterministic()
+            || (budget < limits.fuel && matches!(failure.kind, ErrorKind::OutOfFuel { .. }))
+    };
+    if evaluation.outcome.as_ref().is_err_and(beyond_the_budget) { None } else { Some(evaluation) }
+}
+
+fn run(program: &Program, limits: &Limits, mut fuel: Fuel<'_>) -> Evaluation {
+    let outcome = catch_unwind(AssertUnwindSafe(|| program.evaluate(limits, &mut fuel)))
+        .unwrap_or(Err(Failure { kind: ErrorKind::Internal, node: 0 }));
+    Evaluation { outcome, fuel: fuel.spent() }
+}

@@ -1,0 +1,12 @@
+//! HTTP. Whoever runs it owns the socket and the signal to stop: [`app`] is the routes, [`serve`] the connections.
+
+mod body;
+mod render;
+mod evaluate;
+mod docs;
+mod metrics;
+mod routes;
+mod connection;
+
+pub use connection::serve;
+pub use routes::{App, app};
