@@ -1,5 +1,8 @@
 //! The development corpora, judged by what other tools answered.
 
+// Helpers of tests may panic as tests do.
+#![allow(clippy::panic, clippy::unwrap_used)]
+
 use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
@@ -161,4 +164,61 @@ fn special_functions_are_correctly_rounded() {
     }
     println!("special: {equal} of {total} correctly rounded; gamma and lgamma are for later: {later}");
     assert!(apart.is_empty(), "{}", apart.join("\n"));
+}
+
+/// The text of a record of `hostile.jsonl`; `None` for request bodies.
+fn hostile_text(record: &Json) -> Option<String> {
+    if let Some(expr) = record["expr"].as_str() {
+        return Some(expr.to_owned());
+    }
+    if let Some(session) = record["session"].as_array() {
+        return Some(session.iter().filter_map(Json::as_str).collect::<Vec<_>>().join("; "));
+    }
+    let mut text = String::new();
+    for part in record["parts"].as_array()? {
+        let (piece, times) = (part[0].as_str()?, part[1].as_u64()?);
+        for at in 0..times {
+            match part[2].as_str() {
+                Some(_) => text.push_str(&piece.replace("{}", &at.to_string())),
+                None => text.push_str(piece),
+            }
+        }
+    }
+    assert_eq!(record["bytes"], text.len(), "{record}");
+    Some(text)
+}
+
+/// On a stack of 256 KiB, where nothing may recurse on the size of the input.
+#[test]
+fn hostile_texts_are_refused_or_answered_within_the_limits() {
+    let judge = || {
+        let (mut refused, mut answered) = (0, 0);
+        for record in records("hostile.jsonl") {
+            let Some(text) = hostile_text(&record) else { continue };
+            let id = record["id"].as_str().unwrap();
+            let got = outcome(&text);
+            let reference = &record["cpython"];
+            match &got {
+                Ok((_, answer)) => {
+                    answered += 1;
+                    assert!(answer.len() <= 100_000, "{id}");
+                    assert_ne!(record["expect"], "refuse", "{id} {text:?} is {answer}");
+                    match reference["repr"].as_str() {
+                        // CPython's own logarithms are an ulp off now and then (`log(2**10000)`).
+                        Some(repr) if reference["type"] == "float" => {
+                            assert!(ulps(answer.parse().unwrap(), repr.parse().unwrap()) <= 1, "{id} {text:?} {answer}");
+                        }
+                        Some(repr) => assert_eq!(answer, repr, "{id} {text:?}"),
+                        None => {}
+                    }
+                }
+                Err((code, _)) => {
+                    refused += 1;
+                    assert!(!["internal", "deadline"].contains(&code.as_str()), "{id} {text:?} {code}");
+                }
+            }
+        }
+        println!("hostile: {refused} refused, {answered} answered");
+    };
+    std::thread::Builder::new().stack_size(256 << 10).spawn(judge).unwrap().join().unwrap();
 }
