@@ -222,3 +222,16 @@ fn hostile_texts_are_refused_or_answered_within_the_limits() {
     };
     std::thread::Builder::new().stack_size(256 << 10).spawn(judge).unwrap().join().unwrap();
 }
+
+#[test]
+fn composed_functions_are_correctly_rounded() {
+    let mut apart = Vec::new();
+    for record in records("rounded.jsonl") {
+        let (expr, expected) = (record["expr"].as_str().unwrap(), record["f64"].as_str().unwrap());
+        match outcome(expr) {
+            Ok((_, got)) if got == expected => {}
+            got => apart.push(format!("{expr} is {got:?}, not {expected}")),
+        }
+    }
+    assert!(apart.is_empty(), "{}:\n{}", apart.len(), apart.join("\n"));
+}
