@@ -4,8 +4,9 @@ use std::cmp::Ordering;
 
 use crate::error::{ErrorKind, Feature, Overflow, TypeError, ZeroDivision};
 use crate::limits::{Budget, price};
-use crate::number::{Integer, Number, float};
-use crate::value::Value;
+use crate::number::{Complex, Integer, Number, float};
+use crate::sequence;
+use crate::value::{Items, Value};
 
 /// Operators of one operand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +46,6 @@ pub(crate) enum Comparison {
     /// One side is written `None`, `True` or `False`.
     Is,
     IsNot,
-    /// No value holds others yet, so both are CPython's complaint that the right operand holds none.
     In,
     NotIn,
 }
@@ -99,6 +99,8 @@ pub(crate) fn unary(operator: Unary, operand: &Value, budget: &mut Budget) -> Re
             Ok(Value::Int(value.negate()))
         }
         (Unary::Minus, Some(Number::Float(value))) => Ok(Value::Float(-value)),
+        (Unary::Plus, Some(Number::Complex(value))) => Ok(Value::complex(value)),
+        (Unary::Minus, Some(Number::Complex(value))) => Ok(Value::complex(value.negate())),
         (Unary::Invert, Some(Number::Int(value))) => {
             budget.charge(price::add(value.words()))?;
             Ok(Value::Int(value.invert()))
@@ -122,16 +124,61 @@ pub(crate) fn binary(operator: Binary, left: &Value, right: &Value, budget: &mut
             _ => {}
         }
     }
-    let (Some(left), Some(right)) = (left.number(), right.number()) else { return Err(unfit()) };
-    let (a, b) = match (left, right) {
+    let (Some(a), Some(b)) = (left.number(), right.number()) else {
+        return containers(operator, left, right, budget)?.ok_or_else(unfit);
+    };
+    let (a, b) = match (a, b) {
         (Number::Int(a), Number::Int(b)) => return integers(operator, &a, &b, budget),
-        // `~`, shifts and bits are for integers alone: their complaint comes before any conversion.
+        // Shifts and bits are for integers alone: their complaint comes before any conversion.
         _ if is_bitwise(operator) => return Err(unfit()),
+        (a @ Number::Complex(_), b) | (a, b @ Number::Complex(_)) => {
+            return match operator {
+                Binary::FloorDivide | Binary::Modulo => Err(unfit()),
+                _ => complex(operator, to_complex(a)?, to_complex(b)?, budget),
+            };
+        }
         (Number::Float(a), Number::Float(b)) => (a, b),
         (Number::Int(a), Number::Float(b)) => (a.to_float().ok_or(Overflow::IntToFloat)?, b),
         (Number::Float(a), Number::Int(b)) => (a, b.to_float().ok_or(Overflow::IntToFloat)?),
     };
     if operator == Binary::Power { float_power(a, b, budget) } else { floats(operator, a, b) }
+}
+
+/// Operators on strings, lists, tuples and sets; `None` where the two do not go together.
+fn containers(
+    operator: Binary,
+    left: &Value,
+    right: &Value,
+    budget: &mut Budget,
+) -> Result<Option<Value>, ErrorKind> {
+    match operator {
+        Binary::Add => sequence::concatenate(left, right, budget),
+        Binary::Multiply => sequence::repeat(left, right, budget),
+        Binary::Modulo if matches!(left, Value::Str(_)) => Err(Feature::Formatting.into()),
+        Binary::Subtract => sequence::set_operation(true, false, false, left, right, budget),
+        Binary::And => sequence::set_operation(false, true, false, left, right, budget),
+        Binary::Or => sequence::set_operation(true, true, true, left, right, budget),
+        Binary::Xor => sequence::set_operation(true, false, true, left, right, budget),
+        _ => Ok(None),
+    }
+}
+
+pub(crate) fn to_complex(number: Number) -> Result<Complex, ErrorKind> {
+    Ok(match number {
+        Number::Int(value) => Complex::new(value.to_float().ok_or(Overflow::IntToFloat)?, 0.0),
+        Number::Float(value) => Complex::new(value, 0.0),
+        Number::Complex(value) => value,
+    })
+}
+
+fn complex(operator: Binary, a: Complex, b: Complex, budget: &mut Budget) -> Result<Value, ErrorKind> {
+    Ok(Value::complex(match operator {
+        Binary::Add => a.add(b),
+        Binary::Subtract => a.subtract(b),
+        Binary::Multiply => a.multiply(b),
+        Binary::Divide => a.divide(b)?,
+        _ => a.power(b, budget)?,
+    }))
 }
 
 fn is_bitwise(operator: Binary) -> bool {
@@ -185,8 +232,35 @@ fn floats(operator: Binary, a: f64, b: f64) -> Result<Value, ErrorKind> {
 fn float_power(base: f64, exponent: f64, budget: &mut Budget) -> Result<Value, ErrorKind> {
     match float::power(base, exponent, budget)? {
         float::Power::Real(value) => Ok(Value::Float(value)),
-        float::Power::Complex => Err(Feature::Complex.into()),
+        float::Power::Complex => {
+            Complex::new(base, 0.0).power(Complex::new(exponent, 0.0), budget).map(Value::complex)
+        }
     }
+}
+
+/// The principal root of an index of 2 or more: of a real number that is not negative a float, correctly rounded; of
+/// any other a complex number.
+pub(crate) fn root(operand: &Value, index: u32, budget: &mut Budget) -> Result<Value, ErrorKind> {
+    budget.charge(price::ELEMENTARY * 2)?;
+    let unfit = || TypeError::NotReal { found: operand.kind() };
+    let number = operand.number().ok_or_else(unfit)?;
+    let real = match number {
+        Number::Int(value) => value.to_float().ok_or(Overflow::IntToFloat)?,
+        Number::Float(value) => value,
+        Number::Complex(value) => return complex_root(value, index, budget),
+    };
+    if real < 0.0 {
+        return complex_root(Complex::new(real, 0.0), index, budget);
+    }
+    float::root(real, index, budget).map(Value::Float)
+}
+
+fn complex_root(value: Complex, index: u32, budget: &mut Budget) -> Result<Value, ErrorKind> {
+    if index == 2 && value.imaginary == 0.0 && value.real < 0.0 {
+        // On the negative axis the root of a square is exact.
+        return Ok(Value::complex(Complex::new(0.0, (-value.real).sqrt())));
+    }
+    value.power(Complex::new(1.0 / f64::from(index), 0.0), budget).map(Value::complex)
 }
 
 /// Whether `left operator right`; the error is CPython's where the two have no order.
@@ -196,21 +270,36 @@ pub(crate) fn compare(
     right: &Value,
     budget: &mut Budget,
 ) -> Result<bool, ErrorKind> {
-    if let (Value::Int(a), Value::Int(b)) = (left, right) {
-        budget.charge(price::add(a.words().min(b.words())))?;
-    }
+    budget.charge(left.walk_price().min(right.walk_price()))?;
     match operator {
-        Comparison::Equal => return Ok(left.equals(right)),
-        Comparison::NotEqual => return Ok(!left.equals(right)),
+        Comparison::Equal => Ok(left.equals(right)),
+        Comparison::NotEqual => Ok(!left.equals(right)),
         // `None`, `True` and `False` are singletons: `1 is True` is false though `1 == True`.
-        Comparison::Is => return Ok(left.kind() == right.kind() && left.equals(right)),
-        Comparison::IsNot => return Ok(left.kind() != right.kind() || !left.equals(right)),
-        Comparison::In | Comparison::NotIn => return Err(TypeError::NotContainer { found: right.kind() }.into()),
-        _ => {}
+        Comparison::Is => Ok(left.kind() == right.kind() && left.equals(right)),
+        Comparison::IsNot => Ok(left.kind() != right.kind() || !left.equals(right)),
+        Comparison::In => sequence::contains(right, left, budget),
+        Comparison::NotIn => sequence::contains(right, left, budget).map(|found| !found),
+        _ => ordered(operator, left, right),
     }
-    let Some(ordering) = left.order(right) else {
-        let (left, right) = (left.kind(), right.kind());
-        return Err(TypeError::Order { operator: operator.symbol().to_owned(), left, right }.into());
+}
+
+/// `<`, `<=`, `>`, `>=`. Recursion is bounded by the depth of containers.
+fn ordered(operator: Comparison, left: &Value, right: &Value) -> Result<bool, ErrorKind> {
+    let ordering = match (left, right) {
+        (Value::Str(a), Value::Str(b)) => Some(a.string.cmp(&b.string)),
+        (Value::List(a), Value::List(b)) | (Value::Tuple(a), Value::Tuple(b)) => {
+            // The first elements that differ decide, in their own words.
+            let mut pairs = a.values.iter().zip(&b.values);
+            match pairs.find(|(a, b)| !a.is_or_equals(b)) {
+                Some((a, b)) => return ordered(operator, a, b),
+                None => Some(a.values.len().cmp(&b.values.len())),
+            }
+        }
+        (Value::Set(a), Value::Set(b)) => return Ok(set_ordered(operator, a, b)),
+        _ => left.order(right).ok_or_else(|| {
+            let (left, right) = (left.kind(), right.kind());
+            TypeError::Order { operator: operator.symbol().to_owned(), left, right }
+        })?,
     };
     Ok(match operator {
         Comparison::Less => ordering == Some(Ordering::Less),
@@ -218,4 +307,17 @@ pub(crate) fn compare(
         Comparison::Greater => ordering == Some(Ordering::Greater),
         _ => matches!(ordering, Some(Ordering::Greater | Ordering::Equal)),
     })
+}
+
+/// Sets compare by inclusion: `<` is "a proper subset of".
+fn set_ordered(operator: Comparison, a: &Items, b: &Items) -> bool {
+    let within = |a: &Items, b: &Items| {
+        a.values.iter().all(|value| b.values.binary_search_by(|probe| probe.position(value)).is_ok())
+    };
+    match operator {
+        Comparison::Less => a.values.len() < b.values.len() && within(a, b),
+        Comparison::LessOrEqual => within(a, b),
+        Comparison::Greater => b.values.len() < a.values.len() && within(b, a),
+        _ => within(b, a),
+    }
 }

@@ -8,9 +8,10 @@
 
 use crate::arithmetic::{Binary, Comparison, Unary};
 use crate::functions;
+use crate::lexer::to_superscript;
 use crate::number::float;
 use crate::program::{Node, Program};
-use crate::value::Value;
+use crate::value::{Value, quoted};
 
 /// How tightly a piece of text binds: the rows of the precedence table, tightest last.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,51 +29,89 @@ enum Row {
     Product,
     Sign,
     Power,
+    Root,
+    Factorial,
     Atom,
 }
 
 /// What is still to be written, last first.
 enum Piece {
     Text(&'static str),
+    /// A name and what follows it.
+    Name(u32, &'static str),
     /// The subtree that ends in this node, in brackets if it binds less tightly than the row.
     Subtree(u32, Row),
-    Keyword(u32),
+    /// From here on, one bracket, condition or else-branch more is open.
+    Deeper,
+    Shallower,
 }
 
 impl Program {
     /// The canonical text.
     pub fn canonical(&self) -> String {
-        let starts = self.subtrees();
-        let mut text = String::new();
-        let mut pieces = Vec::new();
-        if let Some(root) = (self.nodes.len() as u32).checked_sub(1) {
-            pieces.push(Piece::Subtree(root, Row::Conditional));
-        }
-        while let Some(piece) = pieces.pop() {
-            match piece {
-                Piece::Text(piece) => text.push_str(piece),
-                Piece::Keyword(name) => {
-                    text.push_str(&self.names[name as usize]);
-                    text.push('=');
-                }
-                Piece::Subtree(root, least) => {
-                    let brackets = self.row(root) < least;
-                    if brackets {
-                        text.push('(');
-                        pieces.push(Piece::Text(")"));
-                    }
-                    self.expand(root, &starts, &mut text, &mut pieces);
-                }
+        Writer::new(self).write().0
+    }
+
+    /// How deep brackets, conditions and else-branches nest in the canonical text.
+    pub(crate) fn canonical_depth(&self) -> u64 {
+        Writer::new(self).write().1
+    }
+}
+
+struct Writer<'p> {
+    program: &'p Program,
+    starts: Vec<u32>,
+    text: String,
+    pieces: Vec<Piece>,
+}
+
+impl<'p> Writer<'p> {
+    fn new(program: &'p Program) -> Self {
+        Self { program, starts: program.subtrees(), text: String::new(), pieces: Vec::new() }
+    }
+
+    /// The text, and how deep it nests.
+    fn write(mut self) -> (String, u64) {
+        for (at, root) in self.program.statements.iter().enumerate().rev() {
+            self.pieces.push(Piece::Subtree(*root, Row::Conditional));
+            if at > 0 {
+                self.pieces.push(Piece::Text(";"));
             }
         }
-        text
+        let (mut depth, mut deepest) = (0_u64, 0);
+        while let Some(piece) = self.pieces.pop() {
+            match piece {
+                Piece::Text(text) => self.text.push_str(text),
+                Piece::Name(name, behind) => {
+                    self.text.push_str(&self.program.names[name as usize]);
+                    self.text.push_str(behind);
+                }
+                Piece::Subtree(root, least) => {
+                    if self.row(root) < least {
+                        self.close(")");
+                        self.pieces.push(Piece::Subtree(root, Row::Conditional));
+                        self.open("(");
+                    } else {
+                        self.expand(root);
+                    }
+                }
+                Piece::Deeper => {
+                    depth += 1;
+                    deepest = deepest.max(depth);
+                }
+                Piece::Shallower => depth -= 1,
+            }
+        }
+        (self.text, deepest)
     }
 
     fn row(&self, root: u32) -> Row {
-        match self.nodes[root as usize] {
+        match self.program.nodes[root as usize] {
             Node::Unary(Unary::Not) => Row::Not,
             Node::Unary(_) => Row::Sign,
             Node::Binary(operator) => row_of(operator),
+            Node::Root(_) => Row::Root,
+            Node::Factorial => Row::Factorial,
             Node::Compare(_) => Row::Comparison,
             Node::And => Row::And,
             Node::Or => Row::Or,
@@ -81,35 +120,51 @@ impl Program {
         }
     }
 
-    /// Writes a leaf, or leaves the parts of a subtree to be written, last first.
-    fn expand(&self, root: u32, starts: &[u32], text: &mut String, pieces: &mut Vec<Piece>) {
-        // A node's last operand ends just before it, and each other one just before where the next begins.
-        let before = |end: u32| starts[end as usize].wrapping_sub(1);
+    /// The root of the operand that ends just before the subtree of `root` begins.
+    fn before(&self, root: u32) -> u32 {
+        self.starts[root as usize].wrapping_sub(1)
+    }
+
+    // Pieces are left in the order in which they are written, last first.
+
+    fn open(&mut self, bracket: &'static str) {
+        self.pieces.push(Piece::Deeper);
+        self.pieces.push(Piece::Text(bracket));
+    }
+
+    fn close(&mut self, bracket: &'static str) {
+        self.pieces.push(Piece::Text(bracket));
+        self.pieces.push(Piece::Shallower);
+    }
+
+    fn part(&mut self, root: u32, least: Row) {
+        self.pieces.push(Piece::Subtree(root, least));
+    }
+
+    fn word(&mut self, word: &'static str) {
+        self.pieces.push(Piece::Text(word));
+    }
+
+    /// Writes a leaf, or leaves the parts of a subtree to be written.
+    fn expand(&mut self, root: u32) {
+        let program = self.program;
         let last = root.wrapping_sub(1);
-        match self.nodes[root as usize] {
-            Node::Small(value) => text.push_str(&value.to_string()),
-            Node::Constant(constant) => match &self.constants[constant as usize] {
-                // Python has no literal of infinity but one that overflows.
-                Value::Float(value) if value.is_infinite() => text.push_str("1e999"),
-                Value::Float(value) => text.push_str(&float::text(*value)),
-                value => text.push_str(&value.to_string()),
-            },
-            Node::None => text.push_str("None"),
-            Node::Bool(value) => text.push_str(if value { "True" } else { "False" }),
+        match program.nodes[root as usize] {
+            Node::Small(value) => self.text.push_str(&value.to_string()),
+            Node::Constant(constant) => self.text.push_str(&literal(&program.constants[constant as usize])),
+            Node::None => self.text.push_str("None"),
+            Node::Bool(value) => self.text.push_str(if value { "True" } else { "False" }),
             Node::MathConstant { row, qualified } => {
-                text.push_str(if qualified { "math." } else { "" });
-                text.push_str(functions::CONSTANTS[row as usize].0);
+                self.text.push_str(if qualified { "math." } else { "" });
+                self.text.push_str(functions::CONSTANTS[row as usize].0);
             }
-            Node::Function(row) => {
-                if let Some(function) = functions::at(row) {
-                    text.push_str(if functions::needs_prefix(function) { "math." } else { "" });
-                    text.push_str(function.name);
-                }
+            Node::Function(row) => self.function(row),
+            Node::Name(name) | Node::Unknown(name) | Node::Local { name, .. } => {
+                self.text.push_str(&program.names[name as usize]);
             }
-            Node::Unknown(name) => text.push_str(&self.names[name as usize]),
             Node::UnknownMath(name) => {
-                text.push_str("math.");
-                text.push_str(&self.names[name as usize]);
+                self.text.push_str("math.");
+                self.text.push_str(&program.names[name as usize]);
             }
             Node::Unary(operator) => {
                 let (symbol, row) = match operator {
@@ -118,74 +173,193 @@ impl Program {
                     Unary::Invert => ("~", Row::Sign),
                     Unary::Not => ("not ", Row::Not),
                 };
-                text.push_str(symbol);
-                pieces.push(Piece::Subtree(last, row));
+                self.text.push_str(symbol);
+                self.part(last, row);
+            }
+            Node::Factorial => {
+                self.word("!");
+                self.part(last, Row::Factorial);
+            }
+            Node::Root(index) => {
+                if index != 2 {
+                    self.text.push_str(&to_superscript(index.into()));
+                }
+                self.text.push('√');
+                self.part(last, Row::Root);
             }
             Node::Binary(operator) => {
                 let row = row_of(operator);
                 // All group to the left but the power, whose right side is a sign or tighter.
-                let (left, right) = match operator {
-                    Binary::Power => (Row::Atom, Row::Sign),
-                    _ => (row, tighter(row)),
-                };
-                pieces.push(Piece::Subtree(last, right));
-                pieces.push(Piece::Text(operator.symbol()));
-                pieces.push(Piece::Subtree(before(last), left));
+                let (left, right) =
+                    if operator == Binary::Power { (Row::Root, Row::Sign) } else { (row, tighter(row)) };
+                self.part(last, right);
+                self.word(operator.symbol());
+                self.part(self.before(last), left);
             }
-            Node::Compare(operator) => {
-                let mut operand = last;
-                let mut operator = operator;
-                loop {
-                    pieces.push(Piece::Subtree(operand, Row::OrBits));
-                    pieces.push(Piece::Text(spaced(operator)));
-                    operand = before(operand);
-                    match self.nodes[operand as usize] {
-                        Node::CompareStep(earlier, _) => {
-                            operator = earlier;
-                            operand -= 1;
-                        }
-                        _ => break,
-                    }
-                }
-                pieces.push(Piece::Subtree(operand, Row::OrBits));
-            }
-            Node::And | Node::Or => {
-                let (word, row) =
-                    if self.nodes[root as usize] == Node::And { (" and ", Row::And) } else { (" or ", Row::Or) };
-                pieces.push(Piece::Subtree(last, tighter(row)));
-                pieces.push(Piece::Text(word));
-                // Before the right operand stands the jump.
-                pieces.push(Piece::Subtree(before(last) - 1, row));
-            }
+            Node::Compare(operator) => self.chain(last, operator),
+            Node::And => self.logical(last, " and ", Row::And, Row::Not),
+            Node::Or => self.logical(last, " or ", Row::Or, Row::And),
             Node::Conditional => {
                 // condition, jump, first branch, jump, second branch.
-                let first = before(last) - 1;
-                let condition = before(first) - 1;
-                pieces.push(Piece::Subtree(last, Row::Conditional));
-                pieces.push(Piece::Text(" else "));
-                pieces.push(Piece::Subtree(condition, Row::Or));
-                pieces.push(Piece::Text(" if "));
-                pieces.push(Piece::Subtree(first, Row::Or));
+                let first = self.before(last) - 1;
+                let condition = self.before(first) - 1;
+                self.pieces.push(Piece::Shallower);
+                self.part(last, Row::Conditional);
+                self.word(" else ");
+                self.part(condition, Row::Or);
+                self.word(" if ");
+                self.pieces.push(Piece::Deeper);
+                self.part(first, Row::Or);
             }
-            Node::Call { arguments, keywords, first_keyword } => {
-                pieces.push(Piece::Text(")"));
-                let mut operand = last;
-                for at in (0..arguments).rev() {
-                    pieces.push(Piece::Subtree(operand, Row::Conditional));
-                    if let Some(keyword) = (at + u32::from(keywords)).checked_sub(arguments) {
-                        pieces.push(Piece::Keyword(self.keywords[(first_keyword + keyword) as usize]));
-                    }
-                    if at > 0 {
-                        pieces.push(Piece::Text(","));
-                    }
-                    operand = before(operand);
+            Node::List(count) => self.collection(last, count, "[", "]"),
+            Node::Set(count) => self.collection(last, count, "{", "}"),
+            Node::Tuple(count) => self.collection(last, count, "(", if count == 1 { ",)" } else { ")" }),
+            Node::Index => {
+                self.close("]");
+                self.part(last, Row::Conditional);
+                self.open("[");
+                self.part(self.before(last), Row::Atom);
+            }
+            Node::Slice => {
+                let (third, second) = (last, self.before(last));
+                let first = self.before(second);
+                self.close("]");
+                if program.nodes[third as usize] != Node::Absent {
+                    self.part(third, Row::Conditional);
+                    self.word(":");
                 }
-                pieces.push(Piece::Text("("));
-                pieces.push(Piece::Subtree(operand, Row::Atom));
+                self.part(second, Row::Conditional);
+                self.word(":");
+                self.part(first, Row::Conditional);
+                self.open("[");
+                self.part(self.before(first), Row::Atom);
             }
-            // Jumps are no roots.
-            Node::CompareStep(..) | Node::AndJump(_) | Node::OrJump(_) | Node::IfJump(_) | Node::ElseJump(_) => {}
+            Node::CallFunction { row, keywords, arguments, first_keyword } => {
+                self.function(row);
+                self.close(")");
+                self.arguments(last, arguments, keywords, first_keyword);
+                self.open("(");
+            }
+            Node::Call { keywords, arguments, first_keyword } => {
+                self.close(")");
+                let callee = self.arguments(last, arguments, keywords, first_keyword);
+                self.open("(");
+                self.part(callee, Row::Atom);
+            }
+            Node::BinderEnd { binder, name, .. } => {
+                // from, to, start of the loop, body.
+                let to = self.before(last) - 1;
+                let from = self.before(to);
+                self.close(")");
+                self.part(to, Row::Conditional);
+                self.word(",");
+                self.part(from, Row::Conditional);
+                self.pieces.push(Piece::Name(name, ","));
+                self.word(",");
+                self.part(last, Row::Conditional);
+                self.open("(");
+                self.word(binder.name());
+            }
+            Node::Assign { count, names_at } => {
+                self.part(last, Row::Conditional);
+                self.targets(count, names_at);
+            }
+            Node::Clear { count, names_at } => self.targets(count, names_at),
+            Node::EndDefine { definition } => {
+                let definition = &program.definitions[definition as usize];
+                self.part(last, Row::Conditional);
+                self.word("@=");
+                if let Some(parameters) = &definition.parameters {
+                    self.word(")");
+                    for (at, parameter) in parameters.iter().enumerate().rev() {
+                        self.pieces.push(Piece::Name(*parameter, if at + 1 < parameters.len() { "," } else { "" }));
+                    }
+                    self.word("(");
+                }
+                self.pieces.push(Piece::Name(definition.name, ""));
+            }
+            // What is left out of a slice is written as nothing; jumps and the like are no roots.
+            Node::Absent
+            | Node::CompareStep(..)
+            | Node::AndJump(_)
+            | Node::OrJump(_)
+            | Node::IfJump(_)
+            | Node::ElseJump(_)
+            | Node::BinderStart { .. }
+            | Node::Define { .. }
+            | Node::Drop => {}
         }
+    }
+
+    fn function(&mut self, row: u16) {
+        if let Some(function) = functions::at(row) {
+            self.text.push_str(if functions::needs_prefix(function) { "math." } else { "" });
+            self.text.push_str(function.name);
+        }
+    }
+
+    fn chain(&mut self, last: u32, mut operator: Comparison) {
+        let mut operand = last;
+        loop {
+            self.part(operand, Row::OrBits);
+            self.word(spaced(operator));
+            operand = self.before(operand);
+            match self.program.nodes[operand as usize] {
+                Node::CompareStep(earlier, _) => {
+                    operator = earlier;
+                    operand -= 1;
+                }
+                _ => break,
+            }
+        }
+        self.part(operand, Row::OrBits);
+    }
+
+    fn logical(&mut self, last: u32, word: &'static str, left: Row, right: Row) {
+        self.part(last, right);
+        self.word(word);
+        // Before the right operand stands the jump.
+        self.part(self.before(last) - 1, left);
+    }
+
+    fn collection(&mut self, last: u32, count: u32, open: &'static str, close: &'static str) {
+        self.close(close);
+        self.arguments(last, count, 0, 0);
+        self.open(open);
+    }
+
+    /// Parts with commas between them; gives the root of what stands before them.
+    fn arguments(&mut self, last: u32, count: u32, keywords: u16, first_keyword: u32) -> u32 {
+        let mut operand = last;
+        for at in (0..count).rev() {
+            self.part(operand, Row::Conditional);
+            if let Some(keyword) = (at + u32::from(keywords)).checked_sub(count) {
+                self.pieces.push(Piece::Name(self.program.keywords[(first_keyword + keyword) as usize], "="));
+            }
+            if at > 0 {
+                self.word(",");
+            }
+            operand = self.before(operand);
+        }
+        operand
+    }
+
+    fn targets(&mut self, count: u32, names_at: u32) {
+        for at in (0..count).rev() {
+            let name = self.program.targets[(names_at + at) as usize];
+            self.pieces.push(Piece::Name(name, if at + 1 < count { "," } else { "=" }));
+        }
+    }
+}
+
+fn literal(value: &Value) -> String {
+    match value {
+        // Python has no literal of infinity but one that overflows.
+        Value::Float(value) if value.is_infinite() => "1e999".to_owned(),
+        Value::Complex(value) if value.imaginary.is_infinite() => "1e999j".to_owned(),
+        Value::Float(value) => float::text(*value),
+        Value::Str(text) => quoted(&text.string, |character| (' '..='~').contains(&character)),
+        value => value.to_string(),
     }
 }
 
@@ -204,8 +378,6 @@ fn row_of(operator: Binary) -> Row {
 /// The next row, for the right side of what groups to the left.
 fn tighter(row: Row) -> Row {
     match row {
-        Row::Or => Row::And,
-        Row::And => Row::Not,
         Row::OrBits => Row::XorBits,
         Row::XorBits => Row::AndBits,
         Row::AndBits => Row::Shift,
@@ -215,7 +387,7 @@ fn tighter(row: Row) -> Row {
     }
 }
 
-/// A comparison with blanks around it: they keep `5! == 120` readable once there are factorials.
+/// A comparison with blanks around it: they keep `5! == 120` readable.
 fn spaced(operator: Comparison) -> &'static str {
     match operator {
         Comparison::Less => " < ",

@@ -23,7 +23,7 @@ impl ErrorKind {
             Self::UnknownName { name } => Some(format!("name '{name}' is not defined")),
             Self::UnknownMathName { name } => Some(format!("module 'math' has no attribute '{name}'")),
             Self::Type(error) => Some(type_error(error)),
-            Self::Value(error) => Some(value_error(error).to_owned()),
+            Self::Value(error) => Some(value_error(error)),
             Self::ZeroDivision(error) => Some(zero_division(*error).to_owned()),
             Self::Overflow(error) => Some(overflow(*error).to_owned()),
             _ => None,
@@ -85,6 +85,20 @@ impl ErrorKind {
                     ),
                 }
             }
+            Self::RangeAsAnswer => say(
+                "a range is no answer: make a list of it, as in list(range(…))",
+                "um range não é uma resposta: faça dele uma lista, como em list(range(…))",
+            ),
+            Self::CollectionTooLarge { elements, limit } => {
+                let (english, portuguese) = match elements {
+                    Estimate::About(count) => (grouped(*count, ','), grouped(*count, '.')),
+                    Estimate::Astronomical => ("too many".to_owned(), "incontáveis".to_owned()),
+                };
+                say(
+                    &format!("there would be {english} elements; the limit is {}", grouped(*limit, ',')),
+                    &format!("haveria {portuguese} elementos; o limite é {}", grouped(*limit, '.')),
+                )
+            }
             Self::AnswerTooLong { characters, limit } => say(
                 &format!(
                     "the answer would have {} characters; the limit is {}",
@@ -104,6 +118,21 @@ impl ErrorKind {
             Self::OutOfMemory { limit } => say(
                 &format!("too much memory; the limit is {} bytes", grouped(*limit, ',')),
                 &format!("memória demais; o limite é {} bytes", grouped(*limit, '.')),
+            ),
+            Self::Recursive { name } => {
+                say(&format!("'{name}' is used in its own definition"), &format!("'{name}' é usado em sua própria definição"))
+            }
+            Self::NoConvergence { what } => say(
+                &format!("{what} does not converge here"),
+                &format!("{what} não converge aqui"),
+            ),
+            Self::NoSignChange => say(
+                "root needs a change of sign between its ends",
+                "root precisa de uma troca de sinal entre os extremos",
+            ),
+            Self::DefinedArity { name, wanted, given } => say(
+                &format!("{name}() takes {wanted} arguments ({given} given)"),
+                &format!("{name}() recebe {wanted} argumentos ({given} dados)"),
             ),
             Self::Deadline => say("the time is up", "o tempo acabou"),
             _ => say("internal error", "erro interno"),
@@ -181,6 +210,46 @@ fn syntax(error: &Syntax, language: Language) -> String {
         Syntax::UnterminatedString => {
             say("the string is never closed".into(), "o texto entre aspas não foi fechado".into())
         }
+        Syntax::MalformedEscape => say("malformed escape in a string".into(), "escape malformado em um texto".into()),
+        Syntax::NeedsBrackets { found } => say(
+            format!("what stands before '{found}' needs brackets"),
+            format!("o que vem antes de '{found}' precisa de parênteses"),
+        ),
+        Syntax::DetachedSuperscript => say(
+            "a superscript must follow its base without a blank".into(),
+            "um expoente sobrescrito deve vir colado à sua base".into(),
+        ),
+        Syntax::RootIndex => {
+            say("the index of a root must be 2 or more".into(), "o índice de uma raiz deve ser 2 ou mais".into())
+        }
+        Syntax::AmbiguousPower => say(
+            "a negative power of a function is ambiguous, but for ⁻¹".into(),
+            "uma potência negativa de uma função é ambígua, exceto ⁻¹".into(),
+        ),
+        Syntax::FunctionPower { name } => say(
+            format!("the power of '{name}' goes behind its bracket: {name}(…)²"),
+            format!("a potência de '{name}' vem depois dos parênteses: {name}(…)²"),
+        ),
+        Syntax::MissingColon => say("'?' without ':'".into(), "'?' sem ':'".into()),
+        Syntax::AssignmentTarget => say(
+            "only a name can be given a value; to compare write ==".into(),
+            "só um nome pode receber um valor; para comparar escreva ==".into(),
+        ),
+        Syntax::FormulaTarget => say(
+            "'@=' defines a name or a function: name @= …, f(x) @= …".into(),
+            "'@=' define um nome ou uma função: nome @= …, f(x) @= …".into(),
+        ),
+        Syntax::NotAssignable { name } => say(
+            format!("'{name}' cannot be given another meaning"),
+            format!("'{name}' não pode receber outro significado"),
+        ),
+        Syntax::RepeatedParameter { name } => {
+            say(format!("parameter repeated: {name}"), format!("parâmetro repetido: {name}"))
+        }
+        Syntax::FunctionAssignment => say(
+            "functions are defined with '@='".into(),
+            "funções são definidas com '@='".into(),
+        ),
         Syntax::PositionalAfterKeyword => say(
             "positional argument after a keyword argument".into(),
             "argumento posicional depois de um argumento nomeado".into(),
@@ -209,18 +278,11 @@ fn feature_names(feature: Feature) -> (&'static str, &'static str) {
         Feature::Dictionary => ("dictionaries are", "dicionários"),
         Feature::MatrixProduct => ("'@' is", "'@'"),
         Feature::Ellipsis => ("'...' is", "'...'"),
-        Feature::String => ("strings are", "textos entre aspas"),
         Feature::FormattedString => ("f-strings are", "f-strings"),
         Feature::Bytes => ("byte strings are", "textos de bytes"),
-        Feature::Complex => ("complex numbers are", "números complexos"),
-        Feature::List => ("lists are", "listas"),
-        Feature::Tuple => ("tuples are", "tuplas"),
-        Feature::Set => ("sets are", "conjuntos"),
-        Feature::Subscript => ("indexing is", "indexação"),
+        Feature::Formatting => ("string formatting with '%' is", "formatação de texto com '%'"),
+        Feature::NamedCharacter => ("'\\N{…}' is", "'\\N{…}'"),
         Feature::Identity => ("'is' without None, True or False beside it is", "'is' sem None, True ou False ao lado"),
-        Feature::Assignment => ("assignment is", "atribuição"),
-        Feature::Statements => ("';' is", "';'"),
-        Feature::Notation => ("this notation is", "esta notação"),
         Feature::Keyword => ("this keyword of Python is", "esta palavra reservada do Python"),
     }
 }
@@ -242,6 +304,25 @@ fn type_error(error: &TypeError) -> String {
         TypeError::NotCallable { found } => format!("'{}' object is not callable", found.python()),
         TypeError::NotIterable { found } => format!("'{}' object is not iterable", found.python()),
         TypeError::NotContainer { found } => format!("argument of type '{}' is not iterable", found.python()),
+        TypeError::NotInString { found } => {
+            format!("'in <string>' requires string as left operand, not {}", found.python())
+        }
+        TypeError::Unhashable { found } => format!("unhashable type: '{}'", found.python()),
+        TypeError::Concatenation { left, right } => {
+            format!("can only concatenate {} (not \"{}\") to {}", left.python(), right.python(), left.python())
+        }
+        TypeError::Repetition { by } => format!("can't multiply sequence by non-int of type '{}'", by.python()),
+        TypeError::NotSubscriptable { found } => format!("'{}' object is not subscriptable", found.python()),
+        TypeError::Indices { of: Type::Str, found } => {
+            format!("string indices must be integers, not '{}'", found.python())
+        }
+        TypeError::Indices { of, found } => {
+            format!("{} indices must be integers or slices, not {}", of.python(), found.python())
+        }
+        TypeError::SliceIndices => "slice indices must be integers or None or have an __index__ method".to_owned(),
+        TypeError::Unpacking { found } => format!("cannot unpack non-iterable {} object", found.python()),
+        TypeError::NoLength { found } => format!("object of type '{}' has no len()", found.python()),
+        TypeError::SumOfStrings => "sum() can't sum strings [use ''.join(seq) instead]".to_owned(),
         TypeError::NotReal { found } => format!("must be real number, not {}", found.python()),
         TypeError::NotInteger { found } => {
             format!("'{}' object cannot be interpreted as an integer", found.python())
@@ -264,6 +345,7 @@ fn type_error(error: &TypeError) -> String {
         TypeError::UnknownKeyword { function, name } => {
             format!("'{name}' is an invalid keyword argument for {function}()")
         }
+        TypeError::ComplexToFloat => "must be real number, not complex".to_owned(),
         TypeError::ModularPowerOfNonIntegers => {
             "pow() 3rd argument not allowed unless all arguments are integers".to_owned()
         }
@@ -301,8 +383,25 @@ fn arity_error(arity: &Arity) -> String {
     }
 }
 
-fn value_error(error: &ValueError) -> &'static str {
-    match error {
+fn value_error(error: &ValueError) -> String {
+    let words = match error {
+        ValueError::EmptySequence { function } => return format!("{function}() arg is an empty sequence"),
+        ValueError::Index { of: Type::Str } => "string index out of range",
+        ValueError::Index { of: Type::Range } => "range object index out of range",
+        ValueError::Index { of } => return format!("{} index out of range", of.python()),
+        ValueError::IntLiteral { base, text } => return format!("invalid literal for int() with base {base}: {text}"),
+        ValueError::FloatLiteral { text } => return format!("could not convert string to float: {text}"),
+        ValueError::Unpack { expected, got: Some(got) } => {
+            return format!("not enough values to unpack (expected {expected}, got {got})");
+        }
+        ValueError::Unpack { expected, got: None } => return format!("too many values to unpack (expected {expected})"),
+        ValueError::SliceStep => "slice step cannot be zero",
+        ValueError::RangeStep => "range() arg 3 must not be zero",
+        ValueError::Base => "int() base must be >= 2 and <= 36, or 0",
+        ValueError::EmptyRandomRange => "empty range for randint()",
+        ValueError::Dimensions => "both points must have the same number of dimensions",
+        ValueError::FsumInfinities => "-inf + inf in fsum",
+        ValueError::ComplexModulo => "complex modulo",
         ValueError::Domain => "math domain error",
         ValueError::NegativeShift => "negative shift count",
         ValueError::NanToInteger => "cannot convert float NaN to integer",
@@ -313,7 +412,8 @@ fn value_error(error: &ValueError) -> &'static str {
         ValueError::NegativeK => "k must be a non-negative integer",
         ValueError::NegativeRoot => "isqrt() argument must be nonnegative",
         ValueError::NegativeTolerance => "tolerances must be non-negative",
-    }
+    };
+    words.to_owned()
 }
 
 fn zero_division(error: ZeroDivision) -> &'static str {
@@ -324,6 +424,10 @@ fn zero_division(error: ZeroDivision) -> &'static str {
         ZeroDivision::Float => "float division by zero",
         ZeroDivision::FloatFloor => "float floor division by zero",
         ZeroDivision::FloatModulo => "float modulo",
+        ZeroDivision::Complex => "complex division by zero",
+        ZeroDivision::ComplexPower => "0.0 to a negative or complex power",
+        ZeroDivision::FloatDivmod => "float divmod()",
+        ZeroDivision::IntDivmod => "integer division or modulo by zero",
         ZeroDivision::ZeroToNegative => "0.0 cannot be raised to a negative power",
     }
 }
@@ -334,6 +438,10 @@ fn overflow(error: Overflow) -> &'static str {
         Overflow::IntDivision => "integer division result too large for a float",
         Overflow::Power => "(34, 'Numerical result out of range')",
         Overflow::Range => "math range error",
+        Overflow::ComplexPower => "complex exponentiation",
+        Overflow::ComplexAbsolute => "absolute value too large",
+        Overflow::RangeBound => "Python int too large to convert to C ssize_t",
+        Overflow::Fsum => "intermediate overflow in fsum",
         Overflow::InfinityToInteger => "cannot convert float infinity to integer",
         Overflow::Round => "rounded value too large to represent",
         Overflow::ShiftCount => "too many digits in integer",

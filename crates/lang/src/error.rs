@@ -87,6 +87,8 @@ pub enum ErrorKind {
         /// The function's name.
         name: String,
     },
+    /// A range as an answer: `list(…)` makes one of it.
+    RangeAsAnswer,
     /// The text is longer than the limit.
     TooLong {
         /// Its length in bytes.
@@ -111,6 +113,13 @@ pub enum ErrorKind {
         /// The limit in bits.
         limit: u64,
     },
+    /// A list, a tuple, a set, a string or a range would have too many elements.
+    CollectionTooLarge {
+        /// How many it would have had.
+        elements: Estimate,
+        /// The limit.
+        limit: u64,
+    },
     /// An answer would be too long to write.
     AnswerTooLong {
         /// An estimate of its characters.
@@ -130,6 +139,27 @@ pub enum ErrorKind {
     },
     /// The clock ran out. The machine's fault, so never remembered.
     Deadline,
+    /// A formula or a function that meets itself.
+    Recursive {
+        /// Its name.
+        name: String,
+    },
+    /// The wrong number of arguments to a function defined in the text.
+    DefinedArity {
+        /// Its name.
+        name: String,
+        /// How many parameters it has.
+        wanted: u64,
+        /// How many arguments were given.
+        given: u64,
+    },
+    /// `integral` or `root` found no answer it could vouch for.
+    NoConvergence {
+        /// Which.
+        what: String,
+    },
+    /// `root` of what has the same sign at both ends, or changes it by a jump.
+    NoSignChange,
     /// A bug of ours, caught.
     Internal,
 }
@@ -151,13 +181,18 @@ impl ErrorKind {
             Self::Syntax(_) => "syntax",
             Self::Unsupported(_) => "unsupported",
             Self::UnknownName { .. } | Self::UnknownMathName { .. } => "unknown-name",
-            Self::Type(_) | Self::FunctionAsAnswer { .. } => "type-error",
+            Self::Type(_) | Self::FunctionAsAnswer { .. } | Self::RangeAsAnswer | Self::DefinedArity { .. } => "type-error",
             Self::Value(_) => "value-error",
+            Self::Recursive { .. } => "recursive",
+            Self::NoConvergence { .. } | Self::NoSignChange => "no-convergence",
             Self::ZeroDivision(_) => "division-by-zero",
             Self::Overflow(_) => "overflow",
             Self::TooLong { .. } => "too-long",
             Self::TooDeep { .. } => "too-deep",
-            Self::TooManyNodes { .. } | Self::IntegerTooLarge { .. } | Self::AnswerTooLong { .. } => "too-large",
+            Self::TooManyNodes { .. }
+            | Self::IntegerTooLarge { .. }
+            | Self::CollectionTooLarge { .. }
+            | Self::AnswerTooLong { .. } => "too-large",
             Self::OutOfFuel { .. } => "out-of-fuel",
             Self::OutOfMemory { .. } => "out-of-memory",
             Self::Deadline => "deadline",
@@ -174,6 +209,7 @@ impl ErrorKind {
             | Self::TooDeep { limit }
             | Self::TooManyNodes { limit }
             | Self::IntegerTooLarge { limit, .. }
+            | Self::CollectionTooLarge { limit, .. }
             | Self::AnswerTooLong { limit, .. }
             | Self::OutOfFuel { limit }
             | Self::OutOfMemory { limit } => Some(*limit),
@@ -255,6 +291,42 @@ pub enum Syntax {
     StrayBackslash,
     /// A string without its closing quote.
     UnterminatedString,
+    /// An escape in a string that is malformed or stands for no character.
+    MalformedEscape,
+    /// A postfix operator behind a looser one (`2²!`), or a call behind one: needs brackets.
+    NeedsBrackets {
+        /// What was found.
+        found: String,
+    },
+    /// A superscript with a blank before it.
+    DetachedSuperscript,
+    /// The index of a root that is below 2, signed, or absurd.
+    RootIndex,
+    /// `sin⁻²(x)`: a power of the inverse, or of the reciprocal?
+    AmbiguousPower,
+    /// `log²(x)`: only the trigonometric and hyperbolic functions take their power before the bracket.
+    FunctionPower {
+        /// The function.
+        name: String,
+    },
+    /// `?` without its `:`.
+    MissingColon,
+    /// What stands before `=` is no name.
+    AssignmentTarget,
+    /// `@=` takes a name, or a name with parameters.
+    FormulaTarget,
+    /// A name that cannot be given a new meaning: a built-in function's, or `mod`.
+    NotAssignable {
+        /// The name.
+        name: String,
+    },
+    /// The same parameter twice.
+    RepeatedParameter {
+        /// The parameter.
+        name: String,
+    },
+    /// `f(x) = …`: functions are defined with `@=`.
+    FunctionAssignment,
     /// A positional argument after a keyword argument.
     PositionalAfterKeyword,
     /// The same keyword twice.
@@ -292,30 +364,16 @@ pub enum Feature {
     MatrixProduct,
     /// `...`.
     Ellipsis,
-    /// `'…'`.
-    String,
     /// `f'…'`.
     FormattedString,
     /// `b'…'`.
     Bytes,
-    /// `1j`, or a result that is complex.
-    Complex,
-    /// `[…]`.
-    List,
-    /// `(a, b)`.
-    Tuple,
-    /// `{…}`.
-    Set,
-    /// `x[…]`.
-    Subscript,
+    /// `'…' % …`.
+    Formatting,
+    /// `\N{…}` in a string.
+    NamedCharacter,
     /// `is` with neither side written `None`, `True` or `False`.
     Identity,
-    /// `x = …`, `x @= …`.
-    Assignment,
-    /// `;`.
-    Statements,
-    /// `√ ² ° ! |x| …`.
-    Notation,
     /// Python's statements and what belongs to them (`import`, `await`, `yield`, …).
     Keyword,
 }
@@ -329,12 +387,26 @@ pub enum Type {
     Int,
     /// `float`.
     Float,
+    /// `complex`.
+    Complex,
     /// `bool`.
     Bool,
+    /// `str`.
+    Str,
+    /// `list`.
+    List,
+    /// `tuple`.
+    Tuple,
+    /// `set`.
+    Set,
+    /// `range`.
+    Range,
     /// `NoneType`.
     None,
     /// `builtin_function_or_method`.
     Function,
+    /// `function`: one that the text defines.
+    Defined,
     /// `type`: `int`, `float`, `bool` themselves.
     Type,
 }
@@ -345,9 +417,16 @@ impl Type {
         match self {
             Self::Int => "int",
             Self::Float => "float",
+            Self::Complex => "complex",
             Self::Bool => "bool",
+            Self::Str => "str",
+            Self::List => "list",
+            Self::Tuple => "tuple",
+            Self::Set => "set",
+            Self::Range => "range",
             Self::None => "NoneType",
             Self::Function => "builtin_function_or_method",
+            Self::Defined => "function",
             Self::Type => "type",
         }
     }
@@ -396,6 +475,54 @@ pub enum TypeError {
         /// Its type.
         found: Type,
     },
+    /// `'in <string>' requires string as left operand, not int`.
+    NotInString {
+        /// The left operand's type.
+        found: Type,
+    },
+    /// `unhashable type: 'list'`.
+    Unhashable {
+        /// The type that was to be an element of a set.
+        found: Type,
+    },
+    /// `can only concatenate str (not "int") to str`.
+    Concatenation {
+        /// The left operand's type.
+        left: Type,
+        /// The right operand's type.
+        right: Type,
+    },
+    /// `can't multiply sequence by non-int of type 'float'`.
+    Repetition {
+        /// The other operand's type.
+        by: Type,
+    },
+    /// `'int' object is not subscriptable`.
+    NotSubscriptable {
+        /// The type that was to be indexed.
+        found: Type,
+    },
+    /// `list indices must be integers or slices, not str`.
+    Indices {
+        /// The type that was indexed.
+        of: Type,
+        /// The type of the index.
+        found: Type,
+    },
+    /// `slice indices must be integers or None or have an __index__ method`.
+    SliceIndices,
+    /// `cannot unpack non-iterable int object`.
+    Unpacking {
+        /// The type of the right side.
+        found: Type,
+    },
+    /// `object of type 'int' has no len()`.
+    NoLength {
+        /// The argument's type.
+        found: Type,
+    },
+    /// `sum() can't sum strings [use ''.join(seq) instead]`.
+    SumOfStrings,
     /// `must be real number, not NoneType`.
     NotReal {
         /// The argument's type.
@@ -452,6 +579,8 @@ pub enum TypeError {
         /// The keyword.
         name: String,
     },
+    /// `must be real number, not complex`, in the words that conversion to float has.
+    ComplexToFloat,
     /// `pow() 3rd argument not allowed unless all arguments are integers`.
     ModularPowerOfNonIntegers,
     /// `Cannot specify a default for max() with multiple positional arguments`.
@@ -543,6 +672,49 @@ pub enum ValueError {
     NegativeRoot,
     /// `tolerances must be non-negative`.
     NegativeTolerance,
+    /// `max() arg is an empty sequence`.
+    EmptySequence {
+        /// `max` or `min`.
+        function: String,
+    },
+    /// `list index out of range`.
+    Index {
+        /// The type that was indexed.
+        of: Type,
+    },
+    /// `slice step cannot be zero`.
+    SliceStep,
+    /// `range() arg 3 must not be zero`.
+    RangeStep,
+    /// `invalid literal for int() with base 10: 'x'`.
+    IntLiteral {
+        /// The base.
+        base: u64,
+        /// The text's `repr`.
+        text: String,
+    },
+    /// `could not convert string to float: 'x'`.
+    FloatLiteral {
+        /// The text's `repr`.
+        text: String,
+    },
+    /// `int() base must be >= 2 and <= 36, or 0`.
+    Base,
+    /// `randint` of an empty range.
+    EmptyRandomRange,
+    /// `both points must have the same number of dimensions`.
+    Dimensions,
+    /// `-inf + inf in fsum`.
+    FsumInfinities,
+    /// `not enough values to unpack (expected 2, got 1)`, `too many values to unpack (expected 2)`.
+    Unpack {
+        /// How many names there are.
+        expected: u64,
+        /// How many values, if too few.
+        got: Option<u64>,
+    },
+    /// `modulo by complex numbers` and the like: `complex modulo`.
+    ComplexModulo,
 }
 
 /// A division by zero, in CPython's words.
@@ -564,6 +736,14 @@ pub enum ZeroDivision {
     FloatModulo,
     /// `0.0 cannot be raised to a negative power`.
     ZeroToNegative,
+    /// `complex division by zero`.
+    Complex,
+    /// `0.0 to a negative or complex power`.
+    ComplexPower,
+    /// `float divmod()`.
+    FloatDivmod,
+    /// `integer division or modulo by zero` of `divmod`.
+    IntDivmod,
 }
 
 /// A result that a float cannot hold, in CPython's words.
@@ -579,8 +759,16 @@ pub enum Overflow {
     Power,
     /// `math range error`.
     Range,
+    /// `complex exponentiation`.
+    ComplexPower,
+    /// `absolute value too large`.
+    ComplexAbsolute,
     /// `cannot convert float infinity to integer`.
     InfinityToInteger,
+    /// `intermediate overflow in fsum`.
+    Fsum,
+    /// A bound of a range beyond 64 bits.
+    RangeBound,
     /// `rounded value too large to represent`.
     Round,
     /// `too many digits in integer`.

@@ -1,11 +1,14 @@
 //! Program and fuel to a value: one loop, one match. No recursion, and nothing is computed before it is paid for.
 
 use crate::arithmetic;
-use crate::error::{ErrorKind, Failure, TypeError};
+use crate::binder::{Loop, Step};
+use crate::error::{ErrorKind, Failure, TypeError, ValueError};
 use crate::functions;
+use crate::lexer::nfkc;
 use crate::limits::{Budget, Fuel, Limits, price};
 use crate::number::Integer;
 use crate::program::{Node, Program};
+use crate::sequence;
 use crate::value::{Answer, Value};
 
 impl Program {
@@ -16,46 +19,88 @@ impl Program {
     /// What CPython raises, a limit that would be passed, or a clock that ran out; with the node at which it happened.
     pub fn evaluate(&self, limits: &Limits, fuel: &mut Fuel) -> Result<Answer, Failure> {
         let mut budget = Budget::new(limits, fuel);
-        let mut machine = Machine { program: self, values: Vec::new(), at: 0 };
+        let mut machine = Machine::new(self);
         let value = match machine.run(&mut budget) {
             Ok(value) => value,
             Err(kind) => return Err(Failure { kind, node: machine.at as u32 }),
         };
         let node = (self.nodes.len() as u32).saturating_sub(1);
-        answer(value, &mut budget).map_err(|kind| Failure { kind, node })
+        self.answer(value, &mut budget).map_err(|kind| Failure { kind, node })
+    }
+
+    /// The value as an answer, if it may be one.
+    fn answer(&self, value: Value, budget: &mut Budget) -> Result<Answer, ErrorKind> {
+        let limit = budget.limits.answer_characters;
+        match &value {
+            Value::Function(function) => return Err(ErrorKind::FunctionAsAnswer { name: function.name.to_owned() }),
+            Value::Defined(definition) => {
+                let name = self.definitions[*definition as usize].name;
+                return Err(ErrorKind::FunctionAsAnswer { name: self.names[name as usize].to_string() });
+            }
+            Value::Range(_) => return Err(ErrorKind::RangeAsAnswer),
+            _ => {}
+        }
+        // One character more than there may be, since the estimate is: then the text is made, and counted.
+        let (characters, price) = value.text_estimate();
+        if characters > limit + 1 {
+            return Err(ErrorKind::AnswerTooLong { characters, limit });
+        }
+        budget.charge(price)?;
+        let answer = Answer::new(value);
+        let characters = answer.text().chars().count() as u64;
+        if characters > limit {
+            return Err(ErrorKind::AnswerTooLong { characters, limit });
+        }
+        Ok(answer)
     }
 }
 
-/// The value as an answer, if it may be one.
-fn answer(value: Value, budget: &mut Budget) -> Result<Answer, ErrorKind> {
-    let limit = budget.limits.answer_characters;
-    match &value {
-        Value::Function(function) => return Err(ErrorKind::FunctionAsAnswer { name: function.name.to_owned() }),
-        Value::Int(integer) => {
-            // One digit more than there may be, since the estimate is: then the text is made, and counted.
-            let characters = integer.digits_at_most();
-            if characters > limit + 1 {
-                return Err(ErrorKind::AnswerTooLong { characters, limit });
-            }
-            budget.charge(integer.text_price())?;
-        }
-        _ => {}
-    }
-    let answer = Answer::new(value);
-    let characters = answer.text().len() as u64;
-    if characters > limit {
-        return Err(ErrorKind::AnswerTooLong { characters, limit });
-    }
-    Ok(answer)
+/// What a statement has given a name.
+#[derive(Clone)]
+enum Binding {
+    Value(Value),
+    /// A formula, evaluated at each use.
+    Formula(u32),
+    /// A function.
+    Function(u32),
+}
+
+/// A definition that is being evaluated.
+struct Frame {
+    definition: u32,
+    return_to: usize,
+    /// Where the local values of whoever called begin.
+    base: usize,
 }
 
 struct Machine<'p> {
     program: &'p Program,
-    values: Vec<Value>,
     at: usize,
+    values: Vec<Value>,
+    /// By name.
+    bindings: Vec<Option<Binding>>,
+    /// Arguments and bound names.
+    locals: Vec<Value>,
+    /// Where the local values of the definition that is being evaluated begin.
+    base: usize,
+    frames: Vec<Frame>,
+    loops: Vec<Loop>,
 }
 
-impl Machine<'_> {
+impl<'p> Machine<'p> {
+    fn new(program: &'p Program) -> Self {
+        Self {
+            program,
+            at: 0,
+            values: Vec::new(),
+            bindings: Vec::new(),
+            locals: Vec::new(),
+            base: 0,
+            frames: Vec::new(),
+            loops: Vec::new(),
+        }
+    }
+
     fn run(&mut self, budget: &mut Budget) -> Result<Value, ErrorKind> {
         while let Some(node) = self.program.nodes.get(self.at) {
             budget.charge(price::SCALAR)?;
@@ -69,7 +114,7 @@ impl Machine<'_> {
                     }
                     self.push(value, budget)?;
                 }
-                Node::None => self.values.push(Value::None),
+                Node::None | Node::Absent => self.values.push(Value::None),
                 Node::Bool(value) => self.values.push(Value::Bool(value)),
                 Node::MathConstant { row, .. } => {
                     self.values.push(Value::Float(functions::CONSTANTS[row as usize].1));
@@ -77,11 +122,28 @@ impl Machine<'_> {
                 Node::Function(row) => {
                     self.values.push(functions::at(row).map(Value::Function).ok_or(ErrorKind::Internal)?);
                 }
-                Node::Unknown(name) => return Err(ErrorKind::UnknownName { name: self.name(name) }),
-                Node::UnknownMath(name) => return Err(ErrorKind::UnknownMathName { name: self.name(name) }),
+                Node::Name(name) => {
+                    if self.name(name, budget)? {
+                        continue;
+                    }
+                }
+                Node::Local { slot, .. } => {
+                    let value = self.locals.get(self.base + slot as usize).cloned().ok_or(ErrorKind::Internal)?;
+                    self.push(value, budget)?;
+                }
+                Node::Unknown(name) => return Err(ErrorKind::UnknownName { name: self.spelling(name) }),
+                Node::UnknownMath(name) => return Err(ErrorKind::UnknownMathName { name: self.spelling(name) }),
                 Node::Unary(operator) => {
                     let operand = self.pop(budget)?;
                     self.push(arithmetic::unary(operator, &operand, budget)?, budget)?;
+                }
+                Node::Factorial => {
+                    let operand = self.pop(budget)?;
+                    self.push(functions::factorial(&operand, budget)?, budget)?;
+                }
+                Node::Root(index) => {
+                    let operand = self.pop(budget)?;
+                    self.push(arithmetic::root(&operand, index, budget)?, budget)?;
                 }
                 Node::Binary(operator) => {
                     let right = self.pop(budget)?;
@@ -113,8 +175,110 @@ impl Machine<'_> {
                 }
                 Node::ElseJump(jump) => self.at += jump as usize,
                 Node::And | Node::Or | Node::Conditional => {}
-                Node::Call { arguments, keywords, first_keyword } => {
-                    self.call(arguments as usize, keywords.into(), first_keyword as usize, budget)?;
+                Node::List(count) => {
+                    let values = self.take(count, budget)?;
+                    self.push(Value::list(values, budget)?, budget)?;
+                }
+                Node::Tuple(count) => {
+                    let values = self.take(count, budget)?;
+                    self.push(Value::tuple(values, budget)?, budget)?;
+                }
+                Node::Set(count) => {
+                    let values = self.take(count, budget)?;
+                    self.push(Value::set(values, budget)?, budget)?;
+                }
+                Node::Index => {
+                    let index = self.pop(budget)?;
+                    let container = self.pop(budget)?;
+                    self.push(sequence::index(&container, &index, budget)?, budget)?;
+                }
+                Node::Slice => {
+                    let parts = self.take(3, budget)?;
+                    let container = self.pop(budget)?;
+                    let [start, stop, step] = &parts[..] else { return Err(ErrorKind::Internal) };
+                    self.push(sequence::slice(&container, [start, stop, step], budget)?, budget)?;
+                }
+                Node::CallFunction { row, keywords, arguments, first_keyword } => {
+                    let names = self.keyword_names(keywords, first_keyword);
+                    let first = self.values.len().checked_sub(arguments as usize).ok_or(ErrorKind::Internal)?;
+                    let result = functions::call(row, &self.values[first..], &names, budget)?;
+                    self.drop_from(first, budget);
+                    self.push(result, budget)?;
+                }
+                Node::Call { keywords, arguments, first_keyword } => {
+                    if self.call(keywords, arguments, first_keyword, budget)? {
+                        continue;
+                    }
+                }
+                Node::BinderStart { binder, jump } => {
+                    let to = self.pop(budget)?;
+                    let from = self.pop(budget)?;
+                    let (machine, step) = Loop::start(binder, &from, &to, budget)?;
+                    match step {
+                        Step::Done(value) => {
+                            self.push(value, budget)?;
+                            self.at += jump as usize;
+                        }
+                        Step::Evaluate(point) => {
+                            if self.loops.len() as u64 >= budget.limits.depth {
+                                return Err(ErrorKind::TooDeep { limit: budget.limits.depth });
+                            }
+                            self.loops.push(machine);
+                            budget.hold(point.heap_bytes())?;
+                            self.locals.push(point);
+                        }
+                    }
+                }
+                Node::BinderEnd { jump, .. } => {
+                    let body = self.pop(budget)?;
+                    let machine = self.loops.last_mut().ok_or(ErrorKind::Internal)?;
+                    let step = machine.feed(&body, budget)?;
+                    let point = self.locals.pop().ok_or(ErrorKind::Internal)?;
+                    budget.release(point.heap_bytes());
+                    match step {
+                        Step::Done(value) => {
+                            self.loops.pop();
+                            self.push(value, budget)?;
+                        }
+                        Step::Evaluate(point) => {
+                            budget.hold(point.heap_bytes())?;
+                            self.locals.push(point);
+                            self.at -= jump as usize;
+                            continue;
+                        }
+                    }
+                }
+                Node::Assign { count, names_at } => self.assign(count, names_at, budget)?,
+                Node::Clear { count, names_at } => {
+                    for at in names_at..names_at + count {
+                        self.bind(self.program.targets[at as usize], None, budget)?;
+                    }
+                    self.values.push(Value::None);
+                }
+                Node::Define { definition, jump } => {
+                    let name = self.program.definitions[definition as usize].name;
+                    let is_formula = self.program.definitions[definition as usize].parameters.is_none();
+                    let binding = if is_formula { Binding::Formula(definition) } else { Binding::Function(definition) };
+                    self.bind(name, Some(binding), budget)?;
+                    let end = self.at + jump as usize;
+                    if is_formula && end + 1 == self.program.nodes.len() {
+                        // The last statement's answer is the formula's value now.
+                        self.enter(definition, end + 1, budget)?;
+                        continue;
+                    }
+                    self.values.push(Value::None);
+                    self.at = end;
+                }
+                Node::EndDefine { .. } => {
+                    let frame = self.frames.pop().ok_or(ErrorKind::Internal)?;
+                    for value in self.locals.drain(self.base..) {
+                        budget.release(value.heap_bytes());
+                    }
+                    (self.base, self.at) = (frame.base, frame.return_to);
+                    continue;
+                }
+                Node::Drop => {
+                    self.pop(budget)?;
                 }
             }
             self.at += 1;
@@ -122,9 +286,9 @@ impl Machine<'_> {
         self.values.pop().ok_or(ErrorKind::Internal)
     }
 
-    fn name(&self, name: u32) -> String {
+    fn spelling(&self, name: u32) -> String {
         // Even a name that only its normal form makes a keyword is reported by that form.
-        crate::lexer::nfkc(&self.program.names[name as usize])
+        nfkc(&self.program.names[name as usize])
     }
 
     fn push(&mut self, value: Value, budget: &mut Budget) -> Result<(), ErrorKind> {
@@ -140,6 +304,20 @@ impl Machine<'_> {
         Ok(value)
     }
 
+    /// The last `count` values, in order.
+    fn take(&mut self, count: u32, budget: &mut Budget) -> Result<Vec<Value>, ErrorKind> {
+        let first = self.values.len().checked_sub(count as usize).ok_or(ErrorKind::Internal)?;
+        let values = self.values.split_off(first);
+        values.iter().for_each(|value| budget.release(value.heap_bytes()));
+        Ok(values)
+    }
+
+    fn drop_from(&mut self, first: usize, budget: &mut Budget) {
+        for value in self.values.drain(first..) {
+            budget.release(value.heap_bytes());
+        }
+    }
+
     /// `and` and `or`: keeps the left operand and jumps if it decides, else drops it.
     fn jump_or_drop(&mut self, decides: bool, jump: u32, budget: &mut Budget) -> Result<(), ErrorKind> {
         if self.values.last().is_some_and(|value| value.is_true() == decides) {
@@ -150,27 +328,123 @@ impl Machine<'_> {
         Ok(())
     }
 
+    /// Pushes what a name stands for; `true` if the machine has entered a formula instead.
+    fn name(&mut self, name: u32, budget: &mut Budget) -> Result<bool, ErrorKind> {
+        match self.bindings.get(name as usize).cloned().flatten() {
+            Some(Binding::Value(value)) => self.push(value, budget)?,
+            Some(Binding::Function(definition)) => self.values.push(Value::Defined(definition)),
+            Some(Binding::Formula(definition)) => {
+                self.enter(definition, self.at + 1, budget)?;
+                return Ok(true);
+            }
+            None => {
+                let text = &*self.program.names[name as usize];
+                let value = if let Some(row) = functions::find_constant(text) {
+                    Value::Float(functions::CONSTANTS[row as usize].1)
+                } else if let Some(function) = functions::find(text) {
+                    Value::Function(function)
+                } else {
+                    return Err(ErrorKind::UnknownName { name: self.spelling(name) });
+                };
+                self.values.push(value);
+            }
+        }
+        Ok(false)
+    }
+
+    fn bind(&mut self, name: u32, binding: Option<Binding>, budget: &mut Budget) -> Result<(), ErrorKind> {
+        let bytes = |binding: &Option<Binding>| match binding {
+            Some(Binding::Value(value)) => value.heap_bytes(),
+            _ => 0,
+        };
+        if self.bindings.len() <= name as usize {
+            self.bindings.resize(self.program.names.len(), None);
+        }
+        budget.hold(bytes(&binding))?;
+        let earlier = std::mem::replace(&mut self.bindings[name as usize], binding);
+        budget.release(bytes(&earlier));
+        Ok(())
+    }
+
+    /// Gives the value on the stack to one name, or its elements to several.
+    fn assign(&mut self, count: u32, names_at: u32, budget: &mut Budget) -> Result<(), ErrorKind> {
+        let value = self.values.last().cloned().ok_or(ErrorKind::Internal)?;
+        let names = &self.program.targets[names_at as usize..(names_at + count) as usize];
+        if let [name] = names {
+            return self.bind(*name, Some(Binding::Value(value)), budget);
+        }
+        let expected = u64::from(count);
+        let Some(elements) = value.elements() else {
+            return Err(TypeError::Unpacking { found: value.kind() }.into());
+        };
+        match value.length().unwrap_or(0) {
+            length if length < expected => Err(ValueError::Unpack { expected, got: Some(length) }.into()),
+            length if length > expected => Err(ValueError::Unpack { expected, got: None }.into()),
+            _ => names.iter().zip(elements).try_for_each(|(name, element)| {
+                self.bind(*name, Some(Binding::Value(element)), budget)
+            }),
+        }
+    }
+
+    /// Begins the body of a definition, whose arguments (if any) are local values from here on.
+    fn enter(&mut self, definition: u32, return_to: usize, budget: &Budget) -> Result<(), ErrorKind> {
+        if self.frames.iter().any(|frame| frame.definition == definition) {
+            let name = self.program.definitions[definition as usize].name;
+            return Err(ErrorKind::Recursive { name: self.spelling(name) });
+        }
+        if self.frames.len() as u64 >= budget.limits.depth {
+            return Err(ErrorKind::TooDeep { limit: budget.limits.depth });
+        }
+        self.frames.push(Frame { definition, return_to, base: self.base });
+        self.base = self.locals.len();
+        self.at = self.program.definitions[definition as usize].body as usize;
+        Ok(())
+    }
+
+    fn keyword_names(&self, keywords: u16, first_keyword: u32) -> Vec<&'p str> {
+        let program = self.program;
+        let keywords = &program.keywords[first_keyword as usize..first_keyword as usize + usize::from(keywords)];
+        keywords.iter().map(|name| &*program.names[*name as usize]).collect()
+    }
+
+    /// Calls what stands below the arguments; `true` if the machine has entered a function of the text.
     fn call(
         &mut self,
-        arguments: usize,
-        keywords: usize,
-        first_keyword: usize,
+        keywords: u16,
+        arguments: u32,
+        first_keyword: u32,
         budget: &mut Budget,
-    ) -> Result<(), ErrorKind> {
-        let program = self.program;
-        let names: Vec<&str> = program.keywords[first_keyword..first_keyword + keywords]
-            .iter()
-            .map(|name| &*program.names[*name as usize])
-            .collect();
-        let first = self.values.len().checked_sub(arguments).ok_or(ErrorKind::Internal)?;
+    ) -> Result<bool, ErrorKind> {
+        let names = self.keyword_names(keywords, first_keyword);
+        let first = self.values.len().checked_sub(arguments as usize).ok_or(ErrorKind::Internal)?;
         let callee = first.checked_sub(1).and_then(|at| self.values.get(at)).cloned().ok_or(ErrorKind::Internal)?;
-        let result = match callee {
-            Value::Function(function) => functions::call(function, &self.values[first..], &names, budget)?,
-            other => return Err(TypeError::NotCallable { found: other.kind() }.into()),
-        };
-        for value in self.values.drain(first - 1..) {
-            budget.release(value.heap_bytes());
+        match callee {
+            Value::Function(function) => {
+                let result = functions::call(function.row, &self.values[first..], &names, budget)?;
+                self.drop_from(first - 1, budget);
+                self.push(result, budget)?;
+                Ok(false)
+            }
+            Value::Defined(definition) => {
+                let Some(parameters) = &self.program.definitions[definition as usize].parameters else {
+                    return Err(ErrorKind::Internal);
+                };
+                if let Some(name) = names.first() {
+                    let function = self.spelling(self.program.definitions[definition as usize].name);
+                    return Err(TypeError::UnknownKeyword { function, name: (*name).to_owned() }.into());
+                }
+                if parameters.len() != arguments as usize {
+                    let name = self.spelling(self.program.definitions[definition as usize].name);
+                    let (wanted, given) = (parameters.len() as u64, u64::from(arguments));
+                    return Err(ErrorKind::DefinedArity { name, wanted, given });
+                }
+                self.enter(definition, self.at + 1, budget)?;
+                // What they hold stays held: it moves from the stack to the local values.
+                self.locals.extend(self.values.drain(first..));
+                self.values.pop();
+                Ok(true)
+            }
+            other => Err(TypeError::NotCallable { found: other.kind() }.into()),
         }
-        self.push(result, budget)
     }
 }

@@ -2,13 +2,15 @@
 //! line of documentation.
 
 mod builtins;
+mod containers;
 mod integers;
 mod real;
+mod chance;
 
 use crate::error::{Arity, Bound, ErrorKind, Overflow, Type, TypeError};
 use crate::limits::{Budget, price};
 use crate::number::Integer;
-use crate::value::{Builtin, Value};
+use crate::value::{Builtin, Elements, Value};
 
 type Outcome = Result<Value, ErrorKind>;
 
@@ -36,6 +38,8 @@ enum Body {
     Logarithm(fn(&[Value], &mut Budget) -> Outcome),
     /// Parameters with names; one value for each, none where it was left out.
     Named { parameters: Parameters, call: fn(&[Option<Value>], &mut Budget) -> Outcome },
+    /// `sorted`: one argument, and `key` and `reverse` by name.
+    Sorted(fn(&Value, Option<&Value>, bool, &mut Budget) -> Outcome),
     /// `min` and `max`: any number of arguments, and `key` and `default`.
     Extreme(fn(&[Value], &[&str], &[Value], &mut Budget) -> Outcome),
 }
@@ -47,11 +51,21 @@ struct Parameters {
     positional: usize,
 }
 
-/// The tables that a bare name reaches, in the order in which rows are counted.
-const TABLES: [&[Function]; 4] = [builtins::TABLE, real::TABLE, integers::TABLE, real::QUALIFIED];
+/// The tables, in the order in which rows are counted.
+const TABLES: [&[Function]; 7] = [
+    builtins::TABLE,
+    containers::TABLE,
+    chance::TABLE,
+    real::TABLE,
+    containers::MATH,
+    integers::TABLE,
+    real::QUALIFIED,
+];
 /// Where the tables of `math` begin, and where those that need its prefix do.
-const MATH: usize = 1;
-const QUALIFIED: usize = 3;
+const MATH: usize = 3;
+const QUALIFIED: usize = 6;
+/// Other names for a function: the notation of `plusminus`.
+const ALIASES: [(&str, &str); 2] = [("deg", "degrees"), ("rad", "radians")];
 
 fn rows(from: usize, to: usize) -> impl Iterator<Item = (u16, &'static Function)> {
     let skipped: usize = TABLES[..from].iter().map(|table| table.len()).sum();
@@ -59,12 +73,12 @@ fn rows(from: usize, to: usize) -> impl Iterator<Item = (u16, &'static Function)
 }
 
 fn builtin((row, function): (u16, &'static Function)) -> Builtin {
-    let kind = if matches!(function.name, "bool" | "float" | "int") { Type::Type } else { Type::Function };
+    let kind = if matches!(function.name, "bool" | "float" | "int" | "list" | "range" | "set" | "str" | "tuple") { Type::Type } else { Type::Function };
     Builtin { name: function.name, kind, row }
 }
 
-fn row(builtin: Builtin) -> Option<(usize, &'static Function)> {
-    let mut at = builtin.row as usize;
+fn row(row: u16) -> Option<(usize, &'static Function)> {
+    let mut at = row as usize;
     for (table, rows) in TABLES.iter().enumerate() {
         match rows.get(at) {
             Some(function) => return Some((table, function)),
@@ -76,6 +90,7 @@ fn row(builtin: Builtin) -> Option<(usize, &'static Function)> {
 
 /// The function of this bare name.
 pub(crate) fn find(name: &str) -> Option<Builtin> {
+    let name = ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, name)| name);
     rows(0, QUALIFIED).find(|(_, row)| row.name == name).map(builtin)
 }
 
@@ -86,13 +101,18 @@ pub(crate) fn find_math(name: &str) -> Option<Builtin> {
 }
 
 /// The function of a row that `find` or `find_math` gave.
-pub(crate) fn at(row: u16) -> Option<Builtin> {
-    rows(0, TABLES.len()).nth(row as usize).map(builtin)
+pub(crate) fn at(number: u16) -> Option<Builtin> {
+    row(number).map(|(_, function)| builtin((number, function)))
+}
+
+/// Whether the function's answers depend on chance.
+pub(crate) fn is_chance(number: u16) -> bool {
+    row(number).is_some_and(|(table, _)| std::ptr::eq(TABLES[table], chance::TABLE))
 }
 
 /// Whether the function is reached only with `math.` before its name.
 pub(crate) fn needs_prefix(builtin: Builtin) -> bool {
-    row(builtin).is_some_and(|(table, _)| table == QUALIFIED)
+    row(builtin.row).is_some_and(|(table, _)| table == QUALIFIED)
 }
 
 /// Every function that a bare name reaches: its name and one line of documentation, in the order of the tables.
@@ -114,10 +134,10 @@ pub(crate) fn find_constant(name: &str) -> Option<u8> {
     CONSTANTS.iter().position(|(constant, _)| *constant == name).map(|row| row as u8)
 }
 
-/// Calls `callee`: `arguments` are the positional ones, then those of `keywords`, in order.
-pub(crate) fn call(callee: Builtin, arguments: &[Value], keywords: &[&str], budget: &mut Budget) -> Outcome {
-    // Every `Builtin` comes from `find` or `find_math`.
-    let Some((table, function)) = row(callee) else { return Err(ErrorKind::Internal) };
+/// Calls the function of a row: `arguments` are the positional ones, then those of `keywords`, in order.
+pub(crate) fn call(number: u16, arguments: &[Value], keywords: &[&str], budget: &mut Budget) -> Outcome {
+    // Every row comes from `find` or `find_math`.
+    let Some((table, function)) = row(number) else { return Err(ErrorKind::Internal) };
     let (name, qualified) =
         (function.name, || if table >= MATH { format!("math.{}", function.name) } else { function.name.to_owned() });
     budget.charge(function.price)?;
@@ -125,6 +145,19 @@ pub(crate) fn call(callee: Builtin, arguments: &[Value], keywords: &[&str], budg
     match &function.body {
         Body::Named { parameters, call } => return call(&parameters.bind(name, positional, keywords, named)?, budget),
         Body::Extreme(call) => return call(positional, keywords, named, budget),
+        Body::Sorted(call) => {
+            let keyword = |name: &str| keywords.iter().position(|keyword| *keyword == name).map(|at| &named[at]);
+            if positional.len() != 1 {
+                return Err(expected(name, Bound::Exactly, 1, positional.len()));
+            }
+            if let Some(unknown) = keywords.iter().find(|keyword| !["key", "reverse"].contains(keyword)) {
+                // CPython hands its arguments on, and it is `sort` that complains.
+                let (function, name) = ("sort".to_owned(), (*unknown).to_owned());
+                return Err(TypeError::UnknownKeyword { function, name }.into());
+            }
+            let reverse = keyword("reverse").is_some_and(Value::is_true);
+            return call(&positional[0], keyword("key"), reverse, budget);
+        }
         Body::Logarithm(_) if !keywords.is_empty() => {
             return Err(TypeError::NoKeywords { function: name.to_owned() }.into());
         }
@@ -149,7 +182,7 @@ pub(crate) fn call(callee: Builtin, arguments: &[Value], keywords: &[&str], budg
         Body::Logarithm(_) if given == 0 || given > 2 => Err(TypeError::Arity(Arity::Logarithm).into()),
         Body::Counted { call, .. } | Body::Any(call) | Body::Logarithm(call) => call(positional, budget),
         // Handled above.
-        Body::Named { .. } | Body::Extreme(_) => Err(ErrorKind::Internal),
+        Body::Named { .. } | Body::Extreme(_) | Body::Sorted(_) => Err(ErrorKind::Internal),
     }
 }
 
@@ -220,10 +253,11 @@ impl Parameters {
 }
 
 /// What `math` makes of an argument: a float.
-fn real(value: &Value) -> Result<f64, ErrorKind> {
+pub(crate) fn real(value: &Value) -> Result<f64, ErrorKind> {
     match (value, value.integer()) {
         (Value::Float(value), _) => Ok(*value),
         (_, Some(integer)) => integer.to_float().ok_or(Overflow::IntToFloat.into()),
+        (Value::Complex(_), _) => Err(TypeError::ComplexToFloat.into()),
         _ => Err(TypeError::NotReal { found: value.kind() }.into()),
     }
 }
@@ -231,6 +265,22 @@ fn real(value: &Value) -> Result<f64, ErrorKind> {
 /// What functions of integers make of an argument.
 fn integer(value: &Value) -> Result<Integer, ErrorKind> {
     value.integer().ok_or(TypeError::NotInteger { found: value.kind() }.into())
+}
+
+/// The elements of an argument that is to be walked over.
+fn elements<'v>(value: &'v Value, budget: &mut Budget) -> Result<Elements<'v>, ErrorKind> {
+    budget.charge(value.length().unwrap_or(0))?;
+    value.elements().ok_or(TypeError::NotIterable { found: value.kind() }.into())
+}
+
+/// `x!`: as `factorial`, but a float that is whole will do.
+pub(crate) fn factorial(value: &Value, budget: &mut Budget) -> Outcome {
+    match value {
+        Value::Float(float) if float.fract() == 0.0 => {
+            integers::factorial(&Value::Int(Integer::from_float(*float)), budget)
+        }
+        _ => integers::factorial(value, budget),
+    }
 }
 
 const SCALAR: u64 = price::SCALAR;

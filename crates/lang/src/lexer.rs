@@ -15,6 +15,10 @@ pub(crate) enum Token {
         radix: u32,
     },
     Float,
+    /// Digits and a `j`.
+    Imaginary,
+    /// A string, prefix and quotes included.
+    String,
     Name,
     True,
     False,
@@ -61,6 +65,16 @@ pub(crate) enum Token {
     At,
     Dot,
     Comma,
+    Question,
+    Bang,
+    Degree,
+    Root,
+    /// A run of superscript digits, perhaps with a sign.
+    Superscript,
+    Union,
+    Intersection,
+    SymmetricDifference,
+    SetMinus,
     Colon,
     Semicolon,
     /// `(`, `[` or `{`.
@@ -115,7 +129,7 @@ impl<'t> Lexer<'t> {
             }
             0 if self.at == self.text.len() => Token::End,
             0x80.. => return self.beyond_ascii(),
-            _ => return self.symbol(),
+            byte => return self.symbol(byte),
         };
         Ok((token, Span::new(start, self.at)))
     }
@@ -147,54 +161,46 @@ impl<'t> Lexer<'t> {
         }
     }
 
-    fn symbol(&mut self) -> Lexed {
-        const SYMBOLS: [(&str, Token); 36] = [
-            ("...", Token::Unsupported(Feature::Ellipsis)),
-            ("**", Token::DoubleStar),
-            ("//", Token::DoubleSlash),
-            ("<<", Token::ShiftLeft),
-            (">>", Token::ShiftRight),
-            ("<=", Token::LessOrEqual),
-            (">=", Token::GreaterOrEqual),
-            ("==", Token::Equal),
-            ("!=", Token::NotEqual),
-            (":=", Token::Walrus),
-            ("@=", Token::AssignFormula),
-            ("+", Token::Plus),
-            ("-", Token::Minus),
-            ("*", Token::Star),
-            ("/", Token::Slash),
-            ("%", Token::Percent),
-            ("~", Token::Tilde),
-            ("&", Token::Ampersand),
-            ("^", Token::Caret),
-            ("|", Token::Bar),
-            ("<", Token::Less),
-            (">", Token::Greater),
-            ("=", Token::Assign),
-            ("@", Token::At),
-            (".", Token::Dot),
-            (",", Token::Comma),
-            (":", Token::Colon),
-            (";", Token::Semicolon),
-            ("!", Token::Unsupported(Feature::Notation)),
-            ("?", Token::Unsupported(Feature::Notation)),
-            ("(", Token::Open('(')),
-            ("[", Token::Open('[')),
-            ("{", Token::Open('{')),
-            (")", Token::Close(')')),
-            ("]", Token::Close(']')),
-            ("}", Token::Close('}')),
-        ];
+    fn symbol(&mut self, byte: u8) -> Lexed {
         let start = self.at;
-        let rest = self.rest();
-        match SYMBOLS.iter().find(|(spelling, _)| rest.starts_with(spelling)) {
-            Some((spelling, token)) => {
-                self.at += spelling.len();
-                Ok((*token, Span::new(start, self.at)))
-            }
-            None => self.unknown(),
-        }
+        let next = self.byte(1);
+        let (token, length) = match (byte, next) {
+            (b'.', b'.') if self.byte(2) == b'.' => (Token::Unsupported(Feature::Ellipsis), 3),
+            (b'*', b'*') => (Token::DoubleStar, 2),
+            (b'/', b'/') => (Token::DoubleSlash, 2),
+            (b'<', b'<') => (Token::ShiftLeft, 2),
+            (b'>', b'>') => (Token::ShiftRight, 2),
+            (b'<', b'=') => (Token::LessOrEqual, 2),
+            (b'>', b'=') => (Token::GreaterOrEqual, 2),
+            (b'=', b'=') => (Token::Equal, 2),
+            (b'!', b'=') => (Token::NotEqual, 2),
+            (b':', b'=') => (Token::Walrus, 2),
+            (b'@', b'=') => (Token::AssignFormula, 2),
+            (b'+', _) => (Token::Plus, 1),
+            (b'-', _) => (Token::Minus, 1),
+            (b'*', _) => (Token::Star, 1),
+            (b'/', _) => (Token::Slash, 1),
+            (b'%', _) => (Token::Percent, 1),
+            (b'~', _) => (Token::Tilde, 1),
+            (b'&', _) => (Token::Ampersand, 1),
+            (b'^', _) => (Token::Caret, 1),
+            (b'|', _) => (Token::Bar, 1),
+            (b'<', _) => (Token::Less, 1),
+            (b'>', _) => (Token::Greater, 1),
+            (b'=', _) => (Token::Assign, 1),
+            (b'@', _) => (Token::At, 1),
+            (b'.', _) => (Token::Dot, 1),
+            (b',', _) => (Token::Comma, 1),
+            (b':', _) => (Token::Colon, 1),
+            (b';', _) => (Token::Semicolon, 1),
+            (b'!', _) => (Token::Bang, 1),
+            (b'?', _) => (Token::Question, 1),
+            (b'(' | b'[' | b'{', _) => (Token::Open(byte as char), 1),
+            (b')' | b']' | b'}', _) => (Token::Close(byte as char), 1),
+            _ => return self.unknown(),
+        };
+        self.at += length;
+        Ok((token, Span::new(start, self.at)))
     }
 
     fn unknown(&mut self) -> Lexed {
@@ -221,14 +227,34 @@ impl<'t> Lexer<'t> {
             '∈' => Token::In,
             '∉' => Token::NotIn,
             '←' => Token::Assign,
-            '√' | '°' | '⁰' | '¹' | '²' | '³' | '⁴'..='⁹' | '⁺' | '⁻' | '∪' | '∩' | '∆' | '∖' => {
-                Token::Unsupported(Feature::Notation)
+            '√' => Token::Root,
+            '°' => Token::Degree,
+            '∪' => Token::Union,
+            '∩' => Token::Intersection,
+            '∆' => Token::SymmetricDifference,
+            '∖' => Token::SetMinus,
+            _ if superscript_digit(character).is_some() || matches!(character, '⁺' | '⁻') => {
+                return self.superscript();
             }
             _ if unicode_ident::is_xid_start(character) && !is_subscript(character) => return self.name(),
             _ => return self.unknown(),
         };
         self.at += character.len_utf8();
         Ok((token, Span::new(start, self.at)))
+    }
+
+    fn superscript(&mut self) -> Lexed {
+        let start = self.at;
+        if let Some(sign @ ('⁺' | '⁻')) = self.rest().chars().next() {
+            self.at += sign.len_utf8();
+        }
+        let digits: usize =
+            self.rest().chars().take_while(|c| superscript_digit(*c).is_some()).map(char::len_utf8).sum();
+        if digits == 0 {
+            return self.error(start, Syntax::MalformedNumber);
+        }
+        self.at += digits;
+        Ok((Token::Superscript, Span::new(start, self.at)))
     }
 
     /// The bytes of the word that stands here: letters, digits and `_` of any script, then subscripts.
@@ -331,7 +357,7 @@ impl<'t> Lexer<'t> {
         }
         if matches!(self.byte(0), b'j' | b'J') {
             self.at += 1;
-            return self.end_of_number(start, Token::Unsupported(Feature::Complex));
+            return self.end_of_number(start, Token::Imaginary);
         }
         if is_float {
             return self.end_of_number(start, Token::Float);
@@ -385,7 +411,7 @@ impl<'t> Lexer<'t> {
         loop {
             if self.rest().starts_with(quote) {
                 self.at += quote.len();
-                return Ok((Token::Unsupported(Feature::String), Span::new(start, self.at)));
+                return Ok((Token::String, Span::new(start, self.at)));
             }
             let Some(character) = self.rest().chars().next() else {
                 return self.error(start, Syntax::UnterminatedString);
@@ -399,6 +425,105 @@ impl<'t> Lexer<'t> {
             }
         }
     }
+}
+
+/// The digit that a superscript stands for.
+fn superscript_digit(character: char) -> Option<char> {
+    "⁰¹²³⁴⁵⁶⁷⁸⁹".chars().position(|digit| digit == character).map(|digit| (b'0' + digit as u8) as char)
+}
+
+/// The sign and the digits of a run of superscripts: whether it is negative, and the digits in ASCII.
+pub(crate) fn superscript(run: &str) -> (bool, String) {
+    (run.starts_with('⁻'), run.chars().filter_map(superscript_digit).collect())
+}
+
+/// The run of superscripts that stands for a number.
+pub(crate) fn to_superscript(number: u64) -> String {
+    let digits: Vec<char> = "⁰¹²³⁴⁵⁶⁷⁸⁹".chars().collect();
+    number.to_string().bytes().map(|digit| digits[usize::from(digit - b'0')]).collect()
+}
+
+/// What a string token stands for. `token` is its text, prefix and quotes included.
+///
+/// # Errors
+///
+/// An escape that is malformed, stands for no character, or names one; with its place in `token`.
+pub(crate) fn string_value(token: &str) -> Result<String, (crate::error::ErrorKind, std::ops::Range<usize>)> {
+    let quote_at = token.find(['"', '\'']).unwrap_or(0);
+    let raw = token[..quote_at].eq_ignore_ascii_case("r");
+    let quote = if token.len() >= quote_at + 6 && token[quote_at..].starts_with(&token[quote_at..=quote_at].repeat(3)) {
+        3
+    } else {
+        1
+    };
+    let (start, end) = (quote_at + quote, token.len() - quote);
+    let mut value = String::new();
+    let mut rest = token[start..end].char_indices().peekable();
+    while let Some((at, character)) = rest.next() {
+        // Newlines inside are one character, however they are written.
+        if character == '\r' {
+            rest.next_if(|(_, next)| *next == '\n');
+            value.push('\n');
+            continue;
+        }
+        if character != '\\' || raw {
+            value.push(character);
+            continue;
+        }
+        let Some((_, escape)) = rest.next() else {
+            value.push('\\');
+            break;
+        };
+        let mut digits = |radix: u32, most: usize, first: Option<char>| {
+            let mut text: String = first.into_iter().collect();
+            while text.len() < most {
+                match rest.next_if(|(_, next)| next.is_digit(radix)) {
+                    Some((_, digit)) => text.push(digit),
+                    None => break,
+                }
+            }
+            (u32::from_str_radix(&text, radix).ok(), text.len())
+        };
+        let place = start + at..end.min(start + at + 10);
+        let malformed = |place| Err((Syntax::MalformedEscape.into(), place));
+        match escape {
+            '\n' => {}
+            '\r' => {
+                rest.next_if(|(_, next)| *next == '\n');
+            }
+            '\\' | '\'' | '"' => value.push(escape),
+            'a' => value.push('\u{7}'),
+            'b' => value.push('\u{8}'),
+            'f' => value.push('\u{c}'),
+            'n' => value.push('\n'),
+            'r' => value.push('\r'),
+            't' => value.push('\t'),
+            'v' => value.push('\u{b}'),
+            '0'..='7' => match digits(8, 3, Some(escape)).0.and_then(char::from_u32) {
+                Some(character) => value.push(character),
+                None => return malformed(place),
+            },
+            'x' | 'u' | 'U' => {
+                let wanted = match escape {
+                    'x' => 2,
+                    'u' => 4,
+                    _ => 8,
+                };
+                match digits(16, wanted, None) {
+                    // A lone surrogate is no character.
+                    (Some(code), length) if length == wanted => match char::from_u32(code) {
+                        Some(character) => value.push(character),
+                        None => return malformed(place),
+                    },
+                    _ => return malformed(place),
+                }
+            }
+            'N' => return Err((Feature::NamedCharacter.into(), place)),
+            // As Python: an unknown escape stays as it is.
+            other => value.extend(['\\', other]),
+        }
+    }
+    Ok(value)
 }
 
 /// The words that Python reserves and that have no token of their own here.

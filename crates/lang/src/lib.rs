@@ -21,12 +21,14 @@ mod error;
 mod limits;
 mod number;
 mod value;
+mod sequence;
 mod arithmetic;
 mod functions;
 mod lexer;
 mod program;
 mod parser;
 mod canonical;
+mod binder;
 mod eval;
 mod diagnostic;
 
@@ -47,5 +49,5 @@ pub use value::Answer;
 /// What is wrong with it, and where: a syntax error, something that the language does not do, or a limit (length,
 /// nesting, number of operations).
 pub fn parse(text: &str, limits: &Limits) -> Result<Program, Error> {
-    parser::parse(text, limits)
+    parser::parse(text, &[], limits)
 }

@@ -17,6 +17,10 @@ pub struct Limits {
     pub nodes: u64,
     /// Size of an integer, in bits.
     pub integer_bits: u64,
+    /// Elements of a list, a tuple or a set.
+    pub elements: u64,
+    /// Length of a string, in characters.
+    pub string_characters: u64,
     /// Length of an answer's text, in characters.
     pub answer_characters: u64,
     /// What the values of one evaluation may hold at one time, in bytes.
@@ -34,6 +38,10 @@ impl Limits {
     pub const NODES: u64 = 65_536;
     /// 2^20 bits, 315,652 digits: the largest division of two such integers takes 34 ms.
     pub const INTEGER_BITS: u64 = 1 << 20;
+    /// 10,000 elements: enough for the statistics of a class, or of a year of days.
+    pub const ELEMENTS: u64 = 10_000;
+    /// 100,000 characters, as an answer.
+    pub const STRING_CHARACTERS: u64 = 100_000;
     /// 100,000 characters: what a client can still be expected to take.
     pub const ANSWER_CHARACTERS: u64 = 100_000;
     /// 64 MiB: a few hundred evaluations at once fit in a small machine, since only as many run as it has cores.
@@ -49,6 +57,8 @@ impl Default for Limits {
             depth: Self::DEPTH,
             nodes: Self::NODES,
             integer_bits: Self::INTEGER_BITS,
+            elements: Self::ELEMENTS,
+            string_characters: Self::STRING_CHARACTERS,
             answer_characters: Self::ANSWER_CHARACTERS,
             memory_bytes: Self::MEMORY_BYTES,
             fuel: Self::FUEL,
@@ -63,6 +73,8 @@ pub struct Fuel<'a> {
     /// The clock is asked once `left` falls below this.
     checkpoint: u64,
     stop: &'a dyn Fn() -> bool,
+    /// The state of the source of chance.
+    chance: u64,
 }
 
 /// How much fuel is burnt between two looks at the clock: about a millisecond.
@@ -71,7 +83,7 @@ const CHECK_EVERY: u64 = 200_000;
 impl Fuel<'static> {
     /// `given` units, and no clock.
     pub fn new(given: u64) -> Self {
-        Self { given, left: given, checkpoint: 0, stop: &|| false }
+        Self { given, left: given, checkpoint: 0, stop: &|| false, chance: 0 }
     }
 }
 
@@ -79,7 +91,12 @@ impl<'a> Fuel<'a> {
     /// `given` units; `stop` is asked about every millisecond of work and ends the evaluation with
     /// [`ErrorKind::Deadline`] when it gives `true`.
     pub fn with_stop(given: u64, stop: &'a dyn Fn() -> bool) -> Self {
-        Self { given, left: given, checkpoint: given.saturating_sub(CHECK_EVERY), stop }
+        Self { given, left: given, checkpoint: given.saturating_sub(CHECK_EVERY), stop, chance: 0 }
+    }
+
+    /// The same, with a seed for what depends on chance (`rnd`, `randint`); without one the seed is 0.
+    pub fn seeded(self, seed: u64) -> Self {
+        Self { chance: seed, ..self }
     }
 
     /// What has been spent so far.
@@ -119,6 +136,15 @@ impl<'a, 'f> Budget<'a, 'f> {
     #[inline]
     pub(crate) fn charge(&mut self, price: u64) -> Result<(), ErrorKind> {
         self.fuel.charge(price)
+    }
+
+    /// 64 bits by chance. (SplitMix64, Steele, Lea and Flood 2014.)
+    pub(crate) fn random(&mut self) -> u64 {
+        self.fuel.chance = self.fuel.chance.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut bits = self.fuel.chance;
+        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        bits ^ (bits >> 31)
     }
 
     /// Counts `bytes` that a new value holds outside itself.

@@ -1,13 +1,16 @@
-//! The number tower: integer ⊂ float. Each prices its work before doing it.
+//! The number tower: integer ⊂ float ⊂ complex. Each prices its work before doing it.
 
-pub(crate) mod float;
 mod integer;
+pub(crate) mod float;
 pub(crate) mod precise;
+mod complex;
 
+pub(crate) use complex::Complex;
 pub(crate) use integer::Integer;
 
 /// A number as arithmetic sees it: booleans are integers there.
 pub(crate) enum Number {
     Int(Integer),
     Float(f64),
+    Complex(Complex),
 }

@@ -5,6 +5,7 @@
 
 use crate::arithmetic::{Binary, Comparison, Unary};
 use crate::error::Span;
+use crate::functions;
 use crate::value::Value;
 
 /// A node: what it does to the stack of values. Jumps are relative (`1` is the next node), so that a slice of nodes
@@ -17,19 +18,26 @@ pub(crate) enum Node {
     Constant(u32),
     None,
     Bool(bool),
+    /// What is left out of a slice: `None`, but written as nothing.
+    Absent,
     /// A constant of `math`: its row, and whether `math.` was written.
-    MathConstant {
-        row: u8,
-        qualified: bool,
-    },
+    MathConstant { row: u8, qualified: bool },
     /// A built-in function: its row.
     Function(u16),
-    /// A name that nothing defines: an index into `names`.
+    /// A name that may have been given a meaning by a statement: an index into `names`.
+    Name(u32),
+    /// A name that no statement can have given a meaning, and that is none of the language's.
     Unknown(u32),
     /// `math.name` that is not there.
     UnknownMath(u32),
+    /// A parameter of a function, or a bound name: its place among the local values.
+    Local { slot: u32, name: u32 },
     Unary(Unary),
     Binary(Binary),
+    /// `x!`.
+    Factorial,
+    /// `√x` and `ⁿ√x`, with the index.
+    Root(u32),
     /// The last (or only) comparison of a chain.
     Compare(Comparison),
     /// An earlier comparison: if false, jumps behind the last comparison (to which it points) with `False`; else
@@ -49,12 +57,74 @@ pub(crate) enum Node {
     ElseJump(u32),
     /// The end of a conditional: does nothing.
     Conditional,
-    /// Calls what stands below `arguments` values; the last of these belong to the keywords listed in `keywords`.
-    Call {
-        arguments: u32,
-        keywords: u16,
-        first_keyword: u32,
-    },
+    /// Makes a list of the last values.
+    List(u32),
+    /// Makes a tuple of the last values.
+    Tuple(u32),
+    /// Makes a set of the last values.
+    Set(u32),
+    /// `x[i]`.
+    Index,
+    /// `x[a:b:c]`.
+    Slice,
+    /// Calls a built-in function with the last values; the last of these belong to keywords.
+    CallFunction { row: u16, keywords: u16, arguments: u32, first_keyword: u32 },
+    /// Calls what stands below the last values.
+    Call { keywords: u16, arguments: u32, first_keyword: u32 },
+    /// Behind the two bounds of `sum(body, name, a, b)`: begins the loop, or jumps to its end if there is nothing to do.
+    BinderStart { binder: Binder, jump: u32 },
+    /// Behind the body: takes its value, and jumps back to the body (by `jump`), or ends the loop.
+    BinderEnd { binder: Binder, name: u32, jump: u32 },
+    /// Gives the value on the stack to `count` names, the first of which is at `names_at` in `targets`. The value stays.
+    Assign { count: u32, names_at: u32 },
+    /// Forgets `count` names.
+    Clear { count: u32, names_at: u32 },
+    /// Defines a formula or a function (an index into `definitions`), and jumps behind its body.
+    Define { definition: u32, jump: u32 },
+    /// The end of the body of a definition: returns from it.
+    EndDefine { definition: u32 },
+    /// Between statements: drops a value.
+    Drop,
+}
+
+/// What binds a name over a range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Binder {
+    Sum,
+    Product,
+    Integral,
+    Root,
+}
+
+impl Binder {
+    pub(crate) fn find(name: &str) -> Option<Self> {
+        Some(match name {
+            "sum" => Self::Sum,
+            "prod" => Self::Product,
+            "integral" => Self::Integral,
+            "root" => Self::Root,
+            _ => return None,
+        })
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Sum => "sum",
+            Self::Product => "prod",
+            Self::Integral => "integral",
+            Self::Root => "root",
+        }
+    }
+}
+
+/// `name @= …` or `name(parameters) @= …`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Definition {
+    pub(crate) name: u32,
+    /// `None` for a formula.
+    pub(crate) parameters: Option<Vec<u32>>,
+    /// The first node of its body.
+    pub(crate) body: u32,
 }
 
 /// A text, read. Made by [`parse`](crate::parse).
@@ -65,6 +135,10 @@ pub struct Program {
     pub(crate) constants: Vec<Value>,
     pub(crate) names: Vec<Box<str>>,
     pub(crate) keywords: Vec<u32>,
+    pub(crate) targets: Vec<u32>,
+    pub(crate) definitions: Vec<Definition>,
+    /// The root of each statement.
+    pub(crate) statements: Vec<u32>,
 }
 
 impl Program {
@@ -74,9 +148,15 @@ impl Program {
         self.spans.get(node as usize).copied().unwrap_or_else(whole)
     }
 
-    /// Whether the answer depends on nothing but the text. Everything that the language does today is pure.
+    /// Whether the answer depends on nothing but the text: not where a function of chance is used.
     pub fn is_pure(&self) -> bool {
-        true
+        let by_row = |node: &Node| match node {
+            Node::CallFunction { row, .. } | Node::Function(row) => functions::is_chance(*row),
+            _ => false,
+        };
+        // A name in a definition may come to mean the function, or not: it is taken to.
+        let by_name = |name: &str| functions::find(name).is_some_and(|function| functions::is_chance(function.row));
+        !self.nodes.iter().any(by_row) && !self.names.iter().any(|name| by_name(name))
     }
 
     /// Whether both are the same program: nodes, constants and names, wherever they stood in their texts.
@@ -85,26 +165,38 @@ impl Program {
         self.nodes == other.nodes
             && self.names == other.names
             && self.keywords == other.keywords
+            && self.targets == other.targets
+            && self.definitions == other.definitions
+            && self.statements == other.statements
             && constants(self) == constants(other)
     }
 
-    /// For each node, the index at which its subtree begins. Jumps are no roots; they get their own index.
+    /// For each node, the index at which its subtree begins. Jumps and the like are no roots; they get their own index.
     pub(crate) fn subtrees(&self) -> Vec<u32> {
         let mut open: Vec<u32> = Vec::new();
         let mut starts = Vec::with_capacity(self.nodes.len());
         for (at, node) in self.nodes.iter().enumerate() {
-            let operands = match node {
-                Node::Unary(_) => 1,
-                Node::Binary(_) | Node::Compare(_) | Node::And | Node::Or => 2,
-                Node::Conditional => 3,
-                Node::Call { arguments, .. } => *arguments as usize + 1,
+            let operands = match *node {
+                Node::Unary(_) | Node::Factorial | Node::Root(_) | Node::Assign { .. } | Node::EndDefine { .. } => 1,
+                Node::Binary(_) | Node::Compare(_) | Node::And | Node::Or | Node::Index => 2,
+                Node::Conditional | Node::BinderEnd { .. } => 3,
+                Node::Slice => 4,
+                Node::List(count) | Node::Tuple(count) | Node::Set(count) => count as usize,
+                Node::CallFunction { arguments, .. } => arguments as usize,
+                Node::Call { arguments, .. } => arguments as usize + 1,
                 // The right operand of the first comparison joins the left one; the chain goes on.
                 Node::CompareStep(..) => {
                     open.pop();
                     starts.push(at as u32);
                     continue;
                 }
-                Node::AndJump(_) | Node::OrJump(_) | Node::IfJump(_) | Node::ElseJump(_) => {
+                Node::AndJump(_)
+                | Node::OrJump(_)
+                | Node::IfJump(_)
+                | Node::ElseJump(_)
+                | Node::BinderStart { .. }
+                | Node::Define { .. }
+                | Node::Drop => {
                     starts.push(at as u32);
                     continue;
                 }

@@ -1,19 +1,35 @@
 //! Values and their text. The law: reading a value's text gives the value back (but for `inf` and `nan`, which are
-//! names).
+//! names, and `range`).
+//!
+//! Containers know how deep they nest and how many bytes they hold, shared parts counted as often as they are reached.
+//! Both are bounded when a container is made, so whatever walks over a value may recurse, and ends.
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
-use crate::error::Type;
-use crate::number::{Integer, Number, float};
+use unicode_general_category::{GeneralCategory, get_general_category};
 
-/// A value inside an evaluation.
+use crate::error::{ErrorKind, Estimate, Type, TypeError};
+use crate::limits::{Budget, price};
+use crate::number::{Complex, Integer, Number, float};
+
+/// A value inside an evaluation; immutable, and cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) enum Value {
     None,
     Bool(bool),
     Int(Integer),
     Float(f64),
+    Complex(Box<Complex>),
+    Str(Arc<Text>),
+    List(Arc<Items>),
+    Tuple(Arc<Items>),
+    /// Sorted by [`Value::position`], without equals.
+    Set(Arc<Items>),
+    Range(Arc<Range>),
     Function(Builtin),
+    /// A function that the text defines: an index into the program's definitions.
+    Defined(u32),
 }
 
 /// A built-in function as a value: its name, its type in CPython's words, and its row in the table of functions.
@@ -24,25 +40,134 @@ pub(crate) struct Builtin {
     pub(crate) row: u16,
 }
 
+/// A string; Python counts it in characters.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Text {
+    pub(crate) string: Box<str>,
+    pub(crate) characters: u64,
+}
+
+/// The elements of a container.
+#[derive(Debug)]
+pub(crate) struct Items {
+    pub(crate) values: Vec<Value>,
+    /// 1 where no element is a container.
+    depth: u64,
+    bytes: u64,
+}
+
+/// `range(start, stop, step)`; `step` is not 0.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Range {
+    pub(crate) start: i64,
+    pub(crate) stop: i64,
+    pub(crate) step: i64,
+}
+
+impl Range {
+    pub(crate) fn length(&self) -> u64 {
+        let (from, to) = if self.step > 0 { (self.start, self.stop) } else { (self.stop, self.start) };
+        if from >= to { 0 } else { from.abs_diff(to).div_ceil(self.step.unsigned_abs()) }
+    }
+
+    /// The element at `index`, which must be below the length.
+    pub(crate) fn at(&self, index: u64) -> Integer {
+        Integer::from(i128::from(self.start) + i128::from(self.step) * i128::from(index))
+    }
+}
+
 impl Value {
+    pub(crate) fn complex(value: Complex) -> Self {
+        Self::Complex(Box::new(value))
+    }
+
+    pub(crate) fn string(string: impl Into<Box<str>>, budget: &Budget) -> Result<Self, ErrorKind> {
+        let string = string.into();
+        let characters = string.chars().count() as u64;
+        let limit = budget.limits.string_characters;
+        if characters > limit {
+            return Err(ErrorKind::CollectionTooLarge { elements: Estimate::About(characters), limit });
+        }
+        Ok(Self::Str(Arc::new(Text { string, characters })))
+    }
+
+    pub(crate) fn list(values: Vec<Self>, budget: &mut Budget) -> Result<Self, ErrorKind> {
+        Items::new(values, budget).map(Self::List)
+    }
+
+    pub(crate) fn tuple(values: Vec<Self>, budget: &mut Budget) -> Result<Self, ErrorKind> {
+        Items::new(values, budget).map(Self::Tuple)
+    }
+
+    /// A set of `values`, the first of equals kept. Sets may hold sets; lists they may not, as in Python.
+    pub(crate) fn set(mut values: Vec<Self>, budget: &mut Budget) -> Result<Self, ErrorKind> {
+        let count = values.len() as u64;
+        budget.charge(count * u64::from(count.max(2).ilog2()) * 4)?;
+        for value in &values {
+            value.check_hashable()?;
+            budget.charge(value.walk_price())?;
+        }
+        // Stable, so that the first of equals comes first.
+        values.sort_by(Self::position);
+        values.dedup_by(|later, earlier| later.position(earlier) == Ordering::Equal);
+        Items::new(values, budget).map(Self::Set)
+    }
+
+    pub(crate) fn check_hashable(&self) -> Result<(), ErrorKind> {
+        match self {
+            Self::List(_) => Err(TypeError::Unhashable { found: Type::List }.into()),
+            Self::Tuple(items) => items.values.iter().try_for_each(Self::check_hashable),
+            _ => Ok(()),
+        }
+    }
+
     pub(crate) fn kind(&self) -> Type {
         match self {
             Self::None => Type::None,
             Self::Bool(_) => Type::Bool,
             Self::Int(_) => Type::Int,
             Self::Float(_) => Type::Float,
+            Self::Complex(_) => Type::Complex,
+            Self::Str(_) => Type::Str,
+            Self::List(_) => Type::List,
+            Self::Tuple(_) => Type::Tuple,
+            Self::Set(_) => Type::Set,
+            Self::Range(_) => Type::Range,
             Self::Function(function) => function.kind,
+            Self::Defined(_) => Type::Defined,
         }
     }
 
-    /// Python's truth: everything but `None`, `False` and zeros.
+    /// Python's truth: everything but `None`, `False`, zeros and what is empty.
     pub(crate) fn is_true(&self) -> bool {
         match self {
             Self::None => false,
             Self::Bool(value) => *value,
             Self::Int(value) => !value.is_zero(),
             Self::Float(value) => *value != 0.0,
-            Self::Function(_) => true,
+            Self::Complex(value) => **value != Complex::new(0.0, 0.0),
+            Self::Function(_) | Self::Defined(_) => true,
+            _ => self.length() != Some(0),
+        }
+    }
+
+    /// How many elements or characters there are; `None` for what has no length.
+    pub(crate) fn length(&self) -> Option<u64> {
+        match self {
+            Self::Str(text) => Some(text.characters),
+            Self::List(items) | Self::Tuple(items) | Self::Set(items) => Some(items.values.len() as u64),
+            Self::Range(range) => Some(range.length()),
+            _ => None,
+        }
+    }
+
+    /// The elements, one by one; `None` for what cannot be walked over.
+    pub(crate) fn elements(&self) -> Option<Elements<'_>> {
+        match self {
+            Self::List(items) | Self::Tuple(items) | Self::Set(items) => Some(Elements::Items(items.values.iter())),
+            Self::Str(text) => Some(Elements::Characters(text.string.chars())),
+            Self::Range(range) => Some(Elements::Range(range, 0)),
+            _ => None,
         }
     }
 
@@ -51,7 +176,8 @@ impl Value {
             Self::Bool(value) => Some(Number::Int(Integer::from(i64::from(*value)))),
             Self::Int(value) => Some(Number::Int(value.clone())),
             Self::Float(value) => Some(Number::Float(*value)),
-            Self::None | Self::Function(_) => None,
+            Self::Complex(value) => Some(Number::Complex(**value)),
+            _ => None,
         }
     }
 
@@ -68,45 +194,276 @@ impl Value {
     pub(crate) fn heap_bytes(&self) -> u64 {
         match self {
             Self::Int(value) => value.heap_bytes(),
+            Self::Complex(_) => 16,
+            Self::Str(text) => text.string.len() as u64 + 32,
+            Self::List(items) | Self::Tuple(items) | Self::Set(items) => items.bytes,
+            Self::Range(_) => 40,
             _ => 0,
         }
     }
 
-    /// Python's `==`: exact across types, never an error.
+    /// What it costs to look at every part of the value once.
+    pub(crate) fn walk_price(&self) -> u64 {
+        match self {
+            Self::Int(_) | Self::Str(_) => price::add(self.heap_bytes() / 8),
+            Self::List(items) | Self::Tuple(items) | Self::Set(items) => items.bytes / 8,
+            _ => price::SCALAR,
+        }
+    }
+
+    /// How many characters the text has, at most one too many for a number; and what making it costs.
+    pub(crate) fn text_estimate(&self) -> (u64, u64) {
+        match self {
+            Self::Int(value) => (value.digits_at_most(), value.text_price()),
+            Self::Str(text) => (text.characters, text.characters / 8 + 1),
+            Self::List(items) | Self::Tuple(items) | Self::Set(items) => {
+                items.values.iter().map(Self::text_estimate).fold((0, 1), |(characters, price), part| {
+                    // Every element but a string of a character takes two more; the last takes brackets.
+                    (characters.saturating_add(part.0), price.saturating_add(part.1 + 2))
+                })
+            }
+            _ => (1, 8),
+        }
+    }
+
+    fn depth(&self) -> u64 {
+        match self {
+            Self::List(items) | Self::Tuple(items) | Self::Set(items) => items.depth,
+            _ => 0,
+        }
+    }
+
+    /// Python's `==`: exact across types of numbers, never an error.
     pub(crate) fn equals(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::None, Self::None) => true,
             (Self::Function(a), Self::Function(b)) => a == b,
-            _ => self.order(other) == Some(Some(Ordering::Equal)),
+            (Self::Defined(a), Self::Defined(b)) => a == b,
+            (Self::Str(a), Self::Str(b)) => a == b,
+            (Self::List(a), Self::List(b)) | (Self::Tuple(a), Self::Tuple(b)) | (Self::Set(a), Self::Set(b)) => {
+                a.values.len() == b.values.len() && a.values.iter().zip(&b.values).all(|(a, b)| a.is_or_equals(b))
+            }
+            (Self::Range(a), Self::Range(b)) => {
+                let length = a.length();
+                length == b.length()
+                    && (length == 0 || (a.start == b.start && (length == 1 || a.step == b.step)))
+            }
+            _ => match (self.number(), other.number()) {
+                (Some(a), Some(b)) => numbers_equal(a, b),
+                _ => false,
+            },
         }
     }
 
-    /// The order of two numbers (`Some(None)` where nan makes them unordered); `None` where there is no order.
+    /// Equal, or the very same: how Python compares elements, so that a nan is equal to itself inside a container.
+    pub(crate) fn is_or_equals(&self, other: &Self) -> bool {
+        let both_nan = matches!((self, other), (Self::Float(a), Self::Float(b)) if a.is_nan() && b.is_nan());
+        both_nan || self.equals(other)
+    }
+
+    /// A total order for the elements of a set: `Equal` for what is equal, else by type, then by value.
+    pub(crate) fn position(&self, other: &Self) -> Ordering {
+        let rank = |value: &Self| match value {
+            Self::Bool(_) | Self::Int(_) | Self::Float(_) => 0,
+            // A complex number without imaginary part equals a real one, and stands with them.
+            Self::Complex(value) if value.imaginary == 0.0 => 0,
+            Self::Complex(_) => 1,
+            Self::Str(_) => 2,
+            Self::Tuple(_) => 3,
+            Self::List(_) => 4,
+            Self::Set(_) => 5,
+            Self::Range(_) => 6,
+            Self::Function(_) => 7,
+            Self::Defined(_) => 8,
+            Self::None => 9,
+        };
+        let sequences = |a: &Items, b: &Items| {
+            let pairs = a.values.iter().zip(&b.values).map(|(a, b)| a.position(b));
+            pairs.into_iter().find(|order| order.is_ne()).unwrap_or(a.values.len().cmp(&b.values.len()))
+        };
+        rank(self).cmp(&rank(other)).then_with(|| match (self, other) {
+            (Self::Str(a), Self::Str(b)) => a.string.cmp(&b.string),
+            (Self::List(a), Self::List(b)) | (Self::Tuple(a), Self::Tuple(b)) => sequences(a, b),
+            // Smaller sets first, which puts a subset before what holds it.
+            (Self::Set(a), Self::Set(b)) => a.values.len().cmp(&b.values.len()).then_with(|| sequences(a, b)),
+            (Self::Range(a), Self::Range(b)) => (a.start, a.stop, a.step).cmp(&(b.start, b.stop, b.step)),
+            (Self::Function(a), Self::Function(b)) => a.name.cmp(b.name),
+            (Self::Defined(a), Self::Defined(b)) => a.cmp(b),
+            _ => {
+                let parts = |value: &Self| match value.number() {
+                    Some(Number::Complex(value)) => (Self::Float(value.real), value.imaginary),
+                    _ => (value.clone(), 0.0),
+                };
+                let ((a, a_imaginary), (b, b_imaginary)) = (parts(self), parts(other));
+                let order = match a.order(&b) {
+                    Some(Some(order)) => order,
+                    // nan after everything.
+                    _ => matches!(a, Self::Float(a) if a.is_nan()).cmp(&matches!(b, Self::Float(b) if b.is_nan())),
+                };
+                order.then(a_imaginary.partial_cmp(&b_imaginary).unwrap_or_else(|| a_imaginary.total_cmp(&b_imaginary)))
+            }
+        })
+    }
+
+    /// The order of two real numbers (`Some(None)` where nan makes them unordered); `None` where there is no order.
     pub(crate) fn order(&self, other: &Self) -> Option<Option<Ordering>> {
         Some(match (self.number()?, other.number()?) {
             (Number::Int(a), Number::Int(b)) => Some(a.cmp(&b)),
             (Number::Float(a), Number::Float(b)) => a.partial_cmp(&b),
             (Number::Int(a), Number::Float(b)) => a.compare_float(b),
             (Number::Float(a), Number::Int(b)) => b.compare_float(a).map(Ordering::reverse),
+            _ => return None,
         })
+    }
+}
+
+fn numbers_equal(a: Number, b: Number) -> bool {
+    let equal = |ordering: Option<Ordering>| ordering == Some(Ordering::Equal);
+    match (a, b) {
+        (Number::Int(a), Number::Int(b)) => a == b,
+        (Number::Float(a), Number::Float(b)) => a == b,
+        (Number::Int(a), Number::Float(b)) | (Number::Float(b), Number::Int(a)) => equal(a.compare_float(b)),
+        (Number::Complex(a), Number::Complex(b)) => a == b,
+        (Number::Complex(a), Number::Float(b)) | (Number::Float(b), Number::Complex(a)) => {
+            a.imaginary == 0.0 && a.real == b
+        }
+        (Number::Complex(a), Number::Int(b)) | (Number::Int(b), Number::Complex(a)) => {
+            a.imaginary == 0.0 && equal(b.compare_float(a.real))
+        }
+    }
+}
+
+impl Items {
+    fn new(values: Vec<Value>, budget: &mut Budget) -> Result<Arc<Self>, ErrorKind> {
+        let (count, limit) = (values.len() as u64, budget.limits.elements);
+        if count > limit {
+            return Err(ErrorKind::CollectionTooLarge { elements: Estimate::About(count), limit });
+        }
+        budget.charge(price::SCALAR + count / 4)?;
+        let depth = 1 + values.iter().map(Value::depth).max().unwrap_or(0);
+        if depth > budget.limits.depth {
+            return Err(ErrorKind::TooDeep { limit: budget.limits.depth });
+        }
+        let own = 48 + count * size_of::<Value>() as u64;
+        let bytes = values.iter().fold(own, |bytes, value| bytes.saturating_add(value.heap_bytes()));
+        if bytes > budget.limits.memory_bytes {
+            return Err(ErrorKind::OutOfMemory { limit: budget.limits.memory_bytes });
+        }
+        Ok(Arc::new(Self { values, depth, bytes }))
+    }
+}
+
+/// The elements of a value, made as they are asked for.
+pub(crate) enum Elements<'v> {
+    Items(std::slice::Iter<'v, Value>),
+    Characters(std::str::Chars<'v>),
+    Range(&'v Range, u64),
+}
+
+impl Iterator for Elements<'_> {
+    type Item = Value;
+
+    fn next(&mut self) -> Option<Value> {
+        match self {
+            Self::Items(values) => values.next().cloned(),
+            Self::Characters(characters) => characters
+                .next()
+                .map(|character| Value::Str(Arc::new(Text { string: character.to_string().into(), characters: 1 }))),
+            Self::Range(range, next) => {
+                *next += 1;
+                (*next <= range.length()).then(|| Value::Int(range.at(*next - 1)))
+            }
+        }
     }
 }
 
 /// Text as Python's `repr` gives it.
 impl std::fmt::Display for Value {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let join = |f: &mut std::fmt::Formatter<'_>, items: &Items| {
+            items.values.iter().enumerate().try_for_each(|(at, value)| {
+                f.write_str(if at == 0 { "" } else { ", " })?;
+                value.fmt(f)
+            })
+        };
         match self {
             Self::None => f.write_str("None"),
             Self::Bool(true) => f.write_str("True"),
             Self::Bool(false) => f.write_str("False"),
             Self::Int(value) => value.fmt(f),
             Self::Float(value) => f.write_str(&float::text(*value)),
+            Self::Complex(value) => value.fmt(f),
+            Self::Str(text) => f.write_str(&quoted(&text.string, is_printable)),
+            Self::List(items) => {
+                f.write_str("[")?;
+                join(f, items)?;
+                f.write_str("]")
+            }
+            Self::Tuple(items) => {
+                f.write_str("(")?;
+                join(f, items)?;
+                f.write_str(if items.values.len() == 1 { ",)" } else { ")" })
+            }
+            Self::Set(items) if items.values.is_empty() => f.write_str("set()"),
+            Self::Set(items) => {
+                f.write_str("{")?;
+                join(f, items)?;
+                f.write_str("}")
+            }
+            Self::Range(range) if range.step == 1 => write!(f, "range({}, {})", range.start, range.stop),
+            Self::Range(range) => write!(f, "range({}, {}, {})", range.start, range.stop, range.step),
+            Self::Defined(_) => f.write_str("<function>"),
+            Self::Function(function) if function.kind == Type::Type => write!(f, "<class '{}'>", function.name),
             Self::Function(function) => write!(f, "<built-in function {}>", function.name),
         }
     }
 }
 
-/// The answer of an evaluation: a value that is not a function, and whose text is within the limit.
+/// A string in quotes, as Python's `repr` (or its `ascii`, if only ASCII is `shown` as it is).
+pub(crate) fn quoted(string: &str, shown: fn(char) -> bool) -> String {
+    let quote = if string.contains('\'') && !string.contains('"') { '"' } else { '\'' };
+    let mut text = String::with_capacity(string.len() + 2);
+    text.push(quote);
+    for character in string.chars() {
+        match character {
+            '\\' => text.push_str("\\\\"),
+            '\n' => text.push_str("\\n"),
+            '\r' => text.push_str("\\r"),
+            '\t' => text.push_str("\\t"),
+            _ if character == quote => text.extend(['\\', quote]),
+            _ if shown(character) => text.push(character),
+            _ => {
+                let code = character as u32;
+                text.push_str(&match code {
+                    ..=0xff => format!("\\x{code:02x}"),
+                    ..=0xffff => format!("\\u{code:04x}"),
+                    _ => format!("\\U{code:08x}"),
+                });
+            }
+        }
+    }
+    text.push(quote);
+    text
+}
+
+/// Python's `str.isprintable` of one character.
+fn is_printable(character: char) -> bool {
+    use GeneralCategory as Category;
+    character == ' '
+        || !matches!(
+            get_general_category(character),
+            Category::Control
+                | Category::Format
+                | Category::Surrogate
+                | Category::PrivateUse
+                | Category::Unassigned
+                | Category::LineSeparator
+                | Category::ParagraphSeparator
+                | Category::SpaceSeparator
+        )
+}
+
+/// The answer of an evaluation: a value that is no function and no range, with a text within the limit.
 #[derive(Clone, Debug)]
 pub struct Answer {
     value: Value,
@@ -119,19 +476,25 @@ impl Answer {
         Self { value, text }
     }
 
-    /// The name of the type in answers: `int`, `float`, `bool`, `none`.
+    /// The name of the type in answers: `int`, `float`, `complex`, `bool`, `str`, `none`, `list`, `tuple`, `set`.
     pub fn type_name(&self) -> &'static str {
         match self.value {
-            Value::None | Value::Function(_) => "none",
-            Value::Bool(_) => "bool",
-            Value::Int(_) => "int",
-            Value::Float(_) => "float",
+            Value::None | Value::Function(_) | Value::Defined(_) | Value::Range(_) => "none",
+            _ => self.value.kind().python(),
         }
     }
 
     /// Python's `repr` of the value.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// The value as JSON, as far as JSON goes: numbers with all their digits, `true`, `null`, strings, arrays for
+    /// lists, tuples and sets; what JSON has no form for (`inf`, `1j`) is a string of its text.
+    pub fn json(&self) -> String {
+        let mut text = String::new();
+        json(&self.value, &mut text);
+        text
     }
 
     /// The value as a machine integer, if it is an `int` within 64 bits.
@@ -157,4 +520,44 @@ impl Answer {
             _ => None,
         }
     }
+}
+
+/// Recursion is bounded by the depth of containers.
+fn json(value: &Value, text: &mut String) {
+    match value {
+        Value::None => text.push_str("null"),
+        Value::Bool(value) => text.push_str(if *value { "true" } else { "false" }),
+        Value::Int(value) => text.push_str(&value.to_string()),
+        Value::Float(value) if value.is_finite() => text.push_str(&float::text(*value)),
+        Value::Str(string) => json_string(&string.string, text),
+        Value::List(items) | Value::Tuple(items) | Value::Set(items) => {
+            text.push('[');
+            for (at, value) in items.values.iter().enumerate() {
+                if at > 0 {
+                    text.push(',');
+                }
+                json(value, text);
+            }
+            text.push(']');
+        }
+        other => json_string(&other.to_string(), text),
+    }
+}
+
+fn json_string(string: &str, text: &mut String) {
+    text.push('"');
+    for character in string.chars() {
+        match character {
+            '"' => text.push_str("\\\""),
+            '\\' => text.push_str("\\\\"),
+            '\n' => text.push_str("\\n"),
+            '\r' => text.push_str("\\r"),
+            '\t' => text.push_str("\\t"),
+            '\u{8}' => text.push_str("\\b"),
+            '\u{c}' => text.push_str("\\f"),
+            ..'\u{20}' => text.push_str(&format!("\\u{:04x}", character as u32)),
+            _ => text.push(character),
+        }
+    }
+    text.push('"');
 }

@@ -1,9 +1,9 @@
 //! Python's built-in functions of numbers.
 
-use super::{Body, Function, Outcome, Parameters, SCALAR, expected, integer};
+use super::{Body, Function, Outcome, Parameters, SCALAR, elements, expected, integer};
 use crate::arithmetic::{self, Binary, Comparison};
-use crate::error::{Bound, ErrorKind, Overflow, Type, TypeError};
-use crate::limits::Budget;
+use crate::error::{Bound, ErrorKind, Estimate, Overflow, Type, TypeError, ValueError};
+use crate::limits::{Budget, price};
 use crate::number::{Integer, Number, float as floats};
 use crate::value::Value;
 
@@ -49,10 +49,11 @@ pub(super) const TABLE: &[Function] = &[
     },
 ];
 
-fn abs(value: &Value, _: &mut Budget) -> Outcome {
+fn abs(value: &Value, budget: &mut Budget) -> Outcome {
     match value.number() {
         Some(Number::Int(value)) => Ok(Value::Int(value.absolute())),
         Some(Number::Float(value)) => Ok(Value::Float(value.abs())),
+        Some(Number::Complex(value)) => value.absolute(budget).map(Value::Float),
         None => Err(TypeError::Operand { operator: "abs()".to_owned(), found: value.kind() }.into()),
     }
 }
@@ -61,26 +62,127 @@ fn bool(arguments: &[Value], _: &mut Budget) -> Outcome {
     Ok(Value::Bool(arguments.first().is_some_and(Value::is_true)))
 }
 
-fn float(arguments: &[Value], _: &mut Budget) -> Outcome {
+fn float(arguments: &[Value], budget: &mut Budget) -> Outcome {
     let Some(argument) = arguments.first() else { return Ok(Value::Float(0.0)) };
-    match argument.number() {
-        Some(Number::Int(value)) => value.to_float().map(Value::Float).ok_or(Overflow::IntToFloat.into()),
-        Some(Number::Float(value)) => Ok(Value::Float(value)),
-        None => Err(TypeError::Conversion { to: Type::Float, found: argument.kind() }.into()),
+    match (argument, argument.number()) {
+        (_, Some(Number::Int(value))) => value.to_float().map(Value::Float).ok_or(Overflow::IntToFloat.into()),
+        (_, Some(Number::Float(value))) => Ok(Value::Float(value)),
+        (Value::Str(text), _) => {
+            budget.charge(text.characters / 4)?;
+            let literal = || ValueError::FloatLiteral { text: argument.to_string() };
+            parse_float(&text.string).map(Value::Float).ok_or_else(|| literal().into())
+        }
+        _ => Err(TypeError::Conversion { to: Type::Float, found: argument.kind() }.into()),
     }
 }
 
-fn int(arguments: &[Option<Value>], _: &mut Budget) -> Outcome {
-    match (&arguments[0], &arguments[1]) {
+/// What Python's `float` reads in a string: a literal with a sign, blanks around it, or a name of infinity or nan.
+fn parse_float(text: &str) -> Option<f64> {
+    let text = ascii_digits(text.trim());
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(&text);
+    let sign = if text.starts_with('-') { -1.0 } else { 1.0 };
+    match unsigned.to_ascii_lowercase().as_str() {
+        "inf" | "infinity" => return Some(sign * f64::INFINITY),
+        "nan" => return Some(f64::NAN.copysign(sign)),
+        _ => {}
+    }
+    // An underscore stands between two digits only.
+    let bytes = unsigned.as_bytes();
+    let digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
+    let fits = bytes.iter().enumerate().all(|(at, byte)| match byte {
+        b'_' => at > 0 && digit(at - 1) && digit(at + 1),
+        b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-' => true,
+        _ => false,
+    });
+    let plain = unsigned.replace('_', "");
+    if !fits || !plain.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
+        return None;
+    }
+    plain.parse::<f64>().ok().map(|value| sign * value)
+}
+
+/// Digits of any script as the ASCII digits that they stand for, as Python reads numbers in strings.
+fn ascii_digits(text: &str) -> String {
+    use unicode_general_category::{GeneralCategory, get_general_category};
+    let digit = |character: char| {
+        if character.is_ascii() || get_general_category(character) != GeneralCategory::DecimalNumber {
+            return character;
+        }
+        // Digits of a script stand ten in a row: count back to the zero.
+        let code = character as u32;
+        let is_digit = |code: u32| {
+            char::from_u32(code).is_some_and(|c| get_general_category(c) == GeneralCategory::DecimalNumber)
+        };
+        let run = (0..).take_while(|back| code.checked_sub(*back).is_some_and(is_digit)).count() as u32 - 1;
+        char::from_digit(run % 10, 10).unwrap_or(character)
+    };
+    text.chars().map(digit).collect()
+}
+
+fn int(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
+    let base = match &arguments[1] {
+        None => None,
+        Some(base) => Some(integer(base)?),
+    };
+    match (&arguments[0], base) {
         (None, None) => Ok(Value::Int(Integer::ZERO)),
         (None, Some(_)) => Err(TypeError::BaseWithoutString.into()),
+        (Some(argument @ Value::Str(text)), base) => {
+            let base = base.map_or(Some(10), |base| base.as_i64());
+            let Some(base) = base.filter(|base| *base == 0 || (2..=36).contains(base)) else {
+                return Err(ValueError::Base.into());
+            };
+            budget.charge(price::divide(text.characters / 16 + 1))?;
+            let literal = || ValueError::IntLiteral { base: base.unsigned_abs(), text: argument.to_string() };
+            let value = parse_int(&text.string, base as u32).ok_or_else(literal)?;
+            if value.bits() > budget.limits.integer_bits {
+                let digits = Estimate::About(value.digits_at_most());
+                return Err(ErrorKind::IntegerTooLarge { digits, limit: budget.limits.integer_bits });
+            }
+            Ok(Value::Int(value))
+        }
         (Some(_), Some(_)) => Err(TypeError::BaseOfNonString.into()),
         (Some(argument), None) => match argument.number() {
             Some(Number::Int(value)) => Ok(Value::Int(value)),
             Some(Number::Float(value)) => floats::to_integer(value).map(Value::Int),
-            None => Err(TypeError::Conversion { to: Type::Int, found: argument.kind() }.into()),
+            _ => Err(TypeError::Conversion { to: Type::Int, found: argument.kind() }.into()),
         },
     }
+}
+
+/// What Python's `int` reads in a string of a base; base 0 goes by the prefix.
+fn parse_int(text: &str, base: u32) -> Option<Integer> {
+    let text = ascii_digits(text.trim());
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(&text);
+    let prefixed = digits.get(..2).and_then(|prefix| match prefix {
+        "0x" | "0X" => Some(16),
+        "0o" | "0O" => Some(8),
+        "0b" | "0B" => Some(2),
+        _ => None,
+    });
+    let (base, digits, behind_prefix) = match prefixed {
+        Some(radix) if base == 0 || base == radix => (radix, &digits[2..], true),
+        _ if base == 0 => {
+            let zeros = digits.trim_start_matches(['0', '_']).is_empty();
+            // As a literal: no leading zeros, unless it is zero.
+            if digits.starts_with('0') && !zeros {
+                return None;
+            }
+            (10, digits, false)
+        }
+        _ => (base, digits, false),
+    };
+    let digits = if behind_prefix { digits.strip_prefix('_').unwrap_or(digits) } else { digits };
+    let valid = !digits.is_empty()
+        && !digits.starts_with('_')
+        && !digits.ends_with('_')
+        && !digits.contains("__")
+        && digits.chars().all(|c| c == '_' || c.is_digit(base));
+    if !valid {
+        return None;
+    }
+    let value = Integer::parse(&digits.replace('_', ""), base);
+    Some(if text.starts_with('-') { value.negate() } else { value })
 }
 
 fn max(positional: &[Value], keywords: &[&str], named: &[Value], budget: &mut Budget) -> Outcome {
@@ -108,23 +210,30 @@ fn extreme(
     if positional.len() > 1 && keyword("default").is_some() {
         return Err(TypeError::DefaultWithSeveral { function: function.to_owned() }.into());
     }
-    if positional.len() == 1 {
-        return Err(TypeError::NotIterable { found: first.kind() }.into());
-    }
+    let single = positional.len() == 1;
+    let candidates: Box<dyn Iterator<Item = Value>> =
+        if single { Box::new(elements(first, budget)?) } else { Box::new(positional.iter().cloned()) };
     let measure = |value: &Value, budget: &mut Budget| match keyword("key") {
         None | Some(Value::None) => Ok(value.clone()),
-        Some(Value::Function(key)) => super::call(*key, std::slice::from_ref(value), &[], budget),
+        Some(Value::Function(key)) => super::call(key.row, std::slice::from_ref(value), &[], budget),
         Some(other) => Err(TypeError::NotCallable { found: other.kind() }.into()),
     };
-    let (mut best, mut best_measure) = (first, measure(first, budget)?);
-    for value in &positional[1..] {
+    let mut best: Option<(Value, Value)> = None;
+    for value in candidates {
         budget.charge(SCALAR)?;
-        let candidate = measure(value, budget)?;
-        if arithmetic::compare(beats, &candidate, &best_measure, budget)? {
-            (best, best_measure) = (value, candidate);
-        }
+        let candidate = measure(&value, budget)?;
+        best = match best {
+            Some((best, measured)) if !arithmetic::compare(beats, &candidate, &measured, budget)? => {
+                Some((best, measured))
+            }
+            _ => Some((value, candidate)),
+        };
     }
-    Ok(best.clone())
+    match (best, keyword("default")) {
+        (Some((best, _)), _) => Ok(best),
+        (None, Some(default)) => Ok(default.clone()),
+        (None, None) => Err(ValueError::EmptySequence { function: function.to_owned() }.into()),
+    }
 }
 
 fn pow(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
@@ -136,7 +245,8 @@ fn pow(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
     let all = [base, exponent, modulus];
     match all.map(Value::integer) {
         [Some(base), Some(exponent), Some(modulus)] => base.modular_power(&exponent, &modulus, budget).map(Value::Int),
-        // Any float has a say of its own in CPython, before the others' types are looked at.
+        // A complex number or a float has a say of its own in CPython, before the others' types are looked at.
+        _ if all.iter().any(|value| matches!(value, Value::Complex(_))) => Err(ValueError::ComplexModulo.into()),
         _ if all.iter().any(|value| matches!(value, Value::Float(_))) => {
             Err(TypeError::ModularPowerOfNonIntegers.into())
         }
@@ -157,6 +267,7 @@ fn round(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
         return match value {
             Number::Int(value) => Ok(Value::Int(value)),
             Number::Float(value) => floats::round_to_integer(value).map(Value::Int),
+            Number::Complex(_) => Err(TypeError::NoMethod { found: Type::Complex, method: "round".to_owned() }.into()),
         };
     };
     let places = integer(places)?;
@@ -166,5 +277,6 @@ fn round(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
         Number::Int(value) if clamped >= 0 => Ok(Value::Int(value)),
         Number::Int(value) => value.round_places(clamped.unsigned_abs(), budget).map(Value::Int),
         Number::Float(value) => floats::round_places(value, clamped, budget).map(Value::Float),
+        Number::Complex(_) => Err(TypeError::NoMethod { found: Type::Complex, method: "round".to_owned() }.into()),
     }
 }

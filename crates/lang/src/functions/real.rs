@@ -70,6 +70,7 @@ pub(super) const TABLE: &[Function] = &[
     two("nextafter", "the next float after x towards y", nextafter),
     one("radians", "degrees to radians", radians),
     two("remainder", "IEEE 754 remainder: x minus the nearest multiple of y", remainder),
+    one("sgn", "the sign: -1, 0 or 1", sign),
     elementary("sin", "sine of an angle in radians", pxfm::f_sin),
     overflowing("sinh", "hyperbolic sine", pxfm::f_sinh),
     elementary("sqrt", "square root", f64::sqrt),
@@ -176,6 +177,17 @@ fn ldexp(arguments: &[Value], _: &mut Budget) -> Outcome {
     if value.is_infinite() { Err(Overflow::Range.into()) } else { float_value(value) }
 }
 
+fn sign(value: &Value, _: &mut Budget) -> Outcome {
+    let sign = match value.number() {
+        Some(Number::Int(value)) if value.is_zero() => 0,
+        Some(Number::Int(value)) => if value.is_negative() { -1 } else { 1 },
+        Some(Number::Float(value)) if value.is_nan() => return float_value(value),
+        Some(Number::Float(value)) => i64::from(value > 0.0) - i64::from(value < 0.0),
+        _ => return Err(TypeError::NotReal { found: value.kind() }.into()),
+    };
+    Ok(Value::Int(Integer::from(sign)))
+}
+
 fn degrees(value: &Value, _: &mut Budget) -> Outcome {
     float_value(real(value)? * (180.0 / std::f64::consts::PI))
 }
@@ -189,7 +201,7 @@ fn to_integer(value: &Value, round: fn(f64) -> f64) -> Outcome {
     match value.number() {
         Some(Number::Int(value)) => Ok(Value::Int(value)),
         Some(Number::Float(value)) => float::to_integer(round(value)).map(Value::Int),
-        None => Err(TypeError::NotReal { found: value.kind() }.into()),
+        _ => Err(TypeError::NotReal { found: value.kind() }.into()),
     }
 }
 
@@ -203,8 +215,8 @@ fn ceil(value: &Value, _: &mut Budget) -> Outcome {
 
 fn trunc(value: &Value, _: &mut Budget) -> Outcome {
     match value.number() {
-        Some(_) => to_integer(value, f64::trunc),
-        None => Err(TypeError::NoMethod { found: value.kind(), method: "trunc".to_owned() }.into()),
+        Some(Number::Int(_) | Number::Float(_)) => to_integer(value, f64::trunc),
+        _ => Err(TypeError::NoMethod { found: value.kind(), method: "trunc".to_owned() }.into()),
     }
 }
 

@@ -149,6 +149,19 @@ pub(crate) fn real_power(base: f64, exponent: f64, budget: &mut Budget) -> Resul
     })
 }
 
+/// The root of an index of 2 or more of a float that is not negative, correctly rounded.
+pub(crate) fn root(value: f64, index: u32, budget: &mut Budget) -> Result<f64, ErrorKind> {
+    match index {
+        2 => Ok(value.sqrt()),
+        3 => Ok(pxfm::f_cbrt(value)),
+        _ if value == 0.0 || !value.is_finite() => Ok(value),
+        _ => {
+            budget.charge(price::EXTENDED)?;
+            Ok(precise::root(value, index))
+        }
+    }
+}
+
 /// Python's `round(value, places)`: half to even on the exact decimal value.
 pub(crate) fn round_places(value: f64, places: i64, budget: &mut Budget) -> Result<f64, ErrorKind> {
     // The same bounds as CPython's: beyond them nothing changes, or nothing is left.

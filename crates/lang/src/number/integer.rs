@@ -129,6 +129,11 @@ impl Integer {
         (self.bits() as f64 * std::f64::consts::LOG10_2) as u64 + 1
     }
 
+    /// The magnitude's digits in a base from 2 to 36.
+    pub(crate) fn in_base(&self, base: u8) -> String {
+        magnitude(self).in_radix(base).to_string()
+    }
+
     pub(crate) fn negate(&self) -> Self {
         match self {
             Small(value) => value.checked_neg().map_or_else(|| Self::from(-IBig::from(*value)), Small),

@@ -26,7 +26,7 @@ pub(crate) fn log_base(x: &Integer, base: i64) -> f64 {
     log_ratio(&Number::Int(x.clone()), &Number::Int(Integer::from(base)))
 }
 
-/// log(`x`) / log(`base`), correctly rounded. Both must be positive and finite, neither of them 1.
+/// log(`x`) / log(`base`), correctly rounded. Both must be real, positive and finite, neither of them 1.
 pub(crate) fn log_ratio(x: &Number, base: &Number) -> f64 {
     const GAINED: usize = 192;
     let (numerator, denominator) = (natural_log(x), natural_log(base));
@@ -43,6 +43,11 @@ pub(crate) fn power(base: f64, exponent: f64) -> f64 {
     let product = natural_log(&Number::Float(base)) * IBig::from(mantissa);
     let product = if unit < 0 { product >> unit.unsigned_abs() as usize } else { product << unit as usize };
     exponential(if exponent < 0.0 { -product } else { product })
+}
+
+/// The root of an index of 2 or more, correctly rounded. `value` must be positive and finite.
+pub(crate) fn root(value: f64, index: u32) -> f64 {
+    exponential(natural_log(&Number::Float(value)) / IBig::from(index))
 }
 
 fn one() -> IBig {
@@ -62,6 +67,8 @@ fn natural_log(x: &Number) -> IBig {
             let (mantissa, unit) = parts(*value);
             (IBig::from(mantissa), i64::from(unit))
         }
+        // The callers' domain leaves it out.
+        Number::Complex(_) => (IBig::ONE, 0),
     };
     let bits = significand.bit_len();
     let mut exponent = unit + bits as i64;

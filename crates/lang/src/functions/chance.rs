@@ -1,0 +1,42 @@
+//! Functions of chance. Their answers are never remembered; where the chance comes from is for the caller to say.
+
+use super::{Body, Function, Outcome, SCALAR, integer};
+use crate::error::{ErrorKind, ValueError};
+use crate::limits::Budget;
+use crate::number::Integer;
+use crate::value::Value;
+
+pub(super) const TABLE: &[Function] = &[
+    Function {
+        name: "randint",
+        price: SCALAR,
+        doc: "an integer between two, both included, by chance",
+        body: Body::Counted { least: 2, most: 2, call: randint },
+    },
+    Function {
+        name: "rnd",
+        price: SCALAR,
+        doc: "a float from 0 to 1, by chance",
+        body: Body::Counted { least: 0, most: 0, call: rnd },
+    },
+];
+
+fn rnd(_: &[Value], budget: &mut Budget) -> Outcome {
+    // 53 bits, as every float in [0, 1) that is a multiple of 2^-53.
+    Ok(Value::Float((budget.random() >> 11) as f64 / 9_007_199_254_740_992.0))
+}
+
+fn randint(arguments: &[Value], budget: &mut Budget) -> Outcome {
+    let (low, high) = (integer(&arguments[0])?, integer(&arguments[1])?);
+    let (Some(from), Some(to)) = (low.as_i64(), high.as_i64()) else { return Err(ValueError::Domain.into()) };
+    if from > to {
+        return Err(ErrorKind::from(ValueError::EmptyRandomRange));
+    }
+    let width = from.abs_diff(to);
+    let chance = match width.checked_add(1) {
+        None => budget.random(),
+        // The high half of a product of 128 bits: no draw is refused, and the bias is below 2^-64 times the width.
+        Some(count) => (u128::from(budget.random()) * u128::from(count) >> 64) as u64,
+    };
+    Ok(Value::Int(Integer::from(i128::from(from) + i128::from(chance))))
+}

@@ -1,0 +1,385 @@
+//! Functions that take or give strings, lists, tuples, sets and ranges.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use super::{Body, Function, Outcome, Parameters, SCALAR, elements, integer, real};
+use crate::arithmetic::{self, Binary, Comparison};
+use crate::error::{ErrorKind, Estimate, Overflow, TypeError, ValueError, ZeroDivision};
+use crate::limits::{Budget, price};
+use crate::number::{Integer, Number, float};
+use crate::value::{Elements, Range, Value};
+
+pub(super) const TABLE: &[Function] = &[
+    Function { name: "all", price: SCALAR, doc: "whether every element is true", body: Body::One(all) },
+    Function { name: "any", price: SCALAR, doc: "whether any element is true", body: Body::One(any) },
+    Function { name: "bin", price: SCALAR, doc: "an integer's text in base 2", body: Body::One(bin) },
+    Function {
+        name: "divmod",
+        price: SCALAR,
+        doc: "quotient rounded down, and remainder",
+        body: Body::Counted { least: 2, most: 2, call: divmod },
+    },
+    Function { name: "hex", price: SCALAR, doc: "an integer's text in base 16", body: Body::One(hex) },
+    Function { name: "len", price: SCALAR, doc: "how many elements or characters there are", body: Body::One(len) },
+    Function {
+        name: "list",
+        price: SCALAR,
+        doc: "a list of the elements",
+        body: Body::Counted { least: 0, most: 1, call: list },
+    },
+    Function { name: "oct", price: SCALAR, doc: "an integer's text in base 8", body: Body::One(oct) },
+    Function {
+        name: "range",
+        price: SCALAR,
+        doc: "the integers from a start (0) up to, without, a stop, by a step (1)",
+        body: Body::Counted { least: 1, most: 3, call: range },
+    },
+    Function {
+        name: "set",
+        price: SCALAR,
+        doc: "a set of the elements",
+        body: Body::Counted { least: 0, most: 1, call: set },
+    },
+    Function {
+        name: "sorted",
+        price: SCALAR,
+        doc: "a sorted list of the elements",
+        body: Body::Sorted(sorted),
+    },
+    Function {
+        name: "str",
+        price: SCALAR,
+        doc: "a value's text",
+        body: Body::Counted { least: 0, most: 1, call: str },
+    },
+    Function {
+        name: "sum",
+        price: SCALAR,
+        doc: "the sum of the elements; sum(body, name, from, to): the sum of the body over a name",
+        body: Body::Named {
+            parameters: Parameters { names: &["iterable", "start"], required: 1, positional: 2 },
+            call: sum,
+        },
+    },
+    Function {
+        name: "tuple",
+        price: SCALAR,
+        doc: "a tuple of the elements",
+        body: Body::Counted { least: 0, most: 1, call: tuple },
+    },
+];
+
+/// Those of `math`.
+pub(super) const MATH: &[Function] = &[
+    Function {
+        name: "dist",
+        price: SCALAR,
+        doc: "the distance between two points",
+        body: Body::Counted { least: 2, most: 2, call: dist },
+    },
+    Function { name: "frexp", price: SCALAR, doc: "mantissa and exponent of a float", body: Body::One(frexp) },
+    Function { name: "fsum", price: SCALAR, doc: "the sum of floats, rounded once", body: Body::One(fsum) },
+    Function { name: "modf", price: SCALAR, doc: "fractional and integer part", body: Body::One(modf) },
+    Function {
+        name: "prod",
+        price: SCALAR,
+        doc: "the product of the elements; prod(body, name, from, to): the product of the body over a name",
+        body: Body::Named {
+            parameters: Parameters { names: &["iterable", "start"], required: 1, positional: 1 },
+            call: prod,
+        },
+    },
+];
+
+fn all(value: &Value, budget: &mut Budget) -> Outcome {
+    Ok(Value::Bool(elements(value, budget)?.all(|element| element.is_true())))
+}
+
+fn any(value: &Value, budget: &mut Budget) -> Outcome {
+    Ok(Value::Bool(elements(value, budget)?.any(|element| element.is_true())))
+}
+
+fn len(value: &Value, _: &mut Budget) -> Outcome {
+    match value.length() {
+        Some(length) => Ok(Value::Int(Integer::from(i128::from(length)))),
+        None => Err(TypeError::NoLength { found: value.kind() }.into()),
+    }
+}
+
+fn bin(value: &Value, budget: &mut Budget) -> Outcome {
+    in_base(value, 2, "0b", budget)
+}
+
+fn oct(value: &Value, budget: &mut Budget) -> Outcome {
+    in_base(value, 8, "0o", budget)
+}
+
+fn hex(value: &Value, budget: &mut Budget) -> Outcome {
+    in_base(value, 16, "0x", budget)
+}
+
+fn in_base(value: &Value, base: u8, prefix: &str, budget: &mut Budget) -> Outcome {
+    let integer = integer(value)?;
+    let characters = integer.bits() / u64::from(base.ilog2()) + 3;
+    if characters > budget.limits.string_characters {
+        let limit = budget.limits.string_characters;
+        return Err(ErrorKind::CollectionTooLarge { elements: Estimate::About(characters), limit });
+    }
+    budget.charge(price::add(characters))?;
+    let sign = if integer.is_negative() { "-" } else { "" };
+    Value::string(format!("{sign}{prefix}{}", integer.absolute().in_base(base)), budget)
+}
+
+/// The elements as values of their own, if there are not too many.
+fn collect(arguments: &[Value], budget: &mut Budget) -> Result<Vec<Value>, ErrorKind> {
+    let Some(argument) = arguments.first() else { return Ok(Vec::new()) };
+    let limit = budget.limits.elements;
+    match argument.length() {
+        Some(length) if length > limit => {
+            Err(ErrorKind::CollectionTooLarge { elements: Estimate::About(length), limit })
+        }
+        _ => Ok(elements(argument, budget)?.collect()),
+    }
+}
+
+fn list(arguments: &[Value], budget: &mut Budget) -> Outcome {
+    let values = collect(arguments, budget)?;
+    Value::list(values, budget)
+}
+
+fn tuple(arguments: &[Value], budget: &mut Budget) -> Outcome {
+    let values = collect(arguments, budget)?;
+    Value::tuple(values, budget)
+}
+
+fn set(arguments: &[Value], budget: &mut Budget) -> Outcome {
+    let values = collect(arguments, budget)?;
+    Value::set(values, budget)
+}
+
+fn range(arguments: &[Value], _: &mut Budget) -> Outcome {
+    let bounds = arguments.iter().map(integer).collect::<Result<Vec<_>, _>>()?;
+    let (start, stop, step) = match &bounds[..] {
+        [stop] => (Integer::ZERO, stop.clone(), Integer::ONE),
+        [start, stop] => (start.clone(), stop.clone(), Integer::ONE),
+        [start, stop, step] => (start.clone(), stop.clone(), step.clone()),
+        _ => return Err(ErrorKind::Internal),
+    };
+    if step.is_zero() {
+        return Err(ValueError::RangeStep.into());
+    }
+    let machine = |value: &Integer| value.as_i64().ok_or(ErrorKind::from(Overflow::RangeBound));
+    let (start, stop, step) = (machine(&start)?, machine(&stop)?, machine(&step)?);
+    Ok(Value::Range(Arc::new(Range { start, stop, step })))
+}
+
+/// `sorted(elements, key=…, reverse=…)`: stable, by `<` alone, as Python's.
+fn sorted(value: &Value, key: Option<&Value>, reverse: bool, budget: &mut Budget) -> Outcome {
+    let values = collect(std::slice::from_ref(value), budget)?;
+    let count = values.len() as u64;
+    let mut keyed = Vec::with_capacity(values.len());
+    for value in values {
+        let measured = match key {
+            None | Some(Value::None) => value.clone(),
+            Some(Value::Function(key)) => super::call(key.row, std::slice::from_ref(&value), &[], budget)?,
+            Some(other) => return Err(TypeError::NotCallable { found: other.kind() }.into()),
+        };
+        budget.charge(measured.walk_price() * u64::from(count.max(2).ilog2()))?;
+        keyed.push((measured, value));
+    }
+    if reverse {
+        keyed.reverse();
+    }
+    // A merge from the bottom up: a comparison may fail, and then the first failure is the answer.
+    let mut width = 1;
+    while width < keyed.len() {
+        let mut merged = Vec::with_capacity(keyed.len());
+        for pair in keyed.chunks(2 * width) {
+            let (mut left, mut right) = pair.split_at(width.min(pair.len()));
+            while let ([a, ..], [b, ..]) = (left, right) {
+                budget.charge(SCALAR)?;
+                if arithmetic::compare(Comparison::Less, &b.0, &a.0, budget)? {
+                    merged.push(b.clone());
+                    right = &right[1..];
+                } else {
+                    merged.push(a.clone());
+                    left = &left[1..];
+                }
+            }
+            merged.extend_from_slice(left);
+            merged.extend_from_slice(right);
+        }
+        keyed = merged;
+        width *= 2;
+    }
+    if reverse {
+        keyed.reverse();
+    }
+    Value::list(keyed.into_iter().map(|(_, value)| value).collect(), budget)
+}
+
+fn str(arguments: &[Value], budget: &mut Budget) -> Outcome {
+    let Some(value) = arguments.first() else { return Value::string("", budget) };
+    if let Value::Str(_) = value {
+        return Ok(value.clone());
+    }
+    let (characters, cost) = value.text_estimate();
+    if characters > budget.limits.string_characters + 1 {
+        let limit = budget.limits.string_characters;
+        return Err(ErrorKind::CollectionTooLarge { elements: Estimate::About(characters), limit });
+    }
+    budget.charge(cost)?;
+    Value::string(value.to_string(), budget)
+}
+
+fn divmod(arguments: &[Value], budget: &mut Budget) -> Outcome {
+    let (a, b) = (&arguments[0], &arguments[1]);
+    let unfit = || TypeError::Operands { operator: "divmod()".to_owned(), types: vec![a.kind(), b.kind()] };
+    let (quotient, remainder) = match (a.number(), b.number()) {
+        (Some(Number::Int(_)), Some(Number::Int(divisor))) => {
+            if divisor.is_zero() {
+                return Err(ZeroDivision::IntDivmod.into());
+            }
+            (arithmetic::binary(Binary::FloorDivide, a, b, budget)?, arithmetic::binary(Binary::Modulo, a, b, budget)?)
+        }
+        (Some(Number::Int(_) | Number::Float(_)), Some(Number::Int(_) | Number::Float(_))) => {
+            let (x, y) = (real(a)?, real(b)?);
+            if y == 0.0 {
+                return Err(ZeroDivision::FloatDivmod.into());
+            }
+            (Value::Float(float::floor_divide(x, y)?), Value::Float(float::modulo(x, y)?))
+        }
+        _ => return Err(unfit().into()),
+    };
+    Value::tuple(vec![quotient, remainder], budget)
+}
+
+fn sum(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
+    let [Some(iterable), start] = arguments else { return Err(ErrorKind::Internal) };
+    let start = start.clone().unwrap_or(Value::Int(Integer::ZERO));
+    let values = elements(iterable, budget)?;
+    if matches!(start, Value::Str(_)) {
+        return Err(TypeError::SumOfStrings.into());
+    }
+    fold(Binary::Add, start, values, budget)
+}
+
+fn prod(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
+    let [Some(iterable), start] = arguments else { return Err(ErrorKind::Internal) };
+    let values = elements(iterable, budget)?;
+    fold(Binary::Multiply, start.clone().unwrap_or(Value::Int(Integer::ONE)), values, budget)
+}
+
+fn fold(operator: Binary, start: Value, mut values: Elements, budget: &mut Budget) -> Outcome {
+    values.try_fold(start, |value, element| {
+        budget.charge(SCALAR)?;
+        arithmetic::binary(operator, &value, &element, budget)
+    })
+}
+
+/// The elements as floats, as `math` makes them.
+fn floats(value: &Value, budget: &mut Budget) -> Result<Vec<f64>, ErrorKind> {
+    elements(value, budget)?.map(|element| real(&element)).collect()
+}
+
+fn dist(arguments: &[Value], budget: &mut Budget) -> Outcome {
+    let (p, q) = (floats(&arguments[0], budget)?, floats(&arguments[1], budget)?);
+    if p.len() != q.len() {
+        return Err(ValueError::Dimensions.into());
+    }
+    budget.charge(price::ELEMENTARY * 32 * p.len() as u64)?;
+    let differences: Vec<f64> = p.iter().zip(&q).map(|(p, q)| p - q).collect();
+    Ok(Value::Float(if differences.iter().any(|difference| difference.is_infinite()) {
+        f64::INFINITY
+    } else if differences.iter().any(|difference| difference.is_nan()) {
+        f64::NAN
+    } else {
+        Integer::root_of_sum_of_squares(&differences)
+    }))
+}
+
+/// Shewchuk's algorithm: partial sums that do not overlap, and hold the sum exactly.
+fn fsum(value: &Value, budget: &mut Budget) -> Outcome {
+    let values = floats(value, budget)?;
+    let special: Vec<f64> = values.iter().copied().filter(|value| !value.is_finite()).collect();
+    if !special.is_empty() {
+        let total: f64 = special.iter().sum();
+        let infinities = special.iter().any(|value| *value == f64::INFINITY)
+            && special.iter().any(|value| *value == f64::NEG_INFINITY);
+        return if infinities && !special.iter().any(|value| value.is_nan()) {
+            Err(ValueError::FsumInfinities.into())
+        } else {
+            Ok(Value::Float(total))
+        };
+    }
+    let mut partials: Vec<f64> = Vec::new();
+    for value in values {
+        budget.charge(partials.len() as u64 + 1)?;
+        let mut x = value;
+        let mut kept = 0;
+        for at in 0..partials.len() {
+            let mut y = partials[at];
+            if x.abs() < y.abs() {
+                std::mem::swap(&mut x, &mut y);
+            }
+            let high = x + y;
+            let low = y - (high - x);
+            if low != 0.0 {
+                partials[kept] = low;
+                kept += 1;
+            }
+            x = high;
+        }
+        partials.truncate(kept);
+        if x.is_infinite() {
+            return Err(Overflow::Fsum.into());
+        }
+        if x != 0.0 {
+            partials.push(x);
+        }
+    }
+    // Summed from the top; what remains below decides a tie.
+    let Some(mut high) = partials.pop() else { return Ok(Value::Float(0.0)) };
+    let mut low = 0.0;
+    while let Some(y) = partials.pop() {
+        let x = high;
+        high = x + y;
+        low = y - (high - x);
+        if low != 0.0 {
+            break;
+        }
+    }
+    if let Some(next) = partials.last()
+        && ((low < 0.0 && *next < 0.0) || (low > 0.0 && *next > 0.0))
+    {
+        let y = low * 2.0;
+        let x = high + y;
+        if y == x - high {
+            high = x;
+        }
+    }
+    Ok(Value::Float(high))
+}
+
+fn frexp(value: &Value, budget: &mut Budget) -> Outcome {
+    let x = real(value)?;
+    let (mantissa, exponent) = if x == 0.0 || !x.is_finite() {
+        (x, 0)
+    } else {
+        let (digits, unit) = float::parts(x);
+        let bits = 64 - i64::from(digits.leading_zeros());
+        (float::scale(x, -(i64::from(unit) + bits)), i64::from(unit) + bits)
+    };
+    Value::tuple(vec![Value::Float(mantissa), Value::Int(Integer::from(exponent))], budget)
+}
+
+fn modf(value: &Value, budget: &mut Budget) -> Outcome {
+    let x = real(value)?;
+    let whole = x.trunc();
+    let fraction = match x.partial_cmp(&whole) {
+        Some(Ordering::Equal) => 0.0_f64.copysign(x),
+        _ => (x - whole).copysign(x),
+    };
+    Value::tuple(vec![Value::Float(fraction), Value::Float(whole)], budget)
+}

@@ -1,0 +1,195 @@
+//! Strings, lists, tuples, sets and ranges: what is theirs alone. Indexing, slicing, membership, joining, repeating.
+
+use std::sync::Arc;
+
+use crate::error::{ErrorKind, Estimate, Type, TypeError, ValueError};
+use crate::limits::{Budget, price};
+use crate::number::Integer;
+use crate::value::{Range, Value};
+
+/// `left + right` of two sequences of one type; `None` where they are none.
+pub(crate) fn concatenate(left: &Value, right: &Value, budget: &mut Budget) -> Result<Option<Value>, ErrorKind> {
+    budget.charge(price::add((left.heap_bytes() + right.heap_bytes()) / 8))?;
+    let join = |a: &[Value], b: &[Value]| a.iter().chain(b).cloned().collect::<Vec<_>>();
+    Ok(Some(match (left, right) {
+        (Value::Str(a), Value::Str(b)) => Value::string(format!("{}{}", a.string, b.string), budget)?,
+        (Value::List(a), Value::List(b)) => Value::list(join(&a.values, &b.values), budget)?,
+        (Value::Tuple(a), Value::Tuple(b)) => Value::tuple(join(&a.values, &b.values), budget)?,
+        (Value::Str(_) | Value::List(_) | Value::Tuple(_), _) => {
+            return Err(TypeError::Concatenation { left: left.kind(), right: right.kind() }.into());
+        }
+        _ => return Ok(None),
+    }))
+}
+
+/// `sequence * times`; `None` where neither side is a sequence.
+pub(crate) fn repeat(left: &Value, right: &Value, budget: &mut Budget) -> Result<Option<Value>, ErrorKind> {
+    let is_sequence = |value: &Value| matches!(value, Value::Str(_) | Value::List(_) | Value::Tuple(_));
+    let (sequence, other) = match (is_sequence(left), is_sequence(right)) {
+        (true, _) => (left, right),
+        (false, true) => (right, left),
+        (false, false) => return Ok(None),
+    };
+    let times = other.integer().ok_or(TypeError::Repetition { by: other.kind() })?;
+    let length = sequence.length().unwrap_or(0);
+    let limit = if matches!(sequence, Value::Str(_)) { budget.limits.string_characters } else { budget.limits.elements };
+    let times = match times.as_i64() {
+        _ if times.is_negative() || length == 0 => 0,
+        Some(times) if times.unsigned_abs().saturating_mul(length) <= limit => times.unsigned_abs(),
+        times => {
+            let elements = times
+                .and_then(|times| times.unsigned_abs().checked_mul(length))
+                .map_or(Estimate::Astronomical, Estimate::About);
+            return Err(ErrorKind::CollectionTooLarge { elements, limit });
+        }
+    };
+    budget.charge(price::add(sequence.heap_bytes().saturating_mul(times) / 8))?;
+    // Both factors are within limits of elements and characters.
+    let times = times as usize;
+    let repeated = |values: &[Value]| std::iter::repeat_n(values, times).flatten().cloned().collect();
+    Ok(Some(match sequence {
+        Value::Str(text) => Value::string(text.string.repeat(times), budget)?,
+        Value::List(items) => Value::list(repeated(&items.values), budget)?,
+        Value::Tuple(items) => Value::tuple(repeated(&items.values), budget)?,
+        _ => return Ok(None),
+    }))
+}
+
+/// The operators of sets; `None` where one side is no set.
+pub(crate) fn set_operation(
+    keep_left_only: bool,
+    keep_both: bool,
+    keep_right_only: bool,
+    left: &Value,
+    right: &Value,
+    budget: &mut Budget,
+) -> Result<Option<Value>, ErrorKind> {
+    let (Value::Set(a), Value::Set(b)) = (left, right) else { return Ok(None) };
+    budget.charge(left.walk_price() + right.walk_price())?;
+    let within = |value: &Value, set: &[Value]| set.binary_search_by(|probe| probe.position(value)).is_ok();
+    let mut values: Vec<Value> = Vec::new();
+    for value in &a.values {
+        if if within(value, &b.values) { keep_both } else { keep_left_only } {
+            values.push(value.clone());
+        }
+    }
+    if keep_right_only {
+        values.extend(b.values.iter().filter(|value| !within(value, &a.values)).cloned());
+    }
+    Value::set(values, budget).map(Some)
+}
+
+/// Python's `element in container`.
+pub(crate) fn contains(container: &Value, element: &Value, budget: &mut Budget) -> Result<bool, ErrorKind> {
+    budget.charge(container.walk_price() + element.walk_price())?;
+    match container {
+        Value::Str(text) => match element {
+            Value::Str(part) => Ok(text.string.contains(&*part.string)),
+            _ => Err(TypeError::NotInString { found: element.kind() }.into()),
+        },
+        Value::Set(items) => {
+            element.check_hashable()?;
+            Ok(items.values.binary_search_by(|probe| probe.position(element)).is_ok())
+        }
+        Value::List(items) | Value::Tuple(items) => Ok(items.values.iter().any(|value| value.is_or_equals(element))),
+        Value::Range(range) => {
+            let Some(wanted) = whole(element) else { return Ok(false) };
+            let offset = i128::from(wanted) - i128::from(range.start);
+            let step = i128::from(range.step);
+            let index = offset / step;
+            Ok(offset % step == 0 && index >= 0 && index < i128::from(range.length()))
+        }
+        _ => Err(TypeError::NotContainer { found: container.kind() }.into()),
+    }
+}
+
+/// The machine integer that a number equals.
+fn whole(value: &Value) -> Option<i64> {
+    match value {
+        Value::Float(float) if float.fract() == 0.0 && float.is_finite() => Integer::from_float(*float).as_i64(),
+        _ => value.integer()?.as_i64(),
+    }
+}
+
+/// Python's `container[index]`.
+pub(crate) fn index(container: &Value, index: &Value, budget: &mut Budget) -> Result<Value, ErrorKind> {
+    let Some(length) = container.length().filter(|_| !matches!(container, Value::Set(_))) else {
+        return Err(TypeError::NotSubscriptable { found: container.kind() }.into());
+    };
+    let of = container.kind();
+    let Some(position) = index.integer() else {
+        return Err(TypeError::Indices { of, found: index.kind() }.into());
+    };
+    let at = position
+        .as_i64()
+        .map(|at| if at < 0 { i128::from(at) + i128::from(length) } else { i128::from(at) })
+        .filter(|at| (0..i128::from(length)).contains(at))
+        .ok_or(ValueError::Index { of })?;
+    element(container, at as u64, budget)
+}
+
+fn element(container: &Value, at: u64, budget: &mut Budget) -> Result<Value, ErrorKind> {
+    match container {
+        Value::List(items) | Value::Tuple(items) => items.values.get(at as usize).cloned().ok_or(ErrorKind::Internal),
+        Value::Range(range) => Ok(Value::Int(range.at(at))),
+        Value::Str(text) => {
+            budget.charge(price::add(text.characters / 8))?;
+            let character = text.string.chars().nth(at as usize).ok_or(ErrorKind::Internal)?;
+            Value::string(character.to_string(), budget)
+        }
+        _ => Err(ErrorKind::Internal),
+    }
+}
+
+/// Python's `container[start:stop:step]`; what is left out is `None`.
+pub(crate) fn slice(container: &Value, parts: [&Value; 3], budget: &mut Budget) -> Result<Value, ErrorKind> {
+    let Some(length) = container.length().filter(|_| !matches!(container, Value::Set(_))) else {
+        return Err(TypeError::NotSubscriptable { found: container.kind() }.into());
+    };
+    let mut bounds = [None; 3];
+    for (bound, part) in bounds.iter_mut().zip(parts) {
+        *bound = match part {
+            Value::None => None,
+            part => {
+                let integer = part.integer().ok_or(TypeError::SliceIndices)?;
+                // Beyond a machine word, everything is out of range alike.
+                let extreme = if integer.is_negative() { i64::MIN } else { i64::MAX };
+                Some(i128::from(integer.as_i64().unwrap_or(extreme)))
+            }
+        };
+    }
+    let step = bounds[2].unwrap_or(1);
+    if step == 0 {
+        return Err(ValueError::SliceStep.into());
+    }
+    let length = i128::from(length);
+    // The least and the greatest place that a bound can mean: going down, one before the first.
+    let (least, most) = if step > 0 { (0, length) } else { (-1, length - 1) };
+    let clamp = |bound: i128| if bound < 0 { (bound + length).max(least) } else { bound.min(most) };
+    let start = bounds[0].map_or(if step > 0 { 0 } else { length - 1 }, clamp);
+    let stop = bounds[1].map_or(if step > 0 { length } else { -1 }, clamp);
+    let distance = if step > 0 { stop - start } else { start - stop };
+    let count = if distance <= 0 { 0 } else { (distance + step.abs() - 1) / step.abs() };
+    // A place is in range wherever there is one to take.
+    let places = (0..count).map(|nth| (start + nth * step) as usize);
+    budget.charge(price::add(container.heap_bytes() / 8))?;
+    match container {
+        Value::Str(text) => {
+            let characters: Vec<char> = text.string.chars().collect();
+            Value::string(places.filter_map(|at| characters.get(at)).collect::<String>(), budget)
+        }
+        Value::List(items) => {
+            Value::list(places.filter_map(|at| items.values.get(at)).cloned().collect(), budget)
+        }
+        Value::Tuple(items) => {
+            Value::tuple(places.filter_map(|at| items.values.get(at)).cloned().collect(), budget)
+        }
+        Value::Range(range) => {
+            let place = |at: i128| i128::from(range.start) + i128::from(range.step) * at;
+            let bound = |value: i128| i64::try_from(value).map_err(|_| ErrorKind::from(ValueError::Index { of: Type::Range }));
+            let (start, stop) = (bound(place(start))?, bound(place(stop))?);
+            Ok(Value::Range(Arc::new(Range { start, stop, step: bound(i128::from(range.step) * step)? })))
+        }
+        _ => Err(ErrorKind::Internal),
+    }
+}
