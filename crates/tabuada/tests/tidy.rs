@@ -192,6 +192,15 @@ fn the_language_and_the_cache_know_nothing_of_each_other() {
 }
 
 #[test]
+fn only_answer_rs_joins_the_two() {
+    for file in files(&root().join("crates/tabuada/src"), &["rs"]) {
+        let code = code_of(&read(&file));
+        let joins = code.contains("tabuada_lang") && code.contains("tabuada_cache");
+        assert_eq!(joins, file.ends_with("answer.rs"), "{}", file.display());
+    }
+}
+
+#[test]
 fn no_file_names_a_machine_or_a_registry_host() {
     // In pieces, so that this file is not its own first finding.
     let unwanted = [
