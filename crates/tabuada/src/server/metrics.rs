@@ -3,7 +3,6 @@
 use std::fmt;
 
 use axum::body::Body;
-use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, Response};
 use prometheus_client::collector::Collector;
@@ -12,15 +11,14 @@ use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
-use super::routes::App;
 use crate::answer::Calculator;
 use crate::counters::Counters;
 
-/// Answers with every counter there is.
-pub(super) async fn metrics(State(app): State<App>) -> Response<Body> {
+/// Every counter there is, at this moment.
+pub(crate) fn page(registry: &Registry) -> Response<Body> {
     let mut body = String::with_capacity(16 << 10);
     // Writing to a `String` cannot fail.
-    let _ = text::encode(&mut body, &app.registry);
+    let _ = text::encode(&mut body, registry);
     let mut response = Response::new(Body::from(body));
     let kind = HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
     response.headers_mut().insert(CONTENT_TYPE, kind);
