@@ -46,7 +46,7 @@ async fn run(config: &ServeConfig) -> io::Result<ExitCode> {
     let calculator = match Calculator::new(options, config.threads.get(), counters.clone()) {
         Ok(calculator) => calculator,
         Err(error) => {
-            eprintln!("tabuada: {}", error.0);
+            eprintln!("tabuada: {error}");
             return Ok(ExitCode::from(2));
         }
     };
