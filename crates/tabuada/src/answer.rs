@@ -55,11 +55,11 @@ pub struct Reply {
 #[derive(Debug)]
 pub enum Outcome {
     /// The text was read, and evaluated once upon a time.
-    Answered(Program, Arc<Answer>),
+    Answered(Arc<Program>, Arc<Answer>),
     /// The text could not be read.
     Unreadable(Error),
     /// It was read, but the machine could not evaluate it: the deadline, or a bug of ours.
-    Failed(Program, Failure),
+    Failed(Arc<Program>, Failure),
     /// Too much is going on.
     Overloaded,
 }
@@ -96,24 +96,19 @@ impl Calculator {
     /// The answer to a text.
     pub async fn answer(&self, text: &str) -> Reply {
         let program = match self.read(text).await {
-            Ok(program) => program,
+            Ok(program) => Arc::new(program),
             Err(outcome) => return Reply { outcome, origin: Origin::Nowhere },
         };
         if !program.is_pure() {
-            return self.answer_impure(program).await;
+            return Reply { origin: Origin::Impure, ..self.answer_impure(program).await };
         }
         let key = Key::new(ANSWER_VERSION, program.canonical());
-        if let Some(found) = self.shared.cache.get(&key) {
-            return Reply { outcome: Outcome::Answered(program, found.value), origin: origin(found.source, found.ttl) };
-        }
-        let program = Arc::new(program);
         let trial = || self.shared.try_evaluate(&program);
         let in_full = {
             let (shared, program) = (self.shared.clone(), program.clone());
             move || shared.evaluate(program)
         };
         let found = self.shared.cache.get_or_compute(&key, trial, in_full).await;
-        let program = Arc::unwrap_or_clone(program);
         match found {
             Ok(found) => {
                 Reply { outcome: Outcome::Answered(program, found.value), origin: origin(found.source, found.ttl) }
@@ -144,16 +139,14 @@ impl Calculator {
         }
     }
 
-    async fn answer_impure(&self, program: Program) -> Reply {
-        let program = Arc::new(program);
+    async fn answer_impure(&self, program: Arc<Program>) -> Reply {
         let answer = match self.shared.try_evaluate(&program) {
             Some(answer) => Ok(answer),
             None => self.shared.clone().evaluate(program.clone()).await,
         };
-        let program = Arc::unwrap_or_clone(program);
         match answer {
             Ok(answer) => Reply { outcome: Outcome::Answered(program, Arc::new(answer)), origin: Origin::Impure },
-            Err(trouble) => Reply { origin: Origin::Impure, ..trouble.reply(program) },
+            Err(trouble) => trouble.reply(program),
         }
     }
 }
@@ -220,7 +213,7 @@ impl Trouble {
         Self::Failed(Failure { kind: ErrorKind::Internal, node: 0 })
     }
 
-    fn reply(self, program: Program) -> Reply {
+    fn reply(self, program: Arc<Program>) -> Reply {
         let origin = Origin::Computed { stored: false };
         match self {
             Self::Overloaded => Reply { outcome: Outcome::Overloaded, origin: Origin::Nowhere },

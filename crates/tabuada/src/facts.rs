@@ -96,11 +96,7 @@ fn is_float(text: &str) -> bool {
 impl Answer {
     /// Sets down what an evaluation came to.
     pub fn new(evaluation: Evaluation, born: u64) -> Self {
-        Self {
-            outcome: evaluation.outcome.as_ref().map(Printed::from).map_err(Clone::clone),
-            fuel: evaluation.fuel,
-            born,
-        }
+        Self { outcome: evaluation.outcome.map(|value| Printed::from(&value)), fuel: evaluation.fuel, born }
     }
 
     /// How long it may be remembered; `None`: as long as the cache remembers.

@@ -2,11 +2,13 @@
 
 mod body;
 mod render;
+mod metrics;
+mod state;
 mod evaluate;
 mod docs;
-mod metrics;
 mod routes;
 mod connection;
 
 pub use connection::serve;
-pub use routes::{App, app};
+pub use routes::app;
+pub use state::App;

@@ -35,7 +35,7 @@ async fn run(config: &ServeConfig) -> io::Result<ExitCode> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let listener = TcpListener::bind(&config.listen).await?;
-    let counters = Counters::new();
+    let counters = Counters::default();
     let options = Options {
         namespace: config.namespace.clone(),
         memory_bytes: config.memory_bytes,
@@ -46,7 +46,7 @@ async fn run(config: &ServeConfig) -> io::Result<ExitCode> {
     let calculator = match Calculator::new(options, config.threads.get(), counters.clone()) {
         Ok(calculator) => calculator,
         Err(error) => {
-            eprintln!("tabuada: {}", error.0);
+            eprintln!("tabuada: {error}");
             return Ok(ExitCode::from(2));
         }
     };

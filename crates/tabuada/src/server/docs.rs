@@ -8,7 +8,7 @@ use axum::http::header::{
 use axum::http::{HeaderValue, Response};
 use axum::routing::get;
 
-use super::routes::App;
+use super::state::App;
 
 /// The description of the API; a test keeps it equal to what the routes do.
 const OPENAPI: &str = include_str!("docs/openapi.json");

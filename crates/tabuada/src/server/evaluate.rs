@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, Request, Response, StatusCode};
 
 use super::body::{self, NoBody};
 use super::render::{self, and_close, bypass, detail, with_cache_status};
-use super::routes::App;
+use super::state::App;
 use crate::answer::DEADLINE;
 use crate::json::{Document, NotText, ReadError, decode, write_string};
 

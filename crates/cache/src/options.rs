@@ -1,0 +1,83 @@
+//! What a cache is told when it is built, and why that may be refused.
+
+use std::fmt;
+use std::time::Duration;
+
+/// When Redis is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Lookup {
+    /// Compute first for about as long as a look-up would take; only what is dearer asks Redis.
+    #[default]
+    Adaptive,
+    /// Ask Redis before computing: plain cache-aside.
+    Always,
+}
+
+/// Settings of a [`Cache`](crate::Cache).
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// First part of every key in Redis: 1 to 64 characters, none of them `:`, a blank, a control character or one that
+    /// patterns give a meaning to (`* ? [ ] ^ \`).
+    pub namespace: String,
+    /// Bound of the memory layer, in bytes; 0 remembers nothing in memory.
+    pub memory_bytes: u64,
+    /// How long an answer is remembered; `None`: for ever (until memory is full, in either layer).
+    pub ttl: Option<Duration>,
+    /// When Redis is asked.
+    pub lookup: Lookup,
+    /// `redis://[user:password@]host[:port][/db]`; `None`: memory only.
+    pub redis: Option<String>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            namespace: "cache".to_owned(),
+            memory_bytes: 64 << 20,
+            ttl: Some(Duration::from_secs(24 * 60 * 60)),
+            lookup: Lookup::default(),
+            redis: None,
+        }
+    }
+}
+
+/// An option that cannot be used. Whoever configures the cache is to mend it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OptionsError {
+    /// The namespace is empty, longer than 64 bytes, or has the character shown.
+    Namespace {
+        /// The namespace given.
+        given: String,
+        /// The character that may not be in it; `None`: its length is wrong.
+        character: Option<char>,
+    },
+    /// The URL is not one of a Redis server. The URL itself is not repeated here: it may hold a password.
+    Url {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The URL's scheme is known (`rediss`, `unix`, `redis+sentinel`, `redis+cluster`) but not served by this version.
+    UnsupportedScheme {
+        /// The scheme given.
+        scheme: String,
+    },
+}
+
+impl fmt::Display for OptionsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Namespace { given, character: None } => {
+                write!(f, "namespace {given:?} must be 1 to 64 bytes long, it is {}", given.len())
+            }
+            Self::Namespace { given, character: Some(character) } => {
+                write!(f, "namespace {given:?} may not contain {character:?}")
+            }
+            Self::Url { reason } => write!(f, "not a usable Redis URL (redis://host:port/db): {reason}"),
+            Self::UnsupportedScheme { scheme } => {
+                write!(f, "{scheme}:// is not supported yet, expected redis://[user:password@]host[:port][/db]")
+            }
+        }
+    }
+}
+
+impl std::error::Error for OptionsError {}

@@ -1,0 +1,248 @@
+//! What the tests of the service share: a client that says exactly what it is told, a server in this process, the
+//! corpora.
+#![allow(dead_code)]
+
+use std::fs;
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::Value;
+use tabuada::config::Lookup;
+use tabuada::{App, Calculator, Counters, app, serve};
+use tabuada_cache::Options;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+/// Far longer than anything takes: a test that waits for it has failed.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A server in this process, on a port and a runtime of its own; stopped when dropped.
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Server {
+    pub(crate) fn start() -> Self {
+        let (ready, address) = std::sync::mpsc::channel();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
+            runtime.block_on(async {
+                let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+                ready.send(listener.local_addr().expect("it has an address")).expect("the test waits");
+                let counters = Counters::default();
+                let options = Options {
+                    namespace: "tabuada".to_owned(),
+                    memory_bytes: 16 << 20,
+                    ttl: Some(Duration::from_secs(86_400)),
+                    lookup: Lookup::Adaptive,
+                    redis: None,
+                };
+                let calculator = Calculator::new(options, 2, counters.clone()).expect("the options are good");
+                let stop = async {
+                    let _ = stopped.await;
+                };
+                serve(listener, app(App::new(calculator, counters)), stop).await;
+            });
+        });
+        let address = address.recv_timeout(PATIENCE).expect("the server starts");
+        Self { address, stop: Some(stop), thread: Some(thread) }
+    }
+
+    /// Asks it to stop, and waits until it has.
+    pub(crate) fn stop(mut self) {
+        self.finish();
+    }
+
+    fn finish(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+        if let Some(thread) = self.thread.take() {
+            thread.join().expect("the server ends well");
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.finish();
+    }
+}
+
+/// An answer, as it came over the wire.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Response {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Response {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(given, _)| given.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).expect("answers are UTF-8")
+    }
+}
+
+/// One connection.
+pub(crate) struct Client {
+    pub(crate) stream: TcpStream,
+    buffer: Vec<u8>,
+}
+
+impl Client {
+    pub(crate) fn connect(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).expect("the server accepts");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a time-out can be set");
+        stream.set_write_timeout(Some(PATIENCE)).expect("a time-out can be set");
+        stream.set_nodelay(true).expect("nodelay can be set");
+        Self { stream, buffer: Vec::new() }
+    }
+
+    /// Sends `POST /evaluate` with a body of JSON, and takes the answer.
+    pub(crate) fn post(&mut self, body: &[u8]) -> Response {
+        self.request("POST", "/evaluate", &[("content-type", "application/json")], body)
+    }
+
+    /// Asks for an expression's answer.
+    pub(crate) fn evaluate(&mut self, expression: &str) -> Response {
+        self.post(format!("{{\"expressao\":{}}}", Value::from(expression)).as_bytes())
+    }
+
+    pub(crate) fn get(&mut self, target: &str) -> Response {
+        self.request("GET", target, &[], b"")
+    }
+
+    pub(crate) fn request(&mut self, method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Response {
+        let mut head = format!("{method} {target} HTTP/1.1\r\nHost: localhost:8000\r\n");
+        for (name, value) in headers {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        if !body.is_empty() || matches!(method, "POST" | "PUT" | "PATCH") {
+            head.push_str(&format!("Content-Length: {}\r\n", body.len()));
+        }
+        head.push_str("\r\n");
+        self.send(&[head.as_bytes(), body].concat());
+        self.receive(method == "HEAD")
+    }
+
+    /// Sends bytes as they are. That the server has stopped listening is no error: its answer may already be there.
+    pub(crate) fn send(&mut self, bytes: &[u8]) {
+        let _ = self.stream.write_all(bytes);
+    }
+
+    /// Takes one answer; `HEAD` has no body whatever its length says.
+    pub(crate) fn receive(&mut self, is_head: bool) -> Response {
+        self.try_receive(is_head).expect("an answer comes before the connection ends")
+    }
+
+    pub(crate) fn try_receive(&mut self, is_head: bool) -> io::Result<Response> {
+        loop {
+            let head_end = loop {
+                if let Some(at) = self.buffer.windows(4).position(|window| window == b"\r\n\r\n") {
+                    break at + 4;
+                }
+                self.fill()?;
+            };
+            let head = String::from_utf8(self.buffer.drain(..head_end).collect()).expect("heads are ASCII");
+            let mut lines = head.trim_end().split("\r\n");
+            let status_line = lines.next().expect("a status line");
+            let status = status_line.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("a status");
+            let headers = lines.map(|line| line.split_once(": ").expect("a header")).collect::<Vec<_>>();
+            let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            let mut response = Response { status, headers, body: Vec::new() };
+            if status == 100 {
+                continue;
+            }
+            let length = response.header("content-length").map_or(0, |length| length.parse().expect("a length"));
+            if !is_head {
+                while self.buffer.len() < length {
+                    self.fill()?;
+                }
+                response.body = self.buffer.drain(..length).collect();
+            }
+            return Ok(response);
+        }
+    }
+
+    /// Whether the server has ended the connection, with nothing more to say.
+    pub(crate) fn is_closed(&mut self) -> bool {
+        self.buffer.is_empty() && self.fill().is_err()
+    }
+
+    fn fill(&mut self) -> io::Result<()> {
+        let mut chunk = [0; 16 << 10];
+        match self.stream.read(&mut chunk)? {
+            0 => Err(io::ErrorKind::UnexpectedEof.into()),
+            count => {
+                self.buffer.extend_from_slice(&chunk[..count]);
+                Ok(())
+            }
+        }
+    }
+}
+
+/// The records of a corpus. Lines end in `\n` and nothing else.
+pub(crate) fn corpus(name: &str) -> Vec<Value> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus").join(name);
+    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    text.split('\n')
+        .filter(|line| !line.is_empty())
+        .map(|line| serde_json::from_str(line).expect("a record is JSON"))
+        .collect()
+}
+
+/// Bytes written as hexadecimal digits.
+pub(crate) fn unhex(digits: &str) -> Vec<u8> {
+    (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).expect("digits")).collect()
+}
+
+/// The request body of a record of `hostile.jsonl`: its own, or one that asks for its expression.
+pub(crate) fn hostile_body(record: &Value) -> Vec<u8> {
+    if let Some(digits) = record["body_hex"].as_str() {
+        return unhex(digits);
+    }
+    if let Some(parts) = record["body_parts"].as_array() {
+        return joined(parts, |text| text.as_bytes().to_vec());
+    }
+    if let Some(parts) = record["body_parts_hex"].as_array() {
+        return joined(parts, unhex);
+    }
+    let expression = hostile_expression(record).expect("a record has a body or an expression");
+    format!("{{\"expressao\":{}}}", Value::from(expression)).into_bytes()
+}
+
+/// The expression of a record of `hostile.jsonl`, if it has one.
+pub(crate) fn hostile_expression(record: &Value) -> Option<String> {
+    if let Some(expression) = record["expr"].as_str() {
+        return Some(expression.to_owned());
+    }
+    if let Some(statements) = record["session"].as_array() {
+        return Some(statements.iter().map(|one| one.as_str().expect("a statement")).collect::<Vec<_>>().join(";"));
+    }
+    let parts = record["parts"].as_array()?;
+    Some(String::from_utf8(joined(parts, |text| text.as_bytes().to_vec())).expect("parts are text"))
+}
+
+fn joined(parts: &[Value], bytes_of: impl Fn(&str) -> Vec<u8>) -> Vec<u8> {
+    let mut all = Vec::new();
+    for part in parts {
+        let (text, times) = (part[0].as_str().expect("a text"), part[1].as_u64().expect("a count"));
+        for number in 0..times {
+            if part[2].is_null() {
+                all.extend(bytes_of(text));
+            } else {
+                all.extend(bytes_of(&text.replace("{}", &number.to_string())));
+            }
+        }
+    }
+    all
+}
