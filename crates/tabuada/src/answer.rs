@@ -102,7 +102,7 @@ impl Calculator {
         if !program.is_pure() {
             return Reply { origin: Origin::Impure, ..self.answer_impure(program).await };
         }
-        let key = Key::new(ANSWER_VERSION, program.canonical());
+        let key = Key::new(ANSWER_VERSION, &program.canonical());
         let trial = || self.shared.try_evaluate(&program);
         let in_full = {
             let (shared, program) = (self.shared.clone(), program.clone());

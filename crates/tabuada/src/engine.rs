@@ -4,13 +4,13 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
-use tabuada_lang::{Error, ErrorKind, Failure, Fuel, Limits, Program, Span, Value, parse};
+use tabuada_lang::{Answer, Error, ErrorKind, Failure, Fuel, Limits, Program, Span, parse};
 
 /// What an evaluation came to.
 #[derive(Debug)]
 pub struct Evaluation {
     /// The value, or why there is none and at which node.
-    pub outcome: Result<Value, Failure>,
+    pub outcome: Result<Answer, Failure>,
     /// Fuel spent.
     pub fuel: u64,
 }

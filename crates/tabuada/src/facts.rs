@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use tabuada_lang::{ErrorKind, Failure, Language, Limits, Value};
+use tabuada_lang::{ErrorKind, Failure, Language, Limits};
 
 use crate::engine::Evaluation;
 use crate::json::{write_float, write_string};
@@ -39,8 +39,8 @@ pub struct Printed {
     pub text: Box<str>,
 }
 
-impl From<&Value> for Printed {
-    fn from(value: &Value) -> Self {
+impl From<&tabuada_lang::Answer> for Printed {
+    fn from(value: &tabuada_lang::Answer) -> Self {
         Self { type_name: value.type_name(), text: value.text().into() }
     }
 }
@@ -58,12 +58,12 @@ impl Printed {
         }
     }
 
-    /// Takes a type and a text from outside; `None` unless they are what [`Value`] could have printed.
-    fn checked(type_name: &str, text: &str, _limits: &Limits) -> Option<Self> {
+    /// Takes a type and a text from outside; `None` unless the language could have printed them.
+    fn checked(type_name: &str, text: &str, limits: &Limits) -> Option<Self> {
         let (type_name, sound) = match type_name {
             "none" => ("none", text == "None"),
             "bool" => ("bool", matches!(text, "True" | "False")),
-            "int" => ("int", is_integer(text)),
+            "int" => ("int", is_integer(text) && text.len() as u64 <= limits.answer_characters),
             "float" => ("float", is_float(text)),
             _ => return None,
         };
@@ -164,10 +164,15 @@ impl Answer {
 /// Whether a remembered failure is one that this process would have found: a property of the text, and no refusal
 /// for a limit lower than its own.
 fn is_usable(kind: &ErrorKind, limits: &Limits) -> bool {
-    match kind {
-        ErrorKind::OutOfFuel { limit } => *limit >= limits.fuel,
-        kind => kind.limit().is_none() && kind.is_deterministic(),
-    }
+    let limit_here = match kind {
+        ErrorKind::IntegerTooLarge { .. } => limits.integer_bits,
+        ErrorKind::AnswerTooLong { .. } => limits.answer_characters,
+        ErrorKind::OutOfFuel { .. } => limits.fuel,
+        ErrorKind::OutOfMemory { .. } => limits.memory_bytes,
+        // What is refused before it is evaluated is never remembered.
+        kind => return kind.limit().is_none() && kind.is_deterministic(),
+    };
+    kind.limit() >= Some(limit_here)
 }
 
 #[derive(Serialize, Deserialize)]

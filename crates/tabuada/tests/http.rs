@@ -1,11 +1,14 @@
 //! The service over HTTP: the course's contract, hostile requests, the routes beside it.
+#![allow(clippy::panic)]
 
 mod support;
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::net::Shutdown;
 
 use serde_json::Value;
+use serde_json::value::RawValue;
 use support::{Client, Response, Server, corpus, hostile_body, unhex};
 
 /// Both tables of the contract, row by row: what is asked, what is answered.
@@ -34,7 +37,8 @@ fn the_contract_row_by_row() {
         }
     }
     // Our own words are in Portuguese and say where.
-    for (expression, position) in [("2 +", 4), ("", 1), ("   ", 1), ("9**9**9", 2), ("é + ", 1), ("1 + é é", 7)] {
+    for (expression, position) in [("2 +", 4), ("", 1), ("   ", 4), ("1 + 9**9**9", 5), ("é + ", 5), ("1 + é é", 7)]
+    {
         let response = client.evaluate(expression);
         let text = response.text();
         assert_eq!(response.status, 200, "{expression}");
@@ -225,8 +229,10 @@ fn hostile_requests_are_answered() {
         }
         assert_eq!(response.status == 413, body.len() > 1 << 20, "{id}");
         assert!(response.header("cache-status").is_some_and(|status| status.starts_with("tabuada; ")), "{id}");
-        let answer: Value = serde_json::from_slice(&response.body).unwrap_or_else(|error| panic!("{id}: {error}"));
-        assert!(answer.get("resultado").is_some() != answer.get("detail").is_some(), "{id}: {answer}");
+        // Raw values, since what is echoed may be nested as deep as Python reads it.
+        let answer: BTreeMap<String, Box<RawValue>> =
+            serde_json::from_slice(&response.body).unwrap_or_else(|error| panic!("{id}: {error}"));
+        assert!(answer.keys().eq(["resultado"]) || answer.keys().eq(["detail"]), "{id}: {answer:?}");
         asked += 1;
     }
     assert!(asked > 700, "{asked}");

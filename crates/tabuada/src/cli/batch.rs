@@ -165,6 +165,6 @@ fn write_error(code: &str, message: &str, place: Option<(&str, Span)>, out: &mut
 fn write_explanation(program: &Program, fuel: u64, out: &mut String) {
     out.pop();
     out.push_str(",\"canonical\":");
-    write_string(program.canonical(), out);
+    write_string(&program.canonical(), out);
     out.push_str(&format!(",\"pure\":{},\"fuel\":{fuel}}}", program.is_pure()));
 }

@@ -70,7 +70,7 @@ fn connection(stream: TcpStream, router: Router) -> http1::Connection<TokioIo<Tc
     http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIME)
-        .max_buf_size(HEAD_BYTES)
+        .max_header_size(HEAD_BYTES)
         // A client that has nothing more to send still gets its answer.
         .half_close(true)
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
