@@ -183,8 +183,7 @@ fn floats(operator: Binary, a: f64, b: f64) -> Result<Value, ErrorKind> {
 }
 
 fn float_power(base: f64, exponent: f64, budget: &mut Budget) -> Result<Value, ErrorKind> {
-    budget.charge(price::ELEMENTARY)?;
-    match float::power(base, exponent)? {
+    match float::power(base, exponent, budget)? {
         float::Power::Real(value) => Ok(Value::Float(value)),
         float::Power::Complex => Err(Feature::Complex.into()),
     }

@@ -79,6 +79,15 @@ impl Program {
         true
     }
 
+    /// Whether both are the same program: nodes, constants and names, wherever they stood in their texts.
+    pub fn same_as(&self, other: &Self) -> bool {
+        let constants = |program: &Self| program.constants.iter().map(|value| format!("{value:?}")).collect::<Vec<_>>();
+        self.nodes == other.nodes
+            && self.names == other.names
+            && self.keywords == other.keywords
+            && constants(self) == constants(other)
+    }
+
     /// For each node, the index at which its subtree begins. Jumps are no roots; they get their own index.
     pub(crate) fn subtrees(&self) -> Vec<u32> {
         let mut open: Vec<u32> = Vec::new();

@@ -1,8 +1,8 @@
 //! Floats: Python's text of them, and its arithmetic where it is not the processor's.
 
-use super::Integer;
+use super::{Integer, precise};
 use crate::error::{ErrorKind, Overflow, ValueError, ZeroDivision};
-use crate::limits::Budget;
+use crate::limits::{Budget, price};
 
 /// Python's `repr`: the shortest text that reads back as the same float; an exponent from 1e16 up and below 1e-4.
 pub(crate) fn text(value: f64) -> String {
@@ -111,19 +111,42 @@ pub(crate) enum Power {
 }
 
 /// Python's `**` on floats, correctly rounded.
-pub(crate) fn power(base: f64, exponent: f64) -> Result<Power, ErrorKind> {
-    if base == 0.0 && exponent < 0.0 {
-        return Err(ZeroDivision::ZeroToNegative.into());
+pub(crate) fn power(base: f64, exponent: f64, budget: &mut Budget) -> Result<Power, ErrorKind> {
+    // Even nan to the power 0 is 1, and 1 to the power nan.
+    if exponent == 0.0 || base == 1.0 {
+        return Ok(Power::Real(1.0));
     }
-    if base < 0.0 && base.is_finite() && exponent.is_finite() && exponent.fract() != 0.0 {
-        return Ok(Power::Complex);
+    if base.is_finite() && exponent.is_finite() {
+        if base == 0.0 && exponent < 0.0 {
+            return Err(ZeroDivision::ZeroToNegative.into());
+        }
+        if base < 0.0 && exponent.fract() != 0.0 {
+            return Ok(Power::Complex);
+        }
     }
-    // IEEE 754 `pow` agrees with CPython on every special case (1**nan, nan**0, (-1)**inf, …).
-    let value = pxfm::f_pow(base, exponent);
+    let value = real_power(base, exponent, budget)?;
     if value.is_infinite() && base.is_finite() && exponent.is_finite() {
         return Err(Overflow::Power.into());
     }
     Ok(Power::Real(value))
+}
+
+/// IEEE 754's `pow`, correctly rounded.
+pub(crate) fn real_power(base: f64, exponent: f64, budget: &mut Budget) -> Result<f64, ErrorKind> {
+    budget.charge(price::ELEMENTARY)?;
+    let size = pxfm::f_log2(base.abs()) * exponent;
+    // The library loses its way where the result is subnormal (0.1.30: 10**-310 comes out as 3.3e-309).
+    if !(-1100.0..-1000.0).contains(&size) {
+        return Ok(pxfm::f_pow(base, exponent));
+    }
+    budget.charge(price::EXTENDED)?;
+    let magnitude = precise::power(base.abs(), exponent);
+    // A finite size means a finite exponent; a negative base with one that is not whole has no real power.
+    Ok(match base < 0.0 {
+        true if exponent.fract() != 0.0 => f64::NAN,
+        true if exponent % 2.0 != 0.0 => -magnitude,
+        _ => magnitude,
+    })
 }
 
 /// Python's `round(value, places)`: half to even on the exact decimal value.
