@@ -337,6 +337,6 @@ mod tests {
             }
             answers += 1;
         }
-        assert_eq!((ANSWER_VERSION, answers, format!("{digest:016x}").as_str()), ("1", 0, ""));
+        assert_eq!((ANSWER_VERSION, answers, format!("{digest:016x}").as_str()), ("1", 6033, "cd883fd45bb1e2a0"));
     }
 }
