@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 
 use crate::coherence::{Coherence, Licence, keep_connected, sweep};
 use crate::entry::{self, Contents};
-use crate::flight::{Boarding, Flights, Lead};
+use crate::flight::{Boarding, Flights, Lead, is_led_here, leading};
 use crate::key::{Key, Namespace};
 use crate::memory::Memory;
 use crate::offers::{Offer, Offering, Offers};
@@ -107,7 +107,7 @@ pub struct Audit {
     pub bytes_counted: u64,
     pub bytes_held: u64,
     pub flights_open: u64,
-    pub offers_queued: u64,
+    pub offers_open: u64,
 }
 
 impl<C: Contents> Cache<C> {
@@ -174,7 +174,8 @@ impl<C: Contents> Cache<C> {
     /// `trial` computes for about as long as a look-up in Redis would take and gives `None` if that is not enough; it
     /// runs on the caller's thread. `compute` computes in full, on threads of its own choosing, in a task that no caller
     /// can cancel. Both must give, for one key, the same value at any time: the key fully determines it. With
-    /// [`Lookup::Always`], and while Redis can be asked, there is no trial.
+    /// [`Lookup::Always`], and while Redis can be asked, there is no trial. A computation may ask the cache for other
+    /// keys, if none of these asks for this one in turn.
     ///
     /// # Errors
     ///
@@ -220,7 +221,7 @@ impl<C: Contents> Cache<C> {
             memory_bytes: memory.bytes(),
             memory_bytes_max: memory.bytes_max(),
             offers: counters.offers.read(),
-            offers_queued: shared.as_ref().map_or(0, |shared| shared.offers.queued()),
+            offers_open: shared.as_ref().map_or(0, |shared| shared.offers.open()),
             redis_errors: counters.errors.read(),
         }
     }
@@ -232,7 +233,7 @@ impl<C: Contents> Cache<C> {
             bytes_counted: memory.bytes(),
             bytes_held: memory.bytes_held(),
             flights_open: flights.open(),
-            offers_queued: shared.as_ref().map_or(0, |shared| shared.offers.queued()),
+            offers_open: shared.as_ref().map_or(0, |shared| shared.offers.open()),
         }
     }
 
@@ -264,18 +265,22 @@ impl<C: Contents> Layers<C> {
     }
 
     /// One flight per key: leads it, or waits for what its leader brings. A leader's failure is its own: who only waited
-    /// for it tries once more.
+    /// for it tries once more. A computation that asks for its own key computes it there and then: nobody could land.
     async fn fly<F, W>(self: &Arc<Self>, key: &Key, compute: F) -> Outcome<C>
     where
         F: FnOnce() -> W + Send + 'static,
         W: Future<Output = Result<C::Value, C::Failure>> + Send + 'static,
     {
+        if is_led_here(key) {
+            let found = |value| Found { value: Arc::new(value), source: Source::Computed { stored: false }, ttl: None };
+            return compute().await.map(found).map_err(Failed::Computation);
+        }
         let mut is_second_flight = false;
         loop {
             match self.flights.board(key) {
                 Boarding::Leader(lead) => {
                     let own = lead.passenger();
-                    tokio::spawn(self.clone().lead(lead, compute));
+                    tokio::spawn(leading(key.clone(), self.clone().lead(lead, compute)));
                     return own.arrive().await.unwrap_or(Err(Failed::Panicked));
                 }
                 Boarding::Follower(passenger) => {
@@ -296,7 +301,7 @@ impl<C: Contents> Layers<C> {
         F: FnOnce() -> W,
         W: Future<Output = Result<C::Value, C::Failure>>,
     {
-        let key = lead.key();
+        let key = &lead.key().clone();
         let mut ended = Ended { counters: &self.counters, how: Flown::Panicked };
         // The flight before this one may have landed between the caller's look and its boarding.
         if let Some(found) = self.recall(key) {
@@ -327,7 +332,7 @@ impl<C: Contents> Layers<C> {
             End::KeepBriefly => lead.land(Ok(self.remember(key, value, licence, Some(BRIEF)))),
             End::Replace => {
                 let found = Found { value: value.clone(), source: Source::Computed { stored: false }, ttl: None };
-                lead.land(Ok(found));
+                lead.announce(Ok(found));
                 self.replace(key, value, licence).await;
             }
         }

@@ -198,6 +198,7 @@ fn keys(data: Vec<Value>) -> Option<Vec<Value>> {
 /// Follows the changes that Redis reports, in their order: each key's generation, then its entry.
 async fn follow<V>(coherence: Arc<Coherence>, memory: Arc<Memory<V>>, mut changes: mpsc::Receiver<Changed>) {
     while let Some(Changed { names, arrived }) = changes.recv().await {
+        let mut is_ours = false;
         for (n, name) in names.iter().enumerate() {
             if n % KEYS_AT_ONCE == KEYS_AT_ONCE - 1 {
                 tokio::task::yield_now().await;
@@ -215,6 +216,7 @@ async fn follow<V>(coherence: Arc<Coherence>, memory: Arc<Memory<V>>, mut change
                     coherence.generations.change(key);
                     memory.remove(key);
                     coherence.counters.forgotten.add(Cause::Key);
+                    is_ours = true;
                 }
                 Some(Name::Canary(token)) => {
                     coherence.heard.send_replace(token.to_owned());
@@ -223,7 +225,9 @@ async fn follow<V>(coherence: Arc<Coherence>, memory: Arc<Memory<V>>, mut change
                 None => {}
             }
         }
-        coherence.counters.silenced(arrived.elapsed());
+        if is_ours {
+            coherence.counters.silenced(arrived.elapsed());
+        }
     }
 }
 
