@@ -13,7 +13,7 @@ use crate::flight::{Boarding, Flights, Lead, is_led_here, leading};
 use crate::key::{Key, Namespace};
 use crate::memory::Memory;
 use crate::offers::{Offer, Offering, Offers};
-use crate::options::{Lookup, Options, OptionsError};
+use crate::options::{Deadlines, Lookup, Options, OptionsError};
 use crate::policy::{self, BRIEF, End, Next, Read, Second};
 use crate::redis::{CallError, Endpoint, Link, Look};
 use crate::stats::{Counters, Flown, MemoryLook, RedisLook, State, Stats};
@@ -122,8 +122,18 @@ impl<C: Contents> Cache<C> {
     ///
     /// With a Redis configured, outside a tokio runtime.
     pub fn new(contents: C, options: Options) -> Result<Self, OptionsError> {
+        Self::with_deadlines(contents, options, Deadlines::default())
+    }
+
+    /// [`Cache::new`], with other deadlines for Redis.
+    ///
+    /// # Errors
+    ///
+    /// As [`Cache::new`].
+    pub fn with_deadlines(contents: C, options: Options, deadlines: Deadlines) -> Result<Self, OptionsError> {
         let namespace = Namespace::new(&options.namespace)?;
-        let endpoint = options.redis.as_deref().map(Endpoint::parse).transpose()?;
+        let parse = |url| Endpoint::parse(url, deadlines.handshake);
+        let endpoint = options.redis.as_deref().map(parse).transpose()?;
         let state = if endpoint.is_some() { State::Detached } else { State::Memory };
 
         let contents = Arc::new(contents);
@@ -132,7 +142,7 @@ impl<C: Contents> Cache<C> {
         let coherence = Arc::new(Coherence::new(namespace.clone(), state, counters.clone()));
         let mut background = JoinSet::new();
         let shared = endpoint.map(|endpoint| {
-            let link = Arc::new(Link::new());
+            let link = Arc::new(Link::new(deadlines.call));
             let (offers, making) = Offers::new(Offering {
                 contents: contents.clone(),
                 namespace: namespace.clone(),
@@ -140,8 +150,9 @@ impl<C: Contents> Cache<C> {
                 coherence: coherence.clone(),
                 counters: counters.clone(),
             });
-            background.spawn(keep_connected(coherence.clone(), memory.clone(), endpoint, link.clone()));
+            let (coherence, memory) = (coherence.clone(), memory.clone());
             background.spawn(sweep(coherence.clone(), memory.clone()));
+            background.spawn(keep_connected(coherence, memory, endpoint, link.clone(), deadlines));
             background.spawn(making);
             Shared { namespace, link, offers }
         });

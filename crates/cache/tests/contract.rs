@@ -114,7 +114,8 @@ async fn different_keys_have_different_answers() {
     let long = "1+".repeat(300);
     for layers in Layers::all() {
         let node = layers.start(layers.setting()).await;
-        let texts = ["1+1", "1+1.0", "0.0", "-0.0", "", " ", "\n", "a\u{202e}b", "1:2", "::", "{\"a\"}", &long, &long[2..]];
+        let texts =
+            ["1+1", "1+1.0", "0.0", "-0.0", "", " ", "\n", "a\u{202e}b", "1:2", "::", "{\"a\"}", &long, &long[2..]];
         for _ in 0..2 {
             for text in texts {
                 node.dear(text).await;

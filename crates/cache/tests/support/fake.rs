@@ -11,7 +11,8 @@ use std::time::Duration;
 
 const TICK: Duration = Duration::from_millis(5);
 
-pub const HELLO_3: &[u8] = b"%3\r\n$6\r\nserver\r\n$5\r\nredis\r\n$7\r\nversion\r\n$5\r\n7.0.0\r\n$5\r\nproto\r\n:3\r\n";
+pub const HELLO_3: &[u8] =
+    b"%3\r\n$6\r\nserver\r\n$5\r\nredis\r\n$7\r\nversion\r\n$5\r\n7.0.0\r\n$5\r\nproto\r\n:3\r\n";
 /// The null of a FLUSHALL.
 pub const FLUSH: &[u8] = b">2\r\n$10\r\ninvalidate\r\n_\r\n";
 

@@ -1,7 +1,7 @@
 //! What the tests stand on: a real `redis-server`, a faulty proxy before it, a scripted server for what a real one cannot
 //! be made to say, and nodes that count what they compute. Everything listens on free loopback ports and ends when it is
 //! dropped.
-#![allow(dead_code, unreachable_pub, reason = "each test binary uses its own part")]
+#![allow(clippy::panic, dead_code, unreachable_pub, reason = "each test binary uses its own part")]
 
 pub mod fake;
 pub mod proxy;
@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
-use tabuada_cache::{Cache, Contents, Failed, Found, Key, Lookup, Options, Source, State, Stats};
+use tabuada_cache::{Cache, Contents, Deadlines, Failed, Found, Key, Lookup, Options, Source, State, Stats};
 
 /// Longer than anything takes on a machine that is busy; reached only by what is broken.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -94,12 +94,27 @@ pub struct Node {
 pub struct Setting {
     pub options: Options,
     pub facts: Facts,
+    pub deadlines: Deadlines,
 }
 
 impl Setting {
     pub fn new() -> Self {
         let options = Options { namespace: "tabuada".to_owned(), memory_bytes: 8 << 20, ..Options::default() };
-        Self { options, facts: Facts { limit: 0, lifetime: None } }
+        // A busy machine may take its time where no test is about time.
+        let patient = Deadlines { call: PATIENCE, handshake: PATIENCE, silence: PATIENCE, ..Deadlines::default() };
+        Self { options, facts: Facts { limit: 0, lifetime: None }, deadlines: patient }
+    }
+
+    /// With the deadlines of the product.
+    pub fn hasty(mut self) -> Self {
+        self.deadlines = Deadlines::default();
+        self
+    }
+
+    /// The same once more.
+    pub fn again(&self) -> Self {
+        let facts = Facts { limit: self.facts.limit, lifetime: self.facts.lifetime };
+        Self { options: self.options.clone(), facts, deadlines: self.deadlines }
     }
 
     pub fn redis(mut self, url: impl Into<String>) -> Self {
@@ -123,7 +138,7 @@ impl Setting {
     }
 
     pub fn start(self) -> Node {
-        let cache = Cache::new(self.facts, self.options).expect("usable options");
+        let cache = Cache::with_deadlines(self.facts, self.options, self.deadlines).expect("usable options");
         Node { cache, computed: Arc::default() }
     }
 
@@ -221,6 +236,14 @@ impl Node {
     /// Waits until the state is reached.
     pub async fn becomes(&self, state: State) {
         eventually(state.name(), || self.state() == state).await;
+    }
+
+    /// Does something that Redis tells of, and waits until this node has been told.
+    pub async fn hears(&self, deed: impl FnOnce()) {
+        let heard = || self.forgotten("key") + self.forgotten("flush");
+        let before = heard();
+        deed();
+        eventually("it is told", || heard() > before).await;
     }
 
     /// Waits until what is under way is done, and looks at the inside: bytes counted are bytes held, no flight is open.

@@ -66,9 +66,10 @@ impl Server {
             }
             // Answering PONG is not enough: it may be somebody else's server on this port.
             let is_ours = |connection: &mut Connection| {
-                redis::cmd("INFO").arg("server").query::<String>(connection).is_ok_and(|info| {
-                    info.contains(&format!("process_id:{}\r", child.id()))
-                })
+                redis::cmd("INFO")
+                    .arg("server")
+                    .query::<String>(connection)
+                    .is_ok_and(|info| info.contains(&format!("process_id:{}\r", child.id())))
             };
             if self.try_client().is_some_and(|mut connection| is_ours(&mut connection)) {
                 self.process = Some(child);
@@ -148,10 +149,9 @@ impl Person {
     }
 
     pub fn tries<T: redis::FromRedisValue>(&mut self, command: &str) -> redis::RedisResult<T> {
-        let mut words = command.split(' ');
-        let mut sent = redis::cmd(words.next().expect("a command"));
-        words.for_each(|word| drop(sent.arg(word)));
-        sent.query(&mut self.0)
+        let (first, rest) = command.split_once(' ').unwrap_or((command, ""));
+        let words: Vec<&str> = rest.split(' ').filter(|word| !word.is_empty()).collect();
+        redis::cmd(first).arg(words).query(&mut self.0)
     }
 
     /// Says a command and waits for its reply, which does not matter.
