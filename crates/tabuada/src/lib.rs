@@ -16,4 +16,4 @@ pub mod cli;
 
 pub use answer::{Calculator, Origin, Outcome, Reply};
 pub use counters::Counters;
-pub use server::{App, app, serve};
+pub use server::{App, serve};

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tabuada::config::Lookup;
-use tabuada::{App, Calculator, Counters, app, serve};
+use tabuada::{App, Calculator, Counters, serve};
 use tabuada_cache::Options;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -47,7 +47,7 @@ impl Server {
                 let stop = async {
                     let _ = stopped.await;
                 };
-                serve(listener, app(App::new(calculator, counters)), stop).await;
+                serve(listener, App::new(calculator, counters), stop).await;
             });
         });
         let address = address.recv_timeout(PATIENCE).expect("the server starts");
