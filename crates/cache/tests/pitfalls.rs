@@ -26,7 +26,7 @@ use std::time::{Duration, Instant};
 
 use support::fake::Fake;
 use support::proxy::Proxy;
-use support::server::Server;
+use support::server::{Person, Server};
 use support::*;
 use tabuada_cache::{Failed, Source, State};
 
@@ -221,7 +221,7 @@ async fn pitfall_14_what_was_forgotten_is_fetched_again_unasked() {
         node.dear(&format!("{n}")).await;
     }
     node.is_sound().await;
-    let calls = |person: &mut support::server::Person| person.calls("getrange") + person.calls("set");
+    let calls = |person: &mut Person| person.calls("getrange") + person.calls("set");
     let before = calls(&mut person);
     for n in 0..50 {
         person.does(&format!("DEL {}", name(&format!("{n}"))));
