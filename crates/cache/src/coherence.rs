@@ -5,7 +5,7 @@
 //!   detached ─────────────────────────────────────────────────────────────▶ catching-up
 //!      ▲  ▲                          (forget all)                                │
 //!      │  │                                                                      │ a change made over another
-//!      │  └──────── connection lost, or silent for a heartbeat ──────────────────┤ connection is reported back
+//!      │  └──────── connection lost, silent or not understood ───────────────────┤ connection is reported back
 //!      │                             (forget all)                                │ (forget all)
 //!      └──────────────────────────────────────────────────────────────────── coherent
 //! ```
@@ -28,15 +28,11 @@ use tokio::sync::{Notify, mpsc, watch};
 
 use crate::key::{Key, KeyRef, Name, Namespace};
 use crate::memory::Memory;
+use crate::options::Deadlines;
 use crate::redis::{Connection, Endpoint, Link};
 use crate::stats::{Cause, Counters, Label, State, Trouble};
 
 const SHARDS: usize = 4_096;
-const HEARTBEAT: Duration = Duration::from_millis(400);
-/// A connection that does not answer a heartbeat by then is taken for lost.
-const HEARTBEAT_DEADLINE: Duration = Duration::from_secs(1);
-/// The report of a change of our own takes a tenth of a millisecond; a machine may be busy.
-const CANARY_DEADLINE: Duration = Duration::from_secs(1);
 const CANARY_AGAIN_FIRST: Duration = Duration::from_millis(500);
 const CANARY_AGAIN_MAX: Duration = Duration::from_secs(8);
 const RECONNECT_FIRST: Duration = Duration::from_millis(50);
@@ -198,6 +194,7 @@ fn keys(data: Vec<Value>) -> Option<Vec<Value>> {
 /// Follows the changes that Redis reports, in their order: each key's generation, then its entry.
 async fn follow<V>(coherence: Arc<Coherence>, memory: Arc<Memory<V>>, mut changes: mpsc::Receiver<Changed>) {
     while let Some(Changed { names, arrived }) = changes.recv().await {
+        let mut is_ours = false;
         for (n, name) in names.iter().enumerate() {
             if n % KEYS_AT_ONCE == KEYS_AT_ONCE - 1 {
                 tokio::task::yield_now().await;
@@ -215,6 +212,7 @@ async fn follow<V>(coherence: Arc<Coherence>, memory: Arc<Memory<V>>, mut change
                     coherence.generations.change(key);
                     memory.remove(key);
                     coherence.counters.forgotten.add(Cause::Key);
+                    is_ours = true;
                 }
                 Some(Name::Canary(token)) => {
                     coherence.heard.send_replace(token.to_owned());
@@ -223,7 +221,9 @@ async fn follow<V>(coherence: Arc<Coherence>, memory: Arc<Memory<V>>, mut change
                 None => {}
             }
         }
-        coherence.counters.silenced(arrived.elapsed());
+        if is_ours {
+            coherence.counters.silenced(arrived.elapsed());
+        }
     }
 }
 
@@ -243,8 +243,9 @@ pub(crate) async fn keep_connected<V: Send + Sync + 'static>(
     memory: Arc<Memory<V>>,
     endpoint: Endpoint,
     link: Arc<Link>,
+    deadlines: Deadlines,
 ) {
-    let keeper = Keeper { coherence, endpoint, link, is_eviction_known: AtomicBool::new(false) };
+    let keeper = Keeper { coherence, endpoint, link, deadlines, is_eviction_known: AtomicBool::new(false) };
     let mut pause = RECONNECT_FIRST;
     loop {
         let (sender, receiver) = mpsc::channel(MESSAGES_MAX);
@@ -267,6 +268,7 @@ struct Keeper {
     coherence: Arc<Coherence>,
     endpoint: Endpoint,
     link: Arc<Link>,
+    deadlines: Deadlines,
     /// How the server makes room was looked at, and warned of if need be.
     is_eviction_known: AtomicBool,
 }
@@ -289,7 +291,8 @@ impl Keeper {
         self.coherence.enter(State::CatchingUp);
         tokio::select! {
             trouble = self.prove(&connection) => trouble,
-            trouble = heartbeat(&connection) => trouble,
+            trouble = heartbeat(&connection, self.deadlines) => trouble,
+            () = connection.doubted() => Trouble::Protocol,
             () = lost.notified() => Trouble::Lost,
         }
     }
@@ -318,7 +321,7 @@ impl Keeper {
         let mut heard = self.coherence.heard.subscribe();
         let passing = self.endpoint.connect(|_| {}).await?;
         passing.touch(&self.coherence.namespace.canary(&token)).await?;
-        match tokio::time::timeout(CANARY_DEADLINE, heard.wait_for(|heard| *heard == token)).await {
+        match tokio::time::timeout(self.deadlines.handshake, heard.wait_for(|heard| *heard == token)).await {
             Ok(Ok(_)) => Ok(()),
             _ => Err(Trouble::Canary),
         }
@@ -358,10 +361,10 @@ impl Keeper {
 }
 
 /// Asks for a sign of life; ends when there is none. TCP alone does not notice a peer that vanished.
-async fn heartbeat(connection: &Connection) -> Trouble {
+async fn heartbeat(connection: &Connection, deadlines: Deadlines) -> Trouble {
     loop {
-        tokio::time::sleep(HEARTBEAT).await;
-        match connection.ping(HEARTBEAT_DEADLINE).await {
+        tokio::time::sleep(deadlines.heartbeat).await;
+        match connection.ping(deadlines.silence).await {
             Ok(()) => {}
             Err(Trouble::Timeout) => return Trouble::Silent,
             Err(trouble) => return trouble,

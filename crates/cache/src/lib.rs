@@ -5,7 +5,7 @@
 
 // Reading order: a module uses only modules declared above it.
 mod options;
-pub use options::{Lookup, Options, OptionsError};
+pub use options::{Deadlines, Lookup, Options, OptionsError};
 mod key;
 pub use key::Key;
 mod entry;

@@ -41,6 +41,30 @@ impl Default for Options {
     }
 }
 
+/// How long Redis is waited for. The defaults suit a server in the same data centre; tests on a busy machine wait longer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deadlines {
+    /// A look or a write is given up after this.
+    pub call: Duration,
+    /// Connecting, each step of the handshake, and the report of the change that proves coherence.
+    pub handshake: Duration,
+    /// Time between two signs of life.
+    pub heartbeat: Duration,
+    /// A connection that gives no sign of life for so long after it was asked is taken for lost.
+    pub silence: Duration,
+}
+
+impl Default for Deadlines {
+    fn default() -> Self {
+        Self {
+            call: Duration::from_millis(50),
+            handshake: Duration::from_secs(1),
+            heartbeat: Duration::from_millis(400),
+            silence: Duration::from_secs(1),
+        }
+    }
+}
+
 /// An option that cannot be used. Whoever configures the cache is to mend it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OptionsError {

@@ -71,8 +71,8 @@ pub struct Stats {
     /// `dropped-full` (queue), `dropped-moved` (something was forgotten since), `dropped-unavailable`,
     /// `dropped-refused` (by the server: full, read-only), `dropped-oversize`.
     pub offers: Vec<Count>,
-    /// Offers waiting in the queue now.
-    pub offers_queued: u64,
+    /// Offers waiting or being made now.
+    pub offers_open: u64,
     /// What went wrong with Redis, by kind.
     pub redis_errors: Vec<Count>,
 }

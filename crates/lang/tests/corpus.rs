@@ -206,7 +206,10 @@ fn hostile_texts_are_refused_or_answered_within_the_limits() {
                     match reference["repr"].as_str() {
                         // CPython's own logarithms are an ulp off now and then (`log(2**10000)`).
                         Some(repr) if reference["type"] == "float" => {
-                            assert!(ulps(answer.parse().unwrap(), repr.parse().unwrap()) <= 1, "{id} {text:?} {answer}");
+                            assert!(
+                                ulps(answer.parse().unwrap(), repr.parse().unwrap()) <= 1,
+                                "{id} {text:?} {answer}"
+                            );
                         }
                         Some(repr) => assert_eq!(answer, repr, "{id} {text:?}"),
                         None => {}
