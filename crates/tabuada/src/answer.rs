@@ -129,14 +129,19 @@ impl Calculator {
     }
 
     async fn read(&self, text: &str) -> Result<Program, Outcome> {
-        if text.len() <= INLINE_TEXT_BYTES {
-            return engine::read(text, &self.shared.limits).map_err(Outcome::Unreadable);
-        }
-        let (shared, text) = (self.shared.clone(), text.to_owned());
-        match self.shared.workers.run(DEADLINE, move || engine::read(&text, &shared.limits)).await {
-            Ok(read) => read.map_err(Outcome::Unreadable),
-            Err(_) => Err(Outcome::Overloaded),
-        }
+        let read = if text.len() <= INLINE_TEXT_BYTES {
+            engine::read(text, &self.shared.limits)
+        } else {
+            let (shared, text) = (self.shared.clone(), text.to_owned());
+            let work = move || engine::read(&text, &shared.limits);
+            self.shared.workers.run(DEADLINE, work).await.map_err(|_| Outcome::Overloaded)?
+        };
+        read.map_err(|error| {
+            if !error.kind.is_deterministic() {
+                self.shared.counters.evaluations_failed.inc();
+            }
+            Outcome::Unreadable(error)
+        })
     }
 
     async fn answer_impure(&self, program: Arc<Program>) -> Reply {
