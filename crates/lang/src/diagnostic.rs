@@ -1,0 +1,362 @@
+//! Errors as sentences: CPython's words where CPython fails at run time, our own in English and Brazilian Portuguese
+//! elsewhere, and the line of source with a caret under the very characters.
+
+use crate::error::{
+    Arity, Bound, ErrorKind, Estimate, Feature, Overflow, Span, Syntax, Type, TypeError, ValueError, ZeroDivision,
+};
+
+/// The languages that messages come in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// English.
+    English,
+    /// Brazilian Portuguese.
+    Portuguese,
+}
+
+use Language::{English, Portuguese};
+
+impl ErrorKind {
+    /// CPython 3.11's words, where CPython fails at run time; `None` for what is our own to say.
+    pub fn python(&self) -> Option<String> {
+        match self {
+            Self::UnknownName { name } => Some(format!("name '{name}' is not defined")),
+            Self::UnknownMathName { name } => Some(format!("module 'math' has no attribute '{name}'")),
+            Self::Type(error) => Some(type_error(error)),
+            Self::Value(error) => Some(value_error(error).to_owned()),
+            Self::ZeroDivision(error) => Some(zero_division(*error).to_owned()),
+            Self::Overflow(error) => Some(overflow(*error).to_owned()),
+            _ => None,
+        }
+    }
+
+    /// A sentence for people: lower-case, without a full stop, and without saying where.
+    pub fn message(&self, language: Language) -> String {
+        let say = |english: &str, portuguese: &str| match language {
+            English => english.to_owned(),
+            Portuguese => portuguese.to_owned(),
+        };
+        if let Some(words) = self.python() {
+            return words;
+        }
+        match self {
+            Self::Syntax(error) => syntax(error, language),
+            Self::Unsupported(feature) => {
+                let (english, portuguese) = feature_names(*feature);
+                say(&format!("{english} not supported"), &format!("{portuguese}: sem suporte"))
+            }
+            Self::FunctionAsAnswer { name } => say(
+                &format!("'{name}' is a function: call it, as in {name}(…)"),
+                &format!("'{name}' é uma função: chame-a, como em {name}(…)"),
+            ),
+            Self::TooLong { bytes, limit } => say(
+                &format!("the text has {} bytes; the limit is {}", grouped(*bytes, ','), grouped(*limit, ',')),
+                &format!("o texto tem {} bytes; o limite é {}", grouped(*bytes, '.'), grouped(*limit, '.')),
+            ),
+            Self::TooDeep { limit } => say(
+                &format!("nested too deep; the limit is {limit}"),
+                &format!("aninhamento profundo demais; o limite é {limit}"),
+            ),
+            Self::TooManyNodes { limit } => say(
+                &format!("too many operations; the limit is {}", grouped(*limit, ',')),
+                &format!("operações demais; o limite é {}", grouped(*limit, '.')),
+            ),
+            Self::IntegerTooLarge { digits, limit } => {
+                let most = (*limit as f64 * std::f64::consts::LOG10_2) as u64;
+                let bits = bits_as_power(*limit);
+                match (digits, language) {
+                    (Estimate::About(digits), English) => format!(
+                        "the result would have {} digits; the limit is {} ({bits} bits)",
+                        grouped(*digits, ','),
+                        grouped(most, ',')
+                    ),
+                    (Estimate::About(digits), Portuguese) => format!(
+                        "o resultado teria {} dígitos; o limite é {} ({bits} bits)",
+                        grouped(*digits, '.'),
+                        grouped(most, '.')
+                    ),
+                    (Estimate::Astronomical, English) => format!(
+                        "the result would have more digits than can be counted; the limit is {} ({bits} bits)",
+                        grouped(most, ',')
+                    ),
+                    (Estimate::Astronomical, Portuguese) => format!(
+                        "o resultado teria mais dígitos do que se pode contar; o limite é {} ({bits} bits)",
+                        grouped(most, '.')
+                    ),
+                }
+            }
+            Self::AnswerTooLong { characters, limit } => say(
+                &format!(
+                    "the answer would have {} characters; the limit is {}",
+                    grouped(*characters, ','),
+                    grouped(*limit, ',')
+                ),
+                &format!(
+                    "a resposta teria {} caracteres; o limite é {}",
+                    grouped(*characters, '.'),
+                    grouped(*limit, '.')
+                ),
+            ),
+            Self::OutOfFuel { limit } => say(
+                &format!("too much work; the limit is {} units of fuel", grouped(*limit, ',')),
+                &format!("trabalho demais; o limite é {} unidades", grouped(*limit, '.')),
+            ),
+            Self::OutOfMemory { limit } => say(
+                &format!("too much memory; the limit is {} bytes", grouped(*limit, ',')),
+                &format!("memória demais; o limite é {} bytes", grouped(*limit, '.')),
+            ),
+            Self::Deadline => say("the time is up", "o tempo acabou"),
+            _ => say("internal error", "erro interno"),
+        }
+    }
+}
+
+/// 1234567 as 1,234,567.
+fn grouped(number: u64, separator: char) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(separator);
+        }
+        text.push(digit);
+    }
+    text
+}
+
+fn bits_as_power(bits: u64) -> String {
+    if bits.is_power_of_two() { format!("2^{}", bits.trailing_zeros()) } else { bits.to_string() }
+}
+
+fn syntax(error: &Syntax, language: Language) -> String {
+    let say = |english: String, portuguese: String| if language == English { english } else { portuguese };
+    match error {
+        Syntax::Empty => say("the expression is empty".into(), "a expressão está vazia".into()),
+        Syntax::UnexpectedEnd => {
+            say("expected an operand, found the end".into(), "esperava um operando, mas o texto acabou".into())
+        }
+        Syntax::ExpectedOperand { found } => {
+            say(format!("expected an operand, found '{found}'"), format!("esperava um operando, encontrei '{found}'"))
+        }
+        Syntax::ExpectedOperator { found } => {
+            say(format!("expected an operator, found '{found}'"), format!("esperava um operador, encontrei '{found}'"))
+        }
+        Syntax::AfterTheEnd => say(
+            "the expression ended with its line; put brackets around what goes on".into(),
+            "a expressão terminou com a linha; ponha parênteses em volta do que continua".into(),
+        ),
+        Syntax::Unclosed { bracket } => {
+            say(format!("'{bracket}' is never closed"), format!("'{bracket}' não foi fechado"))
+        }
+        Syntax::Unmatched { bracket, open: None } => {
+            say(format!("'{bracket}' closes nothing"), format!("'{bracket}' não fecha nada"))
+        }
+        Syntax::Unmatched { bracket, open: Some(open) } => {
+            say(format!("'{bracket}' does not close '{open}'"), format!("'{bracket}' não fecha '{open}'"))
+        }
+        Syntax::MissingElse => say("'if' without 'else'".into(), "'if' sem 'else'".into()),
+        Syntax::NotNeedsBrackets => {
+            say("'not' needs brackets here: (not …)".into(), "'not' precisa de parênteses aqui: (not …)".into())
+        }
+        Syntax::LeadingZeros => say(
+            "leading zeros in an integer; write it without them".into(),
+            "zeros à esquerda em um inteiro; escreva-o sem eles".into(),
+        ),
+        Syntax::MalformedNumber => say("malformed number".into(), "número malformado".into()),
+        Syntax::NumberThenName { number, name } => say(
+            format!("'{name}' directly after a number; to multiply write {number}*{name}"),
+            format!("'{name}' logo depois de um número; para multiplicar escreva {number}*{name}"),
+        ),
+        Syntax::UnknownCharacter { character } => {
+            let shown = if character.is_control() || character.is_whitespace() { ' ' } else { *character };
+            let code = format!("U+{:04X}", *character as u32);
+            say(
+                format!("character '{shown}' ({code}) has no meaning here"),
+                format!("o caractere '{shown}' ({code}) não tem significado aqui"),
+            )
+        }
+        Syntax::StrayBackslash => {
+            say("'\\' only continues a line".into(), "'\\' só serve para continuar uma linha".into())
+        }
+        Syntax::UnterminatedString => {
+            say("the string is never closed".into(), "o texto entre aspas não foi fechado".into())
+        }
+        Syntax::PositionalAfterKeyword => say(
+            "positional argument after a keyword argument".into(),
+            "argumento posicional depois de um argumento nomeado".into(),
+        ),
+        Syntax::RepeatedKeyword { name } => {
+            say(format!("keyword argument repeated: {name}"), format!("argumento nomeado repetido: {name}"))
+        }
+        Syntax::AssignmentInside => say(
+            "'=' inside an expression; to compare write ==".into(),
+            "'=' dentro de uma expressão; para comparar escreva ==".into(),
+        ),
+        Syntax::ReservedWord { word } => {
+            say(format!("'{word}' is a reserved word"), format!("'{word}' é uma palavra reservada"))
+        }
+    }
+}
+
+/// What a feature is called, in English with its verb.
+fn feature_names(feature: Feature) -> (&'static str, &'static str) {
+    match feature {
+        Feature::Attribute => ("attributes are", "atributos"),
+        Feature::Lambda => ("lambda is", "lambda"),
+        Feature::Comprehension => ("comprehensions are", "compreensões"),
+        Feature::AssignmentExpression => ("':=' is", "':='"),
+        Feature::Unpacking => ("unpacking of arguments is", "desempacotar argumentos"),
+        Feature::Dictionary => ("dictionaries are", "dicionários"),
+        Feature::MatrixProduct => ("'@' is", "'@'"),
+        Feature::Ellipsis => ("'...' is", "'...'"),
+        Feature::String => ("strings are", "textos entre aspas"),
+        Feature::FormattedString => ("f-strings are", "f-strings"),
+        Feature::Bytes => ("byte strings are", "textos de bytes"),
+        Feature::Complex => ("complex numbers are", "números complexos"),
+        Feature::List => ("lists are", "listas"),
+        Feature::Tuple => ("tuples are", "tuplas"),
+        Feature::Set => ("sets are", "conjuntos"),
+        Feature::Subscript => ("indexing is", "indexação"),
+        Feature::Identity => ("'is' without None, True or False beside it is", "'is' sem None, True ou False ao lado"),
+        Feature::Assignment => ("assignment is", "atribuição"),
+        Feature::Statements => ("';' is", "';'"),
+        Feature::Notation => ("this notation is", "esta notação"),
+        Feature::Keyword => ("this keyword of Python is", "esta palavra reservada do Python"),
+    }
+}
+
+fn type_error(error: &TypeError) -> String {
+    match error {
+        TypeError::Operands { operator, types } => {
+            let names: Vec<String> = types.iter().map(|kind| format!("'{}'", kind.python())).collect();
+            let names = match &names[..] {
+                [left, right] => format!("{left} and {right}"),
+                names => names.join(", "),
+            };
+            format!("unsupported operand type(s) for {operator}: {names}")
+        }
+        TypeError::Order { operator, left, right } => {
+            format!("'{operator}' not supported between instances of '{}' and '{}'", left.python(), right.python())
+        }
+        TypeError::Operand { operator, found } => format!("bad operand type for {operator}: '{}'", found.python()),
+        TypeError::NotCallable { found } => format!("'{}' object is not callable", found.python()),
+        TypeError::NotIterable { found } => format!("'{}' object is not iterable", found.python()),
+        TypeError::NotContainer { found } => format!("argument of type '{}' is not iterable", found.python()),
+        TypeError::NotReal { found } => format!("must be real number, not {}", found.python()),
+        TypeError::NotInteger { found } => {
+            format!("'{}' object cannot be interpreted as an integer", found.python())
+        }
+        TypeError::NoMethod { found, method } => format!("type {} doesn't define __{method}__ method", found.python()),
+        TypeError::Conversion { to: Type::Int, found } => {
+            format!("int() argument must be a string, a bytes-like object or a real number, not '{}'", found.python())
+        }
+        TypeError::Conversion { to, found } => {
+            format!("{}() argument must be a string or a real number, not '{}'", to.python(), found.python())
+        }
+        TypeError::Arity(arity) => arity_error(arity),
+        TypeError::MissingArgument { function, name, position } => {
+            format!("{function}() missing required argument '{name}' (pos {position})")
+        }
+        TypeError::GivenTwice { function, name, position } => {
+            format!("argument for {function}() given by name ('{name}') and position ({position})")
+        }
+        TypeError::NoKeywords { function } => format!("{function}() takes no keyword arguments"),
+        TypeError::UnknownKeyword { function, name } => {
+            format!("'{name}' is an invalid keyword argument for {function}()")
+        }
+        TypeError::ModularPowerOfNonIntegers => {
+            "pow() 3rd argument not allowed unless all arguments are integers".to_owned()
+        }
+        TypeError::DefaultWithSeveral { function } => {
+            format!("Cannot specify a default for {function}() with multiple positional arguments")
+        }
+        TypeError::BaseOfNonString => "int() can't convert non-string with explicit base".to_owned(),
+        TypeError::BaseWithoutString => "int() missing string argument".to_owned(),
+        TypeError::LdexpExponent => "Expected an int as second argument to ldexp.".to_owned(),
+    }
+}
+
+fn arity_error(arity: &Arity) -> String {
+    let plural = |count: u64| if count == 1 { "" } else { "s" };
+    match arity {
+        Arity::ExactlyOne { function, given } => format!("{function}() takes exactly one argument ({given} given)"),
+        Arity::Expected { function, bound, wanted, given } => {
+            let bound = match bound {
+                Bound::Exactly => "",
+                Bound::AtLeast => "at least ",
+                Bound::AtMost => "at most ",
+            };
+            format!("{function} expected {bound}{wanted} argument{}, got {given}", plural(*wanted))
+        }
+        Arity::Takes { function, bound, wanted, given, positional } => {
+            let bound = match bound {
+                Bound::Exactly => "exactly",
+                Bound::AtLeast => "at least",
+                Bound::AtMost => "at most",
+            };
+            let positional = if *positional { "positional " } else { "" };
+            format!("{function}() takes {bound} {wanted} {positional}argument{} ({given} given)", plural(*wanted))
+        }
+        Arity::Logarithm => "math.log requires 1 to 2 arguments".to_owned(),
+    }
+}
+
+fn value_error(error: &ValueError) -> &'static str {
+    match error {
+        ValueError::Domain => "math domain error",
+        ValueError::NegativeShift => "negative shift count",
+        ValueError::NanToInteger => "cannot convert float NaN to integer",
+        ValueError::ZeroModulus => "pow() 3rd argument cannot be 0",
+        ValueError::NotInvertible => "base is not invertible for the given modulus",
+        ValueError::NegativeFactorial => "factorial() not defined for negative values",
+        ValueError::NegativeN => "n must be a non-negative integer",
+        ValueError::NegativeK => "k must be a non-negative integer",
+        ValueError::NegativeRoot => "isqrt() argument must be nonnegative",
+        ValueError::NegativeTolerance => "tolerances must be non-negative",
+    }
+}
+
+fn zero_division(error: ZeroDivision) -> &'static str {
+    match error {
+        ZeroDivision::Int => "division by zero",
+        ZeroDivision::IntFloor => "integer division or modulo by zero",
+        ZeroDivision::IntModulo => "integer modulo by zero",
+        ZeroDivision::Float => "float division by zero",
+        ZeroDivision::FloatFloor => "float floor division by zero",
+        ZeroDivision::FloatModulo => "float modulo",
+        ZeroDivision::ZeroToNegative => "0.0 cannot be raised to a negative power",
+    }
+}
+
+fn overflow(error: Overflow) -> &'static str {
+    match error {
+        Overflow::IntToFloat => "int too large to convert to float",
+        Overflow::IntDivision => "integer division result too large for a float",
+        Overflow::Power => "(34, 'Numerical result out of range')",
+        Overflow::Range => "math range error",
+        Overflow::InfinityToInteger => "cannot convert float infinity to integer",
+        Overflow::Round => "rounded value too large to represent",
+        Overflow::ShiftCount => "too many digits in integer",
+        Overflow::FactorialArgument => "factorial() argument should not exceed 9223372036854775807",
+        Overflow::CombArgument => "min(n - k, k) must not exceed 9223372036854775807",
+        Overflow::PermArgument => "k must not exceed 9223372036854775807",
+    }
+}
+
+/// The line of `text` that holds the beginning of `span`, with carets under what the span covers of it.
+///
+/// Long lines are cut around the span. Every character counts as one column.
+pub fn caret(text: &str, span: Span) -> String {
+    const COLUMNS: usize = 76;
+    let start = (span.start as usize).min(text.len());
+    let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
+    let line = text[line_start..].lines().next().unwrap_or("");
+    let column = text[line_start..start].chars().count();
+    let covered = span.of(text).lines().next().unwrap_or("").chars().count().max(1);
+    let skipped = column.saturating_sub(COLUMNS / 2);
+    let shown: String =
+        line.chars().skip(skipped).take(COLUMNS).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let column = column - skipped;
+    let carets = "^".repeat(covered.min(COLUMNS.saturating_sub(column).max(1)));
+    format!("{shown}\n{}{carets}", " ".repeat(column))
+}

@@ -1,0 +1,594 @@
+//! What can go wrong, as data: kind and arguments, and where. No sentences are made here (see `diagnostic`).
+//!
+//! An [`Error`] belongs to a text that could not be read and carries a span of it; a [`Failure`] belongs to a program
+//! and carries one of its nodes, so that it can be remembered under the program's canonical text and still be shown
+//! in the text of whoever asks.
+
+use serde::{Deserialize, Serialize};
+
+/// Where in a text something stands: byte offsets, half open, on character boundaries.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Span {
+    /// The first byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+}
+
+impl Span {
+    pub(crate) fn new(start: usize, end: usize) -> Self {
+        // Texts are at most `Limits::TEXT_BYTES_MAX` long, far below 4 GiB.
+        Self { start: start as u32, end: end as u32 }
+    }
+
+    pub(crate) fn to(self, end: Self) -> Self {
+        Self { start: self.start, end: end.end }
+    }
+
+    /// The part of `text` that the span covers; empty where it does not fit `text`.
+    pub fn of(self, text: &str) -> &str {
+        text.get(self.start as usize..self.end as usize).unwrap_or("")
+    }
+
+    /// The same span counted in characters (Unicode scalar values) of `text`.
+    pub fn in_characters(self, text: &str) -> (usize, usize) {
+        let count = |end: u32| text.char_indices().take_while(|(at, _)| *at < end as usize).count();
+        (count(self.start), count(self.end))
+    }
+}
+
+/// A text that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error {
+    /// What is wrong.
+    pub kind: ErrorKind,
+    /// Where in the text.
+    pub span: Span,
+}
+
+/// An evaluation that failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// What went wrong.
+    pub kind: ErrorKind,
+    /// The node of the program at which it went wrong; [`Program::span`](crate::Program::span) finds it in a text.
+    pub node: u32,
+}
+
+/// What went wrong: kind and arguments. Serialises to a small JSON value that reads back as the same kind.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The text is not an expression of the language. The asker's to mend.
+    Syntax(Syntax),
+    /// The text is understood, and is something that the language does not do.
+    Unsupported(Feature),
+    /// A name that nothing defines.
+    UnknownName {
+        /// The name, in NFKC.
+        name: String,
+    },
+    /// CPython's `AttributeError` of `math.something`.
+    UnknownMathName {
+        /// What stood after `math.`.
+        name: String,
+    },
+    /// An operation on a type that it is not for, or a call with the wrong arguments.
+    Type(TypeError),
+    /// The right type, but a value outside the domain.
+    Value(ValueError),
+    /// A division by zero, in one of CPython's many words.
+    ZeroDivision(ZeroDivision),
+    /// A result that a float cannot hold.
+    Overflow(Overflow),
+    /// A built-in function as an answer: it is a value inside an evaluation, never an answer.
+    FunctionAsAnswer {
+        /// The function's name.
+        name: String,
+    },
+    /// The text is longer than the limit.
+    TooLong {
+        /// Its length in bytes.
+        bytes: u64,
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// Brackets, calls and conditionals are nested too deep.
+    TooDeep {
+        /// The limit.
+        limit: u64,
+    },
+    /// The program has too many nodes.
+    TooManyNodes {
+        /// The limit.
+        limit: u64,
+    },
+    /// An integer would have had too many bits; known before computing it.
+    IntegerTooLarge {
+        /// An estimate of the decimal digits that it would have had.
+        digits: Estimate,
+        /// The limit in bits.
+        limit: u64,
+    },
+    /// An answer would be too long to write.
+    AnswerTooLong {
+        /// An estimate of its characters.
+        characters: u64,
+        /// The limit in characters.
+        limit: u64,
+    },
+    /// The evaluation would cost more than it was given.
+    OutOfFuel {
+        /// What it was given.
+        limit: u64,
+    },
+    /// The evaluation would hold more memory than it may.
+    OutOfMemory {
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// The clock ran out. The machine's fault, so never remembered.
+    Deadline,
+    /// A bug of ours, caught.
+    Internal,
+}
+
+/// A count that may itself be beyond any machine word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Estimate {
+    /// About this many.
+    About(u64),
+    /// More than a machine word can count.
+    Astronomical,
+}
+
+impl ErrorKind {
+    /// The stable code of section 4 of the design: `syntax`, `unknown-name`, `division-by-zero`, …
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Syntax(_) => "syntax",
+            Self::Unsupported(_) => "unsupported",
+            Self::UnknownName { .. } | Self::UnknownMathName { .. } => "unknown-name",
+            Self::Type(_) | Self::FunctionAsAnswer { .. } => "type-error",
+            Self::Value(_) => "value-error",
+            Self::ZeroDivision(_) => "division-by-zero",
+            Self::Overflow(_) => "overflow",
+            Self::TooLong { .. } => "too-long",
+            Self::TooDeep { .. } => "too-deep",
+            Self::TooManyNodes { .. } | Self::IntegerTooLarge { .. } | Self::AnswerTooLong { .. } => "too-large",
+            Self::OutOfFuel { .. } => "out-of-fuel",
+            Self::OutOfMemory { .. } => "out-of-memory",
+            Self::Deadline => "deadline",
+            Self::Internal => "internal",
+        }
+    }
+
+    /// The limit that a refusal met, in its own unit; `None` for what is no refusal.
+    ///
+    /// Whoever has a higher limit must not serve a remembered refusal.
+    pub fn limit(&self) -> Option<u64> {
+        match self {
+            Self::TooLong { limit, .. }
+            | Self::TooDeep { limit }
+            | Self::TooManyNodes { limit }
+            | Self::IntegerTooLarge { limit, .. }
+            | Self::AnswerTooLong { limit, .. }
+            | Self::OutOfFuel { limit }
+            | Self::OutOfMemory { limit } => Some(*limit),
+            _ => None,
+        }
+    }
+
+    /// Whether the same text fails in the same way on every machine, always.
+    pub fn is_deterministic(&self) -> bool {
+        !matches!(self, Self::Deadline | Self::Internal)
+    }
+}
+
+macro_rules! from {
+    ($($inner:ident => $variant:ident),*) => {$(
+        impl From<$inner> for ErrorKind {
+            fn from(kind: $inner) -> Self {
+                Self::$variant(kind)
+            }
+        }
+    )*};
+}
+from!(Syntax => Syntax, Feature => Unsupported, TypeError => Type, ValueError => Value, ZeroDivision => ZeroDivision, Overflow => Overflow);
+
+/// Why a text is not an expression.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Syntax {
+    /// Nothing but blanks and comments.
+    Empty,
+    /// The text ends where an operand should stand.
+    UnexpectedEnd,
+    /// Something stands where an operand should.
+    ExpectedOperand {
+        /// What was found.
+        found: String,
+    },
+    /// Something stands where an operator or the end should.
+    ExpectedOperator {
+        /// What was found.
+        found: String,
+    },
+    /// A newline ends the text, and something follows.
+    AfterTheEnd,
+    /// A bracket that is never closed; the span is the bracket's.
+    Unclosed {
+        /// The bracket.
+        bracket: char,
+    },
+    /// A closing bracket that closes nothing, or not what is open.
+    Unmatched {
+        /// The closing bracket.
+        bracket: char,
+        /// The bracket that is open, if any.
+        open: Option<char>,
+    },
+    /// `a if c` without its `else`.
+    MissingElse,
+    /// `not` where a tighter operand is expected (`1 == not 2`).
+    NotNeedsBrackets,
+    /// `007`: leading zeros.
+    LeadingZeros,
+    /// Digits or underscores that make no number (`1__0`, `0x`, `1e`).
+    MalformedNumber,
+    /// A name directly after a number (`2x`).
+    NumberThenName {
+        /// The number's text.
+        number: String,
+        /// The name.
+        name: String,
+    },
+    /// A character that has no place in the language.
+    UnknownCharacter {
+        /// The character.
+        character: char,
+    },
+    /// A `\` that no newline follows.
+    StrayBackslash,
+    /// A string without its closing quote.
+    UnterminatedString,
+    /// A positional argument after a keyword argument.
+    PositionalAfterKeyword,
+    /// The same keyword twice.
+    RepeatedKeyword {
+        /// The keyword.
+        name: String,
+    },
+    /// `=` inside an expression.
+    AssignmentInside,
+    /// A keyword that Python reserves stands where no keyword may.
+    ReservedWord {
+        /// The word.
+        word: String,
+    },
+}
+
+/// What the language does not do (or not yet), named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Feature {
+    /// `x.y`, but for `math.`.
+    Attribute,
+    /// `lambda`.
+    Lambda,
+    /// `for` inside brackets.
+    Comprehension,
+    /// `:=`.
+    AssignmentExpression,
+    /// `*args`, `**kwargs`.
+    Unpacking,
+    /// `{a: b}`.
+    Dictionary,
+    /// `@`.
+    MatrixProduct,
+    /// `...`.
+    Ellipsis,
+    /// `'…'`.
+    String,
+    /// `f'…'`.
+    FormattedString,
+    /// `b'…'`.
+    Bytes,
+    /// `1j`, or a result that is complex.
+    Complex,
+    /// `[…]`.
+    List,
+    /// `(a, b)`.
+    Tuple,
+    /// `{…}`.
+    Set,
+    /// `x[…]`.
+    Subscript,
+    /// `is` with neither side written `None`, `True` or `False`.
+    Identity,
+    /// `x = …`, `x @= …`.
+    Assignment,
+    /// `;`.
+    Statements,
+    /// `√ ² ° ! |x| …`.
+    Notation,
+    /// Python's statements and what belongs to them (`import`, `await`, `yield`, …).
+    Keyword,
+}
+
+/// The types of values, as CPython names them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Type {
+    /// `int`.
+    Int,
+    /// `float`.
+    Float,
+    /// `bool`.
+    Bool,
+    /// `NoneType`.
+    None,
+    /// `builtin_function_or_method`.
+    Function,
+    /// `type`: `int`, `float`, `bool` themselves.
+    Type,
+}
+
+impl Type {
+    /// CPython's name of the type.
+    pub fn python(self) -> &'static str {
+        match self {
+            Self::Int => "int",
+            Self::Float => "float",
+            Self::Bool => "bool",
+            Self::None => "NoneType",
+            Self::Function => "builtin_function_or_method",
+            Self::Type => "type",
+        }
+    }
+}
+
+/// An operation on a type that it is not for, or a call with the wrong arguments.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum TypeError {
+    /// `unsupported operand type(s) for +: 'int' and 'NoneType'`.
+    Operands {
+        /// The operator as CPython names it there: `+`, `** or pow()`, `divmod()`.
+        operator: String,
+        /// The types, left to right.
+        types: Vec<Type>,
+    },
+    /// `'<' not supported between instances of …`.
+    Order {
+        /// The operator.
+        operator: String,
+        /// The left operand's type.
+        left: Type,
+        /// The right operand's type.
+        right: Type,
+    },
+    /// `bad operand type for unary -: …`, `… for abs(): …`.
+    Operand {
+        /// `unary -` or `abs()`.
+        operator: String,
+        /// The operand's type.
+        found: Type,
+    },
+    /// `'int' object is not callable`.
+    NotCallable {
+        /// The type that was called.
+        found: Type,
+    },
+    /// `'int' object is not iterable`.
+    NotIterable {
+        /// The type that was to be walked over.
+        found: Type,
+    },
+    /// `argument of type 'int' is not iterable`: the right operand of `in`.
+    NotContainer {
+        /// Its type.
+        found: Type,
+    },
+    /// `must be real number, not NoneType`.
+    NotReal {
+        /// The argument's type.
+        found: Type,
+    },
+    /// `'float' object cannot be interpreted as an integer`.
+    NotInteger {
+        /// The argument's type.
+        found: Type,
+    },
+    /// `type NoneType doesn't define __round__ method`.
+    NoMethod {
+        /// The argument's type.
+        found: Type,
+        /// The method, without underscores.
+        method: String,
+    },
+    /// `float() argument must be a string or a real number, not 'NoneType'`.
+    Conversion {
+        /// The type converted to: `int` or `float`.
+        to: Type,
+        /// The argument's type.
+        found: Type,
+    },
+    /// The wrong number of arguments.
+    Arity(Arity),
+    /// `round() missing required argument 'number' (pos 1)`.
+    MissingArgument {
+        /// The function.
+        function: String,
+        /// The parameter.
+        name: String,
+        /// Its position, from 1.
+        position: u64,
+    },
+    /// `argument for round() given by name ('number') and position (1)`.
+    GivenTwice {
+        /// The function.
+        function: String,
+        /// The parameter.
+        name: String,
+        /// Its position, from 1.
+        position: u64,
+    },
+    /// `abs() takes no keyword arguments`.
+    NoKeywords {
+        /// The function as CPython names it there.
+        function: String,
+    },
+    /// `'x' is an invalid keyword argument for round()`.
+    UnknownKeyword {
+        /// The function.
+        function: String,
+        /// The keyword.
+        name: String,
+    },
+    /// `pow() 3rd argument not allowed unless all arguments are integers`.
+    ModularPowerOfNonIntegers,
+    /// `Cannot specify a default for max() with multiple positional arguments`.
+    DefaultWithSeveral {
+        /// `max` or `min`.
+        function: String,
+    },
+    /// `int() can't convert non-string with explicit base`.
+    BaseOfNonString,
+    /// `int() missing string argument`.
+    BaseWithoutString,
+    /// `Expected an int as second argument to ldexp.`.
+    LdexpExponent,
+}
+
+/// CPython's five ways to count arguments.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Arity {
+    /// `math.sin() takes exactly one argument (0 given)`.
+    ExactlyOne {
+        /// The function as CPython names it there.
+        function: String,
+        /// How many were given.
+        given: u64,
+    },
+    /// `atan2 expected 2 arguments, got 1`.
+    Expected {
+        /// The function.
+        function: String,
+        /// `""`, `at least ` or `at most `.
+        bound: Bound,
+        /// How many are wanted.
+        wanted: u64,
+        /// How many were given.
+        given: u64,
+    },
+    /// `round() takes at most 2 arguments (3 given)`.
+    Takes {
+        /// The function.
+        function: String,
+        /// `at most `, `at least ` or `exactly `.
+        bound: Bound,
+        /// How many are wanted.
+        wanted: u64,
+        /// How many were given.
+        given: u64,
+        /// Whether CPython says `positional arguments` there.
+        positional: bool,
+    },
+    /// `math.log requires 1 to 2 arguments`.
+    Logarithm,
+}
+
+/// How a count is bounded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Bound {
+    /// This many.
+    Exactly,
+    /// This many or more.
+    AtLeast,
+    /// This many or fewer.
+    AtMost,
+}
+
+/// The right type, but a value outside the domain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum ValueError {
+    /// `math domain error`.
+    Domain,
+    /// `negative shift count`.
+    NegativeShift,
+    /// `cannot convert float NaN to integer`.
+    NanToInteger,
+    /// `pow() 3rd argument cannot be 0`.
+    ZeroModulus,
+    /// `base is not invertible for the given modulus`.
+    NotInvertible,
+    /// `factorial() not defined for negative values`.
+    NegativeFactorial,
+    /// `n must be a non-negative integer`.
+    NegativeN,
+    /// `k must be a non-negative integer`.
+    NegativeK,
+    /// `isqrt() argument must be nonnegative`.
+    NegativeRoot,
+    /// `tolerances must be non-negative`.
+    NegativeTolerance,
+}
+
+/// A division by zero, in CPython's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum ZeroDivision {
+    /// `division by zero`.
+    Int,
+    /// `integer division or modulo by zero`.
+    IntFloor,
+    /// `integer modulo by zero`.
+    IntModulo,
+    /// `float division by zero`.
+    Float,
+    /// `float floor division by zero`.
+    FloatFloor,
+    /// `float modulo`.
+    FloatModulo,
+    /// `0.0 cannot be raised to a negative power`.
+    ZeroToNegative,
+}
+
+/// A result that a float cannot hold, in CPython's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Overflow {
+    /// `int too large to convert to float`.
+    IntToFloat,
+    /// `integer division result too large for a float`.
+    IntDivision,
+    /// `(34, 'Numerical result out of range')`.
+    Power,
+    /// `math range error`.
+    Range,
+    /// `cannot convert float infinity to integer`.
+    InfinityToInteger,
+    /// `rounded value too large to represent`.
+    Round,
+    /// `too many digits in integer`.
+    ShiftCount,
+    /// `factorial() argument should not exceed 9223372036854775807`.
+    FactorialArgument,
+    /// `min(n - k, k) must not exceed 9223372036854775807`.
+    CombArgument,
+    /// `k must not exceed 9223372036854775807`.
+    PermArgument,
+}

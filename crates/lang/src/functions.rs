@@ -1,0 +1,237 @@
+//! The built-in functions: one row a function, with its name, how it takes its arguments, what a call costs, and one
+//! line of documentation.
+
+mod builtins;
+mod integers;
+mod real;
+
+use crate::error::{Arity, Bound, ErrorKind, Overflow, Type, TypeError};
+use crate::limits::{Budget, price};
+use crate::number::Integer;
+use crate::value::{Builtin, Value};
+
+type Outcome = Result<Value, ErrorKind>;
+
+/// A row of the table.
+struct Function {
+    name: &'static str,
+    /// Paid before the call; what depends on the arguments' sizes is paid inside.
+    price: u64,
+    doc: &'static str,
+    body: Body,
+}
+
+/// How a function takes its arguments, and with that the words in which CPython complains of them.
+enum Body {
+    /// A function of one float; `nan` from what was none is a domain error, and so is infinity from what was finite,
+    /// unless the function `overflows` (CPython's `FUNC1`).
+    Real { call: fn(f64) -> f64, overflows: bool },
+    /// Exactly one argument.
+    One(fn(&Value, &mut Budget) -> Outcome),
+    /// `atan2 expected 2 arguments, got 1`.
+    Counted { least: usize, most: usize, call: fn(&[Value], &mut Budget) -> Outcome },
+    /// Any number of arguments.
+    Any(fn(&[Value], &mut Budget) -> Outcome),
+    /// `log`, whose complaints are in words of their own.
+    Logarithm(fn(&[Value], &mut Budget) -> Outcome),
+    /// Parameters with names; one value for each, none where it was left out.
+    Named { parameters: Parameters, call: fn(&[Option<Value>], &mut Budget) -> Outcome },
+    /// `min` and `max`: any number of arguments, and `key` and `default`.
+    Extreme(fn(&[Value], &[&str], &[Value], &mut Budget) -> Outcome),
+}
+
+struct Parameters {
+    names: &'static [&'static str],
+    required: usize,
+    /// How many may be given by position.
+    positional: usize,
+}
+
+/// The tables that a bare name reaches, in the order in which rows are counted.
+const TABLES: [&[Function]; 4] = [builtins::TABLE, real::TABLE, integers::TABLE, real::QUALIFIED];
+/// Where the tables of `math` begin, and where those that need its prefix do.
+const MATH: usize = 1;
+const QUALIFIED: usize = 3;
+
+fn rows(from: usize, to: usize) -> impl Iterator<Item = (u16, &'static Function)> {
+    let skipped: usize = TABLES[..from].iter().map(|table| table.len()).sum();
+    TABLES[from..to].iter().copied().flatten().enumerate().map(move |(at, row)| ((skipped + at) as u16, row))
+}
+
+fn builtin((row, function): (u16, &'static Function)) -> Builtin {
+    let kind = if matches!(function.name, "bool" | "float" | "int") { Type::Type } else { Type::Function };
+    Builtin { name: function.name, kind, row }
+}
+
+fn row(builtin: Builtin) -> Option<(usize, &'static Function)> {
+    let mut at = builtin.row as usize;
+    for (table, rows) in TABLES.iter().enumerate() {
+        match rows.get(at) {
+            Some(function) => return Some((table, function)),
+            None => at -= rows.len(),
+        }
+    }
+    None
+}
+
+/// The function of this bare name.
+pub(crate) fn find(name: &str) -> Option<Builtin> {
+    rows(0, QUALIFIED).find(|(_, row)| row.name == name).map(builtin)
+}
+
+/// The function `math.name`: a `pow` of its own, and none of Python's built-ins.
+pub(crate) fn find_math(name: &str) -> Option<Builtin> {
+    // The qualified table last, and `pow` is in no other of `math`.
+    rows(MATH, TABLES.len()).find(|(_, row)| row.name == name).map(builtin)
+}
+
+/// The function of a row that `find` or `find_math` gave.
+pub(crate) fn at(row: u16) -> Option<Builtin> {
+    rows(0, TABLES.len()).nth(row as usize).map(builtin)
+}
+
+/// Whether the function is reached only with `math.` before its name.
+pub(crate) fn needs_prefix(builtin: Builtin) -> bool {
+    row(builtin).is_some_and(|(table, _)| table == QUALIFIED)
+}
+
+/// Every function that a bare name reaches: its name and one line of documentation, in the order of the tables.
+pub fn list() -> impl Iterator<Item = (&'static str, &'static str)> {
+    rows(0, QUALIFIED).map(|(_, row)| (row.name, row.doc))
+}
+
+/// The constants of `math`, which need no prefix.
+pub(crate) const CONSTANTS: [(&str, f64); 5] = [
+    ("e", std::f64::consts::E),
+    ("inf", f64::INFINITY),
+    ("nan", f64::NAN),
+    ("pi", std::f64::consts::PI),
+    ("tau", std::f64::consts::TAU),
+];
+
+/// The row of the constant of this name.
+pub(crate) fn find_constant(name: &str) -> Option<u8> {
+    CONSTANTS.iter().position(|(constant, _)| *constant == name).map(|row| row as u8)
+}
+
+/// Calls `callee`: `arguments` are the positional ones, then those of `keywords`, in order.
+pub(crate) fn call(callee: Builtin, arguments: &[Value], keywords: &[&str], budget: &mut Budget) -> Outcome {
+    // Every `Builtin` comes from `find` or `find_math`.
+    let Some((table, function)) = row(callee) else { return Err(ErrorKind::Internal) };
+    let (name, qualified) =
+        (function.name, || if table >= MATH { format!("math.{}", function.name) } else { function.name.to_owned() });
+    budget.charge(function.price)?;
+    let (positional, named) = arguments.split_at(arguments.len() - keywords.len());
+    match &function.body {
+        Body::Named { parameters, call } => return call(&parameters.bind(name, positional, keywords, named)?, budget),
+        Body::Extreme(call) => return call(positional, keywords, named, budget),
+        Body::Logarithm(_) if !keywords.is_empty() => {
+            return Err(TypeError::NoKeywords { function: name.to_owned() }.into());
+        }
+        _ if !keywords.is_empty() => return Err(TypeError::NoKeywords { function: qualified() }.into()),
+        _ => {}
+    }
+    let given = positional.len();
+    match &function.body {
+        Body::Real { .. } | Body::One(_) if given != 1 => {
+            Err(TypeError::Arity(Arity::ExactlyOne { function: qualified(), given: given as u64 }).into())
+        }
+        Body::Real { call, overflows } => apply(*call, *overflows, real(&positional[0])?),
+        Body::One(call) => call(&positional[0], budget),
+        Body::Counted { least, most, .. } if given < *least || given > *most => {
+            let (bound, wanted) = match (least == most, given < *least) {
+                (true, _) => (Bound::Exactly, *least),
+                (false, true) => (Bound::AtLeast, *least),
+                (false, false) => (Bound::AtMost, *most),
+            };
+            Err(expected(name, bound, wanted, given))
+        }
+        Body::Logarithm(_) if given == 0 || given > 2 => Err(TypeError::Arity(Arity::Logarithm).into()),
+        Body::Counted { call, .. } | Body::Any(call) | Body::Logarithm(call) => call(positional, budget),
+        // Handled above.
+        Body::Named { .. } | Body::Extreme(_) => Err(ErrorKind::Internal),
+    }
+}
+
+fn expected(function: &str, bound: Bound, wanted: usize, given: usize) -> ErrorKind {
+    let (function, wanted, given) = (function.to_owned(), wanted as u64, given as u64);
+    TypeError::Arity(Arity::Expected { function, bound, wanted, given }).into()
+}
+
+/// A function of one float, with CPython's reading of what comes out of it.
+fn apply(call: fn(f64) -> f64, overflows: bool, argument: f64) -> Outcome {
+    let value = call(argument);
+    if value.is_nan() && !argument.is_nan() {
+        return Err(crate::error::ValueError::Domain.into());
+    }
+    if value.is_infinite() && argument.is_finite() {
+        return Err(if overflows { Overflow::Range.into() } else { crate::error::ValueError::Domain.into() });
+    }
+    Ok(Value::Float(value))
+}
+
+impl Parameters {
+    /// One value for each parameter, none where it was left out. Complaints come in CPython's order.
+    fn bind(
+        &self,
+        function: &str,
+        positional: &[Value],
+        keywords: &[&str],
+        named: &[Value],
+    ) -> Result<Vec<Option<Value>>, ErrorKind> {
+        let function = || function.to_owned();
+        let given = positional.len() + named.len();
+        let all = self.positional == self.names.len();
+        if positional.len() > self.positional || given > self.names.len() {
+            let (bound, given) = if all { (Bound::AtMost, given) } else { (Bound::Exactly, positional.len()) };
+            let (wanted, given) = (self.positional as u64, given as u64);
+            return Err(TypeError::Arity(Arity::Takes {
+                function: function(),
+                bound,
+                wanted,
+                given,
+                positional: !all,
+            })
+            .into());
+        }
+        let mut bound: Vec<Option<Value>> = positional.iter().cloned().map(Some).collect();
+        bound.resize(self.names.len(), None);
+        let keyword = |parameter: &str| keywords.iter().position(|keyword| *keyword == parameter);
+        for (at, parameter) in self.names.iter().enumerate().skip(positional.len()) {
+            bound[at] = keyword(parameter).map(|at| named[at].clone());
+            if bound[at].is_none() && at < self.required {
+                let (name, position) = ((*parameter).to_owned(), at as u64 + 1);
+                return Err(TypeError::MissingArgument { function: function(), name, position }.into());
+            }
+        }
+        for (at, parameter) in self.names[..positional.len()].iter().enumerate() {
+            if keyword(parameter).is_some() {
+                let (name, position) = ((*parameter).to_owned(), at as u64 + 1);
+                return Err(TypeError::GivenTwice { function: function(), name, position }.into());
+            }
+        }
+        match keywords.iter().find(|keyword| !self.names.contains(keyword)) {
+            Some(unknown) => {
+                Err(TypeError::UnknownKeyword { function: function(), name: (*unknown).to_owned() }.into())
+            }
+            None => Ok(bound),
+        }
+    }
+}
+
+/// What `math` makes of an argument: a float.
+fn real(value: &Value) -> Result<f64, ErrorKind> {
+    match (value, value.integer()) {
+        (Value::Float(value), _) => Ok(*value),
+        (_, Some(integer)) => integer.to_float().ok_or(Overflow::IntToFloat.into()),
+        _ => Err(TypeError::NotReal { found: value.kind() }.into()),
+    }
+}
+
+/// What functions of integers make of an argument.
+fn integer(value: &Value) -> Result<Integer, ErrorKind> {
+    value.integer().ok_or(TypeError::NotInteger { found: value.kind() }.into())
+}
+
+const SCALAR: u64 = price::SCALAR;
+const ELEMENTARY: u64 = price::ELEMENTARY;

@@ -1,0 +1,439 @@
+//! Bytes to tokens with spans: the only file that knows how things are spelled (`×`, `÷`, `≠`, `0x10`, `1_000`).
+//!
+//! Tokens are made one at a time, when the parser asks. The lexer knows no grammar: newlines are tokens, and the
+//! parser decides which of them are blank.
+
+use unicode_normalization::UnicodeNormalization;
+
+use crate::error::{Error, Feature, Span, Syntax};
+
+/// A token; its text is what its span covers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Token {
+    /// Digits of a radix, perhaps with a prefix and underscores.
+    Integer {
+        radix: u32,
+    },
+    Float,
+    Name,
+    True,
+    False,
+    None,
+    And,
+    Or,
+    Not,
+    In,
+    NotIn,
+    Is,
+    If,
+    Else,
+    /// `lambda`.
+    Lambda,
+    /// `for`, `async`.
+    For,
+    /// Another word that Python reserves.
+    Reserved,
+    Plus,
+    Minus,
+    Star,
+    Slash,
+    DoubleSlash,
+    Percent,
+    DoubleStar,
+    Tilde,
+    ShiftLeft,
+    ShiftRight,
+    Ampersand,
+    Caret,
+    Bar,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+    Equal,
+    NotEqual,
+    /// `=` or `←`.
+    Assign,
+    /// `@=`.
+    AssignFormula,
+    /// `:=`.
+    Walrus,
+    At,
+    Dot,
+    Comma,
+    Colon,
+    Semicolon,
+    /// `(`, `[` or `{`.
+    Open(char),
+    /// `)`, `]` or `}`.
+    Close(char),
+    /// A token that the language knows and does not read here.
+    Unsupported(Feature),
+    Newline,
+    End,
+}
+
+/// Reads tokens from a text. Cheap to copy: a copy looks ahead.
+#[derive(Clone, Copy)]
+pub(crate) struct Lexer<'t> {
+    text: &'t str,
+    at: usize,
+}
+
+type Lexed = Result<(Token, Span), Error>;
+
+impl<'t> Lexer<'t> {
+    pub(crate) fn new(text: &'t str) -> Self {
+        Self { text, at: 0 }
+    }
+
+    fn byte(&self, ahead: usize) -> u8 {
+        // No byte of a text is mistaken for this one: NUL is refused like any other control character.
+        self.text.as_bytes().get(self.at + ahead).copied().unwrap_or(0)
+    }
+
+    fn rest(&self) -> &'t str {
+        &self.text[self.at..]
+    }
+
+    fn error<T>(&self, start: usize, kind: Syntax) -> Result<T, Error> {
+        Err(Error { kind: kind.into(), span: Span::new(start, self.at) })
+    }
+
+    /// The next token.
+    pub(crate) fn next(&mut self) -> Lexed {
+        self.skip_blanks()?;
+        let start = self.at;
+        let token = match self.byte(0) {
+            b'0'..=b'9' => return self.number(),
+            b'.' if self.byte(1).is_ascii_digit() => return self.number(),
+            b'a'..=b'z' | b'A'..=b'Z' | b'_' => return self.name(),
+            b'"' | b'\'' => return self.string(start),
+            b'\n' | b'\r' => {
+                self.at += if self.rest().starts_with("\r\n") { 2 } else { 1 };
+                Token::Newline
+            }
+            0 if self.at == self.text.len() => Token::End,
+            0x80.. => return self.beyond_ascii(),
+            _ => return self.symbol(),
+        };
+        Ok((token, Span::new(start, self.at)))
+    }
+
+    /// Blanks, comments and continued lines.
+    fn skip_blanks(&mut self) -> Result<(), Error> {
+        loop {
+            match self.byte(0) {
+                b' ' | b'\t' | 0x0c => self.at += 1,
+                b'#' => {
+                    let line = self.rest();
+                    self.at += line.find(['\n', '\r']).unwrap_or(line.len());
+                }
+                b'\\' => {
+                    let newline = if self.text[self.at + 1..].starts_with("\r\n") { 2 } else { 1 };
+                    if !matches!(self.byte(1), b'\n' | b'\r') {
+                        let start = self.at;
+                        self.at += 1;
+                        return self.error(start, Syntax::StrayBackslash);
+                    }
+                    self.at += 1 + newline;
+                    // As CPython: a text cannot end in a continued line.
+                    if self.at == self.text.len() {
+                        return self.error(self.at, Syntax::UnexpectedEnd);
+                    }
+                }
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    fn symbol(&mut self) -> Lexed {
+        const SYMBOLS: [(&str, Token); 36] = [
+            ("...", Token::Unsupported(Feature::Ellipsis)),
+            ("**", Token::DoubleStar),
+            ("//", Token::DoubleSlash),
+            ("<<", Token::ShiftLeft),
+            (">>", Token::ShiftRight),
+            ("<=", Token::LessOrEqual),
+            (">=", Token::GreaterOrEqual),
+            ("==", Token::Equal),
+            ("!=", Token::NotEqual),
+            (":=", Token::Walrus),
+            ("@=", Token::AssignFormula),
+            ("+", Token::Plus),
+            ("-", Token::Minus),
+            ("*", Token::Star),
+            ("/", Token::Slash),
+            ("%", Token::Percent),
+            ("~", Token::Tilde),
+            ("&", Token::Ampersand),
+            ("^", Token::Caret),
+            ("|", Token::Bar),
+            ("<", Token::Less),
+            (">", Token::Greater),
+            ("=", Token::Assign),
+            ("@", Token::At),
+            (".", Token::Dot),
+            (",", Token::Comma),
+            (":", Token::Colon),
+            (";", Token::Semicolon),
+            ("!", Token::Unsupported(Feature::Notation)),
+            ("?", Token::Unsupported(Feature::Notation)),
+            ("(", Token::Open('(')),
+            ("[", Token::Open('[')),
+            ("{", Token::Open('{')),
+            (")", Token::Close(')')),
+            ("]", Token::Close(']')),
+            ("}", Token::Close('}')),
+        ];
+        let start = self.at;
+        let rest = self.rest();
+        match SYMBOLS.iter().find(|(spelling, _)| rest.starts_with(spelling)) {
+            Some((spelling, token)) => {
+                self.at += spelling.len();
+                Ok((*token, Span::new(start, self.at)))
+            }
+            None => self.unknown(),
+        }
+    }
+
+    fn unknown(&mut self) -> Lexed {
+        let start = self.at;
+        let character = self.rest().chars().next().unwrap_or('\0');
+        self.at += character.len_utf8();
+        self.error(start, Syntax::UnknownCharacter { character })
+    }
+
+    /// Operators and names outside ASCII.
+    fn beyond_ascii(&mut self) -> Lexed {
+        let start = self.at;
+        let character = self.rest().chars().next().unwrap_or('\0');
+        let token = match character {
+            '−' => Token::Minus,
+            '×' | '⋅' => Token::Star,
+            '÷' => Token::Slash,
+            '≠' => Token::NotEqual,
+            '≤' => Token::LessOrEqual,
+            '≥' => Token::GreaterOrEqual,
+            '∧' => Token::And,
+            '∨' => Token::Or,
+            '¬' => Token::Not,
+            '∈' => Token::In,
+            '∉' => Token::NotIn,
+            '←' => Token::Assign,
+            '√' | '°' | '⁰' | '¹' | '²' | '³' | '⁴'..='⁹' | '⁺' | '⁻' | '∪' | '∩' | '∆' | '∖' => {
+                Token::Unsupported(Feature::Notation)
+            }
+            _ if unicode_ident::is_xid_start(character) && !is_subscript(character) => return self.name(),
+            _ => return self.unknown(),
+        };
+        self.at += character.len_utf8();
+        Ok((token, Span::new(start, self.at)))
+    }
+
+    /// The bytes of the word that stands here: letters, digits and `_` of any script, then subscripts.
+    fn word_length(&self) -> usize {
+        let rest = self.rest();
+        let ascii = rest.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
+        if rest.as_bytes().get(ascii).is_none_or(u8::is_ascii) {
+            return ascii;
+        }
+        let mut length = 0;
+        let mut subscripts = false;
+        for character in rest.chars() {
+            subscripts |= is_subscript(character);
+            let continues =
+                if subscripts { is_subscript(character) } else { unicode_ident::is_xid_continue(character) };
+            if !continues {
+                break;
+            }
+            length += character.len_utf8();
+        }
+        length
+    }
+
+    fn name(&mut self) -> Lexed {
+        let start = self.at;
+        self.at += self.word_length();
+        let word = &self.text[start..self.at];
+        // A short word before a quote is the string's prefix.
+        if matches!(self.byte(0), b'"' | b'\'') && word.len() <= 2 {
+            let letters = word.to_ascii_lowercase();
+            match letters.as_str() {
+                "r" | "u" => return self.string(start),
+                "f" | "rf" | "fr" => {
+                    return Ok((Token::Unsupported(Feature::FormattedString), Span::new(start, self.at)));
+                }
+                "b" | "rb" | "br" => return Ok((Token::Unsupported(Feature::Bytes), Span::new(start, self.at))),
+                _ => {}
+            }
+        }
+        let token = match word {
+            "and" => Token::And,
+            "or" => Token::Or,
+            "not" => Token::Not,
+            "in" => Token::In,
+            "is" => Token::Is,
+            "if" => Token::If,
+            "else" => Token::Else,
+            "True" => Token::True,
+            "False" => Token::False,
+            "None" => Token::None,
+            "lambda" => Token::Lambda,
+            "for" | "async" => Token::For,
+            _ if RESERVED.contains(&word) => Token::Reserved,
+            _ => Token::Name,
+        };
+        Ok((token, Span::new(start, self.at)))
+    }
+
+    fn number(&mut self) -> Lexed {
+        let start = self.at;
+        let radix = match (self.byte(0), self.byte(1)) {
+            (b'0', b'x' | b'X') => 16,
+            (b'0', b'o' | b'O') => 8,
+            (b'0', b'b' | b'B') => 2,
+            _ => 10,
+        };
+        if radix != 10 {
+            self.at += 2;
+            // One `_` may follow the prefix.
+            if self.byte(0) == b'_' {
+                self.at += 1;
+            }
+            self.digits(start, radix)?;
+            if self.byte(0).is_ascii_digit() {
+                self.at += 1;
+                return self.error(start, Syntax::MalformedNumber);
+            }
+            return self.end_of_number(start, Token::Integer { radix });
+        }
+        let mut is_float = false;
+        if self.byte(0) != b'.' {
+            self.digits(start, 10)?;
+        }
+        let leading_zeros =
+            self.byte_at(start) == b'0' && self.text[start..self.at].bytes().any(|byte| !matches!(byte, b'0' | b'_'));
+        if self.byte(0) == b'.' {
+            is_float = true;
+            self.at += 1;
+            if self.byte(0).is_ascii_digit() {
+                self.digits(start, 10)?;
+            }
+        }
+        if matches!(self.byte(0), b'e' | b'E') {
+            let sign = usize::from(matches!(self.byte(1), b'+' | b'-'));
+            if self.byte(1 + sign).is_ascii_digit() {
+                is_float = true;
+                self.at += 1 + sign;
+                self.digits(start, 10)?;
+            }
+        }
+        if matches!(self.byte(0), b'j' | b'J') {
+            self.at += 1;
+            return self.end_of_number(start, Token::Unsupported(Feature::Complex));
+        }
+        if is_float {
+            return self.end_of_number(start, Token::Float);
+        }
+        if leading_zeros {
+            return self.error(start, Syntax::LeadingZeros);
+        }
+        self.end_of_number(start, Token::Integer { radix: 10 })
+    }
+
+    fn byte_at(&self, at: usize) -> u8 {
+        self.text.as_bytes().get(at).copied().unwrap_or(0)
+    }
+
+    /// One digit or more, with single underscores between them.
+    fn digits(&mut self, start: usize, radix: u32) -> Result<(), Error> {
+        loop {
+            let before = self.at;
+            while (self.byte(0) as char).is_digit(radix) {
+                self.at += 1;
+            }
+            if self.at == before {
+                self.at += self.word_length();
+                return self.error(start, Syntax::MalformedNumber);
+            }
+            if self.byte(0) != b'_' {
+                return Ok(());
+            }
+            self.at += 1;
+        }
+    }
+
+    /// What follows a number directly must be no name, but for the words that are operators.
+    fn end_of_number(&mut self, start: usize, token: Token) -> Lexed {
+        let end = self.at;
+        let length = self.word_length();
+        let word = &self.text[end..end + length];
+        if length == 0 || matches!(word, "and" | "or" | "not" | "in" | "is" | "if" | "else" | "mod") {
+            return Ok((token, Span::new(start, end)));
+        }
+        self.at = end + length;
+        let (number, name) = (self.text[start..end].to_owned(), word.to_owned());
+        self.error(start, Syntax::NumberThenName { number, name })
+    }
+
+    /// A string: found whole, so that the refusal covers it.
+    fn string(&mut self, start: usize) -> Lexed {
+        let rest = self.rest();
+        let quote = if rest.starts_with("\"\"\"") || rest.starts_with("'''") { &rest[..3] } else { &rest[..1] };
+        self.at += quote.len();
+        loop {
+            if self.rest().starts_with(quote) {
+                self.at += quote.len();
+                return Ok((Token::Unsupported(Feature::String), Span::new(start, self.at)));
+            }
+            let Some(character) = self.rest().chars().next() else {
+                return self.error(start, Syntax::UnterminatedString);
+            };
+            if quote.len() == 1 && matches!(character, '\n' | '\r') {
+                return self.error(start, Syntax::UnterminatedString);
+            }
+            self.at += character.len_utf8();
+            if character == '\\' {
+                self.at += self.rest().chars().next().map_or(0, char::len_utf8);
+            }
+        }
+    }
+}
+
+/// The words that Python reserves and that have no token of their own here.
+const RESERVED: [&str; 22] = [
+    "as", "assert", "await", "break", "class", "continue", "def", "del", "elif", "except", "finally", "from", "global",
+    "import", "nonlocal", "pass", "raise", "return", "try", "while", "with", "yield",
+];
+
+fn is_subscript(character: char) -> bool {
+    matches!(character, '\u{2080}'..='\u{2089}' | '\u{2090}'..='\u{209c}')
+}
+
+/// The name that a word stands for: NFKC of what comes before the subscripts, as Python; `π τ φ` are `pi tau phi`.
+///
+/// A word that only becomes a keyword by this stays as it is written: `Ｔｒｕｅ` is a name.
+pub(crate) fn normal_name(word: &str) -> std::borrow::Cow<'_, str> {
+    if word.is_ascii() {
+        return word.into();
+    }
+    let stem = word.trim_end_matches(is_subscript);
+    let mut name: String = stem.nfkc().collect();
+    if matches!(Lexer::new(&name).next(), Ok((token, _)) if token != Token::Name) {
+        return word.into();
+    }
+    name.push_str(&word[stem.len()..]);
+    match name.as_str() {
+        "π" => "pi".into(),
+        "τ" => "tau".into(),
+        "φ" => "phi".into(),
+        _ => name.into(),
+    }
+}
+
+/// NFKC of a name.
+pub(crate) fn nfkc(name: &str) -> String {
+    let stem = name.trim_end_matches(is_subscript);
+    stem.nfkc().collect::<String>() + &name[stem.len()..]
+}

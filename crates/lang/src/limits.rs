@@ -1,0 +1,178 @@
+//! Every limit: a named constant with its unit and its reason, and the [`Budget`] through which work is paid for
+//! before it is done.
+//!
+//! One unit of fuel is about 5 ns of one core. Prices are computed from the sizes of the operands alone, so the same
+//! text costs the same on every machine; the clock is only a backstop.
+
+use crate::error::ErrorKind;
+
+/// Every limit of one evaluation. [`Default`] gives the constants below.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Length of a text, in bytes.
+    pub text_bytes: u64,
+    /// Nesting of brackets, calls and conditionals.
+    pub depth: u64,
+    /// Nodes of a program.
+    pub nodes: u64,
+    /// Size of an integer, in bits.
+    pub integer_bits: u64,
+    /// Length of an answer's text, in characters.
+    pub answer_characters: u64,
+    /// What the values of one evaluation may hold at one time, in bytes.
+    pub memory_bytes: u64,
+    /// What one evaluation may spend.
+    pub fuel: u64,
+}
+
+impl Limits {
+    /// 64 KiB of text: far more than a person types, little enough to be read within a millisecond or two.
+    pub const TEXT_BYTES: u64 = 64 << 10;
+    /// 200, as CPython's own limit on nested parentheses.
+    pub const DEPTH: u64 = 200;
+    /// One node for each byte of the longest text.
+    pub const NODES: u64 = 65_536;
+    /// 2^20 bits, 315,652 digits: the largest division of two such integers takes 34 ms.
+    pub const INTEGER_BITS: u64 = 1 << 20;
+    /// 100,000 characters: what a client can still be expected to take.
+    pub const ANSWER_CHARACTERS: u64 = 100_000;
+    /// 64 MiB: a few hundred evaluations at once fit in a small machine, since only as many run as it has cores.
+    pub const MEMORY_BYTES: u64 = 64 << 20;
+    /// 25 million: about 0.1 s of one core.
+    pub const FUEL: u64 = 25_000_000;
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            text_bytes: Self::TEXT_BYTES,
+            depth: Self::DEPTH,
+            nodes: Self::NODES,
+            integer_bits: Self::INTEGER_BITS,
+            answer_characters: Self::ANSWER_CHARACTERS,
+            memory_bytes: Self::MEMORY_BYTES,
+            fuel: Self::FUEL,
+        }
+    }
+}
+
+/// What an evaluation may spend, and the clock that may stop it.
+pub struct Fuel<'a> {
+    given: u64,
+    left: u64,
+    /// The clock is asked once `left` falls below this.
+    checkpoint: u64,
+    stop: &'a dyn Fn() -> bool,
+}
+
+/// How much fuel is burnt between two looks at the clock: about a millisecond.
+const CHECK_EVERY: u64 = 200_000;
+
+impl Fuel<'static> {
+    /// `given` units, and no clock.
+    pub fn new(given: u64) -> Self {
+        Self { given, left: given, checkpoint: 0, stop: &|| false }
+    }
+}
+
+impl<'a> Fuel<'a> {
+    /// `given` units; `stop` is asked about every millisecond of work and ends the evaluation with
+    /// [`ErrorKind::Deadline`] when it gives `true`.
+    pub fn with_stop(given: u64, stop: &'a dyn Fn() -> bool) -> Self {
+        Self { given, left: given, checkpoint: given.saturating_sub(CHECK_EVERY), stop }
+    }
+
+    /// What has been spent so far.
+    pub fn spent(&self) -> u64 {
+        self.given - self.left
+    }
+
+    fn charge(&mut self, price: u64) -> Result<(), ErrorKind> {
+        match self.left.checked_sub(price) {
+            Some(left) if left >= self.checkpoint => {
+                self.left = left;
+                Ok(())
+            }
+            Some(left) => {
+                self.left = left;
+                self.checkpoint = left.saturating_sub(CHECK_EVERY);
+                if (self.stop)() { Err(ErrorKind::Deadline) } else { Ok(()) }
+            }
+            None => Err(ErrorKind::OutOfFuel { limit: self.given }),
+        }
+    }
+}
+
+/// What every operation is handed: limits, fuel, and the memory held so far.
+pub(crate) struct Budget<'a, 'f> {
+    pub(crate) limits: &'a Limits,
+    fuel: &'a mut Fuel<'f>,
+    held_bytes: u64,
+}
+
+impl<'a, 'f> Budget<'a, 'f> {
+    pub(crate) fn new(limits: &'a Limits, fuel: &'a mut Fuel<'f>) -> Self {
+        Self { limits, fuel, held_bytes: 0 }
+    }
+
+    /// Pays `price` units before the work they stand for.
+    #[inline]
+    pub(crate) fn charge(&mut self, price: u64) -> Result<(), ErrorKind> {
+        self.fuel.charge(price)
+    }
+
+    /// Counts `bytes` that a new value holds outside itself.
+    pub(crate) fn hold(&mut self, bytes: u64) -> Result<(), ErrorKind> {
+        self.held_bytes += bytes;
+        if self.held_bytes > self.limits.memory_bytes {
+            return Err(ErrorKind::OutOfMemory { limit: self.limits.memory_bytes });
+        }
+        Ok(())
+    }
+
+    /// Counts `bytes` given back.
+    pub(crate) fn release(&mut self, bytes: u64) {
+        self.held_bytes = self.held_bytes.saturating_sub(bytes);
+    }
+}
+
+/// Prices in fuel, by the model of the findings: `words` are the 64-bit words of the operands.
+pub(crate) mod price {
+    /// A node that works on machine words.
+    pub(crate) const SCALAR: u64 = 1;
+    /// An elementary function of floats.
+    pub(crate) const ELEMENTARY: u64 = 8;
+    /// A function of floats that takes several elementary steps in higher precision.
+    pub(crate) const EXTENDED: u64 = 4_000;
+
+    /// Addition, comparison, shift, bitwise.
+    pub(crate) fn add(words: u64) -> u64 {
+        words / 8 + 1
+    }
+
+    /// Multiplication of `n` by `m` words.
+    pub(crate) fn multiply(n: u64, m: u64) -> u64 {
+        let (long, short) = if n < m { (m, n) } else { (n, m) };
+        long * short.isqrt() + 8
+    }
+
+    /// Division of two numbers of up to `words`, and conversion from and to decimal text.
+    pub(crate) fn divide(words: u64) -> u64 {
+        5 * multiply(words, words)
+    }
+
+    /// Greatest common divisor (quadratic in the library).
+    pub(crate) fn gcd(words: u64) -> u64 {
+        words * words / 2 + 8
+    }
+
+    /// A power whose result has `words`.
+    pub(crate) fn power(words: u64) -> u64 {
+        2 * multiply(words, words)
+    }
+
+    /// A power modulo a number of `words`, with an exponent of `exponent_bits`.
+    pub(crate) fn modular_power(exponent_bits: u64, words: u64) -> u64 {
+        (3 * exponent_bits).saturating_mul(multiply(words, words))
+    }
+}

@@ -1,0 +1,13 @@
+//! The number tower: integer ⊂ float. Each prices its work before doing it.
+
+pub(crate) mod float;
+mod integer;
+pub(crate) mod precise;
+
+pub(crate) use integer::Integer;
+
+/// A number as arithmetic sees it: booleans are integers there.
+pub(crate) enum Number {
+    Int(Integer),
+    Float(f64),
+}

@@ -1,0 +1,192 @@
+//! Floats: Python's text of them, and its arithmetic where it is not the processor's.
+
+use super::{Integer, precise};
+use crate::error::{ErrorKind, Overflow, ValueError, ZeroDivision};
+use crate::limits::{Budget, price};
+
+/// Python's `repr`: the shortest text that reads back as the same float; an exponent from 1e16 up and below 1e-4.
+pub(crate) fn text(value: f64) -> String {
+    if value.is_nan() {
+        return "nan".to_owned();
+    }
+    if value.is_infinite() {
+        return if value > 0.0 { "inf" } else { "-inf" }.to_owned();
+    }
+    let mut buffer = zmij::Buffer::new();
+    let text = buffer.format_finite(value);
+    if value == 0.0 || value.abs() >= 1e-4 {
+        return text.to_owned();
+    }
+    // Python's exponents have two digits at least, and begin at 1e-05.
+    let text = format!("{value:e}");
+    match text.split_once("e-") {
+        Some((mantissa, exponent)) => format!("{mantissa}e-{exponent:0>2}"),
+        None => text,
+    }
+}
+
+/// The float nearest to `mantissa`·2^`exponent` plus something smaller than one unit of it where `sticky`; ties to
+/// even, subnormals included, infinite on overflow.
+pub(crate) fn scaled(mantissa: u128, exponent: i64, sticky: bool) -> f64 {
+    if mantissa == 0 {
+        return 0.0;
+    }
+    let bits = 128 - i64::from(mantissa.leading_zeros());
+    let top = exponent + bits - 1;
+    if top > 1023 {
+        return f64::INFINITY;
+    }
+    let precision = if top >= -1022 { 53 } else { 53 - (-1022 - top) };
+    let dropped = bits - precision;
+    if dropped <= 0 {
+        return power_of_two(mantissa as f64, exponent);
+    }
+    if dropped > 127 {
+        return 0.0;
+    }
+    let (kept, rest, half) = (mantissa >> dropped, mantissa & ((1 << dropped) - 1), 1_u128 << (dropped - 1));
+    let up = rest > half || (rest == half && (sticky || kept & 1 == 1));
+    power_of_two((kept + u128::from(up)) as f64, exponent + dropped)
+}
+
+/// `value`·2^`exponent`, correctly rounded, as `ldexp`; `value` must be finite.
+pub(crate) fn scale(value: f64, exponent: i64) -> f64 {
+    let (mantissa, unit) = parts(value);
+    scaled(u128::from(mantissa), i64::from(unit) + exponent, false).copysign(value)
+}
+
+/// The exact integer mantissa and binary exponent of a finite float's magnitude.
+pub(crate) fn parts(value: f64) -> (u64, i32) {
+    let bits = value.to_bits();
+    let exponent = ((bits >> 52) & 0x7ff) as i32;
+    let fraction = bits & ((1 << 52) - 1);
+    if exponent == 0 { (fraction, -1074) } else { (fraction | 1 << 52, exponent - 1075) }
+}
+
+/// `value`·2^`exponent`, where the result is exact or overflows.
+fn power_of_two(value: f64, exponent: i64) -> f64 {
+    let factor = |exponent: i64| f64::from_bits(((exponent.clamp(-1022, 1023) + 1023) as u64) << 52);
+    if exponent >= -1022 { value * factor(exponent) } else { value * factor(-1000) * factor(exponent + 1000) }
+}
+
+/// Python's `//` on floats.
+pub(crate) fn floor_divide(a: f64, b: f64) -> Result<f64, ErrorKind> {
+    divide_with_remainder(a, b).map(|(quotient, _)| quotient).ok_or(ZeroDivision::FloatFloor.into())
+}
+
+/// Python's `%` on floats: the remainder has the divisor's sign.
+pub(crate) fn modulo(a: f64, b: f64) -> Result<f64, ErrorKind> {
+    divide_with_remainder(a, b).map(|(_, remainder)| remainder).ok_or(ZeroDivision::FloatModulo.into())
+}
+
+/// CPython's `_float_div_mod`: the quotient is found from the exact remainder, not by dividing and rounding down.
+fn divide_with_remainder(a: f64, b: f64) -> Option<(f64, f64)> {
+    if b == 0.0 {
+        return None;
+    }
+    let mut remainder = a % b;
+    let mut quotient = (a - remainder) / b;
+    if remainder == 0.0 {
+        remainder = 0.0_f64.copysign(b);
+    } else if (b < 0.0) != (remainder < 0.0) {
+        remainder += b;
+        quotient -= 1.0;
+    }
+    if quotient == 0.0 {
+        return Some((0.0_f64.copysign(a / b), remainder));
+    }
+    let mut floor = quotient.floor();
+    if quotient - floor > 0.5 {
+        floor += 1.0;
+    }
+    Some((floor, remainder))
+}
+
+/// What `a ** b` is on floats.
+pub(crate) enum Power {
+    /// A float.
+    Real(f64),
+    /// A complex number: a negative base and an exponent that is not whole.
+    Complex,
+}
+
+/// Python's `**` on floats, correctly rounded.
+pub(crate) fn power(base: f64, exponent: f64, budget: &mut Budget) -> Result<Power, ErrorKind> {
+    // Even nan to the power 0 is 1, and 1 to the power nan.
+    if exponent == 0.0 || base == 1.0 {
+        return Ok(Power::Real(1.0));
+    }
+    if base.is_finite() && exponent.is_finite() {
+        if base == 0.0 && exponent < 0.0 {
+            return Err(ZeroDivision::ZeroToNegative.into());
+        }
+        if base < 0.0 && exponent.fract() != 0.0 {
+            return Ok(Power::Complex);
+        }
+    }
+    let value = real_power(base, exponent, budget)?;
+    if value.is_infinite() && base.is_finite() && exponent.is_finite() {
+        return Err(Overflow::Power.into());
+    }
+    Ok(Power::Real(value))
+}
+
+/// IEEE 754's `pow`, correctly rounded.
+pub(crate) fn real_power(base: f64, exponent: f64, budget: &mut Budget) -> Result<f64, ErrorKind> {
+    budget.charge(price::ELEMENTARY)?;
+    let size = pxfm::f_log2(base.abs()) * exponent;
+    // The library loses its way where the result is subnormal (0.1.30: 10**-310 comes out as 3.3e-309).
+    if !(-1100.0..-1000.0).contains(&size) {
+        return Ok(pxfm::f_pow(base, exponent));
+    }
+    budget.charge(price::EXTENDED)?;
+    let magnitude = precise::power(base.abs(), exponent);
+    // A finite size means a finite exponent; a negative base with one that is not whole has no real power.
+    Ok(match base < 0.0 {
+        true if exponent.fract() != 0.0 => f64::NAN,
+        true if exponent % 2.0 != 0.0 => -magnitude,
+        _ => magnitude,
+    })
+}
+
+/// Python's `round(value, places)`: half to even on the exact decimal value.
+pub(crate) fn round_places(value: f64, places: i64, budget: &mut Budget) -> Result<f64, ErrorKind> {
+    // The same bounds as CPython's: beyond them nothing changes, or nothing is left.
+    if !value.is_finite() || value == 0.0 || places > 323 {
+        return Ok(value);
+    }
+    if places < -308 {
+        return Ok(0.0_f64.copysign(value));
+    }
+    if places >= 0 {
+        // The standard library formats the exact value and rounds half to even.
+        let text = format!("{value:.*}", places as usize);
+        return Ok(text.parse().unwrap_or(value));
+    }
+    // Doubling leaves the integer part exact and room for a bit that says whether anything stood behind the point:
+    // a tie of the integer part alone is none of the whole.
+    let whole = value.trunc();
+    let doubled = Integer::from_float(whole.abs()).add(&Integer::from_float(whole.abs()), budget)?;
+    let doubled = if value == whole { doubled } else { doubled.add(&Integer::ONE, budget)? };
+    let halved = doubled.multiply(&Integer::from(5_i64), budget)?.round_places(places.unsigned_abs() + 1, budget)?;
+    match halved.true_divide(&Integer::from(10_i64), budget) {
+        Ok(rounded) => Ok(rounded.copysign(value)),
+        Err(_) => Err(Overflow::Round.into()),
+    }
+}
+
+/// The integer nearest to `value`, ties to even; what `round(value)` gives.
+pub(crate) fn round_to_integer(value: f64) -> Result<Integer, ErrorKind> {
+    to_integer(value.round_ties_even())
+}
+
+/// The integer part of `value`, as `int(value)`.
+pub(crate) fn to_integer(value: f64) -> Result<Integer, ErrorKind> {
+    if value.is_nan() {
+        return Err(ValueError::NanToInteger.into());
+    }
+    if value.is_infinite() {
+        return Err(Overflow::InfinityToInteger.into());
+    }
+    Ok(Integer::from_float(value))
+}

@@ -1,0 +1,342 @@
+//! From a text to its answer: the only place that knows both the language and the cache.
+//!
+//! [`Calculator::answer`] is the whole story. What goes wrong with a text is part of its answer; what goes wrong with
+//! Redis is nobody's business here.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use tabuada_cache::{Cache, Contents, Failed, Key, Options, OptionsError, Source};
+use tabuada_lang::{Error, ErrorKind, Failure, Limits, Program};
+
+use crate::counters::Counters;
+use crate::engine;
+use crate::facts::Answer;
+use crate::workers::{NotDone, Workers};
+
+/// Names the answers of this version in every key. Raised with any change of any answer's bytes.
+const ANSWER_VERSION: &str = "1";
+
+/// What a look-up in Redis costs, in fuel: 0.1 to 0.2 ms on a local network, at some 5 ns a unit.
+///
+/// An evaluation gets this much before anybody is asked (ski rental: at most twice the best possible). In fuel and not
+/// in time, so that every node finds the same expressions dear.
+const TRIAL_FUEL: u64 = 30_000;
+
+/// The clock's limit on an answer, waiting for a thread included. Fuel ends evaluations long before on a healthy machine.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(2);
+
+/// Texts up to this long are read where the request is served (some 30 microseconds); longer ones by the workers.
+const INLINE_TEXT_BYTES: usize = 4 << 10;
+
+/// Answers expressions, and remembers. Cheap to clone; all clones are one calculator.
+#[derive(Clone)]
+pub struct Calculator {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    cache: Cache<Answers>,
+    workers: Workers,
+    limits: Limits,
+    counters: Counters,
+}
+
+/// An answer and how it was come by.
+#[derive(Debug)]
+pub struct Reply {
+    /// What there is to say.
+    pub outcome: Outcome,
+    /// Where it comes from.
+    pub origin: Origin,
+}
+
+/// What there is to say.
+#[derive(Debug)]
+pub enum Outcome {
+    /// The text was read, and evaluated once upon a time.
+    Answered(Arc<Program>, Arc<Answer>),
+    /// The text could not be read.
+    Unreadable(Error),
+    /// It was read, but the machine could not evaluate it: the deadline, or a bug of ours.
+    Failed(Arc<Program>, Failure),
+    /// Too much is going on.
+    Overloaded,
+}
+
+/// Where an answer comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// This process's memory; and for how long it will still be there.
+    Memory(Option<Duration>),
+    /// Redis.
+    Redis,
+    /// Computed for this asker. `stored`: and remembered.
+    Computed {
+        /// Whether it was remembered.
+        stored: bool,
+    },
+    /// Computed for another who asked at the same time.
+    Collapsed,
+    /// Computed, as every time: it depends on more than the text.
+    Impure,
+    /// Not computed: there was nothing to compute, or nobody to do it.
+    Nowhere,
+}
+
+impl Calculator {
+    /// Builds the calculator and its cache. Runs inside a tokio runtime.
+    pub fn new(options: Options, threads: usize, counters: Counters) -> Result<Self, OptionsError> {
+        let limits = Limits::default();
+        let cache = Cache::new(Answers { limits: limits.clone() }, options)?;
+        let workers = Workers::new(threads);
+        Ok(Self { shared: Arc::new(Shared { cache, workers, limits, counters }) })
+    }
+
+    /// The answer to a text.
+    pub async fn answer(&self, text: &str) -> Reply {
+        let program = match self.read(text).await {
+            Ok(program) => Arc::new(program),
+            Err(outcome) => return Reply { outcome, origin: Origin::Nowhere },
+        };
+        if !program.is_pure() {
+            return Reply { origin: Origin::Impure, ..self.answer_impure(program).await };
+        }
+        let key = Key::new(ANSWER_VERSION, &program.canonical());
+        let trial = || self.shared.try_evaluate(&program);
+        let in_full = {
+            let (shared, program) = (self.shared.clone(), program.clone());
+            move || shared.evaluate(program)
+        };
+        let found = self.shared.cache.get_or_compute(&key, trial, in_full).await;
+        match found {
+            Ok(found) => {
+                Reply { outcome: Outcome::Answered(program, found.value), origin: origin(found.source, found.ttl) }
+            }
+            Err(Failed::Computation(trouble)) => trouble.reply(program),
+            Err(Failed::Panicked) => Trouble::broken().reply(program),
+        }
+    }
+
+    /// The cache, for those who report on it.
+    pub fn cache(&self) -> &Cache<Answers> {
+        &self.shared.cache
+    }
+
+    /// The workers, for others' long work.
+    pub fn workers(&self) -> &Workers {
+        &self.shared.workers
+    }
+
+    async fn read(&self, text: &str) -> Result<Program, Outcome> {
+        if text.len() <= INLINE_TEXT_BYTES {
+            return engine::read(text, &self.shared.limits).map_err(Outcome::Unreadable);
+        }
+        let (shared, text) = (self.shared.clone(), text.to_owned());
+        match self.shared.workers.run(DEADLINE, move || engine::read(&text, &shared.limits)).await {
+            Ok(read) => read.map_err(Outcome::Unreadable),
+            Err(_) => Err(Outcome::Overloaded),
+        }
+    }
+
+    async fn answer_impure(&self, program: Arc<Program>) -> Reply {
+        let answer = match self.shared.try_evaluate(&program) {
+            Some(answer) => Ok(answer),
+            None => self.shared.clone().evaluate(program.clone()).await,
+        };
+        match answer {
+            Ok(answer) => Reply { outcome: Outcome::Answered(program, Arc::new(answer)), origin: Origin::Impure },
+            Err(trouble) => trouble.reply(program),
+        }
+    }
+}
+
+impl Shared {
+    /// Evaluates for as long as a look-up would take; `None` if that is not enough.
+    fn try_evaluate(&self, program: &Program) -> Option<Answer> {
+        let begun = Instant::now();
+        let Some(evaluation) = engine::try_evaluate(program, &self.limits, TRIAL_FUEL) else {
+            self.counters.trials_abandoned.inc();
+            return None;
+        };
+        self.counters.evaluated(begun.elapsed());
+        Some(Answer::new(evaluation, now()))
+    }
+
+    /// Evaluates in full, on a worker.
+    async fn evaluate(self: Arc<Self>, program: Arc<Program>) -> Result<Answer, Trouble> {
+        let begun = Instant::now();
+        let shared = self.clone();
+        let work = move || engine::evaluate(&program, &shared.limits, begun + DEADLINE);
+        let evaluation = self.workers.run(DEADLINE, work).await.map_err(|not_done| match not_done {
+            NotDone::Overloaded => Trouble::Overloaded,
+            NotDone::Panicked => Trouble::broken(),
+        })?;
+        match &evaluation.outcome {
+            Err(failure) if !failure.kind.is_deterministic() => {
+                self.counters.evaluations_failed.inc();
+                Err(Trouble::Failed(failure.clone()))
+            }
+            _ => {
+                self.counters.evaluated(begun.elapsed());
+                Ok(Answer::new(evaluation, now()))
+            }
+        }
+    }
+}
+
+/// Seconds since 1970.
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+fn origin(source: Source, ttl: Option<Duration>) -> Origin {
+    match source {
+        Source::Memory => Origin::Memory(ttl),
+        Source::Redis => Origin::Redis,
+        Source::Computed { stored } => Origin::Computed { stored },
+        Source::Collapsed => Origin::Collapsed,
+    }
+}
+
+/// Why an evaluation gave no answer that may be remembered. The machine's fault, not the text's.
+#[derive(Clone, Debug)]
+pub enum Trouble {
+    /// No worker was free.
+    Overloaded,
+    /// It ended at the deadline, or in a bug of ours.
+    Failed(Failure),
+}
+
+impl Trouble {
+    fn broken() -> Self {
+        Self::Failed(Failure { kind: ErrorKind::Internal, node: 0 })
+    }
+
+    fn reply(self, program: Arc<Program>) -> Reply {
+        let origin = Origin::Computed { stored: false };
+        match self {
+            Self::Overloaded => Reply { outcome: Outcome::Overloaded, origin: Origin::Nowhere },
+            Self::Failed(failure) => Reply { outcome: Outcome::Failed(program, failure), origin },
+        }
+    }
+}
+
+/// What the cache holds: answers, under the limits that they were given.
+#[derive(Debug)]
+pub struct Answers {
+    limits: Limits,
+}
+
+impl Contents for Answers {
+    type Value = Answer;
+    type Failure = Trouble;
+
+    fn encode(&self, answer: &Answer) -> String {
+        answer.encode()
+    }
+
+    fn decode(&self, line: &str) -> Option<Answer> {
+        Answer::decode(line, &self.limits)
+    }
+
+    fn weight(&self, answer: &Answer) -> usize {
+        answer.weight()
+    }
+
+    fn lifetime(&self, answer: &Answer) -> Option<Duration> {
+        answer.lifetime()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::mpsc;
+
+    use tabuada_cache::Lookup;
+
+    use super::*;
+
+    fn calculator(threads: usize) -> Calculator {
+        let options = Options {
+            namespace: "tabuada".to_owned(),
+            memory_bytes: 1 << 20,
+            ttl: None,
+            lookup: Lookup::Adaptive,
+            redis: None,
+        };
+        Calculator::new(options, threads, Counters::default()).unwrap()
+    }
+
+    /// Every thread busy and the queue full: what is dear is refused, what is cheap is answered as ever.
+    #[tokio::test]
+    async fn overload_refuses_only_what_is_dear() {
+        let calculator = calculator(1);
+        let (release, held) = mpsc::channel::<()>();
+        let held = Arc::new(std::sync::Mutex::new(held));
+        let mut busy = Vec::new();
+        loop {
+            let (calculator, held) = (calculator.clone(), held.clone());
+            let work = move || drop(held.lock().map(|held| held.recv()));
+            let mut run = Box::pin(async move { calculator.workers().run(DEADLINE * 10, work).await });
+            // Polled once: it has its place, or there is none.
+            if tokio::time::timeout(Duration::ZERO, &mut run).await == Ok(Err(NotDone::Overloaded)) {
+                break;
+            }
+            busy.push(run);
+        }
+        let reply = calculator.answer("factorial(20000) % 7").await;
+        assert!(matches!(reply.outcome, Outcome::Overloaded), "{reply:?}");
+        assert!(matches!(calculator.answer("2+2").await.outcome, Outcome::Answered(..)));
+        let long = "1+".repeat(INLINE_TEXT_BYTES) + "1";
+        assert!(matches!(calculator.answer(&long).await.outcome, Outcome::Overloaded));
+        drop(release);
+        for run in busy {
+            assert_eq!(run.await, Ok(()));
+        }
+        // Nothing of it was remembered.
+        assert!(matches!(calculator.answer("factorial(20000) % 7").await.outcome, Outcome::Answered(..)));
+    }
+
+    /// Every spelling has one answer, and the answer one entry; the second asker is given the first one's.
+    #[tokio::test]
+    async fn spelling_does_not_matter_and_meaning_does() {
+        let calculator = calculator(1);
+        let origin = async |text: &str| calculator.answer(text).await.origin;
+        assert_eq!(origin("16+1").await, Origin::Computed { stored: true });
+        for same in [" 16 + 1", "(0x10)+(1)", "16+1 # sum", "1_6+1"] {
+            assert!(matches!(origin(same).await, Origin::Memory(_)), "{same}");
+        }
+        for other in ["1+16", "16+1.0", "17"] {
+            assert_eq!(origin(other).await, Origin::Computed { stored: true }, "{other}");
+        }
+        assert_eq!(origin("16 +").await, Origin::Nowhere);
+        assert_eq!(origin("16 +").await, Origin::Nowhere);
+    }
+
+    /// The bytes of every answer in the corpus, in one number, beside the version that names them in every key.
+    ///
+    /// If this fails because an answer has changed, raise `ANSWER_VERSION`, or nodes of two versions will serve each
+    /// other's. If it fails only because more texts are answered than were, the number alone is brought up to date.
+    #[test]
+    fn the_answer_version_stands_for_the_answers_of_the_corpus() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus/python_arith.jsonl");
+        let records = std::fs::read_to_string(path).unwrap();
+        let limits = Limits::default();
+        // FNV-1a, 64 bits: what is wanted is that a change shows.
+        let mut digest: u64 = 0xcbf2_9ce4_8422_2325;
+        let mut answers = 0;
+        for record in records.split('\n').filter(|line| !line.is_empty()) {
+            let record: serde_json::Value = serde_json::from_str(record).unwrap();
+            let Ok(program) = engine::read(record["expr"].as_str().unwrap(), &limits) else { continue };
+            let evaluation = engine::evaluate(&program, &limits, Instant::now() + Duration::from_secs(600));
+            let body = Answer::new(evaluation, 0).resultado();
+            for byte in [program.canonical().as_bytes(), b"\t", body.as_bytes(), b"\n"].concat() {
+                digest = (digest ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+            }
+            answers += 1;
+        }
+        assert_eq!((ANSWER_VERSION, answers, format!("{digest:016x}").as_str()), ("1", 6033, "cd883fd45bb1e2a0"));
+    }
+}

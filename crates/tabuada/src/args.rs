@@ -1,0 +1,120 @@
+//! The command line, and the `TABUADA_*` variables that stand in for flags that were not given.
+
+use std::ffi::OsString;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use bytesize::ByteSize;
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::config::{Lookup, ServeConfig, Ttl, default_threads};
+
+/// A calculator backend that remembers.
+#[derive(Debug, Parser)]
+#[command(name = "tabuada", version, about, max_term_width = 100)]
+pub struct Args {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve POST /evaluate over HTTP, remembering the answers.
+    Serve(ServeArgs),
+    /// Evaluate expressions and print their values.
+    ///
+    /// Exit status: 0; 1 an expression failed; 2 the command was misused.
+    Eval(EvalArgs),
+    /// Evaluate one expression a line: lines or NDJSON in, NDJSON out in the same order.
+    Batch(BatchArgs),
+}
+
+/// Arguments of `tabuada serve`.
+#[derive(Debug, clap::Args)]
+pub struct ServeArgs {
+    /// Address to listen on; port 0 takes any free one, and the ready line names it.
+    #[arg(long, env = "TABUADA_LISTEN", value_name = "HOST:PORT", default_value = "127.0.0.1:8000")]
+    listen: String,
+    /// Redis or Valkey that the fleet shares, redis://host:port/db; without it answers are kept in memory only.
+    #[arg(long, env = "TABUADA_REDIS", value_name = "URL", hide_env_values = true)]
+    redis: Option<String>,
+    /// How long an answer is remembered: 90s, 10m, 1d, or none for ever.
+    #[arg(long, env = "TABUADA_TTL", value_name = "TIME", default_value = "1d")]
+    ttl: Ttl,
+    /// When Redis is asked: adaptive asks only for what is dearer to work out than to look up.
+    #[arg(long, env = "TABUADA_LOOKUP", value_enum, default_value_t = LookupArg::Adaptive)]
+    lookup: LookupArg,
+    /// Memory for remembered answers.
+    #[arg(long, env = "TABUADA_MEMORY", value_name = "SIZE", default_value = "64MiB")]
+    memory: ByteSize,
+    /// First part of every key in Redis.
+    #[arg(long, env = "TABUADA_NAMESPACE", value_name = "NAME", default_value = "tabuada")]
+    namespace: String,
+    /// Threads that serve, and evaluations in flight at once [default: one for each core].
+    #[arg(long, env = "TABUADA_THREADS", value_name = "N")]
+    threads: Option<NonZeroUsize>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum LookupArg {
+    /// Compute first for about as long as a look-up would take.
+    Adaptive,
+    /// Ask Redis before computing anything: plain cache-aside.
+    Always,
+}
+
+/// Arguments of `tabuada eval`.
+#[derive(Debug, clap::Args)]
+pub struct EvalArgs {
+    /// Expressions, one value a line; `-` reads one from standard input.
+    #[arg(value_name = "EXPR", required = true, allow_hyphen_values = true)]
+    pub expressions: Vec<String>,
+}
+
+/// Arguments of `tabuada batch`.
+#[derive(Debug, clap::Args)]
+pub struct BatchArgs {
+    /// File to read; standard input if it is `-` or not given.
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Add what an answer rests on: canonical text, purity, fuel.
+    #[arg(long)]
+    pub explain: bool,
+}
+
+impl Args {
+    /// Reads the process's arguments; on `--help` or misuse says so and exits (0 or 2).
+    pub fn from_process() -> Self {
+        Self::parse_from(with_expressions_apart(std::env::args_os().collect()))
+    }
+}
+
+/// What follows `eval` is an expression even if it looks like a flag (`-3+2`, `--2`), unless it asks for help.
+fn with_expressions_apart(mut arguments: Vec<OsString>) -> Vec<OsString> {
+    if let [_, command, first, ..] = &arguments[..]
+        && command == "eval"
+        && !["-h", "--help", "--"].iter().any(|flag| first == flag)
+    {
+        arguments.insert(2, "--".into());
+    }
+    arguments
+}
+
+impl From<ServeArgs> for ServeConfig {
+    fn from(args: ServeArgs) -> Self {
+        Self {
+            listen: args.listen,
+            redis: args.redis.filter(|url| !url.is_empty()),
+            ttl: args.ttl,
+            lookup: match args.lookup {
+                LookupArg::Adaptive => Lookup::Adaptive,
+                LookupArg::Always => Lookup::Always,
+            },
+            memory_bytes: args.memory.as_u64(),
+            namespace: args.namespace,
+            threads: args.threads.unwrap_or_else(default_threads),
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! `tabuada serve`.
+
+use std::io;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use tabuada_cache::Options;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::answer::Calculator;
+use crate::config::ServeConfig;
+use crate::counters::Counters;
+use crate::server::{self, App, app};
+
+/// How long the first requests wait for Redis to be there.
+const FIRST_HANDSHAKE: Duration = Duration::from_millis(200);
+
+/// Serves until SIGTERM or SIGINT: 0; 1 if it could not begin; 2 if an option is of no use.
+pub fn serve(config: &ServeConfig) -> ExitCode {
+    let log = tracing_subscriber::fmt().with_writer(io::stderr).with_ansi(false).with_target(false);
+    // Only a second server in one process would find it set already.
+    let _ = log.with_max_level(tracing::Level::INFO).try_init();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(config.threads.get()).enable_all().build();
+    match runtime.and_then(|runtime| runtime.block_on(run(config))) {
+        Ok(status) => status,
+        Err(error) => {
+            eprintln!("tabuada: cannot serve on {}: {error}", config.listen);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(config: &ServeConfig) -> io::Result<ExitCode> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let listener = TcpListener::bind(&config.listen).await?;
+    let counters = Counters::default();
+    let options = Options {
+        namespace: config.namespace.clone(),
+        memory_bytes: config.memory_bytes,
+        ttl: config.ttl.0,
+        lookup: config.lookup,
+        redis: config.redis.clone(),
+    };
+    let calculator = match Calculator::new(options, config.threads.get(), counters.clone()) {
+        Ok(calculator) => calculator,
+        Err(error) => {
+            eprintln!("tabuada: {error}");
+            return Ok(ExitCode::from(2));
+        }
+    };
+    calculator.cache().wait_until_ready(FIRST_HANDSHAKE).await;
+    eprintln!("listening on http://{}", listener.local_addr()?);
+    let cache = calculator.cache().clone();
+    let stop = async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    };
+    server::serve(listener, app(App::new(calculator, counters)), stop).await;
+    cache.shutdown().await;
+    Ok(ExitCode::SUCCESS)
+}

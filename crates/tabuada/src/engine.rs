@@ -1,0 +1,84 @@
+//! The edge of the language engine. Whatever happens behind it, what comes out is data: a panic, which would be a bug of
+//! ours, becomes an [`ErrorKind::Internal`] and a count.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Instant;
+
+use tabuada_lang::{Answer, Error, ErrorKind, Failure, Fuel, Limits, Program, Span, parse};
+
+/// What an evaluation came to.
+#[derive(Debug)]
+pub struct Evaluation {
+    /// The value, or why there is none and at which node.
+    pub outcome: Result<Answer, Failure>,
+    /// Fuel spent.
+    pub fuel: u64,
+}
+
+/// Reads a text.
+pub(crate) fn read(text: &str, limits: &Limits) -> Result<Program, Error> {
+    catch_unwind(|| parse(text, limits)).unwrap_or_else(|_| {
+        let end = u32::try_from(text.len()).unwrap_or(u32::MAX);
+        Err(Error { kind: ErrorKind::Internal, span: Span { start: 0, end } })
+    })
+}
+
+/// Evaluates in full; the clock ends what the fuel did not.
+pub(crate) fn evaluate(program: &Program, limits: &Limits, deadline: Instant) -> Evaluation {
+    let stop = || Instant::now() >= deadline;
+    run(program, limits, Fuel::with_stop(limits.fuel, &stop))
+}
+
+/// Evaluates on a budget; `None` if it was not enough, or if the engine broke.
+pub(crate) fn try_evaluate(program: &Program, limits: &Limits, budget: u64) -> Option<Evaluation> {
+    let evaluation = run(program, limits, Fuel::new(budget.min(limits.fuel)));
+    let beyond_the_budget = |failure: &Failure| {
+        !failure.kind.is_deterministic()
+            || (budget < limits.fuel && matches!(failure.kind, ErrorKind::OutOfFuel { .. }))
+    };
+    if evaluation.outcome.as_ref().is_err_and(beyond_the_budget) { None } else { Some(evaluation) }
+}
+
+fn run(program: &Program, limits: &Limits, mut fuel: Fuel<'_>) -> Evaluation {
+    let outcome = catch_unwind(AssertUnwindSafe(|| program.evaluate(limits, &mut fuel)))
+        .unwrap_or(Err(Failure { kind: ErrorKind::Internal, node: 0 }));
+    Evaluation { outcome, fuel: fuel.spent() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Costs far more than what is burnt between two looks at the clock.
+    const DEAR: &str = "factorial(20000) % 7";
+
+    fn program(text: &str) -> Program {
+        read(text, &Limits::default()).unwrap()
+    }
+
+    #[test]
+    fn the_clock_ends_what_the_fuel_did_not() {
+        let evaluation = evaluate(&program(DEAR), &Limits::default(), Instant::now());
+        assert_eq!(evaluation.outcome.unwrap_err().kind, ErrorKind::Deadline);
+    }
+
+    #[test]
+    fn a_panic_in_the_engine_is_an_error_like_any_other() {
+        let stop = || -> bool { panic!("a bug") };
+        let limits = Limits::default();
+        let evaluation = run(&program(DEAR), &limits, Fuel::with_stop(limits.fuel, &stop));
+        assert_eq!(evaluation.outcome.unwrap_err().kind, ErrorKind::Internal);
+    }
+
+    #[test]
+    fn a_trial_ends_with_an_answer_or_with_nothing() {
+        let limits = Limits::default();
+        assert!(try_evaluate(&program("2+2"), &limits, 1_000).is_some_and(|trial| trial.outcome.is_ok()));
+        assert!(try_evaluate(&program("1/0"), &limits, 1_000).is_some_and(|trial| trial.outcome.is_err()));
+        assert!(try_evaluate(&program(DEAR), &limits, 1_000).is_none());
+        // Who has no more than the trial's budget gets the refusal: there is nothing left to try.
+        let poor = Limits { fuel: 1_000, ..limits };
+        let refusal = try_evaluate(&program(DEAR), &poor, 1_000).unwrap().outcome.unwrap_err();
+        assert_eq!(refusal.kind, ErrorKind::OutOfFuel { limit: 1_000 });
+    }
+}

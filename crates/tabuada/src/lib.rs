@@ -1,0 +1,19 @@
+//! Tabuada, the service and the command: a calculator backend that remembers.
+//!
+//! A request goes through [`server`] to [`answer`], which joins the language and the cache, and back. The command line
+//! ([`args`], [`cli`]) enters at the same place and prints.
+
+pub mod config;
+pub mod args;
+mod json;
+mod engine;
+mod facts;
+mod counters;
+mod workers;
+mod answer;
+mod server;
+pub mod cli;
+
+pub use answer::{Calculator, Origin, Outcome, Reply};
+pub use counters::Counters;
+pub use server::{App, app, serve};

@@ -1,0 +1,76 @@
+//! The body of a request, within its limits of size and time.
+
+use std::time::Duration;
+
+use axum::body::{Body, Bytes, HttpBody};
+use axum::http::HeaderMap;
+use axum::http::header::EXPECT;
+use http_body_util::BodyExt;
+
+/// Largest body that is read: 16 times the longest expression, should every character be escaped and then some.
+pub(super) const BODY_BYTES: usize = 1 << 20;
+
+/// Time for a body to arrive. Whoever drips it holds one connection, and no thread, for as long.
+const BODY_TIME: Duration = Duration::from_secs(30);
+
+/// How much of a body that is too large is still taken off the wire after the answer, and for how long. Most clients
+/// look for an answer only when they have sent everything: closed at once, they would never see it.
+const DRAIN_BYTES: usize = 256 << 20;
+const DRAIN_TIME: Duration = Duration::from_secs(10);
+
+/// Why there is no body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NoBody {
+    /// Larger than [`BODY_BYTES`].
+    TooLarge,
+    /// It did not arrive in time.
+    TooSlow,
+    /// It broke off, or its framing was wrong.
+    Broken,
+}
+
+/// Takes a whole body; not copied if it came in one piece.
+pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, NoBody> {
+    if body.size_hint().lower() > BODY_BYTES as u64 {
+        // A client that asked first (100-continue) sends nothing after a refusal.
+        if !headers.contains_key(EXPECT) {
+            drain(body);
+        }
+        return Err(NoBody::TooLarge);
+    }
+    tokio::time::timeout(BODY_TIME, collect(body)).await.unwrap_or(Err(NoBody::TooSlow))
+}
+
+async fn collect(mut body: Body) -> Result<Bytes, NoBody> {
+    let mut first = Bytes::new();
+    let mut all = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.map_err(|_| NoBody::Broken)?.into_data() else { continue };
+        if first.len() + all.len() + data.len() > BODY_BYTES {
+            drain(body);
+            return Err(NoBody::TooLarge);
+        }
+        if first.is_empty() && all.is_empty() {
+            first = data;
+        } else {
+            if all.is_empty() {
+                all.extend_from_slice(&std::mem::take(&mut first));
+            }
+            all.extend_from_slice(&data);
+        }
+    }
+    Ok(if all.is_empty() { first } else { all.into() })
+}
+
+fn drain(mut body: Body) {
+    let drain = async move {
+        let mut drained = 0;
+        while let Some(Ok(frame)) = body.frame().await {
+            drained += frame.data_ref().map_or(0, Bytes::len);
+            if drained > DRAIN_BYTES {
+                return;
+            }
+        }
+    };
+    tokio::spawn(tokio::time::timeout(DRAIN_TIME, drain));
+}

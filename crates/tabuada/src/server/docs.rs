@@ -1,0 +1,60 @@
+//! `/docs`, where a person tries the API, and `/openapi.json`, which describes it. Everything is in the binary: neither
+//! needs the internet, and no script stands in the page, so a strict content security policy holds.
+
+use axum::body::{Body, Bytes};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::{HeaderValue, Response};
+use axum::routing::get;
+
+use super::state::App;
+
+/// The description of the API; a test keeps it equal to what the routes do.
+const OPENAPI: &str = include_str!("docs/openapi.json");
+
+/// Scripts and styles of Swagger UI need nothing from elsewhere; its icons are images in the style sheet, and it sets
+/// styles of its own.
+const POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; \
+     base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+);
+
+/// The routes of the documentation.
+pub(super) fn routes() -> axum::Router<App> {
+    axum::Router::new()
+        .route("/docs", get(page))
+        .route("/docs/start.js", get(|| text("text/javascript; charset=utf-8", include_str!("docs/start.js"))))
+        .route(
+            "/docs/swagger-ui-bundle.js",
+            get(|| packed("text/javascript; charset=utf-8", include_bytes!("docs/swagger-ui-bundle.js.gz"))),
+        )
+        .route(
+            "/docs/swagger-ui.css",
+            get(|| packed("text/css; charset=utf-8", include_bytes!("docs/swagger-ui.css.gz"))),
+        )
+        .route("/openapi.json", get(|| text("application/json", OPENAPI)))
+}
+
+async fn page() -> Response<Body> {
+    let mut response = text("text/html; charset=utf-8", include_str!("docs/index.html")).await;
+    response.headers_mut().insert(CONTENT_SECURITY_POLICY, POLICY);
+    response
+}
+
+async fn text(kind: &'static str, text: &'static str) -> Response<Body> {
+    let mut response = Response::new(Body::from(text));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    response.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+/// A file that is only kept compressed. Every browser takes it; the paths change with no version, so it is asked for
+/// again every day.
+async fn packed(kind: &'static str, file: &'static [u8]) -> Response<Body> {
+    let mut response = text(kind, "").await;
+    *response.body_mut() = Body::from(Bytes::from_static(file));
+    response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("max-age=86400"));
+    response
+}

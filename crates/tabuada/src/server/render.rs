@@ -1,0 +1,123 @@
+//! What is known to what is sent: bodies, byte for byte as the course's application writes them, and headers.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderName, HeaderValue, Response, StatusCode};
+use tabuada_lang::Span;
+
+use crate::answer::{Origin, Outcome, Reply};
+use crate::facts::course_sentence;
+use crate::json::write_string;
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+pub(super) const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
+
+/// An answer of the course's route.
+pub(super) fn reply(text: &str, reply: &Reply) -> Response<Body> {
+    let mut body = String::with_capacity(64);
+    body.push_str("{\"resultado\":");
+    match &reply.outcome {
+        Outcome::Answered(program, answer) => match &answer.outcome {
+            Ok(printed) => printed.write_json(&mut body),
+            Err(failure) => {
+                let position = position(text, program.span(failure.node));
+                write_string(&course_sentence(&failure.kind, Some(position)), &mut body);
+            }
+        },
+        Outcome::Unreadable(error) => {
+            write_string(&course_sentence(&error.kind, Some(position(text, error.span))), &mut body);
+        }
+        Outcome::Failed(program, failure) => {
+            let position = position(text, program.span(failure.node));
+            write_string(&course_sentence(&failure.kind, Some(position)), &mut body);
+        }
+        Outcome::Overloaded => return overloaded(),
+    }
+    body.push('}');
+    with_cache_status(json(StatusCode::OK, body), cache_status(reply))
+}
+
+/// The place of a span for people: its first character, counted from 1.
+fn position(text: &str, span: Span) -> usize {
+    span.in_characters(text).0 + 1
+}
+
+/// A refusal in the words of the course's framework: `{"detail":"Not Found"}`.
+pub(super) fn detail(status: StatusCode, words: &str) -> Response<Body> {
+    let mut body = String::from("{\"detail\":");
+    write_string(words, &mut body);
+    body.push('}');
+    json(status, body)
+}
+
+/// Too much is going on.
+pub(super) fn overloaded() -> Response<Body> {
+    let mut response = detail(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable");
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    with_cache_status(response, HeaderValue::from_static("tabuada; fwd=bypass; detail=overloaded"))
+}
+
+/// A JSON body.
+pub(super) fn json(status: StatusCode, body: String) -> Response<Body> {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, JSON);
+    response
+}
+
+/// A body that is not to be kept by anyone.
+pub(super) fn not_kept(mut response: Response<Body>) -> Response<Body> {
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// An answer after which the connection ends.
+pub(super) fn and_close(mut response: Response<Body>) -> Response<Body> {
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
+/// Says where an answer comes from (RFC 9211).
+pub(super) fn with_cache_status(mut response: Response<Body>, status: HeaderValue) -> Response<Body> {
+    response.headers_mut().insert(CACHE_STATUS, status);
+    response
+}
+
+/// `Cache-Status` of a request whose expression was not even looked for.
+pub(super) fn bypass(detail: &'static str) -> HeaderValue {
+    let status = format!("tabuada; fwd=bypass; detail={detail}");
+    // Codes are made of letters and hyphens.
+    HeaderValue::try_from(status).unwrap_or(HeaderValue::from_static("tabuada; fwd=bypass"))
+}
+
+fn cache_status(reply: &Reply) -> HeaderValue {
+    let fixed = match (reply.origin, &reply.outcome) {
+        (Origin::Memory(ttl), _) => return memory_hit(ttl),
+        (Origin::Nowhere, Outcome::Unreadable(error)) => return bypass(error.kind.code()),
+        (Origin::Computed { .. }, Outcome::Failed(_, failure)) => return not_stored(failure.kind.code()),
+        (Origin::Redis, _) => "tabuada; hit; detail=redis",
+        (Origin::Computed { stored: true }, _) => "tabuada; fwd=uri-miss; stored",
+        (Origin::Computed { stored: false }, _) => "tabuada; fwd=uri-miss",
+        (Origin::Collapsed, _) => "tabuada; fwd=uri-miss; collapsed",
+        (Origin::Impure, _) => "tabuada; fwd=bypass; detail=impure",
+        (Origin::Nowhere, _) => "tabuada; fwd=bypass",
+    };
+    HeaderValue::from_static(fixed)
+}
+
+fn memory_hit(ttl: Option<Duration>) -> HeaderValue {
+    let mut status = String::from("tabuada; hit; detail=memory");
+    if let Some(ttl) = ttl {
+        // Writing to a `String` cannot fail.
+        let _ = write!(status, "; ttl={}", ttl.as_secs());
+    }
+    HeaderValue::try_from(status).unwrap_or(HeaderValue::from_static("tabuada; hit; detail=memory"))
+}
+
+fn not_stored(detail: &str) -> HeaderValue {
+    let status = format!("tabuada; fwd=uri-miss; detail={detail}");
+    HeaderValue::try_from(status).unwrap_or(HeaderValue::from_static("tabuada; fwd=uri-miss"))
+}

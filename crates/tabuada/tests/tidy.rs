@@ -1,0 +1,245 @@
+//! What a reviewer should not have to check: imports point down, the crates keep to themselves, no file names the
+//! machine it was written on, links in the documents lead somewhere.
+
+// A test tells by panicking; the lint does not see that the functions beside it are its own.
+#![allow(clippy::panic)]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the workspace stands above the crate")
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// Every text file of ours below `folder`, the corpora's records left out.
+fn files(folder: &Path, extensions: &[&str]) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).expect("a folder of ours can be read") {
+            let path = entry.expect("and its entries").path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if path.is_dir() {
+                if !matches!(name.as_str(), "target" | ".git" | "node_modules") {
+                    folders.push(path);
+                }
+            } else if extensions.iter().any(|extension| name == *extension || name.ends_with(&format!(".{extension}")))
+            {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Source without comments and without the unit tests at its end: what the module itself depends on.
+fn code_of(source: &str) -> String {
+    let source = source.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
+    source.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n")
+}
+
+/// The modules a file declares, in order.
+fn declared(code: &str) -> Vec<String> {
+    code.lines()
+        .filter_map(|line| {
+            let line = line.trim();
+            let line = line.strip_prefix("pub ").or_else(|| line.strip_prefix("pub(crate) ")).unwrap_or(line);
+            Some(line.strip_prefix("mod ")?.strip_suffix(';')?.trim().to_string())
+        })
+        .collect()
+}
+
+/// The first names of every path that follows `prefix` (`crate::`, `super::`): one, or one for each part of a group.
+fn first_names(code: &str, prefix: &str) -> Vec<String> {
+    let name = |text: &str| text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
+    let mut names = Vec::new();
+    for (at, _) in code.match_indices(prefix) {
+        // `super::super::x` is not `super::x`, and `$crate::` is a macro's.
+        if code[..at].ends_with([':', '$', '_']) || code[..at].ends_with(char::is_alphanumeric) {
+            continue;
+        }
+        let rest = &code[at + prefix.len()..];
+        let Some(group) = rest.strip_prefix('{') else {
+            names.push(name(rest));
+            continue;
+        };
+        let (mut depth, mut begins) = (0, true);
+        for (at, c) in group.char_indices() {
+            match c {
+                '}' if depth == 0 => break,
+                '{' => depth += 1,
+                '}' => depth -= 1,
+                ',' if depth == 0 => begins = true,
+                c if begins && !c.is_whitespace() => {
+                    begins = false;
+                    names.push(name(&group[at..]));
+                }
+                _ => {}
+            }
+        }
+    }
+    names
+}
+
+/// Which module each name comes from that a file brings into its own scope (`use parser::{parse, Program};`).
+fn brought_in(code: &str, modules: &[String]) -> BTreeMap<String, String> {
+    let mut from = BTreeMap::new();
+    for statement in code.split(';') {
+        let Some((_, path)) = statement.rsplit_once("use ") else { continue };
+        let path = path.trim().trim_start_matches("self::").trim_start_matches("crate::");
+        let Some(module) = modules.iter().find(|module| path.starts_with(&format!("{module}::"))) else { continue };
+        let names = path[module.len() + 2..].split(|c: char| !(c.is_alphanumeric() || c == '_'));
+        from.extend(names.filter(|name| !name.is_empty()).map(|name| (name.to_string(), module.clone())));
+    }
+    from
+}
+
+/// What is wrong among the modules that `parent` declares: each may use only those declared above it.
+///
+/// `children` is the folder of their files, `path` the parent's own path in the crate (`crate::`, `crate::server::`).
+fn upward_uses(parent: &Path, children: &Path, path: &str) -> Vec<String> {
+    let code = code_of(&read(parent));
+    let modules = declared(&code);
+    let reexported = brought_in(&code, &modules);
+    let mut wrong = Vec::new();
+    for (order, module) in modules.iter().enumerate() {
+        let file = children.join(format!("{module}.rs"));
+        let folder = children.join(module);
+        let mut sources = vec![(file.clone(), true)];
+        if folder.is_dir() {
+            sources.extend(files(&folder, &["rs"]).into_iter().map(|file| (file, false)));
+            wrong.extend(upward_uses(&file, &folder, &format!("{path}{module}::")));
+        }
+        for (source, direct) in sources {
+            let code = code_of(&read(&source));
+            let mut names = first_names(&code, path);
+            if direct {
+                names.extend(first_names(&code, "super::"));
+            }
+            for name in names {
+                let used = reexported.get(&name).unwrap_or(&name);
+                if let Some(below) = modules.iter().position(|other| other == used).filter(|at| *at > order) {
+                    wrong.push(format!(
+                        "{}: {path}{module} uses {path}{}, declared below it",
+                        source.display(),
+                        modules[below]
+                    ));
+                }
+            }
+        }
+    }
+    wrong
+}
+
+#[test]
+fn modules_use_only_modules_declared_above_them() {
+    for name in ["lang", "cache", "tabuada"] {
+        let source = root().join("crates").join(name).join("src");
+        let wrong = upward_uses(&source.join("lib.rs"), &source, "crate::");
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+}
+
+#[test]
+fn an_upward_use_is_found_in_every_way_of_writing_it() {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("upward_uses");
+    fs::create_dir_all(folder.join("middle")).expect("a folder of the test's own");
+    let write = |name: &str, text: &str| fs::write(folder.join(name), text).expect("a file in it");
+    write(
+        "lib.rs",
+        "mod first;\npub mod middle;\nmod last;\n\npub use last::{Last, last_of};\npub use first::First;\n",
+    );
+    write("middle/above.rs", "");
+    write("middle/below.rs", "use super::above;\n");
+    write("last.rs", "use crate::{first, middle};\n");
+    let found = |first: &str, middle: &str, above: &str| {
+        write("first.rs", first);
+        write("middle.rs", &format!("mod above;\nmod below;\n{middle}"));
+        write("middle/above.rs", above);
+        upward_uses(&folder.join("lib.rs"), &folder, "crate::").len()
+    };
+
+    assert_eq!(found("", "use crate::First;\nuse crate::first::Other;", "use crate::first;"), 0);
+    assert_eq!(found("use crate::last;", "", ""), 1);
+    assert_eq!(found("use super::last::Thing;", "", ""), 1);
+    assert_eq!(found("use crate::{First, Last};", "", ""), 1);
+    assert_eq!(found("fn f() { crate::last_of() }", "", ""), 1);
+    assert_eq!(found("use crate::{middle::{self, Last}, last::{a, b}};", "", ""), 2);
+    assert_eq!(found("", "", "use crate::last;"), 1);
+    assert_eq!(found("", "", "use super::below;"), 1);
+    assert_eq!(found("", "", "use crate::middle::below::Thing;"), 1);
+    assert_eq!(found("// As crate::last says.\n", "#[cfg(test)]\nmod tests { use crate::last; }", ""), 0);
+}
+
+#[test]
+fn the_language_and_the_cache_know_nothing_of_each_other() {
+    let crates = root().join("crates");
+    for (name, strangers) in [("lang", ["tabuada-cache", "tabuada_cache"]), ("cache", ["tabuada-lang", "tabuada_lang"])]
+    {
+        for file in files(&crates.join(name), &["rs", "toml"]) {
+            let text = read(&file);
+            assert!(
+                !strangers.iter().any(|stranger| text.contains(stranger)),
+                "{} knows {}",
+                file.display(),
+                strangers[0]
+            );
+        }
+    }
+}
+
+#[test]
+fn only_answer_rs_joins_the_two() {
+    for file in files(&root().join("crates/tabuada/src"), &["rs"]) {
+        let code = code_of(&read(&file));
+        let joins = code.contains("tabuada_lang") && code.contains("tabuada_cache");
+        assert_eq!(joins, file.ends_with("answer.rs"), "{}", file.display());
+    }
+}
+
+#[test]
+fn no_file_names_a_machine_or_a_registry_host() {
+    // In pieces, so that this file is not its own first finding.
+    let unwanted = [
+        ["/wo", "rk/"],
+        ["/ro", "ot/"],
+        ["/ho", "me/"],
+        ["crates", ".io/"],
+        ["pypi", ".org"],
+        ["npmjs", ".org"],
+        ["deb.debian", ".org"],
+    ]
+    .map(|[start, end]| format!("{start}{end}"));
+    let all = files(&root(), &["rs", "toml", "md", "yml", "py", "lua", "test", "run", "Dockerfile"]);
+    assert!(all.iter().any(|file| file.ends_with("tidy.rs")) && all.iter().any(|file| file.ends_with("README.md")));
+    for file in all {
+        let text = read(&file);
+        for unwanted in &unwanted {
+            assert!(!text.contains(unwanted), "{} holds {unwanted}", file.display());
+        }
+    }
+}
+
+#[test]
+fn every_link_in_the_documents_leads_somewhere() {
+    let mut links = 0;
+    for document in files(&root(), &["md"]) {
+        let text = read(&document);
+        for (at, _) in text.match_indices("](") {
+            let target = text[at + 2..].split([')', '#']).next().unwrap_or_default();
+            if target.is_empty() || target.contains("://") || target.contains(['`', ' ', '\n']) {
+                continue;
+            }
+            let path = document.parent().unwrap_or(&document).join(target);
+            assert!(path.exists(), "{} links to {target}, which is not there", document.display());
+            links += 1;
+        }
+    }
+    assert!(links > 0, "no link was found to check");
+}
