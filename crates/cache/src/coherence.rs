@@ -371,3 +371,89 @@ async fn heartbeat(connection: &Connection, deadlines: Deadlines) -> Trouble {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn coherence() -> Arc<Coherence> {
+        let namespace = Namespace::new("tabuada").unwrap();
+        Arc::new(Coherence::new(namespace, State::Coherent, Arc::new(Counters::new())))
+    }
+
+    fn push(kind: PushKind, data: Vec<Value>) -> PushInfo {
+        PushInfo { kind, data }
+    }
+
+    fn changed(names: &[&str]) -> PushInfo {
+        let names = names.iter().map(|name| Value::BulkString(name.as_bytes().to_vec())).collect();
+        push(PushKind::Invalidate, vec![Value::Array(names)])
+    }
+
+    fn key(text: &str) -> Key {
+        Key::new("1", text)
+    }
+
+    /// The cache reads no slower than Redis reports, or it forgets everything (pitfalls 15 and 16 of the survey).
+    #[test]
+    fn a_queue_that_overflows_is_a_purge() {
+        let coherence = coherence();
+        let (sender, mut queue) = mpsc::channel(2);
+        let ear = coherence.ear(sender, Arc::default());
+        let licence = coherence.licence(&key("9"));
+        ear(changed(&["tabuada:1:1"]));
+        ear(changed(&["tabuada:1:2", "tabuada:1:3"]));
+        assert!(!coherence.moved(licence));
+        ear(changed(&["tabuada:1:4"]));
+        assert!(coherence.moved(licence), "whatever was not queued is forgotten with everything else");
+        assert_eq!(coherence.counters.forgotten.read()[Cause::Overflow as usize].count, 1);
+        let queued: Vec<usize> = std::iter::from_fn(|| queue.try_recv().ok()).map(|it| it.names.len()).collect();
+        assert_eq!(queued, [1, 2]);
+    }
+
+    #[test]
+    fn a_lost_connection_silences_memory_before_anybody_sees_to_it() {
+        let coherence = coherence();
+        let (sender, _queue) = mpsc::channel(2);
+        let ear = coherence.ear(sender, Arc::default());
+        let licence = coherence.licence(&key("9"));
+        ear(push(PushKind::Disconnection, vec![]));
+        assert!(coherence.moved(licence));
+    }
+
+    #[tokio::test]
+    async fn a_key_that_is_followed_moves_its_shard_alone_and_goes_from_memory() {
+        let (coherence, memory) = (coherence(), Arc::new(Memory::new(1 << 20)));
+        // The first key whose shard is another's: which it is, chance decides.
+        let shard = |text: &str| coherence.generations.shard(key(text).as_ref());
+        let other = (0..).map(|n| format!("{n}")).find(|text| shard(text) != shard("2+2")).unwrap();
+        for text in ["2+2", &other] {
+            memory.insert(&key(text), Arc::new(4), 8, None, coherence.purge_generation());
+        }
+        let licences = [coherence.licence(&key("2+2")), coherence.licence(&key(&other))];
+        let (sender, queue) = mpsc::channel(2);
+        let ear = coherence.ear(sender, Arc::default());
+        ear(changed(&["tabuada::canary:7f", "tabuada:1:2+2"]));
+        drop(ear);
+        follow(coherence.clone(), memory.clone(), queue).await;
+        assert_eq!(licences.map(|licence| coherence.moved(licence)), [true, false]);
+        assert!(!memory.contains(&key("2+2")) && memory.contains(&key(&other)));
+        assert_eq!(*coherence.heard.borrow(), "7f");
+        assert_eq!(coherence.counters.forget_seconds().count(), 1);
+    }
+
+    #[tokio::test]
+    async fn ready_is_told_to_who_waits() {
+        let coherence = coherence();
+        coherence.enter(State::Detached);
+        let waiting = tokio::spawn({
+            let coherence = coherence.clone();
+            async move { coherence.ready().await }
+        });
+        coherence.enter(State::CatchingUp);
+        tokio::task::yield_now().await;
+        assert!(!waiting.is_finished());
+        coherence.enter(State::Coherent);
+        waiting.await.unwrap();
+    }
+}
