@@ -39,9 +39,12 @@ async fn what_goes_in_redis_goes_from_the_memory_of_every_node() {
         nodes[0].dear("2+2").await;
         nodes[0].dear("3+3").await;
         nodes[0].is_sound().await;
-        // The other node learns it from Redis, and both remember.
+        // The other node has followed what it was told of these, learns them from Redis, and both remember.
+        nodes[1].hears(|| person.does("SET tabuada:1:mark x")).await;
+        nodes[1].hears(|| person.does("DEL tabuada:1:mark")).await;
         for text in ["2+2", "3+3"] {
-            eventually_remembers(&nodes[1], text).await;
+            assert_eq!(nodes[1].dear(text).await.source, Source::Redis);
+            assert!(nodes[1].remembers(text));
         }
         assert_eq!((nodes[0].computed(), nodes[1].computed()), (2, 0));
         person.does(deed);
@@ -56,19 +59,6 @@ async fn what_goes_in_redis_goes_from_the_memory_of_every_node() {
             node.is_sound().await;
         }
     }
-}
-
-/// Asks until memory has it: a push of an own or a foreign change on its way may take it out once.
-async fn eventually_remembers(node: &Node, text: &str) {
-    for _ in 0..1_000 {
-        node.dear(text).await;
-        node.is_sound().await;
-        if node.remembers(text) {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
-    unreachable!("memory never keeps {text}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

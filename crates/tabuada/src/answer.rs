@@ -95,14 +95,14 @@ impl Calculator {
 
     /// The answer to a text.
     pub async fn answer(&self, text: &str) -> Reply {
-        let program = match self.read(text).await {
-            Ok(program) => Arc::new(program),
+        let (program, canonical) = match self.read(text).await {
+            Ok((program, canonical)) => (Arc::new(program), canonical),
             Err(outcome) => return Reply { outcome, origin: Origin::Nowhere },
         };
         if !program.is_pure() {
             return Reply { origin: Origin::Impure, ..self.answer_impure(program).await };
         }
-        let key = Key::new(ANSWER_VERSION, &program.canonical());
+        let key = Key::new(ANSWER_VERSION, &canonical);
         let trial = || self.shared.try_evaluate(&program);
         let in_full = {
             let (shared, program) = (self.shared.clone(), program.clone());
@@ -128,12 +128,13 @@ impl Calculator {
         &self.shared.workers
     }
 
-    async fn read(&self, text: &str) -> Result<Program, Outcome> {
+    /// Reads a text, and gives the canonical text that names its answer.
+    async fn read(&self, text: &str) -> Result<(Program, String), Outcome> {
         let read = if text.len() <= INLINE_TEXT_BYTES {
-            engine::read(text, &self.shared.limits)
+            engine::read_with_name(text, &self.shared.limits)
         } else {
             let (shared, text) = (self.shared.clone(), text.to_owned());
-            let work = move || engine::read(&text, &shared.limits);
+            let work = move || engine::read_with_name(&text, &shared.limits);
             self.shared.workers.run(DEADLINE, work).await.map_err(|_| Outcome::Overloaded)?
         };
         read.map_err(|error| {

@@ -17,7 +17,20 @@ pub struct Evaluation {
 
 /// Reads a text.
 pub(crate) fn read(text: &str, limits: &Limits) -> Result<Program, Error> {
-    catch_unwind(|| parse(text, limits)).unwrap_or_else(|_| {
+    caught(text, || parse(text, limits))
+}
+
+/// Reads a text, and gives the canonical text that names its answer.
+pub(crate) fn read_with_name(text: &str, limits: &Limits) -> Result<(Program, String), Error> {
+    caught(text, || {
+        let program = parse(text, limits)?;
+        let name = program.canonical();
+        Ok((program, name))
+    })
+}
+
+fn caught<R>(text: &str, read: impl FnOnce() -> Result<R, Error>) -> Result<R, Error> {
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| {
         let end = u32::try_from(text.len()).unwrap_or(u32::MAX);
         Err(Error { kind: ErrorKind::Internal, span: Span { start: 0, end } })
     })

@@ -25,6 +25,8 @@ struct Shared {
     /// Connections that asked for tracking.
     trackers: Mutex<Vec<TcpStream>>,
     commands: Mutex<Vec<Vec<String>>>,
+    /// Held while a message is written: no other may come into the middle of it.
+    writing: Mutex<()>,
     ended: AtomicBool,
 }
 
@@ -44,6 +46,7 @@ impl Fake {
             texts: Mutex::default(),
             trackers: Mutex::default(),
             commands: Mutex::default(),
+            writing: Mutex::default(),
             ended: AtomicBool::new(false),
         });
         let for_accepting = shared.clone();
@@ -69,10 +72,7 @@ impl Fake {
 
     /// Says these bytes to everybody who tracks.
     pub fn says(&self, bytes: &[u8]) {
-        for tracker in &mut *self.shared.trackers.lock().expect("no panic") {
-            // Whoever has gone does not hear it.
-            let _ = tracker.write_all(bytes);
-        }
+        self.shared.tell(bytes);
     }
 
     /// Reports that these keys changed, in one push.
@@ -92,6 +92,20 @@ impl Fake {
     /// Puts a text under a name and tells nobody.
     pub fn puts(&self, name: &str, text: &[u8]) {
         self.shared.texts.lock().expect("no panic").insert(name.to_owned(), text.to_vec());
+    }
+}
+
+impl Shared {
+    fn tell(&self, bytes: &[u8]) {
+        for tracker in &*self.trackers.lock().expect("no panic") {
+            // Whoever has gone does not hear it.
+            let _ = self.write(tracker, bytes);
+        }
+    }
+
+    fn write(&self, mut stream: &TcpStream, bytes: &[u8]) -> std::io::Result<()> {
+        let _writing = self.writing.lock().expect("no panic");
+        stream.write_all(bytes)
     }
 }
 
@@ -128,7 +142,7 @@ fn serve(mut stream: TcpStream, shared: &Shared) {
             words[0].make_ascii_uppercase();
             shared.commands.lock().expect("no panic").push(words.clone());
             let reply = (shared.script)(&words).unwrap_or_else(|| reply(&words, &stream, shared));
-            if stream.write_all(&reply).is_err() {
+            if shared.write(&stream, &reply).is_err() {
                 return;
             }
         }
@@ -156,9 +170,7 @@ fn reply(words: &[String], stream: &TcpStream, shared: &Shared) -> Vec<u8> {
             }
             texts.insert(words[1].clone(), words[2].clone().into_bytes());
             if words[1].contains("::") {
-                for tracker in &mut *shared.trackers.lock().expect("no panic") {
-                    let _ = tracker.write_all(&invalidation(&[&words[1]]));
-                }
+                shared.tell(&invalidation(&[&words[1]]));
             }
             b"+OK\r\n".to_vec()
         }
