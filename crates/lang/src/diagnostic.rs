@@ -345,7 +345,6 @@ fn type_error(error: &TypeError) -> String {
         TypeError::UnknownKeyword { function, name } => {
             format!("'{name}' is an invalid keyword argument for {function}()")
         }
-        TypeError::ComplexToFloat => "must be real number, not complex".to_owned(),
         TypeError::ModularPowerOfNonIntegers => {
             "pow() 3rd argument not allowed unless all arguments are integers".to_owned()
         }

@@ -579,8 +579,6 @@ pub enum TypeError {
         /// The keyword.
         name: String,
     },
-    /// `must be real number, not complex`, in the words that conversion to float has.
-    ComplexToFloat,
     /// `pow() 3rd argument not allowed unless all arguments are integers`.
     ModularPowerOfNonIntegers,
     /// `Cannot specify a default for max() with multiple positional arguments`.

@@ -45,6 +45,7 @@ enum Body {
 }
 
 struct Parameters {
+    /// Empty for what may be given by position only.
     names: &'static [&'static str],
     required: usize,
     /// How many may be given by position.
@@ -232,6 +233,19 @@ impl Parameters {
         let keyword = |parameter: &str| keywords.iter().position(|keyword| *keyword == parameter);
         for (at, parameter) in self.names.iter().enumerate().skip(positional.len()) {
             bound[at] = keyword(parameter).map(|at| named[at].clone());
+            if bound[at].is_none() && at < self.required && parameter.is_empty() {
+                // By position only: CPython counts those, and names none.
+                let bound = if all { Bound::AtLeast } else { Bound::Exactly };
+                let wanted = self.required as u64;
+                return Err(TypeError::Arity(Arity::Takes {
+                    function: function(),
+                    bound,
+                    wanted,
+                    given: positional.len() as u64,
+                    positional: true,
+                })
+                .into());
+            }
             if bound[at].is_none() && at < self.required {
                 let (name, position) = ((*parameter).to_owned(), at as u64 + 1);
                 return Err(TypeError::MissingArgument { function: function(), name, position }.into());
@@ -257,7 +271,6 @@ pub(crate) fn real(value: &Value) -> Result<f64, ErrorKind> {
     match (value, value.integer()) {
         (Value::Float(value), _) => Ok(*value),
         (_, Some(integer)) => integer.to_float().ok_or(Overflow::IntToFloat.into()),
-        (Value::Complex(_), _) => Err(TypeError::ComplexToFloat.into()),
         _ => Err(TypeError::NotReal { found: value.kind() }.into()),
     }
 }

@@ -1,8 +1,9 @@
 //! The number tower: integer ⊂ float ⊂ complex. Each prices its work before doing it.
 
+pub(crate) mod binary;
 mod integer;
-pub(crate) mod float;
 pub(crate) mod precise;
+pub(crate) mod float;
 mod complex;
 
 pub(crate) use complex::Complex;

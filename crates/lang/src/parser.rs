@@ -846,6 +846,15 @@ impl<'t, 'l> Parser<'t, 'l> {
             Token::Superscript => self.superscript(span, attached),
             Token::Open('(') => {
                 self.check_row(power::PRIMARY, span)?;
+                let callee = self.operands.last().copied();
+                if let Some(callee) = callee
+                    && let [Node::Function(row)] = self.program.nodes[callee.start as usize..]
+                {
+                    // `(sin)(x)` is `sin(x)`.
+                    self.operands.pop();
+                    self.take_back(callee.start);
+                    return self.begin_call(Some(row), None, callee.span.to(span));
+                }
                 self.begin_call(None, None, span)
             }
             Token::Open('[') => {

@@ -61,8 +61,9 @@ const LATER: [&str; 12] = [
 /// wrong (`lgamma(2.5e305)` comes out as nan, and near its zeros half the digits are lost).
 const LATER_FUNCTIONS: [&str; 1] = ["gamma("];
 
-/// Where this language reads what CPython refuses, by design.
-const DEPARTURES: [(&str, &str); 1] = [("py06786", "indentation means nothing")];
+/// Where this language reads what CPython refuses, or reads it otherwise, by design.
+const DEPARTURES: [(&str, &str); 3] =
+    [("py06786", "indentation means nothing"), ("ho0138", "a statement"), ("ho0935", "the empty set")];
 
 #[test]
 fn python_arithmetic() {
@@ -193,16 +194,24 @@ fn hostile_text(record: &Json) -> Option<String> {
 fn hostile_texts_are_refused_or_answered_within_the_limits() {
     let judge = || {
         let (mut refused, mut answered) = (0, 0);
+        let mut wrong = Vec::new();
         for record in records("hostile.jsonl") {
             let Some(text) = hostile_text(&record) else { continue };
             let id = record["id"].as_str().unwrap();
+            let started = std::time::Instant::now();
             let got = outcome(&text);
+            if started.elapsed().as_millis() > 300 { println!("SLOW {id} {:?} {}", started.elapsed(), &text.chars().take(60).collect::<String>()); }
+            if DEPARTURES.iter().any(|(departs, _)| *departs == id) {
+                continue;
+            }
             let reference = &record["cpython"];
             match &got {
                 Ok((_, answer)) => {
                     answered += 1;
                     assert!(answer.len() <= 100_000, "{id}");
-                    assert_ne!(record["expect"], "refuse", "{id} {text:?} is {answer}");
+                    if record["expect"] == "refuse" {
+                        wrong.push(format!("{id} {text:?} is {answer}"));
+                    }
                     match reference["repr"].as_str() {
                         // CPython's own logarithms are an ulp off now and then (`log(2**10000)`).
                         Some(repr) if reference["type"] == "float" => {
@@ -211,7 +220,8 @@ fn hostile_texts_are_refused_or_answered_within_the_limits() {
                                 "{id} {text:?} {answer}"
                             );
                         }
-                        Some(repr) => assert_eq!(answer, repr, "{id} {text:?}"),
+                        Some(repr) if answer != repr => wrong.push(format!("{id} {text:?} is {answer}, not {repr}")),
+                        Some(_) => {}
                         None => {}
                     }
                 }
@@ -222,6 +232,7 @@ fn hostile_texts_are_refused_or_answered_within_the_limits() {
             }
         }
         println!("hostile: {refused} refused, {answered} answered");
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     };
     std::thread::Builder::new().stack_size(256 << 10).spawn(judge).unwrap().join().unwrap();
 }
@@ -237,4 +248,42 @@ fn composed_functions_are_correctly_rounded() {
         }
     }
     assert!(apart.is_empty(), "{}:\n{}", apart.len(), apart.join("\n"));
+}
+
+/// What lies outside arithmetic: what the language takes in is answered as CPython does, the rest is refused.
+#[test]
+fn python_outside_arithmetic() {
+    let mut wrong = Vec::new();
+    let mut refused = 0;
+    for record in records("python_outside.jsonl") {
+        let expr = record["expr"].as_str().unwrap();
+        match (outcome(expr), record["repr"].as_str()) {
+            (Err((code, _)), _) if code == "unsupported" || code == "syntax" => refused += 1,
+            (Ok((_, text)), Some(repr)) if text == repr => {}
+            (Ok((kind, text)), Some(repr)) if kind == "complex" && near(&text, repr) => {}
+            (Err((_, message)), None) if record["message"] == message.as_str() => {}
+            // Ours is the empty set, CPython's a dictionary.
+            (Ok((_, text)), Some("{}")) if text == "set()" => {}
+            (got, _) => wrong.push(format!("{expr:?} is {got:?}, not {}", record["repr"])),
+        }
+    }
+    println!("python_outside: {refused} refused");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Whether two texts of complex numbers differ by libm's last digits only.
+fn near(a: &str, b: &str) -> bool {
+    let parts = |text: &str| -> Option<(f64, f64)> {
+        let text = text.trim_matches(['(', ')']).strip_suffix('j')?.to_owned();
+        let at = text.rfind(['+', '-']).filter(|at| *at > 0)?;
+        let at = if text[..at].ends_with('e') { text[..at].rfind(['+', '-']).filter(|at| *at > 0)? } else { at };
+        Some((text[..at].parse().ok()?, text[at..].parse().ok()?))
+    };
+    match (parts(a), parts(b)) {
+        (Some((a, b)), Some((c, d))) => {
+            let size = c.hypot(d);
+            (a - c).abs() <= size * 1e-15 && (b - d).abs() <= size * 1e-15
+        }
+        _ => false,
+    }
 }

@@ -7,7 +7,7 @@ use super::{Body, Function, Outcome, Parameters, SCALAR, elements, integer, real
 use crate::arithmetic::{self, Binary, Comparison};
 use crate::error::{ErrorKind, Estimate, Overflow, TypeError, ValueError, ZeroDivision};
 use crate::limits::{Budget, price};
-use crate::number::{Integer, Number, float};
+use crate::number::{Integer, Number, binary, float};
 use crate::value::{Elements, Range, Value};
 
 pub(super) const TABLE: &[Function] = &[
@@ -58,7 +58,7 @@ pub(super) const TABLE: &[Function] = &[
         price: SCALAR,
         doc: "the sum of the elements; sum(body, name, from, to): the sum of the body over a name",
         body: Body::Named {
-            parameters: Parameters { names: &["iterable", "start"], required: 1, positional: 2 },
+            parameters: Parameters { names: &["", "start"], required: 1, positional: 2 },
             call: sum,
         },
     },
@@ -86,7 +86,7 @@ pub(super) const MATH: &[Function] = &[
         price: SCALAR,
         doc: "the product of the elements; prod(body, name, from, to): the product of the body over a name",
         body: Body::Named {
-            parameters: Parameters { names: &["iterable", "start"], required: 1, positional: 1 },
+            parameters: Parameters { names: &["", "start"], required: 1, positional: 1 },
             call: prod,
         },
     },
@@ -367,9 +367,9 @@ fn frexp(value: &Value, budget: &mut Budget) -> Outcome {
     let (mantissa, exponent) = if x == 0.0 || !x.is_finite() {
         (x, 0)
     } else {
-        let (digits, unit) = float::parts(x);
+        let (digits, unit) = binary::parts(x);
         let bits = 64 - i64::from(digits.leading_zeros());
-        (float::scale(x, -(i64::from(unit) + bits)), i64::from(unit) + bits)
+        (binary::scale(x, -(i64::from(unit) + bits)), i64::from(unit) + bits)
     };
     Value::tuple(vec![Value::Float(mantissa), Value::Int(Integer::from(exponent))], budget)
 }
