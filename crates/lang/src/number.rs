@@ -1,8 +1,9 @@
-//! The number tower: integer ⊂ float. Each prices its work before doing it.
+//! The number tower: integer ⊂ rational ⊂ float. Each prices its work before doing it.
 
 pub(crate) mod float;
 mod integer;
 pub(crate) mod precise;
+pub(crate) mod rational;
 
 pub(crate) use integer::Integer;
 
@@ -11,3 +12,6 @@ pub(crate) enum Number {
     Int(Integer),
     Float(f64),
 }
+
+#[cfg(test)]
+mod reference;
