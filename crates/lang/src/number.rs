@@ -2,8 +2,10 @@
 
 pub(crate) mod float;
 mod integer;
+mod fixed;
 pub(crate) mod precise;
 pub(crate) mod rational;
+pub(crate) mod special;
 
 pub(crate) use integer::Integer;
 
