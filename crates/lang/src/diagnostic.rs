@@ -99,6 +99,25 @@ impl ErrorKind {
                     &format!("haveria {portuguese} elementos; o limite é {}", grouped(*limit, '.')),
                 )
             }
+            Self::RationalTooLarge { digits, limit } => {
+                let bits = bits_as_power(*limit);
+                let digits = match digits {
+                    Estimate::About(digits) => {
+                        say(&format!("{} digits", grouped(*digits, ',')), &format!("{} dígitos", grouped(*digits, '.')))
+                    }
+                    Estimate::Astronomical => {
+                        say("more digits than can be counted", "mais dígitos do que se pode contar")
+                    }
+                };
+                say(
+                    &format!("a part of the fraction would have {digits}; the limit is {bits} bits"),
+                    &format!("uma parte da fração teria {digits}; o limite é {bits} bits"),
+                )
+            }
+            Self::NotExact { operation } => say(
+                &format!("'{operation}' is not exact here: its result is no fraction"),
+                &format!("'{operation}' não é exato aqui: o resultado não é uma fração"),
+            ),
             Self::AnswerTooLong { characters, limit } => say(
                 &format!(
                     "the answer would have {} characters; the limit is {}",
@@ -428,6 +447,9 @@ fn zero_division(error: ZeroDivision) -> &'static str {
         ZeroDivision::FloatDivmod => "float divmod()",
         ZeroDivision::IntDivmod => "integer division or modulo by zero",
         ZeroDivision::ZeroToNegative => "0.0 cannot be raised to a negative power",
+        ZeroDivision::Fraction { sign: -1 } => "Fraction(-1, 0)",
+        ZeroDivision::Fraction { sign: 0 } => "Fraction(0, 0)",
+        ZeroDivision::Fraction { .. } => "Fraction(1, 0)",
     }
 }
 

@@ -120,6 +120,18 @@ pub enum ErrorKind {
         /// The limit.
         limit: u64,
     },
+    /// A part of a rational number would have had too many bits; known before computing it where an estimate allows.
+    RationalTooLarge {
+        /// An estimate of the decimal digits of its longer part.
+        digits: Estimate,
+        /// The limit in bits.
+        limit: u64,
+    },
+    /// An operation whose result is no rational number, asked for where every answer is exact.
+    NotExact {
+        /// The operation, as its function or operator is spelled.
+        operation: String,
+    },
     /// An answer would be too long to write.
     AnswerTooLong {
         /// An estimate of its characters.
@@ -174,6 +186,14 @@ pub enum Estimate {
     Astronomical,
 }
 
+impl Estimate {
+    /// The decimal digits of an integer of about so many bits.
+    pub(crate) fn of_bits(bits: f64) -> Self {
+        let digits = (bits * std::f64::consts::LOG10_2).floor() + 1.0;
+        if digits < 1e18 { Self::About(digits as u64) } else { Self::Astronomical }
+    }
+}
+
 impl ErrorKind {
     /// The stable code of section 4 of the design: `syntax`, `unknown-name`, `division-by-zero`, …
     pub fn code(&self) -> &'static str {
@@ -189,8 +209,10 @@ impl ErrorKind {
             Self::Overflow(_) => "overflow",
             Self::TooLong { .. } => "too-long",
             Self::TooDeep { .. } => "too-deep",
+            Self::NotExact { .. } => "not-exact",
             Self::TooManyNodes { .. }
             | Self::IntegerTooLarge { .. }
+            | Self::RationalTooLarge { .. }
             | Self::CollectionTooLarge { .. }
             | Self::AnswerTooLong { .. } => "too-large",
             Self::OutOfFuel { .. } => "out-of-fuel",
@@ -210,6 +232,7 @@ impl ErrorKind {
             | Self::TooManyNodes { limit }
             | Self::IntegerTooLarge { limit, .. }
             | Self::CollectionTooLarge { limit, .. }
+            | Self::RationalTooLarge { limit, .. }
             | Self::AnswerTooLong { limit, .. }
             | Self::OutOfFuel { limit }
             | Self::OutOfMemory { limit } => Some(*limit),
@@ -742,6 +765,11 @@ pub enum ZeroDivision {
     FloatDivmod,
     /// `integer division or modulo by zero` of `divmod`.
     IntDivmod,
+    /// `Fraction(1, 0)`: a rational number divided by zero.
+    Fraction {
+        /// The sign of what was divided: -1, 0 or 1.
+        sign: i8,
+    },
 }
 
 /// A result that a float cannot hold, in CPython's words.

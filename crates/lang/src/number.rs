@@ -1,10 +1,13 @@
-//! The number tower: integer ⊂ float ⊂ complex. Each prices its work before doing it.
+//! The number tower: integer ⊂ rational, float ⊂ complex. Each prices its work before doing it.
 
 pub(crate) mod binary;
 mod integer;
+mod fixed;
 pub(crate) mod precise;
 pub(crate) mod float;
 mod complex;
+pub(crate) mod rational;
+pub(crate) mod special;
 
 pub(crate) use complex::Complex;
 pub(crate) use integer::Integer;
@@ -15,3 +18,6 @@ pub(crate) enum Number {
     Float(f64),
     Complex(Complex),
 }
+
+#[cfg(test)]
+mod reference;

@@ -57,10 +57,6 @@ const LATER: [&str; 12] = [
     "matmul",
     "attribute",
 ];
-/// Functions for the same issue: those that take or give containers, and those whose last digits the library gets
-/// wrong (`lgamma(2.5e305)` comes out as nan, and near its zeros half the digits are lost).
-const LATER_FUNCTIONS: [&str; 1] = ["gamma("];
-
 /// Where this language reads what CPython refuses, or reads it otherwise, by design.
 const DEPARTURES: [(&str, &str); 3] =
     [("py06786", "indentation means nothing"), ("ho0138", "a statement"), ("ho0935", "the empty set")];
@@ -78,8 +74,7 @@ fn python_arithmetic() {
         }
         let features = record["features"].as_array().unwrap();
         let feature = features.iter().filter_map(Json::as_str).find(|feature| LATER.contains(feature));
-        let function = LATER_FUNCTIONS.iter().copied().find(|function| expr.contains(function));
-        if let Some(feature) = feature.or(function) {
+        if let Some(feature) = feature {
             *later.entry(feature.to_owned()).or_default() += 1;
             match outcome(expr) {
                 // `math.` is ours by design; CPython's record is from an `eval` without `math`.
@@ -115,6 +110,11 @@ fn python_arithmetic() {
                 // CPython refuses to print integers of more than 4,300 digits; we do not.
                 None => true,
                 Some(repr) if text == repr => true,
+                // Near its zeros, CPython's own `lgamma` has lost most digits.
+                Some(repr) if expr.contains("lgamma") => {
+                    let (ours, theirs): (f64, f64) = (text.parse().unwrap(), repr.parse().unwrap());
+                    (ours - theirs).abs() <= 1e-14 * ours.abs().max(1.0)
+                }
                 Some(repr) if record["tol"] == "libm" => ulps(text.parse().unwrap(), repr.parse().unwrap()) <= 16,
                 Some(_) => false,
             },
@@ -131,14 +131,10 @@ fn python_arithmetic() {
 
 #[test]
 fn special_functions_are_correctly_rounded() {
-    let (mut equal, mut total, mut later) = (0, 0, 0);
+    let (mut equal, mut total) = (0, 0);
     let mut apart = Vec::new();
     for record in records("special.jsonl") {
         let function = record["fn"].as_str().unwrap();
-        if LATER_FUNCTIONS.contains(&&*format!("{}(", function.trim_start_matches('l'))) {
-            later += 1;
-            continue;
-        }
         let arguments: Vec<String> = record["args"]
             .as_array()
             .unwrap()
@@ -163,7 +159,7 @@ fn special_functions_are_correctly_rounded() {
             Err(error) => apart.push(format!("{text}: {error:?}")),
         }
     }
-    println!("special: {equal} of {total} correctly rounded; gamma and lgamma are for later: {later}");
+    println!("special: {equal} of {total} correctly rounded");
     assert!(apart.is_empty(), "{}", apart.join("\n"));
 }
 
@@ -198,9 +194,7 @@ fn hostile_texts_are_refused_or_answered_within_the_limits() {
         for record in records("hostile.jsonl") {
             let Some(text) = hostile_text(&record) else { continue };
             let id = record["id"].as_str().unwrap();
-            let started = std::time::Instant::now();
             let got = outcome(&text);
-            if started.elapsed().as_millis() > 300 { println!("SLOW {id} {:?} {}", started.elapsed(), &text.chars().take(60).collect::<String>()); }
             if DEPARTURES.iter().any(|(departs, _)| *departs == id) {
                 continue;
             }
@@ -262,6 +256,10 @@ fn python_outside_arithmetic() {
             (Ok((_, text)), Some(repr)) if text == repr => {}
             (Ok((kind, text)), Some(repr)) if kind == "complex" && near(&text, repr) => {}
             (Err((_, message)), None) if record["message"] == message.as_str() => {}
+            // A function is a value inside an evaluation, never an answer.
+            (Err((code, message)), Some(repr)) if code == "type-error" && message.is_empty() => {
+                assert!(repr.starts_with("<built-in function") || repr.starts_with("<class"), "{expr:?}");
+            }
             // Ours is the empty set, CPython's a dictionary.
             (Ok((_, text)), Some("{}")) if text == "set()" => {}
             (got, _) => wrong.push(format!("{expr:?} is {got:?}, not {}", record["repr"])),

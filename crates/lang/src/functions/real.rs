@@ -4,7 +4,7 @@
 use super::{Body, ELEMENTARY, Function, Outcome, Parameters, SCALAR, real};
 use crate::error::{ErrorKind, Overflow, TypeError, ValueError, ZeroDivision};
 use crate::limits::{Budget, price};
-use crate::number::{Integer, Number, binary, float, precise};
+use crate::number::{Integer, Number, binary, float, precise, special};
 use crate::value::Value;
 
 const fn elementary(name: &'static str, doc: &'static str, call: fn(f64) -> f64) -> Function {
@@ -45,6 +45,7 @@ pub(super) const TABLE: &[Function] = &[
     elementary("fabs", "absolute value as a float", f64::abs),
     one("floor", "the largest integer not above", floor),
     two("fmod", "remainder with the sign of the first", fmod),
+    one("gamma", "gamma function", gamma),
     Function { name: "hypot", price: ELEMENTARY, doc: "square root of the sum of squares", body: Body::Any(hypot) },
     Function {
         name: "isclose",
@@ -59,6 +60,8 @@ pub(super) const TABLE: &[Function] = &[
     one("isinf", "whether infinite", |value, _| Ok(Value::Bool(real(value)?.is_infinite()))),
     one("isnan", "whether nan", |value, _| Ok(Value::Bool(real(value)?.is_nan()))),
     two("ldexp", "x·2**i", ldexp),
+    one("lgamma", "logarithm of the gamma function's magnitude", lgamma),
+    one("ln", "natural logarithm", natural_logarithm),
     Function { name: "log", price: ELEMENTARY, doc: "natural logarithm, or to a base", body: Body::Logarithm(log) },
     one("log10", "logarithm to base 10", |value, budget| {
         logarithm(value, budget, pxfm::f_log10, |integer| precise::log_base(integer, 10))
@@ -230,6 +233,30 @@ fn ulp(value: &Value, _: &mut Budget) -> Outcome {
     } else {
         x.next_up() - x
     })
+}
+
+fn is_pole(x: f64) -> bool {
+    x <= 0.0 && x == x.floor() && x.is_finite()
+}
+
+fn gamma(value: &Value, budget: &mut Budget) -> Outcome {
+    let x = real(value)?;
+    if x == f64::NEG_INFINITY || is_pole(x) {
+        return Err(ValueError::Domain.into());
+    }
+    budget.charge(special::PRICE)?;
+    let value = special::gamma(x);
+    if value.is_infinite() && x.is_finite() { Err(Overflow::Range.into()) } else { float_value(value) }
+}
+
+fn lgamma(value: &Value, budget: &mut Budget) -> Outcome {
+    let x = real(value)?;
+    if is_pole(x) {
+        return Err(ValueError::Domain.into());
+    }
+    budget.charge(special::PRICE)?;
+    let value = special::lgamma(x);
+    if value.is_infinite() && x.is_finite() { Err(Overflow::Range.into()) } else { float_value(value) }
 }
 
 /// A logarithm of a float, or of an integer of any size.

@@ -443,8 +443,27 @@ impl Integer {
         if other.is_zero() {
             return Ok(self.absolute());
         }
-        budget.charge(price::gcd(self.words().max(other.words())))?;
+        if let (Small(a), Small(b)) = (self, other) {
+            budget.charge(price::ELEMENTARY)?;
+            return Ok(Self::from(i128::from(gcd_of_words(a.unsigned_abs(), b.unsigned_abs()))));
+        }
+        budget.charge(gcd_price(self.words(), other.words()))?;
         Ok(Self::from(IBig::from(magnitude(self).gcd(&magnitude(other)))))
+    }
+
+    /// The quotient of a division known to leave no remainder; `divisor` must not be zero.
+    pub(crate) fn divide_exactly(&self, divisor: &Self, budget: &mut Budget) -> Result<Self, ErrorKind> {
+        if *divisor == Self::ONE {
+            return Ok(self.clone());
+        }
+        if let (Small(a), Small(b)) = (self, divisor)
+            && let Some(quotient) = a.checked_div(*b)
+        {
+            return Ok(Small(quotient));
+        }
+        let (words, divisor_words) = (self.words(), divisor.words());
+        budget.charge(5 * price::multiply(words.saturating_sub(divisor_words) + 1, divisor_words))?;
+        Ok(Self::from(self.big() / divisor.big()))
     }
 
     pub(crate) fn lcm(&self, other: &Self, budget: &mut Budget) -> Result<Self, ErrorKind> {
@@ -546,7 +565,7 @@ impl Integer {
     }
 
     /// log2 of the magnitude, within a few ulp; the integer must not be zero.
-    fn log2(&self) -> f64 {
+    pub(super) fn log2(&self) -> f64 {
         let (mantissa, exponent) = self.to_float_parts();
         pxfm::f_log2(mantissa.abs()) + exponent as f64
     }
@@ -580,6 +599,23 @@ impl PartialOrd for Integer {
     }
 }
 
+/// The greatest common divisor of two positive words, by the binary algorithm.
+fn gcd_of_words(mut a: u64, mut b: u64) -> u64 {
+    let twos = (a | b).trailing_zeros();
+    a >>= a.trailing_zeros();
+    while b != 0 {
+        b >>= b.trailing_zeros();
+        (a, b) = (a.min(b), a.abs_diff(b));
+    }
+    a << twos
+}
+
+/// The library divides once, so that both have the shorter length, and is quadratic from there on.
+fn gcd_price(words: u64, other_words: u64) -> u64 {
+    let (long, short) = (words.max(other_words), words.min(other_words));
+    8 + 24 * short + long * short / 2
+}
+
 fn magnitude_of(value: IBig) -> UBig {
     value.into_parts().1
 }
@@ -605,9 +641,7 @@ fn top_bits(value: &IBig, bits: u64) -> (u64, bool) {
 }
 
 fn too_large(bits: f64, budget: &Budget) -> ErrorKind {
-    let digits = (bits * std::f64::consts::LOG10_2).floor() + 1.0;
-    let digits = if digits < 1e18 { Estimate::About(digits as u64) } else { Estimate::Astronomical };
-    ErrorKind::IntegerTooLarge { digits, limit: budget.limits.integer_bits }
+    ErrorKind::IntegerTooLarge { digits: Estimate::of_bits(bits), limit: budget.limits.integer_bits }
 }
 
 /// Refuses what would have at least `bits`.

@@ -1,0 +1,377 @@
+//! Rational numbers, exact: what Python's `fractions.Fraction` answers, within a size.
+//!
+//! Results are in lowest terms at once. Greatest common divisors are taken of the operands' parts rather than of the
+//! result's (Knuth, *The Art of Computer Programming*, volume 2, section 4.5.1), so that what is divided stays short.
+
+// Exact mode, which uses all of it, is wired into values and functions apart.
+#![allow(dead_code)]
+
+use std::cmp::Ordering;
+
+use super::Integer;
+use crate::error::{ErrorKind, Estimate, Overflow, ZeroDivision};
+use crate::limits::{Budget, price};
+
+/// Bits of a numerator or denominator. The library's greatest common divisor is quadratic: at 2^16 bits an addition
+/// takes 4 ms, and sums of fractions double in length quickly.
+pub(crate) const PART_BITS: u64 = 1 << 16;
+
+/// log2(10).
+const BITS_PER_DIGIT: f64 = std::f64::consts::LOG2_10;
+
+/// A rational number in lowest terms, its denominator positive; 0 is 0/1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Rational {
+    numerator: Integer,
+    denominator: Integer,
+}
+
+impl Rational {
+    /// A whole number; refused if it is longer than a part may be.
+    pub(crate) fn from_integer(value: Integer) -> Result<Self, ErrorKind> {
+        Self::within_limit(value, Integer::ONE)
+    }
+
+    /// `numerator / denominator`, reduced.
+    pub(crate) fn new(numerator: &Integer, denominator: &Integer, budget: &mut Budget) -> Result<Self, ErrorKind> {
+        if denominator.is_zero() {
+            return Err(ZeroDivision::Fraction { sign: sign(numerator) }.into());
+        }
+        let divisor = numerator.gcd(denominator, budget)?;
+        let numerator = numerator.divide_exactly(&divisor, budget)?;
+        let denominator = denominator.divide_exactly(&divisor, budget)?;
+        Self::signed(numerator, denominator)
+    }
+
+    /// The exact value of a literal in decimal form, as the lexer reads them: digits with single underscores, at most
+    /// one point, at most one exponent (`0.1`, `1e-5`, `1_000.5e3`). It has no sign.
+    ///
+    /// # Errors
+    ///
+    /// The size that the number would have had, if that is too much: known before anything is allocated.
+    pub(crate) fn from_literal(text: &str, budget: &mut Budget) -> Result<Self, ErrorKind> {
+        let (digits, exponent) = decimal_parts(text);
+        if digits.is_empty() {
+            return Ok(Self { numerator: Integer::ZERO, denominator: Integer::ONE });
+        }
+        let power_bits = exponent.unsigned_abs() as f64 * BITS_PER_DIGIT;
+        let digit_bits = digits.len() as f64 * BITS_PER_DIGIT;
+        // What cancels is at most the digits themselves.
+        let least = if exponent >= 0 { digit_bits + power_bits - BITS_PER_DIGIT } else { power_bits - digit_bits };
+        if least > PART_BITS as f64 + 2.0 {
+            return Err(too_large(least.max(power_bits)));
+        }
+        budget.charge(price::divide((digit_bits / 64.0) as u64 + 1))?;
+        let digits = Integer::parse(&digits, 10);
+        let power = Integer::from(10_i64).power(exponent.unsigned_abs(), budget)?;
+        if exponent >= 0 {
+            Self::from_integer(digits.multiply(&power, budget)?)
+        } else {
+            Self::new(&digits, &power, budget)
+        }
+    }
+
+    pub(crate) fn numerator(&self) -> &Integer {
+        &self.numerator
+    }
+
+    pub(crate) fn denominator(&self) -> &Integer {
+        &self.denominator
+    }
+
+    pub(crate) fn is_zero(&self) -> bool {
+        self.numerator.is_zero()
+    }
+
+    pub(crate) fn is_negative(&self) -> bool {
+        self.numerator.is_negative()
+    }
+
+    pub(crate) fn is_integer(&self) -> bool {
+        self.denominator == Integer::ONE
+    }
+
+    /// The integer that it is, if it is one.
+    pub(crate) fn to_integer(&self) -> Option<Integer> {
+        self.is_integer().then(|| self.numerator.clone())
+    }
+
+    /// Bytes held outside the value itself.
+    pub(crate) fn heap_bytes(&self) -> u64 {
+        self.numerator.heap_bytes() + self.denominator.heap_bytes()
+    }
+
+    /// What its text costs.
+    pub(crate) fn text_price(&self) -> u64 {
+        self.numerator.text_price() + self.denominator.text_price()
+    }
+
+    /// Characters of its text, at most a few more than it really has.
+    pub(crate) fn characters_at_most(&self) -> u64 {
+        self.numerator.digits_at_most() + self.denominator.digits_at_most() + 2
+    }
+
+    /// The nearest float, ties to even.
+    ///
+    /// # Errors
+    ///
+    /// `integer division result too large for a float`, as CPython's `float(Fraction)`.
+    pub(crate) fn to_float(&self, budget: &mut Budget) -> Result<f64, ErrorKind> {
+        match &self.denominator {
+            // An integer converted is an integer divided: CPython has the same words for both here.
+            denominator if *denominator == Integer::ONE => {
+                self.numerator.to_float().ok_or(Overflow::IntDivision.into())
+            }
+            denominator => self.numerator.true_divide(denominator, budget),
+        }
+    }
+
+    pub(crate) fn negate(&self) -> Self {
+        Self { numerator: self.numerator.negate(), denominator: self.denominator.clone() }
+    }
+
+    pub(crate) fn absolute(&self) -> Self {
+        if self.is_negative() { self.negate() } else { self.clone() }
+    }
+
+    pub(crate) fn add(&self, other: &Self, budget: &mut Budget) -> Result<Self, ErrorKind> {
+        self.add_or_subtract(other, Integer::add, budget)
+    }
+
+    pub(crate) fn subtract(&self, other: &Self, budget: &mut Budget) -> Result<Self, ErrorKind> {
+        self.add_or_subtract(other, Integer::subtract, budget)
+    }
+
+    fn add_or_subtract(
+        &self,
+        other: &Self,
+        join: fn(&Integer, &Integer, &mut Budget) -> Result<Integer, ErrorKind>,
+        budget: &mut Budget,
+    ) -> Result<Self, ErrorKind> {
+        budget.charge(price::SCALAR)?;
+        let common = self.denominator.gcd(&other.denominator, budget)?;
+        let (left, right) =
+            (self.denominator.divide_exactly(&common, budget)?, other.denominator.divide_exactly(&common, budget)?);
+        // Of the common part some may still cancel, of the rest nothing.
+        refuse_bits((left.bits() + right.bits()).saturating_sub(1))?;
+        let numerator =
+            join(&self.numerator.multiply(&right, budget)?, &other.numerator.multiply(&left, budget)?, budget)?;
+        let divisor = numerator.gcd(&common, budget)?;
+        let numerator = numerator.divide_exactly(&divisor, budget)?;
+        let rest = other.denominator.divide_exactly(&divisor, budget)?;
+        refuse_product(&left, &rest)?;
+        Self::within_limit(numerator, left.multiply(&rest, budget)?)
+    }
+
+    pub(crate) fn multiply(&self, other: &Self, budget: &mut Budget) -> Result<Self, ErrorKind> {
+        let (numerator, denominator) =
+            reduced_product((&self.numerator, &self.denominator), (&other.numerator, &other.denominator), budget)?;
+        Self::signed(numerator, denominator)
+    }
+
+    pub(crate) fn divide(&self, other: &Self, budget: &mut Budget) -> Result<Self, ErrorKind> {
+        if other.is_zero() {
+            return Err(ZeroDivision::Fraction { sign: sign(&self.numerator) }.into());
+        }
+        let (numerator, denominator) =
+            reduced_product((&self.numerator, &self.denominator), (&other.denominator, &other.numerator), budget)?;
+        Self::signed(numerator, denominator)
+    }
+
+    /// The quotient rounded down, an integer.
+    pub(crate) fn floor_divide(&self, other: &Self, budget: &mut Budget) -> Result<Integer, ErrorKind> {
+        budget.charge(price::SCALAR)?;
+        let numerator = self.numerator.multiply(&other.denominator, budget)?;
+        numerator.floor_divide(&self.denominator.multiply(&other.numerator, budget)?, budget)
+    }
+
+    /// What the quotient rounded down leaves, with the divisor's sign.
+    pub(crate) fn modulo(&self, other: &Self, budget: &mut Budget) -> Result<Self, ErrorKind> {
+        budget.charge(price::SCALAR)?;
+        let numerator = self.numerator.multiply(&other.denominator, budget)?;
+        let rest = numerator.modulo(&other.numerator.multiply(&self.denominator, budget)?, budget)?;
+        Self::new(&rest, &self.denominator.multiply(&other.denominator, budget)?, budget)
+    }
+
+    /// A power with a whole exponent; a negative one inverts.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotExact`] for an exponent that is not whole, `Fraction(1, 0)` for zero to a negative power, and
+    /// the size that a part would have had.
+    pub(crate) fn power(&self, exponent: &Self, budget: &mut Budget) -> Result<Self, ErrorKind> {
+        budget.charge(price::SCALAR)?;
+        let Some(exponent) = exponent.to_integer() else {
+            return Err(ErrorKind::NotExact { operation: "**".to_owned() });
+        };
+        if exponent.is_zero() {
+            return Self::from_integer(Integer::ONE);
+        }
+        if self.is_zero() && exponent.is_negative() {
+            return Err(ZeroDivision::Fraction { sign: 1 }.into());
+        }
+        let is_unit = |part: &Integer| part.bits() <= 1;
+        let count = match exponent.as_i64() {
+            Some(count) => count.unsigned_abs(),
+            // 0, 1 and -1 stand any exponent; only whether it is odd counts.
+            None if is_unit(&self.numerator) && self.is_integer() => 2 - u64::from(exponent.is_odd()),
+            None => return Err(ErrorKind::RationalTooLarge { digits: Estimate::Astronomical, limit: PART_BITS }),
+        };
+        let longer = if self.numerator.bits() > self.denominator.bits() { &self.numerator } else { &self.denominator };
+        if !is_unit(longer) {
+            let bits = longer.log2() * count as f64;
+            if bits > PART_BITS as f64 + 2.0 {
+                return Err(too_large(bits));
+            }
+        }
+        let (numerator, denominator) = (self.numerator.power(count, budget)?, self.denominator.power(count, budget)?);
+        // Powers of what has no common divisor have none.
+        if exponent.is_negative() { Self::signed(denominator, numerator) } else { Self::signed(numerator, denominator) }
+    }
+
+    pub(crate) fn compare(&self, other: &Self, budget: &mut Budget) -> Result<Ordering, ErrorKind> {
+        budget.charge(price::SCALAR)?;
+        if self.denominator == other.denominator {
+            return Ok(self.numerator.cmp(&other.numerator));
+        }
+        let left = self.numerator.multiply(&other.denominator, budget)?;
+        Ok(left.cmp(&other.numerator.multiply(&self.denominator, budget)?))
+    }
+
+    /// The largest integer not above.
+    pub(crate) fn floor(&self, budget: &mut Budget) -> Result<Integer, ErrorKind> {
+        self.numerator.floor_divide(&self.denominator, budget)
+    }
+
+    /// The smallest integer not below.
+    pub(crate) fn ceil(&self, budget: &mut Budget) -> Result<Integer, ErrorKind> {
+        self.negate().floor(budget).map(|value| value.negate())
+    }
+
+    /// The integer part.
+    pub(crate) fn trunc(&self, budget: &mut Budget) -> Result<Integer, ErrorKind> {
+        if self.is_negative() { self.ceil(budget) } else { self.floor(budget) }
+    }
+
+    /// The nearest integer, ties to even.
+    pub(crate) fn round(&self, budget: &mut Budget) -> Result<Integer, ErrorKind> {
+        round_quotient(&self.numerator, &self.denominator, budget)
+    }
+
+    /// The nearest multiple of 10^-`places`, ties to even.
+    pub(crate) fn round_places(&self, places: i64, budget: &mut Budget) -> Result<Self, ErrorKind> {
+        budget.charge(price::SCALAR)?;
+        let scale_bits = places.unsigned_abs() as f64 * BITS_PER_DIGIT;
+        if places <= 0 {
+            // Less than half of a unit is nothing, however absurd the unit.
+            let bits = self.numerator.bits() as f64 - self.denominator.bits() as f64 + 1.0;
+            if scale_bits > bits + 2.0 {
+                return Self::from_integer(Integer::ZERO);
+            }
+            let unit = Integer::from(10_i64).power(places.unsigned_abs(), budget)?;
+            let count = round_quotient(&self.numerator, &self.denominator.multiply(&unit, budget)?, budget)?;
+            return Self::from_integer(count.multiply(&unit, budget)?);
+        }
+        // The denominator's bits bound its twos and fives: further places can divide it no better.
+        let enough = places.min(self.denominator.bits() as i64);
+        let ten = Integer::from(10_i64);
+        if ten.modular_power(&Integer::from(enough), &self.denominator, budget)?.is_zero() {
+            return Ok(self.clone());
+        }
+        if scale_bits > 2.0 * PART_BITS as f64 + 2.0 {
+            // Two different fractions whose parts are within the limit lie further apart than half of such a unit.
+            return Err(too_large(scale_bits));
+        }
+        let unit = ten.power(places.unsigned_abs(), budget)?;
+        let count = round_quotient(&self.numerator.multiply(&unit, budget)?, &self.denominator, budget)?;
+        Self::new(&count, &unit, budget)
+    }
+
+    /// Makes the denominator positive; the parts have no common divisor.
+    fn signed(numerator: Integer, denominator: Integer) -> Result<Self, ErrorKind> {
+        if denominator.is_negative() {
+            Self::within_limit(numerator.negate(), denominator.negate())
+        } else {
+            Self::within_limit(numerator, denominator)
+        }
+    }
+
+    fn within_limit(numerator: Integer, denominator: Integer) -> Result<Self, ErrorKind> {
+        refuse_bits(numerator.bits().max(denominator.bits()))?;
+        Ok(Self { numerator, denominator })
+    }
+}
+
+/// As `1/2`; a whole number as an integer.
+impl std::fmt::Display for Rational {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.is_integer() { self.numerator.fmt(f) } else { write!(f, "{}/{}", self.numerator, self.denominator) }
+    }
+}
+
+/// The digits of a literal in decimal form without leading and trailing zeros, and the power of ten that they are
+/// multiplied by. Zero has no digits. Absurd exponents are cut to what is still absurd.
+pub(super) fn decimal_parts(text: &str) -> (String, i64) {
+    let (significand, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let (whole, fraction) = significand.split_once('.').unwrap_or((significand, ""));
+    let mut digits: String = whole.chars().chain(fraction.chars()).filter(char::is_ascii_digit).collect();
+    let fraction_digits = fraction.bytes().filter(u8::is_ascii_digit).count();
+    let exponent: String = exponent.chars().filter(|character| *character != '_').collect();
+    let absurd = if exponent.starts_with('-') { i64::MIN / 2 } else { i64::MAX / 2 };
+    let exponent = exponent.parse::<i64>().unwrap_or(absurd).clamp(i64::MIN / 2, i64::MAX / 2);
+    let trailing = digits.bytes().rev().take_while(|digit| *digit == b'0').count();
+    digits.truncate(digits.len() - trailing);
+    digits.drain(..digits.bytes().take_while(|digit| *digit == b'0').count());
+    (digits, exponent - fraction_digits as i64 + trailing as i64)
+}
+
+fn sign(value: &Integer) -> i8 {
+    i8::from(!value.is_zero()) - 2 * i8::from(value.is_negative())
+}
+
+fn too_large(bits: f64) -> ErrorKind {
+    ErrorKind::RationalTooLarge { digits: Estimate::of_bits(bits), limit: PART_BITS }
+}
+
+/// Refuses what has at least so many bits.
+fn refuse_bits(bits: u64) -> Result<(), ErrorKind> {
+    if bits > PART_BITS { Err(too_large(bits as f64)) } else { Ok(()) }
+}
+
+fn refuse_product(a: &Integer, b: &Integer) -> Result<(), ErrorKind> {
+    if a.is_zero() || b.is_zero() { Ok(()) } else { refuse_bits(a.bits() + b.bits() - 1) }
+}
+
+/// The product of two fractions, each in lowest terms: what cancels, cancels crosswise, before it is multiplied.
+fn reduced_product(
+    (a, b): (&Integer, &Integer),
+    (c, d): (&Integer, &Integer),
+    budget: &mut Budget,
+) -> Result<(Integer, Integer), ErrorKind> {
+    budget.charge(price::SCALAR)?;
+    let (left, right) = (a.gcd(d, budget)?, c.gcd(b, budget)?);
+    let (a, d) = (a.divide_exactly(&left, budget)?, d.divide_exactly(&left, budget)?);
+    let (c, b) = (c.divide_exactly(&right, budget)?, b.divide_exactly(&right, budget)?);
+    refuse_product(&a, &c)?;
+    refuse_product(&b, &d)?;
+    Ok((a.multiply(&c, budget)?, b.multiply(&d, budget)?))
+}
+
+/// `numerator / denominator` to the nearest integer, ties to even. The denominator must be positive.
+pub(super) fn round_quotient(
+    numerator: &Integer,
+    denominator: &Integer,
+    budget: &mut Budget,
+) -> Result<Integer, ErrorKind> {
+    let quotient = numerator.floor_divide(denominator, budget)?;
+    let rest = numerator.subtract(&quotient.multiply(denominator, budget)?, budget)?;
+    let up = match rest.add(&rest, budget)?.cmp(denominator) {
+        Ordering::Less => false,
+        Ordering::Equal => quotient.is_odd(),
+        Ordering::Greater => true,
+    };
+    if up { quotient.add(&Integer::ONE, budget) } else { Ok(quotient) }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,26 @@
+//! For tests: the records of `corpus/`, and a budget to work them with.
+
+use serde_json::Value as Json;
+
+use crate::error::ErrorKind;
+use crate::limits::{Budget, Fuel, Limits};
+
+/// The records of a file of the corpus.
+pub(super) fn records(file: &str) -> Vec<Json> {
+    let path = format!("{}/../../corpus/{file}", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    text.split('\n').filter(|line| !line.is_empty()).map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// What `work` comes to on the default limits, and the fuel it took.
+pub(super) fn priced<T>(work: impl FnOnce(&mut Budget) -> Result<T, ErrorKind>) -> (Result<T, ErrorKind>, u64) {
+    let limits = Limits::default();
+    let mut fuel = Fuel::new(limits.fuel);
+    let result = work(&mut Budget::new(&limits, &mut fuel));
+    (result, fuel.spent())
+}
+
+/// The same without the fuel.
+pub(super) fn run<T>(work: impl FnOnce(&mut Budget) -> Result<T, ErrorKind>) -> Result<T, ErrorKind> {
+    priced(work).0
+}
