@@ -145,12 +145,7 @@ pub(crate) fn binary(operator: Binary, left: &Value, right: &Value, budget: &mut
 }
 
 /// Operators on strings, lists, tuples and sets; `None` where the two do not go together.
-fn containers(
-    operator: Binary,
-    left: &Value,
-    right: &Value,
-    budget: &mut Budget,
-) -> Result<Option<Value>, ErrorKind> {
+fn containers(operator: Binary, left: &Value, right: &Value, budget: &mut Budget) -> Result<Option<Value>, ErrorKind> {
     match operator {
         Binary::Add => sequence::concatenate(left, right, budget),
         Binary::Multiply => sequence::repeat(left, right, budget),
@@ -232,9 +227,7 @@ fn floats(operator: Binary, a: f64, b: f64) -> Result<Value, ErrorKind> {
 fn float_power(base: f64, exponent: f64, budget: &mut Budget) -> Result<Value, ErrorKind> {
     match float::power(base, exponent, budget)? {
         float::Power::Real(value) => Ok(Value::Float(value)),
-        float::Power::Complex => {
-            Complex::new(base, 0.0).power(Complex::new(exponent, 0.0), budget).map(Value::complex)
-        }
+        float::Power::Complex => Complex::new(base, 0.0).power(Complex::new(exponent, 0.0), budget).map(Value::complex),
     }
 }
 

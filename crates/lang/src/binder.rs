@@ -55,9 +55,8 @@ impl Loop {
         to: &Value,
         budget: &mut Budget,
     ) -> Result<(Self, Step), ErrorKind> {
-        let bound = |value: &Value| {
-            value.integer().ok_or(ErrorKind::from(TypeError::NotInteger { found: value.kind() }))
-        };
+        let bound =
+            |value: &Value| value.integer().ok_or(ErrorKind::from(TypeError::NotInteger { found: value.kind() }));
         let mut fold =
             Self::Fold { operator, next: bound(from)?, last: bound(to)?, value: Value::Int(Integer::from(start)) };
         let step = fold.advance(budget)?;
@@ -270,7 +269,8 @@ impl Integral {
             .sum::<f64>()
             * half;
         let size: f64 =
-            (0..15).map(|at| KRONROD_WEIGHTS[if at < 8 { at } else { 14 - at }] * value_at(at).abs()).sum::<f64>() * half;
+            (0..15).map(|at| KRONROD_WEIGHTS[if at < 8 { at } else { 14 - at }] * value_at(at).abs()).sum::<f64>()
+                * half;
         // QUADPACK's estimate: the difference of the rules overstates the error of the better one.
         let mut error = ((kronrod - gauss) * half).abs();
         if spread != 0.0 && error != 0.0 {

@@ -138,13 +138,13 @@ impl ErrorKind {
                 &format!("too much memory; the limit is {} bytes", grouped(*limit, ',')),
                 &format!("memória demais; o limite é {} bytes", grouped(*limit, '.')),
             ),
-            Self::Recursive { name } => {
-                say(&format!("'{name}' is used in its own definition"), &format!("'{name}' é usado em sua própria definição"))
-            }
-            Self::NoConvergence { what } => say(
-                &format!("{what} does not converge here"),
-                &format!("{what} não converge aqui"),
+            Self::Recursive { name } => say(
+                &format!("'{name}' is used in its own definition"),
+                &format!("'{name}' é usado em sua própria definição"),
             ),
+            Self::NoConvergence { what } => {
+                say(&format!("{what} does not converge here"), &format!("{what} não converge aqui"))
+            }
             Self::NoSignChange => say(
                 "root needs a change of sign between its ends",
                 "root precisa de uma troca de sinal entre os extremos",
@@ -265,10 +265,9 @@ fn syntax(error: &Syntax, language: Language) -> String {
         Syntax::RepeatedParameter { name } => {
             say(format!("parameter repeated: {name}"), format!("parâmetro repetido: {name}"))
         }
-        Syntax::FunctionAssignment => say(
-            "functions are defined with '@='".into(),
-            "funções são definidas com '@='".into(),
-        ),
+        Syntax::FunctionAssignment => {
+            say("functions are defined with '@='".into(), "funções são definidas com '@='".into())
+        }
         Syntax::PositionalAfterKeyword => say(
             "positional argument after a keyword argument".into(),
             "argumento posicional depois de um argumento nomeado".into(),
@@ -412,7 +411,9 @@ fn value_error(error: &ValueError) -> String {
         ValueError::Unpack { expected, got: Some(got) } => {
             return format!("not enough values to unpack (expected {expected}, got {got})");
         }
-        ValueError::Unpack { expected, got: None } => return format!("too many values to unpack (expected {expected})"),
+        ValueError::Unpack { expected, got: None } => {
+            return format!("too many values to unpack (expected {expected})");
+        }
         ValueError::SliceStep => "slice step cannot be zero",
         ValueError::RangeStep => "range() arg 3 must not be zero",
         ValueError::Base => "int() base must be >= 2 and <= 36, or 0",

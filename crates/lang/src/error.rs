@@ -201,7 +201,9 @@ impl ErrorKind {
             Self::Syntax(_) => "syntax",
             Self::Unsupported(_) => "unsupported",
             Self::UnknownName { .. } | Self::UnknownMathName { .. } => "unknown-name",
-            Self::Type(_) | Self::FunctionAsAnswer { .. } | Self::RangeAsAnswer | Self::DefinedArity { .. } => "type-error",
+            Self::Type(_) | Self::FunctionAsAnswer { .. } | Self::RangeAsAnswer | Self::DefinedArity { .. } => {
+                "type-error"
+            }
             Self::Value(_) => "value-error",
             Self::Recursive { .. } => "recursive",
             Self::NoConvergence { .. } | Self::NoSignChange => "no-convergence",

@@ -380,9 +380,10 @@ impl<'p> Machine<'p> {
         match value.length().unwrap_or(0) {
             length if length < expected => Err(ValueError::Unpack { expected, got: Some(length) }.into()),
             length if length > expected => Err(ValueError::Unpack { expected, got: None }.into()),
-            _ => names.iter().zip(elements).try_for_each(|(name, element)| {
-                self.bind(*name, Some(Binding::Value(element)), budget)
-            }),
+            _ => names
+                .iter()
+                .zip(elements)
+                .try_for_each(|(name, element)| self.bind(*name, Some(Binding::Value(element)), budget)),
         }
     }
 

@@ -74,7 +74,11 @@ fn rows(from: usize, to: usize) -> impl Iterator<Item = (u16, &'static Function)
 }
 
 fn builtin((row, function): (u16, &'static Function)) -> Builtin {
-    let kind = if matches!(function.name, "bool" | "float" | "int" | "list" | "range" | "set" | "str" | "tuple") { Type::Type } else { Type::Function };
+    let kind = if matches!(function.name, "bool" | "float" | "int" | "list" | "range" | "set" | "str" | "tuple") {
+        Type::Type
+    } else {
+        Type::Function
+    };
     Builtin { name: function.name, kind, row }
 }
 
@@ -106,6 +110,14 @@ pub(crate) fn at(number: u16) -> Option<Builtin> {
     row(number).map(|(_, function)| builtin((number, function)))
 }
 
+/// The function that a call with one argument comes to: `ln(x)` is `log(x)`.
+pub(crate) fn shorter(number: u16) -> u16 {
+    match at(number) {
+        Some(Builtin { name: "ln", .. }) => find("log").map_or(number, |log| log.row),
+        _ => number,
+    }
+}
+
 /// Whether the function's answers depend on chance.
 pub(crate) fn is_chance(number: u16) -> bool {
     row(number).is_some_and(|(table, _)| std::ptr::eq(TABLES[table], chance::TABLE))
@@ -121,11 +133,12 @@ pub fn list() -> impl Iterator<Item = (&'static str, &'static str)> {
     rows(0, QUALIFIED).map(|(_, row)| (row.name, row.doc))
 }
 
-/// The constants of `math`, which need no prefix.
-pub(crate) const CONSTANTS: [(&str, f64); 5] = [
+/// The constants of `math`, which need no prefix, and the golden ratio.
+pub(crate) const CONSTANTS: [(&str, f64); 6] = [
     ("e", std::f64::consts::E),
     ("inf", f64::INFINITY),
     ("nan", f64::NAN),
+    ("phi", 1.618_033_988_749_895),
     ("pi", std::f64::consts::PI),
     ("tau", std::f64::consts::TAU),
 ];

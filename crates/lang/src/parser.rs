@@ -130,17 +130,40 @@ const POWERED: [(&str, &str); 6] =
 
 /// What waits on the stack.
 enum Pending {
-    Prefix { operator: Prefix, power: u8, span: Span },
-    Infix { operator: Binary, power: u8 },
+    Prefix {
+        operator: Prefix,
+        power: u8,
+        span: Span,
+    },
+    Infix {
+        operator: Binary,
+        power: u8,
+    },
     /// `a ⁿ√ b`, with its index.
-    Coefficient { index: u32 },
+    Coefficient {
+        index: u32,
+    },
     /// A comparison that waits for its right operand; the steps before it are a list linked through their jumps.
-    Chain { operator: Comparison, last_step: Option<u32>, left_is_singleton: bool, span: Span },
-    And { jump: u32 },
-    Or { jump: u32 },
+    Chain {
+        operator: Comparison,
+        last_step: Option<u32>,
+        left_is_singleton: bool,
+        span: Span,
+    },
+    And {
+        jump: u32,
+    },
+    Or {
+        jump: u32,
+    },
     /// Behind `else` or the `:` of a conditional: the jump at the end of the first branch waits to be mended.
-    Else { jump: u32 },
-    Opener { opener: Opener, span: Span },
+    Else {
+        jump: u32,
+    },
+    Opener {
+        opener: Opener,
+        span: Span,
+    },
 }
 
 #[derive(Clone, Copy)]
@@ -153,24 +176,47 @@ enum Prefix {
 #[derive(Clone)]
 enum Opener {
     /// A statement: how many expressions have been ended by a comma.
-    Statement { count: u32 },
+    Statement {
+        count: u32,
+    },
     /// The right side of `=`: the same, and the names on the left.
-    Assignment { count: u32, targets: u32, names_at: u32 },
+    Assignment {
+        count: u32,
+        targets: u32,
+        names_at: u32,
+    },
     /// The body of `@=`.
-    Definition { count: u32, definition: u32, jump: u32 },
+    Definition {
+        count: u32,
+        definition: u32,
+        jump: u32,
+    },
     /// `(`, `[` or `{` where an operand stands.
-    Bracket { kind: char, count: u32 },
+    Bracket {
+        kind: char,
+        count: u32,
+    },
     /// `(` behind an operand.
     Call(Call),
     /// The bracket of a binder: how many of its parts are complete.
-    Binder { binder: Binder, parts: u32, name: u32 },
+    Binder {
+        binder: Binder,
+        parts: u32,
+        name: u32,
+    },
     /// `[` behind an operand: how many commas, how many parts of a slice, and where its values begin.
-    Subscript { count: u32, parts: u32, values_from: u32 },
+    Subscript {
+        count: u32,
+        parts: u32,
+        values_from: u32,
+    },
     Bars,
     /// `if`: up to `else` stands the condition.
     If,
     /// `?`: up to `:` stands the first branch; the jump behind the condition waits to be mended.
-    Question { jump: u32 },
+    Question {
+        jump: u32,
+    },
 }
 
 #[derive(Clone)]
@@ -558,9 +604,7 @@ impl<'t, 'l> Parser<'t, 'l> {
     fn close_after_nothing(&mut self, bracket: char, span: Span) -> Step {
         match self.top_opener().cloned() {
             Some(Opener::Call(Call { in_keyword: false, .. })) if bracket == ')' => self.end_call(span),
-            Some(Opener::Bracket { kind, count }) if closes(bracket, kind) => {
-                self.end_collection(kind, count, span)
-            }
+            Some(Opener::Bracket { kind, count }) if closes(bracket, kind) => self.end_collection(kind, count, span),
             Some(Opener::Subscript { count, parts, .. }) if bracket == ']' && (count > 0 || parts > 0) => {
                 self.absent_part(span)?;
                 self.end_subscript(span)
@@ -737,7 +781,8 @@ impl<'t, 'l> Parser<'t, 'l> {
             self.next()?;
             return self.begin_call(Some(function.row), None, math.to(bracket));
         }
-        let node = if let Some(row) = functions::find_constant(&name) {
+        // The golden ratio is plusminus's, not `math`'s.
+        let node = if let Some(row) = functions::find_constant(&name).filter(|_| name != "phi") {
             Node::MathConstant { row, qualified: true }
         } else if let Some(function) = function {
             Node::Function(function.row)
@@ -969,9 +1014,9 @@ impl<'t, 'l> Parser<'t, 'l> {
 
     /// Whether the operand on top is nothing but `None`, `True` or `False`.
     fn top_is_singleton(&self) -> bool {
-        self.operands.last().is_some_and(|operand| {
-            matches!(self.program.nodes[operand.start as usize..], [Node::None | Node::Bool(_)])
-        })
+        self.operands
+            .last()
+            .is_some_and(|operand| matches!(self.program.nodes[operand.start as usize..], [Node::None | Node::Bool(_)]))
     }
 
     /// `is` asks for identity, which only these three have here.
@@ -1120,7 +1165,11 @@ impl<'t, 'l> Parser<'t, 'l> {
             }
             Some(Opener::Subscript { .. }) if bracket == ']' => self.end_subscript(span),
             Some(
-                Opener::Bracket { .. } | Opener::Call(_) | Opener::Binder { .. } | Opener::Subscript { .. } | Opener::Bars,
+                Opener::Bracket { .. }
+                | Opener::Call(_)
+                | Opener::Binder { .. }
+                | Opener::Subscript { .. }
+                | Opener::Bars,
             ) => {
                 let open = self.pending.last().and_then(|pending| match pending {
                     Pending::Opener { span, .. } => span.of(self.text).chars().next_back(),
@@ -1152,6 +1201,7 @@ impl<'t, 'l> Parser<'t, 'l> {
         let first_keyword = if keywords == 0 { 0 } else { call.first_keyword };
         match function {
             Some(row) => {
+                let row = if arguments == 1 && keywords == 0 { functions::shorter(row) } else { row };
                 let node = Node::CallFunction { row, keywords, arguments, first_keyword };
                 self.join_from(open, arguments as usize, node, span)?;
             }
@@ -1380,7 +1430,8 @@ impl<'t, 'l> Parser<'t, 'l> {
     fn end_statement(&mut self, token: Token, span: Span) -> Step {
         self.emit_down_to(0)?;
         let Some(
-            opener @ (Opener::Statement { count } | Opener::Assignment { count, .. } | Opener::Definition { count, .. }),
+            opener
+            @ (Opener::Statement { count } | Opener::Assignment { count, .. } | Opener::Definition { count, .. }),
         ) = self.top_opener().cloned()
         else {
             if token == Token::Semicolon {

@@ -21,7 +21,10 @@ pub(crate) enum Node {
     /// What is left out of a slice: `None`, but written as nothing.
     Absent,
     /// A constant of `math`: its row, and whether `math.` was written.
-    MathConstant { row: u8, qualified: bool },
+    MathConstant {
+        row: u8,
+        qualified: bool,
+    },
     /// A built-in function: its row.
     Function(u16),
     /// A name that may have been given a meaning by a statement: an index into `names`.
@@ -31,7 +34,10 @@ pub(crate) enum Node {
     /// `math.name` that is not there.
     UnknownMath(u32),
     /// A parameter of a function, or a bound name: its place among the local values.
-    Local { slot: u32, name: u32 },
+    Local {
+        slot: u32,
+        name: u32,
+    },
     Unary(Unary),
     Binary(Binary),
     /// `x!`.
@@ -68,21 +74,48 @@ pub(crate) enum Node {
     /// `x[a:b:c]`.
     Slice,
     /// Calls a built-in function with the last values; the last of these belong to keywords.
-    CallFunction { row: u16, keywords: u16, arguments: u32, first_keyword: u32 },
+    CallFunction {
+        row: u16,
+        keywords: u16,
+        arguments: u32,
+        first_keyword: u32,
+    },
     /// Calls what stands below the last values.
-    Call { keywords: u16, arguments: u32, first_keyword: u32 },
+    Call {
+        keywords: u16,
+        arguments: u32,
+        first_keyword: u32,
+    },
     /// Behind the two bounds of `sum(body, name, a, b)`: begins the loop, or jumps to its end if there is nothing to do.
-    BinderStart { binder: Binder, jump: u32 },
+    BinderStart {
+        binder: Binder,
+        jump: u32,
+    },
     /// Behind the body: takes its value, and jumps back to the body (by `jump`), or ends the loop.
-    BinderEnd { binder: Binder, name: u32, jump: u32 },
+    BinderEnd {
+        binder: Binder,
+        name: u32,
+        jump: u32,
+    },
     /// Gives the value on the stack to `count` names, the first of which is at `names_at` in `targets`. The value stays.
-    Assign { count: u32, names_at: u32 },
+    Assign {
+        count: u32,
+        names_at: u32,
+    },
     /// Forgets `count` names.
-    Clear { count: u32, names_at: u32 },
+    Clear {
+        count: u32,
+        names_at: u32,
+    },
     /// Defines a formula or a function (an index into `definitions`), and jumps behind its body.
-    Define { definition: u32, jump: u32 },
+    Define {
+        definition: u32,
+        jump: u32,
+    },
     /// The end of the body of a definition: returns from it.
-    EndDefine { definition: u32 },
+    EndDefine {
+        definition: u32,
+    },
     /// Between statements: drops a value.
     Drop,
 }
@@ -159,16 +192,50 @@ impl Program {
         !self.nodes.iter().any(by_row) && !self.names.iter().any(|name| by_name(name))
     }
 
-    /// Whether both are the same program: nodes, constants and names, wherever they stood in their texts.
+    /// Whether both are the same program: the same nodes with the same constants and names, wherever these stand.
     pub fn same_as(&self, other: &Self) -> bool {
-        let constants = |program: &Self| program.constants.iter().map(|value| format!("{value:?}")).collect::<Vec<_>>();
-        self.nodes == other.nodes
-            && self.names == other.names
-            && self.keywords == other.keywords
-            && self.targets == other.targets
-            && self.definitions == other.definitions
-            && self.statements == other.statements
-            && constants(self) == constants(other)
+        let name = |program: &Self, name: u32| program.names[name as usize].clone();
+        let names = |program: &Self, list: &[u32]| list.iter().map(|at| name(program, *at)).collect::<Vec<_>>();
+        // What a node points to, written out, and the node without its pointers.
+        let resolved = |program: &Self, node: Node| -> (Node, String, Vec<Box<str>>) {
+            let slice =
+                |list: &[u32], from: u32, count: u32| names(program, &list[from as usize..(from + count) as usize]);
+            match node {
+                Node::Constant(at) => (Node::Constant(0), format!("{:?}", program.constants[at as usize]), Vec::new()),
+                Node::Name(at) => (Node::Name(0), String::new(), names(program, &[at])),
+                Node::Unknown(at) => (Node::Unknown(0), String::new(), names(program, &[at])),
+                Node::UnknownMath(at) => (Node::UnknownMath(0), String::new(), names(program, &[at])),
+                Node::Local { slot, name } => (Node::Local { slot, name: 0 }, String::new(), names(program, &[name])),
+                Node::BinderEnd { binder, name, jump } => {
+                    (Node::BinderEnd { binder, name: 0, jump }, String::new(), names(program, &[name]))
+                }
+                Node::CallFunction { row, keywords, arguments, first_keyword } => {
+                    let keyword_names = slice(&program.keywords, first_keyword, keywords.into());
+                    (Node::CallFunction { row, keywords, arguments, first_keyword: 0 }, String::new(), keyword_names)
+                }
+                Node::Call { keywords, arguments, first_keyword } => {
+                    let keyword_names = slice(&program.keywords, first_keyword, keywords.into());
+                    (Node::Call { keywords, arguments, first_keyword: 0 }, String::new(), keyword_names)
+                }
+                Node::Assign { count, names_at } => {
+                    (Node::Assign { count, names_at: 0 }, String::new(), slice(&program.targets, names_at, count))
+                }
+                Node::Clear { count, names_at } => {
+                    (Node::Clear { count, names_at: 0 }, String::new(), slice(&program.targets, names_at, count))
+                }
+                Node::Define { definition, .. } => {
+                    let definition = &program.definitions[definition as usize];
+                    let kind = definition.parameters.is_some().to_string();
+                    let mut list = names(program, definition.parameters.as_deref().unwrap_or_default());
+                    list.push(name(program, definition.name));
+                    (node, kind, list)
+                }
+                node => (node, String::new(), Vec::new()),
+            }
+        };
+        self.statements == other.statements
+            && self.nodes.len() == other.nodes.len()
+            && self.nodes.iter().zip(&other.nodes).all(|(a, b)| resolved(self, *a) == resolved(other, *b))
     }
 
     /// For each node, the index at which its subtree begins. Jumps and the like are no roots; they get their own index.

@@ -32,7 +32,8 @@ pub(crate) fn repeat(left: &Value, right: &Value, budget: &mut Budget) -> Result
     };
     let times = other.integer().ok_or(TypeError::Repetition { by: other.kind() })?;
     let length = sequence.length().unwrap_or(0);
-    let limit = if matches!(sequence, Value::Str(_)) { budget.limits.string_characters } else { budget.limits.elements };
+    let limit =
+        if matches!(sequence, Value::Str(_)) { budget.limits.string_characters } else { budget.limits.elements };
     let times = match times.as_i64() {
         _ if times.is_negative() || length == 0 => 0,
         Some(times) if times.unsigned_abs().saturating_mul(length) <= limit => times.unsigned_abs(),
@@ -178,15 +179,12 @@ pub(crate) fn slice(container: &Value, parts: [&Value; 3], budget: &mut Budget) 
             let characters: Vec<char> = text.string.chars().collect();
             Value::string(places.filter_map(|at| characters.get(at)).collect::<String>(), budget)
         }
-        Value::List(items) => {
-            Value::list(places.filter_map(|at| items.values.get(at)).cloned().collect(), budget)
-        }
-        Value::Tuple(items) => {
-            Value::tuple(places.filter_map(|at| items.values.get(at)).cloned().collect(), budget)
-        }
+        Value::List(items) => Value::list(places.filter_map(|at| items.values.get(at)).cloned().collect(), budget),
+        Value::Tuple(items) => Value::tuple(places.filter_map(|at| items.values.get(at)).cloned().collect(), budget),
         Value::Range(range) => {
             let place = |at: i128| i128::from(range.start) + i128::from(range.step) * at;
-            let bound = |value: i128| i64::try_from(value).map_err(|_| ErrorKind::from(ValueError::Index { of: Type::Range }));
+            let bound =
+                |value: i128| i64::try_from(value).map_err(|_| ErrorKind::from(ValueError::Index { of: Type::Range }));
             let (start, stop) = (bound(place(start))?, bound(place(stop))?);
             Ok(Value::Range(Arc::new(Range { start, stop, step: bound(i128::from(range.step) * step)? })))
         }

@@ -245,8 +245,7 @@ impl Value {
             }
             (Self::Range(a), Self::Range(b)) => {
                 let length = a.length();
-                length == b.length()
-                    && (length == 0 || (a.start == b.start && (length == 1 || a.step == b.step)))
+                length == b.length() && (length == 0 || (a.start == b.start && (length == 1 || a.step == b.step)))
             }
             _ => match (self.number(), other.number()) {
                 (Some(a), Some(b)) => numbers_equal(a, b),

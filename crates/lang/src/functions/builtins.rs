@@ -110,9 +110,8 @@ fn ascii_digits(text: &str) -> String {
         }
         // Digits of a script stand ten in a row: count back to the zero.
         let code = character as u32;
-        let is_digit = |code: u32| {
-            char::from_u32(code).is_some_and(|c| get_general_category(c) == GeneralCategory::DecimalNumber)
-        };
+        let is_digit =
+            |code: u32| char::from_u32(code).is_some_and(|c| get_general_category(c) == GeneralCategory::DecimalNumber);
         let run = (0..).take_while(|back| code.checked_sub(*back).is_some_and(is_digit)).count() as u32 - 1;
         char::from_digit(run % 10, 10).unwrap_or(character)
     };

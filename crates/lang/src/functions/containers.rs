@@ -41,12 +41,7 @@ pub(super) const TABLE: &[Function] = &[
         doc: "a set of the elements",
         body: Body::Counted { least: 0, most: 1, call: set },
     },
-    Function {
-        name: "sorted",
-        price: SCALAR,
-        doc: "a sorted list of the elements",
-        body: Body::Sorted(sorted),
-    },
+    Function { name: "sorted", price: SCALAR, doc: "a sorted list of the elements", body: Body::Sorted(sorted) },
     Function {
         name: "str",
         price: SCALAR,
@@ -57,10 +52,7 @@ pub(super) const TABLE: &[Function] = &[
         name: "sum",
         price: SCALAR,
         doc: "the sum of the elements; sum(body, name, from, to): the sum of the body over a name",
-        body: Body::Named {
-            parameters: Parameters { names: &["", "start"], required: 1, positional: 2 },
-            call: sum,
-        },
+        body: Body::Named { parameters: Parameters { names: &["", "start"], required: 1, positional: 2 }, call: sum },
     },
     Function {
         name: "tuple",
@@ -85,10 +77,7 @@ pub(super) const MATH: &[Function] = &[
         name: "prod",
         price: SCALAR,
         doc: "the product of the elements; prod(body, name, from, to): the product of the body over a name",
-        body: Body::Named {
-            parameters: Parameters { names: &["", "start"], required: 1, positional: 1 },
-            call: prod,
-        },
+        body: Body::Named { parameters: Parameters { names: &["", "start"], required: 1, positional: 1 }, call: prod },
     },
 ];
 

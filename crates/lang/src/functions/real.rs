@@ -183,7 +183,13 @@ fn ldexp(arguments: &[Value], _: &mut Budget) -> Outcome {
 fn sign(value: &Value, _: &mut Budget) -> Outcome {
     let sign = match value.number() {
         Some(Number::Int(value)) if value.is_zero() => 0,
-        Some(Number::Int(value)) => if value.is_negative() { -1 } else { 1 },
+        Some(Number::Int(value)) => {
+            if value.is_negative() {
+                -1
+            } else {
+                1
+            }
+        }
         Some(Number::Float(value)) if value.is_nan() => return float_value(value),
         Some(Number::Float(value)) => i64::from(value > 0.0) - i64::from(value < 0.0),
         _ => return Err(TypeError::NotReal { found: value.kind() }.into()),

@@ -7,8 +7,8 @@
 use dashu_int::ops::BitTest;
 use dashu_int::{IBig, Sign, UBig};
 
-use super::fixed;
 use super::binary::{parts, scaled};
+use super::fixed;
 
 /// What a call costs in fuel.
 pub(crate) const PRICE: u64 = 8_000;
