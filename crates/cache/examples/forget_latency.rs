@@ -105,6 +105,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             silences.push(silent.saturating_duration_since(start));
         }
     }
+    nodes[0].get_or_compute(&key, || Some("answer".to_owned()), || async { Err(()) }).await.map_err(|_| "no answer")?;
+    let start = Instant::now();
+    let hits = (0..1_000_000).filter(|_| std::hint::black_box(nodes[0].get(&key)).is_some()).count();
+    let hit_nanos = start.elapsed().as_nanos() as f64 / hits.max(1) as f64;
+
     silences.sort();
     let at = |share: f64| silences[((silences.len() - 1) as f64 * share).round() as usize];
     println!("{rounds} rounds, 2 nodes, {} silences ({resets} answers remembered)", silences.len());
@@ -117,5 +122,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             inside.sum / inside.count() as f64 * 1e6
         );
     }
+    println!("memory answers in {hit_nanos:.0} ns ({hits} hits by one thread)");
     Ok(())
 }

@@ -1,14 +1,5 @@
 //! Forget these keys, or all: how what Redis tells reaches memory, and when memory may be trusted.
-//!
-//! ```text
-//!              connect, HELLO 3, CLIENT TRACKING ON BCAST NOLOOP PREFIX ns:
-//!   detached ─────────────────────────────────────────────────────────────▶ catching-up
-//!      ▲  ▲                          (forget all)                                │
-//!      │  │                                                                      │ a change made over another
-//!      │  └──────── connection lost, silent or not understood ───────────────────┤ connection is reported back
-//!      │                             (forget all)                                │ (forget all)
-//!      └──────────────────────────────────────────────────────────────────── coherent
-//! ```
+//! The states, and what leads from one to another, are drawn in the crate's own page.
 //!
 //! *Generations* are what everything that takes time is checked against. One counts purges, 4,096 more count changes of
 //! the keys that hash to each. A [`Licence`] is a snapshot of two of them; if either moved, what was begun under it is

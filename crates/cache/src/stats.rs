@@ -18,7 +18,7 @@ pub enum State {
 }
 
 impl State {
-    /// Every state, in the order of the `match` above.
+    /// Every state, in the order of their declaration.
     pub const ALL: [Self; 4] = [Self::Memory, Self::Coherent, Self::CatchingUp, Self::Detached];
 
     /// `memory`, `coherent`, `catching-up`, `detached`.

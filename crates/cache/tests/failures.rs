@@ -3,6 +3,7 @@
 
 mod support;
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use support::fake::{FLUSH, Fake, HELLO_3, invalidation};
@@ -380,4 +381,83 @@ async fn options_that_cannot_be_used_are_refused_at_once() {
     // That nobody listens is no reason to refuse.
     let options = Options { redis: Some(format!("redis://127.0.0.1:{}", free_port())), ..Options::default() };
     assert_eq!(refused(options), None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cache_that_is_dropped_lets_go_of_its_connection() {
+    let server = Server::start();
+    let mut person = server.person();
+    let mut connections = || person.says::<String>("CLIENT LIST").lines().count();
+    let node = Setting::new().redis(server.url()).coherent().await;
+    let clone = node.clone();
+    node.dear("2+2").await;
+    node.is_sound().await;
+    eventually("the passing connection has gone", || connections() == 2).await;
+    drop(node);
+    clone.dear("3+3").await;
+    clone.is_sound().await;
+    assert_eq!(connections(), 2);
+    drop(clone);
+    eventually("it is closed", || connections() == 1).await;
+}
+
+/// Keeps what is logged on this thread.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<String>>>);
+
+impl tracing::Subscriber for Log {
+    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
+        *metadata.level() <= tracing::Level::WARN && metadata.target().starts_with("tabuada_cache")
+    }
+
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        tracing::span::Id::from_u64(1)
+    }
+
+    fn event(&self, event: &tracing::Event<'_>) {
+        struct Line(String);
+        impl tracing::field::Visit for Line {
+            fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
+                self.0 += &format!("{}={value:?} ", field.name());
+            }
+        }
+        let mut line = Line(String::new());
+        event.record(&mut line);
+        self.0.lock().expect("no panic").push(line.0);
+    }
+
+    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+    fn enter(&self, _: &tracing::span::Id) {}
+    fn exit(&self, _: &tracing::span::Id) {}
+}
+
+#[tokio::test]
+async fn start_up_warns_of_a_server_that_makes_room_badly() {
+    for (settings, words) in [
+        (&["--maxmemory", "0"][..], Some("no maxmemory")),
+        (&["--maxmemory", "100mb", "--maxmemory-policy", "volatile-lru"], Some("evicts only what has a ttl")),
+        (&["--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lfu"], None),
+    ] {
+        for command_denied in ["", "-info", "-info -config"] {
+            let server = Server::with(settings);
+            server.person().does(format!("ACL SETUSER default {command_denied}").trim_end());
+            let log = Log::default();
+            let _logging = tracing::subscriber::set_default(log.clone());
+            // On one thread: the background runs where it is logged.
+            let node = Setting::new().redis(server.url()).coherent().await;
+            let told = || log.0.lock().expect("no panic").clone();
+            match words {
+                Some(words) if command_denied != "-info -config" => {
+                    eventually("it is warned of", || told().iter().any(|line| line.contains(words))).await;
+                }
+                _ => {
+                    node.hears(|| server.person().does("SET tabuada:1:mark x")).await;
+                    assert_eq!(told(), [""; 0]);
+                }
+            }
+            node.dear("2+2").await;
+            assert_eq!((node.state(), node.errors("denied")), (State::Coherent, 0));
+        }
+    }
 }
