@@ -3,7 +3,7 @@
 
 mod support;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use support::server::{Person, Server};
@@ -187,6 +187,34 @@ async fn a_purge_is_not_undone_by_a_trial_under_way() {
     node.is_sound().await;
     assert!(!node.remembers("2+2"));
     assert!(person.keys().is_empty());
+}
+
+/// The handler raises the generation, then takes the entry out; who puts one in looks again after putting. Here the
+/// handler comes between the first look and the putting, and finds nothing to take out.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_entry_put_in_behind_its_invalidation_is_taken_out() {
+    for deed in ["SET tabuada:1:2+2 x", "FLUSHALL"] {
+        let server = Server::start();
+        let (weighing, told) = (Arc::new(Mutex::new(server.person())), Arc::new(OnceLock::<Node>::new()));
+        let mut setting = Setting::new().redis(server.url());
+        setting.facts.when_weighed = Some({
+            let (weighing, told) = (weighing.clone(), told.clone());
+            Arc::new(move || {
+                let node = told.get().expect("it is set");
+                let heard = || node.forgotten("key") + node.forgotten("flush");
+                let before = heard();
+                weighing.lock().expect("no panic").does(deed);
+                while heard() == before {
+                    std::thread::yield_now();
+                }
+            })
+        });
+        let node = setting.coherent().await;
+        assert!(told.set(node.clone()).is_ok());
+        assert_eq!(node.cheap("2+2").await.source, Source::Computed { stored: false }, "{deed}");
+        assert!(!node.remembers("2+2"), "{deed}");
+        node.is_sound().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -371,7 +371,7 @@ async fn tracking_reported_broken_is_a_lost_connection() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn options_that_cannot_be_used_are_refused_at_once() {
-    let refused = |options: Options| Cache::new(Facts { limit: 0, lifetime: None }, options).err();
+    let refused = |options: Options| Cache::new(Facts::default(), options).err();
     let namespace = Options { namespace: "a:b".to_owned(), ..Options::default() };
     assert!(matches!(refused(namespace), Some(OptionsError::Namespace { character: Some(':'), .. })));
     for url in ["redis+sentinel://h:1/m/0", "rediss://h", "unix:///tmp/r.sock", "redis+cluster://h:1"] {

@@ -33,9 +33,12 @@ pub enum Fact {
 }
 
 /// Facts, to a node of the given limit: refusals of lower limits are not usable to it.
+#[derive(Clone, Default)]
 pub struct Facts {
     pub limit: u32,
     pub lifetime: Option<Duration>,
+    /// What happens when a value is weighed: between the look at what moved and the putting into memory.
+    pub when_weighed: Option<Arc<dyn Fn() + Send + Sync>>,
 }
 
 impl Contents for Facts {
@@ -64,6 +67,9 @@ impl Contents for Facts {
     }
 
     fn weight(&self, fact: &Fact) -> usize {
+        if let Some(happens) = &self.when_weighed {
+            happens();
+        }
         match fact {
             Fact::Text(text) => text.len(),
             Fact::Refusal(_) => 4,
@@ -102,7 +108,7 @@ impl Setting {
         let options = Options { namespace: "tabuada".to_owned(), memory_bytes: 8 << 20, ..Options::default() };
         // A busy machine may take its time where no test is about time.
         let patient = Deadlines { call: PATIENCE, handshake: PATIENCE, silence: PATIENCE, ..Deadlines::default() };
-        Self { options, facts: Facts { limit: 0, lifetime: None }, deadlines: patient }
+        Self { options, facts: Facts::default(), deadlines: patient }
     }
 
     /// With the deadlines of the product.
@@ -113,8 +119,7 @@ impl Setting {
 
     /// The same once more.
     pub fn again(&self) -> Self {
-        let facts = Facts { limit: self.facts.limit, lifetime: self.facts.lifetime };
-        Self { options: self.options.clone(), facts, deadlines: self.deadlines }
+        Self { options: self.options.clone(), facts: self.facts.clone(), deadlines: self.deadlines }
     }
 
     pub fn redis(mut self, url: impl Into<String>) -> Self {
