@@ -52,6 +52,14 @@ pub(crate) fn try_evaluate(program: &Program, limits: &Limits, budget: u64) -> O
     if evaluation.outcome.as_ref().is_err_and(beyond_the_budget) { None } else { Some(evaluation) }
 }
 
+/// The value that a text from outside is the text of; `None` if it is no expression, or a long calculation.
+pub(crate) fn value(text: &str, limits: &Limits) -> Option<Answer> {
+    // An answer may be longer than a question.
+    let limits = Limits { text_bytes: u64::MAX, ..limits.clone() };
+    let program = read(text, &limits).ok()?;
+    run(&program, &limits, Fuel::new(limits.fuel / 10)).outcome.ok()
+}
+
 fn run(program: &Program, limits: &Limits, mut fuel: Fuel<'_>) -> Evaluation {
     let outcome = catch_unwind(AssertUnwindSafe(|| program.evaluate(limits, &mut fuel)))
         .unwrap_or(Err(Failure { kind: ErrorKind::Internal, node: 0 }));

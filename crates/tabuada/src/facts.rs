@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tabuada_lang::{ErrorKind, Failure, Language, Limits};
 
-use crate::engine::Evaluation;
+use crate::engine::{self, Evaluation};
 use crate::json::{write_float, write_string};
 
 /// A refusal is remembered for as long at most: raising the limit, or the node next door, may answer.
@@ -37,17 +37,23 @@ pub struct Printed {
     pub type_name: &'static str,
     /// Python's `repr`.
     pub text: Box<str>,
+    /// The JSON form, where it does not follow from the text at a glance: strings and what holds others.
+    json: Option<Box<str>>,
 }
 
 impl From<&tabuada_lang::Answer> for Printed {
     fn from(value: &tabuada_lang::Answer) -> Self {
-        Self { type_name: value.type_name(), text: value.text().into() }
+        let json = is_composite(value.type_name()).then(|| value.json().into());
+        Self { type_name: value.type_name(), text: value.text().into(), json }
     }
 }
 
 impl Printed {
     /// Appends the JSON form; what JSON has no form for is its Python text.
     pub fn write_json(&self, out: &mut String) {
+        if let Some(json) = &self.json {
+            return out.push_str(json);
+        }
         match (self.type_name, &*self.text) {
             ("none", _) => out.push_str("null"),
             ("bool", "True") => out.push_str("true"),
@@ -65,10 +71,28 @@ impl Printed {
             "bool" => ("bool", matches!(text, "True" | "False")),
             "int" => ("int", is_integer(text) && text.len() as u64 <= limits.answer_characters),
             "float" => ("float", is_float(text)),
+            "complex" => ("complex", is_complex(text)),
+            composite if is_composite(composite) => {
+                // The text of a value is an expression for it: the language itself says what it is.
+                let value = Self::from(&engine::value(text, limits)?);
+                return (value.type_name == composite && &*value.text == text).then_some(value);
+            }
             _ => return None,
         };
-        sound.then(|| Self { type_name, text: text.into() })
+        sound.then(|| Self { type_name, text: text.into(), json: None })
     }
+}
+
+fn is_composite(type_name: &str) -> bool {
+    matches!(type_name, "str" | "list" | "tuple" | "set")
+}
+
+/// Two floats and a `j`, in brackets where both are there. What it is made of matters less, since it is sent as text.
+fn is_complex(text: &str) -> bool {
+    let inside = text.strip_prefix('(').and_then(|text| text.strip_suffix(')')).unwrap_or(text);
+    text.len() <= 64
+        && inside.ends_with('j')
+        && inside.chars().all(|c| c.is_ascii_digit() || matches!(c, '+' | '-' | '.' | 'e' | 'i' | 'n' | 'f' | 'a' | 'j'))
 }
 
 /// Digits with a sign, as Python writes them. The number itself is not needed, and would cost more than all the rest.
@@ -108,7 +132,7 @@ impl Answer {
     /// Bytes that it holds in memory.
     pub fn weight(&self) -> usize {
         let outside = match &self.outcome {
-            Ok(printed) => printed.text.len(),
+            Ok(printed) => printed.text.len() + printed.json.as_ref().map_or(0, |json| json.len()),
             // A kind's arguments are short: names from the text, numbers.
             Err(_) => 64,
         };
@@ -167,6 +191,11 @@ fn is_usable(kind: &ErrorKind, limits: &Limits) -> bool {
     let limit_here = match kind {
         ErrorKind::IntegerTooLarge { .. } => limits.integer_bits,
         ErrorKind::AnswerTooLong { .. } => limits.answer_characters,
+        ErrorKind::CollectionTooLarge { limit, .. } => {
+            // Of elements or of characters: a process with the same limits says the same.
+            return [limits.elements, limits.string_characters].contains(limit);
+        }
+        ErrorKind::TooDeep { .. } => limits.depth,
         ErrorKind::OutOfFuel { .. } => limits.fuel,
         ErrorKind::OutOfMemory { .. } => limits.memory_bytes,
         // What is refused before it is evaluated is never remembered.
@@ -207,7 +236,6 @@ mod tests {
     use std::time::Instant;
 
     use super::*;
-    use crate::engine;
 
     fn answer(text: &str) -> Answer {
         let limits = Limits::default();
@@ -218,11 +246,11 @@ mod tests {
     #[test]
     fn a_line_begins_with_what_the_course_answers() {
         let line = answer("2+2").encode();
-        assert_eq!(line, r#"{"resultado":4,"type":"int","text":"4","fuel":4,"born":1700000000}"#);
+        assert_eq!(line, r#"{"resultado":4,"type":"int","text":"4","fuel":16,"born":1700000000}"#);
         let line = answer("1/0").encode();
         let start = r#"{"resultado":"Erro na expressão informada: division by zero","error":{"#;
         assert!(line.starts_with(start), "{line}");
-        assert!(line.ends_with(r#","node":2,"fuel":3,"born":1700000000}"#), "{line}");
+        assert!(line.ends_with(r#","node":2,"fuel":12,"born":1700000000}"#), "{line}");
     }
 
     /// What is written is read back as the same answer, and written again as the same line.
@@ -243,6 +271,19 @@ mod tests {
             "3>2",
             "3<2",
             "None",
+            "1j",
+            "(-8)**(1/3)",
+            "-1j",
+            "'a'",
+            "'\"é\\n\\\\'",
+            "[1, 2.0, True, None, 'x', (1,), set()]",
+            "(1, 2)",
+            "()",
+            "{3, 1, 2}",
+            "{1, 'a', (2, {3})}",
+            "[1e999, 1e999-1e999, 2j]",
+            "'a'*10**6",
+            "1 in 2",
             "1/0",
             "foo",
             "sqrt(-1)",
@@ -297,6 +338,12 @@ mod tests {
             r#"{"resultado":true,"type":"bool","text":"true","fuel":4,"born":1}"#,
             r#"{"resultado":null,"type":"none","text":"null","fuel":4,"born":1}"#,
             r#"{"resultado":"x","type":"str","text":"x","fuel":4,"born":1}"#,
+            r#"{"resultado":"x","type":"str","text":"'y'","fuel":4,"born":1}"#,
+            r#"{"resultado":"x","type":"str","text":"'x'+''","fuel":4,"born":1}"#,
+            r#"{"resultado":[1],"type":"list","text":"[ 1]","fuel":4,"born":1}"#,
+            r#"{"resultado":[1,2],"type":"list","text":"[1]","fuel":4,"born":1}"#,
+            r#"{"resultado":[1],"type":"tuple","text":"[1]","fuel":4,"born":1}"#,
+            r#"{"resultado":"x","type":"complex","text":"x","fuel":4,"born":1}"#,
             r#"{"resultado":4,"type":"int","text":"4","node":1,"fuel":4,"born":1}"#,
             r#"{"resultado":"Erro na expressão informada: x","error":"no-such-kind","node":1,"fuel":4,"born":1}"#,
             r#"{"resultado":"Erro na expressão informada: erro interno","error":"internal","node":1,"fuel":4,"born":1}"#,
