@@ -249,11 +249,27 @@ async fn a_proxy_that_swallows_pushes_never_becomes_coherent() {
         assert!(found.is_none_or(|found| found.ttl <= Some(Duration::from_secs(5))));
         assert!(server.person().gets(&name("2+2")).is_some(), "Redis is of use all the same");
     }
-    // Once it lets them pass, the next canary is heard.
+    // Once it lets them pass, the next canary is heard; what was kept while it did not is not vouched for.
     let node = Setting::new().hasty().redis(proxy.url()).start();
     eventually("a canary is not heard", || node.errors("canary") >= 1).await;
+    node.dear("2+2").await;
     proxy.swallow_pushes(false);
     node.becomes(State::Coherent).await;
+    assert!(!node.remembers("2+2"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_kept_before_a_connection_is_not_served_once_it_is_armed() {
+    let server = Server::start();
+    let proxy = Proxy::before(server.port());
+    proxy.refuse(true);
+    proxy.swallow_pushes(true);
+    let node = Setting::new().redis(proxy.url()).start();
+    node.dear("2+2").await;
+    proxy.refuse(false);
+    node.becomes(State::CatchingUp).await;
+    assert!(!node.remembers("2+2"));
+    node.is_sound().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -314,6 +330,12 @@ async fn a_server_that_answers_what_was_not_asked() {
             is_answered(&node, "odd").await;
             assert!(node.looks("unavailable") > 0, "{reply:?}");
             assert!(node.remembers("2+2"), "{reply:?}: at the speed of no Redis");
+            if reply.starts_with('-') {
+                assert_eq!(node.forgotten("detached"), 0, "{reply:?} is an answer");
+            } else {
+                // Replies may be out of step: such a connection is given up.
+                eventually(reply, || node.forgotten("detached") > 0).await;
+            }
         }
     }
 }
