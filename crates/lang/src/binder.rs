@@ -5,7 +5,7 @@ use std::collections::BinaryHeap;
 
 use crate::arithmetic::{self, Binary};
 use crate::error::{ErrorKind, TypeError, ValueError};
-use crate::functions::real;
+use crate::functions::to_float;
 use crate::limits::{Budget, price};
 use crate::number::Integer;
 use crate::program::Binder;
@@ -38,11 +38,11 @@ impl Loop {
             Binder::Sum => Self::fold(Binary::Add, 0, from, to, budget),
             Binder::Product => Self::fold(Binary::Multiply, 1, from, to, budget),
             Binder::Integral => {
-                let (integral, step) = Integral::start(real(from)?, real(to)?)?;
+                let (integral, step) = Integral::start(to_float(from)?, to_float(to)?)?;
                 Ok((Self::Integral(Box::new(integral)), step))
             }
             Binder::Root => {
-                let (bisection, step) = Bisection::start(real(from)?, real(to)?)?;
+                let (bisection, step) = Bisection::start(to_float(from)?, to_float(to)?)?;
                 Ok((Self::Root(Box::new(bisection)), step))
             }
         }
@@ -82,8 +82,8 @@ impl Loop {
                 *value = arithmetic::binary(*operator, value, body, budget)?;
                 self.advance(budget)
             }
-            Self::Integral(integral) => integral.feed(real(body)?),
-            Self::Root(bisection) => bisection.feed(real(body)?),
+            Self::Integral(integral) => integral.feed(to_float(body)?),
+            Self::Root(bisection) => bisection.feed(to_float(body)?),
         }
     }
 }

@@ -183,7 +183,7 @@ pub(crate) fn call(number: u16, arguments: &[Value], keywords: &[&str], budget: 
         Body::Real { .. } | Body::One(_) if given != 1 => {
             Err(TypeError::Arity(Arity::ExactlyOne { function: qualified(), given: given as u64 }).into())
         }
-        Body::Real { call, overflows } => apply(*call, *overflows, real(&positional[0])?),
+        Body::Real { call, overflows } => apply(*call, *overflows, to_float(&positional[0])?),
         Body::One(call) => call(&positional[0], budget),
         Body::Counted { least, most, .. } if given < *least || given > *most => {
             let (bound, wanted) = match (least == most, given < *least) {
@@ -280,7 +280,7 @@ impl Parameters {
 }
 
 /// What `math` makes of an argument: a float.
-pub(crate) fn real(value: &Value) -> Result<f64, ErrorKind> {
+pub(crate) fn to_float(value: &Value) -> Result<f64, ErrorKind> {
     match (value, value.integer()) {
         (Value::Float(value), _) => Ok(*value),
         (_, Some(integer)) => integer.to_float().ok_or(Overflow::IntToFloat.into()),

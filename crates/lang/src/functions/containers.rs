@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use super::{Body, Function, Outcome, Parameters, SCALAR, elements, integer, real};
+use super::{Body, Function, Outcome, Parameters, SCALAR, elements, integer, to_float};
 use crate::arithmetic::{self, Binary, Comparison};
 use crate::error::{ErrorKind, Estimate, Overflow, TypeError, ValueError, ZeroDivision};
 use crate::limits::{Budget, price};
@@ -233,7 +233,7 @@ fn divmod(arguments: &[Value], budget: &mut Budget) -> Outcome {
             (arithmetic::binary(Binary::FloorDivide, a, b, budget)?, arithmetic::binary(Binary::Modulo, a, b, budget)?)
         }
         (Some(Number::Int(_) | Number::Float(_)), Some(Number::Int(_) | Number::Float(_))) => {
-            let (x, y) = (real(a)?, real(b)?);
+            let (x, y) = (to_float(a)?, to_float(b)?);
             if y == 0.0 {
                 return Err(ZeroDivision::FloatDivmod.into());
             }
@@ -269,7 +269,7 @@ fn fold(operator: Binary, start: Value, mut values: Elements, budget: &mut Budge
 
 /// The elements as floats, as `math` makes them.
 fn floats(value: &Value, budget: &mut Budget) -> Result<Vec<f64>, ErrorKind> {
-    elements(value, budget)?.map(|element| real(&element)).collect()
+    elements(value, budget)?.map(|element| to_float(&element)).collect()
 }
 
 fn dist(arguments: &[Value], budget: &mut Budget) -> Outcome {
@@ -352,7 +352,7 @@ fn fsum(value: &Value, budget: &mut Budget) -> Outcome {
 }
 
 fn frexp(value: &Value, budget: &mut Budget) -> Outcome {
-    let x = real(value)?;
+    let x = to_float(value)?;
     let (mantissa, exponent) = if x == 0.0 || !x.is_finite() {
         (x, 0)
     } else {
@@ -364,7 +364,7 @@ fn frexp(value: &Value, budget: &mut Budget) -> Outcome {
 }
 
 fn modf(value: &Value, budget: &mut Budget) -> Outcome {
-    let x = real(value)?;
+    let x = to_float(value)?;
     let whole = x.trunc();
     let fraction = match x.partial_cmp(&whole) {
         Some(Ordering::Equal) => 0.0_f64.copysign(x),

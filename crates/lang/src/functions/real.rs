@@ -1,7 +1,7 @@
 //! The functions of `math` on floats. What libm gives CPython is correctly rounded here (`pxfm`), the same on every
 //! machine; what CPython composes itself (`degrees`, `radians`) follows its formula to the bit.
 
-use super::{Body, ELEMENTARY, Function, Outcome, Parameters, SCALAR, real};
+use super::{Body, ELEMENTARY, Function, Outcome, Parameters, SCALAR, to_float};
 use crate::error::{ErrorKind, Overflow, TypeError, ValueError, ZeroDivision};
 use crate::limits::{Budget, price};
 use crate::number::{Integer, Number, binary, float, precise, special};
@@ -56,9 +56,9 @@ pub(super) const TABLE: &[Function] = &[
             call: isclose,
         },
     },
-    one("isfinite", "whether neither infinite nor nan", |value, _| Ok(Value::Bool(real(value)?.is_finite()))),
-    one("isinf", "whether infinite", |value, _| Ok(Value::Bool(real(value)?.is_infinite()))),
-    one("isnan", "whether nan", |value, _| Ok(Value::Bool(real(value)?.is_nan()))),
+    one("isfinite", "whether neither infinite nor nan", |value, _| Ok(Value::Bool(to_float(value)?.is_finite()))),
+    one("isinf", "whether infinite", |value, _| Ok(Value::Bool(to_float(value)?.is_infinite()))),
+    one("isnan", "whether nan", |value, _| Ok(Value::Bool(to_float(value)?.is_nan()))),
     two("ldexp", "x·2**i", ldexp),
     one("lgamma", "logarithm of the gamma function's magnitude", lgamma),
     one("ln", "natural logarithm", natural_logarithm),
@@ -88,7 +88,7 @@ pub(super) const QUALIFIED: &[Function] = &[two("pow", "power on floats", pow)];
 
 /// Both arguments as floats.
 fn pair(arguments: &[Value]) -> Result<(f64, f64), ErrorKind> {
-    Ok((real(&arguments[0])?, real(&arguments[1])?))
+    Ok((to_float(&arguments[0])?, to_float(&arguments[1])?))
 }
 
 fn float_value(value: f64) -> Outcome {
@@ -169,7 +169,7 @@ fn pow(arguments: &[Value], budget: &mut Budget) -> Outcome {
 
 fn ldexp(arguments: &[Value], _: &mut Budget) -> Outcome {
     let exponent = arguments[1].integer();
-    let x = real(&arguments[0])?;
+    let x = to_float(&arguments[0])?;
     let exponent = exponent.ok_or(TypeError::LdexpExponent)?;
     if x == 0.0 || !x.is_finite() {
         return float_value(x);
@@ -198,11 +198,11 @@ fn sign(value: &Value, _: &mut Budget) -> Outcome {
 }
 
 fn degrees(value: &Value, _: &mut Budget) -> Outcome {
-    float_value(real(value)? * (180.0 / std::f64::consts::PI))
+    float_value(to_float(value)? * (180.0 / std::f64::consts::PI))
 }
 
 fn radians(value: &Value, _: &mut Budget) -> Outcome {
-    float_value(real(value)? * (std::f64::consts::PI / 180.0))
+    float_value(to_float(value)? * (std::f64::consts::PI / 180.0))
 }
 
 /// `floor`, `ceil`: integers stay what they are.
@@ -230,7 +230,7 @@ fn trunc(value: &Value, _: &mut Budget) -> Outcome {
 }
 
 fn ulp(value: &Value, _: &mut Budget) -> Outcome {
-    let x = real(value)?.abs();
+    let x = to_float(value)?.abs();
     float_value(if !x.is_finite() {
         x
     } else if x == f64::MAX {
@@ -246,7 +246,7 @@ fn is_pole(x: f64) -> bool {
 }
 
 fn gamma(value: &Value, budget: &mut Budget) -> Outcome {
-    let x = real(value)?;
+    let x = to_float(value)?;
     if x == f64::NEG_INFINITY || is_pole(x) {
         return Err(ValueError::Domain.into());
     }
@@ -256,7 +256,7 @@ fn gamma(value: &Value, budget: &mut Budget) -> Outcome {
 }
 
 fn lgamma(value: &Value, budget: &mut Budget) -> Outcome {
-    let x = real(value)?;
+    let x = to_float(value)?;
     if is_pole(x) {
         return Err(ValueError::Domain.into());
     }
@@ -276,7 +276,7 @@ fn logarithm(value: &Value, budget: &mut Budget, log: fn(f64) -> f64, precise: f
             return float_value(precise(&integer));
         }
     }
-    let x = real(value)?;
+    let x = to_float(value)?;
     if x <= 0.0 {
         return Err(ValueError::Domain.into());
     }
@@ -309,7 +309,7 @@ fn log(arguments: &[Value], budget: &mut Budget) -> Outcome {
 
 /// Correctly rounded for any number of arguments, by exact integers (the library's for two misrounds one in seven).
 fn hypot(arguments: &[Value], budget: &mut Budget) -> Outcome {
-    let values = arguments.iter().map(real).collect::<Result<Vec<f64>, _>>()?;
+    let values = arguments.iter().map(to_float).collect::<Result<Vec<f64>, _>>()?;
     budget.charge(price::ELEMENTARY * 32 * values.len() as u64)?;
     if values.iter().any(|value| value.is_infinite()) {
         return float_value(f64::INFINITY);
@@ -321,7 +321,7 @@ fn hypot(arguments: &[Value], budget: &mut Budget) -> Outcome {
 }
 
 fn isclose(arguments: &[Option<Value>], _: &mut Budget) -> Outcome {
-    let number = |at: usize, otherwise: f64| arguments[at].as_ref().map_or(Ok(otherwise), real);
+    let number = |at: usize, otherwise: f64| arguments[at].as_ref().map_or(Ok(otherwise), to_float);
     let (a, b, relative, absolute) = (number(0, 0.0)?, number(1, 0.0)?, number(2, 1e-9)?, number(3, 0.0)?);
     if relative < 0.0 || absolute < 0.0 {
         return Err(ValueError::NegativeTolerance.into());
