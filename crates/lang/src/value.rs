@@ -435,7 +435,7 @@ pub(crate) fn quoted(string: &str, shown: fn(char) -> bool) -> String {
                 let code = character as u32;
                 text.push_str(&match code {
                     ..=0xff => format!("\\x{code:02x}"),
-                    ..=0xffff => format!("\\u{code:04x}"),
+                    0x100..=0xffff => format!("\\u{code:04x}"),
                     _ => format!("\\U{code:08x}"),
                 });
             }

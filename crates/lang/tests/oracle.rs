@@ -14,7 +14,10 @@ use tabuada_lang::{Fuel, Limits, parse};
 
 /// Reads a JSON array of expressions, writes one of `[type, text]`, in order.
 const ORACLE: &str = r#"
-import json, math, sys, warnings
+import json, math, resource, sys, warnings
+# Whatever is generated, it ends.
+resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
+resource.setrlimit(resource.RLIMIT_CPU, (100, 100))
 warnings.simplefilter("ignore")
 sys.set_int_max_str_digits(0)
 names = {n: getattr(math, n) for n in dir(math) if not n.startswith("_") and n != "pow"}
@@ -120,8 +123,9 @@ fn expression() -> impl Strategy<Value = String> {
             6 => (operand.clone(), two, operand.clone()).prop_map(|(a, op, b)| format!("{a}{op}{b}")),
             2 => (one, operand.clone()).prop_map(|(op, a)| format!("{op}{a}")),
             2 => (literal(), small()).prop_map(|(a, b)| format!("({a})**{b}")),
-            1 => (operand.clone(), small()).prop_map(|(a, b)| format!("({a})<<{b}")),
-            1 => (operand.clone(), small()).prop_map(|(a, b)| format!("({a})>>{b}")),
+            // In brackets: `1<<64*9**64` would be a shift by all that follows.
+            1 => (operand.clone(), small()).prop_map(|(a, b)| format!("(({a})<<{b})")),
+            1 => (operand.clone(), small()).prop_map(|(a, b)| format!("(({a})>>{b})")),
             1 => (operand.clone(), operand.clone(), operand.clone())
                 .prop_map(|(a, c, b)| format!("({a} if {c} else {b})")),
             1 => (operand.clone(), operand.clone(), operand.clone()).prop_map(|(a, b, c)| format!("({a}<{b}<={c})")),
@@ -147,11 +151,8 @@ fn generated_expressions_answer_as_cpython_does() {
     for (text, (kind, repr)) in texts.iter().zip(&expected) {
         let (our_kind, our_repr) = ours(text);
         let same = match kind.as_str() {
-            // Complex numbers come with the issue "The language, whole".
-            "complex" => true,
-            _ if repr.contains("complex") => true,
-            // Where a complex intermediate leads CPython on, we have stopped.
-            _ if our_kind == "unsupported" => true,
+            // Complex powers rest on libm's last digits in CPython; `python_outside.jsonl` judges them within a tolerance.
+            "complex" => our_kind == "complex" || our_kind == "OverflowError",
             // CPython goes on where we refuse by a limit; a function is no answer of ours.
             _ if ["too-large", "out-of-fuel"].contains(&our_kind.as_str()) => true,
             _ => *kind == our_kind && (*repr == our_repr || near(repr, &our_repr)),

@@ -10,7 +10,7 @@ use serde_json::Value;
 use support::{Client, Node, Redis, free_port, wait_for};
 
 /// Cheap and dear, values of every type and failures of every origin.
-const CASES: [&str; 14] = [
+const CASES: [&str; 18] = [
     "2+2",
     "2**100",
     "0.1+0.2",

@@ -36,7 +36,7 @@ fn randint(arguments: &[Value], budget: &mut Budget) -> Outcome {
     let chance = match width.checked_add(1) {
         None => budget.random(),
         // The high half of a product of 128 bits: no draw is refused, and the bias is below 2^-64 times the width.
-        Some(count) => (u128::from(budget.random()) * u128::from(count) >> 64) as u64,
+        Some(count) => ((u128::from(budget.random()) * u128::from(count)) >> 64) as u64,
     };
     Ok(Value::Int(Integer::from(i128::from(from) + i128::from(chance))))
 }

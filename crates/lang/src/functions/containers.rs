@@ -294,8 +294,7 @@ fn fsum(value: &Value, budget: &mut Budget) -> Outcome {
     let special: Vec<f64> = values.iter().copied().filter(|value| !value.is_finite()).collect();
     if !special.is_empty() {
         let total: f64 = special.iter().sum();
-        let infinities = special.iter().any(|value| *value == f64::INFINITY)
-            && special.iter().any(|value| *value == f64::NEG_INFINITY);
+        let infinities = special.contains(&f64::INFINITY) && special.contains(&f64::NEG_INFINITY);
         return if infinities && !special.iter().any(|value| value.is_nan()) {
             Err(ValueError::FsumInfinities.into())
         } else {

@@ -233,7 +233,8 @@ impl Integer {
             return Ok(*a as f64 / *b as f64);
         }
         if self.is_zero() {
-            return Ok(0.0);
+            // The sign is the divisor's, as it is for machine words.
+            return Ok(if other.is_negative() { -0.0 } else { 0.0 });
         }
         budget.charge(price::divide(self.words().max(other.words())))?;
         // A quotient of 66 or 67 bits, and whether anything was lost: all that rounding needs.
