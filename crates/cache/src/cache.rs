@@ -9,11 +9,11 @@ use tokio::task::JoinSet;
 
 use crate::coherence::{Coherence, Licence, keep_connected, sweep};
 use crate::entry::{self, Contents};
-use crate::flight::{Boarding, Flights, Lead};
+use crate::flight::{Boarding, Flights, Lead, is_led_here, leading};
 use crate::key::{Key, Namespace};
 use crate::memory::Memory;
 use crate::offers::{Offer, Offering, Offers};
-use crate::options::{Lookup, Options, OptionsError};
+use crate::options::{Deadlines, Lookup, Options, OptionsError};
 use crate::policy::{self, BRIEF, End, Next, Read, Second};
 use crate::redis::{CallError, Endpoint, Link, Look};
 use crate::stats::{Counters, Flown, MemoryLook, RedisLook, State, Stats};
@@ -107,7 +107,7 @@ pub struct Audit {
     pub bytes_counted: u64,
     pub bytes_held: u64,
     pub flights_open: u64,
-    pub offers_queued: u64,
+    pub offers_open: u64,
 }
 
 impl<C: Contents> Cache<C> {
@@ -122,8 +122,18 @@ impl<C: Contents> Cache<C> {
     ///
     /// With a Redis configured, outside a tokio runtime.
     pub fn new(contents: C, options: Options) -> Result<Self, OptionsError> {
+        Self::with_deadlines(contents, options, Deadlines::default())
+    }
+
+    /// [`Cache::new`], with other deadlines for Redis.
+    ///
+    /// # Errors
+    ///
+    /// As [`Cache::new`].
+    pub fn with_deadlines(contents: C, options: Options, deadlines: Deadlines) -> Result<Self, OptionsError> {
         let namespace = Namespace::new(&options.namespace)?;
-        let endpoint = options.redis.as_deref().map(Endpoint::parse).transpose()?;
+        let parse = |url| Endpoint::parse(url, deadlines.handshake);
+        let endpoint = options.redis.as_deref().map(parse).transpose()?;
         let state = if endpoint.is_some() { State::Detached } else { State::Memory };
 
         let contents = Arc::new(contents);
@@ -132,7 +142,7 @@ impl<C: Contents> Cache<C> {
         let coherence = Arc::new(Coherence::new(namespace.clone(), state, counters.clone()));
         let mut background = JoinSet::new();
         let shared = endpoint.map(|endpoint| {
-            let link = Arc::new(Link::new());
+            let link = Arc::new(Link::new(deadlines.call));
             let (offers, making) = Offers::new(Offering {
                 contents: contents.clone(),
                 namespace: namespace.clone(),
@@ -140,8 +150,9 @@ impl<C: Contents> Cache<C> {
                 coherence: coherence.clone(),
                 counters: counters.clone(),
             });
-            background.spawn(keep_connected(coherence.clone(), memory.clone(), endpoint, link.clone()));
+            let (coherence, memory) = (coherence.clone(), memory.clone());
             background.spawn(sweep(coherence.clone(), memory.clone()));
+            background.spawn(keep_connected(coherence, memory, endpoint, link.clone(), deadlines));
             background.spawn(making);
             Shared { namespace, link, offers }
         });
@@ -174,7 +185,8 @@ impl<C: Contents> Cache<C> {
     /// `trial` computes for about as long as a look-up in Redis would take and gives `None` if that is not enough; it
     /// runs on the caller's thread. `compute` computes in full, on threads of its own choosing, in a task that no caller
     /// can cancel. Both must give, for one key, the same value at any time: the key fully determines it. With
-    /// [`Lookup::Always`], and while Redis can be asked, there is no trial.
+    /// [`Lookup::Always`], and while Redis can be asked, there is no trial. A computation may ask the cache for other
+    /// keys, if none of these asks for this one in turn.
     ///
     /// # Errors
     ///
@@ -220,7 +232,7 @@ impl<C: Contents> Cache<C> {
             memory_bytes: memory.bytes(),
             memory_bytes_max: memory.bytes_max(),
             offers: counters.offers.read(),
-            offers_queued: shared.as_ref().map_or(0, |shared| shared.offers.queued()),
+            offers_open: shared.as_ref().map_or(0, |shared| shared.offers.open()),
             redis_errors: counters.errors.read(),
         }
     }
@@ -232,7 +244,7 @@ impl<C: Contents> Cache<C> {
             bytes_counted: memory.bytes(),
             bytes_held: memory.bytes_held(),
             flights_open: flights.open(),
-            offers_queued: shared.as_ref().map_or(0, |shared| shared.offers.queued()),
+            offers_open: shared.as_ref().map_or(0, |shared| shared.offers.open()),
         }
     }
 
@@ -264,18 +276,22 @@ impl<C: Contents> Layers<C> {
     }
 
     /// One flight per key: leads it, or waits for what its leader brings. A leader's failure is its own: who only waited
-    /// for it tries once more.
+    /// for it tries once more. A computation that asks for its own key computes it there and then: nobody could land.
     async fn fly<F, W>(self: &Arc<Self>, key: &Key, compute: F) -> Outcome<C>
     where
         F: FnOnce() -> W + Send + 'static,
         W: Future<Output = Result<C::Value, C::Failure>> + Send + 'static,
     {
+        if is_led_here(key) {
+            let found = |value| Found { value: Arc::new(value), source: Source::Computed { stored: false }, ttl: None };
+            return compute().await.map(found).map_err(Failed::Computation);
+        }
         let mut is_second_flight = false;
         loop {
             match self.flights.board(key) {
                 Boarding::Leader(lead) => {
                     let own = lead.passenger();
-                    tokio::spawn(self.clone().lead(lead, compute));
+                    tokio::spawn(leading(key.clone(), self.clone().lead(lead, compute)));
                     return own.arrive().await.unwrap_or(Err(Failed::Panicked));
                 }
                 Boarding::Follower(passenger) => {
@@ -296,7 +312,7 @@ impl<C: Contents> Layers<C> {
         F: FnOnce() -> W,
         W: Future<Output = Result<C::Value, C::Failure>>,
     {
-        let key = lead.key();
+        let key = &lead.key().clone();
         let mut ended = Ended { counters: &self.counters, how: Flown::Panicked };
         // The flight before this one may have landed between the caller's look and its boarding.
         if let Some(found) = self.recall(key) {
@@ -327,7 +343,7 @@ impl<C: Contents> Layers<C> {
             End::KeepBriefly => lead.land(Ok(self.remember(key, value, licence, Some(BRIEF)))),
             End::Replace => {
                 let found = Found { value: value.clone(), source: Source::Computed { stored: false }, ttl: None };
-                lead.land(Ok(found));
+                lead.announce(Ok(found));
                 self.replace(key, value, licence).await;
             }
         }

@@ -1,14 +1,5 @@
 //! Forget these keys, or all: how what Redis tells reaches memory, and when memory may be trusted.
-//!
-//! ```text
-//!              connect, HELLO 3, CLIENT TRACKING ON BCAST NOLOOP PREFIX ns:
-//!   detached ─────────────────────────────────────────────────────────────▶ catching-up
-//!      ▲  ▲                          (forget all)                                │
-//!      │  │                                                                      │ a change made over another
-//!      │  └──────── connection lost, or silent for a heartbeat ──────────────────┤ connection is reported back
-//!      │                             (forget all)                                │ (forget all)
-//!      └──────────────────────────────────────────────────────────────────── coherent
-//! ```
+//! The states, and what leads from one to another, are drawn in the crate's own page.
 //!
 //! *Generations* are what everything that takes time is checked against. One counts purges, 4,096 more count changes of
 //! the keys that hash to each. A [`Licence`] is a snapshot of two of them; if either moved, what was begun under it is
@@ -28,15 +19,11 @@ use tokio::sync::{Notify, mpsc, watch};
 
 use crate::key::{Key, KeyRef, Name, Namespace};
 use crate::memory::Memory;
+use crate::options::Deadlines;
 use crate::redis::{Connection, Endpoint, Link};
 use crate::stats::{Cause, Counters, Label, State, Trouble};
 
 const SHARDS: usize = 4_096;
-const HEARTBEAT: Duration = Duration::from_millis(400);
-/// A connection that does not answer a heartbeat by then is taken for lost.
-const HEARTBEAT_DEADLINE: Duration = Duration::from_secs(1);
-/// The report of a change of our own takes a tenth of a millisecond; a machine may be busy.
-const CANARY_DEADLINE: Duration = Duration::from_secs(1);
 const CANARY_AGAIN_FIRST: Duration = Duration::from_millis(500);
 const CANARY_AGAIN_MAX: Duration = Duration::from_secs(8);
 const RECONNECT_FIRST: Duration = Duration::from_millis(50);
@@ -198,6 +185,7 @@ fn keys(data: Vec<Value>) -> Option<Vec<Value>> {
 /// Follows the changes that Redis reports, in their order: each key's generation, then its entry.
 async fn follow<V>(coherence: Arc<Coherence>, memory: Arc<Memory<V>>, mut changes: mpsc::Receiver<Changed>) {
     while let Some(Changed { names, arrived }) = changes.recv().await {
+        let mut is_ours = false;
         for (n, name) in names.iter().enumerate() {
             if n % KEYS_AT_ONCE == KEYS_AT_ONCE - 1 {
                 tokio::task::yield_now().await;
@@ -215,6 +203,7 @@ async fn follow<V>(coherence: Arc<Coherence>, memory: Arc<Memory<V>>, mut change
                     coherence.generations.change(key);
                     memory.remove(key);
                     coherence.counters.forgotten.add(Cause::Key);
+                    is_ours = true;
                 }
                 Some(Name::Canary(token)) => {
                     coherence.heard.send_replace(token.to_owned());
@@ -223,7 +212,9 @@ async fn follow<V>(coherence: Arc<Coherence>, memory: Arc<Memory<V>>, mut change
                 None => {}
             }
         }
-        coherence.counters.silenced(arrived.elapsed());
+        if is_ours {
+            coherence.counters.silenced(arrived.elapsed());
+        }
     }
 }
 
@@ -243,8 +234,9 @@ pub(crate) async fn keep_connected<V: Send + Sync + 'static>(
     memory: Arc<Memory<V>>,
     endpoint: Endpoint,
     link: Arc<Link>,
+    deadlines: Deadlines,
 ) {
-    let keeper = Keeper { coherence, endpoint, link, is_eviction_known: AtomicBool::new(false) };
+    let keeper = Keeper { coherence, endpoint, link, deadlines, is_eviction_known: AtomicBool::new(false) };
     let mut pause = RECONNECT_FIRST;
     loop {
         let (sender, receiver) = mpsc::channel(MESSAGES_MAX);
@@ -267,6 +259,7 @@ struct Keeper {
     coherence: Arc<Coherence>,
     endpoint: Endpoint,
     link: Arc<Link>,
+    deadlines: Deadlines,
     /// How the server makes room was looked at, and warned of if need be.
     is_eviction_known: AtomicBool,
 }
@@ -289,7 +282,8 @@ impl Keeper {
         self.coherence.enter(State::CatchingUp);
         tokio::select! {
             trouble = self.prove(&connection) => trouble,
-            trouble = heartbeat(&connection) => trouble,
+            trouble = heartbeat(&connection, self.deadlines) => trouble,
+            () = connection.doubted() => Trouble::Protocol,
             () = lost.notified() => Trouble::Lost,
         }
     }
@@ -318,7 +312,7 @@ impl Keeper {
         let mut heard = self.coherence.heard.subscribe();
         let passing = self.endpoint.connect(|_| {}).await?;
         passing.touch(&self.coherence.namespace.canary(&token)).await?;
-        match tokio::time::timeout(CANARY_DEADLINE, heard.wait_for(|heard| *heard == token)).await {
+        match tokio::time::timeout(self.deadlines.handshake, heard.wait_for(|heard| *heard == token)).await {
             Ok(Ok(_)) => Ok(()),
             _ => Err(Trouble::Canary),
         }
@@ -358,13 +352,99 @@ impl Keeper {
 }
 
 /// Asks for a sign of life; ends when there is none. TCP alone does not notice a peer that vanished.
-async fn heartbeat(connection: &Connection) -> Trouble {
+async fn heartbeat(connection: &Connection, deadlines: Deadlines) -> Trouble {
     loop {
-        tokio::time::sleep(HEARTBEAT).await;
-        match connection.ping(HEARTBEAT_DEADLINE).await {
+        tokio::time::sleep(deadlines.heartbeat).await;
+        match connection.ping(deadlines.silence).await {
             Ok(()) => {}
             Err(Trouble::Timeout) => return Trouble::Silent,
             Err(trouble) => return trouble,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn coherence() -> Arc<Coherence> {
+        let namespace = Namespace::new("tabuada").unwrap();
+        Arc::new(Coherence::new(namespace, State::Coherent, Arc::new(Counters::new())))
+    }
+
+    fn push(kind: PushKind, data: Vec<Value>) -> PushInfo {
+        PushInfo { kind, data }
+    }
+
+    fn changed(names: &[&str]) -> PushInfo {
+        let names = names.iter().map(|name| Value::BulkString(name.as_bytes().to_vec())).collect();
+        push(PushKind::Invalidate, vec![Value::Array(names)])
+    }
+
+    fn key(text: &str) -> Key {
+        Key::new("1", text)
+    }
+
+    /// The cache reads no slower than Redis reports, or it forgets everything (pitfalls 15 and 16 of the survey).
+    #[test]
+    fn a_queue_that_overflows_is_a_purge() {
+        let coherence = coherence();
+        let (sender, mut queue) = mpsc::channel(2);
+        let ear = coherence.ear(sender, Arc::default());
+        let licence = coherence.licence(&key("9"));
+        ear(changed(&["tabuada:1:1"]));
+        ear(changed(&["tabuada:1:2", "tabuada:1:3"]));
+        assert!(!coherence.moved(licence));
+        ear(changed(&["tabuada:1:4"]));
+        assert!(coherence.moved(licence), "whatever was not queued is forgotten with everything else");
+        assert_eq!(coherence.counters.forgotten.read()[Cause::Overflow as usize].count, 1);
+        let queued: Vec<usize> = std::iter::from_fn(|| queue.try_recv().ok()).map(|it| it.names.len()).collect();
+        assert_eq!(queued, [1, 2]);
+    }
+
+    #[test]
+    fn a_lost_connection_silences_memory_before_anybody_sees_to_it() {
+        let coherence = coherence();
+        let (sender, _queue) = mpsc::channel(2);
+        let ear = coherence.ear(sender, Arc::default());
+        let licence = coherence.licence(&key("9"));
+        ear(push(PushKind::Disconnection, vec![]));
+        assert!(coherence.moved(licence));
+    }
+
+    #[tokio::test]
+    async fn a_key_that_is_followed_moves_its_shard_alone_and_goes_from_memory() {
+        let (coherence, memory) = (coherence(), Arc::new(Memory::new(1 << 20)));
+        // The first key whose shard is another's: which it is, chance decides.
+        let shard = |text: &str| coherence.generations.shard(key(text).as_ref());
+        let other = (0..).map(|n| format!("{n}")).find(|text| shard(text) != shard("2+2")).unwrap();
+        for text in ["2+2", &other] {
+            memory.insert(&key(text), Arc::new(4), 8, None, coherence.purge_generation());
+        }
+        let licences = [coherence.licence(&key("2+2")), coherence.licence(&key(&other))];
+        let (sender, queue) = mpsc::channel(2);
+        let ear = coherence.ear(sender, Arc::default());
+        ear(changed(&["tabuada::canary:7f", "tabuada:1:2+2"]));
+        drop(ear);
+        follow(coherence.clone(), memory.clone(), queue).await;
+        assert_eq!(licences.map(|licence| coherence.moved(licence)), [true, false]);
+        assert!(!memory.contains(&key("2+2")) && memory.contains(&key(&other)));
+        assert_eq!(*coherence.heard.borrow(), "7f");
+        assert_eq!(coherence.counters.forget_seconds().count(), 1);
+    }
+
+    #[tokio::test]
+    async fn ready_is_told_to_who_waits() {
+        let coherence = coherence();
+        coherence.enter(State::Detached);
+        let waiting = tokio::spawn({
+            let coherence = coherence.clone();
+            async move { coherence.ready().await }
+        });
+        coherence.enter(State::CatchingUp);
+        tokio::task::yield_now().await;
+        assert!(!waiting.is_finished());
+        coherence.enter(State::Coherent);
+        waiting.await.unwrap();
     }
 }

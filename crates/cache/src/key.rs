@@ -75,7 +75,7 @@ impl PartialEq for Key {
 
 impl Eq for Key {}
 
-/// Hashes as the [`KeyRef`] that a name in Redis is read as, so that either finds an entry.
+/// Hashes as the `KeyRef` that a name in Redis is read as, so that either finds an entry.
 impl Hash for Key {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.as_ref().hash(state);

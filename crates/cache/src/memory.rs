@@ -92,9 +92,10 @@ impl<V> Memory<V> {
         self.entries.remove(&key);
     }
 
-    /// Frees the room of what belongs to another purge generation or has run out.
+    /// Frees the room of what belongs to an earlier purge generation or has run out. It may come late: what is newer
+    /// than `purge` stays.
     pub(crate) fn sweep(&self, purge: u64, now: Instant) {
-        self.entries.retain(|_, entry| entry.is_live(purge, now));
+        self.entries.retain(|_, entry| entry.is_live(purge.max(entry.purge), now));
     }
 
     pub(crate) fn len(&self) -> u64 {
@@ -136,6 +137,14 @@ mod tests {
         assert_eq!(memory.len(), 2);
         memory.sweep(8, Instant::now());
         assert_eq!((memory.len(), memory.bytes()), (1, memory.bytes_held()));
+    }
+
+    #[test]
+    fn a_sweep_that_comes_late_leaves_what_is_newer() {
+        let memory = Memory::new(1 << 20);
+        keep(&memory, "new", 2, 100, 9);
+        memory.sweep(8, Instant::now());
+        assert_eq!(got(&memory, "new", 9), Some(2));
     }
 
     #[test]

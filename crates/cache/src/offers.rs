@@ -4,8 +4,10 @@
 //! begun before something was forgotten is not sent after it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::coherence::{Coherence, Licence};
@@ -37,6 +39,7 @@ pub(crate) struct Offers<V> {
     bucket: Bucket,
     since: Instant,
     counters: Arc<Counters>,
+    open: Arc<AtomicU64>,
 }
 
 /// Where they are made.
@@ -55,22 +58,28 @@ impl<V: Send + Sync + 'static> Offers<V> {
         C: Contents<Value = V>,
     {
         let (queue, queued) = mpsc::channel(QUEUED_MAX);
-        let counters = offering.counters.clone();
-        (Self { queue, bucket: Bucket::full(), since: Instant::now(), counters }, offering.run(queued))
+        let (counters, open) = (offering.counters.clone(), Arc::new(AtomicU64::new(0)));
+        let making = offering.run(queued, open.clone());
+        (Self { queue, bucket: Bucket::full(), since: Instant::now(), counters, open }, making)
     }
 
     /// Queues an offer, or drops it and counts why.
     pub(crate) fn offer(&self, offer: Offer<V>) {
         if !self.bucket.take(self.since.elapsed()) {
-            self.counters.offers.add(Offered::Rate);
-        } else if self.queue.try_send(Item::Offer(offer)).is_err() {
-            self.counters.offers.add(Offered::Full);
+            return self.counters.offers.add(Offered::Rate);
         }
+        self.open.fetch_add(1, SeqCst);
+        let Err(refused) = self.queue.try_send(Item::Offer(offer)) else { return };
+        self.open.fetch_sub(1, SeqCst);
+        self.counters.offers.add(match refused {
+            TrySendError::Full(_) => Offered::Full,
+            TrySendError::Closed(_) => Offered::Unavailable,
+        });
     }
 
-    /// Offers waiting.
-    pub(crate) fn queued(&self) -> u64 {
-        (self.queue.max_capacity() - self.queue.capacity()) as u64
+    /// Offers waiting or being made.
+    pub(crate) fn open(&self) -> u64 {
+        self.open.load(SeqCst)
     }
 
     /// Waits until what is queued now has been made or dropped.
@@ -84,10 +93,13 @@ impl<V: Send + Sync + 'static> Offers<V> {
 }
 
 impl<C: Contents> Offering<C> {
-    async fn run(self, mut queued: mpsc::Receiver<Item<C::Value>>) {
+    async fn run(self, mut queued: mpsc::Receiver<Item<C::Value>>, open: Arc<AtomicU64>) {
         while let Some(item) = queued.recv().await {
             match item {
-                Item::Offer(offer) => self.counters.offers.add(self.make(offer).await),
+                Item::Offer(offer) => {
+                    self.counters.offers.add(self.make(offer).await);
+                    open.fetch_sub(1, SeqCst);
+                }
                 // Nobody may be waiting any more.
                 Item::Flushed(flushed) => drop(flushed.send(())),
             }

@@ -13,8 +13,8 @@ pub enum Lookup {
     Always,
 }
 
-/// Settings of a [`Cache`](crate::Cache).
-#[derive(Clone, Debug)]
+/// Settings of a [`Cache`](crate::Cache). Its `Debug` form shows no password.
+#[derive(Clone)]
 pub struct Options {
     /// First part of every key in Redis: 1 to 64 characters, none of them `:`, a blank, a control character or one that
     /// patterns give a meaning to (`* ? [ ] ^ \`).
@@ -29,6 +29,27 @@ pub struct Options {
     pub redis: Option<String>,
 }
 
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { namespace, memory_bytes, ttl, lookup, redis } = self;
+        f.debug_struct("Options")
+            .field("namespace", namespace)
+            .field("memory_bytes", memory_bytes)
+            .field("ttl", ttl)
+            .field("lookup", lookup)
+            .field("redis", &redis.as_deref().map(without_login))
+            .finish()
+    }
+}
+
+/// A URL without its user and password; all of it is left out if it cannot be told which part they are.
+fn without_login(url: &str) -> String {
+    match url.split_once("://") {
+        Some((scheme, rest)) => format!("{scheme}://{}", rest.rsplit_once('@').map_or(rest, |(_, place)| place)),
+        None => "…".to_owned(),
+    }
+}
+
 impl Default for Options {
     fn default() -> Self {
         Self {
@@ -37,6 +58,30 @@ impl Default for Options {
             ttl: Some(Duration::from_secs(24 * 60 * 60)),
             lookup: Lookup::default(),
             redis: None,
+        }
+    }
+}
+
+/// How long Redis is waited for. The defaults suit a server in the same data centre; tests on a busy machine wait longer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deadlines {
+    /// A look or a write is given up after this.
+    pub call: Duration,
+    /// Connecting, each step of the handshake, and the report of the change that proves coherence.
+    pub handshake: Duration,
+    /// Time between two signs of life.
+    pub heartbeat: Duration,
+    /// A connection that gives no sign of life for so long after it was asked is taken for lost.
+    pub silence: Duration,
+}
+
+impl Default for Deadlines {
+    fn default() -> Self {
+        Self {
+            call: Duration::from_millis(50),
+            handshake: Duration::from_secs(1),
+            heartbeat: Duration::from_millis(400),
+            silence: Duration::from_secs(1),
         }
     }
 }
@@ -81,3 +126,33 @@ impl fmt::Display for OptionsError {
 }
 
 impl std::error::Error for OptionsError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_password_is_shown() {
+        for (url, shown) in [
+            ("redis://ana:s3cret@host:1/2", "\"redis://host:1/2\""),
+            ("redis://:s3cret@at@host", "\"redis://host\""),
+            ("redis://host", "\"redis://host\""),
+            ("s3cret@host", "\"…\""),
+        ] {
+            let options = Options { redis: Some(url.to_owned()), ..Options::default() };
+            let debug = format!("{options:?}");
+            assert!(debug.contains(shown) && !debug.contains("s3cret"), "{debug}");
+        }
+    }
+
+    #[test]
+    fn errors_say_what_is_expected() {
+        let character = Some(':');
+        let error = OptionsError::Namespace { given: "a:b".to_owned(), character };
+        assert_eq!(error.to_string(), r#"namespace "a:b" may not contain ':'"#);
+        let error = OptionsError::Namespace { given: String::new(), character: None };
+        assert_eq!(error.to_string(), r#"namespace "" must be 1 to 64 bytes long, it is 0"#);
+        let error = OptionsError::UnsupportedScheme { scheme: "unix".to_owned() };
+        assert!(error.to_string().starts_with("unix:// is not supported yet, expected redis://"));
+    }
+}

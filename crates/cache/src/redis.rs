@@ -4,7 +4,7 @@
 //! learns is [`Look`] and [`CallError`]: no error of the client library leaves this file.
 
 use std::future::Future;
-use std::sync::{Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use redis::aio::MultiplexedConnection;
@@ -12,16 +12,13 @@ use redis::{
     AsyncConnectionConfig, Cmd, ErrorKind, IntoConnectionInfo, ProtocolVersion, PushInfo, RedisError, ServerErrorKind,
     Value,
 };
+use tokio::sync::Notify;
 
 use crate::entry::{self, LINE_BYTES_MAX, Stored};
 use crate::key::Key;
 use crate::options::OptionsError;
 use crate::stats::Trouble;
 
-/// A look or a write that takes longer than this is given up.
-const CALL_DEADLINE: Duration = Duration::from_millis(50);
-/// Connecting, and each step of the handshake: longer than a call, for it decides about all calls after it.
-const HANDSHAKE_DEADLINE: Duration = Duration::from_secs(1);
 /// Commands that may wait to be written to the socket.
 const PIPELINE_COMMANDS: usize = 1_024;
 /// Calls that fail in a row until none is made any more.
@@ -33,10 +30,11 @@ const OPEN_MAX: Duration = Duration::from_secs(2);
 pub(crate) struct Endpoint {
     client: redis::Client,
     shown: String,
+    handshake: Duration,
 }
 
 impl Endpoint {
-    pub(crate) fn parse(url: &str) -> Result<Self, OptionsError> {
+    pub(crate) fn parse(url: &str, handshake: Duration) -> Result<Self, OptionsError> {
         let scheme = url.split_once("://").map_or("", |(scheme, _)| scheme);
         match scheme {
             "redis" | "valkey" => {}
@@ -56,7 +54,7 @@ impl Endpoint {
         let shown = format!("{}/{}", info.addr(), login.db());
         let tcp = info.tcp_settings().clone().set_nodelay(true);
         let info = info.set_redis_settings(login).set_tcp_settings(tcp);
-        Ok(Self { client: redis::Client::open(info).map_err(refused)?, shown })
+        Ok(Self { client: redis::Client::open(info).map_err(refused)?, shown, handshake })
     }
 
     /// `host:port/db`, for logs.
@@ -71,7 +69,7 @@ impl Endpoint {
         F: Fn(PushInfo) + Send + Sync + 'static,
     {
         let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(HANDSHAKE_DEADLINE))
+            .set_connection_timeout(Some(self.handshake))
             .set_response_timeout(None)
             .set_pipeline_buffer_size(PIPELINE_COMMANDS)
             .set_push_sender(move |push| {
@@ -79,27 +77,32 @@ impl Endpoint {
                 Ok::<(), redis::aio::SendError>(())
             });
         let connecting = self.client.get_multiplexed_async_connection_with_config(&config);
-        let connection = match tokio::time::timeout(HANDSHAKE_DEADLINE, connecting).await {
-            Ok(Ok(connection)) => Connection(connection),
+        let connection = match tokio::time::timeout(self.handshake, connecting).await {
+            Ok(Ok(connection)) => Connection { connection, handshake: self.handshake, doubted: Arc::default() },
             Ok(Err(error)) => return Err(trouble_connecting(&error)),
             Err(_) => return Err(Trouble::Connect),
         };
         // A proxy may let HELLO pass and go on in RESP2, which has no pushes: ask what is spoken.
-        let hello = connection.say(redis::cmd("HELLO").arg(3), HANDSHAKE_DEADLINE).await?;
+        let hello = connection.say(redis::cmd("HELLO").arg(3), self.handshake).await?;
         if speaks_resp3(&hello) { Ok(connection) } else { Err(Trouble::Protocol) }
     }
 }
 
 /// A connection. Clones share it; it is closed when the last one is dropped.
 #[derive(Clone)]
-pub(crate) struct Connection(MultiplexedConnection);
+pub(crate) struct Connection {
+    connection: MultiplexedConnection,
+    handshake: Duration,
+    /// A reply could not be meant for what was asked: replies may be out of step.
+    doubted: Arc<Notify>,
+}
 
 impl Connection {
     /// Asks to be told of every change under `prefix`, but for those made over this connection.
     pub(crate) async fn track(&self, prefix: &str) -> Result<(), Trouble> {
         let mut tracking = redis::cmd("CLIENT");
         tracking.arg("TRACKING").arg("ON").arg("BCAST").arg("NOLOOP").arg("PREFIX").arg(prefix);
-        match self.say(&tracking, HANDSHAKE_DEADLINE).await? {
+        match self.say(&tracking, self.handshake).await? {
             Value::Okay => Ok(()),
             _ => Err(Trouble::Protocol),
         }
@@ -116,7 +119,7 @@ impl Connection {
     pub(crate) async fn touch(&self, name: &str) -> Result<(), Trouble> {
         let mut touch = redis::pipe();
         touch.cmd("SET").arg(name).arg("").arg("PX").arg(1_000).cmd("UNLINK").arg(name);
-        let replies = within(HANDSHAKE_DEADLINE, self.0.clone().send_packed_commands(&touch, 0, 2)).await?;
+        let replies = within(self.handshake, self.connection.clone().send_packed_commands(&touch, 0, 2)).await?;
         match replies.into_iter().next() {
             Some(Value::Okay) => Ok(()),
             Some(Value::ServerError(error)) => Err(trouble(&error.into())),
@@ -126,7 +129,7 @@ impl Connection {
 
     /// `maxmemory` and `maxmemory-policy`, where the server tells them.
     pub(crate) async fn eviction(&self) -> Option<Eviction> {
-        let info = self.say(redis::cmd("INFO").arg("memory"), HANDSHAKE_DEADLINE).await.ok().and_then(text);
+        let info = self.say(redis::cmd("INFO").arg("memory"), self.handshake).await.ok().and_then(text);
         if let Some(eviction) = info.as_deref().and_then(Eviction::in_info) {
             return Some(eviction);
         }
@@ -135,15 +138,21 @@ impl Connection {
     }
 
     async fn config(&self, name: &str) -> Option<String> {
-        match self.say(redis::cmd("CONFIG").arg("GET").arg(name), HANDSHAKE_DEADLINE).await.ok()? {
+        match self.say(redis::cmd("CONFIG").arg("GET").arg(name), self.handshake).await.ok()? {
             Value::Map(pairs) => pairs.into_iter().next().and_then(|(_, value)| text(value)),
             _ => None,
         }
     }
 
+    /// Waits until a reply was not what can be said to what was asked. Such a connection is not to be used any more: one
+    /// reply too many, and each would be taken for the answer to another question.
+    pub(crate) async fn doubted(&self) {
+        self.doubted.notified().await;
+    }
+
     /// One command, one reply; an error reply is trouble.
     async fn say(&self, command: &Cmd, deadline: Duration) -> Result<Value, Trouble> {
-        match within(deadline, self.0.clone().send_packed_command(command)).await? {
+        match within(deadline, self.connection.clone().send_packed_command(command)).await? {
             Value::ServerError(error) => Err(trouble(&error.into())),
             reply => Ok(reply),
         }
@@ -188,11 +197,13 @@ pub(crate) enum CallError {
 pub(crate) struct Link {
     connection: RwLock<Option<Connection>>,
     breaker: Breaker,
+    deadline: Duration,
 }
 
 impl Link {
-    pub(crate) fn new() -> Self {
-        Self { connection: RwLock::new(None), breaker: Breaker::new() }
+    /// A way on which each call is given up after `deadline`.
+    pub(crate) fn new(deadline: Duration) -> Self {
+        Self { connection: RwLock::new(None), breaker: Breaker::new(), deadline }
     }
 
     pub(crate) fn install(&self, connection: Option<Connection>) {
@@ -209,9 +220,12 @@ impl Link {
     pub(crate) async fn look(&self, key: &Key, name: &str) -> Result<Look, CallError> {
         let mut look = redis::pipe();
         look.cmd("GETRANGE").arg(name).arg(0).arg(LINE_BYTES_MAX).cmd("PTTL").arg(name);
-        let replies = self.call(|mut connection| async move { connection.send_packed_commands(&look, 0, 2).await });
-        let [found, left] = <[Value; 2]>::try_from(replies.await?).unwrap_or([Value::Nil, Value::Nil]);
-        read_look(key, &found, &left).map_err(CallError::Trouble)
+        let send = async |mut connection: MultiplexedConnection| connection.send_packed_commands(&look, 0, 2).await;
+        self.call(send, |replies| match replies.as_slice() {
+            [found, left] => read_look(key, found, left),
+            _ => Err(Trouble::Protocol),
+        })
+        .await
     }
 
     /// `SET name line NX`: whether nothing stood there.
@@ -235,26 +249,32 @@ impl Link {
         if let Some(ttl) = ttl {
             set.arg("PX").arg(u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX));
         }
-        let reply = self.call(|mut connection| async move { Ok(vec![connection.send_packed_command(&set).await?]) });
-        match reply.await?.into_iter().next() {
-            Some(Value::Okay) => Ok(true),
-            Some(Value::Nil) => Ok(false),
-            _ => Err(CallError::Trouble(Trouble::Protocol)),
-        }
+        let send = async |mut connection: MultiplexedConnection| Ok(vec![connection.send_packed_command(&set).await?]);
+        self.call(send, |replies| match replies.as_slice() {
+            [Value::Okay] => Ok(true),
+            [Value::Nil] => Ok(false),
+            _ => Err(Trouble::Protocol),
+        })
+        .await
     }
 
     /// The one way to the server: a connection, the breaker's leave, the deadline, and the breaker told how it went.
-    async fn call<F, W>(&self, send: F) -> Result<Vec<Value>, CallError>
-    where
-        F: FnOnce(MultiplexedConnection) -> W,
-        W: Future<Output = Result<Vec<Value>, RedisError>>,
-    {
+    async fn call<T>(
+        &self,
+        send: impl AsyncFnOnce(MultiplexedConnection) -> Result<Vec<Value>, RedisError>,
+        read: impl FnOnce(Vec<Value>) -> Result<T, Trouble>,
+    ) -> Result<T, CallError> {
         let connection = self.connection.read().unwrap_or_else(PoisonError::into_inner).clone();
         let connection = connection.ok_or(CallError::NotMade)?;
         let permit = self.breaker.admit(Instant::now()).ok_or(CallError::NotMade)?;
-        let replies = within(CALL_DEADLINE, send(connection.0)).await.and_then(refuse_errors);
-        permit.report(replies.as_ref().err().copied(), Instant::now());
-        replies.map_err(CallError::Trouble)
+        let replies = within(self.deadline, send(connection.connection.clone())).await;
+        let result = replies.and_then(refuse_errors).and_then(read);
+        let trouble = result.as_ref().err().copied();
+        permit.report(trouble, Instant::now());
+        if trouble == Some(Trouble::Protocol) {
+            connection.doubted.notify_one();
+        }
+        result.map_err(CallError::Trouble)
     }
 }
 
@@ -413,25 +433,29 @@ impl Drop for Permit<'_> {
 mod tests {
     use super::*;
 
+    fn parse(url: &str) -> Result<Endpoint, OptionsError> {
+        Endpoint::parse(url, Duration::from_secs(1))
+    }
+
     #[test]
     fn urls_that_cannot_be_served_are_refused_by_name() {
         for scheme in ["rediss", "unix", "redis+sentinel", "redis+cluster"] {
-            let refused = Endpoint::parse(&format!("{scheme}://localhost:1")).err();
+            let refused = parse(&format!("{scheme}://localhost:1")).err();
             assert_eq!(refused, Some(OptionsError::UnsupportedScheme { scheme: scheme.to_owned() }));
         }
         for url in ["", "localhost:6379", "http://localhost", "redis://", "redis://h:p", "redis://h/x", "redis://h/-1"]
         {
-            assert!(matches!(Endpoint::parse(url), Err(OptionsError::Url { .. })), "{url}");
+            assert!(matches!(parse(url), Err(OptionsError::Url { .. })), "{url}");
         }
     }
 
     #[test]
     fn neither_logs_nor_errors_hold_the_password() {
-        let endpoint = Endpoint::parse("redis://ana:s3cret@localhost:7000/2").unwrap();
+        let endpoint = parse("redis://ana:s3cret@localhost:7000/2").unwrap();
         assert_eq!(endpoint.shown(), "localhost:7000/2");
-        let refused = Endpoint::parse("redis://ana:s3cret@localhost:7000/x").err().unwrap();
+        let refused = parse("redis://ana:s3cret@localhost:7000/x").err().unwrap();
         assert!(!refused.to_string().contains("s3cret"), "{refused}");
-        assert_eq!(Endpoint::parse("redis://localhost").unwrap().shown(), "localhost:6379/0");
+        assert_eq!(parse("redis://localhost").unwrap().shown(), "localhost:6379/0");
     }
 
     fn bulk(text: &str) -> Value {

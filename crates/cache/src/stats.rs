@@ -18,7 +18,7 @@ pub enum State {
 }
 
 impl State {
-    /// Every state, in the order of the `match` above.
+    /// Every state, in the order of their declaration.
     pub const ALL: [Self; 4] = [Self::Memory, Self::Coherent, Self::CatchingUp, Self::Detached];
 
     /// `memory`, `coherent`, `catching-up`, `detached`.
@@ -71,8 +71,8 @@ pub struct Stats {
     /// `dropped-full` (queue), `dropped-moved` (something was forgotten since), `dropped-unavailable`,
     /// `dropped-refused` (by the server: full, read-only), `dropped-oversize`.
     pub offers: Vec<Count>,
-    /// Offers waiting in the queue now.
-    pub offers_queued: u64,
+    /// Offers waiting or being made now.
+    pub offers_open: u64,
     /// What went wrong with Redis, by kind.
     pub redis_errors: Vec<Count>,
 }

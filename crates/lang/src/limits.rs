@@ -143,7 +143,7 @@ pub(crate) mod price {
     /// An elementary function of floats.
     pub(crate) const ELEMENTARY: u64 = 8;
     /// A function of floats that takes several elementary steps in higher precision.
-    pub(crate) const EXTENDED: u64 = 2_000;
+    pub(crate) const EXTENDED: u64 = 4_000;
 
     /// Addition, comparison, shift, bitwise.
     pub(crate) fn add(words: u64) -> u64 {

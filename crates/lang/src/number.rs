@@ -1,8 +1,9 @@
 //! The number tower: integer ⊂ float. Each prices its work before doing it.
 
-pub(crate) mod float;
+pub(crate) mod binary;
 mod integer;
 pub(crate) mod precise;
+pub(crate) mod float;
 
 pub(crate) use integer::Integer;
 

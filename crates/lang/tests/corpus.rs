@@ -206,7 +206,10 @@ fn hostile_texts_are_refused_or_answered_within_the_limits() {
                     match reference["repr"].as_str() {
                         // CPython's own logarithms are an ulp off now and then (`log(2**10000)`).
                         Some(repr) if reference["type"] == "float" => {
-                            assert!(ulps(answer.parse().unwrap(), repr.parse().unwrap()) <= 1, "{id} {text:?} {answer}");
+                            assert!(
+                                ulps(answer.parse().unwrap(), repr.parse().unwrap()) <= 1,
+                                "{id} {text:?} {answer}"
+                            );
                         }
                         Some(repr) => assert_eq!(answer, repr, "{id} {text:?}"),
                         None => {}
@@ -221,4 +224,17 @@ fn hostile_texts_are_refused_or_answered_within_the_limits() {
         println!("hostile: {refused} refused, {answered} answered");
     };
     std::thread::Builder::new().stack_size(256 << 10).spawn(judge).unwrap().join().unwrap();
+}
+
+#[test]
+fn composed_functions_are_correctly_rounded() {
+    let mut apart = Vec::new();
+    for record in records("rounded.jsonl") {
+        let (expr, expected) = (record["expr"].as_str().unwrap(), record["f64"].as_str().unwrap());
+        match outcome(expr) {
+            Ok((_, got)) if got == expected => {}
+            got => apart.push(format!("{expr} is {got:?}, not {expected}")),
+        }
+    }
+    assert!(apart.is_empty(), "{}:\n{}", apart.len(), apart.join("\n"));
 }

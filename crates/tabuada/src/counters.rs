@@ -44,6 +44,20 @@ pub enum Route {
     other,
 }
 
+impl Route {
+    /// The route of a path.
+    pub fn of(path: &str) -> Self {
+        match path {
+            "/evaluate" => Self::evaluate,
+            "/metrics" => Self::metrics,
+            "/docs" | "/openapi.json" => Self::docs,
+            path if path.starts_with("/docs/") => Self::docs,
+            path if path.starts_with("/health/") => Self::health,
+            _ => Self::other,
+        }
+    }
+}
+
 impl Default for Counters {
     /// All at 0: what has not happened yet is 0, not absent.
     fn default() -> Self {

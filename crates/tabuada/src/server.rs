@@ -1,4 +1,4 @@
-//! HTTP. Whoever runs it owns the socket and the signal to stop: [`app`] is the routes, [`serve`] the connections.
+//! HTTP. Whoever runs it owns the socket and the signal to stop.
 
 mod body;
 mod render;
@@ -10,5 +10,4 @@ mod routes;
 mod connection;
 
 pub use connection::serve;
-pub use routes::app;
 pub use state::App;

@@ -11,7 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::answer::Calculator;
 use crate::config::ServeConfig;
 use crate::counters::Counters;
-use crate::server::{self, App, app};
+use crate::server::{self, App};
 
 /// How long the first requests wait for Redis to be there.
 const FIRST_HANDSHAKE: Duration = Duration::from_millis(200);
@@ -59,7 +59,7 @@ async fn run(config: &ServeConfig) -> io::Result<ExitCode> {
             _ = interrupt.recv() => {}
         }
     };
-    server::serve(listener, app(App::new(calculator, counters)), stop).await;
+    server::serve(listener, App::new(calculator, counters), stop).await;
     cache.shutdown().await;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,8 +1,7 @@
 //! `POST /evaluate`, the course's route: what it takes, and what it says of what it does not take, as FastAPI 0.111
 //! says it.
 
-use axum::body::Body;
-use axum::extract::State;
+use axum::body::{Body, Bytes, HttpBody};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, Request, Response, StatusCode};
 
@@ -19,7 +18,10 @@ const FIELD: &str = "expressao";
 const INLINE_BODY_BYTES: usize = 4 << 10;
 
 /// Answers one request.
-pub(super) async fn evaluate(State(app): State<App>, request: Request<Body>) -> Response<Body> {
+pub(super) async fn evaluate<B>(app: &App, request: Request<B>) -> Response<Body>
+where
+    B: HttpBody<Data = Bytes> + Unpin + Send + 'static,
+{
     let (head, body) = request.into_parts();
     let body = match body::read(&head.headers, body).await {
         Ok(body) => body,

@@ -1,31 +1,31 @@
 //! Which path leads where.
 
-use std::time::Instant;
-
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::LOCATION;
 use axum::http::{HeaderValue, Response, StatusCode, Uri};
-use axum::middleware::{self, Next};
 use axum::routing::{get, post};
 use percent_encoding::percent_decode_str;
 use tower::ServiceExt;
 
+use super::evaluate::evaluate;
 use super::render::{CACHE_STATUS, bypass, detail, json, not_kept};
 use super::state::App;
-use super::{docs, evaluate, metrics};
-use crate::counters::Route;
+use super::{docs, metrics};
 
-/// The service: every route, counted.
-pub fn app(app: App) -> Router {
-    routes().fallback(elsewhere).layer(middleware::from_fn_with_state(app.clone(), counted)).with_state(app)
+/// Every route.
+pub(super) fn router(app: App) -> Router {
+    routes().fallback(elsewhere).with_state(app)
 }
 
 fn routes() -> Router<App> {
     Router::new()
         .route("/", get(|| async { redirect(&Uri::from_static("/docs")) }))
-        .route("/evaluate", post(evaluate::evaluate))
+        .route(
+            "/evaluate",
+            post(|State(app): State<App>, request: Request| async move { evaluate(&app, request).await }),
+        )
         .merge(docs::routes())
         .route("/health/live", get(|| async { not_kept(json(StatusCode::OK, "{\"status\":\"ok\"}".to_owned())) }))
         .route("/health/ready", get(ready))
@@ -78,19 +78,5 @@ async fn method_not_allowed(uri: Uri) -> Response<Body> {
     if uri.path() == "/evaluate" {
         response.headers_mut().insert(CACHE_STATUS, bypass("method"));
     }
-    response
-}
-
-async fn counted(State(app): State<App>, request: Request, next: Next) -> Response<Body> {
-    let begun = Instant::now();
-    let route = match request.uri().path() {
-        "/evaluate" => Route::evaluate,
-        "/metrics" => Route::metrics,
-        path if path.starts_with("/health/") => Route::health,
-        path if path.starts_with("/docs") || path == "/openapi.json" => Route::docs,
-        _ => Route::other,
-    };
-    let response = next.run(request).await;
-    app.counters.answered(route, response.status().as_u16(), begun.elapsed());
     response
 }

@@ -3,14 +3,15 @@
 #![allow(dead_code, clippy::panic)]
 
 use std::fs;
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::path::Path;
-use std::time::Duration;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tabuada::config::Lookup;
-use tabuada::{App, Calculator, Counters, app, serve};
+use tabuada::{App, Calculator, Counters, serve};
 use tabuada_cache::Options;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -46,7 +47,7 @@ impl Server {
                 let stop = async {
                     let _ = stopped.await;
                 };
-                serve(listener, app(App::new(calculator, counters)), stop).await;
+                serve(listener, App::new(calculator, counters), stop).await;
             });
         });
         let address = address.recv_timeout(PATIENCE).expect("the server starts");
@@ -243,4 +244,160 @@ fn joined(parts: &[Value], bytes_of: impl Fn(&str) -> Vec<u8>) -> Vec<u8> {
         }
     }
     all
+}
+
+/// A `redis-server` of the test's own, on a free port; ended with the test.
+pub(crate) struct Redis {
+    pub(crate) port: u16,
+    process: Child,
+    folder: PathBuf,
+}
+
+impl Redis {
+    pub(crate) fn start() -> Self {
+        Self::start_on(free_port())
+    }
+
+    pub(crate) fn start_on(port: u16) -> Self {
+        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("redis-{port}"));
+        fs::create_dir_all(&folder).expect("a folder of the test's own");
+        let process = Command::new("redis-server")
+            .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
+            .arg("--dir")
+            .arg(&folder)
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("redis-server is installed: see ./test");
+        let redis = Self { port, process, folder };
+        wait_for("redis-server to answer", || redis.cli(&["ping"]) == "PONG");
+        redis
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    /// What a person at `redis-cli` reads.
+    pub(crate) fn cli(&self, arguments: &[&str]) -> String {
+        let output = Command::new("redis-cli").args(["-p", &self.port.to_string()]).args(arguments).output();
+        let output = output.expect("redis-cli is installed: see ./test");
+        String::from_utf8(output.stdout).expect("it answers in UTF-8").trim_end().to_owned()
+    }
+
+    /// Stops it in its tracks: connections stay open, nothing answers.
+    pub(crate) fn freeze(&self) {
+        signal(&self.process, "STOP");
+    }
+
+    pub(crate) fn thaw(&self) {
+        signal(&self.process, "CONT");
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        // It may be gone already; a frozen process dies of SIGKILL all the same.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// The binary, serving.
+pub(crate) struct Node {
+    pub(crate) address: SocketAddr,
+    process: Child,
+}
+
+impl Node {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
+        let mut process = tabuada(&["serve", "--listen", "127.0.0.1:0"])
+            .args(arguments)
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary starts");
+        let mut errors = BufReader::new(process.stderr.take().expect("it is piped"));
+        let mut line = String::new();
+        let address = loop {
+            line.clear();
+            assert_ne!(errors.read_line(&mut line).expect("it speaks UTF-8"), 0, "it ended before it was ready");
+            if let Some(address) = line.trim_end().strip_prefix("listening on http://") {
+                break address.parse().expect("an address");
+            }
+        };
+        // What it logs later must not fill the pipe.
+        std::thread::spawn(move || io::copy(&mut errors, &mut io::sink()));
+        Self { address, process }
+    }
+
+    /// With Redis behind it, as soon as nothing that happens there escapes it.
+    pub(crate) fn coherent(redis: &Redis, arguments: &[&str]) -> Self {
+        let node = Self::start(&[&["--redis", &redis.url()], arguments].concat());
+        wait_for("the node to be coherent", || node.cache_state() == "coherent");
+        node
+    }
+
+    pub(crate) fn evaluate(&self, expression: &str) -> Response {
+        Client::connect(self.address).evaluate(expression)
+    }
+
+    pub(crate) fn cache_state(&self) -> String {
+        let ready = Client::connect(self.address).get("/health/ready");
+        assert_eq!(ready.status, 200);
+        let ready: Value = serde_json::from_slice(&ready.body).expect("it is JSON");
+        assert_eq!(ready["status"], "ok");
+        ready["cache"].as_str().expect("a state").to_owned()
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
+        signal(&self.process, name);
+    }
+
+    /// The exit code, once it has ended by itself.
+    pub(crate) fn ended(mut self) -> Option<i32> {
+        let mut status = None;
+        wait_for("the node to end", || {
+            status = self.process.try_wait().expect("it can be waited for");
+            status.is_some()
+        });
+        status.and_then(|status| status.code())
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// The binary that is being tested, with none of the settings of whoever runs the test.
+pub(crate) fn tabuada(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tabuada"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("TABUADA_") {
+            command.env_remove(name);
+        }
+    }
+    command.args(arguments);
+    command
+}
+
+fn signal(process: &Child, name: &str) {
+    let status = Command::new("kill").args([&format!("-{name}"), &process.id().to_string()]).status();
+    assert!(status.expect("kill is there").success(), "kill -{name}");
+}
+
+pub(crate) fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("it has an address").port()
+}
+
+/// Looks again and again until it is so; fails if it never is.
+pub(crate) fn wait_for(what: &str, mut is_so: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < PATIENCE, "waited in vain for {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }
