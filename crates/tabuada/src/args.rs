@@ -29,6 +29,10 @@ pub enum Command {
     Eval(EvalArgs),
     /// Evaluate one expression a line: lines or NDJSON in, NDJSON out in the same order.
     Batch(BatchArgs),
+    /// Ask a server whether it is ready, as a container's health check does.
+    ///
+    /// Exit status: 0 it is; 1 it is not, or does not answer.
+    Health(HealthArgs),
 }
 
 /// Arguments of `tabuada serve`.
@@ -82,6 +86,14 @@ pub struct BatchArgs {
     /// Add what an answer rests on: canonical text, purity, fuel.
     #[arg(long)]
     pub explain: bool,
+}
+
+/// Arguments of `tabuada health`.
+#[derive(Debug, clap::Args)]
+pub struct HealthArgs {
+    /// Where it listens.
+    #[arg(value_name = "HOST:PORT", default_value = "127.0.0.1:8000")]
+    pub address: String,
 }
 
 impl Args {

@@ -3,7 +3,9 @@
 mod serve;
 mod eval;
 mod batch;
+mod health;
 
 pub use batch::batch;
 pub use eval::eval;
+pub use health::health;
 pub use serve::serve;

@@ -14,5 +14,6 @@ fn main() -> ExitCode {
         Command::Serve(args) => cli::serve(&args.into()),
         Command::Eval(args) => cli::eval(&args),
         Command::Batch(args) => cli::batch(&args),
+        Command::Health(args) => cli::health(&args),
     }
 }
