@@ -4,6 +4,7 @@ pub(crate) mod float;
 mod integer;
 mod fixed;
 pub(crate) mod precise;
+pub(crate) mod primes;
 pub(crate) mod rational;
 pub(crate) mod special;
 

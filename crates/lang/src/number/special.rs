@@ -14,7 +14,7 @@ use super::fixed;
 use super::float::{parts, scaled};
 
 /// What a call costs in fuel.
-pub(crate) const PRICE: u64 = 8_000;
+pub(crate) const PRICE: u64 = 10_000;
 
 /// Binary places of the fixed-point numbers here.
 const PLACES: usize = 256;
