@@ -116,7 +116,7 @@ pub(crate) fn factorise(n: &Integer, budget: &mut Budget) -> Result<Vec<(Integer
 /// The digits that it would have, where they are too many: F(n) is φ^n / √5, rounded.
 pub(crate) fn fibonacci(n: &Integer, budget: &mut Budget) -> Result<Integer, ErrorKind> {
     const LOG2_PHI: f64 = 0.694_241_913_630_617_3;
-    const LOG2_ROOT_5: f64 = 1.160_964_047_443_681_2;
+    const LOG2_ROOT_5: f64 = 1.160_964_047_443_681;
     let index = n.as_i64().ok_or_else(|| Integer::power_astronomical(budget))?.unsigned_abs();
     let bits = (index as f64 * LOG2_PHI - LOG2_ROOT_5).max(0.0);
     // The estimate is right to a few bits; the number itself is looked at once more.
