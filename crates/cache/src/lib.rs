@@ -1,178 +1,134 @@
 //! Bytes under a key, remembered: memory in front, Redis behind, coherent. No expressions, no HTTP; a broken Redis
 //! costs time, never an answer.
 //!
-//! The law the crate stands on: **the key fully determines the value**.
+//! The law the crate stands on: **the key fully determines the value**. Whoever computes it, whenever, gets the same. So
+//! nothing is ever refreshed, two values under one key are never compared, and computing again is always right; what
+//! remains to be done well is to compute once, to find again, and to forget when told.
 //!
-//! (Skeleton: the signatures below are what the service builds on; the cache behind them is being built.)
-#![allow(missing_docs)]
+//! ```
+//! use std::time::Duration;
+//! use tabuada_cache::{Cache, Contents, Failed, Key, Options, Source};
+//!
+//! /// The number of divisors of a number.
+//! struct Divisors;
+//!
+//! impl Contents for Divisors {
+//!     type Value = u64;
+//!     type Failure = &'static str;
+//!
+//!     fn encode(&self, divisors: &u64) -> String {
+//!         format!("{{\"divisors\":{divisors}}}")
+//!     }
+//!     fn decode(&self, line: &str) -> Option<u64> {
+//!         serde_json::from_str::<serde_json::Value>(line).ok()?["divisors"].as_u64()
+//!     }
+//!     fn weight(&self, _: &u64) -> usize {
+//!         8
+//!     }
+//!     fn lifetime(&self, _: &u64) -> Option<Duration> {
+//!         None
+//!     }
+//! }
+//!
+//! async fn divisors(cache: &Cache<Divisors>, n: u64) -> Result<(u64, Source), Failed<&'static str>> {
+//!     // The variant is raised whenever the same text would get another value.
+//!     let key = Key::new("1", &n.to_string());
+//!     let count = move |n: u64| (1..=n).filter(|d| n % d == 0).count() as u64;
+//!     // As much as a look into Redis would cost, here and now; else in full, on another thread.
+//!     let trial = || (n < 1_000).then(|| count(n));
+//!     let compute = move || async move {
+//!         tokio::task::spawn_blocking(move || count(n)).await.map_err(|_| "no thread")
+//!     };
+//!     let found = cache.get_or_compute(&key, trial, compute).await?;
+//!     Ok((*found.value, found.source))
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! // With `redis: Some("redis://localhost".to_owned())`, all processes that say so are one cache.
+//! let cache = Cache::new(Divisors, Options { redis: None, ..Options::default() }).expect("usable options");
+//! assert_eq!(divisors(&cache, 5_040).await, Ok((60, Source::Computed { stored: true })));
+//! assert_eq!(divisors(&cache, 5_040).await, Ok((60, Source::Memory)));
+//! # }
+//! ```
+//!
+//! # What is promised
+//!
+//! - **Forgotten means forgotten.** `DEL`, `EXPIRE`, expiry, eviction, `FLUSHDB` or `FLUSHALL`, by anyone with any client:
+//!   memory is silent some microseconds after the server's word arrives, and nothing that was under way then is kept or
+//!   written. Not covered: `SWAPDB`, of which no server tells; and the `DEL` of a key that is not in Redis, of which it
+//!   tells nobody either.
+//! - **Once.** However many ask at the same time, one of them computes, in a task that none can cancel. A computation
+//!   that fails or panics harms nobody else who waited: they compute once more.
+//! - **Redis trouble is not the caller's.** Absent, slow, hung, cut, read-only, full, of a wrong type, talking nonsense:
+//!   every call is answered, by computing if need be. No function gives an error of Redis; [`Stats`] tells of them.
+//! - **Bounded.** Memory in bytes, every wait for Redis by a deadline, the queues, and what is read back.
+//!
+//! # How a question is answered
+//!
+//! ```text
+//!   memory ── hit ────────────────────────────────────────────────▶ answer
+//!     │ miss
+//!   trial (adaptive) ── enough ── keep, offer ────────────────────▶ answer
+//!     │ not enough
+//!   one flight per key ── somebody leads: wait ───────────────────▶ answer
+//!     │ leads
+//!   look into Redis ── usable ── keep ────────────────────────────▶ answer
+//!     │ otherwise
+//!   compute ── keep, offer ───────────────────────────────────────▶ answer
+//! ```
+//!
+//! What is read decides what is done (`GETRANGE` + `PTTL`: no more than an entry may have ever crosses the wire):
+//!
+//! | read | then | at the end |
+//! |---|---|---|
+//! | nothing | compute | nothing moved: keep in memory, offer `SET … NX PX` |
+//! | a usable value | it is the answer | nothing moved: keep in memory, no longer than Redis does |
+//! | a lease (of a later version: another node is computing) | compute | as for nothing; `NX` lets it stand |
+//! | unusable: malformed, too long, of a wrong type, of another text | compute | answer, then `SET … XX PX` if it is still so; keep on its OK |
+//! | no answer in time, or none to be had | compute | keep for 5 s at most, write nothing |
+//!
+//! *Moved* means that since before the command was sent, or the computation begun, everything was purged or the key's
+//! shard (of 4,096) was changed. Offers are not owed: 200 at once, then 1,000 a second, and the rest are dropped.
+//!
+//! # When memory may be trusted
+//!
+//! ```text
+//!              connect, HELLO 3, CLIENT TRACKING ON BCAST NOLOOP PREFIX ns:
+//!   detached ─────────────────────────────────────────────────────────────▶ catching-up
+//!      ▲  ▲                          (forget all)                                │
+//!      │  │                                                                      │ a change made over another
+//!      │  └──────── connection lost, silent or not understood ───────────────────┤ connection is reported back
+//!      │                             (forget all)                                │ (forget all)
+//!      └──────────────────────────────────────────────────────────────────── coherent
+//! ```
+//!
+//! While not coherent, memory is a local cache whose entries live for 5 s at most. A server or a proxy that swallows the
+//! reports never becomes coherent, and is of use as a shared layer all the same.
+//!
+//! # In Redis
+//!
+//! `ns:variant:text` holds one line of JSON, as [`Contents::encode`] wrote it. Texts over 200 bytes, or with characters
+//! that nobody sees, stand under `ns:variant#:digest`, and first in the line, where they are compared. `allkeys-lfu` with
+//! a `maxmemory` is recommended: memory serves the reads, so that the server does not see how often a key is used.
+//! Today a single server (Redis or Valkey, 7.0 or later) over TCP.
 
-use std::future::Future;
-use std::sync::Arc;
-use std::time::Duration;
-
-/// What a cache holds, and how it is written down.
-pub trait Contents: Send + Sync + 'static {
-    /// A remembered value: facts, immutable.
-    type Value: Send + Sync + 'static;
-    /// A computation that ended without a value to remember, by the machine's fault (deadline, no worker free).
-    type Failure: Clone + Send + Sync + 'static;
-
-    /// One line of JSON (an object) that a person can read.
-    fn encode(&self, value: &Self::Value) -> String;
-    /// Reads a line back, trusting nothing; `None` if it is not usable here (malformed, or a limit lower than ours).
-    fn decode(&self, line: &str) -> Option<Self::Value>;
-    /// Bytes that the value holds in memory.
-    fn weight(&self, value: &Self::Value) -> usize;
-    /// The longest that this value may be remembered; `None`: as long as the cache remembers.
-    fn lifetime(&self, value: &Self::Value) -> Option<Duration>;
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Lookup {
-    /// Compute first for about as long as a look-up would take; only what is dearer asks Redis.
-    #[default]
-    Adaptive,
-    /// Ask Redis before computing: plain cache-aside.
-    Always,
-}
-
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// First part of every key in Redis; no `:`.
-    pub namespace: String,
-    /// Bound of the memory layer, in bytes.
-    pub memory_bytes: u64,
-    /// How long an answer is remembered; `None`: for ever.
-    pub ttl: Option<Duration>,
-    pub lookup: Lookup,
-    /// `redis://…`; `None`: memory only.
-    pub redis: Option<String>,
-}
-
-/// The name of an answer. `variant` (`1`, `1@exact`) is built by the program, never from input.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Key {
-    variant: &'static str,
-    text: Box<str>,
-}
-
-impl Key {
-    pub fn new(variant: &'static str, text: &str) -> Self {
-        Self { variant, text: text.into() }
-    }
-}
-
-/// Which layer an answer came from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Source {
-    Memory,
-    Redis,
-    /// Computed for this caller. `stored`: it is remembered now (memory or Redis).
-    Computed {
-        stored: bool,
-    },
-    /// Waited for another caller's computation.
-    Collapsed,
-}
-
-#[derive(Clone, Debug)]
-pub struct Found<V> {
-    pub value: Arc<V>,
-    pub source: Source,
-    /// How long it will still be remembered, where known.
-    pub ttl: Option<Duration>,
-}
-
-/// Why there is no value. Never because of Redis.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Failed<F> {
-    /// The computation said so.
-    Computation(F),
-    /// The computation panicked.
-    Panicked,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    /// No Redis configured.
-    Memory,
-    Coherent,
-    CatchingUp,
-    Detached,
-}
-
-impl State {
-    /// `memory`, `coherent`, `catching-up`, `detached`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Memory => "memory",
-            Self::Coherent => "coherent",
-            Self::CatchingUp => "catching-up",
-            Self::Detached => "detached",
-        }
-    }
-}
-
-/// A layered cache. Cheap to clone; all clones are one cache.
-pub struct Cache<C: Contents> {
-    contents: Arc<C>,
-    #[allow(dead_code)]
-    options: Options,
-}
-
-impl<C: Contents> Clone for Cache<C> {
-    fn clone(&self) -> Self {
-        Self { contents: self.contents.clone(), options: self.options.clone() }
-    }
-}
-
-/// An option that cannot be used: the namespace, the URL.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OptionsError(pub String);
-
-impl<C: Contents> Cache<C> {
-    /// Builds the cache and starts its connection, if one is configured, in the background (inside a tokio runtime).
-    pub fn new(contents: C, options: Options) -> Result<Self, OptionsError> {
-        Ok(Self { contents: Arc::new(contents), options })
-    }
-
-    /// Waits until the cache is coherent (or needs no Redis), for at most `patience`.
-    pub async fn wait_until_ready(&self, _patience: Duration) -> State {
-        State::Memory
-    }
-
-    pub fn state(&self) -> State {
-        State::Memory
-    }
-
-    /// Looks in memory only: no await, no allocation.
-    pub fn get(&self, _key: &Key) -> Option<Found<C::Value>> {
-        None
-    }
-
-    /// The answer for `key`: remembered, or worked out once and remembered.
-    ///
-    /// `trial` computes for about as long as a look-up in Redis would take and gives `None` if that is not enough;
-    /// `compute` computes in full, on threads of its own choosing, in a task that no caller can cancel.
-    pub async fn get_or_compute<T, F, W>(
-        &self,
-        _key: &Key,
-        trial: T,
-        compute: F,
-    ) -> Result<Found<C::Value>, Failed<C::Failure>>
-    where
-        T: FnOnce() -> Option<C::Value>,
-        F: FnOnce() -> W + Send + 'static,
-        W: Future<Output = Result<C::Value, C::Failure>> + Send + 'static,
-    {
-        let value = match trial() {
-            Some(value) => value,
-            None => compute().await.map_err(Failed::Computation)?,
-        };
-        let _ = self.contents.weight(&value);
-        Ok(Found { value: Arc::new(value), source: Source::Computed { stored: false }, ttl: None })
-    }
-
-    /// Ends the background work; in-flight computations are not waited for.
-    pub async fn shutdown(&self) {}
-}
+// Reading order: a module uses only modules declared above it.
+mod options;
+pub use options::{Deadlines, Lookup, Options, OptionsError};
+mod key;
+pub use key::Key;
+mod entry;
+pub use entry::Contents;
+mod stats;
+pub use stats::{Count, Histogram, State, Stats};
+mod policy;
+mod memory;
+mod redis;
+mod coherence;
+mod flight;
+mod offers;
+mod cache;
+#[doc(hidden)]
+pub use cache::Audit;
+pub use cache::{Cache, Failed, Found, Source};

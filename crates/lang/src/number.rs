@@ -1,12 +1,13 @@
 //! The number tower: integer ⊂ rational ⊂ float. Each prices its work before doing it.
 
-pub(crate) mod float;
+pub(crate) mod binary;
 mod integer;
+pub(crate) mod rational;
 mod fixed;
 pub(crate) mod precise;
-pub(crate) mod primes;
-pub(crate) mod rational;
+pub(crate) mod float;
 pub(crate) mod special;
+pub(crate) mod primes;
 
 pub(crate) use integer::Integer;
 

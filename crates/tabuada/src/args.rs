@@ -1,6 +1,6 @@
 //! The command line, and the `TABUADA_*` variables that stand in for flags that were not given.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
@@ -93,11 +93,11 @@ impl Args {
 
 /// What follows `eval` is an expression even if it looks like a flag (`-3+2`, `--2`), unless it asks for help.
 fn with_expressions_apart(mut arguments: Vec<OsString>) -> Vec<OsString> {
-    let asks_for_help = |argument: &OsString| argument == "--help" || argument == "-h";
-    if arguments.get(1).is_some_and(|command| command == "eval") && !arguments.get(2).is_some_and(asks_for_help) {
-        if arguments.get(2).is_none_or(|argument| argument != "--") {
-            arguments.insert(2, OsStr::new("--").to_owned());
-        }
+    if let [_, command, first, ..] = &arguments[..]
+        && command == "eval"
+        && !["-h", "--help", "--"].iter().any(|flag| first == flag)
+    {
+        arguments.insert(2, "--".into());
     }
     arguments
 }

@@ -44,9 +44,23 @@ pub enum Route {
     other,
 }
 
-impl Counters {
-    /// All at 0. What has not happened yet is 0, not absent.
-    pub fn new() -> Self {
+impl Route {
+    /// The route of a path.
+    pub fn of(path: &str) -> Self {
+        match path {
+            "/evaluate" => Self::evaluate,
+            "/metrics" => Self::metrics,
+            "/docs" | "/openapi.json" => Self::docs,
+            path if path.starts_with("/docs/") => Self::docs,
+            path if path.starts_with("/health/") => Self::health,
+            _ => Self::other,
+        }
+    }
+}
+
+impl Default for Counters {
+    /// All at 0: what has not happened yet is 0, not absent.
+    fn default() -> Self {
         // From 50 microseconds, a hit in memory, to some 3 seconds, past the deadline.
         let times = || Histogram::new(exponential_buckets(50e-6, 2.0, 17));
         let counters = Self {
@@ -70,7 +84,9 @@ impl Counters {
         }
         counters
     }
+}
 
+impl Counters {
     /// Counts an answered request.
     pub fn answered(&self, route: Route, status: u16, time: Duration) {
         self.requests.get_or_create(&Request { route, status }).inc();

@@ -4,20 +4,33 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
-use tabuada_lang::{Error, ErrorKind, Failure, Fuel, Limits, Program, Span, Value, parse};
+use tabuada_lang::{Answer, Error, ErrorKind, Failure, Fuel, Limits, Program, Span, parse};
 
 /// What an evaluation came to.
 #[derive(Debug)]
 pub struct Evaluation {
     /// The value, or why there is none and at which node.
-    pub outcome: Result<Value, Failure>,
+    pub outcome: Result<Answer, Failure>,
     /// Fuel spent.
     pub fuel: u64,
 }
 
 /// Reads a text.
 pub(crate) fn read(text: &str, limits: &Limits) -> Result<Program, Error> {
-    catch_unwind(|| parse(text, limits)).unwrap_or_else(|_| {
+    caught(text, || parse(text, limits))
+}
+
+/// Reads a text, and gives the canonical text that names its answer.
+pub(crate) fn read_with_name(text: &str, limits: &Limits) -> Result<(Program, String), Error> {
+    caught(text, || {
+        let program = parse(text, limits)?;
+        let name = program.canonical();
+        Ok((program, name))
+    })
+}
+
+fn caught<R>(text: &str, read: impl FnOnce() -> Result<R, Error>) -> Result<R, Error> {
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| {
         let end = u32::try_from(text.len()).unwrap_or(u32::MAX);
         Err(Error { kind: ErrorKind::Internal, span: Span { start: 0, end } })
     })
@@ -43,4 +56,42 @@ fn run(program: &Program, limits: &Limits, mut fuel: Fuel<'_>) -> Evaluation {
     let outcome = catch_unwind(AssertUnwindSafe(|| program.evaluate(limits, &mut fuel)))
         .unwrap_or(Err(Failure { kind: ErrorKind::Internal, node: 0 }));
     Evaluation { outcome, fuel: fuel.spent() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Costs far more than what is burnt between two looks at the clock.
+    const DEAR: &str = "factorial(20000) % 7";
+
+    fn program(text: &str) -> Program {
+        read(text, &Limits::default()).unwrap()
+    }
+
+    #[test]
+    fn the_clock_ends_what_the_fuel_did_not() {
+        let evaluation = evaluate(&program(DEAR), &Limits::default(), Instant::now());
+        assert_eq!(evaluation.outcome.unwrap_err().kind, ErrorKind::Deadline);
+    }
+
+    #[test]
+    fn a_panic_in_the_engine_is_an_error_like_any_other() {
+        let stop = || -> bool { panic!("a bug") };
+        let limits = Limits::default();
+        let evaluation = run(&program(DEAR), &limits, Fuel::with_stop(limits.fuel, &stop));
+        assert_eq!(evaluation.outcome.unwrap_err().kind, ErrorKind::Internal);
+    }
+
+    #[test]
+    fn a_trial_ends_with_an_answer_or_with_nothing() {
+        let limits = Limits::default();
+        assert!(try_evaluate(&program("2+2"), &limits, 1_000).is_some_and(|trial| trial.outcome.is_ok()));
+        assert!(try_evaluate(&program("1/0"), &limits, 1_000).is_some_and(|trial| trial.outcome.is_err()));
+        assert!(try_evaluate(&program(DEAR), &limits, 1_000).is_none());
+        // Who has no more than the trial's budget gets the refusal: there is nothing left to try.
+        let poor = Limits { fuel: 1_000, ..limits };
+        let refusal = try_evaluate(&program(DEAR), &poor, 1_000).unwrap().outcome.unwrap_err();
+        assert_eq!(refusal.kind, ErrorKind::OutOfFuel { limit: 1_000 });
+    }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use tabuada_lang::{ErrorKind, Failure, Language, Limits, Value};
+use tabuada_lang::{ErrorKind, Failure, Language, Limits};
 
 use crate::engine::Evaluation;
 use crate::json::{write_float, write_string};
@@ -39,8 +39,8 @@ pub struct Printed {
     pub text: Box<str>,
 }
 
-impl From<&Value> for Printed {
-    fn from(value: &Value) -> Self {
+impl From<&tabuada_lang::Answer> for Printed {
+    fn from(value: &tabuada_lang::Answer) -> Self {
         Self { type_name: value.type_name(), text: value.text().into() }
     }
 }
@@ -58,12 +58,12 @@ impl Printed {
         }
     }
 
-    /// Takes a type and a text from outside; `None` unless they are what [`Value`] could have printed.
-    fn checked(type_name: &str, text: &str, _limits: &Limits) -> Option<Self> {
+    /// Takes a type and a text from outside; `None` unless the language could have printed them.
+    fn checked(type_name: &str, text: &str, limits: &Limits) -> Option<Self> {
         let (type_name, sound) = match type_name {
             "none" => ("none", text == "None"),
             "bool" => ("bool", matches!(text, "True" | "False")),
-            "int" => ("int", is_integer(text)),
+            "int" => ("int", is_integer(text) && text.len() as u64 <= limits.answer_characters),
             "float" => ("float", is_float(text)),
             _ => return None,
         };
@@ -96,11 +96,7 @@ fn is_float(text: &str) -> bool {
 impl Answer {
     /// Sets down what an evaluation came to.
     pub fn new(evaluation: Evaluation, born: u64) -> Self {
-        Self {
-            outcome: evaluation.outcome.as_ref().map(Printed::from).map_err(Clone::clone),
-            fuel: evaluation.fuel,
-            born,
-        }
+        Self { outcome: evaluation.outcome.map(|value| Printed::from(&value)), fuel: evaluation.fuel, born }
     }
 
     /// How long it may be remembered; `None`: as long as the cache remembers.
@@ -121,11 +117,9 @@ impl Answer {
 
     /// The line of JSON under its key in Redis. It begins with what the course's route answers.
     pub fn encode(&self) -> String {
-        let mut resultado = String::new();
-        self.write_resultado(&mut resultado);
         let line = Line {
-            // The writers above write JSON.
-            resultado: RawValue::from_string(resultado).unwrap_or_default(),
+            // What is written there is JSON.
+            resultado: RawValue::from_string(self.resultado()).unwrap_or_default(),
             type_name: self.outcome.as_ref().ok().map(|printed| printed.type_name.into()),
             text: self.outcome.as_ref().ok().map(|printed| (&*printed.text).into()),
             error: self.outcome.as_ref().err().map(|failure| failure.kind.clone()),
@@ -152,26 +146,33 @@ impl Answer {
             return None;
         }
         let answer = Self { outcome, fuel: line.fuel, born: line.born };
-        let mut resultado = String::with_capacity(line.resultado.get().len());
-        answer.write_resultado(&mut resultado);
-        (resultado == line.resultado.get()).then_some(answer)
+        (answer.resultado() == line.resultado.get()).then_some(answer)
     }
 
-    fn write_resultado(&self, out: &mut String) {
+    /// What the course's route answers, in JSON; for a failure, without the position that each asker gets for its own
+    /// text.
+    pub fn resultado(&self) -> String {
+        let mut out = String::new();
         match &self.outcome {
-            Ok(printed) => printed.write_json(out),
-            Err(failure) => write_string(&course_sentence(&failure.kind, None), out),
+            Ok(printed) => printed.write_json(&mut out),
+            Err(failure) => write_string(&course_sentence(&failure.kind, None), &mut out),
         }
+        out
     }
 }
 
 /// Whether a remembered failure is one that this process would have found: a property of the text, and no refusal
 /// for a limit lower than its own.
 fn is_usable(kind: &ErrorKind, limits: &Limits) -> bool {
-    match kind {
-        ErrorKind::OutOfFuel { limit } => *limit >= limits.fuel,
-        kind => kind.limit().is_none() && kind.is_deterministic(),
-    }
+    let limit_here = match kind {
+        ErrorKind::IntegerTooLarge { .. } => limits.integer_bits,
+        ErrorKind::AnswerTooLong { .. } => limits.answer_characters,
+        ErrorKind::OutOfFuel { .. } => limits.fuel,
+        ErrorKind::OutOfMemory { .. } => limits.memory_bytes,
+        // What is refused before it is evaluated is never remembered.
+        kind => return kind.limit().is_none() && kind.is_deterministic(),
+    };
+    kind.limit() >= Some(limit_here)
 }
 
 #[derive(Serialize, Deserialize)]
@@ -198,5 +199,130 @@ pub(crate) fn course_sentence(kind: &ErrorKind, position: Option<usize>) -> Stri
         (None, Some(position)) => {
             format!("{ERROR_PREFIX}{} (posição {position})", kind.message(Language::Portuguese))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+    use crate::engine;
+
+    fn answer(text: &str) -> Answer {
+        let limits = Limits::default();
+        let program = engine::read(text, &limits).unwrap();
+        Answer::new(engine::evaluate(&program, &limits, Instant::now() + Duration::from_secs(600)), 1_700_000_000)
+    }
+
+    #[test]
+    fn a_line_begins_with_what_the_course_answers() {
+        let line = answer("2+2").encode();
+        assert_eq!(line, r#"{"resultado":4,"type":"int","text":"4","fuel":4,"born":1700000000}"#);
+        let line = answer("1/0").encode();
+        let start = r#"{"resultado":"Erro na expressão informada: division by zero","error":{"#;
+        assert!(line.starts_with(start), "{line}");
+        assert!(line.ends_with(r#","node":2,"fuel":3,"born":1700000000}"#), "{line}");
+    }
+
+    /// What is written is read back as the same answer, and written again as the same line.
+    #[test]
+    fn lines_are_read_back() {
+        for text in [
+            "2+2",
+            "-2**100",
+            "0",
+            "0.1+0.2",
+            "-0.0",
+            "1e16",
+            "1e-5",
+            "5e-324",
+            "1e999",
+            "-1e999",
+            "1e999-1e999",
+            "3>2",
+            "3<2",
+            "None",
+            "1/0",
+            "foo",
+            "sqrt(-1)",
+            "1+None",
+            "max()",
+            "9**9**9",
+            "2**1000000",
+            "factorial(-1)",
+            "ç",
+            "10**99_999",
+        ] {
+            let line = answer(text).encode();
+            let again = Answer::decode(&line, &Limits::default()).unwrap_or_else(|| panic!("{text}: {line}"));
+            assert_eq!(again.encode(), line, "{text}");
+        }
+    }
+
+    #[test]
+    fn unknown_members_are_passed_over() {
+        let line = r#"{"resultado":4,"new":[1],"type":"int","text":"4","fuel":4,"born":1}"#;
+        assert!(Answer::decode(line, &Limits::default()).is_some());
+    }
+
+    #[test]
+    fn what_contradicts_itself_or_cannot_have_been_written_is_unusable() {
+        let long = format!(r#"{{"resultado":{0},"type":"int","text":"{0}","fuel":4,"born":1}}"#, "1".repeat(100_001));
+        for line in [
+            "",
+            "4",
+            "null",
+            "[]",
+            "{}",
+            "{",
+            "\u{1}",
+            r#"{"resultado":4}"#,
+            r#"{"resultado":4,"type":"int","text":"4","fuel":4}"#,
+            r#"{"resultado":4,"type":"int","text":"4","born":4}"#,
+            r#"{"resultado":4,"type":"int","text":"4","fuel":-4,"born":1}"#,
+            r#"{"resultado":4,"type":"int","text":"4","fuel":4,"born":1}x"#,
+            r#"{"resultado":5,"type":"int","text":"4","fuel":4,"born":1}"#,
+            r#"{"resultado":"4","type":"int","text":"4","fuel":4,"born":1}"#,
+            r#"{"resultado":04,"type":"int","text":"04","fuel":4,"born":1}"#,
+            r#"{"resultado":-0,"type":"int","text":"-0","fuel":4,"born":1}"#,
+            r#"{"resultado":1e5,"type":"int","text":"1e5","fuel":4,"born":1}"#,
+            r#"{"resultado":"","type":"int","text":"","fuel":4,"born":1}"#,
+            r#"{"resultado":"-","type":"int","text":"-","fuel":4,"born":1}"#,
+            r#"{"resultado":4,"type":"float","text":"4","fuel":4,"born":1}"#,
+            r#"{"resultado":0.10,"type":"float","text":"0.10","fuel":4,"born":1}"#,
+            r#"{"resultado":0.1000000000000000055511151231257827,"type":"float","text":"0.1000000000000000055511151231257827","fuel":4,"born":1}"#,
+            r#"{"resultado":"infinity","type":"float","text":"infinity","fuel":4,"born":1}"#,
+            r#"{"resultado":"NaN","type":"float","text":"NaN","fuel":4,"born":1}"#,
+            r#"{"resultado":true,"type":"bool","text":"true","fuel":4,"born":1}"#,
+            r#"{"resultado":null,"type":"none","text":"null","fuel":4,"born":1}"#,
+            r#"{"resultado":"x","type":"str","text":"x","fuel":4,"born":1}"#,
+            r#"{"resultado":4,"type":"int","text":"4","node":1,"fuel":4,"born":1}"#,
+            r#"{"resultado":"Erro na expressão informada: x","error":"no-such-kind","node":1,"fuel":4,"born":1}"#,
+            r#"{"resultado":"Erro na expressão informada: erro interno","error":"internal","node":1,"fuel":4,"born":1}"#,
+            &long,
+        ] {
+            assert!(Answer::decode(line, &Limits::default()).is_none(), "{line}");
+        }
+    }
+
+    /// A node that may do more asks again.
+    #[test]
+    fn a_refusal_counts_only_where_the_limit_is_no_higher() {
+        let ours = Limits::default();
+        let fuel = Limits { fuel: ours.fuel * 2, ..ours.clone() };
+        let bits = Limits { integer_bits: ours.integer_bits * 2, ..ours.clone() };
+        let characters = Limits { answer_characters: ours.answer_characters * 2, ..ours.clone() };
+        let lower = Limits { fuel: 1, integer_bits: 1, answer_characters: 1, ..ours.clone() };
+        for (text, higher) in [("9**9**9", &bits), ("2**1000000", &characters)] {
+            let refusal = answer(text);
+            assert_eq!(refusal.lifetime(), Some(REFUSAL_LIFETIME), "{text}");
+            let line = refusal.encode();
+            assert!(Answer::decode(&line, &ours).is_some(), "{text}");
+            assert!(Answer::decode(&line, &lower).is_some(), "{text}");
+            assert!(Answer::decode(&line, &fuel).is_some(), "{text}: another limit");
+            assert!(Answer::decode(&line, higher).is_none(), "{text}");
+        }
+        assert_eq!(answer("1/0").lifetime(), None);
     }
 }

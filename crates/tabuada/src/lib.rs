@@ -1,6 +1,6 @@
 //! Tabuada, the service and the command: a calculator backend that remembers.
 //!
-//! A request goes through [`server`] to [`answer`], which joins the language and the cache, and back. The command line
+//! A request goes through `server` to `answer`, which joins the language and the cache, and back. The command line
 //! ([`args`], [`cli`]) enters at the same place and prints.
 
 pub mod config;
@@ -16,4 +16,4 @@ pub mod cli;
 
 pub use answer::{Calculator, Origin, Outcome, Reply};
 pub use counters::Counters;
-pub use server::{App, app, serve};
+pub use server::{App, serve};

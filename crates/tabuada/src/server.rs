@@ -1,12 +1,13 @@
-//! HTTP. Whoever runs it owns the socket and the signal to stop: [`app`] is the routes, [`serve`] the connections.
+//! HTTP. Whoever runs it owns the socket and the signal to stop.
 
 mod body;
 mod render;
+mod metrics;
+mod state;
 mod evaluate;
 mod docs;
-mod metrics;
 mod routes;
 mod connection;
 
 pub use connection::serve;
-pub use routes::{App, app};
+pub use state::App;

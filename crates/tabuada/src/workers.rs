@@ -83,3 +83,80 @@ impl Drop for Waiting<'_> {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_secs(30);
+
+    #[tokio::test]
+    async fn work_beyond_the_queue_is_refused_and_the_rest_is_done() {
+        let workers = Arc::new(Workers::new(1));
+        let (release, held) = mpsc::channel::<()>();
+        let (started, running) = tokio::sync::oneshot::channel();
+        let first = tokio::spawn({
+            let workers = workers.clone();
+            async move {
+                let work = move || {
+                    let _ = started.send(());
+                    held.recv()
+                };
+                workers.run(PATIENCE, work).await
+            }
+        });
+        running.await.unwrap();
+        let waiting: Vec<_> = (0..QUEUE_PER_THREAD)
+            .map(|n| {
+                let workers = workers.clone();
+                tokio::spawn(async move { workers.run(PATIENCE, move || n).await })
+            })
+            .collect();
+        while workers.queue_depth() < QUEUE_PER_THREAD as i64 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(workers.run(PATIENCE, || ()).await, Err(NotDone::Overloaded));
+        release.send(()).unwrap();
+        assert!(first.await.unwrap().is_ok());
+        for (n, waiting) in waiting.into_iter().enumerate() {
+            assert_eq!(waiting.await.unwrap(), Ok(n));
+        }
+        assert_eq!(workers.queue_depth(), 0);
+        assert_eq!(workers.slots.available_permits(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_panic_takes_no_thread_with_it() {
+        let workers = Workers::new(1);
+        let panics = || -> u8 { panic!("a bug") };
+        assert_eq!(workers.run(PATIENCE, panics).await, Err(NotDone::Panicked));
+        assert_eq!(workers.run(PATIENCE, || 1).await, Ok(1));
+    }
+
+    #[tokio::test]
+    async fn an_abandoned_caller_gives_its_place_back_and_its_work_keeps_its_thread() {
+        let workers = Arc::new(Workers::new(1));
+        let (release, held) = mpsc::channel::<()>();
+        let (started, running) = tokio::sync::oneshot::channel();
+        let caller = tokio::spawn({
+            let workers = workers.clone();
+            async move {
+                let work = move || {
+                    let _ = started.send(());
+                    held.recv()
+                };
+                workers.run(PATIENCE, work).await
+            }
+        });
+        running.await.unwrap();
+        caller.abort();
+        assert!(caller.await.is_err());
+        // Nobody waits for the work any more, and it still runs.
+        assert_eq!(workers.run(Duration::ZERO, || ()).await, Err(NotDone::Overloaded));
+        assert_eq!(workers.queue_depth(), 0);
+        release.send(()).unwrap();
+        assert_eq!(workers.run(PATIENCE, || 1).await, Ok(1));
+    }
+}

@@ -1,6 +1,9 @@
 //! What a reviewer should not have to check: imports point down, the crates keep to themselves, no file names the
 //! machine it was written on, links in the documents lead somewhere.
 
+// A test tells by panicking; the lint does not see that the functions beside it are its own.
+#![allow(clippy::panic)]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -188,6 +191,15 @@ fn the_language_and_the_cache_know_nothing_of_each_other() {
                 strangers[0]
             );
         }
+    }
+}
+
+#[test]
+fn only_answer_rs_joins_the_two() {
+    for file in files(&root().join("crates/tabuada/src"), &["rs"]) {
+        let code = code_of(&read(&file));
+        let joins = code.contains("tabuada_lang") && code.contains("tabuada_cache");
+        assert_eq!(joins, file.ends_with("answer.rs"), "{}", file.display());
     }
 }
 

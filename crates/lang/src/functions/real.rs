@@ -4,7 +4,7 @@
 use super::{Body, ELEMENTARY, Function, Outcome, Parameters, SCALAR, real};
 use crate::error::{ErrorKind, Overflow, TypeError, ValueError, ZeroDivision};
 use crate::limits::{Budget, price};
-use crate::number::{Integer, Number, float, precise};
+use crate::number::{Integer, Number, binary, float, precise};
 use crate::value::Value;
 
 const fn elementary(name: &'static str, doc: &'static str, call: fn(f64) -> f64) -> Function {
@@ -172,7 +172,7 @@ fn ldexp(arguments: &[Value], _: &mut Budget) -> Outcome {
     }
     // Beyond ±2^13 every finite float has over- or underflowed.
     let exponent = exponent.as_i64().unwrap_or(if exponent.is_negative() { i64::MIN } else { i64::MAX });
-    let value = float::scale(x, exponent.clamp(-8192, 8192));
+    let value = binary::scale(x, exponent.clamp(-8192, 8192));
     if value.is_infinite() { Err(Overflow::Range.into()) } else { float_value(value) }
 }
 

@@ -10,7 +10,7 @@ use dashu_int::fast_div::ConstDivisor;
 use dashu_int::ops::{BitTest, DivRem, Gcd, SquareRoot};
 use dashu_int::{IBig, Sign, UBig};
 
-use super::float::{parts, scaled};
+use super::binary::{parts, scaled};
 use crate::error::{ErrorKind, Estimate, Overflow, ValueError, ZeroDivision};
 use crate::limits::{Budget, price};
 

@@ -10,8 +10,8 @@
 use dashu_int::ops::BitTest;
 use dashu_int::{IBig, Sign, UBig};
 
+use super::binary::{parts, scaled};
 use super::fixed;
-use super::float::{parts, scaled};
 
 /// What a call costs in fuel.
 pub(crate) const PRICE: u64 = 10_000;

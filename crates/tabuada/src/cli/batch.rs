@@ -86,7 +86,7 @@ struct Record<'l> {
     #[serde(borrow, default)]
     variables: Option<&'l RawValue>,
     #[serde(borrow, default)]
-    mode: Option<Cow<'l, str>>,
+    mode: Option<&'l RawValue>,
 }
 
 fn answer_line(line: &[u8], limits: &Limits, explain: bool, out: &mut String) {
@@ -101,7 +101,7 @@ fn answer_line(line: &[u8], limits: &Limits, explain: bool, out: &mut String) {
     if has_variables {
         return write_error("unsupported", "variables are not supported yet", None, out);
     }
-    if record.mode.is_some_and(|mode| mode != "python") {
+    if record.mode.is_some_and(|mode| mode.get() != "\"python\"" && mode.get() != "null") {
         return write_error("unsupported", "the only mode yet is python", None, out);
     }
     match serde_json::from_str::<Cow<'_, str>>(record.expr.get()) {
@@ -165,6 +165,6 @@ fn write_error(code: &str, message: &str, place: Option<(&str, Span)>, out: &mut
 fn write_explanation(program: &Program, fuel: u64, out: &mut String) {
     out.pop();
     out.push_str(",\"canonical\":");
-    write_string(program.canonical(), out);
+    write_string(&program.canonical(), out);
     out.push_str(&format!(",\"pure\":{},\"fuel\":{fuel}}}", program.is_pure()));
 }

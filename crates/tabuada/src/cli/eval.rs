@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use tabuada_lang::{ErrorKind, Language, Limits, Span};
+use tabuada_lang::{ErrorKind, Language, Limits, Span, caret};
 
 use crate::args::EvalArgs;
 use crate::engine;
@@ -35,7 +35,7 @@ pub fn eval(args: &EvalArgs) -> ExitCode {
 fn from_stdin() -> io::Result<String> {
     let mut text = String::new();
     // One byte more than may be, so that too long is seen to be so.
-    io::stdin().take(Limits::default().text_bytes as u64 + 1).read_to_string(&mut text)?;
+    io::stdin().take(Limits::default().text_bytes + 1).read_to_string(&mut text)?;
     Ok(text)
 }
 
@@ -52,6 +52,6 @@ fn print(text: &str) -> io::Result<bool> {
 }
 
 fn complain(text: &str, span: Span, kind: &ErrorKind) -> io::Result<bool> {
-    let _ = (text, span);
-    writeln!(io::stderr().lock(), "{}", kind.message(Language::English)).map(|()| false)
+    let message = kind.message(Language::English);
+    writeln!(io::stderr().lock(), "tabuada: {message}\n{}", caret(text, span)).map(|()| false)
 }

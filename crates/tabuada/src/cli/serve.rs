@@ -11,7 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::answer::Calculator;
 use crate::config::ServeConfig;
 use crate::counters::Counters;
-use crate::server::{self, App, app};
+use crate::server::{self, App};
 
 /// How long the first requests wait for Redis to be there.
 const FIRST_HANDSHAKE: Duration = Duration::from_millis(200);
@@ -35,7 +35,7 @@ async fn run(config: &ServeConfig) -> io::Result<ExitCode> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let listener = TcpListener::bind(&config.listen).await?;
-    let counters = Counters::new();
+    let counters = Counters::default();
     let options = Options {
         namespace: config.namespace.clone(),
         memory_bytes: config.memory_bytes,
@@ -46,7 +46,7 @@ async fn run(config: &ServeConfig) -> io::Result<ExitCode> {
     let calculator = match Calculator::new(options, config.threads.get(), counters.clone()) {
         Ok(calculator) => calculator,
         Err(error) => {
-            eprintln!("tabuada: {}", error.0);
+            eprintln!("tabuada: {error}");
             return Ok(ExitCode::from(2));
         }
     };
@@ -59,7 +59,7 @@ async fn run(config: &ServeConfig) -> io::Result<ExitCode> {
             _ = interrupt.recv() => {}
         }
     };
-    server::serve(listener, app(App::new(calculator, counters)), stop).await;
+    server::serve(listener, App::new(calculator, counters), stop).await;
     cache.shutdown().await;
     Ok(ExitCode::SUCCESS)
 }

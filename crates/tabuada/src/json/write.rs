@@ -157,18 +157,14 @@ pub(crate) fn write_float(value: f64, out: &mut String) {
         });
         return;
     }
-    // Rust's `{:e}` gives the shortest digits too, as `d.ddde-7`; only the layout is Python's.
-    let scientific = format!("{value:e}");
-    let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
-    let exponent: i32 = exponent.parse().unwrap_or(0);
-    if (-4..16).contains(&exponent) {
-        let plain = value.to_string();
-        out.push_str(&plain);
-        if !plain.contains('.') {
-            out.push_str(".0");
-        }
-    } else {
-        let sign = if exponent < 0 { '-' } else { '+' };
-        let _ = write!(out, "{digits}e{sign}{:02}", exponent.abs());
+    if value == 0.0 || value.abs() >= 1e-4 {
+        out.push_str(zmij::Buffer::new().format_finite(value));
+        return;
+    }
+    // Below, Python writes an exponent, of two digits at least.
+    let text = format!("{value:e}");
+    match text.split_once("e-").filter(|(_, exponent)| exponent.len() == 1) {
+        Some((digits, exponent)) => out.extend([digits, "e-0", exponent]),
+        None => out.push_str(&text),
     }
 }

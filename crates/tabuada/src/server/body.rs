@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum::body::{Body, Bytes, HttpBody};
+use axum::body::{Bytes, HttpBody};
 use axum::http::HeaderMap;
 use axum::http::header::EXPECT;
 use http_body_util::BodyExt;
@@ -30,7 +30,10 @@ pub(super) enum NoBody {
 }
 
 /// Takes a whole body; not copied if it came in one piece.
-pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, NoBody> {
+pub(super) async fn read<B>(headers: &HeaderMap, body: B) -> Result<Bytes, NoBody>
+where
+    B: HttpBody<Data = Bytes> + Unpin + Send + 'static,
+{
     if body.size_hint().lower() > BODY_BYTES as u64 {
         // A client that asked first (100-continue) sends nothing after a refusal.
         if !headers.contains_key(EXPECT) {
@@ -41,7 +44,10 @@ pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, NoBod
     tokio::time::timeout(BODY_TIME, collect(body)).await.unwrap_or(Err(NoBody::TooSlow))
 }
 
-async fn collect(mut body: Body) -> Result<Bytes, NoBody> {
+async fn collect<B>(mut body: B) -> Result<Bytes, NoBody>
+where
+    B: HttpBody<Data = Bytes> + Unpin + Send + 'static,
+{
     let mut first = Bytes::new();
     let mut all = Vec::new();
     while let Some(frame) = body.frame().await {
@@ -62,7 +68,10 @@ async fn collect(mut body: Body) -> Result<Bytes, NoBody> {
     Ok(if all.is_empty() { first } else { all.into() })
 }
 
-fn drain(mut body: Body) {
+fn drain<B>(mut body: B)
+where
+    B: HttpBody<Data = Bytes> + Unpin + Send + 'static,
+{
     let drain = async move {
         let mut drained = 0;
         while let Some(Ok(frame)) = body.frame().await {

@@ -1,16 +1,26 @@
 //! Connections: how many, how long, and how they end.
 
+use std::convert::Infallible;
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
+use axum::body::Body;
+use axum::http::{Method, Request, Response};
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
+use tower::Service;
+
+use super::evaluate::evaluate;
+use super::routes::router;
+use super::state::App;
+use crate::counters::Route;
 
 /// Connections at once; more wait in the system's queue. An idle one costs some 10 KiB.
 const CONNECTIONS: usize = 8_192;
@@ -29,7 +39,14 @@ const STOP_TIME: Duration = Duration::from_secs(10);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Serves until `stop` comes, then lets what is in flight finish.
-pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
+pub async fn serve(listener: TcpListener, app: App, stop: impl Future<Output = ()>) {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIME)
+        .max_header_size(HEAD_BYTES)
+        // A client that has nothing more to send still gets its answer.
+        .half_close(true);
+    let router = router(app.clone());
     let connections = Arc::new(Semaphore::new(CONNECTIONS));
     let in_flight = GracefulShutdown::new();
     tokio::pin!(stop);
@@ -45,7 +62,11 @@ pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Outp
         };
         match accepted {
             Ok((stream, _)) => {
-                let connection = in_flight.watch(connection(stream, router.clone()));
+                // Answers are small and written at once; waiting to fill a packet would only delay them.
+                let _ = stream.set_nodelay(true);
+                let (app, router) = (app.clone(), router.clone());
+                let service = service_fn(move |request| answer(app.clone(), router.clone(), request));
+                let connection = in_flight.watch(http.serve_connection(TokioIo::new(stream), service));
                 tokio::spawn(async move {
                     // What goes wrong with a connection is between the client and the network.
                     let _ = connection.await;
@@ -64,16 +85,18 @@ pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Outp
     let _ = tokio::time::timeout(STOP_TIME, in_flight.shutdown()).await;
 }
 
-fn connection(stream: TcpStream, router: Router) -> http1::Connection<TokioIo<TcpStream>, TowerToHyperService<Router>> {
-    // Answers are small and written at once; waiting to fill a packet would only delay them.
-    let _ = stream.set_nodelay(true);
-    http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIME)
-        .max_buf_size(HEAD_BYTES)
-        // A client that has nothing more to send still gets its answer.
-        .half_close(true)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+/// Answers one request, and counts it. The hot route needs no routing.
+async fn answer(app: App, mut router: Router, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
+    let begun = Instant::now();
+    let path = request.uri().path();
+    let route = Route::of(path);
+    let response = if path == "/evaluate" && request.method() == Method::POST {
+        evaluate(&app, request).await
+    } else {
+        router.call(request).await?
+    };
+    app.counters.answered(route, response.status().as_u16(), begun.elapsed());
+    Ok(response)
 }
 
 /// Whether only the connection that was to be accepted is lost.

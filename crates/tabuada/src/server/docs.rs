@@ -8,10 +8,13 @@ use axum::http::header::{
 use axum::http::{HeaderValue, Response};
 use axum::routing::get;
 
-use super::routes::App;
+use super::state::App;
 
 /// The description of the API; a test keeps it equal to what the routes do.
 const OPENAPI: &str = include_str!("docs/openapi.json");
+
+/// The script itself says that these lie beside it.
+const LICENCES: &str = include_str!("docs/swagger-ui-bundle.js.LICENSE.txt");
 
 /// Scripts and styles of Swagger UI need nothing from elsewhere; its icons are images in the style sheet, and it sets
 /// styles of its own.
@@ -33,6 +36,7 @@ pub(super) fn routes() -> axum::Router<App> {
             "/docs/swagger-ui.css",
             get(|| packed("text/css; charset=utf-8", include_bytes!("docs/swagger-ui.css.gz"))),
         )
+        .route("/docs/swagger-ui-bundle.js.LICENSE.txt", get(|| text("text/plain; charset=utf-8", LICENCES)))
         .route("/openapi.json", get(|| text("application/json", OPENAPI)))
 }
 

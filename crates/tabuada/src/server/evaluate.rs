@@ -1,14 +1,13 @@
 //! `POST /evaluate`, the course's route: what it takes, and what it says of what it does not take, as FastAPI 0.111
 //! says it.
 
-use axum::body::Body;
-use axum::extract::State;
+use axum::body::{Body, Bytes, HttpBody};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, Request, Response, StatusCode};
 
 use super::body::{self, NoBody};
 use super::render::{self, and_close, bypass, detail, with_cache_status};
-use super::routes::App;
+use super::state::App;
 use crate::answer::DEADLINE;
 use crate::json::{Document, NotText, ReadError, decode, write_string};
 
@@ -19,7 +18,10 @@ const FIELD: &str = "expressao";
 const INLINE_BODY_BYTES: usize = 4 << 10;
 
 /// Answers one request.
-pub(super) async fn evaluate(State(app): State<App>, request: Request<Body>) -> Response<Body> {
+pub(super) async fn evaluate<B>(app: &App, request: Request<B>) -> Response<Body>
+where
+    B: HttpBody<Data = Bytes> + Unpin + Send + 'static,
+{
     let (head, body) = request.into_parts();
     let body = match body::read(&head.headers, body).await {
         Ok(body) => body,

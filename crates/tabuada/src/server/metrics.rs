@@ -3,24 +3,25 @@
 use std::fmt;
 
 use axum::body::Body;
-use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, Response};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, text};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
+use tabuada_cache::{Count, State};
 
-use super::routes::App;
 use crate::answer::Calculator;
 use crate::counters::Counters;
 
-/// Answers with every counter there is.
-pub(super) async fn metrics(State(app): State<App>) -> Response<Body> {
+/// Every counter there is, at this moment.
+pub(crate) fn page(registry: &Registry) -> Response<Body> {
     let mut body = String::with_capacity(16 << 10);
     // Writing to a `String` cannot fail.
-    let _ = text::encode(&mut body, &app.registry);
+    let _ = text::encode(&mut body, registry);
     let mut response = Response::new(Body::from(body));
     let kind = HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
     response.headers_mut().insert(CONTENT_TYPE, kind);
@@ -64,12 +65,59 @@ impl fmt::Debug for OfTheMoment {
 
 impl Collector for OfTheMoment {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
-        let depth = ConstGauge::new(self.0.workers().queue_depth());
-        depth.encode(encoder.encode_descriptor(
-            "queue_depth",
-            "Work waiting for a thread",
-            None,
-            depth.metric_type(),
-        )?)
+        let stats = self.0.cache().stats();
+        let queue_depth = self.0.workers().queue_depth();
+        gauge(&mut encoder, "queue_depth", "Work waiting for a thread", queue_depth)?;
+
+        let lookups = [("memory", &stats.memory_lookups), ("redis", &stats.redis_lookups)];
+        let mut family = encoder.encode_descriptor("cache_lookups", "Looks into a layer", None, MetricType::Counter)?;
+        for (layer, results) in lookups {
+            for Count { label, count } in results {
+                ConstCounter::new(*count).encode(family.encode_family(&[("layer", layer), ("result", *label)])?)?;
+            }
+        }
+        counters(&mut encoder, "cache_forgotten", "What made memory forget", "cause", &stats.forgotten)?;
+        counters(&mut encoder, "cache_flights", "How computations in full ended", "end", &stats.flights)?;
+        counters(&mut encoder, "cache_offers", "What became of answers offered to Redis", "fate", &stats.offers)?;
+        counters(&mut encoder, "redis_errors", "What went wrong with Redis", "kind", &stats.redis_errors)?;
+        gauge(&mut encoder, "cache_bytes", "Bytes that memory holds", signed(stats.memory_bytes))?;
+        gauge(&mut encoder, "cache_entries", "Answers that memory holds", signed(stats.memory_entries))?;
+        gauge(&mut encoder, "cache_bytes_max", "Bytes that memory may hold", signed(stats.memory_bytes_max))?;
+
+        let mut family =
+            encoder.encode_descriptor("cache_state", "1 for the state the cache is in", None, MetricType::Gauge)?;
+        for state in State::ALL {
+            let is_in = i64::from(state == stats.state);
+            ConstGauge::new(is_in).encode(family.encode_family(&[("state", state.name())])?)?;
+        }
+        let help = "Seconds from an invalidation to silence of memory";
+        let forgetting = &stats.forget_seconds;
+        let bounds = forgetting.bounds.iter().copied().chain([f64::MAX]);
+        let buckets = bounds.zip(forgetting.counts.iter().copied()).collect::<Vec<_>>();
+        encoder
+            .encode_descriptor("forget_seconds", help, None, MetricType::Histogram)?
+            .encode_histogram::<[(&str, &str); 0]>(forgetting.sum, forgetting.count(), &buckets, None)
     }
+}
+
+fn gauge(encoder: &mut DescriptorEncoder<'_>, name: &str, help: &str, value: i64) -> Result<(), fmt::Error> {
+    ConstGauge::new(value).encode(encoder.encode_descriptor(name, help, None, MetricType::Gauge)?)
+}
+
+fn counters(
+    encoder: &mut DescriptorEncoder<'_>,
+    name: &str,
+    help: &str,
+    label_name: &str,
+    counts: &[Count],
+) -> Result<(), fmt::Error> {
+    let mut family = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
+    for Count { label, count } in counts {
+        ConstCounter::new(*count).encode(family.encode_family(&[(label_name, *label)])?)?;
+    }
+    Ok(())
+}
+
+fn signed(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
 }

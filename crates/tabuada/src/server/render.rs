@@ -6,7 +6,6 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderName, HeaderValue, Response, StatusCode};
-use tabuada_lang::Span;
 
 use crate::answer::{Origin, Outcome, Reply};
 use crate::facts::course_sentence;
@@ -19,30 +18,25 @@ pub(super) const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-statu
 pub(super) fn reply(text: &str, reply: &Reply) -> Response<Body> {
     let mut body = String::with_capacity(64);
     body.push_str("{\"resultado\":");
-    match &reply.outcome {
+    let failure = match &reply.outcome {
         Outcome::Answered(program, answer) => match &answer.outcome {
-            Ok(printed) => printed.write_json(&mut body),
-            Err(failure) => {
-                let position = position(text, program.span(failure.node));
-                write_string(&course_sentence(&failure.kind, Some(position)), &mut body);
+            Ok(printed) => {
+                printed.write_json(&mut body);
+                None
             }
+            Err(failure) => Some((&failure.kind, program.span(failure.node))),
         },
-        Outcome::Unreadable(error) => {
-            write_string(&course_sentence(&error.kind, Some(position(text, error.span))), &mut body);
-        }
-        Outcome::Failed(program, failure) => {
-            let position = position(text, program.span(failure.node));
-            write_string(&course_sentence(&failure.kind, Some(position)), &mut body);
-        }
+        Outcome::Failed(program, failure) => Some((&failure.kind, program.span(failure.node))),
+        Outcome::Unreadable(error) => Some((&error.kind, error.span)),
         Outcome::Overloaded => return overloaded(),
+    };
+    if let Some((kind, span)) = failure {
+        // For people: the first character is 1.
+        let position = span.in_characters(text).0 + 1;
+        write_string(&course_sentence(kind, Some(position)), &mut body);
     }
     body.push('}');
     with_cache_status(json(StatusCode::OK, body), cache_status(reply))
-}
-
-/// The place of a span for people: its first character, counted from 1.
-fn position(text: &str, span: Span) -> usize {
-    span.in_characters(text).0 + 1
 }
 
 /// A refusal in the words of the course's framework: `{"detail":"Not Found"}`.

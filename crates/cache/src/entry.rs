@@ -1,0 +1,175 @@
+//! What is stored in Redis: one line of JSON that a person can read, under the name that [`key`](crate::key) builds.
+//!
+//! | form | what |
+//! |---|---|
+//! | `{"resultado":4,…}` | an answer, as [`Contents::encode`] wrote it |
+//! | `{"key":"…text…","resultado":4,…}` | the same under a digest: the text stands first and is compared |
+//! | `"lease:TOKEN"` | not an answer yet: a node is working it out |
+//!
+//! Decoding trusts nothing: whatever else is found is [`Stored::Unusable`].
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use crate::key::Key;
+
+/// Longest line that is written to or read from Redis, in bytes: more would hold up the one connection for long.
+pub(crate) const LINE_BYTES_MAX: usize = 256 << 10;
+const LEASE: &str = "\"lease:";
+const TOKEN_BYTES_MAX: usize = 64;
+const KEY_MEMBER: &str = "{\"key\":";
+
+/// What a cache holds, and how it is written down.
+pub trait Contents: Send + Sync + 'static {
+    /// A remembered value: facts, immutable.
+    type Value: Send + Sync + 'static;
+    /// A computation that ended without a value to remember, by the machine's fault (deadline, no worker free).
+    type Failure: Clone + Send + Sync + 'static;
+
+    /// One line of JSON (an object) that a person can read.
+    fn encode(&self, value: &Self::Value) -> String;
+    /// Reads a line back, trusting nothing; `None` if it is not usable here (malformed, or a limit lower than ours).
+    fn decode(&self, line: &str) -> Option<Self::Value>;
+    /// Bytes that the value holds in memory.
+    fn weight(&self, value: &Self::Value) -> usize;
+    /// The longest that this value may be remembered; `None`: as long as the cache remembers.
+    fn lifetime(&self, value: &Self::Value) -> Option<Duration>;
+}
+
+/// What stands under a name.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Stored<'a> {
+    /// A node is working the answer out; equal tokens are one lease.
+    Lease(&'a str),
+    /// A line for [`Contents::decode`].
+    Value(Cow<'a, str>),
+    Unusable,
+}
+
+/// The line to store for `key`; `None` if it is too long, or `object` is not one line that begins and ends as an object.
+pub(crate) fn write(key: &Key, object: String) -> Option<String> {
+    let members = object.strip_prefix('{').filter(|rest| rest.ends_with('}') && !rest.contains('\n'))?;
+    let line = match key.text_in_value() {
+        None => object,
+        Some(text) => {
+            let text = serde_json::to_string(text).ok()?;
+            let members = members.trim_start();
+            let comma = if members == "}" { "" } else { "," };
+            format!("{KEY_MEMBER}{text}{comma}{members}")
+        }
+    };
+    (line.len() <= LINE_BYTES_MAX).then_some(line)
+}
+
+/// Reads what was found under the name of `key`.
+pub(crate) fn read<'a>(key: &Key, bytes: &'a [u8]) -> Stored<'a> {
+    read_line(key, bytes).unwrap_or(Stored::Unusable)
+}
+
+fn read_line<'a>(key: &Key, bytes: &'a [u8]) -> Option<Stored<'a>> {
+    let line = std::str::from_utf8(bytes).ok().filter(|line| line.len() <= LINE_BYTES_MAX)?;
+    if let Some(token) = line.strip_prefix(LEASE) {
+        return token.strip_suffix('"').filter(|token| is_token(token)).map(Stored::Lease);
+    }
+    let Some(text) = key.text_in_value() else {
+        return line.starts_with('{').then_some(Stored::Value(Cow::Borrowed(line)));
+    };
+    let after = line.strip_prefix(KEY_MEMBER)?;
+    let mut texts = serde_json::Deserializer::from_str(after).into_iter::<Cow<'_, str>>();
+    let same = texts.next()?.ok()? == text;
+    let rest = &after[texts.byte_offset()..];
+    let members = rest.strip_prefix(',').or_else(|| rest.starts_with('}').then_some(rest))?;
+    same.then(|| Stored::Value(Cow::Owned(format!("{{{members}"))))
+}
+
+fn is_token(text: &str) -> bool {
+    (1..=TOKEN_BYTES_MAX).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn short() -> Key {
+        Key::new("1", "2+2")
+    }
+
+    fn long() -> Key {
+        Key::new("1", &format!("\"\\\n{}", "1+".repeat(150)))
+    }
+
+    #[test]
+    fn an_answer_is_stored_as_it_was_encoded() {
+        let object = r#"{"resultado":4,"type":"int"}"#;
+        let line = write(&short(), object.to_owned()).unwrap();
+        assert_eq!(line, object);
+        assert_eq!(read(&short(), line.as_bytes()), Stored::Value(Cow::Borrowed(object)));
+    }
+
+    #[test]
+    fn under_a_digest_the_text_stands_first() {
+        for object in [r#"{"resultado":4}"#, "{}", r#"{"key":"another"}"#] {
+            let line = write(&long(), object.to_owned()).unwrap();
+            assert!(line.starts_with(r#"{"key":"\"\\\n1+1+"#), "{line}");
+            serde_json::from_str::<serde_json::Value>(&line).unwrap();
+            assert_eq!(read(&long(), line.as_bytes()), Stored::Value(Cow::Borrowed(object)), "{line}");
+        }
+    }
+
+    #[test]
+    fn another_text_under_the_same_digest_is_unusable() {
+        let line = write(&long(), "{}".to_owned()).unwrap();
+        let other = Key::new("1", &"2+".repeat(150));
+        assert_eq!(read(&other, line.as_bytes()), Stored::Unusable);
+        assert_eq!(read(&long(), br#"{"resultado":4}"#), Stored::Unusable);
+    }
+
+    #[test]
+    fn a_lease_is_no_value_and_no_value_is_a_lease() {
+        assert_eq!(read(&short(), br#""lease:n1.7.42""#), Stored::Lease("n1.7.42"));
+        assert_eq!(read(&long(), br#""lease:n1.7.42""#), Stored::Lease("n1.7.42"));
+        assert_eq!(read(&short(), br#"{"lease":"n1.7.42"}"#), Stored::Value(Cow::Borrowed(r#"{"lease":"n1.7.42"}"#)));
+        for line in [r#""lease:""#, r#""lease:a b""#, r#""lease:a"#, r#""lease:a"x""#, "lease:a"] {
+            assert_eq!(read(&short(), line.as_bytes()), Stored::Unusable, "{line}");
+        }
+        assert_eq!(read(&short(), format!("\"lease:{}\"", "a".repeat(65)).as_bytes()), Stored::Unusable);
+    }
+
+    #[test]
+    fn what_is_not_one_line_of_an_object_is_not_stored() {
+        for object in ["", "4", "[1]", "{", "}", "{\n}", "{}x", &format!("{{{}}}", "1".repeat(LINE_BYTES_MAX))] {
+            assert_eq!(write(&short(), object.to_owned()), None);
+        }
+    }
+
+    #[test]
+    fn what_is_too_long_malformed_or_not_text_is_unusable() {
+        let mut huge = vec![b' '; LINE_BYTES_MAX + 1];
+        huge[0] = b'{';
+        for bytes in [&b""[..], b"4", b"null", b"\xff{}", b"lixo", &huge] {
+            assert_eq!(read(&short(), bytes), Stored::Unusable);
+            assert_eq!(read(&long(), bytes), Stored::Unusable);
+        }
+        for line in [r#"{"key":"#, r#"{"key":4}"#, r#"{"key":"a"#, r#"{"key":null,"a":1}"#] {
+            assert_eq!(read(&long(), line.as_bytes()), Stored::Unusable);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_back(text in any::<String>(), padding in 0usize..300, member in any::<String>()) {
+            let key = Key::new("1", &(text + &" ".repeat(padding)));
+            let object = serde_json::json!({ "resultado": member }).to_string();
+            let line = write(&key, object.clone()).unwrap();
+            prop_assert_eq!(read(&key, line.as_bytes()), Stored::Value(Cow::Owned(object)));
+        }
+
+        #[test]
+        fn no_bytes_upset_the_reader(bytes in prop::collection::vec(any::<u8>(), 0..200), text in "\n?.{0,9}") {
+            let _ = read(&Key::new("1", &text), &bytes);
+            let _ = read(&Key::new("1", &text), &[KEY_MEMBER.as_bytes(), &bytes].concat());
+        }
+    }
+}

@@ -1,0 +1,298 @@
+//! The only builder, and the only reader, of Redis names and patterns.
+//!
+//! | name in Redis | what |
+//! |---|---|
+//! | `ns:variant:text` | an answer whose text a person can read |
+//! | `ns:variant#:digest` | an answer whose text is long or unreadable: SHA-256 in hex, the text is in the value |
+//! | `ns::canary:token` | bookkeeping: the name written to see whether changes are reported |
+//!
+//! A namespace and a variant hold no `:`, a variant no `#`, and neither is empty: so the two first colons of a name are
+//! always ours, whatever the text holds, and no text can spell another variant's name or one of bookkeeping.
+
+use std::fmt::Write as _;
+use std::hash::{Hash, Hasher};
+
+use quick_cache::Equivalent;
+use sha2::{Digest as _, Sha256};
+
+use crate::options::OptionsError;
+
+/// Longest text, in bytes, that stands in a name as it is.
+const TEXT_BYTES_MAX: usize = 200;
+const NAMESPACE_BYTES_MAX: usize = 64;
+/// Marks a variant whose names carry a digest.
+const DIGEST_MARK: char = '#';
+const CANARY: &str = "canary:";
+
+/// The name of an answer: a variant, which the program chooses, and a text, which may be anyone's.
+#[derive(Clone, Debug)]
+pub struct Key {
+    variant: &'static str,
+    text: Box<str>,
+    digest: Option<[u8; 32]>,
+}
+
+impl Key {
+    /// Names the answer to `text` in `variant` (`1`, `1@exact`): different variants never share an answer.
+    ///
+    /// # Panics
+    ///
+    /// If the variant, which is part of the program and never of its input, is empty or holds anything but printable
+    /// ASCII without `:` and `#`.
+    pub fn new(variant: &'static str, text: &str) -> Self {
+        assert!(is_variant(variant), "a variant is printable ASCII without `:` and `#`, not {variant:?}");
+        let digest = (text.len() > TEXT_BYTES_MAX || !is_readable(text)).then(|| Sha256::digest(text).into());
+        Self { variant, text: text.into(), digest }
+    }
+
+    /// The variant given.
+    pub fn variant(&self) -> &'static str {
+        self.variant
+    }
+
+    /// The text given.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The text that a stored value must carry, if the name does not.
+    pub(crate) fn text_in_value(&self) -> Option<&str> {
+        self.digest.is_some().then_some(&*self.text)
+    }
+
+    pub(crate) fn as_ref(&self) -> KeyRef<'_> {
+        let address = self.digest.map_or(Address::Text(&self.text), Address::Digest);
+        KeyRef { variant: self.variant, address }
+    }
+}
+
+/// Equality is that of the whole text, also where the name only has its digest.
+impl PartialEq for Key {
+    fn eq(&self, other: &Self) -> bool {
+        self.variant == other.variant && self.text == other.text
+    }
+}
+
+impl Eq for Key {}
+
+/// Hashes as the `KeyRef` that a name in Redis is read as, so that either finds an entry.
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_ref().hash(state);
+    }
+}
+
+/// What a name in Redis tells of a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct KeyRef<'a> {
+    variant: &'a str,
+    address: Address<'a>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Address<'a> {
+    Text(&'a str),
+    Digest([u8; 32]),
+}
+
+impl Equivalent<Key> for KeyRef<'_> {
+    fn equivalent(&self, key: &Key) -> bool {
+        *self == key.as_ref()
+    }
+}
+
+/// A name in Redis, read back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Name<'a> {
+    Answer(KeyRef<'a>),
+    Canary(&'a str),
+}
+
+/// The first part of every name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Namespace {
+    prefix: Box<str>,
+}
+
+impl Namespace {
+    pub(crate) fn new(given: &str) -> Result<Self, OptionsError> {
+        let refused = |character| Err(OptionsError::Namespace { given: given.to_owned(), character });
+        let forbidden =
+            |c: char| ":*?[]^\\".contains(c) || c.is_whitespace() || !is_readable(c.encode_utf8(&mut [0; 4]));
+        match given.chars().find(|c| forbidden(*c)) {
+            Some(character) => refused(Some(character)),
+            None if given.is_empty() || given.len() > NAMESPACE_BYTES_MAX => refused(None),
+            None => Ok(Self { prefix: format!("{given}:").into() }),
+        }
+    }
+
+    /// What every name of ours begins with, and no name of another namespace.
+    pub(crate) fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    pub(crate) fn name(&self, key: &Key) -> String {
+        match key.digest {
+            None => format!("{}{}:{}", self.prefix, key.variant, key.text),
+            Some(digest) => {
+                let mut name = format!("{}{}{DIGEST_MARK}:", self.prefix, key.variant);
+                for byte in digest {
+                    // Writing to a String cannot fail.
+                    let _ = write!(name, "{byte:02x}");
+                }
+                name
+            }
+        }
+    }
+
+    pub(crate) fn canary(&self, token: &str) -> String {
+        format!("{}:{CANARY}{token}", self.prefix)
+    }
+
+    /// Reads a name; `None` if nothing of ours can have it.
+    pub(crate) fn read<'a>(&self, name: &'a [u8]) -> Option<Name<'a>> {
+        let rest = std::str::from_utf8(name).ok()?.strip_prefix(&*self.prefix)?;
+        let (variant, text) = rest.split_once(':')?;
+        if variant.is_empty() {
+            return text.strip_prefix(CANARY).map(Name::Canary);
+        }
+        let key = match variant.strip_suffix(DIGEST_MARK) {
+            None => KeyRef { variant, address: Address::Text(text) },
+            Some(variant) => KeyRef { variant, address: Address::Digest(read_hex(text)?) },
+        };
+        Some(Name::Answer(key))
+    }
+}
+
+fn is_variant(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b':' && byte != DIGEST_MARK as u8)
+}
+
+/// Whether a person sees every character of the text: none is a control, a format (direction marks, zero width), a
+/// private or an unassigned one, or a blank other than the space. `escape_debug` escapes exactly these, and quotes.
+fn is_readable(text: &str) -> bool {
+    text.chars().all(|c| matches!(c, ' '..='~') || c.escape_debug().len() == 1)
+}
+
+/// 64 lower-case hex digits.
+fn read_hex(text: &str) -> Option<[u8; 32]> {
+    let digit = |byte: u8| match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        _ => None,
+    };
+    let mut bytes = [0; 32];
+    let pairs = text.as_bytes().chunks_exact(2);
+    if text.len() != 64 {
+        return None;
+    }
+    for (byte, pair) in bytes.iter_mut().zip(pairs) {
+        *byte = digit(pair[0])? << 4 | digit(pair[1])?;
+    }
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::hash::{BuildHasher, RandomState};
+
+    fn tabuada() -> Namespace {
+        Namespace::new("tabuada").unwrap()
+    }
+
+    #[test]
+    fn names_are_what_a_person_expects() {
+        let names = |key: &Key| tabuada().name(key);
+        assert_eq!(names(&Key::new("1", "2+2")), "tabuada:1:2+2");
+        assert_eq!(names(&Key::new("1@exact", "1/3")), "tabuada:1@exact:1/3");
+        assert_eq!(names(&Key::new("1", "π*√2")), "tabuada:1:π*√2");
+        assert_eq!(names(&Key::new("1", "")), "tabuada:1:");
+        // sha256sum of the text, from coreutils.
+        let digest = "01ba4719c80b6fe911b091a7c05124b64eeece964e09c058ef8f9805daca546b";
+        assert_eq!(names(&Key::new("1", "\n")), format!("tabuada:1#:{digest}"));
+    }
+
+    #[test]
+    fn long_and_unreadable_texts_are_digested() {
+        for text in ["1".repeat(201).as_str(), "a\nb", "\u{202e}1+2", "1\u{200b}", "\0", "\u{e000}", "1\u{a0}2"] {
+            assert!(Key::new("1", text).digest.is_some(), "{text:?}");
+        }
+        for text in ["1".repeat(200).as_str(), "'a' + \"b\"", "\\", "é", "x = 3; x**2", "{1, 2}", "数"] {
+            assert!(Key::new("1", text).digest.is_none(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn namespaces_that_would_break_names_or_patterns_are_refused() {
+        for (given, character) in [
+            ("", None),
+            ("a:b", Some(':')),
+            ("a*", Some('*')),
+            ("a?", Some('?')),
+            ("[a", Some('[')),
+            ("a b", Some(' ')),
+            ("a\r\nFLUSHALL", Some('\r')),
+            ("a\u{202e}", Some('\u{202e}')),
+        ] {
+            assert_eq!(Namespace::new(given), Err(OptionsError::Namespace { given: given.into(), character }));
+        }
+        assert!(Namespace::new(&"n".repeat(65)).is_err());
+        assert!(Namespace::new("tabuada-2.teste_ç").is_ok());
+    }
+
+    #[test]
+    #[should_panic(expected = "a variant is printable ASCII")]
+    fn a_variant_with_the_digest_mark_is_a_mistake_of_the_program() {
+        let _ = Key::new("1#", "x");
+    }
+
+    #[test]
+    fn no_text_spells_the_name_of_another_variant_or_of_bookkeeping() {
+        let space = tabuada();
+        for text in [":canary:1", "canary:1", "#:00", "1@exact:1/3", ":", "::", "tabuada:1:2", "1#:\r\n"] {
+            for variant in ["1", "1@exact"] {
+                let key = Key::new(variant, text);
+                assert_eq!(space.read(space.name(&key).as_bytes()), Some(Name::Answer(key.as_ref())), "{text:?}");
+            }
+        }
+        assert_eq!(space.read(space.canary("7f").as_bytes()), Some(Name::Canary("7f")));
+    }
+
+    #[test]
+    fn names_that_are_not_ours_are_not_read() {
+        let space = tabuada();
+        let short = format!("tabuada:1#:{}", "0".repeat(63));
+        let upper = format!("tabuada:1#:{}", "A".repeat(64));
+        for name in ["tabuada", "tabuada:", "tabuada:1", "tabuada::", "tabuada2:1:2", "other:1:2", &short, &upper] {
+            assert_eq!(space.read(name.as_bytes()), None, "{name}");
+        }
+        assert_eq!(space.read(b"tabuada:1:\xff"), None);
+    }
+
+    fn variants() -> impl Strategy<Value = &'static str> {
+        prop::sample::select(vec!["1", "2", "1@exact", "1@decimal50", "@"])
+    }
+
+    proptest! {
+        /// What a push names is found in memory, and only that.
+        #[test]
+        fn a_name_read_back_is_its_key(variant in variants(), text in any::<String>(), long in 0usize..300) {
+            let key = Key::new(variant, &(text + &"7".repeat(long)));
+            let (space, hasher) = (tabuada(), RandomState::new());
+            let name = space.name(&key);
+            prop_assert!(is_readable(&name) && name.len() <= 300);
+            let Some(Name::Answer(read)) = space.read(name.as_bytes()) else { panic!("{name} is not read") };
+            prop_assert!(read.equivalent(&key));
+            prop_assert_eq!(hasher.hash_one(read), hasher.hash_one(&key));
+        }
+
+        /// Two keys share a name only if they are one.
+        #[test]
+        fn different_keys_have_different_names(a in ("[:#@1a*]{0,6}", variants()), b in ("[:#@1a*]{0,6}", variants())) {
+            let (a, b) = (Key::new(a.1, &a.0), Key::new(b.1, &b.0));
+            prop_assert_eq!(tabuada().name(&a) == tabuada().name(&b), a == b);
+        }
+    }
+}

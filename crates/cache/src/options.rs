@@ -1,0 +1,158 @@
+//! What a cache is told when it is built, and why that may be refused.
+
+use std::fmt;
+use std::time::Duration;
+
+/// When Redis is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Lookup {
+    /// Compute first for about as long as a look-up would take; only what is dearer asks Redis.
+    #[default]
+    Adaptive,
+    /// Ask Redis before computing: plain cache-aside.
+    Always,
+}
+
+/// Settings of a [`Cache`](crate::Cache). Its `Debug` form shows no password.
+#[derive(Clone)]
+pub struct Options {
+    /// First part of every key in Redis: 1 to 64 characters, none of them `:`, a blank, a control character or one that
+    /// patterns give a meaning to (`* ? [ ] ^ \`).
+    pub namespace: String,
+    /// Bound of the memory layer, in bytes; 0 remembers nothing in memory.
+    pub memory_bytes: u64,
+    /// How long an answer is remembered; `None`: for ever (until memory is full, in either layer).
+    pub ttl: Option<Duration>,
+    /// When Redis is asked.
+    pub lookup: Lookup,
+    /// `redis://[user:password@]host[:port][/db]`; `None`: memory only.
+    pub redis: Option<String>,
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { namespace, memory_bytes, ttl, lookup, redis } = self;
+        f.debug_struct("Options")
+            .field("namespace", namespace)
+            .field("memory_bytes", memory_bytes)
+            .field("ttl", ttl)
+            .field("lookup", lookup)
+            .field("redis", &redis.as_deref().map(without_login))
+            .finish()
+    }
+}
+
+/// A URL without its user and password; all of it is left out if it cannot be told which part they are.
+fn without_login(url: &str) -> String {
+    match url.split_once("://") {
+        Some((scheme, rest)) => format!("{scheme}://{}", rest.rsplit_once('@').map_or(rest, |(_, place)| place)),
+        None => "…".to_owned(),
+    }
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            namespace: "cache".to_owned(),
+            memory_bytes: 64 << 20,
+            ttl: Some(Duration::from_secs(24 * 60 * 60)),
+            lookup: Lookup::default(),
+            redis: None,
+        }
+    }
+}
+
+/// How long Redis is waited for. The defaults suit a server in the same data centre; tests on a busy machine wait longer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deadlines {
+    /// A look or a write is given up after this.
+    pub call: Duration,
+    /// Connecting, each step of the handshake, and the report of the change that proves coherence.
+    pub handshake: Duration,
+    /// Time between two signs of life.
+    pub heartbeat: Duration,
+    /// A connection that gives no sign of life for so long after it was asked is taken for lost.
+    pub silence: Duration,
+}
+
+impl Default for Deadlines {
+    fn default() -> Self {
+        Self {
+            call: Duration::from_millis(50),
+            handshake: Duration::from_secs(1),
+            heartbeat: Duration::from_millis(400),
+            silence: Duration::from_secs(1),
+        }
+    }
+}
+
+/// An option that cannot be used. Whoever configures the cache is to mend it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OptionsError {
+    /// The namespace is empty, longer than 64 bytes, or has the character shown.
+    Namespace {
+        /// The namespace given.
+        given: String,
+        /// The character that may not be in it; `None`: its length is wrong.
+        character: Option<char>,
+    },
+    /// The URL is not one of a Redis server. The URL itself is not repeated here: it may hold a password.
+    Url {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The URL's scheme is known (`rediss`, `unix`, `redis+sentinel`, `redis+cluster`) but not served by this version.
+    UnsupportedScheme {
+        /// The scheme given.
+        scheme: String,
+    },
+}
+
+impl fmt::Display for OptionsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Namespace { given, character: None } => {
+                write!(f, "namespace {given:?} must be 1 to 64 bytes long, it is {}", given.len())
+            }
+            Self::Namespace { given, character: Some(character) } => {
+                write!(f, "namespace {given:?} may not contain {character:?}")
+            }
+            Self::Url { reason } => write!(f, "not a usable Redis URL (redis://host:port/db): {reason}"),
+            Self::UnsupportedScheme { scheme } => {
+                write!(f, "{scheme}:// is not supported yet, expected redis://[user:password@]host[:port][/db]")
+            }
+        }
+    }
+}
+
+impl std::error::Error for OptionsError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_password_is_shown() {
+        for (url, shown) in [
+            ("redis://ana:s3cret@host:1/2", "\"redis://host:1/2\""),
+            ("redis://:s3cret@at@host", "\"redis://host\""),
+            ("redis://host", "\"redis://host\""),
+            ("s3cret@host", "\"…\""),
+        ] {
+            let options = Options { redis: Some(url.to_owned()), ..Options::default() };
+            let debug = format!("{options:?}");
+            assert!(debug.contains(shown) && !debug.contains("s3cret"), "{debug}");
+        }
+    }
+
+    #[test]
+    fn errors_say_what_is_expected() {
+        let character = Some(':');
+        let error = OptionsError::Namespace { given: "a:b".to_owned(), character };
+        assert_eq!(error.to_string(), r#"namespace "a:b" may not contain ':'"#);
+        let error = OptionsError::Namespace { given: String::new(), character: None };
+        assert_eq!(error.to_string(), r#"namespace "" must be 1 to 64 bytes long, it is 0"#);
+        let error = OptionsError::UnsupportedScheme { scheme: "unix".to_owned() };
+        assert!(error.to_string().starts_with("unix:// is not supported yet, expected redis://"));
+    }
+}

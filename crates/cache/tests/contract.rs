@@ -1,0 +1,312 @@
+//! What a cache promises, whatever its layers: each case runs with memory alone, with Redis alone, and with both, in
+//! either way of looking up.
+
+mod support;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use support::server::Server;
+use support::*;
+use tabuada_cache::{Failed, Key, Source, State};
+use tokio::sync::Notify;
+
+/// Layers, and what is needed for them.
+struct Layers {
+    name: &'static str,
+    server: Option<Server>,
+    has_memory: bool,
+    always: bool,
+}
+
+impl Layers {
+    fn all() -> Vec<Self> {
+        let layers = |name, has_redis: bool, has_memory, always| Self {
+            name,
+            server: has_redis.then(Server::start),
+            has_memory,
+            always,
+        };
+        vec![
+            layers("memory", false, true, false),
+            layers("Redis", true, false, true),
+            layers("both, adaptive", true, true, false),
+            layers("both, always", true, true, true),
+        ]
+    }
+
+    fn setting(&self) -> Setting {
+        let mut setting = Setting::new();
+        setting.options.redis = self.server.as_ref().map(Server::url);
+        if !self.has_memory {
+            setting = setting.memory(0);
+        }
+        if self.always { setting.always() } else { setting }
+    }
+
+    async fn start(&self, setting: Setting) -> Node {
+        let node = setting.start();
+        node.cache.wait_until_ready(PATIENCE).await;
+        let state = if self.server.is_some() { State::Coherent } else { State::Memory };
+        assert_eq!(node.state(), state, "{}", self.name);
+        node
+    }
+
+    /// Whether cheap answers are looked for in Redis, and found there when memory has none.
+    fn finds_cheap(&self) -> bool {
+        self.has_memory || self.always
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_computed_once_is_remembered() {
+    for layers in Layers::all() {
+        let node = layers.start(layers.setting()).await;
+        for (text, is_dear) in [("2+2", false), ("fib(90)", true), ("'olá'", false)] {
+            let ask = async || if is_dear { node.dear(text).await } else { node.cheap(text).await };
+            assert_eq!(ask().await.source, Source::Computed { stored: layers.has_memory }, "{}", layers.name);
+            node.is_sound().await;
+            let computed = node.computed();
+            for _ in 0..3 {
+                let found = ask().await;
+                let source = if layers.has_memory { Source::Memory } else { Source::Redis };
+                assert_eq!(found.source, source, "{}", layers.name);
+                let day = Duration::from_secs(86_400);
+                assert!(found.ttl > Some(day.mul_f64(0.94)) && found.ttl < Some(day.mul_f64(1.06)), "{:?}", found.ttl);
+            }
+            assert!(layers.finds_cheap());
+            assert_eq!(node.computed(), computed, "{}", layers.name);
+        }
+        node.is_sound().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_asks_together_waits_for_one_computation() {
+    for layers in Layers::all() {
+        let node = layers.start(layers.setting()).await;
+        let (begun, may_end) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let mut asking = tokio::task::JoinSet::new();
+        for _ in 0..1_000 {
+            let (node, begun, may_end) = (node.clone(), begun.clone(), may_end.clone());
+            asking.spawn(async move {
+                let found = node.ask("7**77", async move |value| {
+                    begun.notify_one();
+                    may_end.notified().await;
+                    Ok(value)
+                });
+                checked("7**77", found.await)
+            });
+        }
+        begun.notified().await;
+        eventually("all are waiting", || node.count(|stats| stats.flights, "joined") == 999).await;
+        assert_eq!(node.stats().flights_open, 1);
+        may_end.notify_one();
+        let sources: Vec<Source> = asking.join_all().await.into_iter().map(|found| found.source).collect();
+        let collapsed = sources.iter().filter(|source| **source == Source::Collapsed).count();
+        assert_eq!((collapsed, node.computed()), (999, 1), "{}", layers.name);
+        node.is_sound().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn different_keys_have_different_answers() {
+    let long = "1+".repeat(300);
+    for layers in Layers::all() {
+        let node = layers.start(layers.setting()).await;
+        let texts =
+            ["1+1", "1+1.0", "0.0", "-0.0", "", " ", "\n", "a\u{202e}b", "1:2", "::", "{\"a\"}", &long, &long[2..]];
+        for _ in 0..2 {
+            for text in texts {
+                node.dear(text).await;
+            }
+            node.is_sound().await;
+        }
+        assert_eq!(node.computed(), texts.len() as u64, "{}", layers.name);
+        let other = Key::new("1@exact", "1+1");
+        let other_variant = node.cache.get_or_compute(&other, || None, || async { Ok(Fact::Refusal(9)) });
+        assert_eq!(*other_variant.await.unwrap().value, Fact::Refusal(9), "{}", layers.name);
+        node.is_sound().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn failures_are_not_remembered() {
+    for layers in Layers::all() {
+        let node = layers.start(layers.setting()).await;
+        for _ in 0..2 {
+            let failed = node.ask("9**9", async |_| Err("no worker free")).await;
+            assert_eq!(failed.err(), Some(Failed::Computation("no worker free")), "{}", layers.name);
+            let failed = node.ask("9**9", async |_| panic!("on purpose")).await;
+            assert_eq!(failed.err(), Some(Failed::Panicked), "{}", layers.name);
+        }
+        let trial = node.cache.get_or_compute(&key("9**9"), || panic!("on purpose"), || async { Err("dear") }).await;
+        let failed = if layers.always { Failed::Computation("dear") } else { Failed::Panicked };
+        assert_eq!(trial.err(), Some(failed), "{}", layers.name);
+        assert!(!node.remembers("9**9"));
+        assert!(node.dear("9**9").await.source != Source::Memory, "{}", layers.name);
+        node.is_sound().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_computation_that_fails_harms_nobody_who_waited_for_it() {
+    for layers in Layers::all() {
+        for (text, does_panic) in [("9**9", false), ("8**8", true)] {
+            let node = layers.start(layers.setting()).await;
+            let (begun, may_end) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+            let leader = tokio::spawn({
+                let (node, begun, may_end) = (node.clone(), begun.clone(), may_end.clone());
+                async move {
+                    let failing = node.ask(text, async move |_| {
+                        begun.notify_one();
+                        may_end.notified().await;
+                        assert!(!does_panic, "on purpose");
+                        Err("no worker free")
+                    });
+                    failing.await
+                }
+            });
+            begun.notified().await;
+            let mut waiting = tokio::task::JoinSet::new();
+            for _ in 0..50 {
+                let node = node.clone();
+                waiting.spawn(async move { node.dear(text).await });
+            }
+            eventually("all are waiting", || node.count(|stats| stats.flights, "joined") == 50).await;
+            may_end.notify_one();
+            let failed = if does_panic { Failed::Panicked } else { Failed::Computation("no worker free") };
+            assert_eq!(leader.await.unwrap().err(), Some(failed));
+            assert_eq!(waiting.join_all().await.len(), 50);
+            assert!(node.computed() >= 2);
+            node.is_sound().await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_caller_that_goes_away_takes_nothing_with_it() {
+    for layers in Layers::all() {
+        let node = layers.start(layers.setting()).await;
+        let (begun, may_end) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let leader = tokio::spawn({
+            let (node, begun, may_end) = (node.clone(), begun.clone(), may_end.clone());
+            async move {
+                let asking = node.ask("9**9", async move |value| {
+                    begun.notify_one();
+                    may_end.notified().await;
+                    Ok(value)
+                });
+                asking.await.is_ok()
+            }
+        });
+        begun.notified().await;
+        let follower = tokio::spawn({
+            let node = node.clone();
+            async move { node.dear("9**9").await }
+        });
+        eventually("it waits", || node.count(|stats| stats.flights, "joined") == 1).await;
+        leader.abort();
+        assert!(leader.await.unwrap_err().is_cancelled());
+        may_end.notify_one();
+        assert_eq!(follower.await.unwrap().source, Source::Collapsed, "{}", layers.name);
+        node.is_sound().await;
+        assert!(matches!(node.dear("9**9").await.source, Source::Memory | Source::Redis), "{}", layers.name);
+        assert_eq!(node.computed(), 1, "{}", layers.name);
+        node.is_sound().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn answers_run_out() {
+    for layers in Layers::all() {
+        let setting = layers.setting().ttl(Some(Duration::from_millis(40)));
+        let node = layers.start(setting).await;
+        node.dear("2+2").await;
+        node.is_sound().await;
+        eventually("it ran out", || !node.remembers("2+2")).await;
+        if let Some(server) = &layers.server {
+            let mut person = server.person();
+            eventually("it ran out", || person.keys().is_empty()).await;
+        }
+        assert!(matches!(node.dear("2+2").await.source, Source::Computed { .. }), "{}", layers.name);
+        node.is_sound().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_lasts_for_ever_has_no_ttl() {
+    for layers in Layers::all() {
+        let node = layers.start(layers.setting().ttl(None)).await;
+        node.dear("2+2").await;
+        node.is_sound().await;
+        assert_eq!(node.dear("2+2").await.ttl, None);
+        if let Some(server) = &layers.server {
+            assert_eq!(server.person().says::<i64>("TTL tabuada:1:2+2"), -1);
+        }
+        node.is_sound().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_may_not_be_remembered_is_not() {
+    for layers in Layers::all() {
+        let mut setting = layers.setting();
+        setting.facts.lifetime = Some(Duration::ZERO);
+        let node = layers.start(setting).await;
+        for asked in 1..=3 {
+            assert_eq!(node.dear("rnd()").await.source, Source::Computed { stored: false }, "{}", layers.name);
+            assert_eq!(node.computed(), asked);
+        }
+        node.is_sound().await;
+        if let Some(server) = &layers.server {
+            assert!(server.person().keys().is_empty());
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_ttl_beyond_all_clocks_is_just_long() {
+    for layers in Layers::all() {
+        let node = layers.start(layers.setting().ttl(Some(Duration::MAX))).await;
+        node.dear("2+2").await;
+        node.is_sound().await;
+        assert!(matches!(node.dear("2+2").await.source, Source::Memory | Source::Redis), "{}", layers.name);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cache_that_was_shut_down_still_answers() {
+    for layers in Layers::all() {
+        let node = layers.start(layers.setting()).await;
+        node.dear("2+2").await;
+        node.cache.shutdown().await;
+        node.cache.shutdown().await;
+        let state = if layers.server.is_some() { State::Detached } else { State::Memory };
+        assert_eq!(node.state(), state);
+        node.dear("2+2").await;
+        node.cheap("3+3").await;
+        if let Some(server) = &layers.server {
+            assert_eq!(server.person().keys(), ["tabuada:1:2+2"], "what was offered before was written");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn memory_is_bounded_and_what_was_driven_out_is_found_again() {
+    for layers in Layers::all() {
+        let node = layers.start(layers.setting().memory(20_000)).await;
+        for n in 0..150 {
+            node.dear(&format!("{n}+{n}")).await;
+            assert!(node.stats().memory_bytes <= 20_000);
+        }
+        node.is_sound().await;
+        for n in 0..150 {
+            node.dear(&format!("{n}+{n}")).await;
+        }
+        if layers.server.is_some() {
+            assert_eq!(node.computed(), 150, "{}", layers.name);
+        }
+        node.is_sound().await;
+    }
+}

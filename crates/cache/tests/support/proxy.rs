@@ -1,0 +1,163 @@
+//! A proxy on TCP that can delay, cut, hang, refuse, and swallow the pushes of a server.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use super::fake::frame_len;
+
+const TICK: Duration = Duration::from_millis(5);
+
+#[derive(Default)]
+struct Faults {
+    /// What the server says is held back for so long.
+    delay_ms: AtomicU64,
+    /// Nothing passes, and nobody is told.
+    hang: AtomicBool,
+    /// New connections are closed at once.
+    refuse: AtomicBool,
+    /// Pushes do not pass.
+    swallow: AtomicBool,
+    /// Connections older than this are to close.
+    cuts: AtomicU64,
+    accepted: AtomicU64,
+    ended: AtomicBool,
+}
+
+pub struct Proxy {
+    address: SocketAddr,
+    faults: Arc<Faults>,
+    threads: Arc<Mutex<Vec<JoinHandle<()>>>>,
+    accepting: Option<JoinHandle<()>>,
+}
+
+impl Proxy {
+    pub fn before(port: u16) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        listener.set_nonblocking(true).expect("a setting");
+        let address = listener.local_addr().expect("its address");
+        let (faults, threads) = (Arc::new(Faults::default()), Arc::new(Mutex::new(Vec::new())));
+        let (for_accepting, for_threads) = (faults.clone(), threads.clone());
+        let accepting = std::thread::spawn(move || {
+            while !for_accepting.ended.load(SeqCst) {
+                match listener.accept() {
+                    Ok((client, _)) => accept(client, port, &for_accepting, &for_threads),
+                    Err(_) => std::thread::sleep(TICK),
+                }
+            }
+        });
+        Self { address, faults, threads, accepting: Some(accepting) }
+    }
+
+    pub fn url(&self) -> String {
+        format!("redis://{}", self.address)
+    }
+
+    pub fn delay(&self, delay: Duration) {
+        self.faults.delay_ms.store(delay.as_millis() as u64, SeqCst);
+    }
+
+    pub fn hang(&self, yes: bool) {
+        self.faults.hang.store(yes, SeqCst);
+    }
+
+    pub fn refuse(&self, yes: bool) {
+        self.faults.refuse.store(yes, SeqCst);
+    }
+
+    pub fn swallow_pushes(&self, yes: bool) {
+        self.faults.swallow.store(yes, SeqCst);
+    }
+
+    /// Closes every connection there is.
+    pub fn cut(&self) {
+        self.faults.cuts.fetch_add(1, SeqCst);
+    }
+
+    /// Connections taken so far.
+    pub fn accepted(&self) -> u64 {
+        self.faults.accepted.load(SeqCst)
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.faults.ended.store(true, SeqCst);
+        self.accepting.take().map(JoinHandle::join);
+        for thread in self.threads.lock().expect("no panic").drain(..) {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn accept(client: TcpStream, port: u16, faults: &Arc<Faults>, threads: &Mutex<Vec<JoinHandle<()>>>) {
+    faults.accepted.fetch_add(1, SeqCst);
+    if faults.refuse.load(SeqCst) {
+        return;
+    }
+    let Ok(server) = TcpStream::connect(("127.0.0.1", port)) else { return };
+    for stream in [&client, &server] {
+        // What was accepted may have inherited the listener's mode.
+        stream.set_nonblocking(false).expect("a setting");
+        stream.set_read_timeout(Some(TICK)).expect("a setting");
+        stream.set_nodelay(true).expect("a setting");
+    }
+    let born = faults.cuts.load(SeqCst);
+    let clones = (client.try_clone().expect("a clone"), server.try_clone().expect("a clone"));
+    let mut threads = threads.lock().expect("no panic");
+    let (up, down) = (faults.clone(), faults.clone());
+    threads.push(std::thread::spawn(move || pass(client, server, &up, born, false)));
+    threads.push(std::thread::spawn(move || pass(clones.1, clones.0, &down, born, true)));
+}
+
+/// Passes bytes one way until either end closes.
+fn pass(mut from: TcpStream, mut to: TcpStream, faults: &Faults, born: u64, from_server: bool) {
+    let (mut waiting, mut buffer) = (Vec::new(), [0; 64 << 10]);
+    loop {
+        if faults.ended.load(SeqCst) || faults.cuts.load(SeqCst) != born {
+            break;
+        }
+        if faults.hang.load(SeqCst) {
+            std::thread::sleep(TICK);
+            continue;
+        }
+        match from.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(read) => waiting.extend_from_slice(&buffer[..read]),
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => continue,
+            Err(_) => break,
+        }
+        if from_server {
+            std::thread::sleep(Duration::from_millis(faults.delay_ms.load(SeqCst)));
+        }
+        // It may have begun to hang while this was read or delayed.
+        while faults.hang.load(SeqCst) && !faults.ended.load(SeqCst) && faults.cuts.load(SeqCst) == born {
+            std::thread::sleep(TICK);
+        }
+        let passing = if from_server && faults.swallow.load(SeqCst) {
+            without_pushes(&mut waiting)
+        } else {
+            std::mem::take(&mut waiting)
+        };
+        if to.write_all(&passing).is_err() {
+            break;
+        }
+    }
+    let _ = from.shutdown(Shutdown::Both);
+    let _ = to.shutdown(Shutdown::Both);
+}
+
+/// Takes the whole messages out of what waits, and leaves the pushes away.
+fn without_pushes(waiting: &mut Vec<u8>) -> Vec<u8> {
+    let mut passing = Vec::new();
+    while let Some(len) = frame_len(waiting) {
+        let frame: Vec<u8> = waiting.drain(..len).collect();
+        if frame[0] != b'>' {
+            passing.extend(frame);
+        }
+    }
+    passing
+}

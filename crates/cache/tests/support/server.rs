@@ -1,0 +1,183 @@
+//! A real `redis-server`, as Debian has it.
+
+use std::net::TcpListener;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use redis::Connection;
+
+use super::PATIENCE;
+
+/// A port that was free a moment ago.
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
+}
+
+pub struct Server {
+    process: Option<Child>,
+    port: u16,
+    directory: tempfile::TempDir,
+    settings: Vec<String>,
+}
+
+impl Server {
+    pub fn start() -> Self {
+        Self::with(&[])
+    }
+
+    /// With settings, as on the command line: `["--maxmemory", "2mb"]`.
+    pub fn with(settings: &[&str]) -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        let settings = settings.iter().map(|&setting| setting.to_owned()).collect();
+        let mut server = Self { process: None, port: free_port(), directory, settings };
+        // Another process may take the port between its finding and its use.
+        for _ in 0..20 {
+            if server.spawn() {
+                return server;
+            }
+            server.port = free_port();
+        }
+        panic!("redis-server does not start: is it installed?");
+    }
+
+    /// A port that nothing listens on, for a server that comes later by [`Server::restart`].
+    pub fn later() -> Self {
+        let mut server = Self::start();
+        server.stop();
+        server
+    }
+
+    fn spawn(&mut self) -> bool {
+        // It dies with the thread that runs the test, even if the test is killed.
+        let child = Command::new("setpriv")
+            .args(["--pdeathsig", "KILL", "redis-server"])
+            .args(["--port", &self.port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
+            .arg("--dir")
+            .arg(self.directory.path())
+            .args(&self.settings)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn();
+        let mut child = child.expect("redis-server is installed");
+        let start = Instant::now();
+        while start.elapsed() < PATIENCE {
+            if child.try_wait().expect("its status").is_some() {
+                return false;
+            }
+            // Answering PONG is not enough: it may be somebody else's server on this port.
+            let is_ours = |connection: &mut Connection| {
+                redis::cmd("INFO")
+                    .arg("server")
+                    .query::<String>(connection)
+                    .is_ok_and(|info| info.contains(&format!("process_id:{}\r", child.id())))
+            };
+            if self.try_client().is_some_and(|mut connection| is_ours(&mut connection)) {
+                self.process = Some(child);
+                return true;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let _ = child.kill();
+        let _ = child.wait();
+        false
+    }
+
+    /// Kills it, as a power cut does.
+    pub fn stop(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            let _ = process.kill();
+            let _ = process.wait();
+        }
+    }
+
+    /// Starts it again, empty, on the same port.
+    pub fn restart(&mut self) {
+        self.stop();
+        let start = Instant::now();
+        while !self.spawn() {
+            assert!(start.elapsed() < PATIENCE, "the port is not given back");
+        }
+    }
+
+    /// Stops its process in mid-air: the kernel goes on accepting, nobody answers.
+    pub fn hang(&self) {
+        self.signal("-STOP");
+    }
+
+    pub fn go_on(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        let id = self.process.as_ref().expect("it runs").id().to_string();
+        assert!(Command::new("kill").args([signal, &id]).status().expect("kill").success());
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    pub fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    fn try_client(&self) -> Option<Connection> {
+        let client = redis::Client::open(self.url()).expect("a URL");
+        let connection = client.get_connection_with_timeout(Duration::from_secs(1)).ok()?;
+        connection.set_read_timeout(Some(PATIENCE)).ok()?;
+        Some(connection)
+    }
+
+    /// A person at `redis-cli`.
+    pub fn person(&self) -> Person {
+        Person(self.try_client().expect("the server runs"))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+pub struct Person(Connection);
+
+impl Person {
+    /// Says a command as it would be typed, split at blanks.
+    pub fn says<T: redis::FromRedisValue>(&mut self, command: &str) -> T {
+        self.tries(command).unwrap_or_else(|error| panic!("{command}: {error}"))
+    }
+
+    pub fn tries<T: redis::FromRedisValue>(&mut self, command: &str) -> redis::RedisResult<T> {
+        let (first, rest) = command.split_once(' ').unwrap_or((command, ""));
+        let words: Vec<&str> = rest.split(' ').filter(|word| !word.is_empty()).collect();
+        redis::cmd(first).arg(words).query(&mut self.0)
+    }
+
+    /// Says a command and waits for its reply, which does not matter.
+    pub fn does(&mut self, command: &str) {
+        let _: redis::Value = self.says(command);
+    }
+
+    /// Sets a text that may hold anything.
+    pub fn sets(&mut self, name: &str, text: impl AsRef<[u8]>) {
+        redis::cmd("SET").arg(name).arg(text.as_ref()).exec(&mut self.0).expect("SET");
+    }
+
+    pub fn gets(&mut self, name: &str) -> Option<String> {
+        redis::cmd("GET").arg(name).query(&mut self.0).expect("GET")
+    }
+
+    pub fn keys(&mut self) -> Vec<String> {
+        let mut keys: Vec<String> = self.says("KEYS *");
+        keys.sort();
+        keys
+    }
+
+    /// How often the server ran a command.
+    pub fn calls(&mut self, command: &str) -> u64 {
+        let info: String = self.says("INFO commandstats");
+        let line = info.lines().find_map(|line| line.strip_prefix(&format!("cmdstat_{command}:calls=")));
+        line.and_then(|rest| rest.split(',').next()).map_or(0, |calls| calls.parse().expect("a number"))
+    }
+}

@@ -1,0 +1,238 @@
+//! The command line: what is printed where, and the status it ends with.
+
+#![allow(clippy::panic)]
+
+mod support;
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Output, Stdio};
+
+use serde_json::Value;
+use support::tabuada;
+
+fn run(arguments: &[&str], input: &[u8]) -> Output {
+    let mut process = tabuada(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    let mut stdin = process.stdin.take().expect("it is piped");
+    let input = input.to_vec();
+    let writing = std::thread::spawn(move || {
+        // It may end without reading everything.
+        let _ = stdin.write_all(&input);
+    });
+    let output = process.wait_with_output().expect("it ends");
+    writing.join().expect("the input is sent");
+    output
+}
+
+/// What it prints and says, and the status it ends with.
+fn outcome(arguments: &[&str], input: &str) -> (String, String, Option<i32>) {
+    let output = run(arguments, input.as_bytes());
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("it speaks UTF-8");
+    (text(output.stdout), text(output.stderr), output.status.code())
+}
+
+#[test]
+fn eval_prints_a_line_for_each_expression() {
+    for (arguments, printed) in [
+        (&["eval", "2+2"][..], "4\n"),
+        (&["eval", "-3+2"], "-1\n"),
+        (&["eval", "-3"], "-3\n"),
+        (&["eval", "--3"], "3\n"),
+        (&["eval", "--", "-3+2"], "-1\n"),
+        (&["eval", "-hypot(3,4)"], "-5.0\n"),
+        (
+            &["eval", "2**100", "0.1+0.2", "3>2", "None"],
+            "1267650600228229401496703205376\n0.30000000000000004\nTrue\nNone\n",
+        ),
+        (&["eval", "1", "-1"], "1\n-1\n"),
+    ] {
+        assert_eq!(outcome(arguments, ""), (printed.to_owned(), String::new(), Some(0)), "{arguments:?}");
+    }
+    assert_eq!(outcome(&["eval", "-"], "(3 *\n 4)\n"), ("12\n".to_owned(), String::new(), Some(0)));
+    assert_eq!(outcome(&["eval", "1+1", "-"], "2+2"), ("2\n4\n".to_owned(), String::new(), Some(0)));
+}
+
+#[test]
+fn eval_points_at_what_is_wrong_and_goes_on() {
+    let (printed, said, status) = outcome(&["eval", "1 + 1/0", "2+2"], "");
+    assert_eq!((printed.as_str(), status), ("4\n", Some(1)));
+    assert_eq!(said, "tabuada: division by zero\n1 + 1/0\n    ^^^\n");
+    let (printed, said, status) = outcome(&["eval", "é +"], "");
+    assert_eq!((printed.as_str(), status), ("", Some(1)));
+    assert!(said.starts_with("tabuada: ") && said.ends_with("\né +\n   ^\n"), "{said}");
+    // A text that is longer than may be is said to be so, from wherever it comes.
+    let (_, said, status) = outcome(&["eval", "-"], &"1+".repeat(1 << 20));
+    assert_eq!(status, Some(1));
+    assert!(said.contains("limit"), "{said}");
+}
+
+#[test]
+fn misuse_exits_with_2_and_says_how_to_use_it() {
+    for arguments in [
+        &[][..],
+        &["eval"],
+        &["evaluate"],
+        &["batch", "--no-such-flag"],
+        &["serve", "--ttl", "soon"],
+        &["serve", "--lookup", "never"],
+        &["serve", "--memory", "much"],
+        &["serve", "--threads", "0"],
+        &["serve", "--redis", "http://127.0.0.1"],
+        &["serve", "--namespace", "a:b"],
+    ] {
+        let (printed, said, status) = outcome(arguments, "");
+        assert_eq!((printed.as_str(), status), ("", Some(2)), "{arguments:?}: {said}");
+        assert!(!said.is_empty(), "{arguments:?}");
+    }
+    let (printed, _, status) = outcome(&["eval", "--help"], "");
+    assert!(printed.contains("Usage: tabuada eval"), "{printed}");
+    assert_eq!(status, Some(0));
+    let (printed, _, status) = outcome(&["--version"], "");
+    assert_eq!((printed, status), (format!("tabuada {}\n", env!("CARGO_PKG_VERSION")), Some(0)));
+}
+
+#[test]
+fn a_port_that_is_taken_is_said_to_be() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = taken.local_addr().expect("it has an address").to_string();
+    let (printed, said, status) = outcome(&["serve", "--listen", &address], "");
+    assert_eq!((printed.as_str(), status), ("", Some(1)));
+    assert!(said.contains(&address), "{said}");
+}
+
+#[test]
+fn variables_stand_in_for_flags_that_were_not_given() {
+    let output = tabuada(&["serve"]).env("TABUADA_TTL", "soon").output().expect("it ends");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("soon"));
+    // A secret in one is not shown.
+    let output = tabuada(&["serve", "--help"]).env("TABUADA_REDIS", "redis://:geheim@h").output().expect("it ends");
+    let help = String::from_utf8_lossy(&output.stdout);
+    assert!(help.contains("TABUADA_REDIS") && !help.contains("geheim"), "{help}");
+}
+
+#[test]
+fn batch_answers_every_line_in_its_place() {
+    let lines: [(&[u8], &str); 17] = [
+        (b"2+2", r#"{"result":4,"type":"int","text":"4"}"#),
+        (b"", r#"{"error":{"code":"syntax","message":"the expression is empty","span":{"start":0,"end":0}}}"#),
+        (b"0.1+0.2", r#"{"result":0.30000000000000004,"type":"float","text":"0.30000000000000004"}"#),
+        (b"1e999", r#"{"result":"inf","type":"float","text":"inf"}"#),
+        (b"3>2", r#"{"result":true,"type":"bool","text":"True"}"#),
+        (b"None", r#"{"result":null,"type":"none","text":"None"}"#),
+        (b"\"\xc3\xa9\" 1/0", ""),
+        (
+            "é1".as_bytes(),
+            r#"{"error":{"code":"unknown-name","message":"name 'é1' is not defined","span":{"start":0,"end":2}}}"#,
+        ),
+        (b"1/0", r#"{"error":{"code":"division-by-zero","message":"division by zero","span":{"start":0,"end":3}}}"#),
+        (br#"{"expr":"7//2"}"#, r#"{"result":3,"type":"int","text":"3"}"#),
+        (
+            br#"  {"x":[1],"expr":"7\u002f2","mode":"python","variables":{}}  "#,
+            r#"{"result":3.5,"type":"float","text":"3.5"}"#,
+        ),
+        (
+            br#"{"expr":"x","variables":{"x":3}}"#,
+            r#"{"error":{"code":"unsupported","message":"variables are not supported yet"}}"#,
+        ),
+        (
+            br#"{"expr":"1/3","mode":"exact"}"#,
+            r#"{"error":{"code":"unsupported","message":"the only mode yet is python"}}"#,
+        ),
+        (br#"{"expr":5}"#, r#"{"error":{"code":"malformed","message":"expr is not a string"}}"#),
+        (b"1+\xff", r#"{"error":{"code":"malformed","message":"the line is not valid UTF-8"}}"#),
+        (b"1+1\r", r#"{"result":2,"type":"int","text":"2"}"#),
+        ("1+1 # \u{2028} \u{85} \u{b}".as_bytes(), r#"{"result":2,"type":"int","text":"2"}"#),
+    ];
+    let input = lines.map(|(line, _)| line).join(&b'\n');
+    for end in [&b"\n"[..], b""] {
+        let output = run(&["batch"], &[&input[..], end].concat());
+        assert_eq!(output.status.code(), Some(0));
+        let answers = String::from_utf8(output.stdout).expect("it speaks UTF-8");
+        let answers: Vec<&str> = answers.split_terminator('\n').collect();
+        assert_eq!(answers.len(), lines.len());
+        for ((line, expected), answer) in lines.iter().zip(answers) {
+            let line = String::from_utf8_lossy(line);
+            serde_json::from_str::<Value>(answer).unwrap_or_else(|error| panic!("{line:?}: {error}: {answer}"));
+            assert!(expected.is_empty() || answer == *expected, "{line:?}: {answer}");
+        }
+    }
+    assert_eq!(run(&["batch"], b"").stdout, b"");
+}
+
+#[test]
+fn explain_is_added_to_every_line_that_was_read() {
+    let (printed, _, _) = outcome(&["batch", "--explain"], " (2) + 0x2\n1 / 0\n2 +\n");
+    let answers: Vec<Value> = printed.lines().map(|line| serde_json::from_str(line).expect("it is JSON")).collect();
+    assert_eq!(
+        (&answers[0]["result"], &answers[0]["canonical"], &answers[0]["pure"]),
+        (&4.into(), &"2+2".into(), &true.into())
+    );
+    assert!(answers[0]["fuel"].as_u64().is_some_and(|fuel| fuel > 0));
+    assert_eq!((&answers[1]["error"]["code"], &answers[1]["canonical"]), (&"division-by-zero".into(), &"1/0".into()));
+    assert!(answers[1]["fuel"].is_u64() && answers[2].get("canonical").is_none(), "{printed}");
+}
+
+#[test]
+fn no_line_spoils_another() {
+    // Longer than is kept of a line, twice, with good ones around; and a hostile one.
+    let long = "1+".repeat(2 << 20);
+    let input = format!("1+1\n{long}\n2+2\n9**9**9**9\n{{\"expr\":\"{long}\"}}\n3+3");
+    let (printed, _, status) = outcome(&["batch"], &input);
+    let answers: Vec<Value> = printed.lines().map(|line| serde_json::from_str(line).expect("it is JSON")).collect();
+    assert_eq!(status, Some(0));
+    let results: Vec<_> = answers.iter().map(|answer| answer["result"].as_u64()).collect();
+    assert_eq!(results, [Some(2), None, Some(4), None, None, Some(6)]);
+    let codes: Vec<_> = answers.iter().map(|answer| answer["error"]["code"].as_str()).collect();
+    assert_eq!(codes, [None, Some("too-long"), None, Some("too-large"), Some("too-long"), None]);
+}
+
+#[test]
+fn batch_answers_while_it_is_still_being_asked() {
+    let mut process = tabuada(&["batch", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
+    let mut asking = process.stdin.take().expect("it is piped");
+    let mut answers = BufReader::new(process.stdout.take().expect("it is piped"));
+    for n in 0..3 {
+        asking.write_all(format!("{n}+1\n").as_bytes()).expect("it listens");
+        let mut answer = String::new();
+        answers.read_line(&mut answer).expect("it answers");
+        assert!(answer.starts_with(&format!("{{\"result\":{},", n + 1)), "{answer}");
+    }
+    drop(asking);
+    assert!(process.wait().expect("it ends").success());
+}
+
+#[test]
+fn a_reader_who_has_seen_enough_is_no_error() {
+    let mut process = tabuada(&["batch"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let mut asking = process.stdin.take().expect("it is piped");
+    let mut answers = process.stdout.take().expect("it is piped");
+    asking.write_all(b"1+1\n").expect("it listens");
+    let mut first = [0; 10];
+    answers.read_exact(&mut first).expect("it answers");
+    drop(answers);
+    let lines = "1+1\n".repeat(100_000);
+    // It ends before it has read all of this.
+    let _ = asking.write_all(lines.as_bytes());
+    drop(asking);
+    let mut said = String::new();
+    process.stderr.take().expect("it is piped").read_to_string(&mut said).expect("it speaks UTF-8");
+    assert!(process.wait().expect("it ends").success(), "{said}");
+    assert_eq!(said, "");
+}
+
+#[test]
+fn a_file_that_is_not_there_is_said_to_be() {
+    let (printed, said, status) = outcome(&["batch", "no/such/file"], "");
+    assert_eq!((printed.as_str(), status), ("", Some(1)));
+    assert!(said.contains("no/such/file"), "{said}");
+}

@@ -1,0 +1,262 @@
+//! The binary beside a real Redis: the same bytes on every path, whatever happens to Redis.
+
+#![allow(clippy::panic)]
+
+mod support;
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+use support::{Client, Node, Redis, free_port, wait_for};
+
+/// Cheap and dear, values of every type and failures of every origin.
+const CASES: [&str; 14] = [
+    "2+2",
+    "2**100",
+    "0.1+0.2",
+    "1e999",
+    "-0.0",
+    "3>2",
+    "None",
+    "1/0",
+    "foo + 1",
+    "'texto'",
+    "2 +",
+    "9**9**9",
+    DEAR,
+    "factorial(20000) // 0",
+];
+
+/// Costs more than a look-up: adaptive look-up asks Redis before it evaluates this in full.
+const DEAR: &str = "factorial(20000) % 1000003";
+
+fn status(response: &support::Response) -> &str {
+    response.header("cache-status").expect("it is on every answer")
+}
+
+/// Whether an answer is one that is remembered at all: what could not be read is read again.
+fn is_remembered(expression: &str) -> bool {
+    !["2 +", "'texto'"].contains(&expression)
+}
+
+#[test]
+fn the_same_bytes_computed_from_memory_from_redis_from_another_node_and_after_a_restart() {
+    let redis = Redis::start();
+    let first = Node::coherent(&redis, &[]);
+    let bytes: Vec<Vec<u8>> = CASES
+        .iter()
+        .map(|expression| {
+            let computed = first.evaluate(expression);
+            assert_eq!(computed.status, 200);
+            if is_remembered(expression) {
+                assert!(status(&computed).starts_with("tabuada; fwd=uri-miss"), "{expression}: {}", status(&computed));
+                wait_for("memory to have it", || status(&first.evaluate(expression)).contains("hit; detail=memory"));
+            }
+            let again = first.evaluate(expression);
+            assert_eq!(again.body, computed.body, "{expression}");
+            computed.body
+        })
+        .collect();
+    let remembered = CASES.iter().filter(|expression| is_remembered(expression)).count();
+    wait_for("Redis to have every answer", || redis.cli(&["dbsize"]) == remembered.to_string());
+
+    // Another node, asking Redis first; the same after a restart of the first, with nothing in memory.
+    let asks_first = Node::coherent(&redis, &["--lookup", "always"]);
+    drop(first);
+    let restarted = Node::coherent(&redis, &["--lookup", "always"]);
+    for node in [&asks_first, &restarted] {
+        for (expression, bytes) in CASES.iter().zip(&bytes) {
+            let found = node.evaluate(expression);
+            assert_eq!(&found.body, bytes, "{expression}");
+            if is_remembered(expression) {
+                assert_eq!(status(&found), "tabuada; hit; detail=redis", "{expression}");
+                let kept = node.evaluate(expression);
+                assert_eq!(&kept.body, bytes, "{expression}");
+                assert!(status(&kept).starts_with("tabuada; hit; detail=memory"), "{expression}: {}", status(&kept));
+            }
+        }
+    }
+
+    // Adaptive look-up asks only for what is dear.
+    let adaptive = Node::coherent(&redis, &[]);
+    assert_eq!(status(&adaptive.evaluate(DEAR)), "tabuada; hit; detail=redis");
+    assert!(status(&adaptive.evaluate("2+2")).starts_with("tabuada; fwd=uri-miss"));
+
+    // And without any Redis.
+    let alone = Node::start(&[]);
+    for (expression, bytes) in CASES.iter().zip(&bytes) {
+        assert_eq!(&alone.evaluate(expression).body, bytes, "{expression}");
+        assert_eq!(&alone.evaluate(expression).body, bytes, "{expression}");
+    }
+}
+
+#[test]
+fn a_person_can_read_what_is_remembered() {
+    let redis = Redis::start();
+    let node = Node::coherent(&redis, &[]);
+    for expression in ["2+2", " 2 + 2", "(2)+(2)", "1/0", "0.1+0.2"] {
+        node.evaluate(expression);
+    }
+    wait_for("Redis to be told", || redis.cli(&["dbsize"]) == "3");
+    let keys: BTreeSet<String> = redis.cli(&["keys", "*"]).lines().map(str::to_owned).collect();
+    assert_eq!(keys, ["tabuada:1:0.1+0.2", "tabuada:1:1/0", "tabuada:1:2+2"].map(str::to_owned).into());
+    let line = redis.cli(&["get", "tabuada:1:2+2"]);
+    assert!(line.starts_with("{\"resultado\":4,"), "{line}");
+    let facts: Value = serde_json::from_str(&line).expect("it is JSON");
+    assert_eq!((&facts["type"], &facts["text"]), (&Value::from("int"), &Value::from("4")), "{line}");
+    assert!(facts["born"].as_u64().is_some_and(|born| born > 1_700_000_000), "{line}");
+    let line = redis.cli(&["get", "tabuada:1:1/0"]);
+    assert!(line.starts_with("{\"resultado\":\"Erro na expressão informada: division by zero\","), "{line}");
+    let ttl: u64 = redis.cli(&["ttl", "tabuada:1:2+2"]).parse().expect("a time");
+    assert!((80_000..=91_000).contains(&ttl), "a day, more or less: {ttl}");
+}
+
+/// What the course does at `redis-cli` does what the course says, on every node.
+#[test]
+fn expire_del_and_flushall_make_every_node_forget() {
+    let redis = Redis::start();
+    let nodes = [Node::coherent(&redis, &[]), Node::coherent(&redis, &["--lookup", "always"])];
+    let key = "tabuada:1:2+2";
+    let remember = || {
+        for node in &nodes {
+            wait_for("memory to have it", || status(&node.evaluate("2+2")).contains("hit; detail=memory"));
+        }
+        wait_for("Redis to have it", || redis.cli(&["exists", key]) == "1");
+    };
+    // A hit changes nothing, so asking until there is none is asking whether it was forgotten.
+    let forgotten = |how: &str| {
+        for node in &nodes {
+            wait_for(how, || {
+                let response = node.evaluate("2+2");
+                assert_eq!(response.text(), "{\"resultado\":4}");
+                !status(&response).contains("detail=memory")
+            });
+        }
+    };
+    for command in
+        [&["del", key][..], &["flushall"], &["flushdb"], &["unlink", key], &["set", key, "x"], &["rename", key, "y"]]
+    {
+        remember();
+        redis.cli(command);
+        forgotten(&format!("{command:?} to be noticed"));
+        redis.cli(&["del", key]);
+    }
+    remember();
+    assert_eq!(redis.cli(&["expire", key, "1"]), "1");
+    wait_for("it to expire", || redis.cli(&["exists", key]) == "0");
+    forgotten("the expiry to be noticed");
+}
+
+/// Redis's trouble is never the user's trouble.
+#[test]
+fn every_request_is_answered_whatever_happens_to_redis() {
+    let expected = |node: &Node, when: &str| {
+        for (expression, resultado) in
+            [("2+2", "4"), ("7*6", "42"), ("1/0", "\"Erro na expressão informada: division by zero\""), (DEAR, "0")]
+        {
+            let response = node.evaluate(expression);
+            assert_eq!(response.status, 200, "{when}");
+            if expression != DEAR {
+                assert_eq!(response.text(), format!("{{\"resultado\":{resultado}}}"), "{when}");
+            }
+            assert_eq!(node.evaluate(expression).body, response.body, "{when}");
+        }
+    };
+    let port = free_port();
+    let url = format!("redis://127.0.0.1:{port}");
+    let node = Node::start(&["--redis", &url, "--lookup", "always"]);
+    assert_eq!(node.cache_state(), "detached");
+    expected(&node, "absent");
+
+    let redis = Redis::start_on(port);
+    wait_for("it to be found", || node.cache_state() == "coherent");
+    expected(&node, "there");
+
+    redis.freeze();
+    expected(&node, "hung");
+    wait_for("it to be missed", || node.cache_state() == "detached");
+    expected(&node, "hung, and known to be");
+    redis.thaw();
+    wait_for("it to be back", || node.cache_state() == "coherent");
+    expected(&node, "back");
+
+    redis.cli(&["flushall"]);
+    redis.cli(&["config", "set", "maxmemory", "1"]);
+    expected(&node, "full");
+    redis.cli(&["config", "set", "maxmemory", "0"]);
+
+    redis.cli(&["replicaof", "127.0.0.1", "1"]);
+    expected(&node, "read-only");
+    redis.cli(&["replicaof", "no", "one"]);
+    wait_for("it to be writable", || node.cache_state() == "coherent");
+
+    for (what, commands) in [
+        ("a list", &["rpush", "tabuada:1:2+2", "x"][..]),
+        ("a hash", &["hset", "tabuada:1:2+2", "a", "b"]),
+        ("no JSON", &["set", "tabuada:1:2+2", "four"]),
+        ("other JSON", &["set", "tabuada:1:2+2", "{\"resultado\":5}"]),
+        ("a contradiction", &["set", "tabuada:1:2+2", r#"{"resultado":5,"type":"int","text":"4","fuel":1,"born":1}"#]),
+        ("no number", &["set", "tabuada:1:2+2", r#"{"resultado":4x,"type":"int","text":"4x","fuel":1,"born":1}"#]),
+        ("binary", &["set", "tabuada:1:2+2", "\u{1}\u{7f}"]),
+    ] {
+        redis.cli(&["flushall"]);
+        redis.cli(commands);
+        expected(&node, what);
+    }
+
+    drop(redis);
+    expected(&node, "killed");
+    wait_for("it to be missed", || node.cache_state() == "detached");
+    expected(&node, "killed, and known to be");
+    let _redis = Redis::start_on(port);
+    wait_for("it to be found again", || node.cache_state() == "coherent");
+    expected(&node, "another");
+}
+
+/// No text becomes a command, nor another's key.
+#[test]
+fn nothing_in_an_expression_reaches_redis_as_a_command() {
+    let redis = Redis::start();
+    redis.cli(&["set", "somebody-elses", "1"]);
+    redis.cli(&["set", "tabuada:1:7*6", "not ours to keep"]);
+    let node = Node::coherent(&redis, &["--lookup", "always"]);
+    for expression in [
+        "\r\nFLUSHALL\r\n",
+        "2+2\r\nFLUSHALL\r\n",
+        "2+2 #\r\nFLUSHALL\r\n",
+        "1+1\n*1\r\n$8\r\nFLUSHALL\r\n",
+        "foo\0bar",
+        "* 1",
+        "tabuada:1:7*6",
+        "'\r\nDEL somebody-elses\r\n'",
+        "_\u{2028}FLUSHALL",
+        &format!("x{}", "y".repeat(60_000)),
+    ] {
+        let response = node.evaluate(expression);
+        assert_eq!(response.status, 200, "{expression:?}");
+        serde_json::from_slice::<Value>(&response.body).expect("it is JSON");
+        assert_eq!(redis.cli(&["get", "somebody-elses"]), "1", "{expression:?}");
+    }
+    for key in redis.cli(&["keys", "*"]).lines() {
+        assert!(key == "somebody-elses" || key.starts_with("tabuada:1"), "{key:?}");
+        assert!(key.len() <= 300, "{key}");
+    }
+}
+
+#[test]
+fn sigterm_and_sigint_finish_what_is_in_flight() {
+    for name in ["TERM", "INT"] {
+        let redis = Redis::start();
+        let node = Node::coherent(&redis, &[]);
+        let address = node.address;
+        let mut client = Client::connect(address);
+        client.send(b"POST /evaluate HTTP/1.1\r\nHost: x\r\nContent-Length: 19\r\n\r\n{\"expressao\":");
+        // The head has been read once a request that was sent after it is answered.
+        assert_eq!(Client::connect(address).get("/health/live").status, 200);
+        node.signal(name);
+        wait_for("it to accept nothing more", || std::net::TcpStream::connect(address).is_err());
+        client.send(b"\"2+2\"}");
+        assert_eq!(client.receive(false).text(), "{\"resultado\":4}");
+        assert_eq!(node.ended(), Some(0), "{name}");
+    }
+}

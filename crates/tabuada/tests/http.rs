@@ -1,0 +1,517 @@
+//! The service over HTTP: the course's contract, hostile requests, the routes beside it.
+#![allow(clippy::panic)]
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::net::Shutdown;
+
+use serde_json::Value;
+use serde_json::value::RawValue;
+use support::{Client, Response, Server, corpus, hostile_body, unhex};
+
+/// Both tables of the contract, row by row: what is asked, what is answered.
+#[test]
+fn the_contract_row_by_row() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    for (expression, resultado) in [
+        ("2+2", "4"),
+        ("2**100", "1267650600228229401496703205376"),
+        ("7//2", "3"),
+        ("0.1+0.2", "0.30000000000000004"),
+        ("3>2", "true"),
+        ("1e16", "1e+16"),
+        ("1e999", "\"inf\""),
+        ("-1e999", "\"-inf\""),
+        ("None", "null"),
+        ("1/0", "\"Erro na expressão informada: division by zero\""),
+        ("foo", "\"Erro na expressão informada: name 'foo' is not defined\""),
+    ] {
+        for _ in 0..2 {
+            let response = client.evaluate(expression);
+            assert_eq!(response.status, 200, "{expression}");
+            assert_eq!(response.header("content-type"), Some("application/json"), "{expression}");
+            assert_eq!(response.text(), format!("{{\"resultado\":{resultado}}}"), "{expression}");
+        }
+    }
+    // Our own words are in Portuguese and say where.
+    for (expression, position) in [("2 +", 4), ("", 1), ("   ", 4), ("1 + 9**9**9", 5), ("é + ", 5), ("1 + é é", 7)]
+    {
+        let response = client.evaluate(expression);
+        let text = response.text();
+        assert_eq!(response.status, 200, "{expression}");
+        assert!(text.starts_with("{\"resultado\":\"Erro na expressão informada: "), "{expression}: {text}");
+        assert!(text.ends_with(&format!(" (posição {position})\"}}")), "{expression}: {text}");
+    }
+    for (body, status, answer) in [
+        (
+            r#"{}"#,
+            422,
+            r#"{"detail":[{"type":"missing","loc":["body","expressao"],"msg":"Field required","input":{}}]}"#,
+        ),
+        (
+            r#"{"expressao": 5}"#,
+            422,
+            r#"{"detail":[{"type":"string_type","loc":["body","expressao"],"msg":"Input should be a valid string","input":5}]}"#,
+        ),
+        (
+            r#"{"expressao": null}"#,
+            422,
+            r#"{"detail":[{"type":"string_type","loc":["body","expressao"],"msg":"Input should be a valid string","input":null}]}"#,
+        ),
+        ("", 422, r#"{"detail":[{"type":"missing","loc":["body"],"msg":"Field required","input":null}]}"#),
+        ("null", 422, r#"{"detail":[{"type":"missing","loc":["body"],"msg":"Field required","input":null}]}"#),
+        (
+            "[]",
+            422,
+            r#"{"detail":[{"type":"model_attributes_type","loc":["body"],"msg":"Input should be a valid dictionary or object to extract fields from","input":[]}]}"#,
+        ),
+        (
+            "5",
+            422,
+            r#"{"detail":[{"type":"model_attributes_type","loc":["body"],"msg":"Input should be a valid dictionary or object to extract fields from","input":5}]}"#,
+        ),
+        (
+            "notjson",
+            422,
+            r#"{"detail":[{"type":"json_invalid","loc":["body",0],"msg":"JSON decode error","input":{},"ctx":{"error":"Expecting value"}}]}"#,
+        ),
+    ] {
+        let response = client.post(body.as_bytes());
+        assert_eq!((response.status, response.text()), (status, answer), "{body}");
+    }
+    let response = client.post(b"{\"expressao\":\"\xff\"}");
+    assert_eq!((response.status, response.text()), (400, r#"{"detail":"There was an error parsing the body"}"#));
+}
+
+/// Where the course's application breaks and we have to say something else: what we say instead.
+fn in_place_of_a_500(request: &Value) -> bool {
+    // Each of these is well-formed to Python's decoder and cannot be written back, or is no text at all.
+    let body = body_of(request);
+    let answers =
+        [&b"NaN"[..], b"Infinity", b"1e999", b"1E400", b"1e400", b"1e1111", b"\\ud", b"\xed", b"\x3d\xd8", b"\xff"];
+    answers.iter().any(|sign| body.windows(sign.len()).any(|window| window == *sign))
+}
+
+fn body_of(request: &Value) -> Vec<u8> {
+    match request["body_hex"].as_str() {
+        Some(digits) => unhex(digits),
+        None => request["body"].as_str().expect("a body").as_bytes().to_vec(),
+    }
+}
+
+/// Replays what the course's application was asked, and compares every byte.
+#[test]
+fn answers_as_the_recorded_application() {
+    let server = Server::start();
+    let records = corpus("course_contract.jsonl");
+    let (mut compared, mut broken_there, mut wrong) = (0, 0, Vec::new());
+    for record in &records {
+        let request = &record["request"];
+        let (method, target) =
+            (request["method"].as_str().expect("a method"), request["target"].as_str().expect("a target"));
+        let headers: Vec<(&str, &str)> = request["headers"]
+            .as_array()
+            .expect("headers")
+            .iter()
+            .map(|pair| (pair[0].as_str().expect("a name"), pair[1].as_str().expect("a value")))
+            .collect();
+        let response = Client::connect(server.address).request(method, target, &headers, &body_of(request));
+        let expected = &record["response"];
+        if expected["status"] == 500 {
+            broken_there += 1;
+            assert!(in_place_of_a_500(request), "{request}");
+            assert!(matches!(response.status, 400 | 422), "{request}: {response:?}");
+            continue;
+        }
+        compared += 1;
+        if let Err(difference) = same(&response, expected) {
+            wrong.push(format!(
+                "{}: {difference}\n  {request}\n  expected {expected}\n  got {} {:?}",
+                record["group"],
+                response.status,
+                response.text()
+            ));
+        }
+    }
+    assert_eq!(compared + broken_there, records.len());
+    assert!(wrong.is_empty(), "{} of {compared} differ:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+fn same(response: &Response, expected: &Value) -> Result<(), String> {
+    if response.status != expected["status"] {
+        return Err(format!("status {}", response.status));
+    }
+    if response.body != expected["body"].as_str().expect("a body").as_bytes() {
+        return Err("body".to_owned());
+    }
+    for (name, value) in expected["headers"].as_object().expect("headers") {
+        let value = value.as_str().expect("a header");
+        let ours = response.header(name).unwrap_or_default();
+        let same = match name.as_str() {
+            // A set: its order there is chance.
+            "allow" => sorted(ours) == sorted(value),
+            // Ours names no host; the asker adds it.
+            "location" => format!("http://localhost:8000{ours}") == value,
+            _ => ours == value,
+        };
+        if !same {
+            return Err(format!("{name}: {ours}"));
+        }
+    }
+    Ok(())
+}
+
+fn sorted(methods: &str) -> Vec<&str> {
+    let mut methods: Vec<_> = methods.split(',').map(str::trim).collect();
+    methods.sort_unstable();
+    methods
+}
+
+/// What nobody can write back is answered all the same, and says what was given.
+#[test]
+fn what_json_has_no_form_for_is_echoed_as_text() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    for (body, input) in [
+        (r#"{"expressao":NaN}"#, r#""nan""#),
+        (r#"{"expressao":[1e999,-Infinity]}"#, r#"["inf","-inf"]"#),
+        (r#"{"expressao":["\ud800"]}"#, "[\"\u{fffd}\"]"),
+    ] {
+        let response = client.post(body.as_bytes());
+        let answer = format!(
+            r#"{{"detail":[{{"type":"string_type","loc":["body","expressao"],"msg":"Input should be a valid string","input":{input}}}]}}"#
+        );
+        assert_eq!((response.status, response.text()), (422, answer.as_str()), "{body}");
+    }
+    // pydantic's words for a string that is no text.
+    let response = client.post(br#"{"expressao":"1\ud8001"}"#);
+    let answer = "{\"detail\":[{\"type\":\"string_unicode\",\"loc\":[\"body\",\"expressao\"],\"msg\":\"Input should be a valid string, unable to parse raw data as a unicode string\",\"input\":\"1\u{fffd}1\"}]}";
+    assert_eq!((response.status, response.text()), (422, answer));
+}
+
+/// `Cache-Status` says how each answer was come by; the answer itself is the same.
+#[test]
+fn cache_status_is_on_every_answer() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    let first = client.evaluate("20+22");
+    let second = client.evaluate(" 20 + 22");
+    assert_eq!(first.header("cache-status"), Some("tabuada; fwd=uri-miss; stored"));
+    let hit = second.header("cache-status").expect("a status");
+    let ttl = hit.strip_prefix("tabuada; hit; detail=memory; ttl=").and_then(|ttl| ttl.parse::<u64>().ok());
+    assert!(ttl.is_some_and(|ttl| (80_000..=91_000).contains(&ttl)), "a day, more or less: {hit}");
+    assert_eq!(first.body, second.body);
+    let bypasses = [
+        (client.evaluate("2 +"), "syntax"),
+        (client.post(b"{"), "malformed"),
+        (client.post(b"\xff"), "malformed"),
+        (client.get("/evaluate"), "method"),
+    ];
+    for (response, detail) in &bypasses {
+        assert_eq!(response.header("cache-status"), Some(&*format!("tabuada; fwd=bypass; detail={detail}")));
+    }
+}
+
+/// Whatever is in it, a body is answered in time, and the next request on another connection too.
+#[test]
+fn hostile_requests_are_answered() {
+    let server = Server::start();
+    let mut asked = 0;
+    for record in corpus("hostile.jsonl") {
+        let id = &record["id"];
+        let body = hostile_body(&record);
+        let response = Client::connect(server.address).post(&body);
+        match response.status {
+            200 | 400 | 413 | 422 => {}
+            status => panic!("{id}: status {status}: {}", response.text()),
+        }
+        assert_eq!(response.status == 413, body.len() > 1 << 20, "{id}");
+        assert!(response.header("cache-status").is_some_and(|status| status.starts_with("tabuada; ")), "{id}");
+        // Raw values, since what is echoed may be nested as deep as Python reads it.
+        let answer: BTreeMap<String, Box<RawValue>> =
+            serde_json::from_slice(&response.body).unwrap_or_else(|error| panic!("{id}: {error}"));
+        assert!(answer.keys().eq(["resultado"]) || answer.keys().eq(["detail"]), "{id}: {answer:?}");
+        asked += 1;
+    }
+    assert!(asked > 700, "{asked}");
+    assert_eq!(Client::connect(server.address).evaluate("1+1").text(), "{\"resultado\":2}");
+    assert_eq!(counter(&server, "tabuada_evaluations_failed_total"), 0.0);
+}
+
+fn counter(server: &Server, name: &str) -> f64 {
+    let metrics = Client::connect(server.address).get("/metrics");
+    let line = metrics.text().lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ').map(str::to_owned));
+    line.and_then(|value| value.parse().ok()).unwrap_or_else(|| panic!("no {name}"))
+}
+
+#[test]
+fn a_body_of_100_mb_gets_its_answer_whoever_declares_it() {
+    let server = Server::start();
+    let chunk = vec![b'x'; 1 << 20];
+    let is_413 = |response: &Response| {
+        assert_eq!(response.status, 413);
+        assert_eq!(response.text(), r#"{"detail":"Request Entity Too Large"}"#);
+        assert_eq!(response.header("cache-status"), Some("tabuada; fwd=bypass; detail=too-large"));
+        assert_eq!(response.header("connection"), Some("close"));
+    };
+    // A client that sends everything before it looks.
+    let mut client = Client::connect(server.address);
+    client.send(format!("POST /evaluate HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n", 100 << 20).as_bytes());
+    for _ in 0..100 {
+        client.stream.write_all(&chunk).expect("all of it is taken");
+    }
+    is_413(&client.receive(false));
+    assert!(client.is_closed());
+    // A client that does not know how much it will send.
+    let mut client = Client::connect(server.address);
+    client.send(b"POST /evaluate HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
+    for _ in 0..100 {
+        client.stream.write_all(format!("{:x}\r\n", chunk.len()).as_bytes()).expect("all of it is taken");
+        client.stream.write_all(&chunk).expect("all of it is taken");
+        client.stream.write_all(b"\r\n").expect("all of it is taken");
+    }
+    client.send(b"0\r\n\r\n");
+    is_413(&client.receive(false));
+    // A client that asks first.
+    let mut client = Client::connect(server.address);
+    client.send(b"POST /evaluate HTTP/1.1\r\nHost: x\r\nContent-Length: 104857600\r\nExpect: 100-continue\r\n\r\n");
+    is_413(&client.receive(false));
+    assert!(client.is_closed());
+}
+
+#[test]
+fn the_largest_body_is_read_and_one_byte_more_is_not() {
+    let server = Server::start();
+    let padded = |size: usize| {
+        let frame = r#"{"expressao":"2+2","pad":""}"#.len();
+        format!(r#"{{"expressao":"2+2","pad":"{}"}}"#, "x".repeat(size - frame))
+    };
+    let mut client = Client::connect(server.address);
+    assert_eq!(client.post(padded(1 << 20).as_bytes()).text(), "{\"resultado\":4}");
+    assert_eq!(client.post(padded((1 << 20) + 1).as_bytes()).status, 413);
+}
+
+#[test]
+fn a_body_that_breaks_off_is_answered() {
+    let server = Server::start();
+    for start in [
+        "POST /evaluate HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{\"expressao\"",
+        "POST /evaluate HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{\"exp",
+        "POST /evaluate HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    ] {
+        let mut client = Client::connect(server.address);
+        client.send(start.as_bytes());
+        client.stream.shutdown(Shutdown::Write).expect("a half can be closed");
+        let response = client.receive(false);
+        assert_eq!(
+            (response.status, response.text()),
+            (400, r#"{"detail":"There was an error parsing the body"}"#),
+            "{start}"
+        );
+    }
+    // A client that has only nothing more to send gets its answer.
+    let mut client = Client::connect(server.address);
+    client.send(b"POST /evaluate HTTP/1.1\r\nHost: x\r\nContent-Length: 19\r\n\r\n{\"expressao\":\"2+2\"}");
+    client.stream.shutdown(Shutdown::Write).expect("a half can be closed");
+    assert_eq!(client.receive(false).text(), "{\"resultado\":4}");
+}
+
+#[test]
+fn what_is_no_http_is_refused_and_harms_nobody() {
+    let server = Server::start();
+    for (bytes, status) in [
+        (&b"hello\r\n\r\n"[..], 400),
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400),
+        (b"POST /evaluate HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", 400),
+        (b"POST /evaluate HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n1", 400),
+    ] {
+        let mut client = Client::connect(server.address);
+        client.send(bytes);
+        client.stream.shutdown(Shutdown::Write).expect("a half can be closed");
+        assert_eq!(client.receive(false).status, status, "{:?}", String::from_utf8_lossy(bytes));
+    }
+    let mut client = Client::connect(server.address);
+    client.send(format!("GET /health/live HTTP/1.1\r\nX: {}\r\n\r\n", "x".repeat(100 << 10)).as_bytes());
+    assert_eq!(client.receive(false).status, 431);
+    assert_eq!(Client::connect(server.address).evaluate("1+1").text(), "{\"resultado\":2}");
+}
+
+/// A connection carries many requests, also several sent before the first answer.
+#[test]
+fn requests_follow_each_other_on_one_connection() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    let request = |n: u32| {
+        let body = format!("{{\"expressao\":\"{n}+{n}\"}}");
+        format!("POST /evaluate HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+    };
+    client.send((1..=20).map(request).collect::<String>().as_bytes());
+    for n in 1..=20 {
+        assert_eq!(client.receive(false).text(), format!("{{\"resultado\":{}}}", n + n));
+    }
+}
+
+#[test]
+fn the_routes_beside_it() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    assert_eq!(client.get("/health/live").text(), r#"{"status":"ok"}"#);
+    assert_eq!(client.get("/health/ready").text(), r#"{"status":"ok","cache":"memory"}"#);
+    let home = client.get("/");
+    assert_eq!((home.status, home.header("location")), (307, Some("/docs")));
+    let head = client.request("HEAD", "/health/live", &[], b"");
+    assert_eq!((head.status, head.header("content-length")), (200, Some("15")));
+    let missing = client.get("/nowhere");
+    assert_eq!((missing.status, missing.text()), (404, r#"{"detail":"Not Found"}"#));
+}
+
+/// The page, and all that it asks for, comes from here.
+#[test]
+fn the_docs_need_no_internet() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    let page = client.get("/docs");
+    assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")));
+    assert!(page.header("content-security-policy").is_some_and(|policy| policy.contains("default-src 'none'")));
+    let html = page.text().to_owned();
+    let mut asked = 0;
+    for attribute in ["src=\"", "href=\""] {
+        for (at, _) in html.match_indices(attribute) {
+            let link = html[at + attribute.len()..].split('"').next().expect("a link");
+            if link.starts_with("data:") {
+                continue;
+            }
+            assert!(!link.contains("//"), "{link} is elsewhere");
+            let response = client.get(&format!("/{link}"));
+            assert_eq!(response.status, 200, "{link}");
+            if response.header("content-encoding") == Some("gzip") {
+                assert_eq!(response.body[..3], [0x1f, 0x8b, 8], "{link}");
+            }
+            asked += 1;
+        }
+    }
+    assert_eq!(asked, 4, "the style sheet, two scripts and the description");
+}
+
+/// The description says what the routes do.
+#[test]
+fn the_description_of_the_api_is_true() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    let response = client.get("/openapi.json");
+    assert_eq!(response.header("content-type"), Some("application/json"));
+    let api: Value = serde_json::from_slice(&response.body).expect("it is JSON");
+    assert_eq!(api["info"]["version"], env!("CARGO_PKG_VERSION"));
+    let mut operations = 0;
+    for (path, methods) in api["paths"].as_object().expect("paths") {
+        for (method, operation) in methods.as_object().expect("methods") {
+            let body = match operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].as_str() {
+                Some(name) => {
+                    let name = name.rsplit('/').next().expect("a name");
+                    api["components"]["schemas"][name]["examples"][0].to_string()
+                }
+                None => String::new(),
+            };
+            let headers: &[(&str, &str)] = if body.is_empty() { &[] } else { &[("content-type", "application/json")] };
+            let response = client.request(&method.to_uppercase(), path, headers, body.as_bytes());
+            let described = &operation["responses"][response.status.to_string()];
+            assert!(described.is_object(), "{method} {path} answers {}", response.status);
+            assert_eq!(response.status, 200, "{method} {path}");
+            let kinds = described["content"].as_object().expect("content");
+            let kind = response.header("content-type").and_then(|kind| kind.split(';').next()).expect("a type");
+            assert!(kinds.contains_key(kind), "{method} {path} answers {kind}");
+            operations += 1;
+        }
+    }
+    assert_eq!(operations, 4);
+    let example = &api["components"]["schemas"]["Expressao"]["examples"][0];
+    assert_eq!(example["expressao"], "2+2");
+}
+
+/// What has not happened yet is 0, not absent.
+#[test]
+fn every_metric_is_there_from_the_start() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    let response = client.get("/metrics");
+    assert_eq!(response.header("content-type"), Some("application/openmetrics-text; version=1.0.0; charset=utf-8"));
+    let metrics = response.text();
+    for name in [
+        "tabuada_requests_total{route=\"evaluate\",status=\"200\"} 0",
+        "tabuada_request_seconds_count 0",
+        "tabuada_evaluations_total 0",
+        "tabuada_trials_abandoned_total 0",
+        "tabuada_evaluation_seconds_count 0",
+        "tabuada_cache_lookups_total{layer=\"memory\",result=\"hit\"} 0",
+        "tabuada_cache_lookups_total{layer=\"redis\",result=\"unavailable\"} 0",
+        "tabuada_cache_forgotten_total{cause=\"flush\"} 0",
+        "tabuada_forget_seconds_count 0",
+        "tabuada_cache_bytes 0",
+        "tabuada_cache_state{state=\"memory\"} 1",
+        "tabuada_cache_state{state=\"coherent\"} 0",
+        "tabuada_redis_errors_total{kind=\"timeout\"} 0",
+        "tabuada_queue_depth 0",
+        &format!("tabuada_build_info{{version=\"{}\"}} 1", env!("CARGO_PKG_VERSION")),
+    ] {
+        assert!(metrics.lines().any(|line| line == name), "{name} in\n{metrics}");
+    }
+    assert!(metrics.ends_with("# EOF\n"));
+    client.evaluate("2+2");
+    client.evaluate("2+2");
+    let metrics = client.get("/metrics").text().to_owned();
+    for name in [
+        "tabuada_requests_total{route=\"evaluate\",status=\"200\"} 2",
+        "tabuada_requests_total{route=\"metrics\",status=\"200\"} 1",
+        "tabuada_evaluations_total 1",
+        "tabuada_cache_lookups_total{layer=\"memory\",result=\"hit\"} 1",
+    ] {
+        assert!(metrics.lines().any(|line| line == name), "{name} in\n{metrics}");
+    }
+}
+
+/// However many ask at the same time, and whoever of them goes away.
+#[test]
+fn what_many_ask_at_once_is_computed_once() {
+    const DEAR: &str = "factorial(20000) % 1000003";
+    let server = Server::start();
+    let address = server.address;
+    let mut impatient = Client::connect(address);
+    impatient.send(
+        format!("POST /evaluate HTTP/1.1\r\nHost: x\r\nContent-Length: 42\r\n\r\n{{\"expressao\":\"{DEAR}\"}}")
+            .as_bytes(),
+    );
+    drop(impatient);
+    let askers: Vec<_> = (0..16).map(|_| std::thread::spawn(move || Client::connect(address).evaluate(DEAR))).collect();
+    let answers: Vec<Response> = askers.into_iter().map(|asker| asker.join().expect("it is answered")).collect();
+    for answer in &answers {
+        assert_eq!((answer.status, &answer.body), (200, &answers[0].body));
+        let status = answer.header("cache-status").expect("a status");
+        let known =
+            ["tabuada; fwd=uri-miss; stored", "tabuada; fwd=uri-miss; collapsed", "tabuada; hit; detail=memory"];
+        assert!(known.iter().any(|known| status.starts_with(known)), "{status}");
+    }
+    assert_eq!(counter(&server, "tabuada_evaluations_total"), 1.0);
+    assert!(counter(&server, "tabuada_trials_abandoned_total") >= 1.0);
+}
+
+/// A server that is told to stop finishes what it has begun, and accepts nothing more.
+#[test]
+fn stopping_finishes_what_is_in_flight() {
+    let server = Server::start();
+    let address = server.address;
+    let mut idle = Client::connect(address);
+    assert_eq!(idle.get("/health/live").status, 200);
+    let mut client = Client::connect(address);
+    client.send(b"POST /evaluate HTTP/1.1\r\nHost: x\r\nContent-Length: 19\r\n\r\n{\"expressao\":");
+    // The server has seen the head once it answers another request sent after it.
+    assert_eq!(Client::connect(address).get("/health/live").status, 200);
+    let stopping = std::thread::spawn(move || server.stop());
+    assert!(idle.is_closed(), "who is idle is sent away");
+    client.send(b"\"2+2\"}");
+    assert_eq!(client.receive(false).text(), "{\"resultado\":4}");
+    stopping.join().expect("it stops");
+    assert!(std::net::TcpStream::connect(address).is_err());
+}

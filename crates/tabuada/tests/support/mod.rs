@@ -1,0 +1,403 @@
+//! What the tests of the service share: a client that says exactly what it is told, a server in this process, the
+//! corpora.
+#![allow(dead_code, clippy::panic)]
+
+use std::fs;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tabuada::config::Lookup;
+use tabuada::{App, Calculator, Counters, serve};
+use tabuada_cache::Options;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+/// Far longer than anything takes: a test that waits for it has failed.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A server in this process, on a port and a runtime of its own; stopped when dropped.
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Server {
+    pub(crate) fn start() -> Self {
+        let (ready, address) = std::sync::mpsc::channel();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
+            runtime.block_on(async {
+                let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+                ready.send(listener.local_addr().expect("it has an address")).expect("the test waits");
+                let counters = Counters::default();
+                let options = Options {
+                    namespace: "tabuada".to_owned(),
+                    memory_bytes: 16 << 20,
+                    ttl: Some(Duration::from_secs(86_400)),
+                    lookup: Lookup::Adaptive,
+                    redis: None,
+                };
+                let calculator = Calculator::new(options, 2, counters.clone()).expect("the options are good");
+                let stop = async {
+                    let _ = stopped.await;
+                };
+                serve(listener, App::new(calculator, counters), stop).await;
+            });
+        });
+        let address = address.recv_timeout(PATIENCE).expect("the server starts");
+        Self { address, stop: Some(stop), thread: Some(thread) }
+    }
+
+    /// Asks it to stop, and waits until it has.
+    pub(crate) fn stop(mut self) {
+        self.finish();
+    }
+
+    fn finish(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+        if let Some(thread) = self.thread.take() {
+            thread.join().expect("the server ends well");
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.finish();
+    }
+}
+
+/// An answer, as it came over the wire.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Response {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Response {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(given, _)| given.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).expect("answers are UTF-8")
+    }
+}
+
+/// One connection.
+pub(crate) struct Client {
+    pub(crate) stream: TcpStream,
+    buffer: Vec<u8>,
+}
+
+impl Client {
+    pub(crate) fn connect(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).expect("the server accepts");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a time-out can be set");
+        stream.set_write_timeout(Some(PATIENCE)).expect("a time-out can be set");
+        stream.set_nodelay(true).expect("nodelay can be set");
+        Self { stream, buffer: Vec::new() }
+    }
+
+    /// Sends `POST /evaluate` with a body of JSON, and takes the answer.
+    pub(crate) fn post(&mut self, body: &[u8]) -> Response {
+        self.request("POST", "/evaluate", &[("content-type", "application/json")], body)
+    }
+
+    /// Asks for an expression's answer.
+    pub(crate) fn evaluate(&mut self, expression: &str) -> Response {
+        self.post(format!("{{\"expressao\":{}}}", Value::from(expression)).as_bytes())
+    }
+
+    pub(crate) fn get(&mut self, target: &str) -> Response {
+        self.request("GET", target, &[], b"")
+    }
+
+    pub(crate) fn request(&mut self, method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Response {
+        let mut head = format!("{method} {target} HTTP/1.1\r\nHost: localhost:8000\r\n");
+        for (name, value) in headers {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        if !body.is_empty() || matches!(method, "POST" | "PUT" | "PATCH") {
+            head.push_str(&format!("Content-Length: {}\r\n", body.len()));
+        }
+        head.push_str("\r\n");
+        self.send(&[head.as_bytes(), body].concat());
+        self.receive(method == "HEAD")
+    }
+
+    /// Sends bytes as they are. That the server has stopped listening is no error: its answer may already be there.
+    pub(crate) fn send(&mut self, bytes: &[u8]) {
+        let _ = self.stream.write_all(bytes);
+    }
+
+    /// Takes one answer; `HEAD` has no body whatever its length says.
+    pub(crate) fn receive(&mut self, is_head: bool) -> Response {
+        self.try_receive(is_head).expect("an answer comes before the connection ends")
+    }
+
+    pub(crate) fn try_receive(&mut self, is_head: bool) -> io::Result<Response> {
+        loop {
+            let head_end = loop {
+                if let Some(at) = self.buffer.windows(4).position(|window| window == b"\r\n\r\n") {
+                    break at + 4;
+                }
+                self.fill()?;
+            };
+            let head = String::from_utf8(self.buffer.drain(..head_end).collect()).expect("heads are ASCII");
+            let mut lines = head.trim_end().split("\r\n");
+            let status_line = lines.next().expect("a status line");
+            let status = status_line.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("a status");
+            let headers = lines.map(|line| line.split_once(": ").expect("a header")).collect::<Vec<_>>();
+            let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            let mut response = Response { status, headers, body: Vec::new() };
+            if status == 100 {
+                continue;
+            }
+            let length = response.header("content-length").map_or(0, |length| length.parse().expect("a length"));
+            if !is_head {
+                while self.buffer.len() < length {
+                    self.fill()?;
+                }
+                response.body = self.buffer.drain(..length).collect();
+            }
+            return Ok(response);
+        }
+    }
+
+    /// Whether the server has ended the connection, with nothing more to say.
+    pub(crate) fn is_closed(&mut self) -> bool {
+        self.buffer.is_empty() && self.fill().is_err()
+    }
+
+    fn fill(&mut self) -> io::Result<()> {
+        let mut chunk = [0; 16 << 10];
+        match self.stream.read(&mut chunk)? {
+            0 => Err(io::ErrorKind::UnexpectedEof.into()),
+            count => {
+                self.buffer.extend_from_slice(&chunk[..count]);
+                Ok(())
+            }
+        }
+    }
+}
+
+/// The records of a corpus. Lines end in `\n` and nothing else.
+pub(crate) fn corpus(name: &str) -> Vec<Value> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus").join(name);
+    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    text.split('\n')
+        .filter(|line| !line.is_empty())
+        .map(|line| serde_json::from_str(line).expect("a record is JSON"))
+        .collect()
+}
+
+/// Bytes written as hexadecimal digits.
+pub(crate) fn unhex(digits: &str) -> Vec<u8> {
+    (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).expect("digits")).collect()
+}
+
+/// The request body of a record of `hostile.jsonl`: its own, or one that asks for its expression.
+pub(crate) fn hostile_body(record: &Value) -> Vec<u8> {
+    if let Some(digits) = record["body_hex"].as_str() {
+        return unhex(digits);
+    }
+    if let Some(parts) = record["body_parts"].as_array() {
+        return joined(parts, |text| text.as_bytes().to_vec());
+    }
+    if let Some(parts) = record["body_parts_hex"].as_array() {
+        return joined(parts, unhex);
+    }
+    let expression = hostile_expression(record).expect("a record has a body or an expression");
+    format!("{{\"expressao\":{}}}", Value::from(expression)).into_bytes()
+}
+
+/// The expression of a record of `hostile.jsonl`, if it has one.
+pub(crate) fn hostile_expression(record: &Value) -> Option<String> {
+    if let Some(expression) = record["expr"].as_str() {
+        return Some(expression.to_owned());
+    }
+    if let Some(statements) = record["session"].as_array() {
+        return Some(statements.iter().map(|one| one.as_str().expect("a statement")).collect::<Vec<_>>().join(";"));
+    }
+    let parts = record["parts"].as_array()?;
+    Some(String::from_utf8(joined(parts, |text| text.as_bytes().to_vec())).expect("parts are text"))
+}
+
+fn joined(parts: &[Value], bytes_of: impl Fn(&str) -> Vec<u8>) -> Vec<u8> {
+    let mut all = Vec::new();
+    for part in parts {
+        let (text, times) = (part[0].as_str().expect("a text"), part[1].as_u64().expect("a count"));
+        if part[2].is_null() {
+            all.extend(bytes_of(text).repeat(usize::try_from(times).expect("it fits")));
+        } else {
+            (0..times).for_each(|number| all.extend(bytes_of(&text.replace("{}", &number.to_string()))));
+        }
+    }
+    all
+}
+
+/// A `redis-server` of the test's own, on a free port; ended with the test.
+pub(crate) struct Redis {
+    pub(crate) port: u16,
+    process: Child,
+    folder: PathBuf,
+}
+
+impl Redis {
+    pub(crate) fn start() -> Self {
+        Self::start_on(free_port())
+    }
+
+    pub(crate) fn start_on(port: u16) -> Self {
+        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("redis-{port}"));
+        fs::create_dir_all(&folder).expect("a folder of the test's own");
+        let process = Command::new("redis-server")
+            .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
+            .arg("--dir")
+            .arg(&folder)
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("redis-server is installed: see ./test");
+        let redis = Self { port, process, folder };
+        wait_for("redis-server to answer", || redis.cli(&["ping"]) == "PONG");
+        redis
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    /// What a person at `redis-cli` reads.
+    pub(crate) fn cli(&self, arguments: &[&str]) -> String {
+        let output = Command::new("redis-cli").args(["-p", &self.port.to_string()]).args(arguments).output();
+        let output = output.expect("redis-cli is installed: see ./test");
+        String::from_utf8(output.stdout).expect("it answers in UTF-8").trim_end().to_owned()
+    }
+
+    /// Stops it in its tracks: connections stay open, nothing answers.
+    pub(crate) fn freeze(&self) {
+        signal(&self.process, "STOP");
+    }
+
+    pub(crate) fn thaw(&self) {
+        signal(&self.process, "CONT");
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        // It may be gone already; a frozen process dies of SIGKILL all the same.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// The binary, serving.
+pub(crate) struct Node {
+    pub(crate) address: SocketAddr,
+    process: Child,
+}
+
+impl Node {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
+        let mut process = tabuada(&["serve", "--listen", "127.0.0.1:0"])
+            .args(arguments)
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary starts");
+        let mut errors = BufReader::new(process.stderr.take().expect("it is piped"));
+        let mut line = String::new();
+        let address = loop {
+            line.clear();
+            assert_ne!(errors.read_line(&mut line).expect("it speaks UTF-8"), 0, "it ended before it was ready");
+            if let Some(address) = line.trim_end().strip_prefix("listening on http://") {
+                break address.parse().expect("an address");
+            }
+        };
+        // What it logs later must not fill the pipe.
+        std::thread::spawn(move || io::copy(&mut errors, &mut io::sink()));
+        Self { address, process }
+    }
+
+    /// With Redis behind it, as soon as nothing that happens there escapes it.
+    pub(crate) fn coherent(redis: &Redis, arguments: &[&str]) -> Self {
+        let node = Self::start(&[&["--redis", &redis.url()], arguments].concat());
+        wait_for("the node to be coherent", || node.cache_state() == "coherent");
+        node
+    }
+
+    pub(crate) fn evaluate(&self, expression: &str) -> Response {
+        Client::connect(self.address).evaluate(expression)
+    }
+
+    pub(crate) fn cache_state(&self) -> String {
+        let ready = Client::connect(self.address).get("/health/ready");
+        assert_eq!(ready.status, 200);
+        let ready: Value = serde_json::from_slice(&ready.body).expect("it is JSON");
+        assert_eq!(ready["status"], "ok");
+        ready["cache"].as_str().expect("a state").to_owned()
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
+        signal(&self.process, name);
+    }
+
+    /// The exit code, once it has ended by itself.
+    pub(crate) fn ended(mut self) -> Option<i32> {
+        let mut status = None;
+        wait_for("the node to end", || {
+            status = self.process.try_wait().expect("it can be waited for");
+            status.is_some()
+        });
+        status.and_then(|status| status.code())
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// The binary that is being tested, with none of the settings of whoever runs the test.
+pub(crate) fn tabuada(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tabuada"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("TABUADA_") {
+            command.env_remove(name);
+        }
+    }
+    command.args(arguments);
+    command
+}
+
+fn signal(process: &Child, name: &str) {
+    let status = Command::new("kill").args([&format!("-{name}"), &process.id().to_string()]).status();
+    assert!(status.expect("kill is there").success(), "kill -{name}");
+}
+
+pub(crate) fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("it has an address").port()
+}
+
+/// Looks again and again until it is so; fails if it never is.
+pub(crate) fn wait_for(what: &str, mut is_so: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < PATIENCE, "waited in vain for {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
