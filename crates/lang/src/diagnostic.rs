@@ -2,7 +2,8 @@
 //! elsewhere, and the line of source with a caret under the very characters.
 
 use crate::error::{
-    Arity, Bound, ErrorKind, Estimate, Feature, Overflow, Span, Syntax, Type, TypeError, ValueError, ZeroDivision,
+    Arity, Bound, DecimalError, ErrorKind, Estimate, Feature, Overflow, Span, Syntax, Type, TypeError, ValueError,
+    ZeroDivision,
 };
 
 /// The languages that messages come in.
@@ -114,6 +115,7 @@ impl ErrorKind {
                     &format!("uma parte da fração teria {digits}; o limite é {bits} bits"),
                 )
             }
+            Self::Decimal(error) => decimal(error, language),
             Self::NotExact { operation } => say(
                 &format!("'{operation}' is not exact here: its result is no fraction"),
                 &format!("'{operation}' não é exato aqui: o resultado não é uma fração"),
@@ -451,6 +453,34 @@ fn zero_division(error: ZeroDivision) -> &'static str {
         ZeroDivision::Fraction { sign: -1 } => "Fraction(-1, 0)",
         ZeroDivision::Fraction { sign: 0 } => "Fraction(0, 0)",
         ZeroDivision::Fraction { .. } => "Fraction(1, 0)",
+    }
+}
+
+/// Python's own words for these are the names of classes.
+fn decimal(error: &DecimalError, language: Language) -> String {
+    let say = |english: String, portuguese: String| if language == English { english } else { portuguese };
+    match error {
+        DecimalError::DivisionByZero => say("decimal division by zero".into(), "divisão decimal por zero".into()),
+        DecimalError::DivisionUndefined => {
+            say("zero divided by zero is undefined".into(), "zero dividido por zero é indefinido".into())
+        }
+        DecimalError::DivisionImpossible { digits } => say(
+            format!("the whole quotient has more than {digits} digits"),
+            format!("o quociente inteiro tem mais de {digits} dígitos"),
+        ),
+        DecimalError::Overflow => {
+            say("the result is 10**1000000 or more".into(), "o resultado é 10**1000000 ou mais".into())
+        }
+        DecimalError::Domain { operation } => {
+            say(format!("outside the domain of '{operation}'"), format!("fora do domínio de '{operation}'"))
+        }
+        DecimalError::TooManyDigits { digits } => say(
+            format!("rounded there, the number has more than {digits} digits"),
+            format!("arredondado ali, o número tem mais de {digits} dígitos"),
+        ),
+        DecimalError::ArgumentTooLarge { limit } => {
+            say(format!("the angle is 10**{limit} or more"), format!("o ângulo é 10**{limit} ou mais"))
+        }
     }
 }
 

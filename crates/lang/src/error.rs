@@ -82,6 +82,8 @@ pub enum ErrorKind {
     ZeroDivision(ZeroDivision),
     /// A result that a float cannot hold.
     Overflow(Overflow),
+    /// What Python's `decimal` signals, in decimal mode.
+    Decimal(DecimalError),
     /// A built-in function as an answer: it is a value inside an evaluation, never an answer.
     FunctionAsAnswer {
         /// The function's name.
@@ -212,6 +214,14 @@ impl ErrorKind {
             Self::TooLong { .. } => "too-long",
             Self::TooDeep { .. } => "too-deep",
             Self::NotExact { .. } => "not-exact",
+            Self::Decimal(error) => match error {
+                DecimalError::DivisionByZero | DecimalError::DivisionUndefined => "division-by-zero",
+                DecimalError::Overflow => "overflow",
+                DecimalError::ArgumentTooLarge { .. } => "too-large",
+                DecimalError::DivisionImpossible { .. }
+                | DecimalError::TooManyDigits { .. }
+                | DecimalError::Domain { .. } => "value-error",
+            },
             Self::TooManyNodes { .. }
             | Self::IntegerTooLarge { .. }
             | Self::RationalTooLarge { .. }
@@ -257,7 +267,7 @@ macro_rules! from {
         }
     )*};
 }
-from!(Syntax => Syntax, Feature => Unsupported, TypeError => Type, ValueError => Value, ZeroDivision => ZeroDivision, Overflow => Overflow);
+from!(Syntax => Syntax, Feature => Unsupported, TypeError => Type, ValueError => Value, ZeroDivision => ZeroDivision, Overflow => Overflow, DecimalError => Decimal);
 
 /// Why a text is not an expression.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -771,6 +781,39 @@ pub enum ZeroDivision {
     Fraction {
         /// The sign of what was divided: -1, 0 or 1.
         sign: i8,
+    },
+}
+
+/// What an operation of decimal mode signals where Python's `decimal` would.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum DecimalError {
+    /// `DivisionByZero`: a number divided by zero, zero to a negative power.
+    DivisionByZero,
+    /// `DivisionUndefined`: zero divided by zero.
+    DivisionUndefined,
+    /// `DivisionImpossible`: the whole quotient of `//` or `%` has more digits than the mode.
+    DivisionImpossible {
+        /// The digits of the mode.
+        digits: u64,
+    },
+    /// `Overflow`: a result of 10^1000000 or more in magnitude.
+    Overflow,
+    /// `InvalidOperation`: an argument outside the domain.
+    Domain {
+        /// The operation, as its function or operator is spelled.
+        operation: String,
+    },
+    /// `InvalidOperation`: rounded to so many places, the number has more digits than the mode.
+    TooManyDigits {
+        /// The digits of the mode.
+        digits: u64,
+    },
+    /// An angle of 10^`limit` or more: to reduce it would take as many digits of π.
+    ArgumentTooLarge {
+        /// The limit, as a power of ten.
+        limit: u64,
     },
 }
 

@@ -3,9 +3,10 @@
 
 mod builtins;
 mod containers;
+mod chance;
 mod integers;
 mod real;
-mod chance;
+mod theory;
 
 use crate::error::{Arity, Bound, ErrorKind, Overflow, Type, TypeError};
 use crate::limits::{Budget, price};
@@ -53,18 +54,19 @@ struct Parameters {
 }
 
 /// The tables, in the order in which rows are counted.
-const TABLES: [&[Function]; 7] = [
+const TABLES: [&[Function]; 8] = [
     builtins::TABLE,
     containers::TABLE,
     chance::TABLE,
+    theory::TABLE,
     real::TABLE,
     containers::MATH,
     integers::TABLE,
     real::QUALIFIED,
 ];
 /// Where the tables of `math` begin, and where those that need its prefix do.
-const MATH: usize = 3;
-const QUALIFIED: usize = 6;
+const MATH: usize = 4;
+const QUALIFIED: usize = 7;
 /// Other names for a function: the notation of `plusminus`.
 const ALIASES: [(&str, &str); 2] = [("deg", "degrees"), ("rad", "radians")];
 

@@ -34,8 +34,8 @@ mod diagnostic;
 
 pub use diagnostic::{Language, caret};
 pub use error::{
-    Arity, Bound, Error, ErrorKind, Estimate, Failure, Feature, Overflow, Span, Syntax, Type, TypeError, ValueError,
-    ZeroDivision,
+    Arity, Bound, DecimalError, Error, ErrorKind, Estimate, Failure, Feature, Overflow, Span, Syntax, Type, TypeError,
+    ValueError, ZeroDivision,
 };
 pub use functions::list as functions;
 pub use limits::{Fuel, Limits};

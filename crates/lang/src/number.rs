@@ -2,12 +2,13 @@
 
 pub(crate) mod binary;
 mod integer;
+pub(crate) mod rational;
 mod fixed;
 pub(crate) mod precise;
 pub(crate) mod float;
 mod complex;
-pub(crate) mod rational;
 pub(crate) mod special;
+pub(crate) mod primes;
 
 pub(crate) use complex::Complex;
 pub(crate) use integer::Integer;

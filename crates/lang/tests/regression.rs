@@ -35,3 +35,24 @@ fn a_function_in_brackets_is_called_like_the_function() {
     check("(sqrt)(4)", "2.0");
     check("(max)(1, 2)", "2");
 }
+
+/// The values are sympy's and OEIS's: 2^61-1 and 10^9+7 are primes, 561 is Carmichael's, A000045(100).
+#[test]
+fn theory_of_numbers() {
+    for (text, expected) in [
+        ("isprime(2**61-1)", "True"),
+        ("isprime(561)", "False"),
+        ("isprime(-7)", "False"),
+        ("nextprime(10**9)", "1000000007"),
+        ("factor(600851475143)", "[71, 839, 1471, 6857]"),
+        ("factor(2**64)[63]", "2"),
+        ("prod(factor(360))", "360"),
+        ("factor(1)", "[]"),
+        ("fib(100)", "354224848179261915075"),
+        ("binomial(5, 2)", "10"),
+        ("binomial(5, -1)", "0"),
+        ("binomial(5, 6)", "0"),
+    ] {
+        check(text, expected);
+    }
+}

@@ -1,6 +1,7 @@
 //! The edge of the language engine. Whatever happens behind it, what comes out is data: a panic, which would be a bug of
 //! ours, becomes an [`ErrorKind::Internal`] and a count.
 
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
@@ -60,7 +61,13 @@ pub(crate) fn value(text: &str, limits: &Limits) -> Option<Answer> {
     run(&program, &limits, Fuel::new(limits.fuel / 10)).outcome.ok()
 }
 
-fn run(program: &Program, limits: &Limits, mut fuel: Fuel<'_>) -> Evaluation {
+/// 64 bits that nobody can foresee: the standard library's own source of them, for its hash tables.
+fn chance() -> u64 {
+    RandomState::new().build_hasher().finish()
+}
+
+fn run(program: &Program, limits: &Limits, fuel: Fuel<'_>) -> Evaluation {
+    let mut fuel = if program.is_pure() { fuel } else { fuel.seeded(chance()) };
     let outcome = catch_unwind(AssertUnwindSafe(|| program.evaluate(limits, &mut fuel)))
         .unwrap_or(Err(Failure { kind: ErrorKind::Internal, node: 0 }));
     Evaluation { outcome, fuel: fuel.spent() }
@@ -75,6 +82,15 @@ mod tests {
 
     fn program(text: &str) -> Program {
         read(text, &Limits::default()).unwrap()
+    }
+
+    #[test]
+    fn chance_comes_anew_each_time() {
+        let answer = |text: &str| try_evaluate(&program(text), &Limits::default(), 1_000).unwrap().outcome.unwrap();
+        assert_ne!(answer("rnd()").text(), answer("rnd()").text());
+        let dice: std::collections::BTreeSet<i64> =
+            (0..1_000).filter_map(|_| answer("randint(1, 6)").as_i64()).collect();
+        assert!(dice.into_iter().eq(1..=6));
     }
 
     #[test]

@@ -56,7 +56,7 @@ fn fold(
     Ok(Value::Int(value))
 }
 
-fn comb(arguments: &[Value], budget: &mut Budget) -> Outcome {
+pub(super) fn comb(arguments: &[Value], budget: &mut Budget) -> Outcome {
     let (n, k) = (integer(&arguments[0])?, integer(&arguments[1])?);
     if n.is_negative() {
         return Err(ValueError::NegativeN.into());

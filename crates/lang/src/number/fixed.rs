@@ -12,11 +12,11 @@ use dashu_int::{IBig, Sign, UBig};
 
 use super::binary::{parts, scaled};
 
-/// What one function here costs in fuel. Constants to [`STORED_PLACES`] are for nothing.
+/// What one function here costs in fuel; the stored constants are for nothing.
 pub(super) fn price(places: usize) -> u64 {
     let words = places as u64 / 64 + 2;
     // As many steps as the square root of the places, each a multiplication and work of the length of its operands.
-    (places as u64).isqrt() * (words * words / 4 + 12 * words + 60) / 4
+    (places as u64).isqrt() * (words * words + 48 * words + 240) * 5 / 32
 }
 
 /// 1.

@@ -641,7 +641,7 @@ fn top_bits(value: &IBig, bits: u64) -> (u64, bool) {
     (top, lost)
 }
 
-fn too_large(bits: f64, budget: &Budget) -> ErrorKind {
+pub(super) fn too_large(bits: f64, budget: &Budget) -> ErrorKind {
     ErrorKind::IntegerTooLarge { digits: Estimate::of_bits(bits), limit: budget.limits.integer_bits }
 }
 
@@ -651,7 +651,7 @@ fn refuse_bits(bits: u64, budget: &Budget) -> Result<(), ErrorKind> {
 }
 
 /// The result itself, if it is within the limit (estimates may let pass what is a bit too long).
-fn checked(value: Integer, budget: &Budget) -> Result<Integer, ErrorKind> {
+pub(super) fn checked(value: Integer, budget: &Budget) -> Result<Integer, ErrorKind> {
     refuse_bits(value.bits(), budget)?;
     Ok(value)
 }

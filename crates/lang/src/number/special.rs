@@ -11,7 +11,7 @@ use super::binary::{parts, scaled};
 use super::fixed;
 
 /// What a call costs in fuel.
-pub(crate) const PRICE: u64 = 8_000;
+pub(crate) const PRICE: u64 = 10_000;
 
 /// Binary places of the fixed-point numbers here.
 const PLACES: usize = 256;
