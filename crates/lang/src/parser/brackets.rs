@@ -1,0 +1,331 @@
+//! Openers: brackets, bars, calls, collections, indexes and binders, from their opening to their end.
+
+use std::collections::HashMap;
+
+use super::pending::{Call, Opener, Pending, closes, power};
+use super::{Parser, State, Step, fail};
+use crate::arithmetic::Binary;
+use crate::error::{Error, ErrorKind, Span, Syntax};
+use crate::functions;
+use crate::lexer::{Lexer, Token, normal_name};
+use crate::program::{Binder, Node};
+
+impl Parser<'_, '_> {
+    pub(super) fn begin_statement(&mut self) {
+        self.started = false;
+        self.push_opener(Opener::Statement { count: 0 }, Span::default());
+    }
+
+    pub(super) fn push_opener(&mut self, opener: Opener, span: Span) {
+        self.openers.push(self.pending.len() as u32);
+        self.pending.push(Pending::Opener { opener, span });
+    }
+
+    pub(super) fn pop_opener(&mut self) -> Option<(Opener, Span)> {
+        self.openers.pop();
+        match self.pending.pop() {
+            Some(Pending::Opener { opener, span }) => Some((opener, span)),
+            _ => None,
+        }
+    }
+
+    /// The opener on top of what is pending, if nothing waits above it.
+    pub(super) fn top_opener(&self) -> Option<&Opener> {
+        match self.pending.last() {
+            Some(Pending::Opener { opener, .. }) => Some(opener),
+            _ => None,
+        }
+    }
+
+    pub(super) fn top_opener_mut(&mut self) -> Option<&mut Opener> {
+        match self.pending.last_mut() {
+            Some(Pending::Opener { opener, .. }) => Some(opener),
+            _ => None,
+        }
+    }
+
+    /// The innermost opener, whatever waits above it.
+    pub(super) fn innermost(&self) -> Option<&Opener> {
+        match self.openers.last().map(|at| &self.pending[*at as usize]) {
+            Some(Pending::Opener { opener, .. }) => Some(opener),
+            _ => None,
+        }
+    }
+
+    pub(super) fn deepen(&mut self, span: Span) -> Result<(), Error> {
+        self.depth += 1;
+        if self.depth > self.limits.depth {
+            return fail(ErrorKind::TooDeep { limit: self.limits.depth }, span);
+        }
+        Ok(())
+    }
+
+    /// Opens a bracket or bars.
+    pub(super) fn open(&mut self, opener: Opener, span: Span) -> Step {
+        self.deepen(span)?;
+        self.brackets += 1;
+        self.push_opener(opener, span);
+        Ok(State::Operand)
+    }
+
+    /// Closes the bracket on top, and leaves the state in which an operand of `row` has been read.
+    pub(super) fn closed(&mut self, row: u8) -> Step {
+        self.brackets -= 1;
+        self.depth -= 1;
+        self.row = row;
+        Ok(State::Operator)
+    }
+
+    pub(super) fn comma(&mut self, span: Span) -> Step {
+        self.emit_down_to(0)?;
+        if matches!(self.top_opener(), Some(Opener::Call(_))) {
+            self.end_argument(span)?;
+            return Ok(State::Operand);
+        }
+        if matches!(self.top_opener(), Some(Opener::Binder { .. })) {
+            return self.end_binder_part(span);
+        }
+        match self.top_opener_mut() {
+            Some(
+                Opener::Statement { count }
+                | Opener::Assignment { count, .. }
+                | Opener::Definition { count, .. }
+                | Opener::Bracket { count, .. }
+                | Opener::Subscript { count, parts: 0, .. },
+            ) => {
+                *count += 1;
+                Ok(State::Operand)
+            }
+            Some(Opener::If | Opener::Question { .. }) => self.unclosed(span, Syntax::MissingElse),
+            _ => self.expected_operator(span),
+        }
+    }
+
+    /// An argument is complete: counts it.
+    pub(super) fn end_argument(&mut self, span: Span) -> Result<(), Error> {
+        let argument = self.operands.last().map_or(span, |operand| operand.span);
+        let Some(Opener::Call(call)) = self.top_opener_mut() else { return fail(ErrorKind::Internal, span) };
+        if call.keywords > 0 && !call.in_keyword {
+            return fail(Syntax::PositionalAfterKeyword, argument);
+        }
+        call.arguments += 1;
+        call.in_keyword = false;
+        Ok(())
+    }
+
+    pub(super) fn close(&mut self, bracket: char, span: Span) -> Step {
+        self.emit_down_to(0)?;
+        match self.top_opener().cloned() {
+            Some(Opener::If | Opener::Question { .. }) => self.unclosed(span, Syntax::UnexpectedEnd),
+            Some(Opener::Call(_)) if bracket == ')' => {
+                self.end_argument(span)?;
+                self.end_call(span)
+            }
+            Some(Opener::Binder { .. }) if bracket == ')' => {
+                self.end_binder_part(span)?;
+                self.end_binder(span)
+            }
+            Some(Opener::Bracket { kind: '(', count: 0 }) if bracket == ')' => {
+                let covered = self.pop_opener().map_or(span, |(_, open)| open.to(span));
+                if let Some(operand) = self.operands.last_mut() {
+                    operand.span = covered;
+                }
+                self.closed(power::PRIMARY)
+            }
+            Some(Opener::Bracket { kind, count }) if closes(bracket, kind) => {
+                self.end_collection(kind, count + 1, span)
+            }
+            Some(Opener::Subscript { .. }) if bracket == ']' => self.end_subscript(span),
+            Some(
+                Opener::Bracket { .. }
+                | Opener::Call(_)
+                | Opener::Binder { .. }
+                | Opener::Subscript { .. }
+                | Opener::Bars,
+            ) => {
+                let open = self.pending.last().and_then(|pending| match pending {
+                    Pending::Opener { span, .. } => span.of(self.text).chars().next_back(),
+                    _ => None,
+                });
+                fail(Syntax::Unmatched { bracket, open }, span)
+            }
+            _ => fail(Syntax::Unmatched { bracket, open: None }, span),
+        }
+    }
+
+    pub(super) fn close_bars(&mut self, span: Span) -> Step {
+        self.emit_down_to(0)?;
+        let (Some((_, open)), Some(abs)) = (self.pop_opener(), functions::find("abs")) else {
+            return fail(ErrorKind::Internal, span);
+        };
+        if let Some(operand) = self.operands.last_mut() {
+            operand.span = open.to(span);
+        }
+        let node = Node::CallFunction { row: abs.row, keywords: 0, arguments: 1, first_keyword: 0 };
+        self.join(1, node, Some(span))?;
+        self.closed(power::PRIMARY)
+    }
+
+    pub(super) fn end_call(&mut self, span: Span) -> Step {
+        let Some((Opener::Call(call), open)) = self.pop_opener() else { return fail(ErrorKind::Internal, span) };
+        let Call { function, arguments, keywords, exponent, .. } = call;
+        // Without keywords it does not matter where they would be; one program has one form.
+        let first_keyword = if keywords == 0 { 0 } else { call.first_keyword };
+        match function {
+            Some(row) => {
+                let row = if arguments == 1 && keywords == 0 { functions::shorter(row) } else { row };
+                let node = Node::CallFunction { row, keywords, arguments, first_keyword };
+                self.join_from(open, arguments as usize, node, span)?;
+            }
+            None => {
+                self.join(arguments as usize + 1, Node::Call { keywords, arguments, first_keyword }, Some(span))?;
+            }
+        }
+        if let Some(exponent) = exponent {
+            self.push_exponent(exponent, false, open)?;
+            self.join(2, Node::Binary(Binary::Power), Some(span))?;
+        }
+        self.closed(power::PRIMARY)
+    }
+
+    pub(super) fn end_collection(&mut self, kind: char, count: u32, span: Span) -> Step {
+        let Some((_, open)) = self.pop_opener() else { return fail(ErrorKind::Internal, span) };
+        let node = match kind {
+            '[' => Node::List(count),
+            '{' => Node::Set(count),
+            _ => Node::Tuple(count),
+        };
+        self.join_from(open, count as usize, node, span)?;
+        self.closed(power::PRIMARY)
+    }
+
+    /// A part of a slice is complete: at most three there are.
+    pub(super) fn end_slice_part(&mut self, span: Span) -> Step {
+        match self.top_opener_mut() {
+            Some(Opener::Subscript { parts, .. }) if *parts < 2 => {
+                *parts += 1;
+                Ok(State::Operand)
+            }
+            _ => self.expected_operator(span),
+        }
+    }
+
+    pub(super) fn end_subscript(&mut self, span: Span) -> Step {
+        let Some((Opener::Subscript { count, parts, values_from }, open)) = self.pop_opener() else {
+            return fail(ErrorKind::Internal, span);
+        };
+        if parts > 0 {
+            if parts == 1 {
+                self.push_operand(Node::Absent, Span { start: span.start, end: span.start })?;
+            }
+            self.join(4, Node::Slice, Some(span))?;
+            return self.closed(power::PRIMARY);
+        }
+        if count > 0 {
+            let values = self.operands.len() - values_from as usize;
+            self.join_from(open, values, Node::Tuple(values as u32), span)?;
+        }
+        self.join(2, Node::Index, Some(span))?;
+        self.closed(power::PRIMARY)
+    }
+
+    /// At the bracket of `sum(`: the name that is bound, if exactly four positional arguments follow, the second of
+    /// which is a bare name.
+    pub(super) fn binder_ahead(&mut self) -> Result<Option<String>, Error> {
+        let (_, bracket) = self.peek()?;
+        // One look over the whole text, however many binders it has.
+        let text = self.text;
+        let binders = self.binders.get_or_insert_with(|| find_binders(text));
+        Ok(binders.get(&bracket.start).cloned())
+    }
+
+    pub(super) fn begin_binder(&mut self, binder: Binder, bound: &str, span: Span) -> Step {
+        let (_, bracket) = self.next()?;
+        self.last_end = bracket.end;
+        let name = self.intern(bound);
+        self.locals.push(name);
+        self.open(Opener::Binder { binder, parts: 0, name }, span.to(bracket))
+    }
+
+    /// A part of a binder is complete. Behind the body, the name is passed over, and is bound no longer.
+    pub(super) fn end_binder_part(&mut self, span: Span) -> Step {
+        let Some(Opener::Binder { parts, .. }) = self.top_opener_mut() else {
+            return fail(ErrorKind::Internal, span);
+        };
+        *parts += 1;
+        if *parts == 1 {
+            *parts = 2;
+            self.locals.pop();
+            self.next()?;
+            let (_, comma) = self.next()?;
+            self.last_end = comma.end;
+        }
+        Ok(State::Operand)
+    }
+
+    pub(super) fn end_binder(&mut self, span: Span) -> Step {
+        let Some((Opener::Binder { binder, name, .. }, open)) = self.pop_opener() else {
+            return fail(ErrorKind::Internal, span);
+        };
+        let [.., body, from, _] = self.operands[..] else { return fail(ErrorKind::Internal, span) };
+        // body, from, to: the bounds go first, the start of the loop between them and the body.
+        let length = from.start - body.start;
+        self.rotate(body.start, length);
+        let body_at = self.program.nodes.len() - length as usize;
+        self.push_node(Node::BinderStart { binder, jump: length + 1 }, open)?;
+        self.program.nodes[body_at..].rotate_right(1);
+        self.program.spans[body_at..].rotate_right(1);
+        self.join_from(open, 3, Node::BinderEnd { binder, name, jump: length }, span)?;
+        self.closed(power::PRIMARY)
+    }
+}
+
+/// The brackets that hold exactly four positional arguments, the second of them a bare name.
+fn find_binders(text: &str) -> HashMap<u32, String> {
+    struct Bracket {
+        start: u32,
+        part: u32,
+        name: Option<String>,
+        /// Whether nothing has been seen that no binder has.
+        fits: bool,
+        behind_comma: bool,
+    }
+    let mut found = HashMap::new();
+    let mut open: Vec<Bracket> = Vec::new();
+    let mut lexer = Lexer::new(text);
+    // Where the look ahead meets what cannot be read, the parser will meet it too, and say so.
+    while let Ok((token, span)) = lexer.next() {
+        if let Some(top) = open.last_mut() {
+            let behind_comma = std::mem::replace(&mut top.behind_comma, token == Token::Comma);
+            match token {
+                Token::Newline => top.behind_comma = behind_comma,
+                Token::Comma => {
+                    top.fits &= top.part != 1 || top.name.is_some();
+                    top.part += 1;
+                }
+                Token::Assign => top.fits = false,
+                Token::Name if top.part == 1 && behind_comma => {
+                    top.name = Some(normal_name(span.of(text)).into_owned());
+                }
+                // A closing bracket does not go on with the name.
+                Token::Close(_) => top.part -= u32::from(behind_comma && top.part > 0),
+                _ => top.fits &= top.part != 1,
+            }
+        }
+        match token {
+            Token::Open(_) => {
+                open.push(Bracket { start: span.start, part: 0, name: None, fits: true, behind_comma: false });
+            }
+            Token::Close(_) => match open.pop() {
+                Some(Bracket { start, part: 3, name: Some(name), fits: true, .. }) => {
+                    found.insert(start, name);
+                }
+                Some(_) => {}
+                None => break,
+            },
+            Token::End => break,
+            _ => {}
+        }
+    }
+    found
+}

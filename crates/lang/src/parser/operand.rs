@@ -1,0 +1,325 @@
+//! Where an operand is expected: atoms, names, prefix operators, opening brackets.
+
+use std::sync::Arc;
+
+use super::pending::{Call, Opener, Operand, POWERED, Pending, Prefix, closes, power};
+use super::{Parser, State, Step, fail};
+use crate::arithmetic::Unary;
+use crate::error::{Error, ErrorKind, Feature, Span, Syntax};
+use crate::functions;
+use crate::lexer::{Token, normal_name, string_value, superscript};
+use crate::number::{Complex, Integer};
+use crate::program::{Binder, Node};
+use crate::value::{Text, Value};
+
+impl Parser<'_, '_> {
+    pub(super) fn operand(&mut self) -> Step {
+        let (token, span) = self.next()?;
+        self.last_end = span.end;
+        match token {
+            Token::Integer { radix } => {
+                let node = self.integer(span, radix);
+                self.push_operand(node, span)
+            }
+            Token::Float => {
+                let value = Value::Float(self.float(span));
+                let node = self.constant(value);
+                self.push_operand(node, span)
+            }
+            Token::Imaginary => {
+                let digits = Span { start: span.start, end: span.end - 1 };
+                let value = Value::complex(Complex::new(0.0, self.float(digits)));
+                let node = self.constant(value);
+                self.push_operand(node, span)
+            }
+            Token::String => self.string(span),
+            Token::True => self.push_operand(Node::Bool(true), span),
+            Token::False => self.push_operand(Node::Bool(false), span),
+            Token::None => self.push_operand(Node::None, span),
+            Token::Name => self.name(span),
+            Token::Plus => self.prefix(Prefix::Unary(Unary::Plus), power::SIGN, span),
+            Token::Minus => self.prefix(Prefix::Unary(Unary::Minus), power::SIGN, span),
+            Token::Tilde => self.prefix(Prefix::Unary(Unary::Invert), power::SIGN, span),
+            Token::Root => self.prefix(Prefix::Root(2), power::ROOT, span),
+            Token::Superscript if self.peek()? == (Token::Root, Span { start: span.end, end: span.end + 3 }) => {
+                let index = self.root_index(span)?;
+                let (_, root) = self.next()?;
+                self.last_end = root.end;
+                self.prefix(Prefix::Root(index), power::ROOT, span.to(root))
+            }
+            Token::Not if self.context() > power::NOT => fail(Syntax::NotNeedsBrackets, span),
+            Token::Not => self.prefix(Prefix::Unary(Unary::Not), power::NOT, span),
+            Token::Open(kind) => self.open(Opener::Bracket { kind, count: 0 }, span),
+            Token::Bar => {
+                self.rewritten = true;
+                self.open(Opener::Bars, span)
+            }
+            Token::Close(bracket) => self.close_after_nothing(bracket, span),
+            Token::Colon => self.colon_after_nothing(span),
+            Token::Semicolon | Token::End | Token::Newline => self.end_after_nothing(token, span),
+            Token::Unsupported(feature) => fail(feature, span),
+            Token::Lambda => fail(Feature::Lambda, span),
+            Token::For | Token::Reserved => fail(Feature::Keyword, span),
+            Token::Star | Token::DoubleStar
+                if matches!(self.top_opener(), Some(Opener::Call(_) | Opener::Bracket { .. })) =>
+            {
+                fail(Feature::Unpacking, span)
+            }
+            _ => self.expected_operand(token, span),
+        }
+    }
+
+    pub(super) fn context(&self) -> u8 {
+        self.pending.last().map_or(0, Pending::context)
+    }
+
+    pub(super) fn prefix(&mut self, operator: Prefix, power: u8, span: Span) -> Step {
+        let power = power.max(self.context());
+        self.pending.push(Pending::Prefix { operator, power, span });
+        Ok(State::Operand)
+    }
+
+    /// A closing bracket where an operand should be: fine in `f()`, `[]` and behind a comma.
+    pub(super) fn close_after_nothing(&mut self, bracket: char, span: Span) -> Step {
+        match self.top_opener().cloned() {
+            Some(Opener::Call(Call { in_keyword: false, .. })) if bracket == ')' => self.end_call(span),
+            Some(Opener::Bracket { kind, count }) if closes(bracket, kind) => self.end_collection(kind, count, span),
+            Some(Opener::Subscript { count, parts, .. }) if bracket == ']' && (count > 0 || parts > 0) => {
+                self.absent_part(span)?;
+                self.end_subscript(span)
+            }
+            Some(Opener::Binder { parts: 4, .. }) if bracket == ')' => self.end_binder(span),
+            _ => self.expected_operand(Token::Close(bracket), span),
+        }
+    }
+
+    /// `:` where an operand should be: the part of a slice that is left out.
+    pub(super) fn colon_after_nothing(&mut self, span: Span) -> Step {
+        match self.top_opener() {
+            Some(Opener::Subscript { count: 0, .. }) => {
+                self.absent_part(span)?;
+                self.end_slice_part(span)
+            }
+            _ => self.expected_operand(Token::Colon, span),
+        }
+    }
+
+    /// The part of a slice that is left out, or nothing behind the comma of an index that is a tuple.
+    pub(super) fn absent_part(&mut self, span: Span) -> Result<(), Error> {
+        if let Some(Opener::Subscript { count: 0, .. }) = self.top_opener() {
+            self.push_operand(Node::Absent, Span { start: span.start, end: span.start })?;
+        }
+        Ok(())
+    }
+
+    /// The end of a statement where an operand should be: fine behind the comma of `1,` and in `x =`.
+    pub(super) fn end_after_nothing(&mut self, token: Token, span: Span) -> Step {
+        match self.top_opener().cloned() {
+            Some(Opener::Statement { count } | Opener::Assignment { count, .. } | Opener::Definition { count, .. })
+                if count > 0 =>
+            {
+                self.end_statement(token, span)
+            }
+            Some(Opener::Assignment { targets: count, names_at, .. }) => {
+                self.pop_opener();
+                let start = self.program.nodes.len() as u32;
+                self.operands.push(Operand { start, span });
+                self.push_node(Node::Clear { count, names_at }, span)?;
+                self.next_statement(token, span)
+            }
+            // One `;` may end the text.
+            Some(Opener::Statement { .. }) if token == Token::End && self.has_statement() => {
+                self.pop_opener();
+                self.program.statements.pop();
+                self.program.nodes.pop();
+                self.program.spans.pop();
+                Ok(State::Done)
+            }
+            _ => self.expected_operand(token, span),
+        }
+    }
+
+    pub(super) fn integer(&mut self, span: Span, radix: u32) -> Node {
+        let digits = without_underscores(span.of(self.text));
+        let digits = if radix == 10 { &*digits } else { &digits[2..] };
+        self.integer_node(Integer::parse(digits, radix))
+    }
+
+    pub(super) fn integer_node(&mut self, value: Integer) -> Node {
+        match value.as_i64().map(i32::try_from) {
+            Some(Ok(small)) => Node::Small(small),
+            _ => self.constant(Value::Int(value)),
+        }
+    }
+
+    pub(super) fn float(&self, span: Span) -> f64 {
+        // What the lexer lets through reads as a float; out of range it is infinity or zero.
+        without_underscores(span.of(self.text)).parse().unwrap_or(f64::NAN)
+    }
+
+    /// A string and its neighbours, which join.
+    pub(super) fn string(&mut self, first: Span) -> Step {
+        let mut value = String::new();
+        let mut span = first;
+        loop {
+            let part = string_value(span.of(self.text)).map_err(|(kind, place)| {
+                let start = span.start as usize;
+                Error { kind, span: Span::new(start + place.start, start + place.end) }
+            })?;
+            value.push_str(&part);
+            match self.next_if(Token::String)? {
+                Some(next) => span = next,
+                None => break,
+            }
+        }
+        let characters = value.chars().count() as u64;
+        let node = self.constant(Value::Str(Arc::new(Text { string: value.into(), characters })));
+        self.push_operand(node, first.to(span))
+    }
+
+    pub(super) fn constant(&mut self, value: Value) -> Node {
+        self.program.constants.push(value);
+        Node::Constant(self.program.constants.len() as u32 - 1)
+    }
+
+    pub(super) fn intern(&mut self, name: &str) -> u32 {
+        if let Some(known) = self.names.get(name) {
+            return *known;
+        }
+        let index = self.program.names.len() as u32;
+        self.program.names.push(name.into());
+        self.names.insert(name.into(), index);
+        index
+    }
+
+    pub(super) fn name(&mut self, span: Span) -> Step {
+        let name = normal_name(span.of(self.text));
+        let (next, next_span) = self.peek()?;
+        if name == "math" && next == Token::Dot {
+            return self.math_name(span);
+        }
+        match next {
+            Token::Assign if matches!(self.top_opener(), Some(Opener::Call(Call { in_keyword: false, .. }))) => {
+                return self.keyword(&name, span);
+            }
+            Token::Superscript if next_span.start == span.end => {
+                if let Some(step) = self.powered_function(&name, span, next_span)? {
+                    return Ok(step);
+                }
+            }
+            Token::Open('(') => {
+                if let Some(binder) = Binder::find(&name)
+                    && let Some(bound) = self.binder_ahead()?
+                {
+                    return self.begin_binder(binder, &bound, span);
+                }
+                if let Some(function) = functions::find(&name) {
+                    let (_, bracket) = self.next()?;
+                    return self.begin_call(Some(function.row), None, span.to(bracket));
+                }
+            }
+            _ => {}
+        }
+        let node = self.resolve(&name);
+        self.push_operand(node, span)
+    }
+
+    /// What a bare name is. Bound names hide the others; then what statements have assigned; then the language's own.
+    pub(super) fn resolve(&mut self, name: &str) -> Node {
+        if let Some(known) = self.names.get(name).copied() {
+            if let Some(slot) = self.locals.iter().rposition(|local| *local == known) {
+                return Node::Local { slot: slot as u32, name: known };
+            }
+            if self.in_definition || self.assigned.contains(&known) {
+                return Node::Name(known);
+            }
+        }
+        if self.in_definition {
+            return Node::Name(self.intern(name));
+        }
+        if let Some(row) = functions::find_constant(name) {
+            Node::MathConstant { row, qualified: false }
+        } else if let Some(function) = functions::find(name) {
+            Node::Function(function.row)
+        } else {
+            Node::Unknown(self.intern(name))
+        }
+    }
+
+    /// Behind `math`, at the dot.
+    pub(super) fn math_name(&mut self, math: Span) -> Step {
+        let (_, dot) = self.next()?;
+        let (token, span) = self.next()?;
+        self.last_end = span.end;
+        if token != Token::Name {
+            return fail(Feature::Attribute, dot);
+        }
+        let name = normal_name(span.of(self.text));
+        let function = functions::find_math(&name);
+        if let (Some(function), (Token::Open('('), bracket)) = (function, self.peek()?) {
+            self.next()?;
+            return self.begin_call(Some(function.row), None, math.to(bracket));
+        }
+        // The golden ratio is plusminus's, not `math`'s.
+        let node = if let Some(row) = functions::find_constant(&name).filter(|_| name != "phi") {
+            Node::MathConstant { row, qualified: true }
+        } else if let Some(function) = function {
+            Node::Function(function.row)
+        } else {
+            Node::UnknownMath(self.intern(&name))
+        };
+        self.push_operand(node, math.to(span))
+    }
+
+    /// `sin²(x)`, at the superscript; `None` where the name is none of a function.
+    pub(super) fn powered_function(&mut self, name: &str, span: Span, run: Span) -> Result<Option<State>, Error> {
+        let here = self.lexer;
+        self.next()?;
+        let behind = self.peek()?;
+        if behind.0 != Token::Open('(') || functions::find(name).is_none() {
+            self.lexer = here;
+            return Ok(None);
+        }
+        let Some((_, inverse)) = POWERED.iter().find(|(function, _)| *function == name) else {
+            return fail(Syntax::FunctionPower { name: name.to_owned() }, run);
+        };
+        let (negative, digits) = superscript(run.of(self.text));
+        let (function, exponent) = match (negative, digits.as_str()) {
+            (true, "1") => (functions::find(inverse), None),
+            (true, _) => return fail(Syntax::AmbiguousPower, run),
+            (false, digits) => (functions::find(name), Some(self.integer_node(Integer::parse(digits, 10)))),
+        };
+        let (_, bracket) = self.next()?;
+        self.rewritten = true;
+        self.begin_call(function.map(|function| function.row), exponent, span.to(bracket)).map(Some)
+    }
+
+    /// `name=` of a call, at the `=`.
+    pub(super) fn keyword(&mut self, name: &str, span: Span) -> Step {
+        let (_, assign) = self.next()?;
+        self.last_end = assign.end;
+        let index = self.intern(name);
+        let Some(Opener::Call(call)) = self.top_opener() else { return fail(ErrorKind::Internal, span) };
+        if self.program.keywords[call.first_keyword as usize..].contains(&index) {
+            return fail(Syntax::RepeatedKeyword { name: name.to_owned() }, span);
+        }
+        if let Some(Opener::Call(call)) = self.top_opener_mut() {
+            // Functions have a handful of parameters: more keywords than this are wrong whatever they say.
+            call.keywords = call.keywords.saturating_add(1);
+            call.in_keyword = true;
+        }
+        self.program.keywords.push(index);
+        Ok(State::Operand)
+    }
+
+    pub(super) fn begin_call(&mut self, function: Option<u16>, exponent: Option<Node>, span: Span) -> Step {
+        self.last_end = span.end;
+        let first_keyword = self.program.keywords.len() as u32;
+        let call = Call { function, arguments: 0, keywords: 0, first_keyword, in_keyword: false, exponent };
+        self.open(Opener::Call(call), span)
+    }
+}
+
+fn without_underscores(digits: &str) -> std::borrow::Cow<'_, str> {
+    if digits.contains('_') { digits.replace('_', "").into() } else { digits.into() }
+}

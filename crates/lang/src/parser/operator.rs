@@ -1,0 +1,277 @@
+//! Where an operator is expected: infix and postfix operators, comparisons, conditionals.
+
+use super::pending::{Opener, Pending, comparator, infix, power};
+use super::{Parser, State, Step, fail};
+use crate::arithmetic::{Binary, Comparison, Unary};
+use crate::error::{Error, ErrorKind, Feature, Span, Syntax};
+use crate::functions;
+use crate::lexer::{Token, superscript};
+use crate::number::Integer;
+use crate::program::Node;
+
+impl Parser<'_, '_> {
+    pub(super) fn operator(&mut self) -> Step {
+        let (token, span) = self.next()?;
+        let attached = span.start == self.last_end;
+        self.last_end = span.end;
+        if token == Token::Bar && matches!(self.innermost(), Some(Opener::Bars)) {
+            return self.close_bars(span);
+        }
+        if let Some((operator, power)) = infix(token) {
+            self.rewritten |= matches!(token, Token::Union | Token::Intersection | Token::SymmetricDifference);
+            return self.infix(operator, power);
+        }
+        if let Some(operator) = comparator(token) {
+            return self.comparison(operator, span);
+        }
+        match token {
+            Token::Name if span.of(self.text) == "mod" => self.infix(Binary::Modulo, power::PRODUCT),
+            Token::Not => match self.next_if(Token::In)? {
+                Some(end) => self.comparison(Comparison::NotIn, span.to(end)),
+                None => self.expected_operator(span),
+            },
+            Token::Is => match self.next_if(Token::Not)? {
+                Some(end) => self.comparison(Comparison::IsNot, span.to(end)),
+                None => self.comparison(Comparison::Is, span),
+            },
+            Token::And => {
+                self.emit_down_to(power::AND)?;
+                let jump = self.push_jump(Node::AndJump(0), span)?;
+                self.pending.push(Pending::And { jump });
+                Ok(State::Operand)
+            }
+            Token::Or => {
+                self.emit_down_to(power::OR)?;
+                let jump = self.push_jump(Node::OrJump(0), span)?;
+                self.pending.push(Pending::Or { jump });
+                Ok(State::Operand)
+            }
+            Token::If => self.begin_condition(span),
+            Token::Else => self.begin_else(span),
+            Token::Question => self.begin_question(span),
+            Token::Bang => self.postfix(Node::Factorial, power::FACTORIAL, span),
+            Token::Degree => {
+                let Some(radians) = functions::find("radians") else { return fail(ErrorKind::Internal, span) };
+                let node = Node::CallFunction { row: radians.row, keywords: 0, arguments: 1, first_keyword: 0 };
+                self.postfix(node, power::DEGREE, span)
+            }
+            Token::Root => self.coefficient(2, span),
+            Token::Superscript => self.superscript(span, attached),
+            Token::Open('(') => {
+                self.check_row(power::PRIMARY, span)?;
+                let callee = self.operands.last().copied();
+                if let Some(callee) = callee
+                    && let [Node::Function(row)] = self.program.nodes[callee.start as usize..]
+                {
+                    // `(sin)(x)` is `sin(x)`.
+                    self.operands.pop();
+                    self.take_back(callee.start);
+                    return self.begin_call(Some(row), None, callee.span.to(span));
+                }
+                self.begin_call(None, None, span)
+            }
+            Token::Open('[') => {
+                self.check_row(power::PRIMARY, span)?;
+                let values_from = self.operands.len() as u32;
+                self.open(Opener::Subscript { count: 0, parts: 0, values_from }, span)
+            }
+            Token::Close(bracket) => self.close(bracket, span),
+            Token::Comma => self.comma(span),
+            Token::Colon => self.colon(span),
+            Token::Assign | Token::AssignFormula => self.assign(token, span),
+            Token::Semicolon | Token::End | Token::Newline => self.end_statement(token, span),
+            Token::Unsupported(feature) => fail(feature, span),
+            Token::Dot => fail(Feature::Attribute, span),
+            Token::At => fail(Feature::MatrixProduct, span),
+            Token::Walrus => fail(Feature::AssignmentExpression, span),
+            Token::For if self.brackets > 0 => fail(Feature::Comprehension, span),
+            _ => self.expected_operator(span),
+        }
+    }
+
+    /// Refuses a postfix operator that wants something tighter than what was just read.
+    pub(super) fn check_row(&self, least: u8, span: Span) -> Result<(), Error> {
+        if self.row < least { fail(Syntax::NeedsBrackets { found: self.found(span) }, span) } else { Ok(()) }
+    }
+
+    pub(super) fn infix(&mut self, operator: Binary, power: u8) -> Step {
+        self.emit_down_to(power)?;
+        self.pending.push(Pending::Infix { operator, power });
+        Ok(State::Operand)
+    }
+
+    /// `!` and `°`.
+    pub(super) fn postfix(&mut self, node: Node, power: u8, span: Span) -> Step {
+        self.check_row(power, span)?;
+        self.rewritten |= power == power::DEGREE;
+        self.emit_down_to(power)?;
+        self.join(1, node, Some(span))?;
+        self.row = power;
+        Ok(State::Operator)
+    }
+
+    pub(super) fn coefficient(&mut self, index: u32, span: Span) -> Step {
+        self.check_row(power::DEGREE, span)?;
+        self.rewritten = true;
+        self.emit_down_to(power::COEFFICIENT)?;
+        self.pending.push(Pending::Coefficient { index });
+        Ok(State::Operand)
+    }
+
+    pub(super) fn root_index(&self, run: Span) -> Result<u32, Error> {
+        let (_, digits) = superscript(run.of(self.text));
+        let signed = run.of(self.text).starts_with(['⁺', '⁻']);
+        match digits.parse::<u32>() {
+            Ok(index) if index >= 2 && !signed => Ok(index),
+            _ => fail(Syntax::RootIndex, run),
+        }
+    }
+
+    /// An exponent, or the index of a root that follows at once.
+    pub(super) fn superscript(&mut self, run: Span, attached: bool) -> Step {
+        if let (Token::Root, root) = self.peek()?
+            && root.start == run.end
+        {
+            let index = self.root_index(run)?;
+            self.next()?;
+            self.last_end = root.end;
+            return self.coefficient(index, run.to(root));
+        }
+        if !attached {
+            return fail(Syntax::DetachedSuperscript, run);
+        }
+        self.rewritten = true;
+        self.emit_down_to(power::SUPERSCRIPT)?;
+        let (negative, digits) = superscript(run.of(self.text));
+        let exponent = self.integer_node(Integer::parse(&digits, 10));
+        self.push_exponent(exponent, negative, run)?;
+        self.join(2, Node::Binary(Binary::Power), Some(run))?;
+        self.row = power::SUPERSCRIPT;
+        Ok(State::Operator)
+    }
+
+    pub(super) fn push_exponent(&mut self, exponent: Node, negative: bool, span: Span) -> Result<(), Error> {
+        self.push_operand(exponent, span)?;
+        if negative {
+            self.join(1, Node::Unary(Unary::Minus), None)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn comparison(&mut self, operator: Comparison, span: Span) -> Step {
+        self.emit_down_to(power::COMPARISON + 1)?;
+        let left_is_singleton = self.top_is_singleton();
+        let mut last_step = None;
+        if matches!(self.pending.last(), Some(Pending::Chain { .. })) {
+            // The comparison before this one is complete, and this one goes on from its right operand.
+            if let Some(Pending::Chain { operator, last_step: earlier, left_is_singleton, span }) = self.pending.pop() {
+                self.check_identity(operator, left_is_singleton, span)?;
+                let right = self.operands.pop();
+                if let (Some(left), Some(right)) = (self.operands.last_mut(), right) {
+                    left.span = left.span.to(right.span);
+                }
+                let covered = self.operands.last().map_or(span, |operand| operand.span);
+                // Until the chain ends, a step holds where the step before it is, plus one.
+                let earlier = earlier.map_or(0, |at| at + 1);
+                last_step = Some(self.push_jump(Node::CompareStep(operator, earlier), covered)?);
+            }
+        }
+        self.pending.push(Pending::Chain { operator, last_step, left_is_singleton, span });
+        Ok(State::Operand)
+    }
+
+    /// Whether the operand on top is nothing but `None`, `True` or `False`.
+    pub(super) fn top_is_singleton(&self) -> bool {
+        self.operands
+            .last()
+            .is_some_and(|operand| matches!(self.program.nodes[operand.start as usize..], [Node::None | Node::Bool(_)]))
+    }
+
+    /// `is` asks for identity, which only these three have here.
+    pub(super) fn check_identity(
+        &self,
+        operator: Comparison,
+        left_is_singleton: bool,
+        span: Span,
+    ) -> Result<(), Error> {
+        let identity = matches!(operator, Comparison::Is | Comparison::IsNot);
+        if identity && !left_is_singleton && !self.top_is_singleton() {
+            return fail(Feature::Identity, span);
+        }
+        Ok(())
+    }
+
+    // Conditionals.
+
+    /// At `if`: what stands before it is the first branch; the condition follows.
+    pub(super) fn begin_condition(&mut self, span: Span) -> Step {
+        self.emit_down_to(power::CONDITIONAL + 1)?;
+        if matches!(self.top_opener(), Some(Opener::If)) {
+            // A condition is no conditional, unless in brackets.
+            return self.expected_operator(span);
+        }
+        self.deepen(span)?;
+        self.push_opener(Opener::If, span);
+        Ok(State::Operand)
+    }
+
+    /// At `else`: first branch and condition are complete, and change places.
+    pub(super) fn begin_else(&mut self, span: Span) -> Step {
+        self.emit_down_to(power::CONDITIONAL + 1)?;
+        if !matches!(self.top_opener(), Some(Opener::If)) {
+            return self.expected_operator(span);
+        }
+        let (Some(condition), Some(branch), Some((_, whole))) =
+            (self.operands.pop(), self.operands.pop(), self.pop_opener())
+        else {
+            return fail(ErrorKind::Internal, span);
+        };
+        let length = condition.start - branch.start;
+        self.push_jump(Node::IfJump(length + 2), whole)?;
+        self.rotate(branch.start, length);
+        self.operands.push(branch);
+        self.begin_second_branch(whole)
+    }
+
+    /// Condition, jump and first branch are one operand: behind them goes the jump over the second branch.
+    pub(super) fn begin_second_branch(&mut self, span: Span) -> Step {
+        let jump = self.push_jump(Node::ElseJump(0), span)?;
+        self.pending.push(Pending::Else { jump });
+        Ok(State::Operand)
+    }
+
+    /// At `?`: the condition is complete.
+    pub(super) fn begin_question(&mut self, span: Span) -> Step {
+        self.emit_down_to(power::CONDITIONAL + 1)?;
+        if matches!(self.top_opener(), Some(Opener::If)) {
+            return self.expected_operator(span);
+        }
+        self.rewritten = true;
+        self.deepen(span)?;
+        let jump = self.push_jump(Node::IfJump(0), span)?;
+        self.push_opener(Opener::Question { jump }, span);
+        Ok(State::Operand)
+    }
+
+    /// `:` of the innermost `?`, or between the parts of a slice.
+    pub(super) fn colon(&mut self, span: Span) -> Step {
+        self.emit_down_to(0)?;
+        match self.top_opener() {
+            Some(Opener::Question { jump }) => {
+                let jump = *jump;
+                self.pop_opener();
+                let length = self.program.nodes.len() as u32 - jump;
+                self.program.nodes[jump as usize] = Node::IfJump(length + 1);
+                // The first branch joins the condition.
+                let branch = self.operands.pop();
+                if let (Some(condition), Some(branch)) = (self.operands.last_mut(), branch) {
+                    condition.span = condition.span.to(branch.span);
+                }
+                self.begin_second_branch(span)
+            }
+            Some(Opener::Subscript { count: 0, .. }) => self.end_slice_part(span),
+            Some(Opener::Bracket { kind: '{', .. }) => fail(Feature::Dictionary, span),
+            _ => self.expected_operator(span),
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! What waits while the parser reads on, and the one precedence table.
+
+use crate::arithmetic::{Binary, Comparison, Unary};
+use crate::error::Span;
+use crate::lexer::Token;
+use crate::program::{Binder, Node};
+
+/// Binding powers: the one precedence table, tightest first.
+pub(super) mod power {
+    /// Atoms, calls, indexing.
+    pub(in crate::parser) const PRIMARY: u8 = 100;
+    pub(in crate::parser) const FACTORIAL: u8 = 95;
+    pub(in crate::parser) const DEGREE: u8 = 90;
+    /// `a√b`.
+    pub(in crate::parser) const COEFFICIENT: u8 = 85;
+    pub(in crate::parser) const SUPERSCRIPT: u8 = 80;
+    pub(in crate::parser) const ROOT: u8 = 75;
+    /// `**`, seen from its left; waiting for its right operand it counts as [`SIGN`], and so groups to the right.
+    pub(in crate::parser) const POWER: u8 = 70;
+    pub(in crate::parser) const SIGN: u8 = 65;
+    pub(in crate::parser) const PRODUCT: u8 = 60;
+    /// Also the operators of sets: `∪ ∩ ∆ ∖`.
+    pub(in crate::parser) const SUM: u8 = 55;
+    pub(in crate::parser) const SHIFT: u8 = 50;
+    pub(in crate::parser) const AND_BITS: u8 = 45;
+    pub(in crate::parser) const XOR_BITS: u8 = 40;
+    pub(in crate::parser) const OR_BITS: u8 = 35;
+    pub(in crate::parser) const COMPARISON: u8 = 30;
+    pub(in crate::parser) const NOT: u8 = 25;
+    pub(in crate::parser) const AND: u8 = 20;
+    pub(in crate::parser) const OR: u8 = 15;
+    pub(in crate::parser) const CONDITIONAL: u8 = 10;
+}
+
+pub(super) fn infix(token: Token) -> Option<(Binary, u8)> {
+    Some(match token {
+        Token::DoubleStar => (Binary::Power, power::POWER),
+        Token::Star => (Binary::Multiply, power::PRODUCT),
+        Token::Slash => (Binary::Divide, power::PRODUCT),
+        Token::DoubleSlash => (Binary::FloorDivide, power::PRODUCT),
+        Token::Percent => (Binary::Modulo, power::PRODUCT),
+        Token::Plus => (Binary::Add, power::SUM),
+        Token::Minus | Token::SetMinus => (Binary::Subtract, power::SUM),
+        Token::Union => (Binary::Or, power::SUM),
+        Token::Intersection => (Binary::And, power::SUM),
+        Token::SymmetricDifference => (Binary::Xor, power::SUM),
+        Token::ShiftLeft => (Binary::ShiftLeft, power::SHIFT),
+        Token::ShiftRight => (Binary::ShiftRight, power::SHIFT),
+        Token::Ampersand => (Binary::And, power::AND_BITS),
+        Token::Caret => (Binary::Xor, power::XOR_BITS),
+        Token::Bar => (Binary::Or, power::OR_BITS),
+        _ => return None,
+    })
+}
+
+pub(super) fn comparator(token: Token) -> Option<Comparison> {
+    Some(match token {
+        Token::Less => Comparison::Less,
+        Token::LessOrEqual => Comparison::LessOrEqual,
+        Token::Greater => Comparison::Greater,
+        Token::GreaterOrEqual => Comparison::GreaterOrEqual,
+        Token::Equal => Comparison::Equal,
+        Token::NotEqual => Comparison::NotEqual,
+        Token::In => Comparison::In,
+        Token::NotIn => Comparison::NotIn,
+        _ => return None,
+    })
+}
+
+/// The functions whose power may stand before the bracket, and their inverses.
+pub(super) const POWERED: [(&str, &str); 6] =
+    [("sin", "asin"), ("cos", "acos"), ("tan", "atan"), ("sinh", "asinh"), ("cosh", "acosh"), ("tanh", "atanh")];
+
+/// What waits on the stack.
+pub(super) enum Pending {
+    Prefix {
+        operator: Prefix,
+        power: u8,
+        span: Span,
+    },
+    Infix {
+        operator: Binary,
+        power: u8,
+    },
+    /// `a ⁿ√ b`, with its index.
+    Coefficient {
+        index: u32,
+    },
+    /// A comparison that waits for its right operand; the steps before it are a list linked through their jumps.
+    Chain {
+        operator: Comparison,
+        last_step: Option<u32>,
+        left_is_singleton: bool,
+        span: Span,
+    },
+    And {
+        jump: u32,
+    },
+    Or {
+        jump: u32,
+    },
+    /// Behind `else` or the `:` of a conditional: the jump at the end of the first branch waits to be mended.
+    Else {
+        jump: u32,
+    },
+    Opener {
+        opener: Opener,
+        span: Span,
+    },
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum Prefix {
+    Unary(Unary),
+    Root(u32),
+}
+
+/// What is open, and takes what is read until it is closed.
+#[derive(Clone)]
+pub(super) enum Opener {
+    /// A statement: how many expressions have been ended by a comma.
+    Statement {
+        count: u32,
+    },
+    /// The right side of `=`: the same, and the names on the left.
+    Assignment {
+        count: u32,
+        targets: u32,
+        names_at: u32,
+    },
+    /// The body of `@=`.
+    Definition {
+        count: u32,
+        definition: u32,
+        jump: u32,
+    },
+    /// `(`, `[` or `{` where an operand stands.
+    Bracket {
+        kind: char,
+        count: u32,
+    },
+    /// `(` behind an operand.
+    Call(Call),
+    /// The bracket of a binder: how many of its parts are complete.
+    Binder {
+        binder: Binder,
+        parts: u32,
+        name: u32,
+    },
+    /// `[` behind an operand: how many commas, how many parts of a slice, and where its values begin.
+    Subscript {
+        count: u32,
+        parts: u32,
+        values_from: u32,
+    },
+    Bars,
+    /// `if`: up to `else` stands the condition.
+    If,
+    /// `?`: up to `:` stands the first branch; the jump behind the condition waits to be mended.
+    Question {
+        jump: u32,
+    },
+}
+
+#[derive(Clone)]
+pub(super) struct Call {
+    /// The row of a built-in function; `None` where the callee is an operand.
+    pub(super) function: Option<u16>,
+    pub(super) arguments: u32,
+    pub(super) keywords: u16,
+    pub(super) first_keyword: u32,
+    pub(super) in_keyword: bool,
+    /// The exponent of `sin²(x)`.
+    pub(super) exponent: Option<Node>,
+}
+
+impl Pending {
+    pub(super) fn power(&self) -> Option<u8> {
+        match self {
+            Self::Prefix { power, .. } => Some(*power),
+            Self::Infix { operator: Binary::Power, .. } => Some(power::SIGN),
+            Self::Infix { power, .. } => Some(*power),
+            Self::Coefficient { .. } => Some(power::COEFFICIENT),
+            Self::Chain { .. } => Some(power::COMPARISON),
+            Self::And { .. } => Some(power::AND),
+            Self::Or { .. } => Some(power::OR),
+            Self::Else { .. } => Some(power::CONDITIONAL),
+            Self::Opener { .. } => None,
+        }
+    }
+
+    /// How tightly an operand must bind to stand here.
+    pub(super) fn context(&self) -> u8 {
+        match self {
+            Self::Prefix { power, .. } => *power,
+            Self::Infix { operator: Binary::Power, .. } => power::SIGN,
+            Self::Else { .. } => power::CONDITIONAL,
+            _ => self.power().map_or(0, |power| power + 1),
+        }
+    }
+}
+
+/// A finished operand: where its nodes begin, and what it covers in the text, brackets included.
+#[derive(Clone, Copy)]
+pub(super) struct Operand {
+    pub(super) start: u32,
+    pub(super) span: Span,
+}
+
+/// Whether a closing bracket closes an opening one.
+pub(super) fn closes(bracket: char, open: char) -> bool {
+    matches!((open, bracket), ('(', ')') | ('[', ']') | ('{', '}'))
+}

@@ -1,0 +1,184 @@
+//! Statements: assignments, definitions, and where one ends and the next begins.
+
+use super::pending::{Opener, Operand};
+use super::{Parser, State, Step, fail};
+use crate::error::{Error, Span, Syntax};
+use crate::functions;
+use crate::lexer::{Lexer, Token, normal_name};
+use crate::program::{Binder, Definition, Node};
+
+impl Parser<'_, '_> {
+    /// `=`, `←` or `@=`: what was read so far is a target.
+    pub(super) fn assign(&mut self, token: Token, span: Span) -> Step {
+        self.emit_down_to(0)?;
+        let Some(Opener::Statement { count }) = self.top_opener() else {
+            return fail(Syntax::AssignmentInside, span);
+        };
+        let count = *count;
+        if token == Token::AssignFormula {
+            return self.begin_definition(count, span);
+        }
+        let operands = self.operands.split_off(self.operands.len().saturating_sub(count as usize + 1));
+        let names_at = self.program.targets.len() as u32;
+        for operand in &operands {
+            let target = self.target(*operand)?;
+            self.program.targets.push(target);
+        }
+        let targets = operands.len() as u32;
+        self.take_back(operands.first().map_or(0, |operand| operand.start));
+        self.begin_right_side(Opener::Assignment { count: 0, targets, names_at }, span)
+    }
+
+    /// The name that an operand is, to be assigned to.
+    pub(super) fn target(&mut self, operand: Operand) -> Result<u32, Error> {
+        let text = operand.span.of(self.text);
+        let is_name = matches!(Lexer::new(text).next(), Ok((Token::Name, span)) if span.end as usize == text.len());
+        if !is_name {
+            let is_call = matches!(self.program.nodes.last(), Some(Node::Call { .. }));
+            return fail(if is_call { Syntax::FunctionAssignment } else { Syntax::AssignmentTarget }, operand.span);
+        }
+        let name = normal_name(text);
+        if name == "mod" {
+            return fail(Syntax::NotAssignable { name: name.into_owned() }, operand.span);
+        }
+        Ok(self.intern(&name))
+    }
+
+    pub(super) fn begin_definition(&mut self, count: u32, span: Span) -> Step {
+        let Some(operand) = self.operands.pop().filter(|_| count == 0) else {
+            return fail(Syntax::FormulaTarget, span);
+        };
+        let call = matches!(
+            self.program.nodes.last(),
+            Some(Node::Call { .. } | Node::CallFunction { .. } | Node::BinderEnd { .. })
+        );
+        let (name_span, parameters) = if call { self.parameters(operand)? } else { (operand.span, None) };
+        let name = self.target(Operand { span: name_span, ..operand })?;
+        let text = &*self.program.names[name as usize];
+        if functions::find(text).is_some() || Binder::find(text).is_some() {
+            let name = self.program.names[name as usize].to_string();
+            return fail(Syntax::NotAssignable { name }, name_span);
+        }
+        self.take_back(operand.start);
+        self.locals = parameters.clone().unwrap_or_default();
+        self.in_definition = true;
+        let definition = self.program.definitions.len() as u32;
+        let body = operand.start + 1;
+        self.program.definitions.push(Definition { name, parameters, body });
+        let jump = self.push_jump(Node::Define { definition, jump: 0 }, span)?;
+        self.begin_right_side(Opener::Definition { count: 0, definition, jump }, span)
+    }
+
+    /// `name(a, b)` as the left side of `@=`: the name's span, and the parameters.
+    pub(super) fn parameters(&mut self, operand: Operand) -> Result<(Span, Option<Vec<u32>>), Error> {
+        let text = operand.span.of(self.text);
+        let refuse = || fail(Syntax::FormulaTarget, operand.span);
+        let mut lexer = Lexer::new(text);
+        let mut next = move || -> Result<(Token, Span), Error> {
+            loop {
+                match lexer.next()? {
+                    (Token::Newline, _) => {}
+                    found => return Ok(found),
+                }
+            }
+        };
+        let place = |span: Span| Span { start: operand.span.start + span.start, end: operand.span.start + span.end };
+        let (Token::Name, name) = next()? else { return refuse() };
+        let (Token::Open('('), _) = next()? else { return refuse() };
+        let mut parameters = Vec::new();
+        loop {
+            match next()? {
+                (Token::Close(')'), _) => break,
+                (Token::Name, span) => {
+                    let parameter = self.target(Operand { start: operand.start, span: place(span) })?;
+                    if parameters.contains(&parameter) {
+                        let name = self.program.names[parameter as usize].to_string();
+                        return fail(Syntax::RepeatedParameter { name }, place(span));
+                    }
+                    parameters.push(parameter);
+                }
+                _ => return refuse(),
+            }
+            match next()? {
+                (Token::Close(')'), _) => break,
+                (Token::Comma, _) => {}
+                _ => return refuse(),
+            }
+        }
+        match next()? {
+            (Token::End, _) => Ok((place(name), Some(parameters))),
+            _ => refuse(),
+        }
+    }
+
+    /// Takes back the nodes of a left side, which was read as expressions.
+    pub(super) fn take_back(&mut self, from: u32) {
+        self.program.nodes.truncate(from as usize);
+        self.program.spans.truncate(from as usize);
+    }
+
+    pub(super) fn begin_right_side(&mut self, opener: Opener, span: Span) -> Step {
+        self.pop_opener();
+        self.push_opener(opener, span);
+        Ok(State::Operand)
+    }
+
+    /// At `;`, a newline or the end of the text.
+    pub(super) fn end_statement(&mut self, token: Token, span: Span) -> Step {
+        self.emit_down_to(0)?;
+        let Some(
+            opener
+            @ (Opener::Statement { count } | Opener::Assignment { count, .. } | Opener::Definition { count, .. }),
+        ) = self.top_opener().cloned()
+        else {
+            if token == Token::Semicolon {
+                return self.expected_operator(span);
+            }
+            return self.unclosed(span, Syntax::UnexpectedEnd);
+        };
+        self.pop_opener();
+        if count > 0 {
+            // As many values as commas, and one more unless a comma was the last.
+            let values = self.operands.len() as u32;
+            self.join(values as usize, Node::Tuple(values), None)?;
+        }
+        match opener {
+            Opener::Assignment { targets, names_at, .. } => {
+                self.join(1, Node::Assign { count: targets, names_at }, None)?;
+                let names = self.program.targets[names_at as usize..].to_vec();
+                self.assigned.extend(names);
+            }
+            Opener::Definition { definition, jump, .. } => {
+                let length = self.program.nodes.len() as u32 - jump;
+                self.program.nodes[jump as usize] = Node::Define { definition, jump: length };
+                self.join(1, Node::EndDefine { definition }, None)?;
+                self.locals.clear();
+                self.in_definition = false;
+                self.assigned.insert(self.program.definitions[definition as usize].name);
+            }
+            _ => {}
+        }
+        self.next_statement(token, span)
+    }
+
+    /// A statement is complete and its node is the last.
+    pub(super) fn next_statement(&mut self, token: Token, span: Span) -> Step {
+        self.operands.clear();
+        match token {
+            Token::Semicolon => {
+                self.program.statements.push(self.program.nodes.len() as u32 - 1);
+                self.push_node(Node::Drop, span)?;
+                self.begin_statement();
+                Ok(State::Operand)
+            }
+            Token::Newline => loop {
+                match self.lexer.next()? {
+                    (Token::End, _) => return Ok(State::Done),
+                    (Token::Newline, _) => {}
+                    (_, span) => return fail(Syntax::AfterTheEnd, span),
+                }
+            },
+            _ => Ok(State::Done),
+        }
+    }
+}
