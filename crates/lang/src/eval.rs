@@ -9,7 +9,7 @@ use crate::limits::{Budget, Fuel, Limits, price};
 use crate::number::Integer;
 use crate::program::{Node, Program};
 use crate::sequence;
-use crate::value::{Answer, Value};
+use crate::value::{Answer, Argument, Value};
 
 impl Program {
     /// Evaluates the program on `fuel`; what was spent can be read from it afterwards, whatever the outcome.
@@ -18,8 +18,24 @@ impl Program {
     ///
     /// What CPython raises, a limit that would be passed, or a clock that ran out; with the node at which it happened.
     pub fn evaluate(&self, limits: &Limits, fuel: &mut Fuel) -> Result<Answer, Failure> {
+        self.evaluate_with(&[], limits, fuel)
+    }
+
+    /// Evaluates the program with a value for each of its parameters, in the order in which they were declared
+    /// ([`Context::parameters`](crate::Context)). A parameter without a value is a name without a meaning; values
+    /// beyond the parameters are not looked at.
+    ///
+    /// # Errors
+    ///
+    /// As [`evaluate`](Self::evaluate).
+    pub fn evaluate_with(&self, arguments: &[Argument], limits: &Limits, fuel: &mut Fuel) -> Result<Answer, Failure> {
         let mut budget = Budget::new(limits, fuel);
         let mut machine = Machine::new(self);
+        if self.parameters > 0 {
+            let given = arguments.iter().take(self.parameters as usize);
+            machine.bindings = given.map(|argument| Some(Binding::Value(Value::from(*argument)))).collect();
+            machine.bindings.resize(self.names.len(), None);
+        }
         let value = match machine.run(&mut budget) {
             Ok(value) => value,
             Err(kind) => return Err(Failure { kind, node: machine.at as u32 }),

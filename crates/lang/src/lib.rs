@@ -39,8 +39,9 @@ pub use error::{
 };
 pub use functions::list as functions;
 pub use limits::{Fuel, Limits};
+pub use parser::Context;
 pub use program::Program;
-pub use value::Answer;
+pub use value::{Answer, Argument};
 
 /// Reads a text.
 ///
@@ -49,5 +50,26 @@ pub use value::Answer;
 /// What is wrong with it, and where: a syntax error, something that the language does not do, or a limit (length,
 /// nesting, number of operations).
 pub fn parse(text: &str, limits: &Limits) -> Result<Program, Error> {
-    parser::parse(text, &[], limits)
+    parse_with(text, &Context::default(), limits)
+}
+
+/// Reads a text in a context.
+///
+/// ```
+/// use tabuada_lang::{Argument, Context, Fuel, Limits, parse_with};
+///
+/// let limits = Limits::default();
+/// let context = Context { parameters: &["x", "y"], ..Context::default() };
+/// let program = parse_with("x**2 + y", &context, &limits)?;
+/// let arguments = [Argument::from(3_i64), Argument::from(0.5)];
+/// let answer = program.evaluate_with(&arguments, &limits, &mut Fuel::new(limits.fuel)).unwrap();
+/// assert_eq!(answer.text(), "9.5");
+/// # Ok::<(), tabuada_lang::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// As [`parse`], and a parameter whose name is none that may be assigned to (at the beginning of the text).
+pub fn parse_with(text: &str, context: &Context<'_>, limits: &Limits) -> Result<Program, Error> {
+    parser::parse(text, context, limits)
 }

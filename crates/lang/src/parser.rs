@@ -61,20 +61,27 @@ mod statements;
 use std::collections::{HashMap, HashSet};
 
 use crate::error::{Error, ErrorKind, Span, Syntax};
-use crate::lexer::{Lexer, Token};
+use crate::lexer::{Lexer, Token, normal_name};
 use crate::limits::Limits;
-use crate::program::{Node, Program};
+use crate::program::Program;
 use pending::{Opener, Operand, Pending};
 
-/// Reads `text`, after statements that give each of `variables` its value (both texts of the language).
-pub(crate) fn parse(text: &str, variables: &[(String, String)], limits: &Limits) -> Result<Program, Error> {
+/// What a text is read in.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Context<'c> {
+    /// Names whose values come with each evaluation, in the order in which they are given there.
+    pub parameters: &'c [&'c str],
+}
+
+/// Reads `text` in `context`.
+pub(crate) fn parse(text: &str, context: &Context<'_>, limits: &Limits) -> Result<Program, Error> {
     if text.len() as u64 > limits.text_bytes.min(u64::from(u32::MAX)) {
         let kind = ErrorKind::TooLong { bytes: text.len() as u64, limit: limits.text_bytes };
         return Err(Error { kind, span: Span::default() });
     }
     let mut parser = Parser::new(text, limits);
-    for (name, value) in variables {
-        parser.define_variable(name, value)?;
+    for name in context.parameters {
+        parser.declare(name)?;
     }
     parser.run()?;
     let (program, rewritten) = (parser.program, parser.rewritten);
@@ -114,8 +121,6 @@ struct Parser<'t, 'l> {
     last_end: u32,
     /// The row of the precedence table that the operand just read is of: what postfix operators it may take.
     row: u8,
-    /// How many statements the request's variables are.
-    statements_before: usize,
     /// Whether anything was read that is written otherwise in the canonical text.
     rewritten: bool,
 }
@@ -154,27 +159,21 @@ impl<'t, 'l> Parser<'t, 'l> {
             depth: 0,
             last_end: 0,
             row: 0,
-            statements_before: 0,
             rewritten: false,
         }
     }
 
-    /// `name = value`, as a statement before the text. Both come from the request, not from the text.
-    fn define_variable(&mut self, name: &str, value: &str) -> Result<(), Error> {
-        let mut inner = Parser::new(value, self.limits);
-        inner.program = std::mem::take(&mut self.program);
-        inner.names = std::mem::take(&mut self.names);
-        inner.begin_statement();
-        inner.expression_to_the_end()?;
-        (self.program, self.names) = (inner.program, inner.names);
-        let target = self.intern(name);
-        self.assigned.insert(target);
-        let names_at = self.program.targets.len() as u32;
-        self.program.targets.push(target);
-        self.push_node(Node::Assign { count: 1, names_at }, Span::default())?;
-        self.program.spans.fill(Span::default());
-        self.program.statements.push(self.program.nodes.len() as u32 - 1);
-        self.push_node(Node::Drop, Span::default())
+    /// A name whose value comes with each evaluation.
+    fn declare(&mut self, name: &str) -> Result<(), Error> {
+        let is_name = matches!(Lexer::new(name).next(), Ok((Token::Name, span)) if span.end as usize == name.len());
+        let normal = normal_name(name);
+        if !is_name || normal == "mod" || self.names.contains_key(&*normal) {
+            return fail(Syntax::NotAssignable { name: name.to_owned() }, Span::default());
+        }
+        let index = self.intern(&normal);
+        self.assigned.insert(index);
+        self.program.parameters += 1;
+        Ok(())
     }
 
     fn expression_to_the_end(&mut self) -> Result<(), Error> {
@@ -190,11 +189,10 @@ impl<'t, 'l> Parser<'t, 'l> {
 
     /// Whether a statement of the text itself is complete.
     fn has_statement(&self) -> bool {
-        self.program.statements.len() > self.statements_before
+        !self.program.statements.is_empty()
     }
 
     fn run(&mut self) -> Result<(), Error> {
-        self.statements_before = self.program.statements.len();
         self.begin_statement();
         self.expression_to_the_end()?;
         self.program.statements.push(self.program.nodes.len() as u32 - 1);

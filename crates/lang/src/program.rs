@@ -172,6 +172,8 @@ pub struct Program {
     pub(crate) definitions: Vec<Definition>,
     /// The root of each statement.
     pub(crate) statements: Vec<u32>,
+    /// How many names, the first ones, get their values with each evaluation.
+    pub(crate) parameters: u32,
 }
 
 impl Program {

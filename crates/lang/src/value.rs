@@ -462,6 +462,45 @@ fn is_printable(character: char) -> bool {
         )
 }
 
+/// The value of a parameter of a program.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Argument {
+    /// An `int`.
+    Int(i64),
+    /// A `float`.
+    Float(f64),
+    /// A `bool`.
+    Bool(bool),
+}
+
+impl From<i64> for Argument {
+    fn from(value: i64) -> Self {
+        Self::Int(value)
+    }
+}
+
+impl From<f64> for Argument {
+    fn from(value: f64) -> Self {
+        Self::Float(value)
+    }
+}
+
+impl From<bool> for Argument {
+    fn from(value: bool) -> Self {
+        Self::Bool(value)
+    }
+}
+
+impl From<Argument> for Value {
+    fn from(argument: Argument) -> Self {
+        match argument {
+            Argument::Int(value) => Self::Int(Integer::from(value)),
+            Argument::Float(value) => Self::Float(value),
+            Argument::Bool(value) => Self::Bool(value),
+        }
+    }
+}
+
 /// The answer of an evaluation: a value that is no function and no range, with a text within the limit.
 #[derive(Clone, Debug)]
 pub struct Answer {
