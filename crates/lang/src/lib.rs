@@ -20,6 +20,7 @@
 mod error;
 mod limits;
 mod number;
+mod spelling;
 mod value;
 mod sequence;
 mod arithmetic;
@@ -31,7 +32,9 @@ mod canonical;
 mod binder;
 mod eval;
 mod diagnostic;
+//mod advice;
 
+//pub use advice::{Fix, Hint, HintKind, fix};
 pub use diagnostic::{Language, caret};
 pub use error::{
     Arity, Bound, DecimalError, Error, ErrorKind, Estimate, Failure, Feature, Overflow, Span, Syntax, Type, TypeError,

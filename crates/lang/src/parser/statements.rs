@@ -10,6 +10,11 @@ use crate::program::{Binder, Definition, Node};
 impl Parser<'_, '_> {
     /// `=`, `←` or `@=`: what was read so far is a target.
     pub(super) fn assign(&mut self, token: Token, span: Span) -> Step {
+        match self.text.as_bytes().get(span.end as usize) {
+            Some(b'<') if token == Token::Assign => return self.misspelled(Span { end: span.end + 1, ..span }, "<="),
+            Some(b'>') if token == Token::Assign => return self.misspelled(Span { end: span.end + 1, ..span }, ">="),
+            _ => {}
+        }
         self.emit_down_to(0)?;
         let Some(Opener::Statement { count }) = self.top_opener() else {
             return fail(Syntax::AssignmentInside, span);
