@@ -32,9 +32,9 @@ mod canonical;
 mod binder;
 mod eval;
 mod diagnostic;
-//mod advice;
+mod advice;
 
-//pub use advice::{Fix, Hint, HintKind, fix};
+pub use advice::{Fix, Hint, HintKind, fix};
 pub use diagnostic::{Language, caret};
 pub use error::{
     Arity, Bound, DecimalError, Error, ErrorKind, Estimate, Failure, Feature, Overflow, Span, Syntax, Type, TypeError,

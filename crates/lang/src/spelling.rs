@@ -86,6 +86,14 @@ const OPERATORS: [(&str, &str); 26] = [
 
 /// What is meant by a character that has no meaning; `None` where nothing certain is.
 pub(crate) fn meant(character: char) -> Option<String> {
+    if character.is_ascii() {
+        // VT is white space to Unicode; NUL and the other controls are nothing to anybody.
+        return match character {
+            '\u{b}' => Some(" ".to_owned()),
+            '`' => Some("'".to_owned()),
+            _ => None,
+        };
+    }
     if let Some((_, meant)) = LOOKALIKES.iter().find(|(all, _)| all.contains(character)) {
         return Some((*meant).to_owned());
     }
@@ -95,12 +103,8 @@ pub(crate) fn meant(character: char) -> Option<String> {
     if let Some(fraction) = fraction(character) {
         return Some(format!("({fraction})"));
     }
-    // VT and NEL are white space to Unicode; NUL and the other controls are nothing to anybody.
-    if (character.is_whitespace() && !character.is_ascii_graphic()) || INVISIBLE.contains(&character) {
+    if character.is_whitespace() || INVISIBLE.contains(&character) {
         return Some(" ".to_owned());
-    }
-    if character.is_ascii() {
-        return None;
     }
     if let Some(digit) = ascii_digit(character) {
         return Some(digit.to_string());

@@ -36,6 +36,10 @@ impl Parser<'_, '_> {
         if let Some((read, _, meant)) =
             OPERATORS.iter().find(|(read, next, _)| *next == found && before.ends_with(read))
         {
+            // `3!==6` may be a factorial; JavaScript's `!==` has a name or a blank before it.
+            let factorial =
+                *read == "!=" && before.trim_end_matches("!=").ends_with(|c: char| c.is_ascii_digit() || c == ')');
+            let meant = if factorial { "! ==" } else { meant };
             return self.misspelled(Span { start: span.start - read.len() as u32, end: span.end }, meant);
         }
         match token {
