@@ -6,8 +6,8 @@
 
 // How a text is taken apart, then what is made of it where it cannot be read, where it fails, and where it is read.
 mod tokens;
-mod reading;
 mod names;
+mod reading;
 mod failing;
 mod hints;
 

@@ -8,7 +8,8 @@ mod reading;
 use unicode_width::UnicodeWidthChar;
 
 use crate::error::{DecimalError, ErrorKind, Estimate, Span};
-use reading::{feature_names, syntax};
+use crate::spelling;
+use reading::{feature, syntax};
 
 /// The languages that messages come in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,10 +52,7 @@ impl ErrorKind {
         }
         match self {
             Self::Syntax(error) => syntax(error, language),
-            Self::Unsupported(feature) => {
-                let (english, portuguese) = feature_names(*feature);
-                say(&format!("{english} not supported"), &format!("{portuguese}: sem suporte"))
-            }
+            Self::Unsupported(unsupported) => feature(*unsupported, language),
             Self::FunctionAsAnswer { name } => say(
                 &format!("'{name}' is a function: call it, as in {name}(…)"),
                 &format!("'{name}' é uma função: chame-a, como em {name}(…)"),
@@ -240,7 +238,7 @@ pub fn caret(text: &str, span: Span) -> String {
             break;
         }
         used += width;
-        shown.push(if character.is_control() { ' ' } else { character });
+        shown.push(spelling::shown(character));
     }
     let column = before - skipped.min(before);
     let carets = "^".repeat(covered.min(COLUMNS.saturating_sub(column).max(1)));
@@ -251,7 +249,6 @@ fn columns(text: &str) -> usize {
     text.chars().map(column_width).sum()
 }
 
-/// A control character is shown as a blank.
 fn column_width(character: char) -> usize {
-    character.width().unwrap_or(1)
+    spelling::shown(character).width().unwrap_or(1)
 }

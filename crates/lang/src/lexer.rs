@@ -407,6 +407,9 @@ impl<'t> Lexer<'t> {
             return self.unknown();
         }
         self.at = end + length;
+        if word == "º" {
+            return self.error(end, Syntax::Misspelled { found: word.to_owned(), meant: "°".to_owned() });
+        }
         let (number, name) = (self.text[start..end].to_owned(), word.to_owned());
         self.error(start, Syntax::NumberThenName { number, name })
     }

@@ -144,3 +144,10 @@ pub(crate) fn ascii_digit(character: char) -> Option<char> {
     let run = (0..).take_while(|back| code.checked_sub(*back).is_some_and(is_digit)).count() as u32 - 1;
     char::from_digit(run % 10, 10)
 }
+
+/// What may be shown of a character: a blank for what shows nothing, or reorders what stands beside it.
+pub(crate) fn shown(character: char) -> char {
+    let reorders =
+        matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    if character.is_control() || reorders { ' ' } else { character }
+}

@@ -180,6 +180,8 @@ impl Scope {
         let length = name.chars().count();
         let most = match length {
             0..=2 => return None,
+            // An operator, where an operand is expected.
+            _ if name == "mod" => return None,
             3..=4 => 1,
             5..=7 => 2,
             _ => 3,

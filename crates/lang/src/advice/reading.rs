@@ -1,6 +1,7 @@
 //! How to mend a text that cannot be read.
 
 use super::Fix;
+use super::names::Scope;
 use super::tokens::{Tokens, ends_statement};
 use crate::error::{Error, ErrorKind, Feature, Span, Syntax};
 use crate::functions;
@@ -159,6 +160,12 @@ fn lookalikes(text: &str, from: usize) -> Option<Fix> {
         } else if spelling::is_quote(character) {
             let line = rest.lines().next().unwrap_or(rest);
             let inside = &line[character.len_utf8()..];
+            if is_between_digits(text, at, next) {
+                // `1’000`.
+                change(at, next, "");
+                at = next;
+                continue;
+            }
             let closing = inside.char_indices().find(|(_, c)| spelling::is_quote(*c) || matches!(c, '"' | '\''));
             match closing {
                 Some((length, mark)) => {
@@ -166,10 +173,7 @@ fn lookalikes(text: &str, from: usize) -> Option<Fix> {
                     change(at, next + length + mark.len_utf8(), &format!("'{string}'"));
                     at = next + length + mark.len_utf8();
                 }
-                None => {
-                    change(at, next, "'");
-                    at = next;
-                }
+                None => at = next,
             }
         } else if matches!(character, '"' | '\'' | '#') {
             // A string or a comment stays as it is.
@@ -192,6 +196,11 @@ fn lookalikes(text: &str, from: usize) -> Option<Fix> {
     Some(Fix::new(start?, end, mended))
 }
 
+fn is_between_digits(text: &str, start: usize, end: usize) -> bool {
+    let group = text[end..].bytes().take_while(u8::is_ascii_digit).count();
+    group == 3 && text[..start].ends_with(|c: char| c.is_ascii_digit())
+}
+
 fn is_inside_name(text: &str, at: usize) -> bool {
     // Far enough back for any name that somebody writes.
     let word = text[..at].chars().rev().take(64).take_while(|c| *c == '_' || unicode_ident::is_xid_continue(*c)).last();
@@ -203,11 +212,12 @@ fn last_token(text: &str, end: usize) -> Option<(Token, Span)> {
     Tokens::of(&text[..end]).iter().rev().find(|(token, _)| *token != Token::End)
 }
 
-/// `2x`, `2x3`, `7mod2`, `30º`, `2i`, `sin 2x`.
+/// `2x`, `2x3`, `7mod2`, `2i`, `sin 2x`.
 fn number_then_name(tokens: &Tokens<'_>, span: Span, number: &str, name: &str) -> Option<Fix> {
     let behind = Span { start: span.start + number.len() as u32, end: span.end };
-    if name == "º" {
-        return Some(Fix::replacing(behind, "°"));
+    if number.ends_with('.') {
+        // `1.real` asks for an attribute.
+        return None;
     }
     let word = name.trim_end_matches(|c: char| c.is_ascii_digit());
     if word.len() < name.len() {
@@ -278,6 +288,20 @@ fn missing_operator(tokens: &Tokens<'_>, span: Span) -> Option<Fix> {
     let no_factor = |token| matches!(token, Token::String | Token::True | Token::False | Token::None);
     if no_factor(left) || no_factor(right) {
         return None;
+    }
+    if left == Token::Name && !tokens.defines(left_span.of(tokens.text)) {
+        // `sen 30`: a function, also under the name that it has elsewhere.
+        let name = normal_name(left_span.of(tokens.text));
+        let function = Scope::new(&[]).meant(&name, true).filter(|meant| functions::find(meant).is_some());
+        if let Some(function) = function
+            && let Some(brackets) = call_brackets(tokens, span)
+        {
+            return Some(Fix::new(
+                left_span.start as usize,
+                brackets.span.end as usize,
+                format!("{function}{}", brackets.replacement),
+            ));
+        }
     }
     if matches!(span.of(tokens.text), "x" | "X")
         && tokens.token(at + 1).is_some_and(|next| is_number(next) || next == Token::Open('('))
@@ -394,6 +418,23 @@ fn closing(open: char) -> Option<&'static str> {
 fn unclosed(tokens: &Tokens<'_>, bracket: char) -> Option<Fix> {
     let last = tokens.iter().rev().find(|(token, _)| !matches!(token, Token::End | Token::Newline))?;
     let end = last.1.end as usize;
+    let complete = is_operand(last.0)
+        || matches!(
+            last.0,
+            Token::Close(_)
+                | Token::Bang
+                | Token::Degree
+                | Token::Superscript
+                | Token::Comma
+                | Token::Bar
+                | Token::True
+                | Token::False
+                | Token::None
+        );
+    if !complete {
+        // More is missing than a bracket: `(3*`.
+        return None;
+    }
     if bracket == '|' {
         return Some(Fix::new(end, end, "|"));
     }

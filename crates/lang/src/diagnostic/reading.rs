@@ -2,6 +2,7 @@
 
 use super::Language::{self, English};
 use crate::error::{Feature, Syntax};
+use crate::spelling::shown;
 
 pub(super) fn syntax(error: &Syntax, language: Language) -> String {
     let say = |english: String, portuguese: String| if language == English { english } else { portuguese };
@@ -70,14 +71,25 @@ pub(super) fn syntax(error: &Syntax, language: Language) -> String {
         Syntax::MalformedNumber => {
             say("this is not a number as it is written".into(), "isto não é um número do jeito que está escrito".into())
         }
-        Syntax::NumberThenName { number, name } => say(
-            format!("'{name}' directly after a number; to multiply write {number}*{name}"),
-            format!("'{name}' logo depois de um número; para multiplicar escreva {number}*{name}"),
-        ),
+        Syntax::NumberThenName { number, name } => {
+            let digits = name.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+            let word = &name[..name.len() - digits.len()];
+            if !digits.is_empty() && matches!(word, "and" | "or" | "not" | "in" | "is" | "if" | "else" | "mod") {
+                let written = format!("{number} {word} {digits}");
+                return say(
+                    format!("'{word}' needs a blank behind it: {written}"),
+                    format!("'{word}' precisa de um espaço depois: {written}"),
+                );
+            }
+            say(
+                format!("'{name}' directly after a number; to multiply write {number}*{name}"),
+                format!("'{name}' logo depois de um número; para multiplicar escreva {number}*{name}"),
+            )
+        }
         Syntax::UnknownCharacter { character } => {
             let (english, portuguese) = ("has no meaning here", "não tem significado aqui");
             let code = format!("U+{:04X}", *character as u32);
-            if character.is_control() || character.is_whitespace() {
+            if shown(*character) != *character || character.is_whitespace() {
                 say(format!("the character {code} {english}"), format!("o caractere {code} {portuguese}"))
             } else {
                 say(format!("'{character}' ({code}) {english}"), format!("'{character}' ({code}) {portuguese}"))
@@ -179,22 +191,43 @@ fn closing(bracket: char) -> char {
     }
 }
 
-/// What a feature is called, in English with its verb.
-pub(super) fn feature_names(feature: Feature) -> (&'static str, &'static str) {
-    match feature {
-        Feature::Attribute => ("attributes are", "atributos"),
-        Feature::Lambda => ("lambda is", "lambda"),
-        Feature::Comprehension => ("comprehensions are", "compreensões"),
-        Feature::AssignmentExpression => ("':=' is", "':='"),
-        Feature::Unpacking => ("unpacking of arguments is", "desempacotar argumentos"),
-        Feature::Dictionary => ("dictionaries are", "dicionários"),
-        Feature::MatrixProduct => ("'@' is", "'@'"),
-        Feature::Ellipsis => ("'...' is", "'...'"),
-        Feature::FormattedString => ("f-strings are", "f-strings"),
-        Feature::Bytes => ("byte strings are", "textos de bytes"),
-        Feature::Formatting => ("string formatting with '%' is", "formatação de texto com '%'"),
-        Feature::NamedCharacter => ("'\\N{…}' is", "'\\N{…}'"),
-        Feature::Identity => ("'is' without None, True or False beside it is", "'is' sem None, True ou False ao lado"),
-        Feature::Keyword => ("this keyword of Python is", "esta palavra reservada do Python"),
+/// What is not supported, and what to write instead where there is such a thing.
+pub(super) fn feature(feature: Feature, language: Language) -> String {
+    let (english, portuguese, instead_en, instead_pt) = match feature {
+        Feature::Attribute => ("attributes are", "atributos", "", ""),
+        Feature::Lambda => (
+            "lambda is",
+            "lambda",
+            "; define a function before: f(x) @= …; …",
+            "; defina antes uma função: f(x) @= …; …",
+        ),
+        Feature::Comprehension => (
+            "'for' inside brackets is",
+            "'for' entre colchetes",
+            "; a sum is sum(k**2, k, 1, 10)",
+            "; uma soma é sum(k**2, k, 1, 10)",
+        ),
+        Feature::AssignmentExpression => {
+            ("':=' is", "':='", "; give the name its value before: x = …; …", "; dê antes o valor ao nome: x = …; …")
+        }
+        Feature::Unpacking => ("'*' before an argument is", "'*' antes de um argumento", "", ""),
+        Feature::Dictionary => ("dictionaries are", "dicionários", "", ""),
+        Feature::MatrixProduct => ("'@' is", "'@'", "", ""),
+        Feature::Ellipsis => ("'...' is", "'...'", "", ""),
+        Feature::FormattedString => ("f-strings are", "f-strings", "", ""),
+        Feature::Bytes => ("byte strings are", "textos de bytes", "", ""),
+        Feature::Formatting => ("string formatting with '%' is", "formatação de texto com '%'", "", ""),
+        Feature::NamedCharacter => ("'\\N{…}' is", "'\\N{…}'", "", ""),
+        Feature::Identity => (
+            "'is' without None, True or False beside it is",
+            "'is' sem None, True ou False ao lado",
+            "; to compare write ==",
+            "; para comparar escreva ==",
+        ),
+        Feature::Keyword => ("this keyword of Python is", "esta palavra reservada do Python", "", ""),
+    };
+    match language {
+        English => format!("{english} not supported{instead_en}"),
+        Language::Portuguese => format!("{portuguese}: sem suporte{instead_pt}"),
     }
 }
