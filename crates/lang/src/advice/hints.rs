@@ -148,8 +148,11 @@ pub(super) fn of(program: &Program, text: &str) -> Vec<Hint> {
 fn from_tokens(tokens: &Tokens<'_>) -> Vec<Hint> {
     let mut hints = Vec::new();
     let mut double_bars: Vec<Span> = Vec::new();
+    let mut before = None;
     for (at, (token, span)) in tokens.iter().enumerate() {
-        let Some((_, left, left_span)) = tokens.before(at) else { continue };
+        // The token before, newlines passed over.
+        let last = if token == Token::Newline { before } else { before.replace((token, span)) };
+        let Some((left, left_span)) = last else { continue };
         let Some((next, next_span)) = tokens.get(at + 1) else { continue };
         let is_operand_end = matches!(
             left,
