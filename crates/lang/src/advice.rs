@@ -83,7 +83,11 @@ impl Program {
     /// # Ok::<(), tabuada_lang::Error>(())
     /// ```
     pub fn fix(&self, text: &str, failure: &Failure) -> Option<Fix> {
-        failing::mend(self, text, failure)
+        let fix = failing::mend(self, text, failure)?;
+        let parameters: Vec<&str> = self.names.iter().take(self.parameters as usize).map(|name| &**name).collect();
+        let context = Context { parameters: &parameters, ..Context::default() };
+        // What is offered can be read, whatever stands around it.
+        parser::parse(&fix.apply(text), &context, &Limits::default()).is_ok().then_some(fix)
     }
 
     /// What to know of `text`, of which this is the program: where it may not mean what was meant. In order of place.

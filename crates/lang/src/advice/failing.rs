@@ -107,8 +107,9 @@ fn not_callable(text: &str, call: Span, found: Type) -> Option<Fix> {
     let (_, bracket) = tokens.get(open)?;
     let (_, _, callee) = tokens.before(open)?;
     let inside = tokens.between(open, close);
-    let commas = tokens.end(open + 1, |token| token == Token::Comma) != close;
-    if open + 1 == close || commas {
+    // One argument, without a keyword.
+    let ends = |token| matches!(token, Token::Comma | Token::Assign);
+    if open + 1 == close || tokens.end(open + 1, ends) != close {
         return None;
     }
     match found {

@@ -154,10 +154,8 @@ fn from_tokens(tokens: &Tokens<'_>) -> Vec<Hint> {
         let last = if token == Token::Newline { before } else { before.replace((token, span)) };
         let Some((left, left_span)) = last else { continue };
         let Some((next, next_span)) = tokens.get(at + 1) else { continue };
-        let is_operand_end = matches!(
-            left,
-            Token::Integer { .. } | Token::Float | Token::Name | Token::Close(_) | Token::True | Token::False
-        );
+        let is_operand_end =
+            left.is_number() || matches!(left, Token::Name | Token::Close(_) | Token::True | Token::False);
         match token {
             // `a || b || c`: behind an operand, and nothing between the two.
             Token::Bar if is_operand_end && next == Token::Bar && next_span.start == span.end => {

@@ -159,8 +159,8 @@ impl Scope {
         let factors: Vec<&str> = name.split('·').collect();
         if factors.len() > 1 {
             let is_factor = |part: &&str| match Lexer::new(part).next() {
-                Ok((Token::Name | Token::Integer { .. }, span)) => span.end as usize == part.len(),
-                _ => false,
+                Ok((token, span)) => (token == Token::Name || token.is_decimal()) && span.end as usize == part.len(),
+                Err(_) => false,
             };
             return factors.iter().all(is_factor).then(|| factors.join("*"));
         }

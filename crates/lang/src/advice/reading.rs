@@ -138,20 +138,17 @@ fn lookalikes(text: &str, from: usize) -> Option<Fix> {
         mended.push_str(meant);
         end = to;
     };
-    // Where the last integer before `at` is, for `2½`.
-    let mut integer: Option<Span> = None;
+    // An integer that ends there, for `2½`.
+    let integer = last_token(text, from).filter(|(token, span)| token.is_decimal() && span.end as usize == from);
     let mut at = from;
-    if let Some((Token::Integer { radix: 10 }, span)) = last_token(text, from) {
-        integer = Some(span);
-    }
     while at < text.len() {
         let rest = &text[at..];
         let Some(character) = rest.chars().next() else { break };
         let next = at + character.len_utf8();
         if let Some(fraction) = spelling::fraction(character) {
-            match integer.filter(|span| span.end as usize == at) {
+            match integer {
                 // What was put down of the text between cannot be taken back: only the first may join its integer.
-                Some(whole) if at == from => {
+                Some((_, whole)) if at == from => {
                     change(whole.start as usize, next, &format!("({}+{fraction})", whole.of(text)));
                 }
                 _ => change(at, next, &format!("({fraction})")),
@@ -277,11 +274,10 @@ fn missing_operator(tokens: &Tokens<'_>, span: Span) -> Option<Fix> {
     let at = tokens.from(span.start);
     let (left_at, left, left_span) = tokens.before(at)?;
     let right = tokens.token(at)?;
-    let is_number = |token| matches!(token, Token::Integer { .. } | Token::Float | Token::Imaginary);
-    if matches!(left, Token::Integer { radix: 10 }) && is_number(right) {
+    if left.is_decimal() && right.is_number() {
         return thousands(tokens, left_at);
     }
-    if is_number(left) && is_number(right) {
+    if left.is_number() && right.is_number() {
         // `1.2.3`, `1 2`: nobody knows.
         return None;
     }
@@ -304,7 +300,7 @@ fn missing_operator(tokens: &Tokens<'_>, span: Span) -> Option<Fix> {
         }
     }
     if matches!(span.of(tokens.text), "x" | "X")
-        && tokens.token(at + 1).is_some_and(|next| is_number(next) || next == Token::Open('('))
+        && tokens.token(at + 1).is_some_and(|next| next.is_number() || next == Token::Open('('))
     {
         return Some(Fix::replacing(span, "*"));
     }
@@ -329,7 +325,7 @@ fn thousands(tokens: &Tokens<'_>, first: usize) -> Option<Fix> {
         let group = span.of(tokens.text);
         let whole = group.split('.').next().unwrap_or(group);
         let groups = whole.len() == 3 && whole.bytes().all(|byte| byte.is_ascii_digit()) && span.start == end + 1;
-        if !groups || !matches!(token, Token::Integer { .. } | Token::Float) {
+        if !groups || !(token.is_decimal() || token == Token::Float) {
             break;
         }
         digits.push_str(group);
@@ -353,7 +349,7 @@ fn call_brackets(tokens: &Tokens<'_>, span: Span) -> Option<Fix> {
         at += 1;
     }
     let from = at;
-    if !names.is_empty() && !is_operand(tokens.token(at)?) {
+    if !names.is_empty() && !tokens.token(at)?.is_operand() {
         // `sqrt sqrt`.
         (at, names) = (first, Vec::new());
     }
@@ -374,13 +370,6 @@ fn call_brackets(tokens: &Tokens<'_>, span: Span) -> Option<Fix> {
         argument = format!("{name}({argument})");
     }
     Some(Fix::new(function.end as usize, tokens.get(at)?.1.end as usize, format!("({argument})")))
-}
-
-fn is_operand(token: Token) -> bool {
-    matches!(
-        token,
-        Token::Integer { .. } | Token::Float | Token::Imaginary | Token::String | Token::Name | Token::Open(_)
-    )
 }
 
 fn replace_assign(tokens: &Tokens<'_>, from: u32, meant: &str) -> Option<Fix> {
@@ -418,18 +407,10 @@ fn closing(open: char) -> Option<&'static str> {
 fn unclosed(tokens: &Tokens<'_>, bracket: char) -> Option<Fix> {
     let last = tokens.iter().rev().find(|(token, _)| !matches!(token, Token::End | Token::Newline))?;
     let end = last.1.end as usize;
-    let complete = is_operand(last.0)
+    let complete = last.0.is_operand()
         || matches!(
             last.0,
-            Token::Close(_)
-                | Token::Bang
-                | Token::Degree
-                | Token::Superscript
-                | Token::Comma
-                | Token::Bar
-                | Token::True
-                | Token::False
-                | Token::None
+            Token::Close(_) | Token::Bang | Token::Degree | Token::Superscript | Token::Comma | Token::Bar
         );
     if !complete {
         // More is missing than a bracket: `(3*`.
@@ -457,7 +438,7 @@ fn after_the_end(tokens: &Tokens<'_>, span: Span) -> Option<Fix> {
     let next = tokens.from(span.start);
     let (last, _, before) = tokens.before(next)?;
     let goes_on =
-        !is_operand(tokens.token(next)?) && !matches!(tokens.token(next)?, Token::Not | Token::Tilde | Token::Root);
+        !tokens.token(next)?.is_operand() && !matches!(tokens.token(next)?, Token::Not | Token::Tilde | Token::Root);
     if !goes_on {
         return Some(Fix::new(before.end as usize, before.end as usize, ";"));
     }

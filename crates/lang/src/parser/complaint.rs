@@ -57,26 +57,12 @@ impl Parser<'_, '_> {
         if found == ";" && matches!(self.innermost(), Some(Opener::Call(_) | Opener::Binder { .. })) {
             return self.misspelled(span, ",");
         }
-        let is_operand = match Lexer::new(found).next() {
-            Ok((token, _)) => matches!(
-                token,
-                Token::Integer { .. }
-                    | Token::Float
-                    | Token::Imaginary
-                    | Token::String
-                    | Token::Name
-                    | Token::True
-                    | Token::False
-                    | Token::None
-                    | Token::Open(_)
-            ),
-            Err(_) => false,
-        };
+        let is_operand = matches!(Lexer::new(found).next(), Ok((token, _)) if token.is_operand());
         if !is_operand {
             return fail(Syntax::ExpectedOperator { found: self.found(span) }, span);
         }
         // A name in a definition is looked up at each use, and so is no function yet.
-        let name = self.operands.last().map_or("".into(), |operand| normal_name(operand.span.of(self.text)));
+        let name = self.stacks.operands.last().map_or("".into(), |operand| normal_name(operand.span.of(self.text)));
         if functions::find(&name).is_some() {
             return fail(Syntax::CallNeedsBrackets { name: name.into_owned() }, span);
         }
@@ -89,7 +75,9 @@ impl Parser<'_, '_> {
 
     /// The text has ended: the innermost opener is to blame, if there is one beside the statement.
     pub(super) fn unclosed<T>(&self, end: Span, otherwise: Syntax) -> Result<T, Error> {
-        let Some(Pending::Opener { opener, span }) = self.openers.last().map(|at| &self.pending[*at as usize]) else {
+        let Some(Pending::Opener { opener, span }) =
+            self.stacks.openers.last().map(|at| &self.stacks.pending[*at as usize])
+        else {
             return fail(otherwise, end);
         };
         match opener {
@@ -106,7 +94,7 @@ impl Parser<'_, '_> {
 
     /// A closing bracket closes nothing, or not what is open.
     pub(super) fn unmatched<T>(&self, bracket: char, span: Span) -> Result<T, Error> {
-        match self.pending.last() {
+        match self.stacks.pending.last() {
             Some(Pending::Opener { opener: Opener::Bars, span }) if self.is_double_bar(*span) => self.double_bar(*span),
             Some(Pending::Opener { opener, span: open }) if opener.is_bracket() => {
                 let open = open.of(self.text).chars().next_back();
