@@ -85,6 +85,8 @@ impl Program {
     pub fn fix(&self, text: &str, failure: &Failure) -> Option<Fix> {
         let fix = failing::mend(self, text, failure)?;
         let parameters: Vec<&str> = self.names.iter().take(self.parameters as usize).map(|name| &**name).collect();
+        // Whatever else a context may come to have does not matter to whether a text can be read.
+        #[allow(clippy::needless_update)]
         let context = Context { parameters: &parameters, ..Context::default() };
         // What is offered can be read, whatever stands around it.
         parser::parse(&fix.apply(text), &context, &Limits::default()).is_ok().then_some(fix)
