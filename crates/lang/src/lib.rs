@@ -26,16 +26,20 @@ mod sequence;
 mod arithmetic;
 mod functions;
 mod lexer;
+mod plan;
 mod program;
 mod parser;
 mod canonical;
 mod binder;
+mod planner;
 mod eval;
 mod evaluator;
+mod columns;
 mod diagnostic;
 mod advice;
 
 pub use advice::{Fix, Hint, HintKind, fix};
+pub use columns::{Cell, Rows};
 pub use diagnostic::{Language, caret};
 pub use error::{
     Arity, Bound, DecimalError, Error, ErrorKind, Estimate, Failure, Feature, Overflow, Span, Syntax, Type, TypeError,
