@@ -3,7 +3,7 @@
 
 use crate::error::{
     Arity, Bound, DecimalError, ErrorKind, Estimate, Feature, Overflow, Span, Syntax, Type, TypeError, ValueError,
-    ZeroDivision,
+    VariableError, ZeroDivision,
 };
 
 /// The languages that messages come in.
@@ -42,6 +42,7 @@ impl ErrorKind {
         }
         match self {
             Self::Syntax(error) => syntax(error, language),
+            Self::Variable(error) => variable_error(error, language),
             Self::Unsupported(feature) => {
                 let (english, portuguese) = feature_names(*feature);
                 say(&format!("{english} not supported"), &format!("{portuguese}: sem suporte"))
@@ -176,6 +177,34 @@ fn grouped(number: u64, separator: char) -> String {
 
 fn bits_as_power(bits: u64) -> String {
     if bits.is_power_of_two() { format!("2^{}", bits.trailing_zeros()) } else { bits.to_string() }
+}
+
+fn variable_error(error: &VariableError, language: Language) -> String {
+    let say = |english: String, portuguese: String| match language {
+        English => english,
+        Portuguese => portuguese,
+    };
+    match error {
+        VariableError::NotAnObject => say(
+            "variables are an object of names and values, as in {\"x\": 3}".to_owned(),
+            "as variáveis são um objeto de nomes e valores, como em {\"x\": 3}".to_owned(),
+        ),
+        VariableError::Name { name } => {
+            say(format!("'{name}' cannot be the name of a variable"), format!("'{name}' não pode ser nome de variável"))
+        }
+        VariableError::Repeated { name, other } => say(
+            format!("'{other}' and '{name}' are one name, given twice"),
+            format!("'{other}' e '{name}' são um só nome, dado duas vezes"),
+        ),
+        VariableError::Object { name } => say(
+            format!("the value of '{name}' holds an object, and there are none here"),
+            format!("o valor de '{name}' tem um objeto, e aqui não há objetos"),
+        ),
+        VariableError::Surrogate { name } => say(
+            format!("the value of '{name}' holds half of a surrogate pair, which is no character"),
+            format!("o valor de '{name}' tem metade de um par substituto, que não é um caractere"),
+        ),
+    }
 }
 
 fn syntax(error: &Syntax, language: Language) -> String {

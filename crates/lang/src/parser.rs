@@ -60,10 +60,11 @@ mod statements;
 
 use std::collections::{HashMap, HashSet};
 
-use crate::error::{Error, ErrorKind, Span, Syntax};
-use crate::lexer::{Lexer, Token, normal_name};
+use crate::error::{Error, ErrorKind, Span, Syntax, VariableError};
+use crate::lexer::{Lexer, Token, is_name, normal_name};
 use crate::limits::Limits;
-use crate::program::Program;
+use crate::program::{Node, Program};
+use crate::variables::{Variable, Variables};
 use pending::{Opener, Operand, Pending};
 
 /// What a text is read in.
@@ -71,6 +72,10 @@ use pending::{Opener, Operand, Pending};
 pub struct Context<'c> {
     /// Names whose values come with each evaluation, in the order in which they are given there.
     pub parameters: &'c [&'c str],
+    /// Values that names have before the text begins: the program is that of the text with a statement before it for
+    /// each variable that it uses, in order of name. Those it does not use are left out, so that all who ask the same
+    /// share one canonical text. The statements stand nowhere in the text: an empty span at its beginning.
+    pub variables: Option<&'c Variables>,
 }
 
 /// Reads `text` in `context`.
@@ -79,11 +84,36 @@ pub(crate) fn parse(text: &str, context: &Context<'_>, limits: &Limits) -> Resul
         let kind = ErrorKind::TooLong { bytes: text.len() as u64, limit: limits.text_bytes };
         return Err(Error { kind, span: Span::default() });
     }
-    let mut parser = Parser::new(text, limits);
-    for name in context.parameters {
-        parser.declare(name)?;
+    let mut given: Vec<&Variable> = context.variables.map_or(&[][..], |variables| &variables.list).iter().collect();
+    let statements: String;
+    let mut parser = loop {
+        let mut parser = Parser::new(text, limits);
+        for name in context.parameters {
+            parser.declare(name)?;
+        }
+        for variable in &given {
+            parser.assume(&variable.name)?;
+        }
+        parser.run()?;
+        // A variable that is not used must leave no trace: without it `pi=;pi` reads the constant at once. What is
+        // used does not depend on what is not, so the second time is the last.
+        let used = parser.program.free_names();
+        let before = given.len();
+        given.retain(|variable| parser.names.get(&*variable.name).is_some_and(|name| used.contains(name)));
+        if given.len() == before {
+            break parser;
+        }
+    };
+    if !given.is_empty() {
+        let list: Vec<String> =
+            given.iter().map(|variable| format!("{}={}", variable.name, variable.literal)).collect();
+        statements = list.join(";");
+        let bytes = (text.len() + statements.len() + 1) as u64;
+        if bytes > limits.text_bytes {
+            return fail(ErrorKind::TooLong { bytes, limit: limits.text_bytes }, Span::default());
+        }
+        parser.prepend(&statements)?;
     }
-    parser.run()?;
     let (program, rewritten) = (parser.program, parser.rewritten);
     // What is spelled without brackets may need them in the canonical text (`2⁻¹⁻¹…`), and those count too.
     if rewritten && program.canonical_depth() > limits.depth {
@@ -165,14 +195,43 @@ impl<'t, 'l> Parser<'t, 'l> {
 
     /// A name whose value comes with each evaluation.
     fn declare(&mut self, name: &str) -> Result<(), Error> {
-        let is_name = matches!(Lexer::new(name).next(), Ok((Token::Name, span)) if span.end as usize == name.len());
         let normal = normal_name(name);
-        if !is_name || normal == "mod" || self.names.contains_key(&*normal) {
+        if !is_name(name) || normal == "mod" || self.names.contains_key(&*normal) {
             return fail(Syntax::NotAssignable { name: name.to_owned() }, Span::default());
         }
         let index = self.intern(&normal);
         self.assigned.insert(index);
         self.program.parameters += 1;
+        Ok(())
+    }
+
+    /// A name that has a meaning before the text begins.
+    fn assume(&mut self, name: &str) -> Result<(), Error> {
+        if self.names.contains_key(name) {
+            let (name, other) = (name.to_owned(), name.to_owned());
+            return fail(VariableError::Repeated { name, other }, Span::default());
+        }
+        let index = self.intern(name);
+        self.assigned.insert(index);
+        Ok(())
+    }
+
+    /// Reads statements as if they stood before the text, which has been read. Their nodes stand nowhere in it.
+    fn prepend(&mut self, statements: &'t str) -> Result<(), Error> {
+        let (nodes, roots) = (self.program.nodes.len(), self.program.statements.len());
+        (self.text, self.lexer, self.started) = (statements, Lexer::new(statements), false);
+        let nowhere = |error| Error { span: Span::default(), ..error };
+        self.run().map_err(nowhere)?;
+        self.push_node(Node::Drop, Span::default())?;
+        self.program.spans[nodes..].fill(Span::default());
+        // Jumps are relative; what points to a node from elsewhere is not.
+        self.rotate(0, nodes as u32);
+        let before = (self.program.nodes.len() - nodes) as u32;
+        let (text, prepended) = self.program.statements.split_at_mut(roots);
+        text.iter_mut().for_each(|root| *root += before);
+        prepended.iter_mut().for_each(|root| *root -= nodes as u32);
+        self.program.statements.rotate_left(roots);
+        self.program.definitions.iter_mut().for_each(|definition| definition.body += before);
         Ok(())
     }
 
