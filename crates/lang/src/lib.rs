@@ -31,6 +31,7 @@ mod parser;
 mod canonical;
 mod binder;
 mod eval;
+mod evaluator;
 mod diagnostic;
 
 pub use diagnostic::{Language, caret};
@@ -38,6 +39,7 @@ pub use error::{
     Arity, Bound, DecimalError, Error, ErrorKind, Estimate, Failure, Feature, Overflow, Span, Syntax, Type, TypeError,
     ValueError, VariableError, ZeroDivision,
 };
+pub use evaluator::Evaluator;
 pub use functions::list as functions;
 pub use limits::{Fuel, Limits};
 pub use parser::Context;

@@ -50,21 +50,22 @@
 //! `a if c else b` comes out as `c a b`, and `sum(body, k, a, b)` as `a b body`, by rotating finished slices (jumps are
 //! relative, so they may be moved); the left side of `=` is read as expressions, and its nodes are taken back.
 
-// What waits, and what comes of it; then the two states, and what opens and closes in them.
+// What waits, and what comes of it; then the two states, and what opens and closes in them; then what is read before.
 mod pending;
 mod emit;
 mod brackets;
 mod operand;
 mod operator;
 mod statements;
+mod variables;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
-use crate::error::{Error, ErrorKind, Span, Syntax, VariableError};
+use crate::error::{Error, ErrorKind, Span, Syntax};
 use crate::lexer::{Lexer, Token, is_name, normal_name};
 use crate::limits::Limits;
-use crate::program::{Node, Program};
-use crate::variables::{Variable, Variables};
+use crate::program::Program;
+use crate::variables::Variables;
 use pending::{Opener, Operand, Pending};
 
 /// What a text is read in.
@@ -80,63 +81,78 @@ pub struct Context<'c> {
 
 /// Reads `text` in `context`.
 pub(crate) fn parse(text: &str, context: &Context<'_>, limits: &Limits) -> Result<Program, Error> {
+    let mut program = Program::default();
+    parse_into(&mut program, &mut Stacks::default(), text, context, limits)?;
+    Ok(program)
+}
+
+/// Reads `text` in `context` into `program`, which is emptied first; what it and `stacks` have allocated is used again.
+pub(crate) fn parse_into(
+    program: &mut Program,
+    stacks: &mut Stacks,
+    text: &str,
+    context: &Context<'_>,
+    limits: &Limits,
+) -> Result<(), Error> {
+    program.clear();
     if text.len() as u64 > limits.text_bytes.min(u64::from(u32::MAX)) {
         let kind = ErrorKind::TooLong { bytes: text.len() as u64, limit: limits.text_bytes };
         return Err(Error { kind, span: Span::default() });
     }
-    let mut given: Vec<&Variable> = context.variables.map_or(&[][..], |variables| &variables.list).iter().collect();
-    let statements: String;
-    let mut parser = loop {
-        let mut parser = Parser::new(text, limits);
-        for name in context.parameters {
-            parser.declare(name)?;
-        }
-        for variable in &given {
-            parser.assume(&variable.name)?;
-        }
-        parser.run()?;
-        // A variable that is not used must leave no trace: without it `pi=;pi` reads the constant at once. What is
-        // used does not depend on what is not, so the second time is the last.
-        let used = parser.program.free_names();
-        let before = given.len();
-        given.retain(|variable| parser.names.get(&*variable.name).is_some_and(|name| used.contains(name)));
-        if given.len() == before {
-            break parser;
+    let rewritten = match context.variables {
+        Some(given) if !given.is_empty() => variables::read(program, stacks, text, context, given, limits)?,
+        _ => {
+            stacks.clear();
+            let mut parser = Parser::new(text, limits, program, stacks);
+            parser.run(context)?;
+            parser.rewritten
         }
     };
-    if !given.is_empty() {
-        let list: Vec<String> =
-            given.iter().map(|variable| format!("{}={}", variable.name, variable.literal)).collect();
-        statements = list.join(";");
-        let bytes = (text.len() + statements.len() + 1) as u64;
-        if bytes > limits.text_bytes {
-            return fail(ErrorKind::TooLong { bytes, limit: limits.text_bytes }, Span::default());
-        }
-        parser.prepend(&statements)?;
-    }
-    let (program, rewritten) = (parser.program, parser.rewritten);
     // What is spelled without brackets may need them in the canonical text (`2⁻¹⁻¹…`), and those count too.
     if rewritten && program.canonical_depth() > limits.depth {
         let kind = ErrorKind::TooDeep { limit: limits.depth };
         return Err(Error { kind, span: Span::new(0, text.len()) });
     }
-    Ok(program)
+    Ok(())
+}
+
+/// What the parser piles up on its way.
+#[derive(Default)]
+pub(crate) struct Stacks {
+    operands: Vec<Operand>,
+    pending: Vec<Pending>,
+    /// The places of the openers in `pending`: "is the innermost one a bar?" is asked at every `|`.
+    openers: Vec<u32>,
+    /// Parameters and bound names in scope, outermost first.
+    locals: Vec<u32>,
+    /// The keywords of the calls that are open, outermost first.
+    keywords: Vec<u32>,
+    /// By name: whether a statement has given it a meaning so far.
+    assigned: Vec<bool>,
+    /// Where the names are in the program, once they are many.
+    index: HashMap<Box<str>, u32>,
+}
+
+impl Stacks {
+    fn clear(&mut self) {
+        self.operands.clear();
+        self.pending.clear();
+        self.openers.clear();
+        self.locals.clear();
+        self.keywords.clear();
+        self.assigned.clear();
+        self.index.clear();
+    }
 }
 
 struct Parser<'t, 'l> {
     text: &'t str,
     limits: &'l Limits,
     lexer: Lexer<'t>,
-    program: Program,
-    operands: Vec<Operand>,
-    pending: Vec<Pending>,
-    /// The places of the openers in `pending`: "is the innermost one a bar?" is asked at every `|`.
-    openers: Vec<u32>,
-    names: HashMap<Box<str>, u32>,
-    /// Names that a statement has given a meaning so far.
-    assigned: HashSet<u32>,
-    /// Parameters and bound names in scope, outermost first.
-    locals: Vec<u32>,
+    /// The token after this one and the lexer behind it, if it has been looked at.
+    ahead: Option<(Token, Span, Lexer<'t>)>,
+    program: &'l mut Program,
+    stacks: &'l mut Stacks,
     /// The brackets of the text that may be a binder's, with the name that each binds; found when first asked for.
     binders: Option<HashMap<u32, String>>,
     /// Whether what is being read is the body of a definition, where every name is looked up at each use.
@@ -170,18 +186,14 @@ fn fail<T>(kind: impl Into<ErrorKind>, span: Span) -> Result<T, Error> {
 }
 
 impl<'t, 'l> Parser<'t, 'l> {
-    fn new(text: &'t str, limits: &'l Limits) -> Self {
+    fn new(text: &'t str, limits: &'l Limits, program: &'l mut Program, stacks: &'l mut Stacks) -> Self {
         Self {
             text,
             limits,
             lexer: Lexer::new(text),
-            program: Program::default(),
-            operands: Vec::new(),
-            pending: Vec::new(),
-            openers: Vec::new(),
-            names: HashMap::new(),
-            assigned: HashSet::new(),
-            locals: Vec::new(),
+            ahead: None,
+            program,
+            stacks,
             binders: None,
             in_definition: false,
             brackets: 0,
@@ -196,42 +208,12 @@ impl<'t, 'l> Parser<'t, 'l> {
     /// A name whose value comes with each evaluation.
     fn declare(&mut self, name: &str) -> Result<(), Error> {
         let normal = normal_name(name);
-        if !is_name(name) || normal == "mod" || self.names.contains_key(&*normal) {
+        if !is_name(name) || normal == "mod" || self.known(&normal).is_some() {
             return fail(Syntax::NotAssignable { name: name.to_owned() }, Span::default());
         }
         let index = self.intern(&normal);
-        self.assigned.insert(index);
+        self.set_assigned(index);
         self.program.parameters += 1;
-        Ok(())
-    }
-
-    /// A name that has a meaning before the text begins.
-    fn assume(&mut self, name: &str) -> Result<(), Error> {
-        if self.names.contains_key(name) {
-            let (name, other) = (name.to_owned(), name.to_owned());
-            return fail(VariableError::Repeated { name, other }, Span::default());
-        }
-        let index = self.intern(name);
-        self.assigned.insert(index);
-        Ok(())
-    }
-
-    /// Reads statements as if they stood before the text, which has been read. Their nodes stand nowhere in it.
-    fn prepend(&mut self, statements: &'t str) -> Result<(), Error> {
-        let (nodes, roots) = (self.program.nodes.len(), self.program.statements.len());
-        (self.text, self.lexer, self.started) = (statements, Lexer::new(statements), false);
-        let nowhere = |error| Error { span: Span::default(), ..error };
-        self.run().map_err(nowhere)?;
-        self.push_node(Node::Drop, Span::default())?;
-        self.program.spans[nodes..].fill(Span::default());
-        // Jumps are relative; what points to a node from elsewhere is not.
-        self.rotate(0, nodes as u32);
-        let before = (self.program.nodes.len() - nodes) as u32;
-        let (text, prepended) = self.program.statements.split_at_mut(roots);
-        text.iter_mut().for_each(|root| *root += before);
-        prepended.iter_mut().for_each(|root| *root -= nodes as u32);
-        self.program.statements.rotate_left(roots);
-        self.program.definitions.iter_mut().for_each(|definition| definition.body += before);
         Ok(())
     }
 
@@ -251,7 +233,12 @@ impl<'t, 'l> Parser<'t, 'l> {
         !self.program.statements.is_empty()
     }
 
-    fn run(&mut self) -> Result<(), Error> {
+    fn run(&mut self, context: &Context<'_>) -> Result<(), Error> {
+        context.parameters.iter().try_for_each(|name| self.declare(name))?;
+        self.statements()
+    }
+
+    fn statements(&mut self) -> Result<(), Error> {
         self.begin_statement();
         self.expression_to_the_end()?;
         self.program.statements.push(self.program.nodes.len() as u32 - 1);
@@ -262,6 +249,10 @@ impl<'t, 'l> Parser<'t, 'l> {
 
     /// The next token that is no blank newline.
     fn next(&mut self) -> Result<(Token, Span), Error> {
+        if let Some((token, span, lexer)) = self.ahead.take() {
+            self.lexer = lexer;
+            return Ok((token, span));
+        }
         loop {
             let (token, span) = self.lexer.next()?;
             if token != Token::Newline || (self.started && self.brackets == 0) {
@@ -273,10 +264,19 @@ impl<'t, 'l> Parser<'t, 'l> {
 
     /// The token after this one, left where it is.
     fn peek(&mut self) -> Result<(Token, Span), Error> {
+        if let Some((token, span, _)) = self.ahead {
+            return Ok((token, span));
+        }
         let here = self.lexer;
-        let token = self.next();
-        self.lexer = here;
-        token
+        let (token, span) = self.next()?;
+        self.ahead = Some((token, span, std::mem::replace(&mut self.lexer, here)));
+        Ok((token, span))
+    }
+
+    /// Goes back to where the lexer was.
+    fn go_back(&mut self, lexer: Lexer<'t>) {
+        self.lexer = lexer;
+        self.ahead = None;
     }
 
     /// The next token, if it is `wanted`.
@@ -310,7 +310,9 @@ impl<'t, 'l> Parser<'t, 'l> {
 
     /// The text has ended: the innermost opener is to blame, if there is one beside the statement.
     fn unclosed<T>(&self, end: Span, otherwise: Syntax) -> Result<T, Error> {
-        let Some(Pending::Opener { opener, span }) = self.openers.last().map(|at| &self.pending[*at as usize]) else {
+        let Some(Pending::Opener { opener, span }) =
+            self.stacks.openers.last().map(|at| &self.stacks.pending[*at as usize])
+        else {
             return fail(otherwise, end);
         };
         match opener {

@@ -56,3 +56,10 @@ fn theory_of_numbers() {
         check(text, expected);
     }
 }
+
+#[test]
+fn calls_among_arguments_keep_their_keywords_to_themselves() {
+    check("round(max([1.26, 2.36], key=abs), ndigits=1)", "2.4");
+    check("max(min([1, 2], key=abs), 0, key=abs)", "1");
+    check("sorted([3, 1], key=abs, reverse=bool(sum([], start=1)))", "[3, 1]");
+}
