@@ -66,11 +66,6 @@ impl Program {
                 budget.charge(value.text_estimate().1)?;
                 return Ok(Answer::new(value));
             }
-            Value::Function(function) => return Err(ErrorKind::FunctionAsAnswer { name: function.name.to_owned() }),
-            Value::Defined(definition) => {
-                let name = self.definitions[*definition as usize].name;
-                return Err(ErrorKind::FunctionAsAnswer { name: self.names[name as usize].to_string() });
-            }
             Value::Range(_) => return Err(ErrorKind::RangeAsAnswer),
             _ => {}
         }
@@ -80,12 +75,28 @@ impl Program {
             return Err(ErrorKind::AnswerTooLong { characters, limit });
         }
         budget.charge(price)?;
+        if let Some(name) = self.function_in(&value) {
+            return Err(ErrorKind::FunctionAsAnswer { name: name.to_owned() });
+        }
         let answer = Answer::new(value);
         let characters = answer.text().chars().count() as u64;
         if characters > limit {
             return Err(ErrorKind::AnswerTooLong { characters, limit });
         }
         Ok(answer)
+    }
+
+    /// The name of a function that the value is or holds: its text would not read as the value. Recursion is bounded by
+    /// the depth of containers.
+    fn function_in<'p>(&'p self, value: &Value) -> Option<&'p str> {
+        match value {
+            Value::Function(function) => Some(function.name),
+            Value::Defined(definition) => Some(&self.names[self.definitions[*definition as usize].name as usize]),
+            Value::List(items) | Value::Tuple(items) | Value::Set(items) => {
+                items.values.iter().find_map(|value| self.function_in(value))
+            }
+            _ => None,
+        }
     }
 }
 

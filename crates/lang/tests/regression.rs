@@ -2,7 +2,7 @@
 // Helpers of tests may panic as tests do.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
-use tabuada_lang::{Fuel, Limits, parse};
+use tabuada_lang::{ErrorKind, Fuel, Limits, parse};
 
 #[track_caller]
 fn check(text: &str, expected: &str) {
@@ -55,6 +55,17 @@ fn theory_of_numbers() {
     ] {
         check(text, expected);
     }
+}
+
+/// A function is never an answer, in a list neither: there is no text that reads as it.
+#[test]
+fn a_container_with_a_function_in_it_is_no_answer() {
+    let limits = Limits::default();
+    for text in ["max, 12", "[1, [{abs}]]", "f(x) @= x; g = (1, f); g", "{sqrt}"] {
+        let failure = parse(text, &limits).unwrap().evaluate(&limits, &mut Fuel::new(limits.fuel)).unwrap_err();
+        assert!(matches!(failure.kind, ErrorKind::FunctionAsAnswer { .. }), "{text}: {failure:?}");
+    }
+    check("[abs, 1][1]", "1");
 }
 
 #[test]
