@@ -401,6 +401,13 @@ fn type_error(error: &TypeError) -> String {
             format!("Cannot specify a default for {function}() with multiple positional arguments")
         }
         TypeError::BaseOfNonString => "int() can't convert non-string with explicit base".to_owned(),
+        TypeError::NotString { function, argument, found } => {
+            format!("{function}() argument '{argument}' must be str, not {}", found.python())
+        }
+        TypeError::Decoding { found: Type::Str } => "decoding str is not supported".to_owned(),
+        TypeError::Decoding { found } => {
+            format!("decoding to str: need a bytes-like object, {} found", found.python())
+        }
         TypeError::BaseWithoutString => "int() missing string argument".to_owned(),
         TypeError::LdexpExponent => "Expected an int as second argument to ldexp.".to_owned(),
     }
@@ -445,6 +452,7 @@ fn value_error(error: &ValueError) -> String {
         ValueError::Unpack { expected, got: None } => {
             return format!("too many values to unpack (expected {expected})");
         }
+        ValueError::IndexSize => "cannot fit 'int' into an index-sized integer",
         ValueError::SliceStep => "slice step cannot be zero",
         ValueError::RangeStep => "range() arg 3 must not be zero",
         ValueError::Base => "int() base must be >= 2 and <= 36, or 0",
@@ -521,6 +529,8 @@ fn overflow(error: Overflow) -> &'static str {
         Overflow::Range => "math range error",
         Overflow::ComplexPower => "complex exponentiation",
         Overflow::ComplexAbsolute => "absolute value too large",
+        Overflow::Repetition => "cannot fit 'int' into an index-sized integer",
+        Overflow::Truth => "Python int too large to convert to C int",
         Overflow::RangeBound => "Python int too large to convert to C ssize_t",
         Overflow::Fsum => "intermediate overflow in fsum",
         Overflow::InfinityToInteger => "cannot convert float infinity to integer",

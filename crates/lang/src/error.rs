@@ -657,6 +657,20 @@ pub enum TypeError {
     },
     /// `int() can't convert non-string with explicit base`.
     BaseOfNonString,
+    /// `str() argument 'encoding' must be str, not int`.
+    NotString {
+        /// The function.
+        function: String,
+        /// The parameter.
+        argument: String,
+        /// The argument's type.
+        found: Type,
+    },
+    /// `decoding to str: need a bytes-like object, int found`, `decoding str is not supported`: there are no bytes.
+    Decoding {
+        /// The type of what was to be decoded.
+        found: Type,
+    },
     /// `int() missing string argument`.
     BaseWithoutString,
     /// `Expected an int as second argument to ldexp.`.
@@ -749,6 +763,8 @@ pub enum ValueError {
         /// The type that was indexed.
         of: Type,
     },
+    /// `cannot fit 'int' into an index-sized integer`: an index beyond 64 bits.
+    IndexSize,
     /// `slice step cannot be zero`.
     SliceStep,
     /// `range() arg 3 must not be zero`.
@@ -872,6 +888,10 @@ pub enum Overflow {
     InfinityToInteger,
     /// `intermediate overflow in fsum`.
     Fsum,
+    /// `cannot fit 'int' into an index-sized integer`: how often a sequence is repeated, beyond 64 bits.
+    Repetition,
+    /// `Python int too large to convert to C int`: a truth value that is an integer beyond 32 bits.
+    Truth,
     /// A bound of a range beyond 64 bits.
     RangeBound,
     /// `rounded value too large to represent`.
