@@ -402,7 +402,9 @@ fn type_error(error: &TypeError) -> String {
         }
         TypeError::BaseOfNonString => "int() can't convert non-string with explicit base".to_owned(),
         TypeError::NotString { function, argument, found } => {
-            format!("{function}() argument '{argument}' must be str, not {}", found.python())
+            // Here CPython says `None` itself.
+            let found = if *found == Type::None { "None" } else { found.python() };
+            format!("{function}() argument '{argument}' must be str, not {found}")
         }
         TypeError::Decoding { found: Type::Str } => "decoding str is not supported".to_owned(),
         TypeError::Decoding { found } => {

@@ -49,6 +49,7 @@ impl Program {
         }
         let outcome = machine.run(&mut budget);
         let at = machine.at as u32;
+        debug_assert!(outcome.as_ref().map_or(true, |value| memory.is_settled(value, &budget)));
         memory.clear();
         let value = outcome.map_err(|kind| Failure { kind, node: at })?;
         let node = (self.nodes.len() as u32).saturating_sub(1);
@@ -134,6 +135,17 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
+    /// Whether nothing is left over when an evaluation has come to its value, and what is counted as held is what is
+    /// there: the value, and what names stand for.
+    fn is_settled(&self, value: &Value, budget: &Budget) -> bool {
+        let bound = self.bindings.iter().flatten().map(|binding| match binding {
+            Binding::Value(value) => value.heap_bytes(),
+            Binding::Formula(_) | Binding::Function(_) => 0,
+        });
+        let left_over = self.values.len() + self.locals.len() + self.frames.len() + self.loops.len();
+        left_over == 0 && budget.held_bytes() == value.heap_bytes() + bound.sum::<u64>()
+    }
+
     fn clear(&mut self) {
         self.values.clear();
         self.bindings.clear();

@@ -228,8 +228,9 @@ pub(crate) fn call(number: u16, arguments: &[Value], keywords: &[&str], budget: 
             if positional.len() != 1 {
                 return Err(expected(name, Bound::Exactly, 1, positional.len()));
             }
+            // CPython makes the list first, and hands the rest to `sort`.
+            elements(&positional[0], budget)?;
             if let Some(unknown) = keywords.iter().find(|keyword| !["key", "reverse"].contains(keyword)) {
-                // CPython hands its arguments on, and it is `sort` that complains.
                 let (function, name) = ("sort".to_owned(), (*unknown).to_owned());
                 return Err(TypeError::UnknownKeyword { function, name }.into());
             }
