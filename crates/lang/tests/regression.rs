@@ -107,6 +107,7 @@ fn calls_of_builtins_fail_as_cpython_does() {
         ("dist('ab', 1)", "'int' object is not iterable"),
         ("dist('b', [])", "both points must have the same number of dimensions"),
         ("dist([1, 'a'], [None, 2])", "must be real number, not NoneType"),
+        ("round(2.5j, 1.0)", "type complex doesn't define __round__ method"),
         ("pow(1j, 'a', 7)", "unsupported operand type(s) for ** or pow(): 'complex', 'str', 'int'"),
         ("pow([], 1.5, 7)", "pow() 3rd argument not allowed unless all arguments are integers"),
         ("pow(1j, 1.5, 7)", "complex modulo"),

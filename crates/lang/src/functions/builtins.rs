@@ -263,23 +263,22 @@ fn pow(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
 fn round(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
     let [Some(number), places] = arguments else { return Err(ErrorKind::Internal) };
     let places = places.as_ref().filter(|places| !matches!(places, Value::None));
-    let Some(value) = number.number() else {
-        return Err(TypeError::NoMethod { found: number.kind(), method: "round".to_owned() }.into());
-    };
-    let Some(places) = places else {
-        return match value {
-            Number::Int(value) => Ok(Value::Int(value)),
-            Number::Float(value) => floats::round_to_integer(value).map(Value::Int),
-            Number::Complex(_) => Err(TypeError::NoMethod { found: Type::Complex, method: "round".to_owned() }.into()),
-        };
-    };
-    let places = integer(places)?;
     // Beyond a machine word, what counts is only the sign.
-    let clamped = places.as_i64().unwrap_or(if places.is_negative() { i64::MIN } else { i64::MAX });
-    match value {
-        Number::Int(value) if clamped >= 0 => Ok(Value::Int(value)),
-        Number::Int(value) => value.round_places(clamped.unsigned_abs(), budget).map(Value::Int),
-        Number::Float(value) => floats::round_places(value, clamped, budget).map(Value::Float),
-        Number::Complex(_) => Err(TypeError::NoMethod { found: Type::Complex, method: "round".to_owned() }.into()),
+    let machine = |places: &Value| -> Result<i64, ErrorKind> {
+        let places = integer(places)?;
+        Ok(places.as_i64().unwrap_or(if places.is_negative() { i64::MIN } else { i64::MAX }))
+    };
+    match (number.number(), places) {
+        (Some(Number::Int(value)), None) => Ok(Value::Int(value)),
+        (Some(Number::Float(value)), None) => floats::round_to_integer(value).map(Value::Int),
+        (Some(Number::Int(value)), Some(places)) => match machine(places)? {
+            0.. => Ok(Value::Int(value)),
+            places => value.round_places(places.unsigned_abs(), budget).map(Value::Int),
+        },
+        (Some(Number::Float(value)), Some(places)) => {
+            floats::round_places(value, machine(places)?, budget).map(Value::Float)
+        }
+        // It is the number's type that would look at the places, so this comes first whatever they are.
+        _ => Err(TypeError::NoMethod { found: number.kind(), method: "round".to_owned() }.into()),
     }
 }
