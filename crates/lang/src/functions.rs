@@ -1,26 +1,35 @@
 //! The built-in functions: one row a function, with its name, how it takes its arguments, what a call costs, and one
-//! line of documentation.
+//! line of documentation in each language.
 
+mod section;
 mod builtins;
 mod containers;
 mod chance;
 mod integers;
 mod real;
 mod theory;
+mod manual;
 
 use crate::error::{Arity, Bound, ErrorKind, Overflow, Type, TypeError};
 use crate::limits::{Budget, price};
 use crate::number::Integer;
 use crate::value::{Builtin, Elements, Value};
 
+pub use manual::{FunctionInfo, FunctionKind, functions};
+pub use section::Section;
+
 type Outcome = Result<Value, ErrorKind>;
 
 /// A row of the table.
 struct Function {
     name: &'static str,
+    section: Section,
+    /// The arguments, as [`FunctionInfo::signature`] shows them.
+    signature: &'static str,
     /// Paid before the call; what depends on the arguments' sizes is paid inside.
     price: u64,
     doc: &'static str,
+    doc_pt: &'static str,
     body: Body,
 }
 
@@ -128,11 +137,6 @@ pub(crate) fn is_chance(number: u16) -> bool {
 /// Whether the function is reached only with `math.` before its name.
 pub(crate) fn needs_prefix(builtin: Builtin) -> bool {
     row(builtin.row).is_some_and(|(table, _)| table == QUALIFIED)
-}
-
-/// Every function that a bare name reaches: its name and one line of documentation, in the order of the tables.
-pub fn list() -> impl Iterator<Item = (&'static str, &'static str)> {
-    rows(0, QUALIFIED).map(|(_, row)| (row.name, row.doc))
 }
 
 /// The constants of `math`, which need no prefix, and the golden ratio.

@@ -37,7 +37,7 @@ pub use error::{
     Arity, Bound, DecimalError, Error, ErrorKind, Estimate, Failure, Feature, Overflow, Span, Syntax, Type, TypeError,
     ValueError, ZeroDivision,
 };
-pub use functions::list as functions;
+pub use functions::{FunctionInfo, FunctionKind, Section, functions};
 pub use limits::{Fuel, Limits};
 pub use parser::Context;
 pub use program::Program;
