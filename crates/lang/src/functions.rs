@@ -8,6 +8,7 @@ mod chance;
 mod integers;
 mod real;
 mod theory;
+mod statistics;
 mod manual;
 
 use crate::error::{Arity, Bound, ErrorKind, Overflow, Type, TypeError};
@@ -63,19 +64,20 @@ struct Parameters {
 }
 
 /// The tables, in the order in which rows are counted.
-const TABLES: [&[Function]; 8] = [
+const TABLES: [&[Function]; 9] = [
     builtins::TABLE,
     containers::TABLE,
     chance::TABLE,
     theory::TABLE,
+    statistics::TABLE,
     real::TABLE,
     containers::MATH,
     integers::TABLE,
     real::QUALIFIED,
 ];
 /// Where the tables of `math` begin, and where those that need its prefix do.
-const MATH: usize = 4;
-const QUALIFIED: usize = 7;
+const MATH: usize = 5;
+const QUALIFIED: usize = 8;
 /// Other names for a function: the notation of `plusminus`.
 const ALIASES: [(&str, &str); 2] = [("deg", "degrees"), ("rad", "radians")];
 

@@ -228,7 +228,7 @@ fn in_base(value: &Value, base: u8, prefix: &str, budget: &mut Budget) -> Outcom
 }
 
 /// The elements as values of their own, if there are not too many.
-fn collect(arguments: &[Value], budget: &mut Budget) -> Result<Vec<Value>, ErrorKind> {
+pub(super) fn collect(arguments: &[Value], budget: &mut Budget) -> Result<Vec<Value>, ErrorKind> {
     let Some(argument) = arguments.first() else { return Ok(Vec::new()) };
     let limit = budget.limits.elements;
     match argument.length() {
@@ -271,7 +271,7 @@ fn range(arguments: &[Value], _: &mut Budget) -> Outcome {
 }
 
 /// `sorted(elements, key=…, reverse=…)`: stable, by `<` alone, as Python's.
-fn sorted(value: &Value, key: Option<&Value>, reverse: bool, budget: &mut Budget) -> Outcome {
+pub(super) fn sorted(value: &Value, key: Option<&Value>, reverse: bool, budget: &mut Budget) -> Outcome {
     let values = collect(std::slice::from_ref(value), budget)?;
     let count = values.len() as u64;
     let mut keyed = Vec::with_capacity(values.len());

@@ -17,6 +17,8 @@ pub enum Section {
     Binders,
     /// Lists, tuples, sets, ranges.
     Collections,
+    /// Of a list of numbers.
+    Statistics,
     /// Strings.
     Text,
     /// Error and gamma functions.
@@ -31,7 +33,7 @@ pub enum Section {
 
 impl Section {
     /// Every section, in order.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Numbers,
         Self::Rounding,
         Self::Powers,
@@ -39,6 +41,7 @@ impl Section {
         Self::Integers,
         Self::Binders,
         Self::Collections,
+        Self::Statistics,
         Self::Text,
         Self::Special,
         Self::Floats,
@@ -56,6 +59,7 @@ impl Section {
             Self::Integers => "Integers",
             Self::Binders => "Sums, products, integrals and roots over a variable",
             Self::Collections => "Lists, tuples, sets and ranges",
+            Self::Statistics => "Statistics",
             Self::Text => "Text",
             Self::Special => "Special functions",
             Self::Floats => "Floats",
@@ -74,6 +78,7 @@ impl Section {
             Self::Integers => "Inteiros",
             Self::Binders => "Somas, produtos, integrais e raízes em uma variável",
             Self::Collections => "Listas, tuplas, conjuntos e intervalos",
+            Self::Statistics => "Estatística",
             Self::Text => "Texto",
             Self::Special => "Funções especiais",
             Self::Floats => "Floats",
