@@ -29,6 +29,17 @@ impl Program {
     ///
     /// As [`evaluate`](Self::evaluate).
     pub fn evaluate_with(&self, arguments: &[Argument], limits: &Limits, fuel: &mut Fuel) -> Result<Answer, Failure> {
+        self.evaluate_traced(arguments, limits, fuel, &mut ())
+    }
+
+    /// The same, watched.
+    pub(crate) fn evaluate_traced(
+        &self,
+        arguments: &[Argument],
+        limits: &Limits,
+        fuel: &mut Fuel,
+        trace: &mut impl Trace,
+    ) -> Result<Answer, Failure> {
         let mut budget = Budget::new(limits, fuel);
         let mut machine = Machine::new(self);
         if self.parameters > 0 {
@@ -36,7 +47,7 @@ impl Program {
             machine.bindings = given.map(|argument| Some(Binding::Value(Value::from(*argument)))).collect();
             machine.bindings.resize(self.names.len(), None);
         }
-        let value = match machine.run(&mut budget) {
+        let value = match machine.run(&mut budget, trace) {
             Ok(value) => value,
             Err(kind) => return Err(Failure { kind, node: machine.at as u32 }),
         };
@@ -71,9 +82,19 @@ impl Program {
     }
 }
 
+/// Whoever watches an evaluation.
+pub(crate) trait Trace {
+    /// Told before each node, and once behind the last.
+    #[inline]
+    fn before(&mut self, _machine: &Machine<'_>) {}
+}
+
+/// Nobody.
+impl Trace for () {}
+
 /// What a statement has given a name.
 #[derive(Clone)]
-enum Binding {
+pub(crate) enum Binding {
     Value(Value),
     /// A formula, evaluated at each use.
     Formula(u32),
@@ -82,25 +103,25 @@ enum Binding {
 }
 
 /// A definition that is being evaluated.
-struct Frame {
-    definition: u32,
+pub(crate) struct Frame {
+    pub(crate) definition: u32,
     return_to: usize,
     /// Where the local values of whoever called begin.
     base: usize,
 }
 
-struct Machine<'p> {
+pub(crate) struct Machine<'p> {
     program: &'p Program,
-    at: usize,
-    values: Vec<Value>,
+    pub(crate) at: usize,
+    pub(crate) values: Vec<Value>,
     /// By name.
-    bindings: Vec<Option<Binding>>,
+    pub(crate) bindings: Vec<Option<Binding>>,
     /// Arguments and bound names.
-    locals: Vec<Value>,
+    pub(crate) locals: Vec<Value>,
     /// Where the local values of the definition that is being evaluated begin.
-    base: usize,
-    frames: Vec<Frame>,
-    loops: Vec<Loop>,
+    pub(crate) base: usize,
+    pub(crate) frames: Vec<Frame>,
+    pub(crate) loops: Vec<Loop>,
 }
 
 impl<'p> Machine<'p> {
@@ -117,8 +138,9 @@ impl<'p> Machine<'p> {
         }
     }
 
-    fn run(&mut self, budget: &mut Budget) -> Result<Value, ErrorKind> {
+    fn run(&mut self, budget: &mut Budget, trace: &mut impl Trace) -> Result<Value, ErrorKind> {
         while let Some(node) = self.program.nodes.get(self.at) {
+            trace.before(self);
             budget.charge(price::SCALAR)?;
             match *node {
                 Node::Small(value) => self.values.push(Value::Int(Integer::from(i64::from(value)))),
@@ -299,6 +321,7 @@ impl<'p> Machine<'p> {
             }
             self.at += 1;
         }
+        trace.before(self);
         self.values.pop().ok_or(ErrorKind::Internal)
     }
 

@@ -30,6 +30,7 @@ mod parser;
 mod canonical;
 mod binder;
 mod eval;
+mod explain;
 mod diagnostic;
 
 pub use diagnostic::{Language, caret};
@@ -37,6 +38,7 @@ pub use error::{
     Arity, Bound, DecimalError, Error, ErrorKind, Estimate, Failure, Feature, Overflow, Span, Syntax, Type, TypeError,
     ValueError, ZeroDivision,
 };
+pub use explain::{Explanation, STEPS_MAX, Step, StepKind};
 pub use functions::{FunctionInfo, FunctionKind, Section, functions};
 pub use limits::{Fuel, Limits};
 pub use parser::Context;

@@ -374,7 +374,7 @@ fn mode(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
     let mut places: Vec<usize> = (0..values.len()).collect();
     for value in &values {
         value.check_hashable()?;
-        budget.charge(SCALAR + value.walk_price() * u64::from(count.max(2).ilog2()))?;
+        budget.charge(SCALAR + 4 * value.walk_price() * u64::from(count.max(2).ilog2()))?;
     }
     // Stable: of equals the first comes first, and is the one that counts for all.
     places.sort_by(|a, b| values[*a].position(&values[*b]));
