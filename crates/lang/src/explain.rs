@@ -13,7 +13,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::canonical::{Shown, View};
 use crate::error::{Failure, Span};
-use crate::eval::{Binding, Machine, Trace};
+use crate::eval::{Binding, Machine, Memory, Trace};
 use crate::functions;
 use crate::limits::{Fuel, Limits};
 use crate::program::{Node, Program};
@@ -99,7 +99,7 @@ impl Program {
     /// ```
     pub fn explain(&self, arguments: &[Argument], limits: &Limits, fuel: &mut Fuel) -> Explanation {
         let mut teller = Teller::new(self);
-        let outcome = self.evaluate_traced(arguments, limits, fuel, &mut teller);
+        let outcome = self.evaluate_traced(&mut Memory::default(), arguments, limits, fuel, &mut teller);
         teller.finish(outcome)
     }
 
@@ -334,7 +334,7 @@ impl<'p> Teller<'p> {
     }
 
     /// A statement begins.
-    fn begin(&mut self, machine: &Machine<'_>) {
+    fn begin(&mut self, machine: &Machine<'_, '_>) {
         self.scene.changes.clear();
         self.scene.values.clear();
         self.scene.frames = vec![Frame::default()];
@@ -347,13 +347,13 @@ impl<'p> Teller<'p> {
     }
 
     /// Replaces the names of a frame, which stand from `first` to `last`, by their values.
-    fn give_values(&mut self, frame: u32, first: usize, last: u32, machine: &Machine<'_>) {
+    fn give_values(&mut self, frame: u32, first: usize, last: u32, machine: &Machine<'_, '_>) {
         if self.is_cut {
             return;
         }
         for node in &self.program.nodes[first..=last as usize] {
             let Node::Name(name) = *node else { continue };
-            if let Some(Some(Binding::Value(value))) = machine.bindings.get(name as usize) {
+            if let Some(Some(Binding::Value(value))) = machine.memory.bindings.get(name as usize) {
                 let (program, price_left) = (self.program, &mut self.price_left);
                 self.scene.values.entry(name).or_insert_with(|| Literal::new(value, program, price_left));
             }
@@ -366,12 +366,12 @@ impl<'p> Teller<'p> {
     }
 
     /// The machine has entered the body of a definition.
-    fn enter(&mut self, place: Place, machine: &Machine<'_>) {
-        let Some(entered) = machine.frames.last() else { return };
+    fn enter(&mut self, place: Place, machine: &Machine<'_, '_>) {
+        let Some(entered) = machine.memory.frames.last() else { return };
         let definition = &self.program.definitions[entered.definition as usize];
         let count = definition.parameters.as_ref().map_or(0, Vec::len);
         let (program, price_left) = (self.program, &mut self.price_left);
-        let arguments = machine.locals[machine.base..].iter().take(count);
+        let arguments = machine.memory.locals[machine.base..].iter().take(count);
         let arguments = arguments.map(|value| Literal::new(value, program, price_left)).collect();
         let frame = self.scene.frames.len() as u32;
         self.scene.frames.push(Frame { arguments, has_values: false });
@@ -385,8 +385,8 @@ impl<'p> Teller<'p> {
     }
 
     /// The subtree at a place has come to the value on the stack.
-    fn complete(&mut self, place: Place, machine: &Machine<'_>) {
-        let Some(value) = machine.values.last() else { return };
+    fn complete(&mut self, place: Place, machine: &Machine<'_, '_>) {
+        let Some(value) = machine.memory.values.last() else { return };
         if let Value::Range(_) = value {
             // Its call says it best.
             return;
@@ -424,7 +424,7 @@ impl<'p> Teller<'p> {
 }
 
 impl Trace for Teller<'_> {
-    fn before(&mut self, machine: &Machine<'_>) {
+    fn before(&mut self, machine: &Machine<'_, '_>) {
         let at = machine.at;
         let previous = self.previous.replace(at);
         if self.is_cut {
@@ -434,7 +434,7 @@ impl Trace for Teller<'_> {
         }
         let Some(previous) = previous else { return self.begin(machine) };
         let node = self.program.nodes[previous];
-        if !machine.loops.is_empty() {
+        if !machine.memory.loops.is_empty() {
             if let (None, Node::BinderStart { jump, .. }) = (self.binder, node) {
                 self.binder = Some(previous + jump as usize);
             }
@@ -445,7 +445,7 @@ impl Trace for Teller<'_> {
         let here = (frame, previous as u32);
         // Where a jump has led, the node before is what has been worked out.
         let done = (frame, (at as u32).saturating_sub(1));
-        let has_entered = machine.frames.len() > self.open.len();
+        let has_entered = machine.memory.frames.len() > self.open.len();
         match node {
             Node::Name(_) | Node::Call { .. } if has_entered => self.enter(here, machine),
             Node::Define { .. } if has_entered => self.enter((frame, self.root()), machine),

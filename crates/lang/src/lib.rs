@@ -30,6 +30,7 @@ mod parser;
 mod canonical;
 mod binder;
 mod eval;
+mod evaluator;
 mod explain;
 mod diagnostic;
 
@@ -38,6 +39,7 @@ pub use error::{
     Arity, Bound, DecimalError, Error, ErrorKind, Estimate, Failure, Feature, Overflow, Span, Syntax, Type, TypeError,
     ValueError, ZeroDivision,
 };
+pub use evaluator::Evaluator;
 pub use explain::{Explanation, STEPS_MAX, Step, StepKind};
 pub use functions::{FunctionInfo, FunctionKind, Section, functions};
 pub use limits::{Fuel, Limits};

@@ -177,6 +177,19 @@ pub struct Program {
 }
 
 impl Program {
+    /// Forgets everything but what is allocated.
+    pub(crate) fn clear(&mut self) {
+        self.nodes.clear();
+        self.spans.clear();
+        self.constants.clear();
+        self.names.clear();
+        self.keywords.clear();
+        self.targets.clear();
+        self.definitions.clear();
+        self.statements.clear();
+        self.parameters = 0;
+    }
+
     /// Where a node stands in the text that was parsed; the whole text for what is no node.
     pub fn span(&self, node: u32) -> Span {
         let whole = || Span { start: 0, end: self.spans.last().map_or(0, |span| span.end) };

@@ -1,7 +1,7 @@
 //! The manual: every name that the language knows, with how it is called and a line of documentation in English and
 //! in Brazilian Portuguese. Help, completion and the lists in `docs/language.md` are made from it.
 
-use super::{ALIASES, CONSTANTS, Function, QUALIFIED, Section, TABLES, rows};
+use super::{ALIASES, CONSTANTS, Function, QUALIFIED, ROWS, Section};
 
 /// What a name is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,12 +95,13 @@ pub fn functions() -> impl Iterator<Item = FunctionInfo> {
         needs_prefix,
     };
     let mut all: Vec<FunctionInfo> = Vec::new();
-    for (_, function) in rows(0, QUALIFIED) {
+    let (bare, qualified) = ROWS.split_at(QUALIFIED as usize);
+    for function in bare {
         all.push(entry(function.name, function, false));
         let aliases = ALIASES.iter().filter(|(_, name)| *name == function.name);
         all.extend(aliases.map(|(alias, _)| entry(alias, function, false)));
     }
-    all.extend(rows(QUALIFIED, TABLES.len()).map(|(_, function)| entry(function.name, function, true)));
+    all.extend(qualified.iter().map(|function| entry(function.name, function, true)));
     all.extend(BINDERS);
     all.extend(CONSTANTS.iter().zip(CONSTANT_DOCS).map(|((name, _), (doc, doc_pt))| FunctionInfo {
         name,
@@ -139,7 +140,7 @@ mod tests {
 
     #[test]
     fn signatures_take_as_many_arguments_as_the_functions() {
-        for (_, function) in rows(0, TABLES.len()) {
+        for function in ROWS {
             let (least, most) = arity(function.signature);
             let (name, signature) = (function.name, function.signature);
             let fits = match &function.body {
