@@ -7,6 +7,7 @@ use crate::functions;
 use crate::lexer::nfkc;
 use crate::limits::{Budget, Fuel, Limits, price};
 use crate::number::Integer;
+use crate::plan::Kind;
 use crate::program::{Node, Program};
 use crate::sequence;
 use crate::value::{Answer, Argument, Value};
@@ -29,7 +30,33 @@ impl Program {
     ///
     /// As [`evaluate`](Self::evaluate).
     pub fn evaluate_with(&self, arguments: &[Argument], limits: &Limits, fuel: &mut Fuel) -> Result<Answer, Failure> {
-        self.evaluate_in(&mut Memory::default(), arguments, limits, fuel)
+        match self.evaluate_planned(arguments, limits, fuel) {
+            Some(outcome) => outcome,
+            None => self.evaluate_in(&mut Memory::default(), arguments, limits, fuel),
+        }
+    }
+
+    /// What a plan gives for floats; `None` where there is no plan, or these floats are nothing for it.
+    fn evaluate_planned(
+        &self,
+        arguments: &[Argument],
+        limits: &Limits,
+        fuel: &mut Fuel,
+    ) -> Option<Result<Answer, Failure>> {
+        if self.parameters == 0 || limits.answer_characters < SCALAR_CHARACTERS {
+            return None;
+        }
+        let plan = self.plan().filter(|plan| !plan.branches && fuel.suffices(plan.price))?;
+        let value = plan.row(|column| match arguments.get(usize::from(column)) {
+            Some(Argument::Float(value)) => Some(*value),
+            _ => None,
+        })?;
+        let answer = Answer::new(match plan.kind {
+            Kind::Float => Value::Float(value),
+            Kind::Truth => Value::Bool(value != 0.0),
+        });
+        let node = (self.nodes.len() as u32).saturating_sub(1);
+        Some(fuel.pay(plan.price).map(|()| answer).map_err(|kind| Failure { kind, node }))
     }
 
     /// The same, in memory that has been used before.

@@ -193,6 +193,23 @@ pub(crate) fn shorter(row: u16) -> u16 {
     }
 }
 
+/// The function as one of floats alone, and its price: nan from what was none, or infinity from what was finite, stands
+/// for an error. `None` for a function that takes or gives anything else.
+pub(crate) fn of_one_float(row: u16) -> Option<(fn(f64) -> f64, u64)> {
+    let function = ROWS.get(row as usize)?;
+    let call: fn(f64) -> f64 = match (&function.body, function.name) {
+        (Body::Real { call, .. }, _) => *call,
+        (_, "abs") => f64::abs,
+        (_, "degrees") => real::to_degrees,
+        (_, "ln" | "log") => pxfm::f_log,
+        (_, "log10") => pxfm::f_log10,
+        (_, "log2") => pxfm::f_log2,
+        (_, "radians") => real::to_radians,
+        _ => return None,
+    };
+    Some((call, function.price))
+}
+
 /// Whether the function's answers depend on chance.
 pub(crate) fn is_chance(row: u16) -> bool {
     (CHANCE..THEORY).contains(&row)

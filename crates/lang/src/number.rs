@@ -5,7 +5,7 @@ mod integer;
 pub(crate) mod rational;
 mod fixed;
 pub(crate) mod precise;
-mod power;
+pub(crate) mod power;
 pub(crate) mod float;
 mod complex;
 pub(crate) mod special;

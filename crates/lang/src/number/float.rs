@@ -90,6 +90,18 @@ pub(crate) fn power(base: f64, exponent: f64, budget: &mut Budget) -> Result<Pow
     Ok(Power::Real(value))
 }
 
+/// [`power`] where it is a float, nothing goes wrong and no more has to be paid for; `None` for all else.
+pub(crate) fn plain_power(base: f64, exponent: f64) -> Option<f64> {
+    if exponent == 0.0 || base == 1.0 {
+        return Some(1.0);
+    }
+    let finite = base.is_finite() && exponent.is_finite();
+    if finite && (base == 0.0 && exponent < 0.0 || base < 0.0 && exponent.fract() != 0.0) {
+        return None;
+    }
+    quick_power(base, exponent).filter(|value| value.is_finite() || !finite)
+}
+
 /// IEEE 754's `pow`, correctly rounded; what an elementary function costs has been paid.
 pub(crate) fn real_power(base: f64, exponent: f64, budget: &mut Budget) -> Result<f64, ErrorKind> {
     if let Some(value) = quick_power(base, exponent) {

@@ -5,32 +5,69 @@ use super::binary::parts;
 /// Exponents up to this are tried; each multiplication may lose a little.
 const EXPONENT_MAX: u32 = 1024;
 
-/// `base` ** `exponent`, correctly rounded; `None` where 128 bits do not decide, where the result is no normal float,
-/// and for exponents that are negative or large.
+/// `base` ** `exponent`, correctly rounded; `None` where 128 bits do not decide, for exponents that are negative or
+/// large and, from the third power on, where the base or the result is no normal float.
 pub(crate) fn whole_power(base: f64, exponent: f64) -> Option<f64> {
-    if !(1.0..=f64::from(EXPONENT_MAX)).contains(&exponent) || exponent.fract() != 0.0 || !base.is_normal() {
-        return None;
-    }
-    let exponent = exponent as u32;
+    let exponent = whole_exponent(exponent)?;
     match exponent {
-        1 => return Some(base),
+        1 => Some(base),
         // One multiplication rounds once.
-        2 => return Some(base * base).filter(|square| square.is_normal()),
-        _ => {}
+        2 => Some(base * base).filter(|square| square.is_finite()),
+        _ => Ladder::new(base)?.climb(exponent),
     }
-    let (mantissa, unit) = parts(base);
-    let word = mantissa << 11;
-    let first = Wide { mantissa: u128::from(word) << 64, exponent: i64::from(unit) - 75 };
-    // From the highest bit of the exponent down: square, and multiply where there is a bit.
-    let mut power = first;
-    for bit in (0..exponent.ilog2()).rev() {
-        power = power.square();
-        if exponent >> bit & 1 == 1 {
-            power = power.times(word, first.exponent);
+}
+
+/// The exponent of a power that can be tried here.
+pub(crate) fn whole_exponent(exponent: f64) -> Option<u32> {
+    let whole = (1.0..=f64::from(EXPONENT_MAX)).contains(&exponent) && f64::from(exponent as u32) == exponent;
+    whole.then_some(exponent as u32)
+}
+
+/// The powers of a base, one after another.
+#[derive(Clone, Copy)]
+pub(crate) struct Ladder {
+    /// The significand of the base, its highest bit set, and the power of two that it is multiplied by, less 64.
+    word: u64,
+    unit: i64,
+    negative: bool,
+    exponent: u32,
+    power: Wide,
+}
+
+impl Ladder {
+    /// Where climbing so far, step by step, is longer than beginning anew.
+    const STEPS_MAX: u32 = 8;
+
+    /// Stands on the first power of a normal float.
+    pub(crate) fn new(base: f64) -> Option<Self> {
+        let (mantissa, unit) = parts(base);
+        let (word, unit) = (mantissa << 11, i64::from(unit) - 75);
+        let power = Wide { mantissa: u128::from(word) << 64, exponent: unit };
+        base.is_normal().then_some(Self { word, unit, negative: base < 0.0, exponent: 1, power })
+    }
+
+    /// The power of an exponent not below the last one, correctly rounded; `None` where 128 bits do not decide, and
+    /// where it is no normal float.
+    #[inline]
+    pub(crate) fn climb(&mut self, exponent: u32) -> Option<f64> {
+        if exponent - self.exponent > Self::STEPS_MAX {
+            self.power = Wide { mantissa: u128::from(self.word) << 64, exponent: self.unit };
+            // From the highest bit of the exponent down: square, and multiply where there is a bit.
+            for bit in (0..exponent.ilog2()).rev() {
+                self.power = self.power.square();
+                if exponent >> bit & 1 == 1 {
+                    self.power = self.power.times(self.word, self.unit);
+                }
+            }
+            self.exponent = exponent;
         }
+        while self.exponent < exponent {
+            self.power = self.power.times(self.word, self.unit);
+            self.exponent += 1;
+        }
+        let magnitude = self.power.round(exponent)?;
+        Some(if self.negative && exponent % 2 == 1 { -magnitude } else { magnitude })
     }
-    let magnitude = power.round(exponent)?;
-    Some(if base < 0.0 && exponent % 2 == 1 { -magnitude } else { magnitude })
 }
 
 /// `mantissa`·2^`exponent`, the highest bit of the mantissa set; never above what it stands for.
@@ -59,7 +96,7 @@ impl Wide {
 
     /// A product of two mantissas has its highest bit set, or the next.
     fn normal(self) -> Self {
-        let shift = self.mantissa.leading_zeros();
+        let shift = u32::from(self.mantissa >> 127 == 0);
         Self { mantissa: self.mantissa << shift, exponent: self.exponent - i64::from(shift) }
     }
 
@@ -121,9 +158,9 @@ mod tests {
         {
             assert_eq!(whole_power(base, exponent), None, "{base} ** {exponent}");
         }
-        // Neither what overflows nor what is subnormal.
+        // What overflows, and from the third power on what is subnormal.
         assert_eq!(whole_power(1e200, 2.0), None);
-        assert_eq!(whole_power(1e-200, 2.0), None);
+        assert_eq!(whole_power(1e-200, 2.0), Some(0.0));
         assert_eq!(whole_power(1e103, 3.0), None);
         assert_eq!(whole_power(1e-105, 3.0), None);
     }
