@@ -6,8 +6,8 @@
 //! shortened, and those that have no literal).
 //!
 //! What is shown of what happens: names get their values all at once; a formula, or a call of a function of the text,
-//! becomes its body with the arguments in it; a branch takes the place of its conditional; a sum over a variable and
-//! the like come to their value in one step.
+//! becomes its body with the arguments in it; a branch takes the place of its conditional; a sum or product over a
+//! variable becomes its terms, and then its value (`sum(k**2,k,1,3)`, `1+4+9`, `14`).
 
 use std::collections::{HashMap, HashSet};
 
@@ -16,7 +16,7 @@ use crate::error::{Failure, Span};
 use crate::eval::{Binding, Machine, Memory, Trace};
 use crate::functions;
 use crate::limits::{Fuel, Limits};
-use crate::program::{Node, Program};
+use crate::program::{Binder, Node, Program};
 use crate::value::{Answer, Argument, Value};
 
 /// Steps at most: more than anyone reads.
@@ -26,6 +26,9 @@ const BYTES_MAX: usize = 100_000;
 /// Characters of a value that is shown whole; of a longer one, the first and the last of them.
 const VALUE_CHARACTERS: usize = 60;
 const VALUE_ENDS: usize = 20;
+/// Terms of a sum or product over a variable that are all shown; of more, the first three and the last.
+const TERMS_MAX: usize = 5;
+const TERMS_FIRST: usize = 3;
 /// Bytes written, those of texts that turn out not to be steps included: at most some 40 ms of work.
 const WORK_BYTES: usize = 500_000;
 /// What values' texts may cost together, in units of fuel, though none is burnt: some ten milliseconds.
@@ -42,6 +45,8 @@ pub enum StepKind {
     Definition,
     /// A conditional, `and`, `or` or a chain of comparisons is replaced by the part that is left of it.
     Branch,
+    /// A sum or a product over a variable is replaced by its terms, of many by the first and the last.
+    Terms,
     /// A part is replaced by its value.
     Value,
     /// The answer, where the last step does not show it yet.
@@ -169,6 +174,42 @@ impl Literal {
     }
 }
 
+/// The terms of a sum or a product over a variable: the first of them, the last, and how many there are.
+#[derive(Default)]
+struct Terms {
+    first: Vec<Value>,
+    last: Option<Value>,
+    count: usize,
+}
+
+impl Terms {
+    fn add(&mut self, term: &Value) {
+        self.count += 1;
+        if self.first.len() < TERMS_MAX {
+            self.first.push(term.clone());
+        }
+        self.last = Some(term.clone());
+    }
+
+    /// The terms with an operator between them; nothing for one or none.
+    fn literal(&self, operator: &str, program: &Program, price_left: &mut u64) -> Option<Literal> {
+        let last = self.last.as_ref().filter(|_| self.count > 1)?;
+        let mut begins = true;
+        let mut text = |value| {
+            let Literal { text, is_signed } = Literal::new(value, program, price_left);
+            let begins = std::mem::replace(&mut begins, false);
+            if is_signed && !(begins && operator == "+") { format!("({text})") } else { text }
+        };
+        let shown = if self.count <= TERMS_MAX { self.count } else { TERMS_FIRST };
+        let mut terms: Vec<String> = self.first.iter().take(shown).map(&mut text).collect();
+        if self.count > TERMS_MAX {
+            terms.extend(["…".to_owned(), text(last)]);
+        }
+        // An operand like a number with a sign: in brackets where something tighter takes it.
+        Some(Literal { text: terms.join(operator), is_signed: true })
+    }
+}
+
 /// What has become of a subtree.
 enum Change {
     Value(Literal),
@@ -249,6 +290,7 @@ struct Teller<'p> {
     previous: Option<usize>,
     /// The end of the outermost sum (or the like) that is at work.
     binder: Option<usize>,
+    terms: Terms,
     /// The calls that are open, with their frames.
     open: Vec<(Place, u32)>,
 }
@@ -274,6 +316,7 @@ impl<'p> Teller<'p> {
             statement: 0,
             previous: None,
             binder: None,
+            terms: Terms::default(),
             open: Vec::new(),
         }
     }
@@ -437,10 +480,17 @@ impl Trace for Teller<'_> {
         if !machine.memory.loops.is_empty() {
             if let (None, Node::BinderStart { jump, .. }) = (self.binder, node) {
                 self.binder = Some(previous + jump as usize);
+                self.terms = Terms::default();
+            }
+            if self.binder == Some(at)
+                && machine.memory.loops.len() == 1
+                && let Some(term) = machine.memory.values.last()
+            {
+                self.terms.add(term);
             }
             return;
         }
-        self.binder = None;
+        let binder = self.binder.take();
         let (frame, next) = (self.frame(), previous + 1);
         let here = (frame, previous as u32);
         // Where a jump has led, the node before is what has been worked out.
@@ -476,6 +526,19 @@ impl Trace for Teller<'_> {
                 if let Some((place, _)) = self.open.pop() {
                     self.complete(place, machine);
                 }
+            }
+            Node::BinderEnd { binder: kind, .. } if binder.is_some() => {
+                let operator = match kind {
+                    Binder::Sum => Some("+"),
+                    Binder::Product => Some("*"),
+                    Binder::Integral | Binder::Root => None,
+                };
+                let literal =
+                    operator.and_then(|operator| self.terms.literal(operator, self.program, &mut self.price_left));
+                if let Some(literal) = literal {
+                    self.change(StepKind::Terms, here, here, Change::Value(literal));
+                }
+                self.complete(here, machine);
             }
             // With its elements worked out, a list is as good as a value; a set may still be put in order.
             Node::List(_) | Node::Tuple(_) => {}

@@ -28,7 +28,7 @@ fn operators_are_worked_out_one_after_another() {
     check("3!²", &["3!**2", "6**2", "36"]);
     check("max(1+1, 3)", &["max(1+1,3)", "max(2,3)", "3"]);
     check("[1, 2+3][1]", &["[1,2+3][1]", "[1,5][1]", "5"]);
-    check("sum(k**2, k, 1, 2*5)", &["sum(k**2,k,1,2*5)", "sum(k**2,k,1,10)", "385"]);
+    check("sum(k**2, k, 1, 2*5)", &["sum(k**2,k,1,2*5)", "sum(k**2,k,1,10)", "1+4+9+…+100", "385"]);
 }
 
 #[test]
@@ -54,6 +54,17 @@ fn negative_values_stand_in_brackets_where_they_are_operands() {
 }
 
 #[test]
+fn sums_and_products_show_their_terms() {
+    check("2*sum(k, k, 1, 3)", &["2*sum(k,k,1,3)", "2*(1+2+3)", "2*6", "12"]);
+    check("1-sum(k-2, k, 1, 2)", &["1-sum(k-2,k,1,2)", "1-(-1+0)", "1-(-1)", "2"]);
+    check("prod(k, k, 1, 6)", &["prod(k,k,1,6)", "1*2*3*…*6", "720"]);
+    check("sum(k, k, 4, 4)", &["sum(k,k,4,4)", "4"]);
+    check("sum(k, k, 1, 0)", &["sum(k,k,1,0)", "0"]);
+    check("sum(sum(i*j, j, 1, 2), i, 1, 2)", &["sum(sum(i*j,j,1,2),i,1,2)", "3+6", "9"]);
+    check("integral(x, x, 0, 2)", &["integral(x,x,0,2)", "2.0"]);
+}
+
+#[test]
 fn only_the_branch_taken_is_shown() {
     check("1+1 if 2 > 1 else 1/0", &["1+1 if 2 > 1 else 1/0", "1+1 if True else 1/0", "1+1", "2"]);
     check("1/0 if 0 else 3*4", &["1/0 if 0 else 3*4", "3*4", "12"]);
@@ -75,7 +86,7 @@ fn names_get_their_values_all_at_once() {
     check("x = 1+2; x**2 + x", &["x=1+2", "x=3", "x**2+x", "3**2+3", "9+3", "12"]);
     check("x = -2; x**2", &["x=-2", "x**2", "(-2)**2", "4"]);
     check("a, b = 1, 2; a - b", &["a,b=(1,2)", "a-b", "1-2", "-1"]);
-    check("k = 2; sum(k*i, i, 1, k)", &["k=2", "sum(k*i,i,1,k)", "sum(2*i,i,1,2)", "6"]);
+    check("k = 2; sum(k*i, i, 1, k)", &["k=2", "sum(k*i,i,1,k)", "sum(2*i,i,1,2)", "2+4", "6"]);
     check("x =", &["x=", "None"]);
 }
 
@@ -89,8 +100,8 @@ fn calls_become_bodies() {
     check("a @= p*r; p = 2; r = 3; a", &["a@=p*r", "p=2", "r=3", "a", "p*r", "2*3", "6"]);
     check("p = 2; a @= p+1", &["p=2", "a@=p+1", "p+1", "2+1", "3"]);
     check("f(x) @= x*2; g(x) @= f(x)+1; g(5)", &["f(x)@=x*2", "g(x)@=f(x)+1", "g(5)", "f(5)+1", "5*2+1", "10+1", "11"]);
-    check("f(n) @= sum(k*n, k, 1, 3); f(2)", &["f(n)@=sum(k*n,k,1,3)", "f(2)", "sum(k*2,k,1,3)", "12"]);
-    check("f(x) @= x**2; sum(f(k), k, 1, 3)+1", &["f(x)@=x**2", "sum(f(k),k,1,3)+1", "14+1", "15"]);
+    check("f(n) @= sum(k*n, k, 1, 3); f(2)", &["f(n)@=sum(k*n,k,1,3)", "f(2)", "sum(k*2,k,1,3)", "2+4+6", "12"]);
+    check("f(x) @= x**2; sum(f(k), k, 1, 3)+1", &["f(x)@=x**2", "sum(f(k),k,1,3)+1", "1+4+9+1", "14+1", "15"]);
     check("f() @= 2+2; f()", &["f()@=2+2", "f()", "2+2", "4"]);
 }
 
@@ -193,7 +204,7 @@ fn texts(file: &str) -> Vec<String> {
 fn check_spans(text: &str, steps: &[Step]) {
     for pair in steps.windows(2) {
         let (before, after) = (&pair[0], &pair[1]);
-        if !matches!(after.kind, StepKind::Value | StepKind::Branch | StepKind::Definition) {
+        if !matches!(after.kind, StepKind::Value | StepKind::Terms | StepKind::Branch | StepKind::Definition) {
             continue;
         }
         let ([replaced], [by]) = (&after.replaced[..], &after.by[..]) else { panic!("{text:?}: {after:?}") };
