@@ -4,7 +4,7 @@
 #![allow(clippy::panic, clippy::unwrap_used)]
 
 use serde_json::Value as Json;
-use tabuada_lang::{Context, Explanation, Fuel, Limits, STEPS_MAX, Span, Step, StepKind, parse, parse_with};
+use tabuada_lang::{Argument, Context, Explanation, Fuel, Limits, STEPS_MAX, Span, Step, StepKind, parse, parse_with};
 
 fn explain(text: &str) -> Explanation {
     let limits = Limits::default();
@@ -139,6 +139,16 @@ fn a_failure_is_shown_where_it_happened() {
 }
 
 #[test]
+fn parameters_get_their_values_as_names_do() {
+    let limits = Limits::default();
+    let program = parse_with("x**2 + y", &Context { parameters: &["x", "y"] }, &limits).unwrap();
+    let arguments = [Argument::from(-3_i64), Argument::from(0.5)];
+    let explanation = program.explain(&arguments, &limits, &mut Fuel::new(limits.fuel));
+    let texts: Vec<&str> = explanation.steps.iter().map(|step| &*step.text).collect();
+    assert_eq!(texts, ["x**2+y", "(-3)**2+0.5", "9+0.5", "9.5"]);
+}
+
+#[test]
 fn long_values_are_shortened() {
     let explanation = explain("2**1000 + 1");
     let step = &explanation.steps[1].text;
@@ -192,12 +202,31 @@ fn explanations_are_bounded() {
     std::thread::Builder::new().stack_size(256 << 10).spawn(judge).unwrap().join().unwrap();
 }
 
+/// The text of a record: an expression, statements, or parts to be repeated.
+fn text_of(record: &Json) -> Option<String> {
+    if let Some(expr) = record["expr"].as_str() {
+        return Some(expr.to_owned());
+    }
+    if let Some(session) = record["session"].as_array() {
+        return Some(session.iter().filter_map(Json::as_str).collect::<Vec<_>>().join("; "));
+    }
+    let repeat = |part: &Json| -> Option<String> {
+        let (piece, times) = (part[0].as_str()?, part[1].as_u64()?);
+        Some(
+            (0..times)
+                .map(|at| if part[2].is_null() { piece.to_owned() } else { piece.replace("{}", &at.to_string()) })
+                .collect(),
+        )
+    };
+    record["parts"].as_array()?.iter().map(repeat).collect()
+}
+
 fn texts(file: &str) -> Vec<String> {
     let path = format!("{}/../../corpus/{file}", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(&path).unwrap();
     let records = text.split('\n').filter(|line| !line.is_empty());
     let records = records.map(|line| serde_json::from_str::<Json>(line).unwrap());
-    records.filter_map(|record| record["expr"].as_str().map(str::to_owned)).collect()
+    records.filter_map(|record| text_of(&record)).collect()
 }
 
 /// What is outside the parts replaced stays as it was.
@@ -218,7 +247,12 @@ fn check_spans(text: &str, steps: &[Step]) {
 /// Watched or not, an evaluation comes to the same at the same price, and what is shown on the way is worth the same.
 #[test]
 fn explained_corpora_answer_as_evaluated() {
-    let limits = Limits::default();
+    std::thread::Builder::new().stack_size(256 << 10).spawn(explain_corpora).unwrap().join().unwrap();
+}
+
+fn explain_corpora() {
+    // Less than there may be, since everything is done twice.
+    let limits = Limits { fuel: 2_000_000, ..Limits::default() };
     let (mut explained, mut reread) = (0, 0);
     for file in ["python_arith.jsonl", "plusminus.jsonl", "statistics.jsonl", "python_outside.jsonl", "hostile.jsonl"] {
         for text in texts(file) {
