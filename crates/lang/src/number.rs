@@ -6,6 +6,7 @@ pub(crate) mod rational;
 mod fixed;
 pub(crate) mod precise;
 pub(crate) mod power;
+pub(crate) mod climb;
 pub(crate) mod float;
 mod complex;
 pub(crate) mod special;
