@@ -390,12 +390,11 @@ fn mode(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
 /// quantiles in statistical packages*, 1996 (the default of R and of NumPy), exact before it is rounded.
 fn quantile(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
     let q = arguments.get(1).and_then(Option::as_ref).ok_or(ErrorKind::Internal)?;
-    let q = match q.number() {
-        Some(Number::Int(_) | Number::Float(_)) => match term(q, budget)? {
-            Term::Exact(q) if !q.numerator.is_negative() && q.numerator <= q.denominator => q,
-            _ => return Err(ValueError::Quantile.into()),
-        },
-        _ => return Err(TypeError::NotReal { found: q.kind() }.into()),
+    let q = match term(q, budget) {
+        Ok(Term::Exact(q)) if !q.numerator.is_negative() && q.numerator <= q.denominator => q,
+        Ok(_) => return Err(ValueError::Quantile.into()),
+        Err(ErrorKind::Type(_)) => return Err(TypeError::NotReal { found: q.kind() }.into()),
+        Err(other) => return Err(other),
     };
     let values = collect(std::slice::from_ref(data(arguments)?), budget)?;
     let summary = each(values.into_iter().map(Ok), budget, |_, _| Ok(()))?;
