@@ -104,6 +104,12 @@ impl Program {
         self.write().map_or_else(String::new, |written| written.text)
     }
 
+    /// The canonical text of a part.
+    pub(crate) fn canonical_of(&self, root: u32) -> String {
+        let written = self.write_statement(root, &self.subtrees(), &Plain, usize::MAX);
+        written.map_or_else(String::new, |written| written.text)
+    }
+
     /// How deep brackets, conditions and else-branches nest in the canonical text.
     pub(crate) fn canonical_depth(&self) -> u64 {
         self.write().map_or(0, |written| written.depth)

@@ -216,6 +216,11 @@ pub(crate) fn is_chance(row: u16) -> bool {
     (CHANCE..THEORY).contains(&row)
 }
 
+/// The name of every function that a bare name reaches, in the order of the tables.
+pub(crate) fn bare_names() -> impl Iterator<Item = &'static str> {
+    ROWS[..QUALIFIED as usize].iter().map(|row| row.name)
+}
+
 /// Whether the function is reached only with `math.` before its name.
 pub(crate) fn needs_prefix(builtin: Builtin) -> bool {
     builtin.row >= QUALIFIED
