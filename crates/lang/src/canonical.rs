@@ -7,6 +7,7 @@
 //! Blanks stand around keywords and comparisons only. Brackets stand where the precedence table asks for them.
 
 use crate::arithmetic::{Binary, Comparison, Unary};
+use crate::error::Span;
 use crate::functions;
 use crate::lexer::to_superscript;
 use crate::number::float;
@@ -34,6 +35,51 @@ enum Row {
     Atom,
 }
 
+/// What stands in a text in the place of a subtree.
+pub(crate) enum Shown<'v> {
+    /// The subtree.
+    Itself,
+    /// The text of a value; one with a sign before it is bracketed wherever it is an operand on the right or of a
+    /// tighter operator (`2-(-3)`).
+    Value { text: &'v str, is_signed: bool },
+    /// Another subtree, a part of it.
+    Part(u32),
+    /// The subtree of a definition's body, seen from another frame.
+    Body { root: u32, frame: u32 },
+}
+
+/// How a program is looked at while it is written: as it is ([`Plain`]), or with some of it worked out. The frame tells
+/// apart the evaluations of one definition: 0 is the text itself.
+pub(crate) trait View {
+    fn shown(&self, _frame: u32, _root: u32) -> Shown<'_> {
+        Shown::Itself
+    }
+
+    /// Whether an earlier comparison of a chain, and all before it, are no longer shown.
+    fn is_passed(&self, _frame: u32, _step: u32) -> bool {
+        false
+    }
+
+    /// Whether to note where the subtree stands in the text.
+    fn is_marked(&self, _frame: u32, _root: u32) -> bool {
+        false
+    }
+}
+
+/// The program as it is.
+struct Plain;
+
+impl View for Plain {}
+
+/// A text, and what there is to know of it.
+pub(crate) struct Written {
+    pub(crate) text: String,
+    /// How deep brackets, conditions and else-branches nest.
+    depth: u64,
+    /// Where what is marked stands.
+    pub(crate) marks: Vec<Span>,
+}
+
 /// What is still to be written, last first.
 enum Piece {
     Text(&'static str),
@@ -41,6 +87,12 @@ enum Piece {
     Name(u32, &'static str),
     /// The subtree that ends in this node, in brackets if it binds less tightly than the row.
     Subtree(u32, Row),
+    /// The same, whatever else is shown in its place, and without brackets.
+    Bare(u32),
+    /// The end of what is marked, which began here.
+    MarkEnd(usize),
+    /// Back to this frame.
+    Frame(u32),
     /// From here on, one bracket, condition or else-branch more is open.
     Deeper,
     Shallower,
@@ -49,64 +101,79 @@ enum Piece {
 impl Program {
     /// The canonical text.
     pub fn canonical(&self) -> String {
-        Writer::new(self).write().0
+        self.write().map_or_else(String::new, |written| written.text)
     }
 
     /// The canonical text of a part.
     pub(crate) fn canonical_of(&self, root: u32) -> String {
-        let mut writer = Writer::new(self);
-        writer.pieces.push(Piece::Subtree(root, Row::Conditional));
-        writer.drain().0
+        let written = self.write_statement(root, &self.subtrees(), &Plain, usize::MAX);
+        written.map_or_else(String::new, |written| written.text)
     }
 
     /// How deep brackets, conditions and else-branches nest in the canonical text.
     pub(crate) fn canonical_depth(&self) -> u64 {
-        Writer::new(self).write().1
+        self.write().map_or(0, |written| written.depth)
+    }
+
+    fn write(&self) -> Option<Written> {
+        Writer::new(self, &self.subtrees(), &Plain, usize::MAX).write(&self.statements)
+    }
+
+    /// One statement in a view, given [`subtrees`](Self::subtrees); nothing if it is longer than `bytes_max`.
+    pub(crate) fn write_statement(
+        &self,
+        root: u32,
+        starts: &[u32],
+        view: &impl View,
+        bytes_max: usize,
+    ) -> Option<Written> {
+        Writer::new(self, starts, view, bytes_max).write(&[root])
     }
 }
 
-struct Writer<'p> {
+struct Writer<'p, V> {
     program: &'p Program,
-    starts: Vec<u32>,
+    starts: &'p [u32],
+    view: &'p V,
+    /// The frame in which what is written stands.
+    frame: u32,
+    bytes_max: usize,
     text: String,
+    marks: Vec<Span>,
     pieces: Vec<Piece>,
 }
 
-impl<'p> Writer<'p> {
-    fn new(program: &'p Program) -> Self {
-        Self { program, starts: program.subtrees(), text: String::new(), pieces: Vec::new() }
+impl<'p, V: View> Writer<'p, V> {
+    fn new(program: &'p Program, starts: &'p [u32], view: &'p V, bytes_max: usize) -> Self {
+        let (text, marks, pieces) = (String::new(), Vec::new(), Vec::new());
+        Self { program, starts, view, frame: 0, bytes_max, text, marks, pieces }
     }
 
-    /// The text, and how deep it nests.
-    fn write(mut self) -> (String, u64) {
-        for (at, root) in self.program.statements.iter().enumerate().rev() {
+    /// The text of statements; nothing if it becomes too long.
+    fn write(mut self, statements: &[u32]) -> Option<Written> {
+        for (at, root) in statements.iter().enumerate().rev() {
             self.pieces.push(Piece::Subtree(*root, Row::Conditional));
             if at > 0 {
                 self.pieces.push(Piece::Text(";"));
             }
         }
-        self.drain()
-    }
-
-    /// Writes all pieces.
-    fn drain(mut self) -> (String, u64) {
         let (mut depth, mut deepest) = (0_u64, 0);
         while let Some(piece) = self.pieces.pop() {
+            if self.text.len() > self.bytes_max {
+                return None;
+            }
             match piece {
                 Piece::Text(text) => self.text.push_str(text),
                 Piece::Name(name, behind) => {
                     self.text.push_str(&self.program.names[name as usize]);
                     self.text.push_str(behind);
                 }
-                Piece::Subtree(root, least) => {
-                    if self.row(root) < least {
-                        self.close(")");
-                        self.pieces.push(Piece::Subtree(root, Row::Conditional));
-                        self.open("(");
-                    } else {
-                        self.expand(root);
-                    }
+                Piece::Subtree(root, least) => self.subtree(root, least),
+                Piece::Bare(root) => self.expand(root),
+                Piece::MarkEnd(start) => {
+                    self.marks.push(Span { start: start as u32, end: self.text.len() as u32 });
                 }
+                Piece::Frame(frame) => self.frame = frame,
                 Piece::Deeper => {
                     depth += 1;
                     deepest = deepest.max(depth);
@@ -114,7 +181,32 @@ impl<'p> Writer<'p> {
                 Piece::Shallower => depth -= 1,
             }
         }
-        (self.text, deepest)
+        (self.text.len() <= self.bytes_max).then_some(Written { text: self.text, depth: deepest, marks: self.marks })
+    }
+
+    /// Writes a subtree, or what is shown in its place, in brackets where it binds less tightly than the row.
+    fn subtree(&mut self, root: u32, least: Row) {
+        if self.view.is_marked(self.frame, root) {
+            self.pieces.push(Piece::MarkEnd(self.text.len()));
+        }
+        match self.view.shown(self.frame, root) {
+            Shown::Itself if self.row(root) < least => {
+                self.close(")");
+                self.pieces.push(Piece::Bare(root));
+                self.open("(");
+            }
+            Shown::Itself => self.expand(root),
+            Shown::Value { text, is_signed } if is_signed && least > Row::Sum => {
+                self.text.extend(["(", text, ")"]);
+            }
+            Shown::Value { text, .. } => self.text.push_str(text),
+            Shown::Part(part) => self.pieces.push(Piece::Subtree(part, least)),
+            Shown::Body { root, frame } => {
+                self.pieces.push(Piece::Frame(self.frame));
+                self.pieces.push(Piece::Subtree(root, least));
+                self.frame = frame;
+            }
+        }
     }
 
     fn row(&self, root: u32) -> Row {
@@ -318,8 +410,12 @@ impl<'p> Writer<'p> {
             operand = self.before(operand);
             match self.program.nodes[operand as usize] {
                 Node::CompareStep(earlier, _) => {
+                    let step = operand;
                     operator = earlier;
                     operand -= 1;
+                    if self.view.is_passed(self.frame, step) {
+                        break;
+                    }
                 }
                 _ => break,
             }

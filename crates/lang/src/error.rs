@@ -618,6 +618,11 @@ pub enum TypeError {
         /// The argument's type.
         found: Type,
     },
+    /// `can't convert type 'str' to numerator/denominator`: no number to take statistics of.
+    NotRatio {
+        /// The element's type.
+        found: Type,
+    },
     /// `type NoneType doesn't define __round__ method`.
     NoMethod {
         /// The argument's type.
@@ -803,6 +808,22 @@ pub enum ValueError {
     EmptyRandomRange,
     /// `both points must have the same number of dimensions`.
     Dimensions,
+    /// `mean requires at least one data point`.
+    DataPoints {
+        /// The function.
+        function: String,
+        /// How many it wants at least.
+        least: u64,
+    },
+    /// `no median for empty data`.
+    EmptyData {
+        /// `median` or `mode`.
+        function: String,
+    },
+    /// `inf or nan encountered in data`.
+    NotFinite,
+    /// `quantile`'s second argument is not between 0 and 1.
+    Quantile,
     /// `-inf + inf in fsum`.
     FsumInfinities,
     /// `not enough values to unpack (expected 2, got 1)`, `too many values to unpack (expected 2)`.

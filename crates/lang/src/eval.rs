@@ -67,6 +67,18 @@ impl Program {
         limits: &Limits,
         fuel: &mut Fuel,
     ) -> Result<Answer, Failure> {
+        self.evaluate_traced(memory, arguments, limits, fuel, &mut ())
+    }
+
+    /// The same, watched.
+    pub(crate) fn evaluate_traced(
+        &self,
+        memory: &mut Memory,
+        arguments: &[Argument],
+        limits: &Limits,
+        fuel: &mut Fuel,
+        trace: &mut impl Trace,
+    ) -> Result<Answer, Failure> {
         let mut budget = Budget::new(limits, fuel);
         let mut machine = Machine { program: self, at: 0, base: 0, memory };
         if self.parameters > 0 {
@@ -74,7 +86,7 @@ impl Program {
             machine.memory.bindings.extend(given.map(|argument| Some(Binding::Value(Value::from(*argument)))));
             machine.memory.bindings.resize(self.names.len(), None);
         }
-        let outcome = machine.run(&mut budget);
+        let outcome = machine.run(&mut budget, trace);
         let at = machine.at as u32;
         debug_assert!(outcome.as_ref().map_or(true, |value| memory.is_settled(value, &budget)));
         memory.clear();
@@ -131,9 +143,19 @@ impl Program {
 /// The longest text of a float or a machine word: `-2.2250738585072014e-308`.
 const SCALAR_CHARACTERS: u64 = 24;
 
+/// Whoever watches an evaluation.
+pub(crate) trait Trace {
+    /// Told before each node, and once behind the last.
+    #[inline]
+    fn before(&mut self, _machine: &Machine<'_, '_>) {}
+}
+
+/// Nobody.
+impl Trace for () {}
+
 /// What a statement has given a name.
 #[derive(Clone)]
-enum Binding {
+pub(crate) enum Binding {
     Value(Value),
     /// A formula, evaluated at each use.
     Formula(u32),
@@ -142,8 +164,8 @@ enum Binding {
 }
 
 /// A definition that is being evaluated.
-struct Frame {
-    definition: u32,
+pub(crate) struct Frame {
+    pub(crate) definition: u32,
     return_to: usize,
     /// Where the local values of whoever called begin.
     base: usize,
@@ -152,13 +174,13 @@ struct Frame {
 /// What the machine piles up on its way.
 #[derive(Default)]
 pub(crate) struct Memory {
-    values: Vec<Value>,
+    pub(crate) values: Vec<Value>,
     /// By name.
-    bindings: Vec<Option<Binding>>,
+    pub(crate) bindings: Vec<Option<Binding>>,
     /// Arguments and bound names.
-    locals: Vec<Value>,
-    frames: Vec<Frame>,
-    loops: Vec<Loop>,
+    pub(crate) locals: Vec<Value>,
+    pub(crate) frames: Vec<Frame>,
+    pub(crate) loops: Vec<Loop>,
 }
 
 impl Memory {
@@ -182,17 +204,18 @@ impl Memory {
     }
 }
 
-struct Machine<'p, 'm> {
+pub(crate) struct Machine<'p, 'm> {
     program: &'p Program,
-    at: usize,
+    pub(crate) at: usize,
     /// Where the local values of the definition that is being evaluated begin.
-    base: usize,
-    memory: &'m mut Memory,
+    pub(crate) base: usize,
+    pub(crate) memory: &'m mut Memory,
 }
 
 impl<'p> Machine<'p, '_> {
-    fn run(&mut self, budget: &mut Budget) -> Result<Value, ErrorKind> {
+    fn run(&mut self, budget: &mut Budget, trace: &mut impl Trace) -> Result<Value, ErrorKind> {
         while let Some(node) = self.program.nodes.get(self.at) {
+            trace.before(self);
             budget.charge(price::SCALAR)?;
             match *node {
                 Node::Small(value) => self.memory.values.push(Value::Int(Integer::from(i64::from(value)))),
@@ -389,6 +412,7 @@ impl<'p> Machine<'p, '_> {
             }
             self.at += 1;
         }
+        trace.before(self);
         self.memory.values.pop().ok_or(ErrorKind::Internal)
     }
 

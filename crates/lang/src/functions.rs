@@ -1,17 +1,23 @@
 //! The built-in functions: one row a function, with its name, how it takes its arguments, what a call costs, and one
-//! line of documentation.
+//! line of documentation in each language.
 
+mod section;
 mod builtins;
 mod containers;
 mod chance;
 mod integers;
 mod real;
 mod theory;
+mod statistics;
+mod manual;
 
 use crate::error::{Arity, Bound, ErrorKind, Overflow, Type, TypeError};
 use crate::limits::{Budget, price};
 use crate::number::Integer;
 use crate::value::{Builtin, Elements, Value};
+
+pub use manual::{FunctionInfo, FunctionKind, functions};
+pub use section::Section;
 
 type Outcome = Result<Value, ErrorKind>;
 type OfOneFloat = fn(f64) -> f64;
@@ -19,9 +25,13 @@ type OfOneFloat = fn(f64) -> f64;
 /// A row of the table.
 struct Function {
     name: &'static str,
+    section: Section,
+    /// The arguments, as [`FunctionInfo::signature`] shows them.
+    signature: &'static str,
     /// Paid before the call; what depends on the arguments' sizes is paid inside.
     price: u64,
     doc: &'static str,
+    doc_pt: &'static str,
     body: Body,
 }
 
@@ -55,11 +65,12 @@ struct Parameters {
 }
 
 /// The tables, in the order in which rows are counted.
-const TABLES: [&[Function]; 8] = [
+const TABLES: [&[Function]; 9] = [
     builtins::TABLE,
     containers::TABLE,
     chance::TABLE,
     theory::TABLE,
+    statistics::TABLE,
     real::TABLE,
     containers::MATH,
     integers::TABLE,
@@ -68,8 +79,8 @@ const TABLES: [&[Function]; 8] = [
 /// Where the rows of chance, of `math` and of what needs its prefix begin, and where all end.
 const CHANCE: u16 = first_row(2);
 const THEORY: u16 = first_row(3);
-const MATH: u16 = first_row(4);
-const QUALIFIED: u16 = first_row(7);
+const MATH: u16 = first_row(5);
+const QUALIFIED: u16 = first_row(8);
 const END: u16 = first_row(TABLES.len());
 /// Other names for a function: the notation of `plusminus`.
 const ALIASES: [(&str, &str); 2] = [("deg", "degrees"), ("rad", "radians")];
@@ -205,14 +216,14 @@ pub(crate) fn is_chance(row: u16) -> bool {
     (CHANCE..THEORY).contains(&row)
 }
 
+/// The name of every function that a bare name reaches, in the order of the tables.
+pub(crate) fn bare_names() -> impl Iterator<Item = &'static str> {
+    ROWS[..QUALIFIED as usize].iter().map(|row| row.name)
+}
+
 /// Whether the function is reached only with `math.` before its name.
 pub(crate) fn needs_prefix(builtin: Builtin) -> bool {
     builtin.row >= QUALIFIED
-}
-
-/// Every function that a bare name reaches: its name and one line of documentation, in the order of the tables.
-pub fn list() -> impl Iterator<Item = (&'static str, &'static str)> {
-    ROWS[..QUALIFIED as usize].iter().map(|row| (row.name, row.doc))
 }
 
 /// The constants of `math`, which need no prefix, and the golden ratio.

@@ -35,6 +35,7 @@ mod binder;
 mod planner;
 mod eval;
 mod evaluator;
+mod explain;
 mod columns;
 mod diagnostic;
 mod advice;
@@ -47,7 +48,8 @@ pub use error::{
     ValueError, VariableError, ZeroDivision,
 };
 pub use evaluator::Evaluator;
-pub use functions::list as functions;
+pub use explain::{Explanation, STEPS_MAX, Step, StepKind};
+pub use functions::{FunctionInfo, FunctionKind, Section, functions};
 pub use limits::{Fuel, Limits};
 pub use parser::Context;
 pub use program::Program;

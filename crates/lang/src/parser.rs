@@ -5,9 +5,9 @@
 //! ```text
 //! text        = { NEWLINE } statement { ";" { NEWLINE } statement } [ ";" ] { NEWLINE } END ;
 //! statement   = targets ( "=" | "←" ) [ expressions ]
-//!             | ( NAME | NAME "(" [ NAME { "," NAME } ] ")" ) "@=" expressions
+//!             | ( NAME | NAME "(" [ NAME { "," NAME } [ "," ] ] ")" ) "@=" expressions
 //!             | expressions ;
-//! targets     = NAME { "," NAME } [ "," ] ;
+//! targets     = NAME { "," NAME } ;               (* without brackets and without a last comma *)
 //! expressions = expression { "," expression } [ "," ] ;
 //! expression  = disjunction [ "if" disjunction "else" expression | "?" expression ":" expression ] ;
 //! disjunction = conjunction { ( "or" | "∨" ) conjunction } ;
@@ -15,7 +15,7 @@
 //! inversion   = ( "not" | "¬" ) inversion | comparison ;
 //! comparison  = binary(|) { comparator binary(|) } ;
 //! comparator  = "<" | ">" | "<=" | "≤" | ">=" | "≥" | "==" | "!=" | "≠" | "in" | "∈" | "not" "in" | "∉"
-//!             | "is" [ "not" ] ;
+//!             | "is" [ "not" ] ;                  (* one side of which is None, True or False as written *)
 //! binary(op)  = binary(op+) { op binary(op+) } ;
 //!               (* | ; ^ ; & ; << >> ; + - − ∪ ∩ ∆ ∖ ; * × ⋅ / ÷ // % mod, loosest first *)  binary(top) = sign ;
 //! sign        = ( "+" | "-" | "−" | "~" ) sign | power ;
@@ -25,16 +25,22 @@
 //! coefficient = degree { ROOT ( degree | prefix_tightened ) } ;
 //! degree      = factorial { "°" } ;
 //! factorial   = primary { "!" } ;
-//! primary     = atom { "(" [ arguments ] ")" | "[" subscript "]" } | TRIG SUPERSCRIPT "(" [ arguments ] ")" ;
+//! primary     = ( atom | TRIG SUPERSCRIPT "(" [ arguments ] ")" ) { "(" [ arguments ] ")" | "[" subscript "]" } ;
 //! atom        = NUMBER | STRING { STRING } | "True" | "False" | "None" | NAME | "math" "." NAME
 //!             | group | list | set | bars | binder ;
 //! group       = "(" [ expressions ] ")" ;   list = "[" [ expressions ] "]" ;   set = "{" [ expressions ] "}" ;
 //! bars        = "|" expression "|" ;
-//! binder      = ( "sum" | "prod" | "integral" | "root" ) "(" expression "," NAME "," expression "," expression ")" ;
+//! binder      = ( "sum" | "prod" | "integral" | "root" ) "(" expression "," NAME "," expression "," expression
+//!               [ "," ] ")" ;                     (* exactly these four; with other arguments it is a call *)
 //! arguments   = argument { "," argument } [ "," ] ;
 //! argument    = [ NAME "=" ] expression ;      (* no positional after keyword, no keyword twice *)
 //! subscript   = expressions | [ expression ] ":" [ expression ] [ ":" [ expression ] ] ;
 //! ```
+//!
+//! ROOT is `√`, perhaps with a SUPERSCRIPT directly before it, its index; SUPERSCRIPT is a run of superscript digits,
+//! perhaps with a sign, directly behind what it is an exponent of; TRIG is `sin`, `cos`, `tan` or one of these with `h`.
+//! A `|` where an operand is expected opens bars; where an operator is expected it closes the innermost opener if that
+//! is a bar, else it is the bitwise or. A newline is blank inside brackets and bars, and behind `;`.
 //!
 //! A prefix operator met where the context asks for something tighter binds its own operand that tightly (`√-4**2` is
 //! (√−4)²). A postfix operator looser than its neighbour closes the left side: after `²` no `!`, `°`, `√`, `(`, `[`.

@@ -205,7 +205,7 @@ impl Program {
 
     /// The names that are read before any statement has given them a meaning, or taken it: those whose meaning has to
     /// come from before the program. One that is read in a definition counts, whenever that is used.
-    pub(crate) fn free_names(&self) -> HashSet<u32> {
+    pub(crate) fn names_from_before(&self) -> HashSet<u32> {
         let (mut given, mut free) = (HashSet::new(), HashSet::new());
         for node in &self.nodes {
             match *node {

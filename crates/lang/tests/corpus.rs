@@ -218,6 +218,36 @@ fn hostile_texts_are_refused_or_answered_within_the_limits() {
     std::thread::Builder::new().stack_size(256 << 10).spawn(judge).unwrap().join().unwrap();
 }
 
+/// Python's `statistics`, and `quantile` by exact fractions.
+#[test]
+fn statistics() {
+    let mut wrong = Vec::new();
+    for record in records("statistics.jsonl") {
+        let expr = record["expr"].as_str().unwrap();
+        let text = |key: &str| record[key].as_str().unwrap_or_default().to_owned();
+        let got = match outcome(expr) {
+            Ok(answer) => answer,
+            Err((code, message)) => {
+                let class = match code.as_str() {
+                    "type-error" => "TypeError",
+                    "value-error" => "ValueError",
+                    "overflow" => "OverflowError",
+                    _ => "",
+                };
+                (class.to_owned(), message)
+            }
+        };
+        let expected = match record["error"].as_str() {
+            None => (text("type"), text("repr")),
+            Some(class) => (class.to_owned(), text("message")),
+        };
+        if got != expected {
+            wrong.push(format!("{expr}\n    is {got:?}\n    not {expected:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
 #[test]
 fn composed_functions_are_correctly_rounded() {
     let mut apart = Vec::new();

@@ -110,14 +110,14 @@ impl Scope {
     pub(super) fn new(own: &[(String, bool)]) -> Self {
         let (mut names, own) = (own.to_vec(), own.len());
         names.extend(functions::CONSTANTS.iter().map(|(name, _)| ((*name).to_owned(), false)));
-        names.extend(functions::list().map(|(name, ..)| (name.to_owned(), true)));
+        names.extend(functions::bare_names().map(|name| (name.to_owned(), true)));
         names.extend(["deg", "rad", Binder::Integral.name(), Binder::Root.name()].map(|name| (name.to_owned(), true)));
         Self { names, own }
     }
 
     /// The names of `math`.
     pub(super) fn math() -> Self {
-        let functions = functions::list().map(|(name, ..)| name).filter(|name| functions::find_math(name).is_some());
+        let functions = functions::bare_names().filter(|name| functions::find_math(name).is_some());
         let mut names: Vec<_> = functions.map(|name| (name.to_owned(), true)).collect();
         let constants = functions::CONSTANTS.iter().filter(|(name, _)| *name != "phi");
         names.extend(constants.map(|(name, _)| ((*name).to_owned(), false)));

@@ -96,6 +96,7 @@ fn type_error(error: &TypeError) -> String {
         TypeError::SumOfStrings => "sum() não soma textos; junte-os com +".to_owned(),
         TypeError::NotReal { found } => format!("esperava um número real, encontrei {}", a(*found)),
         TypeError::NotInteger { found } => format!("esperava um inteiro, encontrei {}", a(*found)),
+        TypeError::NotRatio { found } => format!("a estatística espera números, encontrei {}", a(*found)),
         TypeError::NoMethod { found, method } => format!("'{method}' não funciona com {}", a(*found)),
         TypeError::Conversion { to, found } => {
             format!("{}() espera um texto ou um número, não {}", to.python(), a(*found))
@@ -139,6 +140,13 @@ fn arity_error(arity: &Arity) -> String {
 fn value_error(error: &ValueError) -> String {
     let words = match error {
         ValueError::EmptySequence { function } => return format!("{function}() de uma sequência vazia não existe"),
+        ValueError::DataPoints { function, least: 1 } => return format!("{function} precisa de pelo menos um dado"),
+        ValueError::DataPoints { function, least } => {
+            return format!("{function} precisa de pelo menos {least} dados");
+        }
+        ValueError::EmptyData { function } => return format!("{function} de nenhum dado não existe"),
+        ValueError::NotFinite => "há inf ou nan entre os dados",
+        ValueError::Quantile => "q deve estar entre 0 e 1",
         ValueError::Index { of: kind } => return format!("o índice está fora dos limites {}", of(*kind)),
         ValueError::IntLiteral { base, text } => return format!("{text} não é um inteiro na base {base}"),
         ValueError::FloatLiteral { text } => return format!("{text} não é um número"),

@@ -51,6 +51,7 @@ pub(super) fn type_error(error: &TypeError) -> String {
         TypeError::NotInteger { found } => {
             format!("'{}' object cannot be interpreted as an integer", found.python())
         }
+        TypeError::NotRatio { found } => format!("can't convert type '{}' to numerator/denominator", found.python()),
         TypeError::NoMethod { found, method } => format!("type {} doesn't define __{method}__ method", found.python()),
         TypeError::Conversion { to: Type::Int, found } => {
             format!("int() argument must be a string, a bytes-like object or a real number, not '{}'", found.python())
@@ -109,6 +110,13 @@ fn arity_error(arity: &Arity) -> String {
 pub(super) fn value_error(error: &ValueError) -> String {
     let words = match error {
         ValueError::EmptySequence { function } => return format!("{function}() arg is an empty sequence"),
+        ValueError::DataPoints { function, least } => {
+            let least = if *least == 1 { "one data point" } else { "two data points" };
+            return format!("{function} requires at least {least}");
+        }
+        ValueError::EmptyData { function } => return format!("no {function} for empty data"),
+        ValueError::NotFinite => "inf or nan encountered in data",
+        ValueError::Quantile => "q must be between 0 and 1",
         ValueError::Index { of: Type::Str } => "string index out of range",
         ValueError::Index { of: Type::Range } => "range object index out of range",
         ValueError::Index { of } => return format!("{} index out of range", of.python()),

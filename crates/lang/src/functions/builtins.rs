@@ -1,6 +1,6 @@
 //! Python's built-in functions of numbers.
 
-use super::{Body, Function, Outcome, Parameters, SCALAR, elements, expected, integer};
+use super::{Body, Function, Outcome, Parameters, SCALAR, Section, elements, expected, integer};
 use crate::arithmetic::{self, Binary, Comparison};
 use crate::error::{Bound, ErrorKind, Estimate, Overflow, Type, TypeError, ValueError};
 use crate::limits::{Budget, price};
@@ -9,31 +9,67 @@ use crate::spelling::ascii_digit;
 use crate::value::Value;
 
 pub(super) const TABLE: &[Function] = &[
-    Function { name: "abs", price: SCALAR, doc: "absolute value", body: Body::One(abs) },
+    Function {
+        name: "abs",
+        section: Section::Numbers,
+        signature: "x",
+        price: SCALAR,
+        doc: "Absolute value; for a complex number, its distance from 0.",
+        doc_pt: "Valor absoluto; para um número complexo, a distância até 0.",
+        body: Body::One(abs),
+    },
     Function {
         name: "bool",
+        section: Section::Numbers,
+        signature: "[x]",
         price: SCALAR,
-        doc: "truth of a value: False for zeros and None",
+        doc: "Truth of a value: False for zeros, None and what is empty.",
+        doc_pt: "Valor lógico: False para zeros, None e o que está vazio.",
         body: Body::Counted { least: 0, most: 1, call: bool },
     },
     Function {
         name: "float",
+        section: Section::Numbers,
+        signature: "[x]",
         price: SCALAR,
-        doc: "the nearest float",
+        doc: "Nearest float to a number, or the float written in a string.",
+        doc_pt: "O float mais próximo de um número, ou o float escrito em um texto.",
         body: Body::Counted { least: 0, most: 1, call: float },
     },
     Function {
         name: "int",
+        section: Section::Numbers,
+        signature: "[x[, base]]",
         price: SCALAR,
-        doc: "the integer part",
+        doc: "Integer part of a number, or the integer written in a string in a base from 2 to 36.",
+        doc_pt: "Parte inteira de um número, ou o inteiro escrito em um texto em uma base de 2 a 36.",
         body: Body::Named { parameters: Parameters { names: &["", "base"], required: 0, positional: 2 }, call: int },
     },
-    Function { name: "max", price: SCALAR, doc: "the largest of its arguments", body: Body::Extreme(max) },
-    Function { name: "min", price: SCALAR, doc: "the smallest of its arguments", body: Body::Extreme(min) },
+    Function {
+        name: "max",
+        section: Section::Numbers,
+        signature: "*values, key=None, default",
+        price: SCALAR,
+        doc: "Largest of the arguments, or of the elements of the only one.",
+        doc_pt: "O maior dos argumentos, ou dos elementos do único argumento.",
+        body: Body::Extreme(max),
+    },
+    Function {
+        name: "min",
+        section: Section::Numbers,
+        signature: "*values, key=None, default",
+        price: SCALAR,
+        doc: "Smallest of the arguments, or of the elements of the only one.",
+        doc_pt: "O menor dos argumentos, ou dos elementos do único argumento.",
+        body: Body::Extreme(min),
+    },
     Function {
         name: "pow",
+        section: Section::Powers,
+        signature: "base, exp, mod=None",
         price: SCALAR,
-        doc: "power, modulo a third argument if there is one",
+        doc: "Power, as `base**exp`; with `mod`, its remainder by division by `mod` (integers).",
+        doc_pt: "Potência, como `base**exp`; com `mod`, o resto da divisão por `mod` (inteiros).",
         body: Body::Named {
             parameters: Parameters { names: &["base", "exp", "mod"], required: 2, positional: 3 },
             call: pow,
@@ -41,8 +77,11 @@ pub(super) const TABLE: &[Function] = &[
     },
     Function {
         name: "round",
+        section: Section::Rounding,
+        signature: "number, ndigits=None",
         price: SCALAR,
-        doc: "rounded to a number of decimal places, ties to even",
+        doc: "Number rounded to `ndigits` decimal places (without them, to an integer), ties to even.",
+        doc_pt: "Número arredondado para `ndigits` casas decimais (sem elas, para um inteiro); empates vão para o par.",
         body: Body::Named {
             parameters: Parameters { names: &["number", "ndigits"], required: 1, positional: 2 },
             call: round,

@@ -1,6 +1,6 @@
 //! Functions of chance. Their answers are never remembered; where the chance comes from is for the caller to say.
 
-use super::{Body, Function, Outcome, SCALAR, integer};
+use super::{Body, Function, Outcome, SCALAR, Section, integer};
 use crate::error::{ErrorKind, ValueError};
 use crate::limits::Budget;
 use crate::number::Integer;
@@ -9,14 +9,20 @@ use crate::value::Value;
 pub(super) const TABLE: &[Function] = &[
     Function {
         name: "randint",
+        section: Section::Chance,
+        signature: "a, b",
         price: SCALAR,
-        doc: "an integer between two, both included, by chance",
+        doc: "Random integer N with a ≤ N ≤ b.",
+        doc_pt: "Inteiro aleatório N com a ≤ N ≤ b.",
         body: Body::Counted { least: 2, most: 2, call: randint },
     },
     Function {
         name: "rnd",
+        section: Section::Chance,
+        signature: "",
         price: SCALAR,
-        doc: "a float from 0 to 1, by chance",
+        doc: "Random float N with 0 ≤ N < 1.",
+        doc_pt: "Float aleatório N com 0 ≤ N < 1.",
         body: Body::Counted { least: 0, most: 0, call: rnd },
     },
 ];

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use super::{Body, Function, Outcome, Parameters, SCALAR, elements, integer, to_float};
+use super::{Body, Function, Outcome, Parameters, SCALAR, Section, elements, integer, to_float};
 use crate::arithmetic::{self, Binary, Comparison};
 use crate::error::{ErrorKind, Estimate, Overflow, TypeError, ValueError, ZeroDivision};
 use crate::limits::{Budget, price};
@@ -11,41 +11,112 @@ use crate::number::{Integer, Number, binary, float};
 use crate::value::{Elements, Range, Value};
 
 pub(super) const TABLE: &[Function] = &[
-    Function { name: "all", price: SCALAR, doc: "whether every element is true", body: Body::One(all) },
-    Function { name: "any", price: SCALAR, doc: "whether any element is true", body: Body::One(any) },
-    Function { name: "bin", price: SCALAR, doc: "an integer's text in base 2", body: Body::One(bin) },
+    Function {
+        name: "all",
+        section: Section::Collections,
+        signature: "iterable",
+        price: SCALAR,
+        doc: "Whether every element is true.",
+        doc_pt: "Se todos os elementos são verdadeiros.",
+        body: Body::One(all),
+    },
+    Function {
+        name: "any",
+        section: Section::Collections,
+        signature: "iterable",
+        price: SCALAR,
+        doc: "Whether any element is true.",
+        doc_pt: "Se algum elemento é verdadeiro.",
+        body: Body::One(any),
+    },
+    Function {
+        name: "bin",
+        section: Section::Text,
+        signature: "n",
+        price: SCALAR,
+        doc: "Text of an integer in base 2, with `0b` before it.",
+        doc_pt: "Texto de um inteiro na base 2, precedido de `0b`.",
+        body: Body::One(bin),
+    },
     Function {
         name: "divmod",
+        section: Section::Numbers,
+        signature: "a, b",
         price: SCALAR,
-        doc: "quotient rounded down, and remainder",
+        doc: "Pair of the quotient rounded down and the remainder: `(a//b, a%b)`.",
+        doc_pt: "Par formado pelo quociente arredondado para baixo e pelo resto: `(a//b, a%b)`.",
         body: Body::Counted { least: 2, most: 2, call: divmod },
     },
-    Function { name: "hex", price: SCALAR, doc: "an integer's text in base 16", body: Body::One(hex) },
-    Function { name: "len", price: SCALAR, doc: "how many elements or characters there are", body: Body::One(len) },
+    Function {
+        name: "hex",
+        section: Section::Text,
+        signature: "n",
+        price: SCALAR,
+        doc: "Text of an integer in base 16, with `0x` before it.",
+        doc_pt: "Texto de um inteiro na base 16, precedido de `0x`.",
+        body: Body::One(hex),
+    },
+    Function {
+        name: "len",
+        section: Section::Collections,
+        signature: "x",
+        price: SCALAR,
+        doc: "Number of elements, or of characters of a string.",
+        doc_pt: "Número de elementos, ou de caracteres de um texto.",
+        body: Body::One(len),
+    },
     Function {
         name: "list",
+        section: Section::Collections,
+        signature: "[iterable]",
         price: SCALAR,
-        doc: "a list of the elements",
+        doc: "List of the elements.",
+        doc_pt: "Lista dos elementos.",
         body: Body::Counted { least: 0, most: 1, call: list },
     },
-    Function { name: "oct", price: SCALAR, doc: "an integer's text in base 8", body: Body::One(oct) },
+    Function {
+        name: "oct",
+        section: Section::Text,
+        signature: "n",
+        price: SCALAR,
+        doc: "Text of an integer in base 8, with `0o` before it.",
+        doc_pt: "Texto de um inteiro na base 8, precedido de `0o`.",
+        body: Body::One(oct),
+    },
     Function {
         name: "range",
+        section: Section::Collections,
+        signature: "[start, ]stop[, step]",
         price: SCALAR,
-        doc: "the integers from a start (0) up to, without, a stop, by a step (1)",
+        doc: "Integers from `start` (0) up to, but without, `stop`, by `step` (1).",
+        doc_pt: "Inteiros a partir de `start` (0) até antes de `stop`, de `step` em `step` (1).",
         body: Body::Counted { least: 1, most: 3, call: range },
     },
     Function {
         name: "set",
+        section: Section::Collections,
+        signature: "[iterable]",
         price: SCALAR,
-        doc: "a set of the elements",
+        doc: "Set of the elements.",
+        doc_pt: "Conjunto dos elementos.",
         body: Body::Counted { least: 0, most: 1, call: set },
     },
-    Function { name: "sorted", price: SCALAR, doc: "a sorted list of the elements", body: Body::Sorted(sorted) },
+    Function {
+        name: "sorted",
+        section: Section::Collections,
+        signature: "iterable, key=None, reverse=False",
+        price: SCALAR,
+        doc: "Sorted list of the elements.",
+        doc_pt: "Lista ordenada dos elementos.",
+        body: Body::Sorted(sorted),
+    },
     Function {
         name: "str",
+        section: Section::Text,
+        signature: "[object[, encoding, errors]]",
         price: SCALAR,
-        doc: "a value's text",
+        doc: "Text of a value.",
+        doc_pt: "Texto de um valor.",
         body: Body::Named {
             parameters: Parameters { names: &["object", "encoding", "errors"], required: 0, positional: 3 },
             call: str,
@@ -53,14 +124,20 @@ pub(super) const TABLE: &[Function] = &[
     },
     Function {
         name: "sum",
+        section: Section::Collections,
+        signature: "iterable, start=0",
         price: SCALAR,
-        doc: "the sum of the elements; sum(body, name, from, to): the sum of the body over a name",
+        doc: "Sum of the elements and `start`.",
+        doc_pt: "Soma dos elementos e de `start`.",
         body: Body::Named { parameters: Parameters { names: &["", "start"], required: 1, positional: 2 }, call: sum },
     },
     Function {
         name: "tuple",
+        section: Section::Collections,
+        signature: "[iterable]",
         price: SCALAR,
-        doc: "a tuple of the elements",
+        doc: "Tuple of the elements.",
+        doc_pt: "Tupla dos elementos.",
         body: Body::Counted { least: 0, most: 1, call: tuple },
     },
 ];
@@ -69,17 +146,47 @@ pub(super) const TABLE: &[Function] = &[
 pub(super) const MATH: &[Function] = &[
     Function {
         name: "dist",
+        section: Section::Collections,
+        signature: "p, q",
         price: SCALAR,
-        doc: "the distance between two points",
+        doc: "Euclidean distance between two points, each the list of its coordinates.",
+        doc_pt: "Distância euclidiana entre dois pontos, cada um dado pela lista das suas coordenadas.",
         body: Body::Counted { least: 2, most: 2, call: dist },
     },
-    Function { name: "frexp", price: SCALAR, doc: "mantissa and exponent of a float", body: Body::One(frexp) },
-    Function { name: "fsum", price: SCALAR, doc: "the sum of floats, rounded once", body: Body::One(fsum) },
-    Function { name: "modf", price: SCALAR, doc: "fractional and integer part", body: Body::One(modf) },
+    Function {
+        name: "frexp",
+        section: Section::Floats,
+        signature: "x",
+        price: SCALAR,
+        doc: "Pair `(m, e)` with `x == m*2**e` and 0.5 ≤ |m| < 1.",
+        doc_pt: "Par `(m, e)` com `x == m*2**e` e 0.5 ≤ |m| < 1.",
+        body: Body::One(frexp),
+    },
+    Function {
+        name: "fsum",
+        section: Section::Collections,
+        signature: "iterable",
+        price: SCALAR,
+        doc: "Sum of the elements as floats, rounded only once.",
+        doc_pt: "Soma dos elementos como floats, arredondada uma única vez.",
+        body: Body::One(fsum),
+    },
+    Function {
+        name: "modf",
+        section: Section::Floats,
+        signature: "x",
+        price: SCALAR,
+        doc: "Pair of the fractional and the integer part, both floats.",
+        doc_pt: "Par formado pela parte fracionária e pela parte inteira, ambas floats.",
+        body: Body::One(modf),
+    },
     Function {
         name: "prod",
+        section: Section::Collections,
+        signature: "iterable, start=1",
         price: SCALAR,
-        doc: "the product of the elements; prod(body, name, from, to): the product of the body over a name",
+        doc: "Product of the elements and `start`.",
+        doc_pt: "Produto dos elementos e de `start`.",
         body: Body::Named { parameters: Parameters { names: &["", "start"], required: 1, positional: 1 }, call: prod },
     },
 ];
@@ -124,7 +231,7 @@ fn in_base(value: &Value, base: u8, prefix: &str, budget: &mut Budget) -> Outcom
 }
 
 /// The elements as values of their own, if there are not too many.
-fn collect(arguments: &[Value], budget: &mut Budget) -> Result<Vec<Value>, ErrorKind> {
+pub(super) fn collect(arguments: &[Value], budget: &mut Budget) -> Result<Vec<Value>, ErrorKind> {
     let Some(argument) = arguments.first() else { return Ok(Vec::new()) };
     let limit = budget.limits.elements;
     match argument.length() {
@@ -167,7 +274,7 @@ fn range(arguments: &[Value], _: &mut Budget) -> Outcome {
 }
 
 /// `sorted(elements, key=…, reverse=…)`: stable, by `<` alone, as Python's.
-fn sorted(value: &Value, key: Option<&Value>, reverse: bool, budget: &mut Budget) -> Outcome {
+pub(super) fn sorted(value: &Value, key: Option<&Value>, reverse: bool, budget: &mut Budget) -> Outcome {
     let values = collect(std::slice::from_ref(value), budget)?;
     let count = values.len() as u64;
     let mut keyed = Vec::with_capacity(values.len());

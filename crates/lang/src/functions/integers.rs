@@ -1,6 +1,6 @@
 //! The functions of `math` on integers.
 
-use super::{Body, Function, Outcome, SCALAR, integer};
+use super::{Body, Function, Outcome, SCALAR, Section, integer};
 use crate::error::{ErrorKind, Overflow, ValueError};
 use crate::limits::Budget;
 use crate::number::Integer;
@@ -9,18 +9,56 @@ use crate::value::Value;
 pub(super) const TABLE: &[Function] = &[
     Function {
         name: "comb",
+        section: Section::Integers,
+        signature: "n, k",
         price: SCALAR,
-        doc: "number of ways to choose k of n",
+        doc: "Number of ways to choose k of n things, 0 ≤ n, 0 ≤ k.",
+        doc_pt: "Número de maneiras de escolher k entre n coisas, 0 ≤ n, 0 ≤ k.",
         body: Body::Counted { least: 2, most: 2, call: comb },
     },
-    Function { name: "factorial", price: SCALAR, doc: "1·2·…·n", body: Body::One(factorial) },
-    Function { name: "gcd", price: SCALAR, doc: "greatest common divisor", body: Body::Any(gcd) },
-    Function { name: "isqrt", price: SCALAR, doc: "integer square root, rounded down", body: Body::One(isqrt) },
-    Function { name: "lcm", price: SCALAR, doc: "least common multiple", body: Body::Any(lcm) },
+    Function {
+        name: "factorial",
+        section: Section::Integers,
+        signature: "n",
+        price: SCALAR,
+        doc: "Factorial 1·2·…·n, 0 ≤ n; also written `n!`.",
+        doc_pt: "Fatorial 1·2·…·n, 0 ≤ n; também se escreve `n!`.",
+        body: Body::One(factorial),
+    },
+    Function {
+        name: "gcd",
+        section: Section::Integers,
+        signature: "*integers",
+        price: SCALAR,
+        doc: "Greatest common divisor; 0 without arguments.",
+        doc_pt: "Máximo divisor comum; 0 sem argumentos.",
+        body: Body::Any(gcd),
+    },
+    Function {
+        name: "isqrt",
+        section: Section::Integers,
+        signature: "n",
+        price: SCALAR,
+        doc: "Square root of 0 ≤ n, rounded down to an integer.",
+        doc_pt: "Raiz quadrada de 0 ≤ n, arredondada para baixo até um inteiro.",
+        body: Body::One(isqrt),
+    },
+    Function {
+        name: "lcm",
+        section: Section::Integers,
+        signature: "*integers",
+        price: SCALAR,
+        doc: "Least common multiple; 1 without arguments.",
+        doc_pt: "Mínimo múltiplo comum; 1 sem argumentos.",
+        body: Body::Any(lcm),
+    },
     Function {
         name: "perm",
+        section: Section::Integers,
+        signature: "n, k=None",
         price: SCALAR,
-        doc: "number of ways to choose k of n in order",
+        doc: "Number of ways to choose k of n things in order, 0 ≤ n, 0 ≤ k; without k, n!.",
+        doc_pt: "Número de maneiras de escolher k entre n coisas em ordem, 0 ≤ n, 0 ≤ k; sem k, n!.",
         body: Body::Counted { least: 1, most: 2, call: perm },
     },
 ];

@@ -1,90 +1,355 @@
 //! The functions of `math` on floats. What libm gives CPython is correctly rounded here (`pxfm`), the same on every
 //! machine; what CPython composes itself (`degrees`, `radians`) follows its formula to the bit.
 
-use super::{Body, ELEMENTARY, Function, Outcome, Parameters, SCALAR, to_float};
+use super::{Body, ELEMENTARY, Function, Outcome, Parameters, SCALAR, Section, to_float};
 use crate::error::{ErrorKind, Overflow, TypeError, ValueError, ZeroDivision};
 use crate::limits::{Budget, price};
 use crate::number::{Integer, Number, binary, float, precise, special};
 use crate::value::Value;
 
-const fn elementary(name: &'static str, doc: &'static str, call: fn(f64) -> f64) -> Function {
-    Function { name, price: ELEMENTARY, doc, body: Body::Real { call, overflows: false } }
+const fn elementary(
+    name: &'static str,
+    section: Section,
+    signature: &'static str,
+    doc: &'static str,
+    doc_pt: &'static str,
+    call: fn(f64) -> f64,
+) -> Function {
+    Function { name, section, signature, price: ELEMENTARY, doc, doc_pt, body: Body::Real { call, overflows: false } }
 }
 
-const fn overflowing(name: &'static str, doc: &'static str, call: fn(f64) -> f64) -> Function {
-    Function { name, price: ELEMENTARY, doc, body: Body::Real { call, overflows: true } }
+const fn overflowing(
+    name: &'static str,
+    section: Section,
+    signature: &'static str,
+    doc: &'static str,
+    doc_pt: &'static str,
+    call: fn(f64) -> f64,
+) -> Function {
+    Function { name, section, signature, price: ELEMENTARY, doc, doc_pt, body: Body::Real { call, overflows: true } }
 }
 
-const fn one(name: &'static str, doc: &'static str, call: fn(&Value, &mut Budget) -> Outcome) -> Function {
-    Function { name, price: ELEMENTARY, doc, body: Body::One(call) }
+const fn one(
+    name: &'static str,
+    section: Section,
+    signature: &'static str,
+    doc: &'static str,
+    doc_pt: &'static str,
+    call: fn(&Value, &mut Budget) -> Outcome,
+) -> Function {
+    Function { name, section, signature, price: ELEMENTARY, doc, doc_pt, body: Body::One(call) }
 }
 
-const fn two(name: &'static str, doc: &'static str, call: fn(&[Value], &mut Budget) -> Outcome) -> Function {
-    Function { name, price: ELEMENTARY, doc, body: Body::Counted { least: 2, most: 2, call } }
+const fn two(
+    name: &'static str,
+    section: Section,
+    signature: &'static str,
+    doc: &'static str,
+    doc_pt: &'static str,
+    call: fn(&[Value], &mut Budget) -> Outcome,
+) -> Function {
+    Function {
+        name,
+        section,
+        signature,
+        price: ELEMENTARY,
+        doc,
+        doc_pt,
+        body: Body::Counted { least: 2, most: 2, call },
+    }
 }
 
 pub(super) const TABLE: &[Function] = &[
-    elementary("acos", "arc cosine, in radians", pxfm::f_acos),
-    elementary("acosh", "inverse hyperbolic cosine", pxfm::f_acosh),
-    elementary("asin", "arc sine, in radians", pxfm::f_asin),
-    elementary("asinh", "inverse hyperbolic sine", pxfm::f_asinh),
-    elementary("atan", "arc tangent, in radians", pxfm::f_atan),
-    two("atan2", "arc tangent of y/x in the right quadrant, in radians", atan2),
-    elementary("atanh", "inverse hyperbolic tangent", pxfm::f_atanh),
-    elementary("cbrt", "cube root", pxfm::f_cbrt),
-    one("ceil", "the smallest integer not below", ceil),
-    two("copysign", "the first with the sign of the second", copysign),
-    elementary("cos", "cosine of an angle in radians", pxfm::f_cos),
-    overflowing("cosh", "hyperbolic cosine", pxfm::f_cosh),
-    one("degrees", "radians to degrees", degrees),
-    elementary("erf", "error function", pxfm::f_erf),
-    elementary("erfc", "complementary error function", pxfm::f_erfc),
-    overflowing("exp", "e to the power of the argument", pxfm::f_exp),
-    overflowing("exp2", "2 to the power of the argument", pxfm::f_exp2),
-    overflowing("expm1", "exp(x) - 1, precise near 0", pxfm::f_expm1),
-    elementary("fabs", "absolute value as a float", f64::abs),
-    one("floor", "the largest integer not above", floor),
-    two("fmod", "remainder with the sign of the first", fmod),
-    one("gamma", "gamma function", gamma),
-    Function { name: "hypot", price: ELEMENTARY, doc: "square root of the sum of squares", body: Body::Any(hypot) },
+    elementary(
+        "acos",
+        Section::Trigonometry,
+        "x",
+        "Arc cosine in radians, -1 ≤ x ≤ 1.",
+        "Arco cosseno em radianos, -1 ≤ x ≤ 1.",
+        pxfm::f_acos,
+    ),
+    elementary(
+        "acosh",
+        Section::Trigonometry,
+        "x",
+        "Inverse hyperbolic cosine, 1 ≤ x.",
+        "Cosseno hiperbólico inverso, 1 ≤ x.",
+        pxfm::f_acosh,
+    ),
+    elementary(
+        "asin",
+        Section::Trigonometry,
+        "x",
+        "Arc sine in radians, -1 ≤ x ≤ 1.",
+        "Arco seno em radianos, -1 ≤ x ≤ 1.",
+        pxfm::f_asin,
+    ),
+    elementary(
+        "asinh",
+        Section::Trigonometry,
+        "x",
+        "Inverse hyperbolic sine.",
+        "Seno hiperbólico inverso.",
+        pxfm::f_asinh,
+    ),
+    elementary(
+        "atan",
+        Section::Trigonometry,
+        "x",
+        "Arc tangent in radians, from -π/2 to π/2.",
+        "Arco tangente em radianos, de -π/2 a π/2.",
+        pxfm::f_atan,
+    ),
+    two(
+        "atan2",
+        Section::Trigonometry,
+        "y, x",
+        "Angle in radians, from -π to π, of the point (x, y) seen from the origin.",
+        "Ângulo em radianos, de -π a π, do ponto (x, y) visto da origem.",
+        atan2,
+    ),
+    elementary(
+        "atanh",
+        Section::Trigonometry,
+        "x",
+        "Inverse hyperbolic tangent, -1 < x < 1.",
+        "Tangente hiperbólica inversa, -1 < x < 1.",
+        pxfm::f_atanh,
+    ),
+    elementary("cbrt", Section::Powers, "x", "Real cube root.", "Raiz cúbica real.", pxfm::f_cbrt),
+    one(
+        "ceil",
+        Section::Rounding,
+        "x",
+        "Smallest integer that is not less than x.",
+        "O menor inteiro que não é menor que x.",
+        ceil,
+    ),
+    two(
+        "copysign",
+        Section::Floats,
+        "x, y",
+        "Float with the size of x and the sign of y.",
+        "Float com o tamanho de x e o sinal de y.",
+        copysign,
+    ),
+    elementary(
+        "cos",
+        Section::Trigonometry,
+        "x",
+        "Cosine of an angle in radians.",
+        "Cosseno de um ângulo em radianos.",
+        pxfm::f_cos,
+    ),
+    overflowing("cosh", Section::Trigonometry, "x", "Hyperbolic cosine.", "Cosseno hiperbólico.", pxfm::f_cosh),
+    one(
+        "degrees",
+        Section::Trigonometry,
+        "x",
+        "Angle in degrees of one in radians.",
+        "Ângulo em graus de um dado em radianos.",
+        degrees,
+    ),
+    elementary("erf", Section::Special, "x", "Error function.", "Função erro.", pxfm::f_erf),
+    elementary(
+        "erfc",
+        Section::Special,
+        "x",
+        "Complementary error function: 1 - erf(x), precise for large x.",
+        "Função erro complementar: 1 - erf(x), precisa para x grande.",
+        pxfm::f_erfc,
+    ),
+    overflowing("exp", Section::Powers, "x", "e to the power of x.", "e elevado a x.", pxfm::f_exp),
+    overflowing("exp2", Section::Powers, "x", "2 to the power of x.", "2 elevado a x.", pxfm::f_exp2),
+    overflowing(
+        "expm1",
+        Section::Powers,
+        "x",
+        "exp(x) - 1, precise for x near 0.",
+        "exp(x) - 1, precisa para x perto de 0.",
+        pxfm::f_expm1,
+    ),
+    elementary("fabs", Section::Floats, "x", "Absolute value as a float.", "Valor absoluto como float.", f64::abs),
+    one(
+        "floor",
+        Section::Rounding,
+        "x",
+        "Largest integer that is not greater than x.",
+        "O maior inteiro que não é maior que x.",
+        floor,
+    ),
+    two(
+        "fmod",
+        Section::Floats,
+        "x, y",
+        "Remainder of x/y with the sign of x.",
+        "Resto de x/y com o sinal de x.",
+        fmod,
+    ),
+    one(
+        "gamma",
+        Section::Special,
+        "x",
+        "Gamma function: (x - 1)! for whole 1 ≤ x.",
+        "Função gama: (x - 1)! para x inteiro, 1 ≤ x.",
+        gamma,
+    ),
+    Function {
+        name: "hypot",
+        section: Section::Powers,
+        signature: "*coordinates",
+        price: ELEMENTARY,
+        doc: "Square root of the sum of the squares: the length of a vector.",
+        doc_pt: "Raiz quadrada da soma dos quadrados: o comprimento de um vetor.",
+        body: Body::Any(hypot),
+    },
     Function {
         name: "isclose",
+        section: Section::Floats,
+        signature: "a, b, rel_tol=1e-09, abs_tol=0.0",
         price: SCALAR,
-        doc: "whether two numbers are close, by a relative and an absolute tolerance",
+        doc: "Whether two numbers are close, by a relative and an absolute tolerance.",
+        doc_pt: "Se dois números estão próximos, por uma tolerância relativa e uma absoluta.",
         body: Body::Named {
             parameters: Parameters { names: &["a", "b", "rel_tol", "abs_tol"], required: 2, positional: 2 },
             call: isclose,
         },
     },
-    one("isfinite", "whether neither infinite nor nan", |value, _| Ok(Value::Bool(to_float(value)?.is_finite()))),
-    one("isinf", "whether infinite", |value, _| Ok(Value::Bool(to_float(value)?.is_infinite()))),
-    one("isnan", "whether nan", |value, _| Ok(Value::Bool(to_float(value)?.is_nan()))),
-    two("ldexp", "x·2**i", ldexp),
-    one("lgamma", "logarithm of the gamma function's magnitude", lgamma),
-    one("ln", "natural logarithm", natural_logarithm),
-    Function { name: "log", price: ELEMENTARY, doc: "natural logarithm, or to a base", body: Body::Logarithm(log) },
-    one("log10", "logarithm to base 10", |value, budget| {
-        logarithm(value, budget, pxfm::f_log10, |integer| precise::log_base(integer, 10))
+    one(
+        "isfinite",
+        Section::Floats,
+        "x",
+        "Whether a number is neither infinite nor nan.",
+        "Se um número não é infinito nem nan.",
+        |value, _| Ok(Value::Bool(to_float(value)?.is_finite())),
+    ),
+    one("isinf", Section::Floats, "x", "Whether a number is infinite.", "Se um número é infinito.", |value, _| {
+        Ok(Value::Bool(to_float(value)?.is_infinite()))
     }),
-    elementary("log1p", "log(1 + x), precise near 0", pxfm::f_log1p),
-    one("log2", "logarithm to base 2", |value, budget| {
+    one(
+        "isnan",
+        Section::Floats,
+        "x",
+        "Whether a number is nan (not a number).",
+        "Se um número é nan (não é um número).",
+        |value, _| Ok(Value::Bool(to_float(value)?.is_nan())),
+    ),
+    two("ldexp", Section::Floats, "x, i", "x·2**i as a float.", "x·2**i como float.", ldexp),
+    one(
+        "lgamma",
+        Section::Special,
+        "x",
+        "Natural logarithm of the absolute value of the gamma function.",
+        "Logaritmo natural do valor absoluto da função gama.",
+        lgamma,
+    ),
+    one("ln", Section::Powers, "x", "Natural logarithm, 0 < x.", "Logaritmo natural, 0 < x.", natural_logarithm),
+    Function {
+        name: "log",
+        section: Section::Powers,
+        signature: "x[, base]",
+        price: ELEMENTARY,
+        doc: "Logarithm to a base (without one, the natural logarithm), 0 < x.",
+        doc_pt: "Logaritmo em uma base (sem ela, o logaritmo natural), 0 < x.",
+        body: Body::Logarithm(log),
+    },
+    one(
+        "log10",
+        Section::Powers,
+        "x",
+        "Logarithm to base 10, 0 < x.",
+        "Logaritmo na base 10, 0 < x.",
+        |value, budget| logarithm(value, budget, pxfm::f_log10, |integer| precise::log_base(integer, 10)),
+    ),
+    elementary(
+        "log1p",
+        Section::Powers,
+        "x",
+        "Natural logarithm of 1 + x, precise for x near 0, -1 < x.",
+        "Logaritmo natural de 1 + x, preciso para x perto de 0, -1 < x.",
+        pxfm::f_log1p,
+    ),
+    one("log2", Section::Powers, "x", "Logarithm to base 2, 0 < x.", "Logaritmo na base 2, 0 < x.", |value, budget| {
         logarithm(value, budget, pxfm::f_log2, |integer| precise::log_base(integer, 2))
     }),
-    two("nextafter", "the next float after x towards y", nextafter),
-    one("radians", "degrees to radians", radians),
-    two("remainder", "IEEE 754 remainder: x minus the nearest multiple of y", remainder),
-    one("sgn", "the sign: -1, 0 or 1", sign),
-    elementary("sin", "sine of an angle in radians", pxfm::f_sin),
-    overflowing("sinh", "hyperbolic sine", pxfm::f_sinh),
-    elementary("sqrt", "square root", f64::sqrt),
-    elementary("tan", "tangent of an angle in radians", pxfm::f_tan),
-    elementary("tanh", "hyperbolic tangent", pxfm::f_tanh),
-    one("trunc", "the integer part", trunc),
-    one("ulp", "the distance to the next float", ulp),
+    two(
+        "nextafter",
+        Section::Floats,
+        "x, y",
+        "Next float after x towards y.",
+        "O float seguinte a x na direção de y.",
+        nextafter,
+    ),
+    one(
+        "radians",
+        Section::Trigonometry,
+        "x",
+        "Angle in radians of one in degrees; also written `x°`.",
+        "Ângulo em radianos de um dado em graus; também se escreve `x°`.",
+        radians,
+    ),
+    two(
+        "remainder",
+        Section::Floats,
+        "x, y",
+        "Difference of x from the nearest multiple of y (IEEE 754).",
+        "Diferença entre x e o múltiplo mais próximo de y (IEEE 754).",
+        remainder,
+    ),
+    one("sgn", Section::Numbers, "x", "Sign of a number: -1, 0 or 1.", "Sinal de um número: -1, 0 ou 1.", sign),
+    elementary(
+        "sin",
+        Section::Trigonometry,
+        "x",
+        "Sine of an angle in radians.",
+        "Seno de um ângulo em radianos.",
+        pxfm::f_sin,
+    ),
+    overflowing("sinh", Section::Trigonometry, "x", "Hyperbolic sine.", "Seno hiperbólico.", pxfm::f_sinh),
+    elementary(
+        "sqrt",
+        Section::Powers,
+        "x",
+        "Square root as a float, 0 ≤ x; `√x` takes any number.",
+        "Raiz quadrada como float, 0 ≤ x; `√x` aceita qualquer número.",
+        f64::sqrt,
+    ),
+    elementary(
+        "tan",
+        Section::Trigonometry,
+        "x",
+        "Tangent of an angle in radians.",
+        "Tangente de um ângulo em radianos.",
+        pxfm::f_tan,
+    ),
+    elementary("tanh", Section::Trigonometry, "x", "Hyperbolic tangent.", "Tangente hiperbólica.", pxfm::f_tanh),
+    one(
+        "trunc",
+        Section::Rounding,
+        "x",
+        "Integer part: x rounded towards 0.",
+        "Parte inteira: x arredondado em direção a 0.",
+        trunc,
+    ),
+    one(
+        "ulp",
+        Section::Floats,
+        "x",
+        "Value of the last bit of a float: the distance to the next one.",
+        "Valor do último bit de um float: a distância até o seguinte.",
+        ulp,
+    ),
 ];
 
 /// Functions that a bare name does not reach: `pow` is the built-in.
-pub(super) const QUALIFIED: &[Function] = &[two("pow", "power on floats", pow)];
+pub(super) const QUALIFIED: &[Function] = &[two(
+    "pow",
+    Section::Powers,
+    "x, y",
+    "Power of two floats, as C's `pow`.",
+    "Potência de dois floats, como o `pow` da linguagem C.",
+    pow,
+)];
 
 /// Both arguments as floats.
 fn pair(arguments: &[Value]) -> Result<(f64, f64), ErrorKind> {

@@ -1,6 +1,6 @@
 //! Functions of the theory of numbers, beyond Python's. All are priced in fuel, and none can run away.
 
-use super::{Body, Function, Outcome, SCALAR, integer, integers};
+use super::{Body, Function, Outcome, SCALAR, Section, integer, integers};
 use crate::error::ValueError;
 use crate::limits::Budget;
 use crate::number::{Integer, primes};
@@ -9,22 +9,47 @@ use crate::value::Value;
 pub(super) const TABLE: &[Function] = &[
     Function {
         name: "binomial",
+        section: Section::Integers,
+        signature: "n, k",
         price: SCALAR,
-        doc: "number of ways to choose k of n; 0 where there is none",
+        doc: "Number of ways to choose k of n things, 0 ≤ n; 0 for k < 0.",
+        doc_pt: "Número de maneiras de escolher k entre n coisas, 0 ≤ n; 0 para k < 0.",
         body: Body::Counted { least: 2, most: 2, call: binomial },
     },
     Function {
         name: "factor",
+        section: Section::Integers,
+        signature: "n",
         price: SCALAR,
-        doc: "the prime factors of a positive integer, in order",
+        doc: "Prime factors of 1 ≤ n, the smallest first, as often as each divides n.",
+        doc_pt: "Fatores primos de 1 ≤ n, do menor ao maior, repetidos tantas vezes quantas cada um divide n.",
         body: Body::One(factor),
     },
-    Function { name: "fib", price: SCALAR, doc: "the Fibonacci number", body: Body::One(fib) },
-    Function { name: "isprime", price: SCALAR, doc: "whether an integer is a prime", body: Body::One(isprime) },
+    Function {
+        name: "fib",
+        section: Section::Integers,
+        signature: "n",
+        price: SCALAR,
+        doc: "Fibonacci number F(n), with F(0) = 0 and F(1) = 1.",
+        doc_pt: "Número de Fibonacci F(n), com F(0) = 0 e F(1) = 1.",
+        body: Body::One(fib),
+    },
+    Function {
+        name: "isprime",
+        section: Section::Integers,
+        signature: "n",
+        price: SCALAR,
+        doc: "Whether an integer is a prime number.",
+        doc_pt: "Se um inteiro é um número primo.",
+        body: Body::One(isprime),
+    },
     Function {
         name: "nextprime",
+        section: Section::Integers,
+        signature: "n",
         price: SCALAR,
-        doc: "the smallest prime above an integer",
+        doc: "Smallest prime number greater than n.",
+        doc_pt: "O menor número primo maior que n.",
         body: Body::One(nextprime),
     },
 ];

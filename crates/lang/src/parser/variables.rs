@@ -27,7 +27,7 @@ pub(super) fn read(
         parser.statements()?;
         // One that is not used must leave no trace: without it, `pi=;pi` reads the constant at once. What is used does
         // not depend on what is not, so the second time is the last.
-        let used = parser.program.free_names();
+        let used = parser.program.names_from_before();
         let all = given.len();
         given.retain(|variable| parser.known(&variable.name).is_some_and(|name| used.contains(&name)));
         if given.len() < all {

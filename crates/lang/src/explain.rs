@@ -1,0 +1,565 @@
+//! The steps of a calculation: `2+3*4`, `2+12`, `14`.
+//!
+//! The machine of [`eval`](crate::eval) runs as ever and is watched: whenever a part of the text is worked out, the text
+//! is written anew with the value in the part's place. So the answer, the failure and the fuel are those of an
+//! evaluation. Every text is the canonical text of a program that comes to the same (but for values that have been
+//! shortened, and those that have no literal).
+//!
+//! What is shown of what happens: names get their values all at once; a formula, or a call of a function of the text,
+//! becomes its body with the arguments in it; a branch takes the place of its conditional; a sum or product over a
+//! variable becomes its terms, and then its value (`sum(k**2,k,1,3)`, `1+4+9`, `14`).
+
+use std::collections::{HashMap, HashSet};
+
+use crate::canonical::{Shown, View};
+use crate::error::{Failure, Span};
+use crate::eval::{Binding, Machine, Memory, Trace};
+use crate::functions;
+use crate::limits::{Fuel, Limits};
+use crate::program::{Binder, Node, Program};
+use crate::value::{Answer, Argument, Value};
+
+/// Steps at most: more than anyone reads.
+pub const STEPS_MAX: usize = 200;
+/// Bytes of all texts together: as the longest answer.
+const BYTES_MAX: usize = 100_000;
+/// Characters of a value that is shown whole; of a longer one, the first and the last of them.
+const VALUE_CHARACTERS: usize = 60;
+const VALUE_ENDS: usize = 20;
+/// Terms of a sum or product over a variable that are all shown; of more, the first three and the last.
+const TERMS_MAX: usize = 5;
+const TERMS_FIRST: usize = 3;
+/// Bytes written, those of texts that turn out not to be steps included: at most some 40 ms of work.
+const WORK_BYTES: usize = 500_000;
+/// What values' texts may cost together, in units of fuel, though none is burnt: some ten milliseconds.
+const TEXTS_PRICE: u64 = 2_000_000;
+
+/// What a step does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StepKind {
+    /// A statement begins: its canonical text.
+    Statement,
+    /// Names are replaced by their values.
+    Names,
+    /// A formula or a call is replaced by the body of its definition.
+    Definition,
+    /// A conditional, `and`, `or` or a chain of comparisons is replaced by the part that is left of it.
+    Branch,
+    /// A sum or a product over a variable is replaced by its terms, of many by the first and the last.
+    Terms,
+    /// A part is replaced by its value.
+    Value,
+    /// The answer, where the last step does not show it yet.
+    Answer,
+}
+
+/// A step: the statement as it is after it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// What it does.
+    pub kind: StepKind,
+    /// The statement, counted from 0.
+    pub statement: u32,
+    /// The statement after the step.
+    pub text: String,
+    /// Where in the step before's text the parts stood that are replaced; none where a statement begins.
+    pub replaced: Vec<Span>,
+    /// Where in this text stands what has replaced them.
+    pub by: Vec<Span>,
+    /// The node that was worked out, whose place in the text [`Program::span`] knows.
+    pub node: Option<u32>,
+}
+
+/// A calculation, step by step.
+#[derive(Clone, Debug)]
+pub struct Explanation {
+    /// The steps, at most [`STEPS_MAX`].
+    pub steps: Vec<Step>,
+    /// Whether there were more than are shown; they are missing before the last one.
+    pub is_cut: bool,
+    /// Where in the last step's text the evaluation failed, if it did and the place is shown.
+    pub failed: Option<Span>,
+    /// The answer or the failure, as [`Program::evaluate`] gives them.
+    pub outcome: Result<Answer, Failure>,
+}
+
+impl Explanation {
+    /// The answer's text as the last step shows it: shortened if it is long.
+    pub fn answer_text(&self) -> Option<String> {
+        self.outcome.as_ref().ok().map(|answer| shortened(answer.text()))
+    }
+}
+
+impl Program {
+    /// Evaluates the program, and tells how. The fuel that is burnt is that of an evaluation.
+    ///
+    /// ```
+    /// use tabuada_lang::{Fuel, Limits, parse};
+    ///
+    /// let limits = Limits::default();
+    /// let explanation = parse("2 + 3*4", &limits)?.explain(&[], &limits, &mut Fuel::new(limits.fuel));
+    /// let texts: Vec<&str> = explanation.steps.iter().map(|step| &*step.text).collect();
+    /// assert_eq!(texts, ["2+3*4", "2+12", "14"]);
+    /// # Ok::<(), tabuada_lang::Error>(())
+    /// ```
+    pub fn explain(&self, arguments: &[Argument], limits: &Limits, fuel: &mut Fuel) -> Explanation {
+        let mut teller = Teller::new(self);
+        let outcome = self.evaluate_traced(&mut Memory::default(), arguments, limits, fuel, &mut teller);
+        teller.finish(outcome)
+    }
+
+    /// The names that nothing in the text gives a meaning, in the order in which they come first: parameters, and names
+    /// that are not known at all.
+    pub fn free_names(&self) -> Vec<&str> {
+        let defined: HashSet<u32> =
+            self.targets.iter().copied().chain(self.definitions.iter().map(|definition| definition.name)).collect();
+        let mut seen = HashSet::new();
+        let is_free = |name: u32| {
+            let text = &*self.names[name as usize];
+            let known = || functions::find_constant(text).is_some() || functions::find(text).is_some();
+            name < self.parameters || (!defined.contains(&name) && !known())
+        };
+        let names = self.nodes.iter().filter_map(|node| match *node {
+            Node::Name(name) if is_free(name) => Some(name),
+            Node::Unknown(name) => Some(name),
+            _ => None,
+        });
+        names.filter(|name| seen.insert(*name)).map(|name| &*self.names[name as usize]).collect()
+    }
+}
+
+/// The first and the last characters of a long text.
+fn shortened(text: &str) -> String {
+    let characters = text.chars().count();
+    if characters <= VALUE_CHARACTERS {
+        return text.to_owned();
+    }
+    let mut short: String = text.chars().take(VALUE_ENDS).collect();
+    short.push('…');
+    short.extend(text.chars().skip(characters - VALUE_ENDS));
+    short
+}
+
+/// A subtree of a frame.
+type Place = (u32, u32);
+
+/// A value's text.
+#[derive(Clone)]
+struct Literal {
+    text: String,
+    is_signed: bool,
+}
+
+impl Literal {
+    fn new(value: &Value, program: &Program, price_left: &mut u64) -> Self {
+        let (_, price) = value.text_estimate();
+        let text = match value {
+            Value::Function(function) => function.name.to_owned(),
+            Value::Defined(definition) => {
+                let name = program.definitions[*definition as usize].name;
+                program.names[name as usize].to_string()
+            }
+            _ if price > *price_left => "…".to_owned(),
+            value => {
+                *price_left -= price;
+                shortened(&value.to_string())
+            }
+        };
+        let is_signed = text.starts_with('-');
+        Self { text, is_signed }
+    }
+
+    fn shown(&self) -> Shown<'_> {
+        Shown::Value { text: &self.text, is_signed: self.is_signed }
+    }
+}
+
+/// The terms of a sum or a product over a variable: the first of them, the last, and how many there are.
+#[derive(Default)]
+struct Terms {
+    first: Vec<Value>,
+    last: Option<Value>,
+    count: usize,
+}
+
+impl Terms {
+    fn add(&mut self, term: &Value) {
+        self.count += 1;
+        if self.first.len() < TERMS_MAX {
+            self.first.push(term.clone());
+        }
+        self.last = Some(term.clone());
+    }
+
+    /// The terms with an operator between them; nothing for one or none.
+    fn literal(&self, operator: &str, program: &Program, price_left: &mut u64) -> Option<Literal> {
+        let last = self.last.as_ref().filter(|_| self.count > 1)?;
+        let mut begins = true;
+        let mut text = |value| {
+            let Literal { text, is_signed } = Literal::new(value, program, price_left);
+            let begins = std::mem::replace(&mut begins, false);
+            if is_signed && !(begins && operator == "+") { format!("({text})") } else { text }
+        };
+        let shown = if self.count <= TERMS_MAX { self.count } else { TERMS_FIRST };
+        let mut terms: Vec<String> = self.first.iter().take(shown).map(&mut text).collect();
+        if self.count > TERMS_MAX {
+            terms.extend(["…".to_owned(), text(last)]);
+        }
+        // An operand like a number with a sign: in brackets where something tighter takes it.
+        Some(Literal { text: terms.join(operator), is_signed: true })
+    }
+}
+
+/// What has become of a subtree.
+enum Change {
+    Value(Literal),
+    Part(u32),
+    Body { root: u32, frame: u32 },
+    Passed,
+}
+
+/// The evaluation of a definition's body, or of the statement.
+#[derive(Default)]
+struct Frame {
+    arguments: Vec<Literal>,
+    /// Whether names are shown as their values.
+    has_values: bool,
+}
+
+/// What is to be found in a text.
+enum Mark {
+    Nothing,
+    Place(Place),
+    /// The names of a frame that have values.
+    Names(u32),
+}
+
+/// The statement as far as it is worked out.
+struct Scene<'p> {
+    program: &'p Program,
+    changes: HashMap<Place, Change>,
+    frames: Vec<Frame>,
+    values: HashMap<u32, Literal>,
+    mark: Mark,
+}
+
+impl View for Scene<'_> {
+    fn shown(&self, frame: u32, root: u32) -> Shown<'_> {
+        match self.changes.get(&(frame, root)) {
+            Some(Change::Value(literal)) => return literal.shown(),
+            Some(Change::Part(part)) => return Shown::Part(*part),
+            Some(Change::Body { root, frame }) => return Shown::Body { root: *root, frame: *frame },
+            Some(Change::Passed) | None => {}
+        }
+        let literal = match self.program.nodes[root as usize] {
+            Node::Name(name) if self.frames[frame as usize].has_values => self.values.get(&name),
+            Node::Local { slot, .. } => self.frames[frame as usize].arguments.get(slot as usize),
+            _ => None,
+        };
+        literal.map_or(Shown::Itself, Literal::shown)
+    }
+
+    fn is_passed(&self, frame: u32, step: u32) -> bool {
+        self.changes.contains_key(&(frame, step))
+    }
+
+    fn is_marked(&self, frame: u32, root: u32) -> bool {
+        match self.mark {
+            Mark::Nothing => false,
+            Mark::Place(place) => place == (frame, root),
+            Mark::Names(of) => {
+                let has_value = |node| matches!(node, Node::Name(name) if self.values.contains_key(&name));
+                frame == of && has_value(self.program.nodes[root as usize])
+            }
+        }
+    }
+}
+
+/// Watches an evaluation, and writes down the steps.
+struct Teller<'p> {
+    program: &'p Program,
+    starts: Vec<u32>,
+    scene: Scene<'p>,
+    steps: Vec<Step>,
+    is_cut: bool,
+    bytes_left: usize,
+    work_left: usize,
+    price_left: u64,
+    statement: usize,
+    /// The node that ran last, or runs.
+    previous: Option<usize>,
+    /// The end of the outermost sum (or the like) that is at work.
+    binder: Option<usize>,
+    terms: Terms,
+    /// The calls that are open, with their frames.
+    open: Vec<(Place, u32)>,
+}
+
+impl<'p> Teller<'p> {
+    fn new(program: &'p Program) -> Self {
+        let scene = Scene {
+            program,
+            changes: HashMap::new(),
+            frames: vec![Frame::default()],
+            values: HashMap::new(),
+            mark: Mark::Nothing,
+        };
+        Self {
+            program,
+            starts: program.subtrees(),
+            scene,
+            steps: Vec::new(),
+            is_cut: false,
+            bytes_left: BYTES_MAX,
+            work_left: WORK_BYTES,
+            price_left: TEXTS_PRICE,
+            statement: 0,
+            previous: None,
+            binder: None,
+            terms: Terms::default(),
+            open: Vec::new(),
+        }
+    }
+
+    fn root(&self) -> u32 {
+        let last = self.program.nodes.len().saturating_sub(1) as u32;
+        self.program.statements.get(self.statement).copied().unwrap_or(last)
+    }
+
+    fn frame(&self) -> u32 {
+        self.open.last().map_or(0, |(_, frame)| *frame)
+    }
+
+    /// The statement's text with what is marked in it; nothing (and that is the end of it) if it is too long.
+    fn write(&mut self, mark: Mark) -> Option<(String, Vec<Span>)> {
+        self.scene.mark = mark;
+        let bytes_max = self.bytes_left.min(self.work_left);
+        let written = self.program.write_statement(self.root(), &self.starts, &self.scene, bytes_max);
+        // However short, a text is some work.
+        let work = written.as_ref().map_or(bytes_max, |written| written.text.len()) + 64;
+        self.work_left = self.work_left.saturating_sub(work);
+        self.is_cut |= written.is_none();
+        written.map(|written| (written.text, written.marks))
+    }
+
+    /// Takes the step to the scene as it is now, unless the text is still the same. `false` if nothing but blanks would
+    /// have changed, which is no step: a set has them in a value, and none in a program.
+    fn step(&mut self, kind: StepKind, node: Option<u32>, replaced: Vec<Span>, mark: Mark) -> bool {
+        let Some((text, by)) = self.write(mark) else { return true };
+        let last = self.steps.last().filter(|_| kind != StepKind::Statement);
+        if last.is_some_and(|step| step.text == text) {
+            return true;
+        }
+        let letters = |text: &str| text.bytes().filter(|byte| *byte != b' ').collect::<Vec<u8>>();
+        if last.is_some_and(|step| letters(&step.text) == letters(&text)) {
+            return false;
+        }
+        // One is left for the answer.
+        if self.steps.len() + 1 >= STEPS_MAX {
+            self.is_cut = true;
+            return true;
+        }
+        self.bytes_left -= text.len();
+        self.steps.push(Step { kind, statement: self.statement as u32, text, replaced, by, node });
+        true
+    }
+
+    /// Makes a change at a place, and finds what it does to the place that shows it.
+    fn change(&mut self, kind: StepKind, place: Place, at: Place, change: Change) {
+        let Some((_, replaced)) = self.write(Mark::Place(place)) else { return };
+        let earlier = self.scene.changes.insert(at, change);
+        if !self.step(kind, Some(place.1), replaced, Mark::Place(place)) {
+            match earlier {
+                Some(earlier) => self.scene.changes.insert(at, earlier),
+                None => self.scene.changes.remove(&at),
+            };
+        }
+    }
+
+    /// A statement begins.
+    fn begin(&mut self, machine: &Machine<'_, '_>) {
+        self.scene.changes.clear();
+        self.scene.values.clear();
+        self.scene.frames = vec![Frame::default()];
+        self.open.clear();
+        self.step(StepKind::Statement, None, Vec::new(), Mark::Nothing);
+        let is_definition = matches!(self.program.nodes.get(machine.at), Some(Node::Define { .. }));
+        if !is_definition {
+            self.give_values(0, machine.at, self.root(), machine);
+        }
+    }
+
+    /// Replaces the names of a frame, which stand from `first` to `last`, by their values.
+    fn give_values(&mut self, frame: u32, first: usize, last: u32, machine: &Machine<'_, '_>) {
+        if self.is_cut {
+            return;
+        }
+        for node in &self.program.nodes[first..=last as usize] {
+            let Node::Name(name) = *node else { continue };
+            if let Some(Some(Binding::Value(value))) = machine.memory.bindings.get(name as usize) {
+                let (program, price_left) = (self.program, &mut self.price_left);
+                self.scene.values.entry(name).or_insert_with(|| Literal::new(value, program, price_left));
+            }
+        }
+        let Some((_, replaced)) = self.write(Mark::Names(frame)) else { return };
+        self.scene.frames[frame as usize].has_values = true;
+        if !replaced.is_empty() {
+            self.step(StepKind::Names, None, replaced, Mark::Names(frame));
+        }
+    }
+
+    /// The machine has entered the body of a definition.
+    fn enter(&mut self, place: Place, machine: &Machine<'_, '_>) {
+        let Some(entered) = machine.memory.frames.last() else { return };
+        let definition = &self.program.definitions[entered.definition as usize];
+        let count = definition.parameters.as_ref().map_or(0, Vec::len);
+        let (program, price_left) = (self.program, &mut self.price_left);
+        let arguments = machine.memory.locals[machine.base..].iter().take(count);
+        let arguments = arguments.map(|value| Literal::new(value, program, price_left)).collect();
+        let frame = self.scene.frames.len() as u32;
+        self.scene.frames.push(Frame { arguments, has_values: false });
+        let first = definition.body as usize;
+        // Before the body stands its definition, which knows its end.
+        let Some(Node::Define { jump, .. }) = first.checked_sub(1).and_then(|at| program.nodes.get(at)) else { return };
+        let root = definition.body + jump - 2;
+        self.change(StepKind::Definition, place, place, Change::Body { root, frame });
+        self.open.push((place, frame));
+        self.give_values(frame, first, root, machine);
+    }
+
+    /// The subtree at a place has come to the value on the stack.
+    fn complete(&mut self, place: Place, machine: &Machine<'_, '_>) {
+        let Some(value) = machine.memory.values.last() else { return };
+        if let Value::Range(_) = value {
+            // Its call says it best.
+            return;
+        }
+        let literal = Literal::new(value, self.program, &mut self.price_left);
+        self.change(StepKind::Value, place, place, Change::Value(literal));
+    }
+
+    fn finish(mut self, outcome: Result<Answer, Failure>) -> Explanation {
+        let mut failed = None;
+        match &outcome {
+            Ok(answer) => {
+                let text = shortened(answer.text());
+                if self.steps.last().is_none_or(|step| step.text != text) {
+                    let (statement, by) = (self.statement as u32, vec![Span { start: 0, end: text.len() as u32 }]);
+                    let whole = self.steps.last().filter(|_| !self.is_cut);
+                    let replaced =
+                        whole.map(|step| Span { start: 0, end: step.text.len() as u32 }).into_iter().collect();
+                    let (kind, node) = (StepKind::Answer, Some(self.root()));
+                    self.steps.push(Step { kind, statement, text, replaced, by, node });
+                }
+            }
+            Err(failure) if !self.is_cut => {
+                let node = self.binder.unwrap_or(failure.node as usize);
+                let root = match self.program.nodes.get(node) {
+                    Some(Node::CompareStep(_, jump) | Node::BinderStart { jump, .. }) => node as u32 + jump,
+                    _ => node as u32,
+                };
+                failed = self.write(Mark::Place((self.frame(), root))).and_then(|(_, marks)| marks.first().copied());
+            }
+            Err(_) => {}
+        }
+        Explanation { steps: self.steps, is_cut: self.is_cut, failed, outcome }
+    }
+}
+
+impl Trace for Teller<'_> {
+    fn before(&mut self, machine: &Machine<'_, '_>) {
+        let at = machine.at;
+        let previous = self.previous.replace(at);
+        if self.is_cut {
+            // Only where it is: for the answer.
+            self.statement += usize::from(previous.is_some_and(|previous| self.program.nodes[previous] == Node::Drop));
+            return;
+        }
+        let Some(previous) = previous else { return self.begin(machine) };
+        let node = self.program.nodes[previous];
+        if !machine.memory.loops.is_empty() {
+            if let (None, Node::BinderStart { jump, .. }) = (self.binder, node) {
+                self.binder = Some(previous + jump as usize);
+                self.terms = Terms::default();
+            }
+            if self.binder == Some(at)
+                && machine.memory.loops.len() == 1
+                && let Some(term) = machine.memory.values.last()
+            {
+                self.terms.add(term);
+            }
+            return;
+        }
+        let binder = self.binder.take();
+        let (frame, next) = (self.frame(), previous + 1);
+        let here = (frame, previous as u32);
+        // Where a jump has led, the node before is what has been worked out.
+        let done = (frame, (at as u32).saturating_sub(1));
+        let has_entered = machine.memory.frames.len() > self.open.len();
+        match node {
+            Node::Name(_) | Node::Call { .. } if has_entered => self.enter(here, machine),
+            Node::Define { .. } if has_entered => self.enter((frame, self.root()), machine),
+            Node::Drop => {
+                self.statement += 1;
+                self.begin(machine);
+            }
+            Node::AndJump(jump) | Node::OrJump(jump) if at == next => {
+                let place = (frame, previous as u32 + jump);
+                self.change(StepKind::Branch, place, place, Change::Part(place.1 - 1));
+            }
+            Node::IfJump(jump) => {
+                let between = previous + jump as usize - 1;
+                let Node::ElseJump(rest) = self.program.nodes[between] else { return };
+                let place = (frame, between as u32 + rest);
+                let part = if at == next { between as u32 } else { place.1 } - 1;
+                self.change(StepKind::Branch, place, place, Change::Part(part));
+            }
+            Node::CompareStep(_, jump) if at == next => {
+                self.change(StepKind::Branch, (frame, previous as u32 + jump), here, Change::Passed);
+            }
+            Node::AndJump(_)
+            | Node::OrJump(_)
+            | Node::ElseJump(_)
+            | Node::CompareStep(..)
+            | Node::BinderStart { .. } => self.complete(done, machine),
+            Node::EndDefine { .. } => {
+                if let Some((place, _)) = self.open.pop() {
+                    self.complete(place, machine);
+                }
+            }
+            Node::BinderEnd { binder: kind, .. } if binder.is_some() => {
+                let operator = match kind {
+                    Binder::Sum => Some("+"),
+                    Binder::Product => Some("*"),
+                    Binder::Integral | Binder::Root => None,
+                };
+                let literal =
+                    operator.and_then(|operator| self.terms.literal(operator, self.program, &mut self.price_left));
+                if let Some(literal) = literal {
+                    self.change(StepKind::Terms, here, here, Change::Value(literal));
+                }
+                self.complete(here, machine);
+            }
+            // With its elements worked out, a list is as good as a value; a set may still be put in order.
+            Node::List(_) | Node::Tuple(_) => {}
+            // And so is a number with a sign.
+            Node::Unary(crate::arithmetic::Unary::Minus)
+                if matches!(self.program.nodes[previous - 1], Node::Small(_) | Node::Constant(_)) => {}
+            Node::Small(_)
+            | Node::Constant(_)
+            | Node::None
+            | Node::Absent
+            | Node::Bool(_)
+            | Node::MathConstant { .. }
+            | Node::Function(_)
+            | Node::Name(_)
+            | Node::Unknown(_)
+            | Node::UnknownMath(_)
+            | Node::Local { .. }
+            | Node::Assign { .. }
+            | Node::Clear { .. }
+            | Node::Define { .. } => {}
+            _ => self.complete(here, machine),
+        }
+    }
+}

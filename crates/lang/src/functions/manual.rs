@@ -1,0 +1,180 @@
+//! The manual: every name that the language knows, with how it is called and a line of documentation in English and
+//! in Brazilian Portuguese. Help, completion and the lists in `docs/language.md` are made from it.
+
+use super::{ALIASES, CONSTANTS, Function, QUALIFIED, ROWS, Section};
+
+/// What a name is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FunctionKind {
+    /// Called with its arguments.
+    Function,
+    /// Called as `name(body, variable, from, to)`; the body is evaluated for many values of the variable.
+    Binder,
+    /// A number.
+    Constant,
+}
+
+/// What the manual says of a name. `sum` and `prod` have two entries: they are functions and binders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FunctionInfo {
+    /// The name, without the prefix.
+    pub name: &'static str,
+    /// What the name is.
+    pub kind: FunctionKind,
+    /// The section to which it belongs.
+    pub section: Section,
+    /// The arguments in Python's manner: what is in square brackets or has a default may be left out, and a star
+    /// stands for any number of arguments. Empty for a constant.
+    pub signature: &'static str,
+    /// One line in English; it may hold code between grave accents.
+    pub doc: &'static str,
+    /// The same line in Brazilian Portuguese.
+    pub doc_pt: &'static str,
+    /// Whether it is reached only with `math.` before its name.
+    pub needs_prefix: bool,
+}
+
+const BINDERS: [FunctionInfo; 4] = [
+    binder(
+        "sum",
+        "Sum of the body over the integers of the variable, both bounds included.",
+        "Soma do corpo para os inteiros da variável, incluídos os dois limites.",
+    ),
+    binder(
+        "prod",
+        "Product of the body over the integers of the variable, both bounds included.",
+        "Produto do corpo para os inteiros da variável, incluídos os dois limites.",
+    ),
+    binder(
+        "integral",
+        "Numerical integral of the body over the variable; the bounds may be infinite.",
+        "Integral numérica do corpo na variável; os limites podem ser infinitos.",
+    ),
+    binder(
+        "root",
+        "Value of the variable between the bounds at which the body, of opposite signs at them, is 0.",
+        "Valor da variável entre os limites no qual o corpo, de sinais opostos neles, é 0.",
+    ),
+];
+
+const fn binder(name: &'static str, doc: &'static str, doc_pt: &'static str) -> FunctionInfo {
+    let signature = "body, variable, from, to";
+    FunctionInfo {
+        name,
+        kind: FunctionKind::Binder,
+        section: Section::Binders,
+        signature,
+        doc,
+        doc_pt,
+        needs_prefix: false,
+    }
+}
+
+/// A line in English and one in Portuguese for each of the constants, in their order.
+const CONSTANT_DOCS: [(&str, &str); CONSTANTS.len()] = [
+    ("Base of the natural logarithm.", "Base do logaritmo natural."),
+    ("Infinity.", "Infinito."),
+    ("Not a number: it differs from everything, itself included.", "Não é um número: difere de tudo, até de si mesmo."),
+    ("Golden ratio, (1 + √5)/2; also written `φ`.", "Razão áurea, (1 + √5)/2; também se escreve `φ`."),
+    (
+        "Ratio of a circle's circumference to its diameter; also written `π`.",
+        "Razão entre a circunferência e o diâmetro de um círculo; também se escreve `π`.",
+    ),
+    ("2π, a full turn in radians; also written `τ`.", "2π, uma volta completa em radianos; também se escreve `τ`."),
+];
+
+/// Every function, binder and constant, with other names for them, section by section, by name in each.
+pub fn functions() -> impl Iterator<Item = FunctionInfo> {
+    let entry = |name: &'static str, function: &Function, needs_prefix: bool| FunctionInfo {
+        name,
+        kind: FunctionKind::Function,
+        section: function.section,
+        signature: function.signature,
+        doc: function.doc,
+        doc_pt: function.doc_pt,
+        needs_prefix,
+    };
+    let mut all: Vec<FunctionInfo> = Vec::new();
+    let (bare, qualified) = ROWS.split_at(QUALIFIED as usize);
+    for function in bare {
+        all.push(entry(function.name, function, false));
+        let aliases = ALIASES.iter().filter(|(_, name)| *name == function.name);
+        all.extend(aliases.map(|(alias, _)| entry(alias, function, false)));
+    }
+    all.extend(qualified.iter().map(|function| entry(function.name, function, true)));
+    all.extend(BINDERS);
+    all.extend(CONSTANTS.iter().zip(CONSTANT_DOCS).map(|((name, _), (doc, doc_pt))| FunctionInfo {
+        name,
+        kind: FunctionKind::Constant,
+        section: Section::Constants,
+        signature: "",
+        doc,
+        doc_pt,
+        needs_prefix: false,
+    }));
+    all.sort_by_key(|entry| (entry.section, entry.name, entry.needs_prefix));
+    all.into_iter()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Body;
+    use super::*;
+
+    /// How many arguments a signature takes at least, and at most (`None` where it is any number).
+    fn arity(signature: &str) -> (usize, Option<usize>) {
+        let (mut least, mut most, mut open, mut any) = (0, 0, 0, false);
+        for parameter in signature.split(',').map(str::trim).filter(|parameter| !parameter.is_empty()) {
+            // Brackets count up to the name: `[start, ]stop[, step]`.
+            let name = parameter.find(char::is_alphanumeric).unwrap_or(0);
+            let brackets = |text: &str| text.matches('[').count() as i64 - text.matches(']').count() as i64;
+            open += brackets(&parameter[..name]);
+            let star = parameter.contains('*');
+            any |= star;
+            most += 1;
+            least += usize::from(!star && open == 0 && !parameter.contains('='));
+            open += brackets(&parameter[name..]);
+        }
+        (least, (!any).then_some(most))
+    }
+
+    #[test]
+    fn signatures_take_as_many_arguments_as_the_functions() {
+        for function in ROWS {
+            let (least, most) = arity(function.signature);
+            let (name, signature) = (function.name, function.signature);
+            let fits = match &function.body {
+                Body::Real { .. } | Body::One(_) => (least, most) == (1, Some(1)),
+                Body::Counted { least: l, most: m, .. } => (least, most) == (*l, Some(*m)),
+                Body::Any(_) => (least, most) == (0, None),
+                Body::Logarithm(_) => (least, most) == (1, Some(2)),
+                // Its argument, and two by name.
+                Body::Sorted(_) => (least, most) == (1, Some(3)),
+                Body::Extreme(_) => most.is_none(),
+                Body::Named { parameters, .. } => {
+                    let named = parameters.names.iter().all(|name| signature.contains(name));
+                    named
+                        && (least == parameters.required || signature.contains('['))
+                        && most == Some(parameters.names.len())
+                }
+            };
+            assert!(fits, "{name}({signature}): {least} to {most:?}");
+        }
+    }
+
+    #[test]
+    fn every_name_has_a_line_in_both_languages() {
+        let mut sections = Vec::new();
+        for entry in functions() {
+            for doc in [entry.doc, entry.doc_pt] {
+                assert!(doc.ends_with('.') && !doc.contains('\n'), "{}: {doc}", entry.name);
+                assert!(doc.chars().count() <= 110, "{}: {doc}", entry.name);
+                assert_eq!(doc.matches('`').count() % 2, 0, "{}: {doc}", entry.name);
+            }
+            assert_ne!(entry.doc, entry.doc_pt);
+            sections.push(entry.section);
+        }
+        sections.dedup();
+        assert_eq!(sections, Section::ALL, "no section is empty, and each stands in its place");
+    }
+}

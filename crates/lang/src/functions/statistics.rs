@@ -1,0 +1,434 @@
+//! Statistics of a list of numbers: Python's `statistics` module (CPython 3.11), and quantiles.
+//!
+//! Sums are exact: every number is a ratio of integers, and what comes of them is rounded once, at the end. Ratios are
+//! added up by denominator first, which for floats are powers of two.
+
+use std::collections::BTreeMap;
+
+use super::containers::{collect, sorted};
+use super::{Body, Function, Outcome, Parameters, SCALAR, Section, elements};
+use crate::arithmetic::{self, Binary};
+use crate::error::{ErrorKind, TypeError, ValueError};
+use crate::limits::{Budget, price};
+use crate::number::{Integer, Number, binary};
+use crate::value::Value;
+
+const DATA: Parameters = Parameters { names: &["data"], required: 1, positional: 1 };
+const DATA_AND_CENTRE: Parameters = Parameters { names: &["data", "xbar"], required: 1, positional: 2 };
+const DATA_AND_MU: Parameters = Parameters { names: &["data", "mu"], required: 1, positional: 2 };
+const DATA_AND_Q: Parameters = Parameters { names: &["data", "q"], required: 2, positional: 2 };
+
+const fn row(
+    name: &'static str,
+    signature: &'static str,
+    doc: &'static str,
+    doc_pt: &'static str,
+    parameters: Parameters,
+    call: fn(&[Option<Value>], &mut Budget) -> Outcome,
+) -> Function {
+    let (section, price, body) = (Section::Statistics, SCALAR, Body::Named { parameters, call });
+    Function { name, section, signature, price, doc, doc_pt, body }
+}
+
+pub(super) const TABLE: &[Function] = &[
+    row(
+        "mean",
+        "data",
+        "Arithmetic mean, exact before it is rounded.",
+        "Média aritmética, exata antes de arredondada.",
+        DATA,
+        mean,
+    ),
+    row(
+        "median",
+        "data",
+        "Middle value of the sorted data; of an even number of them, the mean of the middle two.",
+        "Valor do meio dos dados ordenados; se são em número par, a média dos dois do meio.",
+        DATA,
+        median,
+    ),
+    row(
+        "median_high",
+        "data",
+        "Middle value of the sorted data; of an even number of them, the larger of the middle two.",
+        "Valor do meio dos dados ordenados; se são em número par, o maior dos dois do meio.",
+        DATA,
+        median_high,
+    ),
+    row(
+        "median_low",
+        "data",
+        "Middle value of the sorted data; of an even number of them, the smaller of the middle two.",
+        "Valor do meio dos dados ordenados; se são em número par, o menor dos dois do meio.",
+        DATA,
+        median_low,
+    ),
+    row(
+        "mode",
+        "data",
+        "Most common value; of several, the one that comes first.",
+        "Valor mais comum; entre vários, o que vem primeiro.",
+        DATA,
+        mode,
+    ),
+    row(
+        "pstdev",
+        "data, mu=None",
+        "Standard deviation of a whole population: the square root of `pvariance`.",
+        "Desvio padrão de uma população inteira: a raiz quadrada de `pvariance`.",
+        DATA_AND_MU,
+        |arguments, budget| deviation("pstdev", 0, arguments, budget),
+    ),
+    row(
+        "pvariance",
+        "data, mu=None",
+        "Variance of a whole population: the mean of the squared distances from the mean.",
+        "Variância de uma população inteira: a média dos quadrados das distâncias à média.",
+        DATA_AND_MU,
+        |arguments, budget| variance("pvariance", 0, arguments, budget),
+    ),
+    row(
+        "quantile",
+        "data, q",
+        "Value below which the part 0 ≤ q ≤ 1 of the data lies, interpolated linearly.",
+        "Valor abaixo do qual está a parte 0 ≤ q ≤ 1 dos dados, com interpolação linear.",
+        DATA_AND_Q,
+        quantile,
+    ),
+    row(
+        "stdev",
+        "data, xbar=None",
+        "Standard deviation of a sample: the square root of `variance`.",
+        "Desvio padrão de uma amostra: a raiz quadrada de `variance`.",
+        DATA_AND_CENTRE,
+        |arguments, budget| deviation("stdev", 1, arguments, budget),
+    ),
+    row(
+        "variance",
+        "data, xbar=None",
+        "Variance of a sample of n: the sum of the squared distances from the mean, divided by n - 1.",
+        "Variância de uma amostra de n: a soma dos quadrados das distâncias à média, dividida por n - 1.",
+        DATA_AND_CENTRE,
+        |arguments, budget| variance("variance", 1, arguments, budget),
+    ),
+];
+
+/// A number as exact integers: `numerator / denominator`, the denominator positive.
+struct Ratio {
+    numerator: Integer,
+    denominator: Integer,
+}
+
+/// What a number is to a sum.
+enum Term {
+    Exact(Ratio),
+    /// An infinity or nan: it swallows everything exact.
+    Special(f64),
+}
+
+/// What the data are, besides their sum.
+#[derive(Default)]
+struct Summary {
+    count: i64,
+    /// Whether any of them is a float: then so is what comes of them.
+    is_float: bool,
+    /// The sum of infinities and nans, if there are any.
+    special: Option<f64>,
+}
+
+/// A sum of ratios, by denominator.
+#[derive(Default)]
+struct Sum(BTreeMap<Integer, Integer>);
+
+impl Sum {
+    fn add(&mut self, term: Ratio, budget: &mut Budget) -> Result<(), ErrorKind> {
+        match self.0.get_mut(&term.denominator) {
+            Some(partial) => *partial = partial.add(&term.numerator, budget)?,
+            None => {
+                self.0.insert(term.denominator, term.numerator);
+            }
+        }
+        Ok(())
+    }
+
+    /// All of it over one denominator.
+    fn total(&self, budget: &mut Budget) -> Result<Ratio, ErrorKind> {
+        let mut denominator = Integer::ONE;
+        for part in self.0.keys() {
+            denominator = denominator.lcm(part, budget)?;
+        }
+        let mut numerator = Integer::ZERO;
+        for (part, partial) in &self.0 {
+            let times = denominator.divide_exactly(part, budget)?;
+            numerator = numerator.add(&partial.multiply(&times, budget)?, budget)?;
+        }
+        Ok(Ratio { numerator, denominator })
+    }
+}
+
+/// The one place where a value becomes a ratio.
+fn term(value: &Value, budget: &mut Budget) -> Result<Term, ErrorKind> {
+    let exact = |numerator, denominator| Ok(Term::Exact(Ratio { numerator, denominator }));
+    match value.number() {
+        Some(Number::Int(value)) => exact(value, Integer::ONE),
+        Some(Number::Float(value)) if !value.is_finite() => Ok(Term::Special(value)),
+        Some(Number::Float(value)) => {
+            let (mantissa, exponent) = binary::parts(value);
+            // Odd, so that few different denominators come up; zero has as many zeros at its end as one likes.
+            let zeros = mantissa.trailing_zeros().min(52);
+            let (mantissa, exponent) = (i128::from(mantissa >> zeros), i64::from(exponent) + i64::from(zeros));
+            let mantissa = Integer::from(if value < 0.0 { -mantissa } else { mantissa });
+            let unit = |bits: i64, budget: &mut Budget| Integer::ONE.shift_left(&Integer::from(bits), budget);
+            if mantissa.is_zero() {
+                exact(mantissa, Integer::ONE)
+            } else if exponent >= 0 {
+                exact(mantissa.multiply(&unit(exponent, budget)?, budget)?, Integer::ONE)
+            } else {
+                exact(mantissa, unit(-exponent, budget)?)
+            }
+        }
+        _ => Err(TypeError::NotRatio { found: value.kind() }.into()),
+    }
+}
+
+/// Walks over the data and hands every exact term to `take`.
+fn each(
+    values: impl Iterator<Item = Result<Value, ErrorKind>>,
+    budget: &mut Budget,
+    mut take: impl FnMut(Ratio, &mut Budget) -> Result<(), ErrorKind>,
+) -> Result<Summary, ErrorKind> {
+    let mut summary = Summary::default();
+    for value in values {
+        // A term is found in its sum among as many as there are exponents of floats.
+        budget.charge(2 * SCALAR)?;
+        let value = value?;
+        summary.count += 1;
+        summary.is_float |= matches!(value, Value::Float(_));
+        match term(&value, budget)? {
+            Term::Exact(ratio) => take(ratio, budget)?,
+            Term::Special(value) => summary.special = Some(summary.special.unwrap_or(0.0) + value),
+        }
+    }
+    Ok(summary)
+}
+
+/// The one place where a ratio becomes a value: of integers, an integer where it is one.
+fn value(ratio: &Ratio, is_float: bool, budget: &mut Budget) -> Outcome {
+    if !is_float && ratio.numerator.modulo(&ratio.denominator, budget)?.is_zero() {
+        return ratio.numerator.divide_exactly(&ratio.denominator, budget).map(Value::Int);
+    }
+    ratio.numerator.true_divide(&ratio.denominator, budget).map(Value::Float)
+}
+
+fn too_few(function: &str, least: i64) -> ErrorKind {
+    ValueError::DataPoints { function: function.to_owned(), least: least.unsigned_abs() }.into()
+}
+
+fn data(arguments: &[Option<Value>]) -> Result<&Value, ErrorKind> {
+    // It is required.
+    arguments.first().and_then(Option::as_ref).ok_or(ErrorKind::Internal)
+}
+
+fn mean(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
+    let mut sum = Sum::default();
+    let values = elements(data(arguments)?, budget)?.map(Ok);
+    let summary = each(values, budget, |term, budget| sum.add(term, budget))?;
+    if summary.count < 1 {
+        return Err(too_few("mean", 1));
+    }
+    if let Some(special) = summary.special {
+        return Ok(Value::Float(special / summary.count as f64));
+    }
+    let Ratio { numerator, denominator } = sum.total(budget)?;
+    let denominator = denominator.multiply(&Integer::from(summary.count), budget)?;
+    value(&Ratio { numerator, denominator }, summary.is_float, budget)
+}
+
+/// What the squared distances from the centre come to.
+enum Spread {
+    /// The variance, and whether it is a float.
+    Exact(Ratio, bool),
+    Special(f64),
+}
+
+/// The sum of the squared distances from the mean (or from a given centre), divided by the number of data less
+/// `freedom` (1 for a sample).
+fn spread(function: &str, freedom: i64, arguments: &[Option<Value>], budget: &mut Budget) -> Result<Spread, ErrorKind> {
+    let values = elements(data(arguments)?, budget)?;
+    let centre = arguments.get(1).and_then(Option::as_ref).filter(|centre| !matches!(centre, Value::None));
+    let (mut sum, mut squares) = (Sum::default(), Sum::default());
+    let summary = if let Some(centre) = centre {
+        // As CPython: the distances and their squares are those of the types, only their sum is exact.
+        let mut distances = Vec::new();
+        for value in values {
+            budget.charge(SCALAR)?;
+            let distance = arithmetic::binary(Binary::Subtract, &value, centre, budget)?;
+            let square = arithmetic::binary(Binary::Multiply, &distance, &distance, budget)?;
+            budget.hold(square.heap_bytes() + size_of::<Value>() as u64)?;
+            distances.push(square);
+        }
+        let held = distances.iter().map(|square| square.heap_bytes() + size_of::<Value>() as u64).sum();
+        let summary = each(distances.into_iter().map(Ok), budget, |term, budget| squares.add(term, budget))?;
+        budget.release(held);
+        summary
+    } else {
+        each(values.map(Ok), budget, |term, budget| {
+            let numerator = term.numerator.multiply(&term.numerator, budget)?;
+            let denominator = term.denominator.multiply(&term.denominator, budget)?;
+            squares.add(Ratio { numerator, denominator }, budget)?;
+            sum.add(term, budget)
+        })?
+    };
+    if summary.count <= freedom {
+        return Err(too_few(function, freedom + 1));
+    }
+    let divisor = Integer::from(summary.count - freedom);
+    if let Some(special) = summary.special {
+        return Ok(Spread::Special(special / (summary.count - freedom) as f64));
+    }
+    let squares = squares.total(budget)?;
+    let ratio = if centre.is_some() {
+        Ratio { denominator: squares.denominator.multiply(&divisor, budget)?, ..squares }
+    } else {
+        // Σx² - (Σx)²/n: of poor precision with floats, but exact with integers.
+        let sum = sum.total(budget)?;
+        let count = Integer::from(summary.count);
+        let sum_square = sum.numerator.multiply(&sum.numerator, budget)?;
+        let sum_denominator = sum.denominator.multiply(&sum.denominator, budget)?.multiply(&count, budget)?;
+        let left = squares.numerator.multiply(&sum_denominator, budget)?;
+        let numerator = left.subtract(&sum_square.multiply(&squares.denominator, budget)?, budget)?;
+        let denominator = squares.denominator.multiply(&sum_denominator, budget)?.multiply(&divisor, budget)?;
+        Ratio { numerator, denominator }
+    };
+    Ok(Spread::Exact(ratio, summary.is_float))
+}
+
+fn variance(function: &str, freedom: i64, arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
+    match spread(function, freedom, arguments, budget)? {
+        Spread::Exact(ratio, is_float) => value(&ratio, is_float, budget),
+        Spread::Special(value) => Ok(Value::Float(value)),
+    }
+}
+
+fn deviation(function: &str, freedom: i64, arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
+    match spread(function, freedom, arguments, budget)? {
+        Spread::Exact(ratio, _) => square_root(&ratio, budget).map(Value::Float),
+        // CPython 3.11 trips over its own types here; these are the words of 3.13.
+        Spread::Special(_) => Err(ValueError::NotFinite.into()),
+    }
+}
+
+/// The square root of a ratio, correctly rounded. (CPython's `_float_sqrt_of_frac`: a root of 109 bits rounded to odd,
+/// then to the nearest float.)
+fn square_root(ratio: &Ratio, budget: &mut Budget) -> Result<f64, ErrorKind> {
+    const BITS: i64 = 2 * 53 + 3;
+    let (n, m) = (&ratio.numerator, &ratio.denominator);
+    let shift = (n.bits() as i64 - m.bits() as i64 - BITS).div_euclid(2);
+    let by = |bits: i64| Integer::from(bits.abs());
+    let root = |n: &Integer, m: &Integer, budget: &mut Budget| {
+        let root = n.floor_divide(m, budget)?.square_root(budget)?;
+        let is_exact = root.multiply(&root, budget)?.multiply(m, budget)? == *n;
+        if is_exact || root.is_odd() { Ok(root) } else { root.add(&Integer::ONE, budget) }
+    };
+    if shift >= 0 {
+        let root = root(n, &m.shift_left(&by(2 * shift), budget)?, budget)?;
+        root.shift_left(&by(shift), budget)?.true_divide(&Integer::ONE, budget)
+    } else {
+        let root = root(&n.shift_left(&by(2 * shift), budget)?, m, budget)?;
+        root.true_divide(&Integer::ONE.shift_left(&by(shift), budget)?, budget)
+    }
+}
+
+/// The data in order; empty ones are refused.
+fn in_order(arguments: &[Option<Value>], budget: &mut Budget) -> Result<Vec<Value>, ErrorKind> {
+    let Value::List(items) = sorted(data(arguments)?, None, false, budget)? else { return Err(ErrorKind::Internal) };
+    if items.values.is_empty() {
+        return Err(ValueError::EmptyData { function: "median".to_owned() }.into());
+    }
+    Ok(items.values.clone())
+}
+
+fn median(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
+    let values = in_order(arguments, budget)?;
+    let middle = values.len() / 2;
+    if values.len() % 2 == 1 {
+        return Ok(values[middle].clone());
+    }
+    let sum = arithmetic::binary(Binary::Add, &values[middle - 1], &values[middle], budget)?;
+    arithmetic::binary(Binary::Divide, &sum, &Value::Int(Integer::from(2_i64)), budget)
+}
+
+fn median_low(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
+    let values = in_order(arguments, budget)?;
+    Ok(values[(values.len() - 1) / 2].clone())
+}
+
+fn median_high(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
+    let values = in_order(arguments, budget)?;
+    Ok(values[values.len() / 2].clone())
+}
+
+fn mode(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
+    let values = collect(std::slice::from_ref(data(arguments)?), budget)?;
+    let count = values.len() as u64;
+    let mut places: Vec<usize> = (0..values.len()).collect();
+    for value in &values {
+        value.check_hashable()?;
+        budget.charge(SCALAR + 4 * value.walk_price() * u64::from(count.max(2).ilog2()))?;
+    }
+    // Stable: of equals the first comes first, and is the one that counts for all.
+    places.sort_by(|a, b| values[*a].position(&values[*b]));
+    let groups = places.chunk_by(|a, b| values[*a].position(&values[*b]).is_eq());
+    let best = groups.max_by_key(|group| (group.len(), std::cmp::Reverse(group[0])));
+    match best {
+        Some(group) => Ok(values[group[0]].clone()),
+        None => Err(ValueError::EmptyData { function: "mode".to_owned() }.into()),
+    }
+}
+
+/// The quantile by linear interpolation between the order statistics: definition 7 of Hyndman and Fan, *Sample
+/// quantiles in statistical packages*, 1996 (the default of R and of NumPy), exact before it is rounded.
+fn quantile(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
+    let q = arguments.get(1).and_then(Option::as_ref).ok_or(ErrorKind::Internal)?;
+    let q = match term(q, budget) {
+        Ok(Term::Exact(q)) if !q.numerator.is_negative() && q.numerator <= q.denominator => q,
+        Ok(_) => return Err(ValueError::Quantile.into()),
+        Err(ErrorKind::Type(_)) => return Err(TypeError::NotReal { found: q.kind() }.into()),
+        Err(other) => return Err(other),
+    };
+    let values = collect(std::slice::from_ref(data(arguments)?), budget)?;
+    let summary = each(values.into_iter().map(Ok), budget, |_, _| Ok(()))?;
+    if summary.count < 1 {
+        return Err(too_few("quantile", 1));
+    }
+    let Value::List(items) = sorted(data(arguments)?, None, false, budget)? else { return Err(ErrorKind::Internal) };
+    if let Some(nan) = items.values.iter().find(|value| matches!(value, Value::Float(value) if value.is_nan())) {
+        return Ok(nan.clone());
+    }
+    budget.charge(price::SCALAR)?;
+    let steps = q.numerator.multiply(&Integer::from(summary.count - 1), budget)?;
+    let place = steps.floor_divide(&q.denominator, budget)?;
+    let rest = steps.subtract(&place.multiply(&q.denominator, budget)?, budget)?;
+    let place = place.as_i64().and_then(|place| usize::try_from(place).ok()).ok_or(ErrorKind::Internal)?;
+    let low = term(&items.values[place], budget)?;
+    if rest.is_zero() {
+        return match low {
+            Term::Exact(low) => value(&low, summary.is_float, budget),
+            Term::Special(low) => Ok(Value::Float(low)),
+        };
+    }
+    match (low, term(&items.values[place + 1], budget)?) {
+        (Term::Exact(low), Term::Exact(high)) => {
+            // a/b + (c/d - a/b)·rest/q
+            let crossed = low.numerator.multiply(&high.denominator, budget)?;
+            let difference = high.numerator.multiply(&low.denominator, budget)?.subtract(&crossed, budget)?;
+            let whole = crossed.multiply(&q.denominator, budget)?;
+            let numerator = whole.add(&difference.multiply(&rest, budget)?, budget)?;
+            let denominator = low.denominator.multiply(&high.denominator, budget)?.multiply(&q.denominator, budget)?;
+            value(&Ratio { numerator, denominator }, summary.is_float, budget)
+        }
+        // Between something infinite and the next: that, or nan between the two infinities.
+        (Term::Special(low), Term::Special(high)) => Ok(Value::Float(low + high)),
+        (Term::Special(infinite), _) | (_, Term::Special(infinite)) => Ok(Value::Float(infinite)),
+    }
+}

@@ -1,0 +1,185 @@
+//! `docs/language.md`: its examples are run, and its lists are those of the table of functions.
+
+// Helpers of tests may panic as tests do.
+#![allow(clippy::panic, clippy::unwrap_used)]
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use serde_json::Value as Json;
+use tabuada_lang::{Fuel, FunctionKind, Limits, Section, functions, parse};
+
+const BEGIN: &str = "<!-- functions: begin -->\n";
+const END: &str = "<!-- functions: end -->";
+
+fn path() -> String {
+    format!("{}/../../docs/language.md", env!("CARGO_MANIFEST_DIR"))
+}
+
+fn page() -> String {
+    std::fs::read_to_string(path()).unwrap()
+}
+
+/// What an example claims.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Claim {
+    Answer,
+    Canonical,
+    Error,
+}
+
+/// The examples: text, claim, and what is claimed.
+fn examples(page: &str) -> Vec<(String, Claim, String)> {
+    let mut examples = Vec::new();
+    let mut inside = false;
+    for line in page.lines() {
+        if line.starts_with("```") {
+            inside = line == "```tabuada";
+            continue;
+        }
+        if !inside {
+            continue;
+        }
+        let marks = [(" → ", Claim::Answer), (" ≡ ", Claim::Canonical), (" ✗ ", Claim::Error)];
+        let found = marks.iter().find_map(|(mark, claim)| line.rsplit_once(mark).map(|(a, b)| (a, *claim, b)));
+        let (text, claim, right) = found.unwrap_or_else(|| panic!("an example without a claim: {line}"));
+        examples.push((text.trim_end().to_owned(), claim, right.to_owned()));
+    }
+    examples
+}
+
+#[test]
+fn examples_are_true() {
+    let limits = Limits::default();
+    let mut wrong = Vec::new();
+    let examples = examples(&page());
+    assert!(examples.len() > 150, "{}", examples.len());
+    for (text, claim, right) in examples {
+        let answer = || {
+            let program = parse(&text, &limits).map_err(|error| error.kind)?;
+            let answer = program.evaluate(&limits, &mut Fuel::new(limits.fuel)).map_err(|failure| failure.kind)?;
+            Ok::<_, tabuada_lang::ErrorKind>(answer.text().to_owned())
+        };
+        let got = match claim {
+            Claim::Canonical => parse(&text, &limits).map_err(|error| error.kind).map(|program| program.canonical()),
+            Claim::Answer | Claim::Error => answer(),
+        };
+        let got = match (claim, got) {
+            (Claim::Error, Err(kind)) => kind.code().to_owned(),
+            (_, Ok(text)) => text,
+            (_, Err(kind)) => format!("{kind:?}"),
+        };
+        if got != right {
+            wrong.push(format!("{text}: {claim:?} is {got}, not {right}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Reads what can be evaluated with Python's functions, and prints what comes of it.
+const ASK: &str = r#"
+import builtins, json, math, statistics, sys
+names = {name: getattr(math, name) for name in dir(math) if name[0] != "_" and name != "pow"} | {"math": math}
+for name in "mean median median_low median_high mode stdev pstdev variance pvariance".split():
+    names[name] = getattr(statistics, name)
+answers = []
+for text in json.load(sys.stdin):
+    try:
+        answers.append(repr(eval(text, dict(names))))
+    except Exception as error:
+        answers.append("error " + type(error).__name__)
+print(json.dumps(answers))
+"#;
+
+/// Whether two floats differ by the last digits of a machine's library (`cbrt(-27)` is -3.0000000000000004 there).
+fn near(a: &str, b: &str) -> bool {
+    let (Ok(a), Ok(b)) = (a.parse::<f64>(), b.parse::<f64>()) else { return false };
+    a.fract() != 0.0 && (a - b).abs() <= 1e-15 * b.abs()
+}
+
+/// Where Python reads an example, it says the same (where there is no Python of the version that is the reference,
+/// nobody is asked).
+#[test]
+fn examples_that_python_reads_are_answered_alike() {
+    let version = Command::new("python3").arg("--version").output();
+    if !version.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).starts_with("Python 3.11")) {
+        return;
+    }
+    let examples = examples(&page());
+    let texts: Vec<&str> = examples.iter().map(|(text, ..)| &**text).collect();
+    let mut python = Command::new("python3")
+        .args(["-W", "ignore", "-c", ASK])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // What would take Python forever is not asked: it is what a limit refuses.
+    let asked: Vec<&str> = texts.iter().copied().filter(|text| !text.starts_with("9 ** 9")).collect();
+    python.stdin.take().unwrap().write_all(serde_json::to_string(&asked).unwrap().as_bytes()).unwrap();
+    let output = python.wait_with_output().unwrap();
+    let answers: Vec<String> = serde_json::from_slice::<Vec<Json>>(&output.stdout)
+        .unwrap()
+        .iter()
+        .map(|answer| answer.as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(answers.len(), asked.len());
+    let mut agreed = 0;
+    for (text, python) in asked.iter().zip(&answers) {
+        let (_, claim, right) = examples.iter().find(|(example, ..)| example == text).unwrap();
+        match (claim, python.strip_prefix("error ")) {
+            // Ours is the empty set, Python's a dictionary.
+            (Claim::Answer, None) if *text == "{}" => {}
+            (Claim::Answer, None) => {
+                assert!(python == right || near(python, right), "{text}: {python}");
+                agreed += 1;
+            }
+            (Claim::Error, Some(error)) => {
+                let ours = match right.as_str() {
+                    "type-error" => "TypeError",
+                    "value-error" => "ValueError",
+                    "division-by-zero" => "ZeroDivisionError",
+                    "overflow" => "OverflowError",
+                    "unknown-name" => "NameError",
+                    _ => continue,
+                };
+                // Python cannot read statements in an expression.
+                assert!(error == ours || error == "SyntaxError", "{text}: {error}");
+            }
+            _ => {}
+        }
+    }
+    assert!(agreed > 60, "{agreed}");
+}
+
+/// The lists of functions as the page shows them.
+fn lists() -> String {
+    let mut text = String::new();
+    for section in Section::ALL {
+        write!(text, "\n### {}\n\n", section.title()).unwrap();
+        for entry in functions().filter(|entry| entry.section == section) {
+            let prefix = if entry.needs_prefix { "math." } else { "" };
+            let call = match entry.kind {
+                FunctionKind::Constant => entry.name.to_owned(),
+                FunctionKind::Function | FunctionKind::Binder => format!("{prefix}{}({})", entry.name, entry.signature),
+            };
+            writeln!(text, "- `{call}`: {}", entry.doc).unwrap();
+        }
+    }
+    text.push('\n');
+    text
+}
+
+/// With `UPDATE_DOCS=1` in the environment, the page is written anew instead.
+#[test]
+fn lists_of_functions_are_those_of_the_table() {
+    let page = page();
+    let (before, rest) = page.split_once(BEGIN).unwrap();
+    let (listed, after) = rest.split_once(END).unwrap();
+    let lists = lists();
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(path(), format!("{before}{BEGIN}{lists}{END}{after}")).unwrap();
+        return;
+    }
+    assert_eq!(listed, lists, "the page is out of date: run this test with UPDATE_DOCS=1");
+}
