@@ -364,11 +364,11 @@ impl<'p, V: View> Writer<'p, V> {
                 self.open("(");
                 self.word(binder.name());
             }
-            Node::Assign { count, names_at } => {
+            Node::Assign { count, names_at, unpack } => {
                 self.part(last, Row::Conditional);
-                self.targets(count, names_at);
+                self.targets(count, names_at, if unpack && count == 1 { ",=" } else { "=" });
             }
-            Node::Clear { count, names_at } => self.targets(count, names_at),
+            Node::Clear { count, names_at } => self.targets(count, names_at, "="),
             Node::EndDefine { definition } => {
                 let definition = &program.definitions[definition as usize];
                 self.part(last, Row::Conditional);
@@ -452,10 +452,10 @@ impl<'p, V: View> Writer<'p, V> {
         operand
     }
 
-    fn targets(&mut self, count: u32, names_at: u32) {
+    fn targets(&mut self, count: u32, names_at: u32, last: &'static str) {
         for at in (0..count).rev() {
             let name = self.program.targets[(names_at + at) as usize];
-            self.pieces.push(Piece::Name(name, if at + 1 < count { "," } else { "=" }));
+            self.pieces.push(Piece::Name(name, if at + 1 < count { "," } else { last }));
         }
     }
 }

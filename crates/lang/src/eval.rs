@@ -377,7 +377,7 @@ impl<'p> Machine<'p, '_> {
                         }
                     }
                 }
-                Node::Assign { count, names_at } => self.assign(count, names_at, budget)?,
+                Node::Assign { count, names_at, unpack } => self.assign(count, names_at, unpack, budget)?,
                 Node::Clear { count, names_at } => {
                     for at in names_at..names_at + count {
                         self.bind(self.program.targets[at as usize], None, budget)?;
@@ -502,10 +502,10 @@ impl<'p> Machine<'p, '_> {
     }
 
     /// Gives the value on the stack to one name, or its elements to several.
-    fn assign(&mut self, count: u32, names_at: u32, budget: &mut Budget) -> Result<(), ErrorKind> {
+    fn assign(&mut self, count: u32, names_at: u32, unpack: bool, budget: &mut Budget) -> Result<(), ErrorKind> {
         let value = self.memory.values.last().cloned().ok_or(ErrorKind::Internal)?;
         let names = &self.program.targets[names_at as usize..(names_at + count) as usize];
-        if let [name] = names {
+        if let ([name], false) = (names, unpack) {
             return self.bind(*name, Some(Binding::Value(value)), budget);
         }
         let expected = u64::from(count);

@@ -7,7 +7,7 @@
 //! statement   = targets ( "=" | "←" ) [ expressions ]
 //!             | ( NAME | NAME "(" [ NAME { "," NAME } [ "," ] ] ")" ) "@=" expressions
 //!             | expressions ;
-//! targets     = NAME { "," NAME } ;               (* without brackets and without a last comma *)
+//! targets     = NAME { "," NAME } [ "," ] ;                        (* without brackets *)
 //! expressions = expression { "," expression } [ "," ] ;
 //! expression  = disjunction [ "if" disjunction "else" expression | "?" expression ":" expression ] ;
 //! disjunction = conjunction { ( "or" | "∨" ) conjunction } ;

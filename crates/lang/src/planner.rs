@@ -173,7 +173,7 @@ impl<'p> Planner<'p> {
                     _ => return None,
                 }
             }
-            Node::Assign { count: 1, names_at } => {
+            Node::Assign { unpack: false, names_at, .. } => {
                 let part = self.stack.last()?.clone();
                 self.hold(&part);
                 let name = self.program.targets[names_at as usize];

@@ -105,6 +105,8 @@ pub(crate) enum Node {
     Assign {
         count: u32,
         names_at: u32,
+        /// `a, b = …`, also `a, = …`: each name gets one element of the value.
+        unpack: bool,
     },
     /// Forgets `count` names.
     Clear {
@@ -212,7 +214,7 @@ impl Program {
                 Node::Name(name) if !given.contains(&name) => {
                     free.insert(name);
                 }
-                Node::Assign { count, names_at } | Node::Clear { count, names_at } => {
+                Node::Assign { count, names_at, .. } | Node::Clear { count, names_at } => {
                     given.extend(&self.targets[names_at as usize..(names_at + count) as usize]);
                 }
                 Node::Define { definition, .. } => {
@@ -260,9 +262,11 @@ impl Program {
                     let keyword_names = slice(&program.keywords, first_keyword, keywords.into());
                     (Node::Call { keywords, arguments, first_keyword: 0 }, String::new(), keyword_names)
                 }
-                Node::Assign { count, names_at } => {
-                    (Node::Assign { count, names_at: 0 }, String::new(), slice(&program.targets, names_at, count))
-                }
+                Node::Assign { count, names_at, unpack } => (
+                    Node::Assign { count, names_at: 0, unpack },
+                    String::new(),
+                    slice(&program.targets, names_at, count),
+                ),
                 Node::Clear { count, names_at } => {
                     (Node::Clear { count, names_at: 0 }, String::new(), slice(&program.targets, names_at, count))
                 }

@@ -145,3 +145,15 @@ fn indices_beyond_64_bits_fail_as_in_cpython() {
 fn a_complex_power_with_an_infinite_phase_is_a_domain_error() {
     check_words("inf**1j", "0.0 to a negative or complex power");
 }
+
+/// As Python's statement: the only element of what stands on the right.
+#[test]
+fn a_single_name_behind_a_comma_takes_the_only_element() {
+    check("a, = (1,); a", "1");
+    check("a, = [[2]]; a", "[2]");
+    check("a, b, = 1, 2; (b, a)", "(2, 1)");
+    check_words("a, = 1", "cannot unpack non-iterable int object");
+    check_words("a, = 1, 2", "too many values to unpack (expected 1)");
+    let program = parse("a, = 3,", &Limits::default()).unwrap();
+    assert_eq!(program.canonical(), "a,=(3,)");
+}

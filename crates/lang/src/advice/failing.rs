@@ -85,7 +85,7 @@ fn own_names(program: &Program, at: usize) -> Vec<(String, bool)> {
     }
     for (here, node) in program.nodes.iter().enumerate() {
         match *node {
-            Node::Assign { count, names_at } if here < at || in_definition => {
+            Node::Assign { count, names_at, .. } if here < at || in_definition => {
                 let targets = &program.targets[names_at as usize..(names_at + count) as usize];
                 names.extend(targets.iter().map(|name| (*name, false)));
             }

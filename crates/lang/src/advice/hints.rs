@@ -329,7 +329,7 @@ fn decimal_comma(program: &Program, text: &str, statement: usize) -> Option<Hint
     let decimal = commas.iter().all(|comma| is_decimal_comma(covered, *comma));
     // `1,2,3` is a list of numbers to anybody; so is `1,2` behind a name for each.
     let list = plain && commas.len() > 1;
-    let unpacked = matches!(program.nodes[statement], Node::Assign { count, .. } if count > 1);
+    let unpacked = matches!(program.nodes[statement], Node::Assign { unpack: true, .. });
     if commas.is_empty() || !decimal || list || unpacked {
         return None;
     }

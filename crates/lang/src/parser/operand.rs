@@ -69,6 +69,10 @@ impl Parser<'_, '_> {
             {
                 fail(Feature::Unpacking, span)
             }
+            // Behind the last comma of the left side.
+            Token::Assign if matches!(self.top_opener(), Some(Opener::Statement { count: 1.. })) => {
+                self.assign(token, span)
+            }
             _ => self.expected_operand(token, span),
         }
     }

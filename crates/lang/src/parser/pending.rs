@@ -124,6 +124,7 @@ pub(super) enum Opener {
     },
     /// The right side of `=`: the same, and the names on the left.
     Assignment {
+        unpack: bool,
         count: u32,
         targets: u32,
         names_at: u32,

@@ -23,7 +23,8 @@ impl Parser<'_, '_> {
         if token == Token::AssignFormula {
             return self.begin_definition(count, span);
         }
-        let operands = self.stacks.operands.split_off(self.stacks.operands.len().saturating_sub(count as usize + 1));
+        // As many names as commas, and one more unless a comma was the last.
+        let operands = std::mem::take(&mut self.stacks.operands);
         let names_at = self.program.targets.len() as u32;
         for operand in &operands {
             let target = self.target(*operand)?;
@@ -31,7 +32,7 @@ impl Parser<'_, '_> {
         }
         let targets = operands.len() as u32;
         self.take_back(operands.first().map_or(0, |operand| operand.start));
-        self.begin_right_side(Opener::Assignment { count: 0, targets, names_at }, span)
+        self.begin_right_side(Opener::Assignment { unpack: count > 0, count: 0, targets, names_at }, span)
     }
 
     /// The name that an operand is, to be assigned to.
@@ -152,8 +153,8 @@ impl Parser<'_, '_> {
             self.join(values as usize, Node::Tuple(values), None)?;
         }
         match opener {
-            Opener::Assignment { targets, names_at, .. } => {
-                self.join(1, Node::Assign { count: targets, names_at }, None)?;
+            Opener::Assignment { targets, names_at, unpack, .. } => {
+                self.join(1, Node::Assign { count: targets, names_at, unpack }, None)?;
                 let names = self.program.targets[names_at as usize..].to_vec();
                 names.into_iter().for_each(|name| self.set_assigned(name));
             }
