@@ -29,7 +29,7 @@ impl Program {
     ///
     /// As [`evaluate`](Self::evaluate).
     pub fn evaluate_with(&self, arguments: &[Argument], limits: &Limits, fuel: &mut Fuel) -> Result<Answer, Failure> {
-        let mut budget = Budget::new(limits, fuel);
+        let mut budget = Budget::new(self.mode, limits, fuel);
         let mut machine = Machine::new(self);
         if self.parameters > 0 {
             let given = arguments.iter().take(self.parameters as usize);

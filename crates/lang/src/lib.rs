@@ -17,6 +17,7 @@
 //! ([`Failure`]). [`ErrorKind::message`] and [`caret`] make sentences and pictures of them.
 
 // In reading order: vocabulary first, then the way of a text to its value. A module uses only modules above it.
+mod mode;
 mod error;
 mod limits;
 mod number;
@@ -39,6 +40,7 @@ pub use error::{
 };
 pub use functions::list as functions;
 pub use limits::{Fuel, Limits};
+pub use mode::{Digits, Mode, ModeError};
 pub use parser::Context;
 pub use program::Program;
 pub use value::{Answer, Argument};

@@ -63,6 +63,7 @@ use std::collections::{HashMap, HashSet};
 use crate::error::{Error, ErrorKind, Span, Syntax};
 use crate::lexer::{Lexer, Token, normal_name};
 use crate::limits::Limits;
+use crate::mode::Mode;
 use crate::program::Program;
 use pending::{Opener, Operand, Pending};
 
@@ -71,6 +72,8 @@ use pending::{Opener, Operand, Pending};
 pub struct Context<'c> {
     /// Names whose values come with each evaluation, in the order in which they are given there.
     pub parameters: &'c [&'c str],
+    /// In which numbers the text is calculated.
+    pub mode: Mode,
 }
 
 /// Reads `text` in `context`.
@@ -80,6 +83,7 @@ pub(crate) fn parse(text: &str, context: &Context<'_>, limits: &Limits) -> Resul
         return Err(Error { kind, span: Span::default() });
     }
     let mut parser = Parser::new(text, limits);
+    parser.program.mode = context.mode;
     for name in context.parameters {
         parser.declare(name)?;
     }

@@ -6,6 +6,7 @@
 use crate::arithmetic::{Binary, Comparison, Unary};
 use crate::error::Span;
 use crate::functions;
+use crate::mode::Mode;
 use crate::value::Value;
 
 /// A node: what it does to the stack of values. Jumps are relative (`1` is the next node), so that a slice of nodes
@@ -163,6 +164,7 @@ pub(crate) struct Definition {
 /// A text, read. Made by [`parse`](crate::parse).
 #[derive(Clone, Debug, Default)]
 pub struct Program {
+    pub(crate) mode: Mode,
     pub(crate) nodes: Vec<Node>,
     pub(crate) spans: Vec<Span>,
     pub(crate) constants: Vec<Value>,
@@ -177,6 +179,11 @@ pub struct Program {
 }
 
 impl Program {
+    /// In which numbers it is calculated: another mode is another program.
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
     /// Where a node stands in the text that was parsed; the whole text for what is no node.
     pub fn span(&self, node: u32) -> Span {
         let whole = || Span { start: 0, end: self.spans.last().map_or(0, |span| span.end) };
@@ -235,7 +242,8 @@ impl Program {
                 node => (node, String::new(), Vec::new()),
             }
         };
-        self.statements == other.statements
+        self.mode == other.mode
+            && self.statements == other.statements
             && self.nodes.len() == other.nodes.len()
             && self.nodes.iter().zip(&other.nodes).all(|(a, b)| resolved(self, *a) == resolved(other, *b))
     }

@@ -4,7 +4,7 @@
 use tabuada_lang::{Argument, Context, ErrorKind, Fuel, Limits, Program, parse, parse_with};
 
 fn read(text: &str, parameters: &[&str]) -> Program {
-    parse_with(text, &Context { parameters }, &Limits::default()).unwrap()
+    parse_with(text, &Context { parameters, ..Context::default() }, &Limits::default()).unwrap()
 }
 
 fn answer(program: &Program, arguments: &[Argument]) -> String {
@@ -45,11 +45,11 @@ fn a_parameter_without_a_value_has_none() {
 fn names_that_are_none_are_refused() {
     let limits = Limits::default();
     for name in ["", "2", "x y", "x ", "if", "mod", "True", "x.y", "é!", "x\n"] {
-        let context = Context { parameters: &[name] };
+        let context = Context { parameters: &[name], ..Context::default() };
         let refusal = parse_with("1", &context, &limits).unwrap_err();
         assert!(matches!(refusal.kind, ErrorKind::Syntax(_)), "{name:?}: {refusal:?}");
     }
-    let twice = Context { parameters: &["π", "pi"] };
+    let twice = Context { parameters: &["π", "pi"], ..Context::default() };
     assert!(parse_with("1", &twice, &limits).is_err());
 }
 
