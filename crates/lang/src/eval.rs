@@ -33,7 +33,9 @@ impl Program {
         let mut machine = Machine::new(self);
         if self.parameters > 0 {
             let given = arguments.iter().take(self.parameters as usize);
-            machine.bindings = given.map(|argument| Some(Binding::Value(Value::from(*argument)))).collect();
+            let given = given.map(|argument| arithmetic::argument(*argument, &mut budget));
+            let values = given.collect::<Result<Vec<_>, _>>().map_err(|kind| Failure { kind, node: 0 })?;
+            machine.bindings = values.into_iter().map(|value| Some(Binding::Value(value))).collect();
             machine.bindings.resize(self.names.len(), None);
         }
         let value = match machine.run(&mut budget) {
@@ -130,10 +132,16 @@ impl<'p> Machine<'p> {
                     }
                     self.push(value, budget)?;
                 }
+                Node::Literal(constant) => {
+                    let Value::Str(text) = &self.program.constants[constant as usize] else {
+                        return Err(ErrorKind::Internal);
+                    };
+                    self.push(arithmetic::literal(&text.string, budget)?, budget)?;
+                }
                 Node::None | Node::Absent => self.values.push(Value::None),
                 Node::Bool(value) => self.values.push(Value::Bool(value)),
                 Node::MathConstant { row, .. } => {
-                    self.values.push(Value::Float(functions::CONSTANTS[row as usize].1));
+                    self.push(functions::constant(row, budget)?, budget)?;
                 }
                 Node::Function(row) => {
                     self.values.push(functions::at(row).map(Value::Function).ok_or(ErrorKind::Internal)?);
@@ -356,13 +364,13 @@ impl<'p> Machine<'p> {
             None => {
                 let text = &*self.program.names[name as usize];
                 let value = if let Some(row) = functions::find_constant(text) {
-                    Value::Float(functions::CONSTANTS[row as usize].1)
+                    functions::constant(row, budget)?
                 } else if let Some(function) = functions::find(text) {
                     Value::Function(function)
                 } else {
                     return Err(ErrorKind::UnknownName { name: self.spelling(name) });
                 };
-                self.values.push(value);
+                self.push(value, budget)?;
             }
         }
         Ok(false)

@@ -123,7 +123,6 @@ impl<'a> Fuel<'a> {
 
 /// What every operation is handed: the mode, limits, fuel, and the memory held so far.
 pub(crate) struct Budget<'a, 'f> {
-    #[expect(dead_code, reason = "the number modes come next")]
     pub(crate) mode: Mode,
     pub(crate) limits: &'a Limits,
     fuel: &'a mut Fuel<'f>,

@@ -17,6 +17,8 @@ pub(crate) enum Node {
     Small(i32),
     /// Any other literal: an index into `constants`.
     Constant(u32),
+    /// A literal in decimal form in a mode beside python's: an index into `constants`, where its text stands.
+    Literal(u32),
     None,
     Bool(bool),
     /// What is left out of a slice: `None`, but written as nothing.
@@ -211,6 +213,7 @@ impl Program {
                 |list: &[u32], from: u32, count: u32| names(program, &list[from as usize..(from + count) as usize]);
             match node {
                 Node::Constant(at) => (Node::Constant(0), format!("{:?}", program.constants[at as usize]), Vec::new()),
+                Node::Literal(at) => (Node::Literal(0), program.constants[at as usize].to_string(), Vec::new()),
                 Node::Name(at) => (Node::Name(0), String::new(), names(program, &[at])),
                 Node::Unknown(at) => (Node::Unknown(0), String::new(), names(program, &[at])),
                 Node::UnknownMath(at) => (Node::UnknownMath(0), String::new(), names(program, &[at])),

@@ -1,10 +1,11 @@
 //! Python's built-in functions of numbers.
 
 use super::{Body, Function, Outcome, Parameters, SCALAR, elements, expected, integer};
-use crate::arithmetic::{self, Binary, Comparison};
+use crate::arithmetic::{self, Binary, Comparison, Unary, decimal, exact};
 use crate::error::{Bound, ErrorKind, Estimate, Overflow, Type, TypeError, ValueError};
 use crate::limits::{Budget, price};
-use crate::number::{Integer, Number, float as floats};
+use crate::mode::Mode;
+use crate::number::{Decimal, Integer, Number, float as floats};
 use crate::value::Value;
 
 pub(super) const TABLE: &[Function] = &[
@@ -54,7 +55,14 @@ fn abs(value: &Value, budget: &mut Budget) -> Outcome {
         Some(Number::Int(value)) => Ok(Value::Int(value.absolute())),
         Some(Number::Float(value)) => Ok(Value::Float(value.abs())),
         Some(Number::Complex(value)) => value.absolute(budget).map(Value::Float),
-        None => Err(TypeError::Operand { operator: "abs()".to_owned(), found: value.kind() }.into()),
+        None => match value {
+            Value::Fraction(value) => Ok(exact::value(value.absolute())),
+            Value::Decimal(value) => {
+                let precision = decimal::precision(budget);
+                value.magnitude().plus(precision, budget).map(decimal::value)
+            }
+            _ => Err(TypeError::Operand { operator: "abs()".to_owned(), found: value.kind() }.into()),
+        },
     }
 }
 
@@ -63,6 +71,9 @@ fn bool(arguments: &[Value], _: &mut Budget) -> Outcome {
 }
 
 fn float(arguments: &[Value], budget: &mut Budget) -> Outcome {
+    if budget.mode != Mode::Python {
+        return number_of_mode(arguments, budget);
+    }
     let Some(argument) = arguments.first() else { return Ok(Value::Float(0.0)) };
     match (argument, argument.number()) {
         (_, Some(Number::Int(value))) => value.to_float().map(Value::Float).ok_or(Overflow::IntToFloat.into()),
@@ -76,29 +87,73 @@ fn float(arguments: &[Value], budget: &mut Budget) -> Outcome {
     }
 }
 
-/// What Python's `float` reads in a string: a literal with a sign, blanks around it, or a name of infinity or nan.
-fn parse_float(text: &str) -> Option<f64> {
+/// `float` in the modes beside python's: the mode's number of an integer or a text.
+fn number_of_mode(arguments: &[Value], budget: &mut Budget) -> Outcome {
+    let zero = Value::Int(Integer::ZERO);
+    let argument = arguments.first().unwrap_or(&zero);
+    let exactly = budget.mode == Mode::Exact;
+    match argument {
+        Value::Fraction(_) | Value::Decimal(_) => Ok(argument.clone()),
+        Value::Int(_) | Value::Bool(_) => match argument.integer() {
+            Some(integer) if exactly => Ok(Value::Int(integer)),
+            Some(integer) => Ok(decimal::value(Decimal::from(integer))),
+            None => Err(ErrorKind::Internal),
+        },
+        Value::Str(text) => {
+            budget.charge(text.characters / 4)?;
+            let literal = || ErrorKind::from(ValueError::FloatLiteral { text: argument.to_string() });
+            let (negative, text) = float_parts(&text.string);
+            if matches!(&*text, "inf" | "infinity" | "nan") {
+                return Err(ErrorKind::NotInMode { operation: text, mode: budget.mode });
+            }
+            let plain = plain_float(&text).ok_or_else(literal)?;
+            if plain.parse::<f64>().is_err() {
+                return Err(literal());
+            }
+            if !exactly {
+                return super::decimal::from_text(&plain, negative, budget);
+            }
+            let value = arithmetic::literal(&plain, budget)?;
+            if negative { arithmetic::unary(Unary::Minus, &value, budget) } else { Ok(value) }
+        }
+        _ => Err(TypeError::Conversion { to: Type::Float, found: argument.kind() }.into()),
+    }
+}
+
+/// A string that may be a float's: whether a minus stands before it, and the rest in ASCII and lower case.
+fn float_parts(text: &str) -> (bool, String) {
     let text = ascii_digits(text.trim());
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(&text);
-    let sign = if text.starts_with('-') { -1.0 } else { 1.0 };
-    match unsigned.to_ascii_lowercase().as_str() {
+    (text.starts_with('-'), unsigned.to_ascii_lowercase())
+}
+
+/// What Python's `float` reads in a string: a literal with a sign, blanks around it, or a name of infinity or nan.
+fn parse_float(text: &str) -> Option<f64> {
+    let (negative, unsigned) = float_parts(text);
+    let sign = if negative { -1.0 } else { 1.0 };
+    match &*unsigned {
         "inf" | "infinity" => return Some(sign * f64::INFINITY),
         "nan" => return Some(f64::NAN.copysign(sign)),
         _ => {}
     }
+    plain_float(&unsigned)?.parse::<f64>().ok().map(|value| sign * value)
+}
+
+/// A literal without its underscores, if these stand where they may; the rest is for whoever reads it.
+fn plain_float(unsigned: &str) -> Option<String> {
     // An underscore stands between two digits only.
     let bytes = unsigned.as_bytes();
     let digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
     let fits = bytes.iter().enumerate().all(|(at, byte)| match byte {
         b'_' => at > 0 && digit(at - 1) && digit(at + 1),
-        b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-' => true,
+        b'0'..=b'9' | b'.' | b'e' | b'+' | b'-' => true,
         _ => false,
     });
     let plain = unsigned.replace('_', "");
     if !fits || !plain.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
         return None;
     }
-    plain.parse::<f64>().ok().map(|value| sign * value)
+    Some(plain)
 }
 
 /// Digits of any script as the ASCII digits that they stand for, as Python reads numbers in strings.
@@ -144,7 +199,11 @@ fn int(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
         (Some(argument), None) => match argument.number() {
             Some(Number::Int(value)) => Ok(Value::Int(value)),
             Some(Number::Float(value)) => floats::to_integer(value).map(Value::Int),
-            _ => Err(TypeError::Conversion { to: Type::Int, found: argument.kind() }.into()),
+            _ => match argument {
+                Value::Fraction(value) => value.trunc(budget).map(Value::Int),
+                Value::Decimal(value) => value.trunc(budget).map(Value::Int),
+                _ => Err(TypeError::Conversion { to: Type::Int, found: argument.kind() }.into()),
+            },
         },
     }
 }
@@ -246,7 +305,7 @@ fn pow(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
         [Some(base), Some(exponent), Some(modulus)] => base.modular_power(&exponent, &modulus, budget).map(Value::Int),
         // A complex number or a float has a say of its own in CPython, before the others' types are looked at.
         _ if all.iter().any(|value| matches!(value, Value::Complex(_))) => Err(ValueError::ComplexModulo.into()),
-        _ if all.iter().any(|value| matches!(value, Value::Float(_))) => {
+        _ if all.iter().any(|value| matches!(value, Value::Float(_) | Value::Fraction(_) | Value::Decimal(_))) => {
             Err(TypeError::ModularPowerOfNonIntegers.into())
         }
         _ => {
@@ -260,7 +319,14 @@ fn round(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
     let [Some(number), places] = arguments else { return Err(ErrorKind::Internal) };
     let places = places.as_ref().filter(|places| !matches!(places, Value::None));
     let Some(value) = number.number() else {
-        return Err(TypeError::NoMethod { found: number.kind(), method: "round".to_owned() }.into());
+        let places = places.map(|places| integer(places).map(|places| clamped(&places))).transpose()?;
+        return match (number, places) {
+            (Value::Fraction(value), None) => value.round(budget).map(Value::Int),
+            (Value::Fraction(value), Some(places)) => value.round_places(places, budget).map(exact::value),
+            (Value::Decimal(value), None) => value.round(budget).map(Value::Int),
+            (Value::Decimal(value), Some(places)) => super::decimal::round_places(value, places, budget),
+            _ => Err(TypeError::NoMethod { found: number.kind(), method: "round".to_owned() }.into()),
+        };
     };
     let Some(places) = places else {
         return match value {
@@ -270,12 +336,16 @@ fn round(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
         };
     };
     let places = integer(places)?;
-    // Beyond a machine word, what counts is only the sign.
-    let clamped = places.as_i64().unwrap_or(if places.is_negative() { i64::MIN } else { i64::MAX });
+    let clamped = clamped(&places);
     match value {
         Number::Int(value) if clamped >= 0 => Ok(Value::Int(value)),
         Number::Int(value) => value.round_places(clamped.unsigned_abs(), budget).map(Value::Int),
         Number::Float(value) => floats::round_places(value, clamped, budget).map(Value::Float),
         Number::Complex(_) => Err(TypeError::NoMethod { found: Type::Complex, method: "round".to_owned() }.into()),
     }
+}
+
+/// A number of places as a machine word: beyond one, what counts is only the sign.
+fn clamped(places: &Integer) -> i64 {
+    places.as_i64().unwrap_or(if places.is_negative() { i64::MIN } else { i64::MAX })
 }

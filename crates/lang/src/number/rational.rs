@@ -3,9 +3,6 @@
 //! Results are in lowest terms at once. Greatest common divisors are taken of the operands' parts rather than of the
 //! result's (Knuth, *The Art of Computer Programming*, volume 2, section 4.5.1), so that what is divided stays short.
 
-// Exact mode, which uses all of it, is wired into values and functions apart.
-#![allow(dead_code)]
-
 use std::cmp::Ordering;
 
 use super::Integer;
@@ -238,6 +235,35 @@ impl Rational {
         Ok(left.cmp(&other.numerator.multiply(&self.denominator, budget)?))
     }
 
+    /// As [`compare`](Self::compare), without a complaint: whoever asks has paid.
+    pub(crate) fn order(&self, other: &Self) -> Ordering {
+        let (left, right) = (self.size(), other.size());
+        if self.is_negative() == other.is_negative() && left.abs_diff(right) <= 1 {
+            (self.numerator.big() * other.denominator.big()).cmp(&(other.numerator.big() * self.denominator.big()))
+        } else {
+            by_size((self.is_negative(), left), (other.is_negative(), right))
+        }
+    }
+
+    /// The order of the fraction and an integer.
+    pub(crate) fn order_integer(&self, other: &Integer) -> Ordering {
+        let size = (!other.is_zero()).then_some(other.bits() as i64 - 1);
+        match size {
+            Some(size) if self.is_negative() == other.is_negative() && size.abs_diff(self.size()) <= 1 => {
+                self.numerator.big().cmp(&(other.big() * self.denominator.big()))
+            }
+            Some(size) => by_size((self.is_negative(), self.size()), (other.is_negative(), size)),
+            None if self.is_negative() => Ordering::Less,
+            None if self.is_zero() => Ordering::Equal,
+            None => Ordering::Greater,
+        }
+    }
+
+    /// log2 of the magnitude, within one.
+    fn size(&self) -> i64 {
+        self.numerator.bits() as i64 - self.denominator.bits() as i64
+    }
+
     /// The largest integer not above.
     pub(crate) fn floor(&self, budget: &mut Budget) -> Result<Integer, ErrorKind> {
         self.numerator.floor_divide(&self.denominator, budget)
@@ -323,6 +349,16 @@ pub(super) fn decimal_parts(text: &str) -> (String, i64) {
     digits.truncate(digits.len() - trailing);
     digits.drain(..digits.bytes().take_while(|digit| *digit == b'0').count());
     (digits, exponent - fraction_digits as i64 + trailing as i64)
+}
+
+/// The order of numbers of other signs, or whose sizes lie clearly apart.
+fn by_size((negative, size): (bool, i64), (other_negative, other_size): (bool, i64)) -> Ordering {
+    match (negative, other_negative) {
+        (true, false) => Ordering::Less,
+        (false, true) => Ordering::Greater,
+        (false, false) => size.cmp(&other_size),
+        (true, true) => other_size.cmp(&size),
+    }
 }
 
 fn sign(value: &Integer) -> i8 {
