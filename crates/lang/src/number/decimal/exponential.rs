@@ -320,7 +320,7 @@ impl Decimal {
             let times = exponent.approximate().min(precision as f64) as i64;
             (self.exponent * times).max(least)
         };
-        let coefficient = Integer::from(dashu_int::IBig::from(10).pow(zeros.unsigned_abs() as usize));
+        let coefficient = Integer::from(IBig::from(10).pow(zeros.unsigned_abs() as usize));
         Ok(Self::new(false, coefficient, zeros.min(0)))
     }
 

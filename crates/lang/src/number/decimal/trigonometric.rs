@@ -4,8 +4,8 @@ use dashu_int::ops::BitTest;
 use dashu_int::{IBig, Sign, UBig};
 
 use super::approximation::{Approximation, bits_of_digits, charge, correctly_rounded};
-use super::exponential::{SPARE, quotient_of};
-use super::{Decimal, Integer, Precision, digits};
+use super::exponential::quotient_of;
+use super::{Decimal, Precision, digits};
 use crate::error::{DecimalError, ErrorKind};
 use crate::limits::{Budget, price};
 use crate::number::fixed;
@@ -41,8 +41,8 @@ impl Decimal {
         let whole = bits_of_digits(self.adjusted(budget)? + 1);
         charge(1, places, budget)?;
         let wide = pi(places + whole, budget)?;
-        let half_pi = &wide >> (whole + 1);
-        let doubled: IBig = (&angle << 1) / &half_pi;
+        budget.charge(price::divide((places + 2 * whole) as u64 / 64 + 1))?;
+        let doubled: IBig = (&angle << (whole + 2)) / &wide;
         let quarters: IBig = (doubled + if angle.sign() == Sign::Negative { -1 } else { 1 }) / 2;
         let rest = angle - ((&quarters * wide) >> (whole + 1));
         let (sine, cosine) = fixed::sin_cos(&rest, places);
@@ -310,17 +310,25 @@ impl Decimal {
 
     /// The square root of the sum of squares, correctly rounded.
     pub(crate) fn hypot(values: &[Self], precision: Precision, budget: &mut Budget) -> Result<Self, ErrorKind> {
+        // All are brought near 1 first: the squares of what fits the range of exponents may not.
+        let mut scale = i64::MIN;
+        for value in values.iter().filter(|value| !value.is_zero()) {
+            scale = scale.max(value.adjusted(budget)?);
+        }
+        let scale = if scale == i64::MIN { 0 } else { scale };
         // Whether the exact sum is above or below the square of a tie shows within twice the digits; what lies
         // beyond is carried by the smallest number that stands for it.
         let mut sum = Self::zero(false, 0);
         let mut longest = 0;
         for (at, value) in values.iter().enumerate() {
-            let square = value.exact_product(value, budget)?;
+            let value = Self { exponent: value.exponent - scale, ..value.clone() };
+            let square = value.exact_product(&value, budget)?;
             longest = longest.max(digits(&square.coefficient, budget)?);
             let enough = 2 * longest + 4 * precision + 20 + at as i64;
             sum = if at == 0 { square } else { sum.add(&square, enough, budget)? };
         }
-        sum.square_root(precision, budget)
+        let root = sum.square_root(precision, budget)?;
+        Self { exponent: root.exponent + scale, ..root }.fix(false, precision, budget)
     }
 }
 
@@ -334,25 +342,4 @@ fn arc(y: &UBig, x: &UBig, places: usize, budget: &mut Budget) -> Result<UBig, E
         let half_pi = pi(places, budget)?.into_parts().1 >> 1;
         half_pi - fixed::atan_ratio(x, y, places)
     })
-}
-
-/// The number as an integer coefficient and an exponent, for tests and conversions.
-impl Decimal {
-    /// The exact value as a fraction of two integers, if its power of ten is no longer than `digits_max`.
-    pub(crate) fn as_ratio(
-        &self,
-        digits_max: i64,
-        budget: &mut Budget,
-    ) -> Result<Option<(Integer, Integer)>, ErrorKind> {
-        if self.exponent.abs() > digits_max {
-            return Ok(None);
-        }
-        let coefficient = if self.negative { self.coefficient.negate() } else { self.coefficient.clone() };
-        let power = super::power_of_ten(self.exponent.unsigned_abs(), budget)?;
-        Ok(Some(if self.exponent >= 0 {
-            (coefficient.multiply(&power, budget)?, Integer::ONE)
-        } else {
-            (coefficient, power)
-        }))
-    }
 }
