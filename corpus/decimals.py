@@ -40,6 +40,9 @@ def add(digits, text, answer=None, error=None):
     if (digits, text) in seen:
         return
     seen.add((digits, text))
+    # Python's infinities are quotients by zero here, and the logarithm of zero is outside the domain.
+    if str(answer) in ("Infinity", "-Infinity"):
+        answer, error = None, "value-error" if text.startswith(("ln", "log")) else "division-by-zero"
     row = {"n": digits, "t": text}
     row |= {"e": error} if error else {"r": str(answer)}
     rows.append(row)
@@ -254,6 +257,7 @@ RANGES = {"asin": (-30, 0), "acos": (-30, 0), "atanh": (-30, 0), "sinh": (-30, 4
 
 
 def judge(name, digits, text, negative=False):
+    negative = negative and len(number(text).as_tuple().digits) <= digits
     exponent = abs(number(text).adjusted()) + abs(number(text).as_tuple().exponent)
     answer = rounded(lambda: MP[name](-mp.mpf(text) if negative else mp.mpf(text)), digits, 2 * exponent)
     if answer is not None:

@@ -8,9 +8,11 @@ import json
 import math
 import pathlib
 import random
+import sys
 from fractions import Fraction
 
 random.seed(20261126)
+sys.set_int_max_str_digits(0)
 rows = {}
 
 
@@ -70,7 +72,7 @@ def tree(depth):
         return f"(-{a})", -x
     if kind == 8:
         exponent = random.choice(["2", "3", "-1", "-2", "(1/2)", "(1/3)", "0.5", "1.5", "(-1/2)", "0", "5"])
-        return f"{a}**{exponent}" if a[0] != "-" else f"({a})**{exponent}", power(x, eval(exponent.replace("1/", "Fraction(1)/").replace("0.5", "Fraction(1,2)").replace("1.5", "Fraction(3,2)")) * Fraction(1))
+        return f"({a}**{exponent})", power(x, eval(exponent.replace("1/", "Fraction(1)/").replace("0.5", "Fraction(1,2)").replace("1.5", "Fraction(3,2)")) * Fraction(1))
     if kind == 9:
         places = random.randint(-2, 4)
         return f"round({a},{places})", Fraction(round(x, places))

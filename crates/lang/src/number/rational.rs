@@ -259,8 +259,11 @@ impl Rational {
         }
     }
 
-    /// log2 of the magnitude, within one.
+    /// log2 of the magnitude, within one; for zero, less than that of all others.
     fn size(&self) -> i64 {
+        if self.is_zero() {
+            return i64::MIN / 2;
+        }
         self.numerator.bits() as i64 - self.denominator.bits() as i64
     }
 
