@@ -6,7 +6,7 @@
 use std::cmp::Ordering;
 
 use super::Integer;
-use crate::error::{ErrorKind, Estimate, Overflow, ZeroDivision};
+use crate::error::{ErrorKind, Estimate, ZeroDivision};
 use crate::limits::{Budget, price};
 
 /// Bits of a numerator or denominator. The library's greatest common divisor is quadratic: at 2^16 bits an addition
@@ -106,21 +106,6 @@ impl Rational {
     /// Characters of its text, at most a few more than it really has.
     pub(crate) fn characters_at_most(&self) -> u64 {
         self.numerator.digits_at_most() + self.denominator.digits_at_most() + 2
-    }
-
-    /// The nearest float, ties to even.
-    ///
-    /// # Errors
-    ///
-    /// `integer division result too large for a float`, as CPython's `float(Fraction)`.
-    pub(crate) fn to_float(&self, budget: &mut Budget) -> Result<f64, ErrorKind> {
-        match &self.denominator {
-            // An integer converted is an integer divided: CPython has the same words for both here.
-            denominator if *denominator == Integer::ONE => {
-                self.numerator.to_float().ok_or(Overflow::IntDivision.into())
-            }
-            denominator => self.numerator.true_divide(denominator, budget),
-        }
     }
 
     pub(crate) fn negate(&self) -> Self {
@@ -226,16 +211,7 @@ impl Rational {
         if exponent.is_negative() { Self::signed(denominator, numerator) } else { Self::signed(numerator, denominator) }
     }
 
-    pub(crate) fn compare(&self, other: &Self, budget: &mut Budget) -> Result<Ordering, ErrorKind> {
-        budget.charge(price::SCALAR)?;
-        if self.denominator == other.denominator {
-            return Ok(self.numerator.cmp(&other.numerator));
-        }
-        let left = self.numerator.multiply(&other.denominator, budget)?;
-        Ok(left.cmp(&other.numerator.multiply(&self.denominator, budget)?))
-    }
-
-    /// As [`compare`](Self::compare), without a complaint: whoever asks has paid.
+    /// The order of the values. It costs two products of the parts at most; whoever asks has paid.
     pub(crate) fn order(&self, other: &Self) -> Ordering {
         let (left, right) = (self.size(), other.size());
         if self.is_negative() == other.is_negative() && left.abs_diff(right) <= 1 {
