@@ -91,6 +91,63 @@ impl Comparison {
     }
 }
 
+/// What an operator makes of a machine word or a float, where nothing can go wrong; `None` for all else.
+#[inline]
+pub(crate) fn quick_unary(operator: Unary, operand: &Value, budget: &mut Budget) -> Result<Option<Value>, ErrorKind> {
+    Ok(match (operator, operand) {
+        (Unary::Minus, Value::Float(value)) => Some(Value::Float(-value)),
+        (Unary::Minus, Value::Int(Integer::Small(value))) => match value.checked_neg() {
+            Some(value) => {
+                budget.charge(price::add(1))?;
+                Some(Value::Int(Integer::Small(value)))
+            }
+            None => None,
+        },
+        _ => None,
+    })
+}
+
+/// What an operator makes of two machine words or floats, where nothing can go wrong and nothing is left to pay;
+/// `None` for all else. What it answers, [`binary`] answers too.
+#[inline]
+pub(crate) fn quick(operator: Binary, left: &Value, right: &Value, mode: Mode) -> Option<Value> {
+    match (left, right) {
+        (Value::Int(Integer::Small(a)), Value::Int(Integer::Small(b))) => quick_words(operator, *a, *b, mode),
+        (Value::Float(a), Value::Float(b)) => quick_floats(operator, *a, *b),
+        (Value::Float(a), Value::Int(Integer::Small(b))) => quick_floats(operator, *a, *b as f64),
+        (Value::Int(Integer::Small(a)), Value::Float(b)) => quick_floats(operator, *a as f64, *b),
+        _ => None,
+    }
+}
+
+#[inline]
+fn quick_words(operator: Binary, a: i64, b: i64, mode: Mode) -> Option<Value> {
+    let value = match operator {
+        Binary::Add => a.checked_add(b)?,
+        Binary::Subtract => a.checked_sub(b)?,
+        Binary::Multiply => a.checked_mul(b)?,
+        // Only there is the quotient a float.
+        Binary::Divide if mode != Mode::Python => return None,
+        Binary::Divide if b != 0 && a.unsigned_abs().max(b.unsigned_abs()) <= Integer::EXACT_IN_FLOAT => {
+            return Some(Value::Float(a as f64 / b as f64));
+        }
+        Binary::Power => a.checked_pow(u32::try_from(b).ok()?)?,
+        _ => return None,
+    };
+    Some(Value::Int(Integer::Small(value)))
+}
+
+#[inline]
+fn quick_floats(operator: Binary, a: f64, b: f64) -> Option<Value> {
+    Some(Value::Float(match operator {
+        Binary::Add => a + b,
+        Binary::Subtract => a - b,
+        Binary::Multiply => a * b,
+        Binary::Divide if b != 0.0 => a / b,
+        _ => return None,
+    }))
+}
+
 pub(crate) fn unary(operator: Unary, operand: &Value, budget: &mut Budget) -> Result<Value, ErrorKind> {
     if operator == Unary::Not {
         return Ok(Value::Bool(!operand.is_true()));
@@ -335,6 +392,16 @@ pub(crate) fn compare(
     } else {
         left.compare_price().saturating_add(right.compare_price())
     })?;
+    let machine = match (left, right) {
+        (Value::Int(Integer::Small(a)), Value::Int(Integer::Small(b))) => Some(Some(a.cmp(b))),
+        (Value::Float(a), Value::Float(b)) => Some(a.partial_cmp(b)),
+        _ => None,
+    };
+    if let Some(ordering) = machine
+        && let Some(holds) = holds(operator, ordering)
+    {
+        return Ok(holds);
+    }
     match operator {
         Comparison::Equal => Ok(left.equals(right)),
         Comparison::NotEqual => Ok(!left.equals(right)),
@@ -365,11 +432,19 @@ fn ordered(operator: Comparison, left: &Value, right: &Value) -> Result<bool, Er
             TypeError::Order { operator: operator.symbol().to_owned(), left, right }
         })?,
     };
-    Ok(match operator {
+    holds(operator, ordering).ok_or(ErrorKind::Internal)
+}
+
+/// Whether a comparison holds between two that stand in this order; `None` for what is no comparison of order.
+fn holds(operator: Comparison, ordering: Option<Ordering>) -> Option<bool> {
+    Some(match operator {
         Comparison::Less => ordering == Some(Ordering::Less),
         Comparison::LessOrEqual => matches!(ordering, Some(Ordering::Less | Ordering::Equal)),
         Comparison::Greater => ordering == Some(Ordering::Greater),
-        _ => matches!(ordering, Some(Ordering::Greater | Ordering::Equal)),
+        Comparison::GreaterOrEqual => matches!(ordering, Some(Ordering::Greater | Ordering::Equal)),
+        Comparison::Equal => ordering == Some(Ordering::Equal),
+        Comparison::NotEqual => ordering != Some(Ordering::Equal),
+        Comparison::Is | Comparison::IsNot | Comparison::In | Comparison::NotIn => return None,
     })
 }
 

@@ -7,6 +7,7 @@ use crate::functions;
 use crate::lexer::nfkc;
 use crate::limits::{Budget, Fuel, Limits, price};
 use crate::number::Integer;
+use crate::plan::Kind;
 use crate::program::{Node, Program};
 use crate::sequence;
 use crate::value::{Answer, Argument, Value};
@@ -29,19 +30,62 @@ impl Program {
     ///
     /// As [`evaluate`](Self::evaluate).
     pub fn evaluate_with(&self, arguments: &[Argument], limits: &Limits, fuel: &mut Fuel) -> Result<Answer, Failure> {
+        match self.evaluate_planned(arguments, limits, fuel) {
+            Some(outcome) => outcome,
+            None => self.evaluate_in(&mut Memory::default(), arguments, limits, fuel),
+        }
+    }
+
+    /// What a plan gives for floats; `None` where there is no plan, or these floats are nothing for it.
+    fn evaluate_planned(
+        &self,
+        arguments: &[Argument],
+        limits: &Limits,
+        fuel: &mut Fuel,
+    ) -> Option<Result<Answer, Failure>> {
+        if self.parameters == 0 || limits.answer_characters < SCALAR_CHARACTERS {
+            return None;
+        }
+        let plan = self.plan().filter(|plan| !plan.branches && fuel.suffices(plan.price))?;
+        let value = plan.row(|column| match arguments.get(usize::from(column)) {
+            Some(Argument::Float(value)) => Some(*value),
+            _ => None,
+        })?;
+        let answer = Answer::new(match plan.kind {
+            Kind::Float => Value::Float(value),
+            Kind::Truth => Value::Bool(value != 0.0),
+        });
+        let node = (self.nodes.len() as u32).saturating_sub(1);
+        Some(fuel.pay(plan.price).map(|()| answer).map_err(|kind| Failure { kind, node }))
+    }
+
+    /// The same, in memory that has been used before.
+    pub(crate) fn evaluate_in(
+        &self,
+        memory: &mut Memory,
+        arguments: &[Argument],
+        limits: &Limits,
+        fuel: &mut Fuel,
+    ) -> Result<Answer, Failure> {
         let mut budget = Budget::new(self.mode, limits, fuel);
-        let mut machine = Machine::new(self);
+        let mut machine = Machine { program: self, at: 0, base: 0, memory };
         if self.parameters > 0 {
             let given = arguments.iter().take(self.parameters as usize);
-            let given = given.map(|argument| arithmetic::argument(*argument, &mut budget));
-            let values = given.collect::<Result<Vec<_>, _>>().map_err(|kind| Failure { kind, node: 0 })?;
-            machine.bindings = values.into_iter().map(|value| Some(Binding::Value(value))).collect();
-            machine.bindings.resize(self.names.len(), None);
+            for argument in given {
+                match arithmetic::argument(*argument, &mut budget) {
+                    Ok(value) => machine.memory.bindings.push(Some(Binding::Value(value))),
+                    Err(kind) => {
+                        memory.clear();
+                        return Err(Failure { kind, node: 0 });
+                    }
+                }
+            }
+            machine.memory.bindings.resize(self.names.len(), None);
         }
-        let value = match machine.run(&mut budget) {
-            Ok(value) => value,
-            Err(kind) => return Err(Failure { kind, node: machine.at as u32 }),
-        };
+        let outcome = machine.run(&mut budget);
+        let at = machine.at as u32;
+        memory.clear();
+        let value = outcome.map_err(|kind| Failure { kind, node: at })?;
         let node = (self.nodes.len() as u32).saturating_sub(1);
         self.answer(value, &mut budget).map_err(|kind| Failure { kind, node })
     }
@@ -50,6 +94,13 @@ impl Program {
     fn answer(&self, value: Value, budget: &mut Budget) -> Result<Answer, ErrorKind> {
         let limit = budget.limits.answer_characters;
         match &value {
+            // Short, whatever the value: its text is made when somebody asks.
+            Value::None | Value::Bool(_) | Value::Float(_) | Value::Int(Integer::Small(_))
+                if limit >= SCALAR_CHARACTERS =>
+            {
+                budget.charge(value.text_estimate().1)?;
+                return Ok(Answer::new(value));
+            }
             Value::Function(function) => return Err(ErrorKind::FunctionAsAnswer { name: function.name.to_owned() }),
             Value::Defined(definition) => {
                 let name = self.definitions[*definition as usize].name;
@@ -73,6 +124,9 @@ impl Program {
     }
 }
 
+/// The longest text of a float or a machine word: `-2.2250738585072014e-308`.
+const SCALAR_CHARACTERS: u64 = 24;
+
 /// What a statement has given a name.
 #[derive(Clone)]
 enum Binding {
@@ -91,39 +145,42 @@ struct Frame {
     base: usize,
 }
 
-struct Machine<'p> {
-    program: &'p Program,
-    at: usize,
+/// What the machine piles up on its way.
+#[derive(Default)]
+pub(crate) struct Memory {
     values: Vec<Value>,
     /// By name.
     bindings: Vec<Option<Binding>>,
     /// Arguments and bound names.
     locals: Vec<Value>,
-    /// Where the local values of the definition that is being evaluated begin.
-    base: usize,
     frames: Vec<Frame>,
     loops: Vec<Loop>,
 }
 
-impl<'p> Machine<'p> {
-    fn new(program: &'p Program) -> Self {
-        Self {
-            program,
-            at: 0,
-            values: Vec::new(),
-            bindings: Vec::new(),
-            locals: Vec::new(),
-            base: 0,
-            frames: Vec::new(),
-            loops: Vec::new(),
-        }
+impl Memory {
+    fn clear(&mut self) {
+        self.values.clear();
+        self.bindings.clear();
+        self.locals.clear();
+        self.frames.clear();
+        self.loops.clear();
     }
+}
 
+struct Machine<'p, 'm> {
+    program: &'p Program,
+    at: usize,
+    /// Where the local values of the definition that is being evaluated begin.
+    base: usize,
+    memory: &'m mut Memory,
+}
+
+impl<'p> Machine<'p, '_> {
     fn run(&mut self, budget: &mut Budget) -> Result<Value, ErrorKind> {
         while let Some(node) = self.program.nodes.get(self.at) {
             budget.charge(price::SCALAR)?;
             match *node {
-                Node::Small(value) => self.values.push(Value::Int(Integer::from(i64::from(value)))),
+                Node::Small(value) => self.memory.values.push(Value::Int(Integer::from(i64::from(value)))),
                 Node::Constant(constant) => {
                     let value = self.program.constants[constant as usize].clone();
                     if let Value::Int(integer) = &value {
@@ -138,13 +195,13 @@ impl<'p> Machine<'p> {
                     };
                     self.push(arithmetic::literal(&text.string, budget)?, budget)?;
                 }
-                Node::None | Node::Absent => self.values.push(Value::None),
-                Node::Bool(value) => self.values.push(Value::Bool(value)),
+                Node::None | Node::Absent => self.memory.values.push(Value::None),
+                Node::Bool(value) => self.memory.values.push(Value::Bool(value)),
                 Node::MathConstant { row, .. } => {
                     self.push(functions::constant(row, budget)?, budget)?;
                 }
                 Node::Function(row) => {
-                    self.values.push(functions::at(row).map(Value::Function).ok_or(ErrorKind::Internal)?);
+                    self.memory.values.push(functions::at(row).map(Value::Function).ok_or(ErrorKind::Internal)?);
                 }
                 Node::Name(name) => {
                     if self.name(name, budget)? {
@@ -152,12 +209,20 @@ impl<'p> Machine<'p> {
                     }
                 }
                 Node::Local { slot, .. } => {
-                    let value = self.locals.get(self.base + slot as usize).cloned().ok_or(ErrorKind::Internal)?;
+                    let value =
+                        self.memory.locals.get(self.base + slot as usize).cloned().ok_or(ErrorKind::Internal)?;
                     self.push(value, budget)?;
                 }
                 Node::Unknown(name) => return Err(ErrorKind::UnknownName { name: self.spelling(name) }),
                 Node::UnknownMath(name) => return Err(ErrorKind::UnknownMathName { name: self.spelling(name) }),
                 Node::Unary(operator) => {
+                    if let Some(operand) = self.memory.values.last_mut()
+                        && let Some(value) = arithmetic::quick_unary(operator, operand, budget)?
+                    {
+                        *operand = value;
+                        self.at += 1;
+                        continue;
+                    }
                     let operand = self.pop(budget)?;
                     self.push(arithmetic::unary(operator, &operand, budget)?, budget)?;
                 }
@@ -170,6 +235,14 @@ impl<'p> Machine<'p> {
                     self.push(arithmetic::root(&operand, index, budget)?, budget)?;
                 }
                 Node::Binary(operator) => {
+                    if let [.., left, right] = &mut self.memory.values[..]
+                        && let Some(value) = arithmetic::quick(operator, left, right, budget.mode)
+                    {
+                        *left = value;
+                        self.memory.values.pop();
+                        self.at += 1;
+                        continue;
+                    }
                     let right = self.pop(budget)?;
                     let left = self.pop(budget)?;
                     self.push(arithmetic::binary(operator, &left, &right, budget)?, budget)?;
@@ -177,7 +250,7 @@ impl<'p> Machine<'p> {
                 Node::Compare(operator) => {
                     let right = self.pop(budget)?;
                     let left = self.pop(budget)?;
-                    self.values.push(Value::Bool(arithmetic::compare(operator, &left, &right, budget)?));
+                    self.memory.values.push(Value::Bool(arithmetic::compare(operator, &left, &right, budget)?));
                 }
                 Node::CompareStep(operator, jump) => {
                     let right = self.pop(budget)?;
@@ -185,7 +258,7 @@ impl<'p> Machine<'p> {
                     if arithmetic::compare(operator, &left, &right, budget)? {
                         self.push(right, budget)?;
                     } else {
-                        self.values.push(Value::Bool(false));
+                        self.memory.values.push(Value::Bool(false));
                         self.at += jump as usize;
                     }
                 }
@@ -224,8 +297,8 @@ impl<'p> Machine<'p> {
                 }
                 Node::CallFunction { row, keywords, arguments, first_keyword } => {
                     let names = self.keyword_names(keywords, first_keyword);
-                    let first = self.values.len().checked_sub(arguments as usize).ok_or(ErrorKind::Internal)?;
-                    let result = functions::call(row, &self.values[first..], &names, budget)?;
+                    let first = self.memory.values.len().checked_sub(arguments as usize).ok_or(ErrorKind::Internal)?;
+                    let result = functions::call(row, &self.memory.values[first..], &names, budget)?;
                     self.drop_from(first, budget);
                     self.push(result, budget)?;
                 }
@@ -244,29 +317,29 @@ impl<'p> Machine<'p> {
                             self.at += jump as usize;
                         }
                         Step::Evaluate(point) => {
-                            if self.loops.len() as u64 >= budget.limits.depth {
+                            if self.memory.loops.len() as u64 >= budget.limits.depth {
                                 return Err(ErrorKind::TooDeep { limit: budget.limits.depth });
                             }
-                            self.loops.push(machine);
+                            self.memory.loops.push(machine);
                             budget.hold(point.heap_bytes())?;
-                            self.locals.push(point);
+                            self.memory.locals.push(point);
                         }
                     }
                 }
                 Node::BinderEnd { jump, .. } => {
                     let body = self.pop(budget)?;
-                    let machine = self.loops.last_mut().ok_or(ErrorKind::Internal)?;
+                    let machine = self.memory.loops.last_mut().ok_or(ErrorKind::Internal)?;
                     let step = machine.feed(&body, budget)?;
-                    let point = self.locals.pop().ok_or(ErrorKind::Internal)?;
+                    let point = self.memory.locals.pop().ok_or(ErrorKind::Internal)?;
                     budget.release(point.heap_bytes());
                     match step {
                         Step::Done(value) => {
-                            self.loops.pop();
+                            self.memory.loops.pop();
                             self.push(value, budget)?;
                         }
                         Step::Evaluate(point) => {
                             budget.hold(point.heap_bytes())?;
-                            self.locals.push(point);
+                            self.memory.locals.push(point);
                             self.at -= jump as usize;
                             continue;
                         }
@@ -277,7 +350,7 @@ impl<'p> Machine<'p> {
                     for at in names_at..names_at + count {
                         self.bind(self.program.targets[at as usize], None, budget)?;
                     }
-                    self.values.push(Value::None);
+                    self.memory.values.push(Value::None);
                 }
                 Node::Define { definition, jump } => {
                     let name = self.program.definitions[definition as usize].name;
@@ -290,12 +363,12 @@ impl<'p> Machine<'p> {
                         self.enter(definition, end + 1, budget)?;
                         continue;
                     }
-                    self.values.push(Value::None);
+                    self.memory.values.push(Value::None);
                     self.at = end;
                 }
                 Node::EndDefine { .. } => {
-                    let frame = self.frames.pop().ok_or(ErrorKind::Internal)?;
-                    for value in self.locals.drain(self.base..) {
+                    let frame = self.memory.frames.pop().ok_or(ErrorKind::Internal)?;
+                    for value in self.memory.locals.drain(self.base..) {
                         budget.release(value.heap_bytes());
                     }
                     (self.base, self.at) = (frame.base, frame.return_to);
@@ -307,7 +380,7 @@ impl<'p> Machine<'p> {
             }
             self.at += 1;
         }
-        self.values.pop().ok_or(ErrorKind::Internal)
+        self.memory.values.pop().ok_or(ErrorKind::Internal)
     }
 
     fn spelling(&self, name: u32) -> String {
@@ -315,36 +388,38 @@ impl<'p> Machine<'p> {
         nfkc(&self.program.names[name as usize])
     }
 
+    #[inline]
     fn push(&mut self, value: Value, budget: &mut Budget) -> Result<(), ErrorKind> {
         budget.hold(value.heap_bytes())?;
-        self.values.push(value);
+        self.memory.values.push(value);
         Ok(())
     }
 
+    #[inline]
     fn pop(&mut self, budget: &mut Budget) -> Result<Value, ErrorKind> {
         // The parser puts as many operands before a node as it takes.
-        let value = self.values.pop().ok_or(ErrorKind::Internal)?;
+        let value = self.memory.values.pop().ok_or(ErrorKind::Internal)?;
         budget.release(value.heap_bytes());
         Ok(value)
     }
 
     /// The last `count` values, in order.
     fn take(&mut self, count: u32, budget: &mut Budget) -> Result<Vec<Value>, ErrorKind> {
-        let first = self.values.len().checked_sub(count as usize).ok_or(ErrorKind::Internal)?;
-        let values = self.values.split_off(first);
+        let first = self.memory.values.len().checked_sub(count as usize).ok_or(ErrorKind::Internal)?;
+        let values = self.memory.values.split_off(first);
         values.iter().for_each(|value| budget.release(value.heap_bytes()));
         Ok(values)
     }
 
     fn drop_from(&mut self, first: usize, budget: &mut Budget) {
-        for value in self.values.drain(first..) {
+        for value in self.memory.values.drain(first..) {
             budget.release(value.heap_bytes());
         }
     }
 
     /// `and` and `or`: keeps the left operand and jumps if it decides, else drops it.
     fn jump_or_drop(&mut self, decides: bool, jump: u32, budget: &mut Budget) -> Result<(), ErrorKind> {
-        if self.values.last().is_some_and(|value| value.is_true() == decides) {
+        if self.memory.values.last().is_some_and(|value| value.is_true() == decides) {
             self.at += jump as usize;
         } else {
             self.pop(budget)?;
@@ -354,14 +429,17 @@ impl<'p> Machine<'p> {
 
     /// Pushes what a name stands for; `true` if the machine has entered a formula instead.
     fn name(&mut self, name: u32, budget: &mut Budget) -> Result<bool, ErrorKind> {
-        match self.bindings.get(name as usize).cloned().flatten() {
-            Some(Binding::Value(value)) => self.push(value, budget)?,
-            Some(Binding::Function(definition)) => self.values.push(Value::Defined(definition)),
-            Some(Binding::Formula(definition)) => {
-                self.enter(definition, self.at + 1, budget)?;
+        match self.memory.bindings.get(name as usize) {
+            Some(Some(Binding::Value(value))) => {
+                let value = value.clone();
+                self.push(value, budget)?;
+            }
+            Some(Some(Binding::Function(definition))) => self.memory.values.push(Value::Defined(*definition)),
+            Some(Some(Binding::Formula(definition))) => {
+                self.enter(*definition, self.at + 1, budget)?;
                 return Ok(true);
             }
-            None => {
+            Some(None) | None => {
                 let text = &*self.program.names[name as usize];
                 let value = if let Some(row) = functions::find_constant(text) {
                     functions::constant(row, budget)?
@@ -381,18 +459,18 @@ impl<'p> Machine<'p> {
             Some(Binding::Value(value)) => value.heap_bytes(),
             _ => 0,
         };
-        if self.bindings.len() <= name as usize {
-            self.bindings.resize(self.program.names.len(), None);
+        if self.memory.bindings.len() <= name as usize {
+            self.memory.bindings.resize(self.program.names.len(), None);
         }
         budget.hold(bytes(&binding))?;
-        let earlier = std::mem::replace(&mut self.bindings[name as usize], binding);
+        let earlier = std::mem::replace(&mut self.memory.bindings[name as usize], binding);
         budget.release(bytes(&earlier));
         Ok(())
     }
 
     /// Gives the value on the stack to one name, or its elements to several.
     fn assign(&mut self, count: u32, names_at: u32, budget: &mut Budget) -> Result<(), ErrorKind> {
-        let value = self.values.last().cloned().ok_or(ErrorKind::Internal)?;
+        let value = self.memory.values.last().cloned().ok_or(ErrorKind::Internal)?;
         let names = &self.program.targets[names_at as usize..(names_at + count) as usize];
         if let [name] = names {
             return self.bind(*name, Some(Binding::Value(value)), budget);
@@ -413,15 +491,15 @@ impl<'p> Machine<'p> {
 
     /// Begins the body of a definition, whose arguments (if any) are local values from here on.
     fn enter(&mut self, definition: u32, return_to: usize, budget: &Budget) -> Result<(), ErrorKind> {
-        if self.frames.iter().any(|frame| frame.definition == definition) {
+        if self.memory.frames.iter().any(|frame| frame.definition == definition) {
             let name = self.program.definitions[definition as usize].name;
             return Err(ErrorKind::Recursive { name: self.spelling(name) });
         }
-        if self.frames.len() as u64 >= budget.limits.depth {
+        if self.memory.frames.len() as u64 >= budget.limits.depth {
             return Err(ErrorKind::TooDeep { limit: budget.limits.depth });
         }
-        self.frames.push(Frame { definition, return_to, base: self.base });
-        self.base = self.locals.len();
+        self.memory.frames.push(Frame { definition, return_to, base: self.base });
+        self.base = self.memory.locals.len();
         self.at = self.program.definitions[definition as usize].body as usize;
         Ok(())
     }
@@ -441,11 +519,12 @@ impl<'p> Machine<'p> {
         budget: &mut Budget,
     ) -> Result<bool, ErrorKind> {
         let names = self.keyword_names(keywords, first_keyword);
-        let first = self.values.len().checked_sub(arguments as usize).ok_or(ErrorKind::Internal)?;
-        let callee = first.checked_sub(1).and_then(|at| self.values.get(at)).cloned().ok_or(ErrorKind::Internal)?;
+        let first = self.memory.values.len().checked_sub(arguments as usize).ok_or(ErrorKind::Internal)?;
+        let callee =
+            first.checked_sub(1).and_then(|at| self.memory.values.get(at)).cloned().ok_or(ErrorKind::Internal)?;
         match callee {
             Value::Function(function) => {
-                let result = functions::call(function.row, &self.values[first..], &names, budget)?;
+                let result = functions::call(function.row, &self.memory.values[first..], &names, budget)?;
                 self.drop_from(first - 1, budget);
                 self.push(result, budget)?;
                 Ok(false)
@@ -465,8 +544,8 @@ impl<'p> Machine<'p> {
                 }
                 self.enter(definition, self.at + 1, budget)?;
                 // What they hold stays held: it moves from the stack to the local values.
-                self.locals.extend(self.values.drain(first..));
-                self.values.pop();
+                self.memory.locals.extend(self.memory.values.drain(first..));
+                self.memory.values.pop();
                 Ok(true)
             }
             other => Err(TypeError::NotCallable { found: other.kind() }.into()),

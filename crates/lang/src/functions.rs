@@ -67,18 +67,86 @@ const TABLES: [&[Function]; 8] = [
     integers::TABLE,
     real::QUALIFIED,
 ];
-/// Where the tables of `math` begin, and where those that need its prefix do.
-const MATH: usize = 4;
-const QUALIFIED: usize = 7;
+/// Where the rows of chance, of `math`, of its functions of integers and of what needs its prefix begin, and where all end.
+const CHANCE: u16 = first_row(2);
+const THEORY: u16 = first_row(3);
+const MATH: u16 = first_row(4);
+const INTEGERS: u16 = first_row(6);
+const QUALIFIED: u16 = first_row(7);
+const END: u16 = first_row(TABLES.len());
 /// Other names for a function: the notation of `plusminus`.
 const ALIASES: [(&str, &str); 2] = [("deg", "degrees"), ("rad", "radians")];
 
-fn rows(from: usize, to: usize) -> impl Iterator<Item = (u16, &'static Function)> {
-    let skipped: usize = TABLES[..from].iter().map(|table| table.len()).sum();
-    TABLES[from..to].iter().copied().flatten().enumerate().map(move |(at, row)| ((skipped + at) as u16, row))
+/// The number of a table's first row.
+const fn first_row(table: usize) -> u16 {
+    let (mut row, mut at) = (0, 0);
+    while at < table {
+        row += TABLES[at].len() as u16;
+        at += 1;
+    }
+    row
 }
 
-fn builtin((row, function): (u16, &'static Function)) -> Builtin {
+/// All rows, by number.
+static ROWS: [&Function; END as usize] = {
+    let mut rows = [&TABLES[0][0]; END as usize];
+    let (mut table, mut at) = (0, 0);
+    while table < TABLES.len() {
+        let mut row = 0;
+        while row < TABLES[table].len() {
+            rows[at] = &TABLES[table][row];
+            at += 1;
+            row += 1;
+        }
+        table += 1;
+    }
+    rows
+};
+
+/// A name of at most sixteen bytes as a number, so that comparing names is comparing numbers; none is longer.
+const fn packed(name: &str) -> u128 {
+    let bytes = name.as_bytes();
+    let (mut packed, mut at) = (0, 0);
+    while at < bytes.len() && at < 16 {
+        packed = packed << 8 | bytes[at] as u128;
+        at += 1;
+    }
+    packed
+}
+
+/// Every bare name of a function, sorted, and its row.
+static BY_NAME: [(u128, u16); QUALIFIED as usize + ALIASES.len()] = {
+    let mut names = [(0, 0); QUALIFIED as usize + ALIASES.len()];
+    let mut row = 0;
+    while row < QUALIFIED {
+        assert!(ROWS[row as usize].name.len() <= 16, "longer names are not found");
+        names[row as usize] = (packed(ROWS[row as usize].name), row);
+        row += 1;
+    }
+    let mut alias = 0;
+    while alias < ALIASES.len() {
+        let meant = packed(ALIASES[alias].1);
+        let mut row = 0;
+        while names[row].0 != meant {
+            row += 1;
+        }
+        names[QUALIFIED as usize + alias] = (packed(ALIASES[alias].0), row as u16);
+        alias += 1;
+    }
+    // By insertion: the tables are nearly in order.
+    let mut sorted = 1;
+    while sorted < names.len() {
+        let mut at = sorted;
+        while at > 0 && names[at - 1].0 > names[at].0 {
+            (names[at - 1], names[at]) = (names[at], names[at - 1]);
+            at -= 1;
+        }
+        sorted += 1;
+    }
+    names
+};
+
+fn builtin(row: u16, function: &'static Function) -> Builtin {
     let kind = if matches!(function.name, "bool" | "float" | "int" | "list" | "range" | "set" | "str" | "tuple") {
         Type::Type
     } else {
@@ -87,55 +155,67 @@ fn builtin((row, function): (u16, &'static Function)) -> Builtin {
     Builtin { name: function.name, kind, row }
 }
 
-fn row(row: u16) -> Option<(usize, &'static Function)> {
-    let mut at = row as usize;
-    for (table, rows) in TABLES.iter().enumerate() {
-        match rows.get(at) {
-            Some(function) => return Some((table, function)),
-            None => at -= rows.len(),
-        }
-    }
-    None
+/// The row of the function of this bare name.
+fn find_row(name: &str) -> Option<u16> {
+    let wanted = Some(packed(name)).filter(|_| name.len() <= 16)?;
+    BY_NAME.binary_search_by_key(&wanted, |(name, _)| *name).ok().map(|at| BY_NAME[at].1)
 }
 
 /// The function of this bare name.
 pub(crate) fn find(name: &str) -> Option<Builtin> {
-    let name = ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, name)| name);
-    rows(0, QUALIFIED).find(|(_, row)| row.name == name).map(builtin)
+    at(find_row(name)?)
 }
 
 /// The function `math.name`: a `pow` of its own, and none of Python's built-ins.
 pub(crate) fn find_math(name: &str) -> Option<Builtin> {
-    // The qualified table last, and `pow` is in no other of `math`.
-    rows(MATH, TABLES.len()).find(|(_, row)| row.name == name).map(builtin)
+    let qualified = (QUALIFIED..END).find(|row| ROWS[*row as usize].name == name);
+    // What a bare name reaches by another name has none of its own in `math`.
+    at(qualified.or_else(|| find_row(name).filter(|row| *row >= MATH && ROWS[*row as usize].name == name))?)
 }
 
 /// The function of a row that `find` or `find_math` gave.
-pub(crate) fn at(number: u16) -> Option<Builtin> {
-    row(number).map(|(_, function)| builtin((number, function)))
+pub(crate) fn at(row: u16) -> Option<Builtin> {
+    ROWS.get(row as usize).map(|function| builtin(row, function))
 }
 
 /// The function that a call with one argument comes to: `ln(x)` is `log(x)`.
-pub(crate) fn shorter(number: u16) -> u16 {
-    match at(number) {
-        Some(Builtin { name: "ln", .. }) => find("log").map_or(number, |log| log.row),
-        _ => number,
+pub(crate) fn shorter(row: u16) -> u16 {
+    match at(row) {
+        Some(Builtin { name: "ln", .. }) => find_row("log").unwrap_or(row),
+        _ => row,
     }
 }
 
+/// The function as one of floats alone, and its price: nan from what was none, or infinity from what was finite, stands
+/// for an error. `None` for a function that takes or gives anything else.
+pub(crate) fn of_one_float(row: u16) -> Option<(fn(f64) -> f64, u64)> {
+    let function = ROWS.get(row as usize)?;
+    let call: fn(f64) -> f64 = match (&function.body, function.name) {
+        (Body::Real { call, .. }, _) => *call,
+        (_, "abs") => f64::abs,
+        (_, "degrees") => real::to_degrees,
+        (_, "ln" | "log") => pxfm::f_log,
+        (_, "log10") => pxfm::f_log10,
+        (_, "log2") => pxfm::f_log2,
+        (_, "radians") => real::to_radians,
+        _ => return None,
+    };
+    Some((call, function.price))
+}
+
 /// Whether the function's answers depend on chance.
-pub(crate) fn is_chance(number: u16) -> bool {
-    row(number).is_some_and(|(table, _)| std::ptr::eq(TABLES[table], chance::TABLE))
+pub(crate) fn is_chance(row: u16) -> bool {
+    (CHANCE..THEORY).contains(&row)
 }
 
 /// Whether the function is reached only with `math.` before its name.
 pub(crate) fn needs_prefix(builtin: Builtin) -> bool {
-    row(builtin.row).is_some_and(|(table, _)| table == QUALIFIED)
+    builtin.row >= QUALIFIED
 }
 
 /// Every function that a bare name reaches: its name and one line of documentation, in the order of the tables.
 pub fn list() -> impl Iterator<Item = (&'static str, &'static str)> {
-    rows(0, QUALIFIED).map(|(_, row)| (row.name, row.doc))
+    ROWS[..QUALIFIED as usize].iter().map(|row| (row.name, row.doc))
 }
 
 /// The constants of `math`, which need no prefix, and the golden ratio.
@@ -160,9 +240,8 @@ pub(crate) fn constant(row: u8, budget: &mut Budget) -> Outcome {
 }
 
 /// Whether the function works on floats and has to be another in other modes.
-fn is_of_floats(table: usize, name: &str) -> bool {
-    let same = |rows: &[Function]| std::ptr::eq(TABLES[table], rows);
-    let of_math = same(real::TABLE) || same(real::QUALIFIED) || same(containers::MATH);
+fn is_of_floats(row: u16, name: &str) -> bool {
+    let of_math = (MATH..INTEGERS).contains(&row) || row >= QUALIFIED;
     of_math && name != "prod"
 }
 
@@ -174,9 +253,9 @@ pub(crate) fn find_constant(name: &str) -> Option<u8> {
 /// Calls the function of a row: `arguments` are the positional ones, then those of `keywords`, in order.
 pub(crate) fn call(number: u16, arguments: &[Value], keywords: &[&str], budget: &mut Budget) -> Outcome {
     // Every row comes from `find` or `find_math`.
-    let Some((table, function)) = row(number) else { return Err(ErrorKind::Internal) };
+    let Some(function) = ROWS.get(number as usize) else { return Err(ErrorKind::Internal) };
     let (name, qualified) =
-        (function.name, || if table >= MATH { format!("math.{}", function.name) } else { function.name.to_owned() });
+        (function.name, || if number >= MATH { format!("math.{}", function.name) } else { function.name.to_owned() });
     budget.charge(function.price)?;
     let (positional, named) = arguments.split_at(arguments.len() - keywords.len());
     match &function.body {
@@ -205,8 +284,8 @@ pub(crate) fn call(number: u16, arguments: &[Value], keywords: &[&str], budget: 
     function.body.check_count(name, qualified, given)?;
     if budget.mode != Mode::Python {
         match budget.mode {
-            Mode::Exact if is_of_floats(table, name) => return exact::call(name, positional, budget),
-            Mode::Decimal(_) if is_of_floats(table, name) => return decimal::call(name, positional, budget),
+            Mode::Exact if is_of_floats(number, name) => return exact::call(name, positional, budget),
+            Mode::Decimal(_) if is_of_floats(number, name) => return decimal::call(name, positional, budget),
             // A float between 0 and 1.
             _ if name == "rnd" => {
                 return Err(ErrorKind::NotInMode { operation: name.to_owned(), mode: budget.mode });

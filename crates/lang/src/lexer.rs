@@ -10,6 +10,8 @@ use crate::error::{Error, Feature, Span, Syntax};
 /// A token; its text is what its span covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Token {
+    /// A few decimal digits: their value.
+    Small(i32),
     /// Digits of a radix, perhaps with a prefix and underscores.
     Integer {
         radix: u32,
@@ -307,7 +309,9 @@ impl<'t> Lexer<'t> {
             "None" => Token::None,
             "lambda" => Token::Lambda,
             "for" | "async" => Token::For,
-            _ if RESERVED.contains(&word) => Token::Reserved,
+            "as" | "assert" | "await" | "break" | "class" | "continue" | "def" | "del" | "elif" | "except"
+            | "finally" | "from" | "global" | "import" | "nonlocal" | "pass" | "raise" | "return" | "try" | "while"
+            | "with" | "yield" => Token::Reserved,
             _ => Token::Name,
         };
         Ok((token, Span::new(start, self.at)))
@@ -315,6 +319,9 @@ impl<'t> Lexer<'t> {
 
     fn number(&mut self) -> Lexed {
         let start = self.at;
+        if let Some(value) = self.few_digits() {
+            return Ok((Token::Small(value), Span::new(start, self.at)));
+        }
         let radix = match (self.byte(0), self.byte(1)) {
             (b'0', b'x' | b'X') => 16,
             (b'0', b'o' | b'O') => 8,
@@ -366,6 +373,27 @@ impl<'t> Lexer<'t> {
             return self.error(start, Syntax::LeadingZeros);
         }
         self.end_of_number(start, Token::Integer { radix: 10 })
+    }
+
+    /// Up to nine decimal digits without leading zeros, if they are all there is of a number: the usual case, quickly.
+    fn few_digits(&mut self) -> Option<i32> {
+        let rest = &self.text.as_bytes()[self.at..];
+        let mut value = 0;
+        let mut digits = 0;
+        while let Some(digit @ b'0'..=b'9') = rest.get(digits) {
+            if digits == 9 {
+                return None;
+            }
+            value = value * 10 + i32::from(digit - b'0');
+            digits += 1;
+        }
+        let goes_on =
+            rest.get(digits).is_some_and(|byte| matches!(byte, b'.' | b'_' | 0x80..) || byte.is_ascii_alphabetic());
+        if digits == 0 || goes_on || (digits > 1 && rest[0] == b'0') {
+            return None;
+        }
+        self.at += digits;
+        Some(value)
     }
 
     fn byte_at(&self, at: usize) -> u8 {
@@ -525,12 +553,6 @@ pub(crate) fn string_value(token: &str) -> Result<String, (crate::error::ErrorKi
     }
     Ok(value)
 }
-
-/// The words that Python reserves and that have no token of their own here.
-const RESERVED: [&str; 22] = [
-    "as", "assert", "await", "break", "class", "continue", "def", "del", "elif", "except", "finally", "from", "global",
-    "import", "nonlocal", "pass", "raise", "return", "try", "while", "with", "yield",
-];
 
 fn is_subscript(character: char) -> bool {
     matches!(character, '\u{2080}'..='\u{2089}' | '\u{2090}'..='\u{209c}')

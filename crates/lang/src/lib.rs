@@ -26,18 +26,24 @@ mod sequence;
 mod arithmetic;
 mod functions;
 mod lexer;
+mod plan;
 mod program;
 mod parser;
 mod canonical;
 mod binder;
+mod planner;
 mod eval;
+mod evaluator;
+mod columns;
 mod diagnostic;
 
+pub use columns::{Cell, Rows};
 pub use diagnostic::{Language, caret};
 pub use error::{
     Arity, Bound, DecimalError, Error, ErrorKind, Estimate, Failure, Feature, Overflow, Span, Syntax, Type, TypeError,
     ValueError, ZeroDivision,
 };
+pub use evaluator::Evaluator;
 pub use functions::list as functions;
 pub use limits::{Fuel, Limits};
 pub use mode::{Digits, Mode, ModeError};

@@ -105,6 +105,35 @@ impl<'a> Fuel<'a> {
         self.given - self.left
     }
 
+    /// Pays for work that no [`Budget`] counts.
+    pub(crate) fn pay(&mut self, price: u64) -> Result<(), ErrorKind> {
+        self.charge(price)
+    }
+
+    /// Whether there is enough for a price.
+    pub(crate) fn suffices(&self, price: u64) -> bool {
+        price <= self.left
+    }
+
+    /// What is said when all is spent.
+    pub(crate) fn exhausted(&self) -> ErrorKind {
+        ErrorKind::OutOfFuel { limit: self.given }
+    }
+
+    /// Does some work on at most `most` of this fuel.
+    pub(crate) fn share<R>(&mut self, most: u64, work: impl FnOnce(&mut Fuel<'_>) -> R) -> R {
+        let given = most.min(self.left);
+        let kept = self.left - given;
+        let checkpoint = self.checkpoint.saturating_sub(kept);
+        let mut share = Fuel { given, left: given, checkpoint, stop: self.stop, chance: self.chance };
+        let result = work(&mut share);
+        self.left = kept + share.left;
+        self.checkpoint = share.checkpoint + kept;
+        self.chance = share.chance;
+        result
+    }
+
+    #[inline]
     fn charge(&mut self, price: u64) -> Result<(), ErrorKind> {
         match self.left.checked_sub(price) {
             Some(left) if left >= self.checkpoint => {

@@ -7,6 +7,7 @@ mod fixed;
 mod factored;
 pub(crate) mod decimal;
 pub(crate) mod precise;
+pub(crate) mod power;
 pub(crate) mod float;
 mod complex;
 pub(crate) mod special;

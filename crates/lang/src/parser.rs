@@ -58,7 +58,7 @@ mod operand;
 mod operator;
 mod statements;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use crate::error::{Error, ErrorKind, Span, Syntax};
 use crate::lexer::{Lexer, Token, normal_name};
@@ -78,39 +78,70 @@ pub struct Context<'c> {
 
 /// Reads `text` in `context`.
 pub(crate) fn parse(text: &str, context: &Context<'_>, limits: &Limits) -> Result<Program, Error> {
+    let mut program = Program::default();
+    parse_into(&mut program, &mut Stacks::default(), text, context, limits)?;
+    Ok(program)
+}
+
+/// Reads `text` in `context` into `program`, which is emptied first; what it and `stacks` have allocated is used again.
+pub(crate) fn parse_into(
+    program: &mut Program,
+    stacks: &mut Stacks,
+    text: &str,
+    context: &Context<'_>,
+    limits: &Limits,
+) -> Result<(), Error> {
+    program.clear();
     if text.len() as u64 > limits.text_bytes.min(u64::from(u32::MAX)) {
         let kind = ErrorKind::TooLong { bytes: text.len() as u64, limit: limits.text_bytes };
         return Err(Error { kind, span: Span::default() });
     }
-    let mut parser = Parser::new(text, limits);
-    parser.program.mode = context.mode;
-    for name in context.parameters {
-        parser.declare(name)?;
-    }
-    parser.run()?;
-    let (program, rewritten) = (parser.program, parser.rewritten);
+    stacks.clear();
+    let mut parser = Parser::new(text, limits, program, stacks);
+    parser.run(context)?;
+    let rewritten = parser.rewritten;
     // What is spelled without brackets may need them in the canonical text (`2⁻¹⁻¹…`), and those count too.
     if rewritten && program.canonical_depth() > limits.depth {
         let kind = ErrorKind::TooDeep { limit: limits.depth };
         return Err(Error { kind, span: Span::new(0, text.len()) });
     }
-    Ok(program)
+    Ok(())
+}
+
+/// What the parser piles up on its way.
+#[derive(Default)]
+pub(crate) struct Stacks {
+    operands: Vec<Operand>,
+    pending: Vec<Pending>,
+    /// The places of the openers in `pending`: "is the innermost one a bar?" is asked at every `|`.
+    openers: Vec<u32>,
+    /// Parameters and bound names in scope, outermost first.
+    locals: Vec<u32>,
+    /// By name: whether a statement has given it a meaning so far.
+    assigned: Vec<bool>,
+    /// Where the names are in the program, once they are many.
+    index: HashMap<Box<str>, u32>,
+}
+
+impl Stacks {
+    fn clear(&mut self) {
+        self.operands.clear();
+        self.pending.clear();
+        self.openers.clear();
+        self.locals.clear();
+        self.assigned.clear();
+        self.index.clear();
+    }
 }
 
 struct Parser<'t, 'l> {
     text: &'t str,
     limits: &'l Limits,
     lexer: Lexer<'t>,
-    program: Program,
-    operands: Vec<Operand>,
-    pending: Vec<Pending>,
-    /// The places of the openers in `pending`: "is the innermost one a bar?" is asked at every `|`.
-    openers: Vec<u32>,
-    names: HashMap<Box<str>, u32>,
-    /// Names that a statement has given a meaning so far.
-    assigned: HashSet<u32>,
-    /// Parameters and bound names in scope, outermost first.
-    locals: Vec<u32>,
+    /// The token after this one and the lexer behind it, if it has been looked at.
+    ahead: Option<(Token, Span, Lexer<'t>)>,
+    program: &'l mut Program,
+    stacks: &'l mut Stacks,
     /// The brackets of the text that may be a binder's, with the name that each binds; found when first asked for.
     binders: Option<HashMap<u32, String>>,
     /// Whether what is being read is the body of a definition, where every name is looked up at each use.
@@ -144,18 +175,14 @@ fn fail<T>(kind: impl Into<ErrorKind>, span: Span) -> Result<T, Error> {
 }
 
 impl<'t, 'l> Parser<'t, 'l> {
-    fn new(text: &'t str, limits: &'l Limits) -> Self {
+    fn new(text: &'t str, limits: &'l Limits, program: &'l mut Program, stacks: &'l mut Stacks) -> Self {
         Self {
             text,
             limits,
             lexer: Lexer::new(text),
-            program: Program::default(),
-            operands: Vec::new(),
-            pending: Vec::new(),
-            openers: Vec::new(),
-            names: HashMap::new(),
-            assigned: HashSet::new(),
-            locals: Vec::new(),
+            ahead: None,
+            program,
+            stacks,
             binders: None,
             in_definition: false,
             brackets: 0,
@@ -171,11 +198,11 @@ impl<'t, 'l> Parser<'t, 'l> {
     fn declare(&mut self, name: &str) -> Result<(), Error> {
         let is_name = matches!(Lexer::new(name).next(), Ok((Token::Name, span)) if span.end as usize == name.len());
         let normal = normal_name(name);
-        if !is_name || normal == "mod" || self.names.contains_key(&*normal) {
+        if !is_name || normal == "mod" || self.known(&normal).is_some() {
             return fail(Syntax::NotAssignable { name: name.to_owned() }, Span::default());
         }
         let index = self.intern(&normal);
-        self.assigned.insert(index);
+        self.set_assigned(index);
         self.program.parameters += 1;
         Ok(())
     }
@@ -196,7 +223,9 @@ impl<'t, 'l> Parser<'t, 'l> {
         !self.program.statements.is_empty()
     }
 
-    fn run(&mut self) -> Result<(), Error> {
+    fn run(&mut self, context: &Context<'_>) -> Result<(), Error> {
+        self.program.mode = context.mode;
+        context.parameters.iter().try_for_each(|name| self.declare(name))?;
         self.begin_statement();
         self.expression_to_the_end()?;
         self.program.statements.push(self.program.nodes.len() as u32 - 1);
@@ -207,6 +236,10 @@ impl<'t, 'l> Parser<'t, 'l> {
 
     /// The next token that is no blank newline.
     fn next(&mut self) -> Result<(Token, Span), Error> {
+        if let Some((token, span, lexer)) = self.ahead.take() {
+            self.lexer = lexer;
+            return Ok((token, span));
+        }
         loop {
             let (token, span) = self.lexer.next()?;
             if token != Token::Newline || (self.started && self.brackets == 0) {
@@ -218,10 +251,19 @@ impl<'t, 'l> Parser<'t, 'l> {
 
     /// The token after this one, left where it is.
     fn peek(&mut self) -> Result<(Token, Span), Error> {
+        if let Some((token, span, _)) = self.ahead {
+            return Ok((token, span));
+        }
         let here = self.lexer;
-        let token = self.next();
-        self.lexer = here;
-        token
+        let (token, span) = self.next()?;
+        self.ahead = Some((token, span, std::mem::replace(&mut self.lexer, here)));
+        Ok((token, span))
+    }
+
+    /// Goes back to where the lexer was.
+    fn go_back(&mut self, lexer: Lexer<'t>) {
+        self.lexer = lexer;
+        self.ahead = None;
     }
 
     /// The next token, if it is `wanted`.
@@ -255,7 +297,9 @@ impl<'t, 'l> Parser<'t, 'l> {
 
     /// The text has ended: the innermost opener is to blame, if there is one beside the statement.
     fn unclosed<T>(&self, end: Span, otherwise: Syntax) -> Result<T, Error> {
-        let Some(Pending::Opener { opener, span }) = self.openers.last().map(|at| &self.pending[*at as usize]) else {
+        let Some(Pending::Opener { opener, span }) =
+            self.stacks.openers.last().map(|at| &self.stacks.pending[*at as usize])
+        else {
             return fail(otherwise, end);
         };
         match opener {

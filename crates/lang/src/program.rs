@@ -3,10 +3,13 @@
 //! A subtree is a contiguous slice that ends in its root. The vector is what a stack loop runs, walking it renders the
 //! canonical text, and dropping it recurses nowhere.
 
+use std::sync::{Arc, OnceLock};
+
 use crate::arithmetic::{Binary, Comparison, Unary};
 use crate::error::Span;
 use crate::functions;
 use crate::mode::Mode;
+use crate::plan::Plan;
 use crate::value::Value;
 
 /// A node: what it does to the stack of values. Jumps are relative (`1` is the next node), so that a slice of nodes
@@ -178,12 +181,29 @@ pub struct Program {
     pub(crate) statements: Vec<u32>,
     /// How many names, the first ones, get their values with each evaluation.
     pub(crate) parameters: u32,
+    /// What its plan is, once somebody has asked.
+    pub(crate) plan: OnceLock<Option<Arc<Plan>>>,
 }
 
 impl Program {
     /// In which numbers it is calculated: another mode is another program.
     pub fn mode(&self) -> Mode {
         self.mode
+    }
+
+    /// Forgets everything but what is allocated.
+    pub(crate) fn clear(&mut self) {
+        self.nodes.clear();
+        self.spans.clear();
+        self.constants.clear();
+        self.names.clear();
+        self.keywords.clear();
+        self.targets.clear();
+        self.definitions.clear();
+        self.statements.clear();
+        self.parameters = 0;
+        self.mode = Mode::Python;
+        self.plan.take();
     }
 
     /// Where a node stands in the text that was parsed; the whole text for what is no node.

@@ -5,7 +5,7 @@
 //! Both are bounded when a container is made, so whatever walks over a value may recurse, and ends.
 
 use std::cmp::Ordering;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use unicode_general_category::{GeneralCategory, get_general_category};
 
@@ -203,6 +203,7 @@ impl Value {
     }
 
     /// Bytes held outside the value itself.
+    #[inline]
     pub(crate) fn heap_bytes(&self) -> u64 {
         match self {
             Self::Int(value) => value.heap_bytes(),
@@ -559,13 +560,13 @@ impl From<Argument> for Value {
 #[derive(Clone, Debug)]
 pub struct Answer {
     value: Value,
-    text: String,
+    /// Made when it is first asked for.
+    text: OnceLock<Box<str>>,
 }
 
 impl Answer {
     pub(crate) fn new(value: Value) -> Self {
-        let text = value.to_string();
-        Self { value, text }
+        Self { value, text: OnceLock::new() }
     }
 
     /// The name of the type in answers: `int`, `float`, `complex`, `bool`, `str`, `none`, `list`, `tuple`, `set`,
@@ -581,7 +582,7 @@ impl Answer {
 
     /// Python's `repr` of the value; of a fraction and a decimal, its `str` (`1/2`, `3.30`).
     pub fn text(&self) -> &str {
-        &self.text
+        self.text.get_or_init(|| self.value.to_string().into())
     }
 
     /// The value as JSON, as far as JSON goes: numbers with all their digits, `true`, `null`, strings, arrays for

@@ -199,11 +199,19 @@ fn sign(value: &Value, _: &mut Budget) -> Outcome {
 }
 
 fn degrees(value: &Value, _: &mut Budget) -> Outcome {
-    float_value(to_float(value)? * (180.0 / std::f64::consts::PI))
+    float_value(to_degrees(to_float(value)?))
+}
+
+pub(super) fn to_degrees(radians: f64) -> f64 {
+    radians * (180.0 / std::f64::consts::PI)
 }
 
 fn radians(value: &Value, _: &mut Budget) -> Outcome {
-    float_value(to_float(value)? * (std::f64::consts::PI / 180.0))
+    float_value(to_radians(to_float(value)?))
+}
+
+pub(super) fn to_radians(degrees: f64) -> f64 {
+    degrees * (std::f64::consts::PI / 180.0)
 }
 
 /// `floor`, `ceil`: integers stay what they are.

@@ -1,5 +1,7 @@
 //! Floats: Python's text of them, and its arithmetic where it is not the processor's.
 
+use super::binary::parts;
+use super::power::whole_power;
 use super::{Integer, precise};
 use crate::error::{ErrorKind, Overflow, ValueError, ZeroDivision};
 use crate::limits::{Budget, price};
@@ -68,6 +70,7 @@ pub(crate) enum Power {
 
 /// Python's `**` on floats, correctly rounded.
 pub(crate) fn power(base: f64, exponent: f64, budget: &mut Budget) -> Result<Power, ErrorKind> {
+    budget.charge(price::ELEMENTARY)?;
     // Even nan to the power 0 is 1, and 1 to the power nan.
     if exponent == 0.0 || base == 1.0 {
         return Ok(Power::Real(1.0));
@@ -87,13 +90,22 @@ pub(crate) fn power(base: f64, exponent: f64, budget: &mut Budget) -> Result<Pow
     Ok(Power::Real(value))
 }
 
-/// IEEE 754's `pow`, correctly rounded.
+/// [`power`] where it is a float, nothing goes wrong and no more has to be paid for; `None` for all else.
+pub(crate) fn plain_power(base: f64, exponent: f64) -> Option<f64> {
+    if exponent == 0.0 || base == 1.0 {
+        return Some(1.0);
+    }
+    let finite = base.is_finite() && exponent.is_finite();
+    if finite && (base == 0.0 && exponent < 0.0 || base < 0.0 && exponent.fract() != 0.0) {
+        return None;
+    }
+    quick_power(base, exponent).filter(|value| value.is_finite() || !finite)
+}
+
+/// IEEE 754's `pow`, correctly rounded; what an elementary function costs has been paid.
 pub(crate) fn real_power(base: f64, exponent: f64, budget: &mut Budget) -> Result<f64, ErrorKind> {
-    budget.charge(price::ELEMENTARY)?;
-    let size = pxfm::f_log2(base.abs()) * exponent;
-    // The library loses its way where the result is subnormal (0.1.30: 10**-310 comes out as 3.3e-309).
-    if !(-1100.0..-1000.0).contains(&size) {
-        return Ok(pxfm::f_pow(base, exponent));
+    if let Some(value) = quick_power(base, exponent) {
+        return Ok(value);
     }
     budget.charge(price::EXTENDED)?;
     let magnitude = precise::power(base.abs(), exponent);
@@ -103,6 +115,25 @@ pub(crate) fn real_power(base: f64, exponent: f64, budget: &mut Budget) -> Resul
         true if exponent % 2.0 != 0.0 => -magnitude,
         _ => magnitude,
     })
+}
+
+/// IEEE 754's `pow`, correctly rounded; `None` where the result may be subnormal.
+pub(crate) fn quick_power(base: f64, exponent: f64) -> Option<f64> {
+    if let Some(value) = whole_power(base, exponent) {
+        return Some(value);
+    }
+    // The library loses its way where the result is subnormal (0.1.30: 10**-310 comes out as 3.3e-309). The result's
+    // binary logarithm lies between the two products.
+    if base != 0.0 && base.is_finite() && exponent.is_finite() {
+        let (mantissa, unit) = parts(base);
+        let whole = f64::from(unit + 63 - mantissa.leading_zeros() as i32);
+        let (low, high) =
+            ((whole * exponent).min((whole + 1.0) * exponent), (whole * exponent).max((whole + 1.0) * exponent));
+        if low < -1000.0 && high >= -1100.0 && (-1100.0..-1000.0).contains(&(pxfm::f_log2(base.abs()) * exponent)) {
+            return None;
+        }
+    }
+    Some(pxfm::f_pow(base, exponent))
 }
 
 /// The root of an index of 2 or more of a float that is not negative, correctly rounded.

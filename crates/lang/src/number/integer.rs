@@ -44,6 +44,8 @@ impl From<i128> for Integer {
 impl Integer {
     pub(crate) const ZERO: Self = Small(0);
     pub(crate) const ONE: Self = Small(1);
+    /// Up to this magnitude, every integer is a float.
+    pub(crate) const EXACT_IN_FLOAT: u64 = 1 << 53;
 
     /// Reads digits of `radix` (2, 8, 10 or 16); the caller has checked that they are nothing but digits.
     pub(crate) fn parse(digits: &str, radix: u32) -> Self {
@@ -278,13 +280,12 @@ impl Integer {
 
     /// Python's `/`: one correctly rounded division of the exact values.
     pub(crate) fn true_divide(&self, other: &Self, budget: &mut Budget) -> Result<f64, ErrorKind> {
-        const EXACT: u64 = 1 << 53;
         if other.is_zero() {
             return Err(ZeroDivision::Int.into());
         }
         if let (Small(a), Small(b)) = (self, other)
-            && a.unsigned_abs() <= EXACT
-            && b.unsigned_abs() <= EXACT
+            && a.unsigned_abs() <= Self::EXACT_IN_FLOAT
+            && b.unsigned_abs() <= Self::EXACT_IN_FLOAT
         {
             return Ok(*a as f64 / *b as f64);
         }

@@ -17,13 +17,13 @@ impl Parser<'_, '_> {
     }
 
     pub(super) fn push_opener(&mut self, opener: Opener, span: Span) {
-        self.openers.push(self.pending.len() as u32);
-        self.pending.push(Pending::Opener { opener, span });
+        self.stacks.openers.push(self.stacks.pending.len() as u32);
+        self.stacks.pending.push(Pending::Opener { opener, span });
     }
 
     pub(super) fn pop_opener(&mut self) -> Option<(Opener, Span)> {
-        self.openers.pop();
-        match self.pending.pop() {
+        self.stacks.openers.pop();
+        match self.stacks.pending.pop() {
             Some(Pending::Opener { opener, span }) => Some((opener, span)),
             _ => None,
         }
@@ -31,14 +31,14 @@ impl Parser<'_, '_> {
 
     /// The opener on top of what is pending, if nothing waits above it.
     pub(super) fn top_opener(&self) -> Option<&Opener> {
-        match self.pending.last() {
+        match self.stacks.pending.last() {
             Some(Pending::Opener { opener, .. }) => Some(opener),
             _ => None,
         }
     }
 
     pub(super) fn top_opener_mut(&mut self) -> Option<&mut Opener> {
-        match self.pending.last_mut() {
+        match self.stacks.pending.last_mut() {
             Some(Pending::Opener { opener, .. }) => Some(opener),
             _ => None,
         }
@@ -46,7 +46,7 @@ impl Parser<'_, '_> {
 
     /// The innermost opener, whatever waits above it.
     pub(super) fn innermost(&self) -> Option<&Opener> {
-        match self.openers.last().map(|at| &self.pending[*at as usize]) {
+        match self.stacks.openers.last().map(|at| &self.stacks.pending[*at as usize]) {
             Some(Pending::Opener { opener, .. }) => Some(opener),
             _ => None,
         }
@@ -103,7 +103,7 @@ impl Parser<'_, '_> {
 
     /// An argument is complete: counts it.
     pub(super) fn end_argument(&mut self, span: Span) -> Result<(), Error> {
-        let argument = self.operands.last().map_or(span, |operand| operand.span);
+        let argument = self.stacks.operands.last().map_or(span, |operand| operand.span);
         let Some(Opener::Call(call)) = self.top_opener_mut() else { return fail(ErrorKind::Internal, span) };
         if call.keywords > 0 && !call.in_keyword {
             return fail(Syntax::PositionalAfterKeyword, argument);
@@ -127,7 +127,7 @@ impl Parser<'_, '_> {
             }
             Some(Opener::Bracket { kind: '(', count: 0 }) if bracket == ')' => {
                 let covered = self.pop_opener().map_or(span, |(_, open)| open.to(span));
-                if let Some(operand) = self.operands.last_mut() {
+                if let Some(operand) = self.stacks.operands.last_mut() {
                     operand.span = covered;
                 }
                 self.closed(power::PRIMARY)
@@ -143,7 +143,7 @@ impl Parser<'_, '_> {
                 | Opener::Subscript { .. }
                 | Opener::Bars,
             ) => {
-                let open = self.pending.last().and_then(|pending| match pending {
+                let open = self.stacks.pending.last().and_then(|pending| match pending {
                     Pending::Opener { span, .. } => span.of(self.text).chars().next_back(),
                     _ => None,
                 });
@@ -158,7 +158,7 @@ impl Parser<'_, '_> {
         let (Some((_, open)), Some(abs)) = (self.pop_opener(), functions::find("abs")) else {
             return fail(ErrorKind::Internal, span);
         };
-        if let Some(operand) = self.operands.last_mut() {
+        if let Some(operand) = self.stacks.operands.last_mut() {
             operand.span = open.to(span);
         }
         let node = Node::CallFunction { row: abs.row, keywords: 0, arguments: 1, first_keyword: 0 };
@@ -222,7 +222,7 @@ impl Parser<'_, '_> {
             return self.closed(power::PRIMARY);
         }
         if count > 0 {
-            let values = self.operands.len() - values_from as usize;
+            let values = self.stacks.operands.len() - values_from as usize;
             self.join_from(open, values, Node::Tuple(values as u32), span)?;
         }
         self.join(2, Node::Index, Some(span))?;
@@ -243,7 +243,7 @@ impl Parser<'_, '_> {
         let (_, bracket) = self.next()?;
         self.last_end = bracket.end;
         let name = self.intern(bound);
-        self.locals.push(name);
+        self.stacks.locals.push(name);
         self.open(Opener::Binder { binder, parts: 0, name }, span.to(bracket))
     }
 
@@ -255,7 +255,7 @@ impl Parser<'_, '_> {
         *parts += 1;
         if *parts == 1 {
             *parts = 2;
-            self.locals.pop();
+            self.stacks.locals.pop();
             self.next()?;
             let (_, comma) = self.next()?;
             self.last_end = comma.end;
@@ -267,7 +267,7 @@ impl Parser<'_, '_> {
         let Some((Opener::Binder { binder, name, .. }, open)) = self.pop_opener() else {
             return fail(ErrorKind::Internal, span);
         };
-        let [.., body, from, _] = self.operands[..] else { return fail(ErrorKind::Internal, span) };
+        let [.., body, from, _] = self.stacks.operands[..] else { return fail(ErrorKind::Internal, span) };
         // body, from, to: the bounds go first, the start of the loop between them and the body.
         let length = from.start - body.start;
         self.rotate(body.start, length);

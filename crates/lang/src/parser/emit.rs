@@ -9,10 +9,10 @@ use crate::program::Node;
 impl Parser<'_, '_> {
     /// Emits what is pending with a binding power of at least `power`, down to the innermost opener.
     pub(super) fn emit_down_to(&mut self, power: u8) -> Result<(), Error> {
-        while self.pending.last().and_then(Pending::power).is_some_and(|waiting| waiting >= power) {
-            match self.pending.pop() {
+        while self.stacks.pending.last().and_then(Pending::power).is_some_and(|waiting| waiting >= power) {
+            match self.stacks.pending.pop() {
                 Some(Pending::Prefix { operator, span, .. }) => {
-                    if let Some(operand) = self.operands.last_mut() {
+                    if let Some(operand) = self.stacks.operands.last_mut() {
                         operand.span = span.to(operand.span);
                     }
                     let node = match operator {
@@ -60,7 +60,7 @@ impl Parser<'_, '_> {
     }
 
     pub(super) fn push_operand(&mut self, node: Node, span: Span) -> Step {
-        self.operands.push(Operand { start: self.program.nodes.len() as u32, span });
+        self.stacks.operands.push(Operand { start: self.program.nodes.len() as u32, span });
         self.push_node(node, span)?;
         self.row = power::PRIMARY;
         Ok(State::Operator)
@@ -80,23 +80,25 @@ impl Parser<'_, '_> {
 
     /// Joins the last `count` operands under `node`, which covers them all (and goes on to `end`, if given).
     pub(super) fn join(&mut self, count: usize, node: Node, end: Option<Span>) -> Result<(), Error> {
-        let first = self.operands.len().saturating_sub(count);
-        let Some(left) = self.operands.get(first).copied() else { return fail(ErrorKind::Internal, Span::default()) };
-        let right = end.or(self.operands.last().map(|operand| operand.span)).unwrap_or(left.span);
+        let first = self.stacks.operands.len().saturating_sub(count);
+        let Some(left) = self.stacks.operands.get(first).copied() else {
+            return fail(ErrorKind::Internal, Span::default());
+        };
+        let right = end.or(self.stacks.operands.last().map(|operand| operand.span)).unwrap_or(left.span);
         let span = left.span.to(right);
-        self.operands.truncate(first);
-        self.operands.push(Operand { start: left.start, span });
+        self.stacks.operands.truncate(first);
+        self.stacks.operands.push(Operand { start: left.start, span });
         self.push_node(node, span)
     }
 
     /// Joins the last `count` operands, of which there may be none, under a node that covers `open` to `end`.
     pub(super) fn join_from(&mut self, open: Span, count: usize, node: Node, end: Span) -> Result<(), Error> {
-        let first = self.operands.len().saturating_sub(count);
+        let first = self.stacks.operands.len().saturating_sub(count);
         let here = self.program.nodes.len() as u32;
-        let start = self.operands.get(first).map_or(here, |operand| operand.start);
-        self.operands.truncate(first);
+        let start = self.stacks.operands.get(first).map_or(here, |operand| operand.start);
+        self.stacks.operands.truncate(first);
         let span = open.to(end);
-        self.operands.push(Operand { start, span });
+        self.stacks.operands.push(Operand { start, span });
         self.push_node(node, span)
     }
 

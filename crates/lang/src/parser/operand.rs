@@ -13,11 +13,15 @@ use crate::number::{Complex, Integer};
 use crate::program::{Binder, Node};
 use crate::value::{Text, Value};
 
+/// Up to so many names are looked for one by one, which is quicker than hashing.
+const FEW_NAMES: usize = 8;
+
 impl Parser<'_, '_> {
     pub(super) fn operand(&mut self) -> Step {
         let (token, span) = self.next()?;
         self.last_end = span.end;
         match token {
+            Token::Small(value) => self.push_operand(Node::Small(value), span),
             Token::Integer { radix } => {
                 let node = self.integer(span, radix);
                 self.push_operand(node, span)
@@ -75,12 +79,12 @@ impl Parser<'_, '_> {
     }
 
     pub(super) fn context(&self) -> u8 {
-        self.pending.last().map_or(0, Pending::context)
+        self.stacks.pending.last().map_or(0, Pending::context)
     }
 
     pub(super) fn prefix(&mut self, operator: Prefix, power: u8, span: Span) -> Step {
         let power = power.max(self.context());
-        self.pending.push(Pending::Prefix { operator, power, span });
+        self.stacks.pending.push(Pending::Prefix { operator, power, span });
         Ok(State::Operand)
     }
 
@@ -128,7 +132,7 @@ impl Parser<'_, '_> {
             Some(Opener::Assignment { targets: count, names_at, .. }) => {
                 self.pop_opener();
                 let start = self.program.nodes.len() as u32;
-                self.operands.push(Operand { start, span });
+                self.stacks.operands.push(Operand { start, span });
                 self.push_node(Node::Clear { count, names_at }, span)?;
                 self.next_statement(token, span)
             }
@@ -199,13 +203,35 @@ impl Parser<'_, '_> {
     }
 
     pub(super) fn intern(&mut self, name: &str) -> u32 {
-        if let Some(known) = self.names.get(name) {
-            return *known;
+        if let Some(known) = self.known(name) {
+            return known;
         }
-        let index = self.program.names.len() as u32;
-        self.program.names.push(name.into());
-        self.names.insert(name.into(), index);
-        index
+        let names = &mut self.program.names;
+        let place = names.len() as u32;
+        names.push(name.into());
+        match names.len() {
+            ..=FEW_NAMES => {}
+            len if len == FEW_NAMES + 1 => {
+                self.stacks.index.extend(names.iter().cloned().zip(0..));
+            }
+            _ => _ = self.stacks.index.insert(name.into(), place),
+        }
+        place
+    }
+
+    /// The place of a name that has been met before.
+    pub(super) fn known(&self, name: &str) -> Option<u32> {
+        let names = &self.program.names;
+        if names.len() > FEW_NAMES {
+            return self.stacks.index.get(name).copied();
+        }
+        names.iter().position(|known| **known == *name).map(|place| place as u32)
+    }
+
+    pub(super) fn set_assigned(&mut self, name: u32) {
+        let assigned = &mut self.stacks.assigned;
+        assigned.resize(assigned.len().max(name as usize + 1), false);
+        assigned[name as usize] = true;
     }
 
     pub(super) fn name(&mut self, span: Span) -> Step {
@@ -242,11 +268,11 @@ impl Parser<'_, '_> {
 
     /// What a bare name is. Bound names hide the others; then what statements have assigned; then the language's own.
     pub(super) fn resolve(&mut self, name: &str) -> Node {
-        if let Some(known) = self.names.get(name).copied() {
-            if let Some(slot) = self.locals.iter().rposition(|local| *local == known) {
+        if let Some(known) = self.known(name) {
+            if let Some(slot) = self.stacks.locals.iter().rposition(|local| *local == known) {
                 return Node::Local { slot: slot as u32, name: known };
             }
-            if self.in_definition || self.assigned.contains(&known) {
+            if self.in_definition || self.stacks.assigned.get(known as usize) == Some(&true) {
                 return Node::Name(known);
             }
         }
@@ -293,7 +319,7 @@ impl Parser<'_, '_> {
         self.next()?;
         let behind = self.peek()?;
         if behind.0 != Token::Open('(') || functions::find(name).is_none() {
-            self.lexer = here;
+            self.go_back(here);
             return Ok(None);
         }
         let Some((_, inverse)) = POWERED.iter().find(|(function, _)| *function == name) else {

@@ -37,13 +37,13 @@ impl Parser<'_, '_> {
             Token::And => {
                 self.emit_down_to(power::AND)?;
                 let jump = self.push_jump(Node::AndJump(0), span)?;
-                self.pending.push(Pending::And { jump });
+                self.stacks.pending.push(Pending::And { jump });
                 Ok(State::Operand)
             }
             Token::Or => {
                 self.emit_down_to(power::OR)?;
                 let jump = self.push_jump(Node::OrJump(0), span)?;
-                self.pending.push(Pending::Or { jump });
+                self.stacks.pending.push(Pending::Or { jump });
                 Ok(State::Operand)
             }
             Token::If => self.begin_condition(span),
@@ -59,12 +59,12 @@ impl Parser<'_, '_> {
             Token::Superscript => self.superscript(span, attached),
             Token::Open('(') => {
                 self.check_row(power::PRIMARY, span)?;
-                let callee = self.operands.last().copied();
+                let callee = self.stacks.operands.last().copied();
                 if let Some(callee) = callee
                     && let [Node::Function(row)] = self.program.nodes[callee.start as usize..]
                 {
                     // `(sin)(x)` is `sin(x)`.
-                    self.operands.pop();
+                    self.stacks.operands.pop();
                     self.take_back(callee.start);
                     return self.begin_call(Some(row), None, callee.span.to(span));
                 }
@@ -72,7 +72,7 @@ impl Parser<'_, '_> {
             }
             Token::Open('[') => {
                 self.check_row(power::PRIMARY, span)?;
-                let values_from = self.operands.len() as u32;
+                let values_from = self.stacks.operands.len() as u32;
                 self.open(Opener::Subscript { count: 0, parts: 0, values_from }, span)
             }
             Token::Close(bracket) => self.close(bracket, span),
@@ -96,7 +96,7 @@ impl Parser<'_, '_> {
 
     pub(super) fn infix(&mut self, operator: Binary, power: u8) -> Step {
         self.emit_down_to(power)?;
-        self.pending.push(Pending::Infix { operator, power });
+        self.stacks.pending.push(Pending::Infix { operator, power });
         Ok(State::Operand)
     }
 
@@ -114,7 +114,7 @@ impl Parser<'_, '_> {
         self.check_row(power::DEGREE, span)?;
         self.rewritten = true;
         self.emit_down_to(power::COEFFICIENT)?;
-        self.pending.push(Pending::Coefficient { index });
+        self.stacks.pending.push(Pending::Coefficient { index });
         Ok(State::Operand)
     }
 
@@ -162,27 +162,30 @@ impl Parser<'_, '_> {
         self.emit_down_to(power::COMPARISON + 1)?;
         let left_is_singleton = self.top_is_singleton();
         let mut last_step = None;
-        if matches!(self.pending.last(), Some(Pending::Chain { .. })) {
+        if matches!(self.stacks.pending.last(), Some(Pending::Chain { .. })) {
             // The comparison before this one is complete, and this one goes on from its right operand.
-            if let Some(Pending::Chain { operator, last_step: earlier, left_is_singleton, span }) = self.pending.pop() {
+            if let Some(Pending::Chain { operator, last_step: earlier, left_is_singleton, span }) =
+                self.stacks.pending.pop()
+            {
                 self.check_identity(operator, left_is_singleton, span)?;
-                let right = self.operands.pop();
-                if let (Some(left), Some(right)) = (self.operands.last_mut(), right) {
+                let right = self.stacks.operands.pop();
+                if let (Some(left), Some(right)) = (self.stacks.operands.last_mut(), right) {
                     left.span = left.span.to(right.span);
                 }
-                let covered = self.operands.last().map_or(span, |operand| operand.span);
+                let covered = self.stacks.operands.last().map_or(span, |operand| operand.span);
                 // Until the chain ends, a step holds where the step before it is, plus one.
                 let earlier = earlier.map_or(0, |at| at + 1);
                 last_step = Some(self.push_jump(Node::CompareStep(operator, earlier), covered)?);
             }
         }
-        self.pending.push(Pending::Chain { operator, last_step, left_is_singleton, span });
+        self.stacks.pending.push(Pending::Chain { operator, last_step, left_is_singleton, span });
         Ok(State::Operand)
     }
 
     /// Whether the operand on top is nothing but `None`, `True` or `False`.
     pub(super) fn top_is_singleton(&self) -> bool {
-        self.operands
+        self.stacks
+            .operands
             .last()
             .is_some_and(|operand| matches!(self.program.nodes[operand.start as usize..], [Node::None | Node::Bool(_)]))
     }
@@ -222,21 +225,21 @@ impl Parser<'_, '_> {
             return self.expected_operator(span);
         }
         let (Some(condition), Some(branch), Some((_, whole))) =
-            (self.operands.pop(), self.operands.pop(), self.pop_opener())
+            (self.stacks.operands.pop(), self.stacks.operands.pop(), self.pop_opener())
         else {
             return fail(ErrorKind::Internal, span);
         };
         let length = condition.start - branch.start;
         self.push_jump(Node::IfJump(length + 2), whole)?;
         self.rotate(branch.start, length);
-        self.operands.push(branch);
+        self.stacks.operands.push(branch);
         self.begin_second_branch(whole)
     }
 
     /// Condition, jump and first branch are one operand: behind them goes the jump over the second branch.
     pub(super) fn begin_second_branch(&mut self, span: Span) -> Step {
         let jump = self.push_jump(Node::ElseJump(0), span)?;
-        self.pending.push(Pending::Else { jump });
+        self.stacks.pending.push(Pending::Else { jump });
         Ok(State::Operand)
     }
 
@@ -263,8 +266,8 @@ impl Parser<'_, '_> {
                 let length = self.program.nodes.len() as u32 - jump;
                 self.program.nodes[jump as usize] = Node::IfJump(length + 1);
                 // The first branch joins the condition.
-                let branch = self.operands.pop();
-                if let (Some(condition), Some(branch)) = (self.operands.last_mut(), branch) {
+                let branch = self.stacks.operands.pop();
+                if let (Some(condition), Some(branch)) = (self.stacks.operands.last_mut(), branch) {
                     condition.span = condition.span.to(branch.span);
                 }
                 self.begin_second_branch(span)

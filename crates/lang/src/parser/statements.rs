@@ -18,7 +18,7 @@ impl Parser<'_, '_> {
         if token == Token::AssignFormula {
             return self.begin_definition(count, span);
         }
-        let operands = self.operands.split_off(self.operands.len().saturating_sub(count as usize + 1));
+        let operands = self.stacks.operands.split_off(self.stacks.operands.len().saturating_sub(count as usize + 1));
         let names_at = self.program.targets.len() as u32;
         for operand in &operands {
             let target = self.target(*operand)?;
@@ -45,7 +45,7 @@ impl Parser<'_, '_> {
     }
 
     pub(super) fn begin_definition(&mut self, count: u32, span: Span) -> Step {
-        let Some(operand) = self.operands.pop().filter(|_| count == 0) else {
+        let Some(operand) = self.stacks.operands.pop().filter(|_| count == 0) else {
             return fail(Syntax::FormulaTarget, span);
         };
         let call = matches!(
@@ -60,7 +60,7 @@ impl Parser<'_, '_> {
             return fail(Syntax::NotAssignable { name }, name_span);
         }
         self.take_back(operand.start);
-        self.locals = parameters.clone().unwrap_or_default();
+        self.stacks.locals = parameters.clone().unwrap_or_default();
         self.in_definition = true;
         let definition = self.program.definitions.len() as u32;
         let body = operand.start + 1;
@@ -139,22 +139,22 @@ impl Parser<'_, '_> {
         self.pop_opener();
         if count > 0 {
             // As many values as commas, and one more unless a comma was the last.
-            let values = self.operands.len() as u32;
+            let values = self.stacks.operands.len() as u32;
             self.join(values as usize, Node::Tuple(values), None)?;
         }
         match opener {
             Opener::Assignment { targets, names_at, .. } => {
                 self.join(1, Node::Assign { count: targets, names_at }, None)?;
                 let names = self.program.targets[names_at as usize..].to_vec();
-                self.assigned.extend(names);
+                names.into_iter().for_each(|name| self.set_assigned(name));
             }
             Opener::Definition { definition, jump, .. } => {
                 let length = self.program.nodes.len() as u32 - jump;
                 self.program.nodes[jump as usize] = Node::Define { definition, jump: length };
                 self.join(1, Node::EndDefine { definition }, None)?;
-                self.locals.clear();
+                self.stacks.locals.clear();
                 self.in_definition = false;
-                self.assigned.insert(self.program.definitions[definition as usize].name);
+                self.set_assigned(self.program.definitions[definition as usize].name);
             }
             _ => {}
         }
@@ -163,7 +163,7 @@ impl Parser<'_, '_> {
 
     /// A statement is complete and its node is the last.
     pub(super) fn next_statement(&mut self, token: Token, span: Span) -> Step {
-        self.operands.clear();
+        self.stacks.operands.clear();
         match token {
             Token::Semicolon => {
                 self.program.statements.push(self.program.nodes.len() as u32 - 1);

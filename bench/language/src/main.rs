@@ -1,0 +1,194 @@
+//! The language beside other expression engines, in one process: the peers take turns within each round, so that what
+//! else the machine does falls on all of them alike. Prints Markdown: the median of the rounds in nanoseconds, and the
+//! ratio to the first peer, the median of the ratios of the single rounds.
+//!
+//!     language [ROUNDS]
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use tabuada_lang::{Argument, Context, Evaluator, Fuel, Limits, Program, parse_with};
+
+/// What a round of one peer takes at least.
+const ROUND: Duration = Duration::from_millis(20);
+
+type Work<'a> = Box<dyn FnMut() + 'a>;
+
+/// One table: a case, and what each peer does for it.
+struct Case<'a> {
+    name: &'static str,
+    peers: Vec<(&'static str, Work<'a>)>,
+}
+
+fn main() {
+    let rounds = std::env::args().nth(1).and_then(|rounds| rounds.parse().ok()).unwrap_or(15);
+    let polynomial = Polynomial::new(200);
+    let only = std::env::args().nth(2).unwrap_or_default();
+    for case in cases(&polynomial) {
+        if case.name.contains(&only) {
+            report(case, rounds);
+        }
+    }
+}
+
+/// Runs a case and prints its table.
+fn report(mut case: Case<'_>, rounds: usize) {
+    let counts: Vec<u32> = case.peers.iter_mut().map(|(_, work)| calibrated(work)).collect();
+    let mut times = vec![Vec::with_capacity(rounds); case.peers.len()];
+    for _ in 0..rounds {
+        for ((times, (_, work)), count) in times.iter_mut().zip(&mut case.peers).zip(&counts) {
+            let begun = Instant::now();
+            (0..*count).for_each(|_| work());
+            times.push(begun.elapsed().as_secs_f64() * 1e9 / f64::from(*count));
+        }
+    }
+    println!("\n### {}\n\n| engine | ns, median | least – most | ratio |\n|---|---|---|---|", case.name);
+    for (at, (name, _)) in case.peers.iter().enumerate() {
+        let ratios = times[at].iter().zip(&times[0]).map(|(time, first)| time / first).collect();
+        let (least, middle, most) = spread(times[at].clone());
+        let (low, ratio, high) = spread(ratios);
+        println!("| {name} | {middle:.1} | {least:.1} – {most:.1} | {ratio:.2} ({low:.2} – {high:.2}) |");
+    }
+}
+
+/// How many times the work fits a round.
+fn calibrated(work: &mut Work<'_>) -> u32 {
+    let mut count = 1;
+    loop {
+        let begun = Instant::now();
+        (0..count).for_each(|_| work());
+        let taken = begun.elapsed();
+        if taken >= ROUND / 2 {
+            return ((f64::from(count) * ROUND.as_secs_f64() / taken.as_secs_f64()) as u32).max(1);
+        }
+        count *= 2;
+    }
+}
+
+fn spread(mut values: Vec<f64>) -> (f64, f64, f64) {
+    values.sort_by(f64::total_cmp);
+    (values[0], values[values.len() / 2], values[values.len() - 1])
+}
+
+/// `1*x^0 + 38*x^1 + …`, in each engine's spelling of powers.
+struct Polynomial {
+    caret: String,
+    stars: String,
+}
+
+impl Polynomial {
+    fn new(terms: u32) -> Self {
+        let text = |power: &str| {
+            let term = |k: u32| format!("{}*x{power}{k}", k * 37 % 97 + 1);
+            (0..terms).map(term).collect::<Vec<_>>().join(" + ")
+        };
+        Self { caret: text("^"), stars: text("**") }
+    }
+}
+
+fn cases(polynomial: &Polynomial) -> Vec<Case<'_>> {
+    vec![
+        one_shot("one-shot: 2+2", "2+2", "2+2"),
+        one_shot("one-shot: (3*4+5)/7-2**3", "(3*4+5)/7-2^3", "(3*4+5)/7-2**3"),
+        one_shot("one-shot: sin(1.5)**2+cos(1.5)**2", "sin(1.5)^2+cos(1.5)^2", "sin(1.5)**2+cos(1.5)**2"),
+        polynomial_once(polynomial),
+        compiled("compiled: sin(x)**2+cos(x)**2", "sin(x)^2+cos(x)^2", "sin(x)**2+cos(x)**2"),
+        compiled("compiled: polynomial of 200 terms", &polynomial.caret, &polynomial.stars),
+    ]
+}
+
+/// A text without variables, read and evaluated.
+fn one_shot<'a>(name: &'static str, caret: &'a str, stars: &'a str) -> Case<'a> {
+    let (parser, mut slab) = (fasteval::Parser::new(), fasteval::Slab::new());
+    let reused = move || {
+        let parsed = parser.parse(black_box(caret), &mut slab.ps).expect("a peer reads the case").from(&slab.ps);
+        black_box(fasteval::Evaler::eval(parsed, &slab, &mut fasteval::EmptyNamespace).ok());
+    };
+    let prefixed = caret.replace("sin", "math::sin").replace("cos", "math::cos");
+    let limits = Limits::default();
+    let mut evaluator = Evaluator::default();
+    let ours = move || {
+        black_box(evaluator.evaluate(black_box(stars), &limits, &mut Fuel::new(limits.fuel)).ok());
+    };
+    let peers: Vec<(&'static str, Work<'a>)> = vec![
+        ("fasteval, slab reused", Box::new(reused)),
+        ("tabuada-lang", Box::new(ours)),
+        (
+            "fasteval",
+            Box::new(move || drop(black_box(fasteval::ez_eval(black_box(caret), &mut fasteval::EmptyNamespace)))),
+        ),
+        ("meval", Box::new(move || drop(black_box(meval::eval_str(black_box(caret)))))),
+        ("exmex", Box::new(move || drop(black_box(exmex::eval_str::<f64>(black_box(caret)))))),
+        ("evalexpr 11", Box::new(move || drop(black_box(evalexpr::eval(black_box(&prefixed)))))),
+    ];
+    Case { name, peers }
+}
+
+fn polynomial_once(polynomial: &Polynomial) -> Case<'_> {
+    let (caret, stars) = (polynomial.caret.as_str(), polynomial.stars.as_str());
+    let (parser, mut slab) = (fasteval::Parser::new(), fasteval::Slab::new());
+    let reused = move || {
+        let parsed = parser.parse(black_box(caret), &mut slab.ps).expect("a peer reads the case").from(&slab.ps);
+        let mut x = |name: &str, _: Vec<f64>| (name == "x").then_some(0.99);
+        black_box(fasteval::Evaler::eval(parsed, &slab, &mut x).ok());
+    };
+    let limits = Limits::default();
+    let mut evaluator = Evaluator::default();
+    let ours = move || {
+        let context = Context { parameters: &["x"] };
+        let fuel = &mut Fuel::new(limits.fuel);
+        black_box(evaluator.evaluate_with(black_box(stars), &context, &[Argument::Float(0.99)], &limits, fuel).ok());
+    };
+    let peers: Vec<(&'static str, Work<'_>)> =
+        vec![("fasteval, slab reused", Box::new(reused)), ("tabuada-lang", Box::new(ours))];
+    Case { name: "one-shot: polynomial of 200 terms", peers }
+}
+
+fn read(text: &str, limits: &Limits) -> Program {
+    parse_with(text, &Context { parameters: &["x"] }, limits).expect("we read the case")
+}
+
+/// An expression in `x`, read beforehand and evaluated at a value that changes.
+fn compiled<'a>(name: &'static str, caret: &'a str, stars: &'a str) -> Case<'a> {
+    use exmex::Express;
+    use fasteval::Compiler;
+    let (parser, mut slab) = (fasteval::Parser::new(), fasteval::Slab::new());
+    let parsed = parser.parse(caret, &mut slab.ps).expect("a peer reads the case").from(&slab.ps);
+    let instruction = parsed.compile(&slab.ps, &mut slab.cs);
+    let mut x = argument();
+    let by_fasteval = move || {
+        let at = x();
+        let mut names = |name: &str, _: Vec<f64>| (name == "x").then_some(at);
+        // The crate's macro for this: a constant needs no evaluation.
+        black_box(match &instruction {
+            fasteval::IConst(value) => Some(*value),
+            instruction => fasteval::Evaler::eval(instruction, &slab, &mut names).ok(),
+        });
+    };
+    let limits = Limits::default();
+    let program = read(stars, &limits);
+    let mut x = argument();
+    let ours = move || {
+        let answer = program.evaluate_with(&[Argument::Float(x())], &limits, &mut Fuel::new(limits.fuel));
+        black_box(answer.ok());
+    };
+    let by_meval = caret.parse::<meval::Expr>().expect("a peer reads the case").bind("x").expect("x is bound");
+    let by_exmex = exmex::parse::<f64>(caret).expect("a peer reads the case");
+    let (mut x, mut y) = (argument(), argument());
+    let peers: Vec<(&'static str, Work<'a>)> = vec![
+        ("fasteval", Box::new(by_fasteval)),
+        ("tabuada-lang", Box::new(ours)),
+        ("meval", Box::new(move || _ = black_box(by_meval(x())))),
+        ("exmex", Box::new(move || drop(black_box(by_exmex.eval(&[y()]))))),
+    ];
+    Case { name, peers }
+}
+
+/// Values below 1 that change from call to call, so that nothing can be worked out beforehand.
+fn argument() -> impl FnMut() -> f64 {
+    let mut step = 0_u32;
+    move || {
+        step = step.wrapping_add(1);
+        0.9 + f64::from(step & 0xff) * 0.000_3
+    }
+}

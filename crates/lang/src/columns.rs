@@ -1,0 +1,358 @@
+//! A program over columns of floats: one row after another for any program, in blocks for those that have a [`Plan`].
+//!
+//! Every row's answer is what the evaluator gives for it. In blocks, an operation runs over a stretch of rows at once,
+//! in loops that the compiler turns into vector instructions; rows that leave what floats can say are noted on the way
+//! and given to the evaluator afterwards.
+
+use crate::error::{ErrorKind, Failure};
+use crate::eval::Memory;
+use crate::limits::{Fuel, Limits};
+use crate::number::power::Ladder;
+use crate::plan::{Kind, Operation, Plan, Source, holds, is_trouble, truth};
+use crate::program::Program;
+use crate::value::{Answer, Argument};
+
+/// Rows that are worked on at once: a handful of slots of them fit the nearest cache.
+const BLOCK: usize = 512;
+
+/// The answers of a program, row by row.
+#[derive(Clone, Debug)]
+pub struct Rows {
+    /// By row; what they stand for is said by `kind`.
+    floats: Vec<f64>,
+    kind: Kind,
+    /// What is no float, or no truth, in order of rows.
+    others: Vec<(usize, Result<Answer, Failure>)>,
+}
+
+/// The answer of a row.
+#[derive(Clone, Copy, Debug)]
+pub enum Cell<'r> {
+    /// A `float`.
+    Float(f64),
+    /// A `bool`.
+    Bool(bool),
+    /// Any other value.
+    Answer(&'r Answer),
+    /// No value.
+    Failure(&'r Failure),
+}
+
+impl Rows {
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.floats.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.floats.is_empty()
+    }
+
+    /// The answers, in order of rows.
+    pub fn iter(&self) -> impl Iterator<Item = Cell<'_>> {
+        let mut others = self.others.iter().peekable();
+        self.floats.iter().enumerate().map(move |(row, value)| {
+            match (others.next_if(|(other, _)| *other == row), self.kind) {
+                (Some((_, Ok(answer))), _) => Cell::Answer(answer),
+                (Some((_, Err(failure))), _) => Cell::Failure(failure),
+                (None, Kind::Float) => Cell::Float(*value),
+                (None, Kind::Truth) => Cell::Bool(*value != 0.0),
+            }
+        })
+    }
+
+    /// All answers at once, if every one of them is a float.
+    pub fn floats(&self) -> Option<&[f64]> {
+        (self.others.is_empty() && self.kind == Kind::Float).then_some(&self.floats)
+    }
+}
+
+impl Program {
+    /// Evaluates the program once for each row of `columns`, which hold the values of its parameters in the order in
+    /// which they were declared, and are equally long: the shortest counts. Every row has the fuel of `limits` for
+    /// itself; `fuel` is what all together may spend, and its clock is asked.
+    ///
+    /// ```
+    /// use tabuada_lang::{Context, Fuel, Limits, parse_with};
+    ///
+    /// let limits = Limits::default();
+    /// let program = parse_with("x**2 + y", &Context { parameters: &["x", "y"], ..Context::default() }, &limits)?;
+    /// let rows = program.columns(&[&[1.0, 2.0], &[0.5, 0.25]], &limits, &mut Fuel::new(limits.fuel)).unwrap();
+    /// assert_eq!(rows.floats(), Some(&[1.5, 4.25][..]));
+    /// # Ok::<(), tabuada_lang::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::OutOfFuel`] where `fuel` is not enough for all rows, [`ErrorKind::Deadline`] where its clock ran
+    /// out. What goes wrong in a row is that row's answer.
+    pub fn columns(&self, columns: &[&[f64]], limits: &Limits, fuel: &mut Fuel) -> Result<Rows, ErrorKind> {
+        let count = columns.iter().map(|column| column.len()).min().unwrap_or(0);
+        let given = columns.len() >= self.parameters as usize;
+        let plan = self.plan().filter(|plan| given && plan.price <= limits.fuel);
+        let kind = plan.map_or(Kind::Float, |plan| plan.kind);
+        let mut rows = Rows { floats: vec![f64::NAN; count], kind, others: Vec::new() };
+        let mut scalar = Scalar { program: self, memory: Memory::default(), arguments: Vec::new(), limits };
+        let Some(plan) = plan else {
+            for row in 0..count {
+                rows.others.push((row, scalar.evaluate(columns, row, fuel)?));
+            }
+            return Ok(rows);
+        };
+        let mut block = Block::new(plan);
+        for start in (0..count).step_by(BLOCK) {
+            let end = count.min(start + BLOCK);
+            fuel.pay(plan.price * (end - start) as u64)?;
+            block.run(plan, columns, start, &mut rows.floats[start..end]);
+            for at in block.troubled(end - start) {
+                let row = start + at;
+                match scalar.evaluate(columns, row, fuel)? {
+                    Ok(answer) => match (answer.as_f64(), answer.as_bool(), kind) {
+                        (Some(value), _, Kind::Float) => rows.floats[row] = value,
+                        (_, Some(value), Kind::Truth) => rows.floats[row] = truth(value),
+                        _ => rows.others.push((row, Ok(answer))),
+                    },
+                    failure => rows.others.push((row, failure)),
+                }
+            }
+        }
+        Ok(rows)
+    }
+}
+
+/// The evaluator, row after row.
+struct Scalar<'p> {
+    program: &'p Program,
+    memory: Memory,
+    arguments: Vec<Argument>,
+    limits: &'p Limits,
+}
+
+impl Scalar<'_> {
+    fn evaluate(
+        &mut self,
+        columns: &[&[f64]],
+        row: usize,
+        fuel: &mut Fuel,
+    ) -> Result<Result<Answer, Failure>, ErrorKind> {
+        self.arguments.clear();
+        self.arguments.extend(columns.iter().map(|column| Argument::Float(column[row])));
+        let own = self.limits.fuel;
+        let outcome =
+            fuel.share(own, |fuel| self.program.evaluate_in(&mut self.memory, &self.arguments, self.limits, fuel));
+        match outcome {
+            Err(Failure { kind: ErrorKind::Deadline, .. }) => Err(ErrorKind::Deadline),
+            Err(Failure { kind: ErrorKind::OutOfFuel { limit }, .. }) if limit < own => Err(fuel.exhausted()),
+            outcome => Ok(outcome),
+        }
+    }
+}
+
+/// The slots of a plan, for a block of rows.
+struct Block {
+    slots: Vec<Vec<f64>>,
+    /// By row, the powers of the column that is being raised.
+    ladders: Vec<Ladder>,
+    /// By row: whether it is for the evaluator.
+    trouble: Vec<bool>,
+    troubled: bool,
+}
+
+/// An operand in a block.
+#[derive(Clone, Copy)]
+enum Operand<'b> {
+    /// What the slot that takes the result holds now.
+    Same,
+    Rows(&'b [f64]),
+    Constant(f64),
+}
+
+impl Block {
+    fn new(plan: &Plan) -> Self {
+        let slots = (0..plan.slots).map(|_| vec![0.0; BLOCK]).collect();
+        Self { slots, ladders: Vec::new(), trouble: vec![false; BLOCK], troubled: false }
+    }
+
+    /// Works out the powers of columns.
+    fn raise(&mut self, plan: &Plan, columns: &[&[f64]], start: usize, count: usize) {
+        let mut raised = None;
+        for power in &plan.powers {
+            if raised != Some(power.column) {
+                raised = Some(power.column);
+                self.ladders.clear();
+                let column = &columns[usize::from(power.column)][start..start + count];
+                for (base, trouble) in column.iter().zip(&mut self.trouble) {
+                    let ladder = Ladder::new(*base);
+                    *trouble |= ladder.is_none();
+                    self.troubled |= ladder.is_none();
+                    // What is no normal float is for the evaluator, and anything will do meanwhile.
+                    self.ladders.extend(ladder.or(Ladder::new(1.0)));
+                }
+            }
+            let rows = self.slots[usize::from(power.slot)].iter_mut().zip(&mut self.ladders);
+            for ((out, ladder), trouble) in rows.zip(&mut self.trouble) {
+                match ladder.climb(power.exponent) {
+                    Some(value) => *out = value,
+                    None => (*trouble, self.troubled) = (true, true),
+                }
+            }
+        }
+    }
+
+    /// Runs the rows from `start` on, as many as `results` has room for.
+    fn run(&mut self, plan: &Plan, columns: &[&[f64]], start: usize, results: &mut [f64]) {
+        let count = results.len();
+        if std::mem::take(&mut self.troubled) {
+            self.trouble.fill(false);
+        }
+        self.raise(plan, columns, start, count);
+        for step in &plan.steps {
+            // Taken out, so that the others can be read meanwhile.
+            let mut out = std::mem::take(&mut self.slots[usize::from(step.slot)]);
+            let operand = |at: usize| match step.operands[at] {
+                Source::Slot(slot) if slot == step.slot => Operand::Same,
+                Source::Slot(slot) => Operand::Rows(&self.slots[usize::from(slot)][..count]),
+                Source::Column(column) => Operand::Rows(&columns[usize::from(column)][start..start + count]),
+                Source::Constant(value) => Operand::Constant(value),
+            };
+            let (a, b, c) = (operand(0), operand(1), operand(2));
+            let trouble = &mut self.trouble[..count];
+            let rows = &mut out[..count];
+            let troubled = match step.operation {
+                Operation::Add => two(rows, a, b, |a, b| a + b),
+                Operation::Subtract => two(rows, a, b, |a, b| a - b),
+                Operation::Multiply => two(rows, a, b, |a, b| a * b),
+                Operation::Divide => {
+                    let troubled = note(rows, b, trouble, |divisor| divisor == 0.0);
+                    two(rows, a, b, |a, b| a / b) | troubled
+                }
+                Operation::Negate => one(rows, a, |a| -a),
+                Operation::Square => {
+                    one(rows, a, |a| a * a);
+                    // An infinite operand is given to the evaluator as well: rarer than a look at it would be dear.
+                    note(rows, Operand::Same, trouble, f64::is_infinite)
+                }
+                Operation::Truth => one(rows, a, |a| truth(a != 0.0)),
+                Operation::Not => one(rows, a, |a| truth(a == 0.0)),
+                Operation::And => two(rows, a, b, |a, b| a * b),
+                Operation::Or => two(rows, a, b, f64::max),
+                Operation::Compare(comparison) => two(rows, a, b, |a, b| truth(holds(comparison, a, b))),
+                Operation::One(call) => checked_one(rows, a, trouble, call),
+                Operation::Two(call) => checked_two(rows, a, b, trouble, call),
+                Operation::Select => select(rows, a, b, c),
+            };
+            self.troubled |= troubled;
+            self.slots[usize::from(step.slot)] = out;
+        }
+        match plan.result {
+            Source::Slot(slot) => results.copy_from_slice(&self.slots[usize::from(slot)][..count]),
+            Source::Column(column) => results.copy_from_slice(&columns[usize::from(column)][start..start + count]),
+            Source::Constant(value) => results.fill(value),
+        }
+    }
+
+    /// The rows, of the first `count`, that are for the evaluator.
+    fn troubled(&self, count: usize) -> impl Iterator<Item = usize> {
+        let trouble = if self.troubled { &self.trouble[..count] } else { &[] };
+        trouble.iter().enumerate().filter(|(_, trouble)| **trouble).map(|(row, _)| row)
+    }
+}
+
+// Each loop has one shape only, with no look at what its operands are and none at bounds: so it is vectorised.
+
+fn one(out: &mut [f64], a: Operand<'_>, call: impl Fn(f64) -> f64) -> bool {
+    match a {
+        Operand::Same => out.iter_mut().for_each(|out| *out = call(*out)),
+        Operand::Rows(a) => out.iter_mut().zip(a).for_each(|(out, a)| *out = call(*a)),
+        Operand::Constant(a) => out.fill(call(a)),
+    }
+    false
+}
+
+fn two(out: &mut [f64], a: Operand<'_>, b: Operand<'_>, call: impl Fn(f64, f64) -> f64) -> bool {
+    use Operand::{Constant, Rows, Same};
+    match (a, b) {
+        (Same, Same) => out.iter_mut().for_each(|out| *out = call(*out, *out)),
+        (Same, Rows(b)) => out.iter_mut().zip(b).for_each(|(out, b)| *out = call(*out, *b)),
+        (Same, Constant(b)) => out.iter_mut().for_each(|out| *out = call(*out, b)),
+        (Rows(a), Same) => out.iter_mut().zip(a).for_each(|(out, a)| *out = call(*a, *out)),
+        (Constant(a), Same) => out.iter_mut().for_each(|out| *out = call(a, *out)),
+        (Rows(a), Rows(b)) => out.iter_mut().zip(a).zip(b).for_each(|((out, a), b)| *out = call(*a, *b)),
+        (Rows(a), Constant(b)) => out.iter_mut().zip(a).for_each(|(out, a)| *out = call(*a, b)),
+        (Constant(a), Rows(b)) => out.iter_mut().zip(b).for_each(|(out, b)| *out = call(a, *b)),
+        (Constant(a), Constant(b)) => out.fill(call(a, b)),
+    }
+    false
+}
+
+/// Notes the rows in which an operand `is_bad`; whether there are any.
+fn note(out: &[f64], operand: Operand<'_>, trouble: &mut [bool], is_bad: impl Fn(f64) -> bool) -> bool {
+    let rows = match operand {
+        Operand::Same => out,
+        Operand::Rows(rows) => rows,
+        Operand::Constant(value) => {
+            let bad = is_bad(value);
+            trouble.iter_mut().for_each(|trouble| *trouble |= bad);
+            return bad;
+        }
+    };
+    // Nearly always there are none, which a loop without branches finds out soonest.
+    if !rows.iter().fold(false, |any, value| any | is_bad(*value)) {
+        return false;
+    }
+    trouble.iter_mut().zip(rows).for_each(|(trouble, value)| *trouble |= is_bad(*value));
+    true
+}
+
+fn checked_one(out: &mut [f64], a: Operand<'_>, trouble: &mut [bool], call: fn(f64) -> f64) -> bool {
+    let mut troubled = false;
+    let mut put = |out: &mut f64, trouble: &mut bool, argument: f64| {
+        *out = call(argument);
+        let bad = is_trouble(argument, *out);
+        *trouble |= bad;
+        troubled |= bad;
+    };
+    let rows = out.iter_mut().zip(trouble);
+    match a {
+        Operand::Same => rows.for_each(|(out, trouble)| put(out, trouble, *out)),
+        Operand::Rows(a) => rows.zip(a).for_each(|((out, trouble), a)| put(out, trouble, *a)),
+        Operand::Constant(a) => rows.for_each(|(out, trouble)| put(out, trouble, a)),
+    }
+    troubled
+}
+
+fn checked_two(
+    out: &mut [f64],
+    a: Operand<'_>,
+    b: Operand<'_>,
+    trouble: &mut [bool],
+    call: fn(f64, f64) -> Option<f64>,
+) -> bool {
+    let mut troubled = false;
+    let at = |operand: Operand<'_>, row: usize, out: f64| match operand {
+        Operand::Same => out,
+        Operand::Rows(rows) => rows.get(row).copied().unwrap_or(f64::NAN),
+        Operand::Constant(value) => value,
+    };
+    for (row, (out, trouble)) in out.iter_mut().zip(trouble).enumerate() {
+        match call(at(a, row, *out), at(b, row, *out)) {
+            Some(value) => *out = value,
+            None => (*trouble, troubled) = (true, true),
+        }
+    }
+    troubled
+}
+
+fn select(out: &mut [f64], condition: Operand<'_>, first: Operand<'_>, second: Operand<'_>) -> bool {
+    let at = |operand: Operand<'_>, row: usize, out: f64| match operand {
+        Operand::Same => out,
+        Operand::Rows(rows) => rows.get(row).copied().unwrap_or(f64::NAN),
+        Operand::Constant(value) => value,
+    };
+    for (row, out) in out.iter_mut().enumerate() {
+        let (condition, first, second) = (at(condition, row, *out), at(first, row, *out), at(second, row, *out));
+        *out = if condition != 0.0 { first } else { second };
+    }
+    false
+}

@@ -1,0 +1,62 @@
+//! Text after text to value after value, in the same memory.
+
+use crate::error::Error;
+use crate::eval::Memory;
+use crate::limits::{Fuel, Limits};
+use crate::parser::{Context, Stacks, parse_into};
+use crate::program::Program;
+use crate::value::{Answer, Argument};
+
+/// Reads and evaluates one text after another. What one has allocated serves the next, so that small texts allocate
+/// nothing.
+///
+/// ```
+/// use tabuada_lang::{Evaluator, Fuel, Limits};
+///
+/// let limits = Limits::default();
+/// let mut evaluator = Evaluator::default();
+/// for (text, answer) in [("2+2", "4"), ("2**100 % 7", "2")] {
+///     assert_eq!(evaluator.evaluate(text, &limits, &mut Fuel::new(limits.fuel))?.text(), answer);
+/// }
+/// # Ok::<(), tabuada_lang::Error>(())
+/// ```
+#[derive(Default)]
+pub struct Evaluator {
+    program: Program,
+    stacks: Stacks,
+    memory: Memory,
+}
+
+impl Evaluator {
+    /// The value of a text.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the text or went wrong in it, and where.
+    pub fn evaluate(&mut self, text: &str, limits: &Limits, fuel: &mut Fuel) -> Result<Answer, Error> {
+        self.evaluate_with(text, &Context::default(), &[], limits, fuel)
+    }
+
+    /// The value of a text in a context, its parameters being given in order.
+    ///
+    /// # Errors
+    ///
+    /// As [`evaluate`](Self::evaluate).
+    pub fn evaluate_with(
+        &mut self,
+        text: &str,
+        context: &Context<'_>,
+        arguments: &[Argument],
+        limits: &Limits,
+        fuel: &mut Fuel,
+    ) -> Result<Answer, Error> {
+        parse_into(&mut self.program, &mut self.stacks, text, context, limits)?;
+        let outcome = self.program.evaluate_in(&mut self.memory, arguments, limits, fuel);
+        outcome.map_err(|failure| Error { span: self.program.span(failure.node), kind: failure.kind })
+    }
+
+    /// The program that was read last.
+    pub fn program(&self) -> &Program {
+        &self.program
+    }
+}

@@ -1,0 +1,172 @@
+//! A program of floats as a list of operations on slots: what one row of floats, or a block of rows, is run through
+//! without a look at types.
+//!
+//! Only what a program does to floats the same way for every row has a plan: Python's operators and functions whose
+//! result is a float (or a truth) whatever the floats are. Where a row leaves that — a division by zero, a root of a
+//! negative number, an overflow that Python reports — the operation says so, and the row is for the evaluator.
+//!
+//! The plan charges what the evaluator would: the prices of the nodes that it stands for.
+
+use crate::arithmetic::Comparison;
+use crate::number::power::Ladder;
+
+/// Where an operand comes from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Source {
+    /// A parameter of the program.
+    Column(u16),
+    /// What an operation has left.
+    Slot(u16),
+    /// The same in every row.
+    Constant(f64),
+}
+
+/// What is done to operands. Truths are 1.0 and 0.0.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Operation {
+    Add,
+    Subtract,
+    Multiply,
+    /// No row may have a divisor of zero.
+    Divide,
+    Negate,
+    /// Infinity from what was finite is for the evaluator.
+    Square,
+    /// `None` where the row is for the evaluator.
+    Two(fn(f64, f64) -> Option<f64>),
+    /// A function of one float; nan from what was none, or infinity from what was finite, is for the evaluator.
+    One(fn(f64) -> f64),
+    Compare(Comparison),
+    /// Whether it is true: not zero.
+    Truth,
+    Not,
+    And,
+    Or,
+    /// The second where the first is true, else the third.
+    Select,
+}
+
+/// An operation on up to three operands (the others are constants of 0), and the slot that takes the result.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Step {
+    pub(crate) operation: Operation,
+    pub(crate) operands: [Source; 3],
+    pub(crate) slot: u16,
+}
+
+/// A whole power of a column, and the slot that it has for itself. Worked out before the steps, one after another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Power {
+    pub(crate) column: u16,
+    pub(crate) exponent: u32,
+    pub(crate) slot: u16,
+}
+
+/// What the rows come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Float,
+    Truth,
+}
+
+/// See the module.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    /// In order of columns, then of exponents.
+    pub(crate) powers: Vec<Power>,
+    pub(crate) steps: Vec<Step>,
+    pub(crate) slots: u16,
+    pub(crate) result: Source,
+    pub(crate) kind: Kind,
+    /// What a row costs: exactly what the evaluator charges, unless the plan branches; then at most.
+    pub(crate) price: u64,
+    pub(crate) branches: bool,
+}
+
+impl Plan {
+    /// Runs one row; `None` if it is for the evaluator.
+    pub(crate) fn row(&self, columns: impl Fn(u16) -> Option<f64>) -> Option<f64> {
+        const FEW: usize = 32;
+        let mut few = [0.0; FEW];
+        let mut many = Vec::new();
+        let slots = if usize::from(self.slots) <= FEW {
+            &mut few[..]
+        } else {
+            many.resize(usize::from(self.slots), 0.0);
+            &mut many[..]
+        };
+        let value = |source: Source, slots: &[f64]| match source {
+            Source::Column(column) => columns(column),
+            Source::Slot(slot) => slots.get(usize::from(slot)).copied(),
+            Source::Constant(value) => Some(value),
+        };
+        let mut ladder: Option<(u16, Ladder)> = None;
+        for power in &self.powers {
+            let (_, ladder) = match &mut ladder {
+                Some(ladder) if ladder.0 == power.column => ladder,
+                ladder => ladder.insert((power.column, Ladder::new(columns(power.column)?)?)),
+            };
+            *slots.get_mut(usize::from(power.slot))? = ladder.climb(power.exponent)?;
+        }
+        for step in &self.steps {
+            let [a, b, c] = step.operands;
+            let (a, b) = (value(a, slots)?, value(b, slots)?);
+            let result = match step.operation {
+                Operation::Add => a + b,
+                Operation::Subtract => a - b,
+                Operation::Multiply => a * b,
+                Operation::Divide if b == 0.0 => return None,
+                Operation::Divide => a / b,
+                Operation::Negate => -a,
+                Operation::Square if (a * a).is_infinite() && a.is_finite() => return None,
+                Operation::Square => a * a,
+                Operation::Two(call) => call(a, b)?,
+                Operation::One(call) => {
+                    let result = call(a);
+                    if is_trouble(a, result) {
+                        return None;
+                    }
+                    result
+                }
+                Operation::Compare(comparison) => truth(holds(comparison, a, b)),
+                Operation::Truth => truth(a != 0.0),
+                Operation::Not => truth(a == 0.0),
+                Operation::And => a * b,
+                Operation::Or => a.max(b),
+                Operation::Select => {
+                    if a != 0.0 {
+                        b
+                    } else {
+                        value(c, slots)?
+                    }
+                }
+            };
+            *slots.get_mut(usize::from(step.slot))? = result;
+        }
+        value(self.result, slots)
+    }
+}
+
+/// Whether a function of one float has come to what CPython reports as an error.
+#[inline]
+pub(crate) fn is_trouble(argument: f64, result: f64) -> bool {
+    !result.is_finite() && (argument.is_finite() || (result.is_nan() && !argument.is_nan()))
+}
+
+#[inline]
+pub(crate) fn truth(holds: bool) -> f64 {
+    f64::from(u8::from(holds))
+}
+
+#[inline]
+pub(crate) fn holds(comparison: Comparison, a: f64, b: f64) -> bool {
+    match comparison {
+        Comparison::Less => a < b,
+        Comparison::LessOrEqual => a <= b,
+        Comparison::Greater => a > b,
+        Comparison::GreaterOrEqual => a >= b,
+        Comparison::NotEqual => a != b,
+        // The planner takes no others.
+        _ => a == b,
+    }
+}
