@@ -390,7 +390,7 @@ mod tests {
     use crate::{Context, Limits, parse_with};
 
     fn has_plan(text: &str) -> bool {
-        let context = Context { parameters: &["x", "y"] };
+        let context = Context { parameters: &["x", "y"], ..Context::default() };
         parse_with(text, &context, &Limits::default()).is_ok_and(|program| program.plan().is_some())
     }
 
@@ -427,7 +427,8 @@ mod tests {
     fn slots_are_used_again() {
         let slots = |term: &str| {
             let text = (3..103).map(|k| term.replace('k', &k.to_string())).collect::<Vec<_>>().join("+");
-            let program = parse_with(&text, &Context { parameters: &["x"] }, &Limits::default()).unwrap();
+            let program =
+                parse_with(&text, &Context { parameters: &["x"], ..Context::default() }, &Limits::default()).unwrap();
             program.plan().map(|plan| plan.slots)
         };
         assert_eq!(slots("k*sin(x)"), Some(2));

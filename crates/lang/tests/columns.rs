@@ -3,9 +3,9 @@
 #![allow(clippy::panic, clippy::unwrap_used)]
 
 use proptest::prelude::*;
-use tabuada_lang::{Argument, Cell, Context, ErrorKind, Evaluator, Fuel, Limits, Program, Rows, parse_with};
+use tabuada_lang::{Argument, Cell, Context, ErrorKind, Evaluator, Fuel, Limits, Mode, Program, Rows, parse_with};
 
-const CONTEXT: Context<'static> = Context { parameters: &["x", "y"] };
+const CONTEXT: Context<'static> = Context { parameters: &["x", "y"], mode: Mode::Python };
 
 fn read(text: &str) -> Program {
     parse_with(text, &CONTEXT, &Limits::default()).unwrap_or_else(|error| panic!("{text}: {error:?}"))
@@ -27,7 +27,7 @@ fn shown(cell: Cell<'_>) -> String {
 
 /// An argument as its answer is shown.
 fn answer(argument: &Argument) -> String {
-    let answer = parse_with("v", &Context { parameters: &["v"] }, &Limits::default())
+    let answer = parse_with("v", &Context { parameters: &["v"], ..Context::default() }, &Limits::default())
         .unwrap()
         .evaluate_with(&[*argument], &Limits::default(), &mut Fuel::new(1_000))
         .unwrap();
