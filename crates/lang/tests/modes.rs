@@ -471,3 +471,18 @@ fn parameters_are_numbers_of_the_mode() {
     assert_eq!(value("decimal:28", 0.1), Ok("1.1".to_owned()));
     assert_eq!(value("decimal:28", f64::INFINITY), Err("unsupported"));
 }
+
+#[test]
+fn the_examples_of_the_page_are_true() {
+    let page = std::fs::read_to_string(format!("{}/../../docs/modes.md", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let mut lines = page.lines();
+    let mut examples = 0;
+    while let Some(line) = lines.next() {
+        let Some((mode, text)) = line.split_once("> ").filter(|(mode, _)| mode.parse::<Mode>().is_ok()) else {
+            continue;
+        };
+        assert_eq!(outcome(mode, text), lines.next().unwrap(), "{line}");
+        examples += 1;
+    }
+    assert!(examples > 20, "{examples}");
+}

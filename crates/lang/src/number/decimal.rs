@@ -35,6 +35,9 @@ pub(crate) struct Decimal {
     exponent: i64,
 }
 
+/// An operation on numbers of a few dozen digits, in fuel: some 300 ns with all that surrounds it.
+const OPERATION: u64 = 50;
+
 /// How many significant digits a result has, at most.
 pub(crate) type Precision = i64;
 
@@ -63,7 +66,7 @@ impl Decimal {
     ///
     /// `Overflow` from 10^1000000 up. Below 10^-999999 it is rounded as the result of an operation would be.
     pub(crate) fn from_literal(text: &str, precision: Precision, budget: &mut Budget) -> Result<Self, ErrorKind> {
-        budget.charge(price::divide(text.len() as u64 / 16 + 1))?;
+        budget.charge(OPERATION + price::divide(text.len() as u64 / 16 + 1))?;
         let (digits, mut exponent) = decimal_parts(text);
         // The trailing zeros of the significand are digits too.
         let significand = text.split(['e', 'E']).next().unwrap_or(text);
@@ -194,7 +197,7 @@ impl Decimal {
     }
 
     pub(crate) fn add(&self, other: &Self, precision: Precision, budget: &mut Budget) -> Result<Self, ErrorKind> {
-        budget.charge(price::SCALAR)?;
+        budget.charge(OPERATION)?;
         let exponent = self.exponent.min(other.exponent);
         if self.is_zero() && other.is_zero() {
             return Self::zero(self.negative && other.negative, exponent).fix(false, precision, budget);
@@ -229,7 +232,7 @@ impl Decimal {
     }
 
     pub(crate) fn multiply(&self, other: &Self, precision: Precision, budget: &mut Budget) -> Result<Self, ErrorKind> {
-        budget.charge(price::SCALAR)?;
+        budget.charge(OPERATION)?;
         self.exact_product(other, budget)?.fix(false, precision, budget)
     }
 
@@ -239,7 +242,7 @@ impl Decimal {
     }
 
     pub(crate) fn divide(&self, other: &Self, precision: Precision, budget: &mut Budget) -> Result<Self, ErrorKind> {
-        budget.charge(price::SCALAR)?;
+        budget.charge(OPERATION)?;
         let negative = self.negative != other.negative;
         if other.is_zero() {
             return Err(
@@ -287,7 +290,7 @@ impl Decimal {
         precision: Precision,
         budget: &mut Budget,
     ) -> Result<(Self, Self), ErrorKind> {
-        budget.charge(price::SCALAR)?;
+        budget.charge(OPERATION)?;
         let negative = self.negative != other.negative;
         let exponent = self.exponent.min(other.exponent);
         let distance = if self.is_zero() { -2 } else { self.adjusted(budget)? - other.adjusted(budget)? };
@@ -373,7 +376,7 @@ impl Decimal {
         budget: &mut Budget,
     ) -> Result<Self, ErrorKind> {
         self.check_divisor(other, "remainder")?;
-        budget.charge(price::SCALAR)?;
+        budget.charge(OPERATION)?;
         let exponent = self.exponent.min(other.exponent);
         if self.is_zero() {
             return Self::zero(self.negative, exponent).fix(false, precision, budget);
@@ -401,7 +404,7 @@ impl Decimal {
 
     /// The square root, correctly rounded; an exact one has half the exponent.
     pub(crate) fn square_root(&self, precision: Precision, budget: &mut Budget) -> Result<Self, ErrorKind> {
-        budget.charge(price::SCALAR)?;
+        budget.charge(OPERATION)?;
         if self.is_zero() {
             return Self::zero(self.negative, self.exponent.div_euclid(2)).fix(false, precision, budget);
         }
@@ -435,7 +438,7 @@ impl Decimal {
         precision: Precision,
         budget: &mut Budget,
     ) -> Result<Self, ErrorKind> {
-        budget.charge(price::SCALAR)?;
+        budget.charge(OPERATION)?;
         let exponent = places.saturating_neg();
         let too_many = || DecimalError::TooManyDigits { digits: precision.unsigned_abs() };
         if !(1 - EXPONENT_MAX - precision..=EXPONENT_MAX).contains(&exponent) {

@@ -4,7 +4,7 @@ use dashu_int::ops::BitTest;
 use dashu_int::{IBig, UBig};
 
 use super::approximation::{Approximation, bits_of_digits, charge, correctly_rounded, ratio};
-use super::{Decimal, EXPONENT_MAX, Integer, Precision, digits};
+use super::{Decimal, EXPONENT_MAX, Integer, OPERATION, Precision, digits};
 use crate::error::{DecimalError, ErrorKind};
 use crate::limits::{Budget, price};
 use crate::number::factored::Factored;
@@ -216,7 +216,7 @@ impl Decimal {
 
     /// Python's `**`, correctly rounded.
     pub(crate) fn power(&self, exponent: &Self, precision: Precision, budget: &mut Budget) -> Result<Self, ErrorKind> {
-        budget.charge(price::SCALAR)?;
+        budget.charge(OPERATION)?;
         let domain = || DecimalError::Domain { operation: "**".to_owned() };
         if exponent.is_zero() {
             return if self.is_zero() { Err(domain().into()) } else { Ok(Self::one()) };
