@@ -2,7 +2,8 @@
 //! else the machine does falls on all of them alike. Prints Markdown: the median of the rounds in nanoseconds, and the
 //! ratio to the first peer, the median of the ratios of the single rounds.
 //!
-//!     language [ROUNDS]
+//!     tabuada-bench-language [ROUNDS [PART OF A CASE'S NAME]]
+//!     tabuada-bench-language --answer      for `run`, which lets engines of other languages take turns with ours
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -21,6 +22,9 @@ struct Case<'a> {
 }
 
 fn main() {
+    if std::env::args().nth(1).as_deref() == Some("--answer") {
+        return answer();
+    }
     let rounds = std::env::args().nth(1).and_then(|rounds| rounds.parse().ok()).unwrap_or(15);
     let polynomial = Polynomial::new(200);
     let only = std::env::args().nth(2).unwrap_or_default();
@@ -192,3 +196,33 @@ fn argument() -> impl FnMut() -> f64 {
         0.9 + f64::from(step & 0xff) * 0.000_3
     }
 }
+
+/// Reads a kind of work and an expression from each line, and writes what one piece of that work took, in nanoseconds.
+fn answer() {
+    let limits = Limits::default();
+    for line in std::io::stdin().lines().map_while(Result::ok) {
+        let Some((kind, text)) = line.split_once('\t') else { continue };
+        let mut evaluator = Evaluator::default();
+        let program = read(text, &limits);
+        let xs: Vec<f64> = (0..ROWS).map(|row| 0.25 + row as f64 / ROWS as f64).collect();
+        let mut x = argument();
+        let mut work: Work<'_> = match kind {
+            "once" => Box::new(|| {
+                let outcome = evaluator.evaluate(black_box(text), &limits, &mut Fuel::new(limits.fuel));
+                black_box(outcome.map(|answer| answer.text().len()).ok());
+            }),
+            "compiled" => Box::new(|| {
+                let arguments = [Argument::Float(x())];
+                black_box(program.evaluate_with(&arguments, &limits, &mut Fuel::new(limits.fuel)).ok());
+            }),
+            _ => Box::new(|| drop(black_box(program.columns(&[&xs], &limits, &mut Fuel::new(u64::MAX))))),
+        };
+        let count = calibrated(&mut work);
+        let begun = Instant::now();
+        (0..count).for_each(|_| work());
+        println!("{}", begun.elapsed().as_secs_f64() * 1e9 / f64::from(count));
+    }
+}
+
+/// Rows of the columns that are timed.
+const ROWS: usize = 1_000_000;

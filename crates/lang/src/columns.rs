@@ -7,7 +7,8 @@
 use crate::error::{ErrorKind, Failure};
 use crate::eval::Memory;
 use crate::limits::{Fuel, Limits};
-use crate::number::power::Ladder;
+use crate::number::climb::Climb;
+use crate::number::float::plain_power;
 use crate::plan::{Kind, Operation, Plan, Source, holds, is_trouble, truth};
 use crate::program::Program;
 use crate::value::{Answer, Argument};
@@ -152,8 +153,8 @@ impl Scalar<'_> {
 /// The slots of a plan, for a block of rows.
 struct Block {
     slots: Vec<Vec<f64>>,
-    /// By row, the powers of the column that is being raised.
-    ladders: Vec<Ladder>,
+    /// The powers of the column that is being raised.
+    climb: Climb,
     /// By row: whether it is for the evaluator.
     trouble: Vec<bool>,
     troubled: bool,
@@ -171,31 +172,26 @@ enum Operand<'b> {
 impl Block {
     fn new(plan: &Plan) -> Self {
         let slots = (0..plan.slots).map(|_| vec![0.0; BLOCK]).collect();
-        Self { slots, ladders: Vec::new(), trouble: vec![false; BLOCK], troubled: false }
+        Self { slots, climb: Climb::default(), trouble: vec![false; BLOCK], troubled: false }
     }
 
     /// Works out the powers of columns.
     fn raise(&mut self, plan: &Plan, columns: &[&[f64]], start: usize, count: usize) {
         let mut raised = None;
         for power in &plan.powers {
+            let column = &columns[usize::from(power.column)][start..start + count];
             if raised != Some(power.column) {
                 raised = Some(power.column);
-                self.ladders.clear();
-                let column = &columns[usize::from(power.column)][start..start + count];
-                for (base, trouble) in column.iter().zip(&mut self.trouble) {
-                    let ladder = Ladder::new(*base);
-                    *trouble |= ladder.is_none();
-                    self.troubled |= ladder.is_none();
-                    // What is no normal float is for the evaluator, and anything will do meanwhile.
-                    self.ladders.extend(ladder.or(Ladder::new(1.0)));
-                }
+                self.climb.begin(column);
             }
-            let rows = self.slots[usize::from(power.slot)].iter_mut().zip(&mut self.ladders);
-            for ((out, ladder), trouble) in rows.zip(&mut self.trouble) {
-                match ladder.climb(power.exponent) {
-                    Some(value) => *out = value,
-                    None => (*trouble, self.troubled) = (true, true),
-                }
+            let out = &mut self.slots[usize::from(power.slot)][..count];
+            let trouble = &mut self.trouble[..count];
+            if !self.climb.reaches(power.exponent) {
+                let exponent = Operand::Constant(f64::from(power.exponent));
+                self.troubled |= checked_two(out, Operand::Rows(column), exponent, trouble, plain_power);
+            } else if self.climb.to(power.exponent, out) {
+                self.troubled = true;
+                trouble.iter_mut().zip(self.climb.doubts()).for_each(|(trouble, doubt)| *trouble |= doubt);
             }
         }
     }
@@ -228,6 +224,11 @@ impl Block {
                     two(rows, a, b, |a, b| a / b) | troubled
                 }
                 Operation::Negate => one(rows, a, |a| -a),
+                Operation::Root => {
+                    let troubled = note(rows, a, trouble, |value| value < 0.0);
+                    one(rows, a, f64::sqrt) | troubled
+                }
+                Operation::Absolute => one(rows, a, f64::abs),
                 Operation::Square => {
                     one(rows, a, |a| a * a);
                     // An infinite operand is given to the evaluator as well: rarer than a look at it would be dear.
@@ -306,20 +307,22 @@ fn note(out: &[f64], operand: Operand<'_>, trouble: &mut [bool], is_bad: impl Fn
 }
 
 fn checked_one(out: &mut [f64], a: Operand<'_>, trouble: &mut [bool], call: fn(f64) -> f64) -> bool {
-    let mut troubled = false;
-    let mut put = |out: &mut f64, trouble: &mut bool, argument: f64| {
-        *out = call(argument);
-        let bad = is_trouble(argument, *out);
-        *trouble |= bad;
-        troubled |= bad;
-    };
-    let rows = out.iter_mut().zip(trouble);
+    one(out, a, call);
     match a {
-        Operand::Same => rows.for_each(|(out, trouble)| put(out, trouble, *out)),
-        Operand::Rows(a) => rows.zip(a).for_each(|((out, trouble), a)| put(out, trouble, *a)),
-        Operand::Constant(a) => rows.for_each(|(out, trouble)| put(out, trouble, a)),
+        // Infinity and nan are rare enough to be given to the evaluator wherever they come from.
+        Operand::Same | Operand::Constant(_) => note(out, Operand::Same, trouble, |value| !value.is_finite()),
+        Operand::Rows(a) => {
+            if out.iter().all(|value| value.is_finite()) {
+                return false;
+            }
+            let rows = trouble.iter_mut().zip(out).zip(a);
+            rows.fold(false, |any, ((trouble, value), argument)| {
+                let bad = is_trouble(*argument, *value);
+                *trouble |= bad;
+                any | bad
+            })
+        }
     }
-    troubled
 }
 
 fn checked_two(

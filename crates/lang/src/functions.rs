@@ -17,6 +17,7 @@ use crate::number::Integer;
 use crate::value::{Builtin, Elements, Value};
 
 type Outcome = Result<Value, ErrorKind>;
+type OfOneFloat = fn(f64) -> f64;
 
 /// A row of the table.
 struct Function {
@@ -188,9 +189,9 @@ pub(crate) fn shorter(row: u16) -> u16 {
 
 /// The function as one of floats alone, and its price: nan from what was none, or infinity from what was finite, stands
 /// for an error. `None` for a function that takes or gives anything else.
-pub(crate) fn of_one_float(row: u16) -> Option<(fn(f64) -> f64, u64)> {
+pub(crate) fn of_one_float(row: u16) -> Option<(OfOneFloat, u64)> {
     let function = ROWS.get(row as usize)?;
-    let call: fn(f64) -> f64 = match (&function.body, function.name) {
+    let call: OfOneFloat = match (&function.body, function.name) {
         (Body::Real { call, .. }, _) => *call,
         (_, "abs") => f64::abs,
         (_, "degrees") => real::to_degrees,

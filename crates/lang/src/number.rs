@@ -8,6 +8,7 @@ mod factored;
 pub(crate) mod decimal;
 pub(crate) mod precise;
 pub(crate) mod power;
+pub(crate) mod climb;
 pub(crate) mod float;
 mod complex;
 pub(crate) mod special;

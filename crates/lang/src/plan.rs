@@ -30,6 +30,9 @@ pub(crate) enum Operation {
     /// No row may have a divisor of zero.
     Divide,
     Negate,
+    Absolute,
+    /// The square root; of a negative number it is for the evaluator.
+    Root,
     /// Infinity from what was finite is for the evaluator.
     Square,
     /// `None` where the row is for the evaluator.
@@ -118,6 +121,9 @@ impl Plan {
                 Operation::Divide if b == 0.0 => return None,
                 Operation::Divide => a / b,
                 Operation::Negate => -a,
+                Operation::Absolute => a.abs(),
+                Operation::Root if a < 0.0 => return None,
+                Operation::Root => a.sqrt(),
                 Operation::Square if (a * a).is_infinite() && a.is_finite() => return None,
                 Operation::Square => a * a,
                 Operation::Two(call) => call(a, b)?,

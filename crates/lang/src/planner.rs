@@ -116,9 +116,8 @@ impl<'p> Planner<'p> {
             Node::Root(index @ (2 | 3)) => {
                 self.price += price::ELEMENTARY * 2;
                 let Part::Float(operand) = self.stack.pop()? else { return None };
-                // The square root of a negative number is nan here, and so for the evaluator; its cube root is complex.
                 match index {
-                    2 => self.float(Operation::One(f64::sqrt), &[operand])?,
+                    2 => self.float(Operation::Root, &[operand])?,
                     _ => self.float(Operation::Two(cube_root), &[operand])?,
                 }
             }
@@ -126,7 +125,12 @@ impl<'p> Planner<'p> {
                 let (call, cost) = functions::of_one_float(row)?;
                 self.price += cost;
                 let Part::Float(operand) = self.stack.pop()? else { return None };
-                self.float(Operation::One(call), &[operand])?;
+                let operation = match functions::at(row)?.name {
+                    "abs" | "fabs" => Operation::Absolute,
+                    "sqrt" => Operation::Root,
+                    _ => Operation::One(call),
+                };
+                self.float(operation, &[operand])?;
             }
             Node::Compare(comparison) => {
                 let mut found = self.compare(comparison)?;
@@ -145,8 +149,8 @@ impl<'p> Planner<'p> {
                 self.stack.push(right);
             }
             Node::IfJump(_) => {
-                let condition = self.stack.pop()?;
-                let condition = self.condition(condition)?;
+                let part = self.stack.pop()?;
+                let condition = self.condition(&part)?;
                 self.conditions.push(condition);
             }
             Node::ElseJump(_) => {}
@@ -167,7 +171,7 @@ impl<'p> Planner<'p> {
                     }
                     (left @ Part::Float(_), right @ Part::Float(_)) => {
                         self.hold(&left);
-                        let condition = self.condition(left.clone())?;
+                        let condition = self.condition(&left)?;
                         let (first, second) = if matches!(node, Node::And) { (right, left) } else { (left, right) };
                         self.select(condition, first, second)?;
                     }
@@ -290,11 +294,11 @@ impl<'p> Planner<'p> {
     }
 
     /// Whether a part is true, row by row.
-    fn condition(&mut self, part: Part) -> Option<Source> {
+    fn condition(&mut self, part: &Part) -> Option<Source> {
         self.branches = true;
         match part {
-            Part::Truth(source) => Some(source),
-            Part::Float(source) => self.step(Operation::Truth, &[source]),
+            Part::Truth(source) => Some(*source),
+            Part::Float(source) => self.step(Operation::Truth, &[*source]),
             Part::Constant(_) => None,
         }
     }
