@@ -1,12 +1,12 @@
 //! The built-in functions: one row a function, with its name, how it takes its arguments, what a call costs, and one
 //! line of documentation.
 
-mod builtins;
-mod containers;
-mod chance;
 mod integers;
 mod exact;
 mod decimal;
+mod builtins;
+mod containers;
+mod chance;
 mod real;
 mod theory;
 

@@ -50,7 +50,6 @@ impl Rational {
     ///
     /// The size that the number would have had, if that is too much: known before anything is allocated.
     pub(crate) fn from_literal(text: &str, budget: &mut Budget) -> Result<Self, ErrorKind> {
-        budget.charge(LITERAL)?;
         let (digits, exponent) = decimal_parts(text);
         if digits.is_empty() {
             return Ok(Self { numerator: Integer::ZERO, denominator: Integer::ONE });
@@ -62,7 +61,7 @@ impl Rational {
         if least > PART_BITS as f64 + 2.0 {
             return Err(too_large(least.max(power_bits)));
         }
-        budget.charge(price::divide((digit_bits / 64.0) as u64 + 1))?;
+        budget.charge(LITERAL + price::divide((digit_bits / 64.0) as u64 + 1))?;
         let digits = Integer::parse(&digits, 10);
         let power = Integer::from(10_i64).power(exponent.unsigned_abs(), budget)?;
         if exponent >= 0 {
