@@ -52,6 +52,13 @@ impl Program {
         Writer::new(self).write().0
     }
 
+    /// The canonical text of a part.
+    pub(crate) fn canonical_of(&self, root: u32) -> String {
+        let mut writer = Writer::new(self);
+        writer.pieces.push(Piece::Subtree(root, Row::Conditional));
+        writer.drain().0
+    }
+
     /// How deep brackets, conditions and else-branches nest in the canonical text.
     pub(crate) fn canonical_depth(&self) -> u64 {
         Writer::new(self).write().1
@@ -78,6 +85,11 @@ impl<'p> Writer<'p> {
                 self.pieces.push(Piece::Text(";"));
             }
         }
+        self.drain()
+    }
+
+    /// Writes all pieces.
+    fn drain(mut self) -> (String, u64) {
         let (mut depth, mut deepest) = (0_u64, 0);
         while let Some(piece) = self.pieces.pop() {
             match piece {

@@ -298,6 +298,25 @@ pub enum Syntax {
         /// What was found.
         found: String,
     },
+    /// Two operands side by side (`2 x`).
+    MissingOperator {
+        /// The second.
+        found: String,
+    },
+    /// A function whose argument has no brackets (`sin 1`).
+    CallNeedsBrackets {
+        /// The function.
+        name: String,
+    },
+    /// What is written otherwise in this language: a look-alike (`–`), or another language's operator (`&&`).
+    Misspelled {
+        /// What was found.
+        found: String,
+        /// How it is written here.
+        meant: String,
+    },
+    /// `5%`: the remainder, and nothing to divide by.
+    Percent,
     /// A newline ends the text, and something follows.
     AfterTheEnd,
     /// A bracket that is never closed; the span is the bracket's.
@@ -342,6 +361,8 @@ pub enum Syntax {
     NeedsBrackets {
         /// What was found.
         found: String,
+        /// Where what stands before it begins, in bytes.
+        from: u32,
     },
     /// A superscript with a blank before it.
     DetachedSuperscript,
@@ -381,11 +402,6 @@ pub enum Syntax {
     },
     /// `=` inside an expression.
     AssignmentInside,
-    /// A keyword that Python reserves stands where no keyword may.
-    ReservedWord {
-        /// The word.
-        word: String,
-    },
 }
 
 /// What the language does not do (or not yet), named.

@@ -6,6 +6,7 @@
 use unicode_normalization::UnicodeNormalization;
 
 use crate::error::{Error, Feature, Span, Syntax};
+use crate::spelling;
 
 /// A token; its text is what its span covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +88,23 @@ pub(crate) enum Token {
     Unsupported(Feature),
     Newline,
     End,
+}
+
+impl Token {
+    pub(crate) fn is_number(self) -> bool {
+        matches!(self, Self::Small(_) | Self::Integer { .. } | Self::Float | Self::Imaginary)
+    }
+
+    /// Whether it is an integer in decimal digits.
+    pub(crate) fn is_decimal(self) -> bool {
+        matches!(self, Self::Small(_) | Self::Integer { radix: 10 })
+    }
+
+    /// Whether it is an operand, or opens one.
+    pub(crate) fn is_operand(self) -> bool {
+        self.is_number()
+            || matches!(self, Self::String | Self::Name | Self::True | Self::False | Self::None | Self::Open(_))
+    }
 }
 
 /// Reads tokens from a text. Cheap to copy: a copy looks ahead.
@@ -209,7 +227,10 @@ impl<'t> Lexer<'t> {
         let start = self.at;
         let character = self.rest().chars().next().unwrap_or('\0');
         self.at += character.len_utf8();
-        self.error(start, Syntax::UnknownCharacter { character })
+        match spelling::meant(character) {
+            Some(meant) => self.error(start, Syntax::Misspelled { found: character.to_string(), meant }),
+            None => self.error(start, Syntax::UnknownCharacter { character }),
+        }
     }
 
     /// Operators and names outside ASCII.
@@ -426,7 +447,14 @@ impl<'t> Lexer<'t> {
         if length == 0 || matches!(word, "and" | "or" | "not" | "in" | "is" | "if" | "else" | "mod") {
             return Ok((token, Span::new(start, end)));
         }
+        if !word.starts_with(|c: char| c == '_' || unicode_ident::is_xid_start(c)) {
+            // A look-alike (`2·3`, a digit of another script), not the beginning of a name.
+            return self.unknown();
+        }
         self.at = end + length;
+        if word == "º" {
+            return self.error(end, Syntax::Misspelled { found: word.to_owned(), meant: "°".to_owned() });
+        }
         let (number, name) = (self.text[start..end].to_owned(), word.to_owned());
         self.error(start, Syntax::NumberThenName { number, name })
     }
@@ -512,7 +540,9 @@ pub(crate) fn string_value(token: &str) -> Result<String, (crate::error::ErrorKi
             }
             (u32::from_str_radix(&text, radix).ok(), text.len())
         };
-        let place = start + at..end.min(start + at + 10);
+        // The longest escape has ten characters.
+        let length: usize = token[start + at..end].chars().take(10).map(char::len_utf8).sum();
+        let place = start + at..start + at + length;
         let malformed = |place| Err((Syntax::MalformedEscape.into(), place));
         match escape {
             '\n' => {}

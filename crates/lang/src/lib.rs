@@ -21,6 +21,7 @@ mod mode;
 mod error;
 mod limits;
 mod number;
+mod spelling;
 mod value;
 mod sequence;
 mod arithmetic;
@@ -36,7 +37,9 @@ mod eval;
 mod evaluator;
 mod columns;
 mod diagnostic;
+mod advice;
 
+pub use advice::{Fix, Hint, HintKind, fix};
 pub use columns::{Cell, Rows};
 pub use diagnostic::{Language, caret};
 pub use error::{

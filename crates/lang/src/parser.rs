@@ -53,6 +53,7 @@
 // What waits, and what comes of it; then the two states, and what opens and closes in them.
 mod pending;
 mod emit;
+mod complaint;
 mod brackets;
 mod operand;
 mod operator;
@@ -65,7 +66,7 @@ use crate::lexer::{Lexer, Token, normal_name};
 use crate::limits::Limits;
 use crate::mode::Mode;
 use crate::program::Program;
-use pending::{Opener, Operand, Pending};
+use pending::{Operand, Pending};
 
 /// What a text is read in.
 #[derive(Clone, Copy, Debug, Default)]
@@ -275,41 +276,6 @@ impl<'t, 'l> Parser<'t, 'l> {
                 Ok(Some(span))
             }
             _ => Ok(None),
-        }
-    }
-
-    fn found(&self, span: Span) -> String {
-        // Enough to recognise it by.
-        span.of(self.text).chars().take(40).collect()
-    }
-
-    fn expected_operand<T>(&self, token: Token, span: Span) -> Result<T, Error> {
-        match token {
-            Token::End if !self.started && !self.has_statement() => fail(Syntax::Empty, span),
-            Token::End | Token::Newline => self.unclosed(span, Syntax::UnexpectedEnd),
-            _ => fail(Syntax::ExpectedOperand { found: self.found(span) }, span),
-        }
-    }
-
-    fn expected_operator<T>(&self, span: Span) -> Result<T, Error> {
-        fail(Syntax::ExpectedOperator { found: self.found(span) }, span)
-    }
-
-    /// The text has ended: the innermost opener is to blame, if there is one beside the statement.
-    fn unclosed<T>(&self, end: Span, otherwise: Syntax) -> Result<T, Error> {
-        let Some(Pending::Opener { opener, span }) =
-            self.stacks.openers.last().map(|at| &self.stacks.pending[*at as usize])
-        else {
-            return fail(otherwise, end);
-        };
-        match opener {
-            Opener::Statement { .. } | Opener::Assignment { .. } | Opener::Definition { .. } => fail(otherwise, end),
-            Opener::If => fail(Syntax::MissingElse, *span),
-            Opener::Question { .. } => fail(Syntax::MissingColon, *span),
-            _ => {
-                let bracket = span.of(self.text).chars().next_back().unwrap_or('(');
-                fail(Syntax::Unclosed { bracket }, *span)
-            }
         }
     }
 }

@@ -241,6 +241,10 @@ impl<'p> Planner<'p> {
             Binary::Power => {
                 self.price += price::ELEMENTARY;
                 match (left, right) {
+                    (_, Source::Constant(1.0)) => {
+                        self.stack.push(Part::Float(left));
+                        return Some(());
+                    }
                     (_, Source::Constant(2.0)) => return self.float(Operation::Square, &[left]),
                     (Source::Column(column), Source::Constant(exponent)) => match whole_exponent(exponent) {
                         Some(exponent) => return self.power(column, exponent),

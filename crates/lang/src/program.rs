@@ -310,4 +310,17 @@ impl Program {
         }
         starts
     }
+
+    /// The roots of the two operands of a binary node, given where each [subtree](Self::subtrees) begins.
+    pub(crate) fn operands(&self, starts: &[u32], node: usize) -> Option<(usize, usize)> {
+        let right = node.checked_sub(1)?;
+        let left = (*starts.get(right)? as usize).checked_sub(1)?;
+        Some((left, right))
+    }
+
+    /// The part of the text between the two operands of a binary node.
+    pub(crate) fn between_operands(&self, starts: &[u32], node: usize) -> Option<Span> {
+        let (left, right) = self.operands(starts, node)?;
+        Some(Span { start: self.spans[left].end, end: self.spans[right].start })
+    }
 }

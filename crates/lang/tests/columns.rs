@@ -120,6 +120,8 @@ fn rows_are_what_the_evaluator_gives() {
         "x**y",
         "x**2",
         "x**3",
+        "x**1",
+        "3**x**1.0",
         "x**-1",
         "x**0.5",
         "2**x",

@@ -56,3 +56,11 @@ fn theory_of_numbers() {
         check(text, expected);
     }
 }
+
+/// It was ten bytes long, wherever they ended.
+#[test]
+fn the_span_of_a_malformed_escape_ends_between_characters() {
+    let text = r"'\x ééééééééé'";
+    let error = parse(text, &Limits::default()).unwrap_err();
+    assert!(error.span.of(text).starts_with(r"\x"), "{:?}", error.span);
+}

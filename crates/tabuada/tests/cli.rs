@@ -71,6 +71,27 @@ fn eval_points_at_what_is_wrong_and_goes_on() {
 }
 
 #[test]
+fn eval_says_what_may_have_been_meant() {
+    for (text, printed, said) in [
+        (
+            "2x + 1",
+            "",
+            "tabuada: 'x' directly after a number; to multiply write 2*x\n2x + 1\n^^\nhelp: write 2*x + 1\n",
+        ),
+        ("sqr(16)", "", "tabuada: name 'sqr' is not defined\nsqr(16)\n^^^\nhelp: write sqrt(16)\n"),
+        ("2^3", "1\n", "hint: '^' is exclusive or, bit by bit; for a power write **\n2^3\n ^\nhelp: write 2**3\n"),
+        (
+            "1\n2",
+            "",
+            "tabuada: the line ended the expression; put it in brackets to go on, or ';' between two of them\n2\n^\nhelp: put in ;\n",
+        ),
+    ] {
+        let (out, err, _) = outcome(&["eval", text], "");
+        assert_eq!((out.as_str(), err.as_str()), (printed, said), "{text:?}");
+    }
+}
+
+#[test]
 fn misuse_exits_with_2_and_says_how_to_use_it() {
     for arguments in [
         &[][..],

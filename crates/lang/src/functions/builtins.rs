@@ -6,6 +6,7 @@ use crate::error::{Bound, ErrorKind, Estimate, Overflow, Type, TypeError, ValueE
 use crate::limits::{Budget, price};
 use crate::mode::Mode;
 use crate::number::{Decimal, Integer, Number, float as floats};
+use crate::spelling::ascii_digit;
 use crate::value::Value;
 
 pub(super) const TABLE: &[Function] = &[
@@ -158,19 +159,7 @@ fn plain_float(unsigned: &str) -> Option<String> {
 
 /// Digits of any script as the ASCII digits that they stand for, as Python reads numbers in strings.
 fn ascii_digits(text: &str) -> String {
-    use unicode_general_category::{GeneralCategory, get_general_category};
-    let digit = |character: char| {
-        if character.is_ascii() || get_general_category(character) != GeneralCategory::DecimalNumber {
-            return character;
-        }
-        // Digits of a script stand ten in a row: count back to the zero.
-        let code = character as u32;
-        let is_digit =
-            |code: u32| char::from_u32(code).is_some_and(|c| get_general_category(c) == GeneralCategory::DecimalNumber);
-        let run = (0..).take_while(|back| code.checked_sub(*back).is_some_and(is_digit)).count() as u32 - 1;
-        char::from_digit(run % 10, 10).unwrap_or(character)
-    };
-    text.chars().map(digit).collect()
+    text.chars().map(|character| ascii_digit(character).unwrap_or(character)).collect()
 }
 
 fn int(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {

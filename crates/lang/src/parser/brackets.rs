@@ -136,20 +136,7 @@ impl Parser<'_, '_> {
                 self.end_collection(kind, count + 1, span)
             }
             Some(Opener::Subscript { .. }) if bracket == ']' => self.end_subscript(span),
-            Some(
-                Opener::Bracket { .. }
-                | Opener::Call(_)
-                | Opener::Binder { .. }
-                | Opener::Subscript { .. }
-                | Opener::Bars,
-            ) => {
-                let open = self.stacks.pending.last().and_then(|pending| match pending {
-                    Pending::Opener { span, .. } => span.of(self.text).chars().next_back(),
-                    _ => None,
-                });
-                fail(Syntax::Unmatched { bracket, open }, span)
-            }
-            _ => fail(Syntax::Unmatched { bracket, open: None }, span),
+            _ => self.unmatched(bracket, span),
         }
     }
 

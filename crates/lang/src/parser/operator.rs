@@ -83,6 +83,10 @@ impl Parser<'_, '_> {
             Token::Unsupported(feature) => fail(feature, span),
             Token::Dot => fail(Feature::Attribute, span),
             Token::At => fail(Feature::MatrixProduct, span),
+            Token::Walrus if matches!(self.innermost(), Some(Opener::Statement { .. })) => {
+                let defines = self.text[..span.start as usize].trim_end().ends_with(')');
+                self.misspelled(span, if defines { "@=" } else { "=" })
+            }
             Token::Walrus => fail(Feature::AssignmentExpression, span),
             Token::For if self.brackets > 0 => fail(Feature::Comprehension, span),
             _ => self.expected_operator(span),
@@ -91,7 +95,11 @@ impl Parser<'_, '_> {
 
     /// Refuses a postfix operator that wants something tighter than what was just read.
     pub(super) fn check_row(&self, least: u8, span: Span) -> Result<(), Error> {
-        if self.row < least { fail(Syntax::NeedsBrackets { found: self.found(span) }, span) } else { Ok(()) }
+        if self.row >= least {
+            return Ok(());
+        }
+        let from = self.stacks.operands.last().map_or(span.start, |operand| operand.span.start);
+        fail(Syntax::NeedsBrackets { found: self.found(span), from }, span)
     }
 
     pub(super) fn infix(&mut self, operator: Binary, power: u8) -> Step {

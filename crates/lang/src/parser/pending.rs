@@ -162,6 +162,13 @@ pub(super) enum Opener {
     },
 }
 
+impl Opener {
+    /// Whether a closing bracket, or a bar, closes it.
+    pub(super) fn is_bracket(&self) -> bool {
+        matches!(self, Self::Bracket { .. } | Self::Call(_) | Self::Binder { .. } | Self::Subscript { .. } | Self::Bars)
+    }
+}
+
 #[derive(Clone)]
 pub(super) struct Call {
     /// The row of a built-in function; `None` where the callee is an operand.

@@ -2,7 +2,7 @@
 
 use super::pending::{Opener, Operand};
 use super::{Parser, State, Step, fail};
-use crate::error::{Error, Span, Syntax};
+use crate::error::{Error, ErrorKind, Span, Syntax};
 use crate::functions;
 use crate::lexer::{Lexer, Token, normal_name};
 use crate::program::{Binder, Definition, Node};
@@ -10,6 +10,11 @@ use crate::program::{Binder, Definition, Node};
 impl Parser<'_, '_> {
     /// `=`, `←` or `@=`: what was read so far is a target.
     pub(super) fn assign(&mut self, token: Token, span: Span) -> Step {
+        match self.text.as_bytes().get(span.end as usize) {
+            Some(b'<') if token == Token::Assign => return self.misspelled(Span { end: span.end + 1, ..span }, "<="),
+            Some(b'>') if token == Token::Assign => return self.misspelled(Span { end: span.end + 1, ..span }, ">="),
+            _ => {}
+        }
         self.emit_down_to(0)?;
         let Some(Opener::Statement { count }) = self.top_opener() else {
             return fail(Syntax::AssignmentInside, span);
@@ -53,7 +58,12 @@ impl Parser<'_, '_> {
             Some(Node::Call { .. } | Node::CallFunction { .. } | Node::BinderEnd { .. })
         );
         let (name_span, parameters) = if call { self.parameters(operand)? } else { (operand.span, None) };
-        let name = self.target(Operand { span: name_span, ..operand })?;
+        let name = match self.target(Operand { span: name_span, ..operand }) {
+            Err(Error { kind: ErrorKind::Syntax(Syntax::AssignmentTarget), span }) => {
+                return fail(Syntax::FormulaTarget, span);
+            }
+            target => target?,
+        };
         let text = &*self.program.names[name as usize];
         if functions::find(text).is_some() || Binder::find(text).is_some() {
             let name = self.program.names[name as usize].to_string();

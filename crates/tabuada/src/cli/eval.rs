@@ -4,13 +4,16 @@ use std::io::{self, Read, Write};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use tabuada_lang::{ErrorKind, Language, Limits, Span, caret};
+use tabuada_lang::{Context, ErrorKind, Fix, Language, Limits, Span, caret, fix};
 
 use crate::args::EvalArgs;
 use crate::engine;
 
 /// The clock's limit on one expression.
 const DEADLINE: Duration = Duration::from_secs(10);
+
+/// The longest text that is shown whole as help.
+const HELP_CHARACTERS: usize = 76;
 
 /// Prints the value of each expression on a line of its own: 0, or 1 if one failed.
 pub fn eval(args: &EvalArgs) -> ExitCode {
@@ -43,15 +46,45 @@ fn print(text: &str) -> io::Result<bool> {
     let limits = Limits::default();
     let program = match engine::read(text, &limits) {
         Ok(program) => program,
-        Err(error) => return complain(text, error.span, &error.kind),
+        Err(error) => {
+            complain(text, error.span, &error.kind)?;
+            return help(text, fix(text, &error, &Context::default(), &limits).as_ref()).map(|()| false);
+        }
     };
-    match engine::evaluate(&program, &limits, Instant::now() + DEADLINE).outcome {
+    let answered = match engine::evaluate(&program, &limits, Instant::now() + DEADLINE).outcome {
         Ok(value) => writeln!(io::stdout().lock(), "{}", value.text()).map(|()| true),
-        Err(failure) => complain(text, program.span(failure.node), &failure.kind),
+        Err(failure) => {
+            complain(text, program.span(failure.node), &failure.kind)?;
+            help(text, program.fix(text, &failure).as_ref()).map(|()| false)
+        }
+    };
+    for hint in program.hints(text) {
+        let message = hint.kind.message(Language::English);
+        writeln!(io::stderr().lock(), "hint: {message}\n{}", caret(text, hint.span))?;
+        help(text, hint.fix.as_ref())?;
     }
+    answered
 }
 
-fn complain(text: &str, span: Span, kind: &ErrorKind) -> io::Result<bool> {
+fn complain(text: &str, span: Span, kind: &ErrorKind) -> io::Result<()> {
     let message = kind.message(Language::English);
-    writeln!(io::stderr().lock(), "tabuada: {message}\n{}", caret(text, span)).map(|()| false)
+    writeln!(io::stderr().lock(), "tabuada: {message}\n{}", caret(text, span))
+}
+
+/// The text as it may have been meant, if it fits on a line; else what to write for what.
+fn help(text: &str, fix: Option<&Fix>) -> io::Result<()> {
+    let Some(fix) = fix else { return Ok(()) };
+    let mended = fix.apply(text);
+    let mut terminal = io::stderr().lock();
+    if mended.chars().count() <= HELP_CHARACTERS && !mended.contains(char::is_control) {
+        return writeln!(terminal, "help: write {mended}");
+    }
+    // Neither may be long or hold what moves a terminal's cursor.
+    let short = |part: &str| part.chars().take(HELP_CHARACTERS).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let (replacement, replaced): (String, String) = (short(&fix.replacement), short(fix.span.of(text)));
+    match (replacement.is_empty(), replaced.is_empty()) {
+        (true, _) => writeln!(terminal, "help: leave out {replaced}"),
+        (_, true) => writeln!(terminal, "help: put in {replacement}"),
+        _ => writeln!(terminal, "help: write {replacement} for {replaced}"),
+    }
 }

@@ -1,0 +1,455 @@
+//! How to mend a text that cannot be read.
+
+use super::Fix;
+use super::names::Scope;
+use super::tokens::{Tokens, ends_statement};
+use crate::error::{Error, ErrorKind, Feature, Span, Syntax};
+use crate::functions;
+use crate::lexer::{Lexer, Token, normal_name};
+use crate::spelling;
+
+/// The words that may stand directly behind a number.
+const WORDS: [&str; 8] = ["and", "or", "not", "in", "is", "if", "else", "mod"];
+
+/// Modules of Python and JavaScript whose functions are here without a prefix.
+const MODULES: [&str; 6] = ["Math", "np", "numpy", "cmath", "statistics", "sympy"];
+
+/// What the error asks for; whether it helps is for the caller to see.
+pub(super) fn mend(text: &str, error: &Error) -> Option<Fix> {
+    let span = error.span;
+    let (start, end) = (span.start as usize, span.end as usize);
+    let tokens = Tokens::of(text);
+    match &error.kind {
+        ErrorKind::Unsupported(feature) => unsupported(&tokens, *feature, span),
+        ErrorKind::Syntax(syntax) => match syntax {
+            Syntax::Misspelled { found, meant } => {
+                if found.chars().next().and_then(spelling::meant).as_ref() == Some(meant) {
+                    lookalikes(text, start)
+                } else {
+                    Some(Fix::replacing(span, spaced(text, span, meant)))
+                }
+            }
+            Syntax::NumberThenName { number, name } => number_then_name(&tokens, span, number, name),
+            Syntax::LeadingZeros => {
+                let digits = span.of(text).trim_start_matches(['0', '_']);
+                Some(Fix::replacing(span, digits))
+            }
+            Syntax::MalformedNumber => malformed_number(text, span),
+            Syntax::MissingOperator { .. } => missing_operator(&tokens, span),
+            Syntax::CallNeedsBrackets { .. } => call_brackets(&tokens, span),
+            Syntax::Percent => Some(Fix::replacing(span, "/100")),
+            Syntax::NotNeedsBrackets => {
+                let from = tokens.from(span.start);
+                let to = tokens.end(from, |token| {
+                    ends_statement(token)
+                        || matches!(
+                            token,
+                            Token::And
+                                | Token::Or
+                                | Token::If
+                                | Token::Else
+                                | Token::Question
+                                | Token::Colon
+                                | Token::Comma
+                                | Token::Assign
+                                | Token::For
+                        )
+                });
+                let last = tokens.before(to)?.0;
+                Some(Fix::new(start, tokens.get(last)?.1.end as usize, format!("({})", tokens.between(from, last))))
+            }
+            Syntax::DetachedSuperscript => {
+                let (_, _, base) = tokens.before(tokens.from(span.start))?;
+                let gap = Span { start: base.end, end: span.start };
+                (gap.start < gap.end && gap.of(text).trim().is_empty()).then(|| Fix::replacing(gap, ""))
+            }
+            Syntax::FunctionPower { .. } => {
+                let open = tokens.from(span.end);
+                let close = tokens.closing(open)?;
+                let replacement = format!("{}{}", tokens.between(open, close), span.of(text));
+                Some(Fix::new(start, tokens.get(close)?.1.end as usize, replacement))
+            }
+            Syntax::NeedsBrackets { found, from } => {
+                let operand = text.get(*from as usize..start)?;
+                let trimmed = operand.trim_end();
+                if matches!(found.as_str(), "(" | "√") {
+                    // Two operands side by side: `x²(y)`, `2² √9`.
+                    return Some(Fix::new(*from as usize + trimmed.len(), start, "*"));
+                }
+                Some(Fix::new(*from as usize, start, format!("({trimmed})")))
+            }
+            Syntax::AssignmentTarget => replace_assign(&tokens, span.end, "=="),
+            Syntax::FunctionAssignment => replace_assign(&tokens, span.end, "@="),
+            Syntax::AssignmentInside => {
+                chained_assignment(&tokens, span).or_else(|| replace_assign(&tokens, span.start, "=="))
+            }
+            Syntax::Unclosed { bracket } => unclosed(&tokens, *bracket),
+            Syntax::Unmatched { open: None, .. } => Some(Fix::replacing(span, "")),
+            Syntax::Unmatched { open: Some('|'), .. } => Some(Fix::new(start, start, "|")),
+            Syntax::Unmatched { open: Some(open), .. } => Some(Fix::replacing(span, closing(*open)?)),
+            Syntax::UnterminatedString => {
+                let quote = span.of(text).trim_start_matches(|c: char| c.is_ascii_alphabetic());
+                let first = quote.get(..1)?;
+                let length = if quote.starts_with(&first.repeat(3)) { 3 } else { 1 };
+                Some(Fix::new(end, end, &quote[..length]))
+            }
+            Syntax::MalformedEscape => Some(Fix::new(start, start, "\\")),
+            Syntax::AfterTheEnd => after_the_end(&tokens, span),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn unsupported(tokens: &Tokens<'_>, feature: Feature, span: Span) -> Option<Fix> {
+    match feature {
+        Feature::Identity => {
+            let equal = if span.of(tokens.text).ends_with("not") { "!=" } else { "==" };
+            Some(Fix::replacing(span, spaced(tokens.text, span, equal)))
+        }
+        Feature::Attribute => {
+            let (_, _, module) = tokens.before(tokens.from(span.start))?;
+            MODULES.contains(&module.of(tokens.text)).then(|| Fix::replacing(module.to(span), ""))
+        }
+        _ => None,
+    }
+}
+
+/// A word gets a blank on each side, where neither a blank nor an opening bracket is.
+fn spaced(text: &str, span: Span, meant: &str) -> String {
+    if !meant.starts_with(|c: char| c.is_ascii_alphabetic()) && meant != "! ==" {
+        return meant.to_owned();
+    }
+    let before = text[..span.start as usize].chars().next_back();
+    let after = text[span.end as usize..].chars().next();
+    let left =
+        if meant.starts_with('!') || before.is_none_or(|c| c.is_whitespace() || "([{".contains(c)) { "" } else { " " };
+    let right = if after.is_none_or(|c| c.is_whitespace() || ")]}".contains(c)) { "" } else { " " };
+    format!("{left}{meant}{right}")
+}
+
+/// Whoever writes one look-alike writes more of them: all from here on, outside of strings, are mended at once.
+fn lookalikes(text: &str, from: usize) -> Option<Fix> {
+    let mut mended = String::new();
+    let (mut start, mut end) = (None, from);
+    let mut change = |from: usize, to: usize, meant: &str| {
+        start.get_or_insert(from);
+        mended.push_str(text.get(end.max(from.min(end))..from).unwrap_or(""));
+        mended.push_str(meant);
+        end = to;
+    };
+    // An integer that ends there, for `2½`.
+    let integer = last_token(text, from).filter(|(token, span)| token.is_decimal() && span.end as usize == from);
+    let mut at = from;
+    while at < text.len() {
+        let rest = &text[at..];
+        let Some(character) = rest.chars().next() else { break };
+        let next = at + character.len_utf8();
+        if let Some(fraction) = spelling::fraction(character) {
+            match integer {
+                // What was put down of the text between cannot be taken back: only the first may join its integer.
+                Some((_, whole)) if at == from => {
+                    change(whole.start as usize, next, &format!("({}+{fraction})", whole.of(text)));
+                }
+                _ => change(at, next, &format!("({fraction})")),
+            }
+            at = next;
+        } else if spelling::is_quote(character) {
+            let line = rest.lines().next().unwrap_or(rest);
+            let inside = &line[character.len_utf8()..];
+            if is_between_digits(text, at, next) {
+                // `1’000`.
+                change(at, next, "");
+                at = next;
+                continue;
+            }
+            let closing = inside.char_indices().find(|(_, c)| spelling::is_quote(*c) || matches!(c, '"' | '\''));
+            match closing {
+                Some((length, mark)) => {
+                    let string = &inside[..length];
+                    change(at, next + length + mark.len_utf8(), &format!("'{string}'"));
+                    at = next + length + mark.len_utf8();
+                }
+                None => at = next,
+            }
+        } else if matches!(character, '"' | '\'' | '#') {
+            // A string or a comment stays as it is.
+            at = match Lexer::new(rest).next() {
+                Ok((Token::String, span)) => at + span.end as usize,
+                _ => at + rest.find('\n').unwrap_or(rest.len()),
+            };
+        } else {
+            match spelling::meant(character) {
+                // Inside a name they are the name's: `a·b`.
+                Some(meant) if at == from || !is_inside_name(text, at) => {
+                    let span = Span::new(at, next);
+                    change(at, next, &spaced(text, span, &meant));
+                }
+                _ => {}
+            }
+            at = next;
+        }
+    }
+    Some(Fix::new(start?, end, mended))
+}
+
+fn is_between_digits(text: &str, start: usize, end: usize) -> bool {
+    let group = text[end..].bytes().take_while(u8::is_ascii_digit).count();
+    group == 3 && text[..start].ends_with(|c: char| c.is_ascii_digit())
+}
+
+fn is_inside_name(text: &str, at: usize) -> bool {
+    // Far enough back for any name that somebody writes.
+    let word = text[..at].chars().rev().take(64).take_while(|c| *c == '_' || unicode_ident::is_xid_continue(*c)).last();
+    word.is_some_and(|first| first == '_' || unicode_ident::is_xid_start(first))
+        && text[at..].chars().next().is_some_and(unicode_ident::is_xid_continue)
+}
+
+fn last_token(text: &str, end: usize) -> Option<(Token, Span)> {
+    Tokens::of(&text[..end]).iter().rev().find(|(token, _)| *token != Token::End)
+}
+
+/// `2x`, `2x3`, `7mod2`, `2i`, `sin 2x`.
+fn number_then_name(tokens: &Tokens<'_>, span: Span, number: &str, name: &str) -> Option<Fix> {
+    let behind = Span { start: span.start + number.len() as u32, end: span.end };
+    if number.ends_with('.') {
+        // `1.real` asks for an attribute.
+        return None;
+    }
+    let word = name.trim_end_matches(|c: char| c.is_ascii_digit());
+    if word.len() < name.len() {
+        if WORDS.contains(&word) {
+            return Some(Fix::replacing(behind, format!(" {word} {}", &name[word.len()..])));
+        }
+        if matches!(word, "x" | "X") && !tokens.defines(name) {
+            return Some(Fix::replacing(behind, format!("*{}", &name[word.len()..])));
+        }
+    }
+    if matches!(name, "i" | "I") && !tokens.defines(name) {
+        return Some(Fix::replacing(behind, "j"));
+    }
+    let product = format!("{number}*{name}");
+    // The number is no token, since a name follows it: what stands before it is the last that is.
+    match tokens.before(tokens.from(span.start)) {
+        Some((_, Token::Name, function)) if is_function(function.of(tokens.text)) => {
+            Some(Fix::new(function.end as usize, span.end as usize, format!("({product})")))
+        }
+        _ => Some(Fix::new(behind.start as usize, behind.start as usize, "*")),
+    }
+}
+
+fn is_function(name: &str) -> bool {
+    functions::find(&normal_name(name)).is_some()
+}
+
+/// Underscores that are too many, `0or 2`, `1_if`.
+fn malformed_number(text: &str, span: Span) -> Option<Fix> {
+    let written = span.of(text);
+    if let Some(rest) = written.strip_prefix("0or") {
+        return Some(Fix::replacing(span, format!("0 or{rest}")));
+    }
+    if let Some((number, word)) = written.split_once('_')
+        && !number.is_empty()
+        && number.bytes().all(|byte| byte.is_ascii_digit())
+        && word.starts_with(|c: char| c.is_alphabetic())
+    {
+        let operator = WORDS.contains(&word);
+        return Some(Fix::replacing(
+            span,
+            if operator { format!("{number} {word}") } else { format!("{number}*{word}") },
+        ));
+    }
+    let mut single = String::new();
+    for character in written.chars() {
+        if character != '_' || !single.ends_with('_') {
+            single.push(character);
+        }
+    }
+    let single = single.trim_end_matches('_');
+    (single != written && !single.is_empty()).then(|| Fix::replacing(span, single))
+}
+
+/// Two operands side by side.
+fn missing_operator(tokens: &Tokens<'_>, span: Span) -> Option<Fix> {
+    let at = tokens.from(span.start);
+    let (left_at, left, left_span) = tokens.before(at)?;
+    let right = tokens.token(at)?;
+    if left.is_decimal() && right.is_number() {
+        return thousands(tokens, left_at);
+    }
+    if left.is_number() && right.is_number() {
+        // `1.2.3`, `1 2`: nobody knows.
+        return None;
+    }
+    let no_factor = |token| matches!(token, Token::String | Token::True | Token::False | Token::None);
+    if no_factor(left) || no_factor(right) {
+        return None;
+    }
+    if left == Token::Name && !tokens.defines(left_span.of(tokens.text)) {
+        // `sen 30`: a function, also under the name that it has elsewhere.
+        let name = normal_name(left_span.of(tokens.text));
+        let function = Scope::new(&[]).meant(&name, true).filter(|meant| functions::find(meant).is_some());
+        if let Some(function) = function
+            && let Some(brackets) = call_brackets(tokens, span)
+        {
+            return Some(Fix::new(
+                left_span.start as usize,
+                brackets.span.end as usize,
+                format!("{function}{}", brackets.replacement),
+            ));
+        }
+    }
+    if matches!(span.of(tokens.text), "x" | "X")
+        && tokens.token(at + 1).is_some_and(|next| next.is_number() || next == Token::Open('('))
+    {
+        return Some(Fix::replacing(span, "*"));
+    }
+    let gap = Span { start: left_span.end, end: span.start };
+    match gap.of(tokens.text) {
+        "" => Some(Fix::replacing(gap, "*")),
+        blank if blank.chars().all(|c| c == ' ' || c == '\t') => Some(Fix::replacing(gap, " * ")),
+        // A newline or a comment stands between.
+        _ => Some(Fix::new(span.start as usize, span.start as usize, "* ")),
+    }
+}
+
+/// `1 000 000`: digits in groups of three.
+fn thousands(tokens: &Tokens<'_>, first: usize) -> Option<Fix> {
+    if tokens.spelled(first).len() > 3 {
+        return None;
+    }
+    let mut digits = tokens.spelled(first).to_owned();
+    let mut end = tokens.get(first)?.1.end;
+    for at in first + 1.. {
+        let (token, span) = tokens.get(at)?;
+        let group = span.of(tokens.text);
+        let whole = group.split('.').next().unwrap_or(group);
+        let groups = whole.len() == 3 && whole.bytes().all(|byte| byte.is_ascii_digit()) && span.start == end + 1;
+        if !groups || !(token.is_decimal() || token == Token::Float) {
+            break;
+        }
+        digits.push_str(group);
+        end = span.end;
+    }
+    let start = tokens.get(first)?.1.start;
+    (digits.len() > tokens.spelled(first).len()).then(|| Fix::replacing(Span { start, end }, digits))
+}
+
+/// `sin 1`, `sin x²`, `sqrt sqrt 16`: the next operand with its postfix operators goes in brackets.
+fn call_brackets(tokens: &Tokens<'_>, span: Span) -> Option<Fix> {
+    let mut at = tokens.from(span.start);
+    let (_, _, function) = tokens.before(at)?;
+    let first = at;
+    let mut names = Vec::new();
+    while tokens.token(at) == Some(Token::Name)
+        && is_function(tokens.spelled(at))
+        && !matches!(tokens.token(at + 1), Some(Token::Open(_) | Token::Superscript))
+    {
+        names.push(tokens.spelled(at));
+        at += 1;
+    }
+    let from = at;
+    if !names.is_empty() && !tokens.token(at)?.is_operand() {
+        // `sqrt sqrt`.
+        (at, names) = (first, Vec::new());
+    }
+    let from = if names.is_empty() { first } else { from };
+    if let Token::Open(_) = tokens.token(at)? {
+        at = tokens.closing(at)?;
+    }
+    loop {
+        let end = tokens.get(at)?.1.end;
+        match tokens.get(at + 1)? {
+            (Token::Open('(' | '['), next) if next.start == end => at = tokens.closing(at + 1)?,
+            (Token::Superscript | Token::Bang | Token::Degree, next) if next.start == end => at += 1,
+            _ => break,
+        }
+    }
+    let mut argument = tokens.between(from, at).to_owned();
+    for name in names.iter().rev() {
+        argument = format!("{name}({argument})");
+    }
+    Some(Fix::new(function.end as usize, tokens.get(at)?.1.end as usize, format!("({argument})")))
+}
+
+fn replace_assign(tokens: &Tokens<'_>, from: u32, meant: &str) -> Option<Fix> {
+    let assign = tokens.iter().find(|(token, span)| *token == Token::Assign && span.start >= from)?;
+    Some(Fix::replacing(assign.1, meant))
+}
+
+/// `a = b = 3` at the second `=`: `b = 3; a = b`.
+fn chained_assignment(tokens: &Tokens<'_>, span: Span) -> Option<Fix> {
+    let second = tokens.from(span.start);
+    let [name, first, other] = [second.checked_sub(3)?, second - 2, second - 1];
+    let begins = name == 0 || matches!(tokens.token(name - 1), Some(Token::Semicolon | Token::Newline));
+    let fits = begins
+        && tokens.token(name) == Some(Token::Name)
+        && tokens.token(first) == Some(Token::Assign)
+        && tokens.token(other) == Some(Token::Name);
+    let last = tokens.before(tokens.end(second, ends_statement))?.0;
+    if !fits || last <= second {
+        return None;
+    }
+    let replacement = format!("{}; {} = {}", tokens.between(other, last), tokens.spelled(name), tokens.spelled(other));
+    Some(Fix::replacing(tokens.get(name)?.1.to(tokens.get(last)?.1), replacement))
+}
+
+fn closing(open: char) -> Option<&'static str> {
+    match open {
+        '(' => Some(")"),
+        '[' => Some("]"),
+        '{' => Some("}"),
+        _ => None,
+    }
+}
+
+/// Everything that is open at the end is closed there.
+fn unclosed(tokens: &Tokens<'_>, bracket: char) -> Option<Fix> {
+    let last = tokens.iter().rev().find(|(token, _)| !matches!(token, Token::End | Token::Newline))?;
+    let end = last.1.end as usize;
+    let complete = last.0.is_operand()
+        || matches!(
+            last.0,
+            Token::Close(_) | Token::Bang | Token::Degree | Token::Superscript | Token::Comma | Token::Bar
+        );
+    if !complete {
+        // More is missing than a bracket: `(3*`.
+        return None;
+    }
+    if bracket == '|' {
+        return Some(Fix::new(end, end, "|"));
+    }
+    let mut open = Vec::new();
+    for (token, _) in tokens.iter() {
+        match token {
+            Token::Open(bracket) => open.push(bracket),
+            Token::Close(_) => {
+                open.pop();
+            }
+            _ => {}
+        }
+    }
+    let closers: String = open.iter().rev().filter_map(|bracket| closing(*bracket)).collect();
+    (!closers.is_empty()).then(|| Fix::new(end, end, closers))
+}
+
+/// A newline has ended the text, and more follows: the line goes on, or another statement begins.
+fn after_the_end(tokens: &Tokens<'_>, span: Span) -> Option<Fix> {
+    let next = tokens.from(span.start);
+    let (last, _, before) = tokens.before(next)?;
+    let goes_on =
+        !tokens.token(next)?.is_operand() && !matches!(tokens.token(next)?, Token::Not | Token::Tilde | Token::Root);
+    if !goes_on {
+        return Some(Fix::new(before.end as usize, before.end as usize, ";"));
+    }
+    // The whole statement goes in brackets, up to the next one or the end.
+    let from = (0..=last).rev().find(|at| tokens.token(*at) == Some(Token::Semicolon)).map_or(0, |at| at + 1);
+    let from = (from..=last).find(|at| tokens.token(*at) != Some(Token::Newline))?;
+    let from = match tokens.token(from + 1) {
+        Some(Token::Assign | Token::AssignFormula) => from + 2,
+        _ => from,
+    };
+    let end = tokens.before(tokens.end(next, ends_statement))?.0;
+    let covered = tokens.get(from)?.1.to(tokens.get(end)?.1);
+    Some(Fix::replacing(covered, format!("({})", covered.of(tokens.text))))
+}

@@ -1,0 +1,137 @@
+//! A text in tokens, also one that cannot be read: what is no token is left out.
+
+use crate::error::Span;
+use crate::lexer::{Lexer, Token, normal_name};
+
+pub(super) struct Tokens<'t> {
+    pub(super) text: &'t str,
+    list: Vec<(Token, Span)>,
+}
+
+impl<'t> Tokens<'t> {
+    pub(super) fn of(text: &'t str) -> Self {
+        let mut list = Vec::new();
+        let mut from = 0;
+        // A lexer stops at an error; another goes on behind it.
+        while from <= text.len() {
+            let mut lexer = Lexer::new(&text[from..]);
+            let error = loop {
+                match lexer.next() {
+                    Ok((token, span)) => {
+                        let span = Span { start: span.start + from as u32, end: span.end + from as u32 };
+                        list.push((token, span));
+                        if token == Token::End {
+                            return Self { text, list };
+                        }
+                    }
+                    Err(error) => break error,
+                }
+            };
+            let next = from + error.span.end as usize;
+            from = if next > from + error.span.start as usize { next } else { text.len() };
+            if next >= text.len() {
+                break;
+            }
+        }
+        list.push((Token::End, Span::new(text.len(), text.len())));
+        Self { text, list }
+    }
+
+    /// The number of the first token that begins at `start` or behind it.
+    pub(super) fn from(&self, start: u32) -> usize {
+        self.list.partition_point(|(_, span)| span.start < start)
+    }
+
+    pub(super) fn get(&self, at: usize) -> Option<(Token, Span)> {
+        self.list.get(at).copied()
+    }
+
+    pub(super) fn token(&self, at: usize) -> Option<Token> {
+        self.get(at).map(|(token, _)| token)
+    }
+
+    pub(super) fn spelled(&self, at: usize) -> &'t str {
+        self.get(at).map_or("", |(_, span)| span.of(self.text))
+    }
+
+    /// The token before, newlines passed over.
+    pub(super) fn before(&self, at: usize) -> Option<(usize, Token, Span)> {
+        self.list[..at.min(self.list.len())]
+            .iter()
+            .enumerate()
+            .rfind(|(_, (token, _))| *token != Token::Newline)
+            .map(|(at, (token, span))| (at, *token, *span))
+    }
+
+    /// The bracket that closes the one at `open`.
+    pub(super) fn closing(&self, open: usize) -> Option<usize> {
+        let mut depth = 0_usize;
+        for (at, (token, _)) in self.list.iter().enumerate().skip(open) {
+            match token {
+                Token::Open(_) => depth += 1,
+                Token::Close(_) if depth == 1 => return Some(at),
+                Token::Close(_) => depth = depth.checked_sub(1)?,
+                _ => {}
+            }
+        }
+        None
+    }
+
+    /// The bracket that the one at `close` closes.
+    pub(super) fn opening(&self, close: usize) -> Option<usize> {
+        let mut depth = 0_usize;
+        for at in (0..=close.min(self.list.len().saturating_sub(1))).rev() {
+            match self.list[at].0 {
+                Token::Close(_) => depth += 1,
+                Token::Open(_) if depth == 1 => return Some(at),
+                Token::Open(_) => depth = depth.checked_sub(1)?,
+                _ => {}
+            }
+        }
+        None
+    }
+
+    /// Where what begins at `at` ends: before the first token outside of brackets that `ends` it, or a bracket that
+    /// closes what was open before.
+    pub(super) fn end(&self, at: usize, ends: impl Fn(Token) -> bool) -> usize {
+        let mut depth = 0_usize;
+        for (here, (token, _)) in self.list.iter().enumerate().skip(at) {
+            match token {
+                Token::End => return here,
+                Token::Open(_) => depth += 1,
+                Token::Close(_) if depth == 0 => return here,
+                Token::Close(_) => depth -= 1,
+                token if depth == 0 && ends(*token) => return here,
+                _ => {}
+            }
+        }
+        self.list.len().saturating_sub(1)
+    }
+
+    /// Whether the text gives `name` a meaning: by a statement, or as a bound name or parameter.
+    pub(super) fn defines(&self, name: &str) -> bool {
+        self.list.windows(2).any(|pair| {
+            let ((token, span), (next, _)) = (pair[0], pair[1]);
+            token == Token::Name
+                && matches!(next, Token::Assign | Token::AssignFormula | Token::Walrus | Token::Comma | Token::Close(_))
+                && normal_name(span.of(self.text)) == name
+        })
+    }
+
+    pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = (Token, Span)> {
+        self.list.iter().copied()
+    }
+
+    /// The part of the text from the beginning of one token to the end of another.
+    pub(super) fn between(&self, first: usize, last: usize) -> &'t str {
+        match (self.get(first), self.get(last)) {
+            (Some((_, first)), Some((_, last))) => first.to(last).of(self.text),
+            _ => "",
+        }
+    }
+}
+
+/// What ends a statement.
+pub(super) fn ends_statement(token: Token) -> bool {
+    matches!(token, Token::Semicolon | Token::Newline)
+}

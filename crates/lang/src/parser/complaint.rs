@@ -1,0 +1,116 @@
+//! What is said of a text that cannot be read. Nothing here runs for a text that can.
+
+use super::pending::{Opener, Pending};
+use super::{Parser, fail};
+use crate::error::{Error, Span, Syntax};
+use crate::functions;
+use crate::lexer::{Lexer, Token, normal_name};
+use crate::spelling;
+
+/// Operators of other languages, as they come apart here: what was read, what was found behind it, and what is meant.
+const OPERATORS: [(&str, &str, &str); 9] = [
+    ("&", "&", "and"),
+    ("<", ">", "!="),
+    ("==", "=", "=="),
+    ("!=", "=", "!="),
+    ("=", "<", "<="),
+    ("=", ">", ">="),
+    ("< ", "=", "<="),
+    ("> ", "=", ">="),
+    ("", "!", "not"),
+];
+
+impl Parser<'_, '_> {
+    pub(super) fn found(&self, span: Span) -> String {
+        // Enough to recognise it by.
+        span.of(self.text).chars().take(40).collect()
+    }
+
+    pub(super) fn expected_operand<T>(&self, token: Token, span: Span) -> Result<T, Error> {
+        let before = &self.text[..span.start as usize];
+        let percent = before.trim_end();
+        if percent.ends_with('%') && token != Token::Bang {
+            return fail(Syntax::Percent, Span::new(percent.len() - 1, percent.len()));
+        }
+        let found = span.of(self.text);
+        if let Some((read, _, meant)) =
+            OPERATORS.iter().find(|(read, next, _)| *next == found && before.ends_with(read))
+        {
+            // `3!==6` may be a factorial; JavaScript's `!==` has a name or a blank before it.
+            let factorial =
+                *read == "!=" && before.trim_end_matches("!=").ends_with(|c: char| c.is_ascii_digit() || c == ')');
+            let meant = if factorial { "! ==" } else { meant };
+            return self.misspelled(Span { start: span.start - read.len() as u32, end: span.end }, meant);
+        }
+        match token {
+            Token::End if !self.started && !self.has_statement() => fail(Syntax::Empty, span),
+            Token::End | Token::Newline => self.unclosed(span, Syntax::UnexpectedEnd),
+            _ => fail(Syntax::ExpectedOperand { found: self.found(span) }, span),
+        }
+    }
+
+    pub(super) fn expected_operator<T>(&self, span: Span) -> Result<T, Error> {
+        let found = span.of(self.text);
+        if let Some(meant) = spelling::operator(found) {
+            return self.misspelled(span, meant);
+        }
+        if found == ";" && matches!(self.innermost(), Some(Opener::Call(_) | Opener::Binder { .. })) {
+            return self.misspelled(span, ",");
+        }
+        let is_operand = matches!(Lexer::new(found).next(), Ok((token, _)) if token.is_operand());
+        if !is_operand {
+            return fail(Syntax::ExpectedOperator { found: self.found(span) }, span);
+        }
+        // A name in a definition is looked up at each use, and so is no function yet.
+        let name = self.stacks.operands.last().map_or("".into(), |operand| normal_name(operand.span.of(self.text)));
+        if functions::find(&name).is_some() {
+            return fail(Syntax::CallNeedsBrackets { name: name.into_owned() }, span);
+        }
+        fail(Syntax::MissingOperator { found: self.found(span) }, span)
+    }
+
+    pub(super) fn misspelled<T>(&self, span: Span, meant: &str) -> Result<T, Error> {
+        fail(Syntax::Misspelled { found: self.found(span), meant: meant.to_owned() }, span)
+    }
+
+    /// The text has ended: the innermost opener is to blame, if there is one beside the statement.
+    pub(super) fn unclosed<T>(&self, end: Span, otherwise: Syntax) -> Result<T, Error> {
+        let Some(Pending::Opener { opener, span }) =
+            self.stacks.openers.last().map(|at| &self.stacks.pending[*at as usize])
+        else {
+            return fail(otherwise, end);
+        };
+        match opener {
+            Opener::Statement { .. } | Opener::Assignment { .. } | Opener::Definition { .. } => fail(otherwise, end),
+            Opener::If => fail(Syntax::MissingElse, *span),
+            Opener::Question { .. } => fail(Syntax::MissingColon, *span),
+            Opener::Bars if self.is_double_bar(*span) => self.double_bar(*span),
+            _ => {
+                let bracket = span.of(self.text).chars().next_back().unwrap_or('(');
+                fail(Syntax::Unclosed { bracket }, *span)
+            }
+        }
+    }
+
+    /// A closing bracket closes nothing, or not what is open.
+    pub(super) fn unmatched<T>(&self, bracket: char, span: Span) -> Result<T, Error> {
+        match self.stacks.pending.last() {
+            Some(Pending::Opener { opener: Opener::Bars, span }) if self.is_double_bar(*span) => self.double_bar(*span),
+            Some(Pending::Opener { opener, span: open }) if opener.is_bracket() => {
+                let open = open.of(self.text).chars().next_back();
+                fail(Syntax::Unmatched { bracket, open }, span)
+            }
+            _ => fail(Syntax::Unmatched { bracket, open: None }, span),
+        }
+    }
+
+    /// Whether bars that stay open are the second half of `a || b`.
+    fn is_double_bar(&self, bars: Span) -> bool {
+        let before = self.text[..bars.start as usize].strip_suffix('|').map(str::trim_end);
+        before.is_some_and(|left| !left.is_empty() && !left.ends_with(|c: char| "([{,|;=<>?:+-*/%~".contains(c)))
+    }
+
+    fn double_bar<T>(&self, bars: Span) -> Result<T, Error> {
+        self.misspelled(Span { start: bars.start - 1, end: bars.end }, "or")
+    }
+}

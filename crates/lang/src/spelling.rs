@@ -1,0 +1,153 @@
+//! What people write for what the language means: characters that look alike, and the words and operators of other
+//! languages. Looked up where a text cannot be read; never where it can.
+
+use unicode_general_category::{GeneralCategory, get_general_category};
+use unicode_normalization::UnicodeNormalization;
+
+/// Characters that no name and no operator begins with, and what is meant by them.
+const LOOKALIKES: [(&str, &str); 17] = [
+    ("·∙∗•✕✖⨯╳", "*"),
+    ("∕⁄➗", "/"),
+    ("–—―‐‑‒➖", "-"),
+    ("➕", "+"),
+    ("⩽≦", "<="),
+    ("⩾≧", ">="),
+    ("≈≡≟", "=="),
+    ("≢", "!="),
+    ("∛", "³√"),
+    ("∜", "⁴√"),
+    ("∞", "inf"),
+    ("∅", "{}"),
+    ("⋀", "and"),
+    ("⋁", "or"),
+    ("˚", "°"),
+    ("⋃", "∪"),
+    ("⋂", "∩"),
+];
+
+/// Quotation marks that are none of Python's.
+const QUOTES: &str = "‘’‚‛“”„‟«»‹›`´";
+
+/// Blanks that are none of the language's, beside those that Unicode calls white space.
+const INVISIBLE: [char; 7] = ['\u{200b}', '\u{200c}', '\u{200d}', '\u{2060}', '\u{feff}', '\u{ad}', '\u{180e}'];
+
+/// Fractions in one character.
+const FRACTIONS: [(char, &str); 19] = [
+    ('½', "1/2"),
+    ('⅓', "1/3"),
+    ('⅔', "2/3"),
+    ('¼', "1/4"),
+    ('¾', "3/4"),
+    ('⅕', "1/5"),
+    ('⅖', "2/5"),
+    ('⅗', "3/5"),
+    ('⅘', "4/5"),
+    ('⅙', "1/6"),
+    ('⅚', "5/6"),
+    ('⅐', "1/7"),
+    ('⅛', "1/8"),
+    ('⅜', "3/8"),
+    ('⅝', "5/8"),
+    ('⅞', "7/8"),
+    ('⅑', "1/9"),
+    ('⅒', "1/10"),
+    ('↉', "0/3"),
+];
+
+/// Words that stand between two operands elsewhere, and the operator that is meant.
+const OPERATORS: [(&str, &str); 26] = [
+    ("AND", "and"),
+    ("And", "and"),
+    ("OR", "or"),
+    ("Or", "or"),
+    ("ou", "or"),
+    ("xor", "^"),
+    ("XOR", "^"),
+    ("MOD", "mod"),
+    ("Mod", "mod"),
+    ("modulo", "mod"),
+    ("módulo", "mod"),
+    ("div", "//"),
+    ("DIV", "//"),
+    ("plus", "+"),
+    ("mais", "+"),
+    ("minus", "-"),
+    ("menos", "-"),
+    ("times", "*"),
+    ("vezes", "*"),
+    ("over", "/"),
+    ("sobre", "/"),
+    ("IN", "in"),
+    ("IF", "if"),
+    ("ELSE", "else"),
+    ("senão", "else"),
+    ("Δ", "∆"),
+];
+
+/// What is meant by a character that has no meaning; `None` where nothing certain is.
+pub(crate) fn meant(character: char) -> Option<String> {
+    if character.is_ascii() {
+        // VT is white space to Unicode; NUL and the other controls are nothing to anybody.
+        return match character {
+            '\u{b}' => Some(" ".to_owned()),
+            '`' => Some("'".to_owned()),
+            _ => None,
+        };
+    }
+    if let Some((_, meant)) = LOOKALIKES.iter().find(|(all, _)| all.contains(character)) {
+        return Some((*meant).to_owned());
+    }
+    if is_quote(character) {
+        return Some("'".to_owned());
+    }
+    if let Some(fraction) = fraction(character) {
+        return Some(format!("({fraction})"));
+    }
+    if character.is_whitespace() || INVISIBLE.contains(&character) {
+        return Some(" ".to_owned());
+    }
+    if let Some(digit) = ascii_digit(character) {
+        return Some(digit.to_string());
+    }
+    // Full-width and small forms.
+    let mut forms = character.nfkc();
+    match (forms.next(), forms.next()) {
+        (Some(form), None) if form.is_ascii_graphic() => Some(form.to_string()),
+        _ => None,
+    }
+}
+
+/// Whether it is a quotation mark, but none of Python's.
+pub(crate) fn is_quote(character: char) -> bool {
+    QUOTES.contains(character)
+}
+
+/// The fraction that a character is: `1/2` of `½`.
+pub(crate) fn fraction(character: char) -> Option<&'static str> {
+    FRACTIONS.iter().find(|(form, _)| *form == character).map(|(_, fraction)| *fraction)
+}
+
+/// The operator that a word between two operands is elsewhere.
+pub(crate) fn operator(word: &str) -> Option<&'static str> {
+    OPERATORS.iter().find(|(written, _)| *written == word).map(|(_, meant)| *meant)
+}
+
+/// The ASCII digit that a decimal digit of another script stands for.
+pub(crate) fn ascii_digit(character: char) -> Option<char> {
+    let is_digit =
+        |code: u32| char::from_u32(code).is_some_and(|c| get_general_category(c) == GeneralCategory::DecimalNumber);
+    let code = character as u32;
+    if character.is_ascii() || !is_digit(code) {
+        return None;
+    }
+    // Digits of a script stand ten in a row: count back to the zero.
+    let run = (0..).take_while(|back| code.checked_sub(*back).is_some_and(is_digit)).count() as u32 - 1;
+    char::from_digit(run % 10, 10)
+}
+
+/// What may be shown of a character: a blank for what shows nothing, or reorders what stands beside it.
+pub(crate) fn shown(character: char) -> char {
+    let reorders =
+        matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    if character.is_control() || reorders { ' ' } else { character }
+}
