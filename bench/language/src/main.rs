@@ -139,7 +139,7 @@ fn polynomial_once(polynomial: &Polynomial) -> Case<'_> {
     let limits = Limits::default();
     let mut evaluator = Evaluator::default();
     let ours = move || {
-        let context = Context { parameters: &["x"] };
+        let context = Context { parameters: &["x"], ..Context::default() };
         let fuel = &mut Fuel::new(limits.fuel);
         black_box(evaluator.evaluate_with(black_box(stars), &context, &[Argument::Float(0.99)], &limits, fuel).ok());
     };
@@ -149,7 +149,7 @@ fn polynomial_once(polynomial: &Polynomial) -> Case<'_> {
 }
 
 fn read(text: &str, limits: &Limits) -> Program {
-    parse_with(text, &Context { parameters: &["x"] }, limits).expect("we read the case")
+    parse_with(text, &Context { parameters: &["x"], ..Context::default() }, limits).expect("we read the case")
 }
 
 /// An expression in `x`, read beforehand and evaluated at a value that changes.

@@ -7,7 +7,7 @@ mod reading;
 
 use unicode_width::UnicodeWidthChar;
 
-use crate::error::{DecimalError, ErrorKind, Estimate, Span};
+use crate::error::{DecimalError, ErrorKind, Estimate, Span, VariableError};
 use crate::spelling;
 use reading::{feature, syntax};
 
@@ -52,6 +52,7 @@ impl ErrorKind {
         }
         match self {
             Self::Syntax(error) => syntax(error, language),
+            Self::Variable(error) => variable_error(error, language),
             Self::Unsupported(unsupported) => feature(*unsupported, language),
             Self::FunctionAsAnswer { name } => say(
                 &format!("'{name}' is a function: call it, as in {name}(…)"),
@@ -187,6 +188,34 @@ fn grouped(number: u64, separator: char) -> String {
 
 fn bits_as_power(bits: u64) -> String {
     if bits.is_power_of_two() { format!("2^{}", bits.trailing_zeros()) } else { bits.to_string() }
+}
+
+fn variable_error(error: &VariableError, language: Language) -> String {
+    let say = |english: String, portuguese: String| match language {
+        English => english,
+        Portuguese => portuguese,
+    };
+    match error {
+        VariableError::NotAnObject => say(
+            "variables are an object of names and values, as in {\"x\": 3}".to_owned(),
+            "as variáveis são um objeto de nomes e valores, como em {\"x\": 3}".to_owned(),
+        ),
+        VariableError::Name { name } => {
+            say(format!("'{name}' cannot be the name of a variable"), format!("'{name}' não pode ser nome de variável"))
+        }
+        VariableError::Repeated { name, other } => say(
+            format!("'{other}' and '{name}' are one name, given twice"),
+            format!("'{other}' e '{name}' são um só nome, dado duas vezes"),
+        ),
+        VariableError::Object { name } => say(
+            format!("the value of '{name}' holds an object, and there are none here"),
+            format!("o valor de '{name}' tem um objeto, e aqui não há objetos"),
+        ),
+        VariableError::Surrogate { name } => say(
+            format!("the value of '{name}' holds half of a surrogate pair, which is no character"),
+            format!("o valor de '{name}' tem metade de um par substituto, que não é um caractere"),
+        ),
+    }
 }
 
 /// Python's own words for these are the names of classes.

@@ -66,6 +66,8 @@ pub enum ErrorKind {
     Syntax(Syntax),
     /// The text is understood, and is something that the language does not do.
     Unsupported(Feature),
+    /// The variables that came with the text are none that a text could be read with. The asker's to mend.
+    Variable(VariableError),
     /// A name that nothing defines.
     UnknownName {
         /// The name, in NFKC.
@@ -211,6 +213,7 @@ impl ErrorKind {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Syntax(_) => "syntax",
+            Self::Variable(_) => "malformed",
             Self::Unsupported(_) | Self::NotInMode { .. } => "unsupported",
             Self::UnknownName { .. } | Self::UnknownMathName { .. } => "unknown-name",
             Self::Type(_) | Self::FunctionAsAnswer { .. } | Self::RangeAsAnswer | Self::DefinedArity { .. } => {
@@ -277,7 +280,7 @@ macro_rules! from {
         }
     )*};
 }
-from!(Syntax => Syntax, Feature => Unsupported, TypeError => Type, ValueError => Value, ZeroDivision => ZeroDivision, Overflow => Overflow, DecimalError => Decimal);
+from!(Syntax => Syntax, Feature => Unsupported, TypeError => Type, ValueError => Value, ZeroDivision => ZeroDivision, Overflow => Overflow, DecimalError => Decimal, VariableError => Variable);
 
 /// Why a text is not an expression.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -402,6 +405,37 @@ pub enum Syntax {
     },
     /// `=` inside an expression.
     AssignmentInside,
+}
+
+/// Why the variables that came with a text could not be taken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum VariableError {
+    /// They are no JSON object.
+    NotAnObject,
+    /// A name that no statement could give a value: it is none, or a reserved word, or `mod`.
+    Name {
+        /// The name.
+        name: String,
+    },
+    /// Two spellings of one name.
+    Repeated {
+        /// One.
+        name: String,
+        /// The other.
+        other: String,
+    },
+    /// A value that is a JSON object, or holds one: the language has none.
+    Object {
+        /// The variable.
+        name: String,
+    },
+    /// A string with half of a surrogate pair, which is no character.
+    Surrogate {
+        /// The variable.
+        name: String,
+    },
 }
 
 /// What the language does not do (or not yet), named.
@@ -655,6 +689,20 @@ pub enum TypeError {
     },
     /// `int() can't convert non-string with explicit base`.
     BaseOfNonString,
+    /// `str() argument 'encoding' must be str, not int`.
+    NotString {
+        /// The function.
+        function: String,
+        /// The parameter.
+        argument: String,
+        /// The argument's type.
+        found: Type,
+    },
+    /// `decoding to str: need a bytes-like object, int found`, `decoding str is not supported`: there are no bytes.
+    Decoding {
+        /// The type of what was to be decoded.
+        found: Type,
+    },
     /// `int() missing string argument`.
     BaseWithoutString,
     /// `Expected an int as second argument to ldexp.`.
@@ -747,6 +795,8 @@ pub enum ValueError {
         /// The type that was indexed.
         of: Type,
     },
+    /// `cannot fit 'int' into an index-sized integer`: an index beyond 64 bits.
+    IndexSize,
     /// `slice step cannot be zero`.
     SliceStep,
     /// `range() arg 3 must not be zero`.
@@ -870,6 +920,10 @@ pub enum Overflow {
     InfinityToInteger,
     /// `intermediate overflow in fsum`.
     Fsum,
+    /// `cannot fit 'int' into an index-sized integer`: how often a sequence is repeated, beyond 64 bits.
+    Repetition,
+    /// `Python int too large to convert to C int`: a truth value that is an integer beyond 32 bits.
+    Truth,
     /// A bound of a range beyond 64 bits.
     RangeBound,
     /// `rounded value too large to represent`.

@@ -72,7 +72,9 @@ impl Program {
         if self.parameters > 0 {
             let given = arguments.iter().take(self.parameters as usize);
             for argument in given {
-                match arithmetic::argument(*argument, &mut budget) {
+                let value = arithmetic::argument(*argument, &mut budget);
+                // A fraction or a decimal holds memory, and gives it back with its name.
+                match value.and_then(|value| budget.hold(value.heap_bytes()).map(|()| value)) {
                     Ok(value) => machine.memory.bindings.push(Some(Binding::Value(value))),
                     Err(kind) => {
                         memory.clear();
@@ -84,6 +86,7 @@ impl Program {
         }
         let outcome = machine.run(&mut budget);
         let at = machine.at as u32;
+        debug_assert!(outcome.as_ref().map_or(true, |value| memory.is_settled(value, &budget)));
         memory.clear();
         let value = outcome.map_err(|kind| Failure { kind, node: at })?;
         let node = (self.nodes.len() as u32).saturating_sub(1);
@@ -101,11 +104,6 @@ impl Program {
                 budget.charge(value.text_estimate().1)?;
                 return Ok(Answer::new(value));
             }
-            Value::Function(function) => return Err(ErrorKind::FunctionAsAnswer { name: function.name.to_owned() }),
-            Value::Defined(definition) => {
-                let name = self.definitions[*definition as usize].name;
-                return Err(ErrorKind::FunctionAsAnswer { name: self.names[name as usize].to_string() });
-            }
             Value::Range(_) => return Err(ErrorKind::RangeAsAnswer),
             _ => {}
         }
@@ -115,12 +113,28 @@ impl Program {
             return Err(ErrorKind::AnswerTooLong { characters, limit });
         }
         budget.charge(price)?;
+        if let Some(name) = self.function_in(&value) {
+            return Err(ErrorKind::FunctionAsAnswer { name: name.to_owned() });
+        }
         let answer = Answer::new(value);
         let characters = answer.text().chars().count() as u64;
         if characters > limit {
             return Err(ErrorKind::AnswerTooLong { characters, limit });
         }
         Ok(answer)
+    }
+
+    /// The name of a function that the value is or holds: its text would not read as the value. Recursion is bounded by
+    /// the depth of containers.
+    fn function_in<'p>(&'p self, value: &Value) -> Option<&'p str> {
+        match value {
+            Value::Function(function) => Some(function.name),
+            Value::Defined(definition) => Some(&self.names[self.definitions[*definition as usize].name as usize]),
+            Value::List(items) | Value::Tuple(items) | Value::Set(items) => {
+                items.values.iter().find_map(|value| self.function_in(value))
+            }
+            _ => None,
+        }
     }
 }
 
@@ -158,6 +172,17 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
+    /// Whether nothing is left over when an evaluation has come to its value, and what is counted as held is what is
+    /// there: the value, and what names stand for.
+    fn is_settled(&self, value: &Value, budget: &Budget) -> bool {
+        let bound = self.bindings.iter().flatten().map(|binding| match binding {
+            Binding::Value(value) => value.heap_bytes(),
+            Binding::Formula(_) | Binding::Function(_) => 0,
+        });
+        let left_over = self.values.len() + self.locals.len() + self.frames.len() + self.loops.len();
+        left_over == 0 && budget.held_bytes() == value.heap_bytes() + bound.sum::<u64>()
+    }
+
     fn clear(&mut self) {
         self.values.clear();
         self.bindings.clear();

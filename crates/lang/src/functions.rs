@@ -267,12 +267,18 @@ pub(crate) fn call(number: u16, arguments: &[Value], keywords: &[&str], budget: 
             if positional.len() != 1 {
                 return Err(expected(name, Bound::Exactly, 1, positional.len()));
             }
+            // CPython makes the list first, and hands the rest to `sort`.
+            elements(&positional[0], budget)?;
             if let Some(unknown) = keywords.iter().find(|keyword| !["key", "reverse"].contains(keyword)) {
-                // CPython hands its arguments on, and it is `sort` that complains.
                 let (function, name) = ("sort".to_owned(), (*unknown).to_owned());
                 return Err(TypeError::UnknownKeyword { function, name }.into());
             }
-            let reverse = keyword("reverse").is_some_and(Value::is_true);
+            let reverse = match keyword("reverse").map(integer).transpose()? {
+                Some(reverse) if reverse.as_i64().is_none_or(|reverse| i32::try_from(reverse).is_err()) => {
+                    return Err(Overflow::Truth.into());
+                }
+                reverse => reverse.is_some_and(|reverse| !reverse.is_zero()),
+            };
             return call(&positional[0], keyword("key"), reverse, budget);
         }
         Body::Logarithm(_) if !keywords.is_empty() => {

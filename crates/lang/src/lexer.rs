@@ -609,6 +609,12 @@ pub(crate) fn normal_name(word: &str) -> std::borrow::Cow<'_, str> {
     }
 }
 
+/// Whether a text is one name, and nothing else.
+pub(crate) fn is_name(text: &str) -> bool {
+    let whole = Span::new(0, text.len());
+    matches!(Lexer::new(text).next(), Ok((Token::Name, span)) if span == whole)
+}
+
 /// NFKC of a name.
 pub(crate) fn nfkc(name: &str) -> String {
     let stem = name.trim_end_matches(is_subscript);

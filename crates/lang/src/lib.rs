@@ -27,6 +27,7 @@ mod sequence;
 mod arithmetic;
 mod functions;
 mod lexer;
+mod variables;
 mod plan;
 mod program;
 mod parser;
@@ -44,7 +45,7 @@ pub use columns::{Cell, Rows};
 pub use diagnostic::{Language, caret};
 pub use error::{
     Arity, Bound, DecimalError, Error, ErrorKind, Estimate, Failure, Feature, Overflow, Span, Syntax, Type, TypeError,
-    ValueError, ZeroDivision,
+    ValueError, VariableError, ZeroDivision,
 };
 pub use evaluator::Evaluator;
 pub use functions::list as functions;
@@ -53,6 +54,7 @@ pub use mode::{Digits, Mode, ModeError};
 pub use parser::Context;
 pub use program::Program;
 pub use value::{Answer, Argument};
+pub use variables::Variables;
 
 /// Reads a text.
 ///
@@ -80,7 +82,8 @@ pub fn parse(text: &str, limits: &Limits) -> Result<Program, Error> {
 ///
 /// # Errors
 ///
-/// As [`parse`], and a parameter whose name is none that may be assigned to (at the beginning of the text).
+/// As [`parse`]; a parameter whose name is none that may be assigned to, or a variable that is a parameter too (both at
+/// the beginning of the text).
 pub fn parse_with(text: &str, context: &Context<'_>, limits: &Limits) -> Result<Program, Error> {
     parser::parse(text, context, limits)
 }

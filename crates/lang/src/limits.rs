@@ -187,6 +187,11 @@ impl<'a, 'f> Budget<'a, 'f> {
         Ok(())
     }
 
+    /// What is held now.
+    pub(crate) fn held_bytes(&self) -> u64 {
+        self.held_bytes
+    }
+
     /// Counts `bytes` given back.
     pub(crate) fn release(&mut self, bytes: u64) {
         self.held_bytes = self.held_bytes.saturating_sub(bytes);

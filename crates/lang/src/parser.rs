@@ -50,7 +50,7 @@
 //! `a if c else b` comes out as `c a b`, and `sum(body, k, a, b)` as `a b body`, by rotating finished slices (jumps are
 //! relative, so they may be moved); the left side of `=` is read as expressions, and its nodes are taken back.
 
-// What waits, and what comes of it; then the two states, and what opens and closes in them.
+// What waits, and what comes of it; then the two states, and what opens and closes in them; then what is read before.
 mod pending;
 mod emit;
 mod complaint;
@@ -58,14 +58,16 @@ mod brackets;
 mod operand;
 mod operator;
 mod statements;
+mod variables;
 
 use std::collections::HashMap;
 
 use crate::error::{Error, ErrorKind, Span, Syntax};
-use crate::lexer::{Lexer, Token, normal_name};
+use crate::lexer::{Lexer, Token, is_name, normal_name};
 use crate::limits::Limits;
 use crate::mode::Mode;
 use crate::program::Program;
+use crate::variables::Variables;
 use pending::{Operand, Pending};
 
 /// What a text is read in.
@@ -75,6 +77,10 @@ pub struct Context<'c> {
     pub parameters: &'c [&'c str],
     /// In which numbers the text is calculated.
     pub mode: Mode,
+    /// Values that names have before the text begins: the program is that of the text with a statement before it for
+    /// each variable that it uses, in order of name. Those it does not use are left out, so that all who ask the same
+    /// share one canonical text. The statements stand nowhere in the text: an empty span at its beginning.
+    pub variables: Option<&'c Variables>,
 }
 
 /// Reads `text` in `context`.
@@ -97,10 +103,15 @@ pub(crate) fn parse_into(
         let kind = ErrorKind::TooLong { bytes: text.len() as u64, limit: limits.text_bytes };
         return Err(Error { kind, span: Span::default() });
     }
-    stacks.clear();
-    let mut parser = Parser::new(text, limits, program, stacks);
-    parser.run(context)?;
-    let rewritten = parser.rewritten;
+    let rewritten = match context.variables {
+        Some(given) if !given.is_empty() => variables::read(program, stacks, text, context, given, limits)?,
+        _ => {
+            stacks.clear();
+            let mut parser = Parser::new(text, limits, program, stacks);
+            parser.run(context)?;
+            parser.rewritten
+        }
+    };
     // What is spelled without brackets may need them in the canonical text (`2⁻¹⁻¹…`), and those count too.
     if rewritten && program.canonical_depth() > limits.depth {
         let kind = ErrorKind::TooDeep { limit: limits.depth };
@@ -118,6 +129,8 @@ pub(crate) struct Stacks {
     openers: Vec<u32>,
     /// Parameters and bound names in scope, outermost first.
     locals: Vec<u32>,
+    /// The keywords of the calls that are open, outermost first.
+    keywords: Vec<u32>,
     /// By name: whether a statement has given it a meaning so far.
     assigned: Vec<bool>,
     /// Where the names are in the program, once they are many.
@@ -130,6 +143,7 @@ impl Stacks {
         self.pending.clear();
         self.openers.clear();
         self.locals.clear();
+        self.keywords.clear();
         self.assigned.clear();
         self.index.clear();
     }
@@ -197,9 +211,8 @@ impl<'t, 'l> Parser<'t, 'l> {
 
     /// A name whose value comes with each evaluation.
     fn declare(&mut self, name: &str) -> Result<(), Error> {
-        let is_name = matches!(Lexer::new(name).next(), Ok((Token::Name, span)) if span.end as usize == name.len());
         let normal = normal_name(name);
-        if !is_name || normal == "mod" || self.known(&normal).is_some() {
+        if !is_name(name) || normal == "mod" || self.known(&normal).is_some() {
             return fail(Syntax::NotAssignable { name: name.to_owned() }, Span::default());
         }
         let index = self.intern(&normal);
@@ -227,6 +240,10 @@ impl<'t, 'l> Parser<'t, 'l> {
     fn run(&mut self, context: &Context<'_>) -> Result<(), Error> {
         self.program.mode = context.mode;
         context.parameters.iter().try_for_each(|name| self.declare(name))?;
+        self.statements()
+    }
+
+    fn statements(&mut self) -> Result<(), Error> {
         self.begin_statement();
         self.expression_to_the_end()?;
         self.program.statements.push(self.program.nodes.len() as u32 - 1);

@@ -3,6 +3,7 @@
 //! A subtree is a contiguous slice that ends in its root. The vector is what a stack loop runs, walking it renders the
 //! canonical text, and dropping it recurses nowhere.
 
+use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};
 
 use crate::arithmetic::{Binary, Comparison, Unary};
@@ -210,6 +211,27 @@ impl Program {
     pub fn span(&self, node: u32) -> Span {
         let whole = || Span { start: 0, end: self.spans.last().map_or(0, |span| span.end) };
         self.spans.get(node as usize).copied().unwrap_or_else(whole)
+    }
+
+    /// The names that are read before any statement has given them a meaning, or taken it: those whose meaning has to
+    /// come from before the program. One that is read in a definition counts, whenever that is used.
+    pub(crate) fn free_names(&self) -> HashSet<u32> {
+        let (mut given, mut free) = (HashSet::new(), HashSet::new());
+        for node in &self.nodes {
+            match *node {
+                Node::Name(name) if !given.contains(&name) => {
+                    free.insert(name);
+                }
+                Node::Assign { count, names_at } | Node::Clear { count, names_at } => {
+                    given.extend(&self.targets[names_at as usize..(names_at + count) as usize]);
+                }
+                Node::Define { definition, .. } => {
+                    given.insert(self.definitions[definition as usize].name);
+                }
+                _ => {}
+            }
+        }
+        free
     }
 
     /// Whether the answer depends on nothing but the text: not where a function of chance is used.

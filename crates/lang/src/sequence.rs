@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::error::{ErrorKind, Estimate, Type, TypeError, ValueError};
+use crate::error::{ErrorKind, Estimate, Overflow, Type, TypeError, ValueError};
 use crate::limits::{Budget, price};
 use crate::mode::Mode;
 use crate::number::Integer;
@@ -32,6 +32,9 @@ pub(crate) fn repeat(left: &Value, right: &Value, budget: &mut Budget) -> Result
         (false, false) => return Ok(None),
     };
     let times = other.integer().ok_or(TypeError::Repetition { by: other.kind() })?;
+    if times.as_i64().is_none() {
+        return Err(Overflow::Repetition.into());
+    }
     let length = sequence.length().unwrap_or(0);
     let limit =
         if matches!(sequence, Value::Str(_)) { budget.limits.string_characters } else { budget.limits.elements };
@@ -131,6 +134,10 @@ pub(crate) fn index(container: &Value, index: &Value, budget: &mut Budget) -> Re
     let Some(position) = index.integer() else {
         return Err(TypeError::Indices { of, found: index.kind() }.into());
     };
+    // A range counts in integers of any size.
+    if position.as_i64().is_none() && of != Type::Range {
+        return Err(ValueError::IndexSize.into());
+    }
     let at = position
         .as_i64()
         .map(|at| if at < 0 { i128::from(at) + i128::from(length) } else { i128::from(at) })
@@ -158,8 +165,9 @@ pub(crate) fn slice(container: &Value, parts: [&Value; 3], budget: &mut Budget) 
         return Err(TypeError::NotSubscriptable { found: container.kind() }.into());
     };
     let mut bounds = [None; 3];
-    for (bound, part) in bounds.iter_mut().zip(parts) {
-        *bound = match part {
+    // As CPython, the step first: its errors hide the others'.
+    for (at, part) in parts.into_iter().enumerate().rev() {
+        bounds[at] = match part {
             Value::None => None,
             part => {
                 let integer = part.integer().ok_or(TypeError::SliceIndices)?;
@@ -168,11 +176,11 @@ pub(crate) fn slice(container: &Value, parts: [&Value; 3], budget: &mut Budget) 
                 Some(i128::from(integer.as_i64().unwrap_or(extreme)))
             }
         };
+        if bounds[2] == Some(0) {
+            return Err(ValueError::SliceStep.into());
+        }
     }
     let step = bounds[2].unwrap_or(1);
-    if step == 0 {
-        return Err(ValueError::SliceStep.into());
-    }
     let length = i128::from(length);
     // The least and the greatest place that a bound can mean: going down, one before the first.
     let (least, most) = if step > 0 { (0, length) } else { (-1, length - 1) };

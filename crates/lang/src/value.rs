@@ -1,5 +1,5 @@
 //! Values and their text. The law: reading a value's text gives the value back (but for `inf` and `nan`, which are
-//! names, and `range`).
+//! names, and `range`; and the sign of a zero in a complex number, as in CPython).
 //!
 //! Containers know how deep they nest and how many bytes they hold, shared parts counted as often as they are reached.
 //! Both are bounded when a container is made, so whatever walks over a value may recurse, and ends.

@@ -5,7 +5,7 @@
 use proptest::prelude::*;
 use tabuada_lang::{Argument, Cell, Context, ErrorKind, Evaluator, Fuel, Limits, Mode, Program, Rows, parse_with};
 
-const CONTEXT: Context<'static> = Context { parameters: &["x", "y"], mode: Mode::Python };
+const CONTEXT: Context<'static> = Context { parameters: &["x", "y"], mode: Mode::Python, variables: None };
 
 fn read(text: &str) -> Program {
     parse_with(text, &CONTEXT, &Limits::default()).unwrap_or_else(|error| panic!("{text}: {error:?}"))

@@ -5,8 +5,8 @@
 
 use serde_json::Value as Json;
 use tabuada_lang::{
-    Answer, Argument, Context, Digits, ErrorKind, Fuel, Language, Limits, Mode, ModeError, Program, functions,
-    parse_with,
+    Answer, Argument, Context, Digits, ErrorKind, Fuel, Language, Limits, Mode, ModeError, Program, Variables,
+    functions, parse_with,
 };
 
 fn read(mode: Mode, text: &str) -> Program {
@@ -462,7 +462,7 @@ fn a_text_of_an_answer_reads_back_as_its_value() {
 fn parameters_are_numbers_of_the_mode() {
     let value = |mode: &str, argument: f64| {
         let limits = Limits::default();
-        let context = Context { parameters: &["x"], mode: mode.parse().unwrap() };
+        let context = Context { parameters: &["x"], mode: mode.parse().unwrap(), ..Context::default() };
         let program = parse_with("x + 1", &context, &limits).unwrap();
         let answer = program.evaluate_with(&[Argument::from(argument)], &limits, &mut Fuel::new(limits.fuel));
         answer.map(|answer| answer.text().to_owned()).map_err(|failure| failure.kind.code())
@@ -470,6 +470,22 @@ fn parameters_are_numbers_of_the_mode() {
     assert_eq!(value("exact", -0.1), Ok("9/10".to_owned()));
     assert_eq!(value("decimal:28", 0.1), Ok("1.1".to_owned()));
     assert_eq!(value("decimal:28", f64::INFINITY), Err("unsupported"));
+}
+
+#[test]
+fn variables_are_numbers_of_the_mode_with_all_their_digits() {
+    let limits = Limits::default();
+    let variables = Variables::from_json(r#"{"x": 0.10, "y": 1e-30}"#, &limits).unwrap();
+    for (mode, canonical, expected) in [
+        ("exact", "x=0.10;y=1e-30;x+y", "100000000000000000000000000001/1000000000000000000000000000000"),
+        ("decimal:40", "x=0.10;y=1e-30;x+y", "0.100000000000000000000000000001"),
+    ] {
+        let context = Context { mode: mode.parse().unwrap(), variables: Some(&variables), ..Context::default() };
+        let program = parse_with("x + y", &context, &limits).unwrap();
+        assert_eq!(program.canonical(), canonical);
+        let answer = program.evaluate(&limits, &mut Fuel::new(limits.fuel)).unwrap();
+        assert_eq!(answer.text(), expected);
+    }
 }
 
 #[test]

@@ -44,7 +44,7 @@ fn a_parameter_without_a_value_has_none() {
 #[test]
 fn names_that_are_none_are_refused() {
     let limits = Limits::default();
-    for name in ["", "2", "x y", "x ", "if", "mod", "True", "x.y", "é!", "x\n"] {
+    for name in ["", "2", "x y", "x ", "if", "mod", "True", "x.y", "é!", "x\n", " x", "\\\nx"] {
         let context = Context { parameters: &[name], ..Context::default() };
         let refusal = parse_with("1", &context, &limits).unwrap_err();
         assert!(matches!(refusal.kind, ErrorKind::Syntax(_)), "{name:?}: {refusal:?}");

@@ -2,7 +2,7 @@
 // Helpers of tests may panic as tests do.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
-use tabuada_lang::{Fuel, Limits, parse};
+use tabuada_lang::{ErrorKind, Fuel, Limits, parse};
 
 #[track_caller]
 fn check(text: &str, expected: &str) {
@@ -63,4 +63,85 @@ fn the_span_of_a_malformed_escape_ends_between_characters() {
     let text = r"'\x ééééééééé'";
     let error = parse(text, &Limits::default()).unwrap_err();
     assert!(error.span.of(text).starts_with(r"\x"), "{:?}", error.span);
+}
+
+/// A function is never an answer, in a list neither: there is no text that reads as it.
+#[test]
+fn a_container_with_a_function_in_it_is_no_answer() {
+    let limits = Limits::default();
+    for text in ["max, 12", "[1, [{abs}]]", "f(x) @= x; g = (1, f); g", "{sqrt}"] {
+        let failure = parse(text, &limits).unwrap().evaluate(&limits, &mut Fuel::new(limits.fuel)).unwrap_err();
+        assert!(matches!(failure.kind, ErrorKind::FunctionAsAnswer { .. }), "{text}: {failure:?}");
+    }
+    check("[abs, 1][1]", "1");
+}
+
+#[test]
+fn calls_among_arguments_keep_their_keywords_to_themselves() {
+    check("round(max([1.26, 2.36], key=abs), ndigits=1)", "2.4");
+    check("max(min([1, 2], key=abs), 0, key=abs)", "1");
+    check("sorted([3, 1], key=abs, reverse=bool(sum([], start=1)))", "[3, 1]");
+}
+
+/// CPython's words for the same text.
+#[track_caller]
+fn check_words(text: &str, expected: &str) {
+    let limits = Limits::default();
+    let program = parse(text, &limits).unwrap_or_else(|error| panic!("{text}: {error:?}"));
+    let failure = program.evaluate(&limits, &mut Fuel::new(limits.fuel)).unwrap_err();
+    assert_eq!(failure.kind.python().as_deref(), Some(expected), "{text}");
+}
+
+/// Each was told apart from CPython by generated expressions.
+#[test]
+fn calls_of_builtins_fail_as_cpython_does() {
+    check("str(object=2)", "'2'");
+    check("str(encoding='ascii')", "''");
+    for (text, words) in [
+        ("int(x='7')", "'x' is an invalid keyword argument for int()"),
+        ("int(base=1.5)", "int() missing string argument"),
+        ("int(5, base=1)", "int() base must be >= 2 and <= 36, or 0"),
+        ("str('x', 1.5)", "str() argument 'encoding' must be str, not float"),
+        ("str('x', None)", "str() argument 'encoding' must be str, not None"),
+        ("str('x', 'y', 1)", "str() argument 'errors' must be str, not int"),
+        ("str('x', 'y')", "decoding str is not supported"),
+        ("str(1j, 'y')", "decoding to str: need a bytes-like object, complex found"),
+        ("sorted([1], reverse='a')", "'str' object cannot be interpreted as an integer"),
+        ("sorted([1], reverse=None)", "'NoneType' object cannot be interpreted as an integer"),
+        ("sorted([1], reverse=2**31)", "Python int too large to convert to C int"),
+        ("sorted(1.5, reverse='a')", "'float' object is not iterable"),
+        ("sorted(1.5, x=1)", "'float' object is not iterable"),
+        ("sorted('a', x=1)", "'x' is an invalid keyword argument for sort()"),
+        ("dist('ab', 1)", "'int' object is not iterable"),
+        ("dist('b', [])", "both points must have the same number of dimensions"),
+        ("dist([1, 'a'], [None, 2])", "must be real number, not NoneType"),
+        ("round(2.5j, 1.0)", "type complex doesn't define __round__ method"),
+        ("pow(1j, 'a', 7)", "unsupported operand type(s) for ** or pow(): 'complex', 'str', 'int'"),
+        ("pow([], 1.5, 7)", "pow() 3rd argument not allowed unless all arguments are integers"),
+        ("pow(1j, 1.5, 7)", "complex modulo"),
+        ("pow(1.5, 1j, 7)", "pow() 3rd argument not allowed unless all arguments are integers"),
+        ("pow(1, 2, 1j)", "complex modulo"),
+    ] {
+        check_words(text, words);
+    }
+}
+
+#[test]
+fn indices_beyond_64_bits_fail_as_in_cpython() {
+    for (text, words) in [
+        ("'abc'[2**70]", "cannot fit 'int' into an index-sized integer"),
+        ("[1][-2**70]", "cannot fit 'int' into an index-sized integer"),
+        ("range(3)[2**70]", "range object index out of range"),
+        ("[]*2**70", "cannot fit 'int' into an index-sized integer"),
+        ("'a'*-2**70", "cannot fit 'int' into an index-sized integer"),
+        ("'ab'['x'::0]", "slice step cannot be zero"),
+    ] {
+        check_words(text, words);
+    }
+    check("'abc'[:2**70]", "'abc'");
+}
+
+#[test]
+fn a_complex_power_with_an_infinite_phase_is_a_domain_error() {
+    check_words("inf**1j", "0.0 to a negative or complex power");
 }

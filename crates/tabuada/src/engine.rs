@@ -5,7 +5,9 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
-use tabuada_lang::{Answer, Error, ErrorKind, Failure, Fuel, Limits, Program, Span, parse};
+use tabuada_lang::{
+    Answer, Context, Error, ErrorKind, Failure, Fuel, Limits, Program, Span, Variables, parse, parse_with,
+};
 
 /// What an evaluation came to.
 #[derive(Debug)]
@@ -19,6 +21,15 @@ pub struct Evaluation {
 /// Reads a text.
 pub(crate) fn read(text: &str, limits: &Limits) -> Result<Program, Error> {
     caught(text, || parse(text, limits))
+}
+
+/// Reads a text with variables, which are a JSON object.
+pub(crate) fn read_with_variables(text: &str, variables: &str, limits: &Limits) -> Result<Program, Error> {
+    caught(text, || {
+        let variables =
+            Variables::from_json(variables, limits).map_err(|kind| Error { kind, span: Span::default() })?;
+        parse_with(text, &Context { variables: Some(&variables), ..Context::default() }, limits)
+    })
 }
 
 /// Reads a text, and gives the canonical text that names its answer.

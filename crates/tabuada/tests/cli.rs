@@ -138,7 +138,7 @@ fn variables_stand_in_for_flags_that_were_not_given() {
 
 #[test]
 fn batch_answers_every_line_in_its_place() {
-    let lines: [(&[u8], &str); 17] = [
+    let lines: [(&[u8], &str); 22] = [
         (b"2+2", r#"{"result":4,"type":"int","text":"4"}"#),
         (b"", r#"{"error":{"code":"syntax","message":"the expression is empty","span":{"start":0,"end":0}}}"#),
         (b"0.1+0.2", r#"{"result":0.30000000000000004,"type":"float","text":"0.30000000000000004"}"#),
@@ -156,9 +156,26 @@ fn batch_answers_every_line_in_its_place() {
             br#"  {"x":[1],"expr":"7\u002f2","mode":"python","variables":{}}  "#,
             r#"{"result":3.5,"type":"float","text":"3.5"}"#,
         ),
+        (br#"{"expr":"x","variables":{"x":3}}"#, r#"{"result":3,"type":"int","text":"3"}"#),
         (
-            br#"{"expr":"x","variables":{"x":3}}"#,
-            r#"{"error":{"code":"unsupported","message":"variables are not supported yet"}}"#,
+            br#"{"expr":"x + x","variables":{"y":[],"x":"\u00e9'","x":[-1.50,"1+1",null]}}"#,
+            r#"{"result":[-1.5,"1+1",null,-1.5,"1+1",null],"type":"list","text":"[-1.5, '1+1', None, -1.5, '1+1', None]"}"#,
+        ),
+        (
+            br#"{"expr":"x + y","variables":{"x":3}}"#,
+            r#"{"error":{"code":"unknown-name","message":"name 'y' is not defined","span":{"start":4,"end":5}}}"#,
+        ),
+        (
+            br#"{"expr":"x","variables":[3]}"#,
+            r#"{"error":{"code":"malformed","message":"variables are an object of names and values, as in {\"x\": 3}"}}"#,
+        ),
+        (
+            br#"{"expr":"x","variables":{"x":[{}]}}"#,
+            r#"{"error":{"code":"malformed","message":"the value of 'x' holds an object, and there are none here"}}"#,
+        ),
+        (
+            br#"{"expr":"x","variables":{"x=1;y":2}}"#,
+            r#"{"error":{"code":"malformed","message":"'x=1;y' cannot be the name of a variable"}}"#,
         ),
         (
             br#"{"expr":"1/3","mode":"exact"}"#,

@@ -78,6 +78,10 @@ fn type_error(error: &TypeError) -> String {
         TypeError::NotContainer { found } => {
             format!("'in' procura em uma lista, uma tupla, um conjunto ou um texto, não em {}", a(*found))
         }
+        TypeError::NotString { function, argument, found } => {
+            format!("o argumento '{argument}' de {function}() deve ser um texto, não {}", a(*found))
+        }
+        TypeError::Decoding { found } => format!("{} não se decodifica como texto", a(*found)),
         TypeError::NotInString { found } => format!("dentro de um texto só se procura outro texto, não {}", a(*found)),
         TypeError::Unhashable { found } => format!("{} não pode ser elemento de um conjunto", a(*found)),
         TypeError::Concatenation { left, right } => format!("'+' não junta {} com {}", a(*left), a(*right)),
@@ -144,6 +148,7 @@ fn value_error(error: &ValueError) -> String {
             return format!("faltam valores: são {expected} nomes e só {got} valores");
         }
         ValueError::Unpack { expected, got: None } => return format!("há valores demais para {expected} nomes"),
+        ValueError::IndexSize => "o índice é um inteiro grande demais",
         ValueError::SliceStep => "o passo de uma fatia não pode ser zero",
         ValueError::RangeStep => "o passo de range() não pode ser zero",
         ValueError::Base => "a base de int() deve ser 0 ou um número de 2 a 36",
@@ -188,6 +193,8 @@ fn overflow(error: Overflow) -> &'static str {
         Overflow::Fsum => "a soma ficou grande demais no meio do caminho",
         Overflow::InfinityToInteger => "infinito não pode virar um inteiro",
         Overflow::Round => "o valor arredondado é grande demais para um número real",
+        Overflow::Repetition => "o número de repetições é um inteiro grande demais",
+        Overflow::Truth => "o inteiro é grande demais para servir de verdadeiro ou falso",
         Overflow::ShiftCount => "o inteiro teria dígitos demais",
         Overflow::FactorialArgument => "o argumento de factorial() é grande demais",
         Overflow::CombArgument | Overflow::PermArgument => "k é grande demais",

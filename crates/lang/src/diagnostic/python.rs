@@ -19,6 +19,15 @@ pub(super) fn type_error(error: &TypeError) -> String {
         TypeError::NotCallable { found } => format!("'{}' object is not callable", found.python()),
         TypeError::NotIterable { found } => format!("'{}' object is not iterable", found.python()),
         TypeError::NotContainer { found } => format!("argument of type '{}' is not iterable", found.python()),
+        TypeError::NotString { function, argument, found } => {
+            // Here CPython says `None` itself.
+            let found = if *found == Type::None { "None" } else { found.python() };
+            format!("{function}() argument '{argument}' must be str, not {found}")
+        }
+        TypeError::Decoding { found: Type::Str } => "decoding str is not supported".to_owned(),
+        TypeError::Decoding { found } => {
+            format!("decoding to str: need a bytes-like object, {} found", found.python())
+        }
         TypeError::NotInString { found } => {
             format!("'in <string>' requires string as left operand, not {}", found.python())
         }
@@ -111,6 +120,7 @@ pub(super) fn value_error(error: &ValueError) -> String {
         ValueError::Unpack { expected, got: None } => {
             return format!("too many values to unpack (expected {expected})");
         }
+        ValueError::IndexSize => "cannot fit 'int' into an index-sized integer",
         ValueError::SliceStep => "slice step cannot be zero",
         ValueError::RangeStep => "range() arg 3 must not be zero",
         ValueError::Base => "int() base must be >= 2 and <= 36, or 0",
@@ -163,6 +173,8 @@ pub(super) fn overflow(error: Overflow) -> &'static str {
         Overflow::Fsum => "intermediate overflow in fsum",
         Overflow::InfinityToInteger => "cannot convert float infinity to integer",
         Overflow::Round => "rounded value too large to represent",
+        Overflow::Repetition => "cannot fit 'int' into an index-sized integer",
+        Overflow::Truth => "Python int too large to convert to C int",
         Overflow::ShiftCount => "too many digits in integer",
         Overflow::FactorialArgument => "factorial() argument should not exceed 9223372036854775807",
         Overflow::CombArgument => "min(n - k, k) must not exceed 9223372036854775807",

@@ -27,7 +27,7 @@ pub(super) const TABLE: &[Function] = &[
         name: "int",
         price: SCALAR,
         doc: "the integer part",
-        body: Body::Named { parameters: Parameters { names: &["x", "base"], required: 0, positional: 2 }, call: int },
+        body: Body::Named { parameters: Parameters { names: &["", "base"], required: 0, positional: 2 }, call: int },
     },
     Function { name: "max", price: SCALAR, doc: "the largest of its arguments", body: Body::Extreme(max) },
     Function { name: "min", price: SCALAR, doc: "the smallest of its arguments", body: Body::Extreme(min) },
@@ -163,18 +163,18 @@ fn ascii_digits(text: &str) -> String {
 }
 
 fn int(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
-    let base = match &arguments[1] {
-        None => None,
-        Some(base) => Some(integer(base)?),
+    let base = match (&arguments[0], &arguments[1]) {
+        (_, None) => None,
+        (None, Some(_)) => return Err(TypeError::BaseWithoutString.into()),
+        (Some(_), Some(base)) => match integer(base)?.as_i64() {
+            Some(base) if base == 0 || (2..=36).contains(&base) => Some(base),
+            _ => return Err(ValueError::Base.into()),
+        },
     };
     match (&arguments[0], base) {
-        (None, None) => Ok(Value::Int(Integer::ZERO)),
-        (None, Some(_)) => Err(TypeError::BaseWithoutString.into()),
+        (None, _) => Ok(Value::Int(Integer::ZERO)),
         (Some(argument @ Value::Str(text)), base) => {
-            let base = base.map_or(Some(10), |base| base.as_i64());
-            let Some(base) = base.filter(|base| *base == 0 || (2..=36).contains(base)) else {
-                return Err(ValueError::Base.into());
-            };
+            let base = base.unwrap_or(10);
             budget.charge(price::divide(text.characters / 16 + 1))?;
             let literal = || ValueError::IntLiteral { base: base.unsigned_abs(), text: argument.to_string() };
             let value = parse_int(&text.string, base as u32).ok_or_else(literal)?;
@@ -290,51 +290,54 @@ fn pow(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
         return arithmetic::binary(Binary::Power, base, exponent, budget);
     };
     let all = [base, exponent, modulus];
-    match all.map(Value::integer) {
-        [Some(base), Some(exponent), Some(modulus)] => base.modular_power(&exponent, &modulus, budget).map(Value::Int),
-        // A complex number or a float has a say of its own in CPython, before the others' types are looked at.
-        _ if all.iter().any(|value| matches!(value, Value::Complex(_))) => Err(ValueError::ComplexModulo.into()),
-        _ if all.iter().any(|value| matches!(value, Value::Float(_) | Value::Fraction(_) | Value::Decimal(_))) => {
-            Err(TypeError::ModularPowerOfNonIntegers.into())
-        }
-        _ => {
-            let types = all.iter().map(|value| value.kind()).collect();
-            Err(TypeError::Operands { operator: "** or pow()".to_owned(), types }.into())
+    if let [Some(base), Some(exponent), Some(modulus)] = all.map(Value::integer) {
+        return base.modular_power(&exponent, &modulus, budget).map(Value::Int);
+    }
+    // CPython asks the operands' types in order: a float refuses at once, a complex number where the first two are
+    // numbers, and the others have nothing to say.
+    for value in all {
+        match value {
+            Value::Float(_) | Value::Fraction(_) | Value::Decimal(_) => {
+                return Err(TypeError::ModularPowerOfNonIntegers.into());
+            }
+            Value::Complex(_) if base.number().is_some() && exponent.number().is_some() => {
+                return Err(ValueError::ComplexModulo.into());
+            }
+            _ => {}
         }
     }
+    let types = all.iter().map(|value| value.kind()).collect();
+    Err(TypeError::Operands { operator: "** or pow()".to_owned(), types }.into())
 }
 
 fn round(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
     let [Some(number), places] = arguments else { return Err(ErrorKind::Internal) };
     let places = places.as_ref().filter(|places| !matches!(places, Value::None));
-    let Some(value) = number.number() else {
-        let places = places.map(|places| integer(places).map(|places| clamped(&places))).transpose()?;
-        return match (number, places) {
-            (Value::Fraction(value), None) => value.round(budget).map(Value::Int),
-            (Value::Fraction(value), Some(places)) => value.round_places(places, budget).map(exact::value),
-            (Value::Decimal(value), None) => value.round(budget).map(Value::Int),
-            (Value::Decimal(value), Some(places)) => super::decimal::round_places(value, places, budget),
-            _ => Err(TypeError::NoMethod { found: number.kind(), method: "round".to_owned() }.into()),
-        };
+    // Beyond a machine word, what counts is only the sign.
+    let machine = |places: &Value| -> Result<i64, ErrorKind> {
+        let places = integer(places)?;
+        Ok(places.as_i64().unwrap_or(if places.is_negative() { i64::MIN } else { i64::MAX }))
     };
-    let Some(places) = places else {
-        return match value {
-            Number::Int(value) => Ok(Value::Int(value)),
-            Number::Float(value) => floats::round_to_integer(value).map(Value::Int),
-            Number::Complex(_) => Err(TypeError::NoMethod { found: Type::Complex, method: "round".to_owned() }.into()),
-        };
-    };
-    let places = integer(places)?;
-    let clamped = clamped(&places);
-    match value {
-        Number::Int(value) if clamped >= 0 => Ok(Value::Int(value)),
-        Number::Int(value) => value.round_places(clamped.unsigned_abs(), budget).map(Value::Int),
-        Number::Float(value) => floats::round_places(value, clamped, budget).map(Value::Float),
-        Number::Complex(_) => Err(TypeError::NoMethod { found: Type::Complex, method: "round".to_owned() }.into()),
+    match (number, places) {
+        (Value::Fraction(value), None) => return value.round(budget).map(Value::Int),
+        (Value::Fraction(value), Some(places)) => {
+            return value.round_places(machine(places)?, budget).map(exact::value);
+        }
+        (Value::Decimal(value), None) => return value.round(budget).map(Value::Int),
+        (Value::Decimal(value), Some(places)) => return super::decimal::round_places(value, machine(places)?, budget),
+        _ => {}
     }
-}
-
-/// A number of places as a machine word: beyond one, what counts is only the sign.
-fn clamped(places: &Integer) -> i64 {
-    places.as_i64().unwrap_or(if places.is_negative() { i64::MIN } else { i64::MAX })
+    match (number.number(), places) {
+        (Some(Number::Int(value)), None) => Ok(Value::Int(value)),
+        (Some(Number::Float(value)), None) => floats::round_to_integer(value).map(Value::Int),
+        (Some(Number::Int(value)), Some(places)) => match machine(places)? {
+            0.. => Ok(Value::Int(value)),
+            places => value.round_places(places.unsigned_abs(), budget).map(Value::Int),
+        },
+        (Some(Number::Float(value)), Some(places)) => {
+            floats::round_places(value, machine(places)?, budget).map(Value::Float)
+        }
+        // It is the number's type that would look at the places, so this comes first whatever they are.
+        _ => Err(TypeError::NoMethod { found: number.kind(), method: "round".to_owned() }.into()),
+    }
 }

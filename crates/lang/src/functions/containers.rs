@@ -46,7 +46,10 @@ pub(super) const TABLE: &[Function] = &[
         name: "str",
         price: SCALAR,
         doc: "a value's text",
-        body: Body::Counted { least: 0, most: 1, call: str },
+        body: Body::Named {
+            parameters: Parameters { names: &["object", "encoding", "errors"], required: 0, positional: 3 },
+            call: str,
+        },
     },
     Function {
         name: "sum",
@@ -208,8 +211,17 @@ fn sorted(value: &Value, key: Option<&Value>, reverse: bool, budget: &mut Budget
     Value::list(keyed.into_iter().map(|(_, value)| value).collect(), budget)
 }
 
-fn str(arguments: &[Value], budget: &mut Budget) -> Outcome {
-    let Some(value) = arguments.first() else { return Value::string("", budget) };
+fn str(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
+    for (argument, value) in [("encoding", &arguments[1]), ("errors", &arguments[2])] {
+        if let Some(value) = value.as_ref().filter(|value| !matches!(value, Value::Str(_))) {
+            let (function, argument) = ("str".to_owned(), argument.to_owned());
+            return Err(TypeError::NotString { function, argument, found: value.kind() }.into());
+        }
+    }
+    let Some(value) = &arguments[0] else { return Value::string("", budget) };
+    if arguments[1].is_some() || arguments[2].is_some() {
+        return Err(TypeError::Decoding { found: value.kind() }.into());
+    }
     if let Value::Str(_) = value {
         return Ok(value.clone());
     }
@@ -283,10 +295,13 @@ fn floats(value: &Value, budget: &mut Budget) -> Result<Vec<f64>, ErrorKind> {
 }
 
 fn dist(arguments: &[Value], budget: &mut Budget) -> Outcome {
-    let (p, q) = (floats(&arguments[0], budget)?, floats(&arguments[1], budget)?);
-    if p.len() != q.len() {
+    let (p, q) = (elements(&arguments[0], budget)?, elements(&arguments[1], budget)?);
+    if arguments[0].length() != arguments[1].length() {
         return Err(ValueError::Dimensions.into());
     }
+    // In turn, so that the first that is no number is named.
+    let pairs: Result<Vec<(f64, f64)>, ErrorKind> = p.zip(q).map(|(p, q)| Ok((to_float(&p)?, to_float(&q)?))).collect();
+    let (p, q): (Vec<f64>, Vec<f64>) = pairs?.into_iter().unzip();
     budget.charge(price::ELEMENTARY * 32 * p.len() as u64)?;
     let differences: Vec<f64> = p.iter().zip(&q).map(|(p, q)| p - q).collect();
     Ok(Value::Float(if differences.iter().any(|difference| difference.is_infinite()) {

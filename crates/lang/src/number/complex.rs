@@ -122,6 +122,10 @@ impl Complex {
             length /= pxfm::f_exp(angle * exponent.imaginary);
             phase += exponent.imaginary * pxfm::f_log(size);
         }
+        // C's cosine of an infinity is a domain error, and CPython has one sentence for those.
+        if phase.is_infinite() {
+            return Ok(None);
+        }
         Ok(Some(Self::new(length * pxfm::f_cos(phase), length * pxfm::f_sin(phase))))
     }
 }

@@ -157,7 +157,9 @@ impl Parser<'_, '_> {
         let Some((Opener::Call(call), open)) = self.pop_opener() else { return fail(ErrorKind::Internal, span) };
         let Call { function, arguments, keywords, exponent, .. } = call;
         // Without keywords it does not matter where they would be; one program has one form.
-        let first_keyword = if keywords == 0 { 0 } else { call.first_keyword };
+        let first_keyword = if keywords == 0 { 0 } else { self.program.keywords.len() as u32 };
+        // Only now: those of calls among the arguments come before.
+        self.program.keywords.extend(self.stacks.keywords.drain(call.keywords_from as usize..));
         match function {
             Some(row) => {
                 let row = if arguments == 1 && keywords == 0 { functions::shorter(row) } else { row };

@@ -342,7 +342,7 @@ impl Parser<'_, '_> {
         self.last_end = assign.end;
         let index = self.intern(name);
         let Some(Opener::Call(call)) = self.top_opener() else { return fail(ErrorKind::Internal, span) };
-        if self.program.keywords[call.first_keyword as usize..].contains(&index) {
+        if self.stacks.keywords[call.keywords_from as usize..].contains(&index) {
             return fail(Syntax::RepeatedKeyword { name: name.to_owned() }, span);
         }
         if let Some(Opener::Call(call)) = self.top_opener_mut() {
@@ -350,14 +350,14 @@ impl Parser<'_, '_> {
             call.keywords = call.keywords.saturating_add(1);
             call.in_keyword = true;
         }
-        self.program.keywords.push(index);
+        self.stacks.keywords.push(index);
         Ok(State::Operand)
     }
 
     pub(super) fn begin_call(&mut self, function: Option<u16>, exponent: Option<Node>, span: Span) -> Step {
         self.last_end = span.end;
-        let first_keyword = self.program.keywords.len() as u32;
-        let call = Call { function, arguments: 0, keywords: 0, first_keyword, in_keyword: false, exponent };
+        let keywords_from = self.stacks.keywords.len() as u32;
+        let call = Call { function, arguments: 0, keywords: 0, keywords_from, in_keyword: false, exponent };
         self.open(Opener::Call(call), span)
     }
 }

@@ -175,7 +175,8 @@ pub(super) struct Call {
     pub(super) function: Option<u16>,
     pub(super) arguments: u32,
     pub(super) keywords: u16,
-    pub(super) first_keyword: u32,
+    /// Where its keywords begin among those of the calls that are open.
+    pub(super) keywords_from: u32,
     pub(super) in_keyword: bool,
     /// The exponent of `sin²(x)`.
     pub(super) exponent: Option<Node>,

@@ -4,7 +4,7 @@ use super::pending::{Opener, Operand};
 use super::{Parser, State, Step, fail};
 use crate::error::{Error, ErrorKind, Span, Syntax};
 use crate::functions;
-use crate::lexer::{Lexer, Token, normal_name};
+use crate::lexer::{Lexer, Token, is_name, normal_name};
 use crate::program::{Binder, Definition, Node};
 
 impl Parser<'_, '_> {
@@ -37,8 +37,7 @@ impl Parser<'_, '_> {
     /// The name that an operand is, to be assigned to.
     pub(super) fn target(&mut self, operand: Operand) -> Result<u32, Error> {
         let text = operand.span.of(self.text);
-        let is_name = matches!(Lexer::new(text).next(), Ok((Token::Name, span)) if span.end as usize == text.len());
-        if !is_name {
+        if !is_name(text) {
             let is_call = matches!(self.program.nodes.last(), Some(Node::Call { .. }));
             return fail(if is_call { Syntax::FunctionAssignment } else { Syntax::AssignmentTarget }, operand.span);
         }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use tabuada_lang::{ErrorKind, Language, Limits, Program, Span};
+use tabuada_lang::{Error, ErrorKind, Language, Limits, Program, Span};
 
 use crate::args::BatchArgs;
 use crate::engine;
@@ -95,24 +95,32 @@ fn answer_line(line: &[u8], limits: &Limits, explain: bool, out: &mut String) {
     };
     let record = Some(line).filter(|line| line.trim_start().starts_with('{'));
     let Some(record) = record.and_then(|line| serde_json::from_str::<Record<'_>>(line).ok()) else {
-        return answer_text(line, limits, explain, out);
+        return answer_text(line, None, limits, explain, out);
     };
-    let has_variables = record.variables.is_some_and(|variables| variables.get() != "{}" && variables.get() != "null");
-    if has_variables {
-        return write_error("unsupported", "variables are not supported yet", None, out);
-    }
     if record.mode.is_some_and(|mode| mode.get() != "\"python\"" && mode.get() != "null") {
         return write_error("unsupported", "the only mode yet is python", None, out);
     }
     match serde_json::from_str::<Cow<'_, str>>(record.expr.get()) {
-        Ok(text) => answer_text(&text, limits, explain, out),
+        Ok(text) => {
+            let variables = record.variables.map(RawValue::get).filter(|variables| *variables != "null");
+            answer_text(&text, variables, limits, explain, out);
+        }
         Err(_) => write_error("malformed", "expr is not a string", None, out),
     }
 }
 
-fn answer_text(text: &str, limits: &Limits, explain: bool, out: &mut String) {
-    let program = match engine::read(text, limits) {
+/// `variables` is JSON.
+fn answer_text(text: &str, variables: Option<&str>, limits: &Limits, explain: bool, out: &mut String) {
+    let read = match variables {
+        Some(variables) => engine::read_with_variables(text, variables, limits),
+        None => engine::read(text, limits),
+    };
+    let program = match read {
         Ok(program) => program,
+        Err(Error { kind: kind @ ErrorKind::Variable(_), .. }) => {
+            // Nothing is wrong with the text: there is no place in it to show.
+            return write_error(kind.code(), &kind.message(Language::English), None, out);
+        }
         Err(error) => {
             return write_error(
                 error.kind.code(),

@@ -1,0 +1,28 @@
+//! What fuzzing found worth keeping, replayed: texts that between them reach all that the language does.
+// Helpers of tests may panic as tests do.
+#![allow(clippy::panic, clippy::unwrap_used)]
+
+mod laws;
+
+fn seeds() -> Vec<String> {
+    let path = format!("{}/../../fuzz/seeds/texts.jsonl", env!("CARGO_MANIFEST_DIR"));
+    let lines = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    lines.split_terminator('\n').map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// Checks every seed, and names those that broke the law.
+fn replay(law: fn(&str)) {
+    let broken: Vec<String> =
+        seeds().into_iter().filter(|text| std::panic::catch_unwind(|| law(text)).is_err()).collect();
+    assert!(broken.is_empty(), "{} seeds broke the law: {broken:#?}", broken.len());
+}
+
+#[test]
+fn every_seed_ends_as_its_canonical_text_does() {
+    replay(laws::check_evaluation);
+}
+
+#[test]
+fn every_seed_has_one_key_however_it_is_spelled() {
+    replay(laws::check_same_key);
+}

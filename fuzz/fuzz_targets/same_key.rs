@@ -1,0 +1,8 @@
+//! One text however it is spelled has one canonical text, one answer and one price.
+#![no_main]
+
+#[path = "../../crates/lang/tests/laws/mod.rs"]
+#[allow(dead_code)]
+mod laws;
+
+libfuzzer_sys::fuzz_target!(|text: &str| laws::check_same_key(text));
