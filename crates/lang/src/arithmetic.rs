@@ -1,12 +1,17 @@
 //! Python's operators on values: which types go together, in which number they meet, and in which words they do not.
 
+// The numbers of the other modes.
+pub(crate) mod exact;
+pub(crate) mod decimal;
+
 use std::cmp::Ordering;
 
 use crate::error::{ErrorKind, Feature, Overflow, TypeError, ZeroDivision};
 use crate::limits::{Budget, price};
-use crate::number::{Complex, Integer, Number, float};
+use crate::mode::Mode;
+use crate::number::{Complex, Decimal, Integer, Number, Rational, float};
 use crate::sequence;
-use crate::value::{Items, Value};
+use crate::value::{Argument, Items, Value};
 
 /// Operators of one operand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,9 +110,9 @@ pub(crate) fn quick_unary(operator: Unary, operand: &Value, budget: &mut Budget)
 /// What an operator makes of two machine words or floats, where nothing can go wrong and nothing is left to pay;
 /// `None` for all else. What it answers, [`binary`] answers too.
 #[inline]
-pub(crate) fn quick(operator: Binary, left: &Value, right: &Value) -> Option<Value> {
+pub(crate) fn quick(operator: Binary, left: &Value, right: &Value, mode: Mode) -> Option<Value> {
     match (left, right) {
-        (Value::Int(Integer::Small(a)), Value::Int(Integer::Small(b))) => quick_words(operator, *a, *b),
+        (Value::Int(Integer::Small(a)), Value::Int(Integer::Small(b))) => quick_words(operator, *a, *b, mode),
         (Value::Float(a), Value::Float(b)) => quick_floats(operator, *a, *b),
         (Value::Float(a), Value::Int(Integer::Small(b))) => quick_floats(operator, *a, *b as f64),
         (Value::Int(Integer::Small(a)), Value::Float(b)) => quick_floats(operator, *a as f64, *b),
@@ -116,11 +121,13 @@ pub(crate) fn quick(operator: Binary, left: &Value, right: &Value) -> Option<Val
 }
 
 #[inline]
-fn quick_words(operator: Binary, a: i64, b: i64) -> Option<Value> {
+fn quick_words(operator: Binary, a: i64, b: i64, mode: Mode) -> Option<Value> {
     let value = match operator {
         Binary::Add => a.checked_add(b)?,
         Binary::Subtract => a.checked_sub(b)?,
         Binary::Multiply => a.checked_mul(b)?,
+        // Only there is the quotient a float.
+        Binary::Divide if mode != Mode::Python => return None,
         Binary::Divide if b != 0 && a.unsigned_abs().max(b.unsigned_abs()) <= Integer::EXACT_IN_FLOAT => {
             return Some(Value::Float(a as f64 / b as f64));
         }
@@ -146,7 +153,18 @@ pub(crate) fn unary(operator: Unary, operand: &Value, budget: &mut Budget) -> Re
         return Ok(Value::Bool(!operand.is_true()));
     }
     let unfit = |name: &str| TypeError::Operand { operator: name.to_owned(), found: operand.kind() }.into();
-    match (operator, operand.number()) {
+    let number = operand.number();
+    if number.is_none() {
+        let value = match operand {
+            Value::Fraction(value) => exact::unary(operator, value),
+            Value::Decimal(value) => decimal::unary(operator, value, budget)?,
+            _ => None,
+        };
+        if let Some(value) = value {
+            return Ok(value);
+        }
+    }
+    match (operator, number) {
         (Unary::Plus, Some(Number::Int(value))) => Ok(Value::Int(value)),
         (Unary::Plus, Some(Number::Float(value))) => Ok(Value::Float(value)),
         (Unary::Minus, Some(Number::Int(value))) => {
@@ -180,6 +198,14 @@ pub(crate) fn binary(operator: Binary, left: &Value, right: &Value, budget: &mut
         }
     }
     let (Some(a), Some(b)) = (left.number(), right.number()) else {
+        let value = match (left, right) {
+            (Value::Fraction(_), _) | (_, Value::Fraction(_)) => exact::binary(operator, left, right, budget)?,
+            (Value::Decimal(_), _) | (_, Value::Decimal(_)) => decimal::binary(operator, left, right, budget)?,
+            _ => None,
+        };
+        if let Some(value) = value {
+            return Ok(value);
+        }
         return containers(operator, left, right, budget)?.ok_or_else(unfit);
     };
     let (a, b) = match (a, b) {
@@ -231,6 +257,32 @@ fn complex(operator: Binary, a: Complex, b: Complex, budget: &mut Budget) -> Res
     }))
 }
 
+/// The number that a literal in decimal form stands for in a mode beside python's.
+pub(crate) fn literal(text: &str, budget: &mut Budget) -> Result<Value, ErrorKind> {
+    if text.ends_with('j') {
+        return Err(ErrorKind::NotInMode { operation: text.to_owned(), mode: budget.mode });
+    }
+    match budget.mode {
+        Mode::Python => Err(ErrorKind::Internal),
+        Mode::Exact => Rational::from_literal(text, budget).map(exact::value),
+        Mode::Decimal(_) => Decimal::from_literal(text, decimal::precision(budget), budget).map(decimal::value),
+    }
+}
+
+/// The value of a parameter: a float is the number that its text is in the mode.
+pub(crate) fn argument(argument: Argument, budget: &mut Budget) -> Result<Value, ErrorKind> {
+    let Argument::Float(float) = argument else { return Ok(Value::from(argument)) };
+    if budget.mode == Mode::Python {
+        return Ok(Value::Float(float));
+    }
+    let text = float::text(float.abs());
+    if !float.is_finite() {
+        return Err(ErrorKind::NotInMode { operation: text, mode: budget.mode });
+    }
+    let value = literal(&text, budget)?;
+    if float.is_sign_negative() { unary(Unary::Minus, &value, budget) } else { Ok(value) }
+}
+
 fn is_bitwise(operator: Binary) -> bool {
     matches!(operator, Binary::ShiftLeft | Binary::ShiftRight | Binary::And | Binary::Xor | Binary::Or)
 }
@@ -240,7 +292,13 @@ fn integers(operator: Binary, a: &Integer, b: &Integer, budget: &mut Budget) -> 
         Binary::Add => a.add(b, budget)?,
         Binary::Subtract => a.subtract(b, budget)?,
         Binary::Multiply => a.multiply(b, budget)?,
-        Binary::Divide => return a.true_divide(b, budget).map(Value::Float),
+        Binary::Divide => {
+            return match budget.mode {
+                Mode::Python => a.true_divide(b, budget).map(Value::Float),
+                Mode::Exact => exact::divide(a, b, budget),
+                Mode::Decimal(_) => decimal::divide(a, b, budget),
+            };
+        }
         Binary::FloorDivide => a.floor_divide(b, budget)?,
         Binary::Modulo => a.modulo(b, budget)?,
         Binary::Power => return integer_power(a, b, budget),
@@ -254,6 +312,11 @@ fn integers(operator: Binary, a: &Integer, b: &Integer, budget: &mut Budget) -> 
 
 fn integer_power(base: &Integer, exponent: &Integer, budget: &mut Budget) -> Result<Value, ErrorKind> {
     if exponent.is_negative() {
+        match budget.mode {
+            Mode::Python => {}
+            Mode::Exact => return exact::power(&Value::Int(base.clone()), &Value::Int(exponent.clone()), budget),
+            Mode::Decimal(_) => return decimal::negative_power(base, exponent, budget),
+        }
         // CPython goes over to floats, whatever the values.
         let base = base.to_float().ok_or(Overflow::IntToFloat)?;
         let exponent = exponent.to_float().ok_or(Overflow::IntToFloat)?;
@@ -291,6 +354,12 @@ fn float_power(base: f64, exponent: f64, budget: &mut Budget) -> Result<Value, E
 pub(crate) fn root(operand: &Value, index: u32, budget: &mut Budget) -> Result<Value, ErrorKind> {
     budget.charge(price::ELEMENTARY * 2)?;
     let unfit = || TypeError::NotReal { found: operand.kind() };
+    let real = matches!(operand, Value::Int(_) | Value::Bool(_) | Value::Fraction(_) | Value::Decimal(_));
+    match budget.mode {
+        Mode::Exact if real => return exact::root(operand, index, "√", budget),
+        Mode::Decimal(_) if real => return decimal::root(operand, index, "√", budget),
+        _ => {}
+    }
     let number = operand.number().ok_or_else(unfit)?;
     let real = match number {
         Number::Int(value) => value.to_float().ok_or(Overflow::IntToFloat)?,
@@ -318,7 +387,11 @@ pub(crate) fn compare(
     right: &Value,
     budget: &mut Budget,
 ) -> Result<bool, ErrorKind> {
-    budget.charge(left.walk_price().min(right.walk_price()))?;
+    budget.charge(if budget.mode == Mode::Python {
+        left.walk_price().min(right.walk_price())
+    } else {
+        left.compare_price().saturating_add(right.compare_price())
+    })?;
     let machine = match (left, right) {
         (Value::Int(Integer::Small(a)), Value::Int(Integer::Small(b))) => Some(Some(a.cmp(b))),
         (Value::Float(a), Value::Float(b)) => Some(a.partial_cmp(b)),

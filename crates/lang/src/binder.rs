@@ -7,6 +7,7 @@ use crate::arithmetic::{self, Binary};
 use crate::error::{ErrorKind, TypeError, ValueError};
 use crate::functions::to_float;
 use crate::limits::{Budget, price};
+use crate::mode::Mode;
 use crate::number::Integer;
 use crate::program::Binder;
 use crate::value::Value;
@@ -34,6 +35,10 @@ impl Loop {
         to: &Value,
         budget: &mut Budget,
     ) -> Result<(Self, Step), ErrorKind> {
+        if budget.mode != Mode::Python && matches!(binder, Binder::Integral | Binder::Root) {
+            // Their methods, tolerances and steps are those of floats.
+            return Err(ErrorKind::NotInMode { operation: binder.name().to_owned(), mode: budget.mode });
+        }
         match binder {
             Binder::Sum => Self::fold(Binary::Add, 0, from, to, budget),
             Binder::Product => Self::fold(Binary::Multiply, 1, from, to, budget),

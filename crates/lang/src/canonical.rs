@@ -256,6 +256,11 @@ impl<'p, V: View> Writer<'p, V> {
         match program.nodes[root as usize] {
             Node::Small(value) => self.text.push_str(&value.to_string()),
             Node::Constant(constant) => self.text.push_str(&literal(&program.constants[constant as usize])),
+            Node::Literal(constant) => {
+                if let Value::Str(text) = &program.constants[constant as usize] {
+                    self.text.push_str(&text.string);
+                }
+            }
             Node::None => self.text.push_str("None"),
             Node::Bool(value) => self.text.push_str(if value { "True" } else { "False" }),
             Node::MathConstant { row, qualified } => {

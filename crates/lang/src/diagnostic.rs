@@ -128,6 +128,10 @@ impl ErrorKind {
                 &format!("'{operation}' is not exact here: its result is no fraction"),
                 &format!("'{operation}' não é exato aqui: o resultado não é uma fração"),
             ),
+            Self::NotInMode { operation, mode } => say(
+                &format!("'{operation}' is not available in {mode} mode"),
+                &format!("'{operation}' não existe no modo {mode}"),
+            ),
             Self::AnswerTooLong { characters, limit } => say(
                 &format!(
                     "the answer would have {} characters; the limit is {}",

@@ -6,6 +6,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::mode::Mode;
+
 /// Where in a text something stands: byte offsets, half open, on character boundaries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Span {
@@ -136,6 +138,14 @@ pub enum ErrorKind {
         /// The operation, as its function or operator is spelled.
         operation: String,
     },
+    /// Something that has no meaning in the mode: the binary format of floats, complex numbers, infinity where numbers
+    /// are fractions or decimals.
+    NotInMode {
+        /// The operation, as its function, constant or literal is spelled.
+        operation: String,
+        /// The mode.
+        mode: Mode,
+    },
     /// An answer would be too long to write.
     AnswerTooLong {
         /// An estimate of its characters.
@@ -204,7 +214,7 @@ impl ErrorKind {
         match self {
             Self::Syntax(_) => "syntax",
             Self::Variable(_) => "malformed",
-            Self::Unsupported(_) => "unsupported",
+            Self::Unsupported(_) | Self::NotInMode { .. } => "unsupported",
             Self::UnknownName { .. } | Self::UnknownMathName { .. } => "unknown-name",
             Self::Type(_) | Self::FunctionAsAnswer { .. } | Self::RangeAsAnswer | Self::DefinedArity { .. } => {
                 "type-error"
@@ -494,6 +504,10 @@ pub enum Type {
     Defined,
     /// `type`: `int`, `float`, `bool` themselves.
     Type,
+    /// `Fraction`, in exact mode.
+    Fraction,
+    /// `decimal.Decimal`, in decimal mode.
+    Decimal,
 }
 
 impl Type {
@@ -513,6 +527,8 @@ impl Type {
             Self::Function => "builtin_function_or_method",
             Self::Defined => "function",
             Self::Type => "type",
+            Self::Fraction => "Fraction",
+            Self::Decimal => "decimal.Decimal",
         }
     }
 }

@@ -79,11 +79,21 @@ impl Program {
         fuel: &mut Fuel,
         trace: &mut impl Trace,
     ) -> Result<Answer, Failure> {
-        let mut budget = Budget::new(limits, fuel);
+        let mut budget = Budget::new(self.mode, limits, fuel);
         let mut machine = Machine { program: self, at: 0, base: 0, memory };
         if self.parameters > 0 {
             let given = arguments.iter().take(self.parameters as usize);
-            machine.memory.bindings.extend(given.map(|argument| Some(Binding::Value(Value::from(*argument)))));
+            for argument in given {
+                let value = arithmetic::argument(*argument, &mut budget);
+                // A fraction or a decimal holds memory, and gives it back with its name.
+                match value.and_then(|value| budget.hold(value.heap_bytes()).map(|()| value)) {
+                    Ok(value) => machine.memory.bindings.push(Some(Binding::Value(value))),
+                    Err(kind) => {
+                        memory.clear();
+                        return Err(Failure { kind, node: 0 });
+                    }
+                }
+            }
             machine.memory.bindings.resize(self.names.len(), None);
         }
         let outcome = machine.run(&mut budget, trace);
@@ -227,10 +237,16 @@ impl<'p> Machine<'p, '_> {
                     }
                     self.push(value, budget)?;
                 }
+                Node::Literal(constant) => {
+                    let Value::Str(text) = &self.program.constants[constant as usize] else {
+                        return Err(ErrorKind::Internal);
+                    };
+                    self.push(arithmetic::literal(&text.string, budget)?, budget)?;
+                }
                 Node::None | Node::Absent => self.memory.values.push(Value::None),
                 Node::Bool(value) => self.memory.values.push(Value::Bool(value)),
                 Node::MathConstant { row, .. } => {
-                    self.memory.values.push(Value::Float(functions::CONSTANTS[row as usize].1));
+                    self.push(functions::constant(row, budget)?, budget)?;
                 }
                 Node::Function(row) => {
                     self.memory.values.push(functions::at(row).map(Value::Function).ok_or(ErrorKind::Internal)?);
@@ -268,7 +284,7 @@ impl<'p> Machine<'p, '_> {
                 }
                 Node::Binary(operator) => {
                     if let [.., left, right] = &mut self.memory.values[..]
-                        && let Some(value) = arithmetic::quick(operator, left, right)
+                        && let Some(value) = arithmetic::quick(operator, left, right, budget.mode)
                     {
                         *left = value;
                         self.memory.values.pop();
@@ -475,13 +491,13 @@ impl<'p> Machine<'p, '_> {
             Some(None) | None => {
                 let text = &*self.program.names[name as usize];
                 let value = if let Some(row) = functions::find_constant(text) {
-                    Value::Float(functions::CONSTANTS[row as usize].1)
+                    functions::constant(row, budget)?
                 } else if let Some(function) = functions::find(text) {
                     Value::Function(function)
                 } else {
                     return Err(ErrorKind::UnknownName { name: self.spelling(name) });
                 };
-                self.memory.values.push(value);
+                self.push(value, budget)?;
             }
         }
         Ok(false)

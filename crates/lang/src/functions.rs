@@ -2,10 +2,12 @@
 //! line of documentation in each language.
 
 mod section;
+mod integers;
+mod exact;
+mod decimal;
 mod builtins;
 mod containers;
 mod chance;
-mod integers;
 mod real;
 mod theory;
 mod statistics;
@@ -13,6 +15,7 @@ mod manual;
 
 use crate::error::{Arity, Bound, ErrorKind, Overflow, Type, TypeError};
 use crate::limits::{Budget, price};
+use crate::mode::Mode;
 use crate::number::Integer;
 use crate::value::{Builtin, Elements, Value};
 
@@ -76,10 +79,11 @@ const TABLES: [&[Function]; 9] = [
     integers::TABLE,
     real::QUALIFIED,
 ];
-/// Where the rows of chance, of `math` and of what needs its prefix begin, and where all end.
+/// Where the rows of chance, of `math`, of its functions of integers and of what needs its prefix begin, and where all end.
 const CHANCE: u16 = first_row(2);
 const THEORY: u16 = first_row(3);
 const MATH: u16 = first_row(5);
+const INTEGERS: u16 = first_row(7);
 const QUALIFIED: u16 = first_row(8);
 const END: u16 = first_row(TABLES.len());
 /// Other names for a function: the notation of `plusminus`.
@@ -236,6 +240,23 @@ pub(crate) const CONSTANTS: [(&str, f64); 6] = [
     ("tau", std::f64::consts::TAU),
 ];
 
+/// The constant of a row in the mode's numbers.
+pub(crate) fn constant(row: u8, budget: &mut Budget) -> Outcome {
+    let (name, float) = CONSTANTS[row as usize];
+    match budget.mode {
+        Mode::Python => Ok(Value::Float(float)),
+        Mode::Exact if float.is_finite() => Err(ErrorKind::NotExact { operation: name.to_owned() }),
+        Mode::Exact => Err(ErrorKind::NotInMode { operation: name.to_owned(), mode: budget.mode }),
+        Mode::Decimal(_) => decimal::constant(name, budget),
+    }
+}
+
+/// Whether the function works on floats and has to be another in other modes.
+fn is_of_floats(row: u16, name: &str) -> bool {
+    let of_math = (MATH..INTEGERS).contains(&row) || row >= QUALIFIED;
+    of_math && name != "prod"
+}
+
 /// The row of the constant of this name.
 pub(crate) fn find_constant(name: &str) -> Option<u8> {
     CONSTANTS.iter().position(|(constant, _)| *constant == name).map(|row| row as u8)
@@ -278,24 +299,45 @@ pub(crate) fn call(number: u16, arguments: &[Value], keywords: &[&str], budget: 
         _ => {}
     }
     let given = positional.len();
-    match &function.body {
-        Body::Real { .. } | Body::One(_) if given != 1 => {
-            Err(TypeError::Arity(Arity::ExactlyOne { function: qualified(), given: given as u64 }).into())
+    function.body.check_count(name, qualified, given)?;
+    if budget.mode != Mode::Python {
+        match budget.mode {
+            Mode::Exact if is_of_floats(number, name) => return exact::call(name, positional, budget),
+            Mode::Decimal(_) if is_of_floats(number, name) => return decimal::call(name, positional, budget),
+            // A float between 0 and 1.
+            _ if name == "rnd" => {
+                return Err(ErrorKind::NotInMode { operation: name.to_owned(), mode: budget.mode });
+            }
+            _ => {}
         }
+    }
+    match &function.body {
         Body::Real { call, overflows } => apply(*call, *overflows, to_float(&positional[0])?),
         Body::One(call) => call(&positional[0], budget),
-        Body::Counted { least, most, .. } if given < *least || given > *most => {
-            let (bound, wanted) = match (least == most, given < *least) {
-                (true, _) => (Bound::Exactly, *least),
-                (false, true) => (Bound::AtLeast, *least),
-                (false, false) => (Bound::AtMost, *most),
-            };
-            Err(expected(name, bound, wanted, given))
-        }
-        Body::Logarithm(_) if given == 0 || given > 2 => Err(TypeError::Arity(Arity::Logarithm).into()),
         Body::Counted { call, .. } | Body::Any(call) | Body::Logarithm(call) => call(positional, budget),
         // Handled above.
         Body::Named { .. } | Body::Extreme(_) | Body::Sorted(_) => Err(ErrorKind::Internal),
+    }
+}
+
+impl Body {
+    /// Whether a function may be given so many arguments; the complaint is CPython's.
+    fn check_count(&self, name: &str, qualified: impl Fn() -> String, given: usize) -> Result<(), ErrorKind> {
+        match self {
+            Self::Real { .. } | Self::One(_) if given != 1 => {
+                Err(TypeError::Arity(Arity::ExactlyOne { function: qualified(), given: given as u64 }).into())
+            }
+            Self::Counted { least, most, .. } if given < *least || given > *most => {
+                let (bound, wanted) = match (least == most, given < *least) {
+                    (true, _) => (Bound::Exactly, *least),
+                    (false, true) => (Bound::AtLeast, *least),
+                    (false, false) => (Bound::AtMost, *most),
+                };
+                Err(expected(name, bound, wanted, given))
+            }
+            Self::Logarithm(_) if given == 0 || given > 2 => Err(TypeError::Arity(Arity::Logarithm).into()),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -398,12 +440,16 @@ fn elements<'v>(value: &'v Value, budget: &mut Budget) -> Result<Elements<'v>, E
     value.elements().ok_or(TypeError::NotIterable { found: value.kind() }.into())
 }
 
-/// `x!`: as `factorial`, but a float that is whole will do.
+/// `x!`: as `factorial`, but a float or a decimal that is whole will do.
 pub(crate) fn factorial(value: &Value, budget: &mut Budget) -> Outcome {
     match value {
         Value::Float(float) if float.fract() == 0.0 => {
             integers::factorial(&Value::Int(Integer::from_float(*float)), budget)
         }
+        Value::Decimal(decimal) => match decimal.as_integer(budget)? {
+            Some(whole) => integers::factorial(&Value::Int(whole), budget),
+            None => integers::factorial(value, budget),
+        },
         _ => integers::factorial(value, budget),
     }
 }

@@ -17,6 +17,7 @@
 //! ([`Failure`]). [`ErrorKind::message`] and [`caret`] make sentences and pictures of them.
 
 // In reading order: vocabulary first, then the way of a text to its value. A module uses only modules above it.
+mod mode;
 mod error;
 mod limits;
 mod number;
@@ -51,6 +52,7 @@ pub use evaluator::Evaluator;
 pub use explain::{Explanation, STEPS_MAX, Step, StepKind};
 pub use functions::{FunctionInfo, FunctionKind, Section, functions};
 pub use limits::{Fuel, Limits};
+pub use mode::{Digits, Mode, ModeError};
 pub use parser::Context;
 pub use program::Program;
 pub use value::{Answer, Argument};

@@ -5,6 +5,7 @@
 //! text costs the same on every machine; the clock is only a backstop.
 
 use crate::error::ErrorKind;
+use crate::mode::Mode;
 
 /// Every limit of one evaluation. [`Default`] gives the constants below.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -149,16 +150,17 @@ impl<'a> Fuel<'a> {
     }
 }
 
-/// What every operation is handed: limits, fuel, and the memory held so far.
+/// What every operation is handed: the mode, limits, fuel, and the memory held so far.
 pub(crate) struct Budget<'a, 'f> {
+    pub(crate) mode: Mode,
     pub(crate) limits: &'a Limits,
     fuel: &'a mut Fuel<'f>,
     held_bytes: u64,
 }
 
 impl<'a, 'f> Budget<'a, 'f> {
-    pub(crate) fn new(limits: &'a Limits, fuel: &'a mut Fuel<'f>) -> Self {
-        Self { limits, fuel, held_bytes: 0 }
+    pub(crate) fn new(mode: Mode, limits: &'a Limits, fuel: &'a mut Fuel<'f>) -> Self {
+        Self { mode, limits, fuel, held_bytes: 0 }
     }
 
     /// Pays `price` units before the work they stand for.

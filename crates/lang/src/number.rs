@@ -4,6 +4,8 @@ pub(crate) mod binary;
 mod integer;
 pub(crate) mod rational;
 mod fixed;
+mod factored;
+pub(crate) mod decimal;
 pub(crate) mod precise;
 pub(crate) mod power;
 pub(crate) mod climb;
@@ -13,7 +15,9 @@ pub(crate) mod special;
 pub(crate) mod primes;
 
 pub(crate) use complex::Complex;
+pub(crate) use decimal::Decimal;
 pub(crate) use integer::Integer;
+pub(crate) use rational::Rational;
 
 /// A number as arithmetic sees it: booleans are integers there.
 pub(crate) enum Number {

@@ -71,6 +71,7 @@ use std::collections::HashMap;
 use crate::error::{Error, ErrorKind, Span, Syntax};
 use crate::lexer::{Lexer, Token, is_name, normal_name};
 use crate::limits::Limits;
+use crate::mode::Mode;
 use crate::program::Program;
 use crate::variables::Variables;
 use pending::{Operand, Pending};
@@ -80,6 +81,8 @@ use pending::{Operand, Pending};
 pub struct Context<'c> {
     /// Names whose values come with each evaluation, in the order in which they are given there.
     pub parameters: &'c [&'c str],
+    /// In which numbers the text is calculated.
+    pub mode: Mode,
     /// Values that names have before the text begins: the program is that of the text with a statement before it for
     /// each variable that it uses, in order of name. Those it does not use are left out, so that all who ask the same
     /// share one canonical text. The statements stand nowhere in the text: an empty span at its beginning.
@@ -241,6 +244,7 @@ impl<'t, 'l> Parser<'t, 'l> {
     }
 
     fn run(&mut self, context: &Context<'_>) -> Result<(), Error> {
+        self.program.mode = context.mode;
         context.parameters.iter().try_for_each(|name| self.declare(name))?;
         self.statements()
     }

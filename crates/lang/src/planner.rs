@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::arithmetic::{self, Binary, Comparison, Unary};
 use crate::functions;
 use crate::limits::{Budget, Fuel, Limits, price};
+use crate::mode::Mode;
 use crate::number::power::whole_exponent;
 use crate::number::{Integer, float};
 use crate::plan::{Kind, Operation, Plan, Power, Source, Step};
@@ -15,6 +16,10 @@ use crate::value::Value;
 impl Program {
     /// The program's plan, made when it is first asked for; `None` if it has none.
     pub(crate) fn plan(&self) -> Option<&Plan> {
+        if self.mode != Mode::Python {
+            // Floats are python mode's.
+            return None;
+        }
         self.plan.get_or_init(|| Planner::new(self).plan().map(Arc::new)).as_deref()
     }
 }
@@ -196,7 +201,9 @@ impl<'p> Planner<'p> {
                 // What is known beforehand is worked out beforehand, if that is free of limits.
                 let limits = Limits::default();
                 let mut fuel = Fuel::new(limits.fuel);
-                let value = arithmetic::quick_unary(operator, &value, &mut Budget::new(&limits, &mut fuel)).ok()??;
+                let value =
+                    arithmetic::quick_unary(operator, &value, &mut Budget::new(Mode::Python, &limits, &mut fuel))
+                        .ok()??;
                 self.price += fuel.spent();
                 self.stack.push(Part::Constant(value));
                 Some(())
@@ -219,7 +226,7 @@ impl<'p> Planner<'p> {
     fn binary(&mut self, operator: Binary) -> Option<()> {
         let (right, left) = (self.stack.pop()?, self.stack.pop()?);
         if let (Part::Constant(left), Part::Constant(right)) = (&left, &right) {
-            let value = arithmetic::quick(operator, left, right)?;
+            let value = arithmetic::quick(operator, left, right, Mode::Python)?;
             self.stack.push(Part::Constant(value));
             return Some(());
         }

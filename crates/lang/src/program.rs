@@ -9,6 +9,7 @@ use std::sync::{Arc, OnceLock};
 use crate::arithmetic::{Binary, Comparison, Unary};
 use crate::error::Span;
 use crate::functions;
+use crate::mode::Mode;
 use crate::plan::Plan;
 use crate::value::Value;
 
@@ -20,6 +21,8 @@ pub(crate) enum Node {
     Small(i32),
     /// Any other literal: an index into `constants`.
     Constant(u32),
+    /// A literal in decimal form in a mode beside python's: an index into `constants`, where its text stands.
+    Literal(u32),
     None,
     Bool(bool),
     /// What is left out of a slice: `None`, but written as nothing.
@@ -169,6 +172,7 @@ pub(crate) struct Definition {
 /// A text, read. Made by [`parse`](crate::parse).
 #[derive(Clone, Debug, Default)]
 pub struct Program {
+    pub(crate) mode: Mode,
     pub(crate) nodes: Vec<Node>,
     pub(crate) spans: Vec<Span>,
     pub(crate) constants: Vec<Value>,
@@ -185,6 +189,11 @@ pub struct Program {
 }
 
 impl Program {
+    /// In which numbers it is calculated: another mode is another program.
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
     /// Forgets everything but what is allocated.
     pub(crate) fn clear(&mut self) {
         self.nodes.clear();
@@ -196,6 +205,7 @@ impl Program {
         self.definitions.clear();
         self.statements.clear();
         self.parameters = 0;
+        self.mode = Mode::Python;
         self.plan.take();
     }
 
@@ -247,6 +257,7 @@ impl Program {
                 |list: &[u32], from: u32, count: u32| names(program, &list[from as usize..(from + count) as usize]);
             match node {
                 Node::Constant(at) => (Node::Constant(0), format!("{:?}", program.constants[at as usize]), Vec::new()),
+                Node::Literal(at) => (Node::Literal(0), program.constants[at as usize].to_string(), Vec::new()),
                 Node::Name(at) => (Node::Name(0), String::new(), names(program, &[at])),
                 Node::Unknown(at) => (Node::Unknown(0), String::new(), names(program, &[at])),
                 Node::UnknownMath(at) => (Node::UnknownMath(0), String::new(), names(program, &[at])),
@@ -280,7 +291,8 @@ impl Program {
                 node => (node, String::new(), Vec::new()),
             }
         };
-        self.statements == other.statements
+        self.mode == other.mode
+            && self.statements == other.statements
             && self.nodes.len() == other.nodes.len()
             && self.nodes.iter().zip(&other.nodes).all(|(a, b)| resolved(self, *a) == resolved(other, *b))
     }

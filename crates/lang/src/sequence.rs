@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::error::{ErrorKind, Estimate, Overflow, Type, TypeError, ValueError};
 use crate::limits::{Budget, price};
+use crate::mode::Mode;
 use crate::number::Integer;
 use crate::value::{Range, Value};
 
@@ -70,6 +71,10 @@ pub(crate) fn set_operation(
 ) -> Result<Option<Value>, ErrorKind> {
     let (Value::Set(a), Value::Set(b)) = (left, right) else { return Ok(None) };
     budget.charge(left.walk_price() + right.walk_price())?;
+    if budget.mode != Mode::Python {
+        let steps = u64::from((a.values.len() + b.values.len()).max(2).ilog2());
+        budget.charge(left.compare_price().saturating_add(right.compare_price()).saturating_mul(steps))?;
+    }
     let within = |value: &Value, set: &[Value]| set.binary_search_by(|probe| probe.position(value)).is_ok();
     let mut values: Vec<Value> = Vec::new();
     for value in &a.values {
@@ -86,6 +91,10 @@ pub(crate) fn set_operation(
 /// Python's `element in container`.
 pub(crate) fn contains(container: &Value, element: &Value, budget: &mut Budget) -> Result<bool, ErrorKind> {
     budget.charge(container.walk_price() + element.walk_price())?;
+    if budget.mode != Mode::Python && !matches!(container, Value::Str(_)) {
+        let price = element.compare_price().saturating_mul(container.length().unwrap_or(1));
+        budget.charge(price.saturating_add(container.compare_price()))?;
+    }
     match container {
         Value::Str(text) => match element {
             Value::Str(part) => Ok(text.string.contains(&*part.string)),
@@ -111,6 +120,7 @@ pub(crate) fn contains(container: &Value, element: &Value, budget: &mut Budget) 
 fn whole(value: &Value) -> Option<i64> {
     match value {
         Value::Float(float) if float.fract() == 0.0 && float.is_finite() => Integer::from_float(*float).as_i64(),
+        Value::Decimal(decimal) => decimal.as_i64(),
         _ => value.integer()?.as_i64(),
     }
 }

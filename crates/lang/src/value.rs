@@ -11,7 +11,8 @@ use unicode_general_category::{GeneralCategory, get_general_category};
 
 use crate::error::{ErrorKind, Estimate, Type, TypeError};
 use crate::limits::{Budget, price};
-use crate::number::{Complex, Integer, Number, float};
+use crate::mode::Mode;
+use crate::number::{Complex, Decimal, Integer, Number, Rational, decimal, float};
 
 /// A value inside an evaluation; immutable, and cheap to clone.
 #[derive(Clone, Debug)]
@@ -21,6 +22,10 @@ pub(crate) enum Value {
     Int(Integer),
     Float(f64),
     Complex(Box<Complex>),
+    /// In exact mode, what is no integer.
+    Fraction(Arc<Rational>),
+    /// In decimal mode.
+    Decimal(Arc<Decimal>),
     Str(Arc<Text>),
     List(Arc<Items>),
     Tuple(Arc<Items>),
@@ -106,6 +111,9 @@ impl Value {
         for value in &values {
             value.check_hashable()?;
             budget.charge(value.walk_price())?;
+            if budget.mode != Mode::Python {
+                budget.charge(value.compare_price().saturating_mul(u64::from(count.max(2).ilog2())))?;
+            }
         }
         // Stable, so that the first of equals comes first.
         values.sort_by(Self::position);
@@ -128,6 +136,8 @@ impl Value {
             Self::Int(_) => Type::Int,
             Self::Float(_) => Type::Float,
             Self::Complex(_) => Type::Complex,
+            Self::Fraction(_) => Type::Fraction,
+            Self::Decimal(_) => Type::Decimal,
             Self::Str(_) => Type::Str,
             Self::List(_) => Type::List,
             Self::Tuple(_) => Type::Tuple,
@@ -146,7 +156,8 @@ impl Value {
             Self::Int(value) => !value.is_zero(),
             Self::Float(value) => *value != 0.0,
             Self::Complex(value) => **value != Complex::new(0.0, 0.0),
-            Self::Function(_) | Self::Defined(_) => true,
+            Self::Decimal(value) => !value.is_zero(),
+            Self::Fraction(_) | Self::Function(_) | Self::Defined(_) => true,
             _ => self.length() != Some(0),
         }
     }
@@ -171,6 +182,7 @@ impl Value {
         }
     }
 
+    /// The number, if it is one of python mode's.
     pub(crate) fn number(&self) -> Option<Number> {
         match self {
             Self::Bool(value) => Some(Number::Int(Integer::from(i64::from(*value)))),
@@ -196,6 +208,8 @@ impl Value {
         match self {
             Self::Int(value) => value.heap_bytes(),
             Self::Complex(_) => 16,
+            Self::Fraction(value) => value.heap_bytes() + 48,
+            Self::Decimal(value) => value.heap_bytes(),
             Self::Str(text) => text.string.len() as u64 + 32,
             Self::List(items) | Self::Tuple(items) | Self::Set(items) => items.bytes,
             Self::Range(_) => 40,
@@ -206,9 +220,25 @@ impl Value {
     /// What it costs to look at every part of the value once.
     pub(crate) fn walk_price(&self) -> u64 {
         match self {
-            Self::Int(_) | Self::Str(_) => price::add(self.heap_bytes() / 8),
+            Self::Int(_) | Self::Str(_) | Self::Fraction(_) | Self::Decimal(_) => price::add(self.heap_bytes() / 8),
             Self::List(items) | Self::Tuple(items) | Self::Set(items) => items.bytes / 8,
             _ => price::SCALAR,
+        }
+    }
+
+    /// In the modes beside python's, what comparing the value with another costs at most, on its side: numbers meet by
+    /// products and powers of ten as long as the longer one.
+    pub(crate) fn compare_price(&self) -> u64 {
+        match self {
+            Self::Int(value) => decimal::compare_price(value.words()),
+            Self::Decimal(value) => decimal::compare_price(value.words()),
+            Self::Fraction(value) => {
+                price::multiply(value.numerator().words(), value.denominator().words()) + price::SCALAR
+            }
+            Self::List(items) | Self::Tuple(items) | Self::Set(items) => {
+                items.values.iter().fold(items.bytes / 8, |price, value| price.saturating_add(value.compare_price()))
+            }
+            _ => self.walk_price(),
         }
     }
 
@@ -217,6 +247,8 @@ impl Value {
         match self {
             Self::Int(value) => (value.digits_at_most(), value.text_price()),
             Self::Str(text) => (text.characters, text.characters / 8 + 1),
+            Self::Fraction(value) => (value.characters_at_most(), value.text_price()),
+            Self::Decimal(value) => (value.characters_at_most(), value.text_price()),
             Self::List(items) | Self::Tuple(items) | Self::Set(items) => {
                 items.values.iter().map(Self::text_estimate).fold((0, 1), |(characters, price), part| {
                     // Every element but a string of a character takes two more; the last takes brackets.
@@ -241,6 +273,9 @@ impl Value {
             (Self::Function(a), Self::Function(b)) => a == b,
             (Self::Defined(a), Self::Defined(b)) => a == b,
             (Self::Str(a), Self::Str(b)) => a == b,
+            // Never equal to an integer, which it would be.
+            (Self::Fraction(a), Self::Fraction(b)) => a == b,
+            (Self::Decimal(_), _) | (_, Self::Decimal(_)) => self.order(other) == Some(Some(Ordering::Equal)),
             (Self::List(a), Self::List(b)) | (Self::Tuple(a), Self::Tuple(b)) | (Self::Set(a), Self::Set(b)) => {
                 a.values.len() == b.values.len() && a.values.iter().zip(&b.values).all(|(a, b)| a.is_or_equals(b))
             }
@@ -264,7 +299,7 @@ impl Value {
     /// A total order for the elements of a set: `Equal` for what is equal, else by type, then by value.
     pub(crate) fn position(&self, other: &Self) -> Ordering {
         let rank = |value: &Self| match value {
-            Self::Bool(_) | Self::Int(_) | Self::Float(_) => 0,
+            Self::Bool(_) | Self::Int(_) | Self::Float(_) | Self::Fraction(_) | Self::Decimal(_) => 0,
             // A complex number without imaginary part equals a real one, and stands with them.
             Self::Complex(value) if value.imaginary == 0.0 => 0,
             Self::Complex(_) => 1,
@@ -307,11 +342,28 @@ impl Value {
 
     /// The order of two real numbers (`Some(None)` where nan makes them unordered); `None` where there is no order.
     pub(crate) fn order(&self, other: &Self) -> Option<Option<Ordering>> {
-        Some(match (self.number()?, other.number()?) {
+        let (Some(a), Some(b)) = (self.number(), other.number()) else { return self.modal_order(other).map(Some) };
+        Some(match (a, b) {
             (Number::Int(a), Number::Int(b)) => Some(a.cmp(&b)),
             (Number::Float(a), Number::Float(b)) => a.partial_cmp(&b),
             (Number::Int(a), Number::Float(b)) => a.compare_float(b),
             (Number::Float(a), Number::Int(b)) => b.compare_float(a).map(Ordering::reverse),
+            _ => return None,
+        })
+    }
+}
+
+impl Value {
+    /// The order of a fraction or a decimal and another real number.
+    fn modal_order(&self, other: &Self) -> Option<Ordering> {
+        let decimal = |value: &Self| value.integer().map(Decimal::from);
+        Some(match (self, other) {
+            (Self::Fraction(a), Self::Fraction(b)) => a.order(b),
+            (Self::Fraction(a), b) => a.order_integer(&b.integer()?),
+            (a, Self::Fraction(b)) => b.order_integer(&a.integer()?).reverse(),
+            (Self::Decimal(a), Self::Decimal(b)) => a.compare(b),
+            (Self::Decimal(a), b) => a.compare(&decimal(b)?),
+            (a, Self::Decimal(b)) => decimal(a)?.compare(b),
             _ => return None,
         })
     }
@@ -393,6 +445,8 @@ impl std::fmt::Display for Value {
             Self::Int(value) => value.fmt(f),
             Self::Float(value) => f.write_str(&float::text(*value)),
             Self::Complex(value) => value.fmt(f),
+            Self::Fraction(value) => value.fmt(f),
+            Self::Decimal(value) => value.fmt(f),
             Self::Str(text) => f.write_str(&quoted(&text.string, is_printable)),
             Self::List(items) => {
                 f.write_str("[")?;
@@ -515,21 +569,24 @@ impl Answer {
         Self { value, text: OnceLock::new() }
     }
 
-    /// The name of the type in answers: `int`, `float`, `complex`, `bool`, `str`, `none`, `list`, `tuple`, `set`.
+    /// The name of the type in answers: `int`, `float`, `complex`, `bool`, `str`, `none`, `list`, `tuple`, `set`,
+    /// `fraction`, `decimal`.
     pub fn type_name(&self) -> &'static str {
         match self.value {
             Value::None | Value::Function(_) | Value::Defined(_) | Value::Range(_) => "none",
+            Value::Fraction(_) => "fraction",
+            Value::Decimal(_) => "decimal",
             _ => self.value.kind().python(),
         }
     }
 
-    /// Python's `repr` of the value.
+    /// Python's `repr` of the value; of a fraction and a decimal, its `str` (`1/2`, `3.30`).
     pub fn text(&self) -> &str {
         self.text.get_or_init(|| self.value.to_string().into())
     }
 
     /// The value as JSON, as far as JSON goes: numbers with all their digits, `true`, `null`, strings, arrays for
-    /// lists, tuples and sets; what JSON has no form for (`inf`, `1j`) is a string of its text.
+    /// lists, tuples and sets; what JSON has no form for (`inf`, `1j`, `1/2`) is a string of its text.
     pub fn json(&self) -> String {
         let mut text = String::new();
         json(&self.value, &mut text);
@@ -568,6 +625,8 @@ fn json(value: &Value, text: &mut String) {
         Value::Bool(value) => text.push_str(if *value { "true" } else { "false" }),
         Value::Int(value) => text.push_str(&value.to_string()),
         Value::Float(value) if value.is_finite() => text.push_str(&float::text(*value)),
+        // Every form of it is a number of JSON too.
+        Value::Decimal(value) => text.push_str(&value.to_string()),
         Value::Str(string) => json_string(&string.string, text),
         Value::List(items) | Value::Tuple(items) | Value::Set(items) => {
             text.push('[');

@@ -232,7 +232,7 @@ fn spans_are_those_of_the_text() {
 fn a_parameter_is_no_variable_too() {
     let limits = Limits::default();
     let variables = Variables::from_json(r#"{"x":3,"z":4}"#, &limits).unwrap();
-    let context = |parameters| Context { parameters, variables: Some(&variables) };
+    let context = |parameters| Context { parameters, variables: Some(&variables), ..Context::default() };
     assert!(parse_with("x", &context(&["x"]), &limits).is_err());
     let program = parse_with("x*y + z", &context(&["y"]), &limits).unwrap();
     let answer = program.evaluate_with(&[5_i64.into()], &limits, &mut Fuel::new(limits.fuel)).unwrap();

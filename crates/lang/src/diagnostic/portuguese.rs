@@ -30,6 +30,8 @@ fn a(kind: Type) -> &'static str {
         Type::None => "None",
         Type::Function | Type::Defined => "uma função",
         Type::Type => "um tipo",
+        Type::Fraction => "uma fração",
+        Type::Decimal => "um decimal",
     }
 }
 

@@ -1,10 +1,11 @@
 //! Python's built-in functions of numbers.
 
 use super::{Body, Function, Outcome, Parameters, SCALAR, Section, elements, expected, integer};
-use crate::arithmetic::{self, Binary, Comparison};
+use crate::arithmetic::{self, Binary, Comparison, Unary, decimal, exact};
 use crate::error::{Bound, ErrorKind, Estimate, Overflow, Type, TypeError, ValueError};
 use crate::limits::{Budget, price};
-use crate::number::{Integer, Number, float as floats};
+use crate::mode::Mode;
+use crate::number::{Decimal, Integer, Number, float as floats};
 use crate::spelling::ascii_digit;
 use crate::value::Value;
 
@@ -94,7 +95,14 @@ fn abs(value: &Value, budget: &mut Budget) -> Outcome {
         Some(Number::Int(value)) => Ok(Value::Int(value.absolute())),
         Some(Number::Float(value)) => Ok(Value::Float(value.abs())),
         Some(Number::Complex(value)) => value.absolute(budget).map(Value::Float),
-        None => Err(TypeError::Operand { operator: "abs()".to_owned(), found: value.kind() }.into()),
+        None => match value {
+            Value::Fraction(value) => Ok(exact::value(value.absolute())),
+            Value::Decimal(value) => {
+                let precision = decimal::precision(budget);
+                value.magnitude().plus(precision, budget).map(decimal::value)
+            }
+            _ => Err(TypeError::Operand { operator: "abs()".to_owned(), found: value.kind() }.into()),
+        },
     }
 }
 
@@ -103,6 +111,9 @@ fn bool(arguments: &[Value], _: &mut Budget) -> Outcome {
 }
 
 fn float(arguments: &[Value], budget: &mut Budget) -> Outcome {
+    if budget.mode != Mode::Python {
+        return number_of_mode(arguments, budget);
+    }
     let Some(argument) = arguments.first() else { return Ok(Value::Float(0.0)) };
     match (argument, argument.number()) {
         (_, Some(Number::Int(value))) => value.to_float().map(Value::Float).ok_or(Overflow::IntToFloat.into()),
@@ -116,29 +127,73 @@ fn float(arguments: &[Value], budget: &mut Budget) -> Outcome {
     }
 }
 
-/// What Python's `float` reads in a string: a literal with a sign, blanks around it, or a name of infinity or nan.
-fn parse_float(text: &str) -> Option<f64> {
+/// `float` in the modes beside python's: the mode's number of an integer or a text.
+fn number_of_mode(arguments: &[Value], budget: &mut Budget) -> Outcome {
+    let zero = Value::Int(Integer::ZERO);
+    let argument = arguments.first().unwrap_or(&zero);
+    let exactly = budget.mode == Mode::Exact;
+    match argument {
+        Value::Fraction(_) | Value::Decimal(_) => Ok(argument.clone()),
+        Value::Int(_) | Value::Bool(_) => match argument.integer() {
+            Some(integer) if exactly => Ok(Value::Int(integer)),
+            Some(integer) => Ok(decimal::value(Decimal::from(integer))),
+            None => Err(ErrorKind::Internal),
+        },
+        Value::Str(text) => {
+            budget.charge(text.characters / 4)?;
+            let literal = || ErrorKind::from(ValueError::FloatLiteral { text: argument.to_string() });
+            let (negative, text) = float_parts(&text.string);
+            if matches!(&*text, "inf" | "infinity" | "nan") {
+                return Err(ErrorKind::NotInMode { operation: text, mode: budget.mode });
+            }
+            let plain = plain_float(&text).ok_or_else(literal)?;
+            if plain.parse::<f64>().is_err() {
+                return Err(literal());
+            }
+            if !exactly {
+                return super::decimal::from_text(&plain, negative, budget);
+            }
+            let value = arithmetic::literal(&plain, budget)?;
+            if negative { arithmetic::unary(Unary::Minus, &value, budget) } else { Ok(value) }
+        }
+        _ => Err(TypeError::Conversion { to: Type::Float, found: argument.kind() }.into()),
+    }
+}
+
+/// A string that may be a float's: whether a minus stands before it, and the rest in ASCII and lower case.
+fn float_parts(text: &str) -> (bool, String) {
     let text = ascii_digits(text.trim());
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(&text);
-    let sign = if text.starts_with('-') { -1.0 } else { 1.0 };
-    match unsigned.to_ascii_lowercase().as_str() {
+    (text.starts_with('-'), unsigned.to_ascii_lowercase())
+}
+
+/// What Python's `float` reads in a string: a literal with a sign, blanks around it, or a name of infinity or nan.
+fn parse_float(text: &str) -> Option<f64> {
+    let (negative, unsigned) = float_parts(text);
+    let sign = if negative { -1.0 } else { 1.0 };
+    match &*unsigned {
         "inf" | "infinity" => return Some(sign * f64::INFINITY),
         "nan" => return Some(f64::NAN.copysign(sign)),
         _ => {}
     }
+    plain_float(&unsigned)?.parse::<f64>().ok().map(|value| sign * value)
+}
+
+/// A literal without its underscores, if these stand where they may; the rest is for whoever reads it.
+fn plain_float(unsigned: &str) -> Option<String> {
     // An underscore stands between two digits only.
     let bytes = unsigned.as_bytes();
     let digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
     let fits = bytes.iter().enumerate().all(|(at, byte)| match byte {
         b'_' => at > 0 && digit(at - 1) && digit(at + 1),
-        b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-' => true,
+        b'0'..=b'9' | b'.' | b'e' | b'+' | b'-' => true,
         _ => false,
     });
     let plain = unsigned.replace('_', "");
     if !fits || !plain.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
         return None;
     }
-    plain.parse::<f64>().ok().map(|value| sign * value)
+    Some(plain)
 }
 
 /// Digits of any script as the ASCII digits that they stand for, as Python reads numbers in strings.
@@ -172,7 +227,11 @@ fn int(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
         (Some(argument), None) => match argument.number() {
             Some(Number::Int(value)) => Ok(Value::Int(value)),
             Some(Number::Float(value)) => floats::to_integer(value).map(Value::Int),
-            _ => Err(TypeError::Conversion { to: Type::Int, found: argument.kind() }.into()),
+            _ => match argument {
+                Value::Fraction(value) => value.trunc(budget).map(Value::Int),
+                Value::Decimal(value) => value.trunc(budget).map(Value::Int),
+                _ => Err(TypeError::Conversion { to: Type::Int, found: argument.kind() }.into()),
+            },
         },
     }
 }
@@ -277,7 +336,9 @@ fn pow(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
     // numbers, and the others have nothing to say.
     for value in all {
         match value {
-            Value::Float(_) => return Err(TypeError::ModularPowerOfNonIntegers.into()),
+            Value::Float(_) | Value::Fraction(_) | Value::Decimal(_) => {
+                return Err(TypeError::ModularPowerOfNonIntegers.into());
+            }
             Value::Complex(_) if base.number().is_some() && exponent.number().is_some() => {
                 return Err(ValueError::ComplexModulo.into());
             }
@@ -296,6 +357,15 @@ fn round(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
         let places = integer(places)?;
         Ok(places.as_i64().unwrap_or(if places.is_negative() { i64::MIN } else { i64::MAX }))
     };
+    match (number, places) {
+        (Value::Fraction(value), None) => return value.round(budget).map(Value::Int),
+        (Value::Fraction(value), Some(places)) => {
+            return value.round_places(machine(places)?, budget).map(exact::value);
+        }
+        (Value::Decimal(value), None) => return value.round(budget).map(Value::Int),
+        (Value::Decimal(value), Some(places)) => return super::decimal::round_places(value, machine(places)?, budget),
+        _ => {}
+    }
     match (number.number(), places) {
         (Some(Number::Int(value)), None) => Ok(Value::Int(value)),
         (Some(Number::Float(value)), None) => floats::round_to_integer(value).map(Value::Int),

@@ -344,6 +344,16 @@ fn str(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
 fn divmod(arguments: &[Value], budget: &mut Budget) -> Outcome {
     let (a, b) = (&arguments[0], &arguments[1]);
     let unfit = || TypeError::Operands { operator: "divmod()".to_owned(), types: vec![a.kind(), b.kind()] };
+    let is_number =
+        |value: &Value| value.integer().is_some() || matches!(value, Value::Fraction(_) | Value::Decimal(_));
+    let is_one = |kind: fn(&Value) -> bool| (kind(a) || kind(b)) && is_number(a) && is_number(b);
+    if is_one(|value| matches!(value, Value::Decimal(_))) {
+        return super::decimal::divmod(a, b, budget);
+    }
+    if is_one(|value| matches!(value, Value::Fraction(_))) {
+        let quotient = arithmetic::binary(Binary::FloorDivide, a, b, budget)?;
+        return Value::tuple(vec![quotient, arithmetic::binary(Binary::Modulo, a, b, budget)?], budget);
+    }
     let (quotient, remainder) = match (a.number(), b.number()) {
         (Some(Number::Int(_)), Some(Number::Int(divisor))) => {
             if divisor.is_zero() {

@@ -4,6 +4,7 @@
 use super::{Body, ELEMENTARY, Function, Outcome, Parameters, SCALAR, Section, to_float};
 use crate::error::{ErrorKind, Overflow, TypeError, ValueError, ZeroDivision};
 use crate::limits::{Budget, price};
+use crate::mode::Mode;
 use crate::number::{Integer, Number, binary, float, precise, special};
 use crate::value::Value;
 
@@ -593,7 +594,12 @@ fn hypot(arguments: &[Value], budget: &mut Budget) -> Outcome {
     float_value(Integer::root_of_sum_of_squares(&values))
 }
 
-fn isclose(arguments: &[Option<Value>], _: &mut Budget) -> Outcome {
+fn isclose(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
+    match budget.mode {
+        Mode::Python => {}
+        Mode::Exact => return super::exact::is_close(arguments, budget),
+        Mode::Decimal(_) => return super::decimal::is_close(arguments, budget),
+    }
     let number = |at: usize, otherwise: f64| arguments[at].as_ref().map_or(Ok(otherwise), to_float);
     let (a, b, relative, absolute) = (number(0, 0.0)?, number(1, 0.0)?, number(2, 1e-9)?, number(3, 0.0)?);
     if relative < 0.0 || absolute < 0.0 {

@@ -7,10 +7,11 @@ use std::collections::BTreeMap;
 
 use super::containers::{collect, sorted};
 use super::{Body, Function, Outcome, Parameters, SCALAR, Section, elements};
-use crate::arithmetic::{self, Binary};
+use crate::arithmetic::{self, Binary, decimal, exact};
 use crate::error::{ErrorKind, TypeError, ValueError};
 use crate::limits::{Budget, price};
-use crate::number::{Integer, Number, binary};
+use crate::mode::Mode;
+use crate::number::{Decimal, Integer, Number, Rational, binary};
 use crate::value::Value;
 
 const DATA: Parameters = Parameters { names: &["data"], required: 1, positional: 1 };
@@ -130,7 +131,7 @@ enum Term {
 #[derive(Default)]
 struct Summary {
     count: i64,
-    /// Whether any of them is a float: then so is what comes of them.
+    /// Whether any of them is a float (or a decimal): then so is what comes of them.
     is_float: bool,
     /// The sum of infinities and nans, if there are any.
     special: Option<f64>,
@@ -169,6 +170,14 @@ impl Sum {
 /// The one place where a value becomes a ratio.
 fn term(value: &Value, budget: &mut Budget) -> Result<Term, ErrorKind> {
     let exact = |numerator, denominator| Ok(Term::Exact(Ratio { numerator, denominator }));
+    match value {
+        Value::Fraction(value) => return exact(value.numerator().clone(), value.denominator().clone()),
+        Value::Decimal(value) => {
+            let (numerator, denominator) = value.ratio(budget)?;
+            return exact(numerator, denominator);
+        }
+        _ => {}
+    }
     match value.number() {
         Some(Number::Int(value)) => exact(value, Integer::ONE),
         Some(Number::Float(value)) if !value.is_finite() => Ok(Term::Special(value)),
@@ -203,7 +212,7 @@ fn each(
         budget.charge(2 * SCALAR)?;
         let value = value?;
         summary.count += 1;
-        summary.is_float |= matches!(value, Value::Float(_));
+        summary.is_float |= matches!(value, Value::Float(_) | Value::Decimal(_));
         match term(&value, budget)? {
             Term::Exact(ratio) => take(ratio, budget)?,
             Term::Special(value) => summary.special = Some(summary.special.unwrap_or(0.0) + value),
@@ -217,7 +226,15 @@ fn value(ratio: &Ratio, is_float: bool, budget: &mut Budget) -> Outcome {
     if !is_float && ratio.numerator.modulo(&ratio.denominator, budget)?.is_zero() {
         return ratio.numerator.divide_exactly(&ratio.denominator, budget).map(Value::Int);
     }
-    ratio.numerator.true_divide(&ratio.denominator, budget).map(Value::Float)
+    let Ratio { numerator, denominator } = ratio;
+    match budget.mode {
+        Mode::Python => numerator.true_divide(denominator, budget).map(Value::Float),
+        Mode::Exact => Rational::new(numerator, denominator, budget).map(exact::value),
+        Mode::Decimal(_) => {
+            let (numerator, precision) = (Decimal::from(numerator.clone()), decimal::precision(budget));
+            numerator.divide(&Decimal::from(denominator.clone()), precision, budget).map(decimal::value)
+        }
+    }
 }
 
 fn too_few(function: &str, least: i64) -> ErrorKind {
@@ -312,7 +329,17 @@ fn variance(function: &str, freedom: i64, arguments: &[Option<Value>], budget: &
 
 fn deviation(function: &str, freedom: i64, arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
     match spread(function, freedom, arguments, budget)? {
-        Spread::Exact(ratio, _) => square_root(&ratio, budget).map(Value::Float),
+        Spread::Exact(ratio, _) => match budget.mode {
+            Mode::Python => square_root(&ratio, budget).map(Value::Float),
+            Mode::Exact => {
+                let ratio = Rational::new(&ratio.numerator, &ratio.denominator, budget)?;
+                exact::root(&exact::value(ratio), 2, function, budget)
+            }
+            Mode::Decimal(_) => {
+                let precision = decimal::precision(budget);
+                Decimal::root_of_ratio(&ratio.numerator, &ratio.denominator, precision, budget).map(decimal::value)
+            }
+        },
         // CPython 3.11 trips over its own types here; these are the words of 3.13.
         Spread::Special(_) => Err(ValueError::NotFinite.into()),
     }

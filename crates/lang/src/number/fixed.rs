@@ -5,8 +5,6 @@
 //! the series is short) or is given by a float's good guess, of which only the error is left to find. What a call
 //! costs depends on the places alone: [`price`].
 
-#![allow(dead_code)]
-
 use dashu_int::ops::{BitTest, SquareRoot};
 use dashu_int::{IBig, Sign, UBig};
 

@@ -214,6 +214,62 @@ impl Integer {
         }))
     }
 
+    /// Quotient and remainder of numbers that are not negative; the divisor must not be zero.
+    pub(super) fn divide_with_remainder(&self, other: &Self, budget: &mut Budget) -> Result<(Self, Self), ErrorKind> {
+        self.divide_floor(other, budget)?.ok_or(ErrorKind::Internal)
+    }
+
+    /// How often two divides it; 0 for zero.
+    pub(super) fn trailing_zeros(&self) -> u64 {
+        match self {
+            Small(0) => 0,
+            Small(value) => u64::from(value.trailing_zeros()),
+            Big(value) => value.trailing_zeros().unwrap_or(0) as u64,
+        }
+    }
+
+    /// What is left of a positive number without a factor, and how often it was in it.
+    pub(super) fn without_factor(&self, factor: u32) -> (Self, u64) {
+        let mut rest = magnitude(self);
+        let times = rest.remove(&UBig::from(factor)).unwrap_or(0);
+        (Self::from(IBig::from(rest)), times as u64)
+    }
+
+    pub(super) fn magnitude(&self) -> UBig {
+        magnitude(self)
+    }
+
+    /// The root of an index of 2 or more of a number that is not negative, if it is an integer.
+    pub(crate) fn exact_root(&self, index: u64, budget: &mut Budget) -> Result<Option<Self>, ErrorKind> {
+        if self.bits() <= 1 {
+            return Ok(Some(self.clone()));
+        }
+        if index >= self.bits() {
+            return Ok(None);
+        }
+        let value = magnitude(self);
+        let log2 = self.log2() / index as f64;
+        // As a float it is right to 30 bits and more, and Newton's method doubles them with each step. (The library's
+        // own root starts so far off that it takes thousands of steps for large indices.)
+        let shift = (log2 as usize).saturating_sub(52);
+        let mut root = UBig::from(pxfm::f_exp2(log2 - shift as f64).round() as u64) << shift;
+        let steps = if shift == 0 { 0 } else { u64::from((log2 as u64 / 30).max(1).ilog2()) + 2 };
+        budget.charge((steps + 1) * 2 * price::divide(self.words()))?;
+        // The index is below the bits here.
+        let index = index as usize;
+        for _ in 0..steps {
+            root = (&root * (index - 1) + &value / root.pow(index - 1)) / index;
+        }
+        let low = |value: &UBig| value.as_words().first().copied().unwrap_or(0);
+        for candidate in [&root - UBig::ONE, root.clone(), root + UBig::ONE] {
+            // Nearly every wrong one shows in its lowest word.
+            if low(&candidate).wrapping_pow(index as u32) == low(&value) && candidate.pow(index) == value {
+                return Ok(Some(Self::from(IBig::from(candidate))));
+            }
+        }
+        Ok(None)
+    }
+
     pub(crate) fn floor_divide(&self, other: &Self, budget: &mut Budget) -> Result<Self, ErrorKind> {
         self.divide_floor(other, budget)?.map(|(quotient, _)| quotient).ok_or(ZeroDivision::IntFloor.into())
     }

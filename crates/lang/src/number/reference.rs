@@ -4,6 +4,7 @@ use serde_json::Value as Json;
 
 use crate::error::ErrorKind;
 use crate::limits::{Budget, Fuel, Limits};
+use crate::mode::Mode;
 
 /// The records of a file of the corpus.
 pub(super) fn records(file: &str) -> Vec<Json> {
@@ -16,7 +17,7 @@ pub(super) fn records(file: &str) -> Vec<Json> {
 pub(super) fn priced<T>(work: impl FnOnce(&mut Budget) -> Result<T, ErrorKind>) -> (Result<T, ErrorKind>, u64) {
     let limits = Limits::default();
     let mut fuel = Fuel::new(limits.fuel);
-    let result = work(&mut Budget::new(&limits, &mut fuel));
+    let result = work(&mut Budget::new(Mode::Python, &limits, &mut fuel));
     (result, fuel.spent())
 }
 

@@ -8,6 +8,7 @@ use crate::arithmetic::Unary;
 use crate::error::{Error, ErrorKind, Feature, Span, Syntax};
 use crate::functions;
 use crate::lexer::{Token, normal_name, string_value, superscript};
+use crate::mode::Mode;
 use crate::number::{Complex, Integer};
 use crate::program::{Binder, Node};
 use crate::value::{Text, Value};
@@ -23,6 +24,10 @@ impl Parser<'_, '_> {
             Token::Small(value) => self.push_operand(Node::Small(value), span),
             Token::Integer { radix } => {
                 let node = self.integer(span, radix);
+                self.push_operand(node, span)
+            }
+            Token::Float | Token::Imaginary if self.program.mode != Mode::Python => {
+                let node = self.literal(span);
                 self.push_operand(node, span)
             }
             Token::Float => {
@@ -157,6 +162,17 @@ impl Parser<'_, '_> {
         match value.as_i64().map(i32::try_from) {
             Some(Ok(small)) => Node::Small(small),
             _ => self.constant(Value::Int(value)),
+        }
+    }
+
+    /// A literal by its digits: the mode decides at each evaluation what number they are.
+    pub(super) fn literal(&mut self, span: Span) -> Node {
+        let text: String =
+            span.of(self.text).chars().filter(|c| !matches!(c, '_' | '+')).map(|c| c.to_ascii_lowercase()).collect();
+        let characters = text.len() as u64;
+        match self.constant(Value::Str(Arc::new(Text { string: text.into(), characters }))) {
+            Node::Constant(at) => Node::Literal(at),
+            node => node,
         }
     }
 

@@ -22,6 +22,7 @@ pub(super) fn read(
         stacks.clear();
         let statements: String;
         let mut parser = Parser::new(text, limits, program, stacks);
+        parser.program.mode = context.mode;
         context.parameters.iter().try_for_each(|name| parser.declare(name))?;
         given.iter().try_for_each(|variable| parser.assume(&variable.name))?;
         parser.statements()?;

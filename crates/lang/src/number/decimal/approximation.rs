@@ -1,0 +1,122 @@
+//! From binary fixed point to the nearest decimal: Ziv's strategy.
+//!
+//! A function is approximated with a known error until every number within the error rounds to the same decimal.
+//! Where the true value has few digits (`√4`, `log10(1000)`) this would never end: whoever calls has recognised those
+//! before.
+
+use dashu_int::ops::BitTest;
+use dashu_int::{IBig, Sign, UBig};
+
+use super::{Decimal, Integer, Precision, digits, power_of_ten, shift};
+use crate::error::ErrorKind;
+use crate::limits::{Budget, price};
+use crate::number::fixed;
+
+/// `value`·2^-`places`·10^`exponent`, less than `error`·2^-`places`·10^`exponent` off.
+pub(super) struct Approximation {
+    pub(super) value: IBig,
+    pub(super) places: usize,
+    pub(super) error: UBig,
+    pub(super) exponent: i64,
+}
+
+/// log2(10).
+const BITS_PER_DIGIT: f64 = std::f64::consts::LOG2_10;
+
+/// The bits of so many decimal digits, rounded up.
+pub(super) fn bits_of_digits(digits: i64) -> usize {
+    (digits.max(0) as f64 * BITS_PER_DIGIT) as usize + 1
+}
+
+/// Rounds correctly what `approximate` gives, asked for a relative error of 2^-bits or so, and then for less and less.
+pub(super) fn correctly_rounded(
+    precision: Precision,
+    budget: &mut Budget,
+    mut approximate: impl FnMut(usize, &mut Budget) -> Result<Approximation, ErrorKind>,
+) -> Result<Decimal, ErrorKind> {
+    let mut bits = bits_of_digits(precision) + 32;
+    loop {
+        let approximation = approximate(bits, budget)?;
+        if let Some(value) = approximation.round(precision, budget)? {
+            return Ok(value);
+        }
+        bits += bits / 2 + 32;
+    }
+}
+
+impl Approximation {
+    /// The decimal nearest to the true value, if the approximation is good enough to tell.
+    fn round(self, precision: Precision, budget: &mut Budget) -> Result<Option<Decimal>, ErrorKind> {
+        let (sign, magnitude) = self.value.into_parts();
+        if magnitude <= self.error {
+            return Ok(None);
+        }
+        let (low, high) = (&magnitude - &self.error, magnitude + self.error);
+        // So many digits behind the point as make a few more than the precision in all.
+        let log10 = (low.bit_len() as f64 - self.places as f64) / BITS_PER_DIGIT;
+        let shift = precision + 3 - log10.floor() as i64;
+        let words = (high.bit_len() / 64) as u64 + shift.unsigned_abs() / 19 + 2;
+        budget.charge(2 * price::divide(words))?;
+        let power = UBig::from(10_u8).pow(shift.unsigned_abs() as usize);
+        let scaled = |value: UBig| {
+            let value = if shift >= 0 { value * &power } else { value / &power };
+            Integer::from(IBig::from(value >> self.places))
+        };
+        let (low, high) = (scaled(low), scaled(high));
+        let exponent = self.exponent - shift;
+        let negative = sign == Sign::Negative;
+        // The true value lies between `low` and `high` + 1, and is neither.
+        if low == high {
+            return Decimal::new(negative, low, exponent).fix(true, precision, budget).map(Some);
+        }
+        if digits(&low, budget)? <= precision {
+            return Ok(None);
+        }
+        let low = Decimal::new(negative, low, exponent).fix(true, precision, budget)?;
+        let high = Decimal::new(negative, high, exponent).fix(true, precision, budget)?;
+        Ok((low.coefficient == high.coefficient && low.exponent == high.exponent).then_some(low))
+    }
+}
+
+impl Decimal {
+    /// The nearest decimal to what is larger in magnitude than the number by next to nothing (or smaller, if not
+    /// `away`): by less than 10^-(precision + 2) of it.
+    pub(super) fn nudged(&self, away: bool, precision: Precision, budget: &mut Budget) -> Result<Self, ErrorKind> {
+        // One digit beyond the precision at least, so that what is lost there is less than a unit of the last.
+        let least = self.adjusted(budget)? - precision - 2;
+        let (coefficient, lost) = if self.exponent >= least {
+            (shift(&self.coefficient, self.exponent - least, budget)?, false)
+        } else {
+            // What is cut off is much more than the nudge, but in a run of zeros that no one can tell from chance.
+            let unit = power_of_ten(self.exponent.abs_diff(least), budget)?;
+            let (quotient, rest) = self.coefficient.divide_with_remainder(&unit, budget)?;
+            (quotient, !rest.is_zero())
+        };
+        let coefficient = if away || lost { coefficient } else { coefficient.subtract(&Integer::ONE, budget)? };
+        Self::new(self.negative, coefficient, least).fix(true, precision, budget)
+    }
+
+    /// The number in binary fixed point, rounded down in magnitude.
+    pub(super) fn fixed(&self, places: usize, budget: &mut Budget) -> Result<IBig, ErrorKind> {
+        let sign = if self.negative { Sign::Negative } else { Sign::Positive };
+        let tens = self.exponent.unsigned_abs();
+        let words = self.words() + places as u64 / 64 + tens / 19 + 2;
+        budget.charge(2 * price::divide(words))?;
+        let coefficient = self.coefficient.magnitude();
+        // A power of ten as long as 2^20 bits: what is beyond is refused by the functions before they come here.
+        let power = UBig::from(10_u8).pow(tens as usize);
+        let magnitude =
+            if self.exponent >= 0 { (coefficient * power) << places } else { (coefficient << places) / power };
+        Ok(sign * IBig::from(magnitude))
+    }
+}
+
+/// Pays for so many elementary functions at so many places.
+pub(super) fn charge(functions: u64, places: usize, budget: &mut Budget) -> Result<(), ErrorKind> {
+    budget.charge((functions * fixed::price(places)).saturating_add(price::divide(places as u64 / 64 + 1)))
+}
+
+/// `a`·2^`places` / `b`, rounded down in magnitude; `b` must not be zero.
+pub(super) fn ratio(a: &IBig, b: &IBig, places: usize) -> IBig {
+    (a << places) / b
+}

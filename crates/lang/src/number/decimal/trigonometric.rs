@@ -1,0 +1,345 @@
+//! The trigonometric functions, their inverses, and the constants.
+
+use dashu_int::ops::BitTest;
+use dashu_int::{IBig, Sign, UBig};
+
+use super::approximation::{Approximation, bits_of_digits, charge, correctly_rounded};
+use super::exponential::quotient_of;
+use super::{Decimal, Precision, digits};
+use crate::error::{DecimalError, ErrorKind};
+use crate::limits::{Budget, price};
+use crate::number::fixed;
+
+/// Angles are below 10^1000: to reduce one takes as many digits of π as it has.
+const ANGLE_EXPONENT_MAX: i64 = 1_000;
+
+/// π; its price depends on whether it is stored.
+fn pi(places: usize, budget: &mut Budget) -> Result<IBig, ErrorKind> {
+    if places + 2 > fixed::STORED_PLACES {
+        // 47 bits for each term of the series, each of a few divisions by machine words.
+        let words = places as u64 / 64 + 1;
+        budget.charge(places as u64 / 47 * (4 * words + 60) + price::divide(2 * words))?;
+    }
+    Ok(fixed::pi(places).into())
+}
+
+/// An angle brought near zero: what it was but for quarters of a turn, less than `error` off, and how many of these
+/// were taken away, modulo four.
+struct Reduced {
+    sine: IBig,
+    cosine: IBig,
+    quarters: u8,
+    places: usize,
+    error: UBig,
+}
+
+impl Decimal {
+    /// Sine and cosine of the angle without its quarters of a turn. `operation` is for the complaint.
+    fn sine_and_cosine(&self, places: usize, budget: &mut Budget) -> Result<Reduced, ErrorKind> {
+        let angle = self.fixed(places, budget)?;
+        // As many places more as the count of quarters has.
+        let whole = bits_of_digits(self.adjusted(budget)? + 1);
+        charge(1, places, budget)?;
+        let wide = pi(places + whole, budget)?;
+        budget.charge(price::divide((places + 2 * whole) as u64 / 64 + 1))?;
+        let doubled: IBig = (&angle << (whole + 2)) / &wide;
+        let quarters: IBig = (doubled + if angle.sign() == Sign::Negative { -1 } else { 1 }) / 2;
+        let rest = angle - ((&quarters * wide) >> (whole + 1));
+        let (sine, cosine) = fixed::sin_cos(&rest, places);
+        let quarters = quarters & IBig::from(3);
+        let quarters = u8::try_from(&quarters).map_err(|_| ErrorKind::Internal)?;
+        Ok(Reduced { sine, cosine: cosine.into(), quarters, places, error: UBig::from(8_u8) })
+    }
+
+    fn check_angle(&self, budget: &mut Budget) -> Result<(), ErrorKind> {
+        if !self.is_zero() && self.adjusted(budget)? >= ANGLE_EXPONENT_MAX {
+            return Err(DecimalError::ArgumentTooLarge { limit: ANGLE_EXPONENT_MAX.unsigned_abs() }.into());
+        }
+        Ok(())
+    }
+
+    /// The sine.
+    pub(crate) fn sin(&self, precision: Precision, budget: &mut Budget) -> Result<Self, ErrorKind> {
+        self.check_angle(budget)?;
+        if self.is_zero() {
+            return self.clone().fix(false, precision, budget);
+        }
+        if self.is_tiny(precision, budget)? {
+            return self.nudged(false, precision, budget);
+        }
+        let zeros = self.leading_zeros(budget)?;
+        correctly_rounded(precision, budget, |bits, budget| {
+            let Reduced { sine, cosine, quarters, places, error } = self.sine_and_cosine(bits + zeros + 8, budget)?;
+            let value = match quarters {
+                0 => sine,
+                1 => cosine,
+                2 => -sine,
+                _ => -cosine,
+            };
+            Ok(Approximation { value, places, error, exponent: 0 })
+        })
+    }
+
+    /// The cosine.
+    pub(crate) fn cos(&self, precision: Precision, budget: &mut Budget) -> Result<Self, ErrorKind> {
+        self.check_angle(budget)?;
+        if self.is_zero() {
+            return Ok(Self::one());
+        }
+        if self.is_tiny(precision, budget)? {
+            return Self::one().nudged(false, precision, budget);
+        }
+        correctly_rounded(precision, budget, |bits, budget| {
+            let Reduced { sine, cosine, quarters, places, error } = self.sine_and_cosine(bits + 8, budget)?;
+            let value = match quarters {
+                0 => cosine,
+                1 => -sine,
+                2 => -cosine,
+                _ => sine,
+            };
+            Ok(Approximation { value, places, error, exponent: 0 })
+        })
+    }
+
+    /// The tangent.
+    pub(crate) fn tan(&self, precision: Precision, budget: &mut Budget) -> Result<Self, ErrorKind> {
+        self.check_angle(budget)?;
+        if self.is_zero() {
+            return self.clone().fix(false, precision, budget);
+        }
+        if self.is_tiny(precision, budget)? {
+            return self.nudged(true, precision, budget);
+        }
+        let zeros = self.leading_zeros(budget)?;
+        correctly_rounded(precision, budget, |bits, budget| {
+            let Reduced { sine, cosine, quarters, places, error } = self.sine_and_cosine(bits + zeros + 16, budget)?;
+            let (above, below) = if quarters % 2 == 0 { (sine, cosine) } else { (-cosine, sine) };
+            quotient_of((above, error.clone()), (below, error), places, budget)
+        })
+    }
+
+    /// The arc sine.
+    pub(crate) fn asin(&self, precision: Precision, budget: &mut Budget) -> Result<Self, ErrorKind> {
+        if self.is_zero() {
+            return self.clone().fix(false, precision, budget);
+        }
+        if self.is_tiny(precision, budget)? {
+            return self.nudged(true, precision, budget);
+        }
+        let (below, _) = self.distance_of_square_from_one("asin", budget)?;
+        let zeros = self.leading_zeros(budget)?;
+        correctly_rounded(precision, budget, |bits, budget| {
+            let places = bits + zeros + 16;
+            let cosine = below.fixed_root(places, budget)?;
+            let sine = self.fixed(places, budget)?.into_parts().1;
+            let value = arc(&sine, &cosine, places, budget)?;
+            Ok(Approximation { value: self.signed(value), places, error: UBig::from(16_u8), exponent: 0 })
+        })
+    }
+
+    /// The arc cosine.
+    pub(crate) fn acos(&self, precision: Precision, budget: &mut Budget) -> Result<Self, ErrorKind> {
+        if self.is_zero() {
+            return correctly_rounded(precision, budget, |bits, budget| {
+                let value = pi(bits + 1, budget)? >> 1;
+                Ok(Approximation { value, places: bits + 1, error: UBig::from(2_u8), exponent: 0 })
+            });
+        }
+        let (square, equal) = self.distance_of_square_from_one("acos", budget)?;
+        if equal && !self.negative {
+            return Ok(Self::zero(false, 0));
+        }
+        let zeros = if equal { 0 } else { square.leading_zeros(budget)? };
+        correctly_rounded(precision, budget, |bits, budget| {
+            let places = bits + zeros + 16;
+            let sine = square.fixed_root(places, budget)?;
+            let cosine = self.fixed(places, budget)?.into_parts().1;
+            let value = arc(&sine, &cosine, places, budget)?;
+            let value = if self.negative { pi(places, budget)? - IBig::from(value) } else { value.into() };
+            Ok(Approximation { value, places, error: UBig::from(16_u8), exponent: 0 })
+        })
+    }
+
+    /// 1 - x², exactly, and whether it is zero.
+    fn distance_of_square_from_one(&self, operation: &str, budget: &mut Budget) -> Result<(Self, bool), ErrorKind> {
+        let domain = || DecimalError::Domain { operation: operation.to_owned() };
+        let adjusted = self.adjusted(budget)?;
+        if adjusted > 0 {
+            return Err(domain().into());
+        }
+        let square = self.exact_product(&self.magnitude(), budget)?.with_sign(true);
+        let enough = digits(&square.coefficient, budget)? + 2 * adjusted.abs() + 4;
+        let distance = Self::one().add(&square, enough, budget)?;
+        if distance.negative {
+            return Err(domain().into());
+        }
+        let equal = distance.is_zero();
+        Ok((distance, equal))
+    }
+
+    /// The square root in fixed point, less than two units off.
+    fn fixed_root(&self, places: usize, budget: &mut Budget) -> Result<UBig, ErrorKind> {
+        // Twice as many places, so that as many are left.
+        let square = self.fixed(2 * places, budget)?.into_parts().1;
+        budget.charge(price::divide(square.bit_len() as u64 / 64 + 1))?;
+        Ok(dashu_int::ops::SquareRoot::sqrt(&square))
+    }
+
+    fn signed(&self, value: UBig) -> IBig {
+        if self.negative { -IBig::from(value) } else { value.into() }
+    }
+
+    /// The arc tangent.
+    pub(crate) fn atan(&self, precision: Precision, budget: &mut Budget) -> Result<Self, ErrorKind> {
+        if self.is_zero() {
+            return self.clone().fix(false, precision, budget);
+        }
+        if self.is_tiny(precision, budget)? {
+            return self.nudged(false, precision, budget);
+        }
+        self.atan2(&Self::one(), precision, budget)
+    }
+
+    /// The angle of the point (`x`, the number), between -π and π.
+    pub(crate) fn atan2(&self, x: &Self, precision: Precision, budget: &mut Budget) -> Result<Self, ErrorKind> {
+        if self.is_zero() && !x.negative {
+            return Ok(Self::zero(self.negative, 0));
+        }
+        // How far the powers of ten lie apart: positive where the ratio is above 1.
+        let distance = if self.is_zero() || x.is_zero() { 0 } else { self.adjusted(budget)? - x.adjusted(budget)? };
+        if !self.is_zero() && !x.is_zero() && !x.negative && 2 * distance < -precision - 12 {
+            return self.small_angle(x, distance, precision, budget);
+        }
+        correctly_rounded(precision, budget, |bits, budget| {
+            let places = bits + bits_of_digits(-distance.min(0).max(-4 * precision)) + 16;
+            let value = if self.is_zero() {
+                UBig::ZERO
+            } else if x.is_zero() {
+                pi(places, budget)?.into_parts().1 >> 1
+            } else if distance.unsigned_abs() as f64 * 3.3 > places as f64 + 16.0 {
+                // As good as an axis.
+                if distance < 0 { UBig::ZERO } else { pi(places, budget)?.into_parts().1 >> 1 }
+            } else {
+                let exponent = self.exponent.min(x.exponent);
+                let scaled = |value: &Self, budget: &mut Budget| {
+                    budget.charge(price::divide(value.words() + value.exponent.abs_diff(exponent) / 19 + 1))?;
+                    let power = UBig::from(10_u8).pow(value.exponent.abs_diff(exponent) as usize);
+                    Ok::<_, ErrorKind>(value.coefficient.magnitude() * power)
+                };
+                arc(&scaled(self, budget)?, &scaled(x, budget)?, places, budget)?
+            };
+            let value = if x.negative { pi(places, budget)? - IBig::from(value) } else { value.into() };
+            let value = if self.negative { -value } else { value };
+            Ok(Approximation { value, places, error: UBig::from(16_u8), exponent: 0 })
+        })
+    }
+
+    /// The arc tangent of a ratio so small that its cube is nothing against it.
+    fn small_angle(
+        &self,
+        x: &Self,
+        distance: i64,
+        precision: Precision,
+        budget: &mut Budget,
+    ) -> Result<Self, ErrorKind> {
+        let quotient = self.divide(x, precision + 3, budget)?;
+        let product = quotient.exact_product(x, budget)?;
+        budget.charge(super::compare_price(product.words().max(self.words())))?;
+        if product.compare(self).is_eq() {
+            return quotient.nudged(false, precision, budget);
+        }
+        correctly_rounded(precision, budget, |bits, budget| {
+            let (above, below) = (self.coefficient.magnitude(), x.coefficient.magnitude());
+            let places = bits + below.bit_len();
+            budget.charge(price::divide((above.bit_len() + places) as u64 / 64 + 1))?;
+            let value = (above << places) / below;
+            // The cube, relative to the ratio.
+            let cube = bits_of_digits(-2 * distance - 4);
+            let error = (&value >> cube) + UBig::from(2_u8);
+            Ok(Approximation { value: self.signed(value), places, error, exponent: self.exponent - x.exponent })
+        })
+    }
+
+    /// Radians to degrees.
+    pub(crate) fn degrees(&self, precision: Precision, budget: &mut Budget) -> Result<Self, ErrorKind> {
+        self.times_ratio(|pi, places| ((IBig::from(180) << (2 * places)) / pi, 200), precision, budget)
+    }
+
+    /// Degrees to radians.
+    pub(crate) fn radians(&self, precision: Precision, budget: &mut Budget) -> Result<Self, ErrorKind> {
+        self.times_ratio(|pi, _| (pi / 180, 2), precision, budget)
+    }
+
+    /// The number times what `factor` makes of π, and of which it tells the error.
+    fn times_ratio(
+        &self,
+        factor: impl Fn(IBig, usize) -> (IBig, u32),
+        precision: Precision,
+        budget: &mut Budget,
+    ) -> Result<Self, ErrorKind> {
+        if self.is_zero() {
+            return self.clone().fix(false, precision, budget);
+        }
+        correctly_rounded(precision, budget, |bits, budget| {
+            let places = bits + 16;
+            budget.charge(price::divide(places as u64 / 32 + self.words()))?;
+            let (factor, error) = factor(pi(places, budget)?, places);
+            let coefficient = self.signed(self.coefficient.magnitude());
+            let error = UBig::from(error) * self.coefficient.magnitude();
+            Ok(Approximation { value: factor * coefficient, places, error, exponent: self.exponent })
+        })
+    }
+
+    /// A constant; `None` for a name that is none of `pi`, `tau`, `e`, `phi`.
+    pub(crate) fn constant(name: &str, precision: Precision, budget: &mut Budget) -> Result<Option<Self>, ErrorKind> {
+        if !["pi", "tau", "e", "phi"].contains(&name) {
+            return Ok(None);
+        }
+        correctly_rounded(precision, budget, |places, budget| {
+            charge(u64::from(name == "e"), places, budget)?;
+            let value = match name {
+                "pi" => pi(places, budget)?,
+                "tau" => pi(places, budget)? << 1,
+                "e" => fixed::exp(&(IBig::ONE << places), places).into(),
+                _ => IBig::from((fixed::one(places) + fixed::sqrt(&(fixed::one(places) * 5_u8), places)) >> 1),
+            };
+            Ok(Approximation { value, places, error: UBig::from(4_u8), exponent: 0 })
+        })
+        .map(Some)
+    }
+
+    /// The square root of the sum of squares, correctly rounded.
+    pub(crate) fn hypot(values: &[Self], precision: Precision, budget: &mut Budget) -> Result<Self, ErrorKind> {
+        // All are brought near 1 first: the squares of what fits the range of exponents may not.
+        let mut scale = i64::MIN;
+        for value in values.iter().filter(|value| !value.is_zero()) {
+            scale = scale.max(value.adjusted(budget)?);
+        }
+        let scale = if scale == i64::MIN { 0 } else { scale };
+        // Whether the exact sum is above or below the square of a tie shows within twice the digits; what lies
+        // beyond is carried by the smallest number that stands for it.
+        let mut sum = Self::zero(false, 0);
+        let mut longest = 0;
+        for (at, value) in values.iter().enumerate() {
+            let value = Self { exponent: value.exponent - scale, ..value.clone() };
+            let square = value.exact_product(&value, budget)?;
+            longest = longest.max(digits(&square.coefficient, budget)?);
+            let enough = 2 * longest + 4 * precision + 20 + at as i64;
+            sum = if at == 0 { square } else { sum.add(&square, enough, budget)? };
+        }
+        let root = sum.square_root(precision, budget)?;
+        Self { exponent: root.exponent + scale, ..root }.fix(false, precision, budget)
+    }
+}
+
+/// The arc tangent of y/x, both not negative and not both zero: less than four units off.
+fn arc(y: &UBig, x: &UBig, places: usize, budget: &mut Budget) -> Result<UBig, ErrorKind> {
+    charge(2, places, budget)?;
+    budget.charge(2 * price::divide((y.bit_len().max(x.bit_len()) + places) as u64 / 64 + 1))?;
+    Ok(if y <= x {
+        fixed::atan_ratio(y, x, places)
+    } else {
+        let half_pi = pi(places, budget)?.into_parts().1 >> 1;
+        half_pi - fixed::atan_ratio(x, y, places)
+    })
+}
