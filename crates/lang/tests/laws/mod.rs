@@ -4,11 +4,21 @@ mod respelling;
 
 pub(crate) use respelling::respellings;
 
-use tabuada_lang::{ErrorKind, Fuel, Language, Limits, Program, Span, caret, parse};
+use tabuada_lang::{
+    Argument, Cell, Context, Error, ErrorKind, Evaluator, Fuel, Language, Limits, Mode, Program, Span, caret, fix,
+    parse_with,
+};
 
 /// Limits that a text meets within some milliseconds, so that many can be tried.
 pub(crate) fn limits() -> Limits {
     Limits { fuel: 2_000_000, memory_bytes: 16 << 20, ..Limits::default() }
+}
+
+/// The modes in which laws are checked.
+pub(crate) const MODES: [&str; 3] = ["python", "exact", "decimal:28"];
+
+fn parse_in(mode: Mode, text: &str, limits: &Limits) -> Result<Program, Error> {
+    parse_with(text, &Context { mode, ..Context::default() }, limits)
 }
 
 /// The same for what the language wrote itself, which may be longer than what it was made from.
@@ -30,21 +40,31 @@ pub(crate) fn outcome(program: &Program, limits: &Limits) -> Outcome {
 }
 
 /// A text is refused with a place in it, or its program ends within its limits, and so does that of its canonical
-/// text, which is the same.
+/// text, which is the same; in every mode.
 pub(crate) fn check_evaluation(text: &str) {
+    MODES.iter().filter_map(|mode| mode.parse().ok()).for_each(|mode| check_in(mode, text));
+    check_columns(text);
+}
+
+fn check_in(mode: Mode, text: &str) {
     let limits = limits();
-    let program = match parse(text, &limits) {
+    let context = Context { mode, ..Context::default() };
+    let program = match parse_in(mode, text, &limits) {
         Ok(program) => program,
         Err(error) => {
             check_span(text, error.span);
             check_words(&error.kind);
             caret(text, error.span);
+            if let Some(fix) = fix(text, &error, &context, &limits) {
+                check_span(text, fix.span);
+                assert_ne!(fix.apply(text), text);
+            }
             return;
         }
     };
     let canonical = program.canonical();
-    let again =
-        parse(&canonical, &unbounded(&limits)).unwrap_or_else(|error| panic!("{text:?} -> {canonical:?}: {error:?}"));
+    let again = parse_in(mode, &canonical, &unbounded(&limits))
+        .unwrap_or_else(|error| panic!("{mode} {text:?} -> {canonical:?}: {error:?}"));
     assert!(again.same_as(&program), "{text:?} -> {canonical:?} is another program");
     assert_eq!(again.canonical(), canonical, "{text:?}");
     assert_eq!(again.is_pure(), program.is_pure(), "{text:?} -> {canonical:?}");
@@ -53,22 +73,62 @@ pub(crate) fn check_evaluation(text: &str) {
     assert!(spent <= limits.fuel, "{text:?} spent {spent}");
     assert_eq!(outcome(&again, &limits), (result.clone(), spent), "{text:?} -> {canonical:?}");
     match result {
-        Ok((kind, answer)) => check_answer(text, &kind, &answer, &limits),
+        Ok((kind, answer)) => check_answer(mode, text, &kind, &answer, &limits),
         Err((kind, node)) => {
-            assert_ne!(kind, ErrorKind::Internal, "{text:?}");
+            assert_ne!(kind, ErrorKind::Internal, "{mode} {text:?}");
             let span = program.span(node);
             check_span(text, span);
             check_words(&kind);
             caret(text, span);
         }
     }
+    // Told step by step, it is the same calculation.
+    let mut fuel = Fuel::new(limits.fuel);
+    let told = program.explain(&[], &limits, &mut fuel).outcome;
+    let told = match told {
+        Ok(answer) => Ok((answer.type_name().to_owned(), answer.text().to_owned())),
+        Err(failure) => Err((failure.kind, failure.node)),
+    };
+    assert_eq!((told, fuel.spent()), outcome(&program, &limits), "{mode} {text:?}, explained");
+    program.hints(text).iter().for_each(|hint| check_span(text, hint.span));
+}
+
+/// Over columns, every row is what the evaluator gives for it alone.
+fn check_columns(text: &str) {
+    const ROWS: [f64; 4] = [0.0, -1.5, 3.0, 1e300];
+    let limits = Limits { fuel: 200_000, ..limits() };
+    let context = Context { parameters: &["x"], ..Context::default() };
+    let Ok(program) = parse_with(text, &context, &limits) else { return };
+    if !program.is_pure() {
+        return;
+    }
+    let Ok(rows) = program.columns(&[&ROWS], &limits, &mut Fuel::new(u64::MAX)) else { return };
+    let mut evaluator = Evaluator::default();
+    for (cell, x) in rows.iter().zip(ROWS) {
+        let fuel = &mut Fuel::new(limits.fuel);
+        let alone = evaluator.evaluate_with(text, &context, &[Argument::Float(x)], &limits, fuel);
+        let is_same = match (&cell, &alone) {
+            (Cell::Float(value), Ok(answer)) => answer.as_f64().map(f64::to_bits) == Some(value.to_bits()),
+            (Cell::Bool(value), Ok(answer)) => answer.as_bool() == Some(*value),
+            (Cell::Answer(cell), Ok(answer)) => cell.text() == answer.text() && cell.type_name() == answer.type_name(),
+            (Cell::Failure(failure), Err(error)) => failure.kind == error.kind,
+            _ => false,
+        };
+        let both_nan =
+            matches!((&cell, &alone), (Cell::Float(value), Ok(answer)) if value.is_nan() && answer.text() == "nan");
+        assert!(is_same || both_nan, "{text:?} at {x}: {cell:?}, not {alone:?}");
+    }
 }
 
 /// The text of an answer reads as that answer.
-pub(crate) fn check_answer(text: &str, kind: &str, answer: &str, limits: &Limits) {
+pub(crate) fn check_answer(mode: Mode, text: &str, kind: &str, answer: &str, limits: &Limits) {
     assert!(answer.chars().count() as u64 <= limits.answer_characters, "{text:?}");
     // These have no literals: their texts are names, and a name is not part of every number.
     if answer.contains("inf") || answer.contains("nan") {
+        return;
+    }
+    // As in CPython, minus takes the sign off a decimal zero.
+    if matches!(mode, Mode::Decimal(_)) && answer.contains("-0") {
         return;
     }
     // As in CPython, `1-0j` is 1+0j, and so on: a sum of its parts loses the sign of a zero.
@@ -77,23 +137,25 @@ pub(crate) fn check_answer(text: &str, kind: &str, answer: &str, limits: &Limits
     }
     // Reading a long answer again is another evaluation, with its own price.
     let limits = Limits { fuel: Limits::FUEL, memory_bytes: Limits::MEMORY_BYTES, ..unbounded(limits) };
-    let program = match parse(answer, &limits) {
+    let program = match parse_in(mode, answer, &limits) {
         // A list that a calculation makes may have more elements than a text may have nodes.
         Err(error) if matches!(error.kind, ErrorKind::TooManyNodes { .. }) => return,
-        read => read.unwrap_or_else(|error| panic!("{text:?} = {answer:?}: {error:?}")),
+        read => read.unwrap_or_else(|error| panic!("{mode} {text:?} = {answer:?}: {error:?}")),
     };
     let again = outcome(&program, &limits).0;
-    assert_eq!(again, Ok((kind.to_owned(), answer.to_owned())), "{text:?}");
+    // As Python's, the text of a whole decimal is that of an integer.
+    let kind = if matches!(&again, Ok((again, _)) if again == "int" && kind == "decimal") { "int" } else { kind };
+    assert_eq!(again, Ok((kind.to_owned(), answer.to_owned())), "{mode} {text:?}");
 }
 
 /// Every way of writing a text has one canonical text, one answer and one price.
 pub(crate) fn check_same_key(text: &str) {
     let limits = limits();
-    let Ok(program) = parse(text, &limits) else { return };
+    let Ok(program) = parse_in(Mode::Python, text, &limits) else { return };
     let canonical = program.canonical();
     let expected = outcome(&program, &limits);
     for other in respellings(text) {
-        match parse(&other, &unbounded(&limits)) {
+        match parse_in(Mode::Python, &other, &unbounded(&limits)) {
             Ok(program) => {
                 assert_eq!(program.canonical(), canonical, "{text:?} is spelled {other:?}");
                 assert_eq!(outcome(&program, &limits), expected, "{text:?} is spelled {other:?}");
