@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use bytesize::ByteSize;
 use clap::{Parser, Subcommand, ValueEnum};
+use tabuada_lang::Mode;
 
 use crate::config::{Lookup, ServeConfig, Ttl, default_threads};
 
@@ -72,6 +73,9 @@ enum LookupArg {
 /// Arguments of `tabuada eval`.
 #[derive(Debug, clap::Args)]
 pub struct EvalArgs {
+    /// In which numbers: python, exact or decimal:N.
+    #[arg(long, value_name = "MODE", default_value_t = Mode::Python)]
+    pub mode: Mode,
     /// Expressions, one value a line; `-` reads one from standard input.
     #[arg(value_name = "EXPR", required = true, allow_hyphen_values = true)]
     pub expressions: Vec<String>,
@@ -103,13 +107,16 @@ impl Args {
     }
 }
 
-/// What follows `eval` is an expression even if it looks like a flag (`-3+2`, `--2`), unless it asks for help.
+/// What follows `eval` and its mode is an expression even if it looks like a flag (`-3+2`, `--2`), unless it asks for help.
 fn with_expressions_apart(mut arguments: Vec<OsString>) -> Vec<OsString> {
-    if let [_, command, first, ..] = &arguments[..]
-        && command == "eval"
-        && !["-h", "--help", "--"].iter().any(|flag| first == flag)
-    {
-        arguments.insert(2, "--".into());
+    let from = match &arguments[..] {
+        [_, command, flag, ..] if command == "eval" && flag == "--mode" => 4,
+        [_, command, flag, ..] if command == "eval" && flag.as_encoded_bytes().starts_with(b"--mode=") => 3,
+        [_, command, ..] if command == "eval" => 2,
+        _ => return arguments,
+    };
+    if arguments.get(from).is_some_and(|first| !["-h", "--help", "--"].iter().any(|flag| first == flag)) {
+        arguments.insert(from, "--".into());
     }
     arguments
 }

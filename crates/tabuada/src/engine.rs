@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
 use tabuada_lang::{
-    Answer, Context, Error, ErrorKind, Failure, Fuel, Limits, Program, Span, Variables, parse, parse_with,
+    Answer, Context, Error, ErrorKind, Failure, Fuel, Limits, Mode, Program, Span, Variables, parse, parse_with,
 };
 
 /// What an evaluation came to.
@@ -18,17 +18,27 @@ pub struct Evaluation {
     pub fuel: u64,
 }
 
-/// Reads a text.
-pub(crate) fn read(text: &str, limits: &Limits) -> Result<Program, Error> {
-    caught(text, || parse(text, limits))
+/// A text and what it is to be read with.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Question<'q> {
+    pub(crate) text: &'q str,
+    pub(crate) mode: Mode,
+    /// A JSON object.
+    pub(crate) variables: Option<&'q str>,
 }
 
-/// Reads a text with variables, which are a JSON object.
-pub(crate) fn read_with_variables(text: &str, variables: &str, limits: &Limits) -> Result<Program, Error> {
+/// Reads a text in Python's mode.
+pub(crate) fn read(text: &str, limits: &Limits) -> Result<Program, Error> {
+    ask(Question { text, ..Question::default() }, limits)
+}
+
+/// Reads a question.
+pub(crate) fn ask(question: Question<'_>, limits: &Limits) -> Result<Program, Error> {
+    let Question { text, mode, variables } = question;
     caught(text, || {
-        let variables =
-            Variables::from_json(variables, limits).map_err(|kind| Error { kind, span: Span::default() })?;
-        parse_with(text, &Context { variables: Some(&variables), ..Context::default() }, limits)
+        let variables = variables.map(|json| Variables::from_json(json, limits)).transpose();
+        let variables = variables.map_err(|kind| Error { kind, span: Span::default() })?;
+        parse_with(text, &Context { mode, variables: variables.as_ref(), ..Context::default() }, limits)
     })
 }
 

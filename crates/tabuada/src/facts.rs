@@ -43,7 +43,9 @@ pub struct Printed {
 
 impl From<&tabuada_lang::Answer> for Printed {
     fn from(value: &tabuada_lang::Answer) -> Self {
-        let json = is_composite(value.type_name()).then(|| value.json().into());
+        // A decimal is a number in JSON too, its digits and its exponent as they are printed.
+        let follows = !is_composite(value.type_name()) && value.type_name() != "decimal";
+        let json = (!follows).then(|| value.json().into());
         Self { type_name: value.type_name(), text: value.text().into(), json }
     }
 }

@@ -49,6 +49,8 @@ fn eval_prints_a_line_for_each_expression() {
             "1267650600228229401496703205376\n0.30000000000000004\nTrue\nNone\n",
         ),
         (&["eval", "1", "-1"], "1\n-1\n"),
+        (&["eval", "--mode", "exact", "1/3+1/6", "-1/2"], "1/2\n-1/2\n"),
+        (&["eval", "--mode=decimal:20", "-1.10"], "-1.10\n"),
     ] {
         assert_eq!(outcome(arguments, ""), (printed.to_owned(), String::new(), Some(0)), "{arguments:?}");
     }
@@ -138,7 +140,7 @@ fn variables_stand_in_for_flags_that_were_not_given() {
 
 #[test]
 fn batch_answers_every_line_in_its_place() {
-    let lines: [(&[u8], &str); 22] = [
+    let lines: [(&[u8], &str); 25] = [
         (b"2+2", r#"{"result":4,"type":"int","text":"4"}"#),
         (b"", r#"{"error":{"code":"syntax","message":"the expression is empty","span":{"start":0,"end":0}}}"#),
         (b"0.1+0.2", r#"{"result":0.30000000000000004,"type":"float","text":"0.30000000000000004"}"#),
@@ -178,8 +180,17 @@ fn batch_answers_every_line_in_its_place() {
             r#"{"error":{"code":"malformed","message":"'x=1;y' cannot be the name of a variable"}}"#,
         ),
         (
-            br#"{"expr":"1/3","mode":"exact"}"#,
-            r#"{"error":{"code":"unsupported","message":"the only mode yet is python"}}"#,
+            br#"{"expr":"1/3 + x","mode":"exact","variables":{"x":0.5}}"#,
+            r#"{"result":"5/6","type":"fraction","text":"5/6"}"#,
+        ),
+        (br#"{"expr":"1.10+2.20","mode":"decimal:28"}"#, r#"{"result":3.30,"type":"decimal","text":"3.30"}"#),
+        (
+            br#"{"expr":"sqrt(2)","mode":"decimal:10"}"#,
+            r#"{"result":1.414213562,"type":"decimal","text":"1.414213562"}"#,
+        ),
+        (
+            br#"{"expr":"1/3","mode":"decimal:0"}"#,
+            r#"{"error":{"code":"malformed","message":"mode is python, exact or decimal:N, N from 1 to 1000"}}"#,
         ),
         (br#"{"expr":5}"#, r#"{"error":{"code":"malformed","message":"expr is not a string"}}"#),
         (b"1+\xff", r#"{"error":{"code":"malformed","message":"the line is not valid UTF-8"}}"#),

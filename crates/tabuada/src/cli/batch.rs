@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use tabuada_lang::{Error, ErrorKind, Language, Limits, Program, Span};
+use tabuada_lang::{Error, ErrorKind, Language, Limits, Mode, Program, Span};
 
 use crate::args::BatchArgs;
-use crate::engine;
+use crate::engine::{self, Question};
 use crate::facts::Printed;
 use crate::json::write_string;
 
@@ -89,33 +89,31 @@ struct Record<'l> {
     mode: Option<&'l RawValue>,
 }
 
-fn answer_line(line: &[u8], limits: &Limits, explain: bool, out: &mut String) {
+fn answer_line<'l>(line: &'l [u8], limits: &Limits, explain: bool, out: &mut String) {
     let Ok(line) = std::str::from_utf8(line) else {
         return write_error("malformed", "the line is not valid UTF-8", None, out);
     };
     let record = Some(line).filter(|line| line.trim_start().starts_with('{'));
-    let Some(record) = record.and_then(|line| serde_json::from_str::<Record<'_>>(line).ok()) else {
-        return answer_text(line, None, limits, explain, out);
+    let Some(record) = record.and_then(|line| serde_json::from_str::<Record<'l>>(line).ok()) else {
+        return answer(Question { text: line, ..Question::default() }, limits, explain, out);
     };
-    if record.mode.is_some_and(|mode| mode.get() != "\"python\"" && mode.get() != "null") {
-        return write_error("unsupported", "the only mode yet is python", None, out);
-    }
+    let given = |member: Option<&'l RawValue>| member.map(RawValue::get).filter(|json| *json != "null");
+    let mode = match given(record.mode).map(serde_json::from_str::<Mode>).transpose() {
+        Ok(mode) => mode.unwrap_or_default(),
+        Err(_) => return write_error("malformed", "mode is python, exact or decimal:N, N from 1 to 1000", None, out),
+    };
     match serde_json::from_str::<Cow<'_, str>>(record.expr.get()) {
         Ok(text) => {
-            let variables = record.variables.map(RawValue::get).filter(|variables| *variables != "null");
-            answer_text(&text, variables, limits, explain, out);
+            let question = Question { text: &text, mode, variables: given(record.variables) };
+            answer(question, limits, explain, out);
         }
         Err(_) => write_error("malformed", "expr is not a string", None, out),
     }
 }
 
-/// `variables` is JSON.
-fn answer_text(text: &str, variables: Option<&str>, limits: &Limits, explain: bool, out: &mut String) {
-    let read = match variables {
-        Some(variables) => engine::read_with_variables(text, variables, limits),
-        None => engine::read(text, limits),
-    };
-    let program = match read {
+fn answer(question: Question<'_>, limits: &Limits, explain: bool, out: &mut String) {
+    let text = question.text;
+    let program = match engine::ask(question, limits) {
         Ok(program) => program,
         Err(Error { kind: kind @ ErrorKind::Variable(_), .. }) => {
             // Nothing is wrong with the text: there is no place in it to show.

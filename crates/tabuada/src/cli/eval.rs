@@ -4,10 +4,10 @@ use std::io::{self, Read, Write};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use tabuada_lang::{Context, ErrorKind, Fix, Language, Limits, Span, caret, fix};
+use tabuada_lang::{Context, ErrorKind, Fix, Language, Limits, Mode, Span, caret, fix};
 
 use crate::args::EvalArgs;
-use crate::engine;
+use crate::engine::{self, Question};
 
 /// The clock's limit on one expression.
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -19,7 +19,8 @@ const HELP_CHARACTERS: usize = 76;
 pub fn eval(args: &EvalArgs) -> ExitCode {
     let mut status = ExitCode::SUCCESS;
     for expression in &args.expressions {
-        let outcome = if expression == "-" { from_stdin().and_then(|text| print(&text)) } else { print(expression) };
+        let text = if expression == "-" { from_stdin() } else { Ok(expression.clone()) };
+        let outcome = text.and_then(|text| print(&text, args.mode));
         match outcome {
             Ok(true) => {}
             Ok(false) => status = ExitCode::FAILURE,
@@ -42,13 +43,14 @@ fn from_stdin() -> io::Result<String> {
     Ok(text)
 }
 
-fn print(text: &str) -> io::Result<bool> {
+fn print(text: &str, mode: Mode) -> io::Result<bool> {
     let limits = Limits::default();
-    let program = match engine::read(text, &limits) {
+    let program = match engine::ask(Question { text, mode, variables: None }, &limits) {
         Ok(program) => program,
         Err(error) => {
             complain(text, error.span, &error.kind)?;
-            return help(text, fix(text, &error, &Context::default(), &limits).as_ref()).map(|()| false);
+            return help(text, fix(text, &error, &Context { mode, ..Context::default() }, &limits).as_ref())
+                .map(|()| false);
         }
     };
     let answered = match engine::evaluate(&program, &limits, Instant::now() + DEADLINE).outcome {
