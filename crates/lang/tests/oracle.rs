@@ -339,7 +339,9 @@ fn container() -> impl Strategy<Value = String> {
 
 #[test]
 fn generated_expressions_answer_as_cpython_does() {
-    compare(expression(), 6_000);
+    // What draws the expressions recurses, unlike what reads them.
+    let judge = || compare(expression(), 6_000);
+    std::thread::Builder::new().stack_size(16 << 20).spawn(judge).unwrap().join().unwrap();
 }
 
 #[test]
