@@ -4,6 +4,7 @@ pub(crate) mod binary;
 mod integer;
 pub(crate) mod rational;
 mod fixed;
+pub(crate) mod circular;
 mod factored;
 pub(crate) mod decimal;
 pub(crate) mod precise;

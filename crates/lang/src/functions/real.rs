@@ -5,7 +5,7 @@ use super::{Body, ELEMENTARY, Function, Outcome, Parameters, SCALAR, Section, to
 use crate::error::{ErrorKind, Overflow, TypeError, ValueError, ZeroDivision};
 use crate::limits::{Budget, price};
 use crate::mode::Mode;
-use crate::number::{Integer, Number, binary, float, precise, special};
+use crate::number::{Integer, Number, binary, circular, float, precise, special};
 use crate::value::Value;
 
 const fn elementary(
@@ -140,7 +140,7 @@ pub(super) const TABLE: &[Function] = &[
         "x",
         "Cosine of an angle in radians.",
         "Cosseno de um ângulo em radianos.",
-        pxfm::f_cos,
+        circular::cos,
     ),
     overflowing("cosh", Section::Trigonometry, "x", "Hyperbolic cosine.", "Cosseno hiperbólico.", pxfm::f_cosh),
     one(
@@ -304,7 +304,7 @@ pub(super) const TABLE: &[Function] = &[
         "x",
         "Sine of an angle in radians.",
         "Seno de um ângulo em radianos.",
-        pxfm::f_sin,
+        circular::sin,
     ),
     overflowing("sinh", Section::Trigonometry, "x", "Hyperbolic sine.", "Seno hiperbólico.", pxfm::f_sinh),
     elementary(
