@@ -7,14 +7,15 @@
 use crate::error::{ErrorKind, Failure};
 use crate::eval::Memory;
 use crate::limits::{Fuel, Limits};
-use crate::number::climb::Climb;
+use crate::number::circular;
+use crate::number::climb::{Climb, cubes, doubts_cube};
 use crate::number::float::plain_power;
 use crate::plan::{Kind, Operation, Plan, Source, holds, is_trouble, truth};
 use crate::program::Program;
 use crate::value::{Answer, Argument};
 
 /// Rows that are worked on at once: a handful of slots of them fit the nearest cache.
-const BLOCK: usize = 512;
+const BLOCK: usize = 256;
 
 /// The answers of a program, row by row.
 #[derive(Clone, Debug)]
@@ -93,9 +94,10 @@ impl Program {
         let given = columns.len() >= self.parameters as usize;
         let plan = self.plan().filter(|plan| given && plan.price <= limits.fuel);
         let kind = plan.map_or(Kind::Float, |plan| plan.kind);
-        let mut rows = Rows { floats: vec![f64::NAN; count], kind, others: Vec::new() };
+        let mut rows = Rows { floats: Vec::with_capacity(count), kind, others: Vec::new() };
         let mut scalar = Scalar { program: self, memory: Memory::default(), arguments: Vec::new(), limits };
         let Some(plan) = plan else {
+            rows.floats.resize(count, f64::NAN);
             for row in 0..count {
                 rows.others.push((row, scalar.evaluate(columns, row, fuel)?));
             }
@@ -105,7 +107,7 @@ impl Program {
         for start in (0..count).step_by(BLOCK) {
             let end = count.min(start + BLOCK);
             fuel.pay(plan.price * (end - start) as u64)?;
-            block.run(plan, columns, start, &mut rows.floats[start..end]);
+            rows.floats.extend_from_slice(block.run(plan, columns, start, end - start));
             for at in block.troubled(end - start) {
                 let row = start + at;
                 match scalar.evaluate(columns, row, fuel)? {
@@ -180,6 +182,14 @@ impl Block {
         let mut raised = None;
         for power in &plan.powers {
             let column = &columns[usize::from(power.column)][start..start + count];
+            if power.exponent == 3 {
+                let out = &mut self.slots[usize::from(power.slot)][..count];
+                if cubes(column, out) {
+                    self.troubled = true;
+                    self.trouble.iter_mut().zip(column).for_each(|(trouble, base)| *trouble |= doubts_cube(*base));
+                }
+                continue;
+            }
             if raised != Some(power.column) {
                 raised = Some(power.column);
                 self.climb.begin(column);
@@ -196,9 +206,8 @@ impl Block {
         }
     }
 
-    /// Runs the rows from `start` on, as many as `results` has room for.
-    fn run(&mut self, plan: &Plan, columns: &[&[f64]], start: usize, results: &mut [f64]) {
-        let count = results.len();
+    /// Runs `count` rows from `start` on; gives their results.
+    fn run<'b>(&'b mut self, plan: &Plan, columns: &[&'b [f64]], start: usize, count: usize) -> &'b [f64] {
         if std::mem::take(&mut self.troubled) {
             self.trouble.fill(false);
         }
@@ -228,6 +237,9 @@ impl Block {
                     let troubled = note(rows, a, trouble, |value| value < 0.0);
                     one(rows, a, f64::sqrt) | troubled
                 }
+                Operation::Sine => checked_one(rows, a, trouble, circular::sin),
+                Operation::Cosine => checked_one(rows, a, trouble, circular::cos),
+                Operation::Logarithm => checked_one(rows, a, trouble, pxfm::f_log),
                 Operation::Absolute => one(rows, a, f64::abs),
                 Operation::Square => {
                     one(rows, a, |a| a * a);
@@ -247,9 +259,10 @@ impl Block {
             self.slots[usize::from(step.slot)] = out;
         }
         match plan.result {
-            Source::Slot(slot) => results.copy_from_slice(&self.slots[usize::from(slot)][..count]),
-            Source::Column(column) => results.copy_from_slice(&columns[usize::from(column)][start..start + count]),
-            Source::Constant(value) => results.fill(value),
+            Source::Slot(slot) => &self.slots[usize::from(slot)][..count],
+            Source::Column(column) => &columns[usize::from(column)][start..start + count],
+            // What is a constant has no plan.
+            Source::Constant(_) => &[],
         }
     }
 
@@ -306,7 +319,7 @@ fn note(out: &[f64], operand: Operand<'_>, trouble: &mut [bool], is_bad: impl Fn
     true
 }
 
-fn checked_one(out: &mut [f64], a: Operand<'_>, trouble: &mut [bool], call: fn(f64) -> f64) -> bool {
+fn checked_one(out: &mut [f64], a: Operand<'_>, trouble: &mut [bool], call: impl Fn(f64) -> f64) -> bool {
     one(out, a, call);
     match a {
         // Infinity and nan are rare enough to be given to the evaluator wherever they come from.

@@ -8,6 +8,7 @@
 //! The plan charges what the evaluator would: the prices of the nodes that it stands for.
 
 use crate::arithmetic::Comparison;
+use crate::number::circular;
 use crate::number::power::Ladder;
 
 /// Where an operand comes from.
@@ -30,7 +31,11 @@ pub(crate) enum Operation {
     /// No row may have a divisor of zero.
     Divide,
     Negate,
+    // Functions that the loops know, and so need not call one by one.
     Absolute,
+    Sine,
+    Cosine,
+    Logarithm,
     /// The square root; of a negative number it is for the evaluator.
     Root,
     /// Infinity from what was finite is for the evaluator.
@@ -122,18 +127,15 @@ impl Plan {
                 Operation::Divide => a / b,
                 Operation::Negate => -a,
                 Operation::Absolute => a.abs(),
+                Operation::Sine => checked(a, circular::sin(a))?,
+                Operation::Cosine => checked(a, circular::cos(a))?,
+                Operation::Logarithm => checked(a, pxfm::f_log(a))?,
                 Operation::Root if a < 0.0 => return None,
                 Operation::Root => a.sqrt(),
                 Operation::Square if (a * a).is_infinite() && a.is_finite() => return None,
                 Operation::Square => a * a,
                 Operation::Two(call) => call(a, b)?,
-                Operation::One(call) => {
-                    let result = call(a);
-                    if is_trouble(a, result) {
-                        return None;
-                    }
-                    result
-                }
+                Operation::One(call) => checked(a, call(a))?,
                 Operation::Compare(comparison) => truth(holds(comparison, a, b)),
                 Operation::Truth => truth(a != 0.0),
                 Operation::Not => truth(a == 0.0),
@@ -151,6 +153,10 @@ impl Plan {
         }
         value(self.result, slots)
     }
+}
+
+fn checked(argument: f64, result: f64) -> Option<f64> {
+    (!is_trouble(argument, result)).then_some(result)
 }
 
 /// Whether a function of one float has come to what CPython reports as an error.

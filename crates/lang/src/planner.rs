@@ -127,6 +127,9 @@ impl<'p> Planner<'p> {
                 let Part::Float(operand) = self.stack.pop()? else { return None };
                 let operation = match functions::at(row)?.name {
                     "abs" | "fabs" => Operation::Absolute,
+                    "cos" => Operation::Cosine,
+                    "ln" | "log" => Operation::Logarithm,
+                    "sin" => Operation::Sine,
                     "sqrt" => Operation::Root,
                     _ => Operation::One(call),
                 };

@@ -8,7 +8,7 @@
 use std::sync::LazyLock;
 
 use dashu_int::ops::BitTest;
-use dashu_int::{IBig, Sign, UBig};
+use dashu_int::{IBig, UBig};
 
 use super::fixed;
 
@@ -29,11 +29,13 @@ const ABSOLUTE_ERROR: f64 = 3.231_174_267_785_264_4e-27;
 const ROUNDER: f64 = 6_755_399_441_055_744.0;
 
 /// sin(`x`), correctly rounded.
+#[inline]
 pub(crate) fn sin(x: f64) -> f64 {
     quick(x, 0).unwrap_or_else(|| pxfm::f_sin(x))
 }
 
 /// cos(`x`), correctly rounded.
+#[inline]
 pub(crate) fn cos(x: f64) -> f64 {
     quick(x, STEPS / 4).unwrap_or_else(|| pxfm::f_cos(x))
 }

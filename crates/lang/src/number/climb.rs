@@ -69,17 +69,47 @@ impl Climb {
     fn step(&mut self) {
         let rows = self.high.iter_mut().zip(&mut self.low).zip(self.bases.iter().zip(&self.uppers));
         for ((high, low), (base, base_upper)) in rows {
-            let (high_upper, base_lower) = (upper(*high), base - base_upper);
-            let high_lower = *high - high_upper;
-            let product = *high * base;
-            // Every one of these products of halves is exact.
-            let error = ((high_upper * base_upper - product) + high_upper * base_lower + high_lower * base_upper)
-                + high_lower * base_lower;
-            let rest = error + *low * base;
-            let sum = product + rest;
-            (*high, *low) = (sum, rest - (sum - product));
+            (*high, *low) = times(*high, *low, *base, *base_upper);
         }
     }
+}
+
+/// The third powers, the usual ones, without anything kept between: `true` where not all of them are sure to be
+/// correctly rounded.
+pub(crate) fn cubes(bases: &[f64], cubes: &mut [f64]) -> bool {
+    cubes.iter_mut().zip(bases).fold(false, |any, (out, base)| {
+        let (high, low) = cube(*base);
+        *out = high;
+        any | !is_sure(high, low, relative_error(3))
+    })
+}
+
+/// Whether the third power of a base is not sure.
+pub(crate) fn doubts_cube(base: f64) -> bool {
+    let (high, low) = cube(base);
+    !is_sure(high, low, relative_error(3))
+}
+
+#[inline]
+fn cube(base: f64) -> (f64, f64) {
+    let (base_upper, square) = (upper(base), base * base);
+    let base_lower = base - base_upper;
+    let square_low = ((base_upper * base_upper - square) + 2.0 * base_upper * base_lower) + base_lower * base_lower;
+    times(square, square_low, base, base_upper)
+}
+
+/// The product of a sum of two floats and a base whose upper half is given.
+#[inline]
+fn times(high: f64, low: f64, base: f64, base_upper: f64) -> (f64, f64) {
+    let (high_upper, base_lower) = (upper(high), base - base_upper);
+    let high_lower = high - high_upper;
+    let product = high * base;
+    // Every one of these products of halves is exact.
+    let error = ((high_upper * base_upper - product) + high_upper * base_lower + high_lower * base_upper)
+        + high_lower * base_lower;
+    let rest = error + low * base;
+    let sum = product + rest;
+    (sum, rest - (sum - product))
 }
 
 /// The upper 26 bits of a significand.
@@ -101,7 +131,7 @@ fn is_sure(high: f64, low: f64, relative_error: f64) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::Climb;
+    use super::{Climb, cubes, doubts_cube};
     use crate::number::precise;
 
     #[test]
@@ -130,8 +160,14 @@ mod tests {
                 }
             }
         }
+        let any = cubes(&bases, &mut powers);
+        climb.begin(&bases);
+        let mut climbed = vec![0.0; bases.len()];
+        assert_eq!(any, climb.to(3, &mut climbed));
+        assert_eq!(powers, climbed);
+        assert!(bases.iter().zip(climb.doubts()).all(|(base, doubt)| doubts_cube(*base) == doubt));
         assert!(sure * 100 > all * 99, "{sure} of {all}");
-        assert!(!climb.reaches(33));
+        assert!(!climb.reaches(33) && climb.reaches(11));
     }
 
     #[test]
