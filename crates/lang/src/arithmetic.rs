@@ -132,6 +132,18 @@ fn quick_words(operator: Binary, a: i64, b: i64, mode: Mode) -> Option<Value> {
             return Some(Value::Float(a as f64 / b as f64));
         }
         Binary::Power => a.checked_pow(u32::try_from(b).ok()?)?,
+        Binary::FloorDivide => {
+            let quotient = a.checked_div(b)?;
+            // Rounded down, where Rust rounds towards zero.
+            if a % b != 0 && (a < 0) != (b < 0) { quotient - 1 } else { quotient }
+        }
+        Binary::Modulo => {
+            let rest = a.checked_rem(b)?;
+            if rest != 0 && (rest < 0) != (b < 0) { rest + b } else { rest }
+        }
+        Binary::And => a & b,
+        Binary::Or => a | b,
+        Binary::Xor => a ^ b,
         _ => return None,
     };
     Some(Value::Int(Integer::Small(value)))

@@ -191,7 +191,7 @@ impl Integral {
             (false, false) => (Range::Whole, -1.0, 1.0),
         };
         let integral = Self { range, sign, waiting: vec![(from, to)], ..Self::empty() };
-        let step = integral.next_point();
+        let step = integral.next_point()?;
         Ok((integral, step))
     }
 
@@ -207,14 +207,19 @@ impl Integral {
         if at < 8 { middle - half * ABSCISSAS[at] } else { middle + half * ABSCISSAS[14 - at] }
     }
 
-    fn next_point(&self) -> Step {
+    fn next_point(&self) -> Result<Step, ErrorKind> {
         let t = self.abscissa();
-        Step::Evaluate(Value::Float(match self.range {
+        let point = match self.range {
             Range::Finite => t,
             Range::From(a) => a + t / (1.0 - t),
             Range::UpTo(b) => b - (1.0 - t) / t,
             Range::Whole => t / (1.0 - t * t),
-        }))
+        };
+        if point.is_infinite() {
+            // Halved up to the very end of the range: the body has not died away out there.
+            return Err(ErrorKind::NoConvergence { what: Binder::Integral.name().to_owned() });
+        }
+        Ok(Step::Evaluate(Value::Float(point)))
     }
 
     fn feed(&mut self, value: f64) -> Result<Step, ErrorKind> {
@@ -228,11 +233,11 @@ impl Integral {
         // Where the body has vanished, the map may have overflowed.
         self.values.push(if value == 0.0 { 0.0 } else { value * derivative });
         if self.values.len() < 15 {
-            return Ok(self.next_point());
+            return self.next_point();
         }
         self.measure();
         if !self.waiting.is_empty() {
-            return Ok(self.next_point());
+            return self.next_point();
         }
         // Summed anew each time, in one order, so that roundings do not depend on the way here.
         let mut pieces: Vec<&Piece> = self.pieces.iter().collect();
@@ -252,7 +257,7 @@ impl Integral {
         }
         self.waiting.push((middle, worst.to));
         self.waiting.push((worst.from, middle));
-        Ok(self.next_point())
+        self.next_point()
     }
 
     /// Turns fifteen values into a piece: its integral, and an estimate of the error from the two rules.

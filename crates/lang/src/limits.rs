@@ -200,8 +200,8 @@ impl<'a, 'f> Budget<'a, 'f> {
 
 /// Prices in fuel, by the model of the findings: `words` are the 64-bit words of the operands.
 pub(crate) mod price {
-    /// A node that works on machine words: some 30 ns with all that surrounds it.
-    pub(crate) const SCALAR: u64 = 6;
+    /// A node that works on machine words: some 15 ns with all that surrounds it.
+    pub(crate) const SCALAR: u64 = 3;
     /// An elementary function of floats.
     pub(crate) const ELEMENTARY: u64 = 8;
     /// A function of floats that takes several elementary steps in higher precision.

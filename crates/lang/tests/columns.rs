@@ -233,12 +233,12 @@ fn rows_that_fail_spoil_no_others() {
 #[test]
 fn all_rows_together_are_bounded() {
     let limits = Limits::default();
-    let xs = vec![1.5; 10_000];
+    let xs = vec![1.5; 100_000];
     for text in ["x*x", "round(x)"] {
-        let refusal = read(text).columns(&[&xs, &xs], &limits, &mut Fuel::new(10_000)).unwrap_err();
-        assert_eq!(refusal, ErrorKind::OutOfFuel { limit: 10_000 }, "{text}");
+        let refusal = read(text).columns(&[&xs, &xs], &limits, &mut Fuel::new(10_000)).err();
+        assert_eq!(refusal, Some(ErrorKind::OutOfFuel { limit: 10_000 }), "{text}");
         let stopped = read(text).columns(&[&xs, &xs], &limits, &mut Fuel::with_stop(u64::MAX, &|| true));
-        assert_eq!(stopped.unwrap_err(), ErrorKind::Deadline, "{text}");
+        assert_eq!(stopped.err(), Some(ErrorKind::Deadline), "{text}");
     }
     // What is too much for one row is that row's failure.
     let rows = columns(&read("factorial(int(x))"), &[&[5.0, 1e6, 6.0], &[0.0; 3]]);

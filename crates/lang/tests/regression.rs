@@ -157,3 +157,21 @@ fn a_single_name_behind_a_comma_takes_the_only_element() {
     let program = parse("a, = 3,", &Limits::default()).unwrap();
     assert_eq!(program.canonical(), "a,=(3,)");
 }
+
+/// At the end of an infinite range the body met infinity itself, and complained of that.
+#[test]
+fn an_integral_to_infinity_that_does_not_die_away_does_not_converge() {
+    let limits = Limits::default();
+    for text in ["integral(sin(x)/x, x, 1, inf)", "integral(sin(x), x, -inf, inf)", "integral(cos(x), x, -inf, 0)"] {
+        let failure = parse(text, &limits).unwrap().evaluate(&limits, &mut Fuel::new(limits.fuel)).unwrap_err();
+        assert_eq!(failure.kind.code(), "no-convergence", "{text}: {failure:?}");
+    }
+    // √π.
+    check("round(integral(exp(-x*x), x, -inf, inf), 12)", "1.772453850906");
+}
+
+/// The design's own example of what is worth remembering. (The value by Faulhaber's formula.)
+#[test]
+fn a_million_terms_are_within_the_limits() {
+    check("sum(k**2, k, 1, 10**6)", "333333833333500000");
+}

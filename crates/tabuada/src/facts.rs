@@ -250,11 +250,11 @@ mod tests {
     #[test]
     fn a_line_begins_with_what_the_course_answers() {
         let line = answer("2+2").encode();
-        assert_eq!(line, r#"{"resultado":4,"type":"int","text":"4","fuel":24,"born":1700000000}"#);
+        assert_eq!(line, r#"{"resultado":4,"type":"int","text":"4","fuel":12,"born":1700000000}"#);
         let line = answer("1/0").encode();
         let start = r#"{"resultado":"Erro na expressão informada: division by zero","error":{"#;
         assert!(line.starts_with(start), "{line}");
-        assert!(line.ends_with(r#","node":2,"fuel":18,"born":1700000000}"#), "{line}");
+        assert!(line.ends_with(r#","node":2,"fuel":9,"born":1700000000}"#), "{line}");
     }
 
     /// What is written is read back as the same answer, and written again as the same line.
