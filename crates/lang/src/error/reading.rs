@@ -1,0 +1,194 @@
+//! What can be wrong with a text before anything is calculated.
+
+use serde::{Deserialize, Serialize};
+
+/// Why a text is not an expression.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Syntax {
+    /// Nothing but blanks and comments.
+    Empty,
+    /// The text ends where an operand should stand.
+    UnexpectedEnd,
+    /// Something stands where an operand should.
+    ExpectedOperand {
+        /// What was found.
+        found: String,
+    },
+    /// Something stands where an operator or the end should.
+    ExpectedOperator {
+        /// What was found.
+        found: String,
+    },
+    /// Two operands side by side (`2 x`).
+    MissingOperator {
+        /// The second.
+        found: String,
+    },
+    /// A function whose argument has no brackets (`sin 1`).
+    CallNeedsBrackets {
+        /// The function.
+        name: String,
+    },
+    /// What is written otherwise in this language: a look-alike (`–`), or another language's operator (`&&`).
+    Misspelled {
+        /// What was found.
+        found: String,
+        /// How it is written here.
+        meant: String,
+    },
+    /// `5%`: the remainder, and nothing to divide by.
+    Percent,
+    /// A newline ends the text, and something follows.
+    AfterTheEnd,
+    /// A bracket that is never closed; the span is the bracket's.
+    Unclosed {
+        /// The bracket.
+        bracket: char,
+    },
+    /// A closing bracket that closes nothing, or not what is open.
+    Unmatched {
+        /// The closing bracket.
+        bracket: char,
+        /// The bracket that is open, if any.
+        open: Option<char>,
+    },
+    /// `a if c` without its `else`.
+    MissingElse,
+    /// `not` where a tighter operand is expected (`1 == not 2`).
+    NotNeedsBrackets,
+    /// `007`: leading zeros.
+    LeadingZeros,
+    /// Digits or underscores that make no number (`1__0`, `0x`, `1e`).
+    MalformedNumber,
+    /// A name directly after a number (`2x`).
+    NumberThenName {
+        /// The number's text.
+        number: String,
+        /// The name.
+        name: String,
+    },
+    /// A character that has no place in the language.
+    UnknownCharacter {
+        /// The character.
+        character: char,
+    },
+    /// A `\` that no newline follows.
+    StrayBackslash,
+    /// A string without its closing quote.
+    UnterminatedString,
+    /// An escape in a string that is malformed or stands for no character.
+    MalformedEscape,
+    /// A postfix operator behind a looser one (`2²!`), or a call behind one: needs brackets.
+    NeedsBrackets {
+        /// What was found.
+        found: String,
+        /// Where what stands before it begins, in bytes.
+        from: u32,
+    },
+    /// A superscript with a blank before it.
+    DetachedSuperscript,
+    /// The index of a root that is below 2, signed, or absurd.
+    RootIndex,
+    /// `sin⁻²(x)`: a power of the inverse, or of the reciprocal?
+    AmbiguousPower,
+    /// `log²(x)`: only the trigonometric and hyperbolic functions take their power before the bracket.
+    FunctionPower {
+        /// The function.
+        name: String,
+    },
+    /// `?` without its `:`.
+    MissingColon,
+    /// What stands before `=` is no name.
+    AssignmentTarget,
+    /// `@=` takes a name, or a name with parameters.
+    FormulaTarget,
+    /// A name that cannot be given a new meaning: a built-in function's, or `mod`.
+    NotAssignable {
+        /// The name.
+        name: String,
+    },
+    /// The same parameter twice.
+    RepeatedParameter {
+        /// The parameter.
+        name: String,
+    },
+    /// `f(x) = …`: functions are defined with `@=`.
+    FunctionAssignment,
+    /// A positional argument after a keyword argument.
+    PositionalAfterKeyword,
+    /// The same keyword twice.
+    RepeatedKeyword {
+        /// The keyword.
+        name: String,
+    },
+    /// `=` inside an expression.
+    AssignmentInside,
+}
+
+/// Why the variables that came with a text could not be taken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum VariableError {
+    /// They are no JSON object.
+    NotAnObject,
+    /// A name that no statement could give a value: it is none, or a reserved word, or `mod`.
+    Name {
+        /// The name.
+        name: String,
+    },
+    /// Two spellings of one name.
+    Repeated {
+        /// One.
+        name: String,
+        /// The other.
+        other: String,
+    },
+    /// A value that is a JSON object, or holds one: the language has none.
+    Object {
+        /// The variable.
+        name: String,
+    },
+    /// A string with half of a surrogate pair, which is no character.
+    Surrogate {
+        /// The variable.
+        name: String,
+    },
+}
+
+/// What the language does not do (or not yet), named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Feature {
+    /// `x.y`, but for `math.`.
+    Attribute,
+    /// `lambda`.
+    Lambda,
+    /// `for` inside brackets.
+    Comprehension,
+    /// `:=`.
+    AssignmentExpression,
+    /// `*args`, `**kwargs`.
+    Unpacking,
+    /// `{a: b}`.
+    Dictionary,
+    /// `@`.
+    MatrixProduct,
+    /// `...`.
+    Ellipsis,
+    /// `f'…'`.
+    FormattedString,
+    /// `b'…'`.
+    Bytes,
+    /// `'…' % …`.
+    Formatting,
+    /// `\N{…}` in a string.
+    NamedCharacter,
+    /// `is` with neither side written `None`, `True` or `False`.
+    Identity,
+    /// Python's statements and what belongs to them (`import`, `await`, `yield`, …).
+    Keyword,
+}

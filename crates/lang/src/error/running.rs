@@ -1,0 +1,489 @@
+//! What can go wrong while a program runs: CPython's errors, and those of decimal numbers.
+
+use serde::{Deserialize, Serialize};
+
+/// The types of values, as CPython names them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Type {
+    /// `int`.
+    Int,
+    /// `float`.
+    Float,
+    /// `complex`.
+    Complex,
+    /// `bool`.
+    Bool,
+    /// `str`.
+    Str,
+    /// `list`.
+    List,
+    /// `tuple`.
+    Tuple,
+    /// `set`.
+    Set,
+    /// `range`.
+    Range,
+    /// `NoneType`.
+    None,
+    /// `builtin_function_or_method`.
+    Function,
+    /// `function`: one that the text defines.
+    Defined,
+    /// `type`: `int`, `float`, `bool` themselves.
+    Type,
+    /// `Fraction`, in exact mode.
+    Fraction,
+    /// `decimal.Decimal`, in decimal mode.
+    Decimal,
+}
+
+impl Type {
+    /// CPython's name of the type.
+    pub fn python(self) -> &'static str {
+        match self {
+            Self::Int => "int",
+            Self::Float => "float",
+            Self::Complex => "complex",
+            Self::Bool => "bool",
+            Self::Str => "str",
+            Self::List => "list",
+            Self::Tuple => "tuple",
+            Self::Set => "set",
+            Self::Range => "range",
+            Self::None => "NoneType",
+            Self::Function => "builtin_function_or_method",
+            Self::Defined => "function",
+            Self::Type => "type",
+            Self::Fraction => "Fraction",
+            Self::Decimal => "decimal.Decimal",
+        }
+    }
+}
+
+/// An operation on a type that it is not for, or a call with the wrong arguments.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum TypeError {
+    /// `unsupported operand type(s) for +: 'int' and 'NoneType'`.
+    Operands {
+        /// The operator as CPython names it there: `+`, `** or pow()`, `divmod()`.
+        operator: String,
+        /// The types, left to right.
+        types: Vec<Type>,
+    },
+    /// `'<' not supported between instances of …`.
+    Order {
+        /// The operator.
+        operator: String,
+        /// The left operand's type.
+        left: Type,
+        /// The right operand's type.
+        right: Type,
+    },
+    /// `bad operand type for unary -: …`, `… for abs(): …`.
+    Operand {
+        /// `unary -` or `abs()`.
+        operator: String,
+        /// The operand's type.
+        found: Type,
+    },
+    /// `'int' object is not callable`.
+    NotCallable {
+        /// The type that was called.
+        found: Type,
+    },
+    /// `'int' object is not iterable`.
+    NotIterable {
+        /// The type that was to be walked over.
+        found: Type,
+    },
+    /// `argument of type 'int' is not iterable`: the right operand of `in`.
+    NotContainer {
+        /// Its type.
+        found: Type,
+    },
+    /// `'in <string>' requires string as left operand, not int`.
+    NotInString {
+        /// The left operand's type.
+        found: Type,
+    },
+    /// `unhashable type: 'list'`.
+    Unhashable {
+        /// The type that was to be an element of a set.
+        found: Type,
+    },
+    /// `can only concatenate str (not "int") to str`.
+    Concatenation {
+        /// The left operand's type.
+        left: Type,
+        /// The right operand's type.
+        right: Type,
+    },
+    /// `can't multiply sequence by non-int of type 'float'`.
+    Repetition {
+        /// The other operand's type.
+        by: Type,
+    },
+    /// `'int' object is not subscriptable`.
+    NotSubscriptable {
+        /// The type that was to be indexed.
+        found: Type,
+    },
+    /// `list indices must be integers or slices, not str`.
+    Indices {
+        /// The type that was indexed.
+        of: Type,
+        /// The type of the index.
+        found: Type,
+    },
+    /// `slice indices must be integers or None or have an __index__ method`.
+    SliceIndices,
+    /// `cannot unpack non-iterable int object`.
+    Unpacking {
+        /// The type of the right side.
+        found: Type,
+    },
+    /// `object of type 'int' has no len()`.
+    NoLength {
+        /// The argument's type.
+        found: Type,
+    },
+    /// `sum() can't sum strings [use ''.join(seq) instead]`.
+    SumOfStrings,
+    /// `must be real number, not NoneType`.
+    NotReal {
+        /// The argument's type.
+        found: Type,
+    },
+    /// `'float' object cannot be interpreted as an integer`.
+    NotInteger {
+        /// The argument's type.
+        found: Type,
+    },
+    /// `can't convert type 'str' to numerator/denominator`: no number to take statistics of.
+    NotRatio {
+        /// The element's type.
+        found: Type,
+    },
+    /// `type NoneType doesn't define __round__ method`.
+    NoMethod {
+        /// The argument's type.
+        found: Type,
+        /// The method, without underscores.
+        method: String,
+    },
+    /// `float() argument must be a string or a real number, not 'NoneType'`.
+    Conversion {
+        /// The type converted to: `int` or `float`.
+        to: Type,
+        /// The argument's type.
+        found: Type,
+    },
+    /// The wrong number of arguments.
+    Arity(Arity),
+    /// `round() missing required argument 'number' (pos 1)`.
+    MissingArgument {
+        /// The function.
+        function: String,
+        /// The parameter.
+        name: String,
+        /// Its position, from 1.
+        position: u64,
+    },
+    /// `argument for round() given by name ('number') and position (1)`.
+    GivenTwice {
+        /// The function.
+        function: String,
+        /// The parameter.
+        name: String,
+        /// Its position, from 1.
+        position: u64,
+    },
+    /// `abs() takes no keyword arguments`.
+    NoKeywords {
+        /// The function as CPython names it there.
+        function: String,
+    },
+    /// `'x' is an invalid keyword argument for round()`.
+    UnknownKeyword {
+        /// The function.
+        function: String,
+        /// The keyword.
+        name: String,
+    },
+    /// `pow() 3rd argument not allowed unless all arguments are integers`.
+    ModularPowerOfNonIntegers,
+    /// `Cannot specify a default for max() with multiple positional arguments`.
+    DefaultWithSeveral {
+        /// `max` or `min`.
+        function: String,
+    },
+    /// `int() can't convert non-string with explicit base`.
+    BaseOfNonString,
+    /// `str() argument 'encoding' must be str, not int`.
+    NotString {
+        /// The function.
+        function: String,
+        /// The parameter.
+        argument: String,
+        /// The argument's type.
+        found: Type,
+    },
+    /// `decoding to str: need a bytes-like object, int found`, `decoding str is not supported`: there are no bytes.
+    Decoding {
+        /// The type of what was to be decoded.
+        found: Type,
+    },
+    /// `int() missing string argument`.
+    BaseWithoutString,
+    /// `Expected an int as second argument to ldexp.`.
+    LdexpExponent,
+}
+
+/// CPython's five ways to count arguments.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Arity {
+    /// `math.sin() takes exactly one argument (0 given)`.
+    ExactlyOne {
+        /// The function as CPython names it there.
+        function: String,
+        /// How many were given.
+        given: u64,
+    },
+    /// `atan2 expected 2 arguments, got 1`.
+    Expected {
+        /// The function.
+        function: String,
+        /// `""`, `at least ` or `at most `.
+        bound: Bound,
+        /// How many are wanted.
+        wanted: u64,
+        /// How many were given.
+        given: u64,
+    },
+    /// `round() takes at most 2 arguments (3 given)`.
+    Takes {
+        /// The function.
+        function: String,
+        /// `at most `, `at least ` or `exactly `.
+        bound: Bound,
+        /// How many are wanted.
+        wanted: u64,
+        /// How many were given.
+        given: u64,
+        /// Whether CPython says `positional arguments` there.
+        positional: bool,
+    },
+    /// `math.log requires 1 to 2 arguments`.
+    Logarithm,
+}
+
+/// How a count is bounded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Bound {
+    /// This many.
+    Exactly,
+    /// This many or more.
+    AtLeast,
+    /// This many or fewer.
+    AtMost,
+}
+
+/// The right type, but a value outside the domain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum ValueError {
+    /// `math domain error`.
+    Domain,
+    /// `negative shift count`.
+    NegativeShift,
+    /// `cannot convert float NaN to integer`.
+    NanToInteger,
+    /// `pow() 3rd argument cannot be 0`.
+    ZeroModulus,
+    /// `base is not invertible for the given modulus`.
+    NotInvertible,
+    /// `factorial() not defined for negative values`.
+    NegativeFactorial,
+    /// `n must be a non-negative integer`.
+    NegativeN,
+    /// `k must be a non-negative integer`.
+    NegativeK,
+    /// `isqrt() argument must be nonnegative`.
+    NegativeRoot,
+    /// `tolerances must be non-negative`.
+    NegativeTolerance,
+    /// `max() arg is an empty sequence`.
+    EmptySequence {
+        /// `max` or `min`.
+        function: String,
+    },
+    /// `list index out of range`.
+    Index {
+        /// The type that was indexed.
+        of: Type,
+    },
+    /// `cannot fit 'int' into an index-sized integer`: an index beyond 64 bits.
+    IndexSize,
+    /// `slice step cannot be zero`.
+    SliceStep,
+    /// `range() arg 3 must not be zero`.
+    RangeStep,
+    /// `invalid literal for int() with base 10: 'x'`.
+    IntLiteral {
+        /// The base.
+        base: u64,
+        /// The text's `repr`.
+        text: String,
+    },
+    /// `could not convert string to float: 'x'`.
+    FloatLiteral {
+        /// The text's `repr`.
+        text: String,
+    },
+    /// `int() base must be >= 2 and <= 36, or 0`.
+    Base,
+    /// `randint` of an empty range.
+    EmptyRandomRange,
+    /// `both points must have the same number of dimensions`.
+    Dimensions,
+    /// `mean requires at least one data point`.
+    DataPoints {
+        /// The function.
+        function: String,
+        /// How many it wants at least.
+        least: u64,
+    },
+    /// `no median for empty data`.
+    EmptyData {
+        /// `median` or `mode`.
+        function: String,
+    },
+    /// `inf or nan encountered in data`.
+    NotFinite,
+    /// `quantile`'s second argument is not between 0 and 1.
+    Quantile,
+    /// `-inf + inf in fsum`.
+    FsumInfinities,
+    /// `not enough values to unpack (expected 2, got 1)`, `too many values to unpack (expected 2)`.
+    Unpack {
+        /// How many names there are.
+        expected: u64,
+        /// How many values, if too few.
+        got: Option<u64>,
+    },
+    /// `modulo by complex numbers` and the like: `complex modulo`.
+    ComplexModulo,
+}
+
+/// A division by zero, in CPython's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum ZeroDivision {
+    /// `division by zero`.
+    Int,
+    /// `integer division or modulo by zero`.
+    IntFloor,
+    /// `integer modulo by zero`.
+    IntModulo,
+    /// `float division by zero`.
+    Float,
+    /// `float floor division by zero`.
+    FloatFloor,
+    /// `float modulo`.
+    FloatModulo,
+    /// `0.0 cannot be raised to a negative power`.
+    ZeroToNegative,
+    /// `complex division by zero`.
+    Complex,
+    /// `0.0 to a negative or complex power`.
+    ComplexPower,
+    /// `float divmod()`.
+    FloatDivmod,
+    /// `integer division or modulo by zero` of `divmod`.
+    IntDivmod,
+    /// `Fraction(1, 0)`: a rational number divided by zero.
+    Fraction {
+        /// The sign of what was divided: -1, 0 or 1.
+        sign: i8,
+    },
+}
+
+/// What an operation of decimal mode signals where Python's `decimal` would.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum DecimalError {
+    /// `DivisionByZero`: a number divided by zero, zero to a negative power.
+    DivisionByZero,
+    /// `DivisionUndefined`: zero divided by zero.
+    DivisionUndefined,
+    /// `DivisionImpossible`: the whole quotient of `//` or `%` has more digits than the mode.
+    DivisionImpossible {
+        /// The digits of the mode.
+        digits: u64,
+    },
+    /// `Overflow`: a result of 10^1000000 or more in magnitude.
+    Overflow,
+    /// `InvalidOperation`: an argument outside the domain.
+    Domain {
+        /// The operation, as its function or operator is spelled.
+        operation: String,
+    },
+    /// `InvalidOperation`: rounded to so many places, the number has more digits than the mode.
+    TooManyDigits {
+        /// The digits of the mode.
+        digits: u64,
+    },
+    /// An angle of 10^`limit` or more: to reduce it would take as many digits of π.
+    ArgumentTooLarge {
+        /// The limit, as a power of ten.
+        limit: u64,
+    },
+}
+
+/// A result that a float cannot hold, in CPython's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Overflow {
+    /// `int too large to convert to float`.
+    IntToFloat,
+    /// `integer division result too large for a float`.
+    IntDivision,
+    /// `(34, 'Numerical result out of range')`.
+    Power,
+    /// `math range error`.
+    Range,
+    /// `complex exponentiation`.
+    ComplexPower,
+    /// `absolute value too large`.
+    ComplexAbsolute,
+    /// `cannot convert float infinity to integer`.
+    InfinityToInteger,
+    /// `intermediate overflow in fsum`.
+    Fsum,
+    /// `cannot fit 'int' into an index-sized integer`: how often a sequence is repeated, beyond 64 bits.
+    Repetition,
+    /// `Python int too large to convert to C int`: a truth value that is an integer beyond 32 bits.
+    Truth,
+    /// A bound of a range beyond 64 bits.
+    RangeBound,
+    /// `rounded value too large to represent`.
+    Round,
+    /// `too many digits in integer`.
+    ShiftCount,
+    /// `factorial() argument should not exceed 9223372036854775807`.
+    FactorialArgument,
+    /// `min(n - k, k) must not exceed 9223372036854775807`.
+    CombArgument,
+    /// `k must not exceed 9223372036854775807`.
+    PermArgument,
+}
