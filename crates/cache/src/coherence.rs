@@ -6,8 +6,10 @@
 //! neither kept nor written without a second look. The order is always: raise the generation, then take the entry out;
 //! and whoever puts one in compares after putting: one of the two always sees the other.
 //!
-//! The connection's own task only ever raises the purge generation or queues a message: no lock that a request holds, no
-//! waiting, no work that grows with the message. A queue that overflows is a purge.
+//! Who waits for a key to move is woken after that.
+//!
+//! The connection's own task only ever raises the purge generation, wakes who waits, or queues a message: no lock that a
+//! request holds for long, no waiting, no work that grows with the message. A queue that overflows is a purge.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
@@ -24,6 +26,8 @@ use crate::redis::{Connection, Endpoint, Link};
 use crate::stats::{Cause, Counters, Label, State, Trouble};
 
 const SHARDS: usize = 4_096;
+/// Shards share bells, for a bell takes more room than a number: who is woken for nothing sees it and waits on.
+const BELLS: usize = 64;
 const CANARY_AGAIN_FIRST: Duration = Duration::from_millis(500);
 const CANARY_AGAIN_MAX: Duration = Duration::from_secs(8);
 const RECONNECT_FIRST: Duration = Duration::from_millis(50);
@@ -67,8 +71,11 @@ impl Generations {
         self.purge.load(SeqCst) != licence.purge || self.changes[licence.shard].load(SeqCst) != licence.changes
     }
 
-    fn change(&self, key: KeyRef<'_>) {
-        self.changes[self.shard(key)].fetch_add(1, SeqCst);
+    /// Gives the shard.
+    fn change(&self, key: KeyRef<'_>) -> usize {
+        let shard = self.shard(key);
+        self.changes[shard].fetch_add(1, SeqCst);
+        shard
     }
 }
 
@@ -88,6 +95,18 @@ pub(crate) struct Coherence {
     heard: watch::Sender<String>,
     /// Room can be freed: something was purged.
     purged: Notify,
+    /// Rung when something moves, for those who wait for it.
+    bells: Box<[Notify]>,
+    waiters: AtomicU64,
+}
+
+/// Counts one who waits, for as long as it does.
+struct Waiter<'a>(&'a AtomicU64);
+
+impl Drop for Waiter<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, SeqCst);
+    }
 }
 
 impl Coherence {
@@ -99,6 +118,8 @@ impl Coherence {
             counters,
             heard: watch::Sender::new(String::new()),
             purged: Notify::new(),
+            bells: (0..BELLS).map(|_| Notify::new()).collect(),
+            waiters: AtomicU64::new(0),
         }
     }
 
@@ -124,11 +145,35 @@ impl Coherence {
         self.generations.moved(licence)
     }
 
+    /// Waits until something moves, which may have been before this was called.
+    pub(crate) async fn movement(&self, licence: Licence) {
+        self.waiters.fetch_add(1, SeqCst);
+        let _waiter = Waiter(&self.waiters);
+        loop {
+            // It hears all that is rung from now on, so that nothing is missed between the comparison and the waiting.
+            let rung = self.bell(licence.shard).notified();
+            if self.moved(licence) {
+                return;
+            }
+            rung.await;
+        }
+    }
+
+    /// Those who wait for something to move.
+    pub(crate) fn waiters(&self) -> u64 {
+        self.waiters.load(SeqCst)
+    }
+
+    fn bell(&self, shard: usize) -> &Notify {
+        &self.bells[shard % BELLS]
+    }
+
     /// Forgets everything: from here on nothing kept, begun or queued before is served, kept or written.
     fn purge(&self, cause: Cause) {
         self.generations.purge.fetch_add(1, SeqCst);
         self.counters.forgotten.add(cause);
         self.purged.notify_one();
+        self.bells.iter().for_each(Notify::notify_waiters);
     }
 
     /// The last word: nothing follows Redis any more.
@@ -200,8 +245,9 @@ async fn follow<V>(coherence: Arc<Coherence>, memory: Arc<Memory<V>>, mut change
             };
             match name {
                 Some(Name::Answer(key)) => {
-                    coherence.generations.change(key);
+                    let shard = coherence.generations.change(key);
                     memory.remove(key);
+                    coherence.bell(shard).notify_waiters();
                     coherence.counters.forgotten.add(Cause::Key);
                     is_ours = true;
                 }

@@ -35,7 +35,7 @@
 //!     let key = Key::new("1", &n.to_string());
 //!     let count = move |n: u64| (1..=n).filter(|d| n % d == 0).count() as u64;
 //!     // As much as a look into Redis would cost, here and now; else in full, on another thread.
-//!     let trial = || (n < 1_000).then(|| count(n));
+//!     let trial = move || (n < 1_000).then(|| count(n));
 //!     let compute = move || async move {
 //!         tokio::task::spawn_blocking(move || count(n)).await.map_err(|_| "no thread")
 //!     };
@@ -120,6 +120,8 @@ mod key;
 pub use key::Key;
 mod entry;
 pub use entry::Contents;
+mod found;
+pub use found::{Failed, Found, Source};
 mod stats;
 pub use stats::{Count, Histogram, State, Stats};
 mod policy;
@@ -128,7 +130,8 @@ mod redis;
 mod coherence;
 mod flight;
 mod offers;
+mod layers;
 mod cache;
 #[doc(hidden)]
 pub use cache::Audit;
-pub use cache::{Cache, Failed, Found, Source};
+pub use cache::Cache;

@@ -103,7 +103,10 @@ impl Calculator {
             return Reply { origin: Origin::Impure, ..self.answer_impure(program).await };
         }
         let key = Key::new(ANSWER_VERSION, &canonical);
-        let trial = || self.shared.try_evaluate(&program);
+        let trial = {
+            let (shared, program) = (self.shared.clone(), program.clone());
+            move || shared.try_evaluate(&program)
+        };
         let in_full = {
             let (shared, program) = (self.shared.clone(), program.clone());
             move || shared.evaluate(program)

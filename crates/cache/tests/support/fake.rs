@@ -174,7 +174,7 @@ fn reply(words: &[String], stream: &TcpStream, shared: &Shared) -> Vec<u8> {
             }
             b"+OK\r\n".to_vec()
         }
-        "UNLINK" => format!(":{}\r\n", u8::from(texts.remove(&words[1]).is_some())).into_bytes(),
+        "DEL" | "UNLINK" => format!(":{}\r\n", u8::from(texts.remove(&words[1]).is_some())).into_bytes(),
         "INFO" => bulk(b"maxmemory:1\r\nmaxmemory_policy:allkeys-lfu\r\n"),
         "SELECT" | "CLIENT" => b"+OK\r\n".to_vec(),
         _ => b"-ERR unknown command\r\n".to_vec(),

@@ -107,7 +107,14 @@ impl Setting {
     pub fn new() -> Self {
         let options = Options { namespace: "tabuada".to_owned(), memory_bytes: 8 << 20, ..Options::default() };
         // A busy machine may take its time where no test is about time.
-        let patient = Deadlines { call: PATIENCE, handshake: PATIENCE, silence: PATIENCE, ..Deadlines::default() };
+        let patient = Deadlines {
+            call: PATIENCE,
+            handshake: PATIENCE,
+            silence: PATIENCE,
+            patience: PATIENCE,
+            lease: 4 * PATIENCE,
+            ..Deadlines::default()
+        };
         Self { options, facts: Facts::default(), deadlines: patient }
     }
 
@@ -251,12 +258,14 @@ impl Node {
         eventually("it is told", || heard() > before).await;
     }
 
-    /// Waits until what is under way is done, and looks at the inside: bytes counted are bytes held, no flight is open.
+    /// Waits until what is under way is done, and looks at the inside: bytes counted are bytes held, no flight is open,
+    /// nobody waits, no task is left; and every question was answered one way.
     pub async fn is_sound(&self) {
         eventually("nothing is under way, and bytes counted are bytes held", || {
             let audit = self.cache.audit();
             // A sweep may be under way between the two countings.
-            audit.flights_open == 0 && audit.offers_open == 0 && audit.bytes_counted == audit.bytes_held
+            let under_way = [audit.flights_open, audit.offers_open, audit.waiters, audit.tasks];
+            under_way == [0; 4] && audit.bytes_counted == audit.bytes_held
         })
         .await;
         let stats = self.stats();
