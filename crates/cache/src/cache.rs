@@ -15,7 +15,7 @@ use crate::entry::{Contents, Leases};
 use crate::flight::{Boarding, Flights, Lead, is_led_here, leading};
 use crate::found::{Failed, Found, Source};
 use crate::key::{Key, Namespace};
-use crate::layers::{Layers, Shared};
+use crate::layers::{Deed, Layers, Shared};
 use crate::memory::Memory;
 use crate::offers::{Offering, Offers};
 use crate::options::{Deadlines, Options, OptionsError};
@@ -318,10 +318,10 @@ impl<C: Contents> Layers<C> {
                 lead.announce(Ok(self.remember(key, value, licence, Some(BRIEF))));
                 self.give_back(key, &end, licence).await;
             }
-            End::Replace(ref standing) => match self.prepare(key, &value, licence) {
-                Some((found, deed)) => {
-                    lead.announce(Ok(found));
-                    self.conclude(key, standing, Some(licence), deed).await;
+            End::Replace(ref standing) => match self.prepare(key, &value) {
+                Some(writing) => {
+                    lead.announce(Ok(self.promise(&writing, licence)));
+                    self.conclude(key, standing, Some(licence), Deed::Write(writing)).await;
                 }
                 // Too large, or not to be remembered: not Redis's, and nobody's who asks later.
                 None => {

@@ -44,13 +44,16 @@ pub(crate) struct Shared<V> {
 
 /// What is done in the end where [`Standing`] stands.
 pub(crate) enum Deed<V> {
-    Write {
-        value: Arc<V>,
-        line: String,
-        lifetime: Option<Duration>,
-    },
+    Write(Writing<V>),
     /// The lease is taken away, so that nobody waits for it.
     Release,
+}
+
+/// A value, and the line that stands for it in Redis.
+pub(crate) struct Writing<V> {
+    value: Arc<V>,
+    line: String,
+    lifetime: Option<Duration>,
 }
 
 impl<C: Contents> Layers<C> {
@@ -137,19 +140,18 @@ impl<C: Contents> Layers<C> {
         Found { value, source: Source::Computed { stored }, ttl }
     }
 
-    /// A dear answer, and what is to be done with it once it is given; `None` if Redis may not hold it.
-    pub(crate) fn prepare(
-        &self,
-        key: &Key,
-        value: &Arc<C::Value>,
-        licence: Licence,
-    ) -> Option<(Found<C::Value>, Deed<C::Value>)> {
+    /// What is to be written of a dear answer; `None` if Redis may not hold it.
+    pub(crate) fn prepare(&self, key: &Key, value: &Arc<C::Value>) -> Option<Writing<C::Value>> {
         let lifetime = self.lifetime(value);
         let line = entry::write(key, self.contents.encode(value)).filter(|_| lasts(lifetime))?;
+        Some(Writing { value: value.clone(), line, lifetime })
+    }
+
+    /// The same as an answer, given before it is written.
+    pub(crate) fn promise(&self, writing: &Writing<C::Value>, licence: Licence) -> Found<C::Value> {
         let stored = !self.coherence.moved(licence);
-        let ttl = lifetime.filter(|_| stored);
-        let found = Found { value: value.clone(), source: Source::Computed { stored }, ttl };
-        Some((found, Deed::Write { value: value.clone(), line, lifetime }))
+        let ttl = writing.lifetime.filter(|_| stored);
+        Found { value: writing.value.clone(), source: Source::Computed { stored }, ttl }
     }
 
     /// The last row of the protocol's first table: does the deed if nothing moved since the licence, or if a look finds
@@ -182,7 +184,7 @@ impl<C: Contents> Layers<C> {
         let Some(shared) = &self.shared else { return };
         let name = shared.namespace.name(key);
         let done = match (deed, standing) {
-            (Deed::Write { value, line, lifetime }, _) => {
+            (Deed::Write(Writing { value, line, lifetime }), _) => {
                 let written = shared.link.set_if_present(&name, &line, lifetime).await;
                 written.map(|is_written| {
                     if is_written {
