@@ -420,6 +420,7 @@ async fn a_storm_leaves_memory_and_redis_agreed() {
         let text = format!("{n}");
         let line = person.gets(&name(&text));
         for node in &nodes {
+            assert!(line.as_ref().is_none_or(|line| !line.contains("lease")), "{text}: {line:?}, and nobody computes");
             // A cheap answer may be in memory alone (its offer was dropped); what is in both must agree, and so must the
             // absence of what is unusable.
             if node.remembers(&text) && line.as_deref() == Some("lixo") {
