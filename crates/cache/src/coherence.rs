@@ -383,16 +383,17 @@ impl Keeper {
     /// The connection is gone, or was never made; whether it had come to be coherent.
     fn detach(&self, trouble: Trouble) -> bool {
         let was = self.coherence.state();
-        self.coherence.counters.errors.add(trouble);
         self.link.install(None);
         self.coherence.enter(State::Detached);
-        let (server, trouble) = (self.endpoint.shown(), trouble.label());
+        let (server, label) = (self.endpoint.shown(), trouble.label());
         if was == State::Detached {
-            tracing::debug!(server, trouble, "Redis cannot be reached");
+            tracing::debug!(server, trouble = label, "Redis cannot be reached");
         } else {
             self.coherence.purge(Cause::Detached);
-            tracing::warn!(server, trouble, "the connection to Redis is lost: memory keeps for 5 s at most");
+            tracing::warn!(server, trouble = label, "the connection to Redis is lost: memory keeps for 5 s at most");
         }
+        // Last: who reads that it is counted finds it done.
+        self.coherence.counters.errors.add(trouble);
         was == State::Coherent
     }
 }

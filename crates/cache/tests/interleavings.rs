@@ -480,9 +480,9 @@ async fn rule_9_an_evaluation_that_fails_gives_its_lease_back() {
         let waiting = fleet.b.asks(TEXT);
         fleet.b.waits(1).await;
         if panics {
-            held.panics().await
+            held.panics().await;
         } else {
-            held.fails().await
+            held.fails().await;
         }
         assert_eq!(waiting.await.expect("an answer").source, COMPUTED);
         fleet.is_sound().await;
