@@ -76,7 +76,7 @@ pub enum Origin {
         /// Whether it was remembered.
         stored: bool,
     },
-    /// Computed for another who asked at the same time.
+    /// Computed for another who asked at the same time, here or on another node.
     Collapsed,
     /// Computed, as every time: it depends on more than the text.
     Impure,
