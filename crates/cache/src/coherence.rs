@@ -85,14 +85,20 @@ struct Changed {
     arrived: Instant,
 }
 
+#[derive(Default)]
+struct Canary {
+    token: String,
+    is_heard: bool,
+}
+
 /// What ties memory to Redis.
 pub(crate) struct Coherence {
     generations: Generations,
     state: watch::Sender<State>,
     namespace: Namespace,
     counters: Arc<Counters>,
-    /// The last canary heard.
-    heard: watch::Sender<String>,
+    /// The canary that is listened for. Every node hears every node's: one right behind ours must not hide it.
+    canary: watch::Sender<Canary>,
     /// Room can be freed: something was purged.
     purged: Notify,
     /// Rung when something moves, for those who wait for it.
@@ -116,7 +122,7 @@ impl Coherence {
             state: watch::Sender::new(state),
             namespace,
             counters,
-            heard: watch::Sender::new(String::new()),
+            canary: watch::Sender::new(Canary::default()),
             purged: Notify::new(),
             bells: (0..BELLS).map(|_| Notify::new()).collect(),
             waiters: AtomicU64::new(0),
@@ -131,6 +137,12 @@ impl Coherence {
     pub(crate) async fn ready(&self) {
         // The sender is in self: it cannot go.
         let _ = self.state.subscribe().wait_for(|state| matches!(state, State::Memory | State::Coherent)).await;
+    }
+
+    /// From now on this canary is heard, and no other.
+    fn listen_for(&self, token: &str) -> watch::Receiver<Canary> {
+        self.canary.send_replace(Canary { token: token.to_owned(), is_heard: false });
+        self.canary.subscribe()
     }
 
     pub(crate) fn purge_generation(&self) -> u64 {
@@ -252,7 +264,11 @@ async fn follow<V>(coherence: Arc<Coherence>, memory: Arc<Memory<V>>, mut change
                     is_ours = true;
                 }
                 Some(Name::Canary(token)) => {
-                    coherence.heard.send_replace(token.to_owned());
+                    coherence.canary.send_if_modified(|canary| {
+                        let is_it = canary.token == token;
+                        canary.is_heard |= is_it;
+                        is_it
+                    });
                 }
                 // Somebody else's key under our prefix.
                 None => {}
@@ -355,10 +371,10 @@ impl Keeper {
     /// Changes a key over a second connection, for NOLOOP keeps our own changes from us, and waits for the report.
     async fn canary(&self) -> Result<(), Trouble> {
         let token = format!("{:032x}", fastrand::u128(..));
-        let mut heard = self.coherence.heard.subscribe();
+        let mut heard = self.coherence.listen_for(&token);
         let passing = self.endpoint.connect(|_| {}).await?;
         passing.touch(&self.coherence.namespace.canary(&token)).await?;
-        match tokio::time::timeout(self.deadlines.handshake, heard.wait_for(|heard| *heard == token)).await {
+        match tokio::time::timeout(self.deadlines.handshake, heard.wait_for(|canary| canary.is_heard)).await {
             Ok(Ok(_)) => Ok(()),
             _ => Err(Trouble::Canary),
         }
@@ -471,13 +487,28 @@ mod tests {
         let licences = [coherence.licence(&key("2+2")), coherence.licence(&key(&other))];
         let (sender, queue) = mpsc::channel(2);
         let ear = coherence.ear(sender, Arc::default());
+        let heard = coherence.listen_for("7f");
         ear(changed(&["tabuada::canary:7f", "tabuada:1:2+2"]));
         drop(ear);
         follow(coherence.clone(), memory.clone(), queue).await;
         assert_eq!(licences.map(|licence| coherence.moved(licence)), [true, false]);
         assert!(!memory.contains(&key("2+2")) && memory.contains(&key(&other)));
-        assert_eq!(*coherence.heard.borrow(), "7f");
+        assert!(heard.borrow().is_heard);
         assert_eq!(coherence.counters.forget_seconds().count(), 1);
+    }
+
+    /// A server that comes back is greeted by all its nodes at once.
+    #[tokio::test]
+    async fn a_canary_is_heard_though_another_nodes_comes_right_behind() {
+        let (coherence, memory) = (coherence(), Arc::new(Memory::<u32>::new(0)));
+        let (sender, queue) = mpsc::channel(2);
+        let ear = coherence.ear(sender, Arc::default());
+        let heard = coherence.listen_for("ours");
+        ear(changed(&["tabuada::canary:ours", "tabuada::canary:theirs"]));
+        ear(changed(&["tabuada::canary:others"]));
+        drop(ear);
+        follow(coherence, memory, queue).await;
+        assert!(heard.borrow().is_heard);
     }
 
     #[tokio::test]
