@@ -16,7 +16,7 @@
 mod support;
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::time::Duration;
 
 use support::fake::{FLUSH, Fake, invalidation};
@@ -471,6 +471,31 @@ async fn rule_5_a_deaf_node_does_not_wait() {
     assert_eq!(person.gets(&name(TEXT)).as_deref(), Some(LINE));
 }
 
+/// Rule 5, and what the model leaves open: leases that come and go are not each waited for in full.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rule_5_leases_that_come_and_go_are_not_waited_for_without_end() {
+    let server = Server::start();
+    let mut person = server.person();
+    let mut hasty = Setting::new().redis(server.url());
+    hasty.deadlines.patience = Duration::from_millis(50);
+    let node = hasty.coherent().await;
+    let mut number = 0;
+    let mut another = || {
+        number += 1;
+        person.sets(&name(TEXT), format!("\"lease:somebody.{number}\""));
+    };
+    another();
+    let asking = node.asks(TEXT);
+    eventually("it is answered", || {
+        another();
+        asking.is_finished()
+    })
+    .await;
+    assert!(matches!(asking.await.expect("an answer").source, Source::Computed { .. }));
+    node.is_sound().await;
+    node.is_balanced();
+}
+
 /// Rule 9: whoever waits is told at once, and computes.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rule_9_an_evaluation_that_fails_gives_its_lease_back() {
@@ -817,6 +842,88 @@ async fn three_nodes_one_of_which_dies_compute_once_more_and_fail_nobody() {
     }
     assert_eq!(nodes.iter().map(Node::computed).sum::<u64>(), 10, "once more for each lease that was lost");
     assert!(texts.iter().all(|text| !is_lease(person.gets(&name(text)).as_ref())));
+}
+
+/// Three nodes, and everything that can happen to them. Nobody is given a wrong answer; and when all is still, what memory
+/// keeps for long Redis has.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn three_nodes_in_a_storm_agree_when_it_is_over() {
+    let server = Server::start();
+    let mut nodes = Vec::new();
+    for _ in 0..3 {
+        let mut setting = Setting::new().redis(server.url());
+        setting.deadlines.patience = Duration::from_millis(20);
+        setting.deadlines.lease = Duration::from_millis(200);
+        nodes.push(setting.coherent().await);
+    }
+    let mut asking = JoinSet::new();
+    for lane in 0..12 {
+        let node = nodes[lane % 3].clone();
+        asking.spawn(async move {
+            for round in 0..150 {
+                let text = ((round * 5 + lane) % 8).to_string();
+                let how = (round + lane) % 9;
+                let found = node.ask(&text, async move |value| {
+                    tokio::task::yield_now().await;
+                    match how {
+                        0 => Err("no worker free"),
+                        1 => panic!("on purpose"),
+                        _ => Ok(value),
+                    }
+                });
+                // It may have waited for two in a row that failed.
+                if let Ok(found) = found.await {
+                    checked(&text, Ok(found));
+                }
+            }
+        });
+    }
+    let (still, mut person) = (AtomicBool::new(false), server.person());
+    std::thread::scope(|threads| {
+        threads.spawn(|| {
+            for round in 0.. {
+                let place = name(&(round % 8).to_string());
+                match round % 7 {
+                    0 => person.does("FLUSHALL"),
+                    1 | 2 => person.does(&format!("DEL {place}")),
+                    3 => person.does(&format!("PEXPIRE {place} 1")),
+                    4 => person.sets(&place, "lixo"),
+                    5 => drop(person.tries::<bool>(&format!("SET {place} {LEASE} PX 20"))),
+                    _ if round % 210 == 6 => person.does("CLIENT KILL TYPE normal SKIPME yes"),
+                    _ => {}
+                }
+                if still.load(SeqCst) {
+                    return;
+                }
+            }
+        });
+        tokio::task::block_in_place(|| {
+            let all = tokio::runtime::Handle::current().block_on(async {
+                while let Some(asked) = asking.join_next().await {
+                    asked?;
+                }
+                Ok::<_, tokio::task::JoinError>(())
+            });
+            still.store(true, SeqCst);
+            all.expect("every lane ends");
+        });
+    });
+    for node in &nodes {
+        node.becomes(State::Coherent).await;
+        node.is_sound().await;
+        node.is_balanced();
+    }
+    let mut person = server.person();
+    eventually("what memory keeps for long Redis has", || {
+        let lines: Vec<_> = (0..8).map(|n| (n.to_string(), person.gets(&name(&n.to_string())))).collect();
+        let agrees = |node: &Node, text: &str, line: Option<&str>| {
+            let kept = node.cache.get(&key(text)).filter(|found| found.ttl > Some(Duration::from_secs(5)));
+            kept.is_none() || line == Some(&format!(r#"{{"resultado":"<{text}>"}}"#))
+        };
+        nodes.iter().all(|node| lines.iter().all(|(text, line)| agrees(node, text, line.as_deref())))
+    })
+    .await;
+    assert!(nodes.iter().map(|node| node.answers("collapsed")).sum::<u64>() > 0);
 }
 
 /// A cache that goes while it computes: what is under way ends, and nobody is left waiting.
