@@ -39,9 +39,9 @@ async fn what_goes_in_redis_goes_from_the_memory_of_every_node() {
         nodes[0].dear("2+2").await;
         nodes[0].dear("3+3").await;
         nodes[0].is_sound().await;
-        // The other node has followed what it was told of these, learns them from Redis, and both remember.
-        nodes[1].hears(|| person.does("SET tabuada:1:mark x")).await;
-        nodes[1].hears(|| person.does("DEL tabuada:1:mark")).await;
+        // The other node has followed what it was told of these, two leases and two answers; it learns them from Redis,
+        // and both remember.
+        nodes[1].has_heard(4).await;
         for text in ["2+2", "3+3"] {
             assert_eq!(nodes[1].dear(text).await.source, Source::Redis);
             assert!(nodes[1].remembers(text));
@@ -85,6 +85,9 @@ async fn a_node_finds_what_another_computed() {
     a.cheap("2+2").await;
     a.dear("fib(90)").await;
     a.is_sound().await;
+    // One answer that was offered, a lease, and the answer over it.
+    always.has_heard(3).await;
+    adaptive.has_heard(3).await;
     assert_eq!(always.cheap("2+2").await.source, Source::Redis);
     assert_eq!(always.dear("fib(90)").await.source, Source::Redis);
     assert_eq!(adaptive.dear("fib(90)").await.source, Source::Redis);
@@ -105,9 +108,11 @@ async fn long_and_unreadable_texts_are_coherent_too() {
     let mut person = server.person();
     let a = Setting::new().redis(server.url()).coherent().await;
     let b = Setting::new().redis(server.url()).coherent().await;
-    for text in ["1+".repeat(150).as_str(), "a\nb", "\u{202e}1", "\"\\\n"] {
+    for (n, text) in ["1+".repeat(150).as_str(), "a\nb", "\u{202e}1", "\"\\\n"].into_iter().enumerate() {
         a.dear(text).await;
         a.is_sound().await;
+        // Three changes in each round: a lease, the answer, and the end of it.
+        b.has_heard(3 * n as u64 + 2).await;
         let names = person.keys();
         assert!(names[0].starts_with("tabuada:1#:"), "{names:?}");
         assert_eq!(b.dear(text).await.source, Source::Redis, "{text:?}");

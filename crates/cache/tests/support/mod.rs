@@ -306,6 +306,11 @@ impl Node {
         eventually("it is told", || heard() > before).await;
     }
 
+    /// Waits until so many changes of keys were told of and followed: what is read after that is not moved by them.
+    pub async fn has_heard(&self, changes: u64) {
+        eventually("it is told", || self.forgotten("key") == changes).await;
+    }
+
     /// Waits until what is under way is done, and looks at the inside: bytes counted are bytes held, no flight is open,
     /// nobody waits, no task is left; and every question was answered one way.
     pub async fn is_sound(&self) {
