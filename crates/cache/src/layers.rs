@@ -165,7 +165,7 @@ impl<C: Contents> Layers<C> {
     ) {
         for _ in 0..SECOND_LOOKS_MAX {
             if let Some(licence) = licence.filter(|licence| !self.coherence.moved(*licence)) {
-                return self.perform(key, standing, licence, deed).await;
+                return self.perform(key, licence, deed).await;
             }
             let (looked, read) = self.look(key).await;
             match policy::after_second_look(read, standing) {
@@ -180,11 +180,12 @@ impl<C: Contents> Layers<C> {
     }
 
     /// Memory gets only what Redis is then seen to hold.
-    async fn perform(&self, key: &Key, standing: &Standing, licence: Licence, deed: Deed<C::Value>) {
+    async fn perform(&self, key: &Key, licence: Licence, deed: Deed<C::Value>) {
         let Some(shared) = &self.shared else { return };
         let name = shared.namespace.name(key);
-        let done = match (deed, standing) {
-            (Deed::Write(Writing { value, line, lifetime }), _) => {
+        let done = match deed {
+            Deed::Release => shared.link.delete(&name).await,
+            Deed::Write(Writing { value, line, lifetime }) => {
                 let written = shared.link.set_if_present(&name, &line, lifetime).await;
                 written.map(|is_written| {
                     if is_written {
@@ -192,16 +193,14 @@ impl<C: Contents> Layers<C> {
                     }
                 })
             }
-            (Deed::Release, Standing::Ours(_)) => shared.link.delete(&name).await,
-            // What is not ours is not taken away.
-            (Deed::Release, Standing::Theirs(_) | Standing::Unusable) => Ok(()),
         };
         if let Err(error) = done {
             self.count_error(error);
         }
     }
 
-    /// The end of an evaluation without a value, or without leave to write it: a lease that it holds is given back.
+    /// The end of an evaluation without a value, or without leave to write it: a lease that it holds is given back. What
+    /// is not ours is not taken away.
     pub(crate) async fn give_back(&self, key: &Key, end: &End, licence: Licence) {
         match end {
             End::Replace(standing @ Standing::Ours(_)) => {

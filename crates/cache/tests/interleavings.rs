@@ -470,10 +470,13 @@ async fn rule_5_a_deaf_node_does_not_wait() {
     let mut person = server.person();
     let proxy = Proxy::before(server.port());
     proxy.swallow_pushes(true);
-    let node = Setting::new().redis(proxy.url()).start();
+    let mut patient = Setting::new().redis(proxy.url());
+    patient.deadlines.patience = 4 * PATIENCE;
+    let node = patient.start();
     node.becomes(State::CatchingUp).await;
     person.sets(&name(TEXT), LEASE);
-    assert!(matches!(node.dear(TEXT).await.source, Source::Computed { .. }));
+    let found = tokio::time::timeout(PATIENCE, node.dear(TEXT)).await.expect("it does not wait");
+    assert!(matches!(found.source, Source::Computed { .. }));
     node.is_sound().await;
     assert_eq!(person.gets(&name(TEXT)).as_deref(), Some(LINE));
 }
