@@ -48,7 +48,7 @@ async fn journey(cache: &Cache<Journeys>, from: &str, to: &str) -> Result<Found<
         Ok(Journey { minutes: 17 * length })
     };
     // A journey within one town needs no search.
-    let here = || (length == 0).then_some(Journey { minutes: 0 });
+    let here = move || (length == 0).then_some(Journey { minutes: 0 });
     cache.get_or_compute(&key, here, search).await.map_err(|_| "no route is found")
 }
 

@@ -6,8 +6,10 @@
 //! neither kept nor written without a second look. The order is always: raise the generation, then take the entry out;
 //! and whoever puts one in compares after putting: one of the two always sees the other.
 //!
-//! The connection's own task only ever raises the purge generation or queues a message: no lock that a request holds, no
-//! waiting, no work that grows with the message. A queue that overflows is a purge.
+//! Who waits for a key to move is woken after that.
+//!
+//! The connection's own task only ever raises the purge generation, wakes who waits, or queues a message: no lock that a
+//! request holds for long, no waiting, no work that grows with the message. A queue that overflows is a purge.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
@@ -24,6 +26,8 @@ use crate::redis::{Connection, Endpoint, Link};
 use crate::stats::{Cause, Counters, Label, State, Trouble};
 
 const SHARDS: usize = 4_096;
+/// Shards share bells, for a bell takes more room than a number: who is woken for nothing sees it and waits on.
+const BELLS: usize = 64;
 const CANARY_AGAIN_FIRST: Duration = Duration::from_millis(500);
 const CANARY_AGAIN_MAX: Duration = Duration::from_secs(8);
 const RECONNECT_FIRST: Duration = Duration::from_millis(50);
@@ -67,8 +71,11 @@ impl Generations {
         self.purge.load(SeqCst) != licence.purge || self.changes[licence.shard].load(SeqCst) != licence.changes
     }
 
-    fn change(&self, key: KeyRef<'_>) {
-        self.changes[self.shard(key)].fetch_add(1, SeqCst);
+    /// Gives the shard.
+    fn change(&self, key: KeyRef<'_>) -> usize {
+        let shard = self.shard(key);
+        self.changes[shard].fetch_add(1, SeqCst);
+        shard
     }
 }
 
@@ -78,16 +85,34 @@ struct Changed {
     arrived: Instant,
 }
 
+#[derive(Default)]
+struct Canary {
+    token: String,
+    is_heard: bool,
+}
+
 /// What ties memory to Redis.
 pub(crate) struct Coherence {
     generations: Generations,
     state: watch::Sender<State>,
     namespace: Namespace,
     counters: Arc<Counters>,
-    /// The last canary heard.
-    heard: watch::Sender<String>,
+    /// The canary that is listened for. Every node hears every node's: one right behind ours must not hide it.
+    canary: watch::Sender<Canary>,
     /// Room can be freed: something was purged.
     purged: Notify,
+    /// Rung when something moves, for those who wait for it.
+    bells: Box<[Notify]>,
+    waiters: AtomicU64,
+}
+
+/// Counts one who waits, for as long as it does.
+struct Waiter<'a>(&'a AtomicU64);
+
+impl Drop for Waiter<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, SeqCst);
+    }
 }
 
 impl Coherence {
@@ -97,8 +122,10 @@ impl Coherence {
             state: watch::Sender::new(state),
             namespace,
             counters,
-            heard: watch::Sender::new(String::new()),
+            canary: watch::Sender::new(Canary::default()),
             purged: Notify::new(),
+            bells: (0..BELLS).map(|_| Notify::new()).collect(),
+            waiters: AtomicU64::new(0),
         }
     }
 
@@ -110,6 +137,12 @@ impl Coherence {
     pub(crate) async fn ready(&self) {
         // The sender is in self: it cannot go.
         let _ = self.state.subscribe().wait_for(|state| matches!(state, State::Memory | State::Coherent)).await;
+    }
+
+    /// From now on this canary is heard, and no other.
+    fn listen_for(&self, token: &str) -> watch::Receiver<Canary> {
+        self.canary.send_replace(Canary { token: token.to_owned(), is_heard: false });
+        self.canary.subscribe()
     }
 
     pub(crate) fn purge_generation(&self) -> u64 {
@@ -124,11 +157,35 @@ impl Coherence {
         self.generations.moved(licence)
     }
 
+    /// Waits until something moves, which may have been before this was called.
+    pub(crate) async fn movement(&self, licence: Licence) {
+        self.waiters.fetch_add(1, SeqCst);
+        let _waiter = Waiter(&self.waiters);
+        loop {
+            // It hears all that is rung from now on, so that nothing is missed between the comparison and the waiting.
+            let rung = self.bell(licence.shard).notified();
+            if self.moved(licence) {
+                return;
+            }
+            rung.await;
+        }
+    }
+
+    /// Those who wait for something to move.
+    pub(crate) fn waiters(&self) -> u64 {
+        self.waiters.load(SeqCst)
+    }
+
+    fn bell(&self, shard: usize) -> &Notify {
+        &self.bells[shard % BELLS]
+    }
+
     /// Forgets everything: from here on nothing kept, begun or queued before is served, kept or written.
     fn purge(&self, cause: Cause) {
         self.generations.purge.fetch_add(1, SeqCst);
         self.counters.forgotten.add(cause);
         self.purged.notify_one();
+        self.bells.iter().for_each(Notify::notify_waiters);
     }
 
     /// The last word: nothing follows Redis any more.
@@ -200,13 +257,18 @@ async fn follow<V>(coherence: Arc<Coherence>, memory: Arc<Memory<V>>, mut change
             };
             match name {
                 Some(Name::Answer(key)) => {
-                    coherence.generations.change(key);
+                    let shard = coherence.generations.change(key);
                     memory.remove(key);
+                    coherence.bell(shard).notify_waiters();
                     coherence.counters.forgotten.add(Cause::Key);
                     is_ours = true;
                 }
                 Some(Name::Canary(token)) => {
-                    coherence.heard.send_replace(token.to_owned());
+                    coherence.canary.send_if_modified(|canary| {
+                        let is_it = canary.token == token;
+                        canary.is_heard |= is_it;
+                        is_it
+                    });
                 }
                 // Somebody else's key under our prefix.
                 None => {}
@@ -309,10 +371,10 @@ impl Keeper {
     /// Changes a key over a second connection, for NOLOOP keeps our own changes from us, and waits for the report.
     async fn canary(&self) -> Result<(), Trouble> {
         let token = format!("{:032x}", fastrand::u128(..));
-        let mut heard = self.coherence.heard.subscribe();
+        let mut heard = self.coherence.listen_for(&token);
         let passing = self.endpoint.connect(|_| {}).await?;
         passing.touch(&self.coherence.namespace.canary(&token)).await?;
-        match tokio::time::timeout(self.deadlines.handshake, heard.wait_for(|heard| *heard == token)).await {
+        match tokio::time::timeout(self.deadlines.handshake, heard.wait_for(|canary| canary.is_heard)).await {
             Ok(Ok(_)) => Ok(()),
             _ => Err(Trouble::Canary),
         }
@@ -337,16 +399,17 @@ impl Keeper {
     /// The connection is gone, or was never made; whether it had come to be coherent.
     fn detach(&self, trouble: Trouble) -> bool {
         let was = self.coherence.state();
-        self.coherence.counters.errors.add(trouble);
         self.link.install(None);
         self.coherence.enter(State::Detached);
-        let (server, trouble) = (self.endpoint.shown(), trouble.label());
+        let (server, label) = (self.endpoint.shown(), trouble.label());
         if was == State::Detached {
-            tracing::debug!(server, trouble, "Redis cannot be reached");
+            tracing::debug!(server, trouble = label, "Redis cannot be reached");
         } else {
             self.coherence.purge(Cause::Detached);
-            tracing::warn!(server, trouble, "the connection to Redis is lost: memory keeps for 5 s at most");
+            tracing::warn!(server, trouble = label, "the connection to Redis is lost: memory keeps for 5 s at most");
         }
+        // Last: who reads that it is counted finds it done.
+        self.coherence.counters.errors.add(trouble);
         was == State::Coherent
     }
 }
@@ -424,13 +487,28 @@ mod tests {
         let licences = [coherence.licence(&key("2+2")), coherence.licence(&key(&other))];
         let (sender, queue) = mpsc::channel(2);
         let ear = coherence.ear(sender, Arc::default());
+        let heard = coherence.listen_for("7f");
         ear(changed(&["tabuada::canary:7f", "tabuada:1:2+2"]));
         drop(ear);
         follow(coherence.clone(), memory.clone(), queue).await;
         assert_eq!(licences.map(|licence| coherence.moved(licence)), [true, false]);
         assert!(!memory.contains(&key("2+2")) && memory.contains(&key(&other)));
-        assert_eq!(*coherence.heard.borrow(), "7f");
+        assert!(heard.borrow().is_heard);
         assert_eq!(coherence.counters.forget_seconds().count(), 1);
+    }
+
+    /// A server that comes back is greeted by all its nodes at once.
+    #[tokio::test]
+    async fn a_canary_is_heard_though_another_nodes_comes_right_behind() {
+        let (coherence, memory) = (coherence(), Arc::new(Memory::<u32>::new(0)));
+        let (sender, queue) = mpsc::channel(2);
+        let ear = coherence.ear(sender, Arc::default());
+        let heard = coherence.listen_for("ours");
+        ear(changed(&["tabuada::canary:ours", "tabuada::canary:theirs"]));
+        ear(changed(&["tabuada::canary:others"]));
+        drop(ear);
+        follow(coherence, memory, queue).await;
+        assert!(heard.borrow().is_heard);
     }
 
     #[tokio::test]

@@ -4,11 +4,12 @@
 //! |---|---|
 //! | `{"resultado":4,…}` | an answer, as [`Contents::encode`] wrote it |
 //! | `{"key":"…text…","resultado":4,…}` | the same under a digest: the text stands first and is compared |
-//! | `"lease:TOKEN"` | not an answer yet: a node is working it out |
+//! | `"lease:NODE.N"` | not an answer yet: a node is working it out, its Nth lease |
 //!
 //! Decoding trusts nothing: whatever else is found is [`Stored::Unusable`].
 
 use std::borrow::Cow;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use crate::key::Key;
@@ -36,11 +37,41 @@ pub trait Contents: Send + Sync + 'static {
     fn lifetime(&self, value: &Self::Value) -> Option<Duration>;
 }
 
+/// The mark of a node that is working an answer out; equal ones are one lease.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Lease {
+    token: Box<str>,
+}
+
+impl Lease {
+    /// What stands in Redis: a text of JSON, where every answer is an object.
+    pub(crate) fn line(&self) -> String {
+        format!("{LEASE}{}\"", self.token)
+    }
+}
+
+/// Makes the leases of one cache: no two are equal, whichever cache makes them.
+pub(crate) struct Leases {
+    node: u64,
+    made: AtomicU64,
+}
+
+impl Leases {
+    pub(crate) fn new() -> Self {
+        Self { node: fastrand::u64(..), made: AtomicU64::new(0) }
+    }
+
+    pub(crate) fn make(&self) -> Lease {
+        let number = self.made.fetch_add(1, Relaxed) + 1;
+        Lease { token: format!("{:016x}.{number}", self.node).into() }
+    }
+}
+
 /// What stands under a name.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Stored<'a> {
-    /// A node is working the answer out; equal tokens are one lease.
-    Lease(&'a str),
+    /// A node is working the answer out.
+    Lease(Lease),
     /// A line for [`Contents::decode`].
     Value(Cow<'a, str>),
     Unusable,
@@ -69,7 +100,8 @@ pub(crate) fn read<'a>(key: &Key, bytes: &'a [u8]) -> Stored<'a> {
 fn read_line<'a>(key: &Key, bytes: &'a [u8]) -> Option<Stored<'a>> {
     let line = std::str::from_utf8(bytes).ok().filter(|line| line.len() <= LINE_BYTES_MAX)?;
     if let Some(token) = line.strip_prefix(LEASE) {
-        return token.strip_suffix('"').filter(|token| is_token(token)).map(Stored::Lease);
+        let token = token.strip_suffix('"').filter(|token| is_token(token))?;
+        return Some(Stored::Lease(Lease { token: token.into() }));
     }
     let Some(text) = key.text_in_value() else {
         return line.starts_with('{').then_some(Stored::Value(Cow::Borrowed(line)));
@@ -128,13 +160,26 @@ mod tests {
 
     #[test]
     fn a_lease_is_no_value_and_no_value_is_a_lease() {
-        assert_eq!(read(&short(), br#""lease:n1.7.42""#), Stored::Lease("n1.7.42"));
-        assert_eq!(read(&long(), br#""lease:n1.7.42""#), Stored::Lease("n1.7.42"));
+        let lease = || Stored::Lease(Lease { token: "n1.7.42".into() });
+        assert_eq!(read(&short(), br#""lease:n1.7.42""#), lease());
+        assert_eq!(read(&long(), br#""lease:n1.7.42""#), lease());
         assert_eq!(read(&short(), br#"{"lease":"n1.7.42"}"#), Stored::Value(Cow::Borrowed(r#"{"lease":"n1.7.42"}"#)));
         for line in [r#""lease:""#, r#""lease:a b""#, r#""lease:a"#, r#""lease:a"x""#, "lease:a"] {
             assert_eq!(read(&short(), line.as_bytes()), Stored::Unusable, "{line}");
         }
         assert_eq!(read(&short(), format!("\"lease:{}\"", "a".repeat(65)).as_bytes()), Stored::Unusable);
+    }
+
+    #[test]
+    fn every_lease_is_another_and_is_read_back() {
+        let (one, other) = (Leases::new(), Leases::new());
+        let made = [one.make(), one.make(), other.make(), other.make()];
+        for (n, lease) in made.iter().enumerate() {
+            assert!(!made[..n].contains(lease), "{lease:?}");
+            assert_eq!(read(&short(), lease.line().as_bytes()), Stored::Lease(lease.clone()));
+            // A value is an object, so none is ever written that reads so.
+            assert_eq!(write(&short(), lease.line()), None);
+        }
     }
 
     #[test]

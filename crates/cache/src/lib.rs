@@ -35,7 +35,7 @@
 //!     let key = Key::new("1", &n.to_string());
 //!     let count = move |n: u64| (1..=n).filter(|d| n % d == 0).count() as u64;
 //!     // As much as a look into Redis would cost, here and now; else in full, on another thread.
-//!     let trial = || (n < 1_000).then(|| count(n));
+//!     let trial = move || (n < 1_000).then(|| count(n));
 //!     let compute = move || async move {
 //!         tokio::task::spawn_blocking(move || count(n)).await.map_err(|_| "no thread")
 //!     };
@@ -58,8 +58,10 @@
 //!   memory is silent some microseconds after the server's word arrives, and nothing that was under way then is kept or
 //!   written. Not covered: `SWAPDB`, of which no server tells; and the `DEL` of a key that is not in Redis, of which it
 //!   tells nobody either.
-//! - **Once.** However many ask at the same time, one of them computes, in a task that none can cancel. A computation
-//!   that fails or panics harms nobody else who waited: they compute once more.
+//! - **Once.** However many ask at the same time, on however many nodes, one of them computes, in a task that none can
+//!   cancel; the others are answered when it is done. Once more for each purge, death, failure or lost connection in
+//!   between, and for each node whose patience (600 to 1,000 ms) ends. A computation that fails or panics harms nobody
+//!   else who waited: they compute once more. (Across nodes this is for what is dear: what the trial was not enough for.)
 //! - **Redis trouble is not the caller's.** Absent, slow, hung, cut, read-only, full, of a wrong type, talking nonsense:
 //!   every call is answered, by computing if need be. No function gives an error of Redis; [`Stats`] tells of them.
 //! - **Bounded.** Memory in bytes, every wait for Redis by a deadline, the queues, and what is read back.
@@ -67,29 +69,59 @@
 //! # How a question is answered
 //!
 //! ```text
-//!   memory ── hit ────────────────────────────────────────────────▶ answer
+//!   memory ── hit ──────────────────────────────────────────────────────────────▶ answer
 //!     │ miss
-//!   trial (adaptive) ── enough ── keep, offer ────────────────────▶ answer
-//!     │ not enough
-//!   one flight per key ── somebody leads: wait ───────────────────▶ answer
+//!   trial ── enough: cheap ── keep, offer ──────────────────────────────────────▶ answer
+//!     │ not enough: dear                                  (with lookups first, the trial comes after the look)
+//!   one flight per key ── somebody leads: wait ─────────────────────────────────▶ answer
 //!     │ leads
-//!   look into Redis ── usable ── keep ────────────────────────────▶ answer
-//!     │ otherwise
-//!   compute ── keep, offer ───────────────────────────────────────▶ answer
+//!     │
+//!     │            ┌────────────── something moves ──────────────┐
+//!     ▼            ▼                                             │
+//!   ┌────────────────┐  a usable value                           │
+//!   │      look      ├──────────────── keep ───────────────────────────────────▶ answer
+//!   └─┬────┬───────┬─┘  a lease                      ┌───────────┴──┐
+//!     │    │       └────────────────────────────────▶│     wait     │
+//!     │    │ nothing                                 └───────┬──────┘
+//!     │    ▼                                                 │ patience is over:
+//!     │  ┌──────────────┐  something stands there by now     │ to replace that lease
+//!     │  │     take     ├──▶ look                            │
+//!     │  └───────┬──────┘                                    │
+//!     │ unusable │ OK: to replace this lease                 │
+//!     ▼          ▼                                           ▼
+//!   ┌────────────────────────────────────────────────────────────┐
+//!   │                          compute                           ├──────────────▶ answer
+//!   └──────┬────────────────────────────────────────────┬────────┘
+//!          │ nothing moved                              │ moved
+//!          ▼                     it still stands        ▼
+//!   ┌──────────────┐◀───────────────────────────┌──────────────┐ a usable value
+//!   │     write    │                            │  look again  ├──────────────▶ keep it
+//!   └──────┬───────┘                            └───────┬──────┘
+//!          └─ OK: keep    nil: nothing                  └─ else: nothing
 //! ```
 //!
 //! What is read decides what is done (`GETRANGE` + `PTTL`: no more than an entry may have ever crosses the wire):
 //!
-//! | read | then | at the end |
+//! | read | cheap | dear |
 //! |---|---|---|
-//! | nothing | compute | nothing moved: keep in memory, offer `SET … NX PX` |
-//! | a usable value | it is the answer | nothing moved: keep in memory, no longer than Redis does |
-//! | a lease (of a later version: another node is computing) | compute | as for nothing; `NX` lets it stand |
-//! | unusable: malformed, too long, of a wrong type, of another text | compute | answer, then `SET … XX PX` if it is still so; keep on its OK |
-//! | no answer in time, or none to be had | compute | keep for 5 s at most, write nothing |
+//! | nothing | keep, offer `SET k v NX PX` | `SET k lease NX PX 3000`: OK, compute to replace *this lease*; nil, look again |
+//! | a usable value | it is the answer; kept no longer than Redis does | the same |
+//! | a lease | keep, offer: `NX` lets it stand | wait until something moves, look again; patience over: compute to replace *that lease* |
+//! | unusable: malformed, too long, of a wrong type, of another text | to replace *what is unusable* | compute to replace *what is unusable* |
+//! | no answer in time, none to be had, no lease taken | keep for 5 s at most, write nothing | the same |
+//! | **at the end**, to replace | | answer. Nothing moved: `SET k v XX PX`. Moved: look: still what it replaces: `SET … XX`; a usable value: keep it; else nothing |
 //!
-//! *Moved* means that since before the command was sent, or the computation begun, everything was purged or the key's
-//! shard (of 4,096) was changed. Offers are not owed: 200 at once, then 1,000 a second, and the rest are dropped.
+//! *Moved* means that since before the command was sent that licensed the computation (or, without one, since it was
+//! begun) everything was purged or the key's shard (of 4,096) was changed. If it moved, nothing is kept, offered or
+//! written without a second look. Memory gets a dear answer only from what Redis was seen to hold, and `XX` never makes a
+//! key appear: so a purge is not undone. Offers are not owed: 200 at once, then 1,000 a second, and the rest are dropped.
+//!
+//! A lease is the value's own key: `"lease:3f9c0a51d2e87b46.17"`, the seventeenth of that node. Whoever deletes the key
+//! ends the lease, and whoever waits for it is woken by the same push that keeps memory coherent; nothing is polled. A
+//! computation that fails gives its lease back with `DEL`; one whose node dies is waited for until patience is over or the
+//! lease runs out. Who does not hear what changes (below) does not wait.
+//!
+//! The protocol is checked by a model of it, in `model/`, which finds the trace where a rule is missing.
 //!
 //! # When memory may be trusted
 //!
@@ -120,6 +152,8 @@ mod key;
 pub use key::Key;
 mod entry;
 pub use entry::Contents;
+mod found;
+pub use found::{Failed, Found, Source};
 mod stats;
 pub use stats::{Count, Histogram, State, Stats};
 mod policy;
@@ -128,7 +162,8 @@ mod redis;
 mod coherence;
 mod flight;
 mod offers;
+mod layers;
 mod cache;
 #[doc(hidden)]
 pub use cache::Audit;
-pub use cache::{Cache, Failed, Found, Source};
+pub use cache::Cache;

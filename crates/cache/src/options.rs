@@ -62,7 +62,8 @@ impl Default for Options {
     }
 }
 
-/// How long Redis is waited for. The defaults suit a server in the same data centre; tests on a busy machine wait longer.
+/// How long Redis, and other nodes, are waited for. The defaults suit a server in the same data centre; tests on a busy
+/// machine wait longer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Deadlines {
     /// A look or a write is given up after this.
@@ -73,6 +74,11 @@ pub struct Deadlines {
     pub heartbeat: Duration,
     /// A connection that gives no sign of life for so long after it was asked is taken for lost.
     pub silence: Duration,
+    /// How long another node's computation is waited for at least, before computing oneself; at most two thirds more, at
+    /// random, so that not all lose patience at once.
+    pub patience: Duration,
+    /// How long others may wait for a node that died: longer than any computation takes. From a millisecond on.
+    pub lease: Duration,
 }
 
 impl Default for Deadlines {
@@ -82,6 +88,8 @@ impl Default for Deadlines {
             handshake: Duration::from_secs(1),
             heartbeat: Duration::from_millis(400),
             silence: Duration::from_secs(1),
+            patience: Duration::from_millis(600),
+            lease: Duration::from_secs(3),
         }
     }
 }

@@ -1,11 +1,13 @@
 //! What was read decides what is done: the tables of the protocol as pure functions, and how long things last.
 //!
-//! A look reads one of five things ([`Read`]); [`after_look`] says what follows and, where something is computed, how
-//! that ends ([`End`]). Nothing here waits, reads a clock or draws a number: both are handed in.
+//! A look reads one of six things ([`Read`]); [`after_look`] says what follows, [`after_take`] what follows a lease, and
+//! where something is computed they say how that ends ([`End`]); [`after_second_look`] says whether it still may. Nothing
+//! here waits, reads a clock or draws a number: both are handed in.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
+use crate::entry::Lease;
 use crate::stats::State;
 
 /// How long memory keeps what Redis does not vouch for.
@@ -13,6 +15,8 @@ pub(crate) const BRIEF: Duration = Duration::from_secs(5);
 /// Lifetimes above this are jittered, so that what was stored together does not run out together.
 const JITTER_ABOVE: Duration = Duration::from_secs(60);
 const JITTER: f64 = 0.05;
+/// Not all who wait lose patience at once.
+const PATIENCE_JITTER: f64 = 2.0 / 3.0;
 /// Longer than anyone waits, and far from the end of what Redis and clocks can count.
 const LIFETIME_MAX: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
@@ -26,7 +30,7 @@ pub(crate) enum Read<V> {
     /// A usable value, and how long Redis still has it (`None`: for ever).
     Value(V, Option<Duration>),
     /// Another node is working it out.
-    Lease,
+    Lease(Lease),
     Nothing,
     /// Malformed, too long, of a wrong type, of another text, or of a limit lower than ours.
     Unusable,
@@ -36,55 +40,109 @@ pub(crate) enum Read<V> {
     Absent,
 }
 
-/// What follows a look.
+/// What follows a look, if the answer is dear.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Next<V> {
     /// It is the answer; keep it, for as long as Redis does.
     Answer(V, Option<Duration>),
+    /// Put a lease where nothing is; [`after_take`] goes on.
+    Take,
+    /// Something moves: look again. Patience is over first: compute, to replace that lease.
+    Wait(Lease),
     Compute(End),
 }
 
+/// How putting a lease went.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Taken {
+    Ours(Lease),
+    /// Something stands there by now.
+    Present,
+    /// It was not put there, and will not be.
+    Refused,
+    /// No answer: it may stand there, or come to.
+    Perhaps(Lease),
+}
+
+/// What an evaluation is to replace.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// The lease under which it runs.
+    Ours(Lease),
+    /// A lease that was waited for in vain.
+    Theirs(Lease),
+    Unusable,
+}
+
 /// How an evaluation ends, if it gives a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) enum End {
     /// Nothing moved: keep. There is nobody to offer it to.
     Keep,
-    /// Nothing moved: keep, and offer it with `NX`.
+    /// Cheap. Nothing moved: keep, and offer it with `NX`.
     KeepAndOffer,
     /// Nothing moved: keep briefly; Redis, in trouble, is left alone.
     KeepBriefly,
-    /// Answer, then write over what is unusable with `XX`; keep it if that is done.
-    Replace,
+    /// The same, and a lease that may stand there is given back.
+    KeepBrieflyAndRelease(Standing),
+    /// Dear. Answer, then write over what stands there with `XX`, if it still does; keep it if that is done.
+    Replace(Standing),
 }
 
-/// The first table of the protocol, where every answer goes the cheap way.
+/// The first table of the protocol, its dear column.
 pub(crate) fn after_look<V>(read: Read<V>) -> Next<V> {
     match read {
         Read::Value(value, left) => Next::Answer(value, left),
-        Read::Absent => Next::Compute(End::Keep),
-        // `NX` does nothing to a lease; its holder writes over it.
-        Read::Nothing | Read::Lease => Next::Compute(End::KeepAndOffer),
-        Read::Unusable => Next::Compute(End::Replace),
+        Read::Nothing => Next::Take,
+        Read::Lease(lease) => Next::Wait(lease),
+        Read::Unusable => Next::Compute(End::Replace(Standing::Unusable)),
         Read::Unavailable => Next::Compute(End::KeepBriefly),
+        Read::Absent => Next::Compute(End::Keep),
     }
 }
 
-/// What follows the second look of an evaluation that is to replace what is unusable, when something moved meanwhile.
+/// Its cheap column: how it ends if the trial was enough. `NX` does nothing to a lease; whose it is writes over it.
+pub(crate) fn if_cheap<V>(next: Next<V>) -> Option<End> {
+    match next {
+        Next::Answer(..) => None,
+        Next::Take | Next::Wait(_) => Some(End::KeepAndOffer),
+        Next::Compute(end) => Some(end),
+    }
+}
+
+/// What follows the taking of a lease; `None`: look again.
+pub(crate) fn after_take(taken: Taken) -> Option<End> {
+    match taken {
+        Taken::Ours(lease) => Some(End::Replace(Standing::Ours(lease))),
+        Taken::Present => None,
+        Taken::Refused => Some(End::KeepBriefly),
+        // It may reach Redis after a purge that is told of before: it licenses nothing.
+        Taken::Perhaps(lease) => Some(End::KeepBrieflyAndRelease(Standing::Ours(lease))),
+    }
+}
+
+/// What follows the second look, at the end of an evaluation during which something moved.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Second<V> {
-    /// Still what it replaces.
-    Write,
+    /// What it is to replace is still there.
+    Stands,
     Keep(V, Option<Duration>),
     Nothing,
 }
 
-/// The last row of the first table: a key that is gone is not brought back, another's value is taken.
-pub(crate) fn after_second_look<V>(read: Read<V>) -> Second<V> {
-    match read {
-        Read::Unusable => Second::Write,
-        Read::Value(value, left) => Second::Keep(value, left),
-        Read::Lease | Read::Nothing | Read::Unavailable | Read::Absent => Second::Nothing,
+/// Its last row: a key that is gone is not brought back, another's lease is let stand, another's value is taken.
+pub(crate) fn after_second_look<V>(read: Read<V>, replaced: &Standing) -> Second<V> {
+    match (read, replaced) {
+        (Read::Value(value, left), _) => Second::Keep(value, left),
+        (Read::Unusable, Standing::Unusable) => Second::Stands,
+        (Read::Lease(found), Standing::Ours(lease) | Standing::Theirs(lease)) if found == *lease => Second::Stands,
+        _ => Second::Nothing,
     }
+}
+
+/// How long a node waits for others while one question is open. `chance` is drawn evenly from 0 to 1.
+pub(crate) fn patience(least: Duration, chance: f64) -> Duration {
+    least.mul_f64(1.0 + PATIENCE_JITTER * chance)
 }
 
 /// How long an answer is remembered: the lesser of what the cache and the value allow, ±5 % above a minute.
@@ -139,30 +197,62 @@ impl Bucket {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::entry::Leases;
 
     const SECOND: Duration = Duration::from_secs(1);
 
     #[test]
     fn what_was_read_decides() {
+        let lease = Leases::new().make();
+        let replaces_garbage = || End::Replace(Standing::Unusable);
         assert_eq!(after_look(Read::Value(4, Some(SECOND))), Next::Answer(4, Some(SECOND)));
-        for (read, end) in [
-            (Read::Nothing, End::KeepAndOffer),
-            (Read::Lease, End::KeepAndOffer),
-            (Read::Unusable, End::Replace),
-            (Read::Unavailable, End::KeepBriefly),
-            (Read::Absent, End::Keep),
+        assert_eq!(if_cheap(Next::Answer(4, None)), None);
+        for (read, dear, cheap) in [
+            (Read::Nothing, Next::Take, End::KeepAndOffer),
+            (Read::Lease(lease.clone()), Next::Wait(lease), End::KeepAndOffer),
+            (Read::Unusable, Next::Compute(replaces_garbage()), replaces_garbage()),
+            (Read::Unavailable, Next::Compute(End::KeepBriefly), End::KeepBriefly),
+            (Read::Absent, Next::Compute(End::Keep), End::Keep),
         ] {
-            assert_eq!(after_look::<()>(read), Next::Compute(end));
+            let next = after_look::<()>(read);
+            assert_eq!(next, dear);
+            assert_eq!(if_cheap(next), Some(cheap));
         }
     }
 
     #[test]
+    fn a_lease_licenses_only_whom_redis_told_so() {
+        let lease = Leases::new().make();
+        let ours = || Standing::Ours(lease.clone());
+        assert_eq!(after_take(Taken::Ours(lease.clone())), Some(End::Replace(ours())));
+        assert_eq!(after_take(Taken::Perhaps(lease.clone())), Some(End::KeepBrieflyAndRelease(ours())));
+        assert_eq!(after_take(Taken::Refused), Some(End::KeepBriefly));
+        assert_eq!(after_take(Taken::Present), None);
+    }
+
+    #[test]
     fn a_second_look_brings_nothing_back() {
-        assert_eq!(after_second_look::<()>(Read::Unusable), Second::Write);
-        assert_eq!(after_second_look(Read::Value(4, None)), Second::Keep(4, None));
-        for read in [Read::Nothing, Read::Lease, Read::Unavailable, Read::Absent] {
-            assert_eq!(after_second_look::<()>(read), Second::Nothing);
+        let leases = Leases::new();
+        let (ours, other) = (leases.make(), leases.make());
+        let standings = [Standing::Ours(ours.clone()), Standing::Theirs(ours.clone()), Standing::Unusable];
+        for (n, standing) in standings.iter().enumerate() {
+            let second = |read: Read<u32>| after_second_look(read, standing);
+            let still = |is_still: bool| if is_still { Second::Stands } else { Second::Nothing };
+            assert_eq!(second(Read::Value(4, None)), Second::Keep(4, None));
+            assert_eq!(second(Read::Lease(ours.clone())), still(n < 2));
+            assert_eq!(second(Read::Unusable), still(n == 2));
+            for read in [Read::Lease(other.clone()), Read::Nothing, Read::Unavailable, Read::Absent] {
+                assert_eq!(second(read), Second::Nothing);
+            }
         }
+    }
+
+    #[test]
+    fn patience_is_spread() {
+        let least = Duration::from_millis(600);
+        assert_eq!(patience(least, 0.0), least);
+        assert_eq!(patience(least, 1.0), Duration::from_secs(1));
+        assert_eq!(patience(Duration::ZERO, 0.5), Duration::ZERO);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use redis::{
 };
 use tokio::sync::Notify;
 
-use crate::entry::{self, LINE_BYTES_MAX, Stored};
+use crate::entry::{self, LINE_BYTES_MAX, Lease, Stored};
 use crate::key::Key;
 use crate::options::OptionsError;
 use crate::stats::Trouble;
@@ -179,7 +179,7 @@ impl Eviction {
 pub(crate) enum Look {
     /// A line for [`Contents::decode`](crate::Contents::decode), and how long it will stay; `None`: for ever.
     Line(String, Option<Duration>),
-    Lease,
+    Lease(Lease),
     Nothing,
     Unusable,
 }
@@ -191,6 +191,13 @@ pub(crate) enum CallError {
     NotMade,
     /// Made, in vain.
     Trouble(Trouble),
+}
+
+impl CallError {
+    /// Whether the server may have done, or may yet do, what it was asked: it did not say that it will not.
+    pub(crate) fn is_open(self) -> bool {
+        matches!(self, Self::Trouble(Trouble::Timeout | Trouble::Lost | Trouble::Protocol))
+    }
 }
 
 /// The way to one primary: the connection of the moment, and whether calls over it are worth making.
@@ -241,6 +248,19 @@ impl Link {
         ttl: Option<Duration>,
     ) -> Result<bool, CallError> {
         self.set(name, line, ttl, "XX").await
+    }
+
+    /// `DEL name`.
+    pub(crate) async fn delete(&self, name: &str) -> Result<(), CallError> {
+        let mut delete = redis::cmd("DEL");
+        delete.arg(name);
+        let send =
+            async |mut connection: MultiplexedConnection| Ok(vec![connection.send_packed_command(&delete).await?]);
+        self.call(send, |replies| match replies.as_slice() {
+            [Value::Int(_)] => Ok(()),
+            _ => Err(Trouble::Protocol),
+        })
+        .await
     }
 
     async fn set(&self, name: &str, line: &str, ttl: Option<Duration>, condition: &str) -> Result<bool, CallError> {
@@ -306,7 +326,7 @@ fn read_look(key: &Key, found: &Value, left: &Value) -> Result<Look, Trouble> {
     match found {
         Value::BulkString(bytes) => Ok(match entry::read(key, bytes) {
             Stored::Value(line) => Look::Line(line.into_owned(), left),
-            Stored::Lease(_) => Look::Lease,
+            Stored::Lease(lease) => Look::Lease(lease),
             Stored::Unusable => Look::Unusable,
         }),
         Value::ServerError(_) => Ok(Look::Unusable),
@@ -472,7 +492,7 @@ mod tests {
         assert_eq!(look(bulk("{}"), -1), Ok(Look::Line("{}".to_owned(), None)));
         assert_eq!(look(bulk("{}"), -2), Ok(Look::Line("{}".to_owned(), Some(Duration::ZERO))));
         assert_eq!(look(bulk(""), -1), Ok(Look::Unusable), "a person's empty text");
-        assert_eq!(look(bulk("\"lease:a.1.2\""), 3_000), Ok(Look::Lease));
+        assert!(matches!(look(bulk("\"lease:a.1.2\""), 3_000), Ok(Look::Lease(_))));
         assert_eq!(look(Value::Nil, -1), Err(Trouble::Protocol));
         assert_eq!(look(bulk("{}"), -3), Err(Trouble::Protocol));
         assert_eq!(read_look(&key, &bulk("{}"), &bulk("1")), Err(Trouble::Protocol));

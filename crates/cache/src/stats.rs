@@ -47,12 +47,16 @@ pub struct Count {
 pub struct Stats {
     /// How far memory is covered by Redis.
     pub state: State,
+    /// Questions answered, each counted once, by where the answer came from: `memory`, `redis`, `computed` (for whoever
+    /// asked), `collapsed` (waited for the computation of another, here or on another node), `failed`.
+    pub answers: Vec<Count>,
     /// Looks into memory, by result: `hit`, `miss`.
     pub memory_lookups: Vec<Count>,
     /// Looks into Redis, by what was read: `hit`, `miss`, `lease`, `unusable`, `unavailable` (not answered in time,
     /// refused, or not asked because calls failed just before).
     pub redis_lookups: Vec<Count>,
-    /// Flights by how they ended: `computed`, `found`, `failed`, `panicked`; and askers who joined one: `joined`.
+    /// Flights by how they ended: `computed`, `found` (perhaps after waiting for another node), `failed`, `panicked`; and
+    /// askers who joined one: `joined`.
     pub flights: Vec<Count>,
     /// Flights open now.
     pub flights_open: u64,
@@ -116,6 +120,12 @@ pub(crate) trait Label: Copy {
     }
 }
 
+labels! {
+    /// Which way a question was answered.
+    Answered {
+        Memory = "memory", Redis = "redis", Computed = "computed", Collapsed = "collapsed", Failed = "failed",
+    }
+}
 labels! { MemoryLook { Hit = "hit", Miss = "miss", } }
 labels! { RedisLook {
     Hit = "hit", Miss = "miss", Lease = "lease", Unusable = "unusable", Unavailable = "unavailable",
@@ -178,6 +188,7 @@ const FORGET_BOUNDS: &[f64] = &[5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e
 
 /// The counters that a cache keeps.
 pub(crate) struct Counters {
+    pub(crate) answers: Tally<Answered>,
     pub(crate) memory: Tally<MemoryLook>,
     pub(crate) redis: Tally<RedisLook>,
     pub(crate) flights: Tally<Flown>,
@@ -191,6 +202,7 @@ pub(crate) struct Counters {
 impl Counters {
     pub(crate) fn new() -> Self {
         Self {
+            answers: Tally::new(),
             memory: Tally::new(),
             redis: Tally::new(),
             flights: Tally::new(),

@@ -12,7 +12,7 @@
 //! | 17-23 | the driver's task, flights, timeouts, what was purged, clocks, prefixes | here |
 //! | 24 | clearing by SCAN and DEL in one go | with the operator's clear |
 //! | 25-26 | reconnecting under a lock; waiting for a timeout each time | here |
-//! | 27 | waiting for another's flight has its limit, and then all compute | with leases across nodes; the service bounds computing |
+//! | 27 | waiting for another's flight has its limit, and then all compute | `interleavings.rs` (patience); the service bounds computing |
 //! | 28 | memory that is forgotten is not given back | here (bytes accounted; RSS is the allocator's) |
 //! | 29 | timer wheels and disk tiers | not built: the deadline is in the entry |
 //! | 30-31 | failures remembered; keys that collide | here |

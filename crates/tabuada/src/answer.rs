@@ -76,7 +76,7 @@ pub enum Origin {
         /// Whether it was remembered.
         stored: bool,
     },
-    /// Computed for another who asked at the same time.
+    /// Computed for another who asked at the same time, here or on another node.
     Collapsed,
     /// Computed, as every time: it depends on more than the text.
     Impure,
@@ -103,7 +103,10 @@ impl Calculator {
             return Reply { origin: Origin::Impure, ..self.answer_impure(program).await };
         }
         let key = Key::new(ANSWER_VERSION, &canonical);
-        let trial = || self.shared.try_evaluate(&program);
+        let trial = {
+            let (shared, program) = (self.shared.clone(), program.clone());
+            move || shared.try_evaluate(&program)
+        };
         let in_full = {
             let (shared, program) = (self.shared.clone(), program.clone());
             move || shared.evaluate(program)

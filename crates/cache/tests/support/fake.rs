@@ -85,6 +85,18 @@ impl Fake {
         self.shared.commands.lock().expect("no panic").iter().filter(|words| words[0] == command).count()
     }
 
+    /// The commands heard on a name, each as one text.
+    pub fn heard_of(&self, command: &str, name: &str) -> Vec<String> {
+        let commands = self.shared.commands.lock().expect("no panic");
+        let ours = commands.iter().filter(|words| words[0] == command && words.get(1).is_some_and(|word| word == name));
+        ours.map(|words| words.join(" ")).collect()
+    }
+
+    /// Takes a text away and tells nobody.
+    pub fn takes(&self, name: &str) {
+        self.shared.texts.lock().expect("no panic").remove(name);
+    }
+
     pub fn text(&self, name: &str) -> Option<Vec<u8>> {
         self.shared.texts.lock().expect("no panic").get(name).cloned()
     }
@@ -174,7 +186,7 @@ fn reply(words: &[String], stream: &TcpStream, shared: &Shared) -> Vec<u8> {
             }
             b"+OK\r\n".to_vec()
         }
-        "UNLINK" => format!(":{}\r\n", u8::from(texts.remove(&words[1]).is_some())).into_bytes(),
+        "DEL" | "UNLINK" => format!(":{}\r\n", u8::from(texts.remove(&words[1]).is_some())).into_bytes(),
         "INFO" => bulk(b"maxmemory:1\r\nmaxmemory_policy:allkeys-lfu\r\n"),
         "SELECT" | "CLIENT" => b"+OK\r\n".to_vec(),
         _ => b"-ERR unknown command\r\n".to_vec(),

@@ -11,6 +11,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
 use tabuada_cache::{Cache, Contents, Deadlines, Failed, Found, Key, Lookup, Options, Source, State, Stats};
 
 /// Longer than anything takes on a machine that is busy; reached only by what is broken.
@@ -94,6 +97,7 @@ pub fn answer(text: &str) -> String {
 pub struct Node {
     pub cache: Cache<Facts>,
     pub computed: Arc<AtomicU64>,
+    pub asked: Arc<AtomicU64>,
 }
 
 /// Settings of a node: what is not said is the default.
@@ -107,7 +111,14 @@ impl Setting {
     pub fn new() -> Self {
         let options = Options { namespace: "tabuada".to_owned(), memory_bytes: 8 << 20, ..Options::default() };
         // A busy machine may take its time where no test is about time.
-        let patient = Deadlines { call: PATIENCE, handshake: PATIENCE, silence: PATIENCE, ..Deadlines::default() };
+        let patient = Deadlines {
+            call: PATIENCE,
+            handshake: PATIENCE,
+            silence: PATIENCE,
+            patience: PATIENCE,
+            lease: 4 * PATIENCE,
+            ..Deadlines::default()
+        };
         Self { options, facts: Facts::default(), deadlines: patient }
     }
 
@@ -144,7 +155,7 @@ impl Setting {
 
     pub fn start(self) -> Node {
         let cache = Cache::with_deadlines(self.facts, self.options, self.deadlines).expect("usable options");
-        Node { cache, computed: Arc::default() }
+        Node { cache, computed: Arc::default(), asked: Arc::default() }
     }
 
     pub async fn coherent(self) -> Node {
@@ -170,6 +181,7 @@ impl Node {
 
     /// Asks for something that the trial is enough for.
     pub async fn cheap(&self, text: &str) -> Found<Fact> {
+        self.asked.fetch_add(1, SeqCst);
         let computed = self.computed.clone();
         let value = Fact::Text(answer(text));
         let again = (computed.clone(), value.clone());
@@ -195,12 +207,51 @@ impl Node {
         F: FnOnce(Fact) -> W + Send + 'static,
         W: Future<Output = Result<Fact, &'static str>> + Send + 'static,
     {
+        self.asked.fetch_add(1, SeqCst);
         let (computed, value) = (self.computed.clone(), Fact::Text(answer(text)));
         let compute = move || {
             computed.fetch_add(1, SeqCst);
             compute(value)
         };
         self.cache.get_or_compute(&key(text), || None, compute).await
+    }
+
+    /// Asks for something dear, elsewhere.
+    pub fn asks(&self, text: &str) -> JoinHandle<Found<Fact>> {
+        let (node, text) = (self.clone(), text.to_owned());
+        tokio::spawn(async move { node.dear(&text).await })
+    }
+
+    /// Asks for something dear, and holds its computation once it has begun.
+    pub async fn holds(&self, text: &str) -> Held {
+        let (begun, has_begun) = oneshot::channel();
+        let (end, told) = oneshot::channel();
+        let (node, own) = (self.clone(), text.to_owned());
+        let asking = tokio::spawn(async move {
+            let compute = async move |value| {
+                begun.send(()).expect("somebody waits for it");
+                match told.await.expect("it is told how to end") {
+                    Ending::Value(other) => Ok(other.unwrap_or(value)),
+                    Ending::Failure => Err("no worker free"),
+                    Ending::Panic => panic!("on purpose"),
+                }
+            };
+            node.ask(&own, compute).await
+        });
+        has_begun.await.expect("it begins");
+        Held { text: text.to_owned(), end, asking }
+    }
+
+    /// Waits until so many flights wait for another node.
+    pub async fn waits(&self, flights: u64) {
+        eventually("it waits for another node", || self.cache.audit().waiters == flights).await;
+    }
+
+    /// Every question asked through this node was answered one way: memory, Redis, computed, collapsed, or it failed.
+    pub fn is_balanced(&self) {
+        let answers = self.stats().answers;
+        let sum: u64 = answers.iter().map(|count| count.count).sum();
+        assert_eq!(sum, self.asked.load(SeqCst), "{answers:?}");
     }
 
     /// Whether memory answers.
@@ -220,6 +271,10 @@ impl Node {
     pub fn count(&self, family: impl FnOnce(Stats) -> Vec<tabuada_cache::Count>, label: &str) -> u64 {
         let counts = family(self.stats());
         counts.iter().find(|count| count.label == label).unwrap_or_else(|| panic!("no counter {label}")).count
+    }
+
+    pub fn answers(&self, source: &str) -> u64 {
+        self.count(|stats| stats.answers, source)
     }
 
     pub fn forgotten(&self, cause: &str) -> u64 {
@@ -251,16 +306,62 @@ impl Node {
         eventually("it is told", || heard() > before).await;
     }
 
-    /// Waits until what is under way is done, and looks at the inside: bytes counted are bytes held, no flight is open.
+    /// Waits until so many changes of keys were told of and followed: what is read after that is not moved by them.
+    pub async fn has_heard(&self, changes: u64) {
+        eventually("it is told", || self.forgotten("key") == changes).await;
+    }
+
+    /// Waits until what is under way is done, and looks at the inside: bytes counted are bytes held, no flight is open,
+    /// nobody waits, no task is left; and every question was answered one way.
     pub async fn is_sound(&self) {
         eventually("nothing is under way, and bytes counted are bytes held", || {
             let audit = self.cache.audit();
             // A sweep may be under way between the two countings.
-            audit.flights_open == 0 && audit.offers_open == 0 && audit.bytes_counted == audit.bytes_held
+            let under_way = [audit.flights_open, audit.offers_open, audit.waiters, audit.tasks];
+            under_way == [0; 4] && audit.bytes_counted == audit.bytes_held
         })
         .await;
         let stats = self.stats();
         assert!(stats.memory_bytes <= stats.memory_bytes_max);
+    }
+}
+
+enum Ending {
+    /// The right value, or another.
+    Value(Option<Fact>),
+    Failure,
+    Panic,
+}
+
+/// A computation under way, which ends when told and as told.
+pub struct Held {
+    text: String,
+    end: oneshot::Sender<Ending>,
+    asking: JoinHandle<Result<Found<Fact>, Failed<&'static str>>>,
+}
+
+impl Held {
+    pub async fn ends(self) -> Found<Fact> {
+        let text = self.text.clone();
+        checked(&text, self.told(Ending::Value(None)).await)
+    }
+
+    pub async fn ends_with(self, fact: Fact) -> Found<Fact> {
+        self.told(Ending::Value(Some(fact))).await.expect("an answer")
+    }
+
+    pub async fn fails(self) {
+        let failed = self.told(Ending::Failure).await.err();
+        assert_eq!(failed, Some(Failed::Computation("no worker free")));
+    }
+
+    pub async fn panics(self) {
+        assert_eq!(self.told(Ending::Panic).await.err(), Some(Failed::Panicked));
+    }
+
+    async fn told(self, ending: Ending) -> Result<Found<Fact>, Failed<&'static str>> {
+        assert!(self.end.send(ending).is_ok(), "it still computes");
+        self.asking.await.expect("it was not cancelled")
     }
 }
 

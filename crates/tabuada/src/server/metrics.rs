@@ -76,6 +76,7 @@ impl Collector for OfTheMoment {
                 ConstCounter::new(*count).encode(family.encode_family(&[("layer", layer), ("result", *label)])?)?;
             }
         }
+        counters(&mut encoder, "cache_answers", "Where answers came from", "source", &stats.answers)?;
         counters(&mut encoder, "cache_forgotten", "What made memory forget", "cause", &stats.forgotten)?;
         counters(&mut encoder, "cache_flights", "How computations in full ended", "end", &stats.flights)?;
         counters(&mut encoder, "cache_offers", "What became of answers offered to Redis", "fate", &stats.offers)?;

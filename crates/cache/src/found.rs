@@ -1,0 +1,46 @@
+//! What a caller gets.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Which layer an answer came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// Memory.
+    Memory,
+    /// Redis.
+    Redis,
+    /// Computed for this caller.
+    Computed {
+        /// It is remembered, or about to be: nothing was forgotten while it was computed.
+        stored: bool,
+    },
+    /// Waited for the computation of another caller, here or on another node.
+    Collapsed,
+}
+
+/// An answer.
+#[derive(Debug)]
+pub struct Found<V> {
+    /// What was asked for.
+    pub value: Arc<V>,
+    /// Where it came from.
+    pub source: Source,
+    /// How long it will still be remembered, where that is limited.
+    pub ttl: Option<Duration>,
+}
+
+impl<V> Clone for Found<V> {
+    fn clone(&self) -> Self {
+        Self { value: self.value.clone(), source: self.source, ttl: self.ttl }
+    }
+}
+
+/// Why there is no value. Never because of Redis.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failed<F> {
+    /// The computation said so.
+    Computation(F),
+    /// The computation panicked.
+    Panicked,
+}
