@@ -237,8 +237,8 @@ impl Block {
                     let troubled = note(rows, a, trouble, |value| value < 0.0);
                     one(rows, a, f64::sqrt) | troubled
                 }
-                Operation::Sine => checked_one(rows, a, trouble, circular::sin),
-                Operation::Cosine => checked_one(rows, a, trouble, circular::cos),
+                Operation::Sine => checked_one(rows, a, trouble, circular::sines()),
+                Operation::Cosine => checked_one(rows, a, trouble, circular::cosines()),
                 Operation::Logarithm => checked_one(rows, a, trouble, pxfm::f_log),
                 Operation::Absolute => one(rows, a, f64::abs),
                 Operation::Square => {

@@ -29,15 +29,27 @@ const ABSOLUTE_ERROR: f64 = 3.231_174_267_785_264_4e-27;
 const ROUNDER: f64 = 6_755_399_441_055_744.0;
 
 /// sin(`x`), correctly rounded.
-#[inline]
 pub(crate) fn sin(x: f64) -> f64 {
-    quick(x, 0).unwrap_or_else(|| pxfm::f_sin(x))
+    sines()(x)
 }
 
 /// cos(`x`), correctly rounded.
-#[inline]
 pub(crate) fn cos(x: f64) -> f64 {
-    quick(x, STEPS / 4).unwrap_or_else(|| pxfm::f_cos(x))
+    cosines()(x)
+}
+
+/// [`sin`], for many angles.
+#[inline]
+pub(crate) fn sines() -> impl Fn(f64) -> f64 {
+    let table = &*TABLE;
+    move |x| quick(table, x, 0).unwrap_or_else(|| pxfm::f_sin(x))
+}
+
+/// [`cos`], for many angles.
+#[inline]
+pub(crate) fn cosines() -> impl Fn(f64) -> f64 {
+    let table = &*TABLE;
+    move |x| quick(table, x, STEPS / 4).unwrap_or_else(|| pxfm::f_cos(x))
 }
 
 /// A multiple of π/128: its sine as a sum of two floats, and its cosine as one of 26 bits and another.
@@ -55,13 +67,12 @@ struct Table {
 
 /// The sine of `x` and `quarter`·π/128; `None` where the bits do not decide, and out of range.
 #[inline]
-fn quick(x: f64, quarter: usize) -> Option<f64> {
+fn quick(table: &Table, x: f64, quarter: usize) -> Option<f64> {
     /// 128/π.
     const STEPS_PER_UNIT: f64 = 40.743_665_431_525_21;
     if !(LEAST..MOST).contains(&x.abs()) {
         return None;
     }
-    let table = &*TABLE;
     let multiple = (x * STEPS_PER_UNIT + ROUNDER) - ROUNDER;
     // The first difference is exact; so is the second, with its error.
     let rest = x - multiple * table.step[0];
@@ -149,7 +160,8 @@ mod tests {
             assert_eq!(cos(x), pxfm::f_cos(x), "cos {x:e}");
             if (LEAST..MOST).contains(&x.abs()) {
                 total += 2;
-                decided += usize::from(quick(x, 0).is_some()) + usize::from(quick(x, STEPS / 4).is_some());
+                decided +=
+                    usize::from(quick(&TABLE, x, 0).is_some()) + usize::from(quick(&TABLE, x, STEPS / 4).is_some());
             }
         }
         assert!(decided * 100 > total * 97, "{decided} of {total}");
