@@ -42,14 +42,21 @@ pub(crate) fn cos(x: f64) -> f64 {
 #[inline]
 pub(crate) fn sines() -> impl Fn(f64) -> f64 {
     let table = &*TABLE;
-    move |x| quick(table, x, 0).unwrap_or_else(|| pxfm::f_sin(x))
+    move |x| quick(table, x, 0).unwrap_or_else(|| library(x, pxfm::f_sin))
 }
 
 /// [`cos`], for many angles.
 #[inline]
 pub(crate) fn cosines() -> impl Fn(f64) -> f64 {
     let table = &*TABLE;
-    move |x| quick(table, x, STEPS / 4).unwrap_or_else(|| pxfm::f_cos(x))
+    move |x| quick(table, x, STEPS / 4).unwrap_or_else(|| library(x, pxfm::f_cos))
+}
+
+/// Kept apart, so that its length does not burden the loops that hardly ever come here.
+#[cold]
+#[inline(never)]
+fn library(x: f64, function: fn(f64) -> f64) -> f64 {
+    function(x)
 }
 
 /// A multiple of π/128: its sine as a sum of two floats, and its cosine as one of 26 bits and another.
