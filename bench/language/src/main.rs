@@ -96,6 +96,10 @@ fn cases(polynomial: &Polynomial) -> Vec<Case<'_>> {
         one_shot("one-shot: (3*4+5)/7-2**3", "(3*4+5)/7-2^3", "(3*4+5)/7-2**3"),
         one_shot("one-shot: sin(1.5)**2+cos(1.5)**2", "sin(1.5)^2+cos(1.5)^2", "sin(1.5)**2+cos(1.5)**2"),
         polynomial_once(polynomial),
+        integers("integers: 3**200000 and its digits", "3**200000", || num_bigint::BigInt::from(3).pow(200_000)),
+        integers("integers: 12345678901234567890**2 % 97", "12345678901234567890**2 % 97", || {
+            num_bigint::BigInt::from(12_345_678_901_234_567_890_u64).pow(2) % 97
+        }),
         compiled("compiled: sin(x)**2+cos(x)**2", "sin(x)^2+cos(x)^2", "sin(x)**2+cos(x)**2"),
         compiled("compiled: polynomial of 200 terms", &polynomial.caret, &polynomial.stars),
     ]
@@ -125,6 +129,19 @@ fn one_shot<'a>(name: &'static str, caret: &'a str, stars: &'a str) -> Case<'a> 
         ("exmex", Box::new(move || drop(black_box(exmex::eval_str::<f64>(black_box(caret)))))),
         ("evalexpr 11", Box::new(move || drop(black_box(evalexpr::eval(black_box(&prefixed)))))),
     ];
+    Case { name, peers }
+}
+
+/// Integers of any size, to their digits: ours reads the text besides.
+fn integers<'a>(name: &'static str, text: &'a str, theirs: fn() -> num_bigint::BigInt) -> Case<'a> {
+    let limits = Limits::default();
+    let mut evaluator = Evaluator::default();
+    let ours = move || {
+        let outcome = evaluator.evaluate(black_box(text), &limits, &mut Fuel::new(limits.fuel));
+        black_box(outcome.map(|answer| answer.text().len()).ok());
+    };
+    let peers: Vec<(&'static str, Work<'a>)> =
+        vec![("num-bigint", Box::new(move || drop(black_box(theirs().to_string())))), ("tabuada-lang", Box::new(ours))];
     Case { name, peers }
 }
 
