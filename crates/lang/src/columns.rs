@@ -171,6 +171,18 @@ enum Operand<'b> {
     Constant(f64),
 }
 
+impl Operand<'_> {
+    /// What stands in a row, where the slot that takes the result now holds `out`.
+    #[inline]
+    fn at(self, row: usize, out: f64) -> f64 {
+        match self {
+            Self::Same => out,
+            Self::Rows(rows) => rows.get(row).copied().unwrap_or(f64::NAN),
+            Self::Constant(value) => value,
+        }
+    }
+}
+
 impl Block {
     fn new(plan: &Plan) -> Self {
         let slots = (0..plan.slots).map(|_| vec![0.0; BLOCK]).collect();
@@ -346,13 +358,8 @@ fn checked_two(
     call: fn(f64, f64) -> Option<f64>,
 ) -> bool {
     let mut troubled = false;
-    let at = |operand: Operand<'_>, row: usize, out: f64| match operand {
-        Operand::Same => out,
-        Operand::Rows(rows) => rows.get(row).copied().unwrap_or(f64::NAN),
-        Operand::Constant(value) => value,
-    };
     for (row, (out, trouble)) in out.iter_mut().zip(trouble).enumerate() {
-        match call(at(a, row, *out), at(b, row, *out)) {
+        match call(a.at(row, *out), b.at(row, *out)) {
             Some(value) => *out = value,
             None => (*trouble, troubled) = (true, true),
         }
@@ -361,13 +368,8 @@ fn checked_two(
 }
 
 fn select(out: &mut [f64], condition: Operand<'_>, first: Operand<'_>, second: Operand<'_>) -> bool {
-    let at = |operand: Operand<'_>, row: usize, out: f64| match operand {
-        Operand::Same => out,
-        Operand::Rows(rows) => rows.get(row).copied().unwrap_or(f64::NAN),
-        Operand::Constant(value) => value,
-    };
     for (row, out) in out.iter_mut().enumerate() {
-        let (condition, first, second) = (at(condition, row, *out), at(first, row, *out), at(second, row, *out));
+        let (condition, first, second) = (condition.at(row, *out), first.at(row, *out), second.at(row, *out));
         *out = if condition != 0.0 { first } else { second };
     }
     false
