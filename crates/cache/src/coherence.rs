@@ -33,6 +33,7 @@ pub(crate) struct Licence {
 }
 
 /// A shard whose generation was raised.
+#[derive(Clone, Copy)]
 pub(crate) struct Shard(usize);
 
 struct Generations {
