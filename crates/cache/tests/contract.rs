@@ -219,9 +219,9 @@ async fn two_leaders_that_fail_in_a_row_harm_nobody_who_waited_for_both() {
             let joined = |flights| node.count(|stats| stats.flights, "joined") == flights;
             eventually("all wait for the first", || joined(20)).await;
             if do_panic {
-                first.panics().await
+                first.panics().await;
             } else {
-                first.fails().await
+                first.fails().await;
             };
             let second = has_begun.recv().await.expect("one of them leads");
             eventually("all others wait for the second", || joined(39)).await;
