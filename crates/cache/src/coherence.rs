@@ -12,6 +12,7 @@
 //! request holds for long, no waiting, no work that grows with the message. A queue that overflows is a purge.
 
 use std::hash::{BuildHasher, RandomState};
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::time::{Duration, Instant};
@@ -28,10 +29,12 @@ use crate::stats::{Cause, Counters, Label, State, Trouble};
 const SHARDS: usize = 4_096;
 /// Shards share bells, for a bell takes more room than a number: who is woken for nothing sees it and waits on.
 const BELLS: usize = 64;
-const CANARY_AGAIN_FIRST: Duration = Duration::from_millis(500);
-const CANARY_AGAIN_MAX: Duration = Duration::from_secs(8);
+/// Half as long again, at most, with chance. After any outage, however long, all is to be well within two seconds: an
+/// attempt that will fail may have begun just before, and takes up to one.
+const CANARY_AGAIN_FIRST: Duration = Duration::from_millis(250);
+const CANARY_AGAIN_MAX: Duration = Duration::from_millis(500);
 const RECONNECT_FIRST: Duration = Duration::from_millis(50);
-const RECONNECT_MAX: Duration = Duration::from_secs(1);
+const RECONNECT_MAX: Duration = Duration::from_millis(500);
 /// Messages, each with any number of keys, that may wait to be followed.
 const MESSAGES_MAX: usize = 4_096;
 /// Keys forgotten between two chances for other tasks.
@@ -344,7 +347,7 @@ impl Keeper {
         self.coherence.enter(State::CatchingUp);
         tokio::select! {
             trouble = self.prove(&connection) => trouble,
-            trouble = heartbeat(&connection, self.deadlines) => trouble,
+            trouble = heartbeat(&connection, &self.link, self.deadlines) => trouble,
             () = connection.doubted() => Trouble::Protocol,
             () = lost.notified() => Trouble::Lost,
         }
@@ -352,18 +355,23 @@ impl Keeper {
 
     /// Tries until a change is reported; coherent from then on. Never ends by itself.
     async fn prove(&self, connection: &Connection) -> Trouble {
-        let mut pause = CANARY_AGAIN_FIRST;
+        let (mut pause, server) = (CANARY_AGAIN_FIRST, self.endpoint.shown());
         while let Err(trouble) = self.canary().await {
             self.coherence.counters.errors.add(trouble);
-            let (server, trouble) = (self.endpoint.shown(), trouble.label());
-            tracing::warn!(server, trouble, "changes in Redis are not reported: memory keeps for 5 s at most");
+            let trouble = trouble.label();
+            // Once for each connection: it may go on for days.
+            if pause == CANARY_AGAIN_FIRST {
+                tracing::warn!(server, trouble, "changes in Redis are not reported: memory keeps for 5 s at most");
+            } else {
+                tracing::debug!(server, trouble, "changes in Redis are not reported");
+            }
             tokio::time::sleep(pause.mul_f64(0.5 + fastrand::f64())).await;
             pause = (pause * 2).min(CANARY_AGAIN_MAX);
         }
         // What was kept while it was not known whether changes are reported is not vouched for.
         self.coherence.purge(Cause::Attached);
         self.coherence.enter(State::Coherent);
-        tracing::info!(server = self.endpoint.shown(), "coherent with Redis");
+        tracing::info!(server, "coherent with Redis");
         self.look_at_eviction(connection).await;
         std::future::pending().await
     }
@@ -415,11 +423,20 @@ impl Keeper {
 }
 
 /// Asks for a sign of life; ends when there is none. TCP alone does not notice a peer that vanished.
-async fn heartbeat(connection: &Connection, deadlines: Deadlines) -> Trouble {
+async fn heartbeat(connection: &Connection, link: &Link, deadlines: Deadlines) -> Trouble {
     loop {
         tokio::time::sleep(deadlines.heartbeat).await;
-        match connection.ping(deadlines.silence).await {
-            Ok(()) => {}
+        let mut ping = pin!(connection.ping(deadlines.silence));
+        let sign = match tokio::time::timeout(deadlines.call, &mut ping).await {
+            Ok(sign) => sign,
+            Err(_) => {
+                link.is_late(true);
+                ping.await
+            }
+        };
+        match sign {
+            // Whoever refuses is there: a server that runs a script, or cannot save, still reports every change.
+            Ok(()) | Err(Trouble::Busy | Trouble::ReadOnly | Trouble::Full) => link.is_late(false),
             Err(Trouble::Timeout) => return Trouble::Silent,
             Err(trouble) => return trouble,
         }

@@ -4,6 +4,7 @@
 //! learns is [`Look`] and [`CallError`]: no error of the client library leaves this file.
 
 use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -24,7 +25,8 @@ const PIPELINE_COMMANDS: usize = 1_024;
 /// Calls that fail in a row until none is made any more.
 const FAILURES_MAX: u32 = 3;
 const OPEN_FIRST: Duration = Duration::from_millis(250);
-const OPEN_MAX: Duration = Duration::from_secs(2);
+/// A server that is well again is found out within this.
+const OPEN_MAX: Duration = Duration::from_secs(1);
 
 /// Where a server is and how to log in there.
 pub(crate) struct Endpoint {
@@ -205,21 +207,55 @@ pub(crate) struct Link {
     connection: RwLock<Option<Connection>>,
     breaker: Breaker,
     deadline: Duration,
+    /// No sign of life came when it should have.
+    is_late: AtomicBool,
+    /// The last write was refused, and so would be those of other nodes.
+    is_refusing: AtomicBool,
+    /// Rung when there is more reason to doubt that anything will come of waiting.
+    doubts: Notify,
 }
 
 impl Link {
     /// A way on which each call is given up after `deadline`.
     pub(crate) fn new(deadline: Duration) -> Self {
-        Self { connection: RwLock::new(None), breaker: Breaker::new(), deadline }
+        Self {
+            connection: RwLock::new(None),
+            breaker: Breaker::new(),
+            deadline,
+            is_late: AtomicBool::new(false),
+            is_refusing: AtomicBool::new(false),
+            doubts: Notify::new(),
+        }
     }
 
     pub(crate) fn install(&self, connection: Option<Connection>) {
         self.breaker.reset();
+        self.is_late.store(false, SeqCst);
+        self.is_refusing.store(false, SeqCst);
         let before = {
             let mut slot = self.connection.write().unwrap_or_else(PoisonError::into_inner);
             std::mem::replace(&mut *slot, connection)
         };
         drop(before);
+    }
+
+    /// Whether a sign of life is overdue: after the deadline of a call, long before the connection is taken for lost.
+    pub(crate) fn is_late(&self, yes: bool) {
+        self.is_late.store(yes, SeqCst);
+        if yes {
+            self.doubts.notify_waiters();
+        }
+    }
+
+    /// Waits until another node is waited for in vain: it could not write what it computes, or we would not hear of it.
+    pub(crate) async fn doubt(&self) {
+        loop {
+            let doubts = self.doubts.notified();
+            if self.is_late.load(SeqCst) || self.is_refusing.load(SeqCst) || self.breaker.is_open() {
+                return;
+            }
+            doubts.await;
+        }
     }
 
     /// Reads what stands under `name`, the name of `key`. No more than an entry may have ever crosses the wire: a
@@ -270,12 +306,21 @@ impl Link {
             set.arg("PX").arg(u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX));
         }
         let send = async |mut connection: MultiplexedConnection| Ok(vec![connection.send_packed_command(&set).await?]);
-        self.call(send, |replies| match replies.as_slice() {
+        let set = self.call(send, |replies| match replies.as_slice() {
             [Value::Okay] => Ok(true),
             [Value::Nil] => Ok(false),
             _ => Err(Trouble::Protocol),
-        })
-        .await
+        });
+        let set = set.await;
+        match set {
+            Ok(_) => self.is_refusing.store(false, SeqCst),
+            Err(CallError::Trouble(Trouble::ReadOnly | Trouble::Full | Trouble::Denied)) => {
+                self.is_refusing.store(true, SeqCst);
+                self.doubts.notify_waiters();
+            }
+            Err(_) => {}
+        }
+        set
     }
 
     /// The one way to the server: a connection, the breaker's leave, the deadline, and the breaker told how it went.
@@ -290,7 +335,9 @@ impl Link {
         let replies = within(self.deadline, send(connection.connection.clone())).await;
         let result = replies.and_then(refuse_errors).and_then(read);
         let trouble = result.as_ref().err().copied();
-        permit.report(trouble, Instant::now());
+        if permit.report(trouble, Instant::now()) {
+            self.doubts.notify_waiters();
+        }
         if trouble == Some(Trouble::Protocol) {
             connection.doubted.notify_one();
         }
@@ -349,6 +396,7 @@ fn trouble(error: &RedisError) -> Trouble {
         // MISCONF: the server takes no writes since it cannot save.
         (ErrorKind::Server(ServerErrorKind::ReadOnly), _) | (_, Some("MISCONF" | "NOREPLICAS")) => Trouble::ReadOnly,
         (_, Some("OOM")) => Trouble::Full,
+        (_, Some("BUSY")) => Trouble::Busy,
         (ErrorKind::Server(ServerErrorKind::BusyLoading | ServerErrorKind::MasterDown), _) => Trouble::Loading,
         (ErrorKind::Io, _) if error.is_timeout() => Trouble::Timeout,
         (ErrorKind::Io, _) => Trouble::Lost,
@@ -408,6 +456,11 @@ impl Breaker {
         *self.failing() = Failing::default();
     }
 
+    /// Whether calls fail: none is made, or one, to try.
+    fn is_open(&self) -> bool {
+        self.failing().open_until.is_some()
+    }
+
     fn admit(&self, now: Instant) -> Option<Permit<'_>> {
         let mut failing = self.failing();
         let is_trial = match failing.open_until {
@@ -421,7 +474,8 @@ impl Breaker {
 }
 
 impl Permit<'_> {
-    fn report(self, trouble: Option<Trouble>, now: Instant) {
+    /// Gives whether the breaker is open after this failure.
+    fn report(self, trouble: Option<Trouble>, now: Instant) -> bool {
         let mut failing = self.breaker.failing();
         match trouble {
             // A write refused for a reason of the server's is an answer, and reads may go on.
@@ -437,6 +491,7 @@ impl Permit<'_> {
                 }
             }
         }
+        failing.open_until.is_some()
     }
 }
 

@@ -55,16 +55,12 @@ impl Stage {
         Self { server, proxy, other: None, nodes, load, lasts }
     }
 
-    /// The trouble of the moment lasts for some time.
-    pub async fn lasts(&self) {
+    /// The trouble of the moment lasts until every node has counted it as such.
+    pub async fn lasts(&self, kind: &str) {
         let begun = Instant::now();
         self.load.goes_on(300).await;
-        tokio::time::sleep(self.lasts.saturating_sub(begun.elapsed())).await;
-    }
-
-    /// Waits until every node has counted a trouble of this kind since it was counted so often.
-    pub async fn is_counted(&self, kind: &str) {
         eventually(kind, || self.nodes.iter().all(|node| node.errors(kind) > 0)).await;
+        tokio::time::sleep(self.lasts.saturating_sub(begun.elapsed())).await;
     }
 
     /// What is to be seen once the outage is over: coherence, and Redis of use again.
@@ -104,7 +100,10 @@ impl Stage {
         for node in &self.nodes {
             node.is_sound().await;
             node.is_balanced();
-            assert_eq!(node.stats().answers.iter().find(|count| count.label == "failed").map(|count| count.count), Some(0));
+            assert_eq!(
+                node.stats().answers.iter().find(|count| count.label == "failed").map(|count| count.count),
+                Some(0)
+            );
             for count in node.stats().redis_errors {
                 match troubles.iter_mut().find(|(label, _)| *label == count.label) {
                     Some((_, sum)) => *sum += count.count,
@@ -118,25 +117,25 @@ impl Stage {
 }
 
 pub async fn nothing_at_all(stage: &mut Stage) {
-    stage.lasts().await;
+    stage.load.goes_on(1_000).await;
 }
 
 pub async fn killed_and_back_without_data(stage: &mut Stage) {
     stage.server.stop();
-    stage.lasts().await;
+    stage.lasts("connect").await;
     stage.server.restart();
 }
 
 pub async fn killed_and_back_with_data(stage: &mut Stage) {
     stage.server.person().does("SAVE");
     stage.server.stop();
-    stage.lasts().await;
+    stage.lasts("connect").await;
     stage.server.restart();
 }
 
 pub async fn hung(stage: &mut Stage) {
     stage.server.hang();
-    stage.lasts().await;
+    stage.lasts("silent").await;
     stage.server.go_on();
 }
 
@@ -165,7 +164,7 @@ pub async fn cut_in_the_middle_of_a_reply(stage: &mut Stage) {
 pub async fn connections_refused(stage: &mut Stage) {
     stage.proxy.refuse(true);
     stage.proxy.cut();
-    stage.lasts().await;
+    stage.lasts("connect").await;
     stage.proxy.refuse(false);
 }
 
@@ -175,14 +174,14 @@ pub async fn read_only(stage: &mut Stage) {
     primary.person().does("CONFIG SET repl-diskless-sync-delay 0");
     stage.server.person().does(&format!("REPLICAOF 127.0.0.1 {}", primary.port()));
     stage.other = Some(primary);
-    stage.lasts().await;
+    stage.lasts("read-only").await;
     stage.server.person().does("REPLICAOF NO ONE");
 }
 
 /// `OOM command not allowed`.
 pub async fn full(stage: &mut Stage) {
     stage.server.person().does("CONFIG SET maxmemory 1");
-    stage.lasts().await;
+    stage.lasts("full").await;
     stage.server.person().does("CONFIG SET maxmemory 0");
 }
 
@@ -192,7 +191,7 @@ pub async fn loading(stage: &mut Stage) {
     person.sends(&[b"EVAL", b"for i = 1, 1000 do redis.call('SET', 'somebodys:' .. i, i) end", b"0"]);
     person.does("SAVE");
     stage.server.stop();
-    let micros = (stage.lasts.as_micros() as u64 / 1_000).max(300).to_string();
+    let micros = (stage.lasts.as_micros() as u64 / 1_000).max(2_000).to_string();
     stage.server.set(&["--key-load-delay", &micros, "--loading-process-events-interval-bytes", "1024"]);
     stage.server.restart();
     eventually("it is loaded", || {
@@ -207,7 +206,7 @@ pub async fn busy(stage: &mut Stage) {
     let mut person = stage.server.person();
     person.does("CONFIG SET busy-reply-threshold 20");
     let script = std::thread::spawn(move || person.tries::<redis::Value>("EVAL while(true)do(type)(1)end 0"));
-    stage.lasts().await;
+    stage.lasts("busy").await;
     let mut killer = stage.server.person();
     eventually("it is killed", || killer.tries::<redis::Value>("SCRIPT KILL").is_ok()).await;
     assert!(script.join().expect("no panic").is_err());
@@ -219,8 +218,9 @@ pub async fn unable_to_save(stage: &mut Stage) {
     let mut person = stage.server.person();
     person.sends(&[b"CONFIG", b"SET", b"save", b"3600 1"]);
     person.does("BGSAVE");
-    eventually("saving fails", || person.says::<String>("INFO persistence").contains("rdb_last_bgsave_status:err")).await;
-    stage.lasts().await;
+    eventually("saving fails", || person.says::<String>("INFO persistence").contains("rdb_last_bgsave_status:err"))
+        .await;
+    stage.lasts("read-only").await;
     person.does("CONFIG SET stop-writes-on-bgsave-error no");
 }
 
@@ -229,21 +229,21 @@ pub async fn password_set(stage: &mut Stage) {
     let mut person = stage.server.person();
     person.does("CONFIG SET requirepass s3cret");
     person.does("CLIENT KILL TYPE normal SKIPME yes");
-    stage.lasts().await;
+    stage.lasts("denied").await;
     person.sends(&[b"CONFIG", b"SET", b"requirepass", b""]);
 }
 
 /// `NOPERM` for whatever writes.
 pub async fn not_permitted_to_write(stage: &mut Stage) {
     stage.server.person().does("ACL SETUSER default -@write");
-    stage.lasts().await;
+    stage.lasts("denied").await;
     stage.server.person().does("ACL SETUSER default +@all");
 }
 
 /// `NOPERM` for reads, too.
 pub async fn not_permitted_to_read(stage: &mut Stage) {
     stage.server.person().does("ACL SETUSER default -@read");
-    stage.lasts().await;
+    stage.lasts("denied").await;
     stage.server.person().does("ACL SETUSER default +@all");
 }
 
@@ -252,7 +252,7 @@ pub async fn not_permitted_to_track(stage: &mut Stage) {
     let mut person = stage.server.person();
     person.does("ACL SETUSER default -client|tracking");
     person.does("CLIENT KILL TYPE normal SKIPME yes");
-    stage.lasts().await;
+    stage.lasts("denied").await;
     person.does("ACL SETUSER default +@all");
 }
 
@@ -276,27 +276,27 @@ pub async fn too_many_clients(stage: &mut Stage) {
     let mut person = stage.server.person();
     person.does("CONFIG SET maxclients 1");
     person.does("CLIENT KILL TYPE normal SKIPME yes");
-    stage.lasts().await;
+    stage.lasts("connect").await;
     person.does("CONFIG SET maxclients 10000");
 }
 
 /// The peer is gone and nobody says so, until the network does.
 pub async fn half_open(stage: &mut Stage) {
     stage.proxy.hang(true);
-    stage.lasts().await;
+    stage.lasts("silent").await;
     stage.proxy.cut();
     stage.proxy.hang(false);
 }
 
 pub async fn slow_by_two_seconds(stage: &mut Stage) {
     stage.proxy.delay(Duration::from_secs(2));
-    stage.lasts().await;
+    stage.lasts("silent").await;
     stage.proxy.delay(Duration::ZERO);
 }
 
 pub async fn garbage(stage: &mut Stage) {
     stage.proxy.garble(true);
-    stage.lasts().await;
+    stage.lasts("protocol").await;
     stage.proxy.garble(false);
 }
 
@@ -304,6 +304,6 @@ pub async fn garbage(stage: &mut Stage) {
 pub async fn pushes_swallowed(stage: &mut Stage) {
     stage.proxy.swallow_pushes(true);
     stage.proxy.cut();
-    stage.lasts().await;
+    stage.lasts("canary").await;
     stage.proxy.swallow_pushes(false);
 }
