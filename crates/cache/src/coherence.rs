@@ -133,6 +133,15 @@ impl Coherence {
         *self.state.borrow()
     }
 
+    /// The state, and every change of it.
+    pub(crate) fn states(&self) -> watch::Receiver<State> {
+        self.state.subscribe()
+    }
+
+    pub(crate) fn namespace(&self) -> &Namespace {
+        &self.namespace
+    }
+
     /// Waits until memory is as coherent as it can be.
     pub(crate) async fn ready(&self) {
         // The sender is in self: it cannot go.
@@ -181,11 +190,19 @@ impl Coherence {
     }
 
     /// Forgets everything: from here on nothing kept, begun or queued before is served, kept or written.
-    fn purge(&self, cause: Cause) {
+    pub(crate) fn purge(&self, cause: Cause) {
         self.generations.purge.fetch_add(1, SeqCst);
         self.counters.forgotten.add(cause);
         self.purged.notify_one();
         self.bells.iter().for_each(Notify::notify_waiters);
+    }
+
+    /// Forgets one key: its shard's generation, then its entry; then who waits is woken.
+    pub(crate) fn forget<V>(&self, memory: &Memory<V>, key: KeyRef<'_>, cause: Cause) {
+        let shard = self.generations.change(key);
+        memory.remove(key);
+        self.bell(shard).notify_waiters();
+        self.counters.forgotten.add(cause);
     }
 
     /// The last word: nothing follows Redis any more.
@@ -257,10 +274,7 @@ async fn follow<V>(coherence: Arc<Coherence>, memory: Arc<Memory<V>>, mut change
             };
             match name {
                 Some(Name::Answer(key)) => {
-                    let shard = coherence.generations.change(key);
-                    memory.remove(key);
-                    coherence.bell(shard).notify_waiters();
-                    coherence.counters.forgotten.add(Cause::Key);
+                    coherence.forget(&memory, key, Cause::Key);
                     is_ours = true;
                 }
                 Some(Name::Canary(token)) => {

@@ -14,6 +14,7 @@ use crate::key::{Key, Namespace};
 use crate::memory::Memory;
 use crate::offers::{Offer, Offers};
 use crate::options::{Deadlines, Lookup, Options};
+use crate::owed::Owed;
 use crate::policy::{self, End, Read, Second, Standing, Taken};
 use crate::redis::{CallError, Link, Look};
 use crate::stats::{Counters, RedisLook, State};
@@ -28,6 +29,8 @@ pub(crate) struct Layers<C: Contents> {
     pub(crate) counters: Arc<Counters>,
     pub(crate) memory: Arc<Memory<C::Value>>,
     pub(crate) coherence: Arc<Coherence>,
+    /// Removals that Redis does not know of yet.
+    pub(crate) owed: Owed,
     /// Tasks that lead a flight.
     pub(crate) leading: AtomicU64,
     /// `None`: memory only.
@@ -73,7 +76,13 @@ impl<C: Contents> Layers<C> {
     pub(crate) async fn look(&self, key: &Key) -> (Licence, Read<Arc<C::Value>>) {
         let licence = self.coherence.licence(key);
         let Some(shared) = &self.shared else { return (licence, Read::Absent) };
-        let (read, label) = match shared.link.look(key, &shared.namespace.name(key)).await {
+        let name = shared.namespace.name(key);
+        if self.owed.holds(&name) {
+            // What stands there is to go, and was not answered from once the operator was told so.
+            self.counters.redis.add(RedisLook::Unavailable);
+            return (licence, Read::Unavailable);
+        }
+        let (read, label) = match shared.link.look(key, &name).await {
             Ok(Look::Line(line, left)) => match self.contents.decode(&line) {
                 Some(value) => (Read::Value(Arc::new(value), left), RedisLook::Hit),
                 None => (Read::Unusable, RedisLook::Unusable),
@@ -237,7 +246,7 @@ impl<C: Contents> Layers<C> {
         policy::lifetime(self.options.ttl, self.contents.lifetime(value), fastrand::f64())
     }
 
-    fn count_error(&self, error: CallError) {
+    pub(crate) fn count_error(&self, error: CallError) {
         if let CallError::Trouble(trouble) = error {
             self.counters.errors.add(trouble);
         }

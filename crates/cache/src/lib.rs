@@ -162,7 +162,10 @@ mod redis;
 mod coherence;
 mod flight;
 mod offers;
+mod owed;
 mod layers;
+mod operator;
+pub use operator::{Behind, Cursor, Entry, Kind, NotACursor, NotOurs, Operator, Page, Removal, Removed, Seen};
 mod cache;
 #[doc(hidden)]
 pub use cache::Audit;

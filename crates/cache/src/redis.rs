@@ -3,6 +3,8 @@
 //! [`Endpoint`] makes connections, [`Link`] carries the calls over the one that is installed. What the rest of the crate
 //! learns is [`Look`] and [`CallError`]: no error of the client library leaves this file.
 
+mod keyspace;
+
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -18,6 +20,8 @@ use crate::entry::{self, LINE_BYTES_MAX, Lease, Stored};
 use crate::key::Key;
 use crate::options::OptionsError;
 use crate::stats::Trouble;
+
+pub(crate) use keyspace::Glimpse;
 
 /// Commands that may wait to be written to the socket.
 const PIPELINE_COMMANDS: usize = 1_024;
