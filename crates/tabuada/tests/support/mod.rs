@@ -47,7 +47,7 @@ impl Server {
                 let stop = async {
                     let _ = stopped.await;
                 };
-                serve(listener, App::new(calculator, counters), stop).await;
+                serve(listener, App::new(calculator, counters, None), stop).await;
             });
         });
         let address = address.recv_timeout(PATIENCE).expect("the server starts");
