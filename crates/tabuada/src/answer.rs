@@ -361,6 +361,24 @@ mod tests {
         assert!(matches!(calculator.answer("factorial(20000) % 7").await.outcome, Outcome::Answered(..)));
     }
 
+    /// An asker who goes away is counted as such, and what is asked balances all the same.
+    #[tokio::test]
+    async fn every_question_ends_one_way() {
+        let calculator = calculator(1);
+        for text in ["2+2", "2+2", "2 +", "rnd()", "1/0", "factorial(20000) % 7"] {
+            calculator.answer(text).await;
+        }
+        let mut leaving = Box::pin(calculator.answer("factorial(20000) % 11"));
+        // Polled once: its computation has begun, and goes on without it.
+        assert!(tokio::time::timeout(Duration::ZERO, &mut leaving).await.is_err());
+        let counters = &calculator.shared.counters;
+        assert_eq!((counters.asked.get(), counters.abandoned.get()), (7, 0), "under way");
+        drop(leaving);
+        assert_eq!((counters.bypassed.get(), counters.abandoned.get()), (2, 1));
+        let in_the_cache: u64 = calculator.cache().stats().answers.iter().map(|count| count.count).sum();
+        assert_eq!(in_the_cache, 4);
+    }
+
     /// Every spelling has one answer, and the answer one entry; the second asker is given the first one's.
     #[tokio::test]
     async fn spelling_does_not_matter_and_meaning_does() {

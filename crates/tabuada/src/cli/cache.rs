@@ -25,6 +25,8 @@ const ANSWER: Duration = Duration::from_secs(600);
 /// How long Redis may take to be there, and for each call: a person waits, and no request.
 const READY: Duration = Duration::from_secs(3);
 const CALL: Duration = Duration::from_secs(5);
+/// The most of a text that is shown beside a name without it.
+const TEXT_CHARACTERS: usize = 60;
 /// Entries asked for at once.
 const PAGE: usize = 500;
 
@@ -71,22 +73,19 @@ fn run(args: &CacheArgs, place: &Place) -> Result<(), Trouble> {
             if args.json { writeln!(out, "{stats}")? } else { write_stats(&stats, &mut out)? }
         }
         CacheTask::Keys => {
+            let mut page = place.page(None)?;
             if !args.json {
                 writeln!(out, "{}", row("TTL", "BYTES", "LAYERS", "KIND", "NAME"))?;
             }
-            let mut next = Value::Null;
             loop {
-                let page = place.page(next.as_str())?;
                 for entry in page["entries"].as_array().into_iter().flatten() {
                     if args.json { writeln!(out, "{entry}")? } else { write_row(entry, &mut out)? }
                 }
                 if page["redis"] == "unreachable" {
                     eprintln!("tabuada: Redis cannot be reached: this is what the server's memory holds");
                 }
-                next = page["next"].clone();
-                if next.is_null() {
-                    break;
-                }
+                let Some(next) = page["next"].as_str() else { break };
+                page = place.page(Some(next))?;
             }
         }
         CacheTask::Get { key } => {
@@ -318,7 +317,9 @@ fn write_row(entry: &Value, out: &mut impl Write) -> io::Result<()> {
     let mut name = shown(text("name"));
     // A name that has only a digest tells nobody what it is of.
     if !text("name").ends_with(text("text")) {
-        name = format!("{name}  {}", shown(text("text")));
+        let beginning: String = text("text").chars().take(TEXT_CHARACTERS).collect();
+        let rest = if beginning.len() < text("text").len() { "…" } else { "" };
+        name = format!("{name}  {}{rest}", shown(&beginning));
     }
     writeln!(out, "{}", row(&ttl(entry), &entry["bytes"].to_string(), &layers(entry), text("kind"), &name))
 }
