@@ -34,6 +34,19 @@ pub(super) fn routes(served: &Served) -> Router<Served> {
         .route_layer(from_fn_with_state(served.clone(), door))
 }
 
+/// Why a request is not followed.
+struct Refused {
+    status: StatusCode,
+    code: &'static str,
+    detail: String,
+}
+
+impl Refused {
+    fn response(self) -> Response<Body> {
+        problem(self.status, self.code, &self.detail)
+    }
+}
+
 async fn door(State(served): State<Served>, request: Request, next: Next) -> Response<Body> {
     match admit(served.app.admin_token.as_ref(), served.is_loopback, request.uri(), request.headers()) {
         Ok(()) => next.run(request).await,
@@ -46,7 +59,7 @@ async fn statistics(State(app): State<App>) -> Response<Body> {
 }
 
 async fn list(State(app): State<App>, uri: Uri) -> Response<Body> {
-    let asked = || {
+    let asked = || -> Result<_, Refused> {
         let limit = match text_of(&uri, "limit")? {
             None => PAGE,
             Some(limit) => limit
@@ -60,14 +73,14 @@ async fn list(State(app): State<App>, uri: Uri) -> Response<Body> {
     };
     match asked() {
         Ok((cursor, limit)) => said(StatusCode::OK, &view::page(&operator(&app).list(cursor.as_ref(), limit).await)),
-        Err(refusal) => refusal,
+        Err(refused) => refused.response(),
     }
 }
 
 async fn show(State(app): State<App>, uri: Uri) -> Response<Body> {
     let name = match name(&app, &uri).await {
         Ok(name) => name,
-        Err(refusal) => return refusal,
+        Err(refused) => return refused.response(),
     };
     match operator(&app).entry(&name).await {
         Ok((Some(entry), behind)) => {
@@ -83,7 +96,7 @@ async fn show(State(app): State<App>, uri: Uri) -> Response<Body> {
 async fn delete(State(app): State<App>, uri: Uri) -> Response<Body> {
     let name = match name(&app, &uri).await {
         Ok(name) => name,
-        Err(refusal) => return refusal,
+        Err(refused) => return refused.response(),
     };
     match operator(&app).delete(&name).await {
         Ok(Removed { count: 0, redis: Removal::Done }) | Err(NotOurs) => absent(&name, Behind::Reached),
@@ -94,7 +107,8 @@ async fn delete(State(app): State<App>, uri: Uri) -> Response<Body> {
 /// One who wants to delete one entry and forgets half of the path is not to lose them all.
 async fn clear(State(app): State<App>, uri: Uri) -> Response<Body> {
     if uri.query().is_some_and(|query| !query.is_empty()) {
-        return malformed("DELETE here removes everything and takes no parameters; one entry is /v1/cache/entry?key=…");
+        let detail = "DELETE here removes everything and takes no parameters; one entry is /v1/cache/entry?key=…";
+        return malformed(detail).response();
     }
     gone(operator(&app).clear().await)
 }
@@ -104,17 +118,19 @@ fn operator(app: &App) -> Operator<Answers> {
 }
 
 /// The name that the parameter `key` is about.
-async fn name(app: &App, uri: &Uri) -> Result<String, Response<Body>> {
+async fn name(app: &App, uri: &Uri) -> Result<String, Refused> {
     let Some(key) = text_of(uri, "key")?.filter(|key| !key.is_empty()) else {
         return Err(malformed("expected ?key=, a name as it stands in Redis or an expression"));
     };
     app.calculator.name_in_cache(&key).await.map_err(|nameless| match nameless {
         Nameless::Unreadable(_) => malformed(&format!("{}{}", nameless.message(), about_plus(uri))),
-        Nameless::Overloaded => problem(StatusCode::SERVICE_UNAVAILABLE, "overloaded", &nameless.message()),
+        Nameless::Overloaded => {
+            Refused { status: StatusCode::SERVICE_UNAVAILABLE, code: "overloaded", detail: nameless.message() }
+        }
     })
 }
 
-fn text_of(uri: &Uri, name: &str) -> Result<Option<String>, Response<Body>> {
+fn text_of(uri: &Uri, name: &str) -> Result<Option<String>, Refused> {
     parameter(uri.query(), name).map_err(|_| malformed("the query is not valid UTF-8"))
 }
 
@@ -124,8 +140,8 @@ fn about_plus(uri: &Uri) -> &'static str {
     if has_plus { " (in a query + is a space; the sign is written %2B)" } else { "" }
 }
 
-fn malformed(detail: &str) -> Response<Body> {
-    problem(StatusCode::BAD_REQUEST, "malformed", detail)
+fn malformed(detail: &str) -> Refused {
+    Refused { status: StatusCode::BAD_REQUEST, code: "malformed", detail: detail.to_owned() }
 }
 
 fn absent(name: &str, behind: Behind) -> Response<Body> {
