@@ -138,6 +138,12 @@
 //! While not coherent, memory is a local cache whose entries live for 5 s at most. A server or a proxy that swallows the
 //! reports never becomes coherent, and is of use as a shared layer all the same.
 //!
+//! # Looked after
+//!
+//! [`Cache::operator`] lists what is remembered, shows it, and removes it on every node: step by step (`SCAN`, `UNLINK`),
+//! never `KEYS` or `FLUSHDB`, and nothing but what has the form of our names. What is to be removed while Redis cannot be
+//! reached goes from memory at once and from Redis when it is back; meanwhile nothing is answered from it here.
+//!
 //! # In Redis
 //!
 //! `ns:variant:text` holds one line of JSON, as [`Contents::encode`] wrote it. Texts over 200 bytes, or with characters

@@ -4,7 +4,8 @@
 mod support;
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use support::fake::Fake;
@@ -351,6 +352,58 @@ async fn a_clear_takes_all_of_ours_and_nothing_else() {
     assert_eq!(node.cache.operator().clear().await.redis, Removal::Done);
     assert_eq!(listed(&node, 100).await.len(), 0);
     assert_eq!(node.cache.operator().clear().await, done(0));
+}
+
+/// What is read from Redis before the steps come to it is not kept behind them: of our own removal nobody tells us.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_clear_takes_what_was_read_while_it_went_on() {
+    let kept = Arc::new(AtomicBool::new(false));
+    let is_kept = kept.clone();
+    let fake = Fake::start(move |words| {
+        let step = |cursor: &str, names: &str| format!("*2\r\n$1\r\n{cursor}\r\n{names}").into_bytes();
+        match words[0].as_str() {
+            "SCAN" if is_kept.load(SeqCst) => Some(step("0", "*1\r\n$13\r\ntabuada:1:2+2\r\n")),
+            "SCAN" => Some(step("1", "*0\r\n")),
+            _ => None,
+        }
+    });
+    fake.puts(&name("2+2"), br#"{"resultado":"<2+2>"}"#);
+    let node = Setting::new().redis(fake.url()).coherent().await;
+    let operator = node.cache.operator();
+    let clearing = tokio::spawn(async move { operator.clear().await });
+    eventually("it goes on", || fake.heard("SCAN") > 0).await;
+    assert_eq!(node.dear("2+2").await.source, Source::Redis);
+    node.is_sound().await;
+    assert!(node.remembers("2+2"), "it was read after the clear began");
+    kept.store(true, SeqCst);
+    assert_eq!(clearing.await.expect("it ends"), done(1));
+    assert!(!node.remembers("2+2"));
+    assert!(fake.text(&name("2+2")).is_none());
+}
+
+/// What was begun before a clear is not written behind its steps.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_clear_drops_the_offers_that_wait() {
+    let (open, gate) = std::sync::mpsc::channel::<()>();
+    let gate = Mutex::new(gate);
+    let fake = Fake::start(move |words| {
+        if words[0] == "SET" && words[1] == name("first") {
+            gate.lock().expect("no panic").recv().expect("it is opened");
+        }
+        (words[0] == "SCAN").then(|| b"*2\r\n$1\r\n0\r\n*0\r\n".to_vec())
+    });
+    let node = Setting::new().redis(fake.url()).coherent().await;
+    node.cheap("first").await;
+    eventually("the first is on the wire", || fake.heard_of("SET", &name("first")).len() == 1).await;
+    node.cheap("2+2").await;
+    let operator = node.cache.operator();
+    let clearing = tokio::spawn(async move { operator.clear().await });
+    eventually("it has begun", || !node.remembers("2+2")).await;
+    open.send(()).expect("the server waits");
+    assert_eq!(clearing.await.expect("it ends").redis, Removal::Done);
+    node.is_sound().await;
+    assert_eq!(node.offers("dropped-moved"), 1);
+    assert!(fake.text(&name("2+2")).is_none());
 }
 
 /// Computations that began before it are answered, and not brought back.
