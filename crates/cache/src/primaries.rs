@@ -3,6 +3,8 @@
 //! What is read is [`Look`]; what goes wrong is [`CallError`]. A primary that says that another holds the key is followed,
 //! within the same deadline, if the other is known; and whoever keeps the topology is told that it changed.
 
+mod keyspace;
+
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -15,6 +17,8 @@ use crate::entry::{self, LINE_BYTES_MAX, Lease, Stored};
 use crate::key::{Key, Namespace};
 use crate::redis::{CallError, Link, Redirection, Reply, Request};
 use crate::stats::{State, Trouble};
+
+pub(crate) use keyspace::Glimpse;
 
 /// Slots of a Cluster; a key's is that of its name.
 pub(crate) const SLOTS: u16 = 16_384;
