@@ -19,7 +19,8 @@ use crate::key::{Key, KeyRef, Name};
 use crate::layers::Layers;
 use crate::memory::{self, Memory};
 use crate::owed::Debt;
-use crate::redis::{CallError, Glimpse, Link};
+use crate::primaries::{Glimpse, Primaries};
+use crate::redis::{CallError, Link};
 use crate::stats::{Cause, Label, State, Trouble};
 
 /// Entries of one page, however many are asked for.
@@ -224,7 +225,7 @@ impl<C: Contents> Operator<C> {
 
     /// The name of a key in Redis.
     pub fn name(&self, key: &Key) -> String {
-        self.layers.coherence.namespace().name(key)
+        self.layers.coherence.namespace.name(key)
     }
 
     /// Whether this can be the name of an answer.
@@ -297,8 +298,11 @@ pub(crate) async fn carry_out<C: Contents>(layers: Arc<Layers<C>>) {
     let (mut states, mut pause) = (layers.coherence.states(), AGAIN_FIRST);
     loop {
         layers.owed.incurred().await;
-        // The sender is in layers: it cannot go.
-        let _ = states.wait_for(|state| matches!(state, State::CatchingUp | State::Coherent)).await;
+        tokio::select! {
+            _ = states.wait_for(|state| matches!(state, State::CatchingUp | State::Coherent)) => {}
+            // The primary that this is about may be there although another is not.
+            () = tokio::time::sleep(AGAIN_MAX) => {}
+        }
         if layers.pay(layers.owed.begin()).await {
             pause = AGAIN_FIRST;
             continue;
@@ -312,18 +316,13 @@ pub(crate) async fn carry_out<C: Contents>(layers: Arc<Layers<C>>) {
 }
 
 impl<C: Contents> Layers<C> {
-    /// The way to the primary that holds a name; `None`: memory only.
-    fn link_of(&self, _name: &str) -> Option<Arc<Link>> {
-        self.shared.as_ref().map(|shared| shared.link.clone())
-    }
-
-    /// The ways to all primaries.
-    fn links(&self) -> Vec<Arc<Link>> {
-        self.shared.iter().map(|shared| shared.link.clone()).collect()
+    /// `None`: memory only.
+    fn primaries(&self) -> Option<&Primaries> {
+        self.shared.as_ref().map(|shared| &*shared.primaries)
     }
 
     fn read<'a>(&self, name: &'a str) -> Result<KeyRef<'a>, NotOurs> {
-        match self.coherence.namespace().read(name.as_bytes()) {
+        match self.coherence.namespace.read(name.as_bytes()) {
             Some(Name::Answer(key)) => Ok(key),
             Some(Name::Canary(_)) | None => Err(NotOurs),
         }
@@ -337,20 +336,20 @@ impl<C: Contents> Layers<C> {
 
     /// `None`: there is no Redis.
     async fn page(&self, mut primary: usize, mut scan: u64, limit: usize) -> Option<Result<Page, CallError>> {
-        let links = self.links();
+        let primaries = self.primaries()?;
+        let links = primaries.links();
         if links.is_empty() {
-            return None;
+            return Some(Err(CallError::NotMade));
         }
-        let pattern = self.coherence.namespace().pattern();
         let mut entries = Vec::new();
         for _ in 0..PAGE_STEPS_MAX {
             let Some(link) = links.get(primary) else { break };
-            let step = match link.scan(&pattern, scan, limit - entries.len()).await {
+            let step = match primaries.scan(link, scan, limit - entries.len()).await {
                 Ok(step) => step,
                 Err(error) => return Some(Err(error)),
             };
             for names in self.ours(step.names).chunks(GLANCE) {
-                match link.glance(names, GLANCE_BYTES).await {
+                match primaries.glance_all(link, names, GLANCE_BYTES).await {
                     Ok(glimpses) => {
                         let there = names.iter().zip(glimpses).filter_map(|(name, glimpse)| Some((name, glimpse?)));
                         entries.extend(there.filter_map(|(name, glimpse)| self.seen_in_redis(name, &glimpse)));
@@ -369,7 +368,7 @@ impl<C: Contents> Layers<C> {
 
     /// Some of what memory holds, in the order of names. Goes through all of it.
     fn page_of_memory(&self, after: &str, limit: usize) -> Page {
-        let namespace = self.coherence.namespace();
+        let namespace = &self.coherence.namespace;
         let now = Instant::now();
         // The first names behind `after`: one more than asked for, to know whether there are more.
         let mut first = BTreeMap::new();
@@ -424,10 +423,10 @@ impl<C: Contents> Layers<C> {
     }
 
     async fn entry(&self, name: &str, key: KeyRef<'_>) -> (Option<Entry>, Behind) {
-        let (found, behind) = match self.link_of(name) {
+        let (found, behind) = match self.primaries() {
             None => (None, Behind::Absent),
-            Some(link) => match link.glance(&[name.to_owned()], LINE_BYTES_MAX + 1).await {
-                Ok(glimpses) => (glimpses.into_iter().next().flatten(), Behind::Reached),
+            Some(primaries) => match primaries.glance(name, LINE_BYTES_MAX + 1).await {
+                Ok(glimpse) => (glimpse, Behind::Reached),
                 Err(error) => {
                     self.count_error(error);
                     (None, Behind::Unreachable)
@@ -466,9 +465,9 @@ impl<C: Contents> Layers<C> {
     async fn delete(&self, name: String) -> Removed {
         let Ok(key) = self.read(&name) else { return Removed { count: 0, redis: Removal::Done } };
         let in_memory = u64::from(self.remembers(key).is_some());
-        let (count, redis) = match self.link_of(&name) {
+        let (count, redis) = match self.primaries() {
             None => (0, Removal::Done),
-            Some(link) => match link.unlink(std::slice::from_ref(&name)).await {
+            Some(primaries) => match primaries.unlink(&name).await {
                 Ok(count) => (count, Removal::Done),
                 Err(error) => (0, self.removal(error)),
             },
@@ -509,30 +508,31 @@ impl<C: Contents> Layers<C> {
         working.await.unwrap_or_default()
     }
 
-    /// Every answer of this namespace, step by step; how many went, and whether all did.
+    /// Every answer of this namespace, step by step; how many went, and whether all did. One primary that cannot be
+    /// reached does not spare what the others hold.
     async fn unlink_all(&self) -> (u64, Result<(), CallError>) {
-        let pattern = self.coherence.namespace().pattern();
+        let Some(primaries) = self.primaries() else { return (0, Ok(())) };
+        let links = primaries.links();
         let mut removed = 0;
-        for link in self.links() {
-            let mut cursor = 0;
-            loop {
-                let step = match link.scan(&pattern, cursor, STEP).await {
-                    Ok(step) => step,
-                    Err(error) => return (removed, Err(error)),
-                };
-                for names in self.ours(step.names).chunks(STEP) {
-                    match link.unlink(names).await {
-                        Ok(count) => removed += count,
-                        Err(error) => return (removed, Err(error)),
-                    }
-                }
-                if step.cursor == 0 {
-                    break;
-                }
-                cursor = step.cursor;
-            }
+        let mut outcome = if links.is_empty() { Err(CallError::NotMade) } else { Ok(()) };
+        for link in links {
+            outcome = outcome.and(self.unlink_all_of(primaries, &link, &mut removed).await);
         }
-        (removed, Ok(()))
+        (removed, outcome)
+    }
+
+    async fn unlink_all_of(&self, primaries: &Primaries, link: &Link, removed: &mut u64) -> Result<(), CallError> {
+        let mut cursor = 0;
+        loop {
+            let step = primaries.scan(link, cursor, STEP).await?;
+            for names in self.ours(step.names).chunks(STEP) {
+                *removed += primaries.unlink_all(link, names).await?;
+            }
+            if step.cursor == 0 {
+                return Ok(());
+            }
+            cursor = step.cursor;
+        }
     }
 
     /// What becomes of a removal that failed so.
@@ -557,8 +557,8 @@ impl<C: Contents> Layers<C> {
             self.coherence.purge(Cause::Operator);
         }
         for name in debt.names {
-            let (Ok(key), Some(link)) = (self.read(&name), self.link_of(&name)) else { continue };
-            if let Err(error) = link.unlink(std::slice::from_ref(&name)).await
+            let (Ok(key), Some(primaries)) = (self.read(&name), self.primaries()) else { continue };
+            if let Err(error) = primaries.unlink(&name).await
                 && self.removal(error) == Removal::Pending
             {
                 rest.names.insert(name);

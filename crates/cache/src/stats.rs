@@ -139,6 +139,8 @@ labels! {
     Cause {
         Key = "key", Flush = "flush", Detached = "detached", Attached = "attached", Overflow = "overflow",
         Operator = "operator",
+        // Other primaries hold other slots than before.
+        Topology = "topology",
     }
 }
 labels! { Offered {
@@ -160,6 +162,11 @@ labels! {
         Lost = "lost",
         // The connection is open and silent.
         Silent = "silent",
+        // The server follows another now: a failover.
+        Demoted = "demoted",
+        // A node of a Cluster sent a call on to where it cannot be made: to one that is not known yet, or in a circle; or
+        // the URL does not say that it is a Cluster.
+        Redirected = "redirected",
         // A call was not answered by its deadline.
         Timeout = "timeout",
         ReadOnly = "read-only",

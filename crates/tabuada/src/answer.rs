@@ -327,6 +327,7 @@ mod tests {
             ttl: None,
             lookup: Lookup::Adaptive,
             redis: None,
+            redis_ca: None,
         };
         Calculator::new(options, threads, Counters::default()).unwrap()
     }
