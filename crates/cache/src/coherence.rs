@@ -347,7 +347,7 @@ impl Keeper {
         self.coherence.enter(State::CatchingUp);
         tokio::select! {
             trouble = self.prove(&connection) => trouble,
-            trouble = heartbeat(&connection, &self.link, self.deadlines) => trouble,
+            trouble = self.heartbeat(&connection) => trouble,
             () = connection.doubted() => Trouble::Protocol,
             () = lost.notified() => Trouble::Lost,
         }
@@ -404,6 +404,28 @@ impl Keeper {
         }
     }
 
+    /// Asks for a sign of life; ends when there is none. TCP alone does not notice a peer that vanished.
+    async fn heartbeat(&self, connection: &Connection) -> Trouble {
+        loop {
+            tokio::time::sleep(self.deadlines.heartbeat).await;
+            let mut ping = pin!(connection.ping(self.deadlines.silence));
+            let sign = match tokio::time::timeout(self.deadlines.call, &mut ping).await {
+                Ok(sign) => sign,
+                Err(_) => {
+                    self.coherence.counters.errors.add(Trouble::Timeout);
+                    self.link.is_late(true);
+                    ping.await
+                }
+            };
+            match sign {
+                // Whoever refuses is there: a server that runs a script, or cannot save, still reports every change.
+                Ok(()) | Err(Trouble::Busy | Trouble::ReadOnly | Trouble::Full) => self.link.is_late(false),
+                Err(Trouble::Timeout) => return Trouble::Silent,
+                Err(trouble) => return trouble,
+            }
+        }
+    }
+
     /// The connection is gone, or was never made; whether it had come to be coherent.
     fn detach(&self, trouble: Trouble) -> bool {
         let was = self.coherence.state();
@@ -419,27 +441,6 @@ impl Keeper {
         // Last: who reads that it is counted finds it done.
         self.coherence.counters.errors.add(trouble);
         was == State::Coherent
-    }
-}
-
-/// Asks for a sign of life; ends when there is none. TCP alone does not notice a peer that vanished.
-async fn heartbeat(connection: &Connection, link: &Link, deadlines: Deadlines) -> Trouble {
-    loop {
-        tokio::time::sleep(deadlines.heartbeat).await;
-        let mut ping = pin!(connection.ping(deadlines.silence));
-        let sign = match tokio::time::timeout(deadlines.call, &mut ping).await {
-            Ok(sign) => sign,
-            Err(_) => {
-                link.is_late(true);
-                ping.await
-            }
-        };
-        match sign {
-            // Whoever refuses is there: a server that runs a script, or cannot save, still reports every change.
-            Ok(()) | Err(Trouble::Busy | Trouble::ReadOnly | Trouble::Full) => link.is_late(false),
-            Err(Trouble::Timeout) => return Trouble::Silent,
-            Err(trouble) => return trouble,
-        }
     }
 }
 
