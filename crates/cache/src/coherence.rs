@@ -142,6 +142,11 @@ impl Coherence {
         let _ = self.state.subscribe().wait_for(|state| matches!(state, State::Memory | State::Coherent)).await;
     }
 
+    /// Waits until there is a connection.
+    pub(crate) async fn attached(&self) {
+        let _ = self.state.subscribe().wait_for(|state| *state != State::Detached).await;
+    }
+
     /// From now on this canary is heard, and no other.
     fn listen_for(&self, token: &str) -> watch::Receiver<Canary> {
         self.canary.send_replace(Canary { token: token.to_owned(), is_heard: false });

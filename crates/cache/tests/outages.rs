@@ -13,7 +13,7 @@ use support::outage::{self, Stage};
 use support::proxy::Proxy;
 use support::server::Server;
 use support::*;
-use tabuada_cache::{Deadlines, State};
+use tabuada_cache::{Deadlines, Source, State};
 
 /// Each row, and the kinds of trouble that are counted for it, at least.
 macro_rules! outages {
@@ -118,6 +118,32 @@ async fn who_waits_is_not_left_to_its_patience_when_writes_are_refused() {
         assert_eq!(b.computed(), 3, "3+3, 4+4, and 2+2: {deed}");
         a.is_sound().await;
         b.is_sound().await;
+    }
+}
+
+/// Whoever computes loses its connection, finishes, and is connected again: the others wait for what it has, and get it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_that_is_ready_while_nobody_is_connected_is_written_soon_after() {
+    for is_purged in [false, true] {
+        let server = Server::start();
+        let proxy = Proxy::before(server.port());
+        let other = Setting::new().redis(server.url());
+        let (node, other) = (Setting::new().redis(proxy.url()).coherent().await, other.coherent().await);
+        let held = node.holds("2+2").await;
+        let waiting = other.asks("2+2");
+        other.waits(1).await;
+        proxy.refuse(true);
+        proxy.cut();
+        node.becomes(State::Detached).await;
+        held.ends().await;
+        if is_purged {
+            server.person().does("FLUSHALL");
+        }
+        proxy.refuse(false);
+        assert_eq!(waiting.await.expect("an answer").source == Source::Collapsed, !is_purged);
+        node.is_sound().await;
+        other.is_sound().await;
+        assert_eq!((node.computed(), other.computed()), (1, u64::from(is_purged)));
     }
 }
 
