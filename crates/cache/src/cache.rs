@@ -19,7 +19,9 @@ use crate::key::{Key, Namespace};
 use crate::layers::{Deed, Layers, Shared};
 use crate::memory::Memory;
 use crate::offers::{Offering, Offers};
+use crate::operator::{Operator, carry_out};
 use crate::options::{Deadlines, Options, OptionsError};
+use crate::owed::Owed;
 use crate::place::Place;
 use crate::policy::{self, BRIEF, End, Next, Standing};
 use crate::primaries::Primaries;
@@ -108,13 +110,13 @@ impl<C: Contents> Cache<C> {
             background.spawn(making);
             Shared { primaries, leases: Leases::new(), offers }
         });
-        let leading = AtomicU64::new(0);
-        let layers = Layers { contents, options, deadlines, counters, memory, coherence, leading, shared };
-        Ok(Self {
-            layers: Arc::new(layers),
-            flights: Arc::new(Flights::new()),
-            background: Arc::new(Mutex::new(background)),
-        })
+        let (owed, leading) = (Owed::new(), AtomicU64::new(0));
+        let layers = Layers { contents, options, deadlines, counters, memory, coherence, owed, leading, shared };
+        let layers = Arc::new(layers);
+        if layers.shared.is_some() {
+            background.spawn(carry_out(layers.clone()));
+        }
+        Ok(Self { layers, flights: Arc::new(Flights::new()), background: Arc::new(Mutex::new(background)) })
     }
 
     /// Waits until the cache is coherent (or needs no Redis), for at most `patience`; gives the state it is then in.
@@ -239,8 +241,14 @@ impl<C: Contents> Cache<C> {
             memory_bytes_max: memory.bytes_max(),
             offers: counters.offers.read(),
             offers_open: shared.as_ref().map_or(0, |shared| shared.offers.open()),
+            removals_pending: self.layers.owed.count(),
             redis_errors: counters.errors.read(),
         }
+    }
+
+    /// What is remembered, for one who looks after it: to list, to look at, to delete.
+    pub fn operator(&self) -> Operator<C> {
+        Operator::new(self.layers.clone())
     }
 
     #[doc(hidden)]

@@ -24,6 +24,8 @@ const RECONNECT_FIRST: Duration = Duration::from_millis(50);
 const RECONNECT_MAX: Duration = Duration::from_millis(500);
 /// Messages, each with any number of keys, that may wait to be followed.
 const MESSAGES_MAX: usize = 4_096;
+/// A sign of life is late after so many times what a call may take: a busy machine is late itself now and then.
+const LATE: u32 = 2;
 /// Names that are drawn for a canary until one is this primary's: a primary with a single slot needs some 16,384.
 const NAMES_MAX: u32 = 200_000;
 
@@ -161,14 +163,12 @@ impl<V: Send + Sync + 'static> Keeper<V> {
     /// Tries until a change is reported; coherent from then on. Never ends by itself.
     async fn prove(&self, endpoint: &Endpoint, connection: &Connection, canary: &watch::Sender<Canary>) -> Trouble {
         let coherence = &self.common.coherence;
-        let (mut pause, mut is_said) = (Pause::between_canaries(), false);
+        let (mut pause, mut was_said) = (Pause::between_canaries(), false);
         while let Err(trouble) = self.canary(endpoint, canary).await {
             coherence.counters.errors.add(trouble);
             let (server, trouble) = (endpoint.shown(), trouble.label());
             // Once for each connection: it may go on for days.
-            if std::mem::replace(&mut is_said, true) {
-                tracing::debug!(server, trouble, "changes in Redis are not reported");
-            } else {
+            if !std::mem::replace(&mut was_said, true) {
                 tracing::warn!(server, trouble, "changes in Redis are not reported: memory keeps for 5 s at most");
             }
             pause.wait().await;
@@ -219,7 +219,7 @@ impl<V: Send + Sync + 'static> Keeper<V> {
                     Role::Primary => connection.is_primary(silence).await,
                 }
             });
-            let sign = match tokio::time::timeout(call, &mut asking).await {
+            let sign = match tokio::time::timeout(LATE * call, &mut asking).await {
                 Ok(sign) => sign,
                 Err(_) => {
                     self.common.coherence.counters.errors.add(Trouble::Timeout);

@@ -95,10 +95,7 @@ pub(crate) async fn follow<V>(
             };
             match name {
                 Some(Name::Answer(key)) => {
-                    let shard = coherence.change(key);
-                    memory.remove(key);
-                    coherence.ring(shard);
-                    coherence.counters.forgotten.add(Cause::Key);
+                    coherence.forget(&memory, key, Cause::Key);
                     is_ours = true;
                 }
                 Some(Name::Canary(token)) => {
@@ -179,7 +176,7 @@ mod tests {
         // The first key whose shard is another's: which it is, chance decides.
         let shares = |text: &str| {
             let licence = coherence.licence(&key(text));
-            coherence.change(key("2+2").as_ref());
+            coherence.forget(&memory, key("2+2").as_ref(), Cause::Key);
             coherence.moved(licence)
         };
         let other = (0..).map(|n| format!("{n}")).find(|text| !shares(text)).unwrap();

@@ -2,12 +2,13 @@
 
 mod support;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use support::constellation::{Cluster, Watched, id, info, meet, slot};
 use support::server::{Server, free_port};
 use support::*;
-use tabuada_cache::{Source, State};
+use tabuada_cache::{Behind, Removal, Removed, Source, State};
 
 /// The deadlines of the product, but for calls: a busy machine may take its time to answer.
 fn setting(url: &str) -> Setting {
@@ -354,6 +355,41 @@ async fn a_primary_that_joins_a_cluster() {
     node.dear("3+3").await;
     node.is_sound().await;
     assert!(cluster.person_for(&name("3+3")).gets(&name("3+3")).is_some());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_operator_sees_and_clears_all_of_a_cluster() {
+    let cluster = Cluster::start(3, false).await;
+    let (a, b) = (setting(&cluster.url()).coherent().await, setting(&cluster.url()).coherent().await);
+    for text in texts() {
+        a.dear(&text).await;
+        b.dear(&text).await;
+        cluster.person_for(&format!("other:{text}")).sets(&format!("other:{text}"), "theirs");
+    }
+    a.is_sound().await;
+    let (operator, mut seen, mut from) = (a.cache.operator(), BTreeSet::new(), None);
+    loop {
+        let page = operator.list(from.as_ref(), 4).await;
+        assert_eq!(page.redis, Behind::Reached);
+        seen.extend(page.entries.into_iter().map(|entry| entry.name));
+        from = page.next;
+        if from.is_none() {
+            break;
+        }
+    }
+    assert_eq!(seen, texts().iter().map(|text| name(text)).collect());
+    let one = name("{0, 2} | {3}");
+    let (entry, _) = operator.entry(&one).await.expect("a name of ours");
+    assert!(entry.is_some_and(|entry| entry.seen.in_memory && entry.seen.in_redis));
+    let done = |count| Removed { count, redis: Removal::Done };
+    assert_eq!(operator.delete(&one).await, Ok(done(1)));
+    eventually("both forget it", || !a.remembers("{0, 2} | {3}") && !b.remembers("{0, 2} | {3}")).await;
+    assert_eq!(operator.clear().await, done(29));
+    for node in [&a, &b] {
+        eventually("all is forgotten", || texts().iter().all(|text| !node.remembers(text))).await;
+    }
+    let left: u64 = cluster.servers.iter().map(|server| server.person().says::<u64>("DBSIZE")).sum();
+    assert_eq!(left, 30, "what is not ours is left");
 }
 
 /// Whoever says `redis://` of a node of a Cluster has its share only; the rest is computed, and counted.

@@ -225,7 +225,7 @@ async fn a_server_that_is_stopped_in_mid_air() {
     learn(&nodes, &["2+2"]).await;
     server.hang();
     eventually("memory is silent", || nodes.iter().all(|node| !node.remembers("2+2"))).await;
-    assert!(nodes.iter().all(|node| node.errors("silent") > 0));
+    eventually("it is counted", || nodes.iter().all(|node| node.errors("silent") > 0)).await;
     server.go_on();
     are_connected(&nodes).await;
     assert_eq!(nodes[0].dear("2+2").await.source, Source::Redis);

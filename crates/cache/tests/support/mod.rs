@@ -335,6 +335,17 @@ impl Node {
     }
 }
 
+impl Node {
+    /// The same while computations are held: every write and offer is done.
+    pub async fn is_sound_but_for_flights(&self) {
+        eventually("only held computations are under way", || {
+            let audit = self.cache.audit();
+            audit.offers_open == 0 && audit.flights_open == audit.tasks
+        })
+        .await;
+    }
+}
+
 enum Ending {
     /// The right value, or another.
     Value(Option<Fact>),

@@ -147,11 +147,6 @@ impl Server {
         self.port
     }
 
-    /// Where it keeps its files.
-    pub fn directory(&self) -> &std::path::Path {
-        self.directory.path()
-    }
-
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
     }
