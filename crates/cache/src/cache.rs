@@ -326,11 +326,13 @@ impl<C: Contents> Layers<C> {
             End::KeepBriefly => lead.land(Ok(self.remember(key, value, licence, Some(BRIEF)))),
             End::KeepBrieflyAndRelease(_) => {
                 lead.announce(Ok(self.remember(key, value, licence, Some(BRIEF))));
+                self.attached_again().await;
                 self.give_back(key, &end, licence).await;
             }
             End::Replace(ref standing) => match self.prepare(key, &value) {
                 Some(writing) => {
                     lead.announce(Ok(self.promise(&writing, licence)));
+                    self.attached_again().await;
                     self.conclude(key, standing, Some(licence), Deed::Write(writing)).await;
                 }
                 // Too large, or not to be remembered: not Redis's, and nobody's who asks later.

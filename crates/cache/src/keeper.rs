@@ -222,6 +222,7 @@ impl<V: Send + Sync + 'static> Keeper<V> {
             let sign = match tokio::time::timeout(LATE * call, &mut asking).await {
                 Ok(sign) => sign,
                 Err(_) => {
+                    self.common.coherence.counters.errors.add(Trouble::Timeout);
                     self.link.is_late(true);
                     asking.await
                 }

@@ -171,6 +171,13 @@ impl<C: Contents> Layers<C> {
         Found { value: writing.value.clone(), source: Source::Computed { stored }, ttl }
     }
 
+    /// A connection that was lost is soon made again: until then a flight that left a lease behind is not at its end. It
+    /// would be waited for by all others, and in vain.
+    pub(crate) async fn attached_again(&self) {
+        // Not in time: the lease runs out by itself.
+        let _ = tokio::time::timeout(self.deadlines.silence, self.coherence.attached()).await;
+    }
+
     /// The last row of the protocol's first table: does the deed if nothing moved since the licence, or if a look finds
     /// that what it is for still stands. Without a licence it looks.
     pub(crate) async fn conclude(

@@ -60,8 +60,9 @@
 //!   tells nobody either.
 //! - **Once.** However many ask at the same time, on however many nodes, one of them computes, in a task that none can
 //!   cancel; the others are answered when it is done. Once more for each purge, death, failure or lost connection in
-//!   between, and for each node whose patience (600 to 1,000 ms) ends. A computation that fails or panics harms nobody
-//!   else who waited: they compute once more. (Across nodes this is for what is dear: what the trial was not enough for.)
+//!   between, and for each node whose patience (600 to 1,000 ms) ends, which it does at once when Redis is late or refuses
+//!   writes. A computation that fails or panics harms nobody else who waited: they compute once more. (Across nodes this
+//!   is for what is dear: what the trial was not enough for.)
 //! - **Redis trouble is not the caller's.** Absent, slow, hung, cut, read-only, full, of a wrong type, talking nonsense:
 //!   every call is answered, by computing if need be. No function gives an error of Redis; [`Stats`] tells of them.
 //! - **Bounded.** Memory in bytes, every wait for Redis by a deadline, the queues, and what is read back.
@@ -119,7 +120,7 @@
 //! A lease is the value's own key: `"lease:3f9c0a51d2e87b46.17"`, the seventeenth of that node. Whoever deletes the key
 //! ends the lease, and whoever waits for it is woken by the same push that keeps memory coherent; nothing is polled. A
 //! computation that fails gives its lease back with `DEL`; one whose node dies is waited for until patience is over or the
-//! lease runs out. Who does not hear what changes (below) does not wait.
+//! lease runs out. Who does not hear what changes (below), or sees that nothing will be written, does not wait.
 //!
 //! The protocol is checked by a model of it, in `model/`, which finds the trace where a rule is missing.
 //!

@@ -77,7 +77,7 @@ pub struct Deadlines {
     pub call: Duration,
     /// Connecting, each step of the handshake, and the report of the change that proves coherence.
     pub handshake: Duration,
-    /// Time between two signs of life. One that is later than a call may be ends the waiting for other nodes.
+    /// Time between two signs of life. One that takes twice as long as a call may ends the waiting for other nodes.
     pub heartbeat: Duration,
     /// Time between two looks at who the primaries are, under Sentinels and in a Cluster.
     pub topology: Duration,
