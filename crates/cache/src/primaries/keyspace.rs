@@ -72,7 +72,10 @@ impl Primaries {
 
     /// `UNLINK`; how many were there.
     pub(crate) async fn unlink(&self, name: &str) -> Result<u64, CallError> {
-        self.call(name, &[command("UNLINK", name)], Kind::Write, |replies| read_removed(replies).ok_or(Trouble::Protocol)).await
+        self.call(name, &[command("UNLINK", name)], Kind::Write, |replies| {
+            read_removed(replies).ok_or(Trouble::Protocol)
+        })
+        .await
     }
 
     /// The same for names that this primary gave. One command for each: those of a Cluster take no two of different slots.
