@@ -9,6 +9,8 @@
 //! that take turns on the same threads as what the cache does behind. The inside figure, from the arrival of a change to
 //! silence, is the histogram `forget_seconds`; it knows bounds only.
 //!
+//! *Sweeping*: behind a purge the room is freed; how long the longest of the questions to memory waits meanwhile.
+//!
 //! *Once*: a node computes something, for as long as nothing, which shows what the look and the lease cost whoever asks;
 //! then something of 5 ms, for which another node waits: time runs from the end of the computation to the answer there.
 
@@ -210,6 +212,39 @@ async fn once(nodes: &[Node], rounds: usize) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Longest that one question waits while the room of everything is freed, of a memory that is full.
+async fn sweeping(node: &Node, person: &mut redis::Connection, rounds: usize) -> Result<(), Failure> {
+    let keys: Vec<Key> = (0..300_000).map(|n| Key::new("1", &format!("filling {n:08}"))).collect();
+    let (mut longest, mut entries) = (Vec::new(), 0);
+    for _ in 0..rounds {
+        for key in &keys {
+            node.get_or_compute(key, || Some((None, 7)), || async { Err(()) }).await.map_err(|_| "no answer")?;
+        }
+        // What is offered to Redis is on its way no more.
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        entries = node.stats().memory_entries;
+        let asking = {
+            let (node, keys) = (node.clone(), keys.clone());
+            std::thread::spawn(move || {
+                let mut longest = Duration::ZERO;
+                for key in keys.iter().cycle() {
+                    let start = Instant::now();
+                    let found = node.get(key);
+                    longest = longest.max(start.elapsed());
+                    if found.is_none() && node.stats().memory_entries == 0 {
+                        break;
+                    }
+                }
+                longest
+            })
+        };
+        redis::cmd("FLUSHALL").exec(person)?;
+        longest.push(asking.join().map_err(|_| "a thread panicked")?);
+    }
+    row(&format!("longest wait in memory while {entries} entries are swept"), longest);
+    Ok(())
+}
+
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
     let rounds: usize = std::env::args().nth(1).map_or(Ok(500), |rounds| rounds.parse())?;
@@ -249,6 +284,8 @@ async fn main() -> Result<(), Failure> {
     for load in loads {
         load.await?;
     }
+
+    sweeping(&nodes[0], &mut person, 20.min(rounds)).await?;
 
     let key = Key::new("1", "last");
     nodes[0].get_or_compute(&key, || Some((None, 7)), || async { Err(()) }).await.map_err(|_| "no answer")?;
