@@ -104,8 +104,16 @@ impl<V> Memory<V> {
 
     /// Frees the room of what belongs to an earlier purge generation or has run out. It may come late: what is newer
     /// than `purge` stays.
+    ///
+    /// Entry by entry, not with `retain`, which holds the lock of a shard until all of it is done: tens of thousands of
+    /// entries for which requests, and what forgets the next key, would wait.
     pub(crate) fn sweep(&self, purge: u64, now: Instant) {
-        self.entries.retain(|_, entry| entry.is_live(purge.max(entry.purge), now));
+        let is_over = |entry: &Entry<V>| !entry.is_live(purge.max(entry.purge), now);
+        for (key, entry) in self.entries.iter() {
+            if is_over(&entry) {
+                self.entries.remove_if(&key, is_over);
+            }
+        }
     }
 
     pub(crate) fn len(&self) -> u64 {
@@ -128,6 +136,8 @@ impl<V> Memory<V> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc;
+
     use super::*;
 
     fn keep(memory: &Memory<u32>, text: &str, value: u32, weight: usize, purge: u64) {
@@ -155,6 +165,33 @@ mod tests {
         keep(&memory, "new", 2, 100, 9);
         memory.sweep(8, Instant::now());
         assert_eq!(got(&memory, "new", 9), Some(2));
+    }
+
+    /// A value that, as it goes, has somebody else ask the memory it was in, and tells whether there was an answer.
+    struct Goes(std::sync::Weak<Memory<Goes>>, mpsc::Sender<bool>);
+
+    impl Drop for Goes {
+        fn drop(&mut self) {
+            let Some(memory) = self.0.upgrade() else { return };
+            let (answered, answer) = mpsc::channel();
+            std::thread::spawn(move || {
+                let found = (0..3).filter(|n| memory.get(&Key::new("1", &n.to_string()), 8, Instant::now()).is_some());
+                answered.send(found.count())
+            });
+            let _ = self.1.send(answer.recv_timeout(Duration::from_secs(10)).is_ok());
+        }
+    }
+
+    #[test]
+    fn memory_answers_while_it_is_swept() {
+        let memory = Arc::new(Memory::new(1 << 20));
+        let (answered, told) = mpsc::channel();
+        for n in 0..3 {
+            let goes = Goes(Arc::downgrade(&memory), answered.clone());
+            memory.insert(&Key::new("1", &n.to_string()), Arc::new(goes), 100, None, 7);
+        }
+        memory.sweep(8, Instant::now());
+        assert_eq!(told.try_iter().collect::<Vec<_>>(), [true; 3]);
     }
 
     #[test]

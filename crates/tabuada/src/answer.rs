@@ -17,7 +17,7 @@ use crate::workers::{NotDone, Workers};
 /// Names the answers of this version in every key. Raised with any change of any answer's bytes.
 const ANSWER_VERSION: &str = "1";
 
-/// What a look-up in Redis costs, in fuel: 0.1 to 0.2 ms on a local network, at some 5 ns a unit.
+/// What a look-up in Redis costs, in fuel: some 0.2 ms for whoever asks, at some 7 ns a unit (`bench/run --only trial`).
 ///
 /// An evaluation gets this much before anybody is asked (ski rental: at most twice the best possible). In fuel and not
 /// in time, so that every node finds the same expressions dear.

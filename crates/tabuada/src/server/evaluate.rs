@@ -54,6 +54,10 @@ fn without_body(no_body: NoBody) -> Response<Body> {
 /// Whether a body is to be read as JSON: not declared at all, `application/json` or `application/…+json`.
 fn declares_json(headers: &HeaderMap) -> bool {
     let Some(declared) = headers.get(CONTENT_TYPE).filter(|value| !value.is_empty()) else { return true };
+    // What nearly everybody says.
+    if declared == "application/json" {
+        return true;
+    }
     let Ok(declared) = declared.to_str() else { return false };
     let kind = declared.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     matches!(kind.split_once('/'), Some(("application", kind)) if kind == "json" || (kind.ends_with("+json") && !kind.contains('/')))

@@ -1,0 +1,152 @@
+//! How often memory has what is asked, beside LRU and beside knowing the future:
+//! `cargo run --release --example hit_ratio [REQUESTS]`.
+//!
+//! Traces are drawn by Zipf's law, plain and with scans in between: ten thousand questions that nobody asks twice after
+//! each ten thousand others. All three have the same bytes to fill with entries of one weight. *Clairvoyant* is Bélády's
+//! bound: what is asked again last makes room, the newcomer among them, and nothing that could be built does better.
+//! A ratio is hits among the questions that are drawn; no scan could ever hit.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tabuada_cache::{Cache, Contents, Key, Options, Source};
+
+/// Different questions that may be drawn.
+const QUESTIONS: u32 = 1_000_000;
+/// Length of a scan, and of what comes before it.
+const SCAN: usize = 10_000;
+const SEED: u64 = 5;
+/// Room for so many entries.
+const SIZES: [usize; 3] = [1_000, 10_000, 100_000];
+
+/// What an entry is charged: a value of 100 bytes, a text of 8, and 192 that the memory layer adds for itself.
+const ENTRY_BYTES: u64 = 300;
+const VALUE_BYTES: usize = 100;
+
+struct Numbers;
+
+impl Contents for Numbers {
+    type Value = u32;
+    type Failure = ();
+
+    fn encode(&self, number: &u32) -> String {
+        number.to_string()
+    }
+
+    fn decode(&self, line: &str) -> Option<u32> {
+        line.parse().ok()
+    }
+
+    fn weight(&self, _: &u32) -> usize {
+        VALUE_BYTES
+    }
+
+    fn lifetime(&self, _: &u32) -> Option<std::time::Duration> {
+        None
+    }
+}
+
+/// Questions in the order in which they are asked; those from [`QUESTIONS`] on are a scan's.
+fn trace(skew: f64, requests: usize, has_scans: bool) -> Vec<u32> {
+    let mut sum = 0.0;
+    let sums: Vec<f64> = (1..=QUESTIONS)
+        .map(|rank| {
+            sum += f64::from(rank).powf(-skew);
+            sum
+        })
+        .collect();
+    let mut chance = fastrand::Rng::with_seed(SEED);
+    let mut trace = Vec::new();
+    let mut once = QUESTIONS..;
+    for drawn in 0..requests {
+        let point = chance.f64() * sum;
+        trace.push(sums.partition_point(|sum| *sum <= point) as u32);
+        if has_scans && drawn % SCAN == SCAN - 1 {
+            trace.extend(once.by_ref().take(SCAN));
+        }
+    }
+    trace
+}
+
+/// Hits of the memory layer, asked as its users ask it.
+async fn ours(trace: &[u32], size: usize) -> Result<usize, Box<dyn std::error::Error>> {
+    let options = Options { redis: None, ttl: None, memory_bytes: size as u64 * ENTRY_BYTES, ..Options::default() };
+    let cache = Cache::new(Numbers, options)?;
+    let mut hits = 0;
+    for question in trace {
+        let (question, key) = (*question, Key::new("1", &format!("{question:08}")));
+        let found = cache.get_or_compute(&key, move || Some(question), || async { Err(()) }).await;
+        hits += usize::from(found.map_err(|_| "no answer")?.source == Source::Memory);
+    }
+    let stats = cache.stats();
+    // The weight is what it was taken for, and the budget is full.
+    if stats.memory_bytes != stats.memory_entries * ENTRY_BYTES || stats.memory_bytes * 10 < stats.memory_bytes_max * 9
+    {
+        return Err(format!("{} entries of {} bytes", stats.memory_entries, stats.memory_bytes).into());
+    }
+    Ok(hits)
+}
+
+/// Hits of a cache that forgets what was asked longest ago.
+fn least_recently_used(trace: &[u32], size: usize) -> usize {
+    let mut hits = 0;
+    let mut asked_at = vec![None; QUESTIONS as usize + trace.len()];
+    let mut held = BTreeMap::new();
+    for (now, question) in trace.iter().enumerate() {
+        match asked_at[*question as usize].replace(now).and_then(|before| held.remove(&before)) {
+            Some(()) => hits += 1,
+            None if held.len() == size => drop(held.pop_first()),
+            None => {}
+        }
+        held.insert(now, ());
+    }
+    hits
+}
+
+/// Hits of a cache that forgets, or does not take, what will be asked latest.
+fn clairvoyant(trace: &[u32], size: usize) -> usize {
+    let mut next = vec![usize::MAX; trace.len()];
+    let mut asked_at = vec![usize::MAX; QUESTIONS as usize + trace.len()];
+    for (now, question) in trace.iter().enumerate().rev() {
+        next[now] = std::mem::replace(&mut asked_at[*question as usize], now);
+    }
+    let mut hits = 0;
+    // By the moment of the next question for them.
+    let mut held = BTreeSet::new();
+    for (now, next) in next.into_iter().enumerate() {
+        hits += usize::from(held.remove(&now));
+        // What is never asked again is not worth a place.
+        if next != usize::MAX {
+            held.insert(next);
+        }
+        if held.len() > size {
+            held.pop_last();
+        }
+    }
+    hits
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let requests: usize = std::env::args().nth(1).map_or(Ok(2_000_000), |requests| requests.parse())?;
+    println!("| trace | room for | ours | LRU | clairvoyant | ours of clairvoyant | LRU of clairvoyant |");
+    println!("|---|---|---|---|---|---|---|");
+    for has_scans in [false, true] {
+        for skew in [0.9, 1.0] {
+            let trace = trace(skew, requests, has_scans);
+            for size in SIZES {
+                let hits = [ours(&trace, size).await?, least_recently_used(&trace, size), clairvoyant(&trace, size)];
+                let [ours, lru, best] = hits.map(|hits| hits as f64 / requests as f64);
+                let name = if has_scans { "with scans" } else { "alone" };
+                println!(
+                    "| Zipf {skew:.1} {name} | {size} entries | {:.1} % | {:.1} % | {:.1} % | {:.2} | {:.2} |",
+                    ours * 100.0,
+                    lru * 100.0,
+                    best * 100.0,
+                    ours / best,
+                    lru / best
+                );
+            }
+        }
+    }
+    Ok(())
+}

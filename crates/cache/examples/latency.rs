@@ -1,0 +1,299 @@
+//! How soon memory is silent, and what it costs to compute once: `cargo run --release --example latency [ROUNDS]`.
+//!
+//! Starts a `redis-server` of its own and three nodes on it.
+//!
+//! *Forgetting*: in each round all nodes remember an answer; another client says FLUSHALL, or DEL; each node is asked from
+//! a thread of its own, every 20 µs and what a sleep takes beyond that, until memory is silent. Time runs from before the
+//! command is sent to the first question that memory did not answer. At rest, and under as much load as the machine
+//! bears: every node is asked without pause for what it remembers, for new cheap things and for dear ones, by tasks
+//! that take turns on the same threads as what the cache does behind. The inside figure, from the arrival of a change to
+//! silence, is the histogram `forget_seconds`; it knows bounds only.
+//!
+//! *Sweeping*: behind a purge the room is freed; how long the longest of the questions to memory waits meanwhile.
+//!
+//! *Once*: a node computes something, for as long as nothing, which shows what the look and the lease cost whoever asks;
+//! then something of 5 ms, for which another node waits: time runs from the end of the computation to the answer there.
+
+use std::net::TcpListener;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::time::{Duration, Instant};
+
+use tabuada_cache::{Cache, Contents, Histogram, Key, Options, Source, State};
+
+type Failure = Box<dyn std::error::Error>;
+type Node = Cache<Moments>;
+
+struct Moments;
+
+impl Contents for Moments {
+    /// When it was computed: of use in one process only.
+    type Value = (Option<Instant>, u64);
+    type Failure = ();
+
+    fn encode(&self, (_, number): &Self::Value) -> String {
+        format!("{{\"number\":{number}}}")
+    }
+
+    fn decode(&self, line: &str) -> Option<Self::Value> {
+        let line: serde_json::Value = serde_json::from_str(line).ok()?;
+        Some((None, line["number"].as_u64()?))
+    }
+
+    fn weight(&self, _: &Self::Value) -> usize {
+        24
+    }
+
+    fn lifetime(&self, _: &Self::Value) -> Option<Duration> {
+        None
+    }
+}
+
+/// Killed when dropped.
+struct Server(Child);
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Asks for what takes so long to compute.
+async fn ask(node: &Node, key: &Key, takes: Duration) -> Result<(Option<Instant>, Source), &'static str> {
+    let compute = move || async move {
+        if !takes.is_zero() {
+            tokio::time::sleep(takes).await;
+        }
+        Ok((Some(Instant::now()), 7))
+    };
+    let found = node.get_or_compute(key, || None, compute).await.map_err(|_| "no answer")?;
+    Ok((found.value.0, found.source))
+}
+
+fn row(what: &str, mut times: Vec<Duration>) {
+    times.sort();
+    let ms = |share: f64| times[((times.len() - 1) as f64 * share).round() as usize].as_secs_f64() * 1e3;
+    println!("| {what} | {:.3} | {:.3} | {:.3} | {} |", ms(0.5), ms(0.99), ms(1.0), times.len());
+}
+
+/// The same from what three histograms counted meanwhile: bounds that so many lie within.
+fn row_within(what: &str, before: &[Histogram], after: &[Histogram]) {
+    let bounds = after[0].bounds;
+    let in_bucket = |n: usize| after.iter().zip(before).map(|(after, before)| after.counts[n] - before.counts[n]).sum();
+    let counts: Vec<u64> = (0..=bounds.len()).map(in_bucket).collect();
+    let sum: u64 = counts.iter().sum();
+    let within = |share: f64| {
+        let mut seen = 0;
+        let reaches = |count: &u64| {
+            seen += count;
+            seen as f64 >= share * sum as f64
+        };
+        let bound = counts.iter().position(reaches).and_then(|n| bounds.get(n));
+        bound.map_or("more".to_owned(), |bound| format!("≤ {:.3}", bound * 1e3))
+    };
+    println!("| {what} | {} | {} | {} | {sum} |", within(0.5), within(0.99), within(1.0));
+}
+
+/// Asks until memory is silent; when it was first.
+fn first_silence(node: &Node, key: &Key) -> Instant {
+    let give_up = Instant::now() + Duration::from_secs(10);
+    loop {
+        let asked = Instant::now();
+        if node.get(key).is_none() || asked > give_up {
+            return asked;
+        }
+        // Not without pause: threads that never rest would take a small machine from the server.
+        std::thread::sleep(Duration::from_micros(20));
+    }
+}
+
+/// Asks a node without pause until told to stop: a hundred times for what it remembers, ten times for something new,
+/// once in a while for something dear.
+async fn load(node: Node, number: usize, stop: Arc<AtomicBool>, asked: Arc<AtomicU64>) {
+    let hot = Key::new("1", &format!("hot {number}"));
+    for turn in 0_u64.. {
+        if stop.load(Relaxed) {
+            return;
+        }
+        let cheap = async |key: &Key| {
+            // Nothing here can fail: the trial is enough.
+            let _ = node.get_or_compute(key, || Some((None, 7)), || async { Err(()) }).await;
+        };
+        for _ in 0..100 {
+            cheap(&hot).await;
+        }
+        for n in 0..10 {
+            cheap(&Key::new("1", &format!("new {number}.{turn}.{n}"))).await;
+        }
+        if turn % 64 == 0 {
+            let (node, key) = (node.clone(), Key::new("1", &format!("dear {}", turn / 64)));
+            // All nodes ask for the same: one computes.
+            tokio::spawn(async move { ask(&node, &key, Duration::from_millis(1)).await });
+        }
+        asked.fetch_add(110, Relaxed);
+        tokio::task::yield_now().await;
+    }
+}
+
+async fn forgetting(
+    nodes: &[Node],
+    person: &mut redis::Connection,
+    rounds: usize,
+    command: &[&str],
+    how: &str,
+) -> Result<(), Failure> {
+    let key = Key::new("1", "answer");
+    let histograms = || nodes.iter().map(|node| node.stats().forget_seconds).collect::<Vec<_>>();
+    let before = histograms();
+    let mut silences = Vec::new();
+    for round in 0..rounds {
+        for node in nodes {
+            while node.get(&key).is_none() {
+                // Computed here, or found in Redis where another node has put it.
+                ask(node, &key, Duration::ZERO).await?;
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        }
+        // Rounds begin at different moments of the server's own rhythm.
+        tokio::time::sleep(Duration::from_millis(7 + round as u64 % 5)).await;
+        let asking: Vec<_> = nodes
+            .iter()
+            .map(|node| {
+                let (node, key) = (node.clone(), key.clone());
+                std::thread::spawn(move || first_silence(&node, &key))
+            })
+            .collect();
+        // The threads are under way.
+        tokio::time::sleep(Duration::from_millis(2)).await;
+        let start = Instant::now();
+        redis::cmd(command[0]).arg(&command[1..]).exec(person)?;
+        for thread in asking {
+            let silent = thread.join().map_err(|_| "a thread panicked")?;
+            silences.push(silent.saturating_duration_since(start));
+        }
+    }
+    row(&format!("{} sent to memory silent, {how}", command[0]), silences);
+    row_within(&format!("inside: a change arrived to memory silent, {how}"), &before, &histograms());
+    Ok(())
+}
+
+async fn once(nodes: &[Node], rounds: usize) -> Result<(), Failure> {
+    let (mut misses, mut hits, mut handovers) = (Vec::new(), Vec::new(), Vec::new());
+    for round in 0..rounds {
+        let key = Key::new("1", &format!("at once {round}"));
+        let start = Instant::now();
+        ask(&nodes[0], &key, Duration::ZERO).await?;
+        misses.push(start.elapsed());
+        // Its write is under way when it is answered: the other node may come before it.
+        tokio::time::sleep(Duration::from_millis(2)).await;
+        let start = Instant::now();
+        if ask(&nodes[1], &key, Duration::ZERO).await?.1 == Source::Redis {
+            hits.push(start.elapsed());
+        }
+
+        let key = Key::new("1", &format!("after a while {round}"));
+        let leading = tokio::spawn({
+            let (node, key) = (nodes[0].clone(), key.clone());
+            async move { ask(&node, &key, Duration::from_millis(5)).await }
+        });
+        tokio::time::sleep(Duration::from_millis(2)).await;
+        let (_, source) = ask(&nodes[1], &key, Duration::from_millis(5)).await?;
+        let answered = Instant::now();
+        let (computed, _) = leading.await??;
+        if let (Source::Collapsed, Some(computed)) = (source, computed) {
+            handovers.push(answered.saturating_duration_since(computed));
+        }
+    }
+    row("a dear miss, but for its computation (a look, a lease)", misses);
+    row("another node finds it in Redis (a look)", hits);
+    row("computed to answered on the node that waits (a write, a push, a look)", handovers);
+    Ok(())
+}
+
+/// Longest that one question waits while the room of everything is freed, of a memory that is full.
+async fn sweeping(node: &Node, person: &mut redis::Connection, rounds: usize) -> Result<(), Failure> {
+    let keys: Vec<Key> = (0..300_000).map(|n| Key::new("1", &format!("filling {n:08}"))).collect();
+    let (mut longest, mut entries) = (Vec::new(), 0);
+    for _ in 0..rounds {
+        for key in &keys {
+            node.get_or_compute(key, || Some((None, 7)), || async { Err(()) }).await.map_err(|_| "no answer")?;
+        }
+        // What is offered to Redis is on its way no more.
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        entries = node.stats().memory_entries;
+        let asking = {
+            let (node, keys) = (node.clone(), keys.clone());
+            std::thread::spawn(move || {
+                let mut longest = Duration::ZERO;
+                for key in keys.iter().cycle() {
+                    let start = Instant::now();
+                    let found = node.get(key);
+                    longest = longest.max(start.elapsed());
+                    if found.is_none() && node.stats().memory_entries == 0 {
+                        break;
+                    }
+                }
+                longest
+            })
+        };
+        redis::cmd("FLUSHALL").exec(person)?;
+        longest.push(asking.join().map_err(|_| "a thread panicked")?);
+    }
+    row(&format!("longest wait in memory while {entries} entries are swept"), longest);
+    Ok(())
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Failure> {
+    let rounds: usize = std::env::args().nth(1).map_or(Ok(500), |rounds| rounds.parse())?;
+    let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+    let server = Command::new("redis-server")
+        .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
+        .stdout(Stdio::null())
+        .spawn()?;
+    let _server = Server(server);
+
+    let url = format!("redis://127.0.0.1:{port}");
+    let options = Options { namespace: "latency".to_owned(), redis: Some(url.clone()), ..Options::default() };
+    let nodes = [(); 3].map(|()| Cache::new(Moments, options.clone()));
+    let nodes = nodes.into_iter().collect::<Result<Vec<_>, _>>()?;
+    for node in &nodes {
+        if node.wait_until_ready(Duration::from_secs(10)).await != State::Coherent {
+            return Err("not coherent".into());
+        }
+    }
+    let mut person = redis::Client::open(url)?.get_connection()?;
+
+    println!("| three nodes, ms | p50 | p99 | most | times |\n|---|---|---|---|---|");
+    let name = "latency:1:answer";
+    forgetting(&nodes, &mut person, rounds, &["FLUSHALL"], "at rest").await?;
+    once(&nodes, rounds).await?;
+
+    let (stop, asked, start) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)), Instant::now());
+    let loads: Vec<_> = nodes
+        .iter()
+        .enumerate()
+        .map(|(number, node)| tokio::spawn(load(node.clone(), number, stop.clone(), asked.clone())))
+        .collect();
+    forgetting(&nodes, &mut person, rounds, &["FLUSHALL"], "under load").await?;
+    forgetting(&nodes, &mut person, rounds, &["DEL", name], "under load").await?;
+    let rate = asked.load(Relaxed) as f64 / start.elapsed().as_secs_f64();
+    stop.store(true, Relaxed);
+    for load in loads {
+        load.await?;
+    }
+
+    sweeping(&nodes[0], &mut person, 20.min(rounds)).await?;
+
+    let key = Key::new("1", "last");
+    nodes[0].get_or_compute(&key, || Some((None, 7)), || async { Err(()) }).await.map_err(|_| "no answer")?;
+    let start = Instant::now();
+    let hits = (0..1_000_000).filter(|_| std::hint::black_box(nodes[0].get(&key)).is_some()).count();
+    let hit_nanos = start.elapsed().as_nanos() as f64 / hits.max(1) as f64;
+    println!(
+        "\nThe load was {rate:.0} questions a second. Memory alone answers in {hit_nanos:.0} ns (one thread, one key)."
+    );
+    Ok(())
+}
