@@ -261,7 +261,8 @@ impl<C: Contents> Cache<C> {
             // What cannot be made in time is dropped: it was offered, not owed.
             let _ = tokio::time::timeout(LAST_OFFERS, shared.offers.flush()).await;
             let mut background = std::mem::take(&mut *self.background.lock().unwrap_or_else(PoisonError::into_inner));
-            background.shutdown().await;
+            background.abort_all();
+            while background.join_next().await.is_some() {}
             shared.link.install(None);
             self.layers.coherence.close();
         }

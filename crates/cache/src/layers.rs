@@ -211,8 +211,7 @@ impl<C: Contents> Layers<C> {
         }
     }
 
-    /// Puts a value into memory, unless something moved since the licence: inserts, compares, and takes it out again.
-    /// Gives whether it is there, and for how long.
+    /// Puts a value into memory, unless something moved since the licence. Gives whether it is there, and for how long.
     pub(crate) fn keep(
         &self,
         key: &Key,
@@ -225,9 +224,9 @@ impl<C: Contents> Layers<C> {
             return (false, None);
         }
         let deadline = lifetime.and_then(|lifetime| Instant::now().checked_add(lifetime));
-        self.memory.insert(key, value.clone(), self.contents.weight(value), deadline, licence.purge);
-        if self.coherence.moved(licence) {
-            self.memory.remove(key.as_ref());
+        let weight = self.contents.weight(value);
+        let insert = || self.memory.insert(key, value.clone(), weight, deadline, licence.purge);
+        if self.coherence.unless_moved(licence, insert).is_none() {
             return (false, None);
         }
         (self.memory.contains(key), lifetime)

@@ -146,6 +146,7 @@
 //! Today a single server (Redis or Valkey, 7.0 or later) over TCP.
 
 // Reading order: a module uses only modules declared above it.
+mod sync;
 mod options;
 pub use options::{Deadlines, Lookup, Options, OptionsError};
 mod key;
@@ -167,3 +168,6 @@ mod cache;
 #[doc(hidden)]
 pub use cache::Audit;
 pub use cache::Cache;
+#[cfg(shuttle)]
+#[doc(hidden)]
+pub mod checked;

@@ -4,7 +4,7 @@
 //! learns is [`Look`] and [`CallError`]: no error of the client library leaves this file.
 
 use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use redis::aio::MultiplexedConnection;
@@ -18,13 +18,14 @@ use crate::entry::{self, LINE_BYTES_MAX, Lease, Stored};
 use crate::key::Key;
 use crate::options::OptionsError;
 use crate::stats::Trouble;
+use crate::sync::{Mutex, MutexGuard, RwLock};
 
 /// Commands that may wait to be written to the socket.
 const PIPELINE_COMMANDS: usize = 1_024;
 /// Calls that fail in a row until none is made any more.
-const FAILURES_MAX: u32 = 3;
+pub(crate) const FAILURES_MAX: u32 = 3;
 const OPEN_FIRST: Duration = Duration::from_millis(250);
-const OPEN_MAX: Duration = Duration::from_secs(2);
+pub(crate) const OPEN_MAX: Duration = Duration::from_secs(2);
 
 /// Where a server is and how to log in there.
 pub(crate) struct Endpoint {
@@ -378,7 +379,7 @@ fn text(value: Value) -> Option<String> {
 }
 
 /// Keeps calls from being made while they fail: closed, open for a while, then one call to try.
-struct Breaker {
+pub(crate) struct Breaker {
     failing: Mutex<Failing>,
 }
 
@@ -390,17 +391,17 @@ struct Failing {
     trying: bool,
 }
 
-struct Permit<'a> {
+pub(crate) struct Permit<'a> {
     breaker: &'a Breaker,
-    is_trial: bool,
+    pub(crate) is_trial: bool,
 }
 
 impl Breaker {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { failing: Mutex::new(Failing::default()) }
     }
 
-    fn failing(&self) -> std::sync::MutexGuard<'_, Failing> {
+    fn failing(&self) -> MutexGuard<'_, Failing> {
         self.failing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -408,7 +409,7 @@ impl Breaker {
         *self.failing() = Failing::default();
     }
 
-    fn admit(&self, now: Instant) -> Option<Permit<'_>> {
+    pub(crate) fn admit(&self, now: Instant) -> Option<Permit<'_>> {
         let mut failing = self.failing();
         let is_trial = match failing.open_until {
             None => false,
@@ -421,16 +422,19 @@ impl Breaker {
 }
 
 impl Permit<'_> {
-    fn report(self, trouble: Option<Trouble>, now: Instant) {
+    pub(crate) fn report(mut self, trouble: Option<Trouble>, now: Instant) {
+        // Now, not when this is dropped: by then the next may be trying.
+        let is_trial = std::mem::take(&mut self.is_trial);
         let mut failing = self.breaker.failing();
+        failing.trying &= !is_trial;
         match trouble {
             // A write refused for a reason of the server's is an answer, and reads may go on.
             None | Some(Trouble::ReadOnly | Trouble::Full) => *failing = Failing::default(),
             Some(_) => {
                 failing.in_a_row += 1;
-                if self.is_trial || failing.in_a_row >= FAILURES_MAX {
+                if is_trial || failing.in_a_row >= FAILURES_MAX {
                     // Calls made before it opened may still fail: they do not make it stay open for longer.
-                    if self.is_trial || failing.open_until.is_none() {
+                    if is_trial || failing.open_until.is_none() {
                         failing.open_for = (failing.open_for * 2).clamp(OPEN_FIRST, OPEN_MAX);
                         failing.open_until = Some(now + failing.open_for);
                     }

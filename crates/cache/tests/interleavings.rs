@@ -8,7 +8,7 @@
 //! | D7: an operator's own DEL | with the operator's clear |
 //! | rules 1, 4-6, 9, 10, 12 beyond these | `rule_…` |
 //! | rule 2 | `coherence.rs` and the unit tests beside the code; D8, T5 |
-//! | rule 3 | `coherence.rs`: an entry put in behind its invalidation |
+//! | rule 3 | `coherence.rs`: an entry put in behind its invalidation; `checked/`: in every order |
 //! | rules 7, 8 | D5, D6; T2 |
 //! | P3, P4: counted effects | `three_nodes_…` |
 //! | a leader that dies, that sleeps, that is refused; a Redis that is full, or read-only | the rest |
