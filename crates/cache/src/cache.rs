@@ -10,18 +10,21 @@ use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 
-use crate::coherence::{Coherence, Licence, keep_connected, sweep};
+use crate::coherence::{Coherence, Licence, sweep};
 use crate::entry::{Contents, Leases};
 use crate::flight::{Boarding, Flights, Lead, is_led_here, leading};
 use crate::found::{Failed, Found, Source};
+use crate::keeper::Common;
 use crate::key::{Key, Namespace};
 use crate::layers::{Deed, Layers, Shared};
 use crate::memory::Memory;
 use crate::offers::{Offering, Offers};
 use crate::options::{Deadlines, Options, OptionsError};
+use crate::place::Place;
 use crate::policy::{self, BRIEF, End, Next, Standing};
-use crate::redis::{Endpoint, Link};
+use crate::primaries::Primaries;
 use crate::stats::{Answered, Counters, Flown, MemoryLook, State, Stats};
+use crate::topology::keep_connected;
 
 /// How long a cache that is shut down goes on making the offers that wait.
 const LAST_OFFERS: Duration = Duration::from_millis(100);
@@ -63,7 +66,7 @@ impl<C: Contents> Cache<C> {
     ///
     /// # Errors
     ///
-    /// If the namespace or the URL cannot be used.
+    /// If the namespace, the URL or the certificates cannot be used.
     ///
     /// # Panics
     ///
@@ -79,29 +82,29 @@ impl<C: Contents> Cache<C> {
     /// As [`Cache::new`].
     pub fn with_deadlines(contents: C, options: Options, deadlines: Deadlines) -> Result<Self, OptionsError> {
         let namespace = Namespace::new(&options.namespace)?;
-        let parse = |url| Endpoint::parse(url, deadlines.handshake);
-        let endpoint = options.redis.as_deref().map(parse).transpose()?;
-        let state = if endpoint.is_some() { State::Detached } else { State::Memory };
+        let parse = |url| Place::parse(url, options.redis_ca.as_deref(), deadlines.handshake);
+        let place = options.redis.as_deref().map(parse).transpose()?;
+        let state = if place.is_some() { State::Detached } else { State::Memory };
 
         let contents = Arc::new(contents);
         let counters = Arc::new(Counters::new());
         let memory = Arc::new(Memory::new(options.memory_bytes));
         let coherence = Arc::new(Coherence::new(namespace.clone(), state, counters.clone()));
         let mut background = JoinSet::new();
-        let shared = endpoint.map(|endpoint| {
-            let link = Arc::new(Link::new(deadlines.call));
+        let shared = place.map(|place| {
+            let primaries = Arc::new(Primaries::new(namespace, deadlines.call));
             let (offers, making) = Offers::new(Offering {
                 contents: contents.clone(),
-                namespace: namespace.clone(),
-                link: link.clone(),
+                primaries: primaries.clone(),
                 coherence: coherence.clone(),
                 counters: counters.clone(),
             });
             let (coherence, memory) = (coherence.clone(), memory.clone());
             background.spawn(sweep(coherence.clone(), memory.clone()));
-            background.spawn(keep_connected(coherence, memory, endpoint, link.clone(), deadlines));
+            let common = Common { coherence, memory, primaries: primaries.clone(), deadlines };
+            background.spawn(keep_connected(common, place));
             background.spawn(making);
-            Shared { namespace, link, leases: Leases::new(), offers }
+            Shared { primaries, leases: Leases::new(), offers }
         });
         let leading = AtomicU64::new(0);
         let layers = Layers { contents, options, deadlines, counters, memory, coherence, leading, shared };
@@ -142,8 +145,8 @@ impl<C: Contents> Cache<C> {
     ///
     /// # Errors
     ///
-    /// What `compute` failed with, or that it (or `trial`) panicked. Failures are not remembered, and harm nobody who
-    /// waited for them: each computes once for itself.
+    /// What `compute` failed with, or that it (or `trial`) panicked. Failures are not remembered. Who only waited for one
+    /// tries once more, and is told of the next that it waits for.
     pub async fn get_or_compute<T, F, W>(
         &self,
         key: &Key,
@@ -177,7 +180,7 @@ impl<C: Contents> Cache<C> {
         if let Some(found) = self.get(key) {
             return Ok(found);
         }
-        if self.layers.looks_first() {
+        if self.layers.looks_first(key) {
             return self.fly(key, Some(trial), compute).await;
         }
         let licence = self.layers.coherence.licence(key);
@@ -263,7 +266,7 @@ impl<C: Contents> Cache<C> {
             let mut background = std::mem::take(&mut *self.background.lock().unwrap_or_else(PoisonError::into_inner));
             background.abort_all();
             while background.join_next().await.is_some() {}
-            shared.link.install(None);
+            shared.primaries.links().iter().for_each(|link| link.install(None));
             self.layers.coherence.close();
         }
     }
@@ -364,7 +367,7 @@ impl<C: Contents> Layers<C> {
                     let least = self.deadlines.patience;
                     let until =
                         *patience.get_or_insert_with(|| Instant::now() + policy::patience(least, fastrand::f64()));
-                    let in_vain = !self.moves(licence, until).await;
+                    let in_vain = !self.moves(key, licence, until).await;
                     (licence, in_vain.then_some(End::Replace(Standing::Theirs(lease))))
                 }
             };

@@ -18,10 +18,11 @@ use std::time::{Duration, Instant};
 use redis::{PushInfo, PushKind, Value};
 use shuttle::future::{block_on, yield_now};
 use shuttle::rand::{Rng, thread_rng};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, watch};
 
+use crate::breaker::{Breaker, FAILURES_MAX, OPEN_MAX};
 use crate::cache::{Audit, Cache};
-use crate::coherence::{Coherence, follow};
+use crate::coherence::Coherence;
 use crate::entry::Contents;
 use crate::flight::{Boarding, Flights};
 use crate::found::{Failed, Source};
@@ -29,7 +30,7 @@ use crate::key::{Key, Namespace};
 use crate::layers::Layers;
 use crate::memory::Memory;
 use crate::options::{Deadlines, Options};
-use crate::redis::{Breaker, FAILURES_MAX, OPEN_MAX};
+use crate::pushes::{Canary, ear, follow};
 use crate::stats::{Counters, State, Trouble};
 use crate::sync::Mutex;
 use crate::sync::atomic::{self, Ordering::SeqCst};
@@ -233,8 +234,10 @@ impl Node {
     /// What follows the pushes, and where they are said.
     fn listens(&self) -> (impl Fn(PushInfo) + use<>, impl Future<Output = ()> + use<>) {
         let (changes, queue) = mpsc::channel(4);
-        let ear = self.layers.coherence.ear(changes, Arc::new(Notify::new()));
-        (ear, follow(self.layers.coherence.clone(), self.layers.memory.clone(), queue))
+        let Layers { coherence, memory, .. } = &self.layers;
+        let (canary, _) = watch::channel(Canary::default());
+        let told = ear(coherence.clone(), changes, Arc::new(Notify::new()));
+        (told, follow(coherence.clone(), memory.clone(), canary, queue))
     }
 
     fn there(&self) -> Option<u64> {

@@ -10,12 +10,13 @@ use std::time::{Duration, Instant};
 use crate::coherence::{Coherence, Licence};
 use crate::entry::{self, Contents, Leases};
 use crate::found::{Found, Source};
-use crate::key::{Key, Namespace};
+use crate::key::Key;
 use crate::memory::Memory;
 use crate::offers::{Offer, Offers};
 use crate::options::{Deadlines, Lookup, Options};
 use crate::policy::{self, End, Read, Second, Standing, Taken};
-use crate::redis::{CallError, Link, Look};
+use crate::primaries::{Look, Primaries};
+use crate::redis::CallError;
 use crate::stats::{Counters, RedisLook, State};
 
 /// Second looks at one key, each set off by a change during the one before, until its end is given up.
@@ -36,8 +37,7 @@ pub(crate) struct Layers<C: Contents> {
 
 /// The layer behind.
 pub(crate) struct Shared<V> {
-    pub(crate) namespace: Namespace,
-    pub(crate) link: Arc<Link>,
+    pub(crate) primaries: Arc<Primaries>,
     pub(crate) leases: Leases,
     pub(crate) offers: Offers<V>,
 }
@@ -58,8 +58,13 @@ pub(crate) struct Writing<V> {
 
 impl<C: Contents> Layers<C> {
     /// Whether Redis is asked before anything is computed.
-    pub(crate) fn looks_first(&self) -> bool {
-        self.options.lookup == Lookup::Always && matches!(self.coherence.state(), State::Coherent | State::CatchingUp)
+    pub(crate) fn looks_first(&self, key: &Key) -> bool {
+        self.options.lookup == Lookup::Always && matches!(self.state_for(key), State::Coherent | State::CatchingUp)
+    }
+
+    /// How far memory is covered where this key is concerned.
+    fn state_for(&self, key: &Key) -> State {
+        self.shared.as_ref().map_or(State::Memory, |shared| shared.primaries.state_for(key))
     }
 
     pub(crate) fn recall(&self, key: &Key) -> Option<Found<C::Value>> {
@@ -73,7 +78,7 @@ impl<C: Contents> Layers<C> {
     pub(crate) async fn look(&self, key: &Key) -> (Licence, Read<Arc<C::Value>>) {
         let licence = self.coherence.licence(key);
         let Some(shared) = &self.shared else { return (licence, Read::Absent) };
-        let (read, label) = match shared.link.look(key, &shared.namespace.name(key)).await {
+        let (read, label) = match shared.primaries.look(key).await {
             Ok(Look::Line(line, left)) => match self.contents.decode(&line) {
                 Some(value) => (Read::Value(Arc::new(value), left), RedisLook::Hit),
                 None => (Read::Unusable, RedisLook::Unusable),
@@ -94,8 +99,8 @@ impl<C: Contents> Layers<C> {
     pub(crate) async fn take(&self, key: &Key) -> (Licence, Taken) {
         let licence = self.coherence.licence(key);
         let Some(shared) = &self.shared else { return (licence, Taken::Refused) };
-        let (name, lease) = (shared.namespace.name(key), shared.leases.make());
-        let taken = match shared.link.set_if_absent(&name, &lease.line(), Some(self.deadlines.lease)).await {
+        let lease = shared.leases.make();
+        let taken = match shared.primaries.set_if_absent(key, &lease.line(), Some(self.deadlines.lease)).await {
             Ok(true) => Taken::Ours(lease),
             Ok(false) => Taken::Present,
             Err(error) => {
@@ -108,9 +113,9 @@ impl<C: Contents> Layers<C> {
 
     /// Waits until something moves; whether it did before patience was over. Where changes are not known to be reported,
     /// waiting for one would be in vain.
-    pub(crate) async fn moves(&self, licence: Licence, patience: Instant) -> bool {
+    pub(crate) async fn moves(&self, key: &Key, licence: Licence, patience: Instant) -> bool {
         let movement = self.coherence.movement(licence);
-        self.coherence.state() == State::Coherent
+        self.state_for(key) == State::Coherent
             && Instant::now() < patience
             && tokio::time::timeout_at(patience.into(), movement).await.is_ok()
     }
@@ -182,11 +187,16 @@ impl<C: Contents> Layers<C> {
     /// Memory gets only what Redis is then seen to hold.
     async fn perform(&self, key: &Key, licence: Licence, deed: Deed<C::Value>) {
         let Some(shared) = &self.shared else { return };
-        let name = shared.namespace.name(key);
         let done = match deed {
-            Deed::Release => shared.link.delete(&name).await,
+            Deed::Release => {
+                let deleted = shared.primaries.delete(key).await;
+                // What we do ourselves is not reported to us: memory may hold a cheap answer for the same key, which was
+                // not written because the lease stood there. Nothing would tell of its going any more.
+                self.memory.remove(key.as_ref());
+                deleted
+            }
             Deed::Write(Writing { value, line, lifetime }) => {
-                let written = shared.link.set_if_present(&name, &line, lifetime).await;
+                let written = shared.primaries.set_if_present(key, &line, lifetime).await;
                 written.map(|is_written| {
                     if is_written {
                         self.keep(key, &value, lifetime, licence);
@@ -219,7 +229,7 @@ impl<C: Contents> Layers<C> {
         lifetime: Option<Duration>,
         licence: Licence,
     ) -> (bool, Option<Duration>) {
-        let lifetime = policy::kept(lifetime, self.coherence.state());
+        let lifetime = policy::kept(lifetime, self.state_for(key));
         if !lasts(lifetime) || self.coherence.moved(licence) {
             return (false, None);
         }

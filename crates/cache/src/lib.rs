@@ -1,4 +1,4 @@
-//! Bytes under a key, remembered: memory in front, Redis behind, coherent. No expressions, no HTTP; a broken Redis
+//! Values under a key, remembered: memory in front, Redis behind, coherent. What they mean is the user's; a broken Redis
 //! costs time, never an answer.
 //!
 //! The law the crate stands on: **the key fully determines the value**. Whoever computes it, whenever, gets the same. So
@@ -138,12 +138,25 @@
 //! While not coherent, memory is a local cache whose entries live for 5 s at most. A server or a proxy that swallows the
 //! reports never becomes coherent, and is of use as a shared layer all the same.
 //!
+//! There is one such connection to each primary, and it carries everything: reads, writes and reports. Replicas are never
+//! read, for they may not have heard yet of what was reported.
+//!
+//! | [`Options::redis`] | primaries | another primary |
+//! |---|---|---|
+//! | one server | it | |
+//! | Sentinels | whom the newest configuration of a majority names | asked every second and before each connection; a server that says that it follows another is left |
+//! | Cluster | each that holds slots | the layout of the newest epoch, asked for every second, when a primary is lost or sends a call on; `MOVED` and `ASK` are followed |
+//!
+//! What memory keeps of a key is vouched for by the primary that holds it; the cache is coherent when all of them are.
+//! When another primary comes, or slots change hands, everything is forgotten after the new map is followed. A `FLUSHALL`
+//! that had not reached the replica when it was promoted comes back with it: no server tells of that either.
+//!
 //! # In Redis
 //!
 //! `ns:variant:text` holds one line of JSON, as [`Contents::encode`] wrote it. Texts over 200 bytes, or with characters
 //! that nobody sees, stand under `ns:variant#:digest`, and first in the line, where they are compared. `allkeys-lfu` with
 //! a `maxmemory` is recommended: memory serves the reads, so that the server does not see how often a key is used.
-//! Today a single server (Redis or Valkey, 7.0 or later) over TCP.
+//! Redis or Valkey, 7.0 or later.
 
 // Reading order: a module uses only modules declared above it.
 mod sync;
@@ -159,8 +172,17 @@ mod stats;
 pub use stats::{Count, Histogram, State, Stats};
 mod policy;
 mod memory;
+mod breaker;
+mod connection;
+mod place;
 mod redis;
+mod primaries;
 mod coherence;
+mod pushes;
+mod keeper;
+mod sentinel;
+mod cluster;
+mod topology;
 mod flight;
 mod offers;
 mod layers;
@@ -171,3 +193,8 @@ pub use cache::Cache;
 #[cfg(shuttle)]
 #[doc(hidden)]
 pub mod checked;
+
+/// The examples of README.md are run with those above.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

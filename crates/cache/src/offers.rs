@@ -12,9 +12,10 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::coherence::{Coherence, Licence};
 use crate::entry::{self, Contents};
-use crate::key::{Key, Namespace};
+use crate::key::Key;
 use crate::policy::Bucket;
-use crate::redis::{CallError, Link};
+use crate::primaries::Primaries;
+use crate::redis::CallError;
 use crate::stats::{Counters, Offered, Trouble};
 
 /// Offers that may wait.
@@ -45,8 +46,7 @@ pub(crate) struct Offers<V> {
 /// Where they are made.
 pub(crate) struct Offering<C: Contents> {
     pub(crate) contents: Arc<C>,
-    pub(crate) namespace: Namespace,
-    pub(crate) link: Arc<Link>,
+    pub(crate) primaries: Arc<Primaries>,
     pub(crate) coherence: Arc<Coherence>,
     pub(crate) counters: Arc<Counters>,
 }
@@ -108,12 +108,11 @@ impl<C: Contents> Offering<C> {
 
     async fn make(&self, offer: Offer<C::Value>) -> Offered {
         let Some(line) = entry::write(&offer.key, self.contents.encode(&offer.value)) else { return Offered::Oversize };
-        let name = self.namespace.name(&offer.key);
         // As late as can be: what is sent after a purge has arrived was not begun before it.
         if self.coherence.moved(offer.licence) {
             return Offered::Moved;
         }
-        match self.link.set_if_absent(&name, &line, offer.lifetime).await {
+        match self.primaries.set_if_absent(&offer.key, &line, offer.lifetime).await {
             Ok(true) => Offered::Stored,
             Ok(false) => Offered::Present,
             Err(CallError::NotMade) => Offered::Unavailable,

@@ -25,19 +25,25 @@ pub struct Options {
     pub ttl: Option<Duration>,
     /// When Redis is asked.
     pub lookup: Lookup,
-    /// `redis://[user:password@]host[:port][/db]`; `None`: memory only.
+    /// Where Redis is; `None`: memory only. One server: `redis://[user:password@]host[:port][/db]`, `rediss://` over TLS,
+    /// `unix:///path`. What Sentinels watch: `redis+sentinel://host:port,…/name[/db]`. A Cluster:
+    /// `redis+cluster://host:port,…`. The last two are `rediss+sentinel://` and `rediss+cluster://` over TLS. `valkey`
+    /// may stand for `redis`.
     pub redis: Option<String>,
+    /// Certificates, in PEM, of those who vouch for the servers over TLS; `None`: whom the system believes.
+    pub redis_ca: Option<Vec<u8>>,
 }
 
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { namespace, memory_bytes, ttl, lookup, redis } = self;
+        let Self { namespace, memory_bytes, ttl, lookup, redis, redis_ca } = self;
         f.debug_struct("Options")
             .field("namespace", namespace)
             .field("memory_bytes", memory_bytes)
             .field("ttl", ttl)
             .field("lookup", lookup)
             .field("redis", &redis.as_deref().map(without_login))
+            .field("redis_ca", &redis_ca.as_ref().map(Vec::len))
             .finish()
     }
 }
@@ -58,6 +64,7 @@ impl Default for Options {
             ttl: Some(Duration::from_secs(24 * 60 * 60)),
             lookup: Lookup::default(),
             redis: None,
+            redis_ca: None,
         }
     }
 }
@@ -72,6 +79,8 @@ pub struct Deadlines {
     pub handshake: Duration,
     /// Time between two signs of life.
     pub heartbeat: Duration,
+    /// Time between two looks at who the primaries are, under Sentinels and in a Cluster.
+    pub topology: Duration,
     /// A connection that gives no sign of life for so long after it was asked is taken for lost.
     pub silence: Duration,
     /// How long another node's computation is waited for at least, before computing oneself; at most two thirds more, at
@@ -87,6 +96,7 @@ impl Default for Deadlines {
             call: Duration::from_millis(50),
             handshake: Duration::from_secs(1),
             heartbeat: Duration::from_millis(400),
+            topology: Duration::from_secs(1),
             silence: Duration::from_secs(1),
             patience: Duration::from_millis(600),
             lease: Duration::from_secs(3),
@@ -109,11 +119,8 @@ pub enum OptionsError {
         /// What is wrong with it.
         reason: String,
     },
-    /// The URL's scheme is known (`rediss`, `unix`, `redis+sentinel`, `redis+cluster`) but not served by this version.
-    UnsupportedScheme {
-        /// The scheme given.
-        scheme: String,
-    },
+    /// What was given as certificates holds none that can be read.
+    Certificates,
 }
 
 impl fmt::Display for OptionsError {
@@ -126,9 +133,7 @@ impl fmt::Display for OptionsError {
                 write!(f, "namespace {given:?} may not contain {character:?}")
             }
             Self::Url { reason } => write!(f, "not a usable Redis URL (redis://host:port/db): {reason}"),
-            Self::UnsupportedScheme { scheme } => {
-                write!(f, "{scheme}:// is not supported yet, expected redis://[user:password@]host[:port][/db]")
-            }
+            Self::Certificates => f.write_str("not certificates in PEM"),
         }
     }
 }
@@ -160,7 +165,5 @@ mod tests {
         assert_eq!(error.to_string(), r#"namespace "a:b" may not contain ':'"#);
         let error = OptionsError::Namespace { given: String::new(), character: None };
         assert_eq!(error.to_string(), r#"namespace "" must be 1 to 64 bytes long, it is 0"#);
-        let error = OptionsError::UnsupportedScheme { scheme: "unix".to_owned() };
-        assert!(error.to_string().starts_with("unix:// is not supported yet, expected redis://"));
     }
 }

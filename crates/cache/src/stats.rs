@@ -133,7 +133,11 @@ labels! { RedisLook {
 labels! { Flown { Computed = "computed", Found = "found", Failed = "failed", Panicked = "panicked", Joined = "joined", } }
 labels! {
     /// Why memory forgot.
-    Cause { Key = "key", Flush = "flush", Detached = "detached", Attached = "attached", Overflow = "overflow", }
+    Cause {
+        Key = "key", Flush = "flush", Detached = "detached", Attached = "attached", Overflow = "overflow",
+        // Other primaries hold other slots than before.
+        Topology = "topology",
+    }
 }
 labels! { Offered {
     Stored = "stored", Present = "present", Rate = "dropped-rate", Full = "dropped-full", Moved = "dropped-moved",
@@ -154,6 +158,11 @@ labels! {
         Lost = "lost",
         // The connection is open and silent.
         Silent = "silent",
+        // The server follows another now: a failover.
+        Demoted = "demoted",
+        // A node of a Cluster sent a call on to where it cannot be made: to one that is not known yet, or in a circle; or
+        // the URL does not say that it is a Cluster.
+        Redirected = "redirected",
         // A call was not answered by its deadline.
         Timeout = "timeout",
         ReadOnly = "read-only",

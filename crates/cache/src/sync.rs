@@ -3,10 +3,10 @@
 //! What the protocol stands on comes from here; counters that nothing is decided by come from std directly.
 
 #[cfg(not(shuttle))]
-pub(crate) use std::sync::{Mutex, MutexGuard, RwLock, atomic};
+pub(crate) use std::sync::{Mutex, MutexGuard, atomic};
 
 #[cfg(shuttle)]
-pub(crate) use shuttle::sync::{Mutex, MutexGuard, RwLock, atomic};
+pub(crate) use shuttle::sync::{Mutex, MutexGuard, atomic};
 
 /// Before what has locks that the checker does not see: there, too, it may turn to another thread.
 #[cfg(not(shuttle))]

@@ -396,10 +396,13 @@ async fn options_that_cannot_be_used_are_refused_at_once() {
     let refused = |options: Options| Cache::new(Facts::default(), options).err();
     let namespace = Options { namespace: "a:b".to_owned(), ..Options::default() };
     assert!(matches!(refused(namespace), Some(OptionsError::Namespace { character: Some(':'), .. })));
-    for url in ["redis+sentinel://h:1/m/0", "rediss://h", "unix:///tmp/r.sock", "redis+cluster://h:1"] {
+    for url in ["h:1", "http://h", "redis+sentinel://h:1", "redis+cluster://h:1/1", "rediss://h#insecure"] {
         let options = Options { redis: Some(url.to_owned()), ..Options::default() };
-        assert!(matches!(refused(options), Some(OptionsError::UnsupportedScheme { .. })), "{url}");
+        assert!(matches!(refused(options), Some(OptionsError::Url { .. })), "{url}");
     }
+    let redis = Some("rediss://localhost".to_owned());
+    let options = Options { redis, redis_ca: Some(b"lixo".to_vec()), ..Options::default() };
+    assert_eq!(refused(options), Some(OptionsError::Certificates));
     // That nobody listens is no reason to refuse.
     let options = Options { redis: Some(format!("redis://127.0.0.1:{}", free_port())), ..Options::default() };
     assert_eq!(refused(options), None);

@@ -527,6 +527,18 @@ async fn rule_9_an_evaluation_that_fails_gives_its_lease_back() {
     }
 }
 
+/// Found by the model: what was kept beside a lease of one's own is not in Redis, and nobody tells of its end.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rule_9_who_gives_a_lease_back_forgets_what_was_kept_beside_it() {
+    let mut fleet = Fleet::start().await;
+    let held = fleet.a.holds(TEXT).await;
+    assert_eq!(fleet.a.cheap(TEXT).await.source, COMPUTED);
+    assert!(fleet.a.remembers(TEXT));
+    held.fails().await;
+    fleet.is_sound().await;
+    assert_eq!((fleet.stands(), fleet.a.remembers(TEXT)), (None, false));
+}
+
 /// Rule 9: who failed and asks again finds no lease of its own, of whose going it would not be told.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rule_9_who_failed_and_asks_again_does_not_wait_for_itself() {

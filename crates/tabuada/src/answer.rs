@@ -274,6 +274,7 @@ mod tests {
             ttl: None,
             lookup: Lookup::Adaptive,
             redis: None,
+            redis_ca: None,
         };
         Calculator::new(options, threads, Counters::default()).unwrap()
     }

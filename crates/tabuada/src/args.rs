@@ -42,9 +42,15 @@ pub struct ServeArgs {
     /// Address to listen on; port 0 takes any free one, and the ready line names it.
     #[arg(long, env = "TABUADA_LISTEN", value_name = "HOST:PORT", default_value = "127.0.0.1:8000")]
     listen: String,
-    /// Redis or Valkey that the fleet shares, redis://host:port/db; without it answers are kept in memory only.
+    /// Redis or Valkey that the fleet shares; without it answers are kept in memory only.
+    ///
+    /// redis://[user:password@]host:port/db, rediss:// over TLS, unix:///path, redis+sentinel://host:port,…/name/db,
+    /// redis+cluster://host:port,…
     #[arg(long, env = "TABUADA_REDIS", value_name = "URL", hide_env_values = true)]
     redis: Option<String>,
+    /// Certificates (PEM) of those who vouch for Redis over TLS, in place of whom the system believes.
+    #[arg(long, env = "TABUADA_REDIS_CA", value_name = "FILE")]
+    redis_ca: Option<PathBuf>,
     /// How long an answer is remembered: 90s, 10m, 1d, or none for ever.
     #[arg(long, env = "TABUADA_TTL", value_name = "TIME", default_value = "1d")]
     ttl: Ttl,
@@ -126,6 +132,7 @@ impl From<ServeArgs> for ServeConfig {
         Self {
             listen: args.listen,
             redis: args.redis.filter(|url| !url.is_empty()),
+            redis_ca: args.redis_ca.filter(|file| !file.as_os_str().is_empty()),
             ttl: args.ttl,
             lookup: match args.lookup {
                 LookupArg::Adaptive => Lookup::Adaptive,

@@ -1,6 +1,7 @@
 //! What a server is told, as plain data: addresses, sizes, times. Reading flags and variables is the work of `args`.
 
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -13,6 +14,8 @@ pub struct ServeConfig {
     pub listen: String,
     /// URL of the Redis that the fleet shares; `None`: this process's memory only.
     pub redis: Option<String>,
+    /// File of certificates by which that Redis is believed over TLS; `None`: whom the system believes.
+    pub redis_ca: Option<PathBuf>,
     /// How long an answer is remembered.
     pub ttl: Ttl,
     /// When Redis is asked.

@@ -3,6 +3,7 @@
 //! dropped.
 #![allow(clippy::panic, dead_code, unreachable_pub, reason = "each test binary uses its own part")]
 
+pub mod constellation;
 pub mod fake;
 pub mod proxy;
 pub mod server;

@@ -18,6 +18,8 @@ pub struct Server {
     port: u16,
     directory: tempfile::TempDir,
     settings: Vec<String>,
+    /// It watches others: its settings stand in a file, which it writes to.
+    watched: Option<String>,
 }
 
 impl Server {
@@ -27,15 +29,25 @@ impl Server {
 
     /// With settings, as on the command line: `["--maxmemory", "2mb"]`.
     pub fn with(settings: &[&str]) -> Self {
-        let directory = tempfile::tempdir().expect("a directory");
         let settings = settings.iter().map(|&setting| setting.to_owned()).collect();
-        let mut server = Self { process: None, port: free_port(), directory, settings };
+        Self::started(settings, None)
+    }
+
+    /// A Sentinel, with the lines of its file.
+    pub fn sentinel(watched: &str) -> Self {
+        Self::started(vec![], Some(watched.to_owned()))
+    }
+
+    fn started(settings: Vec<String>, watched: Option<String>) -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        let mut server = Self { process: None, port: free_port(), directory, settings, watched };
         // Another process may take the port between its finding and its use.
         for _ in 0..20 {
             if server.spawn() {
                 return server;
             }
             server.port = free_port();
+            let _ = std::fs::remove_file(server.directory.path().join("sentinel.conf"));
         }
         panic!("redis-server does not start: is it installed?");
     }
@@ -49,15 +61,24 @@ impl Server {
 
     fn spawn(&mut self) -> bool {
         // It dies with the thread that runs the test, even if the test is killed.
-        let child = Command::new("setpriv")
-            .args(["--pdeathsig", "KILL", "redis-server"])
-            .args(["--port", &self.port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
-            .arg("--dir")
-            .arg(self.directory.path())
-            .args(&self.settings)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn();
+        let mut command = Command::new("setpriv");
+        command.args(["--pdeathsig", "KILL", "redis-server"]);
+        match &self.watched {
+            None => {
+                let bare = ["--bind", "127.0.0.1 -::1", "--save", "", "--appendonly", "no"];
+                command.args(["--port", &self.port.to_string()]).args(bare);
+                command.arg("--dir").arg(self.directory.path()).args(&self.settings);
+            }
+            Some(watched) => {
+                let file = self.directory.path().join("sentinel.conf");
+                if !file.exists() {
+                    let own = format!("port {}\nbind 127.0.0.1\n{watched}\n", self.port);
+                    std::fs::write(&file, own).expect("a file");
+                }
+                command.arg(file).arg("--sentinel");
+            }
+        }
+        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
         let mut child = child.expect("redis-server is installed");
         let start = Instant::now();
         while start.elapsed() < PATIENCE {
@@ -80,6 +101,10 @@ impl Server {
         let _ = child.kill();
         let _ = child.wait();
         false
+    }
+
+    pub fn runs(&self) -> bool {
+        self.process.is_some()
     }
 
     /// Kills it, as a power cut does.
@@ -117,6 +142,11 @@ impl Server {
         self.port
     }
 
+    /// Where it keeps its files.
+    pub fn directory(&self) -> &std::path::Path {
+        self.directory.path()
+    }
+
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
     }
@@ -130,7 +160,14 @@ impl Server {
 
     /// A person at `redis-cli`.
     pub fn person(&self) -> Person {
-        Person(self.try_client().expect("the server runs"))
+        let start = Instant::now();
+        // A server that changes its role closes what was just opened.
+        loop {
+            if let Some(connection) = self.try_client() {
+                return Person(connection);
+            }
+            assert!(start.elapsed() < PATIENCE, "the server runs");
+        }
     }
 }
 
@@ -143,6 +180,11 @@ impl Drop for Server {
 pub struct Person(Connection);
 
 impl Person {
+    /// For commands that are more than words.
+    pub fn connection(&mut self) -> &mut Connection {
+        &mut self.0
+    }
+
     /// Says a command as it would be typed, split at blanks.
     pub fn says<T: redis::FromRedisValue>(&mut self, command: &str) -> T {
         self.tries(command).unwrap_or_else(|error| panic!("{command}: {error}"))

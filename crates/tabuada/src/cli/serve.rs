@@ -36,12 +36,20 @@ async fn run(config: &ServeConfig) -> io::Result<ExitCode> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let listener = TcpListener::bind(&config.listen).await?;
     let counters = Counters::default();
+    let redis_ca = match config.redis_ca.as_deref().map(std::fs::read).transpose() {
+        Ok(certificates) => certificates,
+        Err(error) => {
+            eprintln!("tabuada: cannot read the certificates for Redis: {error}");
+            return Ok(ExitCode::from(2));
+        }
+    };
     let options = Options {
         namespace: config.namespace.clone(),
         memory_bytes: config.memory_bytes,
         ttl: config.ttl.0,
         lookup: config.lookup,
         redis: config.redis.clone(),
+        redis_ca,
     };
     let calculator = match Calculator::new(options, config.threads.get(), counters.clone()) {
         Ok(calculator) => calculator,

@@ -42,6 +42,7 @@ impl Server {
                     ttl: Some(Duration::from_secs(86_400)),
                     lookup: Lookup::Adaptive,
                     redis: None,
+                    redis_ca: None,
                 };
                 let calculator = Calculator::new(options, 2, counters.clone()).expect("the options are good");
                 let stop = async {

@@ -1,0 +1,334 @@
+//! One connection to one server: where the server is, how to log in there, the handshake, and what is said before and
+//! beside the calls of the cache.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use redis::aio::MultiplexedConnection;
+use redis::{
+    AsyncConnectionConfig, Cmd, ConnectionAddr, ConnectionInfo, ErrorKind, Pipeline, ProtocolVersion, PushInfo,
+    RedisError, ServerErrorKind, Value,
+};
+use tokio::sync::Notify;
+
+use crate::stats::{Label, Trouble};
+
+/// Commands that may wait to be written to the socket.
+const PIPELINE_COMMANDS: usize = 1_024;
+
+/// A host and a port, as servers name each other.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Address {
+    pub(crate) host: Box<str>,
+    pub(crate) port: u16,
+}
+
+impl Address {
+    /// Reads `host:port`; addresses of IPv6 come with and without brackets.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let (host, port) = text.rsplit_once(':')?;
+        let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+        Some(Self { host: host.into(), port: port.parse().ok()? })
+    }
+
+    /// A server that does not know its own address leaves it out: it is the one under which it was asked.
+    pub(crate) fn or_host_of(self, asked: &Self) -> Self {
+        if self.host.is_empty() { Self { host: asked.host.clone(), ..self } } else { self }
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { host, port } = self;
+        if host.contains(':') { write!(f, "[{host}]:{port}") } else { write!(f, "{host}:{port}") }
+    }
+}
+
+/// Where a server is and how to log in there.
+#[derive(Clone)]
+pub(crate) struct Endpoint {
+    info: ConnectionInfo,
+    handshake: Duration,
+}
+
+/// Why there is no connection.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    pub(crate) trouble: Trouble,
+    /// In the words of the system or the server; no login is in them.
+    pub(crate) reason: String,
+}
+
+impl From<Trouble> for Refused {
+    fn from(trouble: Trouble) -> Self {
+        Self { trouble, reason: trouble.label().to_owned() }
+    }
+}
+
+impl Endpoint {
+    pub(crate) fn new(info: ConnectionInfo, handshake: Duration) -> Self {
+        let login = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
+        let tcp = info.tcp_settings().clone().set_nodelay(true);
+        Self { info: info.set_redis_settings(login).set_tcp_settings(tcp), handshake }
+    }
+
+    /// The same login at another server's.
+    pub(crate) fn at(&self, address: &Address) -> Self {
+        let host = address.host.to_string();
+        let info = self.info.clone().set_addr(match self.info.addr() {
+            ConnectionAddr::TcpTls { insecure, tls_params, .. } => {
+                ConnectionAddr::TcpTls { host, port: address.port, insecure: *insecure, tls_params: tls_params.clone() }
+            }
+            _ => ConnectionAddr::Tcp(host, address.port),
+        });
+        Self { info, ..self.clone() }
+    }
+
+    /// The same server without a login.
+    pub(crate) fn as_nobody(&self) -> Self {
+        let nobody = redis::RedisConnectionInfo::default().set_protocol(ProtocolVersion::RESP3);
+        Self { info: self.info.clone().set_redis_settings(nobody), ..self.clone() }
+    }
+
+    /// `None`: it is a socket in the file system.
+    pub(crate) fn address(&self) -> Option<Address> {
+        match self.info.addr() {
+            ConnectionAddr::Tcp(host, port) | ConnectionAddr::TcpTls { host, port, .. } => {
+                Some(Address { host: host.as_str().into(), port: *port })
+            }
+            _ => None,
+        }
+    }
+
+    /// `host:port/db`, for logs.
+    pub(crate) fn shown(&self) -> String {
+        let db = self.info.redis_settings().db();
+        match self.address() {
+            Some(address) => format!("{address}/{db}"),
+            None => format!("{}/{db}", self.info.addr()),
+        }
+    }
+
+    /// Connects, logs in, and checks that the server speaks RESP3. `on_push` is called by the connection's own task for
+    /// each push and, once, for the loss of the connection: it must not block.
+    pub(crate) async fn connect<F>(&self, on_push: F) -> Result<Connection, Refused>
+    where
+        F: Fn(PushInfo) + Send + Sync + 'static,
+    {
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(self.handshake))
+            .set_response_timeout(None)
+            .set_pipeline_buffer_size(PIPELINE_COMMANDS)
+            .set_push_sender(move |push| {
+                on_push(push);
+                Ok::<(), redis::aio::SendError>(())
+            });
+        let refused = |error: RedisError| Refused { trouble: trouble_connecting(&error), reason: error.to_string() };
+        let client = redis::Client::open(self.info.clone()).map_err(refused)?;
+        let connecting = client.get_multiplexed_async_connection_with_config(&config);
+        let connection = match tokio::time::timeout(self.handshake, connecting).await {
+            Ok(Ok(connection)) => Connection { connection, handshake: self.handshake, doubted: Arc::default() },
+            Ok(Err(error)) => return Err(refused(error)),
+            Err(_) => return Err(Trouble::Connect.into()),
+        };
+        // A proxy may let HELLO pass and go on in RESP2, which has no pushes: ask what is spoken.
+        let hello = connection.say(redis::cmd("HELLO").arg(3)).await?;
+        if speaks_resp3(&hello) { Ok(connection) } else { Err(Trouble::Protocol.into()) }
+    }
+}
+
+/// A connection. Clones share it; it is closed when the last one is dropped.
+#[derive(Clone)]
+pub(crate) struct Connection {
+    connection: MultiplexedConnection,
+    handshake: Duration,
+    /// A reply could not be meant for what was asked: replies may be out of step.
+    doubted: Arc<Notify>,
+}
+
+impl Connection {
+    /// Asks to be told of every change under `prefix`, but for those made over this connection.
+    pub(crate) async fn track(&self, prefix: &str) -> Result<(), Trouble> {
+        let mut tracking = redis::cmd("CLIENT");
+        tracking.arg("TRACKING").arg("ON").arg("BCAST").arg("NOLOOP").arg("PREFIX").arg(prefix);
+        match self.say(&tracking).await? {
+            Value::Okay => Ok(()),
+            _ => Err(Trouble::Protocol),
+        }
+    }
+
+    pub(crate) async fn ping(&self, deadline: Duration) -> Result<(), Trouble> {
+        match self.say_within(deadline, &redis::cmd("PING")).await? {
+            Value::SimpleString(pong) if pong == "PONG" => Ok(()),
+            _ => Err(Trouble::Protocol),
+        }
+    }
+
+    /// Whether the server takes writes; [`Trouble::Demoted`] if it follows another.
+    pub(crate) async fn is_primary(&self, deadline: Duration) -> Result<(), Trouble> {
+        match self.say_within(deadline, &redis::cmd("ROLE")).await? {
+            Value::Array(role) => match role.into_iter().next().and_then(text).as_deref() {
+                Some("master") => Ok(()),
+                Some(_) => Err(Trouble::Demoted),
+                None => Err(Trouble::Protocol),
+            },
+            _ => Err(Trouble::Protocol),
+        }
+    }
+
+    /// Makes `name` appear and go at once: whoever tracks it is told, and nobody sees it.
+    pub(crate) async fn touch(&self, name: &str) -> Result<(), Trouble> {
+        let mut touch = redis::pipe();
+        touch.cmd("SET").arg(name).arg("").arg("PX").arg(1_000).cmd("UNLINK").arg(name);
+        let replies = within(self.handshake, self.send(&touch)).await?;
+        match replies.into_iter().next() {
+            Some(Value::Okay) => Ok(()),
+            Some(Value::ServerError(error)) => Err(trouble(&error.into())),
+            _ => Err(Trouble::Protocol),
+        }
+    }
+
+    /// `maxmemory` and `maxmemory-policy`, where the server tells them.
+    pub(crate) async fn eviction(&self) -> Option<Eviction> {
+        let info = self.say(redis::cmd("INFO").arg("memory")).await.ok().and_then(text);
+        if let Some(eviction) = info.as_deref().and_then(Eviction::in_info) {
+            return Some(eviction);
+        }
+        let max = self.config("maxmemory").await?;
+        Some(Eviction { bytes_max: max.parse().ok()?, policy: self.config("maxmemory-policy").await? })
+    }
+
+    async fn config(&self, name: &str) -> Option<String> {
+        match self.say(redis::cmd("CONFIG").arg("GET").arg(name)).await.ok()? {
+            Value::Map(pairs) => pairs.into_iter().next().and_then(|(_, value)| text(value)),
+            _ => None,
+        }
+    }
+
+    /// Waits until a reply was not what can be said to what was asked. Such a connection is not to be used any more: one
+    /// reply too many, and each would be taken for the answer to another question.
+    pub(crate) async fn doubted(&self) {
+        self.doubted.notified().await;
+    }
+
+    pub(crate) fn doubt(&self) {
+        self.doubted.notify_one();
+    }
+
+    /// One command, one reply; an error reply is trouble. For what may take as long as a handshake.
+    pub(crate) async fn say(&self, command: &Cmd) -> Result<Value, Trouble> {
+        self.say_within(self.handshake, command).await
+    }
+
+    async fn say_within(&self, deadline: Duration, command: &Cmd) -> Result<Value, Trouble> {
+        match within(deadline, self.connection.clone().send_packed_command(command)).await? {
+            Value::ServerError(error) => Err(trouble(&error.into())),
+            reply => Ok(reply),
+        }
+    }
+
+    /// Many commands, as many replies, errors among them.
+    pub(crate) async fn send(&self, commands: &Pipeline) -> Result<Vec<Value>, RedisError> {
+        self.connection.clone().send_packed_commands(commands, 0, commands.len()).await
+    }
+}
+
+/// How a server makes room.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Eviction {
+    /// 0: no bound.
+    pub(crate) bytes_max: u64,
+    pub(crate) policy: String,
+}
+
+impl Eviction {
+    fn in_info(info: &str) -> Option<Self> {
+        Some(Self {
+            bytes_max: field(info, "maxmemory")?.parse().ok()?,
+            policy: field(info, "maxmemory_policy")?.to_owned(),
+        })
+    }
+}
+
+/// A field of what `INFO` and its like tell.
+pub(crate) fn field<'a>(info: &'a str, name: &str) -> Option<&'a str> {
+    info.lines().find_map(|line| line.trim_end().strip_prefix(name)?.strip_prefix(':'))
+}
+
+pub(crate) async fn within<T>(
+    deadline: Duration,
+    call: impl Future<Output = Result<T, RedisError>>,
+) -> Result<T, Trouble> {
+    match tokio::time::timeout(deadline, call).await {
+        Ok(Ok(reply)) => Ok(reply),
+        Ok(Err(error)) => Err(trouble(&error)),
+        Err(_) => Err(Trouble::Timeout),
+    }
+}
+
+pub(crate) fn trouble(error: &RedisError) -> Trouble {
+    match (error.kind(), error.code()) {
+        (ErrorKind::AuthenticationFailed | ErrorKind::Server(ServerErrorKind::NoPerm), _) => Trouble::Denied,
+        (_, Some("NOAUTH" | "WRONGPASS")) => Trouble::Denied,
+        // MISCONF: the server takes no writes since it cannot save.
+        (ErrorKind::Server(ServerErrorKind::ReadOnly), _) | (_, Some("MISCONF" | "NOREPLICAS")) => Trouble::ReadOnly,
+        (_, Some("OOM")) => Trouble::Full,
+        (ErrorKind::Server(ServerErrorKind::BusyLoading | ServerErrorKind::MasterDown), _) => Trouble::Loading,
+        (ErrorKind::Server(ServerErrorKind::Moved | ServerErrorKind::Ask), _) => Trouble::Redirected,
+        (ErrorKind::Io, _) if error.is_timeout() => Trouble::Timeout,
+        (ErrorKind::Io, _) => Trouble::Lost,
+        (ErrorKind::Parse | ErrorKind::RESP3NotSupported | ErrorKind::UnexpectedReturnType, _) => Trouble::Protocol,
+        _ => Trouble::Other,
+    }
+}
+
+fn trouble_connecting(error: &RedisError) -> Trouble {
+    match trouble(error) {
+        Trouble::Timeout | Trouble::Lost => Trouble::Connect,
+        trouble => trouble,
+    }
+}
+
+fn speaks_resp3(hello: &Value) -> bool {
+    let is_proto = |name: &Value| matches!(name, Value::BulkString(name) if name == b"proto");
+    matches!(hello, Value::Map(pairs) if pairs.iter().any(|(name, value)| is_proto(name) && *value == Value::Int(3)))
+}
+
+/// A text, in whichever form the server gave it.
+pub(crate) fn text(value: Value) -> Option<String> {
+    match value {
+        Value::BulkString(bytes) => String::from_utf8(bytes).ok(),
+        Value::SimpleString(text) | Value::VerbatimString { text, .. } => Some(text),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_read_as_servers_write_them() {
+        let read = |text| Address::parse(text).map(|address| (address.host.to_string(), address.port));
+        assert_eq!(read("127.0.0.1:7000"), Some(("127.0.0.1".to_owned(), 7_000)));
+        assert_eq!(read("redis.local:6379"), Some(("redis.local".to_owned(), 6_379)));
+        // MOVED names addresses of IPv6 without brackets.
+        assert_eq!(read("2001:db8::7:6380"), Some(("2001:db8::7".to_owned(), 6_380)));
+        assert_eq!(read("[::1]:6380"), Some(("::1".to_owned(), 6_380)));
+        assert_eq!(read("host"), None);
+        assert_eq!(read("host:70000"), None);
+        let asked = Address { host: "::1".into(), port: 1 };
+        assert_eq!(Address::parse(":7000").unwrap().or_host_of(&asked).to_string(), "[::1]:7000");
+        assert_eq!(Address::parse("b:7000").unwrap().or_host_of(&asked).to_string(), "b:7000");
+    }
+
+    #[test]
+    fn memory_settings_are_read_from_info() {
+        let info = "# Memory\r\nused_memory:1\r\nmaxmemory:0\r\nmaxmemory_human:0B\r\nmaxmemory_policy:noeviction\r\n";
+        let eviction = Eviction { bytes_max: 0, policy: "noeviction".to_owned() };
+        assert_eq!(Eviction::in_info(info), Some(eviction));
+        assert_eq!(Eviction::in_info("# Memory\r\n"), None);
+    }
+}

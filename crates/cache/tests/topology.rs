@@ -1,0 +1,369 @@
+//! Wherever Redis is, and whoever is the primary: one server over TCP, TLS or a socket, what Sentinels watch, a Cluster.
+
+mod support;
+
+use std::time::Duration;
+
+use support::constellation::{Cluster, Watched, id, info, meet, slot};
+use support::server::{Server, free_port};
+use support::*;
+use tabuada_cache::{Source, State};
+
+/// The deadlines of the product, but for calls: a busy machine may take its time to answer.
+fn setting(url: &str) -> Setting {
+    let mut setting = Setting::new().hasty().redis(url);
+    setting.deadlines.call = Duration::from_secs(2);
+    setting.deadlines.silence = Duration::from_secs(5);
+    setting.deadlines.handshake = Duration::from_secs(5);
+    setting
+}
+
+/// Dear and cheap answers are kept in both layers, found by another node, and forgotten when told.
+async fn works(url: &str) {
+    let (a, b) = (setting(url).coherent().await, setting(url).coherent().await);
+    assert_eq!(a.dear("2+2").await.source, COMPUTED);
+    a.is_sound().await;
+    assert_eq!(b.dear("2+2").await.source, Source::Redis);
+    assert!(a.remembers("2+2") && b.remembers("2+2"));
+    assert_eq!((a.computed(), b.computed()), (1, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_socket_in_the_file_system() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let socket = directory.path().join("redis.sock");
+    let server = Server::with(&["--unixsocket", socket.to_str().expect("a path")]);
+    let url = format!("unix://{}?db=3", socket.display());
+    works(&url).await;
+    let node = setting(&url).coherent().await;
+    node.dear("2+2").await;
+    let mut person = server.person();
+    person.does("SELECT 3");
+    assert_eq!(person.keys(), [name("2+2")]);
+    node.hears(|| person.does("FLUSHDB")).await;
+    assert!(!node.remembers("2+2"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_address_of_ipv6() {
+    if std::net::TcpListener::bind("[::1]:0").is_err() {
+        // Nothing to be tested where the machine has no IPv6.
+        return;
+    }
+    let server = Server::start();
+    works(&format!("redis://[::1]:{}", server.port())).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_user_with_a_password_that_means_something_in_a_url() {
+    let server = Server::start();
+    // What the cache needs, and nothing else: as docs/operations.md says it.
+    let needs = "~tabuada:* -@all +getrange +pttl +set +del +unlink +scan +ping +role +hello +client|tracking +cluster|slots +cluster|info";
+    server.person().does(&format!("ACL SETUSER ana on >p@ss/w:rd {needs}"));
+    server.person().does("ACL SETUSER default off");
+    works(&format!("redis://ana:p%40ss%2Fw%3Ard@127.0.0.1:{}", server.port())).await;
+    for login in ["ana:wrong@", ""] {
+        let node = setting(&format!("redis://{login}127.0.0.1:{}", server.port())).start();
+        eventually("it is told of", || node.errors("denied") > 0).await;
+        assert_eq!(node.dear("3+3").await.source, COMPUTED);
+        assert_eq!(node.state(), State::Detached);
+    }
+}
+
+/// A CA, and what it says of the server at 127.0.0.1.
+struct Tls {
+    ca: Vec<u8>,
+    server: Server,
+}
+
+impl Tls {
+    fn start() -> Self {
+        use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+        let directory = tempfile::tempdir().expect("a directory");
+        let mut authority = CertificateParams::new(vec![]).expect("no names");
+        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let authority_key = KeyPair::generate().expect("a key");
+        let ca = authority.self_signed(&authority_key).expect("a certificate").pem();
+        let issuer = Issuer::new(authority, authority_key);
+        let key = KeyPair::generate().expect("a key");
+        let own = CertificateParams::new(vec!["127.0.0.1".to_owned()]).expect("a name");
+        let certificate = own.signed_by(&key, &issuer).expect("a certificate").pem();
+        let file = |name: &str, text: &str| {
+            let path = directory.path().join(name);
+            std::fs::write(&path, text).expect("a file");
+            path.to_str().expect("a path").to_owned()
+        };
+        let (ca_file, certificate_file) = (file("ca.pem", &ca), file("server.pem", &certificate));
+        let key_file = file("key.pem", &key.serialize_pem());
+        let port = free_port().to_string();
+        let settings = ["--tls-port", &port, "--tls-auth-clients", "no", "--tls-ca-cert-file", &ca_file];
+        let server = Server::with(
+            &[&settings[..], &["--tls-cert-file", &certificate_file, "--tls-key-file", &key_file]].concat(),
+        );
+        Self { ca: ca.into_bytes(), server }
+    }
+
+    fn port(&self) -> String {
+        self.server.person().says::<Vec<String>>("CONFIG GET tls-port")[1].clone()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tls_with_a_ca_of_ones_own_and_no_other() {
+    let (tls, stranger) = (Tls::start(), Tls::start());
+    let with_ca = |host: &str, ca: &[u8]| {
+        let mut setting = setting(&format!("rediss://{host}:{}", tls.port()));
+        setting.options.redis_ca = Some(ca.to_vec());
+        setting
+    };
+    let node = with_ca("127.0.0.1", &tls.ca).coherent().await;
+    assert_eq!(node.dear("2+2").await.source, COMPUTED);
+    node.is_sound().await;
+    assert!(tls.server.person().gets(&name("2+2")).is_some());
+    node.hears(|| tls.server.person().does("FLUSHALL")).await;
+    assert!(!node.remembers("2+2"));
+    let by_a_stranger = with_ca("127.0.0.1", &stranger.ca).start();
+    let by_another_name = with_ca("localhost", &tls.ca).start();
+    // Whom the system believes does not believe the CA of this test.
+    let by_nobody = setting(&format!("rediss://127.0.0.1:{}", tls.port())).start();
+    for node in [by_a_stranger, by_another_name, by_nobody] {
+        eventually("it is told of", || node.errors("connect") > 1).await;
+        assert_eq!(node.dear("3+3").await.source, COMPUTED);
+        assert_eq!(node.state(), State::Detached);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_sentinels_watch() {
+    let watched = Watched::start().await;
+    works(&watched.url()).await;
+    let node = setting(&watched.url()).coherent().await;
+    node.dear("2+2").await;
+    node.hears(|| watched.servers[0].person().does("DEL tabuada:1:2+2")).await;
+    assert!(!node.remembers("2+2"));
+    assert!(node.errors("demoted") == 0, "{:?}", node.stats());
+    // Without the Sentinels, the primary still serves.
+    let mut watched = watched;
+    watched.sentinels.iter_mut().for_each(Server::stop);
+    node.dear("3+3").await;
+    node.is_sound().await;
+    assert_eq!(node.state(), State::Coherent);
+    assert!(node.remembers("3+3"));
+}
+
+/// A Sentinel that does not run, and one that does not know the name, say nothing against the others.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_majority_of_sentinels_is_enough() {
+    let mut watched = Watched::start().await;
+    let url = watched.url();
+    watched.sentinels[0].stop();
+    watched.sentinels[2].hang();
+    let node = setting(&url).coherent().await;
+    assert_eq!(node.dear("2+2").await.source, COMPUTED);
+    watched.sentinels[2].go_on();
+    let nobody = setting(&url.replace("/main", "/other")).start();
+    eventually("it is told of", || nobody.errors("other") > 0).await;
+    assert_eq!(nobody.dear("3+3").await.source, COMPUTED);
+    assert_eq!(nobody.state(), State::Detached);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_primary_that_dies_under_sentinels() {
+    let mut watched = Watched::start().await;
+    let node = setting(&watched.url()).coherent().await;
+    node.dear("2+2").await;
+    node.is_sound().await;
+    eventually("it is replicated", || watched.servers[1].person().gets(&name("2+2")).is_some()).await;
+    watched.servers[0].stop();
+    node.becomes(State::Detached).await;
+    assert!(!node.remembers("2+2"), "nobody can tell whether it was forgotten");
+    assert_eq!(node.dear("3+3").await.source, COMPUTED);
+    node.becomes(State::Coherent).await;
+    assert_eq!(info(&watched.servers[1], "replication", "role"), "master");
+    assert_eq!(node.dear("2+2").await.source, Source::Redis, "the replica had it");
+    node.hears(|| watched.servers[1].person().does("FLUSHALL")).await;
+    assert!(!node.remembers("2+2"));
+    node.is_sound().await;
+}
+
+/// The connection to the old primary need not be lost: it says that it follows another now, or the Sentinels say so.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_primary_that_is_demoted() {
+    let watched = Watched::start().await;
+    let node = setting(&watched.url()).coherent().await;
+    node.dear("2+2").await;
+    node.is_sound().await;
+    watched.sentinels[0].person().does("SENTINEL FAILOVER main");
+    eventually("the other is the primary", || info(&watched.servers[1], "replication", "role") == "master").await;
+    eventually("it is left", || node.errors("demoted") + node.errors("lost") > 0).await;
+    node.becomes(State::Coherent).await;
+    node.dear("5+5").await;
+    node.is_sound().await;
+    assert!(watched.servers[1].person().gets(&name("5+5")).is_some());
+    node.hears(|| watched.servers[1].person().does("DEL tabuada:1:5+5")).await;
+    assert!(!node.remembers("5+5"));
+}
+
+/// So many texts that every primary of three holds some; some of them are sets, whose braces a Cluster reads as tags.
+fn texts() -> Vec<String> {
+    (0..30).map(|n| if n % 5 == 0 { format!("{{{n}, 2}} | {{3}}") } else { format!("{n}+1") }).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cluster() {
+    let cluster = Cluster::start(3, false).await;
+    let (a, b) = (setting(&cluster.url()).coherent().await, setting(&cluster.url()).coherent().await);
+    for text in texts() {
+        assert_eq!(a.dear(&text).await.source, COMPUTED);
+        a.is_sound().await;
+        assert_eq!(b.dear(&text).await.source, Source::Redis, "{text}");
+        assert!(cluster.person_for(&name(&text)).gets(&name(&text)).is_some());
+    }
+    assert!(cluster.servers.iter().all(|server| server.person().says::<u64>("DBSIZE") > 0), "each holds some");
+    assert_eq!((a.errors("redirected"), b.errors("redirected")), (0, 0));
+    // Cheap ones are offered to their primaries too.
+    a.cheap("1/3").await;
+    a.is_sound().await;
+    assert!(cluster.person_for(&name("1/3")).gets(&name("1/3")).is_some());
+    // A key, wherever it is held.
+    let deleted = &texts()[..6];
+    for text in deleted {
+        let name = name(text);
+        let mut person = cluster.person_for(&name);
+        for node in [&a, &b] {
+            assert!(node.remembers(text));
+        }
+        redis::cmd("DEL").arg(&name).exec(person.connection()).expect("DEL");
+        eventually("both forget it", || !a.remembers(text) && !b.remembers(text)).await;
+    }
+    // One primary's FLUSHALL is heard by all who keep a connection to it: they forget what the others hold as well.
+    let (kept, before) = (texts().pop().expect("one"), a.forgotten("flush"));
+    assert!(a.remembers(&kept));
+    let other = cluster.servers.iter().find(|it| it.port() != cluster.holder_of(&name(&kept)).port()).expect("another");
+    other.person().does("FLUSHALL");
+    eventually("it is told", || a.forgotten("flush") > before).await;
+    assert!(!a.remembers(&kept));
+    assert_eq!(a.dear(&kept).await.source, Source::Redis);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn once_across_the_nodes_of_a_cluster() {
+    let cluster = Cluster::start(3, false).await;
+    let (a, b) = (setting(&cluster.url()).coherent().await, setting(&cluster.url()).coherent().await);
+    for text in &texts()[..6] {
+        let held = a.holds(text).await;
+        let waiting = b.asks(text);
+        b.waits(1).await;
+        held.ends().await;
+        assert_eq!(waiting.await.expect("an answer").source, Source::Collapsed);
+        b.is_sound().await;
+    }
+    assert_eq!((a.computed(), b.computed()), (6, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_primary_of_a_cluster_that_dies() {
+    let mut cluster = Cluster::start(3, true).await;
+    let node = setting(&cluster.url()).coherent().await;
+    for text in texts() {
+        node.dear(&text).await;
+    }
+    node.is_sound().await;
+    let texts_of_the_dead: Vec<String> =
+        texts().into_iter().filter(|text| cluster.holder_of(&name(text)).port() == cluster.servers[0].port()).collect();
+    let replicated = |server: &Server| server.person().says::<u64>("DBSIZE") as usize == texts_of_the_dead.len();
+    eventually("it is replicated", || replicated(&cluster.servers[3])).await;
+    cluster.servers[0].stop();
+    node.becomes(State::Detached).await;
+    for text in texts() {
+        assert!(!node.remembers(&text), "nobody can tell whether it was forgotten");
+        node.dear(&text).await;
+    }
+    node.becomes(State::Coherent).await;
+    assert_eq!(info(&cluster.servers[3], "replication", "role"), "master");
+    node.hears(|| cluster.servers[3].person().does("FLUSHALL")).await;
+    for text in &texts_of_the_dead {
+        assert_eq!(node.dear(text).await.source, COMPUTED, "{text}");
+        node.is_sound().await;
+        assert!(cluster.servers[3].person().gets(&name(text)).is_some(), "{text}");
+        node.hears(|| cluster.servers[3].person().does("FLUSHALL")).await;
+    }
+    // The old one comes back, as a replica: nobody asks it.
+    cluster.servers[0].restart();
+    node.dear("9+9").await;
+    assert_eq!(node.state(), State::Coherent);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slot_that_moves_with_its_keys() {
+    let cluster = Cluster::start(2, false).await;
+    let node = setting(&cluster.url()).coherent().await;
+    let reader = setting(&cluster.url()).coherent().await;
+    let (from, to) = (&cluster.servers[0], &cluster.servers[1]);
+    // Of one slot, by their tag; half of them exist before.
+    let texts: Vec<String> = (0..8).map(|n| format!("{{1, 2}} | {{{n}}}")).collect();
+    let slot = slot(from, &name(&texts[0]));
+    let (from, to) = if cluster.holder_of(&name(&texts[0])).port() == from.port() { (from, to) } else { (to, from) };
+    for text in &texts[..4] {
+        node.dear(text).await;
+    }
+    node.is_sound().await;
+    let before = node.forgotten("key");
+    Cluster::begins_move(slot, from, to);
+    // Each of them is sent on: what was there, and what is new.
+    for text in &texts {
+        node.dear(text).await;
+    }
+    node.is_sound().await;
+    Cluster::ends_move(slot, from, to);
+    assert!(node.forgotten("key") > before, "what left one primary was reported as gone");
+    assert_eq!(node.computed(), 8, "what was computed before was found where it had gone");
+    assert_eq!(to.person().says::<Vec<String>>(&format!("CLUSTER GETKEYSINSLOT {slot} 100")).len(), 8);
+    eventually("the move is noticed", || reader.forgotten("topology") > 1).await;
+    reader.becomes(State::Coherent).await;
+    for text in &texts {
+        assert_eq!(reader.dear(text).await.source, Source::Redis, "{text}");
+    }
+    reader.hears(|| to.person().does("FLUSHALL")).await;
+    assert!(!reader.remembers(&texts[0]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_primary_that_joins_a_cluster() {
+    let mut cluster = Cluster::start(1, false).await;
+    let node = setting(&cluster.url()).coherent().await;
+    node.dear("2+2").await;
+    node.is_sound().await;
+    let slot = slot(&cluster.servers[0], &name("2+2"));
+    cluster.servers.push(Cluster::node());
+    cluster.servers[1].person().does("CLUSTER SET-CONFIG-EPOCH 2");
+    cluster.servers[0].person().does(&meet(&cluster.servers[1]));
+    cluster.agrees().await;
+    let known = id(&cluster.servers[1]);
+    eventually("they know each other", || cluster.servers[0].person().says::<String>("CLUSTER NODES").contains(&known))
+        .await;
+    let before = node.forgotten("topology");
+    Cluster::begins_move(slot, &cluster.servers[0], &cluster.servers[1]);
+    Cluster::ends_move(slot, &cluster.servers[0], &cluster.servers[1]);
+    eventually("the move is noticed", || node.forgotten("topology") > before).await;
+    node.becomes(State::Coherent).await;
+    assert_eq!(node.dear("2+2").await.source, Source::Redis);
+    node.hears(|| cluster.servers[1].person().does(&format!("DEL {}", name("2+2")))).await;
+    assert!(!node.remembers("2+2"));
+    // What is left of the first still works.
+    node.dear("3+3").await;
+    node.is_sound().await;
+    assert!(cluster.person_for(&name("3+3")).gets(&name("3+3")).is_some());
+}
+
+/// Whoever says `redis://` of a node of a Cluster has its share only; the rest is computed, and counted.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cluster_whose_url_does_not_say_so() {
+    let cluster = Cluster::start(2, false).await;
+    let node = setting(&cluster.servers[0].url()).start();
+    for text in texts() {
+        node.dear(&text).await;
+    }
+    eventually("it is told of", || node.errors("redirected") > 0).await;
+    node.is_sound().await;
+}
