@@ -1,66 +1,169 @@
-//! Distances between towns, remembered: `cargo run --example routes [redis://127.0.0.1:6379]`.
+//! The shortest way between two towns, remembered: `cargo run --example routes [redis://127.0.0.1:6379]`.
 //!
-//! Run it twice with a Redis: the second run finds what the first one computed. Run `redis-cli FLUSHALL` in between, and
-//! it computes again.
+//! Without a Redis it remembers in memory. With one, run it twice: the second run finds what the first one worked out.
+//! Say `redis-cli FLUSHALL` in between, and it works everything out again.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use tabuada_cache::{Cache, Contents, Found, Key, Options};
+use tabuada_cache::{Cache, Contents, Failed, Found, Key, Options};
 
-/// What is remembered: how long a journey takes.
+/// Raised whenever the map changes: the same towns then have another answer, under another key.
+const MAP: &str = "map1";
+const ROADS: [(&str, &str, u32); 8] = [
+    ("Lisboa", "Santarém", 80),
+    ("Santarém", "Coimbra", 130),
+    ("Lisboa", "Coimbra", 205),
+    ("Coimbra", "Porto", 120),
+    ("Porto", "Braga", 55),
+    ("Lisboa", "Évora", 135),
+    ("Évora", "Faro", 225),
+    ("Funchal", "Machico", 25),
+];
+
+/// What is remembered.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
-struct Journey {
-    minutes: u32,
+struct Route {
+    km: u32,
+    by: Vec<String>,
 }
 
-/// How it is written down.
-struct Journeys;
+/// Why there is no route. The towns alone lead to it: it is an answer like another, and remembered.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+enum NoRoute {
+    Unknown { town: String },
+    Unconnected,
+}
 
-impl Contents for Journeys {
-    type Value = Journey;
-    type Failure = &'static str;
+impl fmt::Display for NoRoute {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown { town } => write!(f, "{town} is not on the map"),
+            Self::Unconnected => write!(f, "no road leads there"),
+        }
+    }
+}
 
-    fn encode(&self, journey: &Journey) -> String {
-        format!("{{\"minutes\":{}}}", journey.minutes)
+/// Why there may be no answer at all, this time. That is not remembered.
+#[derive(Clone, Debug)]
+struct NotSearched;
+
+impl fmt::Display for NotSearched {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the search was broken off")
+    }
+}
+
+impl std::error::Error for NotSearched {}
+
+type Answer = Result<Route, NoRoute>;
+
+/// How it is written down, and what it weighs.
+struct Routes;
+
+impl Contents for Routes {
+    type Value = Answer;
+    type Failure = NotSearched;
+
+    fn encode(&self, answer: &Answer) -> String {
+        serde_json::to_string(answer).expect("numbers and texts")
     }
 
-    fn decode(&self, line: &str) -> Option<Journey> {
+    /// What somebody else put there is no answer of ours, and is worked out again.
+    fn decode(&self, line: &str) -> Option<Answer> {
         serde_json::from_str(line).ok()
     }
 
-    fn weight(&self, _: &Journey) -> usize {
-        size_of::<Journey>()
+    fn weight(&self, answer: &Answer) -> usize {
+        let towns = answer.as_ref().map_or(&[][..], |route| &route.by);
+        size_of::<Answer>() + towns.iter().map(|town| size_of::<String>() + town.len()).sum::<usize>()
     }
 
-    fn lifetime(&self, _: &Journey) -> Option<Duration> {
-        None
+    /// A map is not made for ever, but a guess at what is missing on it is worth less still.
+    fn lifetime(&self, answer: &Answer) -> Option<Duration> {
+        answer.is_err().then_some(Duration::from_secs(3_600))
     }
 }
 
-async fn journey(cache: &Cache<Journeys>, from: &str, to: &str) -> Result<Found<Journey>, &'static str> {
-    // The version in the variant is raised whenever the same towns would get another answer.
-    let key = Key::new("journey1", &format!("{from}>{to}"));
-    let length = (from.len() * to.len()) as u32;
-    let search = move || async move {
-        // The whole search, which takes its time.
-        tokio::time::sleep(Duration::from_millis(200)).await;
-        Ok(Journey { minutes: 17 * length })
+fn roads_from(town: &str) -> impl Iterator<Item = (&str, u32)> {
+    ROADS.into_iter().filter_map(move |(a, b, km)| match town {
+        town if town == a => Some((b, km)),
+        town if town == b => Some((a, km)),
+        _ => None,
+    })
+}
+
+/// The whole search.
+fn search(from: &str, to: &str) -> Answer {
+    if let Some(town) = [from, to].into_iter().find(|town| roads_from(town).next().is_none()) {
+        return Err(NoRoute::Unknown { town: town.to_owned() });
+    }
+    let mut open = BTreeSet::from([(0, from, from)]);
+    let mut reached = BTreeMap::new();
+    while let Some((km, town, before)) = open.pop_first() {
+        if reached.contains_key(town) {
+            continue;
+        }
+        reached.insert(town, (km, before));
+        open.extend(roads_from(town).map(|(next, more)| (km + more, next, town)));
+    }
+    let (km, _) = reached.get(to).ok_or(NoRoute::Unconnected)?;
+    let mut by = vec![to.to_owned()];
+    let mut town = to;
+    while town != from {
+        town = reached[town].1;
+        by.push(town.to_owned());
+    }
+    by.reverse();
+    Ok(Route { km: *km, by })
+}
+
+async fn route(cache: &Cache<Routes>, from: &str, to: &str) -> Result<Found<Answer>, Failed<NotSearched>> {
+    let key = Key::new(MAP, &format!("{from}>{to}"));
+    let (here, there) = (from.to_owned(), to.to_owned());
+    // Found as quickly as Redis could be asked: this is not worth asking anybody.
+    let trial = move || (here == there).then(|| Ok(Route { km: 0, by: vec![here] }));
+    let (from, to) = (from.to_owned(), to.to_owned());
+    // On a thread of its own, for it may take long; here it is made to.
+    let compute = async move || {
+        let searching = tokio::task::spawn_blocking(move || {
+            std::thread::sleep(Duration::from_millis(200));
+            search(&from, &to)
+        });
+        searching.await.map_err(|_| NotSearched)
     };
-    // A journey within one town needs no search.
-    let here = move || (length == 0).then_some(Journey { minutes: 0 });
-    cache.get_or_compute(&key, here, search).await.map_err(|_| "no route is found")
+    cache.get_or_compute(&key, trial, compute).await
 }
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let options = Options { namespace: "routes".to_owned(), redis: std::env::args().nth(1), ..Options::default() };
-    let cache = Cache::new(Journeys, options)?;
-    let state = cache.wait_until_ready(Duration::from_millis(200)).await;
-    println!("the cache is {}", state.name());
-    for (from, to) in [("Lisboa", "Porto"), ("Évora", "Faro"), ("Lisboa", "Porto")] {
-        let found = journey(&cache, from, to).await?;
-        println!("{from} to {to}: {} minutes, from {:?}", found.value.minutes, found.source);
+    let cache = Cache::new(Routes, options)?;
+    // It answers in any case; this is for the example to show what Redis is for.
+    let state = cache.wait_until_ready(Duration::from_secs(1)).await;
+    println!("The cache is {}.", state.name());
+
+    let asked = [("Lisboa", "Braga"), ("Lisboa", "Braga"), ("Faro", "Faro"), ("Lisboa", "Funchal"), ("Lisboa", "Roma")];
+    for (from, to) in asked {
+        let found = route(&cache, from, to).await?;
+        match &*found.value {
+            Ok(Route { km, by }) => println!("{from} to {to}: {km} km by {} ({:?})", by.join(", "), found.source),
+            Err(reason) => println!("{from} to {to}: {reason} ({:?})", found.source),
+        }
+    }
+
+    // Ten ask at once: one searches, the others have its answer.
+    let asking = (0..10).map(|_| {
+        let cache = cache.clone();
+        tokio::spawn(async move { route(&cache, "Faro", "Porto").await })
+    });
+    for asking in asking.collect::<Vec<_>>() {
+        println!("Faro to Porto, ten times at once: {:?}", asking.await??.source);
+    }
+    for count in cache.stats().answers {
+        println!("{}: {}", count.label, count.count);
     }
     cache.shutdown().await;
     Ok(())

@@ -1,15 +1,16 @@
 //! Keeps calls from being made while they fail: closed, open for a while, then one call to try.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use crate::stats::Trouble;
+use crate::sync::{Mutex, MutexGuard};
 
 /// Calls that fail in a row until none is made any more.
-const FAILURES_MAX: u32 = 3;
+pub(crate) const FAILURES_MAX: u32 = 3;
 const OPEN_FIRST: Duration = Duration::from_millis(250);
 /// A server that is well again is found out within this.
-const OPEN_MAX: Duration = Duration::from_secs(1);
+pub(crate) const OPEN_MAX: Duration = Duration::from_secs(1);
 
 pub(crate) struct Breaker {
     failing: Mutex<Failing>,
@@ -25,7 +26,7 @@ struct Failing {
 
 pub(crate) struct Permit<'a> {
     breaker: &'a Breaker,
-    is_trial: bool,
+    pub(crate) is_trial: bool,
 }
 
 impl Breaker {
@@ -60,16 +61,19 @@ impl Breaker {
 
 impl Permit<'_> {
     /// Gives whether the breaker is open after this.
-    pub(crate) fn report(self, trouble: Option<Trouble>, now: Instant) -> bool {
+    pub(crate) fn report(mut self, trouble: Option<Trouble>, now: Instant) -> bool {
+        // Now, not when this is dropped: by then the next may be trying.
+        let is_trial = std::mem::take(&mut self.is_trial);
         let mut failing = self.breaker.failing();
+        failing.trying &= !is_trial;
         match trouble {
             // A write refused for a reason of the server's is an answer, and reads may go on.
             None | Some(Trouble::ReadOnly | Trouble::Full) => *failing = Failing::default(),
             Some(_) => {
                 failing.in_a_row += 1;
-                if self.is_trial || failing.in_a_row >= FAILURES_MAX {
+                if is_trial || failing.in_a_row >= FAILURES_MAX {
                     // Calls made before it opened may still fail: they do not make it stay open for longer.
-                    if self.is_trial || failing.open_until.is_none() {
+                    if is_trial || failing.open_until.is_none() {
                         failing.open_for = (failing.open_for * 2).clamp(OPEN_FIRST, OPEN_MAX);
                         failing.open_until = Some(now + failing.open_for);
                     }

@@ -149,8 +149,8 @@ impl<C: Contents> Cache<C> {
     ///
     /// # Errors
     ///
-    /// What `compute` failed with, or that it (or `trial`) panicked. Failures are not remembered, and harm nobody who
-    /// waited for them: each computes once for itself.
+    /// What `compute` failed with, or that it (or `trial`) panicked. Failures are not remembered. Who only waited for one
+    /// tries once more, and is told of the next that it waits for.
     pub async fn get_or_compute<T, F, W>(
         &self,
         key: &Key,
@@ -271,7 +271,8 @@ impl<C: Contents> Cache<C> {
             // What cannot be made in time is dropped: it was offered, not owed.
             let _ = tokio::time::timeout(LAST_OFFERS, shared.offers.flush()).await;
             let mut background = std::mem::take(&mut *self.background.lock().unwrap_or_else(PoisonError::into_inner));
-            background.shutdown().await;
+            background.abort_all();
+            while background.join_next().await.is_some() {}
             shared.primaries.links().iter().for_each(|link| link.install(None));
             self.layers.coherence.close();
         }

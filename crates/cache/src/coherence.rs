@@ -3,14 +3,14 @@
 //!
 //! *Generations* are what everything that takes time is checked against. One counts purges, 4,096 more count changes of
 //! the keys that hash to each. A [`Licence`] is a snapshot of two of them; if either moved, what was begun under it is
-//! neither kept nor written without a second look. The order is always: raise the generation, then take the entry out;
-//! and whoever puts one in compares after putting: one of the two always sees the other.
+//! neither kept nor written without a second look. The order is always: raise the generation, pass the door, take the
+//! entry out; and whoever puts one in compares and puts behind the door: one of the two always sees the other, and what
+//! was forgotten is not answered from for a moment longer.
 //!
 //! Who waits for a key to move is woken after that.
 
 use std::hash::{BuildHasher, RandomState};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
 use tokio::sync::{Notify, watch};
@@ -19,10 +19,13 @@ use crate::key::{Key, KeyRef, Namespace};
 use crate::memory::Memory;
 use crate::primaries::Primaries;
 use crate::stats::{Cause, Counters, State};
+use crate::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use crate::sync::{Mutex, MutexGuard};
 
-const SHARDS: usize = 4_096;
+/// Few for the checker, which makes them anew for each order that it tries.
+const SHARDS: usize = if cfg!(shuttle) { 4 } else { 4_096 };
 /// Shards share bells, for a bell takes more room than a number: who is woken for nothing sees it and waits on.
-const BELLS: usize = 64;
+const BELLS: usize = if cfg!(shuttle) { 2 } else { 64 };
 
 /// A snapshot of the purge generation and of one shard's, taken before what it is to license begins.
 #[derive(Clone, Copy, Debug)]
@@ -31,10 +34,6 @@ pub(crate) struct Licence {
     shard: usize,
     changes: u64,
 }
-
-/// A shard whose generation was raised.
-#[derive(Clone, Copy)]
-pub(crate) struct Shard(usize);
 
 struct Generations {
     purge: AtomicU64,
@@ -62,10 +61,11 @@ impl Generations {
         self.purge.load(SeqCst) != licence.purge || self.changes[licence.shard].load(SeqCst) != licence.changes
     }
 
-    fn change(&self, key: KeyRef<'_>) -> Shard {
+    /// Gives the shard.
+    fn change(&self, key: KeyRef<'_>) -> usize {
         let shard = self.shard(key);
         self.changes[shard].fetch_add(1, SeqCst);
-        Shard(shard)
+        shard
     }
 }
 
@@ -79,6 +79,9 @@ pub(crate) struct Coherence {
     purged: Notify,
     /// Rung when something moves, for those who wait for it.
     bells: Box<[Notify]>,
+    /// Held by whoever puts something into memory, from comparing until it is in; passed through by whoever follows a
+    /// change, from raising the generation until the entry is taken out.
+    doors: Box<[Mutex<()>]>,
     waiters: AtomicU64,
 }
 
@@ -95,11 +98,12 @@ impl Coherence {
     pub(crate) fn new(namespace: Namespace, state: State, counters: Arc<Counters>) -> Self {
         Self {
             generations: Generations::new(),
-            state: watch::Sender::new(state),
+            state: watch::channel(state).0,
             namespace,
             counters,
             purged: Notify::new(),
             bells: (0..BELLS).map(|_| Notify::new()).collect(),
+            doors: (0..BELLS).map(|_| Mutex::new(())).collect(),
             waiters: AtomicU64::new(0),
         }
     }
@@ -138,6 +142,18 @@ impl Coherence {
         self.generations.moved(licence)
     }
 
+    /// Puts something into memory, unless something moved. Comparing alone would not do: what is put in behind the
+    /// comparison, and behind the removal of what changed in between, would be answered from.
+    pub(crate) fn unless_moved<T>(&self, licence: Licence, put: impl FnOnce() -> T) -> Option<T> {
+        let _door = self.door(licence.shard);
+        (!self.moved(licence)).then(put)
+    }
+
+    // What is put in under it is whole or not there: a panic leaves nothing to be mended.
+    fn door(&self, shard: usize) -> MutexGuard<'_, ()> {
+        self.doors[shard % BELLS].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Waits until something moves, which may have been before this was called.
     pub(crate) async fn movement(&self, licence: Licence) {
         self.waiters.fetch_add(1, SeqCst);
@@ -157,16 +173,13 @@ impl Coherence {
         self.waiters.load(SeqCst)
     }
 
-    /// Wakes who waits for a key of the shard to move.
-    fn ring(&self, shard: Shard) {
-        self.bell(shard.0).notify_waiters();
-    }
-
     /// Forgets one key: its shard's generation, then its entry; then who waits is woken.
     pub(crate) fn forget<V>(&self, memory: &Memory<V>, key: KeyRef<'_>, cause: Cause) {
         let shard = self.generations.change(key);
+        // Who compared before that has put its entry in by now.
+        drop(self.door(shard));
         memory.remove(key);
-        self.ring(shard);
+        self.bell(shard).notify_waiters();
         self.counters.forgotten.add(cause);
     }
 

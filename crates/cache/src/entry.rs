@@ -2,8 +2,8 @@
 //!
 //! | form | what |
 //! |---|---|
-//! | `{"resultado":4,…}` | an answer, as [`Contents::encode`] wrote it |
-//! | `{"key":"…text…","resultado":4,…}` | the same under a digest: the text stands first and is compared |
+//! | `{"divisors":60,…}` | an answer, as [`Contents::encode`] wrote it |
+//! | `{"key":"…text…","divisors":60,…}` | the same under a digest: the text stands first and is compared |
 //! | `"lease:NODE.N"` | not an answer yet: a node is working it out, its Nth lease |
 //!
 //! Decoding trusts nothing: whatever else is found is [`Stored::Unusable`].
@@ -24,7 +24,8 @@ const KEY_MEMBER: &str = "{\"key\":";
 pub trait Contents: Send + Sync + 'static {
     /// A remembered value: facts, immutable.
     type Value: Send + Sync + 'static;
-    /// A computation that ended without a value to remember, by the machine's fault (deadline, no worker free).
+    /// A computation that ended without a value to remember, by the machine's fault (deadline, no worker free). What the
+    /// key alone leads to (no such place, divided by zero) is a value, and remembered like any other.
     type Failure: Clone + Send + Sync + 'static;
 
     /// One line of JSON (an object) that a person can read.
@@ -162,7 +163,7 @@ mod tests {
 
     #[test]
     fn an_answer_is_stored_as_it_was_encoded() {
-        let object = r#"{"resultado":4,"type":"int"}"#;
+        let object = r#"{"value":4,"type":"int"}"#;
         let line = write(&short(), object.to_owned()).unwrap();
         assert_eq!(line, object);
         assert_eq!(read(&short(), line.as_bytes()), Stored::Value(Cow::Borrowed(object)));
@@ -170,7 +171,7 @@ mod tests {
 
     #[test]
     fn under_a_digest_the_text_stands_first() {
-        for object in [r#"{"resultado":4}"#, "{}", r#"{"key":"another"}"#] {
+        for object in [r#"{"value":4}"#, "{}", r#"{"key":"another"}"#] {
             let line = write(&long(), object.to_owned()).unwrap();
             assert!(line.starts_with(r#"{"key":"\"\\\n1+1+"#), "{line}");
             serde_json::from_str::<serde_json::Value>(&line).unwrap();
@@ -183,7 +184,7 @@ mod tests {
         let line = write(&long(), "{}".to_owned()).unwrap();
         let other = Key::new("1", &"2+".repeat(150));
         assert_eq!(read(&other, line.as_bytes()), Stored::Unusable);
-        assert_eq!(read(&long(), br#"{"resultado":4}"#), Stored::Unusable);
+        assert_eq!(read(&long(), br#"{"value":4}"#), Stored::Unusable);
     }
 
     #[test]
@@ -234,7 +235,7 @@ mod tests {
         #[test]
         fn what_is_written_is_read_back(text in any::<String>(), padding in 0usize..300, member in any::<String>()) {
             let key = Key::new("1", &(text + &" ".repeat(padding)));
-            let object = serde_json::json!({ "resultado": member }).to_string();
+            let object = serde_json::json!({ "value": member }).to_string();
             let line = write(&key, object.clone()).unwrap();
             prop_assert_eq!(read(&key, line.as_bytes()), Stored::Value(Cow::Owned(object)));
         }

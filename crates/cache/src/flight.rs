@@ -6,11 +6,12 @@
 
 use std::collections::HashMap;
 use std::future::Future;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use tokio::sync::watch;
 
 use crate::key::Key;
+use crate::sync::{Mutex, MutexGuard};
 
 tokio::task_local! {
     /// The keys whose flights this task, and those that wait for it in turn, lead.
@@ -64,8 +65,8 @@ impl<O: Clone> Flights<O> {
         if let Some(landing) = open.get(key) {
             return Boarding::Follower(Passenger(landing.clone()));
         }
-        let landing = watch::Sender::new(None);
-        open.insert(key.clone(), landing.subscribe());
+        let (landing, landed) = watch::channel(None);
+        open.insert(key.clone(), landed);
         Boarding::Leader(Lead { flights: self.clone(), key: key.clone(), landing })
     }
 

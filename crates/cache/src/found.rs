@@ -1,5 +1,7 @@
 //! What a caller gets.
 
+use std::error::Error;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -43,4 +45,23 @@ pub enum Failed<F> {
     Computation(F),
     /// The computation panicked.
     Panicked,
+}
+
+impl<F: fmt::Display> fmt::Display for Failed<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Computation(failure) => failure.fmt(f),
+            Self::Panicked => write!(f, "the computation panicked"),
+        }
+    }
+}
+
+/// As an error it *is* the computation's, and what that one has as its source.
+impl<F: Error> Error for Failed<F> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Computation(failure) => failure.source(),
+            Self::Panicked => None,
+        }
+    }
 }

@@ -108,7 +108,7 @@ impl<V: Send + Sync + 'static> Keeper<V> {
     /// come to be coherent.
     pub(crate) async fn serve(&self, endpoint: &Endpoint, reason: impl Future<Output = Trouble>) -> bool {
         let (sender, receiver) = mpsc::channel(MESSAGES_MAX);
-        let canary = watch::Sender::new(Canary::default());
+        let canary = watch::channel(Canary::default()).0;
         let following = follow(self.common.coherence.clone(), self.common.memory.clone(), canary.clone(), receiver);
         let refused = tokio::select! {
             biased;

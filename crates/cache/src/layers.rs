@@ -207,7 +207,13 @@ impl<C: Contents> Layers<C> {
     async fn perform(&self, key: &Key, licence: Licence, deed: Deed<C::Value>) {
         let Some(shared) = &self.shared else { return };
         let done = match deed {
-            Deed::Release => shared.primaries.delete(key).await,
+            Deed::Release => {
+                let deleted = shared.primaries.delete(key).await;
+                // What we do ourselves is not reported to us: memory may hold a cheap answer for the same key, which was
+                // not written because the lease stood there. Nothing would tell of its going any more.
+                self.memory.remove(key.as_ref());
+                deleted
+            }
             Deed::Write(Writing { value, line, lifetime }) => {
                 let written = shared.primaries.set_if_present(key, &line, lifetime).await;
                 written.map(|is_written| {
@@ -234,8 +240,7 @@ impl<C: Contents> Layers<C> {
         }
     }
 
-    /// Puts a value into memory, unless something moved since the licence: inserts, compares, and takes it out again.
-    /// Gives whether it is there, and for how long.
+    /// Puts a value into memory, unless something moved since the licence. Gives whether it is there, and for how long.
     pub(crate) fn keep(
         &self,
         key: &Key,
@@ -248,9 +253,9 @@ impl<C: Contents> Layers<C> {
             return (false, None);
         }
         let deadline = lifetime.and_then(|lifetime| Instant::now().checked_add(lifetime));
-        self.memory.insert(key, value.clone(), self.contents.weight(value), deadline, licence.purge);
-        if self.coherence.moved(licence) {
-            self.memory.remove(key.as_ref());
+        let weight = self.contents.weight(value);
+        let insert = || self.memory.insert(key, value.clone(), weight, deadline, licence.purge);
+        if self.coherence.unless_moved(licence, insert).is_none() {
             return (false, None);
         }
         (self.memory.contains(key), lifetime)

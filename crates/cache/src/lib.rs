@@ -1,4 +1,4 @@
-//! Bytes under a key, remembered: memory in front, Redis behind, coherent. No expressions, no HTTP; a broken Redis
+//! Values under a key, remembered: memory in front, Redis behind, coherent. What they mean is the user's; a broken Redis
 //! costs time, never an answer.
 //!
 //! The law the crate stands on: **the key fully determines the value**. Whoever computes it, whenever, gets the same. So
@@ -165,6 +165,7 @@
 //! Redis or Valkey, 7.0 or later.
 
 // Reading order: a module uses only modules declared above it.
+mod sync;
 mod options;
 pub use options::{Deadlines, Lookup, Options, OptionsError};
 mod key;
@@ -198,3 +199,11 @@ mod cache;
 #[doc(hidden)]
 pub use cache::Audit;
 pub use cache::Cache;
+#[cfg(shuttle)]
+#[doc(hidden)]
+pub mod checked;
+
+/// The examples of README.md are run with those above.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -10,6 +10,7 @@ use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 
 use crate::key::{Key, KeyRef};
+use crate::sync::step;
 
 /// Room that an entry takes beside its text and its value: the maps, the links, the counters of both `Arc`s.
 const ENTRY_BYTES: usize = 192;
@@ -75,12 +76,14 @@ impl<V> Memory<V> {
 
     /// The entry of `key`, if it belongs to this purge generation and has not run out.
     pub(crate) fn get(&self, key: &Key, purge: u64, now: Instant) -> Option<Entry<V>> {
+        step();
         self.entries.get(key).filter(|entry| entry.is_live(purge, now))
     }
 
     /// Puts a value in; `weight` is what the value says it holds. What is too large for the layer is not taken.
     pub(crate) fn insert(&self, key: &Key, value: Arc<V>, weight: usize, deadline: Option<Instant>, purge: u64) {
         let bytes = weight.saturating_add(key.text().len()).saturating_add(ENTRY_BYTES) as u64;
+        step();
         self.entries.insert(key.clone(), Entry { value, deadline, purge, bytes });
     }
 
@@ -99,6 +102,7 @@ impl<V> Memory<V> {
     }
 
     pub(crate) fn remove(&self, key: KeyRef<'_>) {
+        step();
         self.entries.remove(&key);
     }
 

@@ -131,10 +131,10 @@ async fn a_purge_is_not_undone_by_a_trial_under_way() {
     }
 }
 
-/// The handler raises the generation, then takes the entry out; who puts one in looks again after putting. Here the
-/// handler comes between the first look and the putting, and finds nothing to take out.
+/// The handler raises the generation, then takes the entry out; who puts one in compares once nobody can come in between.
+/// Here the handler comes before that, and finds nothing to take out. (In between: `checked/`.)
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_entry_put_in_behind_its_invalidation_is_taken_out() {
+async fn an_entry_is_not_put_in_behind_its_invalidation() {
     for deed in ["SET tabuada:1:2+2 x", "FLUSHALL"] {
         let server = Server::start();
         let (weighing, told) = (Arc::new(Mutex::new(server.person())), Arc::new(OnceLock::<Node>::new()));

@@ -7,7 +7,7 @@
 //! | D1-D8; T1-T5: traces that a missing rule lets happen | `d1_…` to `t5_…` |
 //! | rules 1, 4-6, 9, 10, 12 beyond these | `rule_…` |
 //! | rule 2 | `coherence.rs` and the unit tests beside the code; D8, T5 |
-//! | rule 3 | `coherence.rs`: an entry put in behind its invalidation |
+//! | rule 3 | `coherence.rs`: an entry put in behind its invalidation; `checked/`: in every order |
 //! | rules 7, 8 | D5, D6; T2 |
 //! | P3, P4: counted effects | `three_nodes_…` |
 //! | a leader that dies, that sleeps, that is refused; a Redis that is full, or read-only | the rest |
@@ -593,6 +593,18 @@ async fn rule_9_an_evaluation_that_fails_gives_its_lease_back() {
         assert_eq!((fleet.a.answers("failed"), fleet.b.answers("computed")), (1, 1));
         assert_eq!(fleet.person.calls("del"), 1);
     }
+}
+
+/// Found by the model: what was kept beside a lease of one's own is not in Redis, and nobody tells of its end.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rule_9_who_gives_a_lease_back_forgets_what_was_kept_beside_it() {
+    let mut fleet = Fleet::start().await;
+    let held = fleet.a.holds(TEXT).await;
+    assert_eq!(fleet.a.cheap(TEXT).await.source, COMPUTED);
+    assert!(fleet.a.remembers(TEXT));
+    held.fails().await;
+    fleet.is_sound().await;
+    assert_eq!((fleet.stands(), fleet.a.remembers(TEXT)), (None, false));
 }
 
 /// Rule 9: who failed and asks again finds no lease of its own, of whose going it would not be told.

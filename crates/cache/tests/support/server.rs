@@ -143,6 +143,11 @@ impl Server {
         assert!(Command::new("kill").args([signal, &id]).status().expect("kill").success());
     }
 
+    /// Where it saves what it holds.
+    pub fn directory(&self) -> &std::path::Path {
+        self.directory.path()
+    }
+
     pub fn port(&self) -> u16 {
         self.port
     }

@@ -1,0 +1,61 @@
+//! Every world of `src/checked.rs`, in many orders: drawn evenly, and by probabilistic concurrency testing (PCT), which
+//! finds what needs few turns at the right places.
+//!
+//! TABLE
+use shuttle::scheduler::{PctScheduler, RandomScheduler, Scheduler};
+use shuttle::{Config, Runner};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+
+/// Orders tried a day, for each world and scheduler; `TABUADA_CASES` says otherwise.
+const ORDERS: usize = 2_000;
+/// Turns at the right place that PCT looks for, and one more.
+const DEPTH: usize = 3;
+
+fn orders() -> usize {
+    std::env::var("TABUADA_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(ORDERS)
+}
+
+/// Says in which order something was found.
+struct Tried(Arc<AtomicUsize>);
+
+impl Drop for Tried {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("found in order {}", self.0.load(SeqCst));
+        }
+    }
+}
+
+fn explore(scheduler: impl Scheduler + 'static, world: fn()) {
+    let tried = Tried(Arc::default());
+    let count = tried.0.clone();
+    let mut config = Config::new();
+    // Relaxed counters decide nothing.
+    config.silence_warnings = true;
+    Runner::new(scheduler, config).run(move || {
+        count.fetch_add(1, SeqCst);
+        world();
+    });
+    assert_eq!(tried.0.load(SeqCst), orders());
+}
+
+macro_rules! worlds {
+    ($($world:ident,)*) => {
+        $(mod $world {
+            use super::*;
+
+            #[test]
+            fn in_orders_drawn_evenly() {
+                explore(RandomScheduler::new(orders()), tabuada_cache::checked::$world);
+            }
+
+            #[test]
+            fn in_orders_with_few_turns() {
+                explore(PctScheduler::new(DEPTH, orders()), tabuada_cache::checked::$world);
+            }
+        })*
+    };
+}
+
+worlds! { flights, askers, memory, waiters, breaker, }
