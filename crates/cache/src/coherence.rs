@@ -32,6 +32,10 @@ pub(crate) struct Licence {
     changes: u64,
 }
 
+/// A shard whose generation was raised.
+#[derive(Clone, Copy)]
+pub(crate) struct Shard(usize);
+
 struct Generations {
     purge: AtomicU64,
     changes: Box<[AtomicU64]>,
@@ -58,11 +62,10 @@ impl Generations {
         self.purge.load(SeqCst) != licence.purge || self.changes[licence.shard].load(SeqCst) != licence.changes
     }
 
-    /// Gives the shard.
-    fn change(&self, key: KeyRef<'_>) -> usize {
+    fn change(&self, key: KeyRef<'_>) -> Shard {
         let shard = self.shard(key);
         self.changes[shard].fetch_add(1, SeqCst);
-        shard
+        Shard(shard)
     }
 }
 
@@ -104,6 +107,11 @@ impl Coherence {
     /// How far memory is covered as a whole; what is true of one key is what is true of its primary.
     pub(crate) fn state(&self) -> State {
         *self.state.borrow()
+    }
+
+    /// The state, and every change of it.
+    pub(crate) fn states(&self) -> watch::Receiver<State> {
+        self.state.subscribe()
     }
 
     /// Waits until memory is as coherent as it can be.
@@ -149,17 +157,17 @@ impl Coherence {
         self.waiters.load(SeqCst)
     }
 
+    /// Wakes who waits for a key of the shard to move.
+    fn ring(&self, shard: Shard) {
+        self.bell(shard.0).notify_waiters();
+    }
+
     /// Forgets one key: its shard's generation, then its entry; then who waits is woken.
     pub(crate) fn forget<V>(&self, memory: &Memory<V>, key: KeyRef<'_>, cause: Cause) {
         let shard = self.generations.change(key);
         memory.remove(key);
-        self.bell(shard).notify_waiters();
+        self.ring(shard);
         self.counters.forgotten.add(cause);
-    }
-
-    /// The state, and every change of it.
-    pub(crate) fn states(&self) -> watch::Receiver<State> {
-        self.state.subscribe()
     }
 
     /// Makes memory silent before anybody sees to the rest.

@@ -20,7 +20,7 @@ use crate::layers::Layers;
 use crate::memory::{self, Memory};
 use crate::owed::Debt;
 use crate::primaries::{Glimpse, Primaries};
-use crate::redis::CallError;
+use crate::redis::{CallError, Link};
 use crate::stats::{Cause, Label, State, Trouble};
 
 /// Entries of one page, however many are asked for.
@@ -298,8 +298,11 @@ pub(crate) async fn carry_out<C: Contents>(layers: Arc<Layers<C>>) {
     let (mut states, mut pause) = (layers.coherence.states(), AGAIN_FIRST);
     loop {
         layers.owed.incurred().await;
-        // The sender is in layers: it cannot go.
-        let _ = states.wait_for(|state| matches!(state, State::CatchingUp | State::Coherent)).await;
+        tokio::select! {
+            _ = states.wait_for(|state| matches!(state, State::CatchingUp | State::Coherent)) => {}
+            // The primary that this is about may be there although another is not.
+            () = tokio::time::sleep(AGAIN_MAX) => {}
+        }
         if layers.pay(layers.owed.begin()).await {
             pause = AGAIN_FIRST;
             continue;
@@ -335,20 +338,18 @@ impl<C: Contents> Layers<C> {
     async fn page(&self, mut primary: usize, mut scan: u64, limit: usize) -> Option<Result<Page, CallError>> {
         let primaries = self.primaries()?;
         let links = primaries.links();
-        // Of a Cluster nobody may be known yet.
         if links.is_empty() {
             return Some(Err(CallError::NotMade));
         }
-        let pattern = self.coherence.namespace.pattern();
         let mut entries = Vec::new();
         for _ in 0..PAGE_STEPS_MAX {
             let Some(link) = links.get(primary) else { break };
-            let step = match primaries.scan(link, &pattern, scan, limit - entries.len()).await {
+            let step = match primaries.scan(link, scan, limit - entries.len()).await {
                 Ok(step) => step,
                 Err(error) => return Some(Err(error)),
             };
             for names in self.ours(step.names).chunks(GLANCE) {
-                match primaries.glance(link, names, GLANCE_BYTES).await {
+                match primaries.glance_all(link, names, GLANCE_BYTES).await {
                     Ok(glimpses) => {
                         let there = names.iter().zip(glimpses).filter_map(|(name, glimpse)| Some((name, glimpse?)));
                         entries.extend(there.filter_map(|(name, glimpse)| self.seen_in_redis(name, &glimpse)));
@@ -424,7 +425,7 @@ impl<C: Contents> Layers<C> {
     async fn entry(&self, name: &str, key: KeyRef<'_>) -> (Option<Entry>, Behind) {
         let (found, behind) = match self.primaries() {
             None => (None, Behind::Absent),
-            Some(primaries) => match primaries.glance_one(name, LINE_BYTES_MAX + 1).await {
+            Some(primaries) => match primaries.glance(name, LINE_BYTES_MAX + 1).await {
                 Ok(glimpse) => (glimpse, Behind::Reached),
                 Err(error) => {
                     self.count_error(error);
@@ -466,7 +467,7 @@ impl<C: Contents> Layers<C> {
         let in_memory = u64::from(self.remembers(key).is_some());
         let (count, redis) = match self.primaries() {
             None => (0, Removal::Done),
-            Some(primaries) => match primaries.unlink_one(&name).await {
+            Some(primaries) => match primaries.unlink(&name).await {
                 Ok(count) => (count, Removal::Done),
                 Err(error) => (0, self.removal(error)),
             },
@@ -507,34 +508,31 @@ impl<C: Contents> Layers<C> {
         working.await.unwrap_or_default()
     }
 
-    /// Every answer of this namespace, step by step; how many went, and whether all did.
+    /// Every answer of this namespace, step by step; how many went, and whether all did. One primary that cannot be
+    /// reached does not spare what the others hold.
     async fn unlink_all(&self) -> (u64, Result<(), CallError>) {
-        let pattern = self.coherence.namespace.pattern();
         let Some(primaries) = self.primaries() else { return (0, Ok(())) };
-        let (mut removed, links) = (0, primaries.links());
-        if links.is_empty() {
-            return (0, Err(CallError::NotMade));
-        }
+        let links = primaries.links();
+        let mut removed = 0;
+        let mut outcome = if links.is_empty() { Err(CallError::NotMade) } else { Ok(()) };
         for link in links {
-            let mut cursor = 0;
-            loop {
-                let step = match primaries.scan(&link, &pattern, cursor, STEP).await {
-                    Ok(step) => step,
-                    Err(error) => return (removed, Err(error)),
-                };
-                for names in self.ours(step.names).chunks(STEP) {
-                    match primaries.unlink(&link, names).await {
-                        Ok(count) => removed += count,
-                        Err(error) => return (removed, Err(error)),
-                    }
-                }
-                if step.cursor == 0 {
-                    break;
-                }
-                cursor = step.cursor;
-            }
+            outcome = outcome.and(self.unlink_all_of(primaries, &link, &mut removed).await);
         }
-        (removed, Ok(()))
+        (removed, outcome)
+    }
+
+    async fn unlink_all_of(&self, primaries: &Primaries, link: &Link, removed: &mut u64) -> Result<(), CallError> {
+        let mut cursor = 0;
+        loop {
+            let step = primaries.scan(link, cursor, STEP).await?;
+            for names in self.ours(step.names).chunks(STEP) {
+                *removed += primaries.unlink_all(link, names).await?;
+            }
+            if step.cursor == 0 {
+                return Ok(());
+            }
+            cursor = step.cursor;
+        }
     }
 
     /// What becomes of a removal that failed so.
@@ -560,7 +558,7 @@ impl<C: Contents> Layers<C> {
         }
         for name in debt.names {
             let (Ok(key), Some(primaries)) = (self.read(&name), self.primaries()) else { continue };
-            if let Err(error) = primaries.unlink_one(&name).await
+            if let Err(error) = primaries.unlink(&name).await
                 && self.removal(error) == Removal::Pending
             {
                 rest.names.insert(name);

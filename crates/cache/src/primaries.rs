@@ -212,10 +212,9 @@ impl Primaries {
         kind: Kind,
         read: impl Fn(&[Value]) -> Result<T, Trouble>,
     ) -> Result<T, CallError> {
-        let deadline = Instant::now() + self.deadline;
         let holder = self.map().holder(|| name.to_owned()).cloned();
         let mut link = holder.ok_or(CallError::NotMade)?;
-        let mut request = Request { commands, is_write: kind == Kind::Write, is_asking: false, deadline };
+        let mut request = self.request(commands, kind);
         for _ in 0..=REDIRECTIONS_MAX {
             let address = match link.call(request, &read).await? {
                 Reply::Here(reply) => return Ok(reply),
@@ -236,6 +235,12 @@ impl Primaries {
             link = other;
         }
         Err(CallError::Trouble(Trouble::Redirected))
+    }
+
+    /// A request that is begun now.
+    fn request<'r>(&self, commands: &'r [Cmd], kind: Kind) -> Request<'r> {
+        let (is_write, deadline) = (kind == Kind::Write, Instant::now() + self.deadline);
+        Request { commands, is_write, is_asking: false, deadline }
     }
 
     fn at(&self, address: &Address) -> Option<Arc<Link>> {

@@ -310,12 +310,13 @@ async fn a_deletion_whose_caller_goes_away_is_carried_out() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_clear_takes_all_of_ours_and_nothing_else() {
     let server = Server::with(&["--enable-debug-command", "local"]);
-    let node = Setting::new().redis(server.url()).coherent().await;
-    let other = Setting::new().redis(server.url()).coherent().await;
     let mut person = server.person();
     plant(&mut person);
+    // Before there are nodes: they would be told of each key, and of each that shares its shard.
     person.does("DEBUG POPULATE 10000 tabuada:1 30");
     person.does("DEBUG POPULATE 10000 tabuada-2:1 30");
+    let node = Setting::new().redis(server.url()).coherent().await;
+    let other = Setting::new().redis(server.url()).coherent().await;
     for node in [&node, &other] {
         node.dear("2+2").await;
         node.is_sound().await;
