@@ -1,6 +1,14 @@
 //! Worlds for the checker of `checked/`: a few tasks that meet over the real code, and what must hold in whatever order
 //! they take their steps. Each runs once for each order that is tried; what is drawn is drawn by the checker.
 //!
+//! Explored: turns from one thread to another before every step on a generation, a door, the table of flights, the breaker,
+//! a channel, a bell, and before every step on memory; tasks that are cancelled, computations that fail and panic.
+//!
+//! Not explored: time (no deadline passes); the insides of `quick_cache` (each of its operations is one step) and of tokio
+//! (shuttle-tokio's channels and bells stand for its own); orders weaker than `SeqCst`, which the generations do not use;
+//! panics while a lock is held; Redis and the client library, for which a value under a lock stands, and the words that
+//! Redis says of it. `tests/` has these, on real servers.
+//!
 //! Who panics in here panics without a word (`resume_unwind`): the checker takes a panic with a word for a finding.
 #![allow(
     missing_docs,
