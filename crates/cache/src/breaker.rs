@@ -9,7 +9,8 @@ use crate::sync::{Mutex, MutexGuard};
 /// Calls that fail in a row until none is made any more.
 pub(crate) const FAILURES_MAX: u32 = 3;
 const OPEN_FIRST: Duration = Duration::from_millis(250);
-pub(crate) const OPEN_MAX: Duration = Duration::from_secs(2);
+/// A server that is well again is found out within this.
+pub(crate) const OPEN_MAX: Duration = Duration::from_secs(1);
 
 pub(crate) struct Breaker {
     failing: Mutex<Failing>,
@@ -41,6 +42,11 @@ impl Breaker {
         *self.failing() = Failing::default();
     }
 
+    /// Whether calls fail: none is made, or one, to try.
+    pub(crate) fn is_open(&self) -> bool {
+        self.failing().open_until.is_some()
+    }
+
     pub(crate) fn admit(&self, now: Instant) -> Option<Permit<'_>> {
         let mut failing = self.failing();
         let is_trial = match failing.open_until {
@@ -54,7 +60,8 @@ impl Breaker {
 }
 
 impl Permit<'_> {
-    pub(crate) fn report(mut self, trouble: Option<Trouble>, now: Instant) {
+    /// Gives whether the breaker is open after this.
+    pub(crate) fn report(mut self, trouble: Option<Trouble>, now: Instant) -> bool {
         // Now, not when this is dropped: by then the next may be trying.
         let is_trial = std::mem::take(&mut self.is_trial);
         let mut failing = self.breaker.failing();
@@ -73,6 +80,7 @@ impl Permit<'_> {
                 }
             }
         }
+        failing.open_until.is_some()
     }
 }
 

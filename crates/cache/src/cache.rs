@@ -19,7 +19,9 @@ use crate::key::{Key, Namespace};
 use crate::layers::{Deed, Layers, Shared};
 use crate::memory::Memory;
 use crate::offers::{Offering, Offers};
+use crate::operator::{Operator, carry_out};
 use crate::options::{Deadlines, Options, OptionsError};
+use crate::owed::Owed;
 use crate::place::Place;
 use crate::policy::{self, BRIEF, End, Next, Standing};
 use crate::primaries::Primaries;
@@ -28,6 +30,8 @@ use crate::topology::keep_connected;
 
 /// How long a cache that is shut down goes on making the offers that wait.
 const LAST_OFFERS: Duration = Duration::from_millis(100);
+/// Flights of others that one question waits for, if they fail.
+const FLIGHTS_MAX: u32 = 2;
 /// Looks of one flight, each set off by a change, until Redis is left alone: it may talk nonsense.
 const LOOKS_MAX: u32 = 64;
 
@@ -106,13 +110,13 @@ impl<C: Contents> Cache<C> {
             background.spawn(making);
             Shared { primaries, leases: Leases::new(), offers }
         });
-        let leading = AtomicU64::new(0);
-        let layers = Layers { contents, options, deadlines, counters, memory, coherence, leading, shared };
-        Ok(Self {
-            layers: Arc::new(layers),
-            flights: Arc::new(Flights::new()),
-            background: Arc::new(Mutex::new(background)),
-        })
+        let (owed, leading) = (Owed::new(), AtomicU64::new(0));
+        let layers = Layers { contents, options, deadlines, counters, memory, coherence, owed, leading, shared };
+        let layers = Arc::new(layers);
+        if layers.shared.is_some() {
+            background.spawn(carry_out(layers.clone()));
+        }
+        Ok(Self { layers, flights: Arc::new(Flights::new()), background: Arc::new(Mutex::new(background)) })
     }
 
     /// Waits until the cache is coherent (or needs no Redis), for at most `patience`; gives the state it is then in.
@@ -145,8 +149,8 @@ impl<C: Contents> Cache<C> {
     ///
     /// # Errors
     ///
-    /// What `compute` failed with, or that it (or `trial`) panicked. Failures are not remembered. Who only waited for one
-    /// tries once more, and is told of the next that it waits for.
+    /// What `compute` failed with, or that it (or `trial`) panicked. Failures are not remembered, and harm nobody who waited
+    /// for them: each tries once more, and after the second computes for itself.
     pub async fn get_or_compute<T, F, W>(
         &self,
         key: &Key,
@@ -192,19 +196,16 @@ impl<C: Contents> Cache<C> {
     }
 
     /// One flight per key: leads it, or waits for what its leader brings. A leader's failure is its own: who only waited
-    /// for it tries once more. A computation that asks for its own key computes it there and then: nobody could land.
+    /// for it tries once more, and after two of them computes for itself, so that nobody waits without end for others
+    /// that fail. A computation that asks for its own key computes it there and then: nobody could land.
     async fn fly<T, F, W>(&self, key: &Key, trial: Option<T>, compute: F) -> Outcome<C>
     where
         T: FnOnce() -> Option<C::Value> + Send + 'static,
         F: FnOnce() -> W + Send + 'static,
         W: Future<Output = Result<C::Value, C::Failure>> + Send + 'static,
     {
-        if is_led_here(key) {
-            let found = |value| Found { value: Arc::new(value), source: Source::Computed { stored: false }, ttl: None };
-            return compute().await.map(found).map_err(Failed::Computation);
-        }
-        let mut is_second_flight = false;
-        loop {
+        let flights = if is_led_here(key) { 0 } else { FLIGHTS_MAX };
+        for _ in 0..flights {
             match self.flights.board(key) {
                 Boarding::Leader(lead) => {
                     let own = lead.passenger();
@@ -213,14 +214,14 @@ impl<C: Contents> Cache<C> {
                 }
                 Boarding::Follower(passenger) => {
                     self.layers.counters.flights.add(Flown::Joined);
-                    let outcome = passenger.arrive().await.unwrap_or(Err(Failed::Panicked)).map(collapsed);
-                    if outcome.is_ok() || is_second_flight {
-                        return outcome;
+                    if let Some(Ok(found)) = passenger.arrive().await {
+                        return Ok(collapsed(found));
                     }
-                    is_second_flight = true;
                 }
             }
         }
+        let value = unless_it_panics(compute).await?;
+        Ok(Found { value: Arc::new(value), source: Source::Computed { stored: false }, ttl: None })
     }
 
     /// A snapshot of what the cache did and holds.
@@ -240,8 +241,14 @@ impl<C: Contents> Cache<C> {
             memory_bytes_max: memory.bytes_max(),
             offers: counters.offers.read(),
             offers_open: shared.as_ref().map_or(0, |shared| shared.offers.open()),
+            removals_pending: self.layers.owed.count(),
             redis_errors: counters.errors.read(),
         }
+    }
+
+    /// What is remembered, for one who looks after it: to list, to look at, to delete.
+    pub fn operator(&self) -> Operator<C> {
+        Operator::new(self.layers.clone())
     }
 
     #[doc(hidden)]

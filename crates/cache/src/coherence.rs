@@ -113,6 +113,11 @@ impl Coherence {
         *self.state.borrow()
     }
 
+    /// The state, and every change of it.
+    pub(crate) fn states(&self) -> watch::Receiver<State> {
+        self.state.subscribe()
+    }
+
     /// Waits until memory is as coherent as it can be.
     pub(crate) async fn ready(&self) {
         // The sender is in self: it cannot go.

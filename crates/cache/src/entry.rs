@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-use crate::key::Key;
+use crate::key::{Key, KeyRef};
 
 /// Longest line that is written to or read from Redis, in bytes: more would hold up the one connection for long.
 pub(crate) const LINE_BYTES_MAX: usize = 256 << 10;
@@ -95,21 +95,49 @@ pub(crate) fn write(key: &Key, object: String) -> Option<String> {
 
 /// Reads what was found under the name of `key`.
 pub(crate) fn read<'a>(key: &Key, bytes: &'a [u8]) -> Stored<'a> {
-    read_line(key, bytes).unwrap_or(Stored::Unusable)
+    match key.text_in_value() {
+        None => read_line(None, bytes),
+        Some(text) => read_line(Some(&|found| found == text), bytes),
+    }
 }
 
-fn read_line<'a>(key: &Key, bytes: &'a [u8]) -> Option<Stored<'a>> {
+/// The same for one who has only the name: a text that it holds a digest of is the one that stands in the line.
+pub(crate) fn read_under<'a>(name: KeyRef<'_>, bytes: &'a [u8]) -> Stored<'a> {
+    match name.text() {
+        Some(_) => read_line(None, bytes),
+        None => read_line(Some(&|found| name.names(found)), bytes),
+    }
+}
+
+/// The text that stands first in a line, or in the beginning of one: then cut short, which `…` shows.
+pub(crate) fn text_in(beginning: &[u8]) -> Option<String> {
+    let valid = beginning.utf8_chunks().next()?.valid();
+    let after = valid.strip_prefix(KEY_MEMBER)?;
+    if let Some(Ok(text)) = serde_json::Deserializer::from_str(after).into_iter::<String>().next() {
+        return Some(text);
+    }
+    // The end may be in the middle of what is escaped: at most two times \uXXXX.
+    let ends = after.char_indices().rev().take(12).map(|(at, _)| at);
+    let cut = |end| serde_json::from_str::<String>(&format!("{}\"", &after[..end])).ok();
+    ends.chain([after.len()]).find_map(cut).map(|text| text + "…")
+}
+
+fn read_line<'a>(is_text: Option<&dyn Fn(&str) -> bool>, bytes: &'a [u8]) -> Stored<'a> {
+    try_read_line(is_text, bytes).unwrap_or(Stored::Unusable)
+}
+
+fn try_read_line<'a>(is_text: Option<&dyn Fn(&str) -> bool>, bytes: &'a [u8]) -> Option<Stored<'a>> {
     let line = std::str::from_utf8(bytes).ok().filter(|line| line.len() <= LINE_BYTES_MAX)?;
     if let Some(token) = line.strip_prefix(LEASE) {
         let token = token.strip_suffix('"').filter(|token| is_token(token))?;
         return Some(Stored::Lease(Lease { token: token.into() }));
     }
-    let Some(text) = key.text_in_value() else {
+    let Some(is_text) = is_text else {
         return line.starts_with('{').then_some(Stored::Value(Cow::Borrowed(line)));
     };
     let after = line.strip_prefix(KEY_MEMBER)?;
     let mut texts = serde_json::Deserializer::from_str(after).into_iter::<Cow<'_, str>>();
-    let same = texts.next()?.ok()? == text;
+    let same = is_text(&texts.next()?.ok()?);
     let rest = &after[texts.byte_offset()..];
     let members = rest.strip_prefix(',').or_else(|| rest.starts_with('}').then_some(rest))?;
     same.then(|| Stored::Value(Cow::Owned(format!("{{{members}"))))

@@ -89,6 +89,24 @@ pub(crate) struct KeyRef<'a> {
     address: Address<'a>,
 }
 
+impl<'a> KeyRef<'a> {
+    /// The text, where it stands in the name.
+    pub(crate) fn text(self) -> Option<&'a str> {
+        match self.address {
+            Address::Text(text) => Some(text),
+            Address::Digest(_) => None,
+        }
+    }
+
+    /// Whether this is the name of `text`.
+    pub(crate) fn names(self, text: &str) -> bool {
+        match self.address {
+            Address::Text(own) => own == text,
+            Address::Digest(digest) => <[u8; 32]>::from(Sha256::digest(text)) == digest,
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Address<'a> {
     Text(&'a str),
@@ -129,6 +147,12 @@ impl Namespace {
     /// What every name of ours begins with, and no name of another namespace.
     pub(crate) fn prefix(&self) -> &str {
         &self.prefix
+    }
+
+    /// What `SCAN` matches with every name of ours, and with none of another namespace: the prefix, which holds nothing
+    /// that a pattern gives a meaning to, and one star.
+    pub(crate) fn pattern(&self) -> String {
+        format!("{}*", self.prefix)
     }
 
     pub(crate) fn name(&self, key: &Key) -> String {
@@ -258,6 +282,18 @@ mod tests {
             }
         }
         assert_eq!(space.read(space.canary("7f").as_bytes()), Some(Name::Canary("7f")));
+    }
+
+    #[test]
+    fn a_name_knows_its_text_and_no_other() {
+        let space = tabuada();
+        for text in ["2+2", "\n", &"1+".repeat(150)] {
+            let name = space.name(&Key::new("1", text));
+            let Some(Name::Answer(read)) = space.read(name.as_bytes()) else { panic!("{name} is not read") };
+            assert!(read.names(text) && !read.names("3+3"), "{text:?}");
+            assert!(read.text().is_none_or(|own| own == text), "{text:?}");
+        }
+        assert_eq!(space.pattern(), "tabuada:*");
     }
 
     #[test]

@@ -14,6 +14,7 @@ use crate::key::Key;
 use crate::memory::Memory;
 use crate::offers::{Offer, Offers};
 use crate::options::{Deadlines, Lookup, Options};
+use crate::owed::Owed;
 use crate::policy::{self, End, Read, Second, Standing, Taken};
 use crate::primaries::{Look, Primaries};
 use crate::redis::CallError;
@@ -29,6 +30,8 @@ pub(crate) struct Layers<C: Contents> {
     pub(crate) counters: Arc<Counters>,
     pub(crate) memory: Arc<Memory<C::Value>>,
     pub(crate) coherence: Arc<Coherence>,
+    /// Removals that Redis does not know of yet.
+    pub(crate) owed: Owed,
     /// Tasks that lead a flight.
     pub(crate) leading: AtomicU64,
     /// `None`: memory only.
@@ -78,6 +81,11 @@ impl<C: Contents> Layers<C> {
     pub(crate) async fn look(&self, key: &Key) -> (Licence, Read<Arc<C::Value>>) {
         let licence = self.coherence.licence(key);
         let Some(shared) = &self.shared else { return (licence, Read::Absent) };
+        if self.owed.holds(|| self.coherence.namespace.name(key)) {
+            // What stands there is to go, and was not answered from once the operator was told so.
+            self.counters.redis.add(RedisLook::Unavailable);
+            return (licence, Read::Unavailable);
+        }
         let (read, label) = match shared.primaries.look(key).await {
             Ok(Look::Line(line, left)) => match self.contents.decode(&line) {
                 Some(value) => (Read::Value(Arc::new(value), left), RedisLook::Hit),
@@ -112,12 +120,16 @@ impl<C: Contents> Layers<C> {
     }
 
     /// Waits until something moves; whether it did before patience was over. Where changes are not known to be reported,
-    /// waiting for one would be in vain.
+    /// or nothing will be written, waiting would be in vain.
     pub(crate) async fn moves(&self, key: &Key, licence: Licence, patience: Instant) -> bool {
+        let Some(shared) = &self.shared else { return false };
         let movement = self.coherence.movement(licence);
         self.state_for(key) == State::Coherent
             && Instant::now() < patience
-            && tokio::time::timeout_at(patience.into(), movement).await.is_ok()
+            && tokio::select! {
+                moved = tokio::time::timeout_at(patience.into(), movement) => moved.is_ok(),
+                () = shared.primaries.no_use_in_waiting(key) => false,
+            }
     }
 
     /// A cheap answer: kept if nothing moved since it was begun, and offered to Redis.
@@ -246,7 +258,7 @@ impl<C: Contents> Layers<C> {
         policy::lifetime(self.options.ttl, self.contents.lifetime(value), fastrand::f64())
     }
 
-    fn count_error(&self, error: CallError) {
+    pub(crate) fn count_error(&self, error: CallError) {
         if let CallError::Trouble(trouble) = error {
             self.counters.errors.add(trouble);
         }

@@ -150,6 +150,11 @@
 //! What memory keeps of a key is vouched for by the primary that holds it; the cache is coherent when all of them are.
 //! When another primary comes, or slots change hands, everything is forgotten after the new map is followed. A `FLUSHALL`
 //! that had not reached the replica when it was promoted comes back with it: no server tells of that either.
+//! # Looked after
+//!
+//! [`Cache::operator`] lists what is remembered, shows it, and removes it on every node: step by step (`SCAN`, `UNLINK`),
+//! never `KEYS` or `FLUSHDB`, and nothing but what has the form of our names. What is to be removed while Redis cannot be
+//! reached goes from memory at once and from Redis when it is back; meanwhile nothing is answered from it here.
 //!
 //! # In Redis
 //!
@@ -185,7 +190,10 @@ mod cluster;
 mod topology;
 mod flight;
 mod offers;
+mod owed;
 mod layers;
+mod operator;
+pub use operator::{Behind, Cursor, Entry, Kind, NotACursor, NotOurs, Operator, Page, Removal, Removed, Seen};
 mod cache;
 #[doc(hidden)]
 pub use cache::Audit;

@@ -25,7 +25,7 @@ pub(crate) struct Entry<V> {
     /// The purge generation of the licence it was kept under.
     pub(crate) purge: u64,
     /// Bytes charged.
-    bytes: u64,
+    pub(crate) bytes: u64,
 }
 
 impl<V> Clone for Entry<V> {
@@ -85,6 +85,16 @@ impl<V> Memory<V> {
         let bytes = weight.saturating_add(key.text().len()).saturating_add(ENTRY_BYTES) as u64;
         step();
         self.entries.insert(key.clone(), Entry { value, deadline, purge, bytes });
+    }
+
+    /// The entry under a name, looked at without being used: that it is needed is not counted.
+    pub(crate) fn peek(&self, key: KeyRef<'_>, purge: u64, now: Instant) -> Option<Entry<V>> {
+        self.entries.peek(&key).filter(|entry| entry.is_live(purge, now))
+    }
+
+    /// Every entry that is served, in no order; those that come or go meanwhile may be among them or not.
+    pub(crate) fn live(&self, purge: u64, now: Instant) -> impl Iterator<Item = (Key, Entry<V>)> {
+        self.entries.iter().filter(move |(_, entry)| entry.is_live(purge, now))
     }
 
     pub(crate) fn contains(&self, key: &Key) -> bool {

@@ -61,7 +61,8 @@ pub struct Stats {
     /// Flights open now.
     pub flights_open: u64,
     /// What made memory forget: `key` (one key changed or gone in Redis), `flush` (FLUSHALL, FLUSHDB), `detached`
-    /// (connection lost), `attached` (connection armed or proven), `overflow` (more changes than could be followed).
+    /// (connection lost), `attached` (connection armed or proven), `overflow` (more changes than could be followed),
+    /// `operator` (asked for through this node: one deletion, or one of the purges of a clear).
     pub forgotten: Vec<Count>,
     /// Seconds from an invalidation's arrival to silence of memory.
     pub forget_seconds: Histogram,
@@ -77,6 +78,8 @@ pub struct Stats {
     pub offers: Vec<Count>,
     /// Offers waiting or being made now.
     pub offers_open: u64,
+    /// Removals that the operator asked for while Redis could not be reached, and that are still to be done there.
+    pub removals_pending: u64,
     /// What went wrong with Redis, by kind.
     pub redis_errors: Vec<Count>,
 }
@@ -135,6 +138,7 @@ labels! {
     /// Why memory forgot.
     Cause {
         Key = "key", Flush = "flush", Detached = "detached", Attached = "attached", Overflow = "overflow",
+        Operator = "operator",
         // Other primaries hold other slots than before.
         Topology = "topology",
     }
@@ -168,6 +172,8 @@ labels! {
         ReadOnly = "read-only",
         Full = "full",
         Loading = "loading",
+        // A script runs, and runs.
+        Busy = "busy",
         Other = "other",
     }
 }

@@ -4,8 +4,7 @@
 //! | of the model | here |
 //! |---|---|
 //! | the table | `row_…` |
-//! | D1-D6, D8; T1-T5: traces that a missing rule lets happen | `d1_…` to `t5_…` |
-//! | D7: an operator's own DEL | with the operator's clear |
+//! | D1-D8; T1-T5: traces that a missing rule lets happen | `d1_…` to `t5_…` |
 //! | rules 1, 4-6, 9, 10, 12 beyond these | `rule_…` |
 //! | rule 2 | `coherence.rs` and the unit tests beside the code; D8, T5 |
 //! | rule 3 | `coherence.rs`: an entry put in behind its invalidation; `checked/`: in every order |
@@ -23,7 +22,7 @@ use support::fake::{FLUSH, Fake, invalidation};
 use support::proxy::Proxy;
 use support::server::{Person, Server};
 use support::*;
-use tabuada_cache::{Failed, Source, State};
+use tabuada_cache::{Failed, Removal, Removed, Source, State};
 use tokio::task::JoinSet;
 
 const TEXT: &str = "2+2";
@@ -328,6 +327,75 @@ async fn d6_a_cheap_answer_is_kept_although_its_key_was_deleted_meanwhile() {
     assert!(!fleet.b.remembers(TEXT));
     assert_eq!(fleet.stands(), None);
     assert_eq!(fleet.b.offers("dropped-moved"), 1);
+}
+
+/// NOLOOP: nobody tells a node of what it deletes itself.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn d7_what_the_operator_deletes_stays_on_the_node_that_was_spoken_to() {
+    for is_dear in [false, true] {
+        let mut fleet = Fleet::start().await;
+        for node in [&fleet.a, &fleet.b] {
+            if is_dear {
+                node.dear(TEXT).await;
+            } else {
+                node.cheap(TEXT).await;
+            }
+            node.is_sound().await;
+            assert!(node.remembers(TEXT));
+        }
+        let removed = fleet.a.cache.operator().delete(&name(TEXT)).await;
+        assert_eq!(removed, Ok(Removed { count: 1, redis: Removal::Done }));
+        assert!(!fleet.a.remembers(TEXT), "dear: {is_dear}");
+        assert_eq!(fleet.a.forgotten("operator"), 1);
+        eventually("the other is told", || !fleet.b.remembers(TEXT)).await;
+        assert_eq!(fleet.stands(), None);
+        // The longer way to the same: it must be possible to be told of what comes next.
+        assert_eq!(fleet.a.dear(TEXT).await.source, COMPUTED);
+        fleet.a.is_sound().await;
+        fleet.hear("DEL tabuada:1:2+2").await;
+        assert!(!fleet.a.remembers(TEXT));
+        fleet.is_sound().await;
+    }
+}
+
+/// Its own deletion ends its own lease, as another's would.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn d7_what_the_operator_deletes_is_brought_back_by_who_computes_it() {
+    for clears in [false, true] {
+        let mut fleet = Fleet::start().await;
+        let (held, other) = (fleet.a.holds(TEXT).await, fleet.b.asks(TEXT));
+        fleet.b.waits(1).await;
+        let (operator, told) = (fleet.a.cache.operator(), fleet.b.forgotten("key"));
+        let removed = if clears { Ok(operator.clear().await) } else { operator.delete(&name(TEXT)).await };
+        assert_eq!(removed, Ok(Removed { count: 1, redis: Removal::Done }), "the lease");
+        // Who waited for it takes its own: one more for the purge.
+        eventually("the other is told", || fleet.b.forgotten("key") > told).await;
+        assert_eq!(other.await.expect("an answer").source, COMPUTED);
+        fleet.b.is_sound().await;
+        fleet.hear("DEL tabuada:1:2+2").await;
+        assert_eq!(held.ends().await.source, Source::Computed { stored: false });
+        fleet.is_sound().await;
+        assert_eq!(fleet.stands(), None);
+        assert!(!fleet.a.remembers(TEXT) && !fleet.b.remembers(TEXT));
+        assert_eq!(fleet.computed(), 2);
+    }
+}
+
+/// Who waits here for another node's lease is woken by the operator's deletion of it, of which no push tells.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn d7_who_waits_where_the_operator_deletes_is_woken() {
+    for clears in [false, true] {
+        let fleet = Fleet::start().await;
+        let held = fleet.b.holds(TEXT).await;
+        let waiting = fleet.a.asks(TEXT);
+        fleet.a.waits(1).await;
+        let operator = fleet.a.cache.operator();
+        let removed = if clears { Ok(operator.clear().await) } else { operator.delete(&name(TEXT)).await };
+        assert_eq!(removed.map(|removed| removed.redis), Ok(Removal::Done));
+        assert_eq!(waiting.await.expect("an answer").source, COMPUTED);
+        held.ends().await;
+        fleet.is_sound().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

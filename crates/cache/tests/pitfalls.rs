@@ -481,12 +481,18 @@ async fn pitfall_31_keys_collide() {
 
 /// The sources of the crate, without the tests in them.
 fn sources() -> Vec<(String, String)> {
-    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/src");
-    let files = std::fs::read_dir(directory).expect("the sources").map(|file| file.expect("a file").path());
+    let mut folders = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))];
+    let mut files = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for file in std::fs::read_dir(folder).expect("the sources") {
+            let path = file.expect("a file").path();
+            if path.is_dir() { folders.push(path) } else { files.push(path) }
+        }
+    }
     let name = |path: &std::path::Path| path.file_name().expect("a name").to_string_lossy().into_owned();
     let code = |path: &std::path::Path| {
         let text = std::fs::read_to_string(path).expect("text");
         text.split("#[cfg(test)]").next().expect("a first part").to_owned()
     };
-    files.map(|path| (name(&path), code(&path))).collect()
+    files.iter().map(|path| (name(path), code(path))).collect()
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use support::constellation::{Cluster, Watched, id, info, meet, slot};
 use support::server::{Server, free_port};
 use support::*;
-use tabuada_cache::{Source, State};
+use tabuada_cache::{Behind, Kind, Removal, Removed, Source, State};
 
 /// The deadlines of the product, but for calls: a busy machine may take its time to answer.
 fn setting(url: &str) -> Setting {
@@ -58,10 +58,14 @@ async fn an_address_of_ipv6() {
 async fn a_user_with_a_password_that_means_something_in_a_url() {
     let server = Server::start();
     // What the cache needs, and nothing else: as docs/operations.md says it.
-    let needs = "~tabuada:* -@all +getrange +pttl +set +del +unlink +scan +ping +role +hello +client|tracking +cluster|slots +cluster|info";
+    let needs = "~tabuada:* -@all +getrange +pttl +strlen +set +del +unlink +scan +ping +role +hello +client|tracking +cluster|slots +cluster|info";
     server.person().does(&format!("ACL SETUSER ana on >p@ss/w:rd {needs}"));
     server.person().does("ACL SETUSER default off");
-    works(&format!("redis://ana:p%40ss%2Fw%3Ard@127.0.0.1:{}", server.port())).await;
+    let url = format!("redis://ana:p%40ss%2Fw%3Ard@127.0.0.1:{}", server.port());
+    works(&url).await;
+    let operator = setting(&url).coherent().await.cache.operator();
+    assert_eq!(operator.list(None, 10).await.entries.len(), 1);
+    assert_eq!(operator.clear().await, Removed { count: 1, redis: Removal::Done });
     for login in ["ana:wrong@", ""] {
         let node = setting(&format!("redis://{login}127.0.0.1:{}", server.port())).start();
         eventually("it is told of", || node.errors("denied") > 0).await;
@@ -244,6 +248,63 @@ async fn a_cluster() {
     eventually("it is told", || a.forgotten("flush") > before).await;
     assert!(!a.remembers(&kept));
     assert_eq!(a.dear(&kept).await.source, Source::Redis);
+}
+
+/// What all primaries hold is listed, and goes, whoever of them holds it; also while a slot is on its way.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_operator_of_a_cluster() {
+    let cluster = Cluster::start(2, false).await;
+    let (a, b) = (setting(&cluster.url()).coherent().await, setting(&cluster.url()).coherent().await);
+    for text in texts() {
+        for node in [&a, &b] {
+            node.dear(&text).await;
+            node.is_sound().await;
+        }
+    }
+    // Of one slot, by their tag: what is there goes to the other primary, and what is new comes there.
+    let moving: Vec<String> = (0..4).map(|n| format!("{{1, 2}} | {{{n}}}")).collect();
+    let (holder, slot) = (cluster.holder_of(&name(&moving[0])), slot(&cluster.servers[0], &name(&moving[0])));
+    let other = cluster.servers.iter().find(|it| it.port() != holder.port()).expect("another");
+    a.dear(&moving[0]).await;
+    a.is_sound().await;
+    Cluster::begins_move(slot, holder, other);
+    for text in &moving[1..] {
+        a.dear(text).await;
+        a.is_sound().await;
+    }
+    let everything: Vec<String> = texts().iter().chain(&moving).map(|text| name(text)).collect();
+    let operator = a.cache.operator();
+    for limit in [3, 1_000] {
+        let (mut names, mut next) = (Vec::new(), None);
+        loop {
+            let page = operator.list(next.as_ref(), limit).await;
+            assert_eq!(page.redis, Behind::Reached);
+            assert!(page.entries.iter().all(|seen| seen.in_redis && seen.kind == Kind::Answer));
+            names.extend(page.entries.into_iter().map(|seen| seen.name));
+            next = page.next;
+            if next.is_none() {
+                break;
+            }
+        }
+        names.sort();
+        names.dedup();
+        let mut expected = everything.clone();
+        expected.sort();
+        assert_eq!(names, expected);
+    }
+    let (there, moved) = (name(&texts()[0]), name(&moving[2]));
+    for name in [&there, &moved] {
+        assert!(operator.entry(name).await.expect("a name").0.is_some_and(|entry| entry.seen.in_redis), "{name}");
+        let removed = operator.delete(name).await;
+        assert_eq!(removed, Ok(Removed { count: 1, redis: Removal::Done }), "{name}");
+        assert_eq!(operator.entry(name).await.expect("a name").0, None, "{name}");
+    }
+    eventually("the other node is told", || !b.remembers(&texts()[0])).await;
+    assert_eq!(operator.clear().await.redis, Removal::Done);
+    assert!(cluster.servers.iter().all(|server| server.person().says::<u64>("DBSIZE") == 0));
+    eventually("the other node is told of all", || texts().iter().all(|text| !a.remembers(text) && !b.remembers(text)))
+        .await;
+    Cluster::ends_move(slot, holder, other);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

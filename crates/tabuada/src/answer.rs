@@ -6,8 +6,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use tabuada_cache::{Cache, Contents, Failed, Key, Options, OptionsError, Source};
-use tabuada_lang::{Error, ErrorKind, Failure, Limits, Program};
+use tabuada_cache::{Cache, Contents, Deadlines, Failed, Key, Options, OptionsError, Source};
+use tabuada_lang::{Error, ErrorKind, Failure, Language, Limits, Program};
 
 use crate::counters::Counters;
 use crate::engine;
@@ -64,6 +64,28 @@ pub enum Outcome {
     Overloaded,
 }
 
+/// Why a text names nothing that could be remembered.
+#[derive(Debug)]
+pub enum Nameless {
+    /// It is neither a name nor an expression.
+    Unreadable(Error),
+    /// Too much is going on to read it.
+    Overloaded,
+}
+
+impl Nameless {
+    /// For people.
+    pub fn message(&self) -> String {
+        match self {
+            Self::Unreadable(error) => {
+                let reason = error.kind.message(Language::English);
+                format!("this is neither a name as it stands in Redis nor an expression: {reason}")
+            }
+            Self::Overloaded => "too much is going on".to_owned(),
+        }
+    }
+}
+
 /// Where an answer comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
@@ -87,20 +109,36 @@ pub enum Origin {
 impl Calculator {
     /// Builds the calculator and its cache. Runs inside a tokio runtime.
     pub fn new(options: Options, threads: usize, counters: Counters) -> Result<Self, OptionsError> {
+        Self::with_deadlines(options, Deadlines::default(), threads, counters)
+    }
+
+    /// [`Calculator::new`], with other deadlines for Redis.
+    pub fn with_deadlines(
+        options: Options,
+        deadlines: Deadlines,
+        threads: usize,
+        counters: Counters,
+    ) -> Result<Self, OptionsError> {
         let limits = Limits::default();
-        let cache = Cache::new(Answers { limits: limits.clone() }, options)?;
+        let cache = Cache::with_deadlines(Answers { limits: limits.clone() }, options, deadlines)?;
         let workers = Workers::new(threads);
         Ok(Self { shared: Arc::new(Shared { cache, workers, limits, counters }) })
     }
 
     /// The answer to a text.
     pub async fn answer(&self, text: &str) -> Reply {
+        let asking = self.shared.counters.asks();
         let (program, canonical) = match self.read(text).await {
             Ok((program, canonical)) => (Arc::new(program), canonical),
-            Err(outcome) => return Reply { outcome, origin: Origin::Nowhere },
+            Err(outcome) => {
+                asking.bypasses_it();
+                return Reply { outcome, origin: Origin::Nowhere };
+            }
         };
         if !program.is_pure() {
-            return Reply { origin: Origin::Impure, ..self.answer_impure(program).await };
+            let reply = self.answer_impure(program).await;
+            asking.bypasses_it();
+            return Reply { origin: Origin::Impure, ..reply };
         }
         let key = Key::new(ANSWER_VERSION, &canonical);
         let trial = {
@@ -112,12 +150,27 @@ impl Calculator {
             move || shared.evaluate(program)
         };
         let found = self.shared.cache.get_or_compute(&key, trial, in_full).await;
+        asking.ends_in_the_cache();
         match found {
             Ok(found) => {
                 Reply { outcome: Outcome::Answered(program, found.value), origin: origin(found.source, found.ttl) }
             }
             Err(Failed::Computation(trouble)) => trouble.reply(program),
             Err(Failed::Panicked) => Trouble::broken().reply(program),
+        }
+    }
+
+    /// What an operator's text is about: itself, if it is the name of an answer as it stands in Redis, else the name of
+    /// the answer to the expression that it is.
+    pub async fn name_in_cache(&self, given: &str) -> Result<String, Nameless> {
+        let operator = self.shared.cache.operator();
+        if operator.is_name(given) {
+            return Ok(given.to_owned());
+        }
+        match self.read(given).await {
+            Ok((_, canonical)) => Ok(operator.name(&Key::new(ANSWER_VERSION, &canonical))),
+            Err(Outcome::Unreadable(error)) => Err(Nameless::Unreadable(error)),
+            Err(_) => Err(Nameless::Overloaded),
         }
     }
 
@@ -307,6 +360,24 @@ mod tests {
         }
         // Nothing of it was remembered.
         assert!(matches!(calculator.answer("factorial(20000) % 7").await.outcome, Outcome::Answered(..)));
+    }
+
+    /// An asker who goes away is counted as such, and what is asked balances all the same.
+    #[tokio::test]
+    async fn every_question_ends_one_way() {
+        let calculator = calculator(1);
+        for text in ["2+2", "2+2", "2 +", "rnd()", "1/0", "factorial(20000) % 7"] {
+            calculator.answer(text).await;
+        }
+        let mut leaving = Box::pin(calculator.answer("factorial(20000) % 11"));
+        // Polled once: its computation has begun, and goes on without it.
+        assert!(tokio::time::timeout(Duration::ZERO, &mut leaving).await.is_err());
+        let counters = &calculator.shared.counters;
+        assert_eq!((counters.asked.get(), counters.abandoned.get()), (7, 0), "under way");
+        drop(leaving);
+        assert_eq!((counters.bypassed.get(), counters.abandoned.get()), (2, 1));
+        let in_the_cache: u64 = calculator.cache().stats().answers.iter().map(|count| count.count).sum();
+        assert_eq!(in_the_cache, 4);
     }
 
     /// Every spelling has one answer, and the answer one entry; the second asker is given the first one's.

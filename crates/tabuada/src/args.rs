@@ -8,7 +8,7 @@ use bytesize::ByteSize;
 use clap::{Parser, Subcommand, ValueEnum};
 use tabuada_lang::Mode;
 
-use crate::config::{Lookup, ServeConfig, Ttl, default_threads};
+use crate::config::{AdminToken, AdminTokenError, Lookup, ServeConfig, Ttl, default_threads};
 
 /// A calculator backend that remembers.
 #[derive(Debug, Parser)]
@@ -30,6 +30,11 @@ pub enum Command {
     Eval(EvalArgs),
     /// Evaluate one expression a line: lines or NDJSON in, NDJSON out in the same order.
     Batch(BatchArgs),
+    /// Look into the cache: what is remembered, and what is to be forgotten.
+    ///
+    /// Asks the Redis of --redis, or else a server, with the token in TABUADA_ADMIN_TOKEN if that is set.
+    /// Exit status: 0; 1 what was asked for is not there or could not be done; 2 the command was misused.
+    Cache(CacheArgs),
     /// Ask a server whether it is ready, as a container's health check does.
     ///
     /// Exit status: 0 it is; 1 it is not, or does not answer.
@@ -66,6 +71,11 @@ pub struct ServeArgs {
     /// Threads that serve, and evaluations in flight at once [default: one for each core].
     #[arg(long, env = "TABUADA_THREADS", value_name = "N")]
     threads: Option<NonZeroUsize>,
+    /// Address for /v1/cache and /metrics alone, which the other then does not serve.
+    ///
+    /// /v1/cache asks for the token in TABUADA_ADMIN_TOKEN; if that is not set, it answers on loopback only.
+    #[arg(long, env = "TABUADA_ADMIN_LISTEN", value_name = "HOST:PORT")]
+    admin_listen: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -98,6 +108,53 @@ pub struct BatchArgs {
     pub explain: bool,
 }
 
+/// Arguments of `tabuada cache`.
+#[derive(Debug, clap::Args)]
+pub struct CacheArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub task: CacheTask,
+    /// Server to ask [default: http://127.0.0.1:8000, if there is no --redis].
+    #[arg(long, global = true, value_name = "URL")]
+    pub server: Option<String>,
+    /// Redis to ask; --server goes before it.
+    #[arg(long, global = true, env = "TABUADA_REDIS", value_name = "URL", hide_env_values = true)]
+    pub redis: Option<String>,
+    /// First part of every key in that Redis.
+    #[arg(long, global = true, env = "TABUADA_NAMESPACE", value_name = "NAME", default_value = "tabuada")]
+    pub namespace: String,
+    /// Print JSON, one object a line.
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// What to do with the cache.
+#[derive(Debug, Subcommand)]
+pub enum CacheTask {
+    /// What the server's cache did and holds; of a Redis, what stands there.
+    Stats,
+    /// List what is remembered.
+    Keys,
+    /// Show what is remembered of one expression.
+    Get {
+        /// The expression, or its name as it stands in Redis.
+        #[arg(allow_hyphen_values = true)]
+        key: String,
+    },
+    /// Forget one expression.
+    Delete {
+        /// The expression, or its name as it stands in Redis.
+        #[arg(allow_hyphen_values = true)]
+        key: String,
+    },
+    /// Forget everything.
+    Clear {
+        /// Do not ask first.
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
 /// Arguments of `tabuada health`.
 #[derive(Debug, clap::Args)]
 pub struct HealthArgs {
@@ -127,9 +184,11 @@ fn with_expressions_apart(mut arguments: Vec<OsString>) -> Vec<OsString> {
     arguments
 }
 
-impl From<ServeArgs> for ServeConfig {
-    fn from(args: ServeArgs) -> Self {
-        Self {
+impl TryFrom<ServeArgs> for ServeConfig {
+    type Error = AdminTokenError;
+
+    fn try_from(args: ServeArgs) -> Result<Self, AdminTokenError> {
+        Ok(Self {
             listen: args.listen,
             redis: args.redis.filter(|url| !url.is_empty()),
             redis_ca: args.redis_ca.filter(|file| !file.as_os_str().is_empty()),
@@ -141,6 +200,8 @@ impl From<ServeArgs> for ServeConfig {
             memory_bytes: args.memory.as_u64(),
             namespace: args.namespace,
             threads: args.threads.unwrap_or_else(default_threads),
-        }
+            admin_listen: args.admin_listen.filter(|address| !address.is_empty()),
+            admin_token: AdminToken::from_environment()?,
+        })
     }
 }

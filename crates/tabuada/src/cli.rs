@@ -3,9 +3,12 @@
 mod serve;
 mod eval;
 mod batch;
+mod http;
+mod cache;
 mod health;
 
 pub use batch::batch;
+pub use cache::cache;
 pub use eval::eval;
 pub use health::health;
 pub use serve::serve;

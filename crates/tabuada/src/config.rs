@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use subtle::ConstantTimeEq as _;
 pub use tabuada_cache::Lookup;
 
 /// How one server is set up.
@@ -26,6 +27,59 @@ pub struct ServeConfig {
     pub namespace: String,
     /// Threads that serve, and evaluations in flight at once.
     pub threads: NonZeroUsize,
+    /// `host:port` for the operator's routes and the metrics; `None`: with all the others.
+    pub admin_listen: Option<String>,
+    /// What the operator's routes ask for; `None`: they answer on loopback only.
+    pub admin_token: Option<AdminToken>,
+}
+
+/// The operator's secret. Its `Debug` form does not show it.
+#[derive(Clone)]
+pub struct AdminToken(Box<str>);
+
+/// A text that cannot be an [`AdminToken`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AdminTokenError;
+
+impl std::fmt::Display for AdminTokenError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("TABUADA_ADMIN_TOKEN may hold letters, digits and signs of ASCII, and no blank")
+    }
+}
+
+impl std::error::Error for AdminTokenError {}
+
+impl AdminToken {
+    /// Takes a text that a header can carry.
+    pub fn new(text: &str) -> Result<Self, AdminTokenError> {
+        let is_one = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
+        if is_one { Ok(Self(text.into())) } else { Err(AdminTokenError) }
+    }
+
+    /// `TABUADA_ADMIN_TOKEN`, from the environment only: what stands on a command line, every user of the machine can
+    /// see. Empty is as not set.
+    pub fn from_environment() -> Result<Option<Self>, AdminTokenError> {
+        match std::env::var_os("TABUADA_ADMIN_TOKEN").filter(|token| !token.is_empty()) {
+            None => Ok(None),
+            Some(token) => Self::new(token.to_str().ok_or(AdminTokenError)?).map(Some),
+        }
+    }
+
+    /// The secret itself, to be sent.
+    pub(crate) fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether it is this one, in a time that tells nothing but its length.
+    pub(crate) fn is(&self, given: &[u8]) -> bool {
+        self.0.as_bytes().ct_eq(given).into()
+    }
+}
+
+impl std::fmt::Debug for AdminToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("AdminToken(…)")
+    }
 }
 
 /// How long an answer is remembered; `None`: for ever. Written `1d`, `90s`, `1h 30m` or `none`.
@@ -64,6 +118,20 @@ pub fn default_threads() -> NonZeroUsize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_token_is_itself_and_is_not_shown() {
+        let token = AdminToken::new("s3cret-=").unwrap();
+        for (given, is_it) in
+            [("s3cret-=", true), ("s3cret-", false), ("s3cret-==", false), ("S3cret-=", false), ("", false)]
+        {
+            assert_eq!(token.is(given.as_bytes()), is_it, "{given}");
+        }
+        assert!(!format!("{token:?}").contains("s3cret"));
+        for wrong in ["", "a b", "a\n", "ção"] {
+            assert!(AdminToken::new(wrong).is_err(), "{wrong:?}");
+        }
+    }
 
     #[test]
     fn ttl_is_a_time_or_none() {

@@ -14,6 +14,12 @@ pub struct Counters {
     pub requests: Family<Request, Counter>,
     /// Seconds from a request's head to its answer.
     pub request_seconds: Histogram,
+    /// Expressions asked for.
+    pub asked: Counter,
+    /// Those of them that were never looked for in the cache: unreadable, or different each time.
+    pub bypassed: Counter,
+    /// Those whose askers went away before they were answered.
+    pub abandoned: Counter,
     /// Evaluations that ran to an answer.
     pub evaluations: Counter,
     /// Seconds that they took.
@@ -41,6 +47,7 @@ pub enum Route {
     docs,
     health,
     metrics,
+    cache,
     other,
 }
 
@@ -51,6 +58,8 @@ impl Route {
             "/evaluate" => Self::evaluate,
             "/metrics" => Self::metrics,
             "/docs" | "/openapi.json" => Self::docs,
+            "/v1/cache" => Self::cache,
+            path if path.starts_with("/v1/cache/") => Self::cache,
             path if path.starts_with("/docs/") => Self::docs,
             path if path.starts_with("/health/") => Self::health,
             _ => Self::other,
@@ -66,6 +75,9 @@ impl Default for Counters {
         let counters = Self {
             requests: Family::default(),
             request_seconds: times(),
+            asked: Counter::default(),
+            bypassed: Counter::default(),
+            abandoned: Counter::default(),
             evaluations: Counter::default(),
             evaluation_seconds: times(),
             trials_abandoned: Counter::default(),
@@ -76,6 +88,7 @@ impl Default for Counters {
             (Route::docs, &[200]),
             (Route::health, &[200]),
             (Route::metrics, &[200]),
+            (Route::cache, &[200, 202, 400, 401, 403, 404]),
             (Route::other, &[404, 405]),
         ] {
             for &status in statuses {
@@ -93,9 +106,43 @@ impl Counters {
         self.request_seconds.observe(time.as_secs_f64());
     }
 
+    /// Counts a question. It is counted once more when it ends: here, or by the cache where that answers.
+    pub fn asks(&self) -> Asking<'_> {
+        self.asked.inc();
+        Asking { counters: self, has_ended: false }
+    }
+
     /// Counts an evaluation that ran to an answer.
     pub fn evaluated(&self, time: Duration) {
         self.evaluations.inc();
         self.evaluation_seconds.observe(time.as_secs_f64());
+    }
+}
+
+/// A question under way. One that is dropped before it has ended was abandoned.
+#[derive(Debug)]
+pub struct Asking<'c> {
+    counters: &'c Counters,
+    has_ended: bool,
+}
+
+impl Asking<'_> {
+    /// The cache was asked, and counted how that ended.
+    pub fn ends_in_the_cache(mut self) {
+        self.has_ended = true;
+    }
+
+    /// The cache was not asked.
+    pub fn bypasses_it(mut self) {
+        self.has_ended = true;
+        self.counters.bypassed.inc();
+    }
+}
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        if !self.has_ended {
+            self.counters.abandoned.inc();
+        }
     }
 }

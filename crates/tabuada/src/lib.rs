@@ -11,9 +11,10 @@ mod facts;
 mod counters;
 mod workers;
 mod answer;
+mod view;
 mod server;
 pub mod cli;
 
-pub use answer::{Calculator, Origin, Outcome, Reply};
-pub use counters::Counters;
-pub use server::{App, serve};
+pub use answer::{Calculator, Nameless, Origin, Outcome, Reply};
+pub use counters::{Asking, Counters};
+pub use server::{App, serve, serve_apart};

@@ -1,5 +1,6 @@
 //! The command: arguments, one match, exit codes.
 
+use std::error::Error;
 use std::process::ExitCode;
 
 use tabuada::args::{Args, Command};
@@ -11,9 +12,18 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     match Args::from_process().command {
-        Command::Serve(args) => cli::serve(&args.into()),
+        Command::Serve(args) => match args.try_into() {
+            Ok(config) => cli::serve(&config),
+            Err(error) => misused(&error),
+        },
         Command::Eval(args) => cli::eval(&args),
         Command::Batch(args) => cli::batch(&args),
+        Command::Cache(args) => cli::cache(&args),
         Command::Health(args) => cli::health(&args),
     }
+}
+
+fn misused(error: &dyn Error) -> ExitCode {
+    eprintln!("tabuada: {error}");
+    ExitCode::from(2)
 }

@@ -1,13 +1,17 @@
 //! HTTP. Whoever runs it owns the socket and the signal to stop.
 
 mod body;
+mod query;
 mod render;
+mod problem;
+mod admission;
 mod metrics;
 mod state;
 mod evaluate;
+mod operator;
 mod docs;
 mod routes;
 mod connection;
 
-pub use connection::serve;
+pub use connection::{serve, serve_apart};
 pub use state::App;

@@ -1,6 +1,6 @@
-//! Does what a newcomer does: runs the `console` blocks of the README files, in order, and compares what is printed
-//! with what they show. In them, a line that begins with `$ ` is a command and the lines after it are what it prints
-//! (none: not compared); `…` stands for anything within a line.
+//! Does what a newcomer does: runs the `console` blocks of the README files and of `docs/operations.md`, in order, and
+//! compares what is printed with what they show. In them, a line that begins with `$ ` is a command and the lines after
+//! it are what it prints (none: not compared); `…` stands for anything within a line.
 //!
 //! What differs from a newcomer's terminal: the ports 8000 and 6379 are free ports of the test's, and `cargo run
 //! --release --` is the binary that is being tested. A server runs until the next of its kind starts, as it would be
@@ -162,7 +162,8 @@ impl Newcomer {
                 self.start_redis(&step.command);
             } else {
                 // Answers go to Redis behind the answer, and a purge takes its moment to arrive.
-                let about_redis = step.command.starts_with("redis-cli");
+                let looks = [" cache keys ", " cache get "].iter().any(|looks| step.command.contains(looks));
+                let about_redis = step.command.starts_with("redis-cli") || looks;
                 self.check(&step, about_redis || flushed);
                 flushed = about_redis && step.command.contains("flushall");
             }
@@ -183,6 +184,13 @@ fn what_the_readme_shows_happens() {
 #[test]
 fn what_the_portuguese_readme_shows_happens() {
     Newcomer::new("readme_pt").follow(&read("README.pt-BR.md"));
+}
+
+#[test]
+fn what_the_page_on_operations_shows_happens() {
+    let mut newcomer = Newcomer::new("operations");
+    newcomer.start_redis("redis-server --port 6379 --save \"\"");
+    newcomer.follow(&read("docs/operations.md"));
 }
 
 #[test]

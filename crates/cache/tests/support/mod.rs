@@ -5,6 +5,8 @@
 
 pub mod constellation;
 pub mod fake;
+pub mod load;
+pub mod outage;
 pub mod proxy;
 pub mod server;
 
@@ -260,6 +262,12 @@ impl Node {
         self.cache.get(&key(text)).is_some()
     }
 
+    /// Whether memory answers, and for longer than it does without Redis. The default ttl, a day, is taken for granted.
+    pub fn is_vouched_for(&self, text: &str) -> bool {
+        let briefly = Duration::from_secs(5);
+        self.cache.get(&key(text)).is_some_and(|found| found.ttl.is_none_or(|ttl| ttl > briefly))
+    }
+
     pub fn state(&self) -> State {
         self.cache.state()
     }
@@ -324,6 +332,17 @@ impl Node {
         .await;
         let stats = self.stats();
         assert!(stats.memory_bytes <= stats.memory_bytes_max);
+    }
+}
+
+impl Node {
+    /// The same while computations are held: every write and offer is done.
+    pub async fn is_sound_but_for_flights(&self) {
+        eventually("only held computations are under way", || {
+            let audit = self.cache.audit();
+            audit.offers_open == 0 && audit.flights_open == audit.tasks
+        })
+        .await;
     }
 }
 

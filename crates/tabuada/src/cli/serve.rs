@@ -25,7 +25,7 @@ pub fn serve(config: &ServeConfig) -> ExitCode {
     match runtime.and_then(|runtime| runtime.block_on(run(config))) {
         Ok(status) => status,
         Err(error) => {
-            eprintln!("tabuada: cannot serve on {}: {error}", config.listen);
+            eprintln!("tabuada: cannot serve: {error}");
             ExitCode::FAILURE
         }
     }
@@ -34,7 +34,11 @@ pub fn serve(config: &ServeConfig) -> ExitCode {
 async fn run(config: &ServeConfig) -> io::Result<ExitCode> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let listener = TcpListener::bind(&config.listen).await?;
+    let listener = listen(&config.listen).await?;
+    let admin = match &config.admin_listen {
+        None => None,
+        Some(address) => Some(listen(address).await?),
+    };
     let counters = Counters::default();
     let redis_ca = match config.redis_ca.as_deref().map(std::fs::read).transpose() {
         Ok(certificates) => certificates,
@@ -59,6 +63,9 @@ async fn run(config: &ServeConfig) -> io::Result<ExitCode> {
         }
     };
     calculator.cache().wait_until_ready(FIRST_HANDSHAKE).await;
+    if let Some(admin) = &admin {
+        eprintln!("operator's routes on http://{}", admin.local_addr()?);
+    }
     eprintln!("listening on http://{}", listener.local_addr()?);
     let cache = calculator.cache().clone();
     let stop = async move {
@@ -67,7 +74,16 @@ async fn run(config: &ServeConfig) -> io::Result<ExitCode> {
             _ = interrupt.recv() => {}
         }
     };
-    server::serve(listener, App::new(calculator, counters), stop).await;
+    let app = App::new(calculator, counters, config.admin_token.clone());
+    match admin {
+        None => server::serve(listener, app, stop).await,
+        Some(admin) => server::serve_apart(listener, admin, app, stop).await,
+    }
     cache.shutdown().await;
     Ok(ExitCode::SUCCESS)
+}
+
+async fn listen(address: &str) -> io::Result<TcpListener> {
+    let named = |error: io::Error| io::Error::new(error.kind(), format!("{address}: {error}"));
+    TcpListener::bind(address).await.map_err(named)
 }

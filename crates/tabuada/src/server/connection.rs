@@ -14,12 +14,12 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tower::Service;
 
 use super::evaluate::evaluate;
 use super::routes::router;
-use super::state::App;
+use super::state::{App, Listening, Served};
 use crate::counters::Route;
 
 /// Connections at once; more wait in the system's queue. An idle one costs some 10 KiB.
@@ -40,13 +40,36 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Serves until `stop` comes, then lets what is in flight finish.
 pub async fn serve(listener: TcpListener, app: App, stop: impl Future<Output = ()>) {
+    serve_some(listener, Listening::Everything, app, stop).await;
+}
+
+/// The same with the operator's routes and the metrics on a listener of their own.
+pub async fn serve_apart(listener: TcpListener, admin: TcpListener, app: App, stop: impl Future<Output = ()>) {
+    let (stopping, stopped) = watch::channel(());
+    let until_stopped = |mut stopped: watch::Receiver<()>| async move {
+        // It never changes, and ends when there is nobody to change it.
+        let _ = stopped.changed().await;
+    };
+    tokio::join!(
+        serve_some(listener, Listening::Public, app.clone(), until_stopped(stopped.clone())),
+        serve_some(admin, Listening::Operator, app, until_stopped(stopped)),
+        async {
+            stop.await;
+            drop(stopping);
+        },
+    );
+}
+
+async fn serve_some(listener: TcpListener, listening: Listening, app: App, stop: impl Future<Output = ()>) {
+    let is_loopback = listener.local_addr().is_ok_and(|address| address.ip().to_canonical().is_loopback());
+    let served = Served { app, listening, is_loopback };
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIME)
         .max_header_size(HEAD_BYTES)
         // A client that has nothing more to send still gets its answer.
         .half_close(true);
-    let router = router(app.clone());
+    let router = router(served.clone());
     let connections = Arc::new(Semaphore::new(CONNECTIONS));
     let in_flight = GracefulShutdown::new();
     tokio::pin!(stop);
@@ -64,8 +87,8 @@ pub async fn serve(listener: TcpListener, app: App, stop: impl Future<Output = (
             Ok((stream, _)) => {
                 // Answers are small and written at once; waiting to fill a packet would only delay them.
                 let _ = stream.set_nodelay(true);
-                let (app, router) = (app.clone(), router.clone());
-                let service = service_fn(move |request| answer(app.clone(), router.clone(), request));
+                let (served, router) = (served.clone(), router.clone());
+                let service = service_fn(move |request| answer(served.clone(), router.clone(), request));
                 let connection = in_flight.watch(http.serve_connection(TokioIo::new(stream), service));
                 tokio::spawn(async move {
                     // What goes wrong with a connection is between the client and the network.
@@ -86,15 +109,13 @@ pub async fn serve(listener: TcpListener, app: App, stop: impl Future<Output = (
 }
 
 /// Answers one request, and counts it. The hot route needs no routing.
-async fn answer(app: App, mut router: Router, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
+async fn answer(served: Served, mut router: Router, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
+    let Served { app, listening, .. } = served;
     let begun = Instant::now();
     let path = request.uri().path();
     let route = Route::of(path);
-    let response = if path == "/evaluate" && request.method() == Method::POST {
-        evaluate(&app, request).await
-    } else {
-        router.call(request).await?
-    };
+    let is_hot = path == "/evaluate" && request.method() == Method::POST && listening != Listening::Operator;
+    let response = if is_hot { evaluate(&app, request).await } else { router.call(request).await? };
     app.counters.answered(route, response.status().as_u16(), begun.elapsed());
     Ok(response)
 }

@@ -8,7 +8,7 @@ use axum::http::header::{
 use axum::http::{HeaderValue, Response};
 use axum::routing::get;
 
-use super::state::App;
+use super::state::Served;
 
 /// The description of the API; a test keeps it equal to what the routes do.
 const OPENAPI: &str = include_str!("docs/openapi.json");
@@ -24,7 +24,7 @@ const POLICY: HeaderValue = HeaderValue::from_static(
 );
 
 /// The routes of the documentation.
-pub(super) fn routes() -> axum::Router<App> {
+pub(super) fn routes() -> axum::Router<Served> {
     axum::Router::new()
         .route("/docs", get(page))
         .route("/docs/start.js", get(|| text("text/javascript; charset=utf-8", include_str!("docs/start.js"))))

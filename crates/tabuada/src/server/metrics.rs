@@ -16,6 +16,7 @@ use tabuada_cache::{Count, State};
 
 use crate::answer::Calculator;
 use crate::counters::Counters;
+use crate::view;
 
 /// Every counter there is, at this moment.
 pub(crate) fn page(registry: &Registry) -> Response<Body> {
@@ -37,6 +38,7 @@ pub(super) fn registry(counters: &Counters, calculator: &Calculator) -> Registry
         "Seconds from the head of a request to its answer",
         counters.request_seconds.clone(),
     );
+    registry.register("questions", "Expressions asked for", counters.asked.clone());
     registry.register("evaluations", "Evaluations that ran to an answer", counters.evaluations.clone());
     registry.register("evaluation_seconds", "Seconds that evaluations took", counters.evaluation_seconds.clone());
     registry.register(
@@ -50,12 +52,12 @@ pub(super) fn registry(counters: &Counters, calculator: &Calculator) -> Registry
         counters.evaluations_failed.clone(),
     );
     registry.register("build", "What is running", Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]));
-    registry.register_collector(Box::new(OfTheMoment(calculator.clone())));
+    registry.register_collector(Box::new(OfTheMoment(calculator.clone(), counters.clone())));
     registry
 }
 
 /// What is looked at when it is asked for.
-struct OfTheMoment(Calculator);
+struct OfTheMoment(Calculator, Counters);
 
 impl fmt::Debug for OfTheMoment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -76,11 +78,14 @@ impl Collector for OfTheMoment {
                 ConstCounter::new(*count).encode(family.encode_family(&[("layer", layer), ("result", *label)])?)?;
             }
         }
-        counters(&mut encoder, "cache_answers", "Where answers came from", "source", &stats.answers)?;
+        let answers = view::answers(&stats, &self.1);
+        counters(&mut encoder, "cache_answers", "How questions ended", "source", &answers)?;
         counters(&mut encoder, "cache_forgotten", "What made memory forget", "cause", &stats.forgotten)?;
         counters(&mut encoder, "cache_flights", "How computations in full ended", "end", &stats.flights)?;
         counters(&mut encoder, "cache_offers", "What became of answers offered to Redis", "fate", &stats.offers)?;
         counters(&mut encoder, "redis_errors", "What went wrong with Redis", "kind", &stats.redis_errors)?;
+        let pending = signed(stats.removals_pending);
+        gauge(&mut encoder, "cache_removals_pending", "Removals still to be done in Redis", pending)?;
         gauge(&mut encoder, "cache_bytes", "Bytes that memory holds", signed(stats.memory_bytes))?;
         gauge(&mut encoder, "cache_entries", "Answers that memory holds", signed(stats.memory_entries))?;
         gauge(&mut encoder, "cache_bytes_max", "Bytes that memory may hold", signed(stats.memory_bytes_max))?;

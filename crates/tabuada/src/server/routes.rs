@@ -10,16 +10,27 @@ use percent_encoding::percent_decode_str;
 use tower::ServiceExt;
 
 use super::evaluate::evaluate;
+use super::problem::problem;
 use super::render::{CACHE_STATUS, bypass, detail, json, not_kept};
-use super::state::App;
-use super::{docs, metrics};
+use super::state::{App, Listening, Served};
+use super::{docs, metrics, operator};
 
-/// Every route.
-pub(super) fn router(app: App) -> Router {
-    routes().fallback(elsewhere).with_state(app)
+/// Every route of a listener.
+pub(super) fn router(served: Served) -> Router {
+    routes(&served).fallback(elsewhere).with_state(served)
 }
 
-fn routes() -> Router<App> {
+fn routes(served: &Served) -> Router<Served> {
+    let routes = match served.listening {
+        Listening::Everything => public().merge(apart(served)),
+        Listening::Public => public(),
+        Listening::Operator => apart(served),
+    };
+    routes.method_not_allowed_fallback(method_not_allowed)
+}
+
+/// What is for everybody.
+fn public() -> Router<Served> {
     Router::new()
         .route("/", get(|| async { redirect(&Uri::from_static("/docs")) }))
         .route(
@@ -29,8 +40,12 @@ fn routes() -> Router<App> {
         .merge(docs::routes())
         .route("/health/live", get(|| async { not_kept(json(StatusCode::OK, "{\"status\":\"ok\"}".to_owned())) }))
         .route("/health/ready", get(ready))
+}
+
+/// What may have a listener of its own.
+fn apart(served: &Served) -> Router<Served> {
+    operator::routes(served)
         .route("/metrics", get(|State(app): State<App>| async move { metrics::page(&app.registry) }))
-        .method_not_allowed_fallback(method_not_allowed)
 }
 
 /// Ready whatever the cache is doing: without Redis every request is still answered.
@@ -41,25 +56,39 @@ async fn ready(State(app): State<App>) -> Response<Body> {
 
 /// A path is compared decoded (`/%65valuate` is `/evaluate`), and one with a slash too many is led to the one without, as
 /// the course's framework does. The redirect names no host: behind a proxy that ends TLS, ours would be the wrong one.
-async fn elsewhere(State(app): State<App>, mut request: Request) -> Response<Body> {
-    const PATHS: [&str; 6] = ["/evaluate", "/docs", "/openapi.json", "/health/live", "/health/ready", "/metrics"];
+async fn elsewhere(State(served): State<Served>, mut request: Request) -> Response<Body> {
     let path = percent_decode_str(request.uri().path()).collect::<Vec<u8>>();
     let without_slash = &path[..path.iter().rposition(|&byte| byte != b'/').map_or(0, |last| last + 1)];
-    let Some(known) = PATHS.iter().find(|known| without_slash == known.as_bytes()) else {
-        return detail(StatusCode::NOT_FOUND, "Not Found");
+    let Some(known) = paths(served.listening).find(|known| without_slash == known.as_bytes()) else {
+        return nowhere(&path);
     };
     let query = request.uri().query().map_or(String::new(), |query| format!("?{query}"));
     let Ok(target) = Uri::try_from(format!("{known}{query}")) else {
-        return detail(StatusCode::NOT_FOUND, "Not Found");
+        return nowhere(&path);
     };
     if path.len() > without_slash.len() {
         return redirect(&target);
     }
     *request.uri_mut() = target;
-    match routes().with_state(app).oneshot(request).await {
+    match routes(&served).with_state(served).oneshot(request).await {
         Ok(response) => response,
         Err(never) => match never {},
     }
+}
+
+/// The paths that may be written otherwise.
+fn paths(listening: Listening) -> impl Iterator<Item = &'static str> {
+    const PUBLIC: [&str; 5] = ["/evaluate", "/docs", "/openapi.json", "/health/live", "/health/ready"];
+    let public = PUBLIC.into_iter().filter(move |_| listening != Listening::Operator);
+    let apart = operator::PATHS.into_iter().chain(["/metrics"]).filter(move |_| listening != Listening::Public);
+    public.chain(apart)
+}
+
+fn nowhere(path: &[u8]) -> Response<Body> {
+    if path.starts_with(b"/v1/") {
+        return problem(StatusCode::NOT_FOUND, "not-found", "there is nothing here");
+    }
+    detail(StatusCode::NOT_FOUND, "Not Found")
 }
 
 fn redirect(to: &Uri) -> Response<Body> {
@@ -74,6 +103,10 @@ fn redirect(to: &Uri) -> Response<Body> {
 
 /// `Allow` is added by the router.
 async fn method_not_allowed(uri: Uri) -> Response<Body> {
+    if uri.path().starts_with("/v1/") {
+        let detail = "this is not done here; the header Allow says what is";
+        return problem(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", detail);
+    }
     let mut response = detail(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed");
     if uri.path() == "/evaluate" {
         response.headers_mut().insert(CACHE_STATUS, bypass("method"));

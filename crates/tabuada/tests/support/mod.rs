@@ -48,7 +48,7 @@ impl Server {
                 let stop = async {
                     let _ = stopped.await;
                 };
-                serve(listener, App::new(calculator, counters), stop).await;
+                serve(listener, App::new(calculator, counters, None), stop).await;
             });
         });
         let address = address.recv_timeout(PATIENCE).expect("the server starts");
@@ -307,28 +307,41 @@ impl Drop for Redis {
 /// The binary, serving.
 pub(crate) struct Node {
     pub(crate) address: SocketAddr,
+    /// Where the operator's routes are, if elsewhere.
+    pub(crate) admin: Option<SocketAddr>,
     process: Child,
 }
 
 impl Node {
     pub(crate) fn start(arguments: &[&str]) -> Self {
-        let mut process = tabuada(&["serve", "--listen", "127.0.0.1:0"])
+        Self::start_with(&[], arguments)
+    }
+
+    /// With variables in its environment.
+    pub(crate) fn start_with(variables: &[(&str, &str)], arguments: &[&str]) -> Self {
+        let mut process = tabuada(&["serve"])
+            .env("TABUADA_LISTEN", "127.0.0.1:0")
+            .envs(variables.iter().copied())
             .args(arguments)
             .stderr(Stdio::piped())
             .spawn()
             .expect("the binary starts");
         let mut errors = BufReader::new(process.stderr.take().expect("it is piped"));
         let mut line = String::new();
+        let mut admin = None;
         let address = loop {
             line.clear();
             assert_ne!(errors.read_line(&mut line).expect("it speaks UTF-8"), 0, "it ended before it was ready");
+            if let Some(address) = line.trim_end().strip_prefix("operator's routes on http://") {
+                admin = Some(address.parse().expect("an address"));
+            }
             if let Some(address) = line.trim_end().strip_prefix("listening on http://") {
                 break address.parse().expect("an address");
             }
         };
         // What it logs later must not fill the pipe.
         std::thread::spawn(move || io::copy(&mut errors, &mut io::sink()));
-        Self { address, process }
+        Self { address, admin, process }
     }
 
     /// With Redis behind it, as soon as nothing that happens there escapes it.

@@ -1,0 +1,461 @@
+//! The operator's view from outside: `/v1/cache` and who is let in there, `tabuada cache` over a server and over Redis.
+
+#![allow(clippy::panic)]
+
+mod support;
+
+use std::net::TcpListener;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::{Value, json};
+use support::{Client, Node, Redis, Response, Server, free_port, tabuada, wait_for};
+
+const DEAR: &str = "factorial(20000) % 1000003";
+const TOKEN: &str = "s3cret-_=";
+
+fn json(response: &Response) -> Value {
+    serde_json::from_slice(&response.body).unwrap_or_else(|error| panic!("{error}: {}", response.text()))
+}
+
+/// A problem has its type, and says in the body what the status line says.
+fn problem(response: &Response) -> (u16, String) {
+    assert_eq!(response.header("content-type"), Some("application/problem+json"), "{}", response.text());
+    assert_eq!(response.header("cache-control"), Some("no-store"));
+    let body = json(response);
+    assert_eq!((&body["status"], &body["type"]), (&json!(response.status), &json!("about:blank")));
+    assert!(body["detail"].as_str().is_some_and(|detail| !detail.is_empty()) && body["title"].is_string());
+    (response.status, body["code"].as_str().expect("a code").to_owned())
+}
+
+fn asked_with(node: &Node, method: &str, target: &str, headers: &[(&str, &str)]) -> Response {
+    Client::connect(node.address).request(method, target, headers, b"")
+}
+
+fn got(node: &Node, target: &str) -> Value {
+    let response = asked_with(node, "GET", target, &[]);
+    assert_eq!(response.status, 200, "{target}: {}", response.text());
+    assert_eq!(response.header("content-type"), Some("application/json"));
+    json(&response)
+}
+
+/// The same where Redis has to have taken part: on a busy machine a call may take longer than requests wait for it.
+fn got_of_redis(node: &Node, target: &str) -> Value {
+    let mut said = Value::Null;
+    wait_for("Redis to be reached", || {
+        said = got(node, target);
+        said["redis"] == "reached"
+    });
+    said
+}
+
+/// Removes, and waits until nothing of it is pending; how many went at once.
+fn removes(node: &Node, target: &str) -> u64 {
+    let response = asked_with(node, "DELETE", target, &[]);
+    let said = json(&response);
+    let is_pending = match response.status {
+        200 => false,
+        202 => true,
+        other => panic!("{target}: {other} {said}"),
+    };
+    assert_eq!(said["pending"], is_pending);
+    wait_for("it to be carried out", || got(node, "/v1/cache")["removals_pending"] == 0);
+    said["removed"].as_u64().expect("a count")
+}
+
+fn encoded(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}
+
+/// Every question ends one way: the sum holds whatever was asked, by whomever, and however it ended.
+#[test]
+fn the_statistics_balance_over_a_mixed_load() {
+    let redis = Redis::start();
+    let node = Node::coherent(&redis, &["--lookup", "always"]);
+    let other = Node::coherent(&redis, &[]);
+    for expression in ["2+2", "7*6", DEAR] {
+        other.evaluate(expression);
+    }
+    wait_for("all to be in Redis", || redis.cli(&["dbsize"]) == "3");
+    for expression in
+        ["2+2", "2+2", "(2)+2", DEAR, "1/0", "rnd()+1", "rnd()", "2 +", "", "9**9**9", "x = 3; x**2", "7*6"]
+    {
+        node.evaluate(expression);
+    }
+    // What is no question is none.
+    for body in ["{}", "no JSON", "[]"] {
+        Client::connect(node.address).post(body.as_bytes());
+    }
+    let askers: Vec<_> = (0..8)
+        .map(|_| {
+            let address = node.address;
+            std::thread::spawn(move || Client::connect(address).evaluate("factorial(20001) % 1000003"))
+        })
+        .collect();
+    askers.into_iter().for_each(|asker| drop(asker.join().expect("it is answered")));
+    // Some go away before they are answered, or just after.
+    for n in 0..8 {
+        let mut impatient = Client::connect(node.address);
+        let body = format!("{{\"expressao\":\"factorial({}) % 1000003\"}}", 20_100 + n);
+        let head = format!("POST /evaluate HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n", body.len());
+        impatient.send(format!("{head}{body}").as_bytes());
+        if n % 2 == 0 {
+            impatient.receive(false);
+        }
+    }
+    let mut stats = Value::Null;
+    wait_for("all of them to be counted", || {
+        stats = got(&node, "/v1/cache");
+        stats["open"] == 0 && stats["asked"] == 12 + 8 + 8
+    });
+    let answers = stats["answers"].as_object().expect("answers");
+    let sum: u64 = answers.values().map(|count| count.as_u64().expect("a count")).sum();
+    assert_eq!(json!(sum), stats["asked"], "{stats}");
+    let count = |source: &str| answers[source].as_u64().expect("a count");
+    assert_eq!(count("bypass"), 4, "two of chance and two unreadable: {stats}");
+    assert_eq!(count("redis"), 3, "{stats}");
+    assert!(count("memory") >= 2 && count("computed") >= 4 && count("failed") == 0, "{stats}");
+    assert_eq!((&stats["state"], &stats["removals_pending"]), (&json!("coherent"), &json!(0)));
+    // The metrics say the same.
+    let metrics = asked_with(&node, "GET", "/metrics", &[]);
+    for (source, count) in answers {
+        let line = format!("tabuada_cache_answers_total{{source=\"{source}\"}} {count}");
+        assert!(metrics.text().lines().any(|other| other == line), "{line} in\n{}", metrics.text());
+    }
+    assert!(metrics.text().contains(&format!("tabuada_questions_total {sum}\n")));
+}
+
+#[test]
+fn what_is_remembered_is_listed_shown_and_deleted() {
+    let redis = Redis::start();
+    let [node, other] = [Node::coherent(&redis, &[]), Node::coherent(&redis, &[])];
+    for expression in ["2+2", "x = 3; x**2", "'a b'", DEAR] {
+        for node in [&node, &other] {
+            node.evaluate(expression);
+        }
+    }
+    wait_for("all to be in Redis", || redis.cli(&["dbsize"]) == "4");
+    redis.cli(&["set", "other:1:2+2", "not ours"]);
+    let (mut names, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = got_of_redis(&node, &format!("/v1/cache/keys?limit=2{cursor}"));
+        for entry in page["entries"].as_array().expect("entries") {
+            assert_eq!((&entry["layers"], &entry["kind"]), (&json!(["memory", "redis"]), &json!("answer")));
+            assert!(entry["ttl"].as_u64().is_some_and(|ttl| ttl > 80_000) && entry["bytes"].as_u64() > Some(50));
+            names.push(entry["name"].as_str().expect("a name").to_owned());
+        }
+        let Some(next) = page["next"].as_str() else { break };
+        cursor = format!("&cursor={}", encoded(next));
+    }
+    names.sort();
+    names.dedup();
+    assert_eq!(names, ["tabuada:1:'a b'", "tabuada:1:2+2", "tabuada:1:factorial(20000)%1000003", "tabuada:1:x=3;x**2"]);
+
+    let line = redis.cli(&["get", "tabuada:1:2+2"]);
+    for key in ["tabuada:1:2+2", "2+2", " (2) + 2 # sum"] {
+        let entry = got_of_redis(&node, &format!("/v1/cache/entry?key={}", encoded(key)));
+        assert_eq!((&entry["name"], &entry["line"]), (&json!("tabuada:1:2+2"), &json!(line)), "{key}");
+    }
+    for (target, expected) in [
+        ("/v1/cache/entry?key=3%2B3", (404, "not-remembered")),
+        ("/v1/cache/entry?key=tabuada:1:(2)%2B2", (404, "not-remembered")),
+        ("/v1/cache/entry?key=2%20%2B", (400, "malformed")),
+        ("/v1/cache/entry?key=2+2", (400, "malformed")),
+        ("/v1/cache/entry?key=other:1:2%2B2", (400, "malformed")),
+        ("/v1/cache/entry?key=tabuada::canary:7f", (400, "malformed")),
+        ("/v1/cache/entry?key=%ff", (400, "malformed")),
+        ("/v1/cache/entry?key=", (400, "malformed")),
+        ("/v1/cache/entry", (400, "malformed")),
+    ] {
+        for method in ["GET", "DELETE"] {
+            let response = asked_with(&node, method, target, &[]);
+            // Redis may have taken too long for it to be known that it is not there.
+            if response.status == 202 {
+                continue;
+            }
+            let (status, code) = problem(&response);
+            assert_eq!((status, code.as_str()), expected, "{method} {target}");
+        }
+    }
+    for target in
+        ["keys?limit=0", "keys?limit=1001", "keys?limit=x", "keys?cursor=", "keys?cursor=*", "keys?cursor=r0-x"]
+    {
+        let refused = asked_with(&node, "GET", &format!("/v1/cache/{target}"), &[]);
+        assert_eq!(problem(&refused), (400, "malformed".to_owned()), "{target}");
+    }
+
+    assert_eq!(removes(&node, "/v1/cache/entry?key=2%2B2"), 1);
+    assert_eq!(redis.cli(&["exists", "tabuada:1:2+2"]), "0");
+    assert_eq!(node.evaluate("2+2").header("cache-status"), Some("tabuada; fwd=uri-miss; stored"), "it forgot");
+    // Half a path is no clear.
+    assert_eq!(problem(&asked_with(&node, "DELETE", "/v1/cache?key=2%2B2", &[])).0, 400);
+    assert!(removes(&node, "/v1/cache") >= 3);
+    assert_eq!(redis.cli(&["keys", "*"]), "other:1:2+2");
+    assert_eq!(got_of_redis(&node, "/v1/cache/keys")["entries"], json!([]));
+    wait_for("the other to forget as well", || got(&other, "/v1/cache")["memory"]["entries"] == 0);
+}
+
+/// During an outage: memory at once, Redis when it is back, and nothing is a 500.
+#[test]
+fn what_is_removed_while_redis_is_away_is_removed_when_it_is_back() {
+    let redis = Redis::start();
+    let node = Node::coherent(&redis, &[]);
+    node.evaluate("2+2");
+    wait_for("it to be in Redis", || redis.cli(&["dbsize"]) == "1");
+    redis.freeze();
+    let shown = asked_with(&node, "GET", "/v1/cache/keys", &[]);
+    assert_eq!((shown.status, &json(&shown)["redis"]), (200, &json!("unreachable")));
+    let cleared = asked_with(&node, "DELETE", "/v1/cache", &[]);
+    assert_eq!((cleared.status, json(&cleared)["pending"] == true), (202, true), "{}", cleared.text());
+    assert_eq!(got(&node, "/v1/cache")["removals_pending"], 1);
+    let deleted = asked_with(&node, "DELETE", "/v1/cache/entry?key=2%2B2", &[]);
+    assert_eq!(deleted.status, 202, "{}", deleted.text());
+    assert_eq!(problem(&asked_with(&node, "GET", "/v1/cache/entry?key=7*6", &[])).0, 404);
+    redis.thaw();
+    wait_for("it to be carried out", || got(&node, "/v1/cache")["removals_pending"] == 0);
+    assert_eq!(redis.cli(&["exists", "tabuada:1:2+2"]), "0");
+}
+
+#[test]
+fn a_token_that_is_set_is_asked_for() {
+    let node = Node::start_with(&[("TABUADA_ADMIN_TOKEN", TOKEN)], &[]);
+    for (method, target) in [
+        ("GET", "/v1/cache"),
+        ("DELETE", "/v1/cache"),
+        ("GET", "/v1/cache/keys"),
+        ("GET", "/v1/cache/entry?key=1"),
+        ("DELETE", "/v1/cache/entry?key=1"),
+        ("GET", "/v1/%63ache"),
+        ("DELETE", "/v1/cach%65"),
+    ] {
+        for headers in [&[][..], &[("Authorization", "Bearer wrong")], &[("Authorization", TOKEN)]] {
+            let refused = asked_with(&node, method, target, headers);
+            assert_eq!(problem(&refused), (401, "unauthorized".to_owned()), "{method} {target}");
+            assert_eq!(refused.header("www-authenticate"), Some("Bearer"));
+        }
+        let right = format!("Bearer {TOKEN}");
+        let admitted = asked_with(&node, method, target, &[("Authorization", &right)]);
+        assert!(matches!(admitted.status, 200 | 404), "{method} {target}: {}", admitted.status);
+    }
+    // The calculator asks nobody who they are.
+    assert_eq!(node.evaluate("2+2").status, 200);
+    let (_, said, status) = outcome(tabuada(&["serve"]).env("TABUADA_ADMIN_TOKEN", "a b"));
+    assert!(status == Some(2) && said.contains("TABUADA_ADMIN_TOKEN") && !said.contains("a b"), "{said}");
+}
+
+/// Without one: this machine only, and no page in its browser that is another's.
+#[test]
+fn without_a_token_loopback_is_let_in_and_nobody_else() {
+    let node = Node::start(&[]);
+    node.evaluate("2+2");
+    let entries = |node: &Node| got(node, "/v1/cache")["memory"]["entries"].clone();
+    for head in [
+        "DELETE /v1/cache HTTP/1.1\r\nHost: rebound.example\r\n",
+        "DELETE /v1/cache HTTP/1.1\r\nHost: localhost\r\nOrigin: http://evil.example\r\n",
+        "DELETE /v1/cache HTTP/1.1\r\nHost: localhost\r\nOrigin: null\r\n",
+        "DELETE /v1/cache HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: cross-site\r\n",
+        "DELETE /v1/cache HTTP/1.1\r\nHost: localhost:8000\r\nSec-Fetch-Site: same-site\r\n",
+        "DELETE http://rebound.example/v1/cache HTTP/1.1\r\nHost: localhost\r\n",
+        "GET /v1/cache/keys HTTP/1.1\r\nHost: rebound.example:8000\r\n",
+        "DELETE /v1/cache HTTP/1.0\r\n",
+    ] {
+        let mut client = Client::connect(node.address);
+        client.send(format!("{head}\r\n").as_bytes());
+        assert_eq!(problem(&client.receive(false)), (403, "forbidden".to_owned()), "{head}");
+        assert_eq!(entries(&node), 1, "{head}");
+    }
+    // A browser asks before it lets a page of another origin send DELETE, and is not told that it may.
+    let preflight = [("Origin", "http://evil.example"), ("Access-Control-Request-Method", "DELETE")];
+    let asked = asked_with(&node, "OPTIONS", "/v1/cache", &preflight);
+    assert_eq!((asked.status, asked.header("access-control-allow-origin")), (405, None));
+    let own = [("Origin", "http://localhost:8000"), ("Sec-Fetch-Site", "same-origin")];
+    assert_eq!(asked_with(&node, "DELETE", "/v1/cache", &own).status, 200);
+    assert_eq!(entries(&node), 0);
+    // Others reach this one, even if it is asked from here.
+    let open = Node::start(&["--listen", "0.0.0.0:0"]);
+    let refused = asked_with(&open, "GET", "/v1/cache", &[]);
+    assert_eq!(problem(&refused), (403, "forbidden".to_owned()));
+    assert_eq!(open.evaluate("2+2").status, 200);
+}
+
+#[test]
+fn a_listener_of_its_own_has_the_operators_routes_and_nothing_else() {
+    let node = Node::start(&["--admin-listen", "127.0.0.1:0"]);
+    let admin = node.admin.expect("it says where");
+    let mut client = Client::connect(admin);
+    assert_eq!(client.get("/v1/cache").status, 200);
+    assert_eq!(client.get("/metrics").status, 200);
+    assert_eq!(client.get("/v1/cache/keys/").status, 307);
+    for target in ["/docs", "/health/ready", "/"] {
+        assert_eq!(client.get(target).status, 404, "{target}");
+    }
+    assert_eq!(client.evaluate("2+2").status, 404);
+    let mut client = Client::connect(node.address);
+    for target in ["/v1/cache", "/v1/cache/keys", "/v1/cache/entry?key=1", "/metrics", "/v1/%63ache", "/v1/cache/"] {
+        assert_eq!(client.get(target).status, 404, "{target}");
+    }
+    assert_eq!(problem(&client.get("/v1/cache")), (404, "not-found".to_owned()));
+    assert_eq!(client.request("DELETE", "/v1/cache", &[], b"").status, 404);
+    assert_eq!((client.evaluate("2+2").status, client.get("/health/live").status), (200, 200));
+    // Both stop at one signal.
+    node.signal("TERM");
+    wait_for("neither to accept any more", || {
+        [node.address, admin].iter().all(|address| std::net::TcpStream::connect(address).is_err())
+    });
+    assert_eq!(node.ended(), Some(0));
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = taken.local_addr().expect("it has an address").to_string();
+    let (_, said, status) = outcome(&mut tabuada(&["serve", "--listen", "127.0.0.1:0", "--admin-listen", &address]));
+    assert!(status == Some(1) && said.contains(&address), "{said}");
+}
+
+/// What it prints and says, and the status it ends with. Nobody sits at a terminal.
+fn outcome(command: &mut Command) -> (String, String, Option<i32>) {
+    let Output { stdout, stderr, status } = command.stdin(Stdio::null()).output().expect("it ends");
+    let text = |bytes| String::from_utf8(bytes).expect("it speaks UTF-8");
+    (text(stdout), text(stderr), status.code())
+}
+
+/// Over a server and over Redis itself the command shows and does the same.
+#[test]
+fn the_command_shows_and_removes_over_a_server_and_over_redis() {
+    let redis = Redis::start();
+    let node = Node::coherent(&redis, &[]);
+    let server = format!("http://{}", node.address);
+    let url = redis.url();
+    redis.cli(&["set", "other:1:2+2", "not ours"]);
+    for (place, layers) in [(["--server", &server], "memory+redis"), (["--redis", &url], "redis")] {
+        // A server gives Redis as long as its requests do: on a busy machine it is asked again.
+        let cache = |arguments: &[&str]| {
+            let mut ended = (String::new(), String::new(), None);
+            wait_for("Redis to be reached in time", || {
+                ended = outcome(&mut tabuada(&[&["cache"], arguments, &place].concat()));
+                !ended.1.contains("cannot be reached") && !ended.0.contains("unreachable")
+            });
+            ended
+        };
+        for expression in ["2+2", "-3+2", "7*6"] {
+            node.evaluate(expression);
+        }
+        wait_for("all to be in Redis", || redis.cli(&["dbsize"]) == "4");
+        redis.cli(&["set", "tabuada:1:\u{1b}[2J", "{}"]);
+
+        let (printed, said, status) = cache(&["keys"]);
+        let mut lines: Vec<&str> = printed.lines().collect();
+        assert_eq!((lines.len(), said.as_str(), status), (5, "", Some(0)), "{printed}");
+        assert!(lines[0].starts_with("TTL ") && lines[0].ends_with(" NAME"));
+        lines[1..].sort_by_key(|line| line.split_whitespace().last());
+        assert!(lines[1].ends_with("  tabuada:1:-3+2") && lines[1].contains(layers), "{}", lines[1]);
+        assert!(printed.contains("tabuada:1:\\u{1b}[2J") && !printed.contains('\u{1b}'), "{printed}");
+        let (printed, _, _) = cache(&["keys", "--json"]);
+        let entries: Vec<Value> =
+            printed.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect();
+        assert!(entries.len() == 4 && entries.iter().any(|entry| entry["text"] == "2+2"), "{printed}");
+        redis.cli(&["del", "tabuada:1:\u{1b}[2J"]);
+
+        for key in ["2+2", "(2) + 2", "tabuada:1:2+2"] {
+            let (printed, said, status) = cache(&["get", key]);
+            assert_eq!((said.as_str(), status), ("", Some(0)), "{key}");
+            assert!(printed.starts_with("name    tabuada:1:2+2\ntext    2+2\nkind    answer\n"), "{printed}");
+            assert!(printed.contains("line    {\"resultado\":4,"), "{printed}");
+        }
+        let (printed, _, status) = cache(&["get", "-3+2", "--json"]);
+        let entry: Value = serde_json::from_str(&printed).expect("a line of JSON");
+        assert_eq!((&entry["name"], status), (&json!("tabuada:1:-3+2"), Some(0)));
+
+        let (printed, said, status) = cache(&["delete", "-3+2"]);
+        assert!(printed.starts_with("1 removed"), "{printed}{said}");
+        assert_eq!((said.as_str(), status), ("", Some(0)));
+        wait_for("it to be gone", || redis.cli(&["exists", "tabuada:1:-3+2"]) == "0");
+        let (printed, said, status) = cache(&["get", "-3+2"]);
+        assert_eq!((printed.as_str(), status), ("", Some(1)));
+        assert_eq!(said, "tabuada: nothing is remembered under tabuada:1:-3+2\n");
+        for task in ["get", "delete"] {
+            let (printed, said, status) = cache(&[task, "2 +"]);
+            assert!(printed.is_empty() && said.contains("nor an expression") && status == Some(2), "{said}");
+        }
+        let (printed, _, status) = cache(&["stats"]);
+        assert!(printed.contains("redis ") && status == Some(0), "{printed}");
+        let (printed, _, _) = cache(&["stats", "--json"]);
+        assert!(serde_json::from_str::<Value>(&printed).expect("JSON")["redis"].is_object());
+
+        let (printed, said, status) = cache(&["clear"]);
+        assert!(printed.is_empty() && said.contains("--yes") && status == Some(2), "{said}");
+        assert_eq!(redis.cli(&["dbsize"]), "3");
+        let (printed, said, status) = cache(&["clear", "--yes", "--json"]);
+        let removed: Value = serde_json::from_str(&printed).expect("JSON");
+        assert_eq!((&removed["removed"], said.as_str(), status), (&json!(2), "", Some(0)), "{removed}");
+        wait_for("all of ours to be gone", || redis.cli(&["keys", "*"]) == "other:1:2+2");
+        wait_for("the server to forget", || got(&node, "/v1/cache")["memory"]["entries"] == 0);
+    }
+}
+
+/// A terminal is asked first; only a yes is one.
+#[test]
+fn the_command_asks_a_terminal_before_it_clears() {
+    let redis = Redis::start();
+    for (typed, status, left) in [("n", Some(1), "1"), ("", Some(1), "1"), ("y", Some(0), "0")] {
+        redis.cli(&["set", "tabuada:1:2+2", "{}"]);
+        let command = format!("{} cache clear --redis {}", env!("CARGO_BIN_EXE_tabuada"), redis.url());
+        // `script` is the terminal.
+        let mut process = Command::new("script")
+            .args(["-qec", &command, "/dev/null"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("script is part of every Debian");
+        let typing = process.stdin.take().expect("it is piped");
+        std::io::Write::write_all(&mut &typing, format!("{typed}\n").as_bytes()).expect("it reads");
+        let output = process.wait_with_output().expect("it ends");
+        drop(typing);
+        let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(shown.contains("Forget everything") && shown.contains("[y/N]"), "{shown}");
+        assert_eq!((output.status.code(), redis.cli(&["exists", "tabuada:1:2+2"]).as_str()), (status, left), "{shown}");
+    }
+}
+
+#[test]
+fn the_command_says_what_it_cannot_do() {
+    let node = Node::start_with(&[("TABUADA_ADMIN_TOKEN", TOKEN)], &["--admin-listen", "127.0.0.1:0"]);
+    let public = format!("http://{}", node.address);
+    let admin = format!("http://{}", node.admin.expect("it says where"));
+    let nobody = format!("127.0.0.1:{}", free_port());
+    let no_redis = format!("redis://:geheim@{nobody}");
+    for (arguments, status, words) in [
+        (&["stats", "--server", &admin][..], 1, "401"),
+        (&["stats", "--server", &public], 1, "--admin-listen"),
+        (&["keys", "--server", &nobody], 1, "no answer"),
+        (&["stats", "--server", "https://localhost"], 2, "https://"),
+        (&["stats", "--redis", &no_redis], 1, "cannot be reached"),
+        (&["clear", "--yes", "--redis", &no_redis], 1, "cannot be reached"),
+        (&["stats", "--redis", "http://localhost"], 2, "http"),
+        (&["stats", "--redis", &no_redis, "--namespace", "a*"], 2, "namespace"),
+        (&["get"], 2, "Usage"),
+        (&["flush"], 2, "Usage"),
+    ] {
+        let (printed, said, code) = outcome(&mut tabuada(&[&["cache"], arguments].concat()));
+        assert_eq!((printed.as_str(), code), ("", Some(status)), "{arguments:?}: {said}");
+        assert!(said.contains(words) && !said.contains("geheim"), "{arguments:?}: {said}");
+    }
+    let with_token = outcome(tabuada(&["cache", "stats", "--server", &admin]).env("TABUADA_ADMIN_TOKEN", TOKEN));
+    assert!(with_token.2 == Some(0) && with_token.0.contains("state"), "{with_token:?}");
+    // What is named goes before what the environment holds.
+    let mut named = tabuada(&["cache", "stats", "--server", &admin]);
+    let (printed, ..) = outcome(named.env("TABUADA_REDIS", &no_redis).env("TABUADA_ADMIN_TOKEN", TOKEN));
+    assert!(printed.contains("answers"), "{printed}");
+}
+
+/// Memory alone has an operator too.
+#[test]
+fn a_server_without_redis_lists_its_memory() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    for n in 0..5 {
+        client.evaluate(&format!("{n}+1"));
+    }
+    let page = json(&client.get("/v1/cache/keys?limit=3"));
+    assert_eq!((page["entries"].as_array().map(Vec::len), &page["redis"]), (Some(3), &json!("absent")));
+    let rest = json(&client.get(&format!("/v1/cache/keys?cursor={}", page["next"].as_str().expect("a cursor"))));
+    assert_eq!((rest["entries"].as_array().map(Vec::len), &rest["next"]), (Some(2), &Value::Null));
+    assert_eq!(rest["entries"][1]["name"], "tabuada:1:4+1");
+    assert_eq!(json(&client.request("DELETE", "/v1/cache", &[], b"")), json!({ "removed": 5, "pending": false }));
+}
