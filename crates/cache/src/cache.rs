@@ -149,8 +149,8 @@ impl<C: Contents> Cache<C> {
     ///
     /// # Errors
     ///
-    /// What `compute` failed with, or that it (or `trial`) panicked. Failures are not remembered. Who only waited for one
-    /// tries once more, and is told of the next that it waits for.
+    /// What `compute` failed with, or that it (or `trial`) panicked. Failures are not remembered, and harm nobody who waited
+    /// for them: each tries once more, and after the second computes for itself.
     pub async fn get_or_compute<T, F, W>(
         &self,
         key: &Key,

@@ -1,6 +1,14 @@
 //! Worlds for the checker of `checked/`: a few tasks that meet over the real code, and what must hold in whatever order
 //! they take their steps. Each runs once for each order that is tried; what is drawn is drawn by the checker.
 //!
+//! Explored: turns from one thread to another before every step on a generation, a door, the table of flights, the breaker,
+//! a channel, a bell, and before every step on memory; tasks that are cancelled, computations that fail and panic.
+//!
+//! Not explored: time (no deadline passes); the insides of `quick_cache` (each of its operations is one step) and of tokio
+//! (shuttle-tokio's channels and bells stand for its own); orders weaker than `SeqCst`, which the generations do not use;
+//! panics while a lock is held; Redis and the client library, for which a value under a lock stands, and the words that
+//! Redis says of it. `tests/` has these, on real servers.
+//!
 //! Who panics in here panics without a word (`resume_unwind`): the checker takes a panic with a word for a finding.
 #![allow(
     missing_docs,
@@ -30,6 +38,7 @@ use crate::key::{Key, Namespace};
 use crate::layers::Layers;
 use crate::memory::Memory;
 use crate::options::{Deadlines, Options};
+use crate::owed::Owed;
 use crate::pushes::{Canary, ear, follow};
 use crate::stats::{Counters, State, Trouble};
 use crate::sync::Mutex;
@@ -200,11 +209,12 @@ pub fn askers() {
         until(|| cache.audit().tasks == 0).await;
         let (begun, failed) = (begun.load(SeqCst), failed.load(SeqCst));
         assert!(begun <= failed + 1, "{begun} computations, {failed} of them failed");
-        // Who waited for a failure tries again, and may wait for another: that one is told.
-        assert!(failures <= failed || failed > 1, "{failures} were told of {failed} failures");
+        assert!(failures <= failed, "{failures} were told of {failed} failures");
         let Audit { bytes_counted, bytes_held, flights_open, .. } = cache.audit();
         assert_eq!((bytes_counted, flights_open), (bytes_held, 0));
-        assert_eq!(cache.get(&key()).is_some(), begun > failed);
+        // Who waited for two failures computes for itself, and keeps nothing.
+        let is_kept = cache.get(&key()).is_some();
+        assert!(if is_kept { begun > failed } else { begun == failed || failed > 1 });
     });
 }
 
@@ -225,6 +235,7 @@ impl Node {
             counters,
             memory: Arc::new(Memory::new(1 << 20)),
             coherence: Arc::new(coherence),
+            owed: Owed::new(),
             leading: AtomicU64::new(0),
             shared: None,
         };
@@ -356,9 +367,9 @@ pub fn breaker() {
                             drop(tries);
                         }
                         match thread_rng().gen_range(0..4) {
-                            0 => permit.report(None, now),
-                            1 => drop(permit),
-                            _ => permit.report(Some(Trouble::Timeout), now),
+                            0 => drop(permit),
+                            1 => _ = permit.report(None, now),
+                            _ => _ = permit.report(Some(Trouble::Timeout), now),
                         }
                     }
                 })
