@@ -8,7 +8,8 @@ use crate::stats::Trouble;
 /// Calls that fail in a row until none is made any more.
 const FAILURES_MAX: u32 = 3;
 const OPEN_FIRST: Duration = Duration::from_millis(250);
-const OPEN_MAX: Duration = Duration::from_secs(2);
+/// A server that is well again is found out within this.
+const OPEN_MAX: Duration = Duration::from_secs(1);
 
 pub(crate) struct Breaker {
     failing: Mutex<Failing>,
@@ -40,6 +41,11 @@ impl Breaker {
         *self.failing() = Failing::default();
     }
 
+    /// Whether calls fail: none is made, or one, to try.
+    pub(crate) fn is_open(&self) -> bool {
+        self.failing().open_until.is_some()
+    }
+
     pub(crate) fn admit(&self, now: Instant) -> Option<Permit<'_>> {
         let mut failing = self.failing();
         let is_trial = match failing.open_until {
@@ -53,7 +59,8 @@ impl Breaker {
 }
 
 impl Permit<'_> {
-    pub(crate) fn report(self, trouble: Option<Trouble>, now: Instant) {
+    /// Gives whether the breaker is open after this.
+    pub(crate) fn report(self, trouble: Option<Trouble>, now: Instant) -> bool {
         let mut failing = self.breaker.failing();
         match trouble {
             // A write refused for a reason of the server's is an answer, and reads may go on.
@@ -69,6 +76,7 @@ impl Permit<'_> {
                 }
             }
         }
+        failing.open_until.is_some()
     }
 }
 

@@ -30,6 +30,8 @@ use crate::topology::keep_connected;
 
 /// How long a cache that is shut down goes on making the offers that wait.
 const LAST_OFFERS: Duration = Duration::from_millis(100);
+/// Flights of others that one question waits for, if they fail.
+const FLIGHTS_MAX: u32 = 2;
 /// Looks of one flight, each set off by a change, until Redis is left alone: it may talk nonsense.
 const LOOKS_MAX: u32 = 64;
 
@@ -194,19 +196,16 @@ impl<C: Contents> Cache<C> {
     }
 
     /// One flight per key: leads it, or waits for what its leader brings. A leader's failure is its own: who only waited
-    /// for it tries once more. A computation that asks for its own key computes it there and then: nobody could land.
+    /// for it tries once more, and after two of them computes for itself, so that nobody waits without end for others
+    /// that fail. A computation that asks for its own key computes it there and then: nobody could land.
     async fn fly<T, F, W>(&self, key: &Key, trial: Option<T>, compute: F) -> Outcome<C>
     where
         T: FnOnce() -> Option<C::Value> + Send + 'static,
         F: FnOnce() -> W + Send + 'static,
         W: Future<Output = Result<C::Value, C::Failure>> + Send + 'static,
     {
-        if is_led_here(key) {
-            let found = |value| Found { value: Arc::new(value), source: Source::Computed { stored: false }, ttl: None };
-            return compute().await.map(found).map_err(Failed::Computation);
-        }
-        let mut is_second_flight = false;
-        loop {
+        let flights = if is_led_here(key) { 0 } else { FLIGHTS_MAX };
+        for _ in 0..flights {
             match self.flights.board(key) {
                 Boarding::Leader(lead) => {
                     let own = lead.passenger();
@@ -215,14 +214,14 @@ impl<C: Contents> Cache<C> {
                 }
                 Boarding::Follower(passenger) => {
                     self.layers.counters.flights.add(Flown::Joined);
-                    let outcome = passenger.arrive().await.unwrap_or(Err(Failed::Panicked)).map(collapsed);
-                    if outcome.is_ok() || is_second_flight {
-                        return outcome;
+                    if let Some(Ok(found)) = passenger.arrive().await {
+                        return Ok(collapsed(found));
                     }
-                    is_second_flight = true;
                 }
             }
         }
+        let value = unless_it_panics(compute).await?;
+        Ok(Found { value: Arc::new(value), source: Source::Computed { stored: false }, ttl: None })
     }
 
     /// A snapshot of what the cache did and holds.

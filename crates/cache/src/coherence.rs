@@ -32,10 +32,6 @@ pub(crate) struct Licence {
     changes: u64,
 }
 
-/// A shard whose generation was raised.
-#[derive(Clone, Copy)]
-pub(crate) struct Shard(usize);
-
 struct Generations {
     purge: AtomicU64,
     changes: Box<[AtomicU64]>,
@@ -62,10 +58,11 @@ impl Generations {
         self.purge.load(SeqCst) != licence.purge || self.changes[licence.shard].load(SeqCst) != licence.changes
     }
 
-    fn change(&self, key: KeyRef<'_>) -> Shard {
+    /// Gives the shard.
+    fn change(&self, key: KeyRef<'_>) -> usize {
         let shard = self.shard(key);
         self.changes[shard].fetch_add(1, SeqCst);
-        Shard(shard)
+        shard
     }
 }
 
@@ -109,11 +106,6 @@ impl Coherence {
         *self.state.borrow()
     }
 
-    /// The state, and every change of it.
-    pub(crate) fn states(&self) -> watch::Receiver<State> {
-        self.state.subscribe()
-    }
-
     /// Waits until memory is as coherent as it can be.
     pub(crate) async fn ready(&self) {
         // The sender is in self: it cannot go.
@@ -151,17 +143,17 @@ impl Coherence {
         self.waiters.load(SeqCst)
     }
 
-    /// Wakes who waits for a key of the shard to move.
-    fn ring(&self, shard: Shard) {
-        self.bell(shard.0).notify_waiters();
-    }
-
     /// Forgets one key: its shard's generation, then its entry; then who waits is woken.
     pub(crate) fn forget<V>(&self, memory: &Memory<V>, key: KeyRef<'_>, cause: Cause) {
         let shard = self.generations.change(key);
         memory.remove(key);
-        self.ring(shard);
+        self.bell(shard).notify_waiters();
         self.counters.forgotten.add(cause);
+    }
+
+    /// The state, and every change of it.
+    pub(crate) fn states(&self) -> watch::Receiver<State> {
+        self.state.subscribe()
     }
 
     /// Makes memory silent before anybody sees to the rest.

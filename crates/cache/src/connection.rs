@@ -275,6 +275,7 @@ pub(crate) fn trouble(error: &RedisError) -> Trouble {
         // MISCONF: the server takes no writes since it cannot save.
         (ErrorKind::Server(ServerErrorKind::ReadOnly), _) | (_, Some("MISCONF" | "NOREPLICAS")) => Trouble::ReadOnly,
         (_, Some("OOM")) => Trouble::Full,
+        (_, Some("BUSY")) => Trouble::Busy,
         (ErrorKind::Server(ServerErrorKind::BusyLoading | ServerErrorKind::MasterDown), _) => Trouble::Loading,
         (ErrorKind::Server(ServerErrorKind::Moved | ServerErrorKind::Ask), _) => Trouble::Redirected,
         (ErrorKind::Io, _) if error.is_timeout() => Trouble::Timeout,

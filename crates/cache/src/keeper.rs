@@ -1,5 +1,6 @@
 //! One primary's connection, from its making to its loss: made, armed, proven, watched.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::time::Duration;
@@ -15,12 +16,16 @@ use crate::pushes::{Canary, Changed, ear, follow};
 use crate::redis::Link;
 use crate::stats::{Cause, Label, State, Trouble};
 
-const CANARY_AGAIN_FIRST: Duration = Duration::from_millis(500);
-const CANARY_AGAIN_MAX: Duration = Duration::from_secs(8);
+/// Half as long again, at most, with chance. After any outage, however long, all is to be well within two seconds: an
+/// attempt that will fail may have begun just before, and takes up to one.
+const CANARY_AGAIN_FIRST: Duration = Duration::from_millis(250);
+const CANARY_AGAIN_MAX: Duration = Duration::from_millis(500);
 const RECONNECT_FIRST: Duration = Duration::from_millis(50);
 const RECONNECT_MAX: Duration = Duration::from_millis(500);
 /// Messages, each with any number of keys, that may wait to be followed.
 const MESSAGES_MAX: usize = 4_096;
+/// A sign of life is late after so many times what a call may take: a busy machine is late itself now and then.
+const LATE: u32 = 2;
 /// Names that are drawn for a canary until one is this primary's: a primary with a single slot needs some 16,384.
 const NAMES_MAX: u32 = 200_000;
 
@@ -158,11 +163,14 @@ impl<V: Send + Sync + 'static> Keeper<V> {
     /// Tries until a change is reported; coherent from then on. Never ends by itself.
     async fn prove(&self, endpoint: &Endpoint, connection: &Connection, canary: &watch::Sender<Canary>) -> Trouble {
         let coherence = &self.common.coherence;
-        let mut pause = Pause::between_canaries();
+        let (mut pause, mut was_said) = (Pause::between_canaries(), false);
         while let Err(trouble) = self.canary(endpoint, canary).await {
             coherence.counters.errors.add(trouble);
             let (server, trouble) = (endpoint.shown(), trouble.label());
-            tracing::warn!(server, trouble, "changes in Redis are not reported: memory keeps for 5 s at most");
+            // Once for each connection: it may go on for days.
+            if !std::mem::replace(&mut was_said, true) {
+                tracing::warn!(server, trouble, "changes in Redis are not reported: memory keeps for 5 s at most");
+            }
             pause.wait().await;
         }
         // What was kept while it was not known whether changes are reported is not vouched for.
@@ -202,15 +210,25 @@ impl<V: Send + Sync + 'static> Keeper<V> {
     /// Asks for a sign of life; ends when there is none. TCP alone does not notice a peer that vanished, nor does a
     /// connection that is kept tell that its server follows another by now.
     async fn heartbeat(&self, connection: &Connection) -> Trouble {
-        let Deadlines { heartbeat, silence, .. } = self.common.deadlines;
+        let Deadlines { heartbeat, silence, call, .. } = self.common.deadlines;
         loop {
             tokio::time::sleep(heartbeat).await;
-            let sign = match self.role {
-                Role::Any => connection.ping(silence).await,
-                Role::Primary => connection.is_primary(silence).await,
+            let mut asking = pin!(async {
+                match self.role {
+                    Role::Any => connection.ping(silence).await,
+                    Role::Primary => connection.is_primary(silence).await,
+                }
+            });
+            let sign = match tokio::time::timeout(LATE * call, &mut asking).await {
+                Ok(sign) => sign,
+                Err(_) => {
+                    self.link.is_late(true);
+                    asking.await
+                }
             };
             match sign {
-                Ok(()) => {}
+                // Whoever refuses is there: a server that runs a script, or cannot save, still reports every change.
+                Ok(()) | Err(Trouble::Busy | Trouble::ReadOnly | Trouble::Full) => self.link.is_late(false),
                 Err(Trouble::Timeout) => return Trouble::Silent,
                 Err(trouble) => return trouble,
             }

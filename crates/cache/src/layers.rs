@@ -120,12 +120,16 @@ impl<C: Contents> Layers<C> {
     }
 
     /// Waits until something moves; whether it did before patience was over. Where changes are not known to be reported,
-    /// waiting for one would be in vain.
+    /// or nothing will be written, waiting would be in vain.
     pub(crate) async fn moves(&self, key: &Key, licence: Licence, patience: Instant) -> bool {
+        let Some(shared) = &self.shared else { return false };
         let movement = self.coherence.movement(licence);
         self.state_for(key) == State::Coherent
             && Instant::now() < patience
-            && tokio::time::timeout_at(patience.into(), movement).await.is_ok()
+            && tokio::select! {
+                moved = tokio::time::timeout_at(patience.into(), movement) => moved.is_ok(),
+                () = shared.primaries.no_use_in_waiting(key) => false,
+            }
     }
 
     /// A cheap answer: kept if nothing moved since it was begun, and offered to Redis.

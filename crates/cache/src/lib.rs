@@ -150,7 +150,6 @@
 //! What memory keeps of a key is vouched for by the primary that holds it; the cache is coherent when all of them are.
 //! When another primary comes, or slots change hands, everything is forgotten after the new map is followed. A `FLUSHALL`
 //! that had not reached the replica when it was promoted comes back with it: no server tells of that either.
-//!
 //! # Looked after
 //!
 //! [`Cache::operator`] lists what is remembered, shows it, and removes it on every node: step by step (`SCAN`, `UNLINK`),

@@ -338,18 +338,20 @@ impl<C: Contents> Layers<C> {
     async fn page(&self, mut primary: usize, mut scan: u64, limit: usize) -> Option<Result<Page, CallError>> {
         let primaries = self.primaries()?;
         let links = primaries.links();
+        // Of a Cluster nobody may be known yet.
         if links.is_empty() {
             return Some(Err(CallError::NotMade));
         }
+        let pattern = self.coherence.namespace.pattern();
         let mut entries = Vec::new();
         for _ in 0..PAGE_STEPS_MAX {
             let Some(link) = links.get(primary) else { break };
-            let step = match primaries.scan(link, scan, limit - entries.len()).await {
+            let step = match primaries.scan(link, &pattern, scan, limit - entries.len()).await {
                 Ok(step) => step,
                 Err(error) => return Some(Err(error)),
             };
             for names in self.ours(step.names).chunks(GLANCE) {
-                match primaries.glance_all(link, names, GLANCE_BYTES).await {
+                match primaries.glance(link, names, GLANCE_BYTES).await {
                     Ok(glimpses) => {
                         let there = names.iter().zip(glimpses).filter_map(|(name, glimpse)| Some((name, glimpse?)));
                         entries.extend(there.filter_map(|(name, glimpse)| self.seen_in_redis(name, &glimpse)));
@@ -425,7 +427,7 @@ impl<C: Contents> Layers<C> {
     async fn entry(&self, name: &str, key: KeyRef<'_>) -> (Option<Entry>, Behind) {
         let (found, behind) = match self.primaries() {
             None => (None, Behind::Absent),
-            Some(primaries) => match primaries.glance(name, LINE_BYTES_MAX + 1).await {
+            Some(primaries) => match primaries.glance_one(name, LINE_BYTES_MAX + 1).await {
                 Ok(glimpse) => (glimpse, Behind::Reached),
                 Err(error) => {
                     self.count_error(error);
@@ -467,7 +469,7 @@ impl<C: Contents> Layers<C> {
         let in_memory = u64::from(self.remembers(key).is_some());
         let (count, redis) = match self.primaries() {
             None => (0, Removal::Done),
-            Some(primaries) => match primaries.unlink(&name).await {
+            Some(primaries) => match primaries.unlink_one(&name).await {
                 Ok(count) => (count, Removal::Done),
                 Err(error) => (0, self.removal(error)),
             },
@@ -512,8 +514,8 @@ impl<C: Contents> Layers<C> {
     /// reached does not spare what the others hold.
     async fn unlink_all(&self) -> (u64, Result<(), CallError>) {
         let Some(primaries) = self.primaries() else { return (0, Ok(())) };
-        let links = primaries.links();
-        let mut removed = 0;
+        let (mut removed, links) = (0, primaries.links());
+        // Of a Cluster nobody may be known yet.
         let mut outcome = if links.is_empty() { Err(CallError::NotMade) } else { Ok(()) };
         for link in links {
             outcome = outcome.and(self.unlink_all_of(primaries, &link, &mut removed).await);
@@ -522,11 +524,12 @@ impl<C: Contents> Layers<C> {
     }
 
     async fn unlink_all_of(&self, primaries: &Primaries, link: &Link, removed: &mut u64) -> Result<(), CallError> {
+        let pattern = self.coherence.namespace.pattern();
         let mut cursor = 0;
         loop {
-            let step = primaries.scan(link, cursor, STEP).await?;
+            let step = primaries.scan(link, &pattern, cursor, STEP).await?;
             for names in self.ours(step.names).chunks(STEP) {
-                *removed += primaries.unlink_all(link, names).await?;
+                *removed += primaries.unlink(link, names).await?;
             }
             if step.cursor == 0 {
                 return Ok(());
@@ -558,7 +561,7 @@ impl<C: Contents> Layers<C> {
         }
         for name in debt.names {
             let (Ok(key), Some(primaries)) = (self.read(&name), self.primaries()) else { continue };
-            if let Err(error) = primaries.unlink(&name).await
+            if let Err(error) = primaries.unlink_one(&name).await
                 && self.removal(error) == Removal::Pending
             {
                 rest.names.insert(name);

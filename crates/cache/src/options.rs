@@ -77,7 +77,7 @@ pub struct Deadlines {
     pub call: Duration,
     /// Connecting, each step of the handshake, and the report of the change that proves coherence.
     pub handshake: Duration,
-    /// Time between two signs of life.
+    /// Time between two signs of life. One that is later than a call may be ends the waiting for other nodes.
     pub heartbeat: Duration,
     /// Time between two looks at who the primaries are, under Sentinels and in a Cluster.
     pub topology: Duration,
@@ -95,7 +95,7 @@ impl Default for Deadlines {
         Self {
             call: Duration::from_millis(50),
             handshake: Duration::from_secs(1),
-            heartbeat: Duration::from_millis(400),
+            heartbeat: Duration::from_millis(100),
             topology: Duration::from_secs(1),
             silence: Duration::from_secs(1),
             patience: Duration::from_millis(600),

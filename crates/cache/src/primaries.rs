@@ -15,7 +15,7 @@ use tokio::sync::Notify;
 use crate::connection::Address;
 use crate::entry::{self, LINE_BYTES_MAX, Lease, Stored};
 use crate::key::{Key, Namespace};
-use crate::redis::{CallError, Link, Redirection, Reply};
+use crate::redis::{CallError, Link, Redirection, Reply, Request};
 use crate::stats::{State, Trouble};
 
 pub(crate) use keyspace::Glimpse;
@@ -25,6 +25,13 @@ pub(crate) const SLOTS: u16 = 16_384;
 const CRC: Crc<u16> = Crc::<u16>::new(&CRC_16_XMODEM);
 /// Primaries that one call may be sent on to.
 const REDIRECTIONS_MAX: usize = 3;
+
+/// Whether a call changes something.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Read,
+    Write,
+}
 
 /// What a look reads.
 #[derive(Debug, PartialEq, Eq)]
@@ -128,6 +135,14 @@ impl Primaries {
         self.map().holder(|| self.namespace.name(key)).map_or(State::Detached, |link| link.state())
     }
 
+    /// Waits until another node is waited for in vain, where this key is concerned.
+    pub(crate) async fn no_use_in_waiting(&self, key: &Key) {
+        let holder = self.map().holder(|| self.namespace.name(key)).cloned();
+        if let Some(link) = holder {
+            link.no_use_in_waiting().await;
+        }
+    }
+
     /// Whether the name is this primary's to hold.
     pub(crate) fn is_held_by(&self, link: &Arc<Link>, name: &str) -> bool {
         self.map().holder(|| name.to_owned()).is_some_and(|holder| Arc::ptr_eq(holder, link))
@@ -147,7 +162,7 @@ impl Primaries {
     pub(crate) async fn look(&self, key: &Key) -> Result<Look, CallError> {
         let name = self.namespace.name(key);
         let commands = [command("GETRANGE", &name).arg(0).arg(LINE_BYTES_MAX).take(), command("PTTL", &name)];
-        self.call(&name, &commands, |replies| match replies {
+        self.call(&name, &commands, Kind::Read, |replies| match replies {
             [found, left] => read_look(key, found, left),
             _ => Err(Trouble::Protocol),
         })
@@ -167,7 +182,7 @@ impl Primaries {
     /// `DEL name`.
     pub(crate) async fn delete(&self, key: &Key) -> Result<(), CallError> {
         let name = self.namespace.name(key);
-        self.call(&name, &[command("DEL", &name)], |replies| match replies {
+        self.call(&name, &[command("DEL", &name)], Kind::Write, |replies| match replies {
             [Value::Int(_)] => Ok(()),
             _ => Err(Trouble::Protocol),
         })
@@ -181,7 +196,7 @@ impl Primaries {
         if let Some(ttl) = ttl {
             set.arg("PX").arg(u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX));
         }
-        self.call(&name, &[set], |replies| match replies {
+        self.call(&name, &[set], Kind::Write, |replies| match replies {
             [Value::Okay] => Ok(true),
             [Value::Nil] => Ok(false),
             _ => Err(Trouble::Protocol),
@@ -194,21 +209,23 @@ impl Primaries {
         &self,
         name: &str,
         commands: &[Cmd],
+        kind: Kind,
         read: impl Fn(&[Value]) -> Result<T, Trouble>,
     ) -> Result<T, CallError> {
         let deadline = Instant::now() + self.deadline;
         let holder = self.map().holder(|| name.to_owned()).cloned();
-        let (mut link, mut is_asking) = (holder.ok_or(CallError::NotMade)?, false);
+        let mut link = holder.ok_or(CallError::NotMade)?;
+        let mut request = Request { commands, is_write: kind == Kind::Write, is_asking: false, deadline };
         for _ in 0..=REDIRECTIONS_MAX {
-            let address = match link.call(commands, is_asking, deadline, &read).await? {
+            let address = match link.call(request, &read).await? {
                 Reply::Here(reply) => return Ok(reply),
                 Reply::Elsewhere(Redirection::Moved(address)) => {
                     self.doubt();
-                    is_asking = false;
+                    request.is_asking = false;
                     address
                 }
                 Reply::Elsewhere(Redirection::Ask(address)) => {
-                    is_asking = true;
+                    request.is_asking = true;
                     address
                 }
             };

@@ -176,7 +176,7 @@ mod tests {
         // The first key whose shard is another's: which it is, chance decides.
         let shares = |text: &str| {
             let licence = coherence.licence(&key(text));
-            coherence.forget(&Memory::<u32>::new(0), key("2+2").as_ref(), Cause::Key);
+            coherence.forget(&memory, key("2+2").as_ref(), Cause::Key);
             coherence.moved(licence)
         };
         let other = (0..).map(|n| format!("{n}")).find(|text| !shares(text)).unwrap();

@@ -7,6 +7,7 @@ use std::sync::{PoisonError, RwLock};
 use std::time::Instant;
 
 use redis::{Cmd, Pipeline, RedisError, Value};
+use tokio::sync::Notify;
 
 use crate::breaker::Breaker;
 use crate::connection::{Address, Connection, trouble, within};
@@ -52,12 +53,35 @@ pub(crate) struct Link {
     connection: RwLock<Option<Connection>>,
     is_proven: AtomicBool,
     breaker: Breaker,
+    /// No sign of life came when it should have.
+    is_late: AtomicBool,
+    /// The last write was refused, and so would be those of other nodes.
+    is_refusing: AtomicBool,
+    /// Rung when there is more reason to doubt that anything will come of waiting.
+    doubts: Notify,
+}
+
+/// What a primary is asked.
+#[derive(Clone, Copy)]
+pub(crate) struct Request<'r> {
+    pub(crate) commands: &'r [Cmd],
+    pub(crate) is_write: bool,
+    /// Another primary sent us, for this once.
+    pub(crate) is_asking: bool,
+    pub(crate) deadline: Instant,
 }
 
 impl Link {
     pub(crate) fn new(address: Option<Address>) -> Self {
-        let (connection, is_proven) = (RwLock::new(None), AtomicBool::new(false));
-        Self { address, connection, is_proven, breaker: Breaker::new() }
+        Self {
+            address,
+            connection: RwLock::new(None),
+            is_proven: AtomicBool::new(false),
+            breaker: Breaker::new(),
+            is_late: AtomicBool::new(false),
+            is_refusing: AtomicBool::new(false),
+            doubts: Notify::new(),
+        }
     }
 
     pub(crate) fn address(&self) -> Option<&Address> {
@@ -66,7 +90,9 @@ impl Link {
 
     /// Puts a new connection in the place of the one before, or none; it has to be proven.
     pub(crate) fn install(&self, connection: Option<Connection>) {
-        self.is_proven.store(false, SeqCst);
+        for truth in [&self.is_proven, &self.is_late, &self.is_refusing] {
+            truth.store(false, SeqCst);
+        }
         self.breaker.reset();
         let before = {
             let mut slot = self.connection.write().unwrap_or_else(PoisonError::into_inner);
@@ -94,23 +120,51 @@ impl Link {
         }
     }
 
+    /// Whether a sign of life is overdue, long before the connection is taken for lost.
+    pub(crate) fn is_late(&self, yes: bool) {
+        self.is_late.store(yes, SeqCst);
+        if yes {
+            self.doubts.notify_waiters();
+        }
+    }
+
+    /// Waits until another node is waited for in vain: it could not write what it computes, or we would not hear of it.
+    pub(crate) async fn no_use_in_waiting(&self) {
+        loop {
+            // It hears all that is rung from now on.
+            let doubts = self.doubts.notified();
+            if self.is_late.load(SeqCst) || self.is_refusing.load(SeqCst) || self.breaker.is_open() {
+                return;
+            }
+            doubts.await;
+        }
+    }
+
     /// The one way to a server: a connection, the breaker's leave, the deadline, and the breaker told how it went.
     pub(crate) async fn call<T>(
         &self,
-        commands: &[Cmd],
-        is_asking: bool,
-        deadline: Instant,
+        request: Request<'_>,
         read: impl Fn(&[Value]) -> Result<T, Trouble>,
     ) -> Result<Reply<T>, CallError> {
+        let Request { commands, is_asking, is_write, deadline } = request;
         let connection = self.connection().ok_or(CallError::NotMade)?;
         let permit = self.breaker.admit(Instant::now()).ok_or(CallError::NotMade)?;
         let left = deadline.saturating_duration_since(Instant::now());
         let replies = within(left, connection.send(&pipeline(commands, is_asking))).await;
         let result = replies.and_then(|replies| self.read(&replies, is_asking, read));
         let trouble = result.as_ref().err().copied();
-        permit.report(trouble, Instant::now());
-        if trouble == Some(Trouble::Protocol) {
-            connection.doubt();
+        let mut is_doubtful = permit.report(trouble, Instant::now());
+        match trouble {
+            Some(Trouble::Protocol) => connection.doubt(),
+            Some(Trouble::ReadOnly | Trouble::Full | Trouble::Denied) if is_write => {
+                self.is_refusing.store(true, SeqCst);
+                is_doubtful = true;
+            }
+            None if is_write => self.is_refusing.store(false, SeqCst),
+            _ => {}
+        }
+        if is_doubtful {
+            self.doubts.notify_waiters();
         }
         result.map_err(CallError::Trouble)
     }

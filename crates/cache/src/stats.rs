@@ -172,6 +172,8 @@ labels! {
         ReadOnly = "read-only",
         Full = "full",
         Loading = "loading",
+        // A script runs, and runs.
+        Busy = "busy",
         Other = "other",
     }
 }

@@ -1,6 +1,10 @@
 //! Forgotten means forgotten: whatever is done to a key in Redis, by anyone with any client, memory is silent; and a
 //! purge is not undone by what was under way.
 
+#[path = "coherence/deeds.rs"]
+mod deeds;
+#[path = "coherence/servers.rs"]
+mod servers;
 mod support;
 
 use std::sync::{Arc, Mutex, OnceLock};
@@ -10,71 +14,6 @@ use support::server::{Person, Server};
 use support::*;
 use tabuada_cache::{Source, State};
 use tokio::sync::Notify;
-
-/// What a person does to the key `2+2`, and whether that takes all other keys along.
-const DEEDS: &[(&str, bool)] = &[
-    ("DEL tabuada:1:2+2", false),
-    ("UNLINK tabuada:1:2+2", false),
-    ("EXPIRE tabuada:1:2+2 0", false),
-    ("PEXPIRE tabuada:1:2+2 20", false),
-    ("RENAME tabuada:1:2+2 elsewhere", false),
-    ("MOVE tabuada:1:2+2 3", false),
-    ("GETDEL tabuada:1:2+2", false),
-    ("FLUSHALL", true),
-    ("FLUSHALL ASYNC", true),
-    ("FLUSHDB", true),
-    ("FLUSHDB ASYNC", true),
-    ("EVAL return(redis.call('DEL',KEYS[1])) 1 tabuada:1:2+2", false),
-];
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_goes_in_redis_goes_from_the_memory_of_every_node() {
-    for (deed, all) in DEEDS {
-        let server = Server::start();
-        let mut person = server.person();
-        let nodes = [
-            Setting::new().redis(server.url()).coherent().await,
-            Setting::new().redis(server.url()).always().coherent().await,
-        ];
-        nodes[0].dear("2+2").await;
-        nodes[0].dear("3+3").await;
-        nodes[0].is_sound().await;
-        // The other node has followed what it was told of these, two leases and two answers; it learns them from Redis,
-        // and both remember.
-        nodes[1].has_heard(4).await;
-        for text in ["2+2", "3+3"] {
-            assert_eq!(nodes[1].dear(text).await.source, Source::Redis);
-            assert!(nodes[1].remembers(text));
-        }
-        assert_eq!((nodes[0].computed(), nodes[1].computed()), (2, 0));
-        person.does(deed);
-        eventually(deed, || nodes.iter().all(|node| !node.remembers("2+2"))).await;
-        if !all {
-            assert!(nodes.iter().all(|node| node.remembers("3+3")), "{deed} takes only its key");
-        }
-        eventually(deed, || person.gets("tabuada:1:2+2").is_none()).await;
-        nodes[1].dear("2+2").await;
-        assert_eq!((nodes[0].computed(), nodes[1].computed()), (2, 1), "{deed}");
-        for node in &nodes {
-            node.is_sound().await;
-        }
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_a_person_sets_is_what_is_answered() {
-    let server = Server::start();
-    let mut person = server.person();
-    let node = Setting::new().redis(server.url()).always().coherent().await;
-    node.dear("2+2").await;
-    node.is_sound().await;
-    assert!(node.remembers("2+2"), "{:#?}", node.stats());
-    person.sets(&name("2+2"), r#"{"resultado":"five"}"#);
-    eventually("memory is silent", || !node.remembers("2+2")).await;
-    let found = node.ask("2+2", async |value| Ok(value)).await.unwrap();
-    assert_eq!((&*found.value, found.source), (&Fact::Text("five".to_owned()), Source::Redis));
-    node.is_sound().await;
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_node_finds_what_another_computed() {

@@ -4,12 +4,13 @@
 mod support;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::time::Duration;
 
 use support::server::Server;
 use support::*;
 use tabuada_cache::{Failed, Key, Source, State};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 
 /// Layers, and what is needed for them.
 struct Layers {
@@ -181,6 +182,63 @@ async fn a_computation_that_fails_harms_nobody_who_waited_for_it() {
             assert_eq!(waiting.join_all().await.len(), 50);
             assert!(node.computed() >= 2);
             node.is_sound().await;
+        }
+    }
+}
+
+/// Whoever leads next may fail too; that is not the failure of those who waited for both.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_leaders_that_fail_in_a_row_harm_nobody_who_waited_for_both() {
+    for layers in Layers::all() {
+        for do_panic in [false, true] {
+            let node = layers.start(layers.setting()).await;
+            let first = node.holds("9**9").await;
+            // The second leader waits with the others until the first has failed; which of them leads then, chance decides:
+            // so all of them would, and whoever does is held.
+            let (begun, mut has_begun) = tokio::sync::mpsc::unbounded_channel();
+            let mut waiting = tokio::task::JoinSet::new();
+            for _ in 0..20 {
+                let (node, begun) = (node.clone(), begun.clone());
+                waiting.spawn(async move {
+                    let led = Arc::new(AtomicBool::new(false));
+                    let leads = led.clone();
+                    let asked = node.ask("9**9", async move |value| {
+                        leads.store(true, SeqCst);
+                        let (end, told) = oneshot::channel();
+                        begun.send(end).expect("somebody waits for it");
+                        if told.await.is_ok() {
+                            return Ok(value);
+                        }
+                        assert!(!do_panic, "on purpose");
+                        Err("no worker free")
+                    });
+                    let outcome = asked.await;
+                    (led.load(SeqCst), outcome)
+                });
+            }
+            let joined = |flights| node.count(|stats| stats.flights, "joined") == flights;
+            eventually("all wait for the first", || joined(20)).await;
+            if do_panic {
+                first.panics().await;
+            } else {
+                first.fails().await;
+            };
+            let second = has_begun.recv().await.expect("one of them leads");
+            eventually("all others wait for the second", || joined(39)).await;
+            drop(second);
+            // They compute for themselves, and nobody hinders them.
+            drop(begun);
+            let granting = tokio::spawn(async move {
+                while let Some(end) = has_begun.recv().await {
+                    end.send(()).expect("it waits");
+                }
+            });
+            let outcomes = waiting.join_all().await;
+            granting.await.expect("no panic");
+            let failed: Vec<_> = outcomes.iter().filter(|(_, outcome)| outcome.is_err()).collect();
+            assert!(matches!(failed[..], [(true, _)]), "one failed, and led: {failed:?}");
+            node.is_sound().await;
+            node.is_balanced();
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod support;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use support::constellation::{Cluster, Watched, id, info, meet, slot};
@@ -252,7 +253,7 @@ async fn a_cluster() {
 
 /// What all primaries hold is listed, and goes, whoever of them holds it; also while a slot is on its way.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_operator_of_a_cluster() {
+async fn the_operator_of_a_cluster_whose_slot_is_on_its_way() {
     let cluster = Cluster::start(2, false).await;
     let (a, b) = (setting(&cluster.url()).coherent().await, setting(&cluster.url()).coherent().await);
     for text in texts() {
@@ -305,6 +306,42 @@ async fn the_operator_of_a_cluster() {
     eventually("the other node is told of all", || texts().iter().all(|text| !a.remembers(text) && !b.remembers(text)))
         .await;
     Cluster::ends_move(slot, holder, other);
+}
+
+/// One of them hangs: the others are cleared, and it when it goes on. Redis itself refuses all once it has noticed, so
+/// that it is asked before.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_primary_that_hangs_spares_nothing_that_others_hold() {
+    let cluster = Cluster::start(2, false).await;
+    for server in &cluster.servers {
+        server.person().does("CONFIG SET cluster-require-full-coverage no");
+        server.person().does("CONFIG SET cluster-node-timeout 60000");
+    }
+    let mut impatient = setting(&cluster.url());
+    impatient.deadlines.call = Duration::from_millis(500);
+    let node = impatient.coherent().await;
+    for text in texts() {
+        node.dear(&text).await;
+        node.is_sound().await;
+    }
+    let sizes = || cluster.servers.iter().map(|server| server.person().says::<u64>("DBSIZE"));
+    assert!(sizes().all(|size| size > 0), "each holds some");
+    // Whichever is asked first: both have their turn.
+    for hung in &cluster.servers {
+        let other = cluster.servers.iter().find(|it| it.port() != hung.port()).expect("another");
+        hung.hang();
+        let removed = node.cache.operator().clear().await;
+        assert_eq!((removed.redis, other.person().says::<u64>("DBSIZE")), (Removal::Pending, 0));
+        assert!(texts().iter().all(|text| !node.remembers(text)));
+        hung.go_on();
+        eventually("it is carried out", || node.stats().removals_pending == 0).await;
+        assert!(sizes().all(|size| size == 0));
+        node.becomes(State::Coherent).await;
+        for text in texts() {
+            node.dear(&text).await;
+            node.is_sound().await;
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -415,6 +452,41 @@ async fn a_primary_that_joins_a_cluster() {
     node.dear("3+3").await;
     node.is_sound().await;
     assert!(cluster.person_for(&name("3+3")).gets(&name("3+3")).is_some());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_operator_sees_and_clears_all_of_a_cluster() {
+    let cluster = Cluster::start(3, false).await;
+    let (a, b) = (setting(&cluster.url()).coherent().await, setting(&cluster.url()).coherent().await);
+    for text in texts() {
+        a.dear(&text).await;
+        b.dear(&text).await;
+        cluster.person_for(&format!("other:{text}")).sets(&format!("other:{text}"), "theirs");
+    }
+    a.is_sound().await;
+    let (operator, mut seen, mut from) = (a.cache.operator(), BTreeSet::new(), None);
+    loop {
+        let page = operator.list(from.as_ref(), 4).await;
+        assert_eq!(page.redis, Behind::Reached);
+        seen.extend(page.entries.into_iter().map(|entry| entry.name));
+        from = page.next;
+        if from.is_none() {
+            break;
+        }
+    }
+    assert_eq!(seen, texts().iter().map(|text| name(text)).collect());
+    let one = name("{0, 2} | {3}");
+    let (entry, _) = operator.entry(&one).await.expect("a name of ours");
+    assert!(entry.is_some_and(|entry| entry.seen.in_memory && entry.seen.in_redis));
+    let done = |count| Removed { count, redis: Removal::Done };
+    assert_eq!(operator.delete(&one).await, Ok(done(1)));
+    eventually("both forget it", || !a.remembers("{0, 2} | {3}") && !b.remembers("{0, 2} | {3}")).await;
+    assert_eq!(operator.clear().await, done(29));
+    for node in [&a, &b] {
+        eventually("all is forgotten", || texts().iter().all(|text| !node.remembers(text))).await;
+    }
+    let left: u64 = cluster.servers.iter().map(|server| server.person().says::<u64>("DBSIZE")).sum();
+    assert_eq!(left, 30, "what is not ours is left");
 }
 
 /// Whoever says `redis://` of a node of a Cluster has its share only; the rest is computed, and counted.

@@ -1,13 +1,12 @@
-//! What an operator's view needs of the servers: their names step by step, what stands under them at a glance, and their
-//! removal. What is asked of several names is asked of the primary that gave them; one that has given its slot away since
-//! makes it be asked one by one.
+//! What an operator's view needs of the primaries: its names step by step, what stands under them at a glance, their removal.
+//! Every command names one key, so that a Cluster takes it as well.
 
 use std::time::{Duration, Instant};
 
 use redis::{Cmd, Value};
 
-use super::{Primaries, command};
-use crate::redis::{CallError, Link, Reply};
+use super::{Kind, Primaries, command};
+use crate::redis::{CallError, Link, Reply, Request};
 use crate::stats::Trouble;
 
 /// One step through the names of a server.
@@ -31,81 +30,96 @@ pub(crate) struct Glimpse {
 }
 
 impl Primaries {
-    /// `SCAN`: a step from `cursor` that looks at some `count` names of one primary and gives those of our namespace.
-    pub(crate) async fn scan(&self, link: &Link, cursor: u64, count: usize) -> Result<Step, CallError> {
-        let mut scan = redis::cmd("SCAN");
-        scan.arg(cursor).arg("MATCH").arg(self.namespace.pattern()).arg("COUNT").arg(count);
-        let deadline = Instant::now() + self.deadline;
-        match link.call(&[scan], false, deadline, |replies| read_step(replies).ok_or(Trouble::Protocol)).await? {
+    /// `SCAN`: a step through one primary's names from `cursor` that looks at some `count` of them and gives those that
+    /// match.
+    pub(crate) async fn scan(&self, link: &Link, pattern: &str, cursor: u64, count: usize) -> Result<Step, CallError> {
+        let scan = redis::cmd("SCAN").arg(cursor).arg("MATCH").arg(pattern).arg("COUNT").arg(count).take();
+        match self.call_one(link, &[scan], Kind::Read, |replies| read_step(replies).ok_or(Trouble::Protocol)).await? {
             Reply::Here(step) => Ok(step),
-            Reply::Elsewhere(_) => Err(CallError::Trouble(Trouble::Protocol)),
+            Reply::Elsewhere(_) => Err(CallError::Trouble(Trouble::Redirected)),
         }
     }
 
-    /// What stands under a name, no more than `most` bytes of it read; `None`: nothing.
-    pub(crate) async fn glance(&self, name: &str, most: usize) -> Result<Option<Glimpse>, CallError> {
-        self.call(name, &glance(name, most), |replies| read_glimpse(replies).ok_or(Trouble::Protocol)).await
-    }
-
-    /// The same for names that this primary gave.
-    pub(crate) async fn glance_all(
+    /// What stands under each of these names of one primary, no more than `most` bytes of it read; `None`: nothing.
+    pub(crate) async fn glance(
         &self,
         link: &Link,
         names: &[String],
         most: usize,
     ) -> Result<Vec<Option<Glimpse>>, CallError> {
-        let commands: Vec<Cmd> = names.iter().flat_map(|name| glance(name, most)).collect();
+        let commands: Vec<Cmd> = names.iter().flat_map(|name| glance_at(name, most)).collect();
         let read = |replies: &[Value]| {
             let glimpses = replies.chunks_exact(3).map(read_glimpse).collect::<Option<Vec<_>>>();
             glimpses.filter(|glimpses| glimpses.len() == names.len()).ok_or(Trouble::Protocol)
         };
-        if let Reply::Here(glimpses) = link.call(&commands, false, Instant::now() + self.deadline, read).await? {
-            return Ok(glimpses);
+        match self.call_one(link, &commands, Kind::Read, read).await? {
+            Reply::Here(glimpses) => Ok(glimpses),
+            // Some of them have moved to another primary meanwhile: one by one they are followed.
+            Reply::Elsewhere(_) => {
+                let mut glimpses = Vec::with_capacity(names.len());
+                for name in names {
+                    glimpses.push(self.glance_one(name, most).await?);
+                }
+                Ok(glimpses)
+            }
         }
-        self.doubt();
-        let mut glimpses = Vec::new();
-        for name in names {
-            glimpses.push(self.glance(name, most).await?);
-        }
-        Ok(glimpses)
     }
 
-    /// `UNLINK`; how many were there.
-    pub(crate) async fn unlink(&self, name: &str) -> Result<u64, CallError> {
-        self.call(name, &[command("UNLINK", name)], |replies| read_removed(replies).ok_or(Trouble::Protocol)).await
+    /// What stands under a name, whoever holds it.
+    pub(crate) async fn glance_one(&self, name: &str, most: usize) -> Result<Option<Glimpse>, CallError> {
+        let read = |replies: &[Value]| read_glimpse(replies).ok_or(Trouble::Protocol);
+        self.call(name, &glance_at(name, most), Kind::Read, read).await
     }
 
-    /// The same for names that this primary gave. One command for each: those of a Cluster take no two of different slots.
-    pub(crate) async fn unlink_all(&self, link: &Link, names: &[String]) -> Result<u64, CallError> {
+    /// `UNLINK` of each of these names of one primary; how many were there.
+    pub(crate) async fn unlink(&self, link: &Link, names: &[String]) -> Result<u64, CallError> {
         let commands: Vec<Cmd> = names.iter().map(|name| command("UNLINK", name)).collect();
-        let read = |replies: &[Value]| read_removed(replies).ok_or(Trouble::Protocol);
-        if let Reply::Here(removed) = link.call(&commands, false, Instant::now() + self.deadline, read).await? {
-            return Ok(removed);
+        match self.call_one(link, &commands, Kind::Write, read_removed).await? {
+            Reply::Here(removed) => Ok(removed),
+            // As above; of those that went already, none is counted twice.
+            Reply::Elsewhere(_) => {
+                let mut removed = 0;
+                for name in names {
+                    removed += self.unlink_one(name).await?;
+                }
+                Ok(removed)
+            }
         }
-        self.doubt();
-        let mut removed = 0;
-        for name in names {
-            removed += self.unlink(name).await?;
-        }
-        Ok(removed)
+    }
+
+    /// `UNLINK` of a name, whoever holds it.
+    pub(crate) async fn unlink_one(&self, name: &str) -> Result<u64, CallError> {
+        self.call(name, &[command("UNLINK", name)], Kind::Write, read_removed).await
+    }
+
+    async fn call_one<T>(
+        &self,
+        link: &Link,
+        commands: &[Cmd],
+        kind: Kind,
+        read: impl Fn(&[Value]) -> Result<T, Trouble>,
+    ) -> Result<Reply<T>, CallError> {
+        let (is_write, deadline) = (kind == Kind::Write, Instant::now() + self.deadline);
+        link.call(Request { commands, is_write, is_asking: false, deadline }, read).await
     }
 }
 
-fn glance(name: &str, most: usize) -> [Cmd; 3] {
-    [command("STRLEN", name), command("PTTL", name), command("GETRANGE", name).arg(0).arg(most - 1).take()]
+fn glance_at(name: &str, most: usize) -> [Cmd; 3] {
+    let beginning = command("GETRANGE", name).arg(0).arg(most - 1).take();
+    [command("STRLEN", name), command("PTTL", name), beginning]
 }
 
-fn read_removed(replies: &[Value]) -> Option<u64> {
+fn read_removed(replies: &[Value]) -> Result<u64, Trouble> {
     let removed = |reply: &Value| match reply {
         Value::Int(removed) => u64::try_from(*removed).ok(),
         _ => None,
     };
-    replies.iter().map(removed).sum()
+    replies.iter().map(removed).sum::<Option<u64>>().ok_or(Trouble::Protocol)
 }
 
 fn read_step(replies: &[Value]) -> Option<Step> {
     let [Value::Array(step)] = replies else { return None };
-    let [Value::BulkString(cursor), Value::Array(names)] = &step[..] else { return None };
+    let [Value::BulkString(cursor), Value::Array(names)] = step.as_slice() else { return None };
     let cursor = std::str::from_utf8(cursor).ok()?.parse().ok()?;
     let name = |name: &Value| match name {
         Value::BulkString(name) => Some(name.clone()),

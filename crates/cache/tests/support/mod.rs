@@ -5,6 +5,8 @@
 
 pub mod constellation;
 pub mod fake;
+pub mod load;
+pub mod outage;
 pub mod proxy;
 pub mod server;
 
@@ -258,6 +260,12 @@ impl Node {
     /// Whether memory answers.
     pub fn remembers(&self, text: &str) -> bool {
         self.cache.get(&key(text)).is_some()
+    }
+
+    /// Whether memory answers, and for longer than it does without Redis. The default ttl, a day, is taken for granted.
+    pub fn is_vouched_for(&self, text: &str) -> bool {
+        let briefly = Duration::from_secs(5);
+        self.cache.get(&key(text)).is_some_and(|found| found.ttl.is_none_or(|ttl| ttl > briefly))
     }
 
     pub fn state(&self) -> State {

@@ -1,4 +1,4 @@
-//! A proxy on TCP that can delay, cut, hang, refuse, and swallow the pushes of a server.
+//! A proxy on TCP that can delay, cut, hang, refuse, garble, and swallow the pushes of a server.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -21,6 +21,10 @@ struct Faults {
     refuse: AtomicBool,
     /// Pushes do not pass.
     swallow: AtomicBool,
+    /// What the server says comes as something else.
+    garble: AtomicBool,
+    /// The next message of the server's is passed by half, then the connection is closed.
+    cut_inside: AtomicBool,
     /// Connections older than this are to close.
     cuts: AtomicU64,
     accepted: AtomicU64,
@@ -70,6 +74,21 @@ impl Proxy {
 
     pub fn swallow_pushes(&self, yes: bool) {
         self.faults.swallow.store(yes, SeqCst);
+    }
+
+    /// Passes what no server says, instead of what this one does.
+    pub fn garble(&self, yes: bool) {
+        self.faults.garble.store(yes, SeqCst);
+    }
+
+    /// Closes a connection in the middle of what the server says next.
+    pub fn cut_inside(&self) {
+        self.faults.cut_inside.store(true, SeqCst);
+    }
+
+    /// Whether that is still to come.
+    pub fn is_to_cut_inside(&self) -> bool {
+        self.faults.cut_inside.load(SeqCst)
     }
 
     /// Closes every connection there is.
@@ -142,6 +161,14 @@ fn pass(mut from: TcpStream, mut to: TcpStream, faults: &Faults, born: u64, from
         } else {
             std::mem::take(&mut waiting)
         };
+        if from_server && faults.garble.load(SeqCst) {
+            let _ = to.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+            continue;
+        }
+        if from_server && passing.len() > 1 && faults.cut_inside.swap(false, SeqCst) {
+            let _ = to.write_all(&passing[..passing.len() / 2]);
+            break;
+        }
         if to.write_all(&passing).is_err() {
             break;
         }

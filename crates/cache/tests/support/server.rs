@@ -115,7 +115,17 @@ impl Server {
         }
     }
 
-    /// Starts it again, empty, on the same port.
+    /// Settings for its next start.
+    pub fn set(&mut self, settings: &[&str]) {
+        self.settings.extend(settings.iter().map(|&setting| setting.to_owned()));
+    }
+
+    /// Where it saves what it holds.
+    pub fn directory(&self) -> &std::path::Path {
+        self.directory.path()
+    }
+
+    /// Starts it again on the same port, with what it last saved: by itself it saves nothing.
     pub fn restart(&mut self) {
         self.stop();
         let start = Instant::now();
@@ -140,11 +150,6 @@ impl Server {
 
     pub fn port(&self) -> u16 {
         self.port
-    }
-
-    /// Where it keeps its files.
-    pub fn directory(&self) -> &std::path::Path {
-        self.directory.path()
     }
 
     pub fn url(&self) -> String {
@@ -199,6 +204,13 @@ impl Person {
     /// Says a command and waits for its reply, which does not matter.
     pub fn does(&mut self, command: &str) {
         let _: redis::Value = self.says(command);
+    }
+
+    /// Says a command whose words may hold anything.
+    pub fn sends(&mut self, words: &[&[u8]]) {
+        let mut command = redis::Cmd::new();
+        command.arg(words);
+        command.exec(&mut self.0).unwrap_or_else(|error| panic!("{error}"));
     }
 
     /// Sets a text that may hold anything.

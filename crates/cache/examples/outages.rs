@@ -1,0 +1,58 @@
+//! How quickly is answered while Redis is in trouble, and how soon all is well again:
+//! `cargo run --release --example outages [SECONDS [ROW]]`.
+//!
+//! Three nodes with the deadlines of the product, of either way of looking up, are in one process with 18 askers: for
+//! what is known and what is new, what is cheap and what is dear, which takes 20 ms to compute. They talk to a
+//! `redis-server` of their own through a proxy on loopback. Each row is an outage, of two seconds if not said otherwise;
+//! the rows are those of `tests/outages.rs`, which asserts that every answer is right. Printed are how long answers
+//! took, from before the outage until Redis was of use again; and from the end of the outage, how long it took until all
+//! three were coherent, and until what one computed was found by the others.
+
+#[path = "../tests/support/mod.rs"]
+mod support;
+
+use std::time::Duration;
+
+use support::outage::{self, Stage};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let lasts = Duration::from_secs_f64(std::env::args().nth(1).map_or(Ok(2.0), |seconds| seconds.parse())?);
+    let chosen = std::env::args().nth(2);
+    println!("| outage | answers | median ms | 99.9 % ms | worst ms | coherent after ms | of use after ms | counted |");
+    println!("|---|--:|--:|--:|--:|--:|--:|---|");
+    macro_rules! rows {
+        ($($row:ident)*) => {$(
+            if chosen.as_deref().is_none_or(|chosen| chosen == stringify!($row)) {
+                let mut stage = Stage::new(lasts).await;
+                outage::$row(&mut stage).await;
+                let report = stage.recovers().await;
+                let millis = |duration: Duration| duration.as_secs_f64() * 1e3;
+                let at = |share: f64| millis(report.waits[((report.waits.len() - 1) as f64 * share) as usize]);
+                let troubles = report.troubles.iter().map(|(kind, count)| format!("{kind} {count}"));
+                println!(
+                    "| {} | {} | {:.2} | {:.0} | {:.0} | {:.0} | {:.0} | {} |",
+                    stringify!($row).replace('_', " "),
+                    report.waits.len(),
+                    at(0.5),
+                    at(0.999),
+                    at(1.0),
+                    millis(report.coherent),
+                    millis(report.found),
+                    troubles.collect::<Vec<_>>().join(", "),
+                );
+            }
+        )*};
+    }
+    rows! {
+        nothing_at_all
+        killed_and_back_without_data killed_and_back_with_data
+        hung hung_for_a_moment half_open slow_by_two_seconds
+        cut_twenty_times cut_in_the_middle_of_a_reply connections_refused too_many_clients garbage
+        read_only full unable_to_save of_a_wrong_type
+        loading busy
+        password_set not_permitted_to_write not_permitted_to_read not_permitted_to_track
+        pushes_swallowed
+    }
+    Ok(())
+}

@@ -1,0 +1,322 @@
+//! Outages, from beginning to end, before three nodes under load: no call fails, every answer is right, the trouble is
+//! counted as what it is, and when it is over all is coherent again and Redis of use. How long that takes the example
+//! `outages` tells.
+
+mod support;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use std::time::{Duration, Instant};
+
+use support::fake::Fake;
+use support::outage::{self, Stage};
+use support::proxy::Proxy;
+use support::server::Server;
+use support::*;
+use tabuada_cache::{Deadlines, State};
+
+/// Each row, and the kinds of trouble that are counted for it, at least.
+macro_rules! outages {
+    ($($row:ident: $kinds:expr;)*) => {$(
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $row() {
+            let mut stage = Stage::new(Duration::ZERO).await;
+            outage::$row(&mut stage).await;
+            let report = stage.recovers().await;
+            let kinds: &[&str] = &$kinds;
+            for kind in kinds {
+                assert!(report.count(kind) > 0, "{kind}: {:?}", report.troubles);
+            }
+        }
+    )*};
+}
+
+outages! {
+    killed_and_back_without_data: ["lost", "connect"];
+    killed_and_back_with_data: ["lost", "connect"];
+    hung: ["silent", "timeout"];
+    hung_for_a_moment: ["timeout"];
+    half_open: ["silent", "timeout"];
+    slow_by_two_seconds: ["silent", "timeout"];
+    cut_twenty_times: ["lost"];
+    cut_in_the_middle_of_a_reply: ["lost"];
+    connections_refused: ["lost", "connect"];
+    too_many_clients: ["lost", "connect"];
+    garbage: ["protocol"];
+    read_only: ["read-only"];
+    full: ["full"];
+    unable_to_save: ["read-only"];
+    of_a_wrong_type: [];
+    loading: ["lost", "loading"];
+    busy: ["busy"];
+    password_set: ["lost", "denied"];
+    not_permitted_to_write: ["denied"];
+    not_permitted_to_read: ["denied"];
+    not_permitted_to_track: ["lost", "denied"];
+    pushes_swallowed: ["lost", "canary"];
+}
+
+/// Two nodes of one server, with deadlines that nothing but what is broken reaches.
+async fn pair(server: &Server, deadlines: impl Fn(&mut Deadlines)) -> [Node; 2] {
+    let setting = || {
+        let mut setting = Setting::new().redis(server.url());
+        deadlines(&mut setting.deadlines);
+        setting
+    };
+    [setting().coherent().await, setting().coherent().await]
+}
+
+/// The other node computes, the server hangs, and nothing but the heartbeat is there to notice it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_waits_is_not_left_to_its_patience_when_the_server_hangs() {
+    let server = Server::start();
+    let [a, b] = pair(&server, |deadlines| {
+        deadlines.call = Duration::from_millis(500);
+        deadlines.heartbeat = Duration::from_millis(10);
+        deadlines.patience = 4 * PATIENCE;
+    })
+    .await;
+    let held = a.holds("2+2").await;
+    let waiting = b.asks("2+2");
+    b.waits(1).await;
+    server.hang();
+    eventually("it computes for itself", || waiting.is_finished()).await;
+    assert_eq!((b.computed(), b.state()), (1, State::Coherent));
+    waiting.await.expect("an answer");
+    server.go_on();
+    held.ends().await;
+    a.is_sound().await;
+    b.is_sound().await;
+}
+
+/// Whoever computes there will not be able to write either.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_waits_is_not_left_to_its_patience_when_writes_are_refused() {
+    for (deed, undo) in [
+        ("CONFIG SET min-replicas-to-write 1", "CONFIG SET min-replicas-to-write 0"),
+        ("CONFIG SET maxmemory 1", "CONFIG SET maxmemory 0"),
+        ("ACL SETUSER default -set", "ACL SETUSER default +set"),
+    ] {
+        let server = Server::start();
+        let [a, b] = pair(&server, |deadlines| deadlines.patience = 4 * PATIENCE).await;
+        let held = a.holds("2+2").await;
+        let waiting = b.asks("2+2");
+        b.waits(1).await;
+        server.person().does(deed);
+        b.dear("3+3").await;
+        eventually("it computes for itself", || waiting.is_finished()).await;
+        waiting.await.expect("an answer");
+        server.person().does(undo);
+        held.ends().await;
+        // Once a write has been taken, others are waited for again.
+        b.dear("4+4").await;
+        let held = a.holds("5+5").await;
+        let waiting = b.asks("5+5");
+        b.waits(1).await;
+        held.ends().await;
+        waiting.await.expect("an answer");
+        assert_eq!(b.computed(), 3, "3+3, 4+4, and 2+2: {deed}");
+        a.is_sound().await;
+        b.is_sound().await;
+    }
+}
+
+/// A server that is up and answers is not lost, whatever it answers: what memory has is still vouched for.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refusal_is_a_sign_of_life() {
+    for reply in ["-MISCONF no\r\n", "-BUSY no\r\n", "-OOM no\r\n"] {
+        let refuses = Arc::new(AtomicBool::new(false));
+        let refusing = refuses.clone();
+        let fake =
+            Fake::start(move |words| (words[0] == "PING" && refusing.load(SeqCst)).then(|| reply.as_bytes().to_vec()));
+        let mut setting = Setting::new().redis(fake.url());
+        setting.deadlines.heartbeat = Duration::from_millis(10);
+        let node = setting.coherent().await;
+        node.dear("2+2").await;
+        refuses.store(true, SeqCst);
+        let pings = fake.heard("PING");
+        eventually("it goes on asking", || fake.heard("PING") > pings + 3).await;
+        assert_eq!((node.forgotten("detached"), node.remembers("2+2")), (0, true), "{reply}");
+        node.is_sound().await;
+    }
+}
+
+/// A script that never ends; the nodes wait it out.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_is_busy_is_not_lost() {
+    let server = Server::start();
+    let mut person = server.person();
+    person.does("CONFIG SET busy-reply-threshold 1");
+    let mut setting = Setting::new().redis(server.url());
+    setting.deadlines.heartbeat = Duration::from_millis(10);
+    let node = setting.coherent().await;
+    node.dear("2+2").await;
+    node.is_sound().await;
+    let script = std::thread::spawn(move || person.tries::<redis::Value>("EVAL while(true)do(type)(1)end 0"));
+    let mut other = server.person();
+    eventually("it is busy", || other.tries::<String>("GET x").is_err_and(|error| error.to_string().contains("BUSY")))
+        .await;
+    // Calls are answered, if only so.
+    for text in ["3+3", "4+4", "5+5"] {
+        node.dear(text).await;
+    }
+    assert!(node.errors("busy") > 0);
+    other.does("SCRIPT KILL");
+    assert!(script.join().expect("no panic").is_err());
+    assert_eq!((node.forgotten("detached"), node.remembers("2+2")), (0, true));
+    node.is_sound().await;
+}
+
+/// A server that answers no reads: how many of them it heard, and, at once, at most.
+struct Deaf {
+    fake: Fake,
+    reads: Arc<AtomicUsize>,
+}
+
+impl Deaf {
+    fn start(is_deaf: Arc<AtomicBool>) -> Self {
+        let reads = Arc::new(AtomicUsize::new(0));
+        let counting = reads.clone();
+        let fake = Fake::start(move |words| {
+            let is_read = words[0] == "GETRANGE";
+            counting.fetch_add(usize::from(is_read), SeqCst);
+            let is_unanswered = matches!(words[0].as_str(), "GETRANGE" | "PTTL") && is_deaf.load(SeqCst);
+            is_unanswered.then(Vec::new)
+        });
+        Self { fake, reads }
+    }
+}
+
+/// While calls fail, few are made: those under way at once, and then one at a time, to try, and not before some time has
+/// passed. The answers of this server come in their order, and too late.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn calls_are_not_made_while_they_fail() {
+    let server = Server::start();
+    let proxy = Proxy::before(server.port());
+    let mut setting = Setting::new().redis(proxy.url()).always();
+    setting.deadlines.call = Duration::from_millis(20);
+    setting.deadlines.heartbeat = PATIENCE;
+    let node = setting.coherent().await;
+    proxy.delay(Duration::from_millis(100));
+    let mut person = server.person();
+    let (begun, before) = (Instant::now(), person.calls("getrange"));
+    for n in 0..50 {
+        let asking: Vec<_> = (0..20).map(|lane| node.asks(&format!("{n}*{lane}"))).collect();
+        for asked in asking {
+            asked.await.expect("an answer");
+        }
+    }
+    // After the first twenty, one for each time that the breaker was open: 250 ms, then longer.
+    let trials = begun.elapsed().as_millis() as u64 / 250 + 1;
+    let (made, reads) = (node.errors("timeout"), person.calls("getrange") - before);
+    assert!((3..=20 + trials).contains(&made), "{made} of 1000 in {:?}", begun.elapsed());
+    assert!(reads <= made, "each was counted: {reads}");
+    assert_eq!((node.looks("unavailable"), node.computed()), (1_000, 1_000));
+    node.is_sound().await;
+    // It is quick again: the next call that tries closes the breaker, and all are made.
+    proxy.delay(Duration::ZERO);
+    let start = Instant::now();
+    for n in 0.. {
+        let text = format!("again {n}");
+        node.dear(&text).await;
+        node.is_sound().await;
+        if person.gets(&name(&text)).is_some() {
+            break;
+        }
+        assert!(start.elapsed() < PATIENCE, "it is not asked any more");
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    assert_eq!(node.state(), State::Coherent);
+}
+
+/// The call that tries is one: who asks while it is under way is not held up by it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_call_at_a_time_tries() {
+    let deaf = Deaf::start(Arc::new(AtomicBool::new(true)));
+    let mut setting = Setting::new().redis(deaf.fake.url()).always();
+    setting.deadlines.call = Duration::from_secs(1);
+    let node = setting.coherent().await;
+    let first: Vec<_> = (0..3).map(|n| node.asks(&format!("first {n}"))).collect();
+    for asked in first {
+        asked.await.expect("an answer");
+    }
+    let failed = deaf.reads.load(SeqCst);
+    assert_eq!(failed, 3);
+    // Who asks once it is half open tries; it takes a second until that has failed.
+    let mut asking = Vec::new();
+    let start = Instant::now();
+    while deaf.reads.load(SeqCst) == failed {
+        asking.push(node.asks(&format!("trying {}", asking.len())));
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        assert!(start.elapsed() < PATIENCE, "nobody tries");
+    }
+    let open = deaf.reads.load(SeqCst);
+    let others: Vec<_> = (0..100).map(|n| node.asks(&format!("other {n}"))).collect();
+    for asked in others {
+        asked.await.expect("an answer");
+    }
+    let trying = asking.iter().filter(|asked| !asked.is_finished()).count();
+    if trying == 1 {
+        assert_eq!(deaf.reads.load(SeqCst), open, "the call that tries was under way for all of this");
+    }
+    for asked in asking {
+        asked.await.expect("an answer");
+    }
+    node.is_sound().await;
+}
+
+/// Writes that are not answered wait in a bounded queue, and what does not fit is dropped and counted.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn offers_that_wait_are_bounded() {
+    let is_deaf = Arc::new(AtomicBool::new(false));
+    let unanswered = is_deaf.clone();
+    let fake = Fake::start(move |words| {
+        let is_unanswered = words[0] == "SET" && !words[1].contains("::") && unanswered.load(SeqCst);
+        is_unanswered.then(Vec::new)
+    });
+    let node = Setting::new().redis(fake.url()).memory(256 << 10).coherent().await;
+    is_deaf.store(true, SeqCst);
+    let start = Instant::now();
+    let mut asked = 0;
+    while node.offers("dropped-full") < 100 {
+        assert!(start.elapsed() < PATIENCE, "{:?}", node.stats().offers);
+        node.cheap(&format!("{asked}")).await;
+        asked += 1;
+        assert!(node.cache.audit().offers_open <= 1_025, "a thousand wait, one is being made");
+    }
+    let stats = node.stats();
+    let fates: u64 = stats.offers.iter().map(|count| count.count).sum();
+    assert_eq!(fates + stats.offers_open, asked, "{:?}", stats.offers);
+    assert!(stats.memory_bytes <= stats.memory_bytes_max);
+    // What memory has is answered meanwhile, and what it has not is computed.
+    assert!(node.remembers(&format!("{}", asked - 1)));
+    node.cache.shutdown().await;
+}
+
+/// One key's trouble is not another's: while a look is unanswered, memory answers, and cheap answers are given.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_in_trouble_stalls_nobody_else() {
+    let is_deaf = Arc::new(AtomicBool::new(false));
+    let deaf = Deaf::start(is_deaf.clone());
+    let node = Setting::new().redis(deaf.fake.url()).coherent().await;
+    node.dear("known").await;
+    node.is_sound().await;
+    is_deaf.store(true, SeqCst);
+    let reads = deaf.reads.load(SeqCst);
+    // The deadline of these is beyond the patience of this test.
+    let stalled: Vec<_> = (0..200).map(|n| node.asks(&format!("stalled {}", n % 2))).collect();
+    eventually("they look", || deaf.reads.load(SeqCst) == reads + 2).await;
+    for n in 0..1_000 {
+        node.dear("known").await;
+        node.cheap(&format!("{n}+{n}")).await;
+    }
+    assert_eq!(node.answers("memory"), 1_000);
+    assert!(stalled.iter().all(|asked| !asked.is_finished()));
+    // Whoever is answered in the end is answered by what went on without Redis.
+    deaf.fake.says(b"-ERR never mind\r\n");
+    drop(deaf);
+    for asked in stalled {
+        asked.await.expect("an answer");
+    }
+    node.is_sound().await;
+}

@@ -1,0 +1,82 @@
+//! Askers in the background: whatever happens meanwhile, every question of theirs is answered, and rightly.
+
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use tokio::task::JoinSet;
+
+use super::{Node, checked, eventually};
+
+/// Askers of each node.
+const LANES: u64 = 6;
+/// Between two questions of an asker: two cores are to serve the servers as well.
+const PAUSE: Duration = Duration::from_millis(2);
+/// What is dear takes so long: long enough for others to wait for it.
+const DEAR: Duration = Duration::from_millis(20);
+
+pub struct Load {
+    is_over: Arc<AtomicBool>,
+    waits: Arc<Mutex<Vec<Duration>>>,
+    asking: JoinSet<()>,
+}
+
+impl Load {
+    /// Begins to ask, on each node, for what is known and what is new, what is cheap and what is dear.
+    pub fn on(nodes: &[Node]) -> Self {
+        let (is_over, waits) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(Vec::new())));
+        let mut asking = JoinSet::new();
+        for (node, lane) in nodes.iter().flat_map(|node| (0..LANES).map(move |lane| (node.clone(), lane))) {
+            let (is_over, waits) = (is_over.clone(), waits.clone());
+            asking.spawn(async move {
+                for round in 0.. {
+                    let begun = Instant::now();
+                    ask(&node, lane, round).await;
+                    waits.lock().expect("no panic").push(begun.elapsed());
+                    if is_over.load(SeqCst) {
+                        return;
+                    }
+                    tokio::time::sleep(PAUSE).await;
+                }
+            });
+        }
+        Self { is_over, waits, asking }
+    }
+
+    pub fn answers(&self) -> usize {
+        self.waits.lock().expect("no panic").len()
+    }
+
+    /// Waits for so many more answers.
+    pub async fn goes_on(&self, answers: usize) {
+        let before = self.answers();
+        eventually("questions are answered", || self.answers() >= before + answers).await;
+    }
+
+    /// Ends it. Every question was answered; how long each took, ascending.
+    pub async fn ends(self) -> Vec<Duration> {
+        self.is_over.store(true, SeqCst);
+        self.asking.join_all().await;
+        let mut waits = std::mem::take(&mut *self.waits.lock().expect("no panic"));
+        waits.sort();
+        waits
+    }
+}
+
+/// The question of a round. Askers of all nodes ask for the same at about the same time.
+async fn ask(node: &Node, lane: u64, round: u64) {
+    let known = format!("{}", round % 16);
+    match (round + lane) % 4 {
+        0 => node.cheap(&known).await,
+        1 => node.dear(&known).await,
+        2 => node.cheap(&format!("{round}+{lane}")).await,
+        _ => {
+            let text = format!("{}*{}", round / 4, lane / 2);
+            let compute = async |value| {
+                tokio::time::sleep(DEAR).await;
+                Ok(value)
+            };
+            checked(&text, node.ask(&text, compute).await)
+        }
+    };
+}
