@@ -120,6 +120,9 @@ pub struct CacheArgs {
     /// Redis to ask; --server goes before it.
     #[arg(long, global = true, env = "TABUADA_REDIS", value_name = "URL", hide_env_values = true)]
     pub redis: Option<String>,
+    /// Certificates (PEM) of those who vouch for that Redis over TLS, in place of whom the system believes.
+    #[arg(long, global = true, env = "TABUADA_REDIS_CA", value_name = "FILE")]
+    pub redis_ca: Option<PathBuf>,
     /// First part of every key in that Redis.
     #[arg(long, global = true, env = "TABUADA_NAMESPACE", value_name = "NAME", default_value = "tabuada")]
     pub namespace: String,

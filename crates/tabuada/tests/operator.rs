@@ -128,12 +128,19 @@ fn the_statistics_balance_over_a_mixed_load() {
 fn what_is_remembered_is_listed_shown_and_deleted() {
     let redis = Redis::start();
     let [node, other] = [Node::coherent(&redis, &[]), Node::coherent(&redis, &[])];
-    for expression in ["2+2", "x = 3; x**2", "'a b'", DEAR] {
-        for node in [&node, &other] {
-            node.evaluate(expression);
-        }
+    let expressions = ["2+2", "x = 3; x**2", "'a b'", DEAR];
+    for expression in expressions {
+        node.evaluate(expression);
     }
     wait_for("all to be in Redis", || redis.cli(&["dbsize"]) == "4");
+    for node in [&node, &other] {
+        for expression in expressions {
+            wait_for("memory to have it", || {
+                let status = node.evaluate(expression).header("cache-status").map(str::to_owned);
+                status.is_some_and(|status| status.contains("detail=memory"))
+            });
+        }
+    }
     redis.cli(&["set", "other:1:2+2", "not ours"]);
     let (mut names, mut cursor) = (Vec::new(), String::new());
     loop {

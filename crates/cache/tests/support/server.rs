@@ -120,11 +120,6 @@ impl Server {
         self.settings.extend(settings.iter().map(|&setting| setting.to_owned()));
     }
 
-    /// Where it saves what it holds.
-    pub fn directory(&self) -> &std::path::Path {
-        self.directory.path()
-    }
-
     /// Starts it again on the same port, with what it last saved: by itself it saves nothing.
     pub fn restart(&mut self) {
         self.stop();

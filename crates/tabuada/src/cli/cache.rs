@@ -127,7 +127,7 @@ impl Place {
     fn of(args: &CacheArgs) -> Result<Self, Trouble> {
         let redis = args.redis.as_ref().filter(|url| !url.is_empty() && args.server.is_none());
         match redis {
-            Some(url) => Self::redis(url, &args.namespace),
+            Some(url) => Self::redis(url, args),
             None => Self::server(args.server.as_deref().unwrap_or(SERVER)),
         }
     }
@@ -150,12 +150,19 @@ impl Place {
         Ok(Self::Server { address, token })
     }
 
-    fn redis(url: &str, namespace: &str) -> Result<Self, Trouble> {
+    fn redis(url: &str, args: &CacheArgs) -> Result<Self, Trouble> {
+        let namespace = args.namespace.as_str();
+        let ca = args.redis_ca.as_deref().filter(|file| !file.as_os_str().is_empty());
+        let redis_ca = match ca.map(std::fs::read).transpose() {
+            Ok(redis_ca) => redis_ca,
+            Err(error) => return Err(Trouble::Misused(format!("--redis-ca: {error}"))),
+        };
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         let options = Options {
             namespace: namespace.to_owned(),
             memory_bytes: 0,
             redis: Some(url.to_owned()),
+            redis_ca,
             ..Options::default()
         };
         let deadlines = Deadlines { call: CALL, ..Deadlines::default() };
