@@ -27,7 +27,8 @@ pub trait Contents: Send + Sync + 'static {
     /// A computation that ended without a value to remember, by the machine's fault (deadline, no worker free).
     type Failure: Clone + Send + Sync + 'static;
 
-    /// One line of JSON (an object) that a person can read.
+    /// One line of JSON (an object) that a person can read. Anything else, as an empty text, says that the value cannot
+    /// be written: it stays in memory.
     fn encode(&self, value: &Self::Value) -> String;
     /// Reads a line back, trusting nothing; `None` if it is not usable here (malformed, or a limit lower than ours).
     fn decode(&self, line: &str) -> Option<Self::Value>;

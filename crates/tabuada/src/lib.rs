@@ -16,4 +16,5 @@ pub mod cli;
 
 pub use answer::{Calculator, Origin, Outcome, Reply};
 pub use counters::Counters;
+pub use engine::Question;
 pub use server::{App, serve};
