@@ -28,7 +28,8 @@ pub trait Contents: Send + Sync + 'static {
     /// key alone leads to (no such place, divided by zero) is a value, and remembered like any other.
     type Failure: Clone + Send + Sync + 'static;
 
-    /// One line of JSON (an object) that a person can read.
+    /// One line of JSON (an object) that a person can read. Anything else, as an empty text, says that the value cannot
+    /// be written: it stays in memory.
     fn encode(&self, value: &Self::Value) -> String;
     /// Reads a line back, trusting nothing; `None` if it is not usable here (malformed, or a limit lower than ours).
     fn decode(&self, line: &str) -> Option<Self::Value>;

@@ -9,6 +9,7 @@
 //! A namespace and a variant hold no `:`, a variant no `#`, and neither is empty: so the two first colons of a name are
 //! always ours, whatever the text holds, and no text can spell another variant's name or one of bookkeeping.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::hash::{Hash, Hasher};
 
@@ -27,7 +28,7 @@ const CANARY: &str = "canary:";
 /// The name of an answer: a variant, which the program chooses, and a text, which may be anyone's.
 #[derive(Clone, Debug)]
 pub struct Key {
-    variant: &'static str,
+    variant: Cow<'static, str>,
     text: Box<str>,
     digest: Option<[u8; 32]>,
 }
@@ -39,15 +40,16 @@ impl Key {
     ///
     /// If the variant, which is part of the program and never of its input, is empty or holds anything but printable
     /// ASCII without `:` and `#`.
-    pub fn new(variant: &'static str, text: &str) -> Self {
-        assert!(is_variant(variant), "a variant is printable ASCII without `:` and `#`, not {variant:?}");
+    pub fn new(variant: impl Into<Cow<'static, str>>, text: &str) -> Self {
+        let variant = variant.into();
+        assert!(is_variant(&variant), "a variant is printable ASCII without `:` and `#`, not {variant:?}");
         let digest = (text.len() > TEXT_BYTES_MAX || !is_readable(text)).then(|| Sha256::digest(text).into());
         Self { variant, text: text.into(), digest }
     }
 
     /// The variant given.
-    pub fn variant(&self) -> &'static str {
-        self.variant
+    pub fn variant(&self) -> &str {
+        &self.variant
     }
 
     /// The text given.
@@ -62,7 +64,7 @@ impl Key {
 
     pub(crate) fn as_ref(&self) -> KeyRef<'_> {
         let address = self.digest.map_or(Address::Text(&self.text), Address::Digest);
-        KeyRef { variant: self.variant, address }
+        KeyRef { variant: &self.variant, address }
     }
 }
 

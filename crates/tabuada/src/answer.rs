@@ -3,14 +3,15 @@
 //! [`Calculator::answer`] is the whole story. What goes wrong with a text is part of its answer; what goes wrong with
 //! Redis is nobody's business here.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tabuada_cache::{Cache, Contents, Deadlines, Failed, Key, Options, OptionsError, Source};
-use tabuada_lang::{Error, ErrorKind, Failure, Language, Limits, Program};
+use tabuada_lang::{Error, ErrorKind, Failure, Language, Limits, Mode, Program};
 
 use crate::counters::Counters;
-use crate::engine;
+use crate::engine::{self, Question};
 use crate::facts::Answer;
 use crate::workers::{NotDone, Workers};
 
@@ -125,10 +126,10 @@ impl Calculator {
         Ok(Self { shared: Arc::new(Shared { cache, workers, limits, counters }) })
     }
 
-    /// The answer to a text.
-    pub async fn answer(&self, text: &str) -> Reply {
+    /// The answer to a question.
+    pub async fn answer(&self, question: impl Into<Question<'_>>) -> Reply {
         let asking = self.shared.counters.asks();
-        let (program, canonical) = match self.read(text).await {
+        let (program, canonical) = match self.read(question.into()).await {
             Ok((program, canonical)) => (Arc::new(program), canonical),
             Err(outcome) => {
                 asking.bypasses_it();
@@ -140,7 +141,7 @@ impl Calculator {
             asking.bypasses_it();
             return Reply { origin: Origin::Impure, ..reply };
         }
-        let key = Key::new(ANSWER_VERSION, &canonical);
+        let key = Key::new(variant(program.mode()), &canonical);
         let trial = {
             let (shared, program) = (self.shared.clone(), program.clone());
             move || shared.try_evaluate(&program)
@@ -167,7 +168,7 @@ impl Calculator {
         if operator.is_name(given) {
             return Ok(given.to_owned());
         }
-        match self.read(given).await {
+        match self.read(given.into()).await {
             Ok((_, canonical)) => Ok(operator.name(&Key::new(ANSWER_VERSION, &canonical))),
             Err(Outcome::Unreadable(error)) => Err(Nameless::Unreadable(error)),
             Err(_) => Err(Nameless::Overloaded),
@@ -184,13 +185,17 @@ impl Calculator {
         &self.shared.workers
     }
 
-    /// Reads a text, and gives the canonical text that names its answer.
-    async fn read(&self, text: &str) -> Result<(Program, String), Outcome> {
-        let read = if text.len() <= INLINE_TEXT_BYTES {
-            engine::read_with_name(text, &self.shared.limits)
+    /// Reads a question, and gives the canonical text that names its answer.
+    async fn read(&self, question: Question<'_>) -> Result<(Program, String), Outcome> {
+        let Question { text, mode, variables } = question;
+        let read = if text.len() + variables.map_or(0, str::len) <= INLINE_TEXT_BYTES {
+            engine::ask_with_name(question, &self.shared.limits)
         } else {
-            let (shared, text) = (self.shared.clone(), text.to_owned());
-            let work = move || engine::read_with_name(&text, &shared.limits);
+            let (shared, text, variables) = (self.shared.clone(), text.to_owned(), variables.map(str::to_owned));
+            let work = move || {
+                let question = Question { text: &text, mode, variables: variables.as_deref() };
+                engine::ask_with_name(question, &shared.limits)
+            };
             self.shared.workers.run(DEADLINE, work).await.map_err(|_| Outcome::Overloaded)?
         };
         read.map_err(|error| {
@@ -222,13 +227,13 @@ impl Shared {
             return None;
         };
         self.counters.evaluated(begun.elapsed());
-        Some(Answer::new(evaluation, now()))
+        Some(Answer::new(evaluation, program.mode(), now()))
     }
 
     /// Evaluates in full, on a worker.
     async fn evaluate(self: Arc<Self>, program: Arc<Program>) -> Result<Answer, Trouble> {
         let begun = Instant::now();
-        let shared = self.clone();
+        let (shared, mode) = (self.clone(), program.mode());
         let work = move || engine::evaluate(&program, &shared.limits, begun + DEADLINE);
         let evaluation = self.workers.run(DEADLINE, work).await.map_err(|not_done| match not_done {
             NotDone::Overloaded => Trouble::Overloaded,
@@ -241,9 +246,18 @@ impl Shared {
             }
             _ => {
                 self.counters.evaluated(begun.elapsed());
-                Ok(Answer::new(evaluation, now()))
+                Ok(Answer::new(evaluation, mode, now()))
             }
         }
+    }
+}
+
+/// The part of a key that says which answers these are: version and mode, `1`, `1@exact`, `1@decimal50`.
+fn variant(mode: Mode) -> Cow<'static, str> {
+    match mode {
+        Mode::Python => ANSWER_VERSION.into(),
+        Mode::Exact => format!("{ANSWER_VERSION}@exact").into(),
+        Mode::Decimal(digits) => format!("{ANSWER_VERSION}@decimal{}", digits.count()).into(),
     }
 }
 
@@ -295,7 +309,7 @@ impl Contents for Answers {
     type Failure = Trouble;
 
     fn encode(&self, answer: &Answer) -> String {
-        answer.encode()
+        answer.encode(&self.limits)
     }
 
     fn decode(&self, line: &str) -> Option<Answer> {
@@ -317,6 +331,7 @@ mod tests {
     use std::sync::mpsc;
 
     use tabuada_cache::Lookup;
+    use tabuada_lang::Digits;
 
     use super::*;
 
@@ -353,7 +368,7 @@ mod tests {
         assert!(matches!(reply.outcome, Outcome::Overloaded), "{reply:?}");
         assert!(matches!(calculator.answer("2+2").await.outcome, Outcome::Answered(..)));
         let long = "1+".repeat(INLINE_TEXT_BYTES) + "1";
-        assert!(matches!(calculator.answer(&long).await.outcome, Outcome::Overloaded));
+        assert!(matches!(calculator.answer(long.as_str()).await.outcome, Outcome::Overloaded));
         drop(release);
         for run in busy {
             assert_eq!(run.await, Ok(()));
@@ -396,6 +411,30 @@ mod tests {
         assert_eq!(origin("16 +").await, Origin::Nowhere);
     }
 
+    #[tokio::test]
+    async fn each_mode_and_each_set_of_variables_has_its_own_answer() {
+        let calculator = calculator(1);
+        let ask = async |text, mode, variables| {
+            let reply = calculator.answer(Question { text, mode, variables }).await;
+            let Outcome::Answered(_, answer) = reply.outcome else { panic!("{text} has no answer") };
+            (answer.outcome.as_ref().unwrap().text.to_string(), matches!(reply.origin, Origin::Memory(_)))
+        };
+        let decimal = |n| Mode::Decimal(Digits::new(n).unwrap());
+        for round in [false, true] {
+            for (mode, text) in [
+                (Mode::Python, "0.3333333333333333"),
+                (Mode::Exact, "1/3"),
+                (decimal(5), "0.33333"),
+                (decimal(50), "0.33333333333333333333333333333333333333333333333333"),
+            ] {
+                assert_eq!(ask("1/3", mode, None).await, (text.to_owned(), round), "{mode}");
+            }
+        }
+        assert_eq!(ask("x**2", Mode::Python, Some(r#"{"x":3,"y":1}"#)).await, ("9".to_owned(), false));
+        assert_eq!(ask("x = 3; x**2", Mode::Python, None).await, ("9".to_owned(), true), "the same question");
+        assert_eq!(ask("x**2", Mode::Python, Some(r#"{"x":4}"#)).await, ("16".to_owned(), false));
+    }
+
     /// The bytes of every answer in the corpus, in one number, beside the version that names them in every key.
     ///
     /// If this fails because an answer has changed, raise `ANSWER_VERSION`, or nodes of two versions will serve each
@@ -412,7 +451,7 @@ mod tests {
             let record: serde_json::Value = serde_json::from_str(record).unwrap();
             let Ok(program) = engine::read(record["expr"].as_str().unwrap(), &limits) else { continue };
             let evaluation = engine::evaluate(&program, &limits, Instant::now() + Duration::from_secs(600));
-            let body = Answer::new(evaluation, 0).resultado();
+            let body = Answer::new(evaluation, Mode::Python, 0).resultado();
             for byte in [program.canonical().as_bytes(), b"\t", body.as_bytes(), b"\n"].concat() {
                 digest = (digest ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
             }

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
 use tabuada_lang::{
-    Answer, Context, Error, ErrorKind, Failure, Fuel, Limits, Mode, Program, Span, Variables, parse, parse_with,
+    Answer, Context, Error, ErrorKind, Failure, Fuel, Limits, Mode, Program, Span, Variables, parse_with,
 };
 
 /// What an evaluation came to.
@@ -20,32 +20,44 @@ pub struct Evaluation {
 
 /// A text and what it is to be read with.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Question<'q> {
-    pub(crate) text: &'q str,
-    pub(crate) mode: Mode,
-    /// A JSON object.
-    pub(crate) variables: Option<&'q str>,
+pub struct Question<'q> {
+    /// The text.
+    pub text: &'q str,
+    /// In which numbers.
+    pub mode: Mode,
+    /// Names and their values, a JSON object.
+    pub variables: Option<&'q str>,
+}
+
+impl<'q> From<&'q str> for Question<'q> {
+    /// A text alone, in Python's numbers.
+    fn from(text: &'q str) -> Self {
+        Self { text, ..Self::default() }
+    }
 }
 
 /// Reads a text in Python's mode.
+#[cfg(test)]
 pub(crate) fn read(text: &str, limits: &Limits) -> Result<Program, Error> {
-    ask(Question { text, ..Question::default() }, limits)
+    ask(Question::from(text), limits)
 }
 
 /// Reads a question.
 pub(crate) fn ask(question: Question<'_>, limits: &Limits) -> Result<Program, Error> {
-    let Question { text, mode, variables } = question;
-    caught(text, || {
-        let variables = variables.map(|json| Variables::from_json(json, limits)).transpose();
-        let variables = variables.map_err(|kind| Error { kind, span: Span::default() })?;
-        parse_with(text, &Context { mode, variables: variables.as_ref(), ..Context::default() }, limits)
-    })
+    caught(question.text, || read_question(question, limits))
 }
 
-/// Reads a text, and gives the canonical text that names its answer.
-pub(crate) fn read_with_name(text: &str, limits: &Limits) -> Result<(Program, String), Error> {
-    caught(text, || {
-        let program = parse(text, limits)?;
+fn read_question(question: Question<'_>, limits: &Limits) -> Result<Program, Error> {
+    let Question { text, mode, variables } = question;
+    let variables = variables.map(|json| Variables::from_json(json, limits)).transpose();
+    let variables = variables.map_err(|kind| Error { kind, span: Span::default() })?;
+    parse_with(text, &Context { mode, variables: variables.as_ref(), ..Context::default() }, limits)
+}
+
+/// Reads a question, and gives the canonical text that names its answer.
+pub(crate) fn ask_with_name(question: Question<'_>, limits: &Limits) -> Result<(Program, String), Error> {
+    caught(question.text, || {
+        let program = read_question(question, limits)?;
         let name = program.canonical();
         Ok((program, name))
     })
@@ -74,11 +86,12 @@ pub(crate) fn try_evaluate(program: &Program, limits: &Limits, budget: u64) -> O
     if evaluation.outcome.as_ref().is_err_and(beyond_the_budget) { None } else { Some(evaluation) }
 }
 
-/// The value that a text from outside is the text of; `None` if it is no expression, or a long calculation.
-pub(crate) fn value(text: &str, limits: &Limits) -> Option<Answer> {
+/// The value that a text from outside is the text of, in the numbers of a mode; `None` if it is no expression, or a long
+/// calculation.
+pub(crate) fn value(text: &str, mode: Mode, limits: &Limits) -> Option<Answer> {
     // An answer may be longer than a question.
     let limits = Limits { text_bytes: u64::MAX, ..limits.clone() };
-    let program = read(text, &limits).ok()?;
+    let program = ask(Question { text, mode, variables: None }, &limits).ok()?;
     run(&program, &limits, Fuel::new(limits.fuel / 10)).outcome.ok()
 }
 

@@ -8,13 +8,16 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use tabuada_lang::{ErrorKind, Failure, Language, Limits};
+use tabuada_lang::{ErrorKind, Failure, Language, Limits, Mode};
 
 use crate::engine::{self, Evaluation};
 use crate::json::{write_float, write_string};
 
 /// A refusal is remembered for as long at most: raising the limit, or the node next door, may answer.
 const REFUSAL_LIFETIME: Duration = Duration::from_secs(60);
+
+/// Exponents of decimals go to ±999,999, and are written from the first of up to 1,000 digits.
+const EXPONENT_DIGITS_MAX: usize = 7;
 
 /// Every error of the course's route begins so.
 const ERROR_PREFIX: &str = "Erro na expressão informada: ";
@@ -28,6 +31,8 @@ pub struct Answer {
     pub fuel: u64,
     /// When it was worked out, in seconds since 1970.
     pub born: u64,
+    /// In which numbers.
+    pub mode: Mode,
 }
 
 /// A value, printed.
@@ -66,18 +71,24 @@ impl Printed {
         }
     }
 
-    /// Takes a type and a text from outside; `None` unless the language could have printed them.
-    fn checked(type_name: &str, text: &str, limits: &Limits) -> Option<Self> {
+    /// Takes a type and a text from outside; `None` unless the language could have printed them in this mode.
+    fn checked(type_name: &str, text: &str, mode: Mode, limits: &Limits) -> Option<Self> {
         let (type_name, sound) = match type_name {
             "none" => ("none", text == "None"),
             "bool" => ("bool", matches!(text, "True" | "False")),
             "int" => ("int", is_integer(text) && text.len() as u64 <= limits.answer_characters),
-            "float" => ("float", is_float(text)),
-            "complex" => ("complex", is_complex(text)),
-            composite if is_composite(composite) => {
+            "float" => ("float", mode == Mode::Python && is_float(text)),
+            "complex" => ("complex", mode == Mode::Python && is_complex(text)),
+            "decimal" => {
+                let sound = matches!(mode, Mode::Decimal(_))
+                    && text.len() as u64 <= limits.answer_characters
+                    && is_decimal(text);
+                return sound.then(|| Self { type_name: "decimal", text: text.into(), json: Some(text.into()) });
+            }
+            other if is_composite(other) || other == "fraction" => {
                 // The text of a value is an expression for it: the language itself says what it is.
-                let value = Self::from(&engine::value(text, limits)?);
-                return (value.type_name == composite && &*value.text == text).then_some(value);
+                let value = Self::from(&engine::value(text, mode, limits)?);
+                return (value.type_name == other && &*value.text == text).then_some(value);
             }
             _ => return None,
         };
@@ -121,10 +132,26 @@ fn is_float(text: &str) -> bool {
     again == text
 }
 
+/// Digits as Python's `decimal` writes them: `-1.20`, `2`, `1.5E+7`, `0E-7`. Whole ones look like ints, so that the language
+/// cannot be asked; and a literal that nothing was done to has more digits than the mode.
+fn is_decimal(text: &str) -> bool {
+    let unsigned = text.strip_prefix('-').unwrap_or(text);
+    let (coefficient, exponent) = unsigned.split_once('E').unwrap_or((unsigned, "+1"));
+    let (whole, part) = coefficient.split_once('.').unwrap_or((coefficient, "0"));
+    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let exponent_digits = exponent.strip_prefix(['+', '-']).unwrap_or_default();
+    is_digits(whole)
+        && is_digits(part)
+        && (whole == "0" || !whole.starts_with('0'))
+        && is_digits(exponent_digits)
+        && !exponent_digits.starts_with('0')
+        && exponent_digits.len() <= EXPONENT_DIGITS_MAX
+}
+
 impl Answer {
     /// Sets down what an evaluation came to.
-    pub fn new(evaluation: Evaluation, born: u64) -> Self {
-        Self { outcome: evaluation.outcome.map(|value| Printed::from(&value)), fuel: evaluation.fuel, born }
+    pub fn new(evaluation: Evaluation, mode: Mode, born: u64) -> Self {
+        Self { outcome: evaluation.outcome.map(|value| Printed::from(&value)), fuel: evaluation.fuel, born, mode }
     }
 
     /// How long it may be remembered; `None`: as long as the cache remembers.
@@ -143,8 +170,16 @@ impl Answer {
         size_of::<Self>() + outside
     }
 
-    /// The line of JSON under its key in Redis. It begins with what the course's route answers.
-    pub fn encode(&self) -> String {
+    /// The line of JSON under its key in Redis. It begins with what the course's route answers. Empty if it would not be
+    /// read back: the text `(-0, 1)` of decimals is also that of ints, whose zero has no sign.
+    pub fn encode(&self, limits: &Limits) -> String {
+        if let Ok(printed) = &self.outcome
+            && matches!(self.mode, Mode::Decimal(_))
+            && is_composite(printed.type_name)
+            && Printed::checked(printed.type_name, &printed.text, self.mode, limits).is_none()
+        {
+            return String::new();
+        }
         let line = Line {
             // What is written there is JSON.
             resultado: RawValue::from_string(self.resultado()).unwrap_or_default(),
@@ -152,6 +187,7 @@ impl Answer {
             text: self.outcome.as_ref().ok().map(|printed| (&*printed.text).into()),
             error: self.outcome.as_ref().err().map(|failure| failure.kind.clone()),
             node: self.outcome.as_ref().err().map(|failure| failure.node),
+            mode: self.mode,
             fuel: self.fuel,
             born: self.born,
         };
@@ -164,7 +200,7 @@ impl Answer {
     pub fn decode(line: &str, limits: &Limits) -> Option<Self> {
         let line: Line<'_> = serde_json::from_str(line).ok()?;
         let outcome = match (line.type_name, line.text, line.error, line.node) {
-            (Some(type_name), Some(text), None, None) => Ok(Printed::checked(&type_name, &text, limits)?),
+            (Some(type_name), Some(text), None, None) => Ok(Printed::checked(&type_name, &text, line.mode, limits)?),
             (None, None, Some(kind), Some(node)) => Err(Failure { kind, node }),
             _ => return None,
         };
@@ -173,7 +209,7 @@ impl Answer {
         {
             return None;
         }
-        let answer = Self { outcome, fuel: line.fuel, born: line.born };
+        let answer = Self { outcome, fuel: line.fuel, born: line.born, mode: line.mode };
         (answer.resultado() == line.resultado.get()).then_some(answer)
     }
 
@@ -219,8 +255,15 @@ struct Line<'l> {
     error: Option<ErrorKind>,
     #[serde(skip_serializing_if = "Option::is_none")]
     node: Option<u32>,
+    /// Python's is left out: it is what every reader expects.
+    #[serde(default, skip_serializing_if = "is_python")]
+    mode: Mode,
     fuel: u64,
     born: u64,
+}
+
+fn is_python(mode: &Mode) -> bool {
+    *mode == Mode::Python
 }
 
 /// What the course's route says of a failure: CPython's words where CPython fails at run time, else ours in Portuguese,
@@ -237,21 +280,25 @@ pub(crate) fn course_sentence(kind: &ErrorKind, position: Option<usize>) -> Stri
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
     use std::time::Instant;
+
+    use tabuada_lang::Digits;
 
     use super::*;
 
     fn answer(text: &str) -> Answer {
         let limits = Limits::default();
         let program = engine::read(text, &limits).unwrap();
-        Answer::new(engine::evaluate(&program, &limits, Instant::now() + Duration::from_secs(600)), 1_700_000_000)
+        let evaluation = engine::evaluate(&program, &limits, Instant::now() + Duration::from_secs(600));
+        Answer::new(evaluation, program.mode(), 1_700_000_000)
     }
 
     #[test]
     fn a_line_begins_with_what_the_course_answers() {
-        let line = answer("2+2").encode();
+        let line = answer("2+2").encode(&Limits::default());
         assert_eq!(line, r#"{"resultado":4,"type":"int","text":"4","fuel":12,"born":1700000000}"#);
-        let line = answer("1/0").encode();
+        let line = answer("1/0").encode(&Limits::default());
         let start = r#"{"resultado":"Erro na expressão informada: division by zero","error":{"#;
         assert!(line.starts_with(start), "{line}");
         assert!(line.ends_with(r#","node":2,"fuel":9,"born":1700000000}"#), "{line}");
@@ -299,9 +346,67 @@ mod tests {
             "ç",
             "10**99_999",
         ] {
-            let line = answer(text).encode();
+            let line = answer(text).encode(&Limits::default());
             let again = Answer::decode(&line, &Limits::default()).unwrap_or_else(|| panic!("{text}: {line}"));
-            assert_eq!(again.encode(), line, "{text}");
+            assert_eq!(again.encode(&Limits::default()), line, "{text}");
+        }
+    }
+
+    /// The corpora of the other modes, and what they do not have: containers, failures, whole decimals that look like ints.
+    #[test]
+    fn lines_are_read_back_in_every_mode() {
+        let corpus = |name: &str| {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus").join(name);
+            let records = std::fs::read_to_string(path).unwrap();
+            let records = records.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+            records.collect::<Vec<_>>()
+        };
+        let decimal = |n: u64| Mode::Decimal(Digits::new(n).unwrap());
+        let mut questions: Vec<(String, Mode)> = Vec::new();
+        for record in corpus("exact.jsonl") {
+            questions.push((record["t"].as_str().unwrap().to_owned(), Mode::Exact));
+        }
+        for record in corpus("decimals.jsonl") {
+            questions.push((record["t"].as_str().unwrap().to_owned(), decimal(record["n"].as_u64().unwrap())));
+        }
+        let more =
+            ["[1/2, 2, (1/3, 'a')]", "{1/2, 1/4}", "1/0", "2j", "'1/2'", "1/3 > 0", "None", "2.0", "4/2", "2.", "-0.0"];
+        for text in more {
+            questions.extend([Mode::Exact, decimal(1), decimal(28)].map(|mode| (text.to_owned(), mode)));
+        }
+        let limits = Limits::default();
+        for (text, mode) in questions {
+            let Ok(program) = engine::ask(engine::Question { text: &text, mode, variables: None }, &limits) else {
+                continue;
+            };
+            let evaluation = engine::evaluate(&program, &limits, Instant::now() + Duration::from_secs(600));
+            let line = Answer::new(evaluation, mode, 1).encode(&limits);
+            if line.is_empty() {
+                assert!(text.starts_with("divmod") && matches!(mode, Mode::Decimal(_)), "{mode}: {text}");
+                continue;
+            }
+            let again = Answer::decode(&line, &limits).unwrap_or_else(|| panic!("{mode}: {text}: {line}"));
+            assert_eq!(again.encode(&Limits::default()), line, "{mode}: {text}");
+        }
+    }
+
+    #[test]
+    fn what_a_mode_cannot_have_written_is_unusable() {
+        for line in [
+            r#"{"resultado":0.5,"type":"decimal","text":"0.5","fuel":4,"born":1}"#,
+            r#"{"resultado":0.5,"type":"decimal","text":"0.5","mode":"exact","fuel":4,"born":1}"#,
+            r#"{"resultado":0.5,"type":"float","text":"0.5","mode":"decimal:5","fuel":4,"born":1}"#,
+            r#"{"resultado":"1/2","type":"fraction","text":"1/2","fuel":4,"born":1}"#,
+            r#"{"resultado":"2/4","type":"fraction","text":"2/4","mode":"exact","fuel":4,"born":1}"#,
+            r#"{"resultado":"1j","type":"complex","text":"1j","mode":"exact","fuel":4,"born":1}"#,
+            r#"{"resultado":01.5,"type":"decimal","text":"01.5","mode":"decimal:5","fuel":4,"born":1}"#,
+            r#"{"resultado":1e5,"type":"decimal","text":"1e5","mode":"decimal:5","fuel":4,"born":1}"#,
+            r#"{"resultado":1.E+5,"type":"decimal","text":"1.E+5","mode":"decimal:5","fuel":4,"born":1}"#,
+            r#"{"resultado":1E+05,"type":"decimal","text":"1E+05","mode":"decimal:5","fuel":4,"born":1}"#,
+            r#"{"resultado":4,"type":"int","text":"4","mode":"decimal:0","fuel":4,"born":1}"#,
+            r#"{"resultado":4,"type":"int","text":"4","mode":"roman","fuel":4,"born":1}"#,
+        ] {
+            assert!(Answer::decode(line, &Limits::default()).is_none(), "{line}");
         }
     }
 
@@ -368,7 +473,7 @@ mod tests {
         for (text, higher) in [("9**9**9", &bits), ("2**1000000", &characters)] {
             let refusal = answer(text);
             assert_eq!(refusal.lifetime(), Some(REFUSAL_LIFETIME), "{text}");
-            let line = refusal.encode();
+            let line = refusal.encode(&Limits::default());
             assert!(Answer::decode(&line, &ours).is_some(), "{text}");
             assert!(Answer::decode(&line, &lower).is_some(), "{text}");
             assert!(Answer::decode(&line, &fuel).is_some(), "{text}: another limit");

@@ -17,4 +17,5 @@ pub mod cli;
 
 pub use answer::{Calculator, Nameless, Origin, Outcome, Reply};
 pub use counters::{Asking, Counters};
+pub use engine::Question;
 pub use server::{App, serve, serve_apart};

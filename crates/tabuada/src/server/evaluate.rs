@@ -37,7 +37,7 @@ where
         }
     };
     match taken {
-        Ok(text) => render::reply(&text, &app.calculator.answer(&text).await),
+        Ok(text) => render::reply(&text, &app.calculator.answer(text.as_str()).await),
         Err(refusal) => with_cache_status(refusal.response(), bypass("malformed")),
     }
 }
