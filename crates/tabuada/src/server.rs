@@ -3,12 +3,14 @@
 mod body;
 mod query;
 mod render;
+mod language;
 mod problem;
 mod admission;
 mod metrics;
 mod state;
 mod evaluate;
 mod operator;
+mod v1;
 mod docs;
 mod routes;
 mod connection;

@@ -1,23 +1,140 @@
 //! What went wrong with a request under `/v1`, as RFC 9457 has it (`application/problem+json`).
 
 use axum::body::Body;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_LANGUAGE, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, Response, StatusCode};
-use serde_json::json;
+use serde::Serialize;
+use tabuada_lang::{Error, ErrorKind, Fix, Language, Span};
 
+use super::language;
 use super::render::{json, not_kept};
 
-/// A problem: `code` is stable and for programs, `detail` for people.
-pub(super) fn problem(status: StatusCode, code: &str, detail: &str) -> Response<Body> {
-    let body = json!({
-        // No page of ours says more than the code does.
-        "type": "about:blank",
-        "title": status.canonical_reason().unwrap_or_default(),
-        "status": status.as_u16(),
-        "code": code,
-        "detail": detail,
-    });
-    let mut response = not_kept(json(status, body.to_string()));
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-    response
+/// A problem, without whom it is told to. `code` is stable and for programs, `detail` for people.
+#[derive(Clone, Debug)]
+pub(super) struct Problem {
+    pub(super) status: StatusCode,
+    pub(super) code: &'static str,
+    pub(super) detail: String,
+    pub(super) span: Option<CharacterSpan>,
+    pub(super) suggestion: Option<Suggestion>,
+    /// What `detail` is written in.
+    pub(super) language: Language,
+}
+
+/// A place in an expression, in characters from 0; the end is behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct CharacterSpan {
+    pub(super) start: usize,
+    pub(super) end: usize,
+}
+
+/// What to write instead.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Suggestion {
+    /// What is replaced; empty where something is put in.
+    pub(super) span: CharacterSpan,
+    pub(super) replacement: String,
+    /// The whole expression with that done.
+    pub(super) expr: String,
+}
+
+#[derive(Serialize)]
+struct Document<'p> {
+    r#type: &'static str,
+    title: &'static str,
+    status: u16,
+    code: &'static str,
+    detail: &'p str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    span: Option<CharacterSpan>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suggestion: Option<&'p Suggestion>,
+}
+
+impl CharacterSpan {
+    /// The same place of `text`, counted in characters.
+    pub(super) fn new(span: Span, text: &str) -> Self {
+        let (start, end) = span.in_characters(text);
+        Self { start, end }
+    }
+}
+
+impl Suggestion {
+    /// A fix of `text`.
+    pub(super) fn new(fix: &Fix, text: &str) -> Self {
+        let span = CharacterSpan::new(fix.span, text);
+        Self { span, replacement: fix.replacement.clone(), expr: fix.apply(text) }
+    }
+}
+
+impl Problem {
+    /// A problem that is told in English only: what a program's author sees.
+    pub(super) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        let language = Language::English;
+        Self { status, code, detail: detail.into(), span: None, suggestion: None, language }
+    }
+
+    /// A request that cannot be understood.
+    pub(super) fn malformed(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "malformed", detail)
+    }
+
+    /// What is wrong with an expression, at a place of its text.
+    pub(super) fn of_expression(kind: &ErrorKind, place: Option<(Span, &str)>, language: Language) -> Self {
+        let status = match kind {
+            ErrorKind::Variable(_) => StatusCode::BAD_REQUEST,
+            // The machine's fault: another time, or another machine, it may be answered.
+            kind if !kind.is_deterministic() => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::UNPROCESSABLE_ENTITY,
+        };
+        let span = place.map(|(span, text)| CharacterSpan::new(span, text));
+        Self { status, code: kind.code(), detail: kind.message(language), span, suggestion: None, language }
+    }
+
+    /// What is wrong with a text that cannot be read.
+    pub(super) fn of_text(error: &Error, text: &str, language: Language) -> Self {
+        // Nothing is wrong with the text if it is about a variable that came with it.
+        let place = (!matches!(error.kind, ErrorKind::Variable(_))).then_some((error.span, text));
+        Self::of_expression(&error.kind, place, language)
+    }
+
+    pub(super) fn suggesting(self, suggestion: Option<Suggestion>) -> Self {
+        Self { suggestion, ..self }
+    }
+
+    /// Too much is going on.
+    pub(super) fn overloaded(language: Language) -> Self {
+        let detail = match language {
+            Language::English => "too much is going on; try again in a second",
+            Language::Portuguese => "há pedidos demais no momento; tente de novo em um segundo",
+        };
+        Self { language, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", detail) }
+    }
+
+    pub(super) fn response(&self) -> Response<Body> {
+        let document = Document {
+            // No page of ours says more than the code does.
+            r#type: "about:blank",
+            title: self.status.canonical_reason().unwrap_or_default(),
+            status: self.status.as_u16(),
+            code: self.code,
+            detail: &self.detail,
+            span: self.span,
+            suggestion: self.suggestion.as_ref(),
+        };
+        // Texts and numbers always serialise.
+        let mut response = not_kept(json(self.status, serde_json::to_string(&document).unwrap_or_default()));
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(language::tag(self.language)));
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response
+    }
+}
+
+/// A problem that is told in English only.
+pub(super) fn problem(status: StatusCode, code: &'static str, detail: &str) -> Response<Body> {
+    Problem::new(status, code, detail).response()
 }

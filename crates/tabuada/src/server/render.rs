@@ -86,7 +86,7 @@ pub(super) fn bypass(detail: &'static str) -> HeaderValue {
     HeaderValue::try_from(status).unwrap_or(HeaderValue::from_static("tabuada; fwd=bypass"))
 }
 
-fn cache_status(reply: &Reply) -> HeaderValue {
+pub(super) fn cache_status(reply: &Reply) -> HeaderValue {
     let fixed = match (reply.origin, &reply.outcome) {
         (Origin::Memory(ttl), _) => return memory_hit(ttl),
         (Origin::Nowhere, Outcome::Unreadable(error)) => return bypass(error.kind.code()),

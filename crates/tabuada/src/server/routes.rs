@@ -13,7 +13,7 @@ use super::evaluate::evaluate;
 use super::problem::problem;
 use super::render::{CACHE_STATUS, bypass, detail, json, not_kept};
 use super::state::{App, Listening, Served};
-use super::{docs, metrics, operator};
+use super::{docs, metrics, operator, v1};
 
 /// Every route of a listener.
 pub(super) fn router(served: Served) -> Router {
@@ -38,6 +38,7 @@ fn public() -> Router<Served> {
             post(|State(app): State<App>, request: Request| async move { evaluate(&app, request).await }),
         )
         .merge(docs::routes())
+        .merge(v1::routes())
         .route("/health/live", get(|| async { not_kept(json(StatusCode::OK, "{\"status\":\"ok\"}".to_owned())) }))
         .route("/health/ready", get(ready))
 }
@@ -79,7 +80,7 @@ async fn elsewhere(State(served): State<Served>, mut request: Request) -> Respon
 /// The paths that may be written otherwise.
 fn paths(listening: Listening) -> impl Iterator<Item = &'static str> {
     const PUBLIC: [&str; 5] = ["/evaluate", "/docs", "/openapi.json", "/health/live", "/health/ready"];
-    let public = PUBLIC.into_iter().filter(move |_| listening != Listening::Operator);
+    let public = PUBLIC.into_iter().chain(v1::PATHS).filter(move |_| listening != Listening::Operator);
     let apart = operator::PATHS.into_iter().chain(["/metrics"]).filter(move |_| listening != Listening::Public);
     public.chain(apart)
 }

@@ -1,0 +1,92 @@
+//! What is asked: an expression, its mode and its variables, from a query or from a body of JSON.
+
+use std::borrow::Cow;
+
+use axum::body::Bytes;
+use axum::extract::Request;
+use axum::http::{HeaderMap, StatusCode, Uri};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use tabuada_lang::Mode;
+
+use super::super::body::{self, NoBody};
+use super::super::problem::Problem;
+use super::super::query::parameter;
+use crate::engine::Question;
+
+/// A question that owns what it asks.
+#[derive(Debug)]
+pub(super) struct OwnQuestion {
+    pub(super) expr: String,
+    pub(super) mode: Mode,
+    /// A JSON object.
+    pub(super) variables: Option<String>,
+}
+
+impl OwnQuestion {
+    pub(super) fn as_question(&self) -> Question<'_> {
+        Question { text: &self.expr, mode: self.mode, variables: self.variables.as_deref() }
+    }
+
+    /// `expr` and, if given, `mode`.
+    pub(super) fn in_query(uri: &Uri) -> Result<Self, Problem> {
+        let expr = text_in_query(uri, "expr")?.ok_or_else(|| Problem::malformed("expr is missing in the query"))?;
+        Ok(Self { expr, mode: mode_in_query(uri)?, variables: None })
+    }
+
+    /// An object with `expr` and, if given, `mode` and `variables`.
+    pub(super) fn in_body(body: &[u8]) -> Result<Self, Problem> {
+        let Members { expr, mode, variables } = object(body)?;
+        let variables = variables.map(RawValue::get).filter(|json| *json != "null").map(str::to_owned);
+        Ok(Self { expr: expr.into_owned(), mode: mode_of(mode.as_deref())?, variables })
+    }
+}
+
+#[derive(Deserialize)]
+struct Members<'b> {
+    #[serde(borrow)]
+    expr: Cow<'b, str>,
+    #[serde(borrow, default)]
+    mode: Option<Cow<'b, str>>,
+    #[serde(borrow, default)]
+    variables: Option<&'b RawValue>,
+}
+
+/// A parameter of the query.
+pub(super) fn text_in_query(uri: &Uri, name: &str) -> Result<Option<String>, Problem> {
+    parameter(uri.query(), name).map_err(|_| Problem::malformed("the query is not valid UTF-8"))
+}
+
+/// `mode` in the query.
+pub(super) fn mode_in_query(uri: &Uri) -> Result<Mode, Problem> {
+    mode_of(text_in_query(uri, "mode")?.as_deref())
+}
+
+/// The mode that a text names; Python's if there is none.
+pub(super) fn mode_of(text: Option<&str>) -> Result<Mode, Problem> {
+    let unknown = |_| Problem::malformed("mode is python, exact or decimal:N, N from 1 to 1000");
+    text.map(str::parse).transpose().map_err(unknown).map(Option::unwrap_or_default)
+}
+
+/// A body of JSON, read as a type of ours.
+pub(super) fn object<'b, T: Deserialize<'b>>(body: &'b [u8]) -> Result<T, Problem> {
+    let text = std::str::from_utf8(body).map_err(|_| Problem::malformed("the body is not valid UTF-8"))?;
+    // The library's words say what is wrong and where, and repeat nothing of the body but names.
+    serde_json::from_str(text).map_err(|error| Problem::malformed(format!("the body is not as expected: {error}")))
+}
+
+/// Takes the body of a request.
+pub(super) async fn body_of(request: Request) -> Result<(HeaderMap, Uri, Bytes), Problem> {
+    let (head, body) = request.into_parts();
+    match body::read(&head.headers, body).await {
+        Ok(bytes) => Ok((head.headers, head.uri, bytes)),
+        Err(NoBody::TooLarge) => {
+            let detail = format!("the body is larger than {} bytes", body::BODY_BYTES);
+            Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail))
+        }
+        Err(NoBody::TooSlow) => {
+            Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "timeout", "the body did not arrive in time"))
+        }
+        Err(NoBody::Broken) => Err(Problem::malformed("the body broke off")),
+    }
+}

@@ -1,0 +1,87 @@
+//! What is answered: a value with its type and its text, and hints; or a problem.
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+use tabuada_lang::{Context, Language, Limits, Program, fix};
+
+use super::super::problem::{CharacterSpan, Problem, Suggestion};
+use crate::answer::{Outcome, Reply};
+use crate::engine::Question;
+use crate::facts::Printed;
+
+/// A value, as it is sent.
+#[derive(Debug, Serialize)]
+pub(super) struct Value<'a> {
+    /// JSON's form of it; what JSON has no form for is its Python text.
+    result: Box<RawValue>,
+    r#type: &'a str,
+    /// Python's text, with all its digits.
+    text: &'a str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    hints: Vec<Hint>,
+}
+
+/// Where a text may not mean what was meant.
+#[derive(Debug, Serialize)]
+pub(super) struct Hint {
+    code: &'static str,
+    message: String,
+    span: CharacterSpan,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suggestion: Option<Suggestion>,
+}
+
+impl<'a> Value<'a> {
+    /// `text` is the asker's own, of which this is the value.
+    pub(super) fn new(printed: &'a Printed, program: &Program, text: &str, language: Language) -> Self {
+        let mut json = String::new();
+        printed.write_json(&mut json);
+        Self {
+            // What is written there is JSON.
+            result: RawValue::from_string(json).unwrap_or_default(),
+            r#type: printed.type_name,
+            text: &printed.text,
+            hints: hints(program, text, language),
+        }
+    }
+}
+
+fn hints(program: &Program, text: &str, language: Language) -> Vec<Hint> {
+    let hint = |hint: tabuada_lang::Hint| Hint {
+        code: hint.kind.code(),
+        message: hint.kind.message(language),
+        span: CharacterSpan::new(hint.span, text),
+        suggestion: hint.fix.as_ref().map(|fix| Suggestion::new(fix, text)),
+    };
+    program.hints(text).into_iter().map(hint).collect()
+}
+
+/// The body of an answer, or what is wrong with the question. What depends on the asker's own text is made here, each
+/// time: it is no part of what is remembered.
+pub(super) fn body(reply: &Reply, question: Question<'_>, language: Language) -> Result<String, Problem> {
+    let text = question.text;
+    match &reply.outcome {
+        Outcome::Answered(program, answer) => match &answer.outcome {
+            Ok(printed) => {
+                let value = Value::new(printed, program, text, language);
+                // Texts, and JSON that was written before.
+                Ok(serde_json::to_string(&value).unwrap_or_default())
+            }
+            Err(failure) => {
+                let place = Some((program.span(failure.node), text));
+                let mended = program.fix(text, failure).map(|fix| Suggestion::new(&fix, text));
+                Err(Problem::of_expression(&failure.kind, place, language).suggesting(mended))
+            }
+        },
+        Outcome::Failed(program, failure) => {
+            let place = Some((program.span(failure.node), text));
+            Err(Problem::of_expression(&failure.kind, place, language))
+        }
+        Outcome::Unreadable(error) => {
+            let context = Context { mode: question.mode, ..Context::default() };
+            let mended = fix(text, error, &context, &Limits::default()).map(|fix| Suggestion::new(&fix, text));
+            Err(Problem::of_text(error, text, language).suggesting(mended))
+        }
+        Outcome::Overloaded => Err(Problem::overloaded(language)),
+    }
+}
