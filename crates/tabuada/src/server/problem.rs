@@ -16,7 +16,7 @@ pub(super) struct Problem {
     pub(super) code: &'static str,
     pub(super) detail: String,
     pub(super) span: Option<CharacterSpan>,
-    pub(super) suggestion: Option<Suggestion>,
+    pub(super) suggestion: Option<Box<Suggestion>>,
     /// What `detail` is written in.
     pub(super) language: Language,
 }
@@ -99,7 +99,7 @@ impl Problem {
     }
 
     pub(super) fn suggesting(self, suggestion: Option<Suggestion>) -> Self {
-        Self { suggestion, ..self }
+        Self { suggestion: suggestion.map(Box::new), ..self }
     }
 
     /// Too much is going on.
@@ -120,7 +120,7 @@ impl Problem {
             code: self.code,
             detail: &self.detail,
             span: self.span,
-            suggestion: self.suggestion.as_ref(),
+            suggestion: self.suggestion.as_deref(),
         };
         // Texts and numbers always serialise.
         let mut response = not_kept(json(self.status, serde_json::to_string(&document).unwrap_or_default()));
