@@ -178,6 +178,12 @@ impl Connection {
         }
     }
 
+    /// Whether what is under a name would be served: a node of a Cluster may be there, and yet serve nothing.
+    pub(crate) async fn serves(&self, name: &str, deadline: Duration) -> bool {
+        // That the name is another's by now says that names are served.
+        !matches!(self.say_within(deadline, redis::cmd("PTTL").arg(name)).await, Err(Trouble::Loading))
+    }
+
     /// Makes `name` appear and go at once: whoever tracks it is told, and nobody sees it.
     pub(crate) async fn touch(&self, name: &str) -> Result<(), Trouble> {
         let mut touch = redis::pipe();
@@ -276,7 +282,13 @@ pub(crate) fn trouble(error: &RedisError) -> Trouble {
         (ErrorKind::Server(ServerErrorKind::ReadOnly), _) | (_, Some("MISCONF" | "NOREPLICAS")) => Trouble::ReadOnly,
         (_, Some("OOM")) => Trouble::Full,
         (_, Some("BUSY")) => Trouble::Busy,
-        (ErrorKind::Server(ServerErrorKind::BusyLoading | ServerErrorKind::MasterDown), _) => Trouble::Loading,
+        // CLUSTERDOWN: some of the slots have no primary, and then nobody serves any.
+        (
+            ErrorKind::Server(
+                ServerErrorKind::BusyLoading | ServerErrorKind::MasterDown | ServerErrorKind::ClusterDown,
+            ),
+            _,
+        ) => Trouble::Loading,
         (ErrorKind::Server(ServerErrorKind::Moved | ServerErrorKind::Ask), _) => Trouble::Redirected,
         (ErrorKind::Io, _) if error.is_timeout() => Trouble::Timeout,
         (ErrorKind::Io, _) => Trouble::Lost,

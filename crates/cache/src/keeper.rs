@@ -211,6 +211,7 @@ impl<V: Send + Sync + 'static> Keeper<V> {
     /// connection that is kept tell that its server follows another by now.
     async fn heartbeat(&self, connection: &Connection) -> Trouble {
         let Deadlines { heartbeat, silence, call, .. } = self.common.deadlines;
+        let own = self.draw_canary().map(|(_, name)| name);
         loop {
             tokio::time::sleep(heartbeat).await;
             let mut asking = pin!(async {
@@ -229,7 +230,13 @@ impl<V: Send + Sync + 'static> Keeper<V> {
             };
             match sign {
                 // Whoever refuses is there: a server that runs a script, or cannot save, still reports every change.
-                Ok(()) | Err(Trouble::Busy | Trouble::ReadOnly | Trouble::Full) => self.link.is_late(false),
+                Ok(()) | Err(Trouble::Busy | Trouble::ReadOnly | Trouble::Full) => {
+                    let serves = match (self.role, &own) {
+                        (Role::Primary, Some(name)) => connection.serves(name, silence).await,
+                        _ => true,
+                    };
+                    self.link.is_late(!serves);
+                }
                 Err(Trouble::Timeout) => return Trouble::Silent,
                 Err(trouble) => return trouble,
             }
