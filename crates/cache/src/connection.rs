@@ -159,14 +159,16 @@ impl Connection {
         }
     }
 
-    pub(crate) async fn ping(&self, deadline: Duration) -> Result<(), Trouble> {
-        match self.say_within(deadline, &redis::cmd("PING")).await? {
-            Value::SimpleString(pong) if pong == "PONG" => Ok(()),
+    /// A sign of life, and whether writes are taken: writes nothing over nothing, under a name that nobody has. A server
+    /// that is full, cannot save, follows another or serves no slots answers PING as if all were well.
+    pub(crate) async fn takes_writes(&self, name: &str, deadline: Duration) -> Result<(), Trouble> {
+        match self.say_within(deadline, redis::cmd("SETRANGE").arg(name).arg(0).arg("")).await? {
+            Value::Int(_) => Ok(()),
             _ => Err(Trouble::Protocol),
         }
     }
 
-    /// Whether the server takes writes; [`Trouble::Demoted`] if it follows another.
+    /// [`Trouble::Demoted`] if the server follows another.
     pub(crate) async fn is_primary(&self, deadline: Duration) -> Result<(), Trouble> {
         match self.say_within(deadline, &redis::cmd("ROLE")).await? {
             Value::Array(role) => match role.into_iter().next().and_then(text).as_deref() {
@@ -176,12 +178,6 @@ impl Connection {
             },
             _ => Err(Trouble::Protocol),
         }
-    }
-
-    /// Whether what is under a name would be served: a node of a Cluster may be there, and yet serve nothing.
-    pub(crate) async fn serves(&self, name: &str, deadline: Duration) -> bool {
-        // That the name is another's by now says that names are served.
-        !matches!(self.say_within(deadline, redis::cmd("PTTL").arg(name)).await, Err(Trouble::Loading))
     }
 
     /// Makes `name` appear and go at once: whoever tracks it is told, and nobody sees it.

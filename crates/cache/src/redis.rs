@@ -122,11 +122,17 @@ impl Link {
         }
     }
 
-    /// Whether a sign of life is overdue, long before the connection is taken for lost; or came with the word that nothing
-    /// is served for now.
-    pub(crate) fn is_late(&self, yes: bool) {
-        self.is_late.store(yes, SeqCst);
-        if yes {
+    /// A sign of life is overdue, long before the connection is taken for lost.
+    pub(crate) fn is_late(&self) {
+        self.is_late.store(true, SeqCst);
+        self.doubts.notify_waiters();
+    }
+
+    /// A sign of life came, and said whether writes are taken.
+    pub(crate) fn gives_sign(&self, takes_writes: bool) {
+        self.is_late.store(false, SeqCst);
+        self.refuses_writes.store(!takes_writes, SeqCst);
+        if !takes_writes {
             self.doubts.notify_waiters();
         }
     }
