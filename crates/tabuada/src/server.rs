@@ -5,6 +5,8 @@ mod query;
 mod render;
 mod language;
 mod problem;
+mod coding;
+mod freshness;
 mod admission;
 mod metrics;
 mod state;

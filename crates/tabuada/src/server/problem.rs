@@ -1,7 +1,7 @@
 //! What went wrong with a request under `/v1`, as RFC 9457 has it (`application/problem+json`).
 
 use axum::body::Body;
-use axum::http::header::{CONTENT_LANGUAGE, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{CONNECTION, CONTENT_LANGUAGE, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, Response, StatusCode};
 use serde::Serialize;
 use tabuada_lang::{Error, ErrorKind, Fix, Language, Span};
@@ -111,7 +111,8 @@ impl Problem {
         Self { language, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", detail) }
     }
 
-    pub(super) fn response(&self) -> Response<Body> {
+    /// What is sent.
+    pub(super) fn body(&self) -> String {
         let document = Document {
             // No page of ours says more than the code does.
             r#type: "about:blank",
@@ -123,12 +124,29 @@ impl Problem {
             suggestion: self.suggestion.as_deref(),
         };
         // Texts and numbers always serialise.
-        let mut response = not_kept(json(self.status, serde_json::to_string(&document).unwrap_or_default()));
+        serde_json::to_string(&document).unwrap_or_default()
+    }
+
+    /// The answer, which nobody is to keep.
+    pub(super) fn response(&self) -> Response<Body> {
+        not_kept(self.response_with(self.body()))
+    }
+
+    /// The answer with its body, and nothing said about who may keep it.
+    pub(super) fn response_with(&self, body: String) -> Response<Body> {
+        let mut response = json(self.status, body);
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(language::tag(self.language)));
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        match self.status {
+            StatusCode::SERVICE_UNAVAILABLE => {
+                headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+            }
+            // What is still to come of the body is no request.
+            StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT => {
+                headers.insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            _ => {}
         }
         response
     }
