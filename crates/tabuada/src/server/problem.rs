@@ -156,3 +156,29 @@ impl Problem {
 pub(super) fn problem(status: StatusCode, code: &'static str, detail: &str) -> Response<Body> {
     Problem::new(status, code, detail).response()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What passes says when to come again, and nobody keeps it.
+    #[test]
+    fn the_machine_s_trouble_passes() {
+        for language in [Language::English, Language::Portuguese] {
+            let of_kind = |kind| Problem::of_expression(&kind, None, language);
+            let problems = [
+                (Problem::overloaded(language), "overloaded"),
+                (of_kind(ErrorKind::Deadline), "deadline"),
+                (of_kind(ErrorKind::Internal), "internal"),
+            ];
+            for (problem, code) in problems {
+                let response = problem.response();
+                assert_eq!((response.status(), problem.code), (StatusCode::SERVICE_UNAVAILABLE, code));
+                let said = |name| response.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+                assert_eq!(said(RETRY_AFTER), Some("1"), "{code}");
+                assert_eq!(said(axum::http::header::CACHE_CONTROL), Some("no-store"), "{code}");
+                assert_eq!(said(CONTENT_LANGUAGE), Some(language::tag(language)), "{code}");
+            }
+        }
+    }
+}
