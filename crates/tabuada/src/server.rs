@@ -4,6 +4,7 @@ mod body;
 mod query;
 mod render;
 mod language;
+mod catalogue;
 mod problem;
 mod coding;
 mod freshness;

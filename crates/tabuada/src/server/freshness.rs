@@ -225,7 +225,7 @@ mod tests {
             assert_eq!(told(&[(IF_NONE_MATCH, &list)]).as_ref(), Some(&plain), "{list}");
         }
         assert_eq!(told(&[(IF_NONE_MATCH, "\"a\""), (IF_NONE_MATCH, &plain)]).as_ref(), Some(&plain));
-        for list in ["", "*", "\"a\"", "\"\"", &gzip, plain.trim_matches('"')] {
+        for list in ["", "*", "\"a\"", "\"\"", &gzip, plain.trim_matches('"'), &plain.replace('"', "\"\"")] {
             assert_eq!(told(&[(IF_NONE_MATCH, list)]), None, "{list}");
         }
         let both = format!("{plain}, {gzip}");

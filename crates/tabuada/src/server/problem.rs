@@ -6,6 +6,7 @@ use axum::http::{HeaderValue, Response, StatusCode};
 use serde::Serialize;
 use tabuada_lang::{Error, ErrorKind, Fix, Language, Span};
 
+use super::catalogue::status_of;
 use super::language;
 use super::render::{json, not_kept};
 
@@ -81,14 +82,9 @@ impl Problem {
 
     /// What is wrong with an expression, at a place of its text.
     pub(super) fn of_expression(kind: &ErrorKind, place: Option<(Span, &str)>, language: Language) -> Self {
-        let status = match kind {
-            ErrorKind::Variable(_) => StatusCode::BAD_REQUEST,
-            // The machine's fault: another time, or another machine, it may be answered.
-            kind if !kind.is_deterministic() => StatusCode::SERVICE_UNAVAILABLE,
-            _ => StatusCode::UNPROCESSABLE_ENTITY,
-        };
         let span = place.map(|(span, text)| CharacterSpan::new(span, text));
-        Self { status, code: kind.code(), detail: kind.message(language), span, suggestion: None, language }
+        let code = kind.code();
+        Self { status: status_of(code), code, detail: kind.message(language), span, suggestion: None, language }
     }
 
     /// What is wrong with a text that cannot be read.

@@ -12,7 +12,8 @@ pub(super) fn parameter(query: Option<&str>, name: &str) -> Result<Option<String
     let pairs = query.unwrap_or_default().split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
     let mut found = None;
     for (given, value) in pairs {
-        if decoded(given)? == name {
+        // Nearly everybody writes a name as it is.
+        if given == name || decoded(given)? == name {
             found = Some(decoded(value)?);
         }
     }
