@@ -134,6 +134,8 @@ impl Freshness {
     }
 
     fn say_in(&self, headers: &mut HeaderMap, coding: Coding) {
+        // More than this one puts there: a map grows by copying.
+        headers.reserve(12);
         let age = self.age.unwrap_or(0);
         // Its age counts, so that what was remembered long ago is fresh for as long as what is made now.
         let cache_control = ["public, max-age=", &(age + self.seconds).to_string()].concat();

@@ -28,8 +28,10 @@ use crate::facts::REFUSAL_LIFETIME;
 const FORM: &str = "evaluate 1";
 
 /// `?expr=…&mode=…`
-pub(super) async fn get(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Response<Body> {
-    answer_query(&app, &headers, &uri).await
+pub(super) async fn get(State(app): State<App>, request: Request) -> Response<Body> {
+    // The body, if there is one, says nothing.
+    let (head, _) = request.into_parts();
+    answer_query(&app, &head.headers, &head.uri).await
 }
 
 /// `{"expr": …, "variables": {…}, "mode": …}`
@@ -56,7 +58,7 @@ pub(super) async fn post(State(app): State<App>, request: Request) -> Response<B
 }
 
 /// The answer to what a query asks.
-pub(in super::super) async fn answer_query(app: &App, headers: &HeaderMap, uri: &Uri) -> Response<Body> {
+pub(in crate::server) async fn answer_query(app: &App, headers: &HeaderMap, uri: &Uri) -> Response<Body> {
     let begun = Instant::now();
     let response = match OwnQuestion::in_query(uri) {
         Ok(question) => answer_fresh(app, &question, headers, uri).await,
