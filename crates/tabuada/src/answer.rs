@@ -44,6 +44,9 @@ struct Shared {
     counters: Counters,
 }
 
+/// What an answer is remembered under, and fully determined by.
+pub type Name = Key;
+
 /// An answer and how it was come by.
 #[derive(Debug)]
 pub struct Reply {
@@ -51,8 +54,8 @@ pub struct Reply {
     pub outcome: Outcome,
     /// Where it comes from.
     pub origin: Origin,
-    /// What fully determines it; `None` if the text alone does not, or could not be read.
-    pub name: Option<Key>,
+    /// What it is remembered under; `None` if the text alone does not, or could not be read.
+    pub name: Option<Name>,
 }
 
 /// What there is to say.
@@ -142,7 +145,7 @@ impl Calculator {
     pub async fn answer_unless<K>(
         &self,
         question: impl Into<Question<'_>>,
-        has_it: impl FnOnce(&Program, &Key) -> Option<K>,
+        has_it: impl FnOnce(&Program, &Name) -> Option<K>,
     ) -> Result<Reply, K> {
         let asking = self.shared.counters.asks();
         let (program, canonical) = match self.read(question.into()).await {

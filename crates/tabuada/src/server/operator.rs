@@ -8,9 +8,9 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::routing::get;
 use serde_json::Value;
 use tabuada_cache::{Behind, Cursor, NotOurs, Operator, Removal, Removed};
-use tabuada_lang::Language;
 
 use super::admission::admit;
+use super::language::Language;
 use super::problem::problem;
 use super::query::{about_plus, parameter};
 use super::render::{json, not_kept};

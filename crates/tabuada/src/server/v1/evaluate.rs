@@ -10,7 +10,6 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::{CONTENT_LANGUAGE, IF_NONE_MATCH};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri};
-use tabuada_cache::Key;
 use tabuada_lang::{ErrorKind, Language};
 
 use super::super::freshness::{Freshness, Tag, WORDS_SECONDS};
@@ -21,7 +20,7 @@ use super::super::render::{bypass, cache_status, json, not_kept, with_cache_stat
 use super::super::state::App;
 use super::question::{OwnQuestion, body_of};
 use super::reply;
-use crate::answer::{Origin, Outcome, Reply, now};
+use crate::answer::{Name, Origin, Outcome, Reply, now};
 use crate::facts::REFUSAL_LIFETIME;
 
 /// The form of the body, as part of its tag. Raised whenever the same answer is written otherwise.
@@ -112,7 +111,7 @@ fn said(value: &reply::Value<'_>, language: Language) -> Response<Body> {
 }
 
 /// The freshness of a value, by its name in the cache and what is said of the asker's text.
-fn of_value(name: &Key, words: &str) -> Freshness {
+fn of_value(name: &Name, words: &str) -> Freshness {
     let freshness = Freshness::new(Tag::of(&[FORM, name.variant(), name.text(), words]));
     if words.is_empty() { freshness } else { freshness.in_words().for_seconds(WORDS_SECONDS) }
 }
