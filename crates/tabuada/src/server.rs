@@ -8,6 +8,7 @@ mod problem;
 mod admission;
 mod metrics;
 mod state;
+mod streamed;
 mod evaluate;
 mod operator;
 mod v1;

@@ -3,16 +3,17 @@
 mod question;
 mod reply;
 mod evaluate;
+mod batch;
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 
 use super::state::Served;
 
 /// The paths here.
-pub(super) const PATHS: [&str; 1] = ["/v1/evaluate"];
+pub(super) const PATHS: [&str; 2] = ["/v1/evaluate", "/v1/batch"];
 
 pub(super) fn routes() -> Router<Served> {
-    let [evaluate] = PATHS;
-    Router::new().route(evaluate, get(evaluate::get).post(evaluate::post))
+    let [evaluate, batch] = PATHS;
+    Router::new().route(evaluate, get(evaluate::get).post(evaluate::post)).route(batch, post(batch::post))
 }
