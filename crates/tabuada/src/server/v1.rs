@@ -4,6 +4,7 @@ mod question;
 mod reply;
 mod evaluate;
 mod batch;
+mod table;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -11,9 +12,12 @@ use axum::routing::{get, post};
 use super::state::Served;
 
 /// The paths here.
-pub(super) const PATHS: [&str; 2] = ["/v1/evaluate", "/v1/batch"];
+pub(super) const PATHS: [&str; 3] = ["/v1/evaluate", "/v1/batch", "/v1/table"];
 
 pub(super) fn routes() -> Router<Served> {
-    let [evaluate, batch] = PATHS;
-    Router::new().route(evaluate, get(evaluate::get).post(evaluate::post)).route(batch, post(batch::post))
+    let [evaluate, batch, table] = PATHS;
+    Router::new()
+        .route(evaluate, get(evaluate::get).post(evaluate::post))
+        .route(batch, post(batch::post))
+        .route(table, post(table::post))
 }
