@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
 use serde::Serialize;
@@ -24,6 +24,9 @@ const STRETCH_ROWS: usize = 8_192;
 /// Rows that are worked out at once where each is a float or a truth, and where one may be of any size.
 const ROWS_AT_ONCE: usize = 1_024;
 const ANY_ROWS_AT_ONCE: usize = 16;
+
+/// How long a worker is kept: others wait for it, too.
+const TURN: Duration = Duration::from_millis(50);
 
 /// A piece is sent when it is as long; a slow reader leaves a few of them lying.
 const PIECE_BYTES: usize = 256 << 10;
@@ -144,18 +147,20 @@ impl Sheet {
         out
     }
 
-    /// Works out and writes rows of a stretch, until a piece is full or `is_over`; takes them off the stretch.
+    /// Works out and writes rows of a stretch, one at least, until a piece is full or the worker's turn or all of it
+    /// `is_over`; takes them off the stretch.
     pub(super) fn write(&self, stretch: &mut Stretch, out: &mut String, is_over: impl Fn() -> bool) {
-        let deadline = Instant::now() + DEADLINE;
+        let begun = Instant::now();
         let mut at_once = 1;
-        while !stretch.is_done() && out.len() < PIECE_BYTES && !is_over() {
+        while !stretch.is_done() && out.len() < PIECE_BYTES && begun.elapsed() < TURN && !is_over() {
             let rows = stretch.0.start..stretch.0.end.min(stretch.0.start + at_once);
             stretch.0.start = rows.end;
             let columns: Vec<Cow<'_, [f64]>> =
                 self.columns.columns.iter().map(|column| column.rows(rows.clone())).collect();
             let slices: Vec<&[f64]> = columns.iter().map(|column| &**column).collect();
             let left = self.fuel_left.load(Ordering::Relaxed);
-            let (answers, spent) = engine::columns(&self.program, &slices, &self.limits, left, deadline);
+            let (answers, spent) =
+                engine::columns(&self.program, &slices, &self.limits, left, Instant::now() + DEADLINE);
             // Others may have spent the same fuel at the same time: by no more than there are workers.
             let _ = self
                 .fuel_left
