@@ -28,6 +28,8 @@ pub struct Counters {
     pub trials_abandoned: Counter,
     /// Evaluations ended by the deadline or by a bug of ours.
     pub evaluations_failed: Counter,
+    /// Batches and tables whose askers went away before the end.
+    pub streams_abandoned: Counter,
 }
 
 /// What requests are told apart by.
@@ -48,6 +50,8 @@ pub enum Route {
     health,
     metrics,
     cache,
+    batch,
+    table,
     other,
 }
 
@@ -58,6 +62,8 @@ impl Route {
             "/evaluate" => Self::evaluate,
             "/metrics" => Self::metrics,
             "/docs" | "/openapi.json" => Self::docs,
+            "/v1/batch" => Self::batch,
+            "/v1/table" => Self::table,
             "/v1/cache" => Self::cache,
             path if path.starts_with("/v1/cache/") => Self::cache,
             path if path.starts_with("/docs/") => Self::docs,
@@ -82,6 +88,7 @@ impl Default for Counters {
             evaluation_seconds: times(),
             trials_abandoned: Counter::default(),
             evaluations_failed: Counter::default(),
+            streams_abandoned: Counter::default(),
         };
         for (route, statuses) in [
             (Route::evaluate, &[200, 400, 405, 408, 413, 422, 503][..]),
@@ -89,6 +96,8 @@ impl Default for Counters {
             (Route::health, &[200]),
             (Route::metrics, &[200]),
             (Route::cache, &[200, 202, 400, 401, 403, 404]),
+            (Route::batch, &[200, 400, 405, 408, 413, 503]),
+            (Route::table, &[200, 400, 405, 408, 413, 422, 503]),
             (Route::other, &[404, 405]),
         ] {
             for &status in statuses {

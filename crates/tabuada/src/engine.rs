@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
 use tabuada_lang::{
-    Answer, Context, Error, ErrorKind, Failure, Fuel, Limits, Mode, Program, Span, Variables, parse_with,
+    Answer, Context, Error, ErrorKind, Failure, Fuel, Limits, Mode, Program, Rows, Span, Variables, parse_with,
 };
 
 /// What an evaluation came to.
@@ -54,6 +54,11 @@ fn read_question(question: Question<'_>, limits: &Limits) -> Result<Program, Err
     parse_with(text, &Context { mode, variables: variables.as_ref(), ..Context::default() }, limits)
 }
 
+/// Reads a text in a context.
+pub(crate) fn read_in(text: &str, context: &Context<'_>, limits: &Limits) -> Result<Program, Error> {
+    caught(text, || parse_with(text, context, limits))
+}
+
 /// Reads a question, and gives the canonical text that names its answer.
 pub(crate) fn ask_with_name(question: Question<'_>, limits: &Limits) -> Result<(Program, String), Error> {
     caught(question.text, || {
@@ -93,6 +98,22 @@ pub(crate) fn value(text: &str, mode: Mode, limits: &Limits) -> Option<Answer> {
     let limits = Limits { text_bytes: u64::MAX, ..limits.clone() };
     let program = ask(Question { text, mode, variables: None }, &limits).ok()?;
     run(&program, &limits, Fuel::new(limits.fuel / 10)).outcome.ok()
+}
+
+/// Evaluates row by row of the columns, on a budget for all of them; the clock ends what the fuel did not. Gives what was
+/// spent, too.
+pub(crate) fn columns(
+    program: &Program,
+    columns: &[&[f64]],
+    limits: &Limits,
+    budget: u64,
+    deadline: Instant,
+) -> (Result<Rows, ErrorKind>, u64) {
+    let stop = || Instant::now() >= deadline;
+    let fuel = Fuel::with_stop(budget, &stop);
+    let mut fuel = if program.is_pure() { fuel } else { fuel.seeded(chance()) };
+    let rows = catch_unwind(AssertUnwindSafe(|| program.columns(columns, limits, &mut fuel)));
+    (rows.unwrap_or(Err(ErrorKind::Internal)), fuel.spent())
 }
 
 /// 64 bits that nobody can foresee: the standard library's own source of them, for its hash tables.

@@ -8,6 +8,7 @@ pub mod args;
 mod json;
 mod engine;
 mod facts;
+mod line;
 mod counters;
 mod workers;
 mod answer;

@@ -11,6 +11,7 @@ mod freshness;
 mod admission;
 mod metrics;
 mod state;
+mod streamed;
 mod evaluate;
 mod operator;
 mod v1;

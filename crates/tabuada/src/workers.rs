@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Work waiting for a thread, for each thread. Full, with evaluations at their fuel limit, it empties in about the
 /// deadline: who would wait longer is better told at once.
@@ -15,6 +15,9 @@ const QUEUE_PER_THREAD: usize = 32;
 #[derive(Debug)]
 pub struct Workers {
     slots: Arc<Semaphore>,
+    /// How much of it work in bulk may have.
+    bulk: Arc<Semaphore>,
+    bulk_at_once: usize,
     waiting_max: i64,
     waiting: AtomicI64,
 }
@@ -31,8 +34,11 @@ pub enum NotDone {
 impl Workers {
     /// A pool of `threads`.
     pub fn new(threads: usize) -> Self {
+        let bulk_at_once = (threads / 2).max(1);
         Self {
             slots: Arc::new(Semaphore::new(threads)),
+            bulk: Arc::new(Semaphore::new(bulk_at_once)),
+            bulk_at_once,
             waiting_max: i64::try_from(threads * QUEUE_PER_THREAD).unwrap_or(i64::MAX),
             waiting: AtomicI64::new(0),
         }
@@ -41,6 +47,17 @@ impl Workers {
     /// Work that waits for a thread.
     pub fn queue_depth(&self) -> i64 {
         self.waiting.load(Ordering::Relaxed)
+    }
+
+    /// How much work in bulk may go on at once: half of the threads, so that single questions still get through.
+    pub fn bulk_at_once(&self) -> usize {
+        self.bulk_at_once
+    }
+
+    /// Leave to do one piece of work in bulk, waiting for it as long as it takes; `None` never comes, but that a pool is
+    /// never closed only its owner knows.
+    pub async fn bulk(&self) -> Option<OwnedSemaphorePermit> {
+        self.bulk.clone().acquire_owned().await.ok()
     }
 
     /// Does some work on a thread of the pool, waiting for one for `patience` at most.

@@ -11,7 +11,7 @@ use http_body_util::BodyExt;
 pub(super) const BODY_BYTES: usize = 1 << 20;
 
 /// Time for a body to arrive. Whoever drips it holds one connection, and no thread, for as long.
-const BODY_TIME: Duration = Duration::from_secs(30);
+pub(super) const BODY_TIME: Duration = Duration::from_secs(30);
 
 /// How much of a body that is too large is still taken off the wire after the answer, and for how long. Most clients
 /// look for an answer only when they have sent everything: closed at once, they would never see it.
@@ -34,14 +34,23 @@ pub(super) async fn read<B>(headers: &HeaderMap, body: B) -> Result<Bytes, NoBod
 where
     B: HttpBody<Data = Bytes> + Unpin + Send + 'static,
 {
-    if body.size_hint().lower() > BODY_BYTES as u64 {
-        // A client that asked first (100-continue) sends nothing after a refusal.
-        if !headers.contains_key(EXPECT) {
-            drain(body);
-        }
-        return Err(NoBody::TooLarge);
-    }
+    let body = admit(headers, body)?;
     tokio::time::timeout(BODY_TIME, collect(body)).await.unwrap_or(Err(NoBody::TooSlow))
+}
+
+/// Lets a body in that does not say itself that it is too large.
+pub(super) fn admit<B>(headers: &HeaderMap, body: B) -> Result<B, NoBody>
+where
+    B: HttpBody<Data = Bytes> + Unpin + Send + 'static,
+{
+    if body.size_hint().lower() <= BODY_BYTES as u64 {
+        return Ok(body);
+    }
+    // A client that asked first (100-continue) sends nothing after a refusal.
+    if !headers.contains_key(EXPECT) {
+        drain(body);
+    }
+    Err(NoBody::TooLarge)
 }
 
 async fn collect<B>(mut body: B) -> Result<Bytes, NoBody>
@@ -68,7 +77,8 @@ where
     Ok(if all.is_empty() { first } else { all.into() })
 }
 
-fn drain<B>(mut body: B)
+/// Takes what is still to come, and throws it away.
+pub(super) fn drain<B>(mut body: B)
 where
     B: HttpBody<Data = Bytes> + Unpin + Send + 'static,
 {

@@ -51,6 +51,11 @@ pub(super) fn registry(counters: &Counters, calculator: &Calculator) -> Registry
         "Evaluations ended by the deadline or by a bug",
         counters.evaluations_failed.clone(),
     );
+    registry.register(
+        "streams_abandoned",
+        "Batches and tables whose askers went away before the end",
+        counters.streams_abandoned.clone(),
+    );
     registry.register("build", "What is running", Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]));
     registry.register_collector(Box::new(OfTheMoment(calculator.clone(), counters.clone())));
     registry

@@ -3,18 +3,23 @@
 mod question;
 mod reply;
 mod evaluate;
+mod batch;
+mod table;
 
 pub(super) use evaluate::answer_query;
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 
 use super::state::Served;
 
 /// The paths here.
-pub(super) const PATHS: [&str; 1] = ["/v1/evaluate"];
+pub(super) const PATHS: [&str; 3] = ["/v1/evaluate", "/v1/batch", "/v1/table"];
 
 pub(super) fn routes() -> Router<Served> {
-    let [evaluate] = PATHS;
-    Router::new().route(evaluate, get(evaluate::get).post(evaluate::post))
+    let [evaluate, batch, table] = PATHS;
+    Router::new()
+        .route(evaluate, get(evaluate::get).post(evaluate::post))
+        .route(batch, post(batch::post))
+        .route(table, post(table::post))
 }

@@ -398,6 +398,13 @@ impl Node {
         signal(&self.process, name);
     }
 
+    /// The most memory that it has held so far.
+    pub(crate) fn peak_kib(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id())).expect("it runs");
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        peak.and_then(|peak| peak.trim().strip_suffix(" kB")?.parse().ok()).expect("a size")
+    }
+
     /// The exit code, once it has ended by itself.
     pub(crate) fn ended(mut self) -> Option<i32> {
         let mut status = None;

@@ -14,6 +14,9 @@ use super::super::problem::Problem;
 use super::super::query::parameter;
 use crate::engine::Question;
 
+/// Bodies up to this long are read where the request is served; longer ones by the workers.
+pub(super) const INLINE_BODY_BYTES: usize = 4 << 10;
+
 /// A question that owns what it asks.
 #[derive(Debug)]
 pub(super) struct OwnQuestion {
@@ -78,15 +81,18 @@ pub(super) fn object<'b, T: Deserialize<'b>>(body: &'b [u8]) -> Result<T, Proble
 /// Takes the body of a request.
 pub(super) async fn body_of(request: Request) -> Result<(HeaderMap, Uri, Bytes), Problem> {
     let (head, body) = request.into_parts();
-    match body::read(&head.headers, body).await {
-        Ok(bytes) => Ok((head.headers, head.uri, bytes)),
-        Err(NoBody::TooLarge) => {
+    let bytes = body::read(&head.headers, body).await.map_err(no_body)?;
+    Ok((head.headers, head.uri, bytes))
+}
+
+/// What is told of a body that could not be taken.
+pub(super) fn no_body(reason: NoBody) -> Problem {
+    match reason {
+        NoBody::TooLarge => {
             let detail = format!("the body is larger than {} bytes", body::BODY_BYTES);
-            Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail))
+            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail)
         }
-        Err(NoBody::TooSlow) => {
-            Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "timeout", "the body did not arrive in time"))
-        }
-        Err(NoBody::Broken) => Err(Problem::malformed("the body broke off")),
+        NoBody::TooSlow => Problem::new(StatusCode::REQUEST_TIMEOUT, "timeout", "the body did not arrive in time"),
+        NoBody::Broken => Problem::malformed("the body broke off"),
     }
 }

@@ -1,0 +1,330 @@
+//! `/v1/batch`: many expressions, one answer a line, in the same order and in the form of `tabuada batch`.
+//!
+//! Lines are taken in blocks of what has arrived. A block is on a worker while its answers are cheap; one that is dear
+//! leaves the worker and is awaited. Each of the two holds a share of the workers, of which work in bulk gets half.
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Request, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, Response, StatusCode, Uri};
+use http_body_util::BodyExt;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::super::body;
+use super::super::language;
+use super::super::problem::Problem;
+use super::super::state::App;
+use super::super::streamed::{Parts, Pieces, streamed};
+use super::question::{INLINE_BODY_BYTES, no_body, object, text_in_query};
+use crate::answer::{Calculator, DEADLINE, Outcome};
+use crate::line::{
+    Asked, Malformed, write_error, write_explanation, write_failure, write_malformed, write_unreadable, write_value,
+};
+use crate::workers::NotDone;
+
+/// Lines of one batch.
+const LINES_MAX: usize = 10_000;
+
+/// Lines that are handed to a worker at once: what is paid for the handing over is little beside them, and they are soon
+/// answered.
+const BLOCK_LINES: usize = 256;
+
+/// A piece is sent when it is as long; a slow reader leaves a few of them lying.
+const PIECE_BYTES: usize = 32 << 10;
+
+const NDJSON: &str = "application/x-ndjson";
+
+/// `{"exprs": […]}`, or lines; `?explain=true` tells how each was read.
+pub(super) async fn post(State(app): State<App>, request: Request) -> Response<Body> {
+    answer(&app, request).await.unwrap_or_else(|problem| problem.response())
+}
+
+async fn answer(app: &App, request: Request) -> Result<Response<Body>, Problem> {
+    let (head, body) = request.into_parts();
+    let how = How { calculator: app.calculator.clone(), explain: explains(&head.uri)? };
+    let ahead = app.calculator.workers().bulk_at_once();
+    if is_lines(&head.headers) {
+        let body = body::admit(&head.headers, body).map_err(no_body)?;
+        let (response, parts) = streamed(NDJSON, ahead, &app.counters);
+        tokio::spawn(answer_arriving(how, Arriving::new(body), parts));
+        return Ok(response);
+    }
+    let body = body::read(&head.headers, body).await.map_err(no_body)?;
+    let elements = if body.len() <= INLINE_BODY_BYTES {
+        elements(&body)
+    } else {
+        let overloaded = |_| Problem::overloaded(language::preferred(&head.headers));
+        app.calculator.workers().run(DEADLINE, move || elements(&body)).await.map_err(overloaded)?
+    };
+    let mut elements = elements?.into_iter();
+    let (response, parts) = streamed(NDJSON, ahead, &app.counters);
+    tokio::spawn(async move {
+        while elements.len() > 0 {
+            let questions = elements.by_ref().take(BLOCK_LINES).collect();
+            let Some(pieces) = parts.next().await else { return };
+            tokio::spawn(answer_block(
+                how.clone(),
+                Block { read: |element| Asked::in_element(element), questions },
+                pieces,
+            ));
+        }
+    });
+    Ok(response)
+}
+
+fn explains(uri: &Uri) -> Result<bool, Problem> {
+    match text_in_query(uri, "explain")?.as_deref() {
+        None | Some("false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(_) => Err(Problem::malformed("explain is true or false")),
+    }
+}
+
+/// Whether the body is declared to be one question a line.
+fn is_lines(headers: &HeaderMap) -> bool {
+    let declared = headers.get(CONTENT_TYPE).and_then(|declared| declared.to_str().ok()).unwrap_or_default();
+    let kind = declared.split(';').next().unwrap_or_default().trim();
+    ["application/x-ndjson", "application/ndjson", "application/jsonl"]
+        .iter()
+        .any(|lines| kind.eq_ignore_ascii_case(lines))
+}
+
+fn too_many_lines() -> String {
+    format!("a batch has at most {LINES_MAX} lines")
+}
+
+/// The questions in `{"exprs": […]}`, as they are written there.
+fn elements(body: &Bytes) -> Result<Vec<Bytes>, Problem> {
+    #[derive(Deserialize)]
+    struct Members<'b> {
+        #[serde(borrow)]
+        exprs: Vec<&'b RawValue>,
+    }
+    let Members { exprs } = object(body)?;
+    if exprs.len() > LINES_MAX {
+        return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", too_many_lines()));
+    }
+    Ok(exprs.into_iter().map(|element| body.slice_ref(element.get().as_bytes())).collect())
+}
+
+/// Answers lines while they arrive. What is wrong with the body is told in the last line of the answer, whose status has
+/// long been sent.
+async fn answer_arriving(how: How, mut lines: Arriving, parts: Parts) {
+    loop {
+        match lines.next().await {
+            Ok(questions) if questions.is_empty() => return,
+            Ok(questions) => {
+                let Some(pieces) = parts.next().await else { return };
+                tokio::spawn(answer_block(how.clone(), Block { read: |line| Asked::in_line(line), questions }, pieces));
+            }
+            Err((code, message)) => {
+                let mut line = String::new();
+                write_error(code, &message, None, &mut line);
+                line.push('\n');
+                if let Some(pieces) = parts.next().await {
+                    let _ = pieces.send(line.into()).await;
+                }
+                return lines.drain();
+            }
+        }
+    }
+}
+
+/// A body, cut into lines as it arrives. Lines end in `\n` and nothing else.
+struct Arriving {
+    body: Option<Body>,
+    /// Whole lines that have not been given yet.
+    lines: VecDeque<Bytes>,
+    /// What has come of a line that is not whole.
+    begun: Vec<u8>,
+    bytes: usize,
+    count: usize,
+}
+
+impl Arriving {
+    fn new(body: Body) -> Self {
+        Self { body: Some(body), lines: VecDeque::new(), begun: Vec::new(), bytes: 0, count: 0 }
+    }
+
+    /// What there is, at least one line, and no more than a block; nothing at the end.
+    async fn next(&mut self) -> Result<Vec<Bytes>, (&'static str, String)> {
+        while self.lines.is_empty() {
+            if self.count > LINES_MAX {
+                return Err(("too-large", too_many_lines()));
+            }
+            let Some(body) = &mut self.body else { break };
+            match tokio::time::timeout(body::BODY_TIME, body.frame()).await {
+                Ok(Some(Ok(frame))) => {
+                    let Ok(data) = frame.into_data() else { continue };
+                    self.bytes += data.len();
+                    if self.bytes > body::BODY_BYTES {
+                        return Err(("too-large", format!("the body is larger than {} bytes", body::BODY_BYTES)));
+                    }
+                    self.cut(data);
+                }
+                // A line that does not end is one all the same, unless there is nothing of it.
+                Ok(None) => {
+                    self.body = None;
+                    if !self.begun.is_empty() {
+                        let last = std::mem::take(&mut self.begun);
+                        self.add(last.into());
+                    }
+                }
+                Ok(Some(Err(_))) => return Err(("malformed", "the body broke off".to_owned())),
+                Err(_) => return Err(("timeout", "nothing more of the body arrived in time".to_owned())),
+            }
+        }
+        let count = self.lines.len().min(BLOCK_LINES);
+        Ok(self.lines.drain(..count).collect())
+    }
+
+    fn cut(&mut self, mut data: Bytes) {
+        while self.count <= LINES_MAX {
+            let Some(end) = data.iter().position(|byte| *byte == b'\n') else {
+                return self.begun.extend_from_slice(&data);
+            };
+            let mut line = data.split_to(end + 1);
+            line.truncate(end);
+            if !self.begun.is_empty() {
+                self.begun.extend_from_slice(&line);
+                line = std::mem::take(&mut self.begun).into();
+            }
+            self.add(line);
+        }
+    }
+
+    fn add(&mut self, line: Bytes) {
+        self.count += 1;
+        // One too many is known to be there, and not answered.
+        if self.count <= LINES_MAX {
+            self.lines.push_back(line);
+        }
+    }
+
+    fn drain(self) {
+        if let Some(body) = self.body {
+            body::drain(body);
+        }
+    }
+}
+
+/// With what, and how, lines are answered.
+#[derive(Clone)]
+struct How {
+    calculator: Calculator,
+    explain: bool,
+}
+
+/// Questions that stand behind each other, and how they are read.
+struct Block {
+    questions: Vec<Bytes>,
+    read: fn(&[u8]) -> Result<Asked<'_>, Malformed>,
+}
+
+/// An answer that is not there yet.
+type Dear = Pin<Box<dyn Future<Output = String> + Send>>;
+
+async fn answer_block(how: How, block: Block, pieces: Pieces) {
+    let block = Arc::new(block);
+    let mut next = 0;
+    while next < block.questions.len() {
+        // Room for what is worked out, before it is: a worker never waits for a reader.
+        let Ok(room) = pieces.reserve().await else { return };
+        let share = how.calculator.workers().bulk().await;
+        let work = {
+            let (how, block, pieces) = (how.clone(), block.clone(), pieces.clone());
+            move || answer_cheap(&how, &block, next, &pieces)
+        };
+        match how.calculator.workers().run(DEADLINE, work).await {
+            Ok((answered, piece, dear)) => {
+                next = answered;
+                if !piece.is_empty() {
+                    room.send(piece.into());
+                } else {
+                    drop(room);
+                }
+                let Some(dear) = dear else { continue };
+                let line = tokio::select! {
+                    line = dear => line,
+                    () = pieces.closed() => return,
+                };
+                drop(share);
+                if pieces.send(line.into()).await.is_err() {
+                    return;
+                }
+            }
+            Err(not_done) => {
+                let (code, message) = match not_done {
+                    NotDone::Overloaded => ("overloaded", OVERLOADED),
+                    NotDone::Panicked => ("internal", "internal error"),
+                };
+                let mut line = String::new();
+                write_error(code, message, None, &mut line);
+                line.push('\n');
+                return room.send(line.repeat(block.questions.len() - next).into());
+            }
+        }
+    }
+}
+
+const OVERLOADED: &str = "too much is going on; try again in a second";
+
+/// Answers from `next` on until a piece is full, one is dear or nobody reads them any more. Gives the number of the
+/// question behind those, the piece, and the answer that takes longer.
+fn answer_cheap(how: &How, block: &Block, mut next: usize, pieces: &Pieces) -> (usize, String, Option<Dear>) {
+    let mut piece = String::new();
+    while next < block.questions.len() && piece.len() < PIECE_BYTES && !pieces.is_closed() {
+        let mut answering: Dear = Box::pin(answer_one(how.clone(), block.questions[next].clone(), block.read));
+        next += 1;
+        // What is cheap is answered when it is asked; what is not goes on where it is awaited.
+        match answering.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(line) => piece.push_str(&line),
+            Poll::Pending => return (next, piece, Some(answering)),
+        }
+    }
+    (next, piece, None)
+}
+
+/// The line that answers a question.
+async fn answer_one(how: How, line: Bytes, read: fn(&[u8]) -> Result<Asked<'_>, Malformed>) -> String {
+    let mut out = String::with_capacity(64);
+    match read(&line) {
+        Err(malformed) => write_malformed(malformed, &mut out),
+        Ok(asked) => {
+            let question = asked.question();
+            let reply = how.calculator.answer(question).await;
+            let explained = match &reply.outcome {
+                Outcome::Answered(program, answer) => {
+                    match &answer.outcome {
+                        Ok(printed) => write_value(printed, &mut out),
+                        Err(failure) => write_failure(failure, program, question.text, &mut out),
+                    }
+                    Some((program, Some(answer.fuel)))
+                }
+                Outcome::Failed(program, failure) => {
+                    write_failure(failure, program, question.text, &mut out);
+                    Some((program, None))
+                }
+                Outcome::Unreadable(error) => {
+                    write_unreadable(error, question.text, &mut out);
+                    None
+                }
+                Outcome::Overloaded => {
+                    write_error("overloaded", OVERLOADED, None, &mut out);
+                    None
+                }
+            };
+            if let Some((program, fuel)) = explained.filter(|_| how.explain) {
+                write_explanation(program, fuel, &mut out);
+            }
+        }
+    }
+    out.push('\n');
+    out
+}

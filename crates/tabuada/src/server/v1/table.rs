@@ -1,0 +1,104 @@
+//! `/v1/table`: one expression, row by row of named columns, as JSON or as CSV.
+//!
+//! Rows are worked out and written in blocks on the workers, of which work in bulk gets half, and sent as they are read:
+//! a table is never held whole. What goes wrong in a row is told behind the rows.
+
+mod columns;
+mod form;
+mod sheet;
+
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Request, State};
+use axum::http::header::VARY;
+use axum::http::{HeaderValue, Response};
+
+use super::super::body;
+use super::super::language;
+use super::super::problem::Problem;
+use super::super::state::App;
+use super::super::streamed::{Parts, Pieces, streamed};
+use super::question::no_body;
+use crate::answer::{Calculator, DEADLINE};
+use form::Form;
+use sheet::{Sheet, Stretch};
+
+/// `{"expr": …, "columns": {"x": […]}}` or `{"expr": …, "x": {"from": …, "to": …, "count": …}}`
+pub(super) async fn post(State(app): State<App>, request: Request) -> Response<Body> {
+    answer(&app, request).await.unwrap_or_else(|problem| problem.response())
+}
+
+async fn answer(app: &App, request: Request) -> Result<Response<Body>, Problem> {
+    let (head, body) = request.into_parts();
+    let language = language::preferred(&head.headers);
+    let form = Form::preferred(&head.headers);
+    let body: Bytes = body::read(&head.headers, body).await.map_err(no_body)?;
+    let workers = app.calculator.workers();
+    let bulk = workers.bulk().await;
+    // The first rows are worked out before anything is sent: what is wrong with the question shows in them.
+    let begin = move || {
+        let sheet = Sheet::read(&body, form, language)?;
+        let mut piece = sheet.head();
+        let mut first = sheet.stretches().next().unwrap_or_default();
+        sheet.write(&mut first, &mut piece, || false);
+        sheet.foresee(&first)?;
+        Ok::<_, Problem>((sheet, piece, first))
+    };
+    let (sheet, piece, first) = workers.run(DEADLINE, begin).await.map_err(|_| Problem::overloaded(language))??;
+    drop(bulk);
+    let (mut response, parts) = streamed(form.content_type(), workers.bulk_at_once(), &app.counters);
+    response.headers_mut().insert(VARY, HeaderValue::from_static("Accept"));
+    tokio::spawn(send(app.calculator.clone(), Arc::new(sheet), piece, first, parts));
+    Ok(response)
+}
+
+/// Sends the rows in order. `first` is the first stretch as far as it is done, in `piece`.
+async fn send(calculator: Calculator, sheet: Arc<Sheet>, piece: String, first: Stretch, parts: Parts) {
+    let Some(pieces) = parts.next().await else { return };
+    if pieces.send(piece.into()).await.is_err() {
+        return;
+    }
+    let mut under_way = tokio::task::JoinSet::new();
+    under_way.spawn(write(calculator.clone(), sheet.clone(), first, pieces));
+    for stretch in sheet.stretches().skip(1) {
+        let Some(pieces) = parts.next().await else { return };
+        under_way.spawn(write(calculator.clone(), sheet.clone(), stretch, pieces));
+        // Those that have ended are let go of.
+        while under_way.try_join_next().is_some() {}
+    }
+    let Some(pieces) = parts.next().await else { return };
+    // What is told behind the rows is known when all are done.
+    while under_way.join_next().await.is_some() {}
+    let _ = pieces.send(sheet.tail().into()).await;
+}
+
+/// Works out a stretch of rows, piece by piece.
+async fn write(calculator: Calculator, sheet: Arc<Sheet>, mut stretch: Stretch, pieces: Pieces) {
+    while !stretch.is_done() {
+        // Room for what is worked out, before it is: a worker never waits for a reader.
+        let Ok(room) = pieces.reserve().await else { return };
+        let bulk = calculator.workers().bulk().await;
+        let work = {
+            let (sheet, pieces, mut stretch) = (sheet.clone(), pieces.clone(), stretch.clone());
+            move || {
+                let mut piece = String::new();
+                sheet.write(&mut stretch, &mut piece, || pieces.is_closed());
+                (stretch, piece)
+            }
+        };
+        let piece = match calculator.workers().run(DEADLINE, work).await {
+            Ok((so_far, piece)) => {
+                stretch = so_far;
+                piece
+            }
+            Err(_) => {
+                let mut piece = String::new();
+                sheet.give_up(&mut stretch, &mut piece);
+                piece
+            }
+        };
+        drop(bulk);
+        room.send(piece.into());
+    }
+}

@@ -1,0 +1,151 @@
+//! The columns of a table: numbers that came with the question, or a range of them.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Range;
+
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+use super::super::super::problem::Problem;
+
+/// Rows of one table.
+pub(super) const ROWS_MAX: usize = 1_000_000;
+
+/// Columns of one table, which are held a block at a time where they are ranges.
+const COLUMNS_MAX: usize = 64;
+
+/// The values of a name, row by row.
+#[derive(Debug)]
+pub(super) enum Column {
+    Given(Vec<f64>),
+    Range(Stops),
+}
+
+/// `count` numbers, equally far from each other: the first is `from`, the last `to`.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Stops {
+    from: f64,
+    to: f64,
+    count: usize,
+}
+
+impl Column {
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Given(values) => values.len(),
+            Self::Range(stops) => stops.count,
+        }
+    }
+
+    pub(super) fn rows(&self, rows: Range<usize>) -> Cow<'_, [f64]> {
+        match self {
+            Self::Given(values) => values.get(rows).unwrap_or_default().into(),
+            Self::Range(stops) => rows.map(|row| stops.at(row)).collect(),
+        }
+    }
+
+    fn read(name: &str, json: &str) -> Result<Self, Problem> {
+        let column = if json.starts_with('[') {
+            serde_json::from_str(json).map(Self::Given)
+        } else {
+            serde_json::from_str(json).map(Self::Range)
+        };
+        let column = column.map_err(|error| {
+            Problem::malformed(format!(
+                "'{name}' is neither an array of numbers nor a range with from, to and count: {error}"
+            ))
+        })?;
+        match &column {
+            Self::Range(Stops { from, to, .. }) if !(to - from).is_finite() => {
+                Err(Problem::malformed(format!("the range of '{name}' is too wide")))
+            }
+            _ => Ok(column),
+        }
+    }
+}
+
+impl Stops {
+    /// As NumPy's `linspace` has them.
+    fn at(&self, row: usize) -> f64 {
+        match self.count - 1 {
+            0 => self.from,
+            last if row == last => self.to,
+            last => row as f64 * ((self.to - self.from) / last as f64) + self.from,
+        }
+    }
+}
+
+/// Columns by name, in the order in which they were given.
+#[derive(Debug, Default)]
+pub(super) struct Columns {
+    pub(super) names: Vec<String>,
+    pub(super) columns: Vec<Column>,
+}
+
+impl Columns {
+    pub(super) fn add(&mut self, name: String, json: &str) -> Result<(), Problem> {
+        if self.names.len() == COLUMNS_MAX {
+            return Err(Problem::malformed(format!("a table has at most {COLUMNS_MAX} columns")));
+        }
+        self.columns.push(Column::read(&name, json)?);
+        self.names.push(name);
+        Ok(())
+    }
+
+    /// The number of rows, the same in all of them.
+    pub(super) fn rows(&self) -> Result<usize, Problem> {
+        let Some(first) = self.columns.first() else {
+            return Err(Problem::malformed("a table has a column at least"));
+        };
+        if self.columns.iter().any(|column| column.len() != first.len()) {
+            return Err(Problem::malformed("the columns are not equally long"));
+        }
+        Ok(first.len())
+    }
+}
+
+/// The members of an object, in the order in which they stand.
+#[derive(Debug)]
+pub(super) struct Members<'b>(pub(super) Vec<(String, &'b RawValue)>);
+
+impl<'de: 'b, 'b> Deserialize<'de> for Members<'b> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct InOrder;
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = Vec<(String, &'de RawValue)>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(members)
+            }
+        }
+        deserializer.deserialize_map(InOrder).map(Self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_begins_and_ends_where_it_says() {
+        let stops = |json| Column::read("x", json).unwrap();
+        assert_eq!(stops(r#"{"from":0,"to":1,"count":5}"#).rows(0..5), [0.0, 0.25, 0.5, 0.75, 1.0].as_slice());
+        // A hundred steps of 0.01 from -1 do not add up to 0.
+        let fine = stops(r#"{"from":-1,"to":0.1,"count":111}"#);
+        assert_eq!(fine.rows(110..111), [0.1].as_slice());
+        assert_eq!(stops(r#"{"from":7,"to":9,"count":1}"#).rows(0..1), [7.0].as_slice());
+        assert_eq!(stops(r#"{"from":7,"to":9,"count":0}"#).rows(0..0), [].as_slice());
+        assert!(Column::read("x", r#"{"from":-1e308,"to":1e308,"count":3}"#).is_err());
+    }
+}

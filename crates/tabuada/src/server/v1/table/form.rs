@@ -1,0 +1,149 @@
+//! What a table is written as, and how.
+
+use axum::http::HeaderMap;
+use axum::http::header::ACCEPT;
+use tabuada_lang::Cell;
+
+use crate::facts::Printed;
+use crate::json::write_float;
+
+/// JSON, or CSV (RFC 4180) for whoever likes that better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    Json,
+    Csv,
+}
+
+impl Form {
+    pub(super) fn preferred(headers: &HeaderMap) -> Self {
+        let lists = || headers.get_all(ACCEPT).iter().filter_map(|list| list.to_str().ok());
+        let quality = |kind| quality(lists().flat_map(|list| list.split(',')), kind);
+        if quality("text/csv") > quality("application/json") { Self::Csv } else { Self::Json }
+    }
+
+    pub(super) fn content_type(self) -> &'static str {
+        match self {
+            Self::Json => "application/json",
+            Self::Csv => "text/csv; charset=utf-8; header=present",
+        }
+    }
+
+    /// Writes what stands before the rows.
+    pub(super) fn write_head(self, names: &[String], out: &mut String) {
+        match self {
+            Self::Json => out.push_str("{\"result\":["),
+            Self::Csv => {
+                for name in names {
+                    out.push_str(name);
+                    out.push(',');
+                }
+                out.push_str("result\r\n");
+            }
+        }
+    }
+
+    /// Writes one row; no value is `null` in JSON and nothing in CSV.
+    pub(super) fn write_row(
+        self,
+        is_first: bool,
+        values: impl Iterator<Item = f64>,
+        cell: Option<Cell<'_>>,
+        out: &mut String,
+    ) {
+        match self {
+            Self::Json => {
+                if !is_first {
+                    out.push(',');
+                }
+                write_json(cell, out);
+            }
+            Self::Csv => {
+                for value in values {
+                    write_float(value, out);
+                    out.push(',');
+                }
+                write_field(cell, out);
+                out.push_str("\r\n");
+            }
+        }
+    }
+}
+
+/// As `/v1/evaluate` writes a `result`.
+fn write_json(cell: Option<Cell<'_>>, out: &mut String) {
+    match cell {
+        Some(Cell::Float(value)) if value.is_finite() => write_float(value, out),
+        Some(Cell::Float(value)) => {
+            out.push('"');
+            write_float(value, out);
+            out.push('"');
+        }
+        Some(Cell::Bool(value)) => out.push_str(if value { "true" } else { "false" }),
+        Some(Cell::Answer(answer)) => Printed::from(answer).write_json(out),
+        Some(Cell::Failure(_)) | None => out.push_str("null"),
+    }
+}
+
+/// As `/v1/evaluate` writes a `text`.
+fn write_field(cell: Option<Cell<'_>>, out: &mut String) {
+    match cell {
+        Some(Cell::Float(value)) => write_float(value, out),
+        Some(Cell::Bool(value)) => out.push_str(if value { "True" } else { "False" }),
+        Some(Cell::Answer(answer)) if answer.text().contains(['"', ',', '\r', '\n']) => {
+            out.push('"');
+            out.push_str(&answer.text().replace('"', "\"\""));
+            out.push('"');
+        }
+        Some(Cell::Answer(answer)) => out.push_str(answer.text()),
+        Some(Cell::Failure(_)) | None => {}
+    }
+}
+
+/// How much a kind is liked (RFC 9110, section 12.5.1): what the most precise of the ranges that it is in says.
+fn quality<'h>(ranges: impl Iterator<Item = &'h str>, kind: &str) -> f32 {
+    let family = kind.split('/').next().unwrap_or_default();
+    let mut best = (0, 0.0);
+    for range in ranges {
+        let mut parts = range.split(';').map(str::trim);
+        let range = parts.next().unwrap_or_default();
+        let precision = match range.split_once('/') {
+            Some(("*", "*")) => 1,
+            Some((given, "*")) if given.eq_ignore_ascii_case(family) => 2,
+            _ if range.eq_ignore_ascii_case(kind) => 3,
+            _ => continue,
+        };
+        let weight = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
+        let weight = weight.map_or(1.0, |weight| weight.trim().parse().unwrap_or(0.0));
+        if precision > best.0 {
+            best = (precision, weight);
+        }
+    }
+    best.1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn csv_is_for_who_likes_it_better() {
+        for (accepted, form) in [
+            ("text/csv", Form::Csv),
+            ("Text/CSV; header=present; q=0.5", Form::Csv),
+            ("text/*", Form::Csv),
+            ("text/csv, application/json;q=0.9", Form::Csv),
+            ("*/*;q=0.1, text/csv", Form::Csv),
+            ("", Form::Json),
+            ("*/*", Form::Json),
+            ("application/json, text/csv", Form::Json),
+            ("text/csv;q=0.5, */*", Form::Json),
+            ("text/csv;q=0", Form::Json),
+            ("text/html", Form::Json),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(ACCEPT, accepted.parse().unwrap());
+            assert_eq!(Form::preferred(&headers), form, "{accepted}");
+        }
+        assert_eq!(Form::preferred(&HeaderMap::new()), Form::Json);
+    }
+}

@@ -1,0 +1,257 @@
+//! A table that is being worked out: its program over its columns, what it may still cost, and what went wrong in it.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use axum::http::StatusCode;
+use serde::Serialize;
+use tabuada_lang::{Cell, Context, Error, ErrorKind, Language, Limits, Mode, Program, Span, Variables, fix};
+
+use super::super::super::problem::{CharacterSpan, Problem, Suggestion};
+use super::super::question::{mode_of, object};
+use super::columns::{Columns, Members, ROWS_MAX};
+use super::form::Form;
+use crate::answer::DEADLINE;
+use crate::engine;
+
+/// Rows of a stretch: what is worked out side by side.
+const STRETCH_ROWS: usize = 8_192;
+
+/// Rows that are worked out at once where each is a float or a truth, and where one may be of any size.
+const ROWS_AT_ONCE: usize = 1_024;
+const ANY_ROWS_AT_ONCE: usize = 16;
+
+/// How long a worker is kept: others wait for it, too.
+const TURN: Duration = Duration::from_millis(50);
+
+/// A piece is sent when it is as long; a slow reader leaves a few of them lying.
+const PIECE_BYTES: usize = 256 << 10;
+
+/// What a table may cost, in evaluations at their limit: about a second of one thread.
+const EVALUATIONS_AT_THEIR_LIMIT: u64 = 10;
+
+/// Rows without a value of which the reason is told.
+const ERRORS_MAX: usize = 10;
+
+pub(super) struct Sheet {
+    text: String,
+    program: Program,
+    columns: Columns,
+    rows: usize,
+    form: Form,
+    language: Language,
+    limits: Limits,
+    fuel_given: u64,
+    fuel_left: AtomicU64,
+    failures: Mutex<Failures>,
+}
+
+/// The first rows without a value, and how many there are.
+#[derive(Debug, Default)]
+struct Failures {
+    count: usize,
+    first: BTreeMap<usize, RowError>,
+}
+
+#[derive(Debug, Serialize)]
+struct RowError {
+    /// From 0.
+    row: usize,
+    code: &'static str,
+    detail: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    span: Option<CharacterSpan>,
+}
+
+/// Rows that are still to be worked out.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Stretch(Range<usize>);
+
+impl Stretch {
+    pub(super) fn is_done(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl Sheet {
+    /// Reads a question.
+    pub(super) fn read(body: &[u8], form: Form, language: Language) -> Result<Self, Problem> {
+        let (mut text, mut mode, mut variables, mut columns) = (None, None, None, Columns::default());
+        for (name, value) in object::<Members<'_>>(body)?.0 {
+            match name.as_str() {
+                "expr" => text = Some(member::<String>("expr", value.get(), "a string")?),
+                "mode" => mode = member::<Option<String>>("mode", value.get(), "a string")?,
+                "variables" => variables = Some(value.get()).filter(|json| *json != "null"),
+                "columns" => {
+                    let given = object::<Members<'_>>(value.get().as_bytes())?.0;
+                    given.into_iter().try_for_each(|(name, column)| columns.add(name, column.get()))?;
+                }
+                _ => columns.add(name, value.get())?,
+            }
+        }
+        let text = text.ok_or_else(|| Problem::malformed("expr is missing"))?;
+        if mode_of(mode.as_deref())? != Mode::Python {
+            let detail = "a table is worked out in mode python only";
+            return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "unsupported", detail));
+        }
+        let rows = columns.rows()?;
+        if rows > ROWS_MAX {
+            let detail = format!("a table has at most {ROWS_MAX} rows");
+            return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "too-large", detail));
+        }
+        let limits = Limits::default();
+        let program = {
+            let unreadable = |error: &Error| Problem::of_text(error, &text, language);
+            let variables = variables.map(|json| Variables::from_json(json, &limits)).transpose();
+            let variables = variables.map_err(|kind| unreadable(&Error { kind, span: Span::default() }))?;
+            let parameters: Vec<&str> = columns.names.iter().map(String::as_str).collect();
+            let context = Context { parameters: &parameters, variables: variables.as_ref(), ..Context::default() };
+            engine::read_in(&text, &context, &limits).map_err(|error| {
+                let mended = fix(&text, &error, &context, &limits).map(|fix| Suggestion::new(&fix, &text));
+                unreadable(&error).suggesting(mended)
+            })?
+        };
+        let fuel_given = limits.fuel * EVALUATIONS_AT_THEIR_LIMIT;
+        let (fuel_left, failures) = (AtomicU64::new(fuel_given), Mutex::default());
+        Ok(Self { text, program, columns, rows, form, language, limits, fuel_given, fuel_left, failures })
+    }
+
+    /// All rows, in order.
+    pub(super) fn stretches(&self) -> impl Iterator<Item = Stretch> + Send + 'static {
+        let rows = self.rows;
+        (0..rows).step_by(STRETCH_ROWS).map(move |start| Stretch(start..rows.min(start + STRETCH_ROWS)))
+    }
+
+    /// Refuses a table that will cost too much if all its rows cost what those before `rest`, the first, have.
+    pub(super) fn foresee(&self, rest: &Stretch) -> Result<(), Problem> {
+        let spent = self.fuel_given - self.fuel_left.load(Ordering::Relaxed);
+        let done = rest.0.start.max(1) as u64;
+        if u128::from(spent) * self.rows as u128 <= u128::from(self.fuel_given) * u128::from(done) {
+            return Ok(());
+        }
+        Err(Problem::of_expression(&self.exhausted(), None, self.language))
+    }
+
+    fn exhausted(&self) -> ErrorKind {
+        ErrorKind::OutOfFuel { limit: self.fuel_given }
+    }
+
+    /// What stands before the rows.
+    pub(super) fn head(&self) -> String {
+        let mut out = String::new();
+        self.form.write_head(&self.columns.names, &mut out);
+        out
+    }
+
+    /// Works out and writes rows of a stretch, one at least, until a piece is full or the worker's turn or all of it
+    /// `is_over`; takes them off the stretch.
+    pub(super) fn write(&self, stretch: &mut Stretch, out: &mut String, is_over: impl Fn() -> bool) {
+        let begun = Instant::now();
+        let mut at_once = 1;
+        while !stretch.is_done() && out.len() < PIECE_BYTES && begun.elapsed() < TURN && !is_over() {
+            let rows = stretch.0.start..stretch.0.end.min(stretch.0.start + at_once);
+            stretch.0.start = rows.end;
+            let columns: Vec<Cow<'_, [f64]>> =
+                self.columns.columns.iter().map(|column| column.rows(rows.clone())).collect();
+            let slices: Vec<&[f64]> = columns.iter().map(|column| &**column).collect();
+            let left = self.fuel_left.load(Ordering::Relaxed);
+            let (answers, spent) =
+                engine::columns(&self.program, &slices, &self.limits, left, Instant::now() + DEADLINE);
+            // Others may have spent the same fuel at the same time: by no more than there are workers.
+            let _ = self
+                .fuel_left
+                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| Some(left.saturating_sub(spent)));
+            let answers = match answers {
+                Ok(answers) => answers,
+                Err(kind) => {
+                    let kind = if matches!(kind, ErrorKind::OutOfFuel { .. }) { self.exhausted() } else { kind };
+                    self.write_without(rows, &kind, out);
+                    continue;
+                }
+            };
+            at_once = ROWS_AT_ONCE;
+            for (at, cell) in answers.iter().enumerate() {
+                let row = rows.start + at;
+                match cell {
+                    Cell::Failure(failure) => {
+                        let span = CharacterSpan::new(self.program.span(failure.node), &self.text);
+                        self.note(row, 1, &failure.kind, Some(span));
+                        at_once = ANY_ROWS_AT_ONCE;
+                    }
+                    // A program that gives something else gives it in every row, as far as is known here.
+                    Cell::Answer(_) => at_once = ANY_ROWS_AT_ONCE,
+                    Cell::Float(_) | Cell::Bool(_) => {}
+                }
+                let values = slices.iter().map(|column| column[at]);
+                self.form.write_row(row == 0, values, Some(cell), out);
+            }
+        }
+    }
+
+    /// Gives up a stretch that found no worker.
+    pub(super) fn give_up(&self, stretch: &mut Stretch, out: &mut String) {
+        let rows = std::mem::take(&mut stretch.0);
+        let detail = Problem::overloaded(self.language);
+        self.note_as(rows.start, rows.len(), || (detail.code, detail.detail.clone(), None));
+        self.write_empty(rows, out);
+    }
+
+    fn write_without(&self, rows: Range<usize>, kind: &ErrorKind, out: &mut String) {
+        self.note(rows.start, rows.len(), kind, None);
+        self.write_empty(rows, out);
+    }
+
+    fn write_empty(&self, rows: Range<usize>, out: &mut String) {
+        for row in rows {
+            let values = self.columns.columns.iter().map(|column| column.rows(row..row + 1)[0]);
+            self.form.write_row(row == 0, values, None, out);
+        }
+    }
+
+    fn note(&self, row: usize, count: usize, kind: &ErrorKind, span: Option<CharacterSpan>) {
+        self.note_as(row, count, || (kind.code(), kind.message(self.language), span));
+    }
+
+    /// Notes `count` rows from `row` on, with one reason for all of them.
+    fn note_as(&self, row: usize, count: usize, why: impl Fn() -> (&'static str, String, Option<CharacterSpan>)) {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        failures.count += count;
+        for row in row..row + count.min(ERRORS_MAX) {
+            // Stretches end in any order.
+            let is_among_the_first = failures.first.len() < ERRORS_MAX
+                || failures.first.last_key_value().is_some_and(|(last, _)| row < *last);
+            if !is_among_the_first {
+                break;
+            }
+            let (code, detail, span) = why();
+            failures.first.insert(row, RowError { row, code, detail, span });
+            if failures.first.len() > ERRORS_MAX {
+                failures.first.pop_last();
+            }
+        }
+    }
+
+    /// What stands behind the rows.
+    pub(super) fn tail(&self) -> String {
+        if self.form == Form::Csv {
+            return String::new();
+        }
+        let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        if failures.count == 0 {
+            return "]}".to_owned();
+        }
+        let first: Vec<&RowError> = failures.first.values().collect();
+        // Texts and numbers always serialise.
+        let first = serde_json::to_string(&first).unwrap_or_default();
+        format!("],\"failed\":{},\"errors\":{first}}}", failures.count)
+    }
+}
+
+/// A member of the question.
+fn member<T: serde::de::DeserializeOwned>(name: &str, json: &str, kind: &str) -> Result<T, Problem> {
+    serde_json::from_str(json).map_err(|_| Problem::malformed(format!("{name} is not {kind}")))
+}
