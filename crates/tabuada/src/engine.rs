@@ -96,7 +96,7 @@ pub(crate) fn value(text: &str, mode: Mode, limits: &Limits) -> Option<Answer> {
 }
 
 /// 64 bits that nobody can foresee: the standard library's own source of them, for its hash tables.
-fn chance() -> u64 {
+pub(crate) fn chance() -> u64 {
     RandomState::new().build_hasher().finish()
 }
 
