@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
 use tabuada_lang::{
-    Answer, Context, Error, ErrorKind, Failure, Fuel, Limits, Mode, Program, Span, Variables, parse_with,
+    Answer, Context, Error, ErrorKind, Explanation, Failure, Fuel, Limits, Mode, Program, Span, Variables, parse_with,
 };
 
 /// What an evaluation came to.
@@ -74,6 +74,20 @@ fn caught<R>(text: &str, read: impl FnOnce() -> Result<R, Error>) -> Result<R, E
 pub(crate) fn evaluate(program: &Program, limits: &Limits, deadline: Instant) -> Evaluation {
     let stop = || Instant::now() >= deadline;
     run(program, limits, Fuel::with_stop(limits.fuel, &stop))
+}
+
+/// Evaluates in full as [`evaluate`] does, and tells how; with the fuel that it took.
+pub(crate) fn explain(program: &Program, limits: &Limits, deadline: Instant) -> (Explanation, u64) {
+    let stop = || Instant::now() >= deadline;
+    let mut fuel = Fuel::with_stop(limits.fuel, &stop).seeded(if program.is_pure() { 0 } else { chance() });
+    let explained = catch_unwind(AssertUnwindSafe(|| program.explain(&[], limits, &mut fuel)));
+    let explanation = explained.unwrap_or_else(|_| Explanation {
+        steps: Vec::new(),
+        is_cut: false,
+        failed: None,
+        outcome: Err(Failure { kind: ErrorKind::Internal, node: 0 }),
+    });
+    (explanation, fuel.spent())
 }
 
 /// Evaluates on a budget; `None` if it was not enough, or if the engine broke.

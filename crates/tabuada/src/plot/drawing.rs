@@ -169,7 +169,13 @@ impl Frame {
         };
         let below = bottom + GAP + FONT * 0.75;
         for (at, text) in &self.across.marks {
-            number(Anchor::Middle, (across(*at), below), text);
+            let middle = across(*at);
+            let edge = self.left + width + 1.5 * FREE - 2.0;
+            if middle + width_of(text) / 2.0 > edge {
+                number(Anchor::End, (edge, below), text);
+            } else {
+                number(Anchor::Middle, (middle, below), text);
+            }
         }
         for (at, text) in &self.down.marks {
             number(Anchor::End, (self.left - GAP, down(*at) + FONT * 0.35), text);

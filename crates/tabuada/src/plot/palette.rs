@@ -48,8 +48,9 @@ pub(super) fn width_of(ink: Ink) -> f64 {
     if let Ink::Curve(_) = ink { 2.0 } else { 1.0 }
 }
 
-/// The dashes of a curve and what is between them, in pixels; none for the first.
+/// The dashes of a curve, each with what is between it and the next, in pixels; none for the first.
 pub(super) fn dashes(curve: usize) -> &'static [f64] {
-    const DASHES: [&[f64]; CURVES_MAX] = [&[], &[9.0, 5.0], &[1.0, 5.0], &[14.0, 4.0], &[5.0, 4.0], &[3.0, 7.0]];
+    const DASHES: [&[f64]; CURVES_MAX] =
+        [&[], &[9.0, 5.0], &[1.0, 5.0], &[16.0, 4.0], &[10.0, 5.0, 1.0, 5.0], &[4.0, 4.0]];
     DASHES[curve % CURVES_MAX]
 }

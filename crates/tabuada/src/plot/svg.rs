@@ -61,10 +61,14 @@ pub(super) fn written(drawing: &Drawing, words: &Words<'_>) -> String {
 fn line(out: &mut String, ink: Ink, lines: &[Vec<(f64, f64)>]) {
     let (name, stroke, width) = (class(ink), of(&LIGHT, ink), width_of(ink));
     push(out, format_args!("<path class=\"{name}\" stroke=\"{stroke}\" stroke-width=\"{width}\""));
+    if let Ink::Grid | Ink::Axis = ink {
+        out.push_str(" shape-rendering=\"crispEdges\"");
+    }
     if let Ink::Curve(curve) = ink {
         out.push_str(" stroke-linecap=\"round\" stroke-linejoin=\"round\"");
-        if let [on, off] = dashes(curve) {
-            push(out, format_args!(" stroke-dasharray=\"{on} {off}\""));
+        let dashes = dashes(curve).iter().map(f64::to_string).collect::<Vec<_>>().join(" ");
+        if !dashes.is_empty() {
+            push(out, format_args!(" stroke-dasharray=\"{dashes}\""));
         }
     }
     out.push_str(" d=\"");

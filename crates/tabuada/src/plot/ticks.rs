@@ -36,6 +36,7 @@ pub(super) fn ticks(low: f64, high: f64, count: usize) -> Ticks {
     Ticks {
         marks: numbers.iter().map(|number| (value(*number, exponent), text(number - base))).collect(),
         offset: (base != 0).then(|| {
+            let (base, exponent) = shortest(base, exponent);
             let text = if exponent.abs() <= 12 { plain(base, exponent) } else { scientific(base, exponent) };
             if base > 0 { format!("+{text}") } else { text }
         }),
@@ -46,16 +47,18 @@ pub(super) fn ticks(low: f64, high: f64, count: usize) -> Ticks {
 pub(super) fn rounded(number: f64) -> String {
     let written = format!("{number:.3e}");
     let (mantissa, exponent) = written.split_once('e').unwrap_or((&written, "0"));
-    let mut number: i64 = mantissa.replace('.', "").parse().unwrap_or_default();
-    let mut exponent = exponent.parse::<i32>().unwrap_or_default() - 3;
+    let number = mantissa.replace('.', "").parse().unwrap_or_default();
+    let (number, exponent) = shortest(number, exponent.parse::<i32>().unwrap_or_default() - 3);
+    if is_plain(number.unsigned_abs(), exponent) { plain(number, exponent) } else { scientific(number, exponent) }
+}
+
+/// The same without zeros at the end.
+fn shortest(mut number: i64, mut exponent: i32) -> (i64, i32) {
     while number != 0 && number % 10 == 0 {
         number /= 10;
         exponent += 1;
     }
-    if number == 0 {
-        return "0".to_owned();
-    }
-    if is_plain(number.unsigned_abs(), exponent) { plain(number, exponent) } else { scientific(number, exponent) }
+    (number, exponent)
 }
 
 /// `number` times a power of ten, rightly rounded.
@@ -148,7 +151,7 @@ mod tests {
 
     #[test]
     fn what_all_texts_have_in_common_is_written_once() {
-        check(1e9, 1e9 + 1e-3, 5, "0 0.0002 0.0004 0.0006 0.0008 0.0010", Some("+1000000000.0000"));
+        check(1e9, 1e9 + 1e-3, 5, "0 0.0002 0.0004 0.0006 0.0008 0.0010", Some("+1000000000"));
         check(-1e9, -1e9 + 10.0, 4, "0 5 10", Some("−1000000000"));
         check(5_000_000.0, 5_000_003.0, 3, "0 1 2 3", Some("+5000000"));
     }

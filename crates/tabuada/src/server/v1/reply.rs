@@ -46,7 +46,7 @@ impl<'a> Value<'a> {
     }
 }
 
-fn hints(program: &Program, text: &str, language: Language) -> Vec<Hint> {
+pub(super) fn hints(program: &Program, text: &str, language: Language) -> Vec<Hint> {
     let hint = |hint: tabuada_lang::Hint| Hint {
         code: hint.kind.code(),
         message: hint.kind.message(language),
