@@ -10,6 +10,7 @@ mod range;
 mod drawing;
 mod palette;
 mod svg;
+mod png;
 mod sentences;
 
 use std::ops::RangeInclusive;
@@ -99,6 +100,11 @@ impl Refusal {
 }
 
 impl Picture {
+    /// As PNG, on the light ground; nothing if there is no memory for it.
+    pub(crate) fn png(&self) -> Option<Vec<u8>> {
+        png::written(&self.drawing)
+    }
+
     /// As SVG.
     pub(crate) fn svg(&self) -> String {
         let language = match self.language {

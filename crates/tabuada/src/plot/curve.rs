@@ -1,13 +1,13 @@
 //! A curve: where a function of one variable is looked at, and which of its values belong together.
 //!
 //! First on an even grid, each time twice as fine, so that a function too dear for the whole grid is drawn from a coarser
-//! one; then where the curve bends, begins, ends or jumps. What is spent is bounded in fuel and in points, and depends on
+//! one, if not from one so coarse that the picture would be wrong; then where the curve bends, begins, ends or jumps. What is spent is bounded in fuel and in points, and depends on
 //! nothing but the question: the same on every machine.
 
 use tabuada_lang::{Cell, ErrorKind, Fuel, Limits, Program};
 
 /// Stretches of the first grid, and of the last.
-const GRID_FIRST: usize = 16;
+const GRID_FIRST: usize = 128;
 const GRID: usize = 512;
 /// Points at most.
 const POINTS_MAX: usize = 8_192;

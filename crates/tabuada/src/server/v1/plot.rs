@@ -4,43 +4,66 @@ use std::time::Instant;
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::header::{CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, VARY};
-use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri};
+use axum::http::header::{ACCEPT, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, VARY};
+use axum::http::{HeaderMap, HeaderValue, Response, Uri};
 use tabuada_lang::{ErrorKind, Language, Limits};
 
 use super::super::language;
 use super::super::problem::{Problem, Suggestion};
 use super::super::query::parameters;
+use super::super::render::not_kept;
 use super::super::state::App;
 use super::question::text_in_query;
 use crate::answer::DEADLINE;
 use crate::engine::chance;
-use crate::plot::{Picture, Plot, Refusal, SIZE};
+use crate::plot::{Plot, Refusal, SIZE};
 use crate::workers::NotDone;
 
 /// A picture that is looked at by itself may do nothing; what it looks like is its own style.
 const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox");
 
+/// What a picture is sent as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Format {
+    Svg,
+    Png,
+}
+
 /// `?expr=…&from=…&to=…`, `expr` once for each curve.
 pub(super) async fn get(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Response<Body> {
-    match draw(&app, &uri, language::preferred(&headers)).await {
-        Ok((picture, language)) => svg(&picture, language),
+    let language = language::preferred(&headers);
+    match draw(&app, &uri, language, Format::preferred(&headers)).await {
+        Ok(image) => image.response(language),
         Err(problem) => problem.response(),
     }
 }
 
-async fn draw(app: &App, uri: &Uri, language: Language) -> Result<(Picture, Language), Problem> {
+/// A picture as it is sent.
+struct Image {
+    format: Format,
+    bytes: Vec<u8>,
+    /// Whether it is the same for the same question.
+    is_pure: bool,
+}
+
+async fn draw(app: &App, uri: &Uri, language: Language, format: Format) -> Result<Image, Problem> {
     let plot = asked(uri, language)?;
     let begun = Instant::now();
     let work = move || {
         let stop = || begun.elapsed() >= DEADLINE;
-        plot.picture(&Limits::default(), chance(), &stop).map_err(|refusal| told(&plot, refusal))
+        let picture = plot.picture(&Limits::default(), chance(), &stop).map_err(|refusal| told(&plot, refusal))?;
+        let bytes = match format {
+            Format::Svg => picture.svg().into_bytes(),
+            Format::Png => picture.png().ok_or_else(|| Problem::overloaded(language))?,
+        };
+        Ok(Image { format, bytes, is_pure: picture.is_pure })
     };
-    let picture = app.calculator.workers().run(DEADLINE, work).await.map_err(|not_done| match not_done {
-        NotDone::Overloaded => Problem::overloaded(language),
-        NotDone::Panicked => Problem::of_expression(&ErrorKind::Internal, None, language),
-    })?;
-    Ok((picture?, language))
+    app.calculator.workers().run(DEADLINE, work).await.unwrap_or_else(|not_done| {
+        Err(match not_done {
+            NotDone::Overloaded => Problem::overloaded(language),
+            NotDone::Panicked => Problem::of_expression(&ErrorKind::Internal, None, language),
+        })
+    })
 }
 
 fn asked(uri: &Uri, language: Language) -> Result<Plot, Problem> {
@@ -76,13 +99,73 @@ fn told(plot: &Plot, refusal: Refusal) -> Problem {
     }
 }
 
-fn svg(picture: &Picture, language: Language) -> Response<Body> {
-    let mut response = Response::new(Body::from(picture.svg()));
-    *response.status_mut() = StatusCode::OK;
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("image/svg+xml"));
-    headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(language::tag(language)));
-    headers.insert(CONTENT_SECURITY_POLICY, POLICY);
-    headers.insert(VARY, HeaderValue::from_static("accept-language"));
-    response
+impl Image {
+    fn response(self, language: Language) -> Response<Body> {
+        let mut response = Response::new(Body::from(self.bytes));
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.format.name()));
+        headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(language::tag(language)));
+        headers.insert(CONTENT_SECURITY_POLICY, POLICY);
+        headers.insert(VARY, HeaderValue::from_static("Accept, Accept-Language"));
+        if self.is_pure { response } else { not_kept(response) }
+    }
+}
+
+impl Format {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Svg => "image/svg+xml",
+            Self::Png => "image/png",
+        }
+    }
+
+    /// PNG for those who like it better (RFC 9110, section 12.5.1), as browsers do not.
+    fn preferred(headers: &HeaderMap) -> Self {
+        if Self::Png.weight(headers) > Self::Svg.weight(headers) { Self::Png } else { Self::Svg }
+    }
+
+    /// How much the client likes it, by the range that names it best.
+    fn weight(self, headers: &HeaderMap) -> f32 {
+        let lists = headers.get_all(ACCEPT).iter().filter_map(|list| list.to_str().ok());
+        let ranges = lists.flat_map(|list| list.split(',')).filter_map(|range| {
+            let mut parts = range.split(';').map(str::trim);
+            let closeness = match parts.next()? {
+                name if name.eq_ignore_ascii_case(self.name()) => 3,
+                name if name.eq_ignore_ascii_case("image/*") => 2,
+                "*/*" => 1,
+                _ => return None,
+            };
+            let weight = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
+            Some((closeness, weight.map_or(1.0, |weight| weight.parse().unwrap_or(0.0))))
+        });
+        ranges.max_by_key(|(closeness, _)| *closeness).map_or(0.0, |(_, weight)| weight)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn png_is_for_those_who_like_it_better() {
+        for (accepted, format) in [
+            ("image/png", Format::Png),
+            ("IMAGE/PNG", Format::Png),
+            ("image/png, */*;q=0.5", Format::Png),
+            ("image/svg+xml;q=0.5, image/*", Format::Png),
+            ("image/png;q=0.5, */*", Format::Svg),
+            ("image/png;q=x, */*;q=0.1", Format::Svg),
+            ("*/*", Format::Svg),
+            ("text/html", Format::Svg),
+            ("", Format::Svg),
+            // Two browsers, for an image.
+            ("image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8", Format::Svg),
+            ("image/avif,image/webp,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5", Format::Svg),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(ACCEPT, accepted.parse().unwrap());
+            assert_eq!(Format::preferred(&headers), format, "{accepted}");
+        }
+        assert_eq!(Format::preferred(&HeaderMap::new()), Format::Svg);
+    }
 }
