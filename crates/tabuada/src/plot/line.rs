@@ -54,7 +54,7 @@ mod tests {
 
     #[test]
     fn a_line_keeps_its_corners_and_nothing_else() {
-        let roof: Vec<(f64, f64)> = (0..=20).map(|x| (f64::from(x), f64::from((x - 10).abs()))).collect();
+        let roof: Vec<(f64, f64)> = (0_i32..=20).map(|x| (f64::from(x), f64::from((x - 10).abs()))).collect();
         assert_eq!(simplified(&roof), [(0.0, 10.0), (10.0, 0.0), (20.0, 10.0)]);
         assert_eq!(simplified(&[(1.0, 1.0)]), [(1.0, 1.0)]);
         assert_eq!(simplified(&[]), []);

@@ -7,6 +7,9 @@ const DIGITS_MAX: usize = 6;
 /// What may be left of the texts where the rest is written once.
 const OWN_DIGITS: i64 = 1_000;
 
+/// How far from where floats have them the ends may be, in steps, for a tick to be on them: nobody sees that.
+const ASIDE: f64 = 1e-3;
+
 /// The ticks of an axis.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Ticks {
@@ -20,14 +23,15 @@ pub(super) struct Ticks {
 pub(super) fn ticks(low: f64, high: f64, count: usize) -> Ticks {
     let wanted = (high - low) / count.max(1) as f64;
     let mut exponent = wanted.log10().floor() as i32;
-    let at_least = |factor: i64, exponent: i32| value(factor, exponent) >= wanted;
+    let at_least = |factor: i64, exponent: i32| value(factor, exponent) * (1.0 + ASIDE) >= wanted;
     let factor = [1, 2, 5].into_iter().find(|factor| at_least(*factor, exponent)).unwrap_or_else(|| {
         exponent += 1;
         1
     });
     let step = value(factor, exponent);
     // Each a multiple of the power of ten.
-    let numbers: Vec<i64> = ((low / step).ceil() as i64..=(high / step).floor() as i64).map(|n| n * factor).collect();
+    let (first, last) = ((low / step - ASIDE).ceil() as i64, (high / step + ASIDE).floor() as i64);
+    let numbers: Vec<i64> = (first..=last).map(|n| n * factor).collect();
     let longest = numbers.iter().map(|number| number.unsigned_abs()).max().unwrap_or_default();
     let base = if digits(longest) > DIGITS_MAX { numbers[numbers.len() / 2] / OWN_DIGITS * OWN_DIGITS } else { 0 };
     let left = numbers.iter().map(|number| (number - base).unsigned_abs()).max().unwrap_or_default();
@@ -134,7 +138,8 @@ mod tests {
         let ticks = ticks(low, high, count);
         let written: Vec<&str> = ticks.marks.iter().map(|(_, text)| text.as_str()).collect();
         assert_eq!((written.join(" ").as_str(), ticks.offset.as_deref()), (texts, offset));
-        assert!(ticks.marks.iter().all(|(at, _)| (low..=high).contains(at)), "{ticks:?}");
+        let free = (high - low) / 1_000.0;
+        assert!(ticks.marks.iter().all(|(at, _)| (low - free..=high + free).contains(at)), "{ticks:?}");
     }
 
     #[test]

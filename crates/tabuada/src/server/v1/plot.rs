@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::header::{ACCEPT, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, VARY};
+use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, VARY};
 use axum::http::{HeaderMap, HeaderValue, Response, Uri};
 use tabuada_lang::{ErrorKind, Language, Limits};
 
@@ -21,6 +21,9 @@ use crate::workers::NotDone;
 
 /// A picture that is looked at by itself may do nothing; what it looks like is its own style.
 const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox");
+
+/// The same question has the same picture, until a new version of ours draws or says it otherwise.
+const KEPT: HeaderValue = HeaderValue::from_static("public, max-age=3600");
 
 /// What a picture is sent as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,7 +110,11 @@ impl Image {
         headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(language::tag(language)));
         headers.insert(CONTENT_SECURITY_POLICY, POLICY);
         headers.insert(VARY, HeaderValue::from_static("Accept, Accept-Language"));
-        if self.is_pure { response } else { not_kept(response) }
+        if !self.is_pure {
+            return not_kept(response);
+        }
+        headers.insert(CACHE_CONTROL, KEPT);
+        response
     }
 }
 
