@@ -111,6 +111,11 @@ impl Program {
     /// The names that nothing in the text gives a meaning, in the order in which they come first: parameters, and names
     /// that are not known at all.
     pub fn free_names(&self) -> Vec<&str> {
+        self.free_nodes().into_iter().map(|(name, _)| name).collect()
+    }
+
+    /// [`Program::free_names`], each with the node where it comes first, whose place in the text [`Program::span`] knows.
+    pub fn free_nodes(&self) -> Vec<(&str, u32)> {
         let defined: HashSet<u32> =
             self.targets.iter().copied().chain(self.definitions.iter().map(|definition| definition.name)).collect();
         let mut seen = HashSet::new();
@@ -119,12 +124,12 @@ impl Program {
             let known = || functions::find_constant(text).is_some() || functions::find(text).is_some();
             name < self.parameters || (!defined.contains(&name) && !known())
         };
-        let names = self.nodes.iter().filter_map(|node| match *node {
-            Node::Name(name) if is_free(name) => Some(name),
-            Node::Unknown(name) => Some(name),
+        let names = self.nodes.iter().zip(0..).filter_map(|(node, at)| match *node {
+            Node::Name(name) if is_free(name) => Some((name, at)),
+            Node::Unknown(name) => Some((name, at)),
             _ => None,
         });
-        names.filter(|name| seen.insert(*name)).map(|name| &*self.names[name as usize]).collect()
+        names.filter(|(name, _)| seen.insert(*name)).map(|(name, at)| (&*self.names[name as usize], at)).collect()
     }
 }
 

@@ -199,6 +199,11 @@ impl Calculator {
         }
     }
 
+    /// The name of a program's answer as it stands in Redis.
+    pub fn name_of(&self, program: &Program) -> String {
+        self.shared.cache.operator().name(&Key::new(variant(program.mode()), &program.canonical()))
+    }
+
     /// The cache, for those who report on it.
     pub fn cache(&self) -> &Cache<Answers> {
         &self.shared.cache

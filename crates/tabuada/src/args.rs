@@ -30,6 +30,10 @@ pub enum Command {
     Eval(EvalArgs),
     /// Evaluate one expression a line: lines or NDJSON in, NDJSON out in the same order.
     Batch(BatchArgs),
+    /// Draw functions of x, as SVG or PNG.
+    ///
+    /// Exit status: 0; 1 an expression cannot be drawn; 2 the command was misused.
+    Plot(PlotArgs),
     /// Look into the cache: what is remembered, and what is to be forgotten.
     ///
     /// Asks the Redis of --redis, or else a server, with the token in TABUADA_ADMIN_TOKEN if that is set.
@@ -108,6 +112,35 @@ pub struct BatchArgs {
     pub explain: bool,
 }
 
+/// Arguments of `tabuada plot`.
+#[derive(Debug, clap::Args)]
+pub struct PlotArgs {
+    /// Expressions of x, a curve each.
+    #[arg(value_name = "EXPR", required = true)]
+    pub expressions: Vec<String>,
+    /// Where x begins, a number or an expression [default: -10].
+    #[arg(long, value_name = "X", allow_hyphen_values = true)]
+    pub from: Option<String>,
+    /// Where x ends, a number or an expression such as 2*pi [default: 10].
+    #[arg(long, value_name = "X", allow_hyphen_values = true)]
+    pub to: Option<String>,
+    /// The lowest y that is shown [default: what the values ask for].
+    #[arg(long, value_name = "Y", allow_hyphen_values = true)]
+    pub y_from: Option<String>,
+    /// The highest y that is shown [default: what the values ask for].
+    #[arg(long, value_name = "Y", allow_hyphen_values = true)]
+    pub y_to: Option<String>,
+    /// Pixels across [default: 720].
+    #[arg(long, value_name = "PIXELS")]
+    pub width: Option<u32>,
+    /// Pixels down [default: 450].
+    #[arg(long, value_name = "PIXELS")]
+    pub height: Option<u32>,
+    /// File to write, SVG or PNG by its name; SVG on standard output if it is `-` or not given.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
 /// Arguments of `tabuada cache`.
 #[derive(Debug, clap::Args)]
 pub struct CacheArgs {
@@ -176,6 +209,7 @@ impl Args {
 /// What follows `eval` and its mode is an expression even if it looks like a flag (`-3+2`, `--2`), unless it asks for help.
 fn with_expressions_apart(mut arguments: Vec<OsString>) -> Vec<OsString> {
     let from = match &arguments[..] {
+        [_, command, ..] if command == "plot" => return with_flags_first(arguments),
         [_, command, flag, ..] if command == "eval" && flag == "--mode" => 4,
         [_, command, flag, ..] if command == "eval" && flag.as_encoded_bytes().starts_with(b"--mode=") => 3,
         [_, command, ..] if command == "eval" => 2,
@@ -185,6 +219,33 @@ fn with_expressions_apart(mut arguments: Vec<OsString>) -> Vec<OsString> {
         arguments.insert(from, "--".into());
     }
     arguments
+}
+
+/// What is no flag of `plot`, nor what belongs to one, is an expression (`plot -x --from 0`): it goes behind them all.
+fn with_flags_first(arguments: Vec<OsString>) -> Vec<OsString> {
+    const FLAGS: [&str; 8] = ["--from", "--to", "--y-from", "--y-to", "--width", "--height", "--output", "-o"];
+    let is_flag = |argument: &OsString| FLAGS.iter().any(|flag| argument == flag);
+    let holds_its_value = |argument: &OsString| {
+        let text = argument.to_string_lossy();
+        text.split_once('=').is_some_and(|(flag, _)| FLAGS.contains(&flag))
+    };
+    let mut arguments = arguments.into_iter();
+    let mut first: Vec<OsString> = arguments.by_ref().take(2).collect();
+    let mut expressions = vec!["--".into()];
+    while let Some(argument) = arguments.next() {
+        if is_flag(&argument) {
+            first.push(argument);
+            first.extend(arguments.next());
+        } else if holds_its_value(&argument) || argument == "-h" || argument == "--help" {
+            first.push(argument);
+        } else if argument == "--" {
+            expressions.extend(arguments.by_ref());
+        } else {
+            expressions.push(argument);
+        }
+    }
+    first.extend(expressions);
+    first
 }
 
 impl TryFrom<ServeArgs> for ServeConfig {

@@ -3,6 +3,7 @@
 mod serve;
 mod eval;
 mod batch;
+mod plot;
 mod http;
 mod cache;
 mod health;
@@ -11,4 +12,5 @@ pub use batch::batch;
 pub use cache::cache;
 pub use eval::eval;
 pub use health::health;
+pub use plot::plot;
 pub use serve::serve;

@@ -6,7 +6,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
 use tabuada_lang::{
-    Answer, Context, Error, ErrorKind, Failure, Fuel, Limits, Mode, Program, Rows, Span, Variables, parse_with,
+    Answer, Context, Error, ErrorKind, Explanation, Failure, Fuel, Limits, Mode, Program, Rows, Span, Variables,
+    parse_with,
 };
 
 /// What an evaluation came to.
@@ -81,6 +82,20 @@ pub(crate) fn evaluate(program: &Program, limits: &Limits, deadline: Instant) ->
     run(program, limits, Fuel::with_stop(limits.fuel, &stop))
 }
 
+/// Evaluates in full as [`evaluate`] does, and tells how; with the fuel that it took.
+pub(crate) fn explain(program: &Program, limits: &Limits, deadline: Instant) -> (Explanation, u64) {
+    let stop = || Instant::now() >= deadline;
+    let mut fuel = Fuel::with_stop(limits.fuel, &stop).seeded(if program.is_pure() { 0 } else { chance() });
+    let explained = catch_unwind(AssertUnwindSafe(|| program.explain(&[], limits, &mut fuel)));
+    let explanation = explained.unwrap_or_else(|_| Explanation {
+        steps: Vec::new(),
+        is_cut: false,
+        failed: None,
+        outcome: Err(Failure { kind: ErrorKind::Internal, node: 0 }),
+    });
+    (explanation, fuel.spent())
+}
+
 /// Evaluates on a budget; `None` if it was not enough, or if the engine broke.
 pub(crate) fn try_evaluate(program: &Program, limits: &Limits, budget: u64) -> Option<Evaluation> {
     let evaluation = run(program, limits, Fuel::new(budget.min(limits.fuel)));
@@ -117,7 +132,7 @@ pub(crate) fn columns(
 }
 
 /// 64 bits that nobody can foresee: the standard library's own source of them, for its hash tables.
-fn chance() -> u64 {
+pub(crate) fn chance() -> u64 {
     RandomState::new().build_hasher().finish()
 }
 

@@ -7,6 +7,7 @@ pub mod config;
 pub mod args;
 mod json;
 mod engine;
+mod plot;
 mod facts;
 mod line;
 mod counters;

@@ -18,6 +18,7 @@ fn main() -> ExitCode {
         },
         Command::Eval(args) => cli::eval(&args),
         Command::Batch(args) => cli::batch(&args),
+        Command::Plot(args) => cli::plot(&args),
         Command::Cache(args) => cli::cache(&args),
         Command::Health(args) => cli::health(&args),
     }

@@ -9,12 +9,17 @@ pub(super) struct NotText;
 
 /// The value of a parameter, the last if it is given again.
 pub(super) fn parameter(query: Option<&str>, name: &str) -> Result<Option<String>, NotText> {
+    Ok(parameters(query, name)?.pop())
+}
+
+/// The values of a parameter, one for each time that it is given.
+pub(super) fn parameters(query: Option<&str>, name: &str) -> Result<Vec<String>, NotText> {
     let pairs = query.unwrap_or_default().split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-    let mut found = None;
+    let mut found = Vec::new();
     for (given, value) in pairs {
         // Nearly everybody writes a name as it is.
         if given == name || decoded(given)? == name {
-            found = Some(decoded(value)?);
+            found.push(decoded(value)?);
         }
     }
     Ok(found)
@@ -58,5 +63,7 @@ mod tests {
             assert_eq!(found.as_ref().map(Option::as_deref), value.as_ref().copied(), "{query}");
         }
         assert_eq!(parameter(None, "key"), Ok(None));
+        let all = parameters(Some("key=1&other=2&key=&key=3"), "key").unwrap();
+        assert_eq!(all, ["1", "", "3"]);
     }
 }

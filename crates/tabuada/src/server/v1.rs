@@ -5,6 +5,8 @@ mod reply;
 mod evaluate;
 mod batch;
 mod table;
+mod plot;
+mod explain;
 
 pub(super) use evaluate::answer_query;
 
@@ -14,12 +16,14 @@ use axum::routing::{get, post};
 use super::state::Served;
 
 /// The paths here.
-pub(super) const PATHS: [&str; 3] = ["/v1/evaluate", "/v1/batch", "/v1/table"];
+pub(super) const PATHS: [&str; 5] = ["/v1/evaluate", "/v1/batch", "/v1/table", "/v1/plot", "/v1/explain"];
 
 pub(super) fn routes() -> Router<Served> {
-    let [evaluate, batch, table] = PATHS;
+    let [evaluate, batch, table, plot, explain] = PATHS;
     Router::new()
         .route(evaluate, get(evaluate::get).post(evaluate::post))
         .route(batch, post(batch::post))
         .route(table, post(table::post))
+        .route(plot, get(plot::get))
+        .route(explain, get(explain::get))
 }

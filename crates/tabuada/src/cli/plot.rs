@@ -1,0 +1,66 @@
+//! `tabuada plot`.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use tabuada_lang::{Language, Limits, caret};
+
+use crate::args::PlotArgs;
+use crate::plot::{Plot, Refusal, SIZE};
+
+/// The clock's limit on a picture.
+const DEADLINE: Duration = Duration::from_secs(10);
+
+/// Draws the expressions into a file, or as SVG on standard output: 0; 1 if one cannot be drawn; 2 if it is misused.
+pub fn plot(args: &PlotArgs) -> ExitCode {
+    let plot = Plot {
+        exprs: args.expressions.clone(),
+        from: args.from.clone(),
+        to: args.to.clone(),
+        y_from: args.y_from.clone(),
+        y_to: args.y_to.clone(),
+        size: (args.width.unwrap_or(SIZE.0), args.height.unwrap_or(SIZE.1)),
+        language: Language::English,
+    };
+    let deadline = Instant::now() + DEADLINE;
+    let seed = crate::engine::chance();
+    let picture = match plot.picture(&Limits::default(), seed, &|| Instant::now() >= deadline) {
+        Ok(picture) => picture,
+        Err(refusal) => return complain(&plot, &refusal),
+    };
+    let output = args.output.as_deref().filter(|path| path.as_os_str() != "-");
+    let is_png = output.and_then(Path::extension).is_some_and(|extension| extension.eq_ignore_ascii_case("png"));
+    let bytes = if is_png { picture.png() } else { Some(picture.svg().into_bytes()) };
+    let written = bytes.ok_or_else(|| io::ErrorKind::OutOfMemory.into()).and_then(|bytes| match output {
+        Some(path) => fs::write(path, bytes),
+        None => io::stdout().lock().write_all(&bytes),
+    });
+    match written {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever read our output has seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("tabuada: {}: {error}", output.unwrap_or(Path::new("standard output")).display());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn complain(plot: &Plot, refusal: &Refusal) -> ExitCode {
+    eprintln!("tabuada: {}", refusal.message());
+    match refusal {
+        Refusal::Expression { at, error, fix } => {
+            let text = &plot.exprs[*at];
+            eprintln!("{}", caret(text, error.span));
+            if let Some(fix) = fix {
+                eprintln!("help: write {}", fix.apply(text));
+            }
+            ExitCode::FAILURE
+        }
+        Refusal::Stopped(_) => ExitCode::FAILURE,
+        _ => ExitCode::from(2),
+    }
+}

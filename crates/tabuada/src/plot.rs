@@ -1,0 +1,198 @@
+//! The picture of functions of x: from texts to a drawing, and from that to SVG or PNG.
+//!
+//! Pure: the same question gives the same picture on every machine, but for what depends on chance. How much work it may
+//! be is bounded in fuel, in curves and in points; the clock is a backstop.
+
+mod ticks;
+mod curve;
+mod line;
+mod range;
+mod drawing;
+mod palette;
+mod svg;
+mod png;
+mod sentences;
+
+use std::ops::RangeInclusive;
+
+use tabuada_lang::{Context, Error, ErrorKind, Failure, Fix, Language, Limits, Mode, Program, fix, parse_with};
+
+use crate::engine::{self, Question};
+use curve::Curve;
+use drawing::{CURVES_MAX, Drawing, Frame};
+
+/// The variable.
+const VARIABLE: &str = "x";
+
+/// Pixels that a picture may have.
+pub(crate) const WIDTHS: RangeInclusive<u32> = 200..=2_000;
+/// And down.
+pub(crate) const HEIGHTS: RangeInclusive<u32> = 120..=2_000;
+/// What it has if nobody says.
+pub(crate) const SIZE: (u32, u32) = (720, 450);
+
+/// The largest number that an axis may have.
+const FARTHEST: f64 = 1e300;
+/// The least part of its numbers' size that an axis may span: what is finer, floats do not tell apart.
+const FINEST: f64 = 1e-12;
+/// And the least at all.
+const LEAST: f64 = 1e-290;
+
+/// What is to be drawn. Ends of axes are expressions of their own, `2*pi`.
+#[derive(Clone, Debug)]
+pub(crate) struct Plot {
+    pub(crate) exprs: Vec<String>,
+    pub(crate) from: Option<String>,
+    pub(crate) to: Option<String>,
+    pub(crate) y_from: Option<String>,
+    pub(crate) y_to: Option<String>,
+    /// In pixels.
+    pub(crate) size: (u32, u32),
+    /// What the picture is described in.
+    pub(crate) language: Language,
+}
+
+/// A picture, and the words for it.
+#[derive(Clone, Debug)]
+pub(crate) struct Picture {
+    drawing: Drawing,
+    title: String,
+    description: String,
+    language: Language,
+    /// Whether it depends on nothing but the question.
+    pub(crate) is_pure: bool,
+}
+
+/// Why there is no picture.
+#[derive(Clone, Debug)]
+pub(crate) enum Refusal {
+    /// No expression, or too many.
+    Count,
+    /// The size is out of bounds.
+    Size,
+    /// An end of an axis is no number: its name.
+    NoNumber(&'static str),
+    /// The ends of an axis are not in order, or too near or too far from each other: their names.
+    Ends(&'static str, &'static str),
+    /// Something is wrong with an expression, counted from 0.
+    Expression { at: usize, error: Error, fix: Option<Fix> },
+    /// An expression is too dear to be drawn, or the machine was too slow.
+    Stopped(ErrorKind),
+}
+
+impl Refusal {
+    /// What is wrong with the question, in English; of an expression, that there is something.
+    pub(crate) fn message(&self) -> String {
+        match self {
+            Self::Count => format!("there are from 1 to {CURVES_MAX} expressions, each in an expr of its own"),
+            Self::Size => {
+                let (widths, heights) = (WIDTHS, HEIGHTS);
+                let (width, height) = ((widths.start(), widths.end()), (heights.start(), heights.end()));
+                format!("width is from {} to {} and height from {} to {}", width.0, width.1, height.0, height.1)
+            }
+            Self::NoNumber(name) => format!("{name} is a number, or an expression that is one, such as 2*pi"),
+            Self::Ends(from, to) => {
+                format!("{from} is below {to}, both within ±1e300, and not so near that floats do not tell them apart")
+            }
+            Self::Expression { error: Error { kind, .. }, .. } | Self::Stopped(kind) => kind.message(Language::English),
+        }
+    }
+}
+
+impl Picture {
+    /// As PNG, on the light ground; nothing if there is no memory for it.
+    pub(crate) fn png(&self) -> Option<Vec<u8>> {
+        png::written(&self.drawing)
+    }
+
+    /// As SVG.
+    pub(crate) fn svg(&self) -> String {
+        let language = match self.language {
+            Language::English => "en",
+            Language::Portuguese => "pt-BR",
+        };
+        svg::written(&self.drawing, &svg::Words { title: &self.title, description: &self.description, language })
+    }
+}
+
+impl Plot {
+    /// Draws. `stop` is asked now and then, and ends it when it gives `true`; `seed` is for what depends on chance.
+    pub(crate) fn picture(&self, limits: &Limits, seed: u64, stop: &dyn Fn() -> bool) -> Result<Picture, Refusal> {
+        if self.exprs.is_empty() || self.exprs.len() > CURVES_MAX {
+            return Err(Refusal::Count);
+        }
+        if !WIDTHS.contains(&self.size.0) || !HEIGHTS.contains(&self.size.1) {
+            return Err(Refusal::Size);
+        }
+        let programs = self.exprs.iter().enumerate().map(|(at, text)| read(at, text, limits));
+        let programs: Vec<Program> = programs.collect::<Result<_, _>>()?;
+        let x = ends(
+            ("from", number("from", self.from.as_deref(), limits)?.unwrap_or(-10.0)),
+            ("to", number("to", self.to.as_deref(), limits)?.unwrap_or(10.0)),
+        )?;
+        let fuel = limits.fuel / self.exprs.len() as u64;
+        let curves = programs.iter().map(|program| Curve::new(program, x, limits, (fuel, seed), stop));
+        let mut curves: Vec<Curve<'_>> = curves.collect::<Result<_, _>>().map_err(Refusal::Stopped)?;
+
+        let shown = range::shown(curves.iter().flat_map(Curve::values).collect());
+        let y = (number("y_from", self.y_from.as_deref(), limits)?, number("y_to", self.y_to.as_deref(), limits)?);
+        let y = match y {
+            (None, None) => shown,
+            (Some(low), Some(high)) => ends(("y_from", low), ("y_to", high))?,
+            // Where all values are beyond the one end that is given, there is no other end.
+            (Some(low), None) => ends(("y_from", low), ("y_to", if shown.1 > low { shown.1 } else { low + 1.0 }))?,
+            (None, Some(high)) => ends(("y_from", if shown.0 < high { shown.0 } else { high - 1.0 }), ("y_to", high))?,
+        };
+        let size = (f64::from(self.size.0), f64::from(self.size.1));
+        let names: Vec<String> = self.exprs.iter().map(|text| sentences::name(text)).collect();
+        let frame = Frame::new(size, x, y, &names);
+        curves.iter_mut().try_for_each(|curve| curve.refine(&frame.view)).map_err(Refusal::Stopped)?;
+
+        let notice = sentences::notice(&curves, self.language);
+        Ok(Picture {
+            drawing: frame.drawing(size, &curves, notice.as_deref()),
+            title: sentences::title(&names, self.language),
+            description: sentences::description(&names, &curves, &frame.view, self.language),
+            language: self.language,
+            is_pure: programs.iter().all(Program::is_pure),
+        })
+    }
+}
+
+/// Reads an expression of x, and of nothing else.
+fn read(at: usize, text: &str, limits: &Limits) -> Result<Program, Refusal> {
+    let context = Context { parameters: &[VARIABLE], ..Context::default() };
+    let program = parse_with(text, &context, limits).map_err(|error| {
+        let fix = fix(text, &error, &context, limits);
+        Refusal::Expression { at, error, fix }
+    })?;
+    let unknown = program.free_nodes().into_iter().find(|(name, _)| *name != VARIABLE);
+    if let Some((name, node)) = unknown {
+        let kind = ErrorKind::UnknownName { name: name.to_owned() };
+        let fix = program.fix(text, &Failure { kind: kind.clone(), node });
+        return Err(Refusal::Expression { at, error: Error { kind, span: program.span(node) }, fix });
+    }
+    Ok(program)
+}
+
+/// The number that an end of an axis is.
+fn number(name: &'static str, text: Option<&str>, limits: &Limits) -> Result<Option<f64>, Refusal> {
+    let Some(text) = text else { return Ok(None) };
+    let program = engine::ask(Question { text, mode: Mode::Python, variables: None }, limits).ok();
+    let answer = program
+        .filter(Program::is_pure)
+        .and_then(|program| engine::try_evaluate(&program, limits, limits.fuel / 100)?.outcome.ok());
+    let number = answer.and_then(|answer| match answer.type_name() {
+        "int" => answer.text().parse().ok(),
+        _ => answer.as_f64(),
+    });
+    number.filter(|number| number.is_finite()).map(Some).ok_or(Refusal::NoNumber(name))
+}
+
+/// Both ends of an axis.
+fn ends(from: (&'static str, f64), to: (&'static str, f64)) -> Result<(f64, f64), Refusal> {
+    let ((from_name, from), (to_name, to)) = (from, to);
+    let size = from.abs().max(to.abs());
+    let is_drawn = size <= FARTHEST && to - from > LEAST && to - from >= FINEST * size;
+    if is_drawn { Ok((from, to)) } else { Err(Refusal::Ends(from_name, to_name)) }
+}

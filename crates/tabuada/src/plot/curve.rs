@@ -1,0 +1,256 @@
+//! A curve: where a function of one variable is looked at, and which of its values belong together.
+//!
+//! First on an even grid, each time twice as fine, so that a function too dear for the whole grid is drawn from a coarser
+//! one, if not from one so coarse that the picture would be wrong; then where the curve bends, begins, ends or jumps. What is spent is bounded in fuel and in points, and depends on
+//! nothing but the question: the same on every machine.
+
+use tabuada_lang::{Cell, ErrorKind, Fuel, Limits, Program};
+
+/// Stretches of the first grid, and of the last.
+const GRID_FIRST: usize = 128;
+const GRID: usize = 512;
+/// Points at most.
+const POINTS_MAX: usize = 8_192;
+/// Each halves what is still looked at.
+const ROUNDS_MAX: usize = 32;
+/// In pixels: a curve that strays less from the line through its points is as good as straight,
+const BEND: f64 = 0.2;
+/// and bends are followed to this width.
+const BEND_WIDTH: f64 = 1.0 / 16.0;
+/// In pixels: a height that may be a jump,
+const JUMP: f64 = 3.0;
+/// and that is one if it is left when it has this width,
+const JUMP_WIDTH: f64 = 1.0 / (1 << 20) as f64;
+/// or this width, from far below the picture to far above it.
+const POLE_WIDTH: f64 = 1.0 / 16.0;
+/// In pixels: how far above and below the picture a curve is followed.
+const MARGIN: f64 = 40.0;
+/// Larger values are as good as this large, so that differences stay finite.
+const LARGEST: f64 = 1e300;
+
+/// A part of the plane, and the pixels that it takes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct View {
+    pub(super) x: (f64, f64),
+    pub(super) y: (f64, f64),
+    pub(super) width: f64,
+    pub(super) height: f64,
+}
+
+impl View {
+    /// Pixels from the left edge.
+    pub(super) fn across(&self, x: f64) -> f64 {
+        (x - self.x.0) / (self.x.1 - self.x.0) * self.width
+    }
+
+    /// Pixels from the top; of what is far above or below, just far enough.
+    pub(super) fn down(&self, y: f64) -> f64 {
+        ((self.y.1 - y) / (self.y.1 - self.y.0) * self.height).clamp(-MARGIN, self.height + MARGIN)
+    }
+}
+
+/// The value of the function at a place: none where there is no real number.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Point {
+    pub(super) x: f64,
+    pub(super) y: Option<f64>,
+}
+
+/// Why there is no curve: what has been met does not depend on the place.
+pub(super) type Stopped = ErrorKind;
+
+/// A function on its way to being a curve.
+pub(super) struct Curve<'p> {
+    program: &'p Program,
+    limits: &'p Limits,
+    fuel: u64,
+    seed: u64,
+    stop: &'p dyn Fn() -> bool,
+    points: Vec<Point>,
+    /// What went wrong first, of what did.
+    pub(super) failure: Option<ErrorKind>,
+}
+
+impl<'p> Curve<'p> {
+    /// Looks at `program`, whose one parameter is x, on the grid. `fuel` is for all of it; the seed is for what depends
+    /// on chance.
+    pub(super) fn new(
+        program: &'p Program,
+        (from, to): (f64, f64),
+        limits: &'p Limits,
+        (fuel, seed): (u64, u64),
+        stop: &'p dyn Fn() -> bool,
+    ) -> Result<Self, Stopped> {
+        let mut curve = Self { program, limits, fuel, seed, stop, points: Vec::new(), failure: None };
+        let place = |at: usize| from + (to - from) * (at as f64 / GRID as f64);
+        let first: Vec<f64> =
+            if curve.is_constant() { vec![from] } else { (0..=GRID).step_by(GRID / GRID_FIRST).map(place).collect() };
+        let Some(points) = curve.look(&first)? else { return Err(ErrorKind::OutOfFuel { limit: fuel }) };
+        curve.points = points;
+        if let [Point { y, .. }] = curve.points[..] {
+            curve.points.push(Point { x: to, y });
+            return Ok(curve);
+        }
+        let mut step = GRID / GRID_FIRST;
+        while step > 1 {
+            let between: Vec<f64> = (step / 2..GRID).step_by(step).map(place).collect();
+            let Some(points) = curve.look(&between)? else { break };
+            let mut points = points.into_iter();
+            let finer = curve.points.iter().flat_map(|point| [Some(*point), points.next()]).flatten().collect();
+            curve.points = finer;
+            step /= 2;
+        }
+        Ok(curve)
+    }
+
+    fn is_constant(&self) -> bool {
+        self.program.is_pure() && self.program.free_names().is_empty()
+    }
+
+    /// The values there are.
+    pub(super) fn values(&self) -> impl Iterator<Item = f64> {
+        self.points.iter().filter_map(|point| point.y)
+    }
+
+    /// Looks closer where that shows, as the curve is seen in `view`.
+    pub(super) fn refine(&mut self, view: &View) -> Result<(), Stopped> {
+        if self.is_constant() {
+            return Ok(());
+        }
+        for _ in 0..ROUNDS_MAX {
+            let mut wanted: Vec<(usize, f64)> =
+                (1..self.points.len()).filter_map(|at| Some((at, self.doubt(at, view)?))).collect();
+            let room = POINTS_MAX.saturating_sub(self.points.len());
+            if wanted.len() > room {
+                wanted.sort_by(|(_, a), (_, b)| b.total_cmp(a));
+                wanted.truncate(room);
+                wanted.sort_unstable_by_key(|(at, _)| *at);
+            }
+            let between: Vec<f64> = wanted.iter().map(|(at, _)| self.middle(*at)).collect();
+            if between.is_empty() {
+                break;
+            }
+            let Some(found) = self.look(&between)? else { break };
+            let mut found = wanted.iter().map(|(at, _)| *at).zip(found).peekable();
+            let mut points = Vec::with_capacity(self.points.len() + between.len());
+            for (at, point) in self.points.iter().enumerate() {
+                points.extend(found.next_if(|(before, _)| *before == at).map(|(_, point)| point));
+                points.push(*point);
+            }
+            self.points = points;
+        }
+        Ok(())
+    }
+
+    /// The stretches of the curve that are one line each.
+    pub(super) fn pieces(&self, view: &View) -> Vec<Vec<(f64, f64)>> {
+        let mut pieces: Vec<Vec<(f64, f64)>> = Vec::new();
+        let mut is_open = false;
+        for (at, point) in self.points.iter().enumerate() {
+            let Some(y) = point.y else {
+                is_open = false;
+                continue;
+            };
+            let place = (view.across(point.x), view.down(y));
+            match pieces.last_mut() {
+                Some(piece) if is_open && !self.jumps(at, view) => piece.push(place),
+                _ => pieces.push(vec![place]),
+            }
+            is_open = true;
+        }
+        pieces
+    }
+
+    /// The place halfway from the point before to a point.
+    fn middle(&self, at: usize) -> f64 {
+        let (a, b) = (self.points[at - 1].x, self.points[at].x);
+        a + (b - a) / 2.0
+    }
+
+    /// The width in pixels of the stretch before a point; nothing if floats do not divide it.
+    fn width(&self, at: usize, view: &View) -> Option<f64> {
+        let (a, b) = (self.points[at - 1].x, self.points[at].x);
+        let middle = self.middle(at);
+        (a < middle && middle < b).then(|| (b - a) / (view.x.1 - view.x.0) * view.width)
+    }
+
+    /// Whether the curve jumps before a point, as far as that can be told.
+    fn jumps(&self, at: usize, view: &View) -> bool {
+        let (Some(a), Some(b)) = (self.points[at - 1].y, self.points[at].y) else { return false };
+        let (a, b) = (view.down(a), view.down(b));
+        let width = self.width(at, view).unwrap_or_default();
+        let is_whole = a.min(b) < 0.0 && a.max(b) > view.height;
+        (a - b).abs() > JUMP && width <= if is_whole { POLE_WIDTH } else { JUMP_WIDTH }
+    }
+
+    /// How much there may be to see within the stretch before a point; nothing if that is not worth a look.
+    fn doubt(&self, at: usize, view: &View) -> Option<f64> {
+        let width = self.width(at, view).filter(|width| *width > JUMP_WIDTH)?;
+        let (a, b) = match (self.points[at - 1].y, self.points[at].y) {
+            (Some(a), Some(b)) => (view.down(a), view.down(b)),
+            (None, None) => return None,
+            // An end of the curve.
+            _ => return Some(view.height),
+        };
+        if (a < 0.0 && b < 0.0) || (a > view.height && b > view.height) || self.jumps(at, view) {
+            return None;
+        }
+        let height = (a - b).abs();
+        if height > JUMP {
+            return Some(height);
+        }
+        let bend = self.bend(at - 1, view).max(self.bend(at, view));
+        (width > BEND_WIDTH && bend > BEND).then_some(bend)
+    }
+
+    /// How far a point is from the line through its neighbours, in pixels.
+    fn bend(&self, at: usize, view: &View) -> f64 {
+        let seen = |at: usize| {
+            let point = self.points.get(at)?;
+            Some((view.across(point.x), view.down(point.y?)))
+        };
+        let neighbours = at.checked_sub(1).and_then(seen).zip(seen(at + 1)).zip(seen(at));
+        neighbours.map_or(0.0, |((before, after), here)| distance(here, before, after))
+    }
+
+    /// The values at some places; nothing if there is no fuel left for them.
+    fn look(&mut self, places: &[f64]) -> Result<Option<Vec<Point>>, Stopped> {
+        let mut fuel = Fuel::with_stop(self.fuel, self.stop).seeded(self.seed);
+        let rows = match self.program.columns(&[places], self.limits, &mut fuel) {
+            Ok(rows) => rows,
+            Err(ErrorKind::OutOfFuel { .. }) => {
+                self.fuel = 0;
+                return Ok(None);
+            }
+            Err(stopped) => return Err(stopped),
+        };
+        self.fuel -= fuel.spent();
+        // Whatever depends on chance would else be the same in each round.
+        self.seed = self.seed.wrapping_add(1);
+        let mut points = Vec::with_capacity(places.len());
+        for (x, cell) in places.iter().zip(rows.iter()) {
+            let y = match cell {
+                Cell::Float(value) => Some(value),
+                Cell::Bool(value) => Some(f64::from(u8::from(value))),
+                // An int of any size; no other text is the text of a float.
+                Cell::Answer(answer) if answer.type_name() == "int" => answer.text().parse().ok(),
+                Cell::Answer(answer) => answer.as_f64().or(answer.as_bool().map(|value| f64::from(u8::from(value)))),
+                Cell::Failure(failure) => {
+                    self.failure.get_or_insert_with(|| failure.kind.clone());
+                    None
+                }
+            };
+            let y = y.filter(|y| y.is_finite()).map(|y| y.clamp(-LARGEST, LARGEST));
+            points.push(Point { x: *x, y });
+        }
+        Ok(Some(points))
+    }
+}
+
+/// How far a point is from the line from `a` to `b`, ends included.
+pub(super) fn distance((x, y): (f64, f64), a: (f64, f64), b: (f64, f64)) -> f64 {
+    let (along_x, along_y) = (b.0 - a.0, b.1 - a.1);
+    let length = along_x.mul_add(along_x, along_y * along_y);
+    let at = if length > 0.0 { (((x - a.0) * along_x + (y - a.1) * along_y) / length).clamp(0.0, 1.0) } else { 0.0 };
+    (x - a.0 - at * along_x).hypot(y - a.1 - at * along_y)
+}

@@ -1,0 +1,56 @@
+//! Colours and lines. Curves are told apart by colours that the colour-blind tell apart (Okabe and Ito 2008; lighter on
+//! the dark ground), and by their dashes.
+
+use super::drawing::{CURVES_MAX, Ink};
+
+/// The colours of a scheme.
+pub(super) struct Palette {
+    ground: &'static str,
+    grid: &'static str,
+    axis: &'static str,
+    number: &'static str,
+    text: &'static str,
+    curves: [&'static str; CURVES_MAX],
+}
+
+pub(super) const LIGHT: Palette = Palette {
+    ground: "#ffffff",
+    grid: "#e6e8ec",
+    axis: "#8b92a0",
+    number: "#5b6270",
+    text: "#1d2129",
+    curves: ["#0072b2", "#d55e00", "#00805d", "#b0508a", "#a06a00", "#4a4ad0"],
+};
+
+pub(super) const DARK: Palette = Palette {
+    ground: "#15181e",
+    grid: "#2a2f38",
+    axis: "#6f7787",
+    number: "#a4acba",
+    text: "#eceff4",
+    curves: ["#56b4e9", "#ff9248", "#2fd1a0", "#e79ac6", "#f0c23c", "#a5a8ff"],
+};
+
+/// The colour of an ink.
+pub(super) fn of(palette: &Palette, ink: Ink) -> &'static str {
+    match ink {
+        Ink::Ground => palette.ground,
+        Ink::Grid => palette.grid,
+        Ink::Axis => palette.axis,
+        Ink::Number => palette.number,
+        Ink::Text => palette.text,
+        Ink::Curve(curve) => palette.curves[curve % CURVES_MAX],
+    }
+}
+
+/// The width of an ink's lines, in pixels.
+pub(super) fn width_of(ink: Ink) -> f64 {
+    if let Ink::Curve(_) = ink { 2.0 } else { 1.0 }
+}
+
+/// The dashes of a curve, each with what is between it and the next, in pixels; none for the first.
+pub(super) fn dashes(curve: usize) -> &'static [f64] {
+    const DASHES: [&[f64]; CURVES_MAX] =
+        [&[], &[9.0, 5.0], &[1.0, 5.0], &[16.0, 4.0], &[10.0, 5.0, 1.0, 5.0], &[4.0, 4.0]];
+    DASHES[curve % CURVES_MAX]
+}

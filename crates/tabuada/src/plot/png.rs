@@ -1,0 +1,142 @@
+//! A drawing as PNG, lettered with a font of its own: no system font is asked for.
+
+use tiny_skia::{Color, FillRule, LineCap, LineJoin, Paint, Path, PathBuilder, Pixmap, Stroke, StrokeDash, Transform};
+use ttf_parser::{Face, GlyphId, OutlineBuilder};
+
+use super::drawing::{Anchor, Drawing, FONT, Ink, Mark};
+use super::palette::{LIGHT, dashes, of, width_of};
+
+static PLAIN: &[u8] = include_bytes!("font/plain.ttf");
+
+/// What stands for a character that the font does not have.
+const MISSING: char = '\u{fffd}';
+
+/// The drawing as PNG; nothing if there is no memory for it.
+pub(super) fn written(drawing: &Drawing) -> Option<Vec<u8>> {
+    let mut pixels = Pixmap::new(drawing.width as u32, drawing.height as u32)?;
+    pixels.fill(colour(Ink::Ground));
+    let face = Face::parse(PLAIN, 0).ok()?;
+    for mark in &drawing.marks {
+        match mark {
+            Mark::Line { ink, lines } => {
+                if let Some(path) = path(lines, *ink) {
+                    pixels.stroke_path(&path, &paint(*ink), &stroke(*ink), Transform::identity(), None);
+                }
+            }
+            Mark::Text { ink, anchor, at, text } => {
+                if let Some(path) = lettering(&face, text, *anchor, *at) {
+                    pixels.fill_path(&path, &paint(*ink), FillRule::Winding, Transform::identity(), None);
+                }
+            }
+        }
+    }
+    pixels.encode_png().ok()
+}
+
+fn path(lines: &[Vec<(f64, f64)>], ink: Ink) -> Option<Path> {
+    // A line one pixel wide is sharp in the middle of a pixel.
+    let place = |pixels: f64| if let Ink::Curve(_) = ink { pixels } else { pixels.floor() + 0.5 } as f32;
+    let mut path = PathBuilder::new();
+    for line in lines {
+        for (at, (x, y)) in line.iter().enumerate() {
+            if at == 0 {
+                path.move_to(place(*x), place(*y));
+            } else {
+                path.line_to(place(*x), place(*y));
+            }
+        }
+        if let [(x, y)] = line[..] {
+            // A point: its line has ends, if hardly a length.
+            path.line_to(place(x) + 0.01, place(y));
+        }
+    }
+    path.finish()
+}
+
+fn stroke(ink: Ink) -> Stroke {
+    let width = width_of(ink) as f32;
+    let Ink::Curve(curve) = ink else { return Stroke { width, ..Stroke::default() } };
+    let dashes = dashes(curve).iter().map(|length| *length as f32).collect();
+    Stroke {
+        width,
+        line_cap: LineCap::Round,
+        line_join: LineJoin::Round,
+        dash: StrokeDash::new(dashes, 0.0),
+        ..Stroke::default()
+    }
+}
+
+fn paint(ink: Ink) -> Paint<'static> {
+    let mut paint = Paint { anti_alias: true, ..Paint::default() };
+    paint.set_color(colour(ink));
+    paint
+}
+
+/// `#rrggbb`
+fn colour(ink: Ink) -> Color {
+    let bits = u32::from_str_radix(of(&LIGHT, ink).trim_start_matches('#'), 16).unwrap_or_default();
+    let [_, red, green, blue] = bits.to_be_bytes();
+    Color::from_rgba8(red, green, blue, u8::MAX)
+}
+
+/// The outlines of a text's letters, one after another from left to right.
+fn lettering(face: &Face<'_>, text: &str, anchor: Anchor, at: (f64, f64)) -> Option<Path> {
+    let scale = FONT as f32 / f32::from(face.units_per_em());
+    let glyph = |character| face.glyph_index(character).or_else(|| face.glyph_index(MISSING)).unwrap_or(GlyphId(0));
+    let advance = |glyph| f32::from(face.glyph_hor_advance(glyph).unwrap_or_default()) * scale;
+    let glyphs: Vec<GlyphId> = text.chars().map(glyph).collect();
+    let width: f32 = glyphs.iter().map(|glyph| advance(*glyph)).sum();
+    let before = match anchor {
+        Anchor::Start => 0.0,
+        Anchor::Middle => width / 2.0,
+        Anchor::End => width,
+    };
+    let mut pen = Pen { path: PathBuilder::new(), x: at.0 as f32 - before, y: at.1 as f32, scale };
+    for glyph in glyphs {
+        // A space has no outline.
+        let _ = face.outline_glyph(glyph, &mut pen);
+        pen.x += advance(glyph);
+    }
+    pen.path.finish()
+}
+
+/// Writes an outline where it stands.
+struct Pen {
+    path: PathBuilder,
+    x: f32,
+    y: f32,
+    scale: f32,
+}
+
+impl Pen {
+    /// A font's heights grow upwards.
+    fn at(&self, x: f32, y: f32) -> (f32, f32) {
+        (x.mul_add(self.scale, self.x), y.mul_add(-self.scale, self.y))
+    }
+}
+
+impl OutlineBuilder for Pen {
+    fn move_to(&mut self, x: f32, y: f32) {
+        let (x, y) = self.at(x, y);
+        self.path.move_to(x, y);
+    }
+
+    fn line_to(&mut self, x: f32, y: f32) {
+        let (x, y) = self.at(x, y);
+        self.path.line_to(x, y);
+    }
+
+    fn quad_to(&mut self, x1: f32, y1: f32, x: f32, y: f32) {
+        let ((x1, y1), (x, y)) = (self.at(x1, y1), self.at(x, y));
+        self.path.quad_to(x1, y1, x, y);
+    }
+
+    fn curve_to(&mut self, x1: f32, y1: f32, x2: f32, y2: f32, x: f32, y: f32) {
+        let ((x1, y1), (x2, y2), (x, y)) = (self.at(x1, y1), self.at(x2, y2), self.at(x, y));
+        self.path.cubic_to(x1, y1, x2, y2, x, y);
+    }
+
+    fn close(&mut self) {
+        self.path.close();
+    }
+}

@@ -1,0 +1,93 @@
+//! What is said about a picture, in the asker's language: to those who hear it in place of seeing it.
+
+use tabuada_lang::{ErrorKind, Language};
+
+use super::curve::{Curve, View};
+use super::ticks::rounded;
+
+/// The longest name of a curve, in characters.
+const NAME_MAX: usize = 80;
+
+/// An expression as the name of its curve.
+pub(super) fn name(text: &str) -> String {
+    let mut name = String::new();
+    for (at, character) in text.trim().chars().enumerate() {
+        if at == NAME_MAX {
+            name.push('…');
+            break;
+        }
+        name.push(if character.is_control() { ' ' } else { character });
+    }
+    name
+}
+
+/// The picture's title.
+pub(super) fn title(names: &[String], language: Language) -> String {
+    let names = names.join(", ");
+    match language {
+        Language::English => format!("Graph of {names}"),
+        Language::Portuguese => format!("Gráfico de {names}"),
+    }
+}
+
+/// What is said in place of curves where there are none.
+pub(super) fn notice(curves: &[Curve<'_>], language: Language) -> Option<String> {
+    let is_empty = curves.iter().all(|curve| curve.values().next().is_none());
+    is_empty.then(|| nothing(curves.iter().find_map(|curve| curve.failure.as_ref()), language))
+}
+
+fn nothing(failure: Option<&ErrorKind>, language: Language) -> String {
+    let said = match language {
+        Language::English => "no real value here",
+        Language::Portuguese => "nenhum valor real aqui",
+    };
+    failure.map_or_else(|| said.to_owned(), |kind| format!("{said}: {}", kind.message(language)))
+}
+
+/// The picture in a few sentences.
+pub(super) fn description(names: &[String], curves: &[Curve<'_>], view: &View, language: Language) -> String {
+    let [from, to, low, high] = [view.x.0, view.x.1, view.y.0, view.y.1].map(rounded);
+    let mut text = match language {
+        Language::English => format!("x from {from} to {to}, y from {low} to {high}."),
+        Language::Portuguese => format!("x de {from} a {to}, y de {low} a {high}."),
+    };
+    for (name, curve) in names.iter().zip(curves) {
+        text.push('\n');
+        text.push_str(name);
+        text.push_str(": ");
+        text.push_str(&of_curve(curve, view, language));
+        text.push('.');
+    }
+    text
+}
+
+fn of_curve(curve: &Curve<'_>, view: &View, language: Language) -> String {
+    let least = curve.values().fold(f64::INFINITY, f64::min);
+    let most = curve.values().fold(f64::NEG_INFINITY, f64::max);
+    if least > most {
+        return nothing(curve.failure.as_ref(), language);
+    }
+    let mut parts = Vec::new();
+    let (low, high) = (rounded(least.max(view.y.0)), rounded(most.min(view.y.1)));
+    let (is_below, is_above) = (least < view.y.0, most > view.y.1);
+    parts.push(match (language, is_below, is_above) {
+        (Language::English, false, false) if low == high => format!("always {low}"),
+        (Language::English, false, false) => format!("values from {low} to {high}"),
+        (Language::English, true, false) => format!("values up to {high}, some below the picture"),
+        (Language::English, false, true) => format!("values from {low} on, some above the picture"),
+        (Language::English, true, true) => "values below and above the picture".to_owned(),
+        (Language::Portuguese, false, false) if low == high => format!("sempre {low}"),
+        (Language::Portuguese, false, false) => format!("valores de {low} a {high}"),
+        (Language::Portuguese, true, false) => format!("valores até {high}, alguns abaixo da figura"),
+        (Language::Portuguese, false, true) => format!("valores a partir de {low}, alguns acima da figura"),
+        (Language::Portuguese, true, true) => "valores abaixo e acima da figura".to_owned(),
+    });
+    let pieces = curve.pieces(view).len();
+    if pieces > 1 {
+        parts.push(match language {
+            Language::English => format!("in {pieces} pieces"),
+            Language::Portuguese => format!("em {pieces} partes"),
+        });
+    }
+    parts.join(", ")
+}

@@ -1,0 +1,133 @@
+//! A drawing as SVG: text that stands for itself, for an `<img>` as for a page of its own.
+//!
+//! Every colour is an attribute, which no policy of a page can forbid; the style adds what the dark has other colours
+//! for, and names classes that no page has.
+
+use std::fmt::Write;
+
+use super::drawing::{Anchor, Drawing, FONT, Ink, Mark};
+use super::palette::{DARK, LIGHT, dashes, of, width_of};
+
+/// What is said of a picture to whoever does not see it.
+pub(super) struct Words<'w> {
+    pub(super) title: &'w str,
+    pub(super) description: &'w str,
+    /// A language tag.
+    pub(super) language: &'w str,
+}
+
+/// The drawing as SVG.
+pub(super) fn written(drawing: &Drawing, words: &Words<'_>) -> String {
+    let Drawing { width, height, marks } = drawing;
+    let mut out = String::with_capacity(16 << 10);
+    out.push_str("<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\"");
+    push(&mut out, format_args!(" lang=\"{}\" width=\"{width}\" height=\"{height}\"", words.language));
+    push(&mut out, format_args!(" viewBox=\"0 0 {width} {height}\" font-size=\"{FONT}\" fill=\"none\""));
+    out.push_str(" font-family=\"system-ui,'Segoe UI',Roboto,'DejaVu Sans',sans-serif\">\n<title>");
+    escaped(&mut out, words.title);
+    out.push_str("</title>\n<desc>");
+    escaped(&mut out, words.description);
+    out.push_str("</desc>\n<style>@media (prefers-color-scheme:dark){");
+    let inks = [Ink::Ground, Ink::Grid, Ink::Axis, Ink::Number, Ink::Text].into_iter();
+    let curves = (0..super::drawing::CURVES_MAX).map(Ink::Curve);
+    for ink in inks.chain(curves) {
+        let property = if is_filled(ink) { "fill" } else { "stroke" };
+        push(&mut out, format_args!(".{}{{{property}:{}}}", class(ink), of(&DARK, ink)));
+    }
+    out.push_str("}</style>\n");
+    let (name, ground) = (class(Ink::Ground), of(&LIGHT, Ink::Ground));
+    push(&mut out, format_args!("<rect class=\"{name}\" width=\"100%\" height=\"100%\" fill=\"{ground}\"/>\n"));
+    for mark in marks {
+        match mark {
+            Mark::Line { ink, lines } => line(&mut out, *ink, lines),
+            Mark::Text { ink, anchor, at, text } => {
+                let anchor = match anchor {
+                    Anchor::Start => "start",
+                    Anchor::Middle => "middle",
+                    Anchor::End => "end",
+                };
+                let (name, fill) = (class(*ink), of(&LIGHT, *ink));
+                push(&mut out, format_args!("<text class=\"{name}\" fill=\"{fill}\" text-anchor=\"{anchor}\""));
+                push(&mut out, format_args!(" x=\"{}\" y=\"{}\">", short(at.0), short(at.1)));
+                escaped(&mut out, text);
+                out.push_str("</text>\n");
+            }
+        }
+    }
+    out.push_str("</svg>\n");
+    out
+}
+
+fn line(out: &mut String, ink: Ink, lines: &[Vec<(f64, f64)>]) {
+    let (name, stroke, width) = (class(ink), of(&LIGHT, ink), width_of(ink));
+    push(out, format_args!("<path class=\"{name}\" stroke=\"{stroke}\" stroke-width=\"{width}\""));
+    if let Ink::Grid | Ink::Axis = ink {
+        out.push_str(" shape-rendering=\"crispEdges\"");
+    }
+    if let Ink::Curve(curve) = ink {
+        out.push_str(" stroke-linecap=\"round\" stroke-linejoin=\"round\"");
+        let dashes = dashes(curve).iter().map(f64::to_string).collect::<Vec<_>>().join(" ");
+        if !dashes.is_empty() {
+            push(out, format_args!(" stroke-dasharray=\"{dashes}\""));
+        }
+    }
+    out.push_str(" d=\"");
+    for line in lines {
+        for (at, (x, y)) in line.iter().enumerate() {
+            // Behind the first place, places are those of lines.
+            out.push_str(match at {
+                0 => "M",
+                1 => "L",
+                _ => " ",
+            });
+            push(out, format_args!("{} {}", short(*x), short(*y)));
+        }
+        if line.len() == 1 {
+            // A point: its line has ends, if no length.
+            out.push_str("h0");
+        }
+    }
+    out.push_str("\"/>\n");
+}
+
+fn is_filled(ink: Ink) -> bool {
+    matches!(ink, Ink::Ground | Ink::Number | Ink::Text)
+}
+
+fn class(ink: Ink) -> String {
+    match ink {
+        Ink::Ground => "tabuada-ground".to_owned(),
+        Ink::Grid => "tabuada-grid".to_owned(),
+        Ink::Axis => "tabuada-axis".to_owned(),
+        Ink::Number => "tabuada-number".to_owned(),
+        Ink::Text => "tabuada-text".to_owned(),
+        Ink::Curve(curve) => format!("tabuada-curve-{curve}"),
+    }
+}
+
+/// Hundredths of a pixel.
+fn short(pixels: f64) -> f64 {
+    (pixels * 100.0).round() / 100.0
+}
+
+fn push(out: &mut String, text: std::fmt::Arguments<'_>) {
+    // A string takes whatever is written to it.
+    let _ = out.write_fmt(text);
+}
+
+/// Text as XML has it. What XML cannot say at all is replaced.
+fn escaped(out: &mut String, text: &str) {
+    for character in text.chars() {
+        match character {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            '\n' => out.push('\n'),
+            character if character.is_control() => out.push(' '),
+            '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
+            character => out.push(character),
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! `/v1/explain`: what an expression is, how it is worked out, and to what it comes.
+
+use std::time::Instant;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::header::CONTENT_LANGUAGE;
+use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri};
+use serde::Serialize;
+use tabuada_lang::{Context, ErrorKind, Explanation, Failure, Language, Limits, Program, Span, Step, StepKind, fix};
+
+use super::super::language;
+use super::super::problem::{CharacterSpan, Problem, Suggestion};
+use super::super::render::{json, not_kept};
+use super::super::state::App;
+use super::question::OwnQuestion;
+use super::reply::{Hint, Value, hints};
+use crate::answer::DEADLINE;
+use crate::engine;
+use crate::facts::Printed;
+use crate::workers::NotDone;
+
+/// An expression explained. It comes to a value or to an error; that is no failure of the request.
+#[derive(Serialize)]
+struct Explained<'e> {
+    /// The one spelling of all that mean the same.
+    canonical: &'e str,
+    /// The answer's name in Redis; null if it is never remembered.
+    key: Option<&'e str>,
+    /// What nothing in the text gives a value.
+    free_names: Vec<&'e str>,
+    pure: bool,
+    fuel: u64,
+    #[serde(flatten)]
+    outcome: Outcome<'e>,
+    steps: Vec<Told<'e>>,
+    /// Whether there were more steps: they are missing before the last one.
+    steps_cut: bool,
+    /// Where in the last step's text it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failed: Option<CharacterSpan>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Outcome<'e> {
+    Value(Value<'e>),
+    Error {
+        error: Trouble,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        hints: Vec<Hint>,
+    },
+}
+
+#[derive(Serialize)]
+struct Trouble {
+    code: &'static str,
+    detail: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    span: Option<CharacterSpan>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suggestion: Option<Box<Suggestion>>,
+}
+
+/// A step. Places are in characters.
+#[derive(Serialize)]
+struct Told<'e> {
+    kind: &'static str,
+    statement: u32,
+    text: &'e str,
+    /// Where in the step before's text that stood which is replaced.
+    replaced: Vec<CharacterSpan>,
+    /// Where in this text that stands which replaces it.
+    by: Vec<CharacterSpan>,
+    /// Where in the asker's text that stands which was worked out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    span: Option<CharacterSpan>,
+}
+
+/// `?expr=…&mode=…`
+pub(super) async fn get(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Response<Body> {
+    let language = language::preferred(&headers);
+    match explained(&app, &uri, language).await {
+        Ok(body) => {
+            let mut response = not_kept(json(StatusCode::OK, body));
+            response.headers_mut().insert(CONTENT_LANGUAGE, HeaderValue::from_static(language::tag(language)));
+            response
+        }
+        Err(problem) => problem.response(),
+    }
+}
+
+async fn explained(app: &App, uri: &Uri, language: Language) -> Result<String, Problem> {
+    let question = OwnQuestion::in_query(uri)?;
+    let calculator = app.calculator.clone();
+    let begun = Instant::now();
+    let work = move || {
+        let limits = Limits::default();
+        let text = &*question.expr;
+        let program = engine::ask(question.as_question(), &limits).map_err(|error| {
+            let context = Context { mode: question.mode, ..Context::default() };
+            let mended = fix(text, &error, &context, &limits).map(|fix| Suggestion::new(&fix, text));
+            Problem::of_text(&error, text, language).suggesting(mended)
+        })?;
+        let (explanation, fuel) = engine::explain(&program, &limits, begun + DEADLINE);
+        let canonical = program.canonical();
+        let key = program.is_pure().then(|| calculator.name_of(&program));
+        match &explanation.outcome {
+            Err(failure) if !failure.kind.is_deterministic() => Err(of_failure(&program, failure, text, language)),
+            _ => {
+                let asked = Asked { program: &program, text, language };
+                Ok(asked.body(&explanation, fuel, &canonical, key.as_deref()))
+            }
+        }
+    };
+    app.calculator.workers().run(DEADLINE, work).await.unwrap_or_else(|not_done| {
+        Err(match not_done {
+            NotDone::Overloaded => Problem::overloaded(language),
+            NotDone::Panicked => Problem::of_expression(&ErrorKind::Internal, None, language),
+        })
+    })
+}
+
+fn of_failure(program: &Program, failure: &Failure, text: &str, language: Language) -> Problem {
+    let mended = program.fix(text, failure).map(|fix| Suggestion::new(&fix, text));
+    Problem::of_expression(&failure.kind, Some((program.span(failure.node), text)), language).suggesting(mended)
+}
+
+/// The asker's own text, in its language.
+struct Asked<'a> {
+    program: &'a Program,
+    text: &'a str,
+    language: Language,
+}
+
+impl Asked<'_> {
+    fn body(&self, explanation: &Explanation, fuel: u64, canonical: &str, key: Option<&str>) -> String {
+        let Self { program, text, language } = *self;
+        let printed = explanation.outcome.as_ref().map(Printed::from);
+        let outcome = match &printed {
+            Ok(printed) => Outcome::Value(Value::new(printed, program, text, language)),
+            Err(failure) => {
+                let Problem { code, detail, span, suggestion, .. } = of_failure(program, failure, text, language);
+                let error = Trouble { code, detail, span, suggestion };
+                Outcome::Error { error, hints: hints(program, text, language) }
+            }
+        };
+        let last = explanation.steps.last().map_or("", |step| &step.text);
+        let explained = Explained {
+            canonical,
+            key,
+            free_names: program.free_names(),
+            pure: program.is_pure(),
+            fuel,
+            outcome,
+            steps: self.steps(&explanation.steps),
+            steps_cut: explanation.is_cut,
+            failed: explanation.failed.map(|span| CharacterSpan::new(span, last)),
+        };
+        // Texts, numbers, and JSON that was written before.
+        serde_json::to_string(&explained).unwrap_or_default()
+    }
+
+    fn steps<'s>(&self, steps: &'s [Step]) -> Vec<Told<'s>> {
+        let in_text = |spans: &[Span], text: &str| spans.iter().map(|span| CharacterSpan::new(*span, text)).collect();
+        let before = std::iter::once("").chain(steps.iter().map(|step| &*step.text));
+        let told = |(step, before): (&'s Step, &str)| Told {
+            kind: kind(step.kind),
+            statement: step.statement,
+            text: &step.text,
+            replaced: in_text(&step.replaced, before),
+            by: in_text(&step.by, &step.text),
+            span: step.node.map(|node| CharacterSpan::new(self.program.span(node), self.text)),
+        };
+        steps.iter().zip(before).map(told).collect()
+    }
+}
+
+fn kind(kind: StepKind) -> &'static str {
+    match kind {
+        StepKind::Statement => "statement",
+        StepKind::Names => "names",
+        StepKind::Definition => "definition",
+        StepKind::Branch => "branch",
+        StepKind::Terms => "terms",
+        StepKind::Value => "value",
+        StepKind::Answer => "answer",
+    }
+}

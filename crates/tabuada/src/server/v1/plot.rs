@@ -1,0 +1,178 @@
+//! `/v1/plot`: the picture of functions of x.
+
+use std::time::Instant;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, VARY};
+use axum::http::{HeaderMap, HeaderValue, Response, Uri};
+use tabuada_lang::{ErrorKind, Language, Limits};
+
+use super::super::language;
+use super::super::problem::{Problem, Suggestion};
+use super::super::query::parameters;
+use super::super::render::not_kept;
+use super::super::state::App;
+use super::question::text_in_query;
+use crate::answer::DEADLINE;
+use crate::engine::chance;
+use crate::plot::{Plot, Refusal, SIZE};
+use crate::workers::NotDone;
+
+/// A picture that is looked at by itself may do nothing; what it looks like is its own style.
+const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox");
+
+/// The same question has the same picture, until a new version of ours draws or says it otherwise.
+const KEPT: HeaderValue = HeaderValue::from_static("public, max-age=3600");
+
+/// What a picture is sent as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Format {
+    Svg,
+    Png,
+}
+
+/// `?expr=…&from=…&to=…`, `expr` once for each curve.
+pub(super) async fn get(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Response<Body> {
+    let language = language::preferred(&headers);
+    match draw(&app, &uri, language, Format::preferred(&headers)).await {
+        Ok(image) => image.response(language),
+        Err(problem) => problem.response(),
+    }
+}
+
+/// A picture as it is sent.
+struct Image {
+    format: Format,
+    bytes: Vec<u8>,
+    /// Whether it is the same for the same question.
+    is_pure: bool,
+}
+
+async fn draw(app: &App, uri: &Uri, language: Language, format: Format) -> Result<Image, Problem> {
+    let plot = asked(uri, language)?;
+    let begun = Instant::now();
+    let work = move || {
+        let stop = || begun.elapsed() >= DEADLINE;
+        let picture = plot.picture(&Limits::default(), chance(), &stop).map_err(|refusal| told(&plot, refusal))?;
+        let bytes = match format {
+            Format::Svg => picture.svg().into_bytes(),
+            Format::Png => picture.png().ok_or_else(|| Problem::overloaded(language))?,
+        };
+        Ok(Image { format, bytes, is_pure: picture.is_pure })
+    };
+    app.calculator.workers().run(DEADLINE, work).await.unwrap_or_else(|not_done| {
+        Err(match not_done {
+            NotDone::Overloaded => Problem::overloaded(language),
+            NotDone::Panicked => Problem::of_expression(&ErrorKind::Internal, None, language),
+        })
+    })
+}
+
+fn asked(uri: &Uri, language: Language) -> Result<Plot, Problem> {
+    let exprs = parameters(uri.query(), "expr").map_err(|_| Problem::malformed("the query is not valid UTF-8"))?;
+    if exprs.is_empty() {
+        return Err(Problem::malformed("expr is missing in the query"));
+    }
+    let pixels = |name, otherwise| {
+        let text = text_in_query(uri, name)?;
+        let unread = |_| Problem::malformed(format!("{name} is a whole number of pixels"));
+        text.map_or(Ok(otherwise), |text| text.parse::<u32>().map_err(unread))
+    };
+    Ok(Plot {
+        exprs,
+        from: text_in_query(uri, "from")?,
+        to: text_in_query(uri, "to")?,
+        y_from: text_in_query(uri, "y_from")?,
+        y_to: text_in_query(uri, "y_to")?,
+        size: (pixels("width", SIZE.0)?, pixels("height", SIZE.1)?),
+        language,
+    })
+}
+
+fn told(plot: &Plot, refusal: Refusal) -> Problem {
+    match refusal {
+        Refusal::Expression { at, error, fix } => {
+            let text = &plot.exprs[at];
+            let mended = fix.map(|fix| Suggestion::new(&fix, text));
+            Problem::of_text(&error, text, plot.language).suggesting(mended)
+        }
+        Refusal::Stopped(kind) => Problem::of_expression(&kind, None, plot.language),
+        refusal => Problem::malformed(refusal.message()),
+    }
+}
+
+impl Image {
+    fn response(self, language: Language) -> Response<Body> {
+        let mut response = Response::new(Body::from(self.bytes));
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.format.name()));
+        headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(language::tag(language)));
+        headers.insert(CONTENT_SECURITY_POLICY, POLICY);
+        headers.insert(VARY, HeaderValue::from_static("Accept, Accept-Language"));
+        if !self.is_pure {
+            return not_kept(response);
+        }
+        headers.insert(CACHE_CONTROL, KEPT);
+        response
+    }
+}
+
+impl Format {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Svg => "image/svg+xml",
+            Self::Png => "image/png",
+        }
+    }
+
+    /// PNG for those who like it better (RFC 9110, section 12.5.1), as browsers do not.
+    fn preferred(headers: &HeaderMap) -> Self {
+        if Self::Png.weight(headers) > Self::Svg.weight(headers) { Self::Png } else { Self::Svg }
+    }
+
+    /// How much the client likes it, by the range that names it best.
+    fn weight(self, headers: &HeaderMap) -> f32 {
+        let lists = headers.get_all(ACCEPT).iter().filter_map(|list| list.to_str().ok());
+        let ranges = lists.flat_map(|list| list.split(',')).filter_map(|range| {
+            let mut parts = range.split(';').map(str::trim);
+            let closeness = match parts.next()? {
+                name if name.eq_ignore_ascii_case(self.name()) => 3,
+                name if name.eq_ignore_ascii_case("image/*") => 2,
+                "*/*" => 1,
+                _ => return None,
+            };
+            let weight = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
+            Some((closeness, weight.map_or(1.0, |weight| weight.parse().unwrap_or(0.0))))
+        });
+        ranges.max_by_key(|(closeness, _)| *closeness).map_or(0.0, |(_, weight)| weight)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn png_is_for_those_who_like_it_better() {
+        for (accepted, format) in [
+            ("image/png", Format::Png),
+            ("IMAGE/PNG", Format::Png),
+            ("image/png, */*;q=0.5", Format::Png),
+            ("image/svg+xml;q=0.5, image/*", Format::Png),
+            ("image/png;q=0.5, */*", Format::Svg),
+            ("image/png;q=x, */*;q=0.1", Format::Svg),
+            ("*/*", Format::Svg),
+            ("text/html", Format::Svg),
+            ("", Format::Svg),
+            // Two browsers, for an image.
+            ("image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8", Format::Svg),
+            ("image/avif,image/webp,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5", Format::Svg),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(ACCEPT, accepted.parse().unwrap());
+            assert_eq!(Format::preferred(&headers), format, "{accepted}");
+        }
+        assert_eq!(Format::preferred(&HeaderMap::new()), Format::Svg);
+    }
+}

@@ -1,0 +1,502 @@
+//! `/v1/plot`, `tabuada plot` and `/v1/explain`: what is on a picture, and how a value comes about.
+
+// Helpers of tests may panic as tests do.
+#![allow(clippy::panic, clippy::unwrap_used)]
+
+mod support;
+
+use std::process::{Command, Output};
+
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use roxmltree::{Document, Node};
+use serde_json::Value;
+use support::{Client, Response, Server, corpus};
+
+/// A query of pairs.
+fn target(path: &str, pairs: &[(&str, &str)]) -> String {
+    let encoded = |text| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+    let pairs: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+    format!("{path}?{}", pairs.join("&"))
+}
+
+fn ask(client: &mut Client, pairs: &[(&str, &str)], headers: &[(&str, &str)]) -> Response {
+    client.request("GET", &target("/v1/plot", pairs), headers, b"")
+}
+
+/// The picture of some expressions over a range.
+fn plot(client: &mut Client, exprs: &[&str], from: &str, to: &str) -> String {
+    let mut pairs: Vec<(&str, &str)> = exprs.iter().map(|expr| ("expr", *expr)).collect();
+    pairs.extend([("from", from), ("to", to)]);
+    let response = ask(client, &pairs, &[]);
+    assert_eq!(response.status, 200, "{exprs:?}: {}", response.text());
+    response.text().to_owned()
+}
+
+fn of_class<'d>(picture: &'d Document<'_>, class: &str) -> Vec<Node<'d, 'd>> {
+    let nodes = picture.descendants();
+    nodes.filter(|node| node.attribute("class") == Some(class)).collect()
+}
+
+/// The lines of a curve; the sample in the legend, which comes last, left out.
+fn lines(svg: &str, curve: usize) -> Vec<Vec<(f64, f64)>> {
+    let picture = Document::parse(svg).unwrap();
+    let paths = of_class(&picture, &format!("tabuada-curve-{curve}"));
+    let [path, _] = &paths[..] else { return Vec::new() };
+    let lines = path.attribute("d").unwrap().split('M').skip(1);
+    let numbers = |line: &str| -> Vec<f64> {
+        let line = line.replace("h0", "").replace('L', " ");
+        line.split_whitespace().map(|number| number.parse().unwrap()).collect()
+    };
+    lines.map(|line| numbers(line).chunks(2).map(|place| (place[0], place[1])).collect()).collect()
+}
+
+/// The texts along the axes: those below, and those to the left.
+fn numbers(svg: &str) -> (Vec<String>, Vec<String>) {
+    let picture = Document::parse(svg).unwrap();
+    let grid = of_class(&picture, "tabuada-grid")[0].attribute("d").unwrap();
+    let downs = grid.split(['M', 'L', ' ']).filter_map(|number| number.parse().ok()).skip(1).step_by(2);
+    let bottom: f64 = downs.fold(0.0, f64::max);
+    let texts = of_class(&picture, "tabuada-number").into_iter();
+    let (below, left): (Vec<_>, Vec<_>) =
+        texts.partition(|node| node.attribute("y").unwrap().parse::<f64>().unwrap() > bottom + 10.0);
+    let words = |nodes: Vec<Node<'_, '_>>| nodes.iter().map(|node| node.text().unwrap().to_owned()).collect();
+    (words(below), words(left))
+}
+
+fn words(svg: &str, tag: &str) -> String {
+    let picture = Document::parse(svg).unwrap();
+    let node = picture.root_element().children().find(|node| node.has_tag_name(tag)).unwrap_or_else(|| {
+        // In no namespace of its own.
+        picture.descendants().find(|node| node.tag_name().name() == tag).unwrap()
+    });
+    node.text().unwrap().to_owned()
+}
+
+#[test]
+fn a_curve_has_as_many_lines_as_the_function_has_pieces() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    for (expr, from, to, pieces) in [
+        ("sin(x)", "-10", "10", 1),
+        ("x**2", "-3", "3", 1),
+        ("1/x", "-10", "10", 2),
+        // Where no place of the grid is the pole.
+        ("1/(x-1/3)", "-10", "10", 2),
+        ("1/x**2", "-10", "10", 2),
+        // Poles at ±π/2, ±3π/2, ±5π/2.
+        ("tan(x)", "-10", "10", 7),
+        ("floor(x)", "0.5", "4.5", 5),
+        ("sqrt(x)", "-10", "10", 1),
+        ("log(x)", "-1", "10", 1),
+        ("5", "-10", "10", 1),
+        // Complex below 0.
+        ("x**0.5", "-10", "10", 1),
+        ("x > 0", "-1", "1", 2),
+        ("abs(x)", "-1", "1", 1),
+        // Steep, and in one piece.
+        ("tanh(1000*x)", "-1", "1", 1),
+        ("sqrt(x**2-1)", "-2", "2", 2),
+        ("1 if x < 0 else 1/0", "-1", "1", 1),
+        ("exp(x)", "0", "700", 1),
+        ("x", "-1e300", "1e300", 1),
+        ("sqrt(-1-x**2)", "-1", "1", 0),
+        ("inf*x", "-1", "1", 0),
+        ("'a'*x", "-1", "1", 0),
+    ] {
+        let svg = plot(&mut client, &[expr], from, to);
+        assert_eq!(lines(&svg, 0).len(), pieces, "{expr}");
+    }
+}
+
+/// Nothing leaves the frame, and nothing stands upright where the function does not.
+#[test]
+fn poles_are_gaps_and_not_lines() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    // And how high the curve may rise at once, in pixels: near a pole it nearly is upright.
+    for (expr, from, to, height) in [
+        ("tan(x)", "-10", "10", 300.0),
+        ("tan(x)", "0", "60", 300.0),
+        ("1/x", "-1", "1", 300.0),
+        ("1/(x-1/3)", "-1", "1", 300.0),
+        ("gamma(x)", "-5", "5", 300.0),
+        ("floor(x)", "-20", "20", 1.0),
+    ] {
+        let svg = plot(&mut client, &[expr], from, to);
+        for line in lines(&svg, 0) {
+            for (a, b) in line.iter().zip(line.iter().skip(1)) {
+                assert!(b.0 >= a.0, "{expr}: {a:?} {b:?}");
+                assert!((b.0 - a.0) > 0.5 || (b.1 - a.1).abs() < height, "{expr} from {from} to {to}: {a:?} {b:?}");
+            }
+            assert!(line.iter().all(|(x, y)| (0.0..=720.0).contains(x) && (0.0..=450.0).contains(y)), "{expr}");
+        }
+    }
+}
+
+type Function = fn(f64) -> f64;
+
+/// Every place on the curve is a value of the function, within a pixel.
+#[test]
+fn what_is_drawn_is_the_function() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    let functions: [(&str, Function); 5] = [
+        ("sin(x)", f64::sin),
+        ("exp(-x**2)", |x| (-x * x).exp()),
+        ("sqrt(abs(x))", |x| x.abs().sqrt()),
+        ("x**3-5*x", |x| x * x * x - 5.0 * x),
+        ("sin(20*x)", |x| (20.0 * x).sin()),
+    ];
+    for (expr, function) in functions {
+        let pairs = [("expr", expr), ("from", "-3"), ("to", "3"), ("y_from", "-2"), ("y_to", "2")];
+        let svg = ask(&mut client, &pairs, &[]).text().to_owned();
+        let picture = Document::parse(&svg).unwrap();
+        // The grid says where −3, 3, −2 and 2 are.
+        let grid = of_class(&picture, "tabuada-grid")[0].attribute("d").unwrap();
+        let places: Vec<f64> = grid.split(['M', 'L', ' ']).filter_map(|number| number.parse().ok()).collect();
+        let xs = places.iter().step_by(2).copied();
+        let ys = places.iter().skip(1).step_by(2).copied();
+        let (left, right) = (xs.clone().fold(f64::MAX, f64::min), xs.fold(0.0, f64::max));
+        let (top, bottom) = (ys.clone().fold(f64::MAX, f64::min), ys.fold(0.0, f64::max));
+        let of_x = |pixels: f64| (pixels - left) / (right - left) * 6.0 - 3.0;
+        let of_y = |y: f64| top + (2.0 - y) / 4.0 * (bottom - top);
+        let lines = lines(&svg, 0);
+        for (x, y) in lines.iter().flatten().filter(|(_, y)| *y > top && *y < bottom) {
+            // A value nearby: steep curves move far for a hundredth of a pixel.
+            let near = [-0.02, 0.0, 0.02].map(|aside| of_y(function(of_x(x + aside))));
+            let (low, high) = (near.into_iter().fold(f64::MAX, f64::min), near.into_iter().fold(f64::MIN, f64::max));
+            assert!((low - 0.5..=high + 0.5).contains(y), "{expr} at {}: {y} is not {near:?}", of_x(*x));
+        }
+        // And between the places it hardly strays from the straight line.
+        for (a, b) in lines.iter().flat_map(|line| line.iter().zip(line.iter().skip(1))) {
+            let (x, y) = ((a.0 + b.0) / 2.0, (a.1 + b.1) / 2.0);
+            let value = of_y(function(of_x(x)));
+            let slope = ((b.1 - a.1) / (b.0 - a.0).max(0.01)).abs();
+            assert!((value - y).abs() < 1.0 + slope / 4.0, "{expr} between {a:?} and {b:?}: {y} for {value}");
+        }
+    }
+}
+
+#[test]
+fn axes_have_round_numbers() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    let (below, left) = numbers(&plot(&mut client, &["sin(x)"], "-10", "10"));
+    assert_eq!(below, ["−10", "−5", "0", "5", "10"]);
+    assert_eq!(left, ["−1.0", "−0.5", "0", "0.5", "1.0"]);
+    let (below, _) = numbers(&plot(&mut client, &["x"], "1e9", "1e9+0.001"));
+    assert_eq!(below, ["0", "0.0002", "0.0004", "0.0006", "0.0008", "0.0010", "+1000000000"]);
+    let (below, left) = numbers(&plot(&mut client, &["x**2"], "-2e150", "2e150"));
+    assert_eq!(below, ["−2×10¹⁵⁰", "−1×10¹⁵⁰", "0", "1×10¹⁵⁰", "2×10¹⁵⁰"]);
+    assert!(left.len() >= 3, "{left:?}");
+    // One value is not a range; its picture has one all the same.
+    let (_, left) = numbers(&plot(&mut client, &["5"], "-1", "1"));
+    assert!(left.contains(&"5".to_owned()), "{left:?}");
+    // Ends that are expressions.
+    let svg = plot(&mut client, &["sin(x)"], "-2*pi", "2*pi");
+    assert!(words(&svg, "desc").starts_with("x from −6.283 to 6.283, y from "), "{svg}");
+}
+
+#[test]
+fn who_does_not_see_a_picture_is_told_what_is_on_it() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    let svg = plot(&mut client, &["x**2", "1/x", "sqrt(-1-x**2)"], "-2", "2");
+    let picture = Document::parse(&svg).unwrap();
+    let root = picture.root_element();
+    assert_eq!((root.attribute("role"), root.attribute("lang")), (Some("img"), Some("en")));
+    // Assistive software takes a title that comes first.
+    assert_eq!(root.first_element_child().unwrap().tag_name().name(), "title");
+    assert_eq!(words(&svg, "title"), "Graph of x**2, 1/x, sqrt(-1-x**2)");
+    let description = words(&svg, "desc");
+    let lines: Vec<&str> = description.lines().collect();
+    assert!(lines[0].starts_with("x from −2 to 2, y from "), "{description}");
+    assert_eq!(lines[1], "x**2: values from 0 to 4.");
+    assert_eq!(lines[2], "1/x: values below and above the picture, in 2 pieces.");
+    assert_eq!(lines[3], "sqrt(-1-x**2): no real value here: math domain error.");
+    let legend = of_class(&picture, "tabuada-text");
+    let names: Vec<_> = legend.iter().filter_map(Node::text).collect();
+    assert_eq!(names, ["x**2", "1/x", "sqrt(-1-x**2)"]);
+
+    let portuguese = [("Accept-Language", "pt-BR")];
+    let response = ask(&mut client, &[("expr", "sin(x)")], &portuguese);
+    assert_eq!(response.header("content-language"), Some("pt-BR"));
+    let svg = response.text();
+    assert_eq!(words(svg, "title"), "Gráfico de sin(x)");
+    assert!(words(svg, "desc").ends_with("sin(x): valores de −1 a 1."), "{svg}");
+    assert!(svg.contains("lang=\"pt-BR\""));
+    let response = ask(&mut client, &[("expr", "1/0")], &portuguese);
+    assert!(response.text().contains("nenhum valor real aqui: divisão por zero"), "{}", response.text());
+}
+
+#[test]
+fn colours_need_no_style_and_the_dark_has_its_own() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    let svg = plot(&mut client, &["x", "x+1", "x+2", "x+3", "x+4", "x+5"], "-2", "2");
+    let picture = Document::parse(&svg).unwrap();
+    let style = words(&svg, "style");
+    assert!(style.starts_with("@media (prefers-color-scheme:dark){"), "{style}");
+    let mut colours = Vec::new();
+    for node in picture.descendants().filter(|node| node.has_attribute("class")) {
+        let class = node.attribute("class").unwrap();
+        let colour = node.attribute("stroke").or(node.attribute("fill")).unwrap();
+        assert!(style.contains(&format!(".{class}{{")), "{class}");
+        assert!(!style.contains(colour), "{class} is the same in the dark");
+        colours.push((class, colour, node.attribute("stroke-dasharray")));
+    }
+    colours.retain(|(class, ..)| class.starts_with("tabuada-curve"));
+    colours.sort_unstable();
+    colours.dedup();
+    assert_eq!(colours.len(), 6);
+    let mut dashes: Vec<_> = colours.iter().map(|(.., dashes)| dashes).collect();
+    dashes.sort_unstable();
+    dashes.dedup();
+    assert_eq!(dashes.len(), 6, "curves are told apart without colours too");
+    // What a picture may do by itself: nothing.
+    let response = ask(&mut client, &[("expr", "x")], &[]);
+    let policy = response.header("content-security-policy").unwrap();
+    assert!(policy.starts_with("default-src 'none'") && policy.contains("sandbox"), "{policy}");
+    assert_eq!(response.header("content-type"), Some("image/svg+xml"));
+}
+
+#[test]
+fn a_text_never_becomes_markup() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    for text in [
+        "x if '<script>alert(1)</script>' else 1",
+        "x # </title><script>1</script>",
+        "x # ]]> & &amp; &#0; \" '",
+        "x # \u{1} \u{fffe} \u{7f}",
+    ] {
+        let svg = plot(&mut client, &[text], "-1", "1");
+        let picture = Document::parse(&svg).unwrap_or_else(|error| panic!("{text}: {error}"));
+        assert!(picture.descendants().all(|node| node.tag_name().name() != "script"), "{text}");
+        let shown = words(&svg, "title");
+        if text.is_ascii() && !text.contains('\u{1}') {
+            assert_eq!(shown, format!("Graph of {text}"));
+        }
+        assert_eq!(of_class(&picture, "tabuada-curve-0").len(), 2, "{text}");
+    }
+    // A text of any length has its place.
+    let long = format!("x # {}", "<&>".repeat(5_000));
+    assert!(plot(&mut client, &[&long], "-1", "1").len() < 10_000);
+}
+
+#[test]
+fn what_cannot_be_drawn_is_a_problem() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    let seven = [("expr", "x"); 7];
+    for (pairs, status, code) in [
+        (&[][..], 400, "malformed"),
+        (&seven, 400, "malformed"),
+        (&[("expr", "x"), ("from", "1"), ("to", "1")], 400, "malformed"),
+        (&[("expr", "x"), ("from", "2"), ("to", "1")], 400, "malformed"),
+        (&[("expr", "x"), ("from", "1e9"), ("to", "1e9+1e-6")], 400, "malformed"),
+        (&[("expr", "x"), ("to", "1e308")], 400, "malformed"),
+        (&[("expr", "x"), ("to", "nan")], 400, "malformed"),
+        (&[("expr", "x"), ("to", "x")], 400, "malformed"),
+        (&[("expr", "x"), ("to", "10+rnd()")], 400, "malformed"),
+        (&[("expr", "x"), ("to", "'5'")], 400, "malformed"),
+        (&[("expr", "x"), ("y_from", "1"), ("y_to", "0")], 400, "malformed"),
+        (&[("expr", "x"), ("width", "199")], 400, "malformed"),
+        (&[("expr", "x"), ("width", "2001")], 400, "malformed"),
+        (&[("expr", "x"), ("height", "119")], 400, "malformed"),
+        (&[("expr", "x"), ("height", "-5")], 400, "malformed"),
+        (&[("expr", "x"), ("height", "big")], 400, "malformed"),
+        (&[("expr", "")], 422, "syntax"),
+        (&[("expr", "x"), ("expr", "2x")], 422, "syntax"),
+        (&[("expr", "x*y")], 422, "unknown-name"),
+        (&[("expr", "sum(k*x, k, 1, 10**9)")], 422, "out-of-fuel"),
+    ] {
+        let response = ask(&mut client, pairs, &[]);
+        assert_eq!(response.status, status, "{pairs:?}");
+        assert_eq!(response.header("content-type"), Some("application/problem+json"), "{pairs:?}");
+        let problem: Value = serde_json::from_slice(&response.body).unwrap();
+        assert_eq!(problem["code"], code, "{problem}");
+        assert!(!problem["detail"].as_str().unwrap().is_empty());
+    }
+    let problem = ask(&mut client, &[("expr", "x + sni(x)")], &[]);
+    let problem: Value = serde_json::from_slice(&problem.body).unwrap();
+    assert_eq!((&problem["span"]["start"], &problem["span"]["end"]), (&Value::from(4), &Value::from(7)), "{problem}");
+    assert_eq!(problem["suggestion"]["expr"], "x + sin(x)");
+    // What may be defined in the text may be used.
+    for text in ["a = 3; a*x", "f(t) @= t**2; f(x)", "sum(k*x, k, 1, 3)"] {
+        assert_eq!(lines(&plot(&mut client, &[text], "-1", "1"), 0).len(), 1, "{text}");
+    }
+}
+
+#[test]
+fn sizes_and_formats_are_the_askers_choice() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    for (width, height) in [("200", "120"), ("720", "450"), ("2000", "2000"), ("200", "2000"), ("2000", "120")] {
+        let six = ["sin(x)", "cos(x)", "x", "x**2", "a_long_name = 4; a_long_name * x", "exp(x)"];
+        let mut pairs: Vec<(&str, &str)> = six.iter().map(|expr| ("expr", *expr)).collect();
+        pairs.extend([("width", width), ("height", height)]);
+        let svg = ask(&mut client, &pairs, &[]);
+        let picture = Document::parse(svg.text()).unwrap();
+        let root = picture.root_element();
+        assert_eq!((root.attribute("width"), root.attribute("height")), (Some(width), Some(height)));
+        let (right, bottom): (f64, f64) = (width.parse().unwrap(), height.parse().unwrap());
+        for text in picture.descendants().filter(|node| node.tag_name().name() == "text") {
+            let place = |name| text.attribute(name).unwrap().parse::<f64>().unwrap();
+            assert!((0.0..right).contains(&place("x")) && (0.0..bottom).contains(&place("y")), "{text:?}");
+        }
+        if right > 720.0 || bottom > 450.0 {
+            // Without optimisation, as many pixels take their time.
+            continue;
+        }
+        let png = ask(&mut client, &pairs, &[("Accept", "image/png")]);
+        assert_eq!(png.header("content-type"), Some("image/png"));
+        // The signature, and the size in the first chunk (PNG, 11.2.2).
+        assert_eq!(png.body[..8], *b"\x89PNG\r\n\x1a\n");
+        let number = |at: usize| u32::from_be_bytes(png.body[at..at + 4].try_into().unwrap()).to_string();
+        assert_eq!((number(16).as_str(), number(20).as_str()), (width, height));
+    }
+    let vary = ask(&mut client, &[("expr", "x")], &[]).header("vary").unwrap().to_ascii_lowercase();
+    assert!(vary.contains("accept-language") && vary.split(", ").any(|name| name == "accept"), "{vary}");
+}
+
+#[test]
+fn the_same_question_has_the_same_picture_unless_it_is_of_chance() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    for expr in ["sin(1/x)", "gamma(x)", "x**x"] {
+        assert_eq!(plot(&mut client, &[expr], "-3", "3"), plot(&mut client, &[expr], "-3", "3"), "{expr}");
+    }
+    let first = ask(&mut client, &[("expr", "rnd()")], &[]);
+    let second = ask(&mut client, &[("expr", "rnd()")], &[]);
+    assert_ne!(first.body, second.body);
+    assert_eq!(first.header("cache-control"), Some("no-store"));
+    let kept = ask(&mut client, &[("expr", "x")], &[]);
+    assert!(kept.header("cache-control").unwrap().starts_with("public, max-age="));
+}
+
+fn explain(client: &mut Client, expr: &str) -> Response {
+    client.request("GET", &target("/v1/explain", &[("expr", expr)]), &[], b"")
+}
+
+#[test]
+fn an_explanation_says_what_a_text_is_and_how_its_value_comes_about() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    let mut told = |expr: &str| -> Value {
+        let response = explain(&mut client, expr);
+        assert_eq!(response.status, 200, "{expr}: {}", response.text());
+        serde_json::from_slice(&response.body).unwrap()
+    };
+    let explained = told(" 2 + (3*4)");
+    assert_eq!(explained["canonical"], "2+3*4");
+    assert_eq!(explained["key"], "tabuada:1:2+3*4");
+    assert_eq!(explained["free_names"], Value::from(Vec::<Value>::new()));
+    assert_eq!((&explained["pure"], &explained["result"]), (&Value::from(true), &Value::from(14)));
+    assert_eq!((&explained["type"], &explained["text"]), (&Value::from("int"), &Value::from("14")));
+    assert!(explained["fuel"].as_u64().unwrap() > 0);
+    let steps = explained["steps"].as_array().unwrap();
+    let texts: Vec<&str> = steps.iter().map(|step| step["text"].as_str().unwrap()).collect();
+    assert_eq!(texts, ["2+3*4", "2+12", "14"]);
+    assert_eq!(steps[0]["kind"], "statement");
+    // Of the second: `3*4` of the first has become `12`, and stands in the asker's text without its brackets.
+    let span = |start: u64, end: u64| serde_json::json!({ "start": start, "end": end });
+    assert_eq!(steps[1]["replaced"][0], span(2, 5));
+    assert_eq!(steps[1]["by"][0], span(2, 4));
+    assert_eq!(steps[1]["span"], span(6, 9));
+    assert_eq!((&explained["steps_cut"], &explained["error"]), (&Value::from(false), &Value::Null));
+
+    // Places are counted in characters.
+    let explained = told("√16 + 2^3");
+    assert_eq!(explained["steps"][1]["replaced"][0], span(0, 3), "{explained}");
+    assert_eq!(explained["error"]["code"], "type-error", "a float has no exclusive or");
+    assert_eq!(explained["hints"][0]["code"], "xor");
+
+    let explained = told("1 + y/0");
+    assert_eq!(explained["free_names"], serde_json::json!(["y"]));
+    assert_eq!(explained["error"]["code"], "unknown-name");
+    assert_eq!(explained["error"]["span"], span(4, 5));
+    assert_eq!(explained["failed"], span(2, 3));
+    let explained = told("randint(1, 6)");
+    assert_eq!((&explained["pure"], &explained["key"]), (&Value::from(false), &Value::Null));
+
+    // More steps than anyone reads.
+    let explained = told(&(0..500).map(|n| n.to_string()).collect::<Vec<_>>().join("+"));
+    assert_eq!((&explained["steps_cut"], &explained["result"]), (&Value::from(true), &Value::from(124_750)));
+    assert!(explained["steps"].as_array().unwrap().len() <= 200);
+
+    let mode = target("/v1/explain", &[("expr", "1/3+1/6"), ("mode", "exact")]);
+    let explained: Value = serde_json::from_slice(&client.request("GET", &mode, &[], b"").body).unwrap();
+    assert_eq!((&explained["text"], &explained["key"]), (&Value::from("1/2"), &Value::from("tabuada:1@exact:1/3+1/6")));
+    for (expr, status) in [("2 +", 422), ("", 422)] {
+        let response = explain(&mut client, expr);
+        assert_eq!(response.status, status);
+        assert_eq!(response.header("content-type"), Some("application/problem+json"));
+    }
+    assert_eq!(client.request("GET", "/v1/explain", &[], b"").status, 400);
+}
+
+/// Who watches does not change what happens.
+#[test]
+fn an_explanation_comes_to_what_an_evaluation_comes_to() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    let mut compared = 0;
+    for record in corpus("python_arith.jsonl").iter().step_by(29) {
+        let expr = record["expr"].as_str().unwrap();
+        let evaluated = client.request("GET", &target("/v1/evaluate", &[("expr", expr)]), &[], b"");
+        let explained = explain(&mut client, expr);
+        let [answer, told] = [&evaluated, &explained].map(|it| serde_json::from_slice::<Value>(&it.body).unwrap());
+        if evaluated.status == 200 {
+            assert_eq!(explained.status, 200, "{expr}");
+            for member in ["result", "type", "text", "hints"] {
+                assert_eq!(answer[member], told[member], "{expr}");
+            }
+        } else if explained.status == 200 {
+            for member in ["code", "detail", "span", "suggestion"] {
+                assert_eq!(answer[member], told["error"][member], "{expr}");
+            }
+        } else {
+            assert_eq!(answer, told, "{expr}");
+        }
+        compared += 1;
+    }
+    assert!(compared > 200, "{compared}");
+}
+
+fn run(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_tabuada")).arg("plot").args(arguments).output().unwrap()
+}
+
+#[test]
+fn the_command_draws_what_the_service_draws() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    let svg = plot(&mut client, &["-x", "sin(x)"], "-pi", "pi");
+    let output = run(&["-x", "sin(x)", "--from", "-pi", "--to=pi"]);
+    assert_eq!((output.status.code(), String::from_utf8(output.stdout).unwrap()), (Some(0), svg.clone()));
+
+    let folder = std::env::temp_dir().join(format!("tabuada-figures-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+    let (vector, pixels) = (file("curve.svg"), file("curve.PNG"));
+    assert!(run(&["--from", "-pi", "--to", "pi", "-o", &vector, "-x", "sin(x)"]).status.success());
+    assert_eq!(std::fs::read_to_string(&vector).unwrap(), svg);
+    assert!(run(&["x**2", "--output", &pixels, "--width", "300", "--height", "200"]).status.success());
+    assert!(std::fs::read(&pixels).unwrap().starts_with(b"\x89PNG"));
+    std::fs::remove_dir_all(&folder).unwrap();
+
+    for (arguments, status, complaint) in [
+        (&["x*y"][..], 1, "tabuada: name 'y' is not defined\nx*y\n  ^\n"),
+        (&["2x"], 1, "help: write 2*x\n"),
+        (&["x", "--from", "1", "--to", "1"], 2, "from is below to"),
+        (&["x", "--width", "10"], 2, "width is from 200 to 2000"),
+        (&["x", "-o", "/nowhere/at/all.svg"], 1, "/nowhere/at/all.svg"),
+        (&[], 2, "Usage: tabuada plot"),
+    ] {
+        let output = run(arguments);
+        let complained = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(status), "{arguments:?}: {complained}");
+        assert!(complained.contains(complaint), "{arguments:?}: {complained}");
+    }
+}
