@@ -167,6 +167,12 @@ fn free_names_are_those_without_a_meaning_and_parameters() {
     assert_eq!(free("x + y*x + pi + sin(1)", &["y"]), ["x", "y"]);
     assert_eq!(free("a @= b*c; b = 1; a", &[]), ["c"]);
     assert_eq!(free("f(x) @= x+k; sum(i, i, 1, 2)", &[]), ["k"]);
+    // And where each of them comes first.
+    let text = "x + sni(y)*x";
+    let program = parse_with(text, &Context { parameters: &["x"], ..Context::default() }, &limits).unwrap();
+    let places = program.free_nodes().into_iter().map(|(name, node)| (name, program.span(node).of(text)));
+    assert_eq!(places.collect::<Vec<_>>(), [("x", "x"), ("sni", "sni"), ("y", "y")]);
+    assert_eq!(program.span(program.free_nodes()[0].1), Span { start: 0, end: 1 });
 }
 
 /// What is asked is bounded, however long the text and however many its steps; on a stack of 256 KiB.

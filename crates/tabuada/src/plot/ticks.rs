@@ -33,7 +33,8 @@ pub(super) fn ticks(low: f64, high: f64, count: usize) -> Ticks {
     let (first, last) = ((low / step - ASIDE).ceil() as i64, (high / step + ASIDE).floor() as i64);
     let numbers: Vec<i64> = (first..=last).map(|n| n * factor).collect();
     let longest = numbers.iter().map(|number| number.unsigned_abs()).max().unwrap_or_default();
-    let base = if digits(longest) > DIGITS_MAX { numbers[numbers.len() / 2] / OWN_DIGITS * OWN_DIGITS } else { 0 };
+    let base =
+        if digits(longest) > DIGITS_MAX { numbers[numbers.len() / 2].div_euclid(OWN_DIGITS) * OWN_DIGITS } else { 0 };
     let left = numbers.iter().map(|number| (number - base).unsigned_abs()).max().unwrap_or_default();
     let is_plain = is_plain(left, exponent);
     let text = |number: i64| if is_plain { plain(number, exponent) } else { scientific(number, exponent) };
