@@ -4,11 +4,13 @@
 //! that; [`Freshness::known`] spares the work if the asker has the body already, [`Freshness::put_on`] packs it and sets
 //! the headers. What differs each time is [`not_kept`](super::render::not_kept).
 
+use std::hash::Hasher as _;
+
 use axum::body::{Body, Bytes, HttpBody as _};
 use axum::http::header::{AGE, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, ETAG, IF_NONE_MATCH, VARY};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body_util::BodyExt as _;
-use sha2::{Digest as _, Sha256};
+use siphasher::sip128::{Hasher128 as _, SipHasher13};
 
 use super::coding::{Accepted, Coding, PACKED_FROM_BYTES};
 use crate::answer::DEADLINE;
@@ -24,32 +26,31 @@ pub(super) const WORDS_SECONDS: u64 = 60 * 60;
 /// Packing more than this is the workers' business: some milliseconds.
 const INLINE_BYTES: usize = 16 << 10;
 
-/// Bytes of a digest that a tag shows.
-const TAG_BYTES: usize = 12;
-
 /// Names a body, before it is known how that is packed: the same on every node, and at every start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Tag([u8; TAG_BYTES]);
+pub(super) struct Tag(u128);
 
 impl Tag {
     /// The tag of whatever is made of these parts, and of nothing else.
+    ///
+    /// A tag is compared with those of one address only, by whoever has its body: to find two texts with one tag gains
+    /// nobody anything.
     pub(super) fn of(parts: &[&str]) -> Self {
-        let mut digest = Sha256::new();
+        let mut hasher = SipHasher13::new();
         for part in parts {
             // The length before it keeps `ab`, `c` from `a`, `bc`.
-            digest.update((part.len() as u64).to_le_bytes());
-            digest.update(part);
+            hasher.write(&(part.len() as u64).to_le_bytes());
+            hasher.write(part.as_bytes());
         }
-        let mut tag = [0; TAG_BYTES];
-        tag.copy_from_slice(&digest.finalize()[..TAG_BYTES]);
-        Self(tag)
+        Self(hasher.finish128().as_u128())
     }
 
-    /// What stands between the quotes. One body packed in two ways is two bodies to a strong tag.
-    fn opaque(self, coding: Coding) -> String {
+    /// In quotes. One body packed in two ways is two bodies to a strong tag.
+    fn quoted(self, coding: Coding) -> String {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        let mut text = String::with_capacity(2 * TAG_BYTES + 5);
-        for byte in self.0 {
+        let mut text = String::with_capacity(48);
+        text.push('"');
+        for byte in self.0.to_be_bytes() {
             text.push(char::from(DIGITS[usize::from(byte >> 4)]));
             text.push(char::from(DIGITS[usize::from(byte & 15)]));
         }
@@ -57,6 +58,7 @@ impl Tag {
             text.push('-');
             text.push_str(name);
         }
+        text.push('"');
         text
     }
 }
@@ -98,8 +100,8 @@ impl Freshness {
         }
         let accepted = Accepted::by(asker);
         let coding = Coding::ALL.into_iter().filter(|coding| accepted.takes(*coding)).find(|coding| {
-            let tag = self.tag.opaque(*coding);
-            tags(asker).any(|given| given == tag.as_bytes())
+            let tag = self.tag.quoted(*coding);
+            tags(asker).any(|given| given == tag.trim_matches('"').as_bytes())
         })?;
         Some(self.not_modified(coding))
     }
@@ -134,12 +136,10 @@ impl Freshness {
     }
 
     fn say_in(&self, headers: &mut HeaderMap, coding: Coding) {
-        // More than this one puts there: a map grows by copying.
-        headers.reserve(12);
         let age = self.age.unwrap_or(0);
         // Its age counts, so that what was remembered long ago is fresh for as long as what is made now.
         let cache_control = ["public, max-age=", &(age + self.seconds).to_string()].concat();
-        let tag = ["\"", &self.tag.opaque(coding), "\""].concat();
+        let tag = self.tag.quoted(coding);
         let texts =
             [(ETAG, Some(tag)), (CACHE_CONTROL, Some(cache_control)), (AGE, self.age.map(|age| age.to_string()))];
         for (name, text) in texts {
@@ -214,8 +214,8 @@ mod tests {
     fn who_has_it_is_told_so() {
         use axum::http::header::ACCEPT_ENCODING;
         let fresh = Freshness::new(Tag::of(&["x"]));
-        let plain = format!("\"{}\"", fresh.tag.opaque(Coding::Identity));
-        let gzip = format!("\"{}\"", fresh.tag.opaque(Coding::Gzip));
+        let plain = fresh.tag.quoted(Coding::Identity);
+        let gzip = fresh.tag.quoted(Coding::Gzip);
         let told = |pairs: &[(axum::http::HeaderName, &str)]| {
             let known = fresh.known(&asker(pairs))?;
             assert_eq!(known.status(), StatusCode::NOT_MODIFIED);

@@ -36,6 +36,9 @@ pub(super) fn about_plus(query: Option<&str>, language: Language) -> &'static st
 }
 
 fn decoded(part: &str) -> Result<String, NotText> {
+    if !part.contains(['+', '%']) {
+        return Ok(part.to_owned());
+    }
     let part = part.replace('+', " ");
     percent_decode(part.as_bytes()).decode_utf8().map(|text| text.into_owned()).map_err(|_| NotText)
 }

@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER};
-use axum::http::{HeaderName, HeaderValue, Response, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 
 use crate::answer::{Origin, Outcome, Reply};
 use crate::facts::course_sentence;
 use crate::json::write_string;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
+/// Headers that an answer under `/v1` may have, the server's own among them.
+const HEADERS: usize = 12;
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 pub(super) const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 
@@ -58,6 +60,15 @@ pub(super) fn overloaded() -> Response<Body> {
 pub(super) fn json(status: StatusCode, body: String) -> Response<Body> {
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, JSON);
+    response
+}
+
+/// A body of JSON that many headers will go with: a map of them that grows is copied.
+pub(super) fn json_with_room(status: StatusCode, body: String) -> Response<Body> {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    *response.headers_mut() = HeaderMap::with_capacity(HEADERS);
     response.headers_mut().insert(CONTENT_TYPE, JSON);
     response
 }

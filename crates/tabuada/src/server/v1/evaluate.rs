@@ -16,7 +16,7 @@ use super::super::freshness::{Freshness, Tag, WORDS_SECONDS};
 use super::super::language;
 use super::super::problem::Problem;
 use super::super::query::about_plus;
-use super::super::render::{bypass, cache_status, json, not_kept, with_cache_status, with_server_timing};
+use super::super::render::{bypass, cache_status, json_with_room, not_kept, with_cache_status, with_server_timing};
 use super::super::state::App;
 use super::question::{OwnQuestion, body_of};
 use super::reply;
@@ -103,7 +103,7 @@ async fn answer_fresh(app: &App, question: &OwnQuestion, headers: &HeaderMap, ur
 /// A value as it is sent, and in which language, if it says anything.
 fn said(value: &reply::Value<'_>, language: Language) -> Response<Body> {
     // Texts, and JSON that was written before.
-    let mut response = json(StatusCode::OK, serde_json::to_string(value).unwrap_or_default());
+    let mut response = json_with_room(StatusCode::OK, serde_json::to_string(value).unwrap_or_default());
     if value.has_words() {
         response.headers_mut().insert(CONTENT_LANGUAGE, HeaderValue::from_static(language::tag(language)));
     }
