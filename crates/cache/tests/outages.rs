@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
 use support::fake::Fake;
+use support::moves;
 use support::outage::{self, Stage};
 use support::proxy::Proxy;
 use support::server::Server;
@@ -54,6 +55,22 @@ outages! {
     not_permitted_to_read: ["denied"];
     not_permitted_to_track: ["lost", "denied"];
     pushes_swallowed: ["lost", "canary"];
+}
+
+/// Another primary, or other slots, while it serves.
+macro_rules! moves {
+    ($($row:ident)*) => {$(
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $row() {
+            let report = moves::$row().await;
+            assert!(report.waits.len() > 200, "it was asked all the while");
+        }
+    )*};
+}
+
+moves! {
+    sentinels_find_their_primary_dead sentinels_are_told_to_fail_over
+    a_primary_of_a_cluster_dies slots_of_a_cluster_move
 }
 
 /// Two nodes of one server, with deadlines that nothing but what is broken reaches.
@@ -153,15 +170,16 @@ async fn a_refusal_is_a_sign_of_life() {
     for reply in ["-MISCONF no\r\n", "-BUSY no\r\n", "-OOM no\r\n"] {
         let refuses = Arc::new(AtomicBool::new(false));
         let refusing = refuses.clone();
-        let fake =
-            Fake::start(move |words| (words[0] == "PING" && refusing.load(SeqCst)).then(|| reply.as_bytes().to_vec()));
+        let fake = Fake::start(move |words| {
+            (words[0] == "SETRANGE" && refusing.load(SeqCst)).then(|| reply.as_bytes().to_vec())
+        });
         let mut setting = Setting::new().redis(fake.url());
         setting.deadlines.heartbeat = Duration::from_millis(10);
         let node = setting.coherent().await;
         node.dear("2+2").await;
         refuses.store(true, SeqCst);
-        let pings = fake.heard("PING");
-        eventually("it goes on asking", || fake.heard("PING") > pings + 3).await;
+        let signs = fake.heard("SETRANGE");
+        eventually("it goes on asking", || fake.heard("SETRANGE") > signs + 3).await;
         assert_eq!((node.forgotten("detached"), node.remembers("2+2")), (0, true), "{reply}");
         node.is_sound().await;
     }
