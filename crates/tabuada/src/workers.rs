@@ -145,6 +145,21 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn work_in_bulk_has_half_of_the_threads_and_one_at_least() {
+        for (threads, half) in [(1, 1), (2, 1), (3, 1), (8, 4)] {
+            let workers = Workers::new(threads);
+            let mut leaves = Vec::new();
+            // Polled once: there is leave, or there is none.
+            while let Ok(leave) = tokio::time::timeout(Duration::ZERO, workers.bulk()).await {
+                leaves.push(leave);
+            }
+            assert_eq!((leaves.len(), workers.bulk_at_once()), (half, half), "{threads}");
+            leaves.pop();
+            assert!(workers.bulk().await.is_some());
+        }
+    }
+
+    #[tokio::test]
     async fn a_panic_takes_no_thread_with_it() {
         let workers = Workers::new(1);
         let panics = || -> u8 { panic!("a bug") };

@@ -1,11 +1,11 @@
 //! `/v1/batch`: many expressions, one answer a line, in the same order and in the form of `tabuada batch`.
 //!
-//! Lines are taken in blocks of what has arrived. A block is on a worker while its answers are cheap; one that is dear
-//! leaves the worker and is awaited. Each of the two holds a share of the workers, of which work in bulk gets half.
+//! Lines are taken in blocks of what has arrived. A block is on a worker while its answers are cheap, and leaves it to
+//! await one that is dear. All the while it holds a share of the workers, of which work in bulk gets half.
 
 use std::collections::VecDeque;
-use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use axum::body::{Body, Bytes};
@@ -224,11 +224,31 @@ struct How {
 /// Questions that stand behind each other, and how they are read.
 struct Block {
     questions: Vec<Bytes>,
-    read: fn(&[u8]) -> Result<Asked<'_>, Malformed>,
+    read: Read,
 }
 
-/// An answer that is not there yet.
-type Dear = Pin<Box<dyn Future<Output = String> + Send>>;
+type Read = fn(&[u8]) -> Result<Asked<'_>, Malformed>;
+
+/// What is worked out on a worker in one go.
+#[derive(Default)]
+struct Run {
+    piece: Mutex<String>,
+    /// It has left the worker for the sake of a dear answer, after which it ends.
+    is_awaited: AtomicBool,
+}
+
+impl Run {
+    /// Adds a line; whether the run goes on.
+    fn add(&self, line: &str) -> bool {
+        let mut piece = self.piece.lock().unwrap_or_else(PoisonError::into_inner);
+        piece.push_str(line);
+        piece.len() < PIECE_BYTES && !self.is_awaited.load(Relaxed)
+    }
+
+    fn take(&self) -> Bytes {
+        std::mem::take(&mut *self.piece.lock().unwrap_or_else(PoisonError::into_inner)).into()
+    }
+}
 
 async fn answer_block(how: How, block: Block, pieces: Pieces) {
     let block = Arc::new(block);
@@ -237,25 +257,32 @@ async fn answer_block(how: How, block: Block, pieces: Pieces) {
         // Room for what is worked out, before it is: a worker never waits for a reader.
         let Ok(room) = pieces.reserve().await else { return };
         let share = how.calculator.workers().bulk().await;
-        let work = {
-            let (how, block, pieces) = (how.clone(), block.clone(), pieces.clone());
-            move || answer_cheap(&how, &block, next, &pieces)
+        let run = Arc::new(Run::default());
+        let mut running = Box::pin(answer_run(how.clone(), block.clone(), next, pieces.clone(), run.clone()));
+        let work = move || {
+            // What is cheap is answered when it is asked; what is not goes on where it is awaited.
+            let polled = running.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+            (polled, running)
         };
         match how.calculator.workers().run(DEADLINE, work).await {
-            Ok((answered, piece, dear)) => {
+            Ok((Poll::Ready(answered), _)) => {
                 next = answered;
-                if !piece.is_empty() {
-                    room.send(piece.into());
-                } else {
+                room.send(run.take());
+            }
+            Ok((Poll::Pending, running)) => {
+                run.is_awaited.store(true, Relaxed);
+                let piece = run.take();
+                if piece.is_empty() {
                     drop(room);
+                } else {
+                    room.send(piece);
                 }
-                let Some(dear) = dear else { continue };
-                let line = tokio::select! {
-                    line = dear => line,
+                next = tokio::select! {
+                    answered = running => answered,
                     () = pieces.closed() => return,
                 };
                 drop(share);
-                if pieces.send(line.into()).await.is_err() {
+                if pieces.send(run.take()).await.is_err() {
                     return;
                 }
             }
@@ -275,56 +302,53 @@ async fn answer_block(how: How, block: Block, pieces: Pieces) {
 
 const OVERLOADED: &str = "too much is going on; try again in a second";
 
-/// Answers from `next` on until a piece is full, one is dear or nobody reads them any more. Gives the number of the
-/// question behind those, the piece, and the answer that takes longer.
-fn answer_cheap(how: &How, block: &Block, mut next: usize, pieces: &Pieces) -> (usize, String, Option<Dear>) {
-    let mut piece = String::new();
-    while next < block.questions.len() && piece.len() < PIECE_BYTES && !pieces.is_closed() {
-        let mut answering: Dear = Box::pin(answer_one(how.clone(), block.questions[next].clone(), block.read));
+/// Answers from `next` on until a piece is full, a dear one is answered or nobody reads them any more. Gives the number
+/// of the question behind those.
+async fn answer_run(how: How, block: Arc<Block>, mut next: usize, pieces: Pieces, run: Arc<Run>) -> usize {
+    let mut line = String::new();
+    while next < block.questions.len() && !pieces.is_closed() {
+        line.clear();
+        answer_one(&how, &block.questions[next], block.read, &mut line).await;
         next += 1;
-        // What is cheap is answered when it is asked; what is not goes on where it is awaited.
-        match answering.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(line) => piece.push_str(&line),
-            Poll::Pending => return (next, piece, Some(answering)),
+        if !run.add(&line) {
+            break;
         }
     }
-    (next, piece, None)
+    next
 }
 
-/// The line that answers a question.
-async fn answer_one(how: How, line: Bytes, read: fn(&[u8]) -> Result<Asked<'_>, Malformed>) -> String {
-    let mut out = String::with_capacity(64);
-    match read(&line) {
-        Err(malformed) => write_malformed(malformed, &mut out),
+/// Writes the line that answers a question.
+async fn answer_one(how: &How, line: &[u8], read: Read, out: &mut String) {
+    match read(line) {
+        Err(malformed) => write_malformed(malformed, out),
         Ok(asked) => {
             let question = asked.question();
             let reply = how.calculator.answer(question).await;
             let explained = match &reply.outcome {
                 Outcome::Answered(program, answer) => {
                     match &answer.outcome {
-                        Ok(printed) => write_value(printed, &mut out),
-                        Err(failure) => write_failure(failure, program, question.text, &mut out),
+                        Ok(printed) => write_value(printed, out),
+                        Err(failure) => write_failure(failure, program, question.text, out),
                     }
                     Some((program, Some(answer.fuel)))
                 }
                 Outcome::Failed(program, failure) => {
-                    write_failure(failure, program, question.text, &mut out);
+                    write_failure(failure, program, question.text, out);
                     Some((program, None))
                 }
                 Outcome::Unreadable(error) => {
-                    write_unreadable(error, question.text, &mut out);
+                    write_unreadable(error, question.text, out);
                     None
                 }
                 Outcome::Overloaded => {
-                    write_error("overloaded", OVERLOADED, None, &mut out);
+                    write_error("overloaded", OVERLOADED, None, out);
                     None
                 }
             };
             if let Some((program, fuel)) = explained.filter(|_| how.explain) {
-                write_explanation(program, fuel, &mut out);
+                write_explanation(program, fuel, out);
             }
         }
     }
     out.push('\n');
-    out
 }
