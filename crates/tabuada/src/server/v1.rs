@@ -2,7 +2,7 @@
 
 mod question;
 mod reply;
-mod evaluate;
+pub(super) mod evaluate;
 
 use axum::Router;
 use axum::routing::get;
