@@ -3,7 +3,7 @@
 #![expect(dead_code, reason = "described, never made")]
 
 use utoipa::ToSchema;
-use utoipa::openapi::schema::{ArrayBuilder, Object, ObjectBuilder, OneOfBuilder, SchemaType, Type};
+use utoipa::openapi::schema::{Array, ArrayBuilder, ObjectBuilder, OneOfBuilder, Schema, SchemaType, Type};
 
 /// What is asked.
 #[derive(ToSchema)]
@@ -20,7 +20,7 @@ pub(in super::super) struct Resultado {
     resultado: (),
 }
 
-fn result() -> Object {
+fn result() -> Schema {
     let description = "The value: a number with all its digits, `true`, `false` or `null`, a text, an array of these; \
                        what JSON has no form for (infinity, complex numbers) is its Python text. If the expression \
                        failed, a text that begins with `Erro na expressão informada: ` and says why.";
@@ -28,9 +28,14 @@ fn result() -> Object {
 }
 
 /// What a value is in JSON.
-pub(in super::super) fn value(description: &str) -> Object {
-    let types = [Type::Number, Type::Boolean, Type::Null, Type::String, Type::Array];
-    ObjectBuilder::new().schema_type(SchemaType::from_iter(types)).description(Some(description)).build()
+pub(in super::super) fn value(description: &str) -> Schema {
+    let types = [Type::Number, Type::Boolean, Type::Null, Type::String];
+    let anything = ObjectBuilder::new().schema_type(SchemaType::AnyValue);
+    OneOfBuilder::new()
+        .item(ObjectBuilder::new().schema_type(SchemaType::from_iter(types)))
+        .item(ArrayBuilder::new().items(anything))
+        .description(Some(description))
+        .into()
 }
 
 /// A refusal in the words of the course's framework.
@@ -70,7 +75,7 @@ pub(in super::super) struct Cause {
     error: String,
 }
 
-fn place() -> utoipa::openapi::schema::Array {
+fn place() -> Array {
     let part = OneOfBuilder::new()
         .item(ObjectBuilder::new().schema_type(Type::String))
         .item(ObjectBuilder::new().schema_type(Type::Integer));

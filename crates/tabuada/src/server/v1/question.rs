@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use utoipa::openapi::schema::{AdditionalProperties, Object, ObjectBuilder, SchemaType, Type};
 
 use super::super::body::{self, NoBody};
+use super::super::evaluate::described::value;
 use super::super::problem::Problem;
 use super::super::query::parameter;
 use crate::engine::Question;
@@ -69,15 +70,13 @@ pub(super) struct ModeText(String);
 
 /// Variables, by name.
 pub(super) fn variables() -> Object {
-    let types = [Type::Number, Type::String, Type::Boolean, Type::Null, Type::Array];
-    let value = ObjectBuilder::new().schema_type(SchemaType::from_iter(types)).build();
     ObjectBuilder::new()
         .schema_type(SchemaType::from_iter([Type::Object, Type::Null]))
         .description(Some(
             "Values for names in the expression: numbers as they are spelled, texts, booleans, `null`, and arrays of \
              these.",
         ))
-        .additional_properties(Some(AdditionalProperties::RefOr(value.into())))
+        .additional_properties(Some(AdditionalProperties::RefOr(value("A value, as the language has it.").into())))
         .build()
 }
 

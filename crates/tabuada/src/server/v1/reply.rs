@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use tabuada_lang::{Context, Language, Limits, Program, fix};
 use utoipa::ToSchema;
-use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
+use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, Type};
 
 use super::super::evaluate::described::value;
 use super::super::problem::{CharacterSpan, Problem, Suggestion};
@@ -42,7 +42,7 @@ pub(super) struct Hint {
     suggestion: Option<Suggestion>,
 }
 
-fn result() -> Object {
+fn result() -> Schema {
     value(
         "The value in JSON: a number with all its digits, `true`, `false`, `null`, a text, or an array of these; what \
          JSON has no form for (infinity, complex numbers, fractions) is its text.",
