@@ -3,7 +3,8 @@
 //!
 //! Three nodes with the deadlines of the product, of either way of looking up, are in one process with 18 askers: for
 //! what is known and what is new, what is cheap and what is dear, which takes 20 ms to compute. They talk to a
-//! `redis-server` of their own through a proxy on loopback. Each row is an outage, of two seconds if not said otherwise;
+//! `redis-server` of their own through a proxy on loopback; in the last rows to a primary and a replica under three
+//! Sentinels, and to a Cluster. Each row is an outage, of two seconds if not said otherwise;
 //! the rows are those of `tests/outages.rs`, which asserts that every answer is right. Printed are how long answers
 //! took, from before the outage until Redis was of use again; and from the end of the outage, how long it took until all
 //! three were coherent, and until what one computed was found by the others.
@@ -13,7 +14,8 @@ mod support;
 
 use std::time::Duration;
 
-use support::outage::{self, Stage};
+use support::moves;
+use support::outage::{self, Report, Stage};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -21,26 +23,20 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let chosen = std::env::args().nth(2);
     println!("| outage | answers | median ms | 99.9 % ms | worst ms | coherent after ms | of use after ms | counted |");
     println!("|---|--:|--:|--:|--:|--:|--:|---|");
+    let is_chosen = |row: &str| chosen.as_deref().is_none_or(|chosen| chosen == row);
     macro_rules! rows {
         ($($row:ident)*) => {$(
-            if chosen.as_deref().is_none_or(|chosen| chosen == stringify!($row)) {
+            if is_chosen(stringify!($row)) {
                 let mut stage = Stage::new(lasts).await;
                 outage::$row(&mut stage).await;
-                let report = stage.recovers().await;
-                let millis = |duration: Duration| duration.as_secs_f64() * 1e3;
-                let at = |share: f64| millis(report.waits[((report.waits.len() - 1) as f64 * share) as usize]);
-                let troubles = report.troubles.iter().map(|(kind, count)| format!("{kind} {count}"));
-                println!(
-                    "| {} | {} | {:.2} | {:.0} | {:.0} | {:.0} | {:.0} | {} |",
-                    stringify!($row).replace('_', " "),
-                    report.waits.len(),
-                    at(0.5),
-                    at(0.999),
-                    at(1.0),
-                    millis(report.coherent),
-                    millis(report.found),
-                    troubles.collect::<Vec<_>>().join(", "),
-                );
+                print(stringify!($row), &stage.recovers().await);
+            }
+        )*};
+    }
+    macro_rules! moves {
+        ($($row:ident)*) => {$(
+            if is_chosen(stringify!($row)) {
+                print(stringify!($row), &moves::$row().await);
             }
         )*};
     }
@@ -54,5 +50,26 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         password_set not_permitted_to_write not_permitted_to_read not_permitted_to_track
         pushes_swallowed
     }
+    moves! {
+        sentinels_find_their_primary_dead sentinels_are_told_to_fail_over
+        a_primary_of_a_cluster_dies slots_of_a_cluster_move
+    }
     Ok(())
+}
+
+fn print(row: &str, report: &Report) {
+    let millis = |duration: Duration| duration.as_secs_f64() * 1e3;
+    let at = |share: f64| millis(report.waits[((report.waits.len() - 1) as f64 * share) as usize]);
+    let troubles = report.troubles.iter().map(|(kind, count)| format!("{kind} {count}"));
+    println!(
+        "| {} | {} | {:.2} | {:.0} | {:.0} | {:.0} | {:.0} | {} |",
+        row.replace('_', " "),
+        report.waits.len(),
+        at(0.5),
+        at(0.999),
+        at(1.0),
+        millis(report.coherent),
+        millis(report.found),
+        troubles.collect::<Vec<_>>().join(", "),
+    );
 }

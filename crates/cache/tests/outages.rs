@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
 use support::fake::Fake;
+use support::moves;
 use support::outage::{self, Stage};
 use support::proxy::Proxy;
 use support::server::Server;
@@ -54,6 +55,22 @@ outages! {
     not_permitted_to_read: ["denied"];
     not_permitted_to_track: ["lost", "denied"];
     pushes_swallowed: ["lost", "canary"];
+}
+
+/// Another primary, or other slots, while it serves.
+macro_rules! moves {
+    ($($row:ident)*) => {$(
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $row() {
+            let report = moves::$row().await;
+            assert!(report.waits.len() > 200, "it was asked all the while");
+        }
+    )*};
+}
+
+moves! {
+    sentinels_find_their_primary_dead sentinels_are_told_to_fail_over
+    a_primary_of_a_cluster_dies slots_of_a_cluster_move
 }
 
 /// Two nodes of one server, with deadlines that nothing but what is broken reaches.

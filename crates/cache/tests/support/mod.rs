@@ -6,6 +6,7 @@
 pub mod constellation;
 pub mod fake;
 pub mod load;
+pub mod moves;
 pub mod outage;
 pub mod proxy;
 pub mod server;

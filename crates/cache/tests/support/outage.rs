@@ -9,16 +9,29 @@ use super::server::Server;
 use super::{Node, PATIENCE, Setting, eventually, key, name};
 use tabuada_cache::{Source, State};
 
+/// Three nodes under load.
+pub struct Crowd {
+    pub nodes: Vec<Node>,
+    pub load: Load,
+}
+
 /// Where an outage takes place.
 pub struct Stage {
     pub server: Server,
     pub proxy: Proxy,
     /// Another server, for what takes two.
     pub other: Option<Server>,
-    pub nodes: Vec<Node>,
-    pub load: Load,
+    crowd: Crowd,
     /// An outage lasts for so long at least, and for some answers.
     lasts: Duration,
+}
+
+impl std::ops::Deref for Stage {
+    type Target = Crowd;
+
+    fn deref(&self) -> &Crowd {
+        &self.crowd
+    }
 }
 
 /// How an outage went.
@@ -40,31 +53,22 @@ impl Report {
     }
 }
 
-impl Stage {
-    /// Three nodes under load, all coherent.
-    pub async fn new(lasts: Duration) -> Self {
-        let server = Server::start();
-        let proxy = Proxy::before(server.port());
+impl Crowd {
+    /// All of them coherent.
+    pub async fn before(url: &str) -> Self {
         let mut nodes = Vec::new();
         for always in [false, true, false] {
-            let setting = Setting::new().hasty().redis(proxy.url());
+            let setting = Setting::new().hasty().redis(url);
             nodes.push(if always { setting.always() } else { setting }.coherent().await);
         }
         let load = Load::on(&nodes);
         load.goes_on(200).await;
-        Self { server, proxy, other: None, nodes, load, lasts }
+        Self { nodes, load }
     }
 
-    /// The trouble of the moment lasts until every node has counted it as such.
-    pub async fn lasts(&self, kind: &str) {
-        let begun = Instant::now();
-        self.load.goes_on(300).await;
-        eventually(kind, || self.nodes.iter().all(|node| node.errors(kind) > 0)).await;
-        tokio::time::sleep(self.lasts.saturating_sub(begun.elapsed())).await;
-    }
-
-    /// What is to be seen once the outage is over: coherence, and Redis of use again.
-    pub async fn recovers(self) -> Report {
+    /// What is to be seen once the outage is over: coherence, and Redis of use again. `forget` has a person delete a
+    /// name.
+    pub async fn recovers(self, forget: impl FnOnce(&str)) -> Report {
         let over = Instant::now();
         for node in &self.nodes {
             node.becomes(State::Coherent).await;
@@ -94,7 +98,7 @@ impl Stage {
                 node.is_sound().await;
             }
         }
-        self.server.person().does(&format!("DEL {}", name(text)));
+        forget(&name(text));
         eventually("a DEL is told", || self.nodes.iter().all(|node| node.cache.get(&key(text)).is_none())).await;
         let mut troubles = Vec::new();
         for node in &self.nodes {
@@ -113,6 +117,28 @@ impl Stage {
         }
         troubles.retain(|trouble| trouble.1 > 0);
         Report { waits, coherent, found, troubles }
+    }
+}
+
+impl Stage {
+    pub async fn new(lasts: Duration) -> Self {
+        let server = Server::start();
+        let proxy = Proxy::before(server.port());
+        let crowd = Crowd::before(&proxy.url()).await;
+        Self { server, proxy, other: None, crowd, lasts }
+    }
+
+    /// The trouble of the moment lasts until every node has counted it as such.
+    pub async fn lasts(&self, kind: &str) {
+        let begun = Instant::now();
+        self.load.goes_on(300).await;
+        eventually(kind, || self.nodes.iter().all(|node| node.errors(kind) > 0)).await;
+        tokio::time::sleep(self.lasts.saturating_sub(begun.elapsed())).await;
+    }
+
+    pub async fn recovers(self) -> Report {
+        let Self { server, proxy: _proxy, other: _other, crowd, .. } = self;
+        crowd.recovers(|name| server.person().does(&format!("DEL {name}"))).await
     }
 }
 

@@ -1,0 +1,64 @@
+//! Another server becomes the primary, or slots change hands, before three nodes under load. What is measured begins when
+//! the servers themselves have come to it.
+
+use super::constellation::{Cluster, Watched, info, slot};
+use super::eventually;
+use super::outage::{Crowd, Report};
+
+/// Slots that move, one after the other.
+const SLOTS: u16 = 40;
+
+async fn is_primary(server: &super::server::Server) {
+    eventually("the replica is the primary", || info(server, "replication", "role") == "master").await;
+}
+
+pub async fn sentinels_find_their_primary_dead() -> Report {
+    let mut watched = Watched::start().await;
+    let crowd = Crowd::before(&watched.url()).await;
+    watched.servers[0].stop();
+    crowd.load.goes_on(200).await;
+    is_primary(&watched.servers[1]).await;
+    crowd.recovers(|name| watched.servers[1].person().does(&format!("DEL {name}"))).await
+}
+
+pub async fn sentinels_are_told_to_fail_over() -> Report {
+    let watched = Watched::start().await;
+    let crowd = Crowd::before(&watched.url()).await;
+    watched.sentinels[1].person().does("SENTINEL FAILOVER main");
+    is_primary(&watched.servers[1]).await;
+    // Those whom nobody told yet may still be with the old one.
+    eventually("the old one is left", || {
+        crowd.nodes.iter().all(|node| node.errors("demoted") + node.errors("lost") > 0)
+    })
+    .await;
+    crowd.recovers(|name| watched.servers[1].person().does(&format!("DEL {name}"))).await
+}
+
+pub async fn a_primary_of_a_cluster_dies() -> Report {
+    let mut cluster = Cluster::start(3, true).await;
+    let crowd = Crowd::before(&cluster.url()).await;
+    cluster.servers[0].stop();
+    crowd.load.goes_on(200).await;
+    is_primary(&cluster.servers[3]).await;
+    crowd.recovers(|name| cluster.person_for(name).does(&format!("DEL {name}"))).await
+}
+
+/// With the keys that are there, while more of them come.
+pub async fn slots_of_a_cluster_move() -> Report {
+    let cluster = Cluster::start(3, false).await;
+    let crowd = Crowd::before(&cluster.url()).await;
+    let (from, to) = (&cluster.servers[0], &cluster.servers[1]);
+    // Those of what is asked for all the time, and others.
+    let known = (0..16).map(|n| slot(from, &super::name(&n.to_string())));
+    let last = 16_384 / 3 - 1;
+    let mut slots: Vec<u16> = known.filter(|slot| *slot <= last).chain(0..SLOTS).collect();
+    slots.sort_unstable();
+    slots.dedup();
+    for slot in slots {
+        Cluster::begins_move(slot, from, to);
+        crowd.load.goes_on(5).await;
+        Cluster::ends_move(slot, from, to);
+    }
+    cluster.agrees().await;
+    crowd.recovers(|name| cluster.person_for(name).does(&format!("DEL {name}"))).await
+}
