@@ -4,6 +4,7 @@
 //! Redis is nobody's business here.
 
 use std::borrow::Cow;
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -43,6 +44,9 @@ struct Shared {
     counters: Counters,
 }
 
+/// What an answer is remembered under, and fully determined by.
+pub type Name = Key;
+
 /// An answer and how it was come by.
 #[derive(Debug)]
 pub struct Reply {
@@ -50,6 +54,8 @@ pub struct Reply {
     pub outcome: Outcome,
     /// Where it comes from.
     pub origin: Origin,
+    /// What it is remembered under; `None` if the text alone does not, or could not be read.
+    pub name: Option<Name>,
 }
 
 /// What there is to say.
@@ -128,20 +134,37 @@ impl Calculator {
 
     /// The answer to a question.
     pub async fn answer(&self, question: impl Into<Question<'_>>) -> Reply {
+        match self.answer_unless(question, |_, _| None::<Infallible>).await {
+            Ok(reply) => reply,
+            Err(never) => match never {},
+        }
+    }
+
+    /// The answer to a question, unless whoever asks can tell by its name that they have it: what they make of that is
+    /// then given back, and nothing was looked for or worked out.
+    pub async fn answer_unless<K>(
+        &self,
+        question: impl Into<Question<'_>>,
+        has_it: impl FnOnce(&Program, &Name) -> Option<K>,
+    ) -> Result<Reply, K> {
         let asking = self.shared.counters.asks();
         let (program, canonical) = match self.read(question.into()).await {
             Ok((program, canonical)) => (Arc::new(program), canonical),
             Err(outcome) => {
                 asking.bypasses_it();
-                return Reply { outcome, origin: Origin::Nowhere };
+                return Ok(Reply { outcome, origin: Origin::Nowhere, name: None });
             }
         };
         if !program.is_pure() {
             let reply = self.answer_impure(program).await;
             asking.bypasses_it();
-            return Reply { origin: Origin::Impure, ..reply };
+            return Ok(Reply { origin: Origin::Impure, ..reply });
         }
         let key = Key::new(variant(program.mode()), &canonical);
+        if let Some(known) = has_it(&program, &key) {
+            asking.bypasses_it();
+            return Err(known);
+        }
         let trial = {
             let (shared, program) = (self.shared.clone(), program.clone());
             move || shared.try_evaluate(&program)
@@ -152,13 +175,14 @@ impl Calculator {
         };
         let found = self.shared.cache.get_or_compute(&key, trial, in_full).await;
         asking.ends_in_the_cache();
-        match found {
+        Ok(match found {
             Ok(found) => {
-                Reply { outcome: Outcome::Answered(program, found.value), origin: origin(found.source, found.ttl) }
+                let origin = origin(found.source, found.ttl);
+                Reply { outcome: Outcome::Answered(program, found.value), origin, name: Some(key) }
             }
             Err(Failed::Computation(trouble)) => trouble.reply(program),
             Err(Failed::Panicked) => Trouble::broken().reply(program),
-        }
+        })
     }
 
     /// What an operator's text is about: itself, if it is the name of an answer as it stands in Redis, else the name of
@@ -212,7 +236,10 @@ impl Calculator {
             None => self.shared.clone().evaluate(program.clone()).await,
         };
         match answer {
-            Ok(answer) => Reply { outcome: Outcome::Answered(program, Arc::new(answer)), origin: Origin::Impure },
+            Ok(answer) => {
+                let outcome = Outcome::Answered(program, Arc::new(answer));
+                Reply { outcome, origin: Origin::Impure, name: None }
+            }
             Err(trouble) => trouble.reply(program),
         }
     }
@@ -262,7 +289,7 @@ fn variant(mode: Mode) -> Cow<'static, str> {
 }
 
 /// Seconds since 1970.
-fn now() -> u64 {
+pub(crate) fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
@@ -292,8 +319,8 @@ impl Trouble {
     fn reply(self, program: Arc<Program>) -> Reply {
         let origin = Origin::Computed { stored: false };
         match self {
-            Self::Overloaded => Reply { outcome: Outcome::Overloaded, origin: Origin::Nowhere },
-            Self::Failed(failure) => Reply { outcome: Outcome::Failed(program, failure), origin },
+            Self::Overloaded => Reply { outcome: Outcome::Overloaded, origin: Origin::Nowhere, name: None },
+            Self::Failed(failure) => Reply { outcome: Outcome::Failed(program, failure), origin, name: None },
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::engine::{self, Evaluation};
 use crate::json::{write_float, write_string};
 
 /// A refusal is remembered for as long at most: raising the limit, or the node next door, may answer.
-const REFUSAL_LIFETIME: Duration = Duration::from_secs(60);
+pub(crate) const REFUSAL_LIFETIME: Duration = Duration::from_secs(60);
 
 /// Exponents of decimals go to ±999,999, and are written from the first of up to 1,000 digits.
 const EXPONENT_DIGITS_MAX: usize = 7;

@@ -1,6 +1,6 @@
-//! Does what a newcomer does: runs the `console` blocks of the README files and of `docs/operations.md`, in order, and
-//! compares what is printed with what they show. In them, a line that begins with `$ ` is a command and the lines after
-//! it are what it prints (none: not compared); `…` stands for anything within a line.
+//! Does what a newcomer does: runs the `console` blocks of the README files, of `docs/operations.md` and of
+//! `docs/http.md`, in order, and compares what is printed with what they show. In them, a line that begins with `$ ` is a
+//! command and the lines after it are what it prints (none: not compared); `…` stands for anything within a line.
 //!
 //! What differs from a newcomer's terminal: the ports 8000 and 6379 are free ports of the test's, and `cargo run
 //! --release --` is the binary that is being tested. A server runs until the next of its kind starts, as it would be
@@ -191,6 +191,11 @@ fn what_the_page_on_operations_shows_happens() {
     let mut newcomer = Newcomer::new("operations");
     newcomer.start_redis("redis-server --port 6379 --save \"\"");
     newcomer.follow(&read("docs/operations.md"));
+}
+
+#[test]
+fn what_the_page_on_the_api_shows_happens() {
+    Newcomer::new("http").follow(&read("docs/http.md"));
 }
 
 #[test]

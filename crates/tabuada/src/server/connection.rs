@@ -20,6 +20,7 @@ use tower::Service;
 use super::evaluate::evaluate;
 use super::routes::router;
 use super::state::{App, Listening, Served};
+use super::v1::answer_query;
 use crate::counters::Route;
 
 /// Connections at once; more wait in the system's queue. An idle one costs some 10 KiB.
@@ -108,14 +109,18 @@ async fn serve_some(listener: TcpListener, listening: Listening, app: App, stop:
     let _ = tokio::time::timeout(STOP_TIME, in_flight.shutdown()).await;
 }
 
-/// Answers one request, and counts it. The hot route needs no routing.
+/// Answers one request, and counts it. The hot routes need no routing.
 async fn answer(served: Served, mut router: Router, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
     let Served { app, listening, .. } = served;
     let begun = Instant::now();
     let path = request.uri().path();
     let route = Route::of(path);
-    let is_hot = path == "/evaluate" && request.method() == Method::POST && listening != Listening::Operator;
-    let response = if is_hot { evaluate(&app, request).await } else { router.call(request).await? };
+    let is_public = listening != Listening::Operator;
+    let response = match (path, request.method()) {
+        ("/evaluate", &Method::POST) if is_public => evaluate(&app, request).await,
+        ("/v1/evaluate", &Method::GET) if is_public => answer_query(&app, request.headers(), request.uri()).await,
+        _ => router.call(request).await?,
+    };
     app.counters.answered(route, response.status().as_u16(), begun.elapsed());
     Ok(response)
 }

@@ -2,6 +2,7 @@
 //! added to the list here.
 
 use utoipa::openapi::header::{Header, HeaderBuilder};
+use utoipa::openapi::path::Operation;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{OpenApi as Document, PathItem, RefOr, Response};
@@ -67,10 +68,10 @@ struct Headers;
 impl Modify for Headers {
     fn modify(&self, document: &mut Document) {
         for (path, item) in &mut document.paths.paths {
-            for operation in operations(item) {
+            for (is_get, operation) in operations(item) {
                 for (status, response) in &mut operation.responses.responses {
                     if let RefOr::T(response) = response {
-                        complete(path, status, response);
+                        complete(path, is_get, status, response);
                     }
                 }
             }
@@ -78,16 +79,30 @@ impl Modify for Headers {
     }
 }
 
-fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut utoipa::openapi::path::Operation> {
-    [&mut item.get, &mut item.post, &mut item.delete].into_iter().flatten()
+/// Those of a path, and whether each is GET.
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (bool, &mut Operation)> {
+    let all = [(true, &mut item.get), (false, &mut item.post), (false, &mut item.delete)];
+    all.into_iter().filter_map(|(is_get, operation)| Some((is_get, operation.as_mut()?)))
 }
 
-fn complete(path: &str, status: &str, response: &mut Response) {
+fn complete(path: &str, is_get: bool, status: &str, response: &mut Response) {
     let mut add = |name: &str, header: Header| {
         response.headers.entry(name.to_owned()).or_insert(RefOr::T(header));
     };
     if response.content.contains_key("application/problem+json") {
         add("Content-Language", text("What `detail` is written in: `en` or `pt-BR`, by `Accept-Language`."));
+    }
+    if path.starts_with("/v1/") && !path.starts_with("/v1/cache") {
+        add("Cache-Status", text("Where the answer comes from (RFC 9211)."));
+        add("Server-Timing", text("How long it took."));
+        if is_get && matches!(status, "200" | "304" | "422") {
+            add("ETag", text("Names the answer, for `If-None-Match`. Not there if it is different each time."));
+            add("Vary", text("What in a request makes another answer."));
+            add("Age", text("For how many seconds it has been remembered, if it has."));
+        }
+        if status < "400" {
+            add("Content-Language", text("What the words in it are written in, if there are any."));
+        }
     }
     match path {
         "/evaluate" => add("Cache-Status", text("Where the answer comes from (RFC 9211).")),

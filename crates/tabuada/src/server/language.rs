@@ -2,7 +2,7 @@
 
 use axum::http::HeaderMap;
 use axum::http::header::ACCEPT_LANGUAGE;
-use tabuada_lang::Language;
+pub(super) use tabuada_lang::Language;
 
 /// The language that the client likes best of those there are (RFC 9110, section 12.5.4); English if it names none.
 pub(super) fn preferred(headers: &HeaderMap) -> Language {

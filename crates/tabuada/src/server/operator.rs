@@ -11,8 +11,9 @@ use tabuada_cache::{Behind, Cursor, NotOurs, Operator, Removal, Removed};
 
 use super::admission::admit;
 use super::described::{NotAdmitted, Overloaded};
+use super::language::Language;
 use super::problem::{Document as ProblemDocument, problem};
-use super::query::parameter;
+use super::query::{about_plus, parameter};
 use super::render::{json, not_kept};
 use super::state::{App, Served};
 use crate::answer::{Answers, Nameless};
@@ -410,7 +411,9 @@ async fn name(app: &App, uri: &Uri) -> Result<String, Refused> {
         return Err(malformed("expected ?key=, a name as it stands in Redis or an expression"));
     };
     app.calculator.name_in_cache(&key).await.map_err(|nameless| match nameless {
-        Nameless::Unreadable(_) => malformed(&format!("{}{}", nameless.message(), about_plus(uri))),
+        Nameless::Unreadable(_) => {
+            malformed(&format!("{}{}", nameless.message(), about_plus(uri.query(), Language::English)))
+        }
         Nameless::Overloaded => {
             Refused { status: StatusCode::SERVICE_UNAVAILABLE, code: "overloaded", detail: nameless.message() }
         }
@@ -419,12 +422,6 @@ async fn name(app: &App, uri: &Uri) -> Result<String, Refused> {
 
 fn text_of(uri: &Uri, name: &str) -> Result<Option<String>, Refused> {
     parameter(uri.query(), name).map_err(|_| malformed("the query is not valid UTF-8"))
-}
-
-/// The mistake that everybody makes once.
-fn about_plus(uri: &Uri) -> &'static str {
-    let has_plus = uri.query().is_some_and(|query| query.contains('+'));
-    if has_plus { " (in a query + is a space; the sign is written %2B)" } else { "" }
 }
 
 fn malformed(detail: &str) -> Refused {

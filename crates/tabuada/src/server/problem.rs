@@ -1,12 +1,13 @@
 //! What went wrong with a request under `/v1`, as RFC 9457 has it (`application/problem+json`).
 
 use axum::body::Body;
-use axum::http::header::{CONTENT_LANGUAGE, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{CONNECTION, CONTENT_LANGUAGE, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, Response, StatusCode};
 use serde::Serialize;
 use tabuada_lang::{Error, ErrorKind, Fix, Language, Span};
 use utoipa::ToSchema;
 
+use super::catalogue::status_of;
 use super::language;
 use super::render::{json, not_kept};
 
@@ -97,14 +98,9 @@ impl Problem {
 
     /// What is wrong with an expression, at a place of its text.
     pub(super) fn of_expression(kind: &ErrorKind, place: Option<(Span, &str)>, language: Language) -> Self {
-        let status = match kind {
-            ErrorKind::Variable(_) => StatusCode::BAD_REQUEST,
-            // The machine's fault: another time, or another machine, it may be answered.
-            kind if !kind.is_deterministic() => StatusCode::SERVICE_UNAVAILABLE,
-            _ => StatusCode::UNPROCESSABLE_ENTITY,
-        };
         let span = place.map(|(span, text)| CharacterSpan::new(span, text));
-        Self { status, code: kind.code(), detail: kind.message(language), span, suggestion: None, language }
+        let code = kind.code();
+        Self { status: status_of(code), code, detail: kind.message(language), span, suggestion: None, language }
     }
 
     /// What is wrong with a text that cannot be read.
@@ -127,7 +123,8 @@ impl Problem {
         Self { language, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", detail) }
     }
 
-    pub(super) fn response(&self) -> Response<Body> {
+    /// What is sent.
+    pub(super) fn body(&self) -> String {
         let document = Document {
             // No page of ours says more than the code does.
             r#type: "about:blank",
@@ -139,12 +136,29 @@ impl Problem {
             suggestion: self.suggestion.as_deref(),
         };
         // Texts and numbers always serialise.
-        let mut response = not_kept(json(self.status, serde_json::to_string(&document).unwrap_or_default()));
+        serde_json::to_string(&document).unwrap_or_default()
+    }
+
+    /// The answer, which nobody is to keep.
+    pub(super) fn response(&self) -> Response<Body> {
+        not_kept(self.response_with(self.body()))
+    }
+
+    /// The answer with its body, and nothing said about who may keep it.
+    pub(super) fn response_with(&self, body: String) -> Response<Body> {
+        let mut response = json(self.status, body);
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(language::tag(self.language)));
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        match self.status {
+            StatusCode::SERVICE_UNAVAILABLE => {
+                headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+            }
+            // What is still to come of the body is no request.
+            StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT => {
+                headers.insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            _ => {}
         }
         response
     }
@@ -153,4 +167,30 @@ impl Problem {
 /// A problem that is told in English only.
 pub(super) fn problem(status: StatusCode, code: &'static str, detail: &str) -> Response<Body> {
     Problem::new(status, code, detail).response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What passes says when to come again, and nobody keeps it.
+    #[test]
+    fn the_machine_s_trouble_passes() {
+        for language in [Language::English, Language::Portuguese] {
+            let of_kind = |kind| Problem::of_expression(&kind, None, language);
+            let problems = [
+                (Problem::overloaded(language), "overloaded"),
+                (of_kind(ErrorKind::Deadline), "deadline"),
+                (of_kind(ErrorKind::Internal), "internal"),
+            ];
+            for (problem, code) in problems {
+                let response = problem.response();
+                assert_eq!((response.status(), problem.code), (StatusCode::SERVICE_UNAVAILABLE, code));
+                let said = |name| response.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+                assert_eq!(said(RETRY_AFTER), Some("1"), "{code}");
+                assert_eq!(said(axum::http::header::CACHE_CONTROL), Some("no-store"), "{code}");
+                assert_eq!(said(CONTENT_LANGUAGE), Some(language::tag(language)), "{code}");
+            }
+        }
+    }
 }

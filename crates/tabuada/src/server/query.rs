@@ -1,6 +1,7 @@
 //! The query of a URL, as forms write it: `+` is a space, and `%2B` is `+`.
 
 use percent_encoding::percent_decode;
+use tabuada_lang::Language;
 
 /// The query holds what is no UTF-8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,11 +12,22 @@ pub(super) fn parameter(query: Option<&str>, name: &str) -> Result<Option<String
     let pairs = query.unwrap_or_default().split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
     let mut found = None;
     for (given, value) in pairs {
-        if decoded(given)? == name {
+        // Nearly everybody writes a name as it is.
+        if given == name || decoded(given)? == name {
             found = Some(decoded(value)?);
         }
     }
     Ok(found)
+}
+
+/// The mistake that everybody makes once: behind the words about a text that could not be read.
+pub(super) fn about_plus(query: Option<&str>, language: Language) -> &'static str {
+    let has_plus = query.is_some_and(|query| query.contains('+'));
+    match language {
+        _ if !has_plus => "",
+        Language::English => " (in a query + is a space; the sign is written %2B)",
+        Language::Portuguese => " (numa query + é um espaço; o sinal se escreve %2B)",
+    }
 }
 
 fn decoded(part: &str) -> Result<String, NotText> {

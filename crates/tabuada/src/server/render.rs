@@ -11,6 +11,7 @@ use crate::facts::course_sentence;
 use crate::json::write_string;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 pub(super) const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 
 /// An answer of the course's route.
@@ -76,6 +77,18 @@ pub(super) fn and_close(mut response: Response<Body>) -> Response<Body> {
 /// Says where an answer comes from (RFC 9211).
 pub(super) fn with_cache_status(mut response: Response<Body>, status: HeaderValue) -> Response<Body> {
     response.headers_mut().insert(CACHE_STATUS, status);
+    response
+}
+
+/// Says how long an answer took, in milliseconds (W3C Server Timing).
+pub(super) fn with_server_timing(mut response: Response<Body>, time: Duration) -> Response<Body> {
+    let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+    // Behind a 1, so that the zeros before it are written too: formatting them would cost more than all the rest.
+    let thousandths = (1_000 + micros % 1_000).to_string();
+    let text = ["total;dur=", &(micros / 1_000).to_string(), ".", &thousandths[1..]].concat();
+    if let Ok(value) = HeaderValue::try_from(text) {
+        response.headers_mut().insert(SERVER_TIMING, value);
+    }
     response
 }
 

@@ -4,6 +4,8 @@ mod question;
 mod reply;
 pub(super) mod evaluate;
 
+pub(super) use evaluate::answer_query;
+
 use axum::Router;
 use axum::routing::get;
 

@@ -192,6 +192,37 @@ impl Client {
     }
 }
 
+/// A text as it stands in a query: everything encoded but letters and digits.
+pub(crate) fn encoded(text: &str) -> String {
+    let byte = |byte: u8| {
+        let plain = byte.is_ascii_alphanumeric();
+        if plain { char::from(byte).to_string() } else { format!("%{byte:02X}") }
+    };
+    text.bytes().map(byte).collect()
+}
+
+/// The members of a structured field that is a list, as RFC 9651 has it: each a token with its parameters, written
+/// again by the library that read it.
+pub(crate) fn structured_list(field: &str) -> Vec<(String, Vec<(String, String)>)> {
+    let list: sfv::List = sfv::Parser::new(field).parse().unwrap_or_else(|error| panic!("{field}: {error}"));
+    let member = |entry: &sfv::ListEntry| {
+        let sfv::ListEntry::Item(item) = entry else { panic!("{field}: a list in the list") };
+        let sfv::BareItem::Token(name) = &item.bare_item else { panic!("{field}: no token") };
+        let parameters = item.params.iter().map(|(key, value)| {
+            let value = match value {
+                sfv::BareItem::Token(token) => token.to_string(),
+                sfv::BareItem::Integer(number) => number.to_string(),
+                sfv::BareItem::Decimal(number) => number.to_string(),
+                sfv::BareItem::Boolean(truth) => truth.to_string(),
+                other => panic!("{field}: {key} is {other:?}"),
+            };
+            (key.to_string(), value)
+        });
+        (name.to_string(), parameters.collect())
+    };
+    list.iter().map(member).collect()
+}
+
 /// The records of a corpus. Lines end in `\n` and nothing else.
 pub(crate) fn corpus(name: &str) -> Vec<Value> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus").join(name);

@@ -6,7 +6,7 @@ use tabuada_lang::{Context, Language, Limits, Program, fix};
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, Type};
 
-use super::super::evaluate::described::value;
+use super::super::evaluate::described::value as value_in_json;
 use super::super::problem::{CharacterSpan, Problem, Suggestion};
 use crate::answer::{Outcome, Reply};
 use crate::engine::Question;
@@ -43,7 +43,7 @@ pub(super) struct Hint {
 }
 
 fn result() -> Schema {
-    value(
+    value_in_json(
         "The value in JSON: a number with all its digits, `true`, `false`, `null`, a text, or an array of these; what \
          JSON has no form for (infinity, complex numbers, fractions) is its text.",
     )
@@ -72,9 +72,25 @@ impl<'a> Value<'a> {
             hints: hints(program, text, language),
         }
     }
+
+    /// Whether it says anything in words.
+    pub(super) fn has_words(&self) -> bool {
+        !self.hints.is_empty()
+    }
+
+    /// What it says in words, as it is sent; empty if nothing.
+    pub(super) fn words(&self) -> String {
+        words(&self.hints)
+    }
 }
 
-fn hints(program: &Program, text: &str, language: Language) -> Vec<Hint> {
+/// Hints as they are sent; empty if there are none.
+pub(super) fn words(hints: &[Hint]) -> String {
+    if hints.is_empty() { String::new() } else { serde_json::to_string(hints).unwrap_or_default() }
+}
+
+/// The hints for a text.
+pub(super) fn hints(program: &Program, text: &str, language: Language) -> Vec<Hint> {
     let hint = |hint: tabuada_lang::Hint| Hint {
         code: hint.kind.code(),
         message: hint.kind.message(language),
@@ -84,17 +100,13 @@ fn hints(program: &Program, text: &str, language: Language) -> Vec<Hint> {
     program.hints(text).into_iter().map(hint).collect()
 }
 
-/// The body of an answer, or what is wrong with the question. What depends on the asker's own text is made here, each
+/// The value of an answer, or what is wrong with the question. What depends on the asker's own text is made here, each
 /// time: it is no part of what is remembered.
-pub(super) fn body(reply: &Reply, question: Question<'_>, language: Language) -> Result<String, Problem> {
+pub(super) fn value<'a>(reply: &'a Reply, question: Question<'_>, language: Language) -> Result<Value<'a>, Problem> {
     let text = question.text;
     match &reply.outcome {
         Outcome::Answered(program, answer) => match &answer.outcome {
-            Ok(printed) => {
-                let value = Value::new(printed, program, text, language);
-                // Texts, and JSON that was written before.
-                Ok(serde_json::to_string(&value).unwrap_or_default())
-            }
+            Ok(printed) => Ok(Value::new(printed, program, text, language)),
             Err(failure) => {
                 let place = Some((program.span(failure.node), text));
                 let mended = program.fix(text, failure).map(|fix| Suggestion::new(&fix, text));

@@ -1,0 +1,249 @@
+//! How long others may keep an answer, and how they ask whether the one they kept still holds (RFC 9110 and 9111).
+//!
+//! A route that answers the same to the same question makes a [`Tag`] of what its body is made of, and a [`Freshness`] of
+//! that; [`Freshness::known`] spares the work if the asker has the body already, [`Freshness::put_on`] packs it and sets
+//! the headers. What differs each time is [`not_kept`](super::render::not_kept).
+
+use axum::body::{Body, Bytes, HttpBody as _};
+use axum::http::header::{AGE, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, ETAG, IF_NONE_MATCH, VARY};
+use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
+use http_body_util::BodyExt as _;
+use sha2::{Digest as _, Sha256};
+
+use super::coding::{Accepted, Coding, PACKED_FROM_BYTES};
+use crate::answer::DEADLINE;
+use crate::workers::Workers;
+
+/// What follows from the text alone is good for a day; a new version of ours, which may answer better, is not waited for
+/// any longer.
+const SECONDS: u64 = 24 * 60 * 60;
+
+/// Words for people, which a new version may choose otherwise: an hour.
+pub(super) const WORDS_SECONDS: u64 = 60 * 60;
+
+/// Packing more than this is the workers' business: some milliseconds.
+const INLINE_BYTES: usize = 16 << 10;
+
+/// Bytes of a digest that a tag shows.
+const TAG_BYTES: usize = 12;
+
+/// Names a body, before it is known how that is packed: the same on every node, and at every start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Tag([u8; TAG_BYTES]);
+
+impl Tag {
+    /// The tag of whatever is made of these parts, and of nothing else.
+    pub(super) fn of(parts: &[&str]) -> Self {
+        let mut digest = Sha256::new();
+        for part in parts {
+            // The length before it keeps `ab`, `c` from `a`, `bc`.
+            digest.update((part.len() as u64).to_le_bytes());
+            digest.update(part);
+        }
+        let mut tag = [0; TAG_BYTES];
+        tag.copy_from_slice(&digest.finalize()[..TAG_BYTES]);
+        Self(tag)
+    }
+
+    /// What stands between the quotes. One body packed in two ways is two bodies to a strong tag.
+    fn opaque(self, coding: Coding) -> String {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut text = String::with_capacity(2 * TAG_BYTES + 5);
+        for byte in self.0 {
+            text.push(char::from(DIGITS[usize::from(byte >> 4)]));
+            text.push(char::from(DIGITS[usize::from(byte & 15)]));
+        }
+        if let Some(name) = coding.name() {
+            text.push('-');
+            text.push_str(name);
+        }
+        text
+    }
+}
+
+/// A body that others may keep: its tag, and for how long.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Freshness {
+    tag: Tag,
+    seconds: u64,
+    age: Option<u64>,
+    is_in_words: bool,
+}
+
+impl Freshness {
+    /// For a day.
+    pub(super) fn new(tag: Tag) -> Self {
+        Self { tag, seconds: SECONDS, age: None, is_in_words: false }
+    }
+
+    /// For so long.
+    pub(super) fn for_seconds(self, seconds: u64) -> Self {
+        Self { seconds, ..self }
+    }
+
+    /// It was made so long ago, and remembered since.
+    pub(super) fn aged(self, seconds: u64) -> Self {
+        Self { age: Some(seconds), ..self }
+    }
+
+    /// It holds words, in the language that the asker prefers.
+    pub(super) fn in_words(self) -> Self {
+        Self { is_in_words: true, ..self }
+    }
+
+    /// The answer for an asker that says it has this body. Found by the tag alone: nothing has to be worked out.
+    pub(super) fn known(&self, asker: &HeaderMap) -> Option<Response<Body>> {
+        if !asker.contains_key(IF_NONE_MATCH) {
+            return None;
+        }
+        let accepted = Accepted::by(asker);
+        let coding = Coding::ALL.into_iter().filter(|coding| accepted.takes(*coding)).find(|coding| {
+            let tag = self.tag.opaque(*coding);
+            tags(asker).any(|given| given == tag.as_bytes())
+        })?;
+        Some(self.not_modified(coding))
+    }
+
+    /// Packs a body if the asker likes that, and says how long it is good for. An asker that has it is told so instead.
+    pub(super) async fn put_on(
+        &self,
+        mut response: Response<Body>,
+        asker: &HeaderMap,
+        workers: &Workers,
+    ) -> Response<Body> {
+        // A condition is about what would be a success (RFC 9110, section 13.2.1).
+        let is_conditional = response.status() == StatusCode::OK && asker.contains_key(IF_NONE_MATCH);
+        if is_conditional && let Some(known) = self.known(asker) {
+            return known;
+        }
+        let may_be_packed = response.body().size_hint().lower() >= PACKED_FROM_BYTES as u64;
+        let best = if may_be_packed { Accepted::by(asker).best() } else { Coding::Identity };
+        let coding = if best == Coding::Identity { best } else { pack(&mut response, best, workers).await };
+        if is_conditional && is_any(asker) {
+            return self.not_modified(coding);
+        }
+        self.say_in(response.headers_mut(), coding);
+        response
+    }
+
+    fn not_modified(&self, coding: Coding) -> Response<Body> {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        self.say_in(response.headers_mut(), coding);
+        response
+    }
+
+    fn say_in(&self, headers: &mut HeaderMap, coding: Coding) {
+        // More than this one puts there: a map grows by copying.
+        headers.reserve(12);
+        let age = self.age.unwrap_or(0);
+        // Its age counts, so that what was remembered long ago is fresh for as long as what is made now.
+        let cache_control = ["public, max-age=", &(age + self.seconds).to_string()].concat();
+        let tag = ["\"", &self.tag.opaque(coding), "\""].concat();
+        let texts =
+            [(ETAG, Some(tag)), (CACHE_CONTROL, Some(cache_control)), (AGE, self.age.map(|age| age.to_string()))];
+        for (name, text) in texts {
+            // Digits, letters and what stands above.
+            if let Some(value) = text.and_then(|text| HeaderValue::try_from(text).ok()) {
+                headers.insert(name, value);
+            }
+        }
+        let vary = if self.is_in_words { "Accept-Encoding, Accept-Language" } else { "Accept-Encoding" };
+        headers.append(VARY, HeaderValue::from_static(vary));
+    }
+}
+
+/// Packs the body, and says how it is packed now.
+async fn pack(response: &mut Response<Body>, coding: Coding, workers: &Workers) -> Coding {
+    let body = std::mem::take(response.body_mut());
+    // It is whole and there: nothing is waited for.
+    let bytes = body.collect().await.map(|collected| collected.to_bytes()).unwrap_or_default();
+    let packed = if bytes.len() <= INLINE_BYTES {
+        coding.pack(&bytes)
+    } else {
+        let bytes = bytes.clone();
+        // Nobody free to pack it: it goes as it is.
+        workers.run(DEADLINE, move || coding.pack(&bytes)).await.unwrap_or(None)
+    };
+    let Some(packed) = packed.map(Bytes::from) else {
+        *response.body_mut() = Body::from(bytes);
+        return Coding::Identity;
+    };
+    *response.body_mut() = Body::from(packed);
+    response.headers_mut().remove(CONTENT_LENGTH);
+    if let Some(name) = coding.name() {
+        response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static(name));
+    }
+    coding
+}
+
+/// The tags that an asker names in `If-None-Match`, whether it calls them weak or not. No tag holds a quote.
+fn tags(asker: &HeaderMap) -> impl Iterator<Item = &[u8]> {
+    let lists = asker.get_all(IF_NONE_MATCH).iter();
+    lists.flat_map(|list| list.as_bytes().split(|byte| *byte == b'"').skip(1).step_by(2))
+}
+
+/// `If-None-Match: *`: whatever there is, the asker has it.
+fn is_any(asker: &HeaderMap) -> bool {
+    asker.get_all(IF_NONE_MATCH).iter().any(|list| list.as_bytes().trim_ascii() == b"*")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asker(pairs: &[(axum::http::HeaderName, &str)]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in pairs {
+            headers.append(name, value.parse().unwrap());
+        }
+        headers
+    }
+
+    #[test]
+    fn a_tag_tells_its_parts_apart() {
+        assert_eq!(Tag::of(&["1", "2+2"]), Tag::of(&["1", "2+2"]));
+        let tags = [Tag::of(&["ab", "c"]), Tag::of(&["a", "bc"]), Tag::of(&["abc"]), Tag::of(&["abc", ""])];
+        for (at, tag) in tags.iter().enumerate() {
+            assert!(!tags[..at].contains(tag), "{at}");
+        }
+    }
+
+    /// Lists, weak ones, several lines; codings that the asker takes, and no others.
+    #[test]
+    fn who_has_it_is_told_so() {
+        use axum::http::header::ACCEPT_ENCODING;
+        let fresh = Freshness::new(Tag::of(&["x"]));
+        let plain = format!("\"{}\"", fresh.tag.opaque(Coding::Identity));
+        let gzip = format!("\"{}\"", fresh.tag.opaque(Coding::Gzip));
+        let told = |pairs: &[(axum::http::HeaderName, &str)]| {
+            let known = fresh.known(&asker(pairs))?;
+            assert_eq!(known.status(), StatusCode::NOT_MODIFIED);
+            Some(known.headers()[ETAG].to_str().unwrap().to_owned())
+        };
+        for list in
+            [plain.clone(), format!("W/{plain}"), format!("\"a,b\", {plain}"), format!("\"a\",W/\"b\" ,{plain}")]
+        {
+            assert_eq!(told(&[(IF_NONE_MATCH, &list)]).as_ref(), Some(&plain), "{list}");
+        }
+        assert_eq!(told(&[(IF_NONE_MATCH, "\"a\""), (IF_NONE_MATCH, &plain)]).as_ref(), Some(&plain));
+        for list in ["", "*", "\"a\"", "\"\"", &gzip, plain.trim_matches('"'), &plain.replace('"', "\"\"")] {
+            assert_eq!(told(&[(IF_NONE_MATCH, list)]), None, "{list}");
+        }
+        let both = format!("{plain}, {gzip}");
+        assert_eq!(told(&[(IF_NONE_MATCH, &both), (ACCEPT_ENCODING, "gzip")]).as_ref(), Some(&gzip));
+        assert_eq!(told(&[(IF_NONE_MATCH, &both), (ACCEPT_ENCODING, "br")]).as_ref(), Some(&plain));
+    }
+
+    #[tokio::test]
+    async fn a_condition_is_only_about_a_success() {
+        let workers = Workers::new(1);
+        let fresh = Freshness::new(Tag::of(&["x"]));
+        let asker = asker(&[(IF_NONE_MATCH, "*")]);
+        let mut failed = Response::new(Body::from("no"));
+        *failed.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+        assert_eq!(fresh.put_on(failed, &asker, &workers).await.status(), StatusCode::UNPROCESSABLE_ENTITY);
+        let told = fresh.put_on(Response::new(Body::from("yes")), &asker, &workers).await;
+        assert_eq!(told.status(), StatusCode::NOT_MODIFIED);
+    }
+}

@@ -1,0 +1,477 @@
+//! `/v1/evaluate` over HTTP: values, hints, problems; what others may keep of it, and how they ask again.
+#![allow(clippy::panic)]
+
+mod support;
+
+use std::io::Read as _;
+
+use serde_json::{Value, json};
+use support::{Client, Response, Server, encoded, structured_list};
+
+/// `GET /v1/evaluate?expr=…`, the expression encoded as a client library does.
+fn get(client: &mut Client, expr: &str, headers: &[(&str, &str)]) -> Response {
+    client.request("GET", &format!("/v1/evaluate?expr={}", encoded(expr)), headers, b"")
+}
+
+fn post(client: &mut Client, body: &Value) -> Response {
+    client.request("POST", "/v1/evaluate", &[("content-type", "application/json")], body.to_string().as_bytes())
+}
+
+/// The body, which is to be a value.
+fn value(response: &Response) -> Value {
+    assert_eq!((response.status, response.header("content-type")), (200, Some("application/json")), "{response:?}");
+    serde_json::from_slice(&response.body).expect("it is JSON")
+}
+
+/// The body, which is to be a problem of that status and code.
+fn problem(response: &Response, status: u16, code: &str) -> Value {
+    let kind = response.header("content-type");
+    assert_eq!((response.status, kind), (status, Some("application/problem+json")), "{}", response.text());
+    let problem: Value = serde_json::from_slice(&response.body).expect("it is JSON");
+    assert_eq!((&problem["status"], &problem["code"]), (&json!(status), &json!(code)), "{problem}");
+    assert_eq!(problem["type"], "about:blank", "{problem}");
+    for member in ["title", "detail"] {
+        assert!(problem[member].as_str().is_some_and(|text| !text.is_empty()), "{problem}");
+    }
+    problem
+}
+
+/// Every type, in every mode that has it: result, type and text, asked for in both ways.
+#[test]
+fn values_of_every_type() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    for (expr, mode, result, kind, text) in [
+        ("2+2", "python", json!(4), "int", "4"),
+        ("7/2", "python", json!(3.5), "float", "3.5"),
+        ("1e999", "python", json!("inf"), "float", "inf"),
+        ("(-1)**0.5", "python", json!("(6.123233995736766e-17+1j)"), "complex", "(6.123233995736766e-17+1j)"),
+        ("3>2", "python", json!(true), "bool", "True"),
+        ("'é'*2", "python", json!("éé"), "str", "'éé'"),
+        ("None", "python", json!(null), "none", "None"),
+        ("[1, 2.5]", "python", json!([1, 2.5]), "list", "[1, 2.5]"),
+        ("(1, 'a')", "python", json!([1, "a"]), "tuple", "(1, 'a')"),
+        ("{2, 1}", "python", json!([1, 2]), "set", "{1, 2}"),
+        ("1/3+1/6", "exact", json!("1/2"), "fraction", "1/2"),
+        ("4/2", "exact", json!(2), "int", "2"),
+        ("2**70", "exact", json!(null), "int", "1180591620717411303424"),
+        ("1/8", "decimal:10", json!(0.125), "decimal", "0.125"),
+        ("2+2", "decimal:10", json!(4), "int", "4"),
+    ] {
+        let target = format!("/v1/evaluate?expr={}&mode={mode}", encoded(expr));
+        let by_get = client.get(&target);
+        let body = value(&by_get);
+        // Numbers beyond 64 bits: the digits are in the text.
+        if kind != "int" || result.is_u64() {
+            assert_eq!(body["result"], result, "{mode}: {expr}");
+        }
+        assert_eq!((&body["type"], &body["text"]), (&json!(kind), &json!(text)), "{mode}: {expr}");
+        assert_eq!(body.get("hints"), None, "{mode}: {expr}");
+        let by_post = post(&mut client, &json!({"expr": expr, "mode": mode}));
+        assert_eq!(by_post.body, by_get.body, "{mode}: {expr}");
+        assert_eq!(by_post.header("cache-control"), Some("no-store"));
+    }
+    let digits = client.get("/v1/evaluate?expr=2**100");
+    assert_eq!(
+        digits.text(),
+        r#"{"result":1267650600228229401496703205376,"type":"int","text":"1267650600228229401496703205376"}"#
+    );
+}
+
+#[test]
+fn variables_are_part_of_the_question() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    let by_variables =
+        post(&mut client, &json!({"expr": "x**2 + len(s)", "variables": {"x": 3, "s": "ab", "unused": [1]}}));
+    assert_eq!(value(&by_variables)["result"], 11);
+    // The same answer by statements, and it is remembered under one name.
+    let by_statements = post(&mut client, &json!({"expr": "s = 'ab'; x = 3; x**2 + len(s)"}));
+    assert_eq!(by_statements.body, by_variables.body);
+    assert!(by_statements.header("cache-status").is_some_and(|status| status.contains("hit")), "{by_statements:?}");
+    assert_eq!(value(&post(&mut client, &json!({"expr": "1", "variables": null, "mode": null})))["result"], 1);
+    // What is wrong with a variable is wrong with the request, and no place of the expression.
+    for variables in [json!({"x": {}}), json!({"1x": 1}), json!([1])] {
+        let response = post(&mut client, &json!({"expr": "x", "variables": variables}));
+        assert_eq!(problem(&response, 400, "malformed").get("span"), None, "{variables}");
+    }
+}
+
+/// Places are counted in characters, whatever they take in bytes.
+#[test]
+fn a_hint_says_where_and_what_to_write() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    let response = get(&mut client, "len('é') + 2^3", &[]);
+    let body = value(&response);
+    assert_eq!(response.header("content-language"), Some("en"));
+    let hint = &body["hints"][0];
+    assert_eq!(hint["code"], "xor");
+    assert_eq!(hint["span"], json!({"start": 12, "end": 13}));
+    assert_eq!(hint["suggestion"]["replacement"], "**");
+    assert_eq!(hint["suggestion"]["expr"], "len('é') + 2**3");
+    let response = get(&mut client, "2^3", &[("accept-language", "pt-BR, en;q=0.5")]);
+    assert_eq!(response.header("content-language"), Some("pt-BR"));
+    let message = value(&response)["hints"][0]["message"].as_str().expect("words").to_owned();
+    assert!(message.contains("potência"), "{message}");
+}
+
+#[test]
+fn a_problem_says_where_and_what_to_write() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    for (expr, code, (start, end), mended) in [
+        ("2x", "syntax", (0, 2), Some("2*x")),
+        ("sqr(16)", "unknown-name", (0, 3), Some("sqrt(16)")),
+        ("'é' + 2x", "syntax", (6, 8), Some("'é' + 2*x")),
+        ("'éé' + 1/0", "division-by-zero", (7, 10), None),
+        ("é + 1", "unknown-name", (0, 1), None),
+        ("2 +", "syntax", (3, 3), None),
+        ("9**9**9", "too-large", (0, 7), None),
+        ("1+None", "type-error", (0, 6), None),
+        ("sqrt(-1)", "value-error", (0, 8), None),
+        ("exp(1000)", "overflow", (0, 9), None),
+    ] {
+        let by_get = get(&mut client, expr, &[]);
+        let found = problem(&by_get, 422, code);
+        assert_eq!(by_get.header("content-language"), Some("en"), "{expr}");
+        assert_eq!(found["span"], json!({"start": start, "end": end}), "{expr}");
+        if let Some(mended) = mended {
+            assert_eq!(found["suggestion"]["expr"], mended, "{expr}: {found}");
+        } else {
+            assert_eq!(found.get("suggestion"), None, "{expr}: {found}");
+        }
+        let by_post = post(&mut client, &json!({"expr": expr}));
+        assert_eq!((by_post.status, &by_post.body), (422, &by_get.body), "{expr}");
+        assert_eq!(by_post.header("cache-control"), Some("no-store"), "{expr}");
+        // The same in Portuguese: other words, and nothing else.
+        let portuguese = get(&mut client, expr, &[("accept-language", "pt")]);
+        assert_eq!(portuguese.header("content-language"), Some("pt-BR"), "{expr}");
+        let mut said = problem(&portuguese, 422, code);
+        assert_ne!(said["detail"], found["detail"], "{expr}");
+        said["detail"] = found["detail"].clone();
+        assert_eq!(said, found, "{expr}");
+    }
+}
+
+/// What cannot be understood as a request at all.
+#[test]
+fn a_malformed_request_says_what_is_expected() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    for (target, word) in [
+        ("/v1/evaluate", "expr"),
+        ("/v1/evaluate?", "expr"),
+        ("/v1/evaluate?exp=1", "expr"),
+        ("/v1/evaluate?expr=1&mode=roman", "mode"),
+        ("/v1/evaluate?expr=1&mode=", "mode"),
+        ("/v1/evaluate?expr=1&mode=decimal:0", "mode"),
+        ("/v1/evaluate?expr=1&mode=decimal:1001", "mode"),
+        ("/v1/evaluate?expr=%ff", "UTF-8"),
+    ] {
+        let response = client.get(target);
+        let detail = problem(&response, 400, "malformed")["detail"].clone();
+        assert!(detail.as_str().is_some_and(|detail| detail.contains(word)), "{target}: {detail}");
+        assert_eq!(response.header("cache-control"), Some("no-store"), "{target}");
+    }
+    for body in
+        ["", "null", "[]", "5", "{", "{}", r#"{"expr":5}"#, r#"{"expr":null}"#, r#"{"expr":"1","mode":"roman"}"#]
+    {
+        for kind in ["application/json", "text/plain"] {
+            let response = client.request("POST", "/v1/evaluate", &[("content-type", kind)], body.as_bytes());
+            problem(&response, 400, "malformed");
+        }
+    }
+    let response = client.request("POST", "/v1/evaluate", &[], b"{\"expr\":\"\xff\"}");
+    problem(&response, 400, "malformed");
+    // JSON is JSON whatever it is declared as.
+    for headers in
+        [&[][..], &[("content-type", "application/x-www-form-urlencoded")], &[("content-type", "text/plain")]]
+    {
+        let response = client.request("POST", "/v1/evaluate", headers, br#"{"expr":"2+2","more":[]}"#);
+        assert_eq!(value(&response)["result"], 4);
+    }
+    // An expression that is empty is one that is not finished.
+    problem(&client.get("/v1/evaluate?expr="), 422, "syntax");
+}
+
+#[test]
+fn what_is_too_large_is_refused_at_once_and_what_is_not_there_is_a_problem() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    client.send(b"POST /v1/evaluate HTTP/1.1\r\nHost: x\r\nContent-Length: 1048577\r\n\r\n");
+    let response = client.receive(false);
+    problem(&response, 413, "too-large");
+    assert_eq!(response.header("connection"), Some("close"));
+    let mut client = Client::connect(server.address);
+    for method in ["PUT", "DELETE", "PATCH"] {
+        let response = client.request(method, "/v1/evaluate?expr=1", &[], b"");
+        problem(&response, 405, "method-not-allowed");
+        let allowed = response.header("allow").expect("says what is");
+        for method in ["GET", "HEAD", "POST"] {
+            assert!(allowed.split(',').any(|allowed| allowed.trim() == method), "{allowed}");
+        }
+    }
+    for target in ["/v1/nothing", "/v1/evaluate/more", "/v1/"] {
+        problem(&client.get(target), 404, "not-found");
+    }
+    let redirected = client.get("/v1/evaluate/?expr=2%2B2");
+    assert_eq!((redirected.status, redirected.header("location")), (307, Some("/v1/evaluate?expr=2%2B2")));
+}
+
+/// Written by hand, `+` is a space; who may have meant the sign is told how to write it.
+#[test]
+fn a_plus_in_a_query_is_a_space_and_the_problem_says_so() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    assert_eq!(value(&client.get("/v1/evaluate?expr=2+%2B+2"))["result"], 4);
+    let detail = |response: &Response, code| problem(response, 422, code)["detail"].as_str().unwrap().to_owned();
+    let told = client.get("/v1/evaluate?expr=2+2");
+    assert!(detail(&told, "syntax").ends_with("(in a query + is a space; the sign is written %2B)"), "{told:?}");
+    let told = client.request("GET", "/v1/evaluate?expr=(2)+(2)", &[("accept-language", "pt-BR")], b"");
+    assert!(detail(&told, "type-error").ends_with("(numa query + é um espaço; o sinal se escreve %2B)"), "{told:?}");
+    // Not where it has nothing to do with it.
+    for (target, code) in [("/v1/evaluate?expr=2%202", "syntax"), ("/v1/evaluate?expr=1+/+0", "division-by-zero")] {
+        assert!(!detail(&client.get(target), code).contains("%2B"), "{target}");
+    }
+}
+
+/// The seconds of `max-age`, of what everybody may keep.
+fn max_age(response: &Response) -> u64 {
+    let said = response.header("cache-control").expect("it says how long it may be kept");
+    let seconds = said.strip_prefix("public, max-age=").unwrap_or_else(|| panic!("{said}"));
+    seconds.parse().expect("a number")
+}
+
+fn tag(response: &Response) -> String {
+    let tag = response.header("etag").unwrap_or_else(|| panic!("no tag: {response:?}")).to_owned();
+    // A strong one, in quotes.
+    assert!(tag.len() > 10 && tag.starts_with('"') && tag.ends_with('"'), "{tag}");
+    tag
+}
+
+fn varies(response: &Response) -> Vec<String> {
+    let lists = response.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("vary"));
+    let mut names =
+        lists.flat_map(|(_, list)| list.split(',').map(|name| name.trim().to_lowercase())).collect::<Vec<_>>();
+    names.sort();
+    names
+}
+
+/// How the cache says an answer was come by.
+fn cache_status(response: &Response) -> Vec<(String, String)> {
+    let status = structured_list(response.header("cache-status").expect("always there"));
+    let [(name, parameters)] = &status[..] else { panic!("one cache, not {status:?}") };
+    assert_eq!(name, "tabuada");
+    // RFC 9211: a hit, or why it went forward.
+    let is = |key: &str| parameters.iter().any(|(given, _)| given == key);
+    assert!(is("hit") != is("fwd"), "{parameters:?}");
+    for (key, _) in parameters {
+        assert!(
+            ["hit", "fwd", "fwd-status", "ttl", "stored", "collapsed", "key", "detail"].contains(&key.as_str()),
+            "{key}"
+        );
+    }
+    parameters.clone()
+}
+
+fn said_by_the_cache(parameters: &[(&str, &str)]) -> Vec<(String, String)> {
+    parameters.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+}
+
+#[test]
+fn the_cache_says_how_an_answer_was_come_by() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    let computed = get(&mut client, "6*7", &[]);
+    assert_eq!(cache_status(&computed), said_by_the_cache(&[("fwd", "uri-miss"), ("stored", "true")]));
+    assert_eq!(computed.header("age"), None);
+    let hit = get(&mut client, " 6 * 7 ", &[]);
+    let status = cache_status(&hit);
+    assert_eq!(status[..2], said_by_the_cache(&[("hit", "true"), ("detail", "memory")])[..]);
+    assert!(status[2].0 == "ttl" && status[2].1.parse::<u64>().is_ok(), "{status:?}");
+    assert!(hit.header("age").is_some_and(|age| age.parse::<u64>().is_ok()), "{hit:?}");
+    for (expr, detail) in [("rnd()", "impure"), ("2 +", "syntax")] {
+        let status = cache_status(&get(&mut client, expr, &[]));
+        assert_eq!(status, said_by_the_cache(&[("fwd", "bypass"), ("detail", detail)]), "{expr}");
+    }
+    for target in ["/v1/evaluate", "/v1/evaluate?expr=1&mode=x"] {
+        let status = cache_status(&client.get(target));
+        assert_eq!(status, said_by_the_cache(&[("fwd", "bypass"), ("detail", "malformed")]), "{target}");
+    }
+    let again = [("if-none-match", &*tag(&hit))];
+    let status = cache_status(&get(&mut client, "6*7", &again));
+    assert_eq!(status, said_by_the_cache(&[("fwd", "bypass"), ("detail", "not-modified")]));
+    for (expr, again) in [("6*7", &again[..]), ("6*7", &[]), ("rnd()", &[]), ("2 +", &[])] {
+        let response = get(&mut client, expr, again);
+        let timing = structured_list(response.header("server-timing").expect("always there"));
+        let [(name, parameters)] = &timing[..] else { panic!("{timing:?}") };
+        assert_eq!((name.as_str(), parameters[0].0.as_str()), ("total", "dur"));
+        assert!(parameters[0].1.parse::<f64>().is_ok_and(|ms| ms >= 0.0), "{timing:?}");
+    }
+}
+
+/// One answer has one tag however it is asked for; another answer, or the same in other words, has another.
+#[test]
+fn a_tag_stands_for_a_body() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    let mut tagged: Vec<(String, Vec<u8>)> = Vec::new();
+    let portuguese = [("accept-language", "pt-BR")];
+    for (expr, headers) in [
+        ("2+2", &[][..]),
+        ("2 + 2", &[]),
+        ("(2)+(2)", &[]),
+        ("2+2", &portuguese),
+        ("2+3", &[]),
+        ("2+2.0", &[]),
+        ("2^3", &[]),
+        ("2 ^ 3", &[]),
+        ("2^3", &portuguese),
+        ("(2^3)", &[]),
+        ("1,5", &[]),
+        ("(1, 5)", &[]),
+        ("2x", &[]),
+        ("2x", &portuguese),
+        (" 2x", &[]),
+        ("1/0", &[]),
+        (" 1/0", &[]),
+        ("1/0", &portuguese),
+        ("foo", &[]),
+    ] {
+        for _ in 0..2 {
+            let response = get(&mut client, expr, headers);
+            let tag = tag(&response);
+            for (other, body) in &tagged {
+                assert_eq!(*other == tag, *body == response.body, "{expr}: {}", response.text());
+            }
+            tagged.push((tag, response.body));
+        }
+    }
+    let in_mode = |client: &mut Client, mode: &str| tag(&client.get(&format!("/v1/evaluate?expr=2%2B2&mode={mode}")));
+    assert_eq!(in_mode(&mut client, "python"), tag(&get(&mut client, "2+2", &[])));
+    assert_ne!(in_mode(&mut client, "python"), in_mode(&mut client, "exact"));
+    assert_ne!(in_mode(&mut client, "decimal:5"), in_mode(&mut client, "decimal:6"));
+    // Another server: the same tag.
+    let other = Server::start();
+    assert_eq!(tag(&get(&mut Client::connect(other.address), "2+2", &[])), tagged[0].0);
+}
+
+/// Who has the body is told so, and nothing is evaluated.
+#[test]
+fn who_has_the_answer_is_told_so_before_it_is_worked_out() {
+    let (here, there) = (Server::start(), Server::start());
+    let (mut here, mut there) = (Client::connect(here.address), Client::connect(there.address));
+    let portuguese = ("accept-language", "pt-BR");
+    for (expr, language, varying) in [
+        ("factorial(30)", None, &["accept-encoding"][..]),
+        ("2^3", None, &["accept-encoding", "accept-language"]),
+        ("2^3", Some(portuguese), &["accept-encoding", "accept-language"]),
+    ] {
+        let headers = language.into_iter().collect::<Vec<_>>();
+        let first = get(&mut here, expr, &headers);
+        let tag = tag(&first);
+        assert_eq!(varies(&first), varying, "{expr}");
+        for list in [tag.clone(), format!("W/{tag}"), format!("\"x\", W/\"a,b\", {tag}")] {
+            let headers = [&headers[..], &[("if-none-match", &list)]].concat();
+            // This server has never been asked.
+            let told = get(&mut there, expr, &headers);
+            assert_eq!((told.status, &*told.body), (304, &b""[..]), "{expr}: {told:?}");
+            assert_eq!(told.header("etag"), Some(&*tag), "{expr}");
+            assert_eq!((max_age(&told), varies(&told)), (max_age(&first), varies(&first)), "{expr}");
+            assert_eq!(told.header("content-type"), None, "{expr}");
+        }
+        let headers = [&headers[..], &[("if-none-match", "\"x\"")]].concat();
+        assert_eq!(get(&mut here, expr, &headers).body, first.body);
+    }
+    assert!(there.get("/metrics").text().contains("\ntabuada_evaluations_total 0\n"));
+    // In another language the words are others.
+    let english = tag(&get(&mut here, "2^3", &[]));
+    assert_eq!(get(&mut here, "2^3", &[portuguese, ("if-none-match", &english)]).status, 200);
+    // `*` is any: it has to be known that there is one.
+    assert_eq!(get(&mut there, "2+2", &[("if-none-match", "*")]).status, 304);
+    // No condition is about a failure, nor about chance.
+    for (expr, status) in [("1/0", 422), ("2x", 422), ("rnd()", 200)] {
+        let first = get(&mut here, expr, &[]);
+        for list in [first.header("etag").unwrap_or("\"x\""), "*"] {
+            assert_eq!(get(&mut here, expr, &[("if-none-match", list)]).status, status, "{expr} {list}");
+        }
+    }
+}
+
+#[test]
+fn what_is_pure_may_be_kept_and_nothing_else() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    for (expr, seconds) in [("2+2", 86_400), ("2^3", 3_600), ("1/0", 3_600), ("2x", 3_600), ("9**9**9", 60)] {
+        for _ in 0..2 {
+            let response = get(&mut client, expr, &[]);
+            let age = response.header("age").map_or(0, |age| age.parse::<u64>().expect("seconds"));
+            // Fresh for as long, however old.
+            assert!(max_age(&response) - age == seconds, "{expr}: {response:?}");
+            let is_in_words = expr != "2+2";
+            assert_eq!(varies(&response).contains(&"accept-language".to_owned()), is_in_words, "{expr}");
+        }
+    }
+    for expr in ["rnd()", "randint(1, 6)", "rnd() + 1/0", "[rnd()]^{1}"] {
+        let response = get(&mut client, expr, &[]);
+        assert_eq!(response.header("cache-control"), Some("no-store"), "{expr}: {response:?}");
+        assert_eq!(response.header("etag"), None, "{expr}");
+    }
+}
+
+#[test]
+fn a_head_is_the_head_of_the_answer() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    for expr in ["2+2", "2**10_000", "1/0", "rnd("] {
+        let target = format!("/v1/evaluate?expr={}", encoded(expr));
+        // Once more, so that both are remembered.
+        client.get(&target);
+        let (got, head) = (client.get(&target), client.request("HEAD", &target, &[], b""));
+        assert_eq!((head.status, &*head.body), (got.status, &b""[..]));
+        for name in ["content-type", "content-length", "etag", "vary", "content-language"] {
+            assert_eq!(head.header(name), got.header(name), "{expr}: {name}");
+        }
+        assert_eq!(got.header("content-length"), Some(&*got.body.len().to_string()), "{expr}");
+        assert!(head.header("cache-control").is_some(), "{expr}");
+    }
+}
+
+/// Above 1 KiB, as the client likes it; its length and its tag are those of what is sent.
+#[test]
+fn what_is_long_is_packed() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    let long = format!("{}2x", "1+".repeat(600));
+    for (expr, status) in [("2**10_000", 200), ("'ab'*20_000", 200), (&*long, 422)] {
+        let plain = get(&mut client, expr, &[]);
+        assert_eq!((plain.status, plain.header("content-encoding")), (status, None));
+        assert!(plain.body.len() > 1_024, "{expr}");
+        let mut tags = vec![tag(&plain)];
+        for (accepted, coding) in [("gzip", "gzip"), ("gzip, deflate, br", "br"), ("br;q=0.5, gzip", "gzip")] {
+            let packed = get(&mut client, expr, &[("accept-encoding", accepted)]);
+            assert_eq!(packed.header("content-encoding"), Some(coding), "{expr}");
+            assert!(packed.body.len() < plain.body.len(), "{expr}");
+            let mut unpacked = Vec::new();
+            match coding {
+                "gzip" => flate2::read::GzDecoder::new(&*packed.body).read_to_end(&mut unpacked),
+                _ => brotli::Decompressor::new(&*packed.body, 4_096).read_to_end(&mut unpacked),
+            }
+            .expect("it can be unpacked");
+            assert_eq!(unpacked, plain.body, "{expr}: {coding}");
+            assert!(varies(&packed).contains(&"accept-encoding".to_owned()));
+            let mine = tag(&packed);
+            let told = get(&mut client, expr, &[("accept-encoding", accepted), ("if-none-match", &mine)]);
+            let expected = if status == 200 { 304 } else { status };
+            assert_eq!((told.status, told.header("etag")), (expected, Some(&*mine)), "{expr}");
+            if coding == "br" || accepted == "gzip" {
+                assert!(!tags.contains(&mine), "{expr}: {mine}");
+            }
+            tags.push(mine);
+        }
+    }
+    // What is short is not, and nor is what is no longer for it.
+    let short = get(&mut client, "2+2", &[("accept-encoding", "br, gzip")]);
+    assert_eq!((short.header("content-encoding"), short.body.len()), (None, 36));
+}
