@@ -325,16 +325,14 @@ impl<C: Contents> Layers<C> {
             End::Keep => lead.land(Ok(self.remember(key, value, licence, None))),
             End::KeepAndOffer => lead.land(Ok(self.remember_and_offer(key, value, licence))),
             End::KeepBriefly => lead.land(Ok(self.remember(key, value, licence, Some(BRIEF)))),
-            End::KeepBrieflyAndRelease(_) => {
+            End::KeepBrieflyAndRelease(ref standing) => {
                 lead.announce(Ok(self.remember(key, value, licence, Some(BRIEF))));
-                self.attached_again().await;
-                self.give_back(key, &end, licence).await;
+                self.conclude_in_time(key, standing, None, Deed::Release).await;
             }
             End::Replace(ref standing) => match self.prepare(key, &value) {
                 Some(writing) => {
                     lead.announce(Ok(self.promise(&writing, licence)));
-                    self.attached_again().await;
-                    self.conclude(key, standing, Some(licence), Deed::Write(writing)).await;
+                    self.conclude_in_time(key, standing, Some(licence), Deed::Write(writing)).await;
                 }
                 // Too large, or not to be remembered: not Redis's, and nobody's who asks later.
                 None => {

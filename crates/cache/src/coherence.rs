@@ -124,12 +124,6 @@ impl Coherence {
         let _ = self.state.subscribe().wait_for(|state| matches!(state, State::Memory | State::Coherent)).await;
     }
 
-    /// Waits until there is a connection.
-    pub(crate) async fn attached(&self) {
-        // The sender is in self: it cannot go.
-        let _ = self.state.subscribe().wait_for(|state| *state != State::Detached).await;
-    }
-
     pub(crate) fn purge_generation(&self) -> u64 {
         self.generations.purge.load(SeqCst)
     }

@@ -159,14 +159,16 @@ impl Connection {
         }
     }
 
-    pub(crate) async fn ping(&self, deadline: Duration) -> Result<(), Trouble> {
-        match self.say_within(deadline, &redis::cmd("PING")).await? {
-            Value::SimpleString(pong) if pong == "PONG" => Ok(()),
+    /// A sign of life, and whether writes are taken: writes nothing over nothing, under a name that nobody has. A server
+    /// that is full, cannot save, follows another or serves no slots answers PING as if all were well.
+    pub(crate) async fn takes_writes(&self, name: &str, deadline: Duration) -> Result<(), Trouble> {
+        match self.say_within(deadline, redis::cmd("SETRANGE").arg(name).arg(0).arg("")).await? {
+            Value::Int(_) => Ok(()),
             _ => Err(Trouble::Protocol),
         }
     }
 
-    /// Whether the server takes writes; [`Trouble::Demoted`] if it follows another.
+    /// [`Trouble::Demoted`] if the server follows another.
     pub(crate) async fn is_primary(&self, deadline: Duration) -> Result<(), Trouble> {
         match self.say_within(deadline, &redis::cmd("ROLE")).await? {
             Value::Array(role) => match role.into_iter().next().and_then(text).as_deref() {
@@ -276,7 +278,13 @@ pub(crate) fn trouble(error: &RedisError) -> Trouble {
         (ErrorKind::Server(ServerErrorKind::ReadOnly), _) | (_, Some("MISCONF" | "NOREPLICAS")) => Trouble::ReadOnly,
         (_, Some("OOM")) => Trouble::Full,
         (_, Some("BUSY")) => Trouble::Busy,
-        (ErrorKind::Server(ServerErrorKind::BusyLoading | ServerErrorKind::MasterDown), _) => Trouble::Loading,
+        // CLUSTERDOWN: some of the slots have no primary, and then nobody serves any.
+        (
+            ErrorKind::Server(
+                ServerErrorKind::BusyLoading | ServerErrorKind::MasterDown | ServerErrorKind::ClusterDown,
+            ),
+            _,
+        ) => Trouble::Loading,
         (ErrorKind::Server(ServerErrorKind::Moved | ServerErrorKind::Ask), _) => Trouble::Redirected,
         (ErrorKind::Io, _) if error.is_timeout() => Trouble::Timeout,
         (ErrorKind::Io, _) => Trouble::Lost,

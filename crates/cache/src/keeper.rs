@@ -211,27 +211,34 @@ impl<V: Send + Sync + 'static> Keeper<V> {
     /// connection that is kept tell that its server follows another by now.
     async fn heartbeat(&self, connection: &Connection) -> Trouble {
         let Deadlines { heartbeat, silence, call, .. } = self.common.deadlines;
+        // In a Cluster a name of its own, as far as is known; any other answers as well where its slot is not served.
+        let (_, name) = self.draw_canary().unwrap_or_default();
         loop {
             tokio::time::sleep(heartbeat).await;
             let mut asking = pin!(async {
-                match self.role {
-                    Role::Any => connection.ping(silence).await,
-                    Role::Primary => connection.is_primary(silence).await,
+                if self.role == Role::Primary {
+                    connection.is_primary(silence).await?;
                 }
+                Ok::<_, Trouble>(connection.takes_writes(&name, silence).await)
             });
             let sign = match tokio::time::timeout(LATE * call, &mut asking).await {
                 Ok(sign) => sign,
                 Err(_) => {
                     self.common.coherence.counters.errors.add(Trouble::Timeout);
-                    self.link.is_late(true);
+                    self.link.is_late();
                     asking.await
                 }
             };
             match sign {
-                // Whoever refuses is there: a server that runs a script, or cannot save, still reports every change.
-                Ok(()) | Err(Trouble::Busy | Trouble::ReadOnly | Trouble::Full) => self.link.is_late(false),
-                Err(Trouble::Timeout) => return Trouble::Silent,
-                Err(trouble) => return trouble,
+                Ok(Ok(())) => self.link.gives_sign(true),
+                // Whoever refuses is there: a server that is full or runs a script still reports every change.
+                Ok(Err(Trouble::ReadOnly | Trouble::Full | Trouble::Denied | Trouble::Loading | Trouble::Busy)) => {
+                    self.link.gives_sign(false);
+                }
+                // The name is another primary's by now, or not to be written so: that says nothing of other names.
+                Ok(Err(Trouble::Redirected | Trouble::Other)) => self.link.gives_sign(true),
+                Ok(Err(Trouble::Timeout)) | Err(Trouble::Timeout) => return Trouble::Silent,
+                Ok(Err(trouble)) | Err(trouble) => return trouble,
             }
         }
     }

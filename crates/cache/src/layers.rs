@@ -22,6 +22,9 @@ use crate::stats::{Counters, RedisLook, State};
 
 /// Second looks at one key, each set off by a change during the one before, until its end is given up.
 const SECOND_LOOKS_MAX: u32 = 16;
+/// Between two attempts at the end of a flight while Redis is in trouble.
+const CONCLUDE_AGAIN_FIRST: Duration = Duration::from_millis(25);
+const CONCLUDE_AGAIN_MAX: Duration = Duration::from_millis(200);
 
 pub(crate) struct Layers<C: Contents> {
     pub(crate) contents: Arc<C>,
@@ -171,41 +174,56 @@ impl<C: Contents> Layers<C> {
         Found { value: writing.value.clone(), source: Source::Computed { stored }, ttl }
     }
 
-    /// A connection that was lost is soon made again: until then a flight that left a lease behind is not at its end. It
-    /// would be waited for by all others, and in vain.
-    pub(crate) async fn attached_again(&self) {
-        // Not in time: the lease runs out by itself.
-        let _ = tokio::time::timeout(self.deadlines.silence, self.coherence.attached()).await;
-    }
-
-    /// The last row of the protocol's first table: does the deed if nothing moved since the licence, or if a look finds
-    /// that what it is for still stands. Without a licence it looks.
-    pub(crate) async fn conclude(
+    /// [`Layers::conclude`], and again while Redis cannot be asked or refuses, for as long as the lease may stand: it would be
+    /// waited for by all others, and in vain. For a flight whose callers are answered.
+    pub(crate) async fn conclude_in_time(
         &self,
         key: &Key,
         standing: &Standing,
         mut licence: Option<Licence>,
         deed: Deed<C::Value>,
     ) {
+        let (until, mut pause) = (Instant::now() + self.deadlines.lease, CONCLUDE_AGAIN_FIRST);
+        while !self.conclude(key, standing, licence, &deed).await && Instant::now() + pause < until {
+            tokio::time::sleep(pause).await;
+            pause = (2 * pause).min(CONCLUDE_AGAIN_MAX);
+            // Whatever licensed it, what stands there now is what counts.
+            licence = None;
+        }
+    }
+
+    /// The last row of the protocol's first table: does the deed if nothing moved since the licence, or if a look finds
+    /// that what it is for still stands. Without a licence it looks. Gives whether there is nothing left to do.
+    async fn conclude(
+        &self,
+        key: &Key,
+        standing: &Standing,
+        mut licence: Option<Licence>,
+        deed: &Deed<C::Value>,
+    ) -> bool {
         for _ in 0..SECOND_LOOKS_MAX {
             if let Some(licence) = licence.filter(|licence| !self.coherence.moved(*licence)) {
                 return self.perform(key, licence, deed).await;
             }
             let (looked, read) = self.look(key).await;
+            if matches!(read, Read::Unavailable) {
+                return false;
+            }
             match policy::after_second_look(read, standing) {
                 Second::Stands => licence = Some(looked),
                 Second::Keep(value, left) => {
                     self.keep(key, &value, policy::shorter(self.lifetime(&value), left), looked);
-                    return;
+                    return true;
                 }
-                Second::Nothing => return,
+                Second::Nothing => return true,
             }
         }
+        true
     }
 
-    /// Memory gets only what Redis is then seen to hold.
-    async fn perform(&self, key: &Key, licence: Licence, deed: Deed<C::Value>) {
-        let Some(shared) = &self.shared else { return };
+    /// Memory gets only what Redis is then seen to hold. Gives whether Redis did it, or said that there is nothing to do.
+    async fn perform(&self, key: &Key, licence: Licence, deed: &Deed<C::Value>) -> bool {
+        let Some(shared) = &self.shared else { return true };
         let done = match deed {
             Deed::Release => {
                 let deleted = shared.primaries.delete(key).await;
@@ -215,17 +233,15 @@ impl<C: Contents> Layers<C> {
                 deleted
             }
             Deed::Write(Writing { value, line, lifetime }) => {
-                let written = shared.primaries.set_if_present(key, &line, lifetime).await;
+                let written = shared.primaries.set_if_present(key, line, *lifetime).await;
                 written.map(|is_written| {
                     if is_written {
-                        self.keep(key, &value, lifetime, licence);
+                        self.keep(key, value, *lifetime, licence);
                     }
                 })
             }
         };
-        if let Err(error) = done {
-            self.count_error(error);
-        }
+        done.map_err(|error| self.count_error(error)).is_ok()
     }
 
     /// The end of an evaluation without a value, or without leave to write it: a lease that it holds is given back. What
@@ -233,9 +249,11 @@ impl<C: Contents> Layers<C> {
     pub(crate) async fn give_back(&self, key: &Key, end: &End, licence: Licence) {
         match end {
             End::Replace(standing @ Standing::Ours(_)) => {
-                self.conclude(key, standing, Some(licence), Deed::Release).await;
+                self.conclude(key, standing, Some(licence), &Deed::Release).await;
             }
-            End::KeepBrieflyAndRelease(standing) => self.conclude(key, standing, None, Deed::Release).await,
+            End::KeepBrieflyAndRelease(standing) => {
+                self.conclude(key, standing, None, &Deed::Release).await;
+            }
             End::Replace(_) | End::Keep | End::KeepAndOffer | End::KeepBriefly => {}
         }
     }

@@ -119,7 +119,8 @@
 //!
 //! A lease is the value's own key: `"lease:3f9c0a51d2e87b46.17"`, the seventeenth of that node. Whoever deletes the key
 //! ends the lease, and whoever waits for it is woken by the same push that keeps memory coherent; nothing is polled. A
-//! computation that fails gives its lease back with `DEL`; one whose node dies is waited for until patience is over or the
+//! computation that fails gives its lease back with `DEL`; a write that is refused or cut off is tried again while the lease
+//! may stand, and each time a look says first what stands there now; one whose node dies is waited for until patience is over or the
 //! lease runs out. Who does not hear what changes (below), or sees that nothing will be written, does not wait.
 //!
 //! The protocol is checked by a model of it, in `model/`, which finds the trace where a rule is missing.

@@ -55,8 +55,9 @@ pub(crate) struct Link {
     breaker: Breaker,
     /// No sign of life came when it should have.
     is_late: AtomicBool,
-    /// The last write was refused, and so would be those of other nodes.
-    is_refusing: AtomicBool,
+    /// The last read, or the last write, was refused, and so would be those of other nodes.
+    refuses_reads: AtomicBool,
+    refuses_writes: AtomicBool,
     /// Rung when there is more reason to doubt that anything will come of waiting.
     doubts: Notify,
 }
@@ -79,7 +80,8 @@ impl Link {
             is_proven: AtomicBool::new(false),
             breaker: Breaker::new(),
             is_late: AtomicBool::new(false),
-            is_refusing: AtomicBool::new(false),
+            refuses_reads: AtomicBool::new(false),
+            refuses_writes: AtomicBool::new(false),
             doubts: Notify::new(),
         }
     }
@@ -90,7 +92,7 @@ impl Link {
 
     /// Puts a new connection in the place of the one before, or none; it has to be proven.
     pub(crate) fn install(&self, connection: Option<Connection>) {
-        for truth in [&self.is_proven, &self.is_late, &self.is_refusing] {
+        for truth in [&self.is_proven, &self.is_late, &self.refuses_reads, &self.refuses_writes] {
             truth.store(false, SeqCst);
         }
         self.breaker.reset();
@@ -120,10 +122,17 @@ impl Link {
         }
     }
 
-    /// Whether a sign of life is overdue, long before the connection is taken for lost.
-    pub(crate) fn is_late(&self, yes: bool) {
-        self.is_late.store(yes, SeqCst);
-        if yes {
+    /// A sign of life is overdue, long before the connection is taken for lost.
+    pub(crate) fn is_late(&self) {
+        self.is_late.store(true, SeqCst);
+        self.doubts.notify_waiters();
+    }
+
+    /// A sign of life came, and said whether writes are taken.
+    pub(crate) fn gives_sign(&self, takes_writes: bool) {
+        self.is_late.store(false, SeqCst);
+        self.refuses_writes.store(!takes_writes, SeqCst);
+        if !takes_writes {
             self.doubts.notify_waiters();
         }
     }
@@ -133,7 +142,8 @@ impl Link {
         loop {
             // It hears all that is rung from now on.
             let doubts = self.doubts.notified();
-            if self.is_late.load(SeqCst) || self.is_refusing.load(SeqCst) || self.breaker.is_open() {
+            let reasons = [&self.is_late, &self.refuses_reads, &self.refuses_writes];
+            if reasons.iter().any(|reason| reason.load(SeqCst)) || self.breaker.is_open() {
                 return;
             }
             doubts.await;
@@ -154,14 +164,16 @@ impl Link {
         let result = replies.and_then(|replies| self.read(&replies, is_asking, read));
         let trouble = result.as_ref().err().copied();
         let mut is_doubtful = permit.report(trouble, Instant::now());
+        let refuses = if is_write { &self.refuses_writes } else { &self.refuses_reads };
         match trouble {
+            None => refuses.store(false, SeqCst),
             Some(Trouble::Protocol) => connection.doubt(),
-            Some(Trouble::ReadOnly | Trouble::Full | Trouble::Denied) if is_write => {
-                self.is_refusing.store(true, SeqCst);
+            // It did not answer: of that, a sign of life tells more than one call.
+            Some(Trouble::Timeout | Trouble::Lost) => {}
+            Some(_) => {
+                refuses.store(true, SeqCst);
                 is_doubtful = true;
             }
-            None if is_write => self.is_refusing.store(false, SeqCst),
-            _ => {}
         }
         if is_doubtful {
             self.doubts.notify_waiters();

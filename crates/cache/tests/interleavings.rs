@@ -671,26 +671,44 @@ async fn rule_9_a_redis_that_is_full_or_read_only_costs_nobody_anything() {
     }
 }
 
-/// It becomes full, or read-only, while one computes and the other waits.
+/// It becomes full, or read-only, while one computes and the other waits: who waits does not wait for that, and the lease
+/// is not left behind.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn rule_9_a_write_that_is_refused_leaves_who_waits_to_their_patience() {
-    for (no_more, trouble) in [("maxmemory 1", "full"), ("min-replicas-to-write 1", "read-only")] {
+async fn rule_9_a_write_that_is_refused_is_made_as_soon_as_it_is_taken() {
+    for (setting, trouble) in [("maxmemory", "full"), ("min-replicas-to-write", "read-only")] {
         let mut fleet = Fleet::start().await;
         let mut hasty = Setting::new().redis(fleet.server.url());
         hasty.deadlines.patience = Duration::from_millis(200);
         let hasty = hasty.coherent().await;
         let held = fleet.a.holds(TEXT).await;
-        fleet.person.does(&format!("CONFIG SET {no_more}"));
+        fleet.person.does(&format!("CONFIG SET {setting} 1"));
         let waiting = hasty.asks(TEXT);
         held.ends().await;
-        fleet.a.is_sound().await;
-        assert_eq!(fleet.a.errors(trouble), 1);
+        eventually("it is refused", || fleet.a.errors(trouble) > 0).await;
         assert!(!fleet.a.remembers(TEXT), "nothing stands there but its lease");
         assert!(matches!(waiting.await.expect("an answer").source, Source::Computed { .. }));
-        hasty.is_sound().await;
-        fleet.is_sound().await;
         assert!(is_lease(fleet.stands().as_ref()));
+        fleet.person.does(&format!("CONFIG SET {setting} 0"));
+        fleet.is_sound().await;
+        hasty.is_sound().await;
+        assert!(!is_lease(fleet.stands().as_ref()), "nobody waits for it any more");
+        assert_eq!(fleet.b.dear(TEXT).await.source, Source::Redis);
     }
+}
+
+/// The same, and a purge meanwhile: what is gone is not brought back.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rule_9_a_write_that_was_refused_brings_nothing_back() {
+    let mut fleet = Fleet::start().await;
+    let held = fleet.a.holds(TEXT).await;
+    fleet.person.does("CONFIG SET maxmemory 1");
+    held.ends().await;
+    eventually("it is refused", || fleet.a.errors("full") > 0).await;
+    fleet.person.does("FLUSHALL");
+    fleet.person.does("CONFIG SET maxmemory 0");
+    fleet.is_sound().await;
+    assert_eq!(fleet.stands(), None);
+    assert!(!fleet.a.remembers(TEXT));
 }
 
 /// Rule 10: whoever waits and loses its connection computes for itself.

@@ -170,15 +170,16 @@ async fn a_refusal_is_a_sign_of_life() {
     for reply in ["-MISCONF no\r\n", "-BUSY no\r\n", "-OOM no\r\n"] {
         let refuses = Arc::new(AtomicBool::new(false));
         let refusing = refuses.clone();
-        let fake =
-            Fake::start(move |words| (words[0] == "PING" && refusing.load(SeqCst)).then(|| reply.as_bytes().to_vec()));
+        let fake = Fake::start(move |words| {
+            (words[0] == "SETRANGE" && refusing.load(SeqCst)).then(|| reply.as_bytes().to_vec())
+        });
         let mut setting = Setting::new().redis(fake.url());
         setting.deadlines.heartbeat = Duration::from_millis(10);
         let node = setting.coherent().await;
         node.dear("2+2").await;
         refuses.store(true, SeqCst);
-        let pings = fake.heard("PING");
-        eventually("it goes on asking", || fake.heard("PING") > pings + 3).await;
+        let signs = fake.heard("SETRANGE");
+        eventually("it goes on asking", || fake.heard("SETRANGE") > signs + 3).await;
         assert_eq!((node.forgotten("detached"), node.remembers("2+2")), (0, true), "{reply}");
         node.is_sound().await;
     }
