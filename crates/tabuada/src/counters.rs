@@ -61,12 +61,12 @@ impl Route {
         match path {
             "/evaluate" => Self::evaluate,
             "/metrics" => Self::metrics,
-            "/docs" | "/openapi.json" => Self::docs,
+            "/docs" | "/redoc" | "/openapi.json" => Self::docs,
             "/v1/batch" => Self::batch,
             "/v1/table" => Self::table,
             "/v1/cache" => Self::cache,
             path if path.starts_with("/v1/cache/") => Self::cache,
-            path if path.starts_with("/docs/") => Self::docs,
+            path if path.starts_with("/docs/") || path.starts_with("/redoc/") => Self::docs,
             path if path.starts_with("/health/") => Self::health,
             _ => Self::other,
         }

@@ -1,7 +1,12 @@
 //! What the cache remembers and did, as JSON for an operator: the same whether a server or the command line says it.
 
-use serde_json::{Map, Value, json};
-use tabuada_cache::{Behind, Count, Entry, Page, Removal, Removed, Seen, Stats};
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::Value;
+use tabuada_cache::{Behind, Count, Entry, Page, Removal, Removed, Seen, State, Stats};
+use utoipa::ToSchema;
+use utoipa::openapi::schema::{Array, ArrayBuilder, Object, ObjectBuilder, Type};
 
 use crate::counters::Counters;
 
@@ -13,77 +18,183 @@ pub(crate) fn answers(stats: &Stats, counters: &Counters) -> Vec<Count> {
     answers
 }
 
-/// Statistics, named after the hops. `asked` is the sum of `answers` and `open`.
+/// What the cache did since the process began, named after the hops. `asked` is the sum of `answers` and `open`.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Statistics {
+    #[schema(schema_with = states)]
+    state: &'static str,
+    /// Questions.
+    asked: u64,
+    /// How those ended that have ended, each counted once.
+    answers: Counts,
+    /// Questions that have not ended yet.
+    open: u64,
+    /// Looks into memory by result; and the `entries` and `bytes` there, and the most bytes, `bytes_max`.
+    memory: Counts,
+    /// Looks into Redis by result.
+    redis: Counts,
+    /// Computations by how they ended; and those `open`.
+    flights: Counts,
+    /// Answers offered to Redis by fate; and those `open`.
+    offers: Counts,
+    /// What made memory forget.
+    forgotten: Counts,
+    /// What went wrong with Redis.
+    redis_errors: Counts,
+    /// Removals that are still to be done in Redis.
+    removals_pending: u64,
+}
+
+/// Counts, by label.
+#[derive(Serialize, ToSchema)]
+struct Counts(BTreeMap<&'static str, u64>);
+
+/// Some of what is remembered.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Listing {
+    entries: Vec<Remembered>,
+    /// The cursor of the page that follows; `null` after the last.
+    #[schema(required = true)]
+    next: Option<String>,
+    #[schema(schema_with = behinds)]
+    redis: &'static str,
+}
+
+/// One thing remembered.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Remembered {
+    /// Its name in Redis.
+    #[schema(example = "tabuada:1:2+2")]
+    name: String,
+    /// The text that it is the answer of, if that is known; in a listing, long ones are cut short.
+    #[schema(required = true)]
+    text: Option<String>,
+    #[schema(schema_with = kinds)]
+    kind: &'static str,
+    /// Who holds it.
+    #[schema(schema_with = layers)]
+    layers: Vec<&'static str>,
+    /// For how many seconds more, as Redis rounds them; `null`: for ever.
+    #[schema(required = true)]
+    ttl: Option<u64>,
+    /// How many it takes.
+    bytes: u64,
+}
+
+/// One thing remembered, and its line.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct RememberedLine {
+    #[serde(flatten)]
+    remembered: Remembered,
+    /// What stands in Redis, or would; `null`: what stands there has no line.
+    #[schema(required = true)]
+    line: Option<String>,
+    /// Where a server says it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = behinds, required = false)]
+    redis: Option<&'static str>,
+}
+
+/// What came of a removal.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct RemovedCount {
+    /// How many went.
+    removed: u64,
+    /// Redis cannot be reached: there it is removed as soon as it can.
+    pending: bool,
+}
+
+fn names<const N: usize>(description: &str, names: [&'static str; N]) -> Object {
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names)).description(Some(description)).build()
+}
+
+/// The names of what the cache may be doing.
+pub(crate) fn states() -> Object {
+    let description = "How far memory is covered by Redis. `memory`: there is none. `coherent`: whatever changes there \
+                       is known here at once. `catching-up`, `detached`: not at the moment.";
+    names(description, State::ALL.map(State::name))
+}
+
+fn behinds() -> Object {
+    let names_of_all = [Behind::Absent, Behind::Reached, Behind::Unreachable].map(behind);
+    names("How Redis took part: there is none, it was reached, or it could not be.", names_of_all)
+}
+
+fn kinds() -> Object {
+    let description = "`answer`; `lease`: somebody is working it out; `unusable`: not of our making.";
+    names(description, ["answer", "lease", "unusable"])
+}
+
+fn layers() -> Array {
+    ArrayBuilder::new().items(names("A layer of the cache.", ["memory", "redis"])).build()
+}
+
+/// What the cache did.
 pub(crate) fn stats(stats: &Stats, counters: &Counters) -> Value {
     let answers = answers(stats, counters);
     let ended: u64 = answers.iter().map(|count| count.count).sum();
     // Read last: what ends meanwhile has been asked as well.
     let asked = counters.asked.get();
-    json!({
-        "state": stats.state.name(),
-        "asked": asked,
-        "answers": counts(&answers),
-        "open": asked.saturating_sub(ended),
-        "memory": with(counts(&stats.memory_lookups), [
-            ("entries", stats.memory_entries),
-            ("bytes", stats.memory_bytes),
-            ("bytes_max", stats.memory_bytes_max),
-        ]),
-        "redis": counts(&stats.redis_lookups),
-        "flights": with(counts(&stats.flights), [("open", stats.flights_open)]),
-        "offers": with(counts(&stats.offers), [("open", stats.offers_open)]),
-        "forgotten": counts(&stats.forgotten),
-        "redis_errors": counts(&stats.redis_errors),
-        "removals_pending": stats.removals_pending,
+    value(&Statistics {
+        state: stats.state.name(),
+        asked,
+        answers: counts(&answers, []),
+        open: asked.saturating_sub(ended),
+        memory: counts(
+            &stats.memory_lookups,
+            [("entries", stats.memory_entries), ("bytes", stats.memory_bytes), ("bytes_max", stats.memory_bytes_max)],
+        ),
+        redis: counts(&stats.redis_lookups, []),
+        flights: counts(&stats.flights, [("open", stats.flights_open)]),
+        offers: counts(&stats.offers, [("open", stats.offers_open)]),
+        forgotten: counts(&stats.forgotten, []),
+        redis_errors: counts(&stats.redis_errors, []),
+        removals_pending: stats.removals_pending,
     })
 }
 
-fn counts(counts: &[Count]) -> Map<String, Value> {
-    counts.iter().map(|Count { label, count }| ((*label).to_owned(), Value::from(*count))).collect()
-}
-
-fn with<const N: usize>(mut map: Map<String, Value>, more: [(&str, u64); N]) -> Map<String, Value> {
-    map.extend(more.map(|(name, value)| (name.to_owned(), Value::from(value))));
-    map
+fn counts<const N: usize>(counts: &[Count], more: [(&'static str, u64); N]) -> Counts {
+    Counts(counts.iter().map(|Count { label, count }| (*label, *count)).chain(more).collect())
 }
 
 /// Some of what is remembered.
 pub(crate) fn page(page: &Page) -> Value {
-    json!({
-        "entries": page.entries.iter().map(seen).collect::<Vec<_>>(),
-        "next": page.next.as_ref().map(ToString::to_string),
-        "redis": behind(page.redis),
+    value(&Listing {
+        entries: page.entries.iter().map(seen).collect(),
+        next: page.next.as_ref().map(ToString::to_string),
+        redis: behind(page.redis),
     })
 }
 
-/// One thing remembered, and its line.
-pub(crate) fn entry(entry: &Entry) -> Value {
-    let mut value = seen(&entry.seen);
-    value["line"] = Value::from(entry.line.clone());
-    value
+/// One thing remembered, and its line; how Redis took part, if that is to be said.
+pub(crate) fn entry(entry: &Entry, redis: Option<Behind>) -> Value {
+    value(&RememberedLine { remembered: seen(&entry.seen), line: entry.line.clone(), redis: redis.map(behind) })
 }
 
-fn seen(seen: &Seen) -> Value {
+fn seen(seen: &Seen) -> Remembered {
     let layers = [("memory", seen.in_memory), ("redis", seen.in_redis)];
-    let layers: Vec<&str> = layers.into_iter().filter(|(_, holds)| *holds).map(|(layer, _)| layer).collect();
-    json!({
-        "name": seen.name,
-        "text": seen.text,
-        "kind": seen.kind.name(),
-        "layers": layers,
-        // In whole seconds, as Redis rounds them; null: for ever.
-        "ttl": seen.ttl.map(|ttl| (ttl.as_millis() + 500) / 1_000).and_then(|ttl| u64::try_from(ttl).ok()),
-        "bytes": seen.bytes,
-    })
+    Remembered {
+        name: seen.name.clone(),
+        text: seen.text.clone(),
+        kind: seen.kind.name(),
+        layers: layers.into_iter().filter(|(_, holds)| *holds).map(|(layer, _)| layer).collect(),
+        ttl: seen.ttl.map(|ttl| (ttl.as_millis() + 500) / 1_000).and_then(|ttl| u64::try_from(ttl).ok()),
+        bytes: seen.bytes,
+    }
 }
 
 /// What came of a removal.
 pub(crate) fn removed(removed: &Removed) -> Value {
-    json!({ "removed": removed.count, "pending": removed.redis == Removal::Pending })
+    value(&RemovedCount { removed: removed.count, pending: removed.redis == Removal::Pending })
+}
+
+fn value(said: &impl Serialize) -> Value {
+    // Texts, numbers, and maps by text.
+    serde_json::to_value(said).unwrap_or_default()
 }
 
 /// How Redis took part: `absent`, `reached`, `unreachable`.
-pub(crate) fn behind(behind: Behind) -> &'static str {
+fn behind(behind: Behind) -> &'static str {
     match behind {
         Behind::Absent => "absent",
         Behind::Reached => "reached",

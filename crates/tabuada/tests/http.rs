@@ -368,69 +368,6 @@ fn the_routes_beside_it() {
     assert_eq!((missing.status, missing.text()), (404, r#"{"detail":"Not Found"}"#));
 }
 
-/// The page, and all that it asks for, comes from here.
-#[test]
-fn the_docs_need_no_internet() {
-    let server = Server::start();
-    let mut client = Client::connect(server.address);
-    let page = client.get("/docs");
-    assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")));
-    assert!(page.header("content-security-policy").is_some_and(|policy| policy.contains("default-src 'none'")));
-    let html = page.text().to_owned();
-    let mut asked = 0;
-    for attribute in ["src=\"", "href=\""] {
-        for (at, _) in html.match_indices(attribute) {
-            let link = html[at + attribute.len()..].split('"').next().expect("a link");
-            if link.starts_with("data:") {
-                continue;
-            }
-            assert!(!link.contains("//"), "{link} is elsewhere");
-            let response = client.get(&format!("/{link}"));
-            assert_eq!(response.status, 200, "{link}");
-            if response.header("content-encoding") == Some("gzip") {
-                assert_eq!(response.body[..3], [0x1f, 0x8b, 8], "{link}");
-            }
-            asked += 1;
-        }
-    }
-    assert_eq!(asked, 4, "the style sheet, two scripts and the description");
-}
-
-/// The description says what the routes do.
-#[test]
-fn the_description_of_the_api_is_true() {
-    let server = Server::start();
-    let mut client = Client::connect(server.address);
-    let response = client.get("/openapi.json");
-    assert_eq!(response.header("content-type"), Some("application/json"));
-    let api: Value = serde_json::from_slice(&response.body).expect("it is JSON");
-    assert_eq!(api["info"]["version"], env!("CARGO_PKG_VERSION"));
-    let mut operations = 0;
-    for (path, methods) in api["paths"].as_object().expect("paths") {
-        for (method, operation) in methods.as_object().expect("methods") {
-            let body = match operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].as_str() {
-                Some(name) => {
-                    let name = name.rsplit('/').next().expect("a name");
-                    api["components"]["schemas"][name]["examples"][0].to_string()
-                }
-                None => String::new(),
-            };
-            let headers: &[(&str, &str)] = if body.is_empty() { &[] } else { &[("content-type", "application/json")] };
-            let response = client.request(&method.to_uppercase(), path, headers, body.as_bytes());
-            let described = &operation["responses"][response.status.to_string()];
-            assert!(described.is_object(), "{method} {path} answers {}", response.status);
-            assert_eq!(response.status, 200, "{method} {path}");
-            let kinds = described["content"].as_object().expect("content");
-            let kind = response.header("content-type").and_then(|kind| kind.split(';').next()).expect("a type");
-            assert!(kinds.contains_key(kind), "{method} {path} answers {kind}");
-            operations += 1;
-        }
-    }
-    assert_eq!(operations, 4);
-    let example = &api["components"]["schemas"]["Expressao"]["examples"][0];
-    assert_eq!(example["expressao"], "2+2");
-}
-
 /// What has not happened yet is 0, not absent.
 #[test]
 fn every_metric_is_there_from_the_start() {

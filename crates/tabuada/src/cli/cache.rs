@@ -229,7 +229,7 @@ impl Place {
         };
         let name = self.name(key)?;
         match runtime.block_on(calculator.cache().operator().entry(&name)) {
-            Ok((Some(entry), _)) => Ok(view::entry(&entry)),
+            Ok((Some(entry), _)) => Ok(view::entry(&entry, None)),
             Ok((None, Behind::Unreachable)) => Err(unreachable()),
             Ok((None, _)) | Err(NotOurs) => Err(absent(&name)),
         }

@@ -1,5 +1,8 @@
-//! `/docs`, where a person tries the API, and `/openapi.json`, which describes it. Everything is in the binary: neither
-//! needs the internet, and no script stands in the page, so a strict content security policy holds.
+//! `/docs`, where a person tries the API, `/redoc`, where one reads it, and `/openapi.json`, which describes it.
+//! Everything is in the binary: none needs the internet, and no script stands in a page, so a strict content security
+//! policy holds.
+
+use std::sync::LazyLock;
 
 use axum::body::{Body, Bytes};
 use axum::http::header::{
@@ -8,16 +11,20 @@ use axum::http::header::{
 use axum::http::{HeaderValue, Response};
 use axum::routing::get;
 
+use super::description;
 use super::state::Served;
 
-/// The description of the API; a test keeps it equal to what the routes do.
-const OPENAPI: &str = include_str!("docs/openapi.json");
+/// The description of the API. It says the same whoever asks, so it is made once.
+static OPENAPI: LazyLock<String> = LazyLock::new(description::document);
 
 /// The script itself says that these lie beside it.
 const LICENCES: &str = include_str!("docs/swagger-ui-bundle.js.LICENSE.txt");
 
-/// Scripts and styles of Swagger UI need nothing from elsewhere; its icons are images in the style sheet, and it sets
-/// styles of its own.
+const REDOC_LICENCES: &str =
+    concat!(include_str!("docs/redoc.LICENSE"), "\n", include_str!("docs/redoc.standalone.js.LICENSE.txt"));
+
+/// Scripts and styles of Swagger UI and of ReDoc need nothing from elsewhere; icons are images in style sheets, and both set
+/// styles of their own.
 const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; \
      base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -26,7 +33,7 @@ const POLICY: HeaderValue = HeaderValue::from_static(
 /// The routes of the documentation.
 pub(super) fn routes() -> axum::Router<Served> {
     axum::Router::new()
-        .route("/docs", get(page))
+        .route("/docs", get(|| page(include_str!("docs/index.html"))))
         .route("/docs/start.js", get(|| text("text/javascript; charset=utf-8", include_str!("docs/start.js"))))
         .route(
             "/docs/swagger-ui-bundle.js",
@@ -37,11 +44,18 @@ pub(super) fn routes() -> axum::Router<Served> {
             get(|| packed("text/css; charset=utf-8", include_bytes!("docs/swagger-ui.css.gz"))),
         )
         .route("/docs/swagger-ui-bundle.js.LICENSE.txt", get(|| text("text/plain; charset=utf-8", LICENCES)))
-        .route("/openapi.json", get(|| text("application/json", OPENAPI)))
+        .route("/redoc", get(|| page(include_str!("docs/redoc.html"))))
+        .route("/redoc/start.js", get(|| text("text/javascript; charset=utf-8", include_str!("docs/redoc-start.js"))))
+        .route(
+            "/redoc/redoc.standalone.js",
+            get(|| packed("text/javascript; charset=utf-8", include_bytes!("docs/redoc.standalone.js.gz"))),
+        )
+        .route("/redoc/redoc.standalone.js.LICENSE.txt", get(|| text("text/plain; charset=utf-8", REDOC_LICENCES)))
+        .route("/openapi.json", get(|| text("application/json", &OPENAPI)))
 }
 
-async fn page() -> Response<Body> {
-    let mut response = text("text/html; charset=utf-8", include_str!("docs/index.html")).await;
+async fn page(html: &'static str) -> Response<Body> {
+    let mut response = text("text/html; charset=utf-8", html).await;
     response.headers_mut().insert(CONTENT_SECURITY_POLICY, POLICY);
     response
 }

@@ -18,7 +18,20 @@ use crate::answer::Calculator;
 use crate::counters::Counters;
 use crate::view;
 
-/// Every counter there is, at this moment.
+/// Counters for Prometheus
+#[utoipa::path(
+    get,
+    path = "/metrics",
+    tag = "operation",
+    operation_id = "metrics",
+    responses((
+        status = 200,
+        description = "Every counter there is, at this moment, in the OpenMetrics text format.",
+        body = String,
+        content_type = "application/openmetrics-text",
+        example = json!("# HELP tabuada_requests Requests answered.\n# TYPE tabuada_requests counter\n# EOF\n"),
+    )),
+)]
 pub(crate) fn page(registry: &Registry) -> Response<Body> {
     let mut body = String::with_capacity(16 << 10);
     // Writing to a `String` cannot fail.

@@ -10,13 +10,14 @@ use serde_json::Value;
 use tabuada_cache::{Behind, Cursor, NotOurs, Operator, Removal, Removed};
 
 use super::admission::admit;
+use super::described::{NotAdmitted, Overloaded};
 use super::language::Language;
-use super::problem::problem;
+use super::problem::{Document as ProblemDocument, problem};
 use super::query::{about_plus, parameter};
 use super::render::{json, not_kept};
 use super::state::{App, Served};
 use crate::answer::{Answers, Nameless};
-use crate::view;
+use crate::view::{self, Listing, RememberedLine, RemovedCount, Statistics};
 
 /// Entries of a page, where nothing else is asked for; and the most that can be.
 const PAGE: usize = 100;
@@ -55,11 +56,96 @@ async fn door(State(served): State<Served>, request: Request, next: Next) -> Res
     }
 }
 
-async fn statistics(State(app): State<App>) -> Response<Body> {
+/// What the cache did
+#[utoipa::path(
+    get,
+    path = "/v1/cache",
+    tag = "cache",
+    operation_id = "get_cache_statistics",
+    security((), ("token" = [])),
+    responses(
+        (
+            status = 200,
+            description = "Counts since the process began, named after the hops.",
+            body = Statistics,
+            example = json!({
+                "state": "memory",
+                "asked": 3,
+                "answers": {"memory": 1, "redis": 0, "computed": 2, "collapsed": 0, "failed": 0, "bypass": 0, "abandoned": 0},
+                "open": 0,
+                "memory": {"hit": 1, "miss": 2, "entries": 2, "bytes": 262, "bytes_max": 67108864},
+                "redis": {},
+                "flights": {},
+                "offers": {},
+                "forgotten": {},
+                "redis_errors": {},
+                "removals_pending": 0,
+            }),
+        ),
+        NotAdmitted,
+    ),
+)]
+pub(super) async fn statistics(State(app): State<App>) -> Response<Body> {
     said(StatusCode::OK, &view::stats(&app.calculator.cache().stats(), &app.counters))
 }
 
-async fn list(State(app): State<App>, uri: Uri) -> Response<Body> {
+/// List what is remembered
+#[utoipa::path(
+    get,
+    path = "/v1/cache/keys",
+    tag = "cache",
+    operation_id = "list_cache",
+    security((), ("token" = [])),
+    params(
+        (
+            "limit" = Option<u32>,
+            Query,
+            description = "How many at once; 100 if nothing is said.",
+            minimum = 1,
+            maximum = 1000,
+            example = 100,
+        ),
+        (
+            "cursor" = Option<String>,
+            Query,
+            description = "`next` of the page before.",
+            pattern = "^(r[0-9]{1,4}-[0-9]{1,18}|m([2-7][0-9a-f])*)$",
+        ),
+    ),
+    responses(
+        (
+            status = 200,
+            description = "A page of them. What is remembered or forgotten meanwhile may be in it or not.",
+            body = Listing,
+            examples(("page" = (
+                summary = "GET /v1/cache/keys?limit=100",
+                value = json!({
+                    "entries": [{"name": "tabuada:1:2+2", "text": "2+2", "kind": "answer", "layers": ["memory"], "ttl": 86400, "bytes": 131}],
+                    "next": null,
+                    "redis": "absent",
+                }),
+            ))),
+        ),
+        (
+            status = 400,
+            description = "`limit` or `cursor` is none.",
+            body = ProblemDocument,
+            content_type = "application/problem+json",
+            examples(("limit" = (
+                summary = "GET /v1/cache/keys?limit=0",
+                value = json!({
+                    "type": "about:blank",
+                    "title": "Bad Request",
+                    "status": 400,
+                    "code": "malformed",
+                    "detail": "limit is a number from 1 to 1000",
+                }),
+            ))),
+        ),
+        NotAdmitted,
+    ),
+)]
+pub(super) async fn list(State(app): State<App>, uri: Uri) -> Response<Body> {
     let asked = || -> Result<_, Refused> {
         let limit = match text_of(&uri, "limit")? {
             None => PAGE,
@@ -78,23 +164,171 @@ async fn list(State(app): State<App>, uri: Uri) -> Response<Body> {
     }
 }
 
-async fn show(State(app): State<App>, uri: Uri) -> Response<Body> {
+/// Look at one answer that is remembered
+#[utoipa::path(
+    get,
+    path = "/v1/cache/entry",
+    tag = "cache",
+    operation_id = "get_cache_entry",
+    security((), ("token" = [])),
+    params(
+        (
+            "key" = String,
+            Query,
+            description = "An expression, or a name as it stands in Redis.",
+            min_length = 1,
+            example = "2+2",
+        ),
+    ),
+    responses(
+        (
+            status = 200,
+            description = "What is remembered under that name, and the line that stands in Redis.",
+            body = RememberedLine,
+            examples(("answer" = (
+                summary = "GET /v1/cache/entry?key=2%2B2",
+                value = json!({
+                    "name": "tabuada:1:2+2",
+                    "text": "2+2",
+                    "kind": "answer",
+                    "layers": ["memory"],
+                    "ttl": 86400,
+                    "bytes": 131,
+                    "line": "{}",
+                    "redis": "absent",
+                }),
+            ))),
+        ),
+        (
+            status = 400,
+            description = "`key` is missing, or is no expression.",
+            body = ProblemDocument,
+            content_type = "application/problem+json",
+            examples(("missing" = (
+                summary = "GET /v1/cache/entry",
+                value = json!({
+                    "type": "about:blank",
+                    "title": "Bad Request",
+                    "status": 400,
+                    "code": "malformed",
+                    "detail": "expected ?key=, a name as it stands in Redis or an expression",
+                }),
+            ))),
+        ),
+        NotAdmitted,
+        (
+            status = 404,
+            description = "Nothing is remembered under that name.",
+            body = ProblemDocument,
+            content_type = "application/problem+json",
+            examples(("absent" = (
+                summary = "GET /v1/cache/entry?key=6%2A7",
+                value = json!({
+                    "type": "about:blank",
+                    "title": "Not Found",
+                    "status": 404,
+                    "code": "not-remembered",
+                    "detail": "nothing is remembered under tabuada:1:6*7",
+                }),
+            ))),
+        ),
+        Overloaded,
+    ),
+)]
+pub(super) async fn show(State(app): State<App>, uri: Uri) -> Response<Body> {
     let name = match name(&app, &uri).await {
         Ok(name) => name,
         Err(refused) => return refused.response(),
     };
     match operator(&app).entry(&name).await {
-        Ok((Some(entry), behind)) => {
-            let mut body = view::entry(&entry);
-            body["redis"] = Value::from(view::behind(behind));
-            said(StatusCode::OK, &body)
-        }
+        Ok((Some(entry), behind)) => said(StatusCode::OK, &view::entry(&entry, Some(behind))),
         Ok((None, behind)) => absent(&name, behind),
         Err(NotOurs) => absent(&name, Behind::Absent),
     }
 }
 
-async fn delete(State(app): State<App>, uri: Uri) -> Response<Body> {
+/// Forget one answer
+#[utoipa::path(
+    delete,
+    path = "/v1/cache/entry",
+    tag = "cache",
+    operation_id = "delete_cache_entry",
+    security((), ("token" = [])),
+    params(
+        (
+            "key" = String,
+            Query,
+            description = "An expression, or a name as it stands in Redis.",
+            min_length = 1,
+            example = "2+2",
+        ),
+    ),
+    responses(
+        (
+            status = 200,
+            description = "It is forgotten, on every node.",
+            body = RemovedCount,
+            examples(("removed" = (
+                summary = "DELETE /v1/cache/entry?key=2%2B2",
+                value = json!({"removed": 1, "pending": false}),
+            ))),
+        ),
+        (
+            status = 202,
+            description = "Redis cannot be reached: there it is removed as soon as it can.",
+            body = RemovedCount,
+            example = json!({"removed": 1, "pending": true}),
+        ),
+        (
+            status = 400,
+            description = "`key` is missing, or is no expression.",
+            body = ProblemDocument,
+            content_type = "application/problem+json",
+            examples(("missing" = (
+                summary = "DELETE /v1/cache/entry",
+                value = json!({
+                    "type": "about:blank",
+                    "title": "Bad Request",
+                    "status": 400,
+                    "code": "malformed",
+                    "detail": "expected ?key=, a name as it stands in Redis or an expression",
+                }),
+            ))),
+        ),
+        NotAdmitted,
+        (
+            status = 404,
+            description = "Nothing is remembered under that name.",
+            body = ProblemDocument,
+            content_type = "application/problem+json",
+            examples(("absent" = (
+                summary = "DELETE /v1/cache/entry?key=6%2A7",
+                value = json!({
+                    "type": "about:blank",
+                    "title": "Not Found",
+                    "status": 404,
+                    "code": "not-remembered",
+                    "detail": "nothing is remembered under tabuada:1:6*7",
+                }),
+            ))),
+        ),
+        (
+            status = 502,
+            description = "This node's memory has forgotten it, but Redis does not let us remove it there.",
+            body = ProblemDocument,
+            content_type = "application/problem+json",
+            example = json!({
+                    "type": "about:blank",
+                    "title": "Bad Gateway",
+                    "status": 502,
+                    "code": "redis-refused",
+                    "detail": "this node's memory has forgotten it, but Redis does not let us remove it there",
+                }),
+        ),
+        Overloaded,
+    ),
+)]
+pub(super) async fn delete(State(app): State<App>, uri: Uri) -> Response<Body> {
     let name = match name(&app, &uri).await {
         Ok(name) => name,
         Err(refused) => return refused.response(),
@@ -105,8 +339,61 @@ async fn delete(State(app): State<App>, uri: Uri) -> Response<Body> {
     }
 }
 
-/// One who wants to delete one entry and forgets half of the path is not to lose them all.
-async fn clear(State(app): State<App>, uri: Uri) -> Response<Body> {
+/// Forget everything
+///
+/// Takes no parameters: one who wants to delete one entry and forgets half of the path is not to lose them all.
+#[utoipa::path(
+    delete,
+    path = "/v1/cache",
+    tag = "cache",
+    operation_id = "clear_cache",
+    security((), ("token" = [])),
+    responses(
+        (
+            status = 200,
+            description = "All is forgotten, on every node.",
+            body = RemovedCount,
+            examples(("cleared" = (summary = "DELETE /v1/cache", value = json!({"removed": 1, "pending": false})))),
+        ),
+        (
+            status = 202,
+            description = "Redis cannot be reached: there it is removed as soon as it can.",
+            body = RemovedCount,
+            example = json!({"removed": 1, "pending": true}),
+        ),
+        (
+            status = 400,
+            description = "There are parameters.",
+            body = ProblemDocument,
+            content_type = "application/problem+json",
+            examples(("parameters" = (
+                summary = "DELETE /v1/cache?key=2%2B2",
+                value = json!({
+                    "type": "about:blank",
+                    "title": "Bad Request",
+                    "status": 400,
+                    "code": "malformed",
+                    "detail": "DELETE here removes everything and takes no parameters; one entry is /v1/cache/entry?key=…",
+                }),
+            ))),
+        ),
+        NotAdmitted,
+        (
+            status = 502,
+            description = "This node's memory has forgotten it, but Redis does not let us remove it there.",
+            body = ProblemDocument,
+            content_type = "application/problem+json",
+            example = json!({
+                    "type": "about:blank",
+                    "title": "Bad Gateway",
+                    "status": 502,
+                    "code": "redis-refused",
+                    "detail": "this node's memory has forgotten it, but Redis does not let us remove it there",
+                }),
+        ),
+    ),
+)]
+pub(super) async fn clear(State(app): State<App>, uri: Uri) -> Response<Body> {
     if uri.query().is_some_and(|query| !query.is_empty()) {
         let detail = "DELETE here removes everything and takes no parameters; one entry is /v1/cache/entry?key=…";
         return malformed(detail).response();

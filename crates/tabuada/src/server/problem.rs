@@ -5,6 +5,7 @@ use axum::http::header::{CONNECTION, CONTENT_LANGUAGE, CONTENT_TYPE, RETRY_AFTER
 use axum::http::{HeaderValue, Response, StatusCode};
 use serde::Serialize;
 use tabuada_lang::{Error, ErrorKind, Fix, Language, Span};
+use utoipa::ToSchema;
 
 use super::catalogue::status_of;
 use super::language;
@@ -23,14 +24,15 @@ pub(super) struct Problem {
 }
 
 /// A place in an expression, in characters from 0; the end is behind it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Span)]
 pub(super) struct CharacterSpan {
     pub(super) start: usize,
     pub(super) end: usize,
 }
 
 /// What to write instead.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub(super) struct Suggestion {
     /// What is replaced; empty where something is put in.
     pub(super) span: CharacterSpan,
@@ -39,16 +41,30 @@ pub(super) struct Suggestion {
     pub(super) expr: String,
 }
 
-#[derive(Serialize)]
-struct Document<'p> {
+/// What is wrong with a request (RFC 9457).
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(super) struct Document<'p> {
+    /// No page of ours says more than the code does.
+    #[schema(example = "about:blank")]
     r#type: &'static str,
+    /// The status in words.
     title: &'static str,
+    /// The status of the answer.
+    #[schema(minimum = 400, maximum = 599)]
     status: u16,
+    /// What is wrong, for programs: it never changes.
+    #[schema(example = "division-by-zero")]
     code: &'static str,
+    /// What is wrong, for people, in the language of `Content-Language`.
     detail: &'p str,
+    /// Where in the expression.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = CharacterSpan, required = false)]
     span: Option<CharacterSpan>,
+    /// What to write instead, where that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Suggestion, required = false)]
     suggestion: Option<&'p Suggestion>,
 }
 

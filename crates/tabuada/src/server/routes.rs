@@ -11,9 +11,9 @@ use tower::ServiceExt;
 
 use super::evaluate::evaluate;
 use super::problem::problem;
-use super::render::{CACHE_STATUS, bypass, detail, json, not_kept};
+use super::render::{CACHE_STATUS, bypass, detail};
 use super::state::{App, Listening, Served};
-use super::{docs, metrics, operator, v1};
+use super::{docs, health, metrics, operator, v1};
 
 /// Every route of a listener.
 pub(super) fn router(served: Served) -> Router {
@@ -39,20 +39,14 @@ fn public() -> Router<Served> {
         )
         .merge(docs::routes())
         .merge(v1::routes())
-        .route("/health/live", get(|| async { not_kept(json(StatusCode::OK, "{\"status\":\"ok\"}".to_owned())) }))
-        .route("/health/ready", get(ready))
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
 }
 
 /// What may have a listener of its own.
 fn apart(served: &Served) -> Router<Served> {
     operator::routes(served)
         .route("/metrics", get(|State(app): State<App>| async move { metrics::page(&app.registry) }))
-}
-
-/// Ready whatever the cache is doing: without Redis every request is still answered.
-async fn ready(State(app): State<App>) -> Response<Body> {
-    let cache = app.calculator.cache().state().name();
-    not_kept(json(StatusCode::OK, format!(r#"{{"status":"ok","cache":"{cache}"}}"#)))
 }
 
 /// A path is compared decoded (`/%65valuate` is `/evaluate`), and one with a slash too many is led to the one without, as
@@ -79,7 +73,7 @@ async fn elsewhere(State(served): State<Served>, mut request: Request) -> Respon
 
 /// The paths that may be written otherwise.
 fn paths(listening: Listening) -> impl Iterator<Item = &'static str> {
-    const PUBLIC: [&str; 5] = ["/evaluate", "/docs", "/openapi.json", "/health/live", "/health/ready"];
+    const PUBLIC: [&str; 6] = ["/evaluate", "/docs", "/redoc", "/openapi.json", "/health/live", "/health/ready"];
     let public = PUBLIC.into_iter().chain(v1::PATHS).filter(move |_| listening != Listening::Operator);
     let apart = operator::PATHS.into_iter().chain(["/metrics"]).filter(move |_| listening != Listening::Public);
     public.chain(apart)
@@ -113,4 +107,53 @@ async fn method_not_allowed(uri: Uri) -> Response<Body> {
         response.headers_mut().insert(CACHE_STATUS, bypass("method"));
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use axum::http::header::ALLOW;
+    use serde_json::Value;
+    use tabuada_cache::Options;
+
+    use super::super::description;
+    use super::*;
+    use crate::answer::Calculator;
+    use crate::counters::Counters;
+
+    /// What is not told of in the description of the API: that itself, and the pages for people.
+    const PAGES: [&str; 4] = ["/", "/openapi.json", "/docs", "/redoc"];
+
+    #[tokio::test]
+    async fn every_route_is_described_and_what_is_described_is_a_route() {
+        let counters = Counters::default();
+        let calculator = Calculator::new(Options::default(), 1, counters.clone()).expect("the options are good");
+        let app = App::new(calculator, counters, None);
+        let served = Served { app, listening: Listening::Everything, is_loopback: true };
+
+        // The router tells nobody what it was given, but for this.
+        let shown = format!("{:?}", routes(&served));
+        let routed = shown.split('"').filter(|part| part.starts_with('/'));
+        // Their parts; and the router's own, for what is not found.
+        let parts = ["/docs/", "/redoc/", "/{*__private__"];
+        let is_page = |path: &str| PAGES.contains(&path) || parts.iter().any(|part| path.starts_with(part));
+        let routed: BTreeSet<&str> = routed.filter(|path| !is_page(path)).collect();
+        let document: Value = serde_json::from_str(&description::document()).expect("it is JSON");
+        let described = document["paths"].as_object().expect("paths");
+        assert_eq!(routed, described.keys().map(String::as_str).collect());
+
+        for (path, item) in described {
+            assert!(paths(Listening::Everything).any(|known| known == path), "{path} cannot be written otherwise");
+            let request = Request::builder().method("TRACE").uri(path).header("host", "localhost");
+            let request = request.body(Body::empty()).expect("it is a request");
+            let response = router(served.clone()).oneshot(request).await.expect("it is answered");
+            assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED, "{path}");
+            let allowed = response.headers()[ALLOW].to_str().expect("methods").split(',').map(str::trim);
+            // Where there is GET there is HEAD.
+            let allowed: BTreeSet<String> = allowed.filter(|method| *method != "HEAD").map(str::to_lowercase).collect();
+            let methods = item.as_object().expect("methods").keys().cloned().collect();
+            assert_eq!(allowed, methods, "{path}");
+        }
+    }
 }

@@ -2,11 +2,11 @@
 
 mod question;
 mod reply;
-mod evaluate;
-mod batch;
-mod table;
-mod plot;
-mod explain;
+pub(super) mod evaluate;
+pub(super) mod batch;
+pub(super) mod table;
+pub(super) mod plot;
+pub(super) mod explain;
 
 pub(super) use evaluate::answer_query;
 

@@ -12,28 +12,168 @@ use axum::http::header::{CONTENT_LANGUAGE, IF_NONE_MATCH};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri};
 use tabuada_lang::{ErrorKind, Language};
 
+use super::super::described::{NoBody, Overloaded};
 use super::super::freshness::{Freshness, Tag, WORDS_SECONDS};
 use super::super::language;
-use super::super::problem::Problem;
+use super::super::problem::{Document as ProblemDocument, Problem};
 use super::super::query::about_plus;
 use super::super::render::{bypass, cache_status, json_with_room, not_kept, with_cache_status, with_server_timing};
 use super::super::state::App;
-use super::question::{OwnQuestion, body_of};
-use super::reply;
+use super::question::{Members, ModeText, OwnQuestion, body_of};
+use super::reply::{self, Value as Answer};
 use crate::answer::{Name, Origin, Outcome, Reply, now};
 use crate::facts::REFUSAL_LIFETIME;
 
 /// The form of the body, as part of its tag. Raised whenever the same answer is written otherwise.
 const FORM: &str = "evaluate 1";
 
-/// `?expr=…&mode=…`
+/// Evaluate an expression
+#[utoipa::path(
+    get,
+    path = "/v1/evaluate",
+    tag = "calculator",
+    operation_id = "get_evaluation",
+    params(
+        ("expr" = String, Query, description = "The expression: at most 65,536 bytes.", example = "2+2"),
+        ("mode" = Option<ModeText>, Query, description = "`python`, `exact` or `decimal:N`.", example = "python"),
+        ("If-None-Match" = Option<String>, Header, description = "The `ETag` of an answer that the asker has."),
+    ),
+    responses(
+        (
+            status = 200,
+            description = "Its value.",
+            body = Answer,
+            examples(
+                ("sum" = (
+                    summary = "GET /v1/evaluate?expr=2%2B2",
+                    value = json!({"result": 4, "type": "int", "text": "4"}),
+                )),
+                ("fraction" = (
+                    summary = "GET /v1/evaluate?expr=1%2F3%2B1%2F6&mode=exact",
+                    value = json!({"result": "1/2", "type": "fraction", "text": "1/2"}),
+                )),
+            ),
+        ),
+        (status = 304, description = "The answer that the asker has still holds."),
+        (
+            status = 400,
+            description = "The request cannot be understood.",
+            body = ProblemDocument,
+            content_type = "application/problem+json",
+            examples(("missing" = (
+                summary = "GET /v1/evaluate",
+                value = json!({
+                    "type": "about:blank",
+                    "title": "Bad Request",
+                    "status": 400,
+                    "code": "malformed",
+                    "detail": "expr is missing in the query",
+                }),
+            ))),
+        ),
+        (
+            status = 422,
+            description = "The expression cannot be read, or has no value.",
+            body = ProblemDocument,
+            content_type = "application/problem+json",
+            examples(("failure" = (
+                summary = "GET /v1/evaluate?expr=1%2F0",
+                value = json!({
+                    "type": "about:blank",
+                    "title": "Unprocessable Entity",
+                    "status": 422,
+                    "code": "division-by-zero",
+                    "detail": "division by zero",
+                    "span": {"start": 0, "end": 3},
+                }),
+            ))),
+        ),
+        Overloaded,
+    ),
+)]
 pub(super) async fn get(State(app): State<App>, request: Request) -> Response<Body> {
     // The body, if there is one, says nothing.
     let (head, _) = request.into_parts();
     answer_query(&app, &head.headers, &head.uri).await
 }
 
-/// `{"expr": …, "variables": {…}, "mode": …}`
+/// Evaluate an expression, with variables
+#[utoipa::path(
+    post,
+    path = "/v1/evaluate",
+    tag = "calculator",
+    operation_id = "evaluate_question",
+    request_body(
+        content = Members,
+        examples(
+            ("variables" = (summary = "With a variable", value = json!({"expr": "x**2", "variables": {"x": 3}}))),
+            ("digits" = (summary = "With 20 digits", value = json!({"expr": "pi", "mode": "decimal:20"}))),
+        ),
+    ),
+    responses(
+        (
+            status = 200,
+            description = "Its value.",
+            body = Answer,
+            examples(
+                ("variables" = (
+                    summary = r#"POST /v1/evaluate {"expr":"x**2","variables":{"x":3}}"#,
+                    value = json!({"result": 9, "type": "int", "text": "9"}),
+                )),
+                ("hint" = (
+                    summary = r#"POST /v1/evaluate {"expr":"2^3"}"#,
+                    value = json!({
+                        "result": 1,
+                        "type": "int",
+                        "text": "1",
+                        "hints": [{
+                            "code": "xor",
+                            "message": "'^' is exclusive or, bit by bit; for a power write **",
+                            "span": {"start": 1, "end": 2},
+                            "suggestion": {"span": {"start": 1, "end": 2}, "replacement": "**", "expr": "2**3"},
+                        }],
+                    }),
+                )),
+            ),
+        ),
+        (
+            status = 400,
+            description = "The request cannot be understood.",
+            body = ProblemDocument,
+            content_type = "application/problem+json",
+            examples(("missing" = (
+                summary = "POST /v1/evaluate {}",
+                value = json!({
+                    "type": "about:blank",
+                    "title": "Bad Request",
+                    "status": 400,
+                    "code": "malformed",
+                    "detail": "the body is not as expected: missing field `expr` at line 1 column 2",
+                }),
+            ))),
+        ),
+        NoBody,
+        (
+            status = 422,
+            description = "The expression cannot be read, or has no value.",
+            body = ProblemDocument,
+            content_type = "application/problem+json",
+            examples(("unknown" = (
+                summary = r#"POST /v1/evaluate {"expr":"sqr(2)"}"#,
+                value = json!({
+                    "type": "about:blank",
+                    "title": "Unprocessable Entity",
+                    "status": 422,
+                    "code": "unknown-name",
+                    "detail": "name 'sqr' is not defined",
+                    "span": {"start": 0, "end": 3},
+                    "suggestion": {"span": {"start": 0, "end": 3}, "replacement": "sqrt", "expr": "sqrt(2)"},
+                }),
+            ))),
+        ),
+        Overloaded,
+    ),
+)]
 pub(super) async fn post(State(app): State<App>, request: Request) -> Response<Body> {
     let begun = Instant::now();
     let asked = async {

@@ -3,32 +3,60 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 use tabuada_lang::{Context, Language, Limits, Program, fix};
+use utoipa::ToSchema;
+use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, Type};
 
+use super::super::evaluate::described::value as value_in_json;
 use super::super::problem::{CharacterSpan, Problem, Suggestion};
 use crate::answer::{Outcome, Reply};
 use crate::engine::Question;
 use crate::facts::Printed;
 
 /// A value, as it is sent.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Answer)]
 pub(super) struct Value<'a> {
     /// JSON's form of it; what JSON has no form for is its Python text.
+    #[schema(schema_with = result)]
     result: Box<RawValue>,
+    #[schema(schema_with = types)]
     r#type: &'a str,
     /// Python's text, with all its digits.
     text: &'a str,
+    /// Where the text may not mean what was meant.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
     hints: Vec<Hint>,
 }
 
 /// Where a text may not mean what was meant.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Hint {
+    /// For programs.
     code: &'static str,
+    /// For people.
     message: String,
     span: CharacterSpan,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Suggestion, required = false)]
     suggestion: Option<Suggestion>,
+}
+
+fn result() -> Schema {
+    value_in_json(
+        "The value in JSON: a number with all its digits, `true`, `false`, `null`, a text, or an array of these; what \
+         JSON has no form for (infinity, complex numbers, fractions) is its text.",
+    )
+}
+
+/// The names of the language's types.
+fn types() -> Object {
+    let names = ["int", "float", "complex", "bool", "str", "none", "list", "tuple", "set", "fraction", "decimal"];
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(names))
+        .description(Some("Its type in the language."))
+        .build()
 }
 
 impl<'a> Value<'a> {

@@ -1,0 +1,224 @@
+//! What the service says of itself: the pages that show it, and whether `/openapi.json` is true. That every route is in
+//! it is tested beside the routes.
+
+#![allow(clippy::panic)]
+
+mod support;
+
+use serde_json::{Map, Value};
+use support::{Client, Response, Server};
+
+/// What stands in an answer because of when and where it was given.
+const CHANGING: [&str; 3] = ["ttl", "bytes", "line"];
+
+/// Statuses that one has to be unlucky, or somebody else, to be answered with: their examples are not tried here.
+const RARE: [&str; 7] = ["202", "401", "403", "408", "413", "502", "503"];
+
+/// Headers that are there if there is something to say.
+const OCCASIONAL: [&str; 3] = ["age", "content-language", "vary"];
+
+/// Headers that say nothing of an operation.
+const OF_HTTP: [&str; 4] = ["content-type", "content-length", "date", "connection"];
+
+fn document(client: &mut Client) -> Value {
+    let response = client.get("/openapi.json");
+    assert_eq!((response.status, response.header("content-type")), (200, Some("application/json")));
+    serde_json::from_slice(&response.body).expect("it is JSON")
+}
+
+fn object(value: &Value) -> &Map<String, Value> {
+    value.as_object().unwrap_or_else(|| panic!("{value} is no object"))
+}
+
+/// Every operation: its method, its path, and what is said of it.
+fn operations(document: &Value) -> Vec<(String, &str, &Value)> {
+    let mut all = Vec::new();
+    for (path, item) in object(&document["paths"]) {
+        for (method, operation) in object(item) {
+            all.push((method.to_uppercase(), path.as_str(), operation));
+        }
+    }
+    assert!(all.len() > 10, "{} operations", all.len());
+    all
+}
+
+/// The page, and all that it asks for, comes from here.
+#[test]
+fn the_pages_need_no_internet() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    for (page, links) in [("/docs", 4), ("/redoc", 3)] {
+        let response = client.get(page);
+        assert_eq!((response.status, response.header("content-type")), (200, Some("text/html; charset=utf-8")));
+        let policy = response.header("content-security-policy").expect("a policy");
+        assert!(policy.starts_with("default-src 'none'; script-src 'self'; "), "{policy}");
+        let html = response.text().to_owned();
+        assert!(!html.contains("<style") && html.matches("<script").count() == html.matches("<script src=").count());
+        let mut asked = 0;
+        for attribute in ["src=\"", "href=\""] {
+            for (at, _) in html.match_indices(attribute) {
+                let link = html[at + attribute.len()..].split('"').next().expect("a link");
+                if link.starts_with("data:") {
+                    continue;
+                }
+                assert!(!link.contains("//"), "{link} is elsewhere");
+                let response = client.get(&format!("/{link}"));
+                assert_eq!(response.status, 200, "{link}");
+                if response.header("content-encoding") == Some("gzip") {
+                    assert_eq!(response.body[..3], [0x1f, 0x8b, 8], "{link}");
+                }
+                asked += 1;
+            }
+        }
+        assert_eq!(asked, links, "{page}");
+    }
+}
+
+/// Nothing is left out that a reader looks for.
+#[test]
+fn every_operation_is_described_in_full() {
+    let server = Server::start();
+    let document = document(&mut Client::connect(server.address));
+    assert_eq!(document["openapi"], "3.1.0");
+    assert_eq!(document["info"]["version"], env!("CARGO_PKG_VERSION"));
+    for (method, path, operation) in operations(&document) {
+        let place = format!("{method} {path}");
+        assert!(operation["summary"].is_string() && operation["operationId"].is_string(), "{place}");
+        assert!(operation["tags"][0].is_string(), "{place}");
+        if path.starts_with("/v1/cache") {
+            assert!(operation["security"].to_string().contains("token"), "{place}");
+        }
+        let asked = operation["parameters"].as_array().into_iter().flatten();
+        assert!(asked.clone().all(|parameter| parameter["description"].is_string()), "{place}");
+        let body = &operation["requestBody"];
+        assert!(body.is_null() || !object(&body["content"]["application/json"]["examples"]).is_empty(), "{place}");
+        for (status, response) in object(&operation["responses"]) {
+            assert!(response["description"].as_str().is_some_and(|text| text.ends_with('.')), "{place}: {status}");
+            for (kind, content) in response["content"].as_object().into_iter().flatten() {
+                let has_example = content["example"].is_null() != content["examples"].is_null();
+                assert!(has_example, "{place}: {status}: {kind}");
+                let is_problem = path.starts_with("/v1/") && status.as_str() >= "400";
+                assert_eq!(kind == "application/problem+json", is_problem, "{place}: {status}");
+            }
+        }
+    }
+}
+
+/// What an example says is answered, is answered, with the headers that are named and no others.
+#[test]
+fn every_example_is_what_is_answered() {
+    let document = document(&mut Client::connect(Server::start().address));
+    let mut tried = 0;
+    for (method, path, operation) in operations(&document) {
+        for (status, described) in object(&operation["responses"]) {
+            for (kind, content) in described["content"].as_object().into_iter().flatten() {
+                if !content["example"].is_null() {
+                    let is_always_another = path == "/metrics" || (path == "/v1/cache" && method == "GET");
+                    assert!(
+                        RARE.contains(&status.as_str()) || is_always_another || status == "400",
+                        "{method} {path}: {status}: which request is it the answer to?"
+                    );
+                    continue;
+                }
+                for example in object(&content["examples"]).values() {
+                    let request = example["summary"].as_str().expect("the request that it is the answer to");
+                    let response = asked(request);
+                    assert!(request.starts_with(&format!("{method} {path}")), "{request} belongs elsewhere");
+                    assert_eq!(response.status.to_string(), *status, "{request}: {}", response.text());
+                    assert_eq!(response.header("content-type"), Some(kind.as_str()), "{request}");
+                    let mut answered = serde_json::from_slice::<Value>(&response.body).expect("it is JSON");
+                    let mut expected = example["value"].clone();
+                    for value in [&mut answered, &mut expected] {
+                        forget_what_changes(value);
+                    }
+                    assert_eq!(answered, expected, "{request}");
+                    headers_are_as_described(request, &response, &described["headers"]);
+                    tried += 1;
+                }
+            }
+        }
+    }
+    assert!(tried > 15, "{tried} examples");
+}
+
+/// What a reader is offered to try, works.
+#[test]
+fn every_request_that_is_offered_is_answered() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    let document = document(&mut client);
+    let mut tried = 0;
+    for (method, path, operation) in operations(&document) {
+        let parameters = operation["parameters"].as_array().into_iter().flatten();
+        let query: Vec<String> = parameters
+            .filter(|parameter| parameter["in"] == "query" && !parameter["example"].is_null())
+            .map(|parameter| {
+                let value = &parameter["example"];
+                let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                format!("{}={}", parameter["name"].as_str().expect("a name"), encoded(&value))
+            })
+            .collect();
+        let target = if query.is_empty() { path.to_owned() } else { format!("{path}?{}", query.join("&")) };
+        let mut bodies = vec![String::new()];
+        if let Some(examples) = operation["requestBody"]["content"]["application/json"]["examples"].as_object() {
+            bodies = examples.values().map(|example| example["value"].to_string()).collect();
+        }
+        for body in bodies {
+            assert_eq!(client.evaluate("2+2").status, 200);
+            let headers: &[_] = if body.is_empty() { &[] } else { &[("content-type", "application/json")] };
+            let response = client.request(&method, &target, headers, body.as_bytes());
+            assert_eq!(response.status, 200, "{method} {target} {body}: {}", response.text());
+            headers_are_as_described(&target, &response, &operation["responses"]["200"]["headers"]);
+            let kinds = object(&operation["responses"]["200"]["content"]);
+            let kind = response.header("content-type").and_then(|kind| kind.split(';').next()).expect("a type");
+            assert!(kinds.contains_key(kind), "{method} {target} answers {kind}");
+            tried += 1;
+        }
+    }
+    assert!(tried > 10, "{tried} requests");
+}
+
+/// Asks a server that has just been asked `2+2`, so that there is something to look at.
+fn asked(request: &str) -> Response {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    let mut parts = request.splitn(3, ' ');
+    let (method, target) = (parts.next().expect("a method"), parts.next().expect("a target"));
+    let body = parts.next().unwrap_or_default();
+    if target.starts_with("/v1/cache") {
+        client.evaluate("2+2");
+    }
+    let headers: &[_] = if body.is_empty() { &[] } else { &[("content-type", "application/json")] };
+    client.request(method, target, headers, body.as_bytes())
+}
+
+fn headers_are_as_described(request: &str, response: &Response, described: &Value) {
+    let mut named: Vec<String> =
+        described.as_object().into_iter().flatten().map(|(name, _)| name.to_lowercase()).collect();
+    let mut sent: Vec<String> = response.headers.iter().map(|(name, _)| name.to_lowercase()).collect();
+    sent.retain(|name| !OF_HTTP.contains(&name.as_str()));
+    named.retain(|name| !OCCASIONAL.contains(&name.as_str()) || sent.contains(name));
+    named.sort();
+    sent.sort();
+    assert_eq!(sent, named, "{request}");
+}
+
+fn forget_what_changes(value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(forget_what_changes),
+        Value::Object(members) => {
+            for (name, member) in members {
+                if CHANGING.contains(&name.as_str()) {
+                    *member = Value::Null;
+                } else {
+                    forget_what_changes(member);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn encoded(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}

@@ -1,0 +1,20 @@
+// Asks the service through a client that knows its description, as openapi-typescript has typed it.
+import { deepStrictEqual as same } from "node:assert";
+import createClient from "openapi-fetch";
+import type { paths } from "./openapi.js";
+
+const client = createClient<paths>({ baseUrl: process.argv[2] });
+
+const sum = await client.GET("/v1/evaluate", { params: { query: { expr: "2+2" } } });
+same([sum.data?.result, sum.data?.type, sum.data?.text], [4, "int", "4"]);
+
+const square = await client.POST("/v1/evaluate", { body: { expr: "x**2", variables: { x: 3 } } });
+same(square.data?.result, 9);
+
+const problem = await client.GET("/v1/evaluate", { params: { query: { expr: "sqr(2)" } } });
+same([problem.error?.status, problem.error?.code, problem.error?.suggestion?.expr], [422, "unknown-name", "sqrt(2)"]);
+
+const course = await client.POST("/evaluate", { body: { expressao: "2+2" } });
+same(course.data?.resultado, 4);
+
+export {};
