@@ -190,6 +190,32 @@ async fn a_primary_that_dies_under_sentinels() {
     node.is_sound().await;
 }
 
+/// Documented for what it is: no server tells of it. The nodes are told of the purge and hold nothing; what the replica
+/// never heard of comes back with it, and is an answer like any other: the key determines the value.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flushall_that_had_not_reached_the_replica_comes_back_with_it() {
+    for page in [include_str!("../src/lib.rs"), include_str!("../../../docs/operations.md")] {
+        assert!(page.contains("FLUSHALL") && page.contains("comes back with"), "it is documented");
+    }
+    let mut watched = Watched::start().await;
+    let node = setting(&watched.url()).coherent().await;
+    node.dear("2+2").await;
+    node.is_sound().await;
+    eventually("it is replicated", || watched.servers[1].person().gets(&name("2+2")).is_some()).await;
+    watched.servers[1].hang();
+    // More than is on its way to a replica that does not read: what comes behind it is lost with the primary.
+    watched.servers[0].person().sets("somebodys", vec![b'x'; 64 << 20]);
+    node.hears(|| watched.servers[0].person().does("FLUSHALL")).await;
+    assert!(!node.remembers("2+2"));
+    watched.servers[0].stop();
+    watched.servers[1].go_on();
+    node.becomes(State::Detached).await;
+    node.becomes(State::Coherent).await;
+    assert_eq!(info(&watched.servers[1], "replication", "role"), "master");
+    assert!(!node.remembers("2+2"), "memory does not bring it back");
+    assert_eq!((node.dear("2+2").await.source, node.computed()), (Source::Redis, 1));
+}
+
 /// The connection to the old primary need not be lost: it says that it follows another now, or the Sentinels say so.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_primary_that_is_demoted() {
