@@ -28,6 +28,10 @@ use super::{evaluate, health, metrics, operator, v1};
     paths(
         v1::evaluate::get,
         v1::evaluate::post,
+        v1::batch::post,
+        v1::table::post,
+        v1::plot::get,
+        v1::explain::get,
         evaluate::evaluate,
         operator::statistics,
         operator::clear,
@@ -92,7 +96,7 @@ fn complete(path: &str, is_get: bool, status: &str, response: &mut Response) {
     if response.content.contains_key("application/problem+json") {
         add("Content-Language", text("What `detail` is written in: `en` or `pt-BR`, by `Accept-Language`."));
     }
-    if path.starts_with("/v1/") && !path.starts_with("/v1/cache") {
+    if path == "/v1/evaluate" {
         add("Cache-Status", text("Where the answer comes from (RFC 9211)."));
         add("Server-Timing", text("How long it took."));
         if is_get && matches!(status, "200" | "304" | "422") {
@@ -102,6 +106,18 @@ fn complete(path: &str, is_get: bool, status: &str, response: &mut Response) {
         }
         if status < "400" {
             add("Content-Language", text("What the words in it are written in, if there are any."));
+        }
+    }
+    if status == "200" {
+        match path {
+            "/v1/table" => add("Vary", text("What in a request makes another answer.")),
+            "/v1/plot" => {
+                add("Vary", text("What in a request makes another answer."));
+                add("Content-Language", text("What the picture is described in."));
+                add("Content-Security-Policy", text("That a picture which is looked at by itself does nothing."));
+            }
+            "/v1/explain" => add("Content-Language", text("What the words in it are written in.")),
+            _ => {}
         }
     }
     match path {

@@ -164,6 +164,10 @@ impl Client {
             if status == 100 {
                 continue;
             }
+            if !is_head && response.header("transfer-encoding") == Some("chunked") {
+                response.body = self.chunks()?;
+                return Ok(response);
+            }
             let length = response.header("content-length").map_or(0, |length| length.parse().expect("a length"));
             if !is_head {
                 while self.buffer.len() < length {
@@ -172,6 +176,29 @@ impl Client {
                 response.body = self.buffer.drain(..length).collect();
             }
             return Ok(response);
+        }
+    }
+
+    /// Takes a body that is sent in chunks.
+    fn chunks(&mut self) -> io::Result<Vec<u8>> {
+        let mut body = Vec::new();
+        loop {
+            let line_end = loop {
+                if let Some(at) = self.buffer.windows(2).position(|window| window == b"\r\n") {
+                    break at;
+                }
+                self.fill()?;
+            };
+            let line: Vec<u8> = self.buffer.drain(..line_end + 2).take(line_end).collect();
+            let length = std::str::from_utf8(&line).ok().and_then(|line| usize::from_str_radix(line, 16).ok());
+            let length = length.expect("a length");
+            while self.buffer.len() < length + 2 {
+                self.fill()?;
+            }
+            body.extend(self.buffer.drain(..length + 2).take(length));
+            if length == 0 {
+                return Ok(body);
+            }
         }
     }
 

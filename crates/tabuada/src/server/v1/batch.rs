@@ -15,10 +15,14 @@ use axum::http::{HeaderMap, Response, StatusCode, Uri};
 use http_body_util::BodyExt;
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
+use utoipa::openapi::Ref;
+use utoipa::openapi::schema::{Array, ArrayBuilder, ObjectBuilder, OneOfBuilder, Type};
 
 use super::super::body;
+use super::super::described::{NoBody, Overloaded};
 use super::super::language;
-use super::super::problem::Problem;
+use super::super::problem::{Document as ProblemDocument, Problem};
 use super::super::state::App;
 use super::super::streamed::{Parts, Pieces, streamed};
 use super::question::{INLINE_BODY_BYTES, no_body, object, text_in_query};
@@ -40,7 +44,71 @@ const PIECE_BYTES: usize = 32 << 10;
 
 const NDJSON: &str = "application/x-ndjson";
 
-/// `{"exprs": […]}`, or lines; `?explain=true` tells how each was read.
+/// Evaluate many expressions
+///
+/// One line of JSON answers each question, in the order of the questions, while the next ones are worked out. A question
+/// that has no value, or is none, is answered with a line that says why.
+#[utoipa::path(
+    post,
+    path = "/v1/batch",
+    tag = "calculator",
+    operation_id = "evaluate_batch",
+    params(
+        ("explain" = Option<bool>, Query, description = "Whether to tell how each question was read.", example = false),
+    ),
+    request_body(
+        description = "At most 10,000 questions, in 1 MiB.",
+        content(
+            (Batch = "application/json", examples(
+                ("texts" = (summary = "Three expressions", value = json!({"exprs": ["2+2", "1/0", "2**10"]}))),
+                ("variables" = (
+                    summary = "With variables",
+                    value = json!({"exprs": [{"expr": "x**2", "variables": {"x": 3}}, {"expr": "1/3", "mode": "exact"}]}),
+                )),
+            )),
+            (String = "application/x-ndjson", examples(
+                ("lines" = (summary = "One question a line", value = json!("2+2\n{\"expr\":\"1/3\",\"mode\":\"exact\"}\n"))),
+            )),
+        ),
+    ),
+    responses(
+        (
+            status = 200,
+            description = "One line of JSON for each question: `result`, `type` and `text`, or `error` with `code`, \
+                           `message` and, where there is one, `span`. With `explain`, `canonical`, `pure` and `fuel` too.",
+            body = String,
+            content_type = "application/x-ndjson",
+            examples(
+                ("texts" = (
+                    summary = r#"POST /v1/batch {"exprs":["2+2","1/0"]}"#,
+                    value = json!("{\"result\":4,\"type\":\"int\",\"text\":\"4\"}\n{\"error\":{\"code\":\"division-by-zero\",\"message\":\"division by zero\",\"span\":{\"start\":0,\"end\":3}}}\n"),
+                )),
+                ("explained" = (
+                    summary = r#"POST /v1/batch?explain=true {"exprs":["2 + 2"]}"#,
+                    value = json!("{\"result\":4,\"type\":\"int\",\"text\":\"4\",\"canonical\":\"2+2\",\"pure\":true,\"fuel\":12}\n"),
+                )),
+            ),
+        ),
+        (
+            status = 400,
+            description = "The request cannot be understood.",
+            body = ProblemDocument,
+            content_type = "application/problem+json",
+            examples(("missing" = (
+                summary = "POST /v1/batch {}",
+                value = json!({
+                    "type": "about:blank",
+                    "title": "Bad Request",
+                    "status": 400,
+                    "code": "malformed",
+                    "detail": "the body is not as expected: missing field `exprs` at line 1 column 2",
+                }),
+            ))),
+        ),
+        NoBody,
+        Overloaded,
+    ),
+)]
 pub(super) async fn post(State(app): State<App>, request: Request) -> Response<Body> {
     answer(&app, request).await.unwrap_or_else(|problem| problem.response())
 }
@@ -84,6 +152,25 @@ fn explains(uri: &Uri) -> Result<bool, Problem> {
         Some("true") => Ok(true),
         Some(_) => Err(Problem::malformed("explain is true or false")),
     }
+}
+
+/// Questions, to be answered in their order.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "described, never made")]
+struct Batch {
+    #[schema(schema_with = questions)]
+    exprs: (),
+}
+
+fn questions() -> Array {
+    let text = ObjectBuilder::new().schema_type(Type::String).description(Some("An expression."));
+    ArrayBuilder::new()
+        .items(OneOfBuilder::new().item(text).item(Ref::from_schema_name("Question")))
+        .max_items(Some(LINES_MAX))
+        .description(Some(
+            "Expressions, or objects as `/v1/evaluate` takes them. What is neither is answered with an error in its line.",
+        ))
+        .build()
 }
 
 /// Whether the body is declared to be one question a line.

@@ -1,5 +1,7 @@
 //! `/v1/explain`: what an expression is, how it is worked out, and to what it comes.
 
+mod described;
+
 use std::time::Instant;
 
 use axum::body::Body;
@@ -9,16 +11,18 @@ use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri};
 use serde::Serialize;
 use tabuada_lang::{Context, ErrorKind, Explanation, Failure, Language, Limits, Program, Span, Step, StepKind, fix};
 
+use super::super::described::Overloaded;
 use super::super::language;
-use super::super::problem::{CharacterSpan, Problem, Suggestion};
+use super::super::problem::{CharacterSpan, Document as ProblemDocument, Problem, Suggestion};
 use super::super::render::{json, not_kept};
 use super::super::state::App;
-use super::question::OwnQuestion;
+use super::question::{ModeText, OwnQuestion};
 use super::reply::{Hint, Value, hints};
 use crate::answer::DEADLINE;
 use crate::engine;
 use crate::facts::Printed;
 use crate::workers::NotDone;
+use described::Explanation as Described;
 
 /// An expression explained. It comes to a value or to an error; that is no failure of the request.
 #[derive(Serialize)]
@@ -77,7 +81,114 @@ struct Told<'e> {
     span: Option<CharacterSpan>,
 }
 
-/// `?expr=…&mode=…`
+/// Explain an expression
+///
+/// What it is, how it is worked out step by step, and to what it comes: a value, or an error, which is no failure of the
+/// request.
+#[utoipa::path(
+    get,
+    path = "/v1/explain",
+    tag = "calculator",
+    operation_id = "explain",
+    params(
+        ("expr" = String, Query, description = "The expression: at most 65,536 bytes.", example = "2+3*4"),
+        ("mode" = Option<ModeText>, Query, description = "`python`, `exact` or `decimal:N`.", example = "python"),
+    ),
+    responses(
+        (
+            status = 200,
+            description = "The explanation.",
+            body = Described,
+            examples(
+                ("value" = (
+                    summary = "GET /v1/explain?expr=2%2B3*4",
+                    value = json!({
+                        "canonical": "2+3*4",
+                        "key": "tabuada:1:2+3*4",
+                        "free_names": [],
+                        "pure": true,
+                        "fuel": 18,
+                        "result": 14,
+                        "type": "int",
+                        "text": "14",
+                        "steps": [
+                            {"kind": "statement", "statement": 0, "text": "2+3*4", "replaced": [], "by": []},
+                            {
+                                "kind": "value",
+                                "statement": 0,
+                                "text": "2+12",
+                                "replaced": [{"start": 2, "end": 5}],
+                                "by": [{"start": 2, "end": 4}],
+                                "span": {"start": 2, "end": 5},
+                            },
+                            {
+                                "kind": "value",
+                                "statement": 0,
+                                "text": "14",
+                                "replaced": [{"start": 0, "end": 4}],
+                                "by": [{"start": 0, "end": 2}],
+                                "span": {"start": 0, "end": 5},
+                            },
+                        ],
+                        "steps_cut": false,
+                    }),
+                )),
+                ("error" = (
+                    summary = "GET /v1/explain?expr=1%2F0",
+                    value = json!({
+                        "canonical": "1/0",
+                        "key": "tabuada:1:1/0",
+                        "free_names": [],
+                        "pure": true,
+                        "fuel": 9,
+                        "error": {
+                            "code": "division-by-zero",
+                            "detail": "division by zero",
+                            "span": {"start": 0, "end": 3},
+                        },
+                        "steps": [{"kind": "statement", "statement": 0, "text": "1/0", "replaced": [], "by": []}],
+                        "steps_cut": false,
+                        "failed": {"start": 0, "end": 3},
+                    }),
+                )),
+            ),
+        ),
+        (
+            status = 400,
+            description = "The request cannot be understood.",
+            body = ProblemDocument,
+            content_type = "application/problem+json",
+            examples(("missing" = (
+                summary = "GET /v1/explain",
+                value = json!({
+                    "type": "about:blank",
+                    "title": "Bad Request",
+                    "status": 400,
+                    "code": "malformed",
+                    "detail": "expr is missing in the query",
+                }),
+            ))),
+        ),
+        (
+            status = 422,
+            description = "The expression cannot be read.",
+            body = ProblemDocument,
+            content_type = "application/problem+json",
+            examples(("syntax" = (
+                summary = "GET /v1/explain?expr=2%2B",
+                value = json!({
+                    "type": "about:blank",
+                    "title": "Unprocessable Entity",
+                    "status": 422,
+                    "code": "syntax",
+                    "detail": "the expression is not finished: a number, a name or a bracket must follow",
+                    "span": {"start": 2, "end": 2},
+                }),
+            ))),
+        ),
+        Overloaded,
+    ),
+)]
 pub(super) async fn get(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Response<Body> {
     let language = language::preferred(&headers);
     match explained(&app, &uri, language).await {

@@ -8,8 +8,9 @@ use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURI
 use axum::http::{HeaderMap, HeaderValue, Response, Uri};
 use tabuada_lang::{ErrorKind, Language, Limits};
 
+use super::super::described::Overloaded;
 use super::super::language;
-use super::super::problem::{Problem, Suggestion};
+use super::super::problem::{Document as ProblemDocument, Problem, Suggestion};
 use super::super::query::parameters;
 use super::super::render::not_kept;
 use super::super::state::App;
@@ -32,7 +33,80 @@ enum Format {
     Png,
 }
 
-/// `?expr=…&from=…&to=…`, `expr` once for each curve.
+/// Plot functions of x
+#[utoipa::path(
+    get,
+    path = "/v1/plot",
+    tag = "calculator",
+    operation_id = "plot",
+    params(
+        (
+            "expr" = Vec<String>,
+            Query,
+            description = "An expression of `x`, once for each curve.",
+            min_items = 1,
+            max_items = 6,
+            example = json!(["x**2"]),
+        ),
+        ("from" = Option<String>, Query, description = "Where `x` begins: a number or an expression; -10 if nothing is said.", example = "-2*pi"),
+        ("to" = Option<String>, Query, description = "Where `x` ends; 10 if nothing is said.", example = "2*pi"),
+        ("y_from" = Option<String>, Query, description = "Where the other axis begins; what shows the curves if nothing is said."),
+        ("y_to" = Option<String>, Query, description = "Where it ends."),
+        ("width" = Option<u32>, Query, description = "In pixels; 720 if nothing is said.", minimum = 200, maximum = 2000),
+        ("height" = Option<u32>, Query, description = "In pixels; 450 if nothing is said.", minimum = 120, maximum = 2000),
+    ),
+    responses(
+        (
+            status = 200,
+            description = "The picture: as SVG, or as PNG for whoever prefers that.",
+            content(
+                (String = "image/svg+xml", examples(("parabola" = (
+                    summary = "GET /v1/plot?expr=x**2",
+                    external_value = "/v1/plot?expr=x**2",
+                )))),
+                (String = "image/png", examples(("parabola" = (
+                    summary = "GET /v1/plot?expr=x**2",
+                    external_value = "/v1/plot?expr=x**2",
+                )))),
+            ),
+        ),
+        (
+            status = 400,
+            description = "The request cannot be understood, or an end of an axis is no number.",
+            body = ProblemDocument,
+            content_type = "application/problem+json",
+            examples(("missing" = (
+                summary = "GET /v1/plot",
+                value = json!({
+                    "type": "about:blank",
+                    "title": "Bad Request",
+                    "status": 400,
+                    "code": "malformed",
+                    "detail": "expr is missing in the query",
+                }),
+            ))),
+        ),
+        (
+            status = 422,
+            description = "An expression cannot be read, or is too dear.",
+            body = ProblemDocument,
+            content_type = "application/problem+json",
+            examples(("unknown" = (
+                summary = "GET /v1/plot?expr=sqr(x)",
+                value = json!({
+                    "type": "about:blank",
+                    "title": "Unprocessable Entity",
+                    "status": 422,
+                    "code": "unknown-name",
+                    "detail": "name 'sqr' is not defined",
+                    "span": {"start": 0, "end": 3},
+                    "suggestion": {"span": {"start": 0, "end": 3}, "replacement": "sqrt", "expr": "sqrt(x)"},
+                }),
+            ))),
+        ),
+        Overloaded,
+    ),
+)]
 pub(super) async fn get(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Response<Body> {
     let language = language::preferred(&headers);
     match draw(&app, &uri, language, Format::preferred(&headers)).await {

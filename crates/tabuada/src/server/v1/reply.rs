@@ -42,7 +42,7 @@ pub(super) struct Hint {
     suggestion: Option<Suggestion>,
 }
 
-fn result() -> Schema {
+pub(super) fn result() -> Schema {
     value_in_json(
         "The value in JSON: a number with all its digits, `true`, `false`, `null`, a text, or an array of these; what \
          JSON has no form for (infinity, complex numbers, fractions) is its text.",
@@ -50,7 +50,7 @@ fn result() -> Schema {
 }
 
 /// The names of the language's types.
-fn types() -> Object {
+pub(super) fn types() -> Object {
     let names = ["int", "float", "complex", "bool", "str", "none", "list", "tuple", "set", "fraction", "decimal"];
     ObjectBuilder::new()
         .schema_type(Type::String)
