@@ -1,11 +1,12 @@
 """Asks the service through the client that openapi-python-client made of its description."""
 
+import json
 import sys
 
 from tabuada_client import Client
-from tabuada_client.api.calculator import evaluate_question, get_evaluation
+from tabuada_client.api.calculator import evaluate_batch, evaluate_question, evaluate_table, explain, get_evaluation, plot
 from tabuada_client.api.course import evaluate
-from tabuada_client.models import Answer, Expressao, Problem, Question, QuestionVariablesType0
+from tabuada_client.models import Answer, Batch, Explanation, Expressao, Problem, Question, QuestionVariablesType0, Rows, Table
 
 client = Client(base_url=sys.argv[1])
 
@@ -21,6 +22,19 @@ problem = get_evaluation.sync(client=client, expr="sqr(2)")
 assert isinstance(problem, Problem), problem
 assert (problem.status, problem.code) == (422, "unknown-name"), problem
 assert problem.suggestion.expr == "sqrt(2)", problem
+
+lines = evaluate_batch.sync(client=client, body=Batch(exprs=["2+2", Question(expr="3*3")]))
+assert [json.loads(line)["result"] for line in lines.splitlines()] == [4, 9], lines
+
+rows = evaluate_table.sync(client=client, body=Table.from_dict({"expr": "x**2", "x": [1, 2, 3]}))
+assert isinstance(rows, Rows) and rows.result == [1, 4, 9], rows
+
+explanation = explain.sync(client=client, expr="2+3*4")
+assert isinstance(explanation, Explanation), explanation
+assert [step.text for step in explanation.steps] == ["2+3*4", "2+12", "14"], explanation
+
+picture = plot.sync(client=client, expr=["x**2"])
+assert picture.startswith(b"<svg"), picture
 
 said = evaluate.sync(client=client, body=Expressao(expressao="2+2"))
 assert said.resultado == 4, said
