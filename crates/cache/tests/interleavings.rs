@@ -602,6 +602,8 @@ async fn rule_9_who_gives_a_lease_back_forgets_what_was_kept_beside_it() {
     let held = fleet.a.holds(TEXT).await;
     assert_eq!(fleet.a.cheap(TEXT).await.source, COMPUTED);
     assert!(fleet.a.remembers(TEXT));
+    // Offered later it would stand there: a lease that is given back is no purge.
+    eventually("it is offered in vain", || fleet.a.offers("present") == 1).await;
     held.fails().await;
     fleet.is_sound().await;
     assert_eq!((fleet.stands(), fleet.a.remembers(TEXT)), (None, false));
