@@ -209,7 +209,7 @@ impl Coherence {
     }
 }
 
-/// Frees the room behind each purge. A sweep holds locks for some time: not on a thread that requests share.
+/// Frees the room behind each purge. A sweep goes through all of memory: not on a thread that requests share.
 pub(crate) async fn sweep<V: Send + Sync + 'static>(coherence: Arc<Coherence>, memory: Arc<Memory<V>>) {
     loop {
         coherence.purged.notified().await;

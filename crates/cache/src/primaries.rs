@@ -72,11 +72,12 @@ impl Map {
         }
     }
 
-    fn holder(&self, name: impl FnOnce() -> String) -> Option<&Arc<Link>> {
+    /// The name is asked for only where it matters.
+    fn holder<N: AsRef<str>>(&self, name: impl FnOnce() -> N) -> Option<&Arc<Link>> {
         match self {
             Self::One(link) => Some(link),
             Self::Slots(links, slots) => {
-                let holder = slots[usize::from(slot(&name()))]?;
+                let holder = slots[usize::from(slot(name().as_ref()))]?;
                 links.get(usize::from(holder))
             }
         }
@@ -145,7 +146,7 @@ impl Primaries {
 
     /// Whether the name is this primary's to hold.
     pub(crate) fn is_held_by(&self, link: &Arc<Link>, name: &str) -> bool {
-        self.map().holder(|| name.to_owned()).is_some_and(|holder| Arc::ptr_eq(holder, link))
+        self.map().holder(|| name).is_some_and(|holder| Arc::ptr_eq(holder, link))
     }
 
     /// Waits until something says that the map is not right any more.
@@ -212,7 +213,7 @@ impl Primaries {
         kind: Kind,
         read: impl Fn(&[Value]) -> Result<T, Trouble>,
     ) -> Result<T, CallError> {
-        let holder = self.map().holder(|| name.to_owned()).cloned();
+        let holder = self.map().holder(|| name).cloned();
         let mut link = holder.ok_or(CallError::NotMade)?;
         let mut request = self.request(commands, kind);
         for _ in 0..=REDIRECTIONS_MAX {
