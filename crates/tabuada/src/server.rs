@@ -3,6 +3,7 @@
 mod body;
 mod query;
 mod render;
+mod accepted;
 mod language;
 mod catalogue;
 mod problem;

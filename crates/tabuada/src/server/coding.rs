@@ -7,6 +7,8 @@ use axum::http::header::ACCEPT_ENCODING;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
+use super::accepted::{members, weighted};
+
 /// Bodies below this fit a packet or two: packing them saves nothing that anyone would notice.
 pub(super) const PACKED_FROM_BYTES: usize = 1 << 10;
 
@@ -70,10 +72,7 @@ impl Accepted {
     pub(super) fn by(headers: &HeaderMap) -> Self {
         let mut given = [None; 3];
         let mut others = None;
-        let lists = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|list| list.to_str().ok());
-        for coding in lists.flat_map(|list| list.split(',')) {
-            let (name, weight) = coding.split_once(';').map_or((coding, 1.0), |(name, weight)| (name, quality(weight)));
-            let name = name.trim();
+        for (name, weight) in members(headers, ACCEPT_ENCODING).map(weighted) {
             let is = |known: &str| name.eq_ignore_ascii_case(known);
             if is("*") {
                 others = Some(weight);
@@ -103,12 +102,6 @@ impl Accepted {
         let best = Coding::ALL.into_iter().reduce(better).unwrap_or(Coding::Identity);
         if weight(best) > 0.0 { best } else { Coding::Identity }
     }
-}
-
-/// `q=0.5`; what cannot be read counts for nothing.
-fn quality(parameter: &str) -> f32 {
-    let value = parameter.trim().strip_prefix("q=").or_else(|| parameter.trim().strip_prefix("Q="));
-    value.and_then(|value| value.trim().parse().ok()).filter(|q| (0.0..=1.0).contains(q)).unwrap_or(0.0)
 }
 
 #[cfg(test)]

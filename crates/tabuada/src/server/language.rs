@@ -4,13 +4,13 @@ use axum::http::HeaderMap;
 use axum::http::header::ACCEPT_LANGUAGE;
 pub(super) use tabuada_lang::Language;
 
+use super::accepted::{members, weighted};
+
 /// The language that the client likes best of those there are (RFC 9110, section 12.5.4); English if it names none.
 pub(super) fn preferred(headers: &HeaderMap) -> Language {
     let mut best = (Language::English, 0.0);
-    let lists = headers.get_all(ACCEPT_LANGUAGE).iter().filter_map(|list| list.to_str().ok());
-    for range in lists.flat_map(|list| list.split(',')) {
-        let (tag, weight) = range.split_once(';').map_or((range, 1.0), |(tag, weight)| (tag, quality(weight)));
-        let primary = tag.trim().split('-').next().unwrap_or_default();
+    for (tag, weight) in members(headers, ACCEPT_LANGUAGE).map(weighted) {
+        let primary = tag.split('-').next().unwrap_or_default();
         let language = match primary {
             "*" => Language::English,
             _ if primary.eq_ignore_ascii_case("en") => Language::English,
@@ -31,12 +31,6 @@ pub(super) fn tag(language: Language) -> &'static str {
         Language::English => "en",
         Language::Portuguese => "pt-BR",
     }
-}
-
-/// `q=0.5`; what cannot be read counts for nothing.
-fn quality(parameter: &str) -> f32 {
-    let value = parameter.trim().strip_prefix("q=").or_else(|| parameter.trim().strip_prefix("Q="));
-    value.and_then(|value| value.trim().parse().ok()).filter(|q| (0.0..=1.0).contains(q)).unwrap_or(0.0)
 }
 
 #[cfg(test)]

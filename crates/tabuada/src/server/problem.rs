@@ -4,12 +4,13 @@ use axum::body::Body;
 use axum::http::header::{CONNECTION, CONTENT_LANGUAGE, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, Response, StatusCode};
 use serde::Serialize;
-use tabuada_lang::{Error, ErrorKind, Fix, Language, Span};
+use tabuada_lang::{Context, Error, ErrorKind, Failure, Fix, Language, Limits, Program, Span, fix};
 use utoipa::ToSchema;
 
 use super::catalogue::status_of;
 use super::language;
 use super::render::{json, not_kept};
+use crate::workers::NotDone;
 
 /// A problem, without whom it is told to. `code` is stable and for programs, `detail` for people.
 #[derive(Clone, Debug)]
@@ -108,6 +109,27 @@ impl Problem {
         // Nothing is wrong with the text if it is about a variable that came with it.
         let place = (!matches!(error.kind, ErrorKind::Variable(_))).then_some((error.span, text));
         Self::of_expression(&error.kind, place, language)
+    }
+
+    /// The same with how to mend it; `context` is what it was read in.
+    pub(super) fn unreadable(error: &Error, text: &str, context: &Context<'_>, language: Language) -> Self {
+        let mended = fix(text, error, context, &Limits::default()).map(|fix| Suggestion::new(&fix, text));
+        Self::of_text(error, text, language).suggesting(mended)
+    }
+
+    /// Why an expression has no value, and how to mend it. `text` is the asker's own, of which this is the program.
+    pub(super) fn failed(program: &Program, failure: &Failure, text: &str, language: Language) -> Self {
+        let place = Some((program.span(failure.node), text));
+        let mended = program.fix(text, failure).map(|fix| Suggestion::new(&fix, text));
+        Self::of_expression(&failure.kind, place, language).suggesting(mended)
+    }
+
+    /// Work that was not done.
+    pub(super) fn of_work(not_done: NotDone, language: Language) -> Self {
+        match not_done {
+            NotDone::Overloaded => Self::overloaded(language),
+            NotDone::Panicked => Self::of_expression(&ErrorKind::Internal, None, language),
+        }
     }
 
     pub(super) fn suggesting(self, suggestion: Option<Suggestion>) -> Self {

@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::http::header::CONTENT_LANGUAGE;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri};
 use serde::Serialize;
-use tabuada_lang::{Context, ErrorKind, Explanation, Failure, Language, Limits, Program, Span, Step, StepKind, fix};
+use tabuada_lang::{Context, Explanation, Language, Limits, Program, Span, Step, StepKind};
 
 use super::super::described::Overloaded;
 use super::super::language;
@@ -21,7 +21,6 @@ use super::reply::{Hint, Value, hints};
 use crate::answer::DEADLINE;
 use crate::engine;
 use crate::facts::Printed;
-use crate::workers::NotDone;
 use described::Explanation as Described;
 
 /// An expression explained. It comes to a value or to an error; that is no failure of the request.
@@ -210,31 +209,24 @@ async fn explained(app: &App, uri: &Uri, language: Language) -> Result<String, P
         let text = &*question.expr;
         let program = engine::ask(question.as_question(), &limits).map_err(|error| {
             let context = Context { mode: question.mode, ..Context::default() };
-            let mended = fix(text, &error, &context, &limits).map(|fix| Suggestion::new(&fix, text));
-            Problem::of_text(&error, text, language).suggesting(mended)
+            Problem::unreadable(&error, text, &context, language)
         })?;
         let (explanation, fuel) = engine::explain(&program, &limits, begun + DEADLINE);
         let canonical = program.canonical();
         let key = program.is_pure().then(|| calculator.name_of(&program));
         match &explanation.outcome {
-            Err(failure) if !failure.kind.is_deterministic() => Err(of_failure(&program, failure, text, language)),
+            Err(failure) if !failure.kind.is_deterministic() => Err(Problem::failed(&program, failure, text, language)),
             _ => {
                 let asked = Asked { program: &program, text, language };
                 Ok(asked.body(&explanation, fuel, &canonical, key.as_deref()))
             }
         }
     };
-    app.calculator.workers().run(DEADLINE, work).await.unwrap_or_else(|not_done| {
-        Err(match not_done {
-            NotDone::Overloaded => Problem::overloaded(language),
-            NotDone::Panicked => Problem::of_expression(&ErrorKind::Internal, None, language),
-        })
-    })
-}
-
-fn of_failure(program: &Program, failure: &Failure, text: &str, language: Language) -> Problem {
-    let mended = program.fix(text, failure).map(|fix| Suggestion::new(&fix, text));
-    Problem::of_expression(&failure.kind, Some((program.span(failure.node), text)), language).suggesting(mended)
+    app.calculator
+        .workers()
+        .run(DEADLINE, work)
+        .await
+        .unwrap_or_else(|not_done| Err(Problem::of_work(not_done, language)))
 }
 
 /// The asker's own text, in its language.
@@ -251,7 +243,7 @@ impl Asked<'_> {
         let outcome = match &printed {
             Ok(printed) => Outcome::Value(Value::new(printed, program, text, language)),
             Err(failure) => {
-                let Problem { code, detail, span, suggestion, .. } = of_failure(program, failure, text, language);
+                let Problem { code, detail, span, suggestion, .. } = Problem::failed(program, failure, text, language);
                 let error = Trouble { code, detail, span, suggestion };
                 Outcome::Error { error, hints: hints(program, text, language) }
             }

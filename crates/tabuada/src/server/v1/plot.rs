@@ -4,10 +4,11 @@ use std::time::Instant;
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, VARY};
+use axum::http::header::{CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, VARY};
 use axum::http::{HeaderMap, HeaderValue, Response, Uri};
-use tabuada_lang::{ErrorKind, Language, Limits};
+use tabuada_lang::{Language, Limits};
 
+use super::super::accepted::liking;
 use super::super::described::Overloaded;
 use super::super::language;
 use super::super::problem::{Document as ProblemDocument, Problem, Suggestion};
@@ -18,7 +19,6 @@ use super::question::text_in_query;
 use crate::answer::DEADLINE;
 use crate::engine::chance;
 use crate::plot::{Plot, Refusal, SIZE};
-use crate::workers::NotDone;
 
 /// A picture that is looked at by itself may do nothing; what it looks like is its own style.
 const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox");
@@ -135,12 +135,11 @@ async fn draw(app: &App, uri: &Uri, language: Language, format: Format) -> Resul
         };
         Ok(Image { format, bytes, is_pure: picture.is_pure })
     };
-    app.calculator.workers().run(DEADLINE, work).await.unwrap_or_else(|not_done| {
-        Err(match not_done {
-            NotDone::Overloaded => Problem::overloaded(language),
-            NotDone::Panicked => Problem::of_expression(&ErrorKind::Internal, None, language),
-        })
-    })
+    app.calculator
+        .workers()
+        .run(DEADLINE, work)
+        .await
+        .unwrap_or_else(|not_done| Err(Problem::of_work(not_done, language)))
 }
 
 fn asked(uri: &Uri, language: Language) -> Result<Plot, Problem> {
@@ -202,29 +201,15 @@ impl Format {
 
     /// PNG for those who like it better (RFC 9110, section 12.5.1), as browsers do not.
     fn preferred(headers: &HeaderMap) -> Self {
-        if Self::Png.weight(headers) > Self::Svg.weight(headers) { Self::Png } else { Self::Svg }
-    }
-
-    /// How much the client likes it, by the range that names it best.
-    fn weight(self, headers: &HeaderMap) -> f32 {
-        let lists = headers.get_all(ACCEPT).iter().filter_map(|list| list.to_str().ok());
-        let ranges = lists.flat_map(|list| list.split(',')).filter_map(|range| {
-            let mut parts = range.split(';').map(str::trim);
-            let closeness = match parts.next()? {
-                name if name.eq_ignore_ascii_case(self.name()) => 3,
-                name if name.eq_ignore_ascii_case("image/*") => 2,
-                "*/*" => 1,
-                _ => return None,
-            };
-            let weight = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
-            Some((closeness, weight.map_or(1.0, |weight| weight.parse().unwrap_or(0.0))))
-        });
-        ranges.max_by_key(|(closeness, _)| *closeness).map_or(0.0, |(_, weight)| weight)
+        let weight = |format: Self| liking(headers, format.name());
+        if weight(Self::Png) > weight(Self::Svg) { Self::Png } else { Self::Svg }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use axum::http::header::ACCEPT;
+
     use super::*;
 
     #[test]

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use serde_json::value::RawValue;
-use tabuada_lang::{Context, Language, Limits, Program, fix};
+use tabuada_lang::{Context, Language, Program};
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, Type};
 
@@ -107,11 +107,7 @@ pub(super) fn value<'a>(reply: &'a Reply, question: Question<'_>, language: Lang
     match &reply.outcome {
         Outcome::Answered(program, answer) => match &answer.outcome {
             Ok(printed) => Ok(Value::new(printed, program, text, language)),
-            Err(failure) => {
-                let place = Some((program.span(failure.node), text));
-                let mended = program.fix(text, failure).map(|fix| Suggestion::new(&fix, text));
-                Err(Problem::of_expression(&failure.kind, place, language).suggesting(mended))
-            }
+            Err(failure) => Err(Problem::failed(program, failure, text, language)),
         },
         Outcome::Failed(program, failure) => {
             let place = Some((program.span(failure.node), text));
@@ -119,8 +115,7 @@ pub(super) fn value<'a>(reply: &'a Reply, question: Question<'_>, language: Lang
         }
         Outcome::Unreadable(error) => {
             let context = Context { mode: question.mode, ..Context::default() };
-            let mended = fix(text, error, &context, &Limits::default()).map(|fix| Suggestion::new(&fix, text));
-            Err(Problem::of_text(error, text, language).suggesting(mended))
+            Err(Problem::unreadable(error, text, &context, language))
         }
         Outcome::Overloaded => Err(Problem::overloaded(language)),
     }

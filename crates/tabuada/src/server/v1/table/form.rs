@@ -1,9 +1,9 @@
 //! What a table is written as, and how.
 
 use axum::http::HeaderMap;
-use axum::http::header::ACCEPT;
 use tabuada_lang::Cell;
 
+use super::super::super::accepted::liking;
 use crate::facts::Printed;
 use crate::json::write_float;
 
@@ -16,9 +16,8 @@ pub(super) enum Form {
 
 impl Form {
     pub(super) fn preferred(headers: &HeaderMap) -> Self {
-        let lists = || headers.get_all(ACCEPT).iter().filter_map(|list| list.to_str().ok());
-        let quality = |kind| quality(lists().flat_map(|list| list.split(',')), kind);
-        if quality("text/csv") > quality("application/json") { Self::Csv } else { Self::Json }
+        let is_csv = liking(headers, "text/csv") > liking(headers, "application/json");
+        if is_csv { Self::Csv } else { Self::Json }
     }
 
     pub(super) fn content_type(self) -> &'static str {
@@ -99,30 +98,10 @@ fn write_field(cell: Option<Cell<'_>>, out: &mut String) {
     }
 }
 
-/// How much a kind is liked (RFC 9110, section 12.5.1): what the most precise of the ranges that it is in says.
-fn quality<'h>(ranges: impl Iterator<Item = &'h str>, kind: &str) -> f32 {
-    let family = kind.split('/').next().unwrap_or_default();
-    let mut best = (0, 0.0);
-    for range in ranges {
-        let mut parts = range.split(';').map(str::trim);
-        let range = parts.next().unwrap_or_default();
-        let precision = match range.split_once('/') {
-            Some(("*", "*")) => 1,
-            Some((given, "*")) if given.eq_ignore_ascii_case(family) => 2,
-            _ if range.eq_ignore_ascii_case(kind) => 3,
-            _ => continue,
-        };
-        let weight = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
-        let weight = weight.map_or(1.0, |weight| weight.trim().parse().unwrap_or(0.0));
-        if precision > best.0 {
-            best = (precision, weight);
-        }
-    }
-    best.1
-}
-
 #[cfg(test)]
 mod tests {
+    use axum::http::header::ACCEPT;
+
     use super::*;
 
     #[test]

@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
 use serde::Serialize;
-use tabuada_lang::{Cell, Context, Error, ErrorKind, Language, Limits, Mode, Program, Span, Variables, fix};
+use tabuada_lang::{Cell, Context, Error, ErrorKind, Language, Limits, Mode, Program, Span, Variables};
 
-use super::super::super::problem::{CharacterSpan, Problem, Suggestion};
+use super::super::super::problem::{CharacterSpan, Problem};
 use super::super::question::{mode_of, object};
 use super::columns::{Columns, Members, ROWS_MAX};
 use super::form::Form;
@@ -105,15 +105,13 @@ impl Sheet {
         }
         let limits = Limits::default();
         let program = {
-            let unreadable = |error: &Error| Problem::of_text(error, &text, language);
             let variables = variables.map(|json| Variables::from_json(json, &limits)).transpose();
-            let variables = variables.map_err(|kind| unreadable(&Error { kind, span: Span::default() }))?;
+            let variables =
+                variables.map_err(|kind| Problem::of_text(&Error { kind, span: Span::default() }, &text, language))?;
             let parameters: Vec<&str> = columns.names.iter().map(String::as_str).collect();
             let context = Context { parameters: &parameters, variables: variables.as_ref(), ..Context::default() };
-            engine::read_in(&text, &context, &limits).map_err(|error| {
-                let mended = fix(&text, &error, &context, &limits).map(|fix| Suggestion::new(&fix, &text));
-                unreadable(&error).suggesting(mended)
-            })?
+            engine::read_in(&text, &context, &limits)
+                .map_err(|error| Problem::unreadable(&error, &text, &context, language))?
         };
         let fuel_given = limits.fuel * EVALUATIONS_AT_THEIR_LIMIT;
         let (fuel_left, failures) = (AtomicU64::new(fuel_given), Mutex::default());
