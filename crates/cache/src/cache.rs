@@ -23,7 +23,7 @@ use crate::operator::{Operator, carry_out};
 use crate::options::{Deadlines, Options, OptionsError};
 use crate::owed::Owed;
 use crate::place::Place;
-use crate::policy::{self, BRIEF, End, Next, Standing};
+use crate::policy::{self, BRIEF, End, Next, Read, Standing};
 use crate::primaries::Primaries;
 use crate::stats::{Answered, Counters, Flown, MemoryLook, State, Stats};
 use crate::topology::keep_connected;
@@ -163,7 +163,35 @@ impl<C: Contents> Cache<C> {
         W: Future<Output = Result<C::Value, C::Failure>> + Send + 'static,
     {
         let outcome = self.answer(key, trial, compute).await;
-        self.layers.counters.answers.add(match &outcome {
+        self.count(&outcome);
+        outcome
+    }
+
+    /// [`Cache::get_or_compute`] for a question of which nothing is to remain: what is remembered is found, and what has to
+    /// be worked out reaches neither memory nor Redis. It is worked out for this caller alone, who takes no lease and leads
+    /// no flight, and ends if the caller goes away. Redis is asked where the trial was not enough.
+    ///
+    /// # Errors
+    ///
+    /// As [`Cache::get_or_compute`].
+    pub async fn get_or_compute_unremembered<T, F, W>(
+        &self,
+        key: &Key,
+        trial: T,
+        compute: F,
+    ) -> Result<Found<C::Value>, Failed<C::Failure>>
+    where
+        T: FnOnce() -> Option<C::Value>,
+        F: FnOnce() -> W,
+        W: Future<Output = Result<C::Value, C::Failure>>,
+    {
+        let outcome = self.answer_alone(key, trial, compute).await;
+        self.count(&outcome);
+        outcome
+    }
+
+    fn count(&self, outcome: &Outcome<C>) {
+        self.layers.counters.answers.add(match outcome {
             Ok(found) => match found.source {
                 Source::Memory => Answered::Memory,
                 Source::Redis => Answered::Redis,
@@ -172,7 +200,25 @@ impl<C: Contents> Cache<C> {
             },
             Err(_) => Answered::Failed,
         });
-        outcome
+    }
+
+    async fn answer_alone<T, F, W>(&self, key: &Key, trial: T, compute: F) -> Outcome<C>
+    where
+        T: FnOnce() -> Option<C::Value>,
+        F: FnOnce() -> W,
+        W: Future<Output = Result<C::Value, C::Failure>>,
+    {
+        if let Some(found) = self.get(key) {
+            return Ok(found);
+        }
+        let value = match catch_unwind(AssertUnwindSafe(trial)).map_err(|_| Failed::Panicked)? {
+            Some(value) => value,
+            None => match self.layers.look(key).await {
+                (_, Read::Value(value, ttl)) => return Ok(Found { value, source: Source::Redis, ttl }),
+                _ => unless_it_panics(compute).await?,
+            },
+        };
+        Ok(unremembered(value))
     }
 
     async fn answer<T, F, W>(&self, key: &Key, trial: T, compute: F) -> Outcome<C>
@@ -220,8 +266,7 @@ impl<C: Contents> Cache<C> {
                 }
             }
         }
-        let value = unless_it_panics(compute).await?;
-        Ok(Found { value: Arc::new(value), source: Source::Computed { stored: false }, ttl: None })
+        unless_it_panics(compute).await.map(unremembered)
     }
 
     /// A snapshot of what the cache did and holds.
@@ -419,6 +464,11 @@ where
         Err(_) => Poll::Ready(Err(Failed::Panicked)),
     });
     poll.await
+}
+
+/// What was computed for one caller, and nobody else.
+fn unremembered<V>(value: V) -> Found<V> {
+    Found { value: Arc::new(value), source: Source::Computed { stored: false }, ttl: None }
 }
 
 /// What a flight brings, as one who only waited for it has it.

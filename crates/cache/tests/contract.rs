@@ -324,6 +324,45 @@ async fn what_may_not_be_remembered_is_not() {
     }
 }
 
+/// However cheap or dear: neither layer gets it, nobody is told of it by a lease; and what is there is found, or let stand.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_what_is_asked_alone_nothing_remains() {
+    for layers in Layers::all() {
+        let node = layers.start(layers.setting()).await;
+        let mut person = layers.server.as_ref().map(Server::person);
+        let written = person.as_mut().map(|person| person.calls("set"));
+        for asked in 1..=3 {
+            for (text, is_dear) in [("2+2", false), ("fib(90)", true)] {
+                let found = node.alone(text, is_dear).await;
+                assert_eq!((found.source, found.ttl), (Source::Computed { stored: false }, None), "{}", layers.name);
+            }
+            assert_eq!(node.computed(), 2 * asked, "{}", layers.name);
+        }
+        let failing = key("1/0");
+        let fails = node.cache.get_or_compute_unremembered(&failing, || None, async || Err("no thread"));
+        assert_eq!(fails.await.map(|found| found.source), Err(Failed::Computation("no thread")));
+        let panics = node.cache.get_or_compute_unremembered(&failing, || panic!("on purpose"), async || Err(""));
+        assert_eq!(panics.await.map(|found| found.source), Err(Failed::Panicked));
+        assert_eq!((node.stats().memory_entries, node.count(|stats| stats.flights, "computed")), (0, 0));
+        node.is_sound().await;
+        assert_eq!(person.as_mut().map(|person| person.calls("set")), written, "{}", layers.name);
+
+        // Another's computation is neither waited for nor disturbed.
+        let held = node.holds("7**77").await;
+        assert_eq!(node.alone("7**77", true).await.source, Source::Computed { stored: false }, "{}", layers.name);
+        assert_eq!(held.ends().await.source, Source::Computed { stored: layers.has_memory || person.is_some() });
+        node.is_sound().await;
+        let source = if layers.has_memory { Source::Memory } else { Source::Redis };
+        let computed = node.computed();
+        assert_eq!(node.alone("7**77", true).await.source, source, "{}", layers.name);
+        assert_eq!(node.computed(), computed);
+        if let Some(mut person) = person {
+            assert_eq!(person.keys(), [name("7**77")]);
+        }
+        node.is_sound().await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_ttl_beyond_all_clocks_is_just_long() {
     for layers in Layers::all() {

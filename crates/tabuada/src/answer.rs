@@ -71,6 +71,15 @@ pub enum Outcome {
     Overloaded,
 }
 
+/// What remains of an answer that had to be worked out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeping {
+    /// It is remembered.
+    Remembered,
+    /// Nothing: who asked wants it so.
+    Nothing,
+}
+
 /// Why a text names nothing that could be remembered.
 #[derive(Debug)]
 pub enum Nameless {
@@ -134,17 +143,23 @@ impl Calculator {
 
     /// The answer to a question.
     pub async fn answer(&self, question: impl Into<Question<'_>>) -> Reply {
-        match self.answer_unless(question, |_, _| None::<Infallible>).await {
+        self.answer_keeping(question, Keeping::Remembered).await
+    }
+
+    /// The answer to a question, and what is to remain of it.
+    pub async fn answer_keeping(&self, question: impl Into<Question<'_>>, keeping: Keeping) -> Reply {
+        match self.answer_unless(question, keeping, |_, _| None::<Infallible>).await {
             Ok(reply) => reply,
             Err(never) => match never {},
         }
     }
 
-    /// The answer to a question, unless whoever asks can tell by its name that they have it: what they make of that is
-    /// then given back, and nothing was looked for or worked out.
+    /// The same, unless whoever asks can tell by its name that they have it: what they make of that is then given back,
+    /// and nothing was looked for or worked out.
     pub async fn answer_unless<K>(
         &self,
         question: impl Into<Question<'_>>,
+        keeping: Keeping,
         has_it: impl FnOnce(&Program, &Name) -> Option<K>,
     ) -> Result<Reply, K> {
         let asking = self.shared.counters.asks();
@@ -173,7 +188,11 @@ impl Calculator {
             let (shared, program) = (self.shared.clone(), program.clone());
             move || shared.evaluate(program)
         };
-        let found = self.shared.cache.get_or_compute(&key, trial, in_full).await;
+        let cache = &self.shared.cache;
+        let found = match keeping {
+            Keeping::Remembered => cache.get_or_compute(&key, trial, in_full).await,
+            Keeping::Nothing => cache.get_or_compute_unremembered(&key, trial, in_full).await,
+        };
         asking.ends_in_the_cache();
         Ok(match found {
             Ok(found) => {

@@ -7,7 +7,7 @@ mod support;
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use support::{Client, Node, Redis, free_port, wait_for};
+use support::{Client, Node, Redis, encoded, free_port, wait_for};
 
 /// Cheap and dear, values of every type and failures of every origin.
 const CASES: [&str; 18] = [
@@ -113,6 +113,71 @@ fn a_person_can_read_what_is_remembered() {
     assert!(line.starts_with("{\"resultado\":\"Erro na expressão informada: division by zero\","), "{line}");
     let ttl: u64 = redis.cli(&["ttl", "tabuada:1:2+2"]).parse().expect("a time");
     assert!((80_000..=91_000).contains(&ttl), "a day, more or less: {ttl}");
+}
+
+/// Half-typed sums and refusals, asked with `Cache-Control: no-store`: whatever the answer, and however dear, no trace of it
+/// is in Redis or in memory; but what is remembered already is found.
+#[test]
+fn what_is_not_to_be_stored_is_not_remembered_anywhere() {
+    const TEXTS: [&str; 7] = ["2+2", "2^3", "1/0", "foo", "9**9**9", DEAR, "factorial(20000) // 0"];
+    let redis = Redis::start();
+    let node = Node::coherent(&redis, &[]);
+    let mut client = Client::connect(node.address);
+    let mut ask = |method: &str, expression: &str, headers: &[(&str, &str)]| {
+        let target = format!("/v1/evaluate?expr={}", encoded(expression));
+        match method {
+            "POST" => {
+                let body = serde_json::json!({ "expr": expression }).to_string();
+                client.request("POST", "/v1/evaluate", headers, body.as_bytes())
+            }
+            method => client.request(method, &target, headers, b""),
+        }
+    };
+    let sets = || {
+        let stats = redis.cli(&["info", "commandstats"]);
+        let calls =
+            stats.lines().find_map(|line| line.strip_prefix("cmdstat_set:calls=")?.split(',').next()?.parse().ok());
+        calls.unwrap_or(0_u64)
+    };
+    let (set_before, private) = (sets(), [("cache-control", "max-age=0, No-Store")]);
+    let mut told = Vec::new();
+    for method in ["GET", "POST", "HEAD"] {
+        for expression in TEXTS {
+            // Twice: the first time is not remembered by the second.
+            for _ in 0..2 {
+                let response = ask(method, expression, &private);
+                assert_eq!(status(&response), "tabuada; fwd=uri-miss", "{method} {expression}");
+                assert_eq!(response.header("age"), None, "{method} {expression}");
+                told.push((method, expression, response));
+            }
+        }
+    }
+    assert_eq!(ask("GET", "2 +", &private).status, 422);
+    // Offers are made in their order: when one that comes after them has been made, so would they have.
+    assert_eq!(status(&ask("GET", "6*7", &[])), "tabuada; fwd=uri-miss; stored");
+    wait_for("Redis to be told", || redis.cli(&["dbsize"]) != "0");
+    assert_eq!(redis.cli(&["keys", "*"]), "tabuada:1:6*7");
+    assert_eq!(sets(), set_before + 1, "no lease either");
+
+    // The same bytes as ever, which are then remembered as ever; and are found by who wants nothing stored.
+    for expression in TEXTS {
+        let ordinary = ask("GET", expression, &[]);
+        assert_eq!(status(&ordinary), "tabuada; fwd=uri-miss; stored", "{expression}");
+        for (method, _, response) in told.iter().filter(|(_, of, _)| *of == expression) {
+            let body: &[u8] = if *method == "HEAD" { b"" } else { &ordinary.body };
+            assert_eq!((response.status, &*response.body), (ordinary.status, body), "{method} {expression}");
+        }
+        wait_for("memory to have it", || status(&ask("GET", expression, &private)).contains("hit; detail=memory"));
+    }
+    wait_for("Redis to have them", || redis.cli(&["dbsize"]) == (TEXTS.len() + 1).to_string());
+    // Another node finds there what is dear, and does not keep it.
+    let other = Node::coherent(&redis, &[]);
+    let mut client = Client::connect(other.address);
+    for _ in 0..2 {
+        let found = client.request("GET", &format!("/v1/evaluate?expr={}", encoded(DEAR)), &private, b"");
+        assert_eq!(status(&found), "tabuada; hit; detail=redis");
+        assert!(found.header("age").is_some(), "{found:?}");
+    }
 }
 
 /// What the course does at `redis-cli` does what the course says, on every node.

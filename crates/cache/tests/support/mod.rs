@@ -220,6 +220,17 @@ impl Node {
         self.cache.get_or_compute(&key(text), || None, compute).await
     }
 
+    /// Asks for something of which nothing is to be remembered; the trial may be enough for it.
+    pub async fn alone(&self, text: &str, is_dear: bool) -> Found<Fact> {
+        self.asked.fetch_add(1, SeqCst);
+        let compute = || {
+            self.computed.fetch_add(1, SeqCst);
+            Fact::Text(answer(text))
+        };
+        let (trial, in_full) = (|| (!is_dear).then(compute), || async { Ok(compute()) });
+        checked(text, self.cache.get_or_compute_unremembered(&key(text), trial, in_full).await)
+    }
+
     /// Asks for something dear, elsewhere.
     pub fn asks(&self, text: &str) -> JoinHandle<Found<Fact>> {
         let (node, text) = (self.clone(), text.to_owned());

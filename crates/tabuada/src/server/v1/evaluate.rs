@@ -8,10 +8,11 @@ use std::time::Instant;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::header::{CONTENT_LANGUAGE, IF_NONE_MATCH};
+use axum::http::header::{CACHE_CONTROL, CONTENT_LANGUAGE, IF_NONE_MATCH};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri};
 use tabuada_lang::{ErrorKind, Language};
 
+use super::super::accepted::members;
 use super::super::described::{NoBody, Overloaded};
 use super::super::freshness::{Freshness, Tag, WORDS_SECONDS};
 use super::super::language;
@@ -22,7 +23,7 @@ use super::super::request_log::tell_expression;
 use super::super::state::App;
 use super::question::{Members, ModeText, OwnQuestion, body_of};
 use super::reply::{self, Value as Answer};
-use crate::answer::{Name, Origin, Outcome, Reply, now};
+use crate::answer::{Keeping, Name, Origin, Outcome, Reply, now};
 use crate::facts::REFUSAL_LIFETIME;
 
 /// The form of the body, as part of its tag. Raised whenever the same answer is written otherwise.
@@ -38,6 +39,7 @@ const FORM: &str = "evaluate 1";
         ("expr" = String, Query, description = "The expression: at most 65,536 bytes.", example = "2+2"),
         ("mode" = Option<ModeText>, Query, description = "`python`, `exact` or `decimal:N`.", example = "python"),
         ("If-None-Match" = Option<String>, Header, description = "The `ETag` of an answer that the asker has."),
+        ("Cache-Control" = Option<String>, Header, description = "`no-store`: what has to be worked out is not remembered."),
     ),
     responses(
         (
@@ -104,6 +106,9 @@ pub(super) async fn get(State(app): State<App>, request: Request) -> Response<Bo
     path = "/v1/evaluate",
     tag = "calculator",
     operation_id = "evaluate_question",
+    params(
+        ("Cache-Control" = Option<String>, Header, description = "`no-store`: what has to be worked out is not remembered."),
+    ),
     request_body(
         content = Members,
         examples(
@@ -185,7 +190,7 @@ pub(super) async fn post(State(app): State<App>, request: Request) -> Response<B
         Ok((question, headers)) => {
             let question = question.as_question();
             let language = language::preferred(&headers);
-            let reply = app.calculator.answer(question).await;
+            let reply = app.calculator.answer_keeping(question, keeping(&headers)).await;
             let response = match reply::value(&reply, question, language) {
                 Ok(value) => not_kept(said(&value, language)),
                 Err(problem) => problem.response(),
@@ -213,7 +218,7 @@ async fn answer_fresh(app: &App, question: &OwnQuestion, headers: &HeaderMap, ur
     let question = question.as_question();
     let language = language::preferred(headers);
     let is_conditional = headers.contains_key(IF_NONE_MATCH);
-    let asked = app.calculator.answer_unless(question, |program, name| {
+    let asked = app.calculator.answer_unless(question, keeping(headers), |program, name| {
         let words = is_conditional.then(|| reply::words(&reply::hints(program, question.text, language)))?;
         of_value(name, &words).known(headers)
     });
@@ -241,6 +246,13 @@ async fn answer_fresh(app: &App, question: &OwnQuestion, headers: &HeaderMap, ur
         None => not_kept(response),
     };
     with_cache_status(response, cache_status(&reply))
+}
+
+/// What the asker wants to remain of its question (RFC 9111, section 5.2.1.5). Other directives there are about answers
+/// that may have become wrong meanwhile; none of ours does.
+fn keeping(headers: &HeaderMap) -> Keeping {
+    let is_private = members(headers, CACHE_CONTROL).any(|member| member.trim().eq_ignore_ascii_case("no-store"));
+    if is_private { Keeping::Nothing } else { Keeping::Remembered }
 }
 
 /// A value as it is sent, and in which language, if it says anything.
