@@ -201,13 +201,16 @@ fn what_goes_well_is_not_written_of() {
     assert!(written("--log-requests=all").0);
 }
 
-/// A log that is read by nobody holds nobody up.
+/// A log that is read by nobody holds nobody up: what nobody takes is lost, and counted.
 #[test]
 fn a_log_that_nobody_reads_holds_nobody_up() {
     let node = Node::unread(&["--log-requests=all", "--log-format=json"]);
     let mut client = Client::connect(node.address);
-    // Some ten times what a pipe takes.
-    for _ in 0..4_000 {
+    // More lines than may wait and than a pipe takes.
+    for _ in 0..12_000 {
         assert_eq!(client.get("/health/live").status, 200);
     }
+    let metrics = client.get("/metrics").text().to_owned();
+    let lost = metrics.lines().find_map(|line| line.strip_prefix("tabuada_log_lines_lost_total ")?.parse::<u64>().ok());
+    assert!(lost.expect("it is counted") > 0);
 }

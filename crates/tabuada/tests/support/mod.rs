@@ -210,7 +210,9 @@ impl Client {
 
     /// Whether the server has ended the connection, with nothing more to say.
     pub(crate) fn is_closed(&mut self) -> bool {
-        self.buffer.is_empty() && self.fill().is_err()
+        // That nothing came in time is no end.
+        let is_end = |error: io::Error| !matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut);
+        self.buffer.is_empty() && self.fill().is_err_and(is_end)
     }
 
     fn fill(&mut self) -> io::Result<()> {
