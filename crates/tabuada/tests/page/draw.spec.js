@@ -84,6 +84,35 @@ test("it is moved and zoomed by keys, buttons, mouse and wheel", async ({ page }
   await expect(page.getByTestId("plot")).toContainText(/number/);
 });
 
+test.describe("by touch", () => {
+  test.use({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+
+  test("two fingers zoom, one moves, and the page still scrolls", async ({ page, context }) => {
+    await ask(page, "x**2");
+    await isDrawn(page);
+    const figure = page.getByRole("group", { name: /Graph of/ });
+    await figure.scrollIntoViewIfNeeded();
+    const box = await figure.boundingBox();
+    if (!box) throw new Error("it is there");
+    const fingers = await context.newCDPSession(page);
+    const [x, y] = [Math.round(box.x + box.width / 2), Math.round(box.y + box.height / 2)];
+    const touch = (/** @type {"touchStart" | "touchMove" | "touchEnd"} */ type, /** @type {number[]} */ ...across) =>
+      fingers.send("Input.dispatchTouchEvent", { type, touchPoints: across.map((at, id) => ({ x: x + at, y, id })) });
+    await touch("touchStart", -40, 40);
+    for (const apart of [50, 60, 70, 80]) await touch("touchMove", -apart, apart);
+    await touch("touchEnd");
+    await expect.poll(async () => ((await range(page))[1] ?? 0) - ((await range(page))[0] ?? 0)).toBeLessThan(12);
+    const [from = 0, to = 0] = await range(page);
+    await touch("touchStart", 40);
+    for (const at of [20, 0, -20, -40]) await touch("touchMove", at);
+    await touch("touchEnd");
+    await expect.poll(async () => (await range(page))[0] ?? 0).toBeGreaterThan(from + 0.5);
+    const [moved = 0, end = 0] = await range(page);
+    expect(end - moved).toBeCloseTo(to - from, 1);
+    expect(await figure.evaluate((element) => getComputedStyle(element).touchAction)).toBe("pan-y");
+  });
+});
+
 test("several curves stand beside each other, and are saved", async ({ page }) => {
   await ask(page, "sin(x)");
   await isDrawn(page);

@@ -7,10 +7,8 @@ import { say } from "./words.js";
 /** @import { Hint, Problem, Question, Suggestion, Value } from "./api.js" */
 /** @import { Word } from "./words.js" */
 
-/** Of a text longer than this, the ends are shown until all of it is wanted. */
-const SHORT = 600;
-/** How much of each end. */
-const END = 240;
+/** A text longer than this is written smaller. */
+const SHORT = 24;
 /** How much of an answer is read aloud. */
 const ALOUD = 80;
 
@@ -46,7 +44,7 @@ export class AnswerView {
     });
     this.#whole.addEventListener("click", () => {
       this.#isWhole = !this.#isWhole;
-      this.#write();
+      this.#fit();
     });
     this.#grouped.setAttribute("aria-pressed", String(kept("grouped") !== "no"));
     this.#grouped.addEventListener("click", () => {
@@ -54,6 +52,7 @@ export class AnswerView {
       this.#grouped.setAttribute("aria-pressed", String(!isGrouped));
       keep("grouped", isGrouped ? "no" : null);
       this.#write();
+      this.#fit();
     });
   }
 
@@ -80,6 +79,7 @@ export class AnswerView {
     this.#write();
     this.#hint(value.hints ?? []);
     this.#show(isFinal ? "final" : "preview");
+    this.#fit();
     if (isFinal) {
       const { text } = value;
       this.say(`= ${text.length > ALOUD ? `${text.slice(0, ALOUD)}…` : text}`);
@@ -148,25 +148,27 @@ export class AnswerView {
     const value = this.#value;
     if (!value) return;
     const { text, type } = value;
-    const isLong = text.length > SHORT;
     const isGrouped = type !== "str" && this.#grouped.getAttribute("aria-pressed") === "true";
-    const pieces = (/** @type {string} */ piece) => (isGrouped ? grouped(piece) : [document.createTextNode(piece)]);
-    if (isLong && !this.#isWhole) {
-      // The first end begins where a group does.
-      const first = END - ((END - (text.length % 3)) % 3);
-      const left = text.length - first - END;
-      const gap = make("span", { class: "gap" }, ` … ${say("sizeCharacters", { count: left })} … `);
-      fill(this.#answer, ...pieces(text.slice(0, first)), gap, ...pieces(text.slice(-END)));
-    } else fill(this.#answer, ...pieces(text));
-    this.#answer.classList.toggle("long", text.length > 24);
-    this.#answer.classList.toggle("whole", isLong && this.#isWhole);
-    this.#whole.hidden = !isLong;
-    this.#whole.textContent = say(this.#isWhole ? "part" : "whole");
+    fill(this.#answer, ...(isGrouped ? grouped(text) : [text]));
+    this.#answer.classList.toggle("long", text.length > SHORT);
     this.#grouped.hidden = type === "str" || !/\d{5}/.test(text);
     byId("type", HTMLElement).textContent = say(/** @type {Word} */ (`type_${type}`));
     const digits = digitsOf(text);
     const size = digits === null ? say("sizeCharacters", { count: text.length }) : say("sizeDigits", { count: digits });
     byId("size", HTMLElement).textContent = text.length > 12 ? `· ${size}` : "";
+  }
+
+  /** A text of many lines is a window on them, until all are wanted. */
+  #fit() {
+    const answer = this.#answer;
+    answer.classList.remove("whole");
+    const isCut = answer.scrollHeight > answer.clientHeight + 1;
+    answer.classList.toggle("whole", isCut && this.#isWhole);
+    this.#whole.hidden = !isCut;
+    this.#whole.textContent = say(this.#isWhole ? "part" : "whole");
+    // What scrolls is scrolled by keys, too.
+    if (isCut && !this.#isWhole) answer.tabIndex = 0;
+    else answer.removeAttribute("tabindex");
   }
 
   /** @param {Hint[]} hints */

@@ -237,6 +237,7 @@ document.addEventListener("keydown", (event) => {
 
 history.show();
 void learnNames();
+byId("main", HTMLElement).hidden = false;
 
 const link = new URLSearchParams(location.search);
 setMode(link.get("mode") ?? kept("mode") ?? "python");
