@@ -57,6 +57,7 @@ pub enum Route {
     table,
     plot,
     explain,
+    functions,
     cache,
     page,
     docs,
@@ -67,13 +68,14 @@ pub enum Route {
 
 impl Route {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::evaluate,
         Self::v1_evaluate,
         Self::batch,
         Self::table,
         Self::plot,
         Self::explain,
+        Self::functions,
         Self::cache,
         Self::page,
         Self::docs,
@@ -100,11 +102,13 @@ impl Route {
             "/v1/table" => Self::table,
             "/v1/plot" => Self::plot,
             "/v1/explain" => Self::explain,
+            "/v1/functions" => Self::functions,
             "/v1/cache" => Self::cache,
             "/metrics" => Self::metrics,
             "/" => Self::page,
             "/docs" | "/redoc" | "/openapi.json" => Self::docs,
             path if path.starts_with("/v1/cache/") => Self::cache,
+            path if path.starts_with("/page/") => Self::page,
             path if path.starts_with("/docs/") || path.starts_with("/redoc/") => Self::docs,
             path if path.starts_with("/health/") => Self::health,
             _ => Self::other,
@@ -120,6 +124,7 @@ impl Route {
             Self::table => "table",
             Self::plot => "plot",
             Self::explain => "explain",
+            Self::functions => "functions",
             Self::cache => "cache",
             Self::page => "page",
             Self::docs => "docs",
@@ -137,7 +142,7 @@ impl Route {
             Self::batch | Self::table => &[200, 400, 405, 408, 413, 422, 503],
             Self::plot | Self::explain => &[200, 304, 400, 405, 422, 503],
             Self::cache => &[200, 202, 400, 401, 403, 404, 405, 502, 503],
-            Self::page | Self::docs => &[200, 304, 405],
+            Self::functions | Self::page | Self::docs => &[200, 304, 405],
             Self::health | Self::metrics => &[200, 405],
             Self::other => &[200, 307, 404],
         }

@@ -8,6 +8,7 @@ mod accepted;
 mod language;
 mod catalogue;
 mod problem;
+mod leniency;
 mod described;
 mod coding;
 mod freshness;
@@ -24,6 +25,7 @@ mod operator;
 mod v1;
 mod description;
 mod docs;
+mod page;
 mod routes;
 mod connection;
 

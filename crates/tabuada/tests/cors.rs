@@ -42,19 +42,20 @@ fn preflight(client: &mut Client, path: &str, origin: &str, method: &str) -> Res
 }
 
 /// Every route that is for pages, with what it varies on by itself.
-const FOR_PAGES: [(&str, &str, &str, u16, &[&str]); 13] = [
+const FOR_PAGES: [(&str, &str, &str, u16, &[&str]); 14] = [
     ("POST", "/evaluate", r#"{"expressao":"2+2"}"#, 200, &[]),
     ("POST", "/evaluate", "no", 422, &[]),
     ("GET", "/v1/evaluate?expr=2%2B2", "", 200, &["accept-encoding"]),
-    ("GET", "/v1/evaluate?expr=1%2F0", "", 422, &["accept-encoding", "accept-language"]),
-    ("GET", "/v1/evaluate", "", 400, &[]),
+    ("GET", "/v1/evaluate?expr=1%2F0", "", 422, &["accept-encoding", "accept-language", "prefer"]),
+    ("GET", "/v1/evaluate", "", 400, &["prefer"]),
     ("POST", "/v1/evaluate", r#"{"expr":"2+2"}"#, 200, &[]),
     ("POST", "/v1/batch", r#"{"exprs":["2+2"]}"#, 200, &[]),
     ("POST", "/v1/table", r#"{"expr":"x","columns":{"x":[1]}}"#, 200, &["accept"]),
     ("GET", "/v1/explain?expr=2", "", 200, &[]),
+    ("GET", "/v1/functions", "", 200, &[]),
     ("GET", "/health/live", "", 200, &[]),
     ("GET", "/openapi.json", "", 200, &[]),
-    ("DELETE", "/v1/evaluate", "", 405, &[]),
+    ("DELETE", "/v1/evaluate", "", 405, &["prefer"]),
     ("GET", "/v1/%65valuate?expr=2%2B2", "", 200, &["accept-encoding"]),
 ];
 

@@ -19,6 +19,7 @@ use tower::Service;
 
 use super::cors;
 use super::evaluate::evaluate;
+use super::leniency;
 use super::request_id::REQUEST_ID;
 use super::request_log::Begun;
 use super::routes::router;
@@ -112,6 +113,7 @@ async fn answer(served: Served, mut router: Router, request: Request<Incoming>) 
     let is_public = listening != Listening::Operator;
     let cors = app.cors.as_ref().filter(|_| is_public && cors::concerns(route, &request));
     let page = cors.map(|cors| cors.page(&request));
+    let is_lenient = leniency::is_preferred(request.headers());
     let mut response = match (path, request.method()) {
         ("/evaluate", &Method::POST) if is_public => evaluate(&app, request).await,
         ("/v1/evaluate", &Method::GET) if is_public => answer_query(&app, request.headers(), request.uri()).await,
@@ -124,7 +126,7 @@ async fn answer(served: Served, mut router: Router, request: Request<Incoming>) 
     app.counters.answered(route, response.status().as_u16(), time);
     log.ended(&id, &response, time);
     response.headers_mut().insert(REQUEST_ID, id);
-    Ok(response)
+    Ok(leniency::told(response, is_lenient))
 }
 
 /// Whether only the connection that was to be accepted is lost.
