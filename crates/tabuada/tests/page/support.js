@@ -27,6 +27,19 @@ function ended(process) {
 }
 
 /**
+ * A process that does not outlive a test which fails.
+ *
+ * @param {string} command
+ * @param {string[]} args
+ * @param {import("node:child_process").SpawnOptions} options
+ */
+function run(command, args, options) {
+  const child = spawn(command, args, options);
+  process.once("exit", () => child.kill("SIGKILL"));
+  return child;
+}
+
+/**
  * The service, on a port of its own, with none of the settings of whoever runs the test.
  *
  * @param {string[]} args
@@ -35,7 +48,7 @@ function ended(process) {
  */
 export async function serve(args = [], variables = {}) {
   const own = Object.entries(process.env).filter(([name]) => !name.startsWith("TABUADA_"));
-  const service = spawn(String(process.env.BINARY), ["serve", "--listen", "127.0.0.1:0", ...args], {
+  const service = run(String(process.env.BINARY), ["serve", "--listen", "127.0.0.1:0", ...args], {
     env: { ...Object.fromEntries(own), ...variables },
     stdio: ["ignore", "ignore", "pipe"],
   });
@@ -67,7 +80,7 @@ export async function redis() {
   });
   const folder = mkdtempSync(join(tmpdir(), "tabuada-page-"));
   const options = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder];
-  const server = spawn("redis-server", options, { stdio: "ignore" });
+  const server = run("redis-server", options, { stdio: "ignore" });
   const cli = (/** @type {string[]} */ ...args) =>
     execFileSync("redis-cli", ["-p", String(port), ...args], { encoding: "utf8" }).trim();
   await expect.poll(() => tried(() => cli("ping"))).toBe("PONG");
