@@ -12,6 +12,7 @@ mod coding;
 mod freshness;
 mod admission;
 mod metrics;
+mod sent;
 mod state;
 mod streamed;
 mod evaluate;

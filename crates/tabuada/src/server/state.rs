@@ -7,6 +7,7 @@ use axum::extract::FromRef;
 use prometheus_client::registry::Registry;
 
 use super::metrics;
+use super::sent::Sent;
 use crate::answer::Calculator;
 use crate::config::AdminToken;
 use crate::counters::Counters;
@@ -21,6 +22,7 @@ pub struct Parts {
     pub(super) counters: Counters,
     pub(super) registry: Registry,
     pub(super) admin_token: Option<AdminToken>,
+    pub(super) sent: Sent,
 }
 
 impl App {
@@ -28,7 +30,7 @@ impl App {
     /// operator's routes answer on loopback only.
     pub fn new(calculator: Calculator, counters: Counters, admin_token: Option<AdminToken>) -> Self {
         let registry = metrics::registry(&counters, &calculator);
-        Self(Arc::new(Parts { calculator, counters, registry, admin_token }))
+        Self(Arc::new(Parts { calculator, counters, registry, admin_token, sent: Sent::new() }))
     }
 }
 
