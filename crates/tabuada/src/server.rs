@@ -7,6 +7,7 @@ mod accepted;
 mod language;
 mod catalogue;
 mod problem;
+mod leniency;
 mod described;
 mod coding;
 mod freshness;
@@ -21,6 +22,7 @@ mod operator;
 mod v1;
 mod description;
 mod docs;
+mod page;
 mod routes;
 mod connection;
 
