@@ -1,14 +1,17 @@
 //! The least that an HTTP server can do: read the body, answer constant bytes. What any service pays at least.
 //!
-//!     bare_hyper HOST:PORT        (port 0: a free one; the ready line on stderr names it)
+//!     bare_hyper HOST:PORT [full]     (port 0: a free one; the ready line on stderr names it)
+//!
+//! With `full`, the headers and the body are those of a hot `GET /v1/evaluate`, constant as well.
 
 use std::convert::Infallible;
 use std::error::Error;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
+use hyper::HeaderMap;
 use hyper::body::Incoming;
-use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
@@ -18,17 +21,35 @@ use tokio::net::TcpListener;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+/// What is sent besides `content-type`, `content-length` and `date`.
+const FULL: [(&str, &str); 6] = [
+    ("etag", "\"2254b8ea684d27f7e58535a25a4af683\""),
+    ("cache-control", "public, max-age=86401"),
+    ("age", "1"),
+    ("vary", "Accept-Encoding"),
+    ("cache-status", "tabuada; hit; detail=memory; ttl=87506"),
+    ("server-timing", "total;dur=0.122"),
+];
+
+async fn answer(request: Request<Incoming>, is_full: bool) -> Result<Response<Full<Bytes>>, Infallible> {
     // A body cut short ends the connection anyway; there is nothing to tell.
     let _ = request.into_body().collect().await;
-    let mut response = Response::new(Full::new(Bytes::from_static(br#"{"resultado":4}"#)));
+    let body: &[u8] = if is_full { br#"{"result":4,"type":"int","text":"4"}"# } else { br#"{"resultado":4}"# };
+    let mut response = Response::new(Full::new(Bytes::from_static(body)));
+    if is_full {
+        *response.headers_mut() = HeaderMap::with_capacity(FULL.len() + 1);
+        for (name, value) in FULL {
+            response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+    }
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     Ok(response)
 }
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let address = std::env::args().nth(1).ok_or("usage: bare_hyper HOST:PORT")?;
+    let address = std::env::args().nth(1).ok_or("usage: bare_hyper HOST:PORT [full]")?;
+    let is_full = std::env::args().nth(2).is_some_and(|what| what == "full");
     let listener = TcpListener::bind(address).await?;
     eprintln!("listening on http://{}", listener.local_addr()?);
     loop {
@@ -36,7 +57,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         stream.set_nodelay(true)?;
         tokio::spawn(async move {
             // A client that goes away is no error of the server's.
-            let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service_fn(answer)).await;
+            let service = service_fn(move |request| answer(request, is_full));
+            let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
         });
     }
 }

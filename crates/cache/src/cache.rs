@@ -236,13 +236,14 @@ impl<C: Contents> Cache<C> {
         if let Some(found) = self.get(key) {
             return Ok(found);
         }
+        // Flights in a box, so that they make no room for themselves in every question.
         if self.layers.looks_first(key) {
-            return self.fly(key, Some(trial), compute).await;
+            return Box::pin(self.fly(key, Some(trial), compute)).await;
         }
         let licence = self.layers.coherence.licence(key);
         match catch_unwind(AssertUnwindSafe(trial)) {
             Ok(Some(value)) => Ok(self.layers.remember_and_offer(key, Arc::new(value), licence)),
-            Ok(None) => self.fly(key, None::<T>, compute).await,
+            Ok(None) => Box::pin(self.fly(key, None::<T>, compute)).await,
             Err(_) => Err(Failed::Panicked),
         }
     }

@@ -9,10 +9,11 @@
 //!
 //! Who waits for a key to move is woken after that.
 
-use std::hash::{BuildHasher, RandomState};
+use std::hash::BuildHasher;
 use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
+use quick_cache::DefaultHashBuilder;
 use tokio::sync::{Notify, watch};
 
 use crate::key::{Key, KeyRef, Namespace};
@@ -38,13 +39,13 @@ pub(crate) struct Licence {
 struct Generations {
     purge: AtomicU64,
     changes: Box<[AtomicU64]>,
-    hasher: RandomState,
+    hasher: DefaultHashBuilder,
 }
 
 impl Generations {
     fn new() -> Self {
         let changes = (0..SHARDS).map(|_| AtomicU64::new(0)).collect();
-        Self { purge: AtomicU64::new(0), changes, hasher: RandomState::new() }
+        Self { purge: AtomicU64::new(0), changes, hasher: DefaultHashBuilder::default() }
     }
 
     fn shard(&self, key: KeyRef<'_>) -> usize {

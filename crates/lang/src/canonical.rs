@@ -116,7 +116,12 @@ impl Program {
     }
 
     fn write(&self) -> Option<Written> {
-        Writer::new(self, &self.subtrees(), &Plain, usize::MAX).write(&self.statements)
+        let starts = self.subtrees();
+        let mut writer = Writer::new(self, &starts, &Plain, usize::MAX);
+        // Nearly always it is about as long as the text that was read, and nothing has to grow.
+        writer.text.reserve(self.spans.last().map_or(0, |span| span.end as usize) + 8);
+        writer.pieces.reserve(16);
+        writer.write(&self.statements)
     }
 
     /// One statement in a view, given [`subtrees`](Self::subtrees); nothing if it is longer than `bytes_max`.

@@ -3,21 +3,18 @@
 //! [`Calculator::answer`] is the whole story. What goes wrong with a text is part of its answer; what goes wrong with
 //! Redis is nobody's business here.
 
-use std::borrow::Cow;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tabuada_cache::{Cache, Contents, Deadlines, Failed, Key, Options, OptionsError, Source};
-use tabuada_lang::{Error, ErrorKind, Failure, Language, Limits, Mode, Program};
+use tabuada_lang::{Error, ErrorKind, Failure, Language, Limits, Program};
 
 use crate::counters::Counters;
 use crate::engine::{self, Question};
 use crate::facts::Answer;
+use crate::reading::{Name, Reading, Readings, variant};
 use crate::workers::{NotDone, Workers};
-
-/// Names the answers of this version in every key. Raised with any change of any answer's bytes.
-const ANSWER_VERSION: &str = "1";
 
 /// What a look-up in Redis costs, in fuel: some 0.2 ms for whoever asks, at some 7 ns a unit (`bench/run --only trial`).
 ///
@@ -39,13 +36,11 @@ pub struct Calculator {
 
 struct Shared {
     cache: Cache<Answers>,
+    readings: Readings,
     workers: Workers,
     limits: Limits,
     counters: Counters,
 }
-
-/// What an answer is remembered under, and fully determined by.
-pub type Name = Key;
 
 /// An answer and how it was come by.
 #[derive(Debug)]
@@ -55,7 +50,7 @@ pub struct Reply {
     /// Where it comes from.
     pub origin: Origin,
     /// What it is remembered under; `None` if the text alone does not, or could not be read.
-    pub name: Option<Name>,
+    pub name: Option<Arc<Name>>,
 }
 
 /// What there is to say.
@@ -138,7 +133,7 @@ impl Calculator {
         let limits = Limits::default();
         let cache = Cache::with_deadlines(Answers { limits: limits.clone() }, options, deadlines)?;
         let workers = Workers::new(threads);
-        Ok(Self { shared: Arc::new(Shared { cache, workers, limits, counters }) })
+        Ok(Self { shared: Arc::new(Shared { cache, readings: Readings::new(), workers, limits, counters }) })
     }
 
     /// The answer to a question.
@@ -162,21 +157,28 @@ impl Calculator {
         keeping: Keeping,
         has_it: impl FnOnce(&Program, &Name) -> Option<K>,
     ) -> Result<Reply, K> {
+        let question = question.into();
         let asking = self.shared.counters.asks();
-        let (program, canonical) = match self.read(question.into()).await {
-            Ok((program, canonical)) => (Arc::new(program), canonical),
+        let kept = self.shared.readings.get(question);
+        let is_kept = kept.is_some();
+        let read = match kept {
+            Some(reading) => Ok(reading),
+            None => self.read(question).await,
+        };
+        let reading = match read {
+            Ok(reading) => reading,
             Err(outcome) => {
                 asking.bypasses_it();
                 return Ok(Reply { outcome, origin: Origin::Nowhere, name: None });
             }
         };
+        let Reading { program, name } = &reading;
         if !program.is_pure() {
-            let reply = self.answer_impure(program).await;
+            let reply = Box::pin(self.answer_impure(program.clone())).await;
             asking.bypasses_it();
             return Ok(Reply { origin: Origin::Impure, ..reply });
         }
-        let key = Key::new(variant(program.mode()), &canonical);
-        if let Some(known) = has_it(&program, &key) {
+        if let Some(known) = has_it(program, name) {
             asking.bypasses_it();
             return Err(known);
         }
@@ -190,14 +192,21 @@ impl Calculator {
         };
         let cache = &self.shared.cache;
         let found = match keeping {
-            Keeping::Remembered => cache.get_or_compute(&key, trial, in_full).await,
-            Keeping::Nothing => cache.get_or_compute_unremembered(&key, trial, in_full).await,
+            Keeping::Remembered => cache.get_or_compute(name, trial, in_full).await,
+            // In a box, as all that is seldom: it makes no room for itself in every question.
+            Keeping::Nothing => Box::pin(cache.get_or_compute_unremembered(name, trial, in_full)).await,
         };
         asking.ends_in_the_cache();
+        // Who asks for what is known may ask once more; what is asked for the first time will mostly not be.
+        let is_asked_again = found.as_ref().is_ok_and(|found| found.source == Source::Memory);
+        if is_asked_again && !is_kept && keeping == Keeping::Remembered {
+            self.shared.readings.keep(question, &reading);
+        }
+        let Reading { program, name } = reading;
         Ok(match found {
             Ok(found) => {
                 let origin = origin(found.source, found.ttl);
-                Reply { outcome: Outcome::Answered(program, found.value), origin, name: Some(key) }
+                Reply { outcome: Outcome::Answered(program, found.value), origin, name: Some(name) }
             }
             Err(Failed::Computation(trouble)) => trouble.reply(program),
             Err(Failed::Panicked) => Trouble::broken().reply(program),
@@ -212,7 +221,7 @@ impl Calculator {
             return Ok(given.to_owned());
         }
         match self.read(given.into()).await {
-            Ok((_, canonical)) => Ok(operator.name(&Key::new(ANSWER_VERSION, &canonical))),
+            Ok(reading) => Ok(operator.name(&reading.name)),
             Err(Outcome::Unreadable(error)) => Err(Nameless::Unreadable(error)),
             Err(_) => Err(Nameless::Overloaded),
         }
@@ -233,18 +242,18 @@ impl Calculator {
         &self.shared.workers
     }
 
-    /// Reads a question, and gives the canonical text that names its answer.
-    async fn read(&self, question: Question<'_>) -> Result<(Program, String), Outcome> {
+    /// Reads a question.
+    async fn read(&self, question: Question<'_>) -> Result<Reading, Outcome> {
         let Question { text, mode, variables } = question;
         let read = if text.len() + variables.map_or(0, str::len) <= INLINE_TEXT_BYTES {
-            engine::ask_with_name(question, &self.shared.limits)
+            Reading::of(question, &self.shared.limits)
         } else {
             let (shared, text, variables) = (self.shared.clone(), text.to_owned(), variables.map(str::to_owned));
             let work = move || {
                 let question = Question { text: &text, mode, variables: variables.as_deref() };
-                engine::ask_with_name(question, &shared.limits)
+                Reading::of(question, &shared.limits)
             };
-            self.shared.workers.run(DEADLINE, work).await.map_err(|_| Outcome::Overloaded)?
+            Box::pin(self.shared.workers.run(DEADLINE, work)).await.map_err(|_| Outcome::Overloaded)?
         };
         read.map_err(|error| {
             if !error.kind.is_deterministic() {
@@ -300,15 +309,6 @@ impl Shared {
                 Ok(Answer::new(evaluation, mode, now()))
             }
         }
-    }
-}
-
-/// The part of a key that says which answers these are: version and mode, `1`, `1@exact`, `1@decimal50`.
-fn variant(mode: Mode) -> Cow<'static, str> {
-    match mode {
-        Mode::Python => ANSWER_VERSION.into(),
-        Mode::Exact => format!("{ANSWER_VERSION}@exact").into(),
-        Mode::Decimal(digits) => format!("{ANSWER_VERSION}@decimal{}", digits.count()).into(),
     }
 }
 
@@ -382,9 +382,10 @@ mod tests {
     use std::sync::mpsc;
 
     use tabuada_cache::Lookup;
-    use tabuada_lang::Digits;
+    use tabuada_lang::{Digits, Mode};
 
     use super::*;
+    use crate::reading::ANSWER_VERSION;
 
     fn calculator(threads: usize) -> Calculator {
         let options = Options {
@@ -460,6 +461,23 @@ mod tests {
         }
         assert_eq!(origin("16 +").await, Origin::Nowhere);
         assert_eq!(origin("16 +").await, Origin::Nowhere);
+    }
+
+    /// What is asked again and again is read once, unless nothing is to remain of it.
+    #[tokio::test]
+    async fn what_is_asked_again_is_not_read_again() {
+        let calculator = calculator(1);
+        let program = async |text: &str, keeping| match calculator.answer_keeping(text, keeping).await.outcome {
+            Outcome::Answered(program, _) => program,
+            other => panic!("{other:?}"),
+        };
+        let first = program("2+2", Keeping::Remembered).await;
+        let private = program("2+2", Keeping::Nothing).await;
+        let second = program("2+2", Keeping::Remembered).await;
+        assert!(!Arc::ptr_eq(&first, &second) && !Arc::ptr_eq(&private, &second));
+        let again = program("2+2", Keeping::Remembered).await;
+        assert!(Arc::ptr_eq(&second, &again));
+        assert!(!Arc::ptr_eq(&second, &program("2 + 2", Keeping::Remembered).await));
     }
 
     #[tokio::test]

@@ -17,6 +17,7 @@ mod metrics;
 mod request_id;
 mod request_log;
 mod cors;
+mod sent;
 mod state;
 mod streamed;
 mod evaluate;

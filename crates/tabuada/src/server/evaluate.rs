@@ -122,7 +122,7 @@ where
     let taken = if body.len() <= INLINE_BODY_BYTES {
         expression(is_json, &body)
     } else {
-        match app.calculator.workers().run(DEADLINE, move || expression(is_json, &body)).await {
+        match Box::pin(app.calculator.workers().run(DEADLINE, move || expression(is_json, &body))).await {
             Ok(taken) => taken,
             Err(_) => return render::overloaded(),
         }

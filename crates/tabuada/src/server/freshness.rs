@@ -48,18 +48,16 @@ impl Tag {
     /// In quotes. One body packed in two ways is two bodies to a strong tag.
     fn quoted(self, coding: Coding) -> String {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        let mut text = String::with_capacity(48);
-        text.push('"');
-        for byte in self.0.to_be_bytes() {
-            text.push(char::from(DIGITS[usize::from(byte >> 4)]));
-            text.push(char::from(DIGITS[usize::from(byte & 15)]));
+        let mut hex = [0; 32];
+        for (pair, byte) in hex.chunks_exact_mut(2).zip(self.0.to_be_bytes()) {
+            pair[0] = DIGITS[usize::from(byte >> 4)];
+            pair[1] = DIGITS[usize::from(byte & 15)];
         }
-        if let Some(name) = coding.name() {
-            text.push('-');
-            text.push_str(name);
+        let hex = str::from_utf8(&hex).unwrap_or_default();
+        match coding.name() {
+            None => ["\"", hex, "\""].concat(),
+            Some(name) => ["\"", hex, "-", name, "\""].concat(),
         }
-        text.push('"');
-        text
     }
 }
 
@@ -120,7 +118,7 @@ impl Freshness {
         }
         let may_be_packed = response.body().size_hint().lower() >= PACKED_FROM_BYTES as u64;
         let best = if may_be_packed { Accepted::by(asker).best() } else { Coding::Identity };
-        let coding = if best == Coding::Identity { best } else { pack(&mut response, best, workers).await };
+        let coding = if best == Coding::Identity { best } else { Box::pin(pack(&mut response, best, workers)).await };
         if is_conditional && is_any(asker) {
             return self.not_modified(coding);
         }
@@ -136,17 +134,20 @@ impl Freshness {
     }
 
     fn say_in(&self, headers: &mut HeaderMap, coding: Coding) {
-        let age = self.age.unwrap_or(0);
+        let mut digits = itoa::Buffer::new();
         // Its age counts, so that what was remembered long ago is fresh for as long as what is made now.
-        let cache_control = ["public, max-age=", &(age + self.seconds).to_string()].concat();
-        let tag = self.tag.quoted(coding);
-        let texts =
-            [(ETAG, Some(tag)), (CACHE_CONTROL, Some(cache_control)), (AGE, self.age.map(|age| age.to_string()))];
-        for (name, text) in texts {
+        let seconds = digits.format(self.age.unwrap_or(0) + self.seconds);
+        let cache_control = ["public, max-age=", seconds].concat();
+        let mut say = |name, text: String| {
             // Digits, letters and what stands above.
-            if let Some(value) = text.and_then(|text| HeaderValue::try_from(text).ok()) {
+            if let Ok(value) = HeaderValue::try_from(text) {
                 headers.insert(name, value);
             }
+        };
+        say(ETAG, self.tag.quoted(coding));
+        say(CACHE_CONTROL, cache_control);
+        if let Some(age) = self.age {
+            say(AGE, digits.format(age).to_owned());
         }
         let vary = if self.is_in_words { "Accept-Encoding, Accept-Language" } else { "Accept-Encoding" };
         headers.append(VARY, HeaderValue::from_static(vary));

@@ -9,20 +9,28 @@ pub(super) struct NotText;
 
 /// The value of a parameter, the last if it is given again.
 pub(super) fn parameter(query: Option<&str>, name: &str) -> Result<Option<String>, NotText> {
-    Ok(parameters(query, name)?.pop())
+    // What stands before the last is read as well: it may be no text.
+    values(query, name).try_fold(None, |_, value| value.map(Some))
 }
 
 /// The values of a parameter, one for each time that it is given.
 pub(super) fn parameters(query: Option<&str>, name: &str) -> Result<Vec<String>, NotText> {
-    let pairs = query.unwrap_or_default().split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-    let mut found = Vec::new();
-    for (given, value) in pairs {
+    values(query, name).collect()
+}
+
+fn values(query: Option<&str>, name: &str) -> impl Iterator<Item = Result<String, NotText>> {
+    query.unwrap_or_default().as_bytes().split(|byte| *byte == b'&').filter_map(move |pair| {
+        let equals = pair.iter().position(|byte| *byte == b'=');
+        let (given, value) = equals.map_or((pair, &[][..]), |at| (&pair[..at], &pair[at + 1..]));
         // Nearly everybody writes a name as it is.
-        if given == name || decoded(given)? == name {
-            found.push(decoded(value)?);
+        let is_it =
+            if is_coded(given) { decoded(given).map(|given| given == name) } else { Ok(given == name.as_bytes()) };
+        match is_it {
+            Ok(false) => None,
+            Ok(true) => Some(decoded(value)),
+            Err(NotText) => Some(Err(NotText)),
         }
-    }
-    Ok(found)
+    })
 }
 
 /// The mistake that everybody makes once: behind the words about a text that could not be read.
@@ -35,12 +43,19 @@ pub(super) fn about_plus(query: Option<&str>, language: Language) -> &'static st
     }
 }
 
-fn decoded(part: &str) -> Result<String, NotText> {
-    if !part.contains(['+', '%']) {
-        return Ok(part.to_owned());
-    }
-    let part = part.replace('+', " ");
-    percent_decode(part.as_bytes()).decode_utf8().map(|text| text.into_owned()).map_err(|_| NotText)
+/// Whether a part stands for another text.
+fn is_coded(part: &[u8]) -> bool {
+    part.iter().any(|byte| matches!(byte, b'+' | b'%'))
+}
+
+fn decoded(part: &[u8]) -> Result<String, NotText> {
+    let decoded = if part.contains(&b'+') {
+        let spaced: Vec<u8> = part.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
+        percent_decode(&spaced).collect()
+    } else {
+        percent_decode(part).collect()
+    };
+    String::from_utf8(decoded).map_err(|_| NotText)
 }
 
 #[cfg(test)]
@@ -61,6 +76,8 @@ mod tests {
             ("", Ok(None)),
             ("key=100%", Ok(Some("100%"))),
             ("key=%ff", Err(NotText)),
+            ("key=%ff&key=1", Err(NotText)),
+            ("%ff=1&key=1", Err(NotText)),
         ] {
             let found = parameter(Some(query), "key");
             assert_eq!(found.as_ref().map(Option::as_deref), value.as_ref().copied(), "{query}");

@@ -11,6 +11,7 @@ use super::bounds::Bounds;
 use super::cors::Cors;
 use super::metrics;
 use super::request_id::RequestIds;
+use super::sent::Sent;
 use crate::answer::Calculator;
 use crate::config::{AdminToken, Logged, Origins};
 use crate::counters::Counters;
@@ -29,6 +30,7 @@ pub struct Parts {
     pub(super) logged: Logged,
     pub(super) bounds: Bounds,
     pub(super) ids: RequestIds,
+    pub(super) sent: Sent,
 }
 
 /// How a server meets its clients. The default is for whoever tries it out: everything on, nobody let in from afar.
@@ -51,8 +53,8 @@ impl App {
     pub fn new(calculator: Calculator, counters: Counters, setup: Setup) -> Self {
         let Setup { admin_token, origins, logged, log_losses, bounds } = setup;
         let registry = metrics::registry(&counters, &calculator, log_losses);
-        let (cors, ids) = (Cors::new(&origins), RequestIds::new());
-        Self(Arc::new(Parts { calculator, counters, registry, admin_token, cors, logged, bounds, ids }))
+        let (cors, ids, sent) = (Cors::new(&origins), RequestIds::new(), Sent::new());
+        Self(Arc::new(Parts { calculator, counters, registry, admin_token, cors, logged, bounds, ids, sent }))
     }
 }
 

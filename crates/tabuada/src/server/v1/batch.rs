@@ -38,10 +38,10 @@ const LINES_MAX: usize = 10_000;
 
 /// Lines that are handed to a worker at once: what is paid for the handing over is little beside them, and they are soon
 /// answered.
-const BLOCK_LINES: usize = 256;
+const BLOCK_LINES: usize = 1_024;
 
 /// A piece is sent when it is as long; a slow reader leaves a few of them lying.
-const PIECE_BYTES: usize = 32 << 10;
+const PIECE_BYTES: usize = 64 << 10;
 
 const NDJSON: &str = "application/x-ndjson";
 

@@ -6,7 +6,7 @@
 
 use std::time::Instant;
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_LANGUAGE, IF_NONE_MATCH};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri};
@@ -20,11 +20,13 @@ use super::super::problem::{Document as ProblemDocument, Problem};
 use super::super::query::about_plus;
 use super::super::render::{bypass, cache_status, json_with_room, not_kept, with_cache_status, with_server_timing};
 use super::super::request_log::tell_expression;
+use super::super::sent::Moment;
 use super::super::state::App;
 use super::question::{Members, ModeText, OwnQuestion, body_of};
 use super::reply::{self, Value as Answer};
-use crate::answer::{Keeping, Name, Origin, Outcome, Reply, now};
+use crate::answer::{Keeping, Origin, Outcome, Reply, now};
 use crate::facts::REFUSAL_LIFETIME;
+use crate::reading::Name;
 
 /// The form of the body, as part of its tag. Raised whenever the same answer is written otherwise.
 const FORM: &str = "evaluate 1";
@@ -95,9 +97,10 @@ const FORM: &str = "evaluate 1";
     ),
 )]
 pub(super) async fn get(State(app): State<App>, request: Request) -> Response<Body> {
+    let begun = Instant::now();
     // The body, if there is one, says nothing.
     let (head, _) = request.into_parts();
-    answer_query(&app, &head.headers, &head.uri).await
+    answer_query(&app, &head.headers, &head.uri, begun).await
 }
 
 /// Evaluate an expression, with variables
@@ -192,7 +195,7 @@ pub(super) async fn post(State(app): State<App>, request: Request) -> Response<B
             let language = language::preferred(&headers);
             let reply = app.calculator.answer_keeping(question, keeping(&headers)).await;
             let response = match reply::value(&reply, question, language) {
-                Ok(value) => not_kept(said(&value, language)),
+                Ok(value) => not_kept(said(&value, value.body(), language)),
                 Err(problem) => problem.response(),
             };
             let mut response = with_cache_status(response, cache_status(&reply));
@@ -204,9 +207,13 @@ pub(super) async fn post(State(app): State<App>, request: Request) -> Response<B
     with_server_timing(response, begun.elapsed())
 }
 
-/// The answer to what a query asks.
-pub(in crate::server) async fn answer_query(app: &App, headers: &HeaderMap, uri: &Uri) -> Response<Body> {
-    let begun = Instant::now();
+/// The answer to what a query asks; with the time from which on it is counted how long that took.
+pub(in crate::server) async fn answer_query(
+    app: &App,
+    headers: &HeaderMap,
+    uri: &Uri,
+    begun: Instant,
+) -> Response<Body> {
     let response = match OwnQuestion::in_query(uri) {
         Ok(question) => answer_fresh(app, &question, headers, uri).await,
         Err(problem) => with_cache_status(problem.response(), bypass(problem.code)),
@@ -226,10 +233,17 @@ async fn answer_fresh(app: &App, question: &OwnQuestion, headers: &HeaderMap, ur
         Ok(reply) => reply,
         Err(known) => return with_cache_status(known, bypass("not-modified")),
     };
+    let moment = Moment::of(&reply).filter(|_| !is_conditional);
+    if let Some(again) = moment.and_then(|moment| app.sent.again(moment)) {
+        return again;
+    }
+    let mut for_others = None;
     let (response, freshness) = match reply::value(&reply, question, language) {
         Ok(value) => {
             let freshness = reply.name.as_ref().map(|name| of_value(name, &value.words()));
-            (said(&value, language), freshness)
+            let body = Bytes::from(value.body());
+            for_others = moment.filter(|_| !value.has_words()).map(|moment| (moment, body.clone()));
+            (said(&value, body, language), freshness)
         }
         Err(mut problem) => {
             if matches!(problem.code, "syntax" | "type-error") {
@@ -245,7 +259,11 @@ async fn answer_fresh(app: &App, question: &OwnQuestion, headers: &HeaderMap, ur
         Some(freshness) => aged(freshness, &reply).put_on(response, headers, app.calculator.workers()).await,
         None => not_kept(response),
     };
-    with_cache_status(response, cache_status(&reply))
+    let response = with_cache_status(response, cache_status(&reply));
+    if let Some((moment, body)) = for_others {
+        app.sent.keep(moment, response.headers(), body);
+    }
+    response
 }
 
 /// What the asker wants to remain of its question (RFC 9111, section 5.2.1.5). Other directives there are about answers
@@ -256,9 +274,8 @@ fn keeping(headers: &HeaderMap) -> Keeping {
 }
 
 /// A value as it is sent, and in which language, if it says anything.
-fn said(value: &reply::Value<'_>, language: Language) -> Response<Body> {
-    // Texts, and JSON that was written before.
-    let mut response = json_with_room(StatusCode::OK, serde_json::to_string(value).unwrap_or_default());
+fn said(value: &reply::Value<'_>, body: impl Into<Body>, language: Language) -> Response<Body> {
+    let mut response = json_with_room(StatusCode::OK, body);
     if value.has_words() {
         response.headers_mut().insert(CONTENT_LANGUAGE, HeaderValue::from_static(language::tag(language)));
     }

@@ -1,6 +1,6 @@
 //! What is answered: a value with its type and its text, and hints; or a problem.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use tabuada_lang::{Context, Language, Program};
 use utoipa::ToSchema;
@@ -11,14 +11,16 @@ use super::super::problem::{CharacterSpan, Problem, Suggestion};
 use crate::answer::{Outcome, Reply};
 use crate::engine::Question;
 use crate::facts::Printed;
+use crate::line::write_value;
 
 /// A value, as it is sent.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Answer)]
 pub(super) struct Value<'a> {
     /// JSON's form of it; what JSON has no form for is its Python text.
+    #[serde(serialize_with = "in_json")]
     #[schema(schema_with = result)]
-    result: Box<RawValue>,
+    result: &'a Printed,
     #[schema(schema_with = types)]
     r#type: &'a str,
     /// Python's text, with all its digits.
@@ -42,6 +44,14 @@ pub(super) struct Hint {
     suggestion: Option<Suggestion>,
 }
 
+/// The JSON form of a value.
+fn in_json<S: Serializer>(printed: &Printed, serializer: S) -> Result<S::Ok, S::Error> {
+    let mut json = String::new();
+    printed.write_json(&mut json);
+    // What is written there is JSON.
+    RawValue::from_string(json).unwrap_or_default().serialize(serializer)
+}
+
 pub(super) fn result() -> Schema {
     value_in_json(
         "The value in JSON: a number with all its digits, `true`, `false`, `null`, a text, or an array of these; what \
@@ -62,15 +72,21 @@ pub(super) fn types() -> Object {
 impl<'a> Value<'a> {
     /// `text` is the asker's own, of which this is the value.
     pub(super) fn new(printed: &'a Printed, program: &Program, text: &str, language: Language) -> Self {
-        let mut json = String::new();
-        printed.write_json(&mut json);
-        Self {
-            // What is written there is JSON.
-            result: RawValue::from_string(json).unwrap_or_default(),
-            r#type: printed.type_name,
-            text: &printed.text,
-            hints: hints(program, text, language),
+        Self { result: printed, r#type: printed.type_name, text: &printed.text, hints: hints(program, text, language) }
+    }
+
+    /// It alone, in JSON: what its serialisation is, without the detours of that.
+    pub(super) fn body(&self) -> String {
+        // A number stands there twice; with its names around it, that is all.
+        let mut body = String::with_capacity(2 * self.text.len() + 64);
+        write_value(self.result, &mut body);
+        if self.has_words() {
+            body.pop();
+            body.push_str(",\"hints\":");
+            body.push_str(&self.words());
+            body.push('}');
         }
+        body
     }
 
     /// Whether it says anything in words.
@@ -118,5 +134,26 @@ pub(super) fn value<'a>(reply: &'a Reply, question: Question<'_>, language: Lang
             Err(Problem::unreadable(error, text, &context, language))
         }
         Outcome::Overloaded => Err(Problem::overloaded(language)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tabuada_lang::Limits;
+
+    use super::*;
+    use crate::engine;
+
+    /// `/v1/explain` sends the one, `/v1/evaluate` the other.
+    #[test]
+    fn a_body_is_what_serialising_gives() {
+        let limits = Limits::default();
+        for text in ["2+2", "2^3", "'a\"\\n'+'\\x01'", "(1, 2.5, 'ç')", "1e999", "1j", "None"] {
+            let program = engine::read(text, &limits).unwrap();
+            let evaluation = engine::try_evaluate(&program, &limits, 1_000).unwrap();
+            let printed = Printed::from(&evaluation.outcome.unwrap());
+            let value = Value::new(&printed, &program, text, Language::Portuguese);
+            assert_eq!(value.body(), serde_json::to_string(&value).unwrap(), "{text}");
+        }
     }
 }
