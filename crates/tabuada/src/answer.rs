@@ -51,6 +51,8 @@ pub struct Reply {
     pub origin: Origin,
     /// What it is remembered under; `None` if the text alone does not, or could not be read.
     pub name: Option<Arc<Name>>,
+    /// Whether Redis was asked for it on the way, and answered.
+    pub has_asked_redis: bool,
 }
 
 /// What there is to say.
@@ -169,7 +171,7 @@ impl Calculator {
             Ok(reading) => reading,
             Err(outcome) => {
                 asking.bypasses_it();
-                return Ok(Reply { outcome, origin: Origin::Nowhere, name: None });
+                return Ok(Reply { outcome, origin: Origin::Nowhere, name: None, has_asked_redis: false });
             }
         };
         let Reading { program, name } = &reading;
@@ -206,7 +208,8 @@ impl Calculator {
         Ok(match found {
             Ok(found) => {
                 let origin = origin(found.source, found.ttl);
-                Reply { outcome: Outcome::Answered(program, found.value), origin, name: Some(name) }
+                let outcome = Outcome::Answered(program, found.value);
+                Reply { outcome, origin, name: Some(name), has_asked_redis: found.asked_redis }
             }
             Err(Failed::Computation(trouble)) => trouble.reply(program),
             Err(Failed::Panicked) => Trouble::broken().reply(program),
@@ -271,7 +274,7 @@ impl Calculator {
         match answer {
             Ok(answer) => {
                 let outcome = Outcome::Answered(program, Arc::new(answer));
-                Reply { outcome, origin: Origin::Impure, name: None }
+                Reply { outcome, origin: Origin::Impure, name: None, has_asked_redis: false }
             }
             Err(trouble) => trouble.reply(program),
         }
@@ -341,11 +344,11 @@ impl Trouble {
     }
 
     fn reply(self, program: Arc<Program>) -> Reply {
-        let origin = Origin::Computed { stored: false };
-        match self {
-            Self::Overloaded => Reply { outcome: Outcome::Overloaded, origin: Origin::Nowhere, name: None },
-            Self::Failed(failure) => Reply { outcome: Outcome::Failed(program, failure), origin, name: None },
-        }
+        let (outcome, origin) = match self {
+            Self::Overloaded => (Outcome::Overloaded, Origin::Nowhere),
+            Self::Failed(failure) => (Outcome::Failed(program, failure), Origin::Computed { stored: false }),
+        };
+        Reply { outcome, origin, name: None, has_asked_redis: false }
     }
 }
 
