@@ -24,9 +24,8 @@ use super::super::sent::Moment;
 use super::super::state::App;
 use super::question::{Members, ModeText, OwnQuestion, body_of};
 use super::reply::{self, Value as Answer};
-use crate::answer::{Keeping, Origin, Outcome, Reply, now};
+use crate::answer::{Keeping, Name, Origin, Outcome, Reply, now};
 use crate::facts::REFUSAL_LIFETIME;
-use crate::reading::Name;
 
 /// The form of the body, as part of its tag. Raised whenever the same answer is written otherwise.
 const FORM: &str = "evaluate 1";
