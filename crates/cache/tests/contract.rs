@@ -67,13 +67,17 @@ async fn what_was_computed_once_is_remembered() {
             let ask = async || if is_dear { node.dear(text).await } else { node.cheap(text).await };
             // What is dear goes to Redis, memory or not.
             let stored = layers.has_memory || is_dear && layers.server.is_some();
-            assert_eq!(ask().await.source, Source::Computed { stored }, "{}", layers.name);
+            let found = ask().await;
+            assert_eq!(found.source, Source::Computed { stored }, "{}", layers.name);
+            let looked = layers.server.is_some() && (is_dear || layers.always);
+            assert_eq!(found.asked_redis, looked, "{}: {text}", layers.name);
             node.is_sound().await;
             let computed = node.computed();
             for _ in 0..3 {
                 let found = ask().await;
                 let source = if layers.has_memory { Source::Memory } else { Source::Redis };
                 assert_eq!(found.source, source, "{}", layers.name);
+                assert_eq!(found.asked_redis, !layers.has_memory, "{}: {text}", layers.name);
                 let day = Duration::from_secs(86_400);
                 assert!(found.ttl > Some(day.mul_f64(0.94)) && found.ttl < Some(day.mul_f64(1.06)), "{:?}", found.ttl);
             }

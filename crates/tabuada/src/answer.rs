@@ -3,18 +3,22 @@
 //! [`Calculator::answer`] is the whole story. What goes wrong with a text is part of its answer; what goes wrong with
 //! Redis is nobody's business here.
 
+use std::borrow::Cow;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tabuada_cache::{Cache, Contents, Deadlines, Failed, Key, Options, OptionsError, Source};
-use tabuada_lang::{Error, ErrorKind, Failure, Language, Limits, Program};
+use tabuada_lang::{Error, ErrorKind, Failure, Language, Limits, Mode, Program};
 
 use crate::counters::Counters;
 use crate::engine::{self, Question};
 use crate::facts::Answer;
-use crate::reading::{Name, Reading, Readings, variant};
+use crate::reading::Readings;
 use crate::workers::{NotDone, Workers};
+
+/// Names the answers of this version in every key. Raised with any change of any answer's bytes.
+pub(crate) const ANSWER_VERSION: &str = "1";
 
 /// What a look-up in Redis costs, in fuel: some 0.2 ms for whoever asks, at some 7 ns a unit (`bench/run --only trial`).
 ///
@@ -36,10 +40,20 @@ pub struct Calculator {
 
 struct Shared {
     cache: Cache<Answers>,
-    readings: Readings,
+    readings: Readings<Reading>,
     workers: Workers,
     limits: Limits,
     counters: Counters,
+}
+
+/// What an answer is remembered under, and fully determined by.
+pub type Name = Key;
+
+/// A text that was read, and the name of its answer.
+#[derive(Clone)]
+struct Reading {
+    program: Arc<Program>,
+    name: Arc<Name>,
 }
 
 /// An answer and how it was come by.
@@ -51,6 +65,8 @@ pub struct Reply {
     pub origin: Origin,
     /// What it is remembered under; `None` if the text alone does not, or could not be read.
     pub name: Option<Arc<Name>>,
+    /// Whether Redis was asked for it on the way, and answered.
+    pub has_asked_redis: bool,
 }
 
 /// What there is to say.
@@ -169,7 +185,7 @@ impl Calculator {
             Ok(reading) => reading,
             Err(outcome) => {
                 asking.bypasses_it();
-                return Ok(Reply { outcome, origin: Origin::Nowhere, name: None });
+                return Ok(Reply { outcome, origin: Origin::Nowhere, name: None, has_asked_redis: false });
             }
         };
         let Reading { program, name } = &reading;
@@ -200,13 +216,14 @@ impl Calculator {
         // Who asks for what is known may ask once more; what is asked for the first time will mostly not be.
         let is_asked_again = found.as_ref().is_ok_and(|found| found.source == Source::Memory);
         if is_asked_again && !is_kept && keeping == Keeping::Remembered {
-            self.shared.readings.keep(question, &reading);
+            self.shared.readings.keep(question, reading.clone());
         }
         let Reading { program, name } = reading;
         Ok(match found {
             Ok(found) => {
                 let origin = origin(found.source, found.ttl);
-                Reply { outcome: Outcome::Answered(program, found.value), origin, name: Some(name) }
+                let outcome = Outcome::Answered(program, found.value);
+                Reply { outcome, origin, name: Some(name), has_asked_redis: found.asked_redis }
             }
             Err(Failed::Computation(trouble)) => trouble.reply(program),
             Err(Failed::Panicked) => Trouble::broken().reply(program),
@@ -271,7 +288,7 @@ impl Calculator {
         match answer {
             Ok(answer) => {
                 let outcome = Outcome::Answered(program, Arc::new(answer));
-                Reply { outcome, origin: Origin::Impure, name: None }
+                Reply { outcome, origin: Origin::Impure, name: None, has_asked_redis: false }
             }
             Err(trouble) => trouble.reply(program),
         }
@@ -312,6 +329,24 @@ impl Shared {
     }
 }
 
+impl Reading {
+    /// Reads a question.
+    fn of(question: Question<'_>, limits: &Limits) -> Result<Self, Error> {
+        let (program, canonical) = engine::ask_with_name(question, limits)?;
+        let name = Arc::new(Key::new(variant(program.mode()), &canonical));
+        Ok(Self { program: Arc::new(program), name })
+    }
+}
+
+/// The part of a key that says which answers these are: version and mode, `1`, `1@exact`, `1@decimal50`.
+fn variant(mode: Mode) -> Cow<'static, str> {
+    match mode {
+        Mode::Python => ANSWER_VERSION.into(),
+        Mode::Exact => format!("{ANSWER_VERSION}@exact").into(),
+        Mode::Decimal(digits) => format!("{ANSWER_VERSION}@decimal{}", digits.count()).into(),
+    }
+}
+
 /// Seconds since 1970.
 pub(crate) fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
@@ -341,11 +376,11 @@ impl Trouble {
     }
 
     fn reply(self, program: Arc<Program>) -> Reply {
-        let origin = Origin::Computed { stored: false };
-        match self {
-            Self::Overloaded => Reply { outcome: Outcome::Overloaded, origin: Origin::Nowhere, name: None },
-            Self::Failed(failure) => Reply { outcome: Outcome::Failed(program, failure), origin, name: None },
-        }
+        let (outcome, origin) = match self {
+            Self::Overloaded => (Outcome::Overloaded, Origin::Nowhere),
+            Self::Failed(failure) => (Outcome::Failed(program, failure), Origin::Computed { stored: false }),
+        };
+        Reply { outcome, origin, name: None, has_asked_redis: false }
     }
 }
 
@@ -382,10 +417,9 @@ mod tests {
     use std::sync::mpsc;
 
     use tabuada_cache::Lookup;
-    use tabuada_lang::{Digits, Mode};
+    use tabuada_lang::Digits;
 
     use super::*;
-    use crate::reading::ANSWER_VERSION;
 
     fn calculator(threads: usize) -> Calculator {
         let options = Options {

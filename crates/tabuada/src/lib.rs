@@ -18,8 +18,7 @@ mod view;
 mod server;
 pub mod cli;
 
-pub use answer::{Calculator, Keeping, Nameless, Origin, Outcome, Reply};
+pub use answer::{Calculator, Keeping, Name, Nameless, Origin, Outcome, Reply};
 pub use counters::{Asking, Counters};
 pub use engine::Question;
-pub use reading::Name;
 pub use server::{App, Bounds, Setup, serve, serve_apart};

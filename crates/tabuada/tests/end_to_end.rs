@@ -329,3 +329,26 @@ fn sigterm_and_sigint_finish_what_is_in_flight() {
         assert_eq!(node.ended(), Some(0), "{name}");
     }
 }
+
+/// `Cache-Status` tells of Redis only where it had the answer; the timing tells where it was asked in vain, too.
+#[test]
+fn it_is_told_whether_redis_was_asked() {
+    let redis = Redis::start();
+    let has_asked = |node: &Node, target: &str| {
+        let response = Client::connect(node.address).get(target);
+        let timing = support::structured_list(response.header("server-timing").expect("always there"));
+        (timing.iter().any(|(name, _)| name == "redis"), status(&response).split(';').nth(1).map(str::to_owned))
+    };
+    let [cheap, dear] = ["2+3", DEAR].map(|text| format!("/v1/evaluate?expr={}", encoded(text)));
+    let alone = Node::start(&[]);
+    assert_eq!(has_asked(&alone, &dear), (false, Some(" fwd=uri-miss".to_owned())));
+    let first = Node::coherent(&redis, &[]);
+    assert_eq!(has_asked(&first, &cheap), (false, Some(" fwd=uri-miss".to_owned())));
+    assert_eq!(has_asked(&first, &dear), (true, Some(" fwd=uri-miss".to_owned())));
+    wait_for("Redis to have it", || redis.cli(&["keys", "*"]).contains("factorial"));
+    assert_eq!(has_asked(&first, &dear), (false, Some(" hit".to_owned())));
+    let second = Node::coherent(&redis, &[]);
+    assert_eq!(has_asked(&second, &dear), (true, Some(" hit".to_owned())));
+    let always = Node::coherent(&redis, &["--lookup", "always"]);
+    assert_eq!(has_asked(&always, "/v1/evaluate?expr=11*11"), (true, Some(" fwd=uri-miss".to_owned())));
+}

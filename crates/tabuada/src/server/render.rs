@@ -102,13 +102,19 @@ pub(super) fn with_cache_status(mut response: Response<Body>, status: HeaderValu
     response
 }
 
-/// Says how long an answer took, in milliseconds (W3C Server Timing).
-pub(super) fn with_server_timing(mut response: Response<Body>, time: Duration) -> Response<Body> {
+/// Says how long an answer took, in milliseconds (W3C Server Timing), and whether Redis was asked for it: `redis`, which
+/// `Cache-Status` tells only where Redis had the answer.
+pub(super) fn with_server_timing(
+    mut response: Response<Body>,
+    time: Duration,
+    has_asked_redis: bool,
+) -> Response<Body> {
     let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
     let (mut whole, mut part) = (itoa::Buffer::new(), itoa::Buffer::new());
     // Behind a 1, so that the zeros before it are written too.
     let thousandths = &part.format(1_000 + micros % 1_000)[1..];
-    let text = ["total;dur=", whole.format(micros / 1_000), ".", thousandths].concat();
+    let redis = if has_asked_redis { ", redis" } else { "" };
+    let text = ["total;dur=", whole.format(micros / 1_000), ".", thousandths, redis].concat();
     if let Ok(value) = HeaderValue::try_from(text) {
         response.headers_mut().insert(SERVER_TIMING, value);
     }

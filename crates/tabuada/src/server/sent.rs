@@ -108,7 +108,12 @@ mod tests {
 
     fn reply(program: &Arc<Program>, answer: &Arc<Answer>, ttl: u64) -> Reply {
         let origin = Origin::Memory(Some(Duration::from_secs(ttl)));
-        Reply { outcome: Outcome::Answered(program.clone(), answer.clone()), origin, name: None }
+        Reply {
+            outcome: Outcome::Answered(program.clone(), answer.clone()),
+            origin,
+            name: None,
+            has_asked_redis: false,
+        }
     }
 
     fn read(text: &str) -> (Arc<Program>, Arc<Answer>) {

@@ -24,9 +24,8 @@ use super::super::sent::Moment;
 use super::super::state::App;
 use super::question::{Members, ModeText, OwnQuestion, body_of};
 use super::reply::{self, Value as Answer};
-use crate::answer::{Keeping, Origin, Outcome, Reply, now};
+use crate::answer::{Keeping, Name, Origin, Outcome, Reply, now};
 use crate::facts::REFUSAL_LIFETIME;
-use crate::reading::Name;
 
 /// The form of the body, as part of its tag. Raised whenever the same answer is written otherwise.
 const FORM: &str = "evaluate 1";
@@ -189,7 +188,7 @@ pub(super) async fn post(State(app): State<App>, request: Request) -> Response<B
         let (headers, _, body) = body_of(request, app.bounds.body_time).await?;
         Ok::<_, Problem>((OwnQuestion::in_body(&body)?, headers))
     };
-    let response = match asked.await {
+    let (response, has_asked_redis) = match asked.await {
         Ok((question, headers)) => {
             let question = question.as_question();
             let language = language::preferred(&headers);
@@ -200,11 +199,11 @@ pub(super) async fn post(State(app): State<App>, request: Request) -> Response<B
             };
             let mut response = with_cache_status(response, cache_status(&reply));
             tell_expression(app.logged, &mut response, question.text);
-            response
+            (response, reply.has_asked_redis)
         }
-        Err(problem) => with_cache_status(problem.response(), bypass(problem.code)),
+        Err(problem) => (with_cache_status(problem.response(), bypass(problem.code)), false),
     };
-    with_server_timing(response, begun.elapsed())
+    with_server_timing(response, begun.elapsed(), has_asked_redis)
 }
 
 /// The answer to what a query asks; with the time from which on it is counted how long that took.
@@ -214,14 +213,15 @@ pub(in crate::server) async fn answer_query(
     uri: &Uri,
     begun: Instant,
 ) -> Response<Body> {
-    let response = match OwnQuestion::in_query(uri) {
+    let (response, has_asked_redis) = match OwnQuestion::in_query(uri) {
         Ok(question) => answer_fresh(app, &question, headers, uri).await,
-        Err(problem) => with_cache_status(problem.response(), bypass(problem.code)),
+        Err(problem) => (with_cache_status(problem.response(), bypass(problem.code)), false),
     };
-    with_server_timing(response, begun.elapsed())
+    with_server_timing(response, begun.elapsed(), has_asked_redis)
 }
 
-async fn answer_fresh(app: &App, question: &OwnQuestion, headers: &HeaderMap, uri: &Uri) -> Response<Body> {
+/// The answer, and whether Redis was asked for it.
+async fn answer_fresh(app: &App, question: &OwnQuestion, headers: &HeaderMap, uri: &Uri) -> (Response<Body>, bool) {
     let question = question.as_question();
     let language = language::preferred(headers);
     let is_conditional = headers.contains_key(IF_NONE_MATCH);
@@ -231,11 +231,11 @@ async fn answer_fresh(app: &App, question: &OwnQuestion, headers: &HeaderMap, ur
     });
     let reply = match asked.await {
         Ok(reply) => reply,
-        Err(known) => return with_cache_status(known, bypass("not-modified")),
+        Err(known) => return (with_cache_status(known, bypass("not-modified")), false),
     };
     let moment = Moment::of(&reply).filter(|_| !is_conditional);
     if let Some(again) = moment.and_then(|moment| app.sent.again(moment)) {
-        return again;
+        return (again, false);
     }
     let mut for_others = None;
     let (response, freshness) = match reply::value(&reply, question, language) {
@@ -263,7 +263,7 @@ async fn answer_fresh(app: &App, question: &OwnQuestion, headers: &HeaderMap, ur
     if let Some((moment, body)) = for_others {
         app.sent.keep(moment, response.headers(), body);
     }
-    response
+    (response, reply.has_asked_redis)
 }
 
 /// What the asker wants to remain of its question (RFC 9111, section 5.2.1.5). Other directives there are about answers
