@@ -150,7 +150,7 @@ struct Writer<'p, V> {
 
 impl<'p, V: View> Writer<'p, V> {
     fn new(program: &'p Program, starts: &'p [u32], view: &'p V, bytes_max: usize) -> Self {
-        let (text, marks, pieces) = (String::new(), Vec::new(), Vec::new());
+        let (text, marks, pieces) = (String::with_capacity(32), Vec::new(), Vec::with_capacity(8));
         Self { program, starts, view, frame: 0, bytes_max, text, marks, pieces }
     }
 

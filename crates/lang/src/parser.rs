@@ -91,8 +91,17 @@ pub struct Context<'c> {
 
 /// Reads `text` in `context`.
 pub(crate) fn parse(text: &str, context: &Context<'_>, limits: &Limits) -> Result<Program, Error> {
-    let mut program = Program::default();
-    parse_into(&mut program, &mut Stacks::default(), text, context, limits)?;
+    // Of these every text has some: room at once is less work than growing.
+    const FEW: usize = 4;
+    let mut program = Program {
+        nodes: Vec::with_capacity(FEW),
+        spans: Vec::with_capacity(FEW),
+        constants: Vec::with_capacity(FEW),
+        statements: Vec::with_capacity(FEW),
+        ..Program::default()
+    };
+    let (operands, pending) = (Vec::with_capacity(FEW), Vec::with_capacity(FEW));
+    parse_into(&mut program, &mut Stacks { operands, pending, ..Stacks::default() }, text, context, limits)?;
     Ok(program)
 }
 

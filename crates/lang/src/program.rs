@@ -299,7 +299,7 @@ impl Program {
 
     /// For each node, the index at which its subtree begins. Jumps and the like are no roots; they get their own index.
     pub(crate) fn subtrees(&self) -> Vec<u32> {
-        let mut open: Vec<u32> = Vec::new();
+        let mut open: Vec<u32> = Vec::with_capacity(4);
         let mut starts = Vec::with_capacity(self.nodes.len());
         for (at, node) in self.nodes.iter().enumerate() {
             let operands = match *node {

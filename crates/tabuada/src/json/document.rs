@@ -56,7 +56,7 @@ pub(crate) struct Element<'d> {
 impl<'t> Document<'t> {
     /// Reads a text in WTF-8, as [`super::decode`] gives it.
     pub(crate) fn read(text: &'t [u8]) -> Result<Self, ReadError> {
-        let reader = Reader { text, at: 0, nodes: Vec::with_capacity(4), open: Vec::new() };
+        let reader = Reader { text, at: 0, nodes: Vec::with_capacity(4), open: Vec::with_capacity(4) };
         reader.document().map(|nodes| Self { nodes })
     }
 

@@ -13,7 +13,7 @@ use axum::http::{HeaderValue, Method, Request, Response};
 use tower::{Layer, ServiceExt};
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 
-use super::render::{CACHE_STATUS, SERVER_TIMING};
+use super::render::{CACHE_STATUS, SERVER_TIMING, vary};
 use super::request_id::REQUEST_ID;
 use crate::config::Origins;
 use crate::counters::Route;
@@ -26,7 +26,11 @@ const EXPOSED: [HeaderName; 6] = [ETAG, AGE, CACHE_STATUS, SERVER_TIMING, REQUES
 
 /// What is granted.
 #[derive(Clone, Debug)]
-pub(super) struct Cors(CorsLayer);
+pub(super) struct Cors {
+    layer: CorsLayer,
+    /// The answer names the origin that asked, so it is another for each.
+    is_for_some: bool,
+}
 
 impl Cors {
     /// What is granted to pages of these origins; `None`: nothing, to nobody.
@@ -36,16 +40,16 @@ impl Cors {
             // Those that are not known here are not looked at.
             .allow_headers(Any)
             .expose_headers(EXPOSED)
-            .max_age(MAX_AGE);
+            .max_age(MAX_AGE)
+            .vary([]);
         match origins {
             Origins::None => None,
             Origins::Some(origins) => {
                 // What an origin is made of can stand in a header.
                 let origins = origins.iter().filter_map(|origin| HeaderValue::try_from(origin.as_str()).ok());
-                // The answer names the origin that asked, so it is another for each.
-                Some(Self(layer.allow_origin(AllowOrigin::list(origins)).vary([ORIGIN])))
+                Some(Self { layer: layer.allow_origin(AllowOrigin::list(origins)), is_for_some: true })
             }
-            Origins::All => Some(Self(layer.allow_origin(Any).vary([]))),
+            Origins::All => Some(Self { layer: layer.allow_origin(Any), is_for_some: false }),
         }
     }
 
@@ -54,7 +58,7 @@ impl Cors {
         let mut asked = Request::new(());
         asked.method_mut().clone_from(request.method());
         asked.headers_mut().clone_from(request.headers());
-        Page { cors: self.0.clone(), asked }
+        Page { cors: self.clone(), asked }
     }
 }
 
@@ -70,7 +74,7 @@ pub(super) fn concerns<B>(route: Route, request: &Request<B>) -> bool {
 
 /// A request that may be a page's.
 pub(super) struct Page {
-    cors: CorsLayer,
+    cors: Cors,
     asked: Request<()>,
 }
 
@@ -82,9 +86,13 @@ impl Page {
     pub(super) async fn told(self, response: Response<Body>) -> Response<Body> {
         let mut response = Some(response);
         let service = tower::service_fn(|_| ready(Ok::<_, Infallible>(response.take().unwrap_or_default())));
-        match self.cors.layer(service).oneshot(self.asked).await {
+        let mut told = match self.cors.layer.layer(service).oneshot(self.asked).await {
             Ok(response) => response,
             Err(never) => match never {},
+        };
+        if self.cors.is_for_some {
+            vary(told.headers_mut(), "Origin");
         }
+        told
     }
 }

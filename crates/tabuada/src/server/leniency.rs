@@ -4,11 +4,12 @@
 //! a page on which somebody is still typing, what is wrong is an answer like any other.
 
 use axum::body::Body;
-use axum::http::header::{CONTENT_TYPE, VARY};
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 
 use super::accepted::members;
 use super::problem::PROBLEM_JSON;
+use super::render::vary;
 
 const PREFER: HeaderName = HeaderName::from_static("prefer");
 const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
@@ -33,7 +34,7 @@ pub(super) fn told(mut response: Response<Body>, is_lenient: bool) -> Response<B
         return response;
     }
     // Others may keep problems, and ask otherwise.
-    response.headers_mut().append(VARY, HeaderValue::from_static("Prefer"));
+    vary(response.headers_mut(), "Prefer");
     if is_lenient {
         *response.status_mut() = StatusCode::OK;
         response.headers_mut().insert(PREFERENCE_APPLIED, HeaderValue::from_static("handling=lenient"));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER, VARY};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 
 use crate::answer::{Origin, Outcome, Reply};
@@ -77,6 +77,17 @@ pub(super) fn json_with_room(status: StatusCode, body: impl Into<Body>) -> Respo
 pub(super) fn not_kept(mut response: Response<Body>) -> Response<Body> {
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
+}
+
+/// Says which header of a request makes another answer: in one line with those that are said already, for of several
+/// lines some proxies heed the last alone (nginx before 1.23).
+pub(super) fn vary(headers: &mut HeaderMap, name: &'static str) {
+    let said = headers.get_all(VARY).iter().filter_map(|line| line.to_str().ok());
+    let line = said.chain([name]).collect::<Vec<_>>().join(", ");
+    // Names of headers, and what was a header before.
+    if let Ok(line) = HeaderValue::try_from(line) {
+        headers.insert(VARY, line);
+    }
 }
 
 /// An answer after which the connection ends.

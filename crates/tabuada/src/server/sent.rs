@@ -14,6 +14,7 @@ use tabuada_lang::Program;
 
 use super::coding::PACKED_FROM_BYTES;
 use super::render::SERVER_TIMING;
+use super::request_id::REQUEST_ID;
 use crate::answer::{Origin, Outcome, Reply, now};
 use crate::facts::Answer;
 
@@ -86,8 +87,10 @@ impl Sent {
         if body.len() < PACKED_FROM_BYTES {
             let Moment { program, answer, age, ttl } = moment;
             let (program, answer, mut headers) = (program.clone(), answer.clone(), headers.clone());
-            // It comes anew each time, and finds its place.
-            headers.insert(SERVER_TIMING, HeaderValue::from_static(""));
+            // They come anew each time, and find their places.
+            for name in [SERVER_TIMING, REQUEST_ID] {
+                headers.insert(name, HeaderValue::from_static(""));
+            }
             let mut place = self.0[moment.place()].lock().unwrap_or_else(PoisonError::into_inner);
             *place = Some(Kept { program, answer, age, ttl, headers, body });
         }
