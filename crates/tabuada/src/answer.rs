@@ -17,7 +17,7 @@ use crate::facts::Answer;
 use crate::workers::{NotDone, Workers};
 
 /// Names the answers of this version in every key. Raised with any change of any answer's bytes.
-const ANSWER_VERSION: &str = "1";
+pub(crate) const ANSWER_VERSION: &str = "1";
 
 /// What a look-up in Redis costs, in fuel: some 0.2 ms for whoever asks, at some 7 ns a unit (`bench/run --only trial`).
 ///

@@ -96,29 +96,26 @@ fn complete(path: &str, is_get: bool, status: &str, response: &mut Response) {
     if response.content.contains_key("application/problem+json") {
         add("Content-Language", text("What `detail` is written in: `en` or `pt-BR`, by `Accept-Language`."));
     }
-    if path == "/v1/evaluate" {
+    if matches!(path, "/v1/evaluate" | "/v1/plot" | "/v1/explain") {
         add("Cache-Status", text("Where the answer comes from (RFC 9211)."));
         add("Server-Timing", text("How long it took."));
         if is_get && matches!(status, "200" | "304" | "422") {
             add("ETag", text("Names the answer, for `If-None-Match`. Not there if it is different each time."));
             add("Vary", text("What in a request makes another answer."));
-            add("Age", text("For how many seconds it has been remembered, if it has."));
         }
         if status < "400" {
             add("Content-Language", text("What the words in it are written in, if there are any."));
         }
     }
-    if status == "200" {
-        match path {
-            "/v1/table" => add("Vary", text("What in a request makes another answer.")),
-            "/v1/plot" => {
-                add("Vary", text("What in a request makes another answer."));
-                add("Content-Language", text("What the picture is described in."));
-                add("Content-Security-Policy", text("That a picture which is looked at by itself does nothing."));
-            }
-            "/v1/explain" => add("Content-Language", text("What the words in it are written in.")),
-            _ => {}
+    match (path, status) {
+        ("/v1/evaluate", "200" | "304" | "422") if is_get => {
+            add("Age", text("For how many seconds it has been remembered, if it has."));
         }
+        ("/v1/table", "200") => add("Vary", text("What in a request makes another answer.")),
+        ("/v1/plot", "200") => {
+            add("Content-Security-Policy", text("That a picture which is looked at by itself does nothing."));
+        }
+        _ => {}
     }
     match path {
         "/evaluate" => add("Cache-Status", text("Where the answer comes from (RFC 9211).")),

@@ -8,8 +8,11 @@ use tabuada_lang::{Context, Error, ErrorKind, Failure, Fix, Language, Limits, Pr
 use utoipa::ToSchema;
 
 use super::catalogue::status_of;
+use super::freshness::{Freshness, Tag, WORDS_SECONDS};
 use super::language;
+use super::query::about_plus;
 use super::render::{json, not_kept};
+use crate::facts::REFUSAL_LIFETIME;
 use crate::workers::NotDone;
 
 /// A problem, without whom it is told to. `code` is stable and for programs, `detail` for people.
@@ -22,6 +25,8 @@ pub(super) struct Problem {
     pub(super) suggestion: Option<Box<Suggestion>>,
     /// What `detail` is written in.
     pub(super) language: Language,
+    /// For how many seconds others may keep what is told of it; `None` if another time it may be no problem.
+    kept_seconds: Option<u64>,
 }
 
 /// A place in an expression, in characters from 0; the end is behind it.
@@ -89,7 +94,7 @@ impl Problem {
     /// A problem that is told in English only: what a program's author sees.
     pub(super) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
         let language = Language::English;
-        Self { status, code, detail: detail.into(), span: None, suggestion: None, language }
+        Self { status, code, detail: detail.into(), span: None, suggestion: None, language, kept_seconds: None }
     }
 
     /// A request that cannot be understood.
@@ -101,7 +106,13 @@ impl Problem {
     pub(super) fn of_expression(kind: &ErrorKind, place: Option<(Span, &str)>, language: Language) -> Self {
         let span = place.map(|(span, text)| CharacterSpan::new(span, text));
         let code = kind.code();
-        Self { status: status_of(code), code, detail: kind.message(language), span, suggestion: None, language }
+        let kept_seconds = kind.is_deterministic().then(|| match kind.limit() {
+            // Raising the limit, or the node next door, may answer.
+            Some(_) => REFUSAL_LIFETIME.as_secs(),
+            None => WORDS_SECONDS,
+        });
+        let detail = kind.message(language);
+        Self { status: status_of(code), code, detail, span, suggestion: None, language, kept_seconds }
     }
 
     /// What is wrong with a text that cannot be read.
@@ -136,6 +147,19 @@ impl Problem {
         Self { suggestion: suggestion.map(Box::new), ..self }
     }
 
+    /// It depends on more than the question: another time it may be no problem.
+    pub(super) fn passing(self) -> Self {
+        Self { kept_seconds: None, ..self }
+    }
+
+    /// The mistake that everybody makes once, told of a text from a query that could not be read, or is no sum.
+    pub(super) fn in_query(mut self, query: Option<&str>) -> Self {
+        if matches!(self.code, "syntax" | "type-error") {
+            self.detail.push_str(about_plus(query, self.language));
+        }
+        self
+    }
+
     /// Too much is going on.
     pub(super) fn overloaded(language: Language) -> Self {
         let detail = match language {
@@ -159,6 +183,12 @@ impl Problem {
         };
         // Texts and numbers always serialise.
         serde_json::to_string(&document).unwrap_or_default()
+    }
+
+    /// How long others may keep this body, which is [`Problem::body`]: the same question has the same problem. `None`: not at
+    /// all.
+    pub(super) fn freshness(&self, body: &str) -> Option<Freshness> {
+        Some(Freshness::new(Tag::of(&[body])).in_words().for_seconds(self.kept_seconds?))
     }
 
     /// The answer, which nobody is to keep.

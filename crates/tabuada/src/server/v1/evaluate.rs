@@ -10,20 +10,18 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_LANGUAGE, IF_NONE_MATCH};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri};
-use tabuada_lang::{ErrorKind, Language};
+use tabuada_lang::Language;
 
 use super::super::accepted::members;
 use super::super::described::{NoBody, Overloaded};
 use super::super::freshness::{Freshness, Tag, WORDS_SECONDS};
 use super::super::language;
 use super::super::problem::{Document as ProblemDocument, Problem};
-use super::super::query::about_plus;
 use super::super::render::{bypass, cache_status, json_with_room, not_kept, with_cache_status, with_server_timing};
 use super::super::state::App;
 use super::question::{Members, ModeText, OwnQuestion, body_of};
 use super::reply::{self, Value as Answer};
 use crate::answer::{Keeping, Name, Origin, Outcome, Reply, now};
-use crate::facts::REFUSAL_LIFETIME;
 
 /// The form of the body, as part of its tag. Raised whenever the same answer is written otherwise.
 const FORM: &str = "evaluate 1";
@@ -228,14 +226,11 @@ async fn answer_fresh(app: &App, question: &OwnQuestion, headers: &HeaderMap, ur
             let freshness = reply.name.as_ref().map(|name| of_value(name, &value.words()));
             (said(&value, language), freshness)
         }
-        Err(mut problem) => {
-            if matches!(problem.code, "syntax" | "type-error") {
-                problem.detail.push_str(about_plus(uri.query(), language));
-            }
+        Err(problem) => {
+            let problem = problem.in_query(uri.query());
             let body = problem.body();
-            let tag = Tag::of(&[FORM, &body]);
-            let fresh = seconds(&reply).map(|seconds| Freshness::new(tag).in_words().for_seconds(seconds));
-            (problem.response_with(body), fresh)
+            let freshness = problem.freshness(&body).filter(|_| reply.origin != Origin::Impure);
+            (problem.response_with(body), freshness)
         }
     };
     let response = match freshness {
@@ -266,22 +261,6 @@ fn said(value: &reply::Value<'_>, language: Language) -> Response<Body> {
 fn of_value(name: &Name, words: &str) -> Freshness {
     let freshness = Freshness::new(Tag::of(&[FORM, name.variant(), name.text(), words]));
     if words.is_empty() { freshness } else { freshness.in_words().for_seconds(WORDS_SECONDS) }
-}
-
-/// How long a failure may be kept; `None` if the same question may be answered another time.
-fn seconds(reply: &Reply) -> Option<u64> {
-    let of_kind = |kind: &ErrorKind| match kind.limit() {
-        // Raising the limit, or the node next door, may answer.
-        Some(_) => REFUSAL_LIFETIME.as_secs(),
-        None => WORDS_SECONDS,
-    };
-    match &reply.outcome {
-        Outcome::Answered(_, answer) if reply.name.is_some() => {
-            answer.outcome.as_ref().err().map(|it| of_kind(&it.kind))
-        }
-        Outcome::Unreadable(error) if error.kind.is_deterministic() => Some(of_kind(&error.kind)),
-        _ => None,
-    }
 }
 
 /// What was remembered has an age.
