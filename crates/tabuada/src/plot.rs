@@ -15,7 +15,7 @@ mod sentences;
 
 use std::ops::RangeInclusive;
 
-use tabuada_lang::{Context, Error, ErrorKind, Failure, Fix, Language, Limits, Mode, Program, fix, parse_with};
+use tabuada_lang::{Context, Error, ErrorKind, Fix, Language, Limits, Mode, Program};
 
 use crate::engine::{self, Question};
 use curve::Curve;
@@ -162,17 +162,7 @@ impl Plot {
 /// Reads an expression of x, and of nothing else.
 fn read(at: usize, text: &str, limits: &Limits) -> Result<Program, Refusal> {
     let context = Context { parameters: &[VARIABLE], ..Context::default() };
-    let program = parse_with(text, &context, limits).map_err(|error| {
-        let fix = fix(text, &error, &context, limits);
-        Refusal::Expression { at, error, fix }
-    })?;
-    let unknown = program.free_nodes().into_iter().find(|(name, _)| *name != VARIABLE);
-    if let Some((name, node)) = unknown {
-        let kind = ErrorKind::UnknownName { name: name.to_owned() };
-        let fix = program.fix(text, &Failure { kind: kind.clone(), node });
-        return Err(Refusal::Expression { at, error: Error { kind, span: program.span(node) }, fix });
-    }
-    Ok(program)
+    engine::read_of(text, &context, limits).map_err(|(error, fix)| Refusal::Expression { at, error, fix })
 }
 
 /// The number that an end of an axis is.

@@ -11,7 +11,7 @@ use axum::http::StatusCode;
 use serde::Serialize;
 use tabuada_lang::{Cell, Context, Error, ErrorKind, Language, Limits, Mode, Program, Span, Variables};
 
-use super::super::super::problem::{CharacterSpan, Problem};
+use super::super::super::problem::{CharacterSpan, Problem, Suggestion};
 use super::super::question::{mode_of, object};
 use super::columns::{Columns, Members, ROWS_MAX};
 use super::form::Form;
@@ -110,8 +110,9 @@ impl Sheet {
                 variables.map_err(|kind| Problem::of_text(&Error { kind, span: Span::default() }, &text, language))?;
             let parameters: Vec<&str> = columns.names.iter().map(String::as_str).collect();
             let context = Context { parameters: &parameters, variables: variables.as_ref(), ..Context::default() };
-            engine::read_in(&text, &context, &limits)
-                .map_err(|error| Problem::unreadable(&error, &text, &context, language))?
+            engine::read_of(&text, &context, &limits).map_err(|(error, fix)| {
+                Problem::of_text(&error, &text, language).suggesting(fix.map(|fix| Suggestion::new(&fix, &text)))
+            })?
         };
         let fuel_given = limits.fuel * EVALUATIONS_AT_THEIR_LIMIT;
         let (fuel_left, failures) = (AtomicU64::new(fuel_given), Mutex::default());
