@@ -81,21 +81,9 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
-    /// What is wrong with the question, in English; of an expression, that there is something.
-    pub(crate) fn message(&self) -> String {
-        match self {
-            Self::Count => format!("there are from 1 to {CURVES_MAX} expressions, each in an expr of its own"),
-            Self::Size => {
-                let (widths, heights) = (WIDTHS, HEIGHTS);
-                let (width, height) = ((widths.start(), widths.end()), (heights.start(), heights.end()));
-                format!("width is from {} to {} and height from {} to {}", width.0, width.1, height.0, height.1)
-            }
-            Self::NoNumber(name) => format!("{name} is a number, or an expression that is one, such as 2*pi"),
-            Self::Ends(from, to) => {
-                format!("{from} is below {to}, both within ±1e300, and not so near that floats do not tell them apart")
-            }
-            Self::Expression { error: Error { kind, .. }, .. } | Self::Stopped(kind) => kind.message(Language::English),
-        }
+    /// What is wrong with the question; of an expression, that there is something.
+    pub(crate) fn message(&self, language: Language) -> String {
+        sentences::refusal(self, language)
     }
 }
 

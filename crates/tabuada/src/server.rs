@@ -8,6 +8,7 @@ mod language;
 mod catalogue;
 mod coding;
 mod freshness;
+mod fault;
 mod problem;
 mod described;
 mod admission;

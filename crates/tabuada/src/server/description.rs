@@ -2,13 +2,15 @@
 //! added to the list here.
 
 use utoipa::openapi::header::{Header, HeaderBuilder};
-use utoipa::openapi::path::Operation;
+use utoipa::openapi::path::{Operation, Parameter};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{OpenApi as Document, PathItem, RefOr, Response};
 use utoipa::{Modify, OpenApi};
 
+use super::described::expr_missing;
 use super::problem::Document as Problem;
+use super::v1::batch;
 use super::{evaluate, health, metrics, operator, v1};
 
 #[derive(OpenApi)]
@@ -42,7 +44,7 @@ use super::{evaluate, health, metrics, operator, v1};
         health::ready,
         metrics::page,
     ),
-    components(schemas(Problem)),
+    components(schemas(Problem, batch::Line, batch::LineValue, batch::LineError, batch::Reason)),
     modifiers(&Token, &Headers),
 )]
 struct Api;
@@ -73,6 +75,9 @@ impl Modify for Headers {
     fn modify(&self, document: &mut Document) {
         for (path, item) in &mut document.paths.paths {
             for (is_get, operation) in operations(item) {
+                if operation.parameters.iter().flatten().any(is_expr) {
+                    operation.responses.responses.extend([expr_missing(path)]);
+                }
                 for (status, response) in &mut operation.responses.responses {
                     if let RefOr::T(response) = response {
                         complete(path, is_get, status, response);
@@ -81,6 +86,10 @@ impl Modify for Headers {
             }
         }
     }
+}
+
+fn is_expr(parameter: &RefOr<Parameter>) -> bool {
+    matches!(parameter, RefOr::T(parameter) if parameter.name == "expr")
 }
 
 /// Those of a path, and whether each is GET.

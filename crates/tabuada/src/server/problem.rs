@@ -1,13 +1,14 @@
 //! What went wrong with a request under `/v1`, as RFC 9457 has it (`application/problem+json`).
 
 use axum::body::Body;
-use axum::http::header::{CONNECTION, CONTENT_LANGUAGE, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{CONNECTION, CONTENT_LANGUAGE, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Response, StatusCode};
 use serde::Serialize;
 use tabuada_lang::{Context, Error, ErrorKind, Failure, Fix, Language, Limits, Program, Span, fix};
 use utoipa::ToSchema;
 
 use super::catalogue::status_of;
+use super::fault::Fault;
 use super::freshness::{Freshness, Tag, WORDS_SECONDS};
 use super::language;
 use super::query::about_plus;
@@ -27,6 +28,8 @@ pub(super) struct Problem {
     pub(super) language: Language,
     /// For how many seconds others may keep what is told of it; `None` if another time it may be no problem.
     kept_seconds: Option<u64>,
+    /// What is wrong whatever the expression, which is said in the language of whoever is told.
+    fault: Option<Box<Fault>>,
 }
 
 /// A place in an expression, in characters from 0; the end is behind it.
@@ -91,15 +94,12 @@ impl Suggestion {
 }
 
 impl Problem {
-    /// A problem that is told in English only: what a program's author sees.
-    pub(super) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        let language = Language::English;
-        Self { status, code, detail: detail.into(), span: None, suggestion: None, language, kept_seconds: None }
-    }
-
-    /// A request that cannot be understood.
-    pub(super) fn malformed(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "malformed", detail)
+    /// The problem in the language of whoever is told. What is wrong with an expression is said in it from the start.
+    pub(super) fn told(self, language: Language) -> Self {
+        match &self.fault {
+            Some(fault) => Self { detail: fault.message(language), language, ..self },
+            None => self,
+        }
     }
 
     /// What is wrong with an expression, at a place of its text.
@@ -112,7 +112,8 @@ impl Problem {
             None => WORDS_SECONDS,
         });
         let detail = kind.message(language);
-        Self { status: status_of(code), code, detail, span, suggestion: None, language, kept_seconds }
+        let (status, suggestion, fault) = (status_of(code), None, None);
+        Self { status, code, detail, span, suggestion, language, kept_seconds, fault }
     }
 
     /// What is wrong with a text that cannot be read.
@@ -154,7 +155,7 @@ impl Problem {
 
     /// The mistake that everybody makes once, told of a text from a query that could not be read, or is no sum.
     pub(super) fn in_query(mut self, query: Option<&str>) -> Self {
-        if matches!(self.code, "syntax" | "type-error") {
+        if matches!(self.code, "syntax" | "type-error") || matches!(self.fault.as_deref(), Some(Fault::Key(_))) {
             self.detail.push_str(about_plus(query, self.language));
         }
         self
@@ -162,11 +163,7 @@ impl Problem {
 
     /// Too much is going on.
     pub(super) fn overloaded(language: Language) -> Self {
-        let detail = match language {
-            Language::English => "too much is going on; try again in a second",
-            Language::Portuguese => "há pedidos demais no momento; tente de novo em um segundo",
-        };
-        Self { language, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", detail) }
+        Self::from(Fault::Overloaded).told(language)
     }
 
     /// What is sent.
@@ -206,6 +203,9 @@ impl Problem {
             StatusCode::SERVICE_UNAVAILABLE => {
                 headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
             }
+            StatusCode::UNAUTHORIZED => {
+                headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
             // What is still to come of the body is no request.
             StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT => {
                 headers.insert(CONNECTION, HeaderValue::from_static("close"));
@@ -216,9 +216,13 @@ impl Problem {
     }
 }
 
-/// A problem that is told in English only.
-pub(super) fn problem(status: StatusCode, code: &'static str, detail: &str) -> Response<Body> {
-    Problem::new(status, code, detail).response()
+/// In English, until it is [`told`](Problem::told).
+impl From<Fault> for Problem {
+    fn from(fault: Fault) -> Self {
+        let ((status, code), language) = (fault.code(), Language::English);
+        let (detail, span, suggestion) = (fault.message(language), None, None);
+        Self { status, code, detail, span, suggestion, language, kept_seconds: None, fault: Some(Box::new(fault)) }
+    }
 }
 
 #[cfg(test)]

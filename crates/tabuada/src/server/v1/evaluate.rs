@@ -14,6 +14,7 @@ use tabuada_lang::Language;
 
 use super::super::accepted::members;
 use super::super::described::{NoBody, Overloaded};
+use super::super::fault::Fault;
 use super::super::freshness::{Freshness, Tag, WORDS_SECONDS};
 use super::super::language;
 use super::super::problem::{Document as ProblemDocument, Problem};
@@ -55,22 +56,6 @@ const FORM: &str = "evaluate 1";
             ),
         ),
         (status = 304, description = "The answer that the asker has still holds."),
-        (
-            status = 400,
-            description = "The request cannot be understood.",
-            body = ProblemDocument,
-            content_type = "application/problem+json",
-            examples(("missing" = (
-                summary = "GET /v1/evaluate",
-                value = json!({
-                    "type": "about:blank",
-                    "title": "Bad Request",
-                    "status": 400,
-                    "code": "malformed",
-                    "detail": "expr is missing in the query",
-                }),
-            ))),
-        ),
         (
             status = 422,
             description = "The expression cannot be read, or has no value.",
@@ -179,14 +164,14 @@ pub(super) async fn get(State(app): State<App>, request: Request) -> Response<Bo
 )]
 pub(super) async fn post(State(app): State<App>, request: Request) -> Response<Body> {
     let begun = Instant::now();
+    let language = language::preferred(request.headers());
     let asked = async {
         let (headers, _, body) = body_of(request).await?;
-        Ok::<_, Problem>((OwnQuestion::in_body(&body)?, headers))
+        Ok::<_, Fault>((OwnQuestion::in_body(&body)?, headers))
     };
     let response = match asked.await {
         Ok((question, headers)) => {
             let question = question.as_question();
-            let language = language::preferred(&headers);
             let reply = app.calculator.answer_keeping(question, keeping(&headers)).await;
             let response = match reply::value(&reply, question, language) {
                 Ok(value) => not_kept(said(&value, language)),
@@ -194,9 +179,15 @@ pub(super) async fn post(State(app): State<App>, request: Request) -> Response<B
             };
             with_cache_status(response, cache_status(&reply))
         }
-        Err(problem) => with_cache_status(problem.response(), bypass(problem.code)),
+        Err(fault) => refused(fault, language),
     };
     with_server_timing(response, begun.elapsed())
+}
+
+/// The answer to what is no question.
+fn refused(fault: Fault, language: Language) -> Response<Body> {
+    let problem = Problem::from(fault).told(language);
+    with_cache_status(problem.response(), bypass(problem.code))
 }
 
 /// The answer to what a query asks.
@@ -204,7 +195,7 @@ pub(in crate::server) async fn answer_query(app: &App, headers: &HeaderMap, uri:
     let begun = Instant::now();
     let response = match OwnQuestion::in_query(uri) {
         Ok(question) => answer_fresh(app, &question, headers, uri).await,
-        Err(problem) => with_cache_status(problem.response(), bypass(problem.code)),
+        Err(fault) => refused(fault, language::preferred(headers)),
     };
     with_server_timing(response, begun.elapsed())
 }

@@ -160,22 +160,6 @@ struct Told<'e> {
         ),
         (status = 304, description = "The answer that the asker has still holds."),
         (
-            status = 400,
-            description = "The request cannot be understood.",
-            body = ProblemDocument,
-            content_type = "application/problem+json",
-            examples(("missing" = (
-                summary = "GET /v1/explain",
-                value = json!({
-                    "type": "about:blank",
-                    "title": "Bad Request",
-                    "status": 400,
-                    "code": "malformed",
-                    "detail": "expr is missing in the query",
-                }),
-            ))),
-        ),
-        (
             status = 422,
             description = "The expression cannot be read.",
             body = ProblemDocument,

@@ -8,6 +8,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Response, Uri};
 
 use super::super::freshness::Freshness;
+use super::super::language;
 use super::super::problem::Problem;
 use super::super::render::{bypass, not_kept, with_cache_status, with_server_timing};
 use super::super::state::App;
@@ -47,7 +48,7 @@ where
     let (response, detail) = match made {
         Ok(answered) => answered,
         Err(problem) => {
-            let problem = problem.in_query(uri.query());
+            let problem = problem.told(language::preferred(asker)).in_query(uri.query());
             let body = problem.body();
             let freshness = problem.freshness(&body);
             let response = problem.response_with(body);

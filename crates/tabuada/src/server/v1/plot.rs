@@ -10,10 +10,11 @@ use tabuada_lang::{Language, Limits};
 
 use super::super::accepted::liking;
 use super::super::described::Overloaded;
+use super::super::fault::Fault;
 use super::super::freshness::{Freshness, Tag, WORDS_SECONDS};
 use super::super::language;
 use super::super::problem::{Document as ProblemDocument, Problem, Suggestion};
-use super::super::query::parameters;
+use super::super::query::{NotText, parameters};
 use super::super::state::App;
 use super::made::{self, Made};
 use super::question::text_in_query;
@@ -73,22 +74,6 @@ enum Format {
             ),
         ),
         (status = 304, description = "The picture that the asker has still holds."),
-        (
-            status = 400,
-            description = "The request cannot be understood, or an end of an axis is no number.",
-            body = ProblemDocument,
-            content_type = "application/problem+json",
-            examples(("missing" = (
-                summary = "GET /v1/plot",
-                value = json!({
-                    "type": "about:blank",
-                    "title": "Bad Request",
-                    "status": 400,
-                    "code": "malformed",
-                    "detail": "expr is missing in the query",
-                }),
-            ))),
-        ),
         (
             status = 422,
             description = "An expression cannot be read, or is too dear.",
@@ -159,15 +144,14 @@ async fn drawn(app: &App, plot: Plot, format: Format) -> Result<Made, Problem> {
         .unwrap_or_else(|not_done| Err(Problem::of_work(not_done, language)))
 }
 
-fn asked(uri: &Uri, language: Language) -> Result<Plot, Problem> {
-    let exprs = parameters(uri.query(), "expr").map_err(|_| Problem::malformed("the query is not valid UTF-8"))?;
+fn asked(uri: &Uri, language: Language) -> Result<Plot, Fault> {
+    let exprs = parameters(uri.query(), "expr").map_err(|NotText| Fault::QueryNotText)?;
     if exprs.is_empty() {
-        return Err(Problem::malformed("expr is missing in the query"));
+        return Err(Fault::ExprMissing { in_query: true });
     }
     let pixels = |name, otherwise| {
         let text = text_in_query(uri, name)?;
-        let unread = |_| Problem::malformed(format!("{name} is a whole number of pixels"));
-        text.map_or(Ok(otherwise), |text| text.parse::<u32>().map_err(unread))
+        text.map_or(Ok(otherwise), |text| text.parse::<u32>().map_err(|_| Fault::Pixels(name)))
     };
     Ok(Plot {
         exprs,
@@ -189,7 +173,7 @@ fn told(plot: &Plot, refusal: Refusal) -> Problem {
         }
         // What depends on chance may not be too dear another time.
         Refusal::Stopped(kind) => Problem::of_expression(&kind, None, plot.language).passing(),
-        refusal => Problem::malformed(refusal.message()),
+        refusal => Fault::Picture(refusal).into(),
     }
 }
 
