@@ -214,8 +214,14 @@ impl<C: Contents> Cache<C> {
         let value = match catch_unwind(AssertUnwindSafe(trial)).map_err(|_| Failed::Panicked)? {
             Some(value) => value,
             None => match self.layers.look(key).await {
-                (_, Read::Value(value, ttl)) => return Ok(Found { value, source: Source::Redis, ttl }),
-                _ => unless_it_panics(compute).await?,
+                (_, Read::Value(value, ttl)) => {
+                    return Ok(Found { value, source: Source::Redis, ttl, asked_redis: true });
+                }
+                (_, read) => {
+                    let asked_redis = read.is_answered();
+                    let value = unless_it_panics(compute).await?;
+                    return Ok(Found { asked_redis, ..unremembered(value) });
+                }
             },
         };
         Ok(unremembered(value))
@@ -332,6 +338,8 @@ enum Sought<V> {
         licence: Licence,
         end: End,
         tried: Option<V>,
+        /// Whether Redis was asked, and answered.
+        asked_redis: bool,
     },
 }
 
@@ -345,12 +353,12 @@ impl<C: Contents> Layers<C> {
     {
         let key = &lead.key().clone();
         let mut ended = Ended::begin(&self.counters, &self.leading);
-        let (licence, end, tried) = match self.seek(key, trial).await {
+        let (licence, end, tried, asked_redis) = match self.seek(key, trial).await {
             Sought::Found(found) => {
                 ended.how = Flown::Found;
                 return lead.land(Ok(found));
             }
-            Sought::Missing { licence, end, tried } => (licence, end, tried),
+            Sought::Missing { licence, end, tried, asked_redis } => (licence, end, tried, asked_redis),
         };
         let computed = match tried {
             Some(value) => Ok(value),
@@ -366,23 +374,24 @@ impl<C: Contents> Layers<C> {
             }
         };
         ended.how = Flown::Computed;
+        let found = |found| Ok(Found { asked_redis, ..found });
         match end {
-            End::Keep => lead.land(Ok(self.remember(key, value, licence, None))),
-            End::KeepAndOffer => lead.land(Ok(self.remember_and_offer(key, value, licence))),
-            End::KeepBriefly => lead.land(Ok(self.remember(key, value, licence, Some(BRIEF)))),
+            End::Keep => lead.land(found(self.remember(key, value, licence, None))),
+            End::KeepAndOffer => lead.land(found(self.remember_and_offer(key, value, licence))),
+            End::KeepBriefly => lead.land(found(self.remember(key, value, licence, Some(BRIEF)))),
             End::KeepBrieflyAndRelease(ref standing) => {
-                lead.announce(Ok(self.remember(key, value, licence, Some(BRIEF))));
+                lead.announce(found(self.remember(key, value, licence, Some(BRIEF))));
                 self.conclude_in_time(key, standing, None, Deed::Release).await;
             }
             End::Replace(ref standing) => match self.prepare(key, &value) {
                 Some(writing) => {
-                    lead.announce(Ok(self.promise(&writing, licence)));
+                    lead.announce(found(self.promise(&writing, licence)));
                     self.conclude_in_time(key, standing, Some(licence), Deed::Write(writing)).await;
                 }
                 // Too large, or not to be remembered: not Redis's, and nobody's who asks later.
                 None => {
                     self.give_back(key, &end, licence).await;
-                    lead.land(Ok(self.remember(key, value, licence, None)));
+                    lead.land(found(self.remember(key, value, licence, None)));
                 }
             },
         }
@@ -397,17 +406,18 @@ impl<C: Contents> Layers<C> {
         if let Some(found) = self.recall(key) {
             return Sought::Found(found);
         }
-        let (mut patience, mut looks) = (None, 0);
+        let (mut patience, mut looks, mut asked_redis) = (None, 0, false);
         loop {
             let (licence, read) = self.look(key).await;
             looks += 1;
+            asked_redis |= read.is_answered();
             let next = policy::after_look(read);
             let tried = if matches!(next, Next::Answer(..)) { None } else { trial.take().and_then(|trial| trial()) };
             let (licence, end) = match next {
                 Next::Answer(value, left) => {
                     let (_, ttl) = self.keep(key, &value, policy::shorter(self.lifetime(&value), left), licence);
                     let source = if patience.is_some() { Source::Collapsed } else { Source::Redis };
-                    return Sought::Found(Found { value, source, ttl });
+                    return Sought::Found(Found { value, source, ttl, asked_redis: true });
                 }
                 next if tried.is_some() => (licence, policy::if_cheap(next)),
                 Next::Compute(end) => (licence, Some(end)),
@@ -424,7 +434,7 @@ impl<C: Contents> Layers<C> {
                 }
             };
             if let Some(end) = end.or((looks == LOOKS_MAX).then_some(End::KeepBriefly)) {
-                return Sought::Missing { licence, end, tried };
+                return Sought::Missing { licence, end, tried, asked_redis };
             }
         }
     }
@@ -468,7 +478,7 @@ where
 
 /// What was computed for one caller, and nobody else.
 fn unremembered<V>(value: V) -> Found<V> {
-    Found { value: Arc::new(value), source: Source::Computed { stored: false }, ttl: None }
+    Found { value: Arc::new(value), source: Source::Computed { stored: false }, ttl: None, asked_redis: false }
 }
 
 /// What a flight brings, as one who only waited for it has it.

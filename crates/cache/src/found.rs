@@ -30,11 +30,13 @@ pub struct Found<V> {
     pub source: Source,
     /// How long it will still be remembered, where that is limited.
     pub ttl: Option<Duration>,
+    /// Whether Redis was asked for it on the way, and answered.
+    pub asked_redis: bool,
 }
 
 impl<V> Clone for Found<V> {
     fn clone(&self) -> Self {
-        Self { value: self.value.clone(), source: self.source, ttl: self.ttl }
+        Self { value: self.value.clone(), source: self.source, ttl: self.ttl, asked_redis: self.asked_redis }
     }
 }
 

@@ -77,7 +77,7 @@ impl<C: Contents> Layers<C> {
         let now = Instant::now();
         let entry = self.memory.get(key, self.coherence.purge_generation(), now)?;
         let ttl = entry.left(now);
-        Some(Found { value: entry.value, source: Source::Memory, ttl })
+        Some(Found { value: entry.value, source: Source::Memory, ttl, asked_redis: false })
     }
 
     /// Looks into Redis. The licence is from before the command: what moves meanwhile counts.
@@ -144,7 +144,7 @@ impl<C: Contents> Layers<C> {
         {
             shared.offers.offer(Offer { key: key.clone(), value: value.clone(), lifetime, licence });
         }
-        Found { value, source: Source::Computed { stored }, ttl }
+        Found { value, source: Source::Computed { stored }, ttl, asked_redis: false }
     }
 
     /// An answer that Redis is not told of, kept for at most `most`.
@@ -157,7 +157,7 @@ impl<C: Contents> Layers<C> {
     ) -> Found<C::Value> {
         let lifetime = policy::shorter(self.lifetime(&value), most);
         let (stored, ttl) = self.keep(key, &value, lifetime, licence);
-        Found { value, source: Source::Computed { stored }, ttl }
+        Found { value, source: Source::Computed { stored }, ttl, asked_redis: false }
     }
 
     /// What is to be written of a dear answer; `None` if Redis may not hold it.
@@ -171,7 +171,7 @@ impl<C: Contents> Layers<C> {
     pub(crate) fn promise(&self, writing: &Writing<C::Value>, licence: Licence) -> Found<C::Value> {
         let stored = !self.coherence.moved(licence);
         let ttl = writing.lifetime.filter(|_| stored);
-        Found { value: writing.value.clone(), source: Source::Computed { stored }, ttl }
+        Found { value: writing.value.clone(), source: Source::Computed { stored }, ttl, asked_redis: false }
     }
 
     /// [`Layers::conclude`], and again while Redis cannot be asked or refuses, for as long as the lease may stand: it would be

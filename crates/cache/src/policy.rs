@@ -40,6 +40,13 @@ pub(crate) enum Read<V> {
     Absent,
 }
 
+impl<V> Read<V> {
+    /// Whether there was somebody to say so.
+    pub(crate) fn is_answered(&self) -> bool {
+        !matches!(self, Self::Unavailable | Self::Absent)
+    }
+}
+
 /// What follows a look, if the answer is dear.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Next<V> {

@@ -10,6 +10,7 @@ mod coding;
 mod freshness;
 mod fault;
 mod problem;
+mod leniency;
 mod described;
 mod admission;
 mod metrics;
@@ -21,6 +22,7 @@ mod operator;
 mod v1;
 mod description;
 mod docs;
+mod page;
 mod routes;
 mod connection;
 

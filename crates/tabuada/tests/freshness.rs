@@ -371,7 +371,7 @@ fn of_what_is_not_made_only_what_the_text_says_may_be_kept() {
     {
         let (english, portuguese) = (client.get(target), client.request("GET", target, &portuguese, b""));
         assert_eq!((english.status, max_age(&english)), (422, 3_600), "{target}");
-        assert_eq!(varies(&english), ["accept-encoding", "accept-language"], "{target}");
+        assert_eq!(varies(&english), ["accept-encoding", "accept-language", "prefer"], "{target}");
         assert_ne!(tag(&english), tag(&portuguese), "{target}");
         assert_eq!(english.text().contains("%2B"), target.contains('+'), "{target}");
         assert_eq!(cache_status(&english), said_by_the_cache(&[("fwd", "bypass"), ("detail", code)]), "{target}");

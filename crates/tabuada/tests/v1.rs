@@ -233,3 +233,81 @@ fn a_plus_in_a_query_is_a_space_and_the_problem_says_so() {
         assert!(!detail(&client.get(target), code).contains("%2B"), "{target}");
     }
 }
+
+/// Browsers report every status but 200 as an error of the page: who prefers that is told of it in the body only.
+#[test]
+fn who_prefers_it_is_told_a_problem_with_the_status_200() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    let lenient: &[_] = &[("prefer", "handling=lenient")];
+    for (method, target, status) in [
+        ("GET", "/v1/evaluate?expr=1%2F0", 422),
+        ("GET", "/v1/evaluate", 400),
+        ("GET", "/v1/plot?expr=sqr(x)", 422),
+        ("GET", "/v1/explain?expr=2%2B", 422),
+        ("POST", "/v1/evaluate", 400),
+        ("GET", "/v1/cache/entry?key=6*7", 404),
+        ("GET", "/v1/nowhere", 404),
+        ("PUT", "/v1/evaluate", 405),
+    ] {
+        let strictly = client.request(method, target, &[], b"");
+        let leniently = client.request(method, target, lenient, b"");
+        assert_eq!((strictly.status, leniently.status), (status, 200), "{method} {target}");
+        assert_eq!(strictly.body, leniently.body, "{method} {target}");
+        let body: Value = serde_json::from_slice(&leniently.body).expect("it is JSON");
+        assert_eq!(body["status"], status);
+        assert_eq!(
+            (strictly.header("preference-applied"), leniently.header("preference-applied")),
+            (None, Some("handling=lenient"))
+        );
+        for response in [&strictly, &leniently] {
+            assert_eq!(response.header("content-type"), Some("application/problem+json"));
+            // In one line: of several, some proxies read only one.
+            let varies: Vec<_> = response.headers.iter().filter(|(name, _)| name == "vary").collect();
+            assert!(varies.len() == 1 && varies[0].1.ends_with("Prefer"), "{method} {target}: {varies:?}");
+        }
+    }
+    // What is no problem is as ever, and so is the course's route.
+    for (method, target) in [("GET", "/v1/evaluate?expr=2"), ("GET", "/nowhere")] {
+        let strictly = client.request(method, target, &[], b"");
+        let leniently = client.request(method, target, lenient, b"");
+        assert_eq!((strictly.status, &strictly.body), (leniently.status, &leniently.body));
+        assert_eq!(leniently.header("preference-applied"), None);
+    }
+    // It is counted as what it was: three expressions, each asked about twice.
+    let metrics = client.get("/metrics");
+    let failed =
+        metrics.text().lines().filter(|line| line.contains("requests_total") && line.contains("status=\"422\""));
+    let failed = failed.map(|line| line.rsplit(' ').next().expect("a count").parse::<u64>().expect("a count"));
+    assert_eq!(failed.sum::<u64>(), 6);
+}
+
+/// Every name of the manual, in both languages.
+#[test]
+fn the_names_of_the_language_are_listed() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    let mut list = |language: &str| {
+        let response = client.request("GET", "/v1/functions", &[("accept-language", language)], b"");
+        assert_eq!((response.status, response.header("content-language")), (200, Some(language)));
+        let known = client.request(
+            "GET",
+            "/v1/functions",
+            &[("accept-language", language), ("if-none-match", response.header("etag").expect("a tag"))],
+            b"",
+        );
+        assert_eq!(known.status, 304);
+        let body: Value = serde_json::from_slice(&response.body).expect("it is JSON");
+        body["functions"].as_array().expect("a list").clone()
+    };
+    let (english, portuguese) = (list("en"), list("pt-BR"));
+    let names = |list: &[Value]| list.iter().map(|entry| entry["name"].as_str().map(str::to_owned)).collect::<Vec<_>>();
+    assert_eq!(names(&english), names(&portuguese));
+    assert_eq!(english.len(), tabuada_lang::functions().count());
+    let (root, raiz) = (&english, &portuguese);
+    let of = |list: &[Value], name: &str| list.iter().find(|entry| entry["name"] == name).expect("it is there").clone();
+    assert_eq!((&of(root, "sqrt")["kind"], &of(root, "sqrt")["signature"]), (&"function".into(), &"x".into()));
+    assert_eq!(of(root, "pi")["kind"], "constant");
+    assert_eq!(of(root, "integral")["kind"], "binder");
+    assert_ne!(of(root, "sqrt")["doc"], of(raiz, "sqrt")["doc"]);
+}

@@ -65,6 +65,9 @@ pub(super) enum Mark {
 pub(super) struct Drawing {
     pub(super) width: f64,
     pub(super) height: f64,
+    /// Where the curves' place begins, from the left and from above; and that place.
+    pub(super) corner: (f64, f64),
+    pub(super) view: View,
     pub(super) marks: Vec<Mark>,
 }
 
@@ -141,7 +144,7 @@ impl Frame {
             let text = fitting(notice, self.view.width);
             marks.push(Mark::Text { ink: Ink::Text, anchor: Anchor::Middle, at, text });
         }
-        Drawing { width, height, marks }
+        Drawing { width, height, corner: (self.left, self.top), view: self.view, marks }
     }
 
     fn axes(&self, marks: &mut Vec<Mark>) {

@@ -1,7 +1,8 @@
 //! A drawing as SVG: text that stands for itself, for an `<img>` as for a page of its own.
 //!
 //! Every colour is an attribute, which no policy of a page can forbid; the style adds what the dark has other colours
-//! for, and names classes that no page has.
+//! for, and names classes that no page has. The root says in `data-x`, `data-y` and `data-frame` (left, top, width and
+//! height in pixels) which part of the plane is where, for whoever moves the picture.
 
 use std::fmt::Write;
 
@@ -18,11 +19,15 @@ pub(super) struct Words<'w> {
 
 /// The drawing as SVG.
 pub(super) fn written(drawing: &Drawing, words: &Words<'_>) -> String {
-    let Drawing { width, height, marks } = drawing;
+    let Drawing { width, height, corner, view, marks } = drawing;
     let mut out = String::with_capacity(16 << 10);
     out.push_str("<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\"");
     push(&mut out, format_args!(" lang=\"{}\" width=\"{width}\" height=\"{height}\"", words.language));
     push(&mut out, format_args!(" viewBox=\"0 0 {width} {height}\" font-size=\"{FONT}\" fill=\"none\""));
+    // `{:?}` writes the largest numbers with an exponent.
+    push(&mut out, format_args!(" data-x=\"{:?} {:?}\" data-y=\"{:?} {:?}\"", view.x.0, view.x.1, view.y.0, view.y.1));
+    let [left, top, across, down] = [corner.0, corner.1, view.width, view.height].map(short);
+    push(&mut out, format_args!(" data-frame=\"{left} {top} {across} {down}\""));
     out.push_str(" font-family=\"system-ui,'Segoe UI',Roboto,'DejaVu Sans',sans-serif\">\n<title>");
     escaped(&mut out, words.title);
     out.push_str("</title>\n<desc>");

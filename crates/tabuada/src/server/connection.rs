@@ -18,6 +18,7 @@ use tokio::sync::{Semaphore, watch};
 use tower::Service;
 
 use super::evaluate::evaluate;
+use super::leniency;
 use super::routes::router;
 use super::state::{App, Listening, Served};
 use super::v1::answer_query;
@@ -116,13 +117,14 @@ async fn answer(served: Served, mut router: Router, request: Request<Incoming>) 
     let path = request.uri().path();
     let route = Route::of(path);
     let is_public = listening != Listening::Operator;
+    let is_lenient = leniency::is_preferred(request.headers());
     let response = match (path, request.method()) {
         ("/evaluate", &Method::POST) if is_public => evaluate(&app, request).await,
         ("/v1/evaluate", &Method::GET) if is_public => answer_query(&app, request.headers(), request.uri()).await,
         _ => router.call(request).await?,
     };
     app.counters.answered(route, response.status().as_u16(), begun.elapsed());
-    Ok(response)
+    Ok(leniency::told(response, is_lenient))
 }
 
 /// Whether only the connection that was to be accepted is lost.

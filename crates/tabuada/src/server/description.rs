@@ -18,7 +18,9 @@ use super::{evaluate, health, metrics, operator, v1};
     info(
         title = "Tabuada",
         description = "A calculator backend that remembers. `/evaluate` answers as the course's application does; what \
-                       is under `/v1` answers every failure with `application/problem+json`.",
+                       is under `/v1` answers every failure with `application/problem+json`. A request with the \
+                       header `Prefer: handling=lenient` is told its problems with the status 200, for pages \
+                       whose browser would report another as an error of theirs.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),
     tags(
@@ -34,6 +36,7 @@ use super::{evaluate, health, metrics, operator, v1};
         v1::table::post,
         v1::plot::get,
         v1::explain::get,
+        v1::functions::get,
         evaluate::evaluate,
         operator::statistics,
         operator::clear,
@@ -104,6 +107,12 @@ fn complete(path: &str, is_get: bool, status: &str, response: &mut Response) {
     };
     if response.content.contains_key("application/problem+json") {
         add("Content-Language", text("What `detail` is written in: `en` or `pt-BR`, by `Accept-Language`."));
+        add("Vary", text("What in a request makes another answer."));
+    }
+    if path == "/v1/functions" {
+        add("ETag", text("Names the list, for `If-None-Match`."));
+        add("Content-Language", text("What it is written in."));
+        add("Vary", text("What in a request makes another answer."));
     }
     if matches!(path, "/v1/evaluate" | "/v1/plot" | "/v1/explain") {
         add("Cache-Status", text("Where the answer comes from (RFC 9211)."));

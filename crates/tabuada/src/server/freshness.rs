@@ -7,12 +7,13 @@
 use std::hash::Hasher as _;
 
 use axum::body::{Body, Bytes, HttpBody as _};
-use axum::http::header::{AGE, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, ETAG, IF_NONE_MATCH, VARY};
+use axum::http::header::{AGE, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, ETAG, IF_NONE_MATCH};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body_util::BodyExt as _;
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 
 use super::coding::{Accepted, Coding, PACKED_FROM_BYTES};
+use super::render::varies_by;
 use crate::answer::DEADLINE;
 use crate::workers::Workers;
 
@@ -167,7 +168,7 @@ impl Freshness {
             (true, false) => "Accept, Accept-Encoding",
             (true, true) => "Accept, Accept-Encoding, Accept-Language",
         };
-        headers.append(VARY, HeaderValue::from_static(vary));
+        varies_by(headers, vary);
     }
 }
 

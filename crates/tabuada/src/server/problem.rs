@@ -16,6 +16,8 @@ use super::render::{json, not_kept};
 use crate::facts::REFUSAL_LIFETIME;
 use crate::workers::NotDone;
 
+pub(super) const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
+
 /// A problem, without whom it is told to. `code` is stable and for programs, `detail` for people.
 #[derive(Clone, Debug)]
 pub(super) struct Problem {
@@ -197,7 +199,7 @@ impl Problem {
     pub(super) fn response_with(&self, body: String) -> Response<Body> {
         let mut response = json(self.status, body);
         let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(CONTENT_TYPE, PROBLEM_JSON);
         headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(language::tag(self.language)));
         match self.status {
             StatusCode::SERVICE_UNAVAILABLE => {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER, VARY};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 
 use crate::answer::{Origin, Outcome, Reply};
@@ -77,6 +77,17 @@ pub(super) fn json_with_room(status: StatusCode, body: String) -> Response<Body>
 pub(super) fn not_kept(mut response: Response<Body>) -> Response<Body> {
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
+}
+
+/// Says what else in a request makes another answer. It stays one line: of several, some proxies read only one.
+pub(super) fn varies_by(headers: &mut HeaderMap, names: &'static str) {
+    let said = headers.get_all(VARY).iter().filter_map(|names| names.to_str().ok()).collect::<Vec<_>>().join(", ");
+    let all = match said.as_str() {
+        "" => HeaderValue::from_static(names),
+        // Names of headers, and what joins them.
+        said => HeaderValue::try_from([said, ", ", names].concat()).unwrap_or(HeaderValue::from_static("*")),
+    };
+    headers.insert(VARY, all);
 }
 
 /// An answer after which the connection ends.

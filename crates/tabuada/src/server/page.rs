@@ -1,0 +1,102 @@
+//! `/`: the page. A few files, in the binary, that need nothing from elsewhere and no step that builds them.
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use axum::http::{HeaderMap, HeaderValue, Response};
+use axum::routing::get;
+
+use super::freshness::{Freshness, Tag};
+use super::state::{App, Served};
+
+/// No script and no style but the page's own files, nobody to ask but this service, and no text that becomes markup.
+const POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; \
+     base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; \
+     trusted-types 'none'",
+);
+
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+
+/// A file of the page.
+struct File {
+    path: &'static str,
+    kind: &'static str,
+    text: &'static str,
+}
+
+/// A file of the folder beside this one, served under its own name.
+macro_rules! file {
+    ($name:literal, $kind:expr) => {
+        File { path: concat!("/page/", $name), kind: $kind, text: include_str!(concat!("page/", $name)) }
+    };
+}
+
+static FILES: [File; 19] = [
+    File { path: "/", kind: "text/html; charset=utf-8", text: include_str!("page/index.html") },
+    file!("style.css", "text/css; charset=utf-8"),
+    file!("icon.svg", "image/svg+xml"),
+    file!("main.js", SCRIPT),
+    file!("answer.js", SCRIPT),
+    file!("api.js", SCRIPT),
+    file!("completion.js", SCRIPT),
+    file!("dialog.js", SCRIPT),
+    file!("dom.js", SCRIPT),
+    file!("english.js", SCRIPT),
+    file!("explain.js", SCRIPT),
+    file!("expression.js", SCRIPT),
+    file!("history.js", SCRIPT),
+    file!("numbers.js", SCRIPT),
+    file!("plot.js", SCRIPT),
+    file!("portuguese.js", SCRIPT),
+    file!("remembered.js", SCRIPT),
+    file!("trip.js", SCRIPT),
+    file!("words.js", SCRIPT),
+];
+
+/// The routes of the page.
+pub(super) fn routes() -> Router<Served> {
+    FILES.iter().fold(Router::new(), |routes, file| {
+        routes.route(file.path, get(move |app: State<App>, headers: HeaderMap| serve(file, app, headers)))
+    })
+}
+
+/// Asked for again each time, lest a page be made of the files of two versions; who has it is told so.
+async fn serve(file: &'static File, State(app): State<App>, headers: HeaderMap) -> Response<Body> {
+    let mut response = Response::new(Body::from(file.text));
+    for (name, value) in [
+        (CONTENT_TYPE, HeaderValue::from_static(file.kind)),
+        (CONTENT_SECURITY_POLICY, POLICY),
+        (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        // The address of a shared page holds an expression, which is nobody else's business.
+        (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    ] {
+        response.headers_mut().insert(name, value);
+    }
+    let freshness = Freshness::new(Tag::of(&[file.text])).for_seconds(0);
+    freshness.put_on(response, &headers, app.calculator.workers()).await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// All that is in the folder is served, and no more than a slow line loads in a moment.
+    #[test]
+    fn the_page_is_a_few_files_and_small() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/server/page");
+        let there = std::fs::read_dir(folder).expect("the folder is there");
+        let there: BTreeSet<String> =
+            there.map(|entry| entry.expect("it is read").file_name().into_string().expect("UTF-8")).collect();
+        let name = |file: &File| match file.path {
+            "/" => "index.html".to_owned(),
+            path => path.trim_start_matches("/page/").to_owned(),
+        };
+        assert_eq!(there, FILES.iter().map(name).collect());
+        let size: usize = FILES.iter().map(|file| file.text.len()).sum();
+        assert!(size < 150 << 10, "{size} bytes");
+    }
+}

@@ -1,0 +1,223 @@
+// The answer: its text, readable and exact at once, or what is wrong and what would be right.
+
+import { button, byId, fill, keep, kept, make } from "./dom.js";
+import { digitsOf, grouped } from "./numbers.js";
+import { say } from "./words.js";
+
+/** @import { Hint, Problem, Question, Suggestion, Value } from "./api.js" */
+/** @import { Word } from "./words.js" */
+
+/** A text longer than this is written smaller. */
+const SHORT = 24;
+/** How much of an answer is read aloud. */
+const ALOUD = 80;
+
+const EXAMPLES = ["2+2", "2**100", "√2×π", "sum(k**2, k, 1, 100)", "sin(x)/x", "1/0"];
+
+export class AnswerView {
+  #result = byId("result", HTMLElement);
+  #answered = byId("answered", HTMLElement);
+  #answer = byId("answer", HTMLOutputElement);
+  #error = byId("error", HTMLElement);
+  #hints = byId("hints", HTMLElement);
+  #said = byId("said", HTMLElement);
+  #whole = byId("whole", HTMLButtonElement);
+  #grouped = byId("grouped", HTMLButtonElement);
+  /** @type {Value | null} */
+  #value = null;
+  #isWhole = false;
+
+  /**
+   * @param {object} told
+   * @param {(text: string) => void} told.use another expression is wanted in place of this one
+   * @param {() => Question} told.asked what is being asked, for a link to it
+   */
+  constructor({ use, asked }) {
+    this.use = use;
+    const examples = EXAMPLES.map((text) => button(text, () => use(text), { class: "example ink" }));
+    fill(byId("examples", HTMLElement), ...examples);
+    byId("copy", HTMLButtonElement).addEventListener("click", () => this.#copy(this.#value?.text ?? ""));
+    byId("share", HTMLButtonElement).addEventListener("click", () => {
+      const { text, mode } = asked();
+      const parameters = new URLSearchParams(mode === "python" ? { expr: text } : { expr: text, mode });
+      void this.#copy(`${location.origin}/?${parameters}`);
+    });
+    this.#whole.addEventListener("click", () => {
+      this.#isWhole = !this.#isWhole;
+      this.#fit();
+    });
+    this.#grouped.setAttribute("aria-pressed", String(kept("grouped") !== "no"));
+    this.#grouped.addEventListener("click", () => {
+      const isGrouped = this.#grouped.getAttribute("aria-pressed") === "true";
+      this.#grouped.setAttribute("aria-pressed", String(!isGrouped));
+      keep("grouped", isGrouped ? "no" : null);
+      this.#write();
+      this.#fit();
+    });
+  }
+
+  /**
+   * What is shown belongs to a text that has changed since.
+   *
+   * @param {boolean} isStale
+   */
+  stale(isStale) {
+    this.#result.toggleAttribute("data-stale", isStale);
+  }
+
+  empty() {
+    this.#show("empty");
+  }
+
+  /**
+   * @param {Value} value
+   * @param {boolean} isFinal asked for with Enter, and not while typing
+   */
+  value(value, isFinal) {
+    if (value.text !== this.#value?.text) this.#isWhole = false;
+    this.#value = value;
+    this.#write();
+    this.#hint(value.hints ?? []);
+    this.#show(isFinal ? "final" : "preview");
+    this.#fit();
+    if (isFinal) {
+      const { text } = value;
+      this.say(`= ${text.length > ALOUD ? `${text.slice(0, ALOUD)}…` : text}`);
+    }
+  }
+
+  /**
+   * @param {Problem} problem
+   * @param {boolean} isFinal
+   */
+  problem(problem, isFinal) {
+    this.trouble(problem.detail, isFinal, problem.suggestion);
+  }
+
+  /**
+   * Says what is wrong.
+   *
+   * @param {string} sentence
+   * @param {boolean} isFinal
+   * @param {Suggestion} [suggestion]
+   */
+  trouble(sentence, isFinal, suggestion) {
+    this.#hint([]);
+    fill(this.#error, make("p", {}, sentence), suggestion && this.#apply(suggestion));
+    this.#show(isFinal ? "failed" : "failing");
+    if (isFinal) this.say(sentence);
+  }
+
+  /** Whether what was asked is answered elsewhere. */
+  get isNoted() {
+    return this.#result.dataset.state === "noted";
+  }
+
+  /**
+   * Says that there is something to be seen elsewhere.
+   *
+   * @param {string} sentence
+   */
+  note(sentence) {
+    fill(this.#hints, make("p", {}, sentence));
+    this.#hints.hidden = false;
+    this.#show("noted");
+    this.say(sentence);
+  }
+
+  /**
+   * For those who hear the page.
+   *
+   * @param {string} sentence
+   */
+  say(sentence) {
+    this.#said.textContent = sentence;
+  }
+
+  /** @param {"empty" | "preview" | "final" | "failing" | "failed" | "noted"} state */
+  #show(state) {
+    this.stale(false);
+    this.#result.dataset.state = state;
+    byId("welcome", HTMLElement).hidden = state !== "empty";
+    this.#answered.hidden = state !== "preview" && state !== "final";
+    this.#error.hidden = state !== "failing" && state !== "failed";
+    if (state === "empty" || state === "failing" || state === "failed") this.#hints.hidden = true;
+  }
+
+  #write() {
+    const value = this.#value;
+    if (!value) return;
+    const { text, type } = value;
+    const isGrouped = type !== "str" && this.#grouped.getAttribute("aria-pressed") === "true";
+    fill(this.#answer, ...(isGrouped ? grouped(text) : [text]));
+    this.#answer.classList.toggle("long", text.length > SHORT);
+    this.#grouped.hidden = type === "str" || !/\d{5}/.test(text);
+    byId("type", HTMLElement).textContent = say(/** @type {Word} */ (`type_${type}`));
+    const digits = digitsOf(text);
+    const size = digits === null ? say("sizeCharacters", { count: text.length }) : say("sizeDigits", { count: digits });
+    byId("size", HTMLElement).textContent = text.length > 12 ? `· ${size}` : "";
+  }
+
+  /** A text of many lines is a window on them, until all are wanted. */
+  #fit() {
+    const answer = this.#answer;
+    answer.classList.remove("whole");
+    const isCut = answer.scrollHeight > answer.clientHeight + 1;
+    answer.classList.toggle("whole", isCut && this.#isWhole);
+    this.#whole.hidden = !isCut;
+    this.#whole.textContent = say(this.#isWhole ? "part" : "whole");
+    // What scrolls is scrolled by keys, too.
+    if (isCut && !this.#isWhole) answer.tabIndex = 0;
+    else answer.removeAttribute("tabindex");
+  }
+
+  /** @param {Hint[]} hints */
+  #hint(hints) {
+    const each = hints.map((hint) =>
+      make("div", { class: "hint" }, make("p", {}, hint.message), hint.suggestion && this.#apply(hint.suggestion)),
+    );
+    fill(this.#hints, ...each);
+    this.#hints.hidden = hints.length === 0;
+  }
+
+  /** @param {Suggestion} suggestion */
+  #apply({ expr }) {
+    return button(say("apply", { expr: shortened(expr) }), () => this.use(expr), {
+      class: "apply",
+      "data-testid": "apply",
+    });
+  }
+
+  /** @param {string} text */
+  async #copy(text) {
+    try {
+      await navigator.clipboard.writeText(text);
+      this.say(say("copied"));
+      this.#flash(say("copied"));
+    } catch {
+      this.#flash(say("notCopied"));
+      this.say(say("notCopied"));
+    }
+  }
+
+  /**
+   * A word that stands beside the answer for a moment.
+   *
+   * @param {string} sentence
+   */
+  #flash(sentence) {
+    const flash = make("span", { class: "flash", "aria-hidden": "true" }, sentence);
+    this.#answered.append(flash);
+    flash.addEventListener("animationend", () => flash.remove());
+  }
+}
+
+/**
+ * A text that fits a line.
+ *
+ * @param {string} text
+ */
+export function shortened(text, most = 60) {
+  const characters = Array.from(text);
+  return characters.length > most ? `${characters.slice(0, most - 1).join("")}…` : text;
+}

@@ -1,0 +1,261 @@
+// Names that fit what is being typed, each with its signature and what it does; and the call that is being written.
+
+import { names as fetchNames } from "./api.js";
+import { fill, make } from "./dom.js";
+import { onLanguage, say } from "./words.js";
+
+/** @import { Name } from "./api.js" */
+
+/** Names that are shown at once. */
+const SHOWN_MAX = 8;
+/** Letters from which on names are offered without being asked for. */
+const LETTERS_MIN = 2;
+
+/** @type {Name[]} */
+let known = [];
+
+/** Asks for the names, now and whenever the language changes. */
+export function learnNames() {
+  const learn = () =>
+    fetchNames().then(
+      (names) => (known = names),
+      // Typing works without.
+      () => {},
+    );
+  onLanguage(learn);
+  return learn();
+}
+
+/**
+ * The piece of a name that ends at a place of a text.
+ *
+ * @param {string} text
+ * @param {number} at in units of UTF-16, as fields count
+ */
+function begun(text, at) {
+  const before = text.slice(0, at);
+  if (/^[\p{L}\p{N}_]/u.test(text.slice(at)) || isQuoted(before)) return null;
+  const piece = before.match(/(?<![\p{L}\p{N}_.])(math\.)?([\p{L}_][\p{L}\p{N}_]*)?$/u);
+  const [, prefix = "", name = ""] = piece ?? [];
+  return piece === null || prefix + name === "" ? null : { prefix, name, start: at - name.length };
+}
+
+/**
+ * Whether a text ends inside a string or a comment.
+ *
+ * @param {string} text
+ */
+function isQuoted(text) {
+  let quote = "";
+  for (const character of text) {
+    if (quote === "#" ? character === "\n" : quote !== "" && character === quote) quote = "";
+    else if (quote === "" && "'\"#".includes(character)) quote = character;
+  }
+  return quote !== "";
+}
+
+/**
+ * The call inside whose brackets a text ends: its name, and at which argument.
+ *
+ * @param {string} before
+ */
+function called(before) {
+  /** @type {{ name: string, argument: number }[]} */
+  const open = [];
+  if (isQuoted(before)) return null;
+  const bare = before.replace(/'[^']*'|"[^"]*"|#.*/g, (quoted) => " ".repeat(quoted.length));
+  for (let at = 0; at < bare.length; at += 1) {
+    const character = bare[at] ?? "";
+    if ("([{".includes(character)) {
+      const name = character === "(" ? (bare.slice(0, at).match(/[\p{L}_][\p{L}\p{N}_]*$/u)?.[0] ?? "") : "";
+      open.push({ name, argument: 0 });
+    } else if (")]}".includes(character)) open.pop();
+    const innermost = open.at(-1);
+    if (character === "," && innermost) innermost.argument += 1;
+  }
+  return open.findLast((one) => one.name !== "") ?? null;
+}
+
+/**
+ * What a name is called with, one argument of it set off.
+ *
+ * @param {Name} name
+ * @param {number} [argument]
+ */
+function signature(name, argument = -1) {
+  if (name.kind === "constant") return [make("b", {}, name.name)];
+  const parts = name.signature.split(/, (?![^[]*\])/);
+  const at = (parts.at(-1) ?? "").startsWith("*") ? Math.min(argument, parts.length - 1) : argument;
+  const written = parts.flatMap((part, index) => [index > 0 && ", ", index === at ? make("u", {}, part) : part]);
+  return [make("b", {}, name.name), "(", ...written, ")"];
+}
+
+/**
+ * What a line of documentation says, its code in elements of code.
+ *
+ * @param {string} line
+ */
+function documented(line) {
+  return line.split("`").map((part, index) => (index % 2 === 1 ? make("code", {}, part) : part));
+}
+
+export class Completion {
+  /** @type {Name[]} */
+  #offered = [];
+  #chosen = -1;
+
+  /**
+   * @param {HTMLTextAreaElement} field
+   * @param {HTMLElement} list where names are offered
+   * @param {HTMLElement} call where the call being written is explained
+   */
+  constructor(field, list, call) {
+    this.field = field;
+    this.list = list;
+    this.call = call;
+    field.setAttribute("aria-controls", list.id);
+    // The field keeps the focus.
+    list.addEventListener("pointerdown", (event) => event.preventDefault());
+    list.addEventListener("click", (event) => {
+      const option = event.target instanceof Element ? event.target.closest("[role=option]") : null;
+      if (option) this.#take(Array.from(list.children).indexOf(option));
+    });
+    field.addEventListener("blur", () => this.close());
+    onLanguage(() => this.look());
+    this.look();
+  }
+
+  get isOpen() {
+    return this.#offered.length > 0;
+  }
+
+  /**
+   * Looks again at what is being typed.
+   *
+   * @param {boolean} [isWanted] whether the person asks for names, however few letters there are
+   */
+  look(isWanted = false) {
+    const { value, selectionStart, selectionEnd } = this.field;
+    this.#explainCall(value.slice(0, selectionStart));
+    const piece = selectionStart === selectionEnd ? begun(value, selectionStart) : null;
+    const isEnough = piece !== null && (piece.prefix !== "" || piece.name.length >= LETTERS_MIN || isWanted);
+    this.#offered = isEnough ? fitting(piece.prefix, piece.name) : [];
+    this.#chosen = -1;
+    this.#show();
+  }
+
+  close() {
+    this.#offered = [];
+    this.#show();
+  }
+
+  /**
+   * What a key does while names are offered.
+   *
+   * @param {KeyboardEvent} event
+   * @returns {boolean} whether the key was for this
+   */
+  press(event) {
+    if (event.key === " " && event.ctrlKey) {
+      this.look(true);
+      return true;
+    }
+    if (!this.isOpen || event.ctrlKey || event.metaKey || event.altKey) return false;
+    const count = this.#offered.length;
+    switch (event.key) {
+      case "ArrowDown":
+        this.#chosen = (this.#chosen + 1) % count;
+        break;
+      case "ArrowUp":
+        // Upwards is the history's, until one has gone down into the list.
+        if (this.#chosen < 0) return false;
+        this.#chosen -= 1;
+        break;
+      case "Tab":
+        if (event.shiftKey) return false;
+        this.#take(Math.max(this.#chosen, 0));
+        return true;
+      case "Enter":
+        if (this.#chosen < 0) return false;
+        this.#take(this.#chosen);
+        return true;
+      case "Escape":
+        this.close();
+        return true;
+      default:
+        return false;
+    }
+    this.#show();
+    return true;
+  }
+
+  /** @param {number} index */
+  #take(index) {
+    const name = this.#offered[index];
+    const { value, selectionStart } = this.field;
+    const piece = begun(value, selectionStart);
+    if (!name || !piece) return;
+    const opens = name.kind !== "constant" && !value.slice(selectionStart).startsWith("(");
+    this.field.setSelectionRange(piece.start, selectionStart);
+    insert(this.field, opens ? `${name.name}(` : name.name);
+    this.close();
+  }
+
+  #show() {
+    this.list.hidden = !this.isOpen;
+    const options = this.#offered.map((name, index) =>
+      make(
+        "div",
+        { role: "option", id: `name-${index}`, "aria-selected": String(index === this.#chosen) },
+        make("span", { class: "signature" }, ...signature(name)),
+        " ",
+        make("span", { class: "doc" }, ...documented(name.doc)),
+      ),
+    );
+    fill(this.list, ...options);
+    if (this.#chosen >= 0) {
+      this.field.setAttribute("aria-activedescendant", `name-${this.#chosen}`);
+      options[this.#chosen]?.scrollIntoView({ block: "nearest" });
+    } else this.field.removeAttribute("aria-activedescendant");
+  }
+
+  /** @param {string} before */
+  #explainCall(before) {
+    const call = called(before);
+    const arguments_ = call?.argument ?? 0;
+    const all = known.filter((name) => name.name === call?.name && name.kind !== "constant");
+    // A function of few arguments and a binder may have one name.
+    const name = all.find((one) => one.kind === "binder" && arguments_ > 1) ?? all[0];
+    const tip = make("span", { class: "tip" }, say("tip"));
+    fill(this.call, ...(name ? [...signature(name, arguments_), " ", ...documented(name.doc)] : [tip]));
+  }
+}
+
+/**
+ * @param {string} prefix
+ * @param {string} piece
+ * @returns {Name[]}
+ */
+function fitting(prefix, piece) {
+  const low = piece.toLowerCase();
+  const fit = known.filter((name) => (prefix !== "" || !name.needs_prefix) && name.name.toLowerCase().startsWith(low));
+  // A name that is finished needs no help.
+  if (fit.every((name) => name.name === piece)) return [];
+  const exact = (/** @type {Name} */ name) => Number(!name.name.startsWith(piece));
+  return fit.sort((one, other) => exact(one) - exact(other) || one.name.length - other.name.length).slice(0, SHOWN_MAX);
+}
+
+/**
+ * Types a text in place of what is selected, so that the browser can undo it.
+ *
+ * @param {HTMLTextAreaElement} field
+ * @param {string} text
+ */
+export function insert(field, text) {
+  field.focus();
+  // Nothing else leaves undoing as it is; it is not in the standard's future, hence the other way.
+  const isDone = text === "" ? document.execCommand("delete") : document.execCommand("insertText", false, text);
+  if (isDone) return;
+  field.setRangeText(text, field.selectionStart, field.selectionEnd, "end");
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+}

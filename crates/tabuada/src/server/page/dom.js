@@ -1,0 +1,146 @@
+// Elements, made and found. Text is always text: nothing here can become markup.
+
+/** @typedef {Node | string | null | undefined | false} Child */
+
+/**
+ * The element of the page that has this id.
+ *
+ * @template {HTMLElement} E
+ * @param {string} id
+ * @param {new () => E} kind what it has to be
+ * @returns {E}
+ */
+export function byId(id, kind) {
+  const element = document.getElementById(id);
+  if (!(element instanceof kind)) throw new Error(`the page has no ${kind.name} named ${id}`);
+  return element;
+}
+
+/**
+ * A new element.
+ *
+ * @template {keyof HTMLElementTagNameMap} T
+ * @param {T} tag
+ * @param {Record<string, string | boolean | null | undefined>} attributes those that are `true` stand without a value;
+ *   those that are `false`, `null` or `undefined` do not stand at all
+ * @param {...Child} children
+ * @returns {HTMLElementTagNameMap[T]}
+ */
+export function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === true) element.setAttribute(name, "");
+    else if (typeof value === "string") element.setAttribute(name, value);
+  }
+  element.append(...present(children));
+  return element;
+}
+
+/**
+ * A button that does something.
+ *
+ * @param {string} text
+ * @param {() => void} act
+ * @param {Record<string, string | boolean | null | undefined>} attributes
+ */
+export function button(text, act, attributes = {}) {
+  const made = make("button", { type: "button", ...attributes }, text);
+  made.addEventListener("click", act);
+  return made;
+}
+
+/**
+ * Puts children in place of those that an element has.
+ *
+ * @param {Element} parent
+ * @param {...Child} children
+ */
+export function fill(parent, ...children) {
+  parent.replaceChildren(...present(children));
+}
+
+/**
+ * @param {Child[]} children
+ * @returns {(Node | string)[]}
+ */
+function present(children) {
+  return /** @type {(Node | string)[]} */ (children.filter((child) => child !== null && child !== undefined && child !== false));
+}
+
+/**
+ * A text in pieces, those that spans name in elements of their own. Spans count characters, not units of UTF-16; they do
+ * not overlap. One of no length is a place between two characters.
+ *
+ * @param {string} text
+ * @param {{ span: { start: number, end: number }, name: string }[]} marks each with the class of its element
+ * @returns {Node[]}
+ */
+export function marked(text, marks) {
+  const characters = Array.from(text);
+  const nodes = [];
+  let at = 0;
+  const ordered = [...marks].sort((one, other) => one.span.start - other.span.start);
+  for (const { span, name } of ordered) {
+    const start = Math.min(Math.max(span.start, at), characters.length);
+    const end = Math.min(Math.max(span.end, start), characters.length);
+    if (start > at) nodes.push(document.createTextNode(characters.slice(at, start).join("")));
+    const isPlace = start === end;
+    nodes.push(make("mark", { class: isPlace ? `${name} place` : name }, characters.slice(start, end).join("")));
+    at = end;
+  }
+  if (at < characters.length) nodes.push(document.createTextNode(characters.slice(at).join("")));
+  return nodes;
+}
+
+/**
+ * Gives the person a file.
+ *
+ * @param {Blob} blob
+ * @param {string} name
+ */
+export function save(blob, name) {
+  const address = URL.createObjectURL(blob);
+  const link = make("a", { href: address, download: name });
+  link.click();
+  // The download has begun by then, or never will.
+  setTimeout(() => URL.revokeObjectURL(address), 10_000);
+}
+
+/**
+ * What the browser keeps for this page; a browser that keeps nothing has nothing.
+ *
+ * @param {string} name
+ * @param {Storage | null} [store]
+ * @returns {string | null}
+ */
+export function kept(name, store = storage("localStorage")) {
+  return store?.getItem(`tabuada.${name}`) ?? null;
+}
+
+/**
+ * Keeps a text in the browser, or with `null` removes it.
+ *
+ * @param {string} name
+ * @param {string | null} text
+ * @param {Storage | null} [store]
+ */
+export function keep(name, text, store = storage("localStorage")) {
+  try {
+    if (text === null) store?.removeItem(`tabuada.${name}`);
+    else store?.setItem(`tabuada.${name}`, text);
+  } catch {
+    // Full, or forbidden: the page works without.
+  }
+}
+
+/**
+ * @param {"localStorage" | "sessionStorage"} name
+ * @returns {Storage | null} nothing where the person forbids it
+ */
+export function storage(name) {
+  try {
+    return window[name];
+  } catch {
+    return null;
+  }
+}

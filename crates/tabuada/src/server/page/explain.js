@@ -1,0 +1,141 @@
+// How an answer is worked out, and which texts share it.
+
+import { explain as fetchExplanation, isAbort, Unreachable } from "./api.js";
+import { shortened } from "./answer.js";
+import { button, byId, fill, make, marked } from "./dom.js";
+import { say } from "./words.js";
+
+/** @import { Explanation, Question, Step } from "./api.js" */
+
+/** Steps that are shown until all are wanted. */
+const STEPS_SHOWN = 8;
+/** How much of a step's text is shown. */
+const STEP_MAX = 500;
+
+export class ExplainView {
+  #panel = byId("explain-panel", HTMLDetailsElement);
+  #root = byId("explain", HTMLElement);
+  /** @type {Question | null} */
+  #question = null;
+  #asking = new AbortController();
+
+  constructor() {
+    this.#panel.addEventListener("toggle", () => void this.#explain());
+    void this.#explain();
+  }
+
+  /**
+   * Explains a question, as soon as somebody looks.
+   *
+   * @param {Question} question
+   */
+  show(question) {
+    this.#question = question;
+    void this.#explain();
+  }
+
+  /** Explains it again, in another language. */
+  translate() {
+    void this.#explain();
+  }
+
+  async #explain() {
+    const question = this.#question;
+    if (question === null) return fill(this.#root, make("p", { class: "quiet" }, say("explainNone")));
+    if (!this.#panel.open) return;
+    this.#asking.abort();
+    this.#asking = new AbortController();
+    try {
+      const { explanation, problem } = await fetchExplanation(question, this.#asking.signal);
+      if (explanation) this.#write(explanation, question);
+      else fill(this.#root, make("p", { class: "error" }, problem?.detail ?? ""));
+    } catch (error) {
+      if (isAbort(error)) return;
+      fill(this.#root, make("p", { class: "error" }, say(error instanceof Unreachable ? error.word : "broken")));
+    }
+  }
+
+  /**
+   * @param {Explanation} explanation
+   * @param {Question} question
+   */
+  #write(explanation, question) {
+    const { canonical, key, fuel, free_names: free } = explanation;
+    const facts = make("dl", { class: "facts" });
+    const fact = (/** @type {string} */ name, /** @type {string} */ value, /** @type {string} */ kind) =>
+      facts.append(make("dt", {}, name), make("dd", { class: kind, "data-testid": kind.split(" ")[0] }, value));
+    fact(say("canonical"), shortened(canonical, STEP_MAX), "canonical ink");
+    fact(say("key"), key === null ? say("keyNone") : shortened(key, STEP_MAX), key === null ? "key" : "key ink");
+    fact(say("fuel"), say("fuelUnits", { count: fuel }), "fuel");
+    if (free.length > 0) fact(say("free"), free.join(", "), "free ink");
+    fill(this.#root, facts, make("h3", {}, say("steps")), ...this.#steps(explanation), this.#comparison(explanation, question));
+  }
+
+  /** @param {Explanation} explanation */
+  #steps({ steps, steps_cut: isCut, failed: failedAt, error: trouble, free_names: free }) {
+    // That `x` has no value is what makes a curve of it.
+    const isCurve = trouble?.code === "unknown-name" && free.length === 1 && free[0] === "x";
+    const [failed, error] = isCurve ? [undefined, undefined] : [failedAt, trouble];
+    const list = make("ol", { class: "steps", "data-testid": "steps" });
+    const item = (/** @type {Step} */ step, /** @type {number} */ index) => {
+      // What is worked out next; in the last, where it failed.
+      const next = steps[index + 1]?.replaced ?? (failed ? [failed] : []);
+      const name = steps[index + 1] ? "next" : "wrong";
+      const text = shortened(step.text, STEP_MAX);
+      return make("li", { class: "ink" }, ...marked(text, next.map((span) => ({ span, name }))));
+    };
+    const isLong = steps.length > STEPS_SHOWN + 2;
+    const first = isLong ? steps.slice(0, STEPS_SHOWN) : steps;
+    fill(list, ...first.map(item));
+    const more = button(say("stepsMore", { count: steps.length }), () => {
+      fill(list, ...steps.map(item));
+      more.remove();
+      list.setAttribute("tabindex", "-1");
+      list.focus();
+    });
+    more.dataset.testid = "more-steps";
+    return [
+      list,
+      isLong && more,
+      isCut && make("p", { class: "quiet" }, say("stepsCut")),
+      error && make("p", { class: "error" }, error.detail),
+    ];
+  }
+
+  /**
+   * @param {Explanation} explanation
+   * @param {Question} question
+   */
+  #comparison({ key }, { mode }) {
+    const field = make("input", {
+      type: "text",
+      class: "ink",
+      "data-testid": "compare",
+      "aria-label": say("compareText"),
+      autocomplete: "off",
+      spellcheck: "false",
+    });
+    const verdict = make("p", { class: "verdict", role: "status", "data-testid": "compared" });
+    const form = make(
+      "form",
+      { class: "compare" },
+      make("h3", {}, say("compare")),
+      make("div", { class: "tools" }, field, make("button", { type: "submit" }, say("compareDo"))),
+      verdict,
+    );
+    form.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      try {
+        const { explanation, problem } = await fetchExplanation({ text: field.value, mode });
+        const other = explanation?.key;
+        if (problem) verdict.textContent = problem.detail;
+        else if (!other) verdict.textContent = say("otherNone");
+        else verdict.textContent = say(other === key ? "same" : "other", { key: shortened(other, 200) });
+        verdict.dataset.same = String(other === key && other !== null);
+      } catch (error) {
+        verdict.textContent = say(error instanceof Unreachable ? error.word : "broken");
+      }
+    });
+    return form;
+  }
+}

@@ -1,0 +1,102 @@
+// What the page says, in the person's language, and numbers as that language writes them.
+
+import { kept, keep } from "./dom.js";
+import { ENGLISH } from "./english.js";
+import { PORTUGUESE } from "./portuguese.js";
+
+/** @typedef {"en" | "pt-BR"} Language */
+/** @typedef {keyof typeof ENGLISH} Word */
+
+/** @type {Record<Language, Record<Word, string>>} */
+const WORDS = { en: ENGLISH, "pt-BR": PORTUGUESE };
+
+/** @type {(() => void)[]} */
+const listeners = [];
+
+/** @type {Language} */
+let current = known(kept("language")) ?? navigator.languages.map(known).find((one) => one !== null) ?? "en";
+
+/**
+ * @param {string | null} tag
+ * @returns {Language | null}
+ */
+function known(tag) {
+  const primary = (tag ?? "").toLowerCase().split("-")[0];
+  if (primary === "pt") return "pt-BR";
+  return primary === "en" ? "en" : null;
+}
+
+/** The language of the page. */
+export function language() {
+  return current;
+}
+
+/**
+ * Changes the language, for this visit and the next.
+ *
+ * @param {string} tag
+ */
+export function speak(tag) {
+  current = known(tag) ?? current;
+  keep("language", current);
+  translate();
+  for (const listener of listeners) listener();
+}
+
+/**
+ * Runs something each time the language has changed.
+ *
+ * @param {() => void} listener
+ */
+export function onLanguage(listener) {
+  listeners.push(listener);
+}
+
+/**
+ * A sentence. What stands in braces in it is replaced by the value of that name. Of `one|many`, what goes with the
+ * number `count` is taken.
+ *
+ * @param {Word} word
+ * @param {Record<string, string | number>} values
+ * @returns {string}
+ */
+export function say(word, values = {}) {
+  let sentence = WORDS[current][word];
+  if (typeof values.count === "number" && sentence.includes("|")) {
+    const [one = "", many = ""] = sentence.split("|");
+    sentence = new Intl.PluralRules(current).select(values.count) === "one" ? one : many;
+  }
+  return sentence.replace(/\{(\w+)\}/g, (_, name) => {
+    const value = values[name] ?? "";
+    return typeof value === "number" ? number(value) : value;
+  });
+}
+
+/**
+ * A number for people.
+ *
+ * @param {number} value
+ * @param {Intl.NumberFormatOptions} options
+ */
+export function number(value, options = {}) {
+  return new Intl.NumberFormat(current, options).format(value);
+}
+
+/** Writes all words that stand in the page itself. */
+export function translate() {
+  document.documentElement.lang = current;
+  document.title = say("title");
+  for (const element of document.querySelectorAll("[data-word]")) element.textContent = sayOf(element, "data-word");
+  for (const attribute of ["aria-label", "placeholder"]) {
+    const named = `data-word-${attribute.replace("aria-", "")}`;
+    for (const element of document.querySelectorAll(`[${named}]`)) element.setAttribute(attribute, sayOf(element, named));
+  }
+}
+
+/**
+ * @param {Element} element
+ * @param {string} attribute
+ */
+function sayOf(element, attribute) {
+  return say(/** @type {Word} */ (element.getAttribute(attribute)));
+}

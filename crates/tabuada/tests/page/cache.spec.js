@@ -1,0 +1,172 @@
+// The cache at work: where each answer came from, how long that took, how long it stays, and what is remembered.
+
+import { ask, coherent, expect, picture, redis, remembered, serve, test, type, watched } from "./support.js";
+
+/** @import { Page } from "@playwright/test" */
+
+/** Some 40 ms: dearer than asking Redis. */
+const DEAR = "sum(k**2, k, 1, 10**5)";
+
+/**
+ * What the road shows: the state of each hop.
+ *
+ * @param {Page} page
+ */
+function road(page) {
+  return page.getByTestId("road").getByRole("listitem").evaluateAll((hops) => hops.map((hop) => hop.getAttribute("data-state")));
+}
+
+test("an answer is worked out, then remembered, and it is told how much that gains", async ({ page }) => {
+  const status = page.getByTestId("cache-status");
+  await ask(page, DEAR);
+  await expect(status).toHaveAttribute("data-layer", "computed");
+  await expect(status).toHaveText("worked out now");
+  await expect.poll(() => road(page)).toEqual(["passed", "passed", "missed", "absent", "gave"]);
+  await expect(page.getByTestId("ring")).toContainText(/remembered for 2\d:\d\d:\d\d more/);
+  // Spelled otherwise it is the same.
+  await ask(page, "sum( k**2, k, 1, 10**5 )  # again");
+  await expect(status).toHaveAttribute("data-layer", "memory");
+  await expect.poll(() => road(page)).toEqual(["passed", "passed", "gave", "absent", "skipped"]);
+  await expect(page.getByTestId("times")).toContainText(/times as fast as the first time/);
+  await expect(page.getByTestId("times").locator("dd")).toHaveCount(2);
+  await picture(page, "cache-memory");
+
+  await ask(page, "randint(1, 1)");
+  await expect(status).toHaveAttribute("data-layer", "bypass");
+  await expect.poll(() => road(page)).toEqual(["passed", "passed", "skipped", "absent", "gave"]);
+  await expect(page.getByTestId("ring")).toBeHidden();
+  await ask(page, "2 +");
+  await expect(status).toHaveAttribute("data-layer", "bypass");
+  await expect.poll(() => road(page)).toEqual(["passed", "gave", "skipped", "absent", "skipped"]);
+});
+
+test.describe("for a few seconds", () => {
+  test.use({ options: ["--ttl", "3s"] });
+
+  test("the ring runs out, and then the answer is forgotten", async ({ page }) => {
+    await ask(page, "6*7");
+    await expect(page.getByTestId("ring")).toContainText(/remembered for \d s more/);
+    await expect(page.getByTestId("ring")).toContainText("forgotten");
+    await page.keyboard.press("Enter");
+    await expect(page.getByTestId("cache-status")).toHaveAttribute("data-layer", "computed");
+  });
+});
+
+test.describe("for ever", () => {
+  test.use({ options: ["--ttl", "none"] });
+
+  test("the ring says that it does not run", async ({ page }) => {
+    await ask(page, "6*7");
+    await expect(page.getByTestId("ring")).toContainText("until there is no room");
+  });
+});
+
+test("two services share a Redis, and both see what is done there", async ({ browser }) => {
+  const behind = await redis();
+  const nodes = await Promise.all([serve(["--redis", behind.url]), serve(["--redis", behind.url])]);
+  await Promise.all(nodes.map(coherent));
+  const pages = [];
+  for (const node of nodes) {
+    const page = await browser.newPage();
+    pages.push({ page, isQuiet: watched(page, node) });
+    await page.goto(node.url);
+  }
+  const [one, other] = pages.map(({ page }) => page);
+  if (!one || !other) throw new Error("two pages");
+  await ask(one, DEAR);
+  await expect(one.getByTestId("cache-status")).toHaveAttribute("data-layer", "computed");
+  await expect.poll(() => road(one)).toEqual(["passed", "passed", "missed", "missed", "gave"]);
+  expect(behind.cli("keys", "*")).toBe("tabuada:1:sum(k**2,k,1,10**5)");
+  await ask(other, DEAR);
+  await expect(other.getByTestId("cache-status")).toHaveAttribute("data-layer", "redis");
+  await expect.poll(() => road(other)).toEqual(["passed", "passed", "missed", "gave", "skipped"]);
+  await expect(other.getByTestId("ring")).toBeVisible();
+  await picture(other, "cache-redis");
+  // Cheap sums are worked out before anybody is asked.
+  await ask(other, "3*4");
+  await expect(other.getByTestId("cache-status")).toHaveAttribute("data-layer", "computed");
+  await expect.poll(() => road(other)).toEqual(["passed", "passed", "missed", "skipped", "gave"]);
+
+  // What somebody does at the command line is seen.
+  await one.locator("#remembered-panel summary").click();
+  await expect(one.getByTestId("state")).toHaveAttribute("data-state", "coherent");
+  await expect(one.getByTestId("entries")).toContainText("sum(k**2,k,1,10**5)");
+  behind.cli("flushall");
+  await expect(one.getByTestId("entries")).toContainText("Nothing is remembered");
+  await ask(one, DEAR);
+  await expect(one.getByTestId("cache-status")).toHaveAttribute("data-layer", "computed");
+
+  pages.forEach(({ isQuiet }) => isQuiet());
+  await Promise.all([...pages.map(({ page }) => page.close()), ...nodes.map((node) => node.stop())]);
+  await behind.stop();
+});
+
+test("who waited for another's computation is told so", async ({ page }) => {
+  // To be the second of two at the same moment cannot be arranged; what the service then says can.
+  await page.route(/remember-me|expr=7\*7/, async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, headers: { ...response.headers(), "cache-status": "tabuada; fwd=uri-miss; collapsed" } });
+  });
+  await ask(page, "7*7");
+  await expect(page.getByTestId("cache-status")).toHaveAttribute("data-layer", "collapsed");
+  await expect.poll(() => road(page)).toEqual(["passed", "passed", "missed", "absent", "gave"]);
+});
+
+test("what is remembered is listed live, and forgotten with a click", async ({ page, service }) => {
+  await ask(page, "2**10");
+  await ask(page, "2**11");
+  await page.getByTestId("mode").selectOption("exact");
+  await ask(page, "1/3");
+  await page.locator("#remembered-panel summary").click();
+  const entries = page.getByTestId("entries").locator("tbody tr");
+  await expect(entries).toHaveCount(3);
+  await expect(page.getByTestId("entries")).toContainText("exact");
+  await expect(entries.first()).toContainText(/\d\d:\d\d:\d\d/);
+  // Somebody else asks.
+  await fetch(`${service.url}/v1/evaluate?expr=2**12`);
+  await expect(entries).toHaveCount(4);
+  await picture(page, "cache-remembered");
+  await page.getByRole("button", { name: "Forget 2**10" }).click();
+  await expect(entries).toHaveCount(3);
+  expect(await remembered(service)).not.toContain("tabuada:1:2**10");
+  await page.getByTestId("mode").selectOption("python");
+  await ask(page, "2**10");
+  await expect(page.getByTestId("cache-status")).toHaveAttribute("data-layer", "computed");
+
+  await page.getByTestId("clear-cache").click();
+  await page.getByRole("dialog").getByRole("button", { name: "No" }).click();
+  await expect(entries).toHaveCount(4);
+  await page.getByTestId("clear-cache").click();
+  await page.getByRole("dialog").getByTestId("yes").click();
+  await expect(page.getByTestId("entries")).toContainText("Nothing is remembered");
+  expect(await remembered(service)).toEqual([]);
+});
+
+test.describe("with a token", () => {
+  test.use({ variables: { TABUADA_ADMIN_TOKEN: "a-secret-of-the-test" } });
+
+  test("the operator's view asks for it", async ({ page, service }) => {
+    await fetch(`${service.url}/v1/evaluate?expr=111*111`);
+    await page.locator("#remembered-panel summary").click();
+    await expect(page.getByTestId("token")).toBeVisible();
+    await page.getByTestId("token").fill("a guess");
+    await page.keyboard.press("Enter");
+    await expect(page.getByRole("alert")).toContainText("not the token");
+    await expect(page.locator("body")).not.toContainText("111*111");
+    await page.getByTestId("token").fill("a-secret-of-the-test");
+    await page.keyboard.press("Enter");
+    await expect(page.getByTestId("entries")).toContainText("111*111");
+    // Kept for this visit, and nowhere else.
+    await page.reload();
+    await expect(page.getByTestId("entries")).toContainText("111*111");
+    expect(await page.evaluate(() => JSON.stringify(localStorage))).not.toContain("secret");
+  });
+});
+
+test("what is half typed is never remembered", async ({ page, service }) => {
+  await type(page, "123456*2");
+  await expect(page.getByTestId("answer")).toHaveText("246912");
+  await expect(page.getByTestId("cache-status")).toHaveAttribute("data-layer", "computed");
+  await expect(page.getByTestId("ring")).toBeHidden();
+  expect(await remembered(service)).toEqual([]);
+});

@@ -1,0 +1,212 @@
+// One field: what is typed is answered, readable and exact, or it is said what is wrong and what would be right.
+
+import { ask, expect, picture, remembered, test, type } from "./support.js";
+
+test("the answer is there while one types, and is remembered on Enter", async ({ page, service }) => {
+  await expect(page.getByTestId("expression")).toBeFocused();
+  await type(page, "2+2");
+  await expect(page.getByTestId("answer")).toHaveText("4");
+  await expect(page.getByTestId("history").getByRole("listitem")).toHaveCount(0);
+  expect(await remembered(service)).toEqual([]);
+  await page.keyboard.press("Enter");
+  await expect(page.getByTestId("history").getByRole("listitem")).toHaveCount(1);
+  await expect(page.getByTestId("cache-status")).toHaveAttribute("data-layer", "computed");
+  expect(await remembered(service)).toEqual(["tabuada:1:2+2"]);
+  await page.keyboard.press("Enter");
+  await expect(page.getByTestId("cache-status")).toHaveAttribute("data-layer", "memory");
+  await expect(page.getByTestId("history").getByRole("listitem")).toHaveCount(1);
+});
+
+test("what was asked before is given up", async ({ page }) => {
+  /** @type {(() => void)[]} */
+  const held = [];
+  await page.route(/expr=1%2B1&/, async (route) => {
+    await new Promise((go) => held.push(() => go(null)));
+    await route.continue().catch(() => {});
+  });
+  const givenUp = page.waitForEvent("requestfailed", (request) => request.url().includes("expr=1%2B1&"));
+  await type(page, "1+1");
+  await expect.poll(() => held.length).toBe(1);
+  await page.keyboard.type("0");
+  await expect(page.getByTestId("answer")).toHaveText("11");
+  await givenUp;
+  held.forEach((go) => go());
+  await expect(page.getByTestId("answer")).toHaveText("11");
+});
+
+/** @param {number} n */
+function factorial(n) {
+  let product = 1n;
+  for (let k = 2n; k <= BigInt(n); k += 1n) product *= k;
+  return String(product);
+}
+
+test("a large number is in groups, and copied exactly", async ({ page }) => {
+  const answer = page.getByTestId("answer");
+  await ask(page, "2**100");
+  await expect(answer).toHaveText("1267650600228229401496703205376");
+  await expect(answer.locator(".digits").first()).toHaveText("1");
+  await expect(answer.locator(".digits").nth(1)).toHaveText("267");
+  // What a hand selects is the number too.
+  await answer.selectText();
+  await page.keyboard.press("Control+c");
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe("1267650600228229401496703205376");
+  await page.getByTestId("grouped").click();
+  await expect(answer.locator(".digits")).toHaveCount(0);
+  await page.getByTestId("grouped").click();
+
+  await ask(page, "factorial(1000)");
+  await expect(page.getByText("2,568 digits")).toBeVisible();
+  await page.getByTestId("copy").click();
+  await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe(factorial(1000));
+  await expect(answer).toHaveText(factorial(1000));
+  const height = async () => (await answer.boundingBox())?.height ?? 0;
+  const some = await height();
+  await page.getByTestId("whole").click();
+  expect(await height()).toBeGreaterThan(1.5 * some);
+  await page.getByTestId("whole").click();
+  expect(await height()).toBe(some);
+
+  await ask(page, "[10000, 0.30000000000000004, -12345678]");
+  await expect(answer).toHaveText("[10000, 0.30000000000000004, -12345678]");
+  expect(await answer.locator(".digits").allTextContents()).toEqual([
+    ..."10,000,300,000,000,000,000,04".split(","),
+    ..."12,345,678".split(","),
+  ]);
+  await ask(page, "'1234567'");
+  await expect(answer.locator(".digits")).toHaveCount(0);
+});
+
+test("what is wrong is marked, and what would be right is a button", async ({ page }) => {
+  await ask(page, "1 + sqr(2)");
+  await expect(page.getByTestId("error")).toContainText("name 'sqr' is not defined");
+  await expect(page.locator("#marks mark")).toHaveText("sqr");
+  await expect(page.getByTestId("expression")).toHaveAttribute("aria-invalid", "true");
+  const isUnder = await page.evaluate(() => {
+    const mark = document.querySelector("#marks mark")?.getBoundingClientRect();
+    const field = document.querySelector("#expression")?.getBoundingClientRect();
+    return Boolean(mark && field && mark.left > field.left + 40 && mark.right < field.right && mark.bottom <= field.bottom);
+  });
+  expect(isUnder).toBe(true);
+  await picture(page, "calculate-error");
+  await page.getByTestId("apply").click();
+  await expect(page.getByTestId("expression")).toHaveValue("1 + sqrt(2)");
+  await expect(page.getByTestId("answer")).toHaveText("2.414213562373095");
+  await expect(page.locator("#marks mark")).toHaveCount(0);
+
+  // Places count characters, whatever these are to JavaScript.
+  await ask(page, "'😀𝟙' + sqr(2)");
+  await expect(page.locator("#marks mark")).toHaveText("sqr");
+  // Where something is missing there is no character.
+  await ask(page, "2 + ");
+  await expect(page.locator("#marks mark.place")).toHaveText("");
+  await ask(page, "2^10");
+  await expect(page.getByTestId("answer")).toHaveText("8");
+  await expect(page.getByTestId("hints")).toContainText("**");
+  await expect(page.locator("#marks mark.doubtful")).toHaveText("^");
+  await page.getByTestId("hints").getByTestId("apply").click();
+  await expect(page.getByTestId("answer")).toHaveText("1024");
+});
+
+test("names are completed, with what they do", async ({ page }) => {
+  const names = page.getByRole("listbox");
+  const field = page.getByTestId("expression");
+  await type(page, "1+f");
+  await expect(names).toBeHidden();
+  await page.keyboard.type("acto");
+  await expect(names.getByRole("option")).toHaveCount(2);
+  await expect(names.getByRole("option").nth(1)).toContainText("factorial(n)");
+  await expect(names.getByRole("option").nth(1)).toContainText("also written n!");
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("ArrowDown");
+  await expect(names.getByRole("option", { selected: true })).toContainText("factorial");
+  await expect(field).toHaveAttribute("aria-activedescendant", "name-1");
+  await page.keyboard.press("Enter");
+  await expect(field).toHaveValue("1+factorial(");
+  await expect(names).toBeHidden();
+  await expect(page.locator("#call")).toContainText("factorial(n)");
+  await page.keyboard.type("5)");
+  await expect(page.getByTestId("answer")).toHaveText("121");
+  // It can be undone.
+  await page.keyboard.press("Control+z");
+  await expect(field).not.toHaveValue("1+factorial(5)");
+
+  // Enter works out what is there, unless a name was chosen; Tab takes the first.
+  await type(page, "pi*sq");
+  await expect(names).toBeVisible();
+  await page.keyboard.press("Tab");
+  await expect(field).toHaveValue("pi*sqrt(");
+  await type(page, "ta");
+  await expect(names).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(names).toBeHidden();
+  await page.keyboard.press("Control+ ");
+  await expect(names).toBeVisible();
+  await names.getByRole("option").first().click();
+  await expect(field).not.toHaveValue("ta");
+  await expect(field).toBeFocused();
+  await type(page, "round(2.567, ");
+  await expect(page.locator("#call u")).toContainText("ndigits");
+  // Not in the middle of a string.
+  await type(page, "'fact");
+  await expect(names).toBeHidden();
+});
+
+test("the mode of numbers is a choice", async ({ page }) => {
+  await expect(page.getByTestId("digits")).toBeHidden();
+  await type(page, "1/3 + 1/6");
+  await expect(page.getByTestId("answer")).toHaveText("0.5");
+  await page.getByTestId("mode").selectOption("exact");
+  await expect(page.getByTestId("answer")).toHaveText("1/2");
+  await page.getByTestId("mode").selectOption("decimal");
+  await page.getByTestId("digits").fill("20");
+  await ask(page, "pi");
+  await expect(page.getByTestId("answer")).toHaveText("3.1415926535897932385");
+  await page.reload();
+  await expect(page.getByTestId("mode")).toHaveValue("decimal");
+  await expect(page.getByTestId("digits")).toHaveValue("20");
+});
+
+test("the keypad writes what is hard to type", async ({ page }) => {
+  const keypad = page.getByTestId("keypad");
+  const field = page.getByTestId("expression");
+  await expect(keypad).toBeHidden();
+  const open = page.getByRole("button", { name: "Keypad" });
+  await open.click();
+  await keypad.getByRole("button", { name: "square root" }).click();
+  await page.keyboard.type("16");
+  await keypad.getByRole("button", { name: "times" }).click();
+  await keypad.getByRole("button", { name: "π pi" }).click();
+  await expect(field).toHaveValue("√16×π");
+  await expect(page.getByTestId("answer")).toHaveText("12.566370614359172");
+  await keypad.getByRole("button", { name: "delete backwards" }).click();
+  await expect(field).toHaveValue("√16×");
+  await field.fill("-5");
+  await field.selectText();
+  await keypad.getByRole("button", { name: "absolute value" }).click();
+  await expect(field).toHaveValue("|-5|");
+  await expect(page.getByTestId("answer")).toHaveText("5");
+  // One stop of the Tab key, in which the arrows move.
+  await open.focus();
+  await page.keyboard.press("Tab");
+  await expect(keypad.getByRole("button").first()).toBeFocused();
+  await page.keyboard.press("ArrowRight");
+  await expect(keypad.getByRole("button").nth(1)).toBeFocused();
+  await page.reload();
+  await expect(keypad).toBeVisible();
+  await open.click();
+  await expect(keypad).toBeHidden();
+});
+
+test("the service may be gone, and back", async ({ page, context }) => {
+  await ask(page, "1+1");
+  await expect(page.getByTestId("answer")).toHaveText("2");
+  await page.route("**/v1/evaluate**", (route) => route.fulfill({ status: 200, contentType: "text/html", body: "<p>a portal" }));
+  await ask(page, "1+2");
+  await expect(page.getByTestId("error")).toContainText("does not understand");
+  await expect(page.getByTestId("expression")).toHaveValue("1+2");
+  await page.unroute("**/v1/evaluate**");
+  await page.keyboard.press("Enter");
+  await expect(page.getByTestId("answer")).toHaveText("3");
+  expect(context.pages()).toHaveLength(1);
+});

@@ -1,0 +1,158 @@
+// Curves of expressions of x.
+
+import { readFileSync } from "node:fs";
+
+import { ask, expect, picture, test, type } from "./support.js";
+
+/** @import { Download, Page } from "@playwright/test" */
+
+/** @param {Page} page */
+async function isDrawn(page) {
+  const image = page.getByTestId("plot-image");
+  await expect(image).toBeVisible();
+  await expect.poll(() => image.evaluate((one) => one instanceof HTMLImageElement && one.complete && one.naturalWidth > 200)).toBe(true);
+}
+
+/** @param {Page} page */
+async function range(page) {
+  const ends = [page.getByTestId("plot-from"), page.getByTestId("plot-to")];
+  return Promise.all(ends.map(async (end) => Number(await end.inputValue())));
+}
+
+/** @param {Download} download */
+async function content(download) {
+  return readFileSync(String(await download.path()));
+}
+
+test("an expression of x shows its curve", async ({ page }) => {
+  await expect(page.getByTestId("plot")).toBeHidden();
+  await ask(page, "sin(x)/x");
+  await isDrawn(page);
+  await expect(page.getByTestId("hints")).toContainText("A function of x");
+  await expect(page.getByTestId("error")).toBeHidden();
+  await expect(page.getByTestId("plot-image")).toHaveAttribute("alt", /Graph of sin\(x\)\/x.*x from −10 to 10/s);
+  await expect(page.getByTestId("history")).toContainText("a curve");
+  await picture(page, "draw");
+  // An expression of something else is not.
+  await ask(page, "sin(y)");
+  await expect(page.getByTestId("error")).toContainText("'y'");
+  await ask(page, "sin(x) + y");
+  await expect(page.locator("#marks mark")).toHaveText("y");
+});
+
+test("it is moved and zoomed by keys, buttons, mouse and wheel", async ({ page }) => {
+  await ask(page, "x**2");
+  await isDrawn(page);
+  const figure = page.getByRole("group", { name: /Graph of/ });
+  await expect.poll(() => range(page)).toEqual([-10, 10]);
+  await figure.focus();
+  await page.keyboard.press("ArrowRight");
+  await expect.poll(() => range(page)).toEqual([-7, 13]);
+  await expect(page.getByTestId("plot-image")).toHaveAttribute("alt", /x from −7 to 13/);
+  await page.keyboard.press("ArrowLeft");
+  await page.keyboard.press("+");
+  await expect.poll(async () => (await range(page)).map((end) => end.toFixed(1))).toEqual(["-6.7", "6.7"]);
+  await page.keyboard.press("0");
+  await expect.poll(() => range(page)).toEqual([-10, 10]);
+  await page.getByTestId("zoom-out").click();
+  await expect.poll(() => range(page)).toEqual([-15, 15]);
+  await page.getByTestId("plot-reset").click();
+  await expect.poll(() => range(page)).toEqual([-10, 10]);
+
+  await figure.scrollIntoViewIfNeeded();
+  const box = await figure.boundingBox();
+  if (!box) throw new Error("it is there");
+  const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+  await page.mouse.move(x, y);
+  await page.mouse.down();
+  await page.mouse.move(x - 100, y, { steps: 5 });
+  await page.mouse.up();
+  await expect.poll(async () => (await range(page))[0] ?? 0).toBeGreaterThan(-9);
+  const moved = await range(page);
+  expect((moved[1] ?? 0) - (moved[0] ?? 0)).toBeCloseTo(20, 1);
+  // The wheel zooms what has the focus; else it scrolls the page.
+  await figure.focus();
+  await page.mouse.wheel(0, -100);
+  await expect.poll(async () => ((await range(page))[1] ?? 0) - ((await range(page))[0] ?? 0)).toBeLessThan(19);
+
+  await page.getByTestId("plot-from").fill("-2*pi");
+  await page.getByTestId("plot-to").fill("2*pi");
+  await page.getByTestId("plot-range").click();
+  await expect(page.getByTestId("plot-image")).toHaveAttribute("alt", /x from −6.283 to 6.283/);
+  await page.getByTestId("plot-to").fill("nonsense");
+  await page.getByTestId("plot-range").click();
+  await expect(page.getByTestId("plot")).toContainText(/number/);
+});
+
+test.describe("by touch", () => {
+  test.use({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+
+  test("two fingers zoom, one moves, and the page still scrolls", async ({ page, context }) => {
+    await ask(page, "x**2");
+    await isDrawn(page);
+    const figure = page.getByRole("group", { name: /Graph of/ });
+    await figure.scrollIntoViewIfNeeded();
+    const box = await figure.boundingBox();
+    if (!box) throw new Error("it is there");
+    const fingers = await context.newCDPSession(page);
+    const [x, y] = [Math.round(box.x + box.width / 2), Math.round(box.y + box.height / 2)];
+    const touch = (/** @type {"touchStart" | "touchMove" | "touchEnd"} */ type, /** @type {number[]} */ ...across) =>
+      fingers.send("Input.dispatchTouchEvent", { type, touchPoints: across.map((at, id) => ({ x: x + at, y, id })) });
+    await touch("touchStart", -40, 40);
+    for (const apart of [50, 60, 70, 80]) await touch("touchMove", -apart, apart);
+    await touch("touchEnd");
+    await expect.poll(async () => ((await range(page))[1] ?? 0) - ((await range(page))[0] ?? 0)).toBeLessThan(12);
+    const [from = 0, to = 0] = await range(page);
+    await touch("touchStart", 40);
+    for (const at of [20, 0, -20, -40]) await touch("touchMove", at);
+    await touch("touchEnd");
+    await expect.poll(async () => (await range(page))[0] ?? 0).toBeGreaterThan(from + 0.5);
+    const [moved = 0, end = 0] = await range(page);
+    expect(end - moved).toBeCloseTo(to - from, 1);
+    expect(await figure.evaluate((element) => getComputedStyle(element).touchAction)).toBe("pan-y");
+  });
+});
+
+test("several curves stand beside each other, and are saved", async ({ page }) => {
+  await ask(page, "sin(x)");
+  await isDrawn(page);
+  await page.getByTestId("keep-curve").click();
+  await ask(page, "cos(x)");
+  await expect(page.getByTestId("plot-image")).toHaveAttribute("alt", /Graph of sin\(x\), cos\(x\)/);
+  // While typing, the curve follows.
+  await type(page, "cos(x)/2");
+  await expect(page.getByTestId("plot-image")).toHaveAttribute("alt", /cos\(x\)\/2/);
+  let saved = page.waitForEvent("download");
+  await page.getByTestId("save-svg").click();
+  const svg = await saved;
+  expect(svg.suggestedFilename()).toBe("tabuada.svg");
+  expect((await content(svg)).toString()).toMatch(/^<svg [^]*<title>Graph of sin\(x\), cos\(x\)\/2<\/title>[^]*<\/svg>\s*$/);
+  saved = page.waitForEvent("download");
+  await page.getByTestId("save-png").click();
+  const png = await saved;
+  expect(png.suggestedFilename()).toBe("tabuada.png");
+  expect([...(await content(png)).subarray(0, 8)]).toEqual([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+  await picture(page, "draw-curves");
+  await page.getByRole("button", { name: "Remove sin(x)" }).click();
+  await expect(page.getByTestId("plot-image")).toHaveAttribute("alt", /^Graph of cos\(x\)\/2/);
+});
+
+test("a picture has the page's colours, whatever the system's are", async ({ page }) => {
+  await ask(page, "x");
+  await isDrawn(page);
+  const ground = () =>
+    page.getByTestId("plot-image").evaluate((image) => {
+      const canvas = document.createElement("canvas");
+      canvas.width = canvas.height = 4;
+      const paint = canvas.getContext("2d");
+      if (image instanceof HTMLImageElement) paint?.drawImage(image, 0, 0, 4, 4, 0, 0, 4, 4);
+      return [...(paint?.getImageData(1, 1, 1, 1).data ?? [])].slice(0, 3);
+    });
+  await expect.poll(async () => Math.min(...(await ground()))).toBeGreaterThan(200);
+  await page.getByTestId("theme").selectOption("dark");
+  await expect.poll(async () => Math.max(...(await ground()))).toBeLessThan(60);
+  await page.getByTestId("theme").selectOption("light dark");
+  await expect.poll(async () => Math.min(...(await ground()))).toBeGreaterThan(200);
+  await page.emulateMedia({ colorScheme: "dark" });
+  await expect.poll(async () => Math.max(...(await ground()))).toBeLessThan(60);
+});

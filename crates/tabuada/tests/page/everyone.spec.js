@@ -1,0 +1,158 @@
+// For everyone: languages, sizes, colours, keyboards, screen readers.
+
+import { readdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+
+import { ask, expect, picture, test } from "./support.js";
+
+/** @import { Page } from "@playwright/test" */
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core"), "utf8");
+
+/**
+ * What axe-core finds wrong: nothing.
+ *
+ * @param {Page} page
+ */
+async function isAccessible(page) {
+  await page.evaluate(AXE);
+  const found = await page.evaluate(async () => {
+    const { violations } = await /** @type {any} */ (window).axe.run(document, { resultTypes: ["violations"] });
+    return violations.map((/** @type {any} */ one) => [one.id, one.nodes.map((/** @type {any} */ node) => `${node.html}: ${node.failureSummary}`)]);
+  });
+  expect(found).toEqual([]);
+}
+
+const SAYS = { "en-US": ["worked out now", "Steps", "a calculator that remembers"], "pt-BR": ["calculada agora", "Passos", "uma calculadora que se lembra"] };
+
+for (const width of [390, 768, 1440]) {
+  for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
+    for (const locale of /** @type {const} */ (["en-US", "pt-BR"])) {
+      test.describe(`${width} pixels, ${colorScheme}, ${locale}`, () => {
+        const isPhone = width === 390;
+        test.use({ viewport: { width, height: 900 }, colorScheme, locale, hasTouch: isPhone, isMobile: isPhone });
+
+        test("everything is there, fits and is accessible", async ({ page }) => {
+          await isAccessible(page);
+          for (const panel of ["explain", "remembered", "history"]) {
+            const details = page.locator(`#${panel}-panel`);
+            if ((await details.getAttribute("open")) === null) await details.locator("summary").click();
+          }
+          await page.locator("#keypad-switch").click();
+          await ask(page, "sqr(2) + 2^3");
+          await expect(page.getByTestId("apply")).toBeVisible();
+          await isAccessible(page);
+          await ask(page, "3**40 - 1");
+          await expect(page.getByTestId("answer")).toHaveText("12157665459056928800");
+          for (const words of SAYS[locale]) await expect(page.locator("body")).toContainText(words);
+          await expect(page.locator("html")).toHaveAttribute("lang", locale === "pt-BR" ? "pt-BR" : "en");
+          await expect(page.getByTestId("entries")).toContainText("3**40-1");
+          await picture(page, `page-${width}-${colorScheme}-${locale}`);
+          await isAccessible(page);
+          await ask(page, "x*sin(x)");
+          await expect(page.getByTestId("plot-image")).toHaveAttribute("alt", /x\*sin\(x\)/);
+          await page.getByTestId("keep-curve").click();
+          await isAccessible(page);
+          await picture(page, `curve-${width}-${colorScheme}-${locale}`);
+          const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+          expect(overflow).toBe(0);
+        });
+      });
+    }
+  }
+}
+
+test("the language is changed and stays", async ({ page }) => {
+  await ask(page, "1/0");
+  await expect(page.getByTestId("error")).toContainText("division by zero");
+  await page.getByTestId("language").selectOption("pt-BR");
+  await expect(page.getByTestId("error")).toContainText("divisão por zero");
+  await expect(page.getByRole("heading", { name: "Histórico" })).toBeVisible();
+  await expect(page).toHaveTitle(/calculadora/);
+  await page.reload();
+  await expect(page.getByTestId("language")).toHaveValue("pt-BR");
+  await expect(page.locator("html")).toHaveAttribute("lang", "pt-BR");
+});
+
+test("no word of one language stands in the other", async ({ page }) => {
+  const words = async () => {
+    const { ENGLISH } = await import("./page/english.js");
+    const { PORTUGUESE } = await import("./page/portuguese.js");
+    expect(Object.keys(PORTUGUESE)).toEqual(Object.keys(ENGLISH));
+    // Each is said somewhere, by its name or by one that is put together.
+    const files = readdirSync("page").filter((file) => !/^(?:english|portuguese)/.test(file));
+    const sources = files.map((file) => readFileSync(`page/${file}`, "utf8")).join("");
+    for (const key of Object.keys(ENGLISH)) {
+      const start = key.match(/^(?:layer|hop|type|state|csv|key)_/)?.[0];
+      expect(sources.includes(start ? start : `"${key}"`) || sources.includes(`"${key}"`), key).toBe(true);
+    }
+    const names = (/** @type {string} */ text) => [...text.matchAll(/\{\w+\}/g)].map(String).sort();
+    for (const [key, sentence] of Object.entries(ENGLISH)) {
+      const other = PORTUGUESE[/** @type {keyof typeof ENGLISH} */ (key)];
+      expect(other, key).not.toBe("");
+      expect(new Set(names(other)), key).toEqual(new Set(names(sentence)));
+      expect(other.includes("|"), key).toBe(sentence.includes("|"));
+    }
+  };
+  await words();
+  await page.getByTestId("language").selectOption("pt-BR");
+  const unsaid = await page.evaluate(() =>
+    [...document.querySelectorAll("[data-word]")].filter((element) => element.textContent === "").map((element) => element.outerHTML),
+  );
+  expect(unsaid).toEqual([]);
+});
+
+test("a keyboard is enough", async ({ page }) => {
+  await page.locator("#remembered-panel summary").focus();
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("/");
+  await expect(page.getByTestId("expression")).toBeFocused();
+  await page.keyboard.type("x**2");
+  await page.keyboard.press("Enter");
+  await expect(page.getByTestId("plot-image")).toBeVisible();
+  /** @type {string[]} */
+  const seen = [];
+  await page.evaluate(() => {
+    document.body.tabIndex = -1;
+    document.body.focus();
+    document.body.removeAttribute("tabindex");
+  });
+  const wanted = ["skip", "language", "theme", "expression", "enter", "mode", "keypad-switch", "plot-from", "history-search"];
+  for (let step = 0; step < 60; step += 1) {
+    await page.keyboard.press("Tab");
+    const focus = await page.evaluate(() => {
+      const element = document.activeElement;
+      if (!(element instanceof HTMLElement) || element === document.body) return null;
+      const style = getComputedStyle(element);
+      const sheet = element.closest(".sheet");
+      const isShown = style.outlineStyle !== "none" || (sheet !== null && getComputedStyle(sheet).outlineStyle !== "none");
+      return { id: element.id || element.className, isShown };
+    });
+    if (focus === null) break;
+    expect(focus.isShown, focus.id).toBe(true);
+    seen.push(focus.id);
+  }
+  for (const id of wanted) expect(seen).toContain(id);
+  expect(seen.indexOf("expression")).toBeLessThan(seen.indexOf("history-search"));
+});
+
+test("who hears the page is told the answer, and what is wrong", async ({ page }) => {
+  const said = page.locator("#said");
+  await expect(said).toHaveAttribute("aria-live", "polite");
+  await ask(page, "6*7");
+  await expect(said).toHaveText("= 42");
+  await ask(page, "6*");
+  await expect(said).toContainText("not finished");
+  await expect(page.getByRole("textbox", { name: "Expression" })).toHaveAttribute("aria-describedby", /error/);
+});
+
+test.describe("with less motion", () => {
+  test.use({ contextOptions: { reducedMotion: "reduce" } });
+
+  test("nothing moves", async ({ page }) => {
+    await ask(page, "6*7");
+    await expect(page.getByTestId("road")).toBeVisible();
+    const longest = await page.evaluate(() => Math.max(0, ...document.getAnimations().map((one) => Number(one.effect?.getComputedTiming().endTime ?? 0))));
+    expect(longest).toBeLessThanOrEqual(10);
+  });
+});

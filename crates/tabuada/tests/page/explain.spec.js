@@ -1,0 +1,43 @@
+// How an answer is worked out, and which texts share it.
+
+import { ask, expect, picture, test } from "./support.js";
+
+test("the steps lead from the text to the answer", async ({ page }) => {
+  await ask(page, " 2 + 3*4");
+  const steps = page.getByTestId("steps").getByRole("listitem");
+  await expect(steps).toHaveText(["2+3*4", "2+12", "14"]);
+  await expect(steps.first().locator("mark")).toHaveText("3*4");
+  await expect(page.getByTestId("explain").getByTestId("canonical")).toHaveText("2+3*4");
+  await expect(page.getByTestId("explain").getByTestId("key")).toHaveText("tabuada:1:2+3*4");
+  await picture(page, "explain");
+  await ask(page, "10/(5-5)");
+  await expect(page.getByTestId("explain")).toContainText("division by zero");
+  await expect(steps.last().locator("mark.wrong")).toHaveText("10/0");
+  await ask(page, "+".repeat(0) + Array.from({ length: 30 }, (_, k) => k + 1).join("+"));
+  await page.getByTestId("more-steps").click();
+  await expect(steps).toHaveCount(30);
+  await expect(steps.last()).toHaveText("465");
+  await ask(page, "randint(1, 6)");
+  await expect(page.getByTestId("explain").getByTestId("key")).toContainText("never remembered");
+});
+
+test("one sees which texts share an answer", async ({ page }) => {
+  await ask(page, "2+2");
+  const field = page.getByTestId("compare");
+  const verdict = page.getByTestId("compared");
+  for (const [text, isSame] of /** @type {[string, boolean][]} */ ([
+    ["2 + 2", true],
+    ["(2)+(2)", true],
+    ["0x2+2", true],
+    ["2.0+2", false],
+    ["4", false],
+  ])) {
+    await field.fill(text);
+    await page.keyboard.press("Enter");
+    await expect(verdict).toHaveAttribute("data-same", String(isSame));
+    await expect(verdict).toContainText(isSame ? "Yes: both are tabuada:1:2+2" : "No: it is tabuada:1:");
+  }
+  await field.fill("2+");
+  await page.keyboard.press("Enter");
+  await expect(verdict).toContainText("not finished");
+});

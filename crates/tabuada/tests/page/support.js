@@ -1,0 +1,195 @@
+// What the tests of the page share: a service, a Redis, and a page that says nothing on the console and asks nobody else.
+
+import { expect, test as base } from "@playwright/test";
+import { execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+export { expect };
+
+/** @import { ChildProcess } from "node:child_process" */
+/** @import { Page, PlaywrightTestArgs, PlaywrightTestOptions, PlaywrightWorkerArgs, PlaywrightWorkerOptions, TestType } from "@playwright/test" */
+
+/** @typedef {{ url: string, stop: () => Promise<void> }} Service */
+/** @typedef {{ service: Service, options: string[], variables: Record<string, string> }} Own */
+
+/**
+ * @param {ChildProcess} process
+ * @returns {Promise<void>}
+ */
+function ended(process) {
+  return new Promise((done) => {
+    if (process.exitCode !== null || process.signalCode !== null) done();
+    else process.once("exit", () => done());
+  });
+}
+
+/**
+ * A process that does not outlive a test which fails.
+ *
+ * @param {string} command
+ * @param {string[]} args
+ * @param {import("node:child_process").SpawnOptions} options
+ */
+function run(command, args, options) {
+  const child = spawn(command, args, options);
+  process.once("exit", () => child.kill("SIGKILL"));
+  return child;
+}
+
+/**
+ * The service, on a port of its own, with none of the settings of whoever runs the test.
+ *
+ * @param {string[]} args
+ * @param {Record<string, string>} variables
+ * @returns {Promise<Service>}
+ */
+export async function serve(args = [], variables = {}) {
+  const own = Object.entries(process.env).filter(([name]) => !name.startsWith("TABUADA_"));
+  const service = run(String(process.env.BINARY), ["serve", "--listen", "127.0.0.1:0", ...args], {
+    env: { ...Object.fromEntries(own), ...variables },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  let said = "";
+  const url = await new Promise((ready, failed) => {
+    service.stderr?.setEncoding("utf8").on("data", (text) => {
+      said += text;
+      const line = said.match(/^listening on (\S+)\n/m);
+      if (line) ready(line[1]);
+    });
+    service.once("exit", () => failed(new Error(`it ended before it was ready: ${said}`)));
+  });
+  return {
+    url,
+    stop: () => {
+      service.kill("SIGKILL");
+      return ended(service);
+    },
+  };
+}
+
+/** A Redis of the test's own. */
+export async function redis() {
+  const port = await new Promise((found) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => found(typeof address === "object" && address ? address.port : 0));
+    });
+  });
+  const folder = mkdtempSync(join(tmpdir(), "tabuada-page-"));
+  const options = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder];
+  const server = run("redis-server", options, { stdio: "ignore" });
+  const cli = (/** @type {string[]} */ ...args) =>
+    execFileSync("redis-cli", ["-p", String(port), ...args], { encoding: "utf8" }).trim();
+  await expect.poll(() => tried(() => cli("ping"))).toBe("PONG");
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    cli,
+    stop: async () => {
+      server.kill("SIGKILL");
+      await ended(server);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** @param {() => string} act */
+function tried(act) {
+  try {
+    return act();
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Waits until a service knows at once what happens in its Redis.
+ *
+ * @param {Service} service
+ */
+export async function coherent(service) {
+  await expect.poll(async () => (await (await fetch(`${service.url}/health/ready`)).json()).cache).toBe("coherent");
+}
+
+/**
+ * The names of what a service remembers.
+ *
+ * @param {Service} service
+ * @returns {Promise<string[]>}
+ */
+export async function remembered(service) {
+  const page = await (await fetch(`${service.url}/v1/cache/keys?limit=1000`)).json();
+  return page.entries.map((/** @type {{ name: string }} */ entry) => entry.name);
+}
+
+/**
+ * Writes an expression as a person does, and presses Enter.
+ *
+ * @param {Page} page
+ * @param {string} text
+ */
+export async function ask(page, text) {
+  await type(page, text);
+  await page.keyboard.press("Enter");
+}
+
+/**
+ * Writes an expression as a person does.
+ *
+ * @param {Page} page
+ * @param {string} text
+ */
+export async function type(page, text) {
+  await page.getByTestId("expression").fill("");
+  await page.getByTestId("expression").pressSequentially(text);
+}
+
+/**
+ * Keeps a picture of the page for whoever wants to look.
+ *
+ * @param {Page} page
+ * @param {string} name
+ */
+export async function picture(page, name) {
+  await page.screenshot({ path: join(process.env.PICTURES ?? ".", `${name}.png`), fullPage: true });
+}
+
+/**
+ * Watches a page: nothing is said on the console, nothing fails, and nobody else is asked.
+ *
+ * @param {Page} page
+ * @param {Service} service
+ * @returns {() => void} what holds at the end
+ */
+export function watched(page, service) {
+  /** @type {string[]} */
+  const wrong = [];
+  page.on("console", (message) => wrong.push(`${message.type()}: ${message.text()}`));
+  page.on("pageerror", (error) => wrong.push(`error: ${error.message}`));
+  page.on("request", (request) => {
+    const url = request.url();
+    if (!url.startsWith(`${service.url}/`) && !url.startsWith("blob:")) wrong.push(`asked elsewhere: ${url}`);
+  });
+  return () => expect(wrong).toEqual([]);
+}
+
+/** A test with a page of a service that no other test uses. */
+export const test = /** @type {TestType<PlaywrightTestArgs & PlaywrightTestOptions & Own, PlaywrightWorkerArgs & PlaywrightWorkerOptions>} */ (
+  base.extend({
+    options: [[], { option: true }],
+    variables: [{}, { option: true }],
+    service: async ({ options, variables }, use) => {
+      const service = await serve(/** @type {any} */ (options), /** @type {any} */ (variables));
+      await use(service);
+      await service.stop();
+    },
+    page: async ({ page, service }, use) => {
+      const isQuiet = watched(page, /** @type {any} */ (service));
+      await page.goto(/** @type {any} */ (service).url);
+      await use(page);
+      isQuiet();
+    },
+  })
+);
