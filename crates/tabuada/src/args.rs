@@ -1,14 +1,16 @@
 //! The command line, and the `TABUADA_*` variables that stand in for flags that were not given.
 
+use std::error::Error;
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use bytesize::ByteSize;
+use clap::builder::FalseyValueParser;
 use clap::{Parser, Subcommand, ValueEnum};
 use tabuada_lang::Mode;
 
-use crate::config::{AdminToken, AdminTokenError, Lookup, ServeConfig, Ttl, default_threads};
+use crate::config::{AdminToken, LogFormat, LogRequests, Logged, Lookup, Origins, ServeConfig, Ttl, default_threads};
 
 /// A calculator backend that remembers.
 #[derive(Debug, Parser)]
@@ -80,6 +82,39 @@ pub struct ServeArgs {
     /// /v1/cache asks for the token in TABUADA_ADMIN_TOKEN; if that is not set, it answers on loopback only.
     #[arg(long, env = "TABUADA_ADMIN_LISTEN", value_name = "HOST:PORT")]
     admin_listen: Option<String>,
+    /// Pages of this origin may ask, in a browser; may be repeated, and * is all of them.
+    ///
+    /// Such as https://example.org or http://localhost:3000. Never /v1/cache and /metrics.
+    #[arg(long, env = "TABUADA_CORS_ORIGIN", value_name = "ORIGIN", value_delimiter = ',')]
+    cors_origin: Vec<String>,
+    /// What lines of the log look like.
+    #[arg(long, env = "TABUADA_LOG_FORMAT", value_enum, default_value_t = LogFormatArg::Text)]
+    log_format: LogFormatArg,
+    /// Which requests have a line in the log; all, if nothing is said.
+    #[arg(long, env = "TABUADA_LOG_REQUESTS", value_enum, value_name = "WHICH", num_args = 0..=1,
+        default_value = "trouble", default_missing_value = "all")]
+    log_requests: LogRequestsArg,
+    /// Write expressions, addresses and queries into these lines.
+    #[arg(long, env = "TABUADA_LOG_EXPRESSIONS", value_parser = FalseyValueParser::new())]
+    log_expressions: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum LogFormatArg {
+    /// For people.
+    Text,
+    /// An object of JSON a line.
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum LogRequestsArg {
+    /// None.
+    None,
+    /// Those answered with 500 or above, or after a second or more.
+    Trouble,
+    /// All.
+    All,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -249,9 +284,9 @@ fn with_flags_first(arguments: Vec<OsString>) -> Vec<OsString> {
 }
 
 impl TryFrom<ServeArgs> for ServeConfig {
-    type Error = AdminTokenError;
+    type Error = Box<dyn Error>;
 
-    fn try_from(args: ServeArgs) -> Result<Self, AdminTokenError> {
+    fn try_from(args: ServeArgs) -> Result<Self, Box<dyn Error>> {
         Ok(Self {
             listen: args.listen,
             redis: args.redis.filter(|url| !url.is_empty()),
@@ -266,6 +301,19 @@ impl TryFrom<ServeArgs> for ServeConfig {
             threads: args.threads.unwrap_or_else(default_threads),
             admin_listen: args.admin_listen.filter(|address| !address.is_empty()),
             admin_token: AdminToken::from_environment()?,
+            origins: Origins::read(args.cors_origin.iter().map(String::as_str))?,
+            log_format: match args.log_format {
+                LogFormatArg::Text => LogFormat::Text,
+                LogFormatArg::Json => LogFormat::Json,
+            },
+            logged: Logged {
+                requests: match args.log_requests {
+                    LogRequestsArg::None => LogRequests::None,
+                    LogRequestsArg::Trouble => LogRequests::Trouble,
+                    LogRequestsArg::All => LogRequests::All,
+                },
+                expressions: args.log_expressions,
+            },
         })
     }
 }

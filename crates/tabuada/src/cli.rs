@@ -1,5 +1,6 @@
 //! The commands: one file each, each gives the status to exit with.
 
+mod log;
 mod serve;
 mod eval;
 mod batch;

@@ -31,6 +31,112 @@ pub struct ServeConfig {
     pub admin_listen: Option<String>,
     /// What the operator's routes ask for; `None`: they answer on loopback only.
     pub admin_token: Option<AdminToken>,
+    /// Whose pages may ask, in a browser.
+    pub origins: Origins,
+    /// What lines of the log look like.
+    pub log_format: LogFormat,
+    /// What is written of requests.
+    pub logged: Logged,
+}
+
+/// What lines of the log look like.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// An object of JSON a line.
+    Json,
+}
+
+/// What is written of requests.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Logged {
+    /// Which of them have a line.
+    pub requests: LogRequests,
+    /// Whether a line tells what was asked for: expressions, addresses, queries.
+    pub expressions: bool,
+}
+
+/// Which requests have a line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogRequests {
+    /// None of them.
+    None,
+    /// Those answered with 500 or above, or after a second or more.
+    #[default]
+    Trouble,
+    /// All of them.
+    All,
+}
+
+/// Origins whose pages may ask.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Origins {
+    /// None but our own.
+    #[default]
+    None,
+    /// These.
+    Some(Vec<Origin>),
+    /// Whichever.
+    All,
+}
+
+impl Origins {
+    /// Reads a list, each member an origin or `*` for all of them. Empty members are as not there.
+    pub fn read<'t>(texts: impl IntoIterator<Item = &'t str>) -> Result<Self, OriginError> {
+        let texts = texts.into_iter().map(str::trim).filter(|text| !text.is_empty()).collect::<Vec<_>>();
+        if texts.contains(&"*") {
+            return Ok(Self::All);
+        }
+        let origins = texts.into_iter().map(str::parse).collect::<Result<Vec<_>, _>>()?;
+        Ok(if origins.is_empty() { Self::None } else { Self::Some(origins) })
+    }
+}
+
+/// Where a page comes from, as a browser says it in `Origin`: `https://example.org`, `http://localhost:3000`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin(String);
+
+impl Origin {
+    /// As a browser says it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A text that is no [`Origin`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OriginError(String);
+
+impl std::fmt::Display for OriginError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?} is no origin: expected one such as https://example.org, without a path, or *", self.0)
+    }
+}
+
+impl std::error::Error for OriginError {}
+
+impl FromStr for Origin {
+    type Err = OriginError;
+
+    fn from_str(text: &str) -> Result<Self, OriginError> {
+        let wrong = || OriginError(text.to_owned());
+        // Browsers write small letters, and no port that goes without saying.
+        let lower = text.to_ascii_lowercase();
+        let (scheme, host) = lower.split_once("://").ok_or_else(wrong)?;
+        let usual_port = match scheme {
+            "http" => ":80",
+            "https" => ":443",
+            _ => "",
+        };
+        let host = host.strip_suffix(usual_port).unwrap_or(host);
+        let of_scheme = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
+        let of_host = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte);
+        let is_one = !scheme.is_empty() && scheme.bytes().all(of_scheme) && host.bytes().all(of_host);
+        let has_host = host.bytes().next().is_some_and(|first| first != b':');
+        if is_one && has_host { Ok(Self(format!("{scheme}://{host}"))) } else { Err(wrong()) }
+    }
 }
 
 /// The operator's secret. Its `Debug` form does not show it.
@@ -131,6 +237,48 @@ mod tests {
         for wrong in ["", "a b", "a\n", "ção"] {
             assert!(AdminToken::new(wrong).is_err(), "{wrong:?}");
         }
+    }
+
+    #[test]
+    fn an_origin_is_what_a_browser_says() {
+        for (given, said) in [
+            ("https://example.org", "https://example.org"),
+            ("HTTPS://Example.ORG", "https://example.org"),
+            ("https://example.org:443", "https://example.org"),
+            ("http://example.org:80", "http://example.org"),
+            ("http://example.org:443", "http://example.org:443"),
+            ("http://localhost:3000", "http://localhost:3000"),
+            ("http://[::1]:3000", "http://[::1]:3000"),
+            ("moz-extension://0a1b", "moz-extension://0a1b"),
+        ] {
+            assert_eq!(given.parse::<Origin>().unwrap().as_str(), said);
+        }
+        for wrong in [
+            "example.org",
+            "https://",
+            "https://:443",
+            "://example.org",
+            "https://example.org/",
+            "https://example.org/page",
+            "https://user@example.org",
+            "https://*.example.org",
+            "https://exa mple.org",
+            "https://exämple.org",
+            "null",
+            "",
+        ] {
+            assert!(wrong.parse::<Origin>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn origins_are_none_some_or_all() {
+        let some = |texts: &[&str]| Origins::Some(texts.iter().map(|text| text.parse().unwrap()).collect());
+        assert_eq!(Origins::read([]), Ok(Origins::None));
+        assert_eq!(Origins::read(["", " "]), Ok(Origins::None));
+        assert_eq!(Origins::read(["https://a.b", " http://c "]), Ok(some(&["https://a.b", "http://c"])));
+        assert_eq!(Origins::read(["https://a.b", "*"]), Ok(Origins::All));
+        assert!(Origins::read(["https://a.b", "c"]).is_err());
     }
 
     #[test]

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use percent_encoding::percent_decode_str;
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 
 /// The counters of one server.
@@ -12,8 +14,12 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 pub struct Counters {
     /// Requests answered.
     pub requests: Family<Request, Counter>,
+    /// Those of them answered with 200, by route: nearly all, and found without looking.
+    succeeded: [Counter; Route::ALL.len()],
     /// Seconds from a request's head to its answer.
     pub request_seconds: Histogram,
+    /// Connections that are open.
+    pub connections: Gauge,
     /// Expressions asked for.
     pub asked: Counter,
     /// Those of them that were never looked for in the cache: unreadable, or different each time.
@@ -41,34 +47,104 @@ pub struct Request {
     pub status: u16,
 }
 
-/// The routes that are told apart.
+/// The routes that are told apart, as they are called in labels and in the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
 #[allow(non_camel_case_types, missing_docs)]
 pub enum Route {
     evaluate,
+    v1_evaluate,
+    batch,
+    table,
+    plot,
+    explain,
+    functions,
+    cache,
+    page,
     docs,
     health,
     metrics,
-    cache,
-    batch,
-    table,
     other,
 }
 
 impl Route {
-    /// The route of a path.
+    /// All of them.
+    pub const ALL: [Self; 13] = [
+        Self::evaluate,
+        Self::v1_evaluate,
+        Self::batch,
+        Self::table,
+        Self::plot,
+        Self::explain,
+        Self::functions,
+        Self::cache,
+        Self::page,
+        Self::docs,
+        Self::health,
+        Self::metrics,
+        Self::other,
+    ];
+
+    /// The route of a path, in whatever way that is written.
     pub fn of(path: &str) -> Self {
+        match Self::of_decoded(path) {
+            Self::other if path.contains('%') => {
+                percent_decode_str(path).decode_utf8().map_or(Self::other, |path| Self::of_decoded(&path))
+            }
+            route => route,
+        }
+    }
+
+    fn of_decoded(path: &str) -> Self {
         match path {
             "/evaluate" => Self::evaluate,
-            "/metrics" => Self::metrics,
-            "/docs" | "/redoc" | "/openapi.json" => Self::docs,
+            "/v1/evaluate" => Self::v1_evaluate,
             "/v1/batch" => Self::batch,
             "/v1/table" => Self::table,
+            "/v1/plot" => Self::plot,
+            "/v1/explain" => Self::explain,
+            "/v1/functions" => Self::functions,
             "/v1/cache" => Self::cache,
+            "/metrics" => Self::metrics,
+            "/" => Self::page,
+            "/docs" | "/redoc" | "/openapi.json" => Self::docs,
             path if path.starts_with("/v1/cache/") => Self::cache,
+            path if path.starts_with("/page/") => Self::page,
             path if path.starts_with("/docs/") || path.starts_with("/redoc/") => Self::docs,
             path if path.starts_with("/health/") => Self::health,
             _ => Self::other,
+        }
+    }
+
+    /// What it is called.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::evaluate => "evaluate",
+            Self::v1_evaluate => "v1_evaluate",
+            Self::batch => "batch",
+            Self::table => "table",
+            Self::plot => "plot",
+            Self::explain => "explain",
+            Self::functions => "functions",
+            Self::cache => "cache",
+            Self::page => "page",
+            Self::docs => "docs",
+            Self::health => "health",
+            Self::metrics => "metrics",
+            Self::other => "other",
+        }
+    }
+
+    /// What it is answered with. Others are counted as well, but have no 0 before.
+    fn statuses(self) -> &'static [u16] {
+        match self {
+            Self::evaluate => &[200, 400, 405, 408, 413, 422, 503],
+            Self::v1_evaluate => &[200, 304, 400, 405, 408, 413, 422, 503],
+            Self::batch | Self::table => &[200, 400, 405, 408, 413, 422, 503],
+            Self::plot | Self::explain => &[200, 304, 400, 405, 422, 503],
+            Self::cache => &[200, 202, 400, 401, 403, 404, 405, 502, 503],
+            Self::functions | Self::page | Self::docs => &[200, 304, 405],
+            Self::health | Self::metrics => &[200, 405],
+            Self::other => &[200, 307, 404],
         }
     }
 }
@@ -78,9 +154,18 @@ impl Default for Counters {
     fn default() -> Self {
         // From 50 microseconds, a hit in memory, to some 3 seconds, past the deadline.
         let times = || Histogram::new(exponential_buckets(50e-6, 2.0, 17));
-        let counters = Self {
-            requests: Family::default(),
+        let requests = Family::<Request, Counter>::default();
+        for route in Route::ALL {
+            for &status in route.statuses() {
+                drop(requests.get_or_create(&Request { route, status }));
+            }
+        }
+        let succeeded = Route::ALL.map(|route| requests.get_or_create_owned(&Request { route, status: 200 }));
+        Self {
+            requests,
+            succeeded,
             request_seconds: times(),
+            connections: Gauge::default(),
             asked: Counter::default(),
             bypassed: Counter::default(),
             abandoned: Counter::default(),
@@ -89,30 +174,25 @@ impl Default for Counters {
             trials_abandoned: Counter::default(),
             evaluations_failed: Counter::default(),
             streams_abandoned: Counter::default(),
-        };
-        for (route, statuses) in [
-            (Route::evaluate, &[200, 400, 405, 408, 413, 422, 503][..]),
-            (Route::docs, &[200]),
-            (Route::health, &[200]),
-            (Route::metrics, &[200]),
-            (Route::cache, &[200, 202, 400, 401, 403, 404]),
-            (Route::batch, &[200, 400, 405, 408, 413, 503]),
-            (Route::table, &[200, 400, 405, 408, 413, 422, 503]),
-            (Route::other, &[404, 405]),
-        ] {
-            for &status in statuses {
-                drop(counters.requests.get_or_create(&Request { route, status }));
-            }
         }
-        counters
     }
 }
 
 impl Counters {
     /// Counts an answered request.
     pub fn answered(&self, route: Route, status: u16, time: Duration) {
-        self.requests.get_or_create(&Request { route, status }).inc();
+        if status == 200 {
+            self.succeeded[route as usize].inc();
+        } else {
+            self.requests.get_or_create(&Request { route, status }).inc();
+        }
         self.request_seconds.observe(time.as_secs_f64());
+    }
+
+    /// Counts a connection for as long as what is given back is there.
+    pub fn connects(&self) -> Connected {
+        self.connections.inc();
+        Connected(self.connections.clone())
     }
 
     /// Counts a question. It is counted once more when it ends: here, or by the cache where that answers.
@@ -125,6 +205,16 @@ impl Counters {
     pub fn evaluated(&self, time: Duration) {
         self.evaluations.inc();
         self.evaluation_seconds.observe(time.as_secs_f64());
+    }
+}
+
+/// A connection that is open.
+#[derive(Debug)]
+pub struct Connected(Gauge);
+
+impl Drop for Connected {
+    fn drop(&mut self) {
+        self.0.dec();
     }
 }
 

@@ -20,4 +20,4 @@ pub mod cli;
 pub use answer::{Calculator, Keeping, Name, Nameless, Origin, Outcome, Reply};
 pub use counters::{Asking, Counters};
 pub use engine::Question;
-pub use server::{App, serve, serve_apart};
+pub use server::{App, Bounds, Setup, serve, serve_apart};

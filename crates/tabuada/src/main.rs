@@ -14,7 +14,7 @@ fn main() -> ExitCode {
     match Args::from_process().command {
         Command::Serve(args) => match args.try_into() {
             Ok(config) => cli::serve(&config),
-            Err(error) => misused(&error),
+            Err(error) => misused(error.as_ref()),
         },
         Command::Eval(args) => cli::eval(&args),
         Command::Batch(args) => cli::batch(&args),

@@ -1,5 +1,6 @@
 //! HTTP. Whoever runs it owns the socket and the signal to stop.
 
+mod bounds;
 mod body;
 mod query;
 mod render;
@@ -14,6 +15,9 @@ mod leniency;
 mod described;
 mod admission;
 mod metrics;
+mod request_id;
+mod request_log;
+mod cors;
 mod state;
 mod streamed;
 mod evaluate;
@@ -26,5 +30,6 @@ mod page;
 mod routes;
 mod connection;
 
+pub use bounds::Bounds;
 pub use connection::{serve, serve_apart};
-pub use state::App;
+pub use state::{App, Setup};

@@ -4,7 +4,10 @@
 
 mod support;
 
+use std::collections::BTreeSet;
+use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
+use std::path::Path;
 use std::process::{Output, Stdio};
 
 use serde_json::Value;
@@ -284,4 +287,30 @@ fn a_file_that_is_not_there_is_said_to_be() {
     let (printed, said, status) = outcome(&["batch", "no/such/file"], "");
     assert_eq!((printed.as_str(), status), ("", Some(1)));
     assert!(said.contains("no/such/file"), "{said}");
+}
+
+/// Every flag of `serve` stands in the documents with its variable, and no other does.
+#[test]
+fn the_documented_flags_are_those_there_are() {
+    let help = tabuada(&["serve", "--help"]).output().expect("the binary starts");
+    let help = String::from_utf8(help.stdout).expect("it is text");
+    let mut flags = BTreeSet::new();
+    let mut flag = "";
+    for line in help.lines().map(str::trim) {
+        if let Some(at) = line.find("--").filter(|at| *at == 0 || line.starts_with("-h, ")) {
+            flag = line[at..].split([' ', '[']).next().expect("a flag");
+        }
+        if let Some((_, variable)) = line.split_once("[env: ") {
+            flags.insert((flag.to_owned(), variable.split(['=', ']']).next().expect("a variable").to_owned()));
+        }
+    }
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/operations.md");
+    let page = fs::read_to_string(page).expect("it is there");
+    let rows = page.lines().filter(|row| row.starts_with("| `--") && row.contains("| `TABUADA_"));
+    let documented = rows.map(|row| {
+        let mut names = row.split('`').skip(1).step_by(2).map(str::to_owned);
+        (names.next().expect("a flag"), names.next().expect("a variable"))
+    });
+    assert_eq!(flags, documented.collect());
+    assert!(flags.len() > 10, "{flags:?}");
 }

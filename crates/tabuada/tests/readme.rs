@@ -199,6 +199,11 @@ fn what_the_page_on_the_api_shows_happens() {
 }
 
 #[test]
+fn what_the_page_on_watching_it_shows_happens() {
+    Newcomer::new("observing").follow(&read("docs/observing.md"));
+}
+
+#[test]
 fn both_readmes_give_the_same_commands() {
     let commands = |name| steps(&read(name)).into_iter().map(|step| step.command).collect::<Vec<_>>();
     assert_eq!(commands("README.md"), commands("README.pt-BR.md"));

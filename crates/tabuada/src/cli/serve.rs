@@ -7,22 +7,23 @@ use std::time::Duration;
 use tabuada_cache::Options;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tracing_appender::non_blocking::ErrorCounter;
 
+use super::log;
 use crate::answer::Calculator;
 use crate::config::ServeConfig;
 use crate::counters::Counters;
-use crate::server::{self, App};
+use crate::server::{self, App, Bounds, Setup};
 
 /// How long the first requests wait for Redis to be there.
 const FIRST_HANDSHAKE: Duration = Duration::from_millis(200);
 
 /// Serves until SIGTERM or SIGINT: 0; 1 if it could not begin; 2 if an option is of no use.
 pub fn serve(config: &ServeConfig) -> ExitCode {
-    let log = tracing_subscriber::fmt().with_writer(io::stderr).with_ansi(false).with_target(false);
-    // Only a second server in one process would find it set already.
-    let _ = log.with_max_level(tracing::Level::INFO).try_init();
+    // Dropped last, so that what is written while all else ends is written.
+    let (_log, log_losses) = log::begin(config.log_format);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(config.threads.get()).enable_all().build();
-    match runtime.and_then(|runtime| runtime.block_on(run(config))) {
+    match runtime.and_then(|runtime| runtime.block_on(run(config, log_losses))) {
         Ok(status) => status,
         Err(error) => {
             eprintln!("tabuada: cannot serve: {error}");
@@ -31,7 +32,7 @@ pub fn serve(config: &ServeConfig) -> ExitCode {
     }
 }
 
-async fn run(config: &ServeConfig) -> io::Result<ExitCode> {
+async fn run(config: &ServeConfig, log_losses: ErrorCounter) -> io::Result<ExitCode> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let listener = listen(&config.listen).await?;
@@ -74,7 +75,14 @@ async fn run(config: &ServeConfig) -> io::Result<ExitCode> {
             _ = interrupt.recv() => {}
         }
     };
-    let app = App::new(calculator, counters, config.admin_token.clone());
+    let setup = Setup {
+        admin_token: config.admin_token.clone(),
+        origins: config.origins.clone(),
+        logged: config.logged,
+        log_losses: Some(log_losses),
+        bounds: Bounds::default(),
+    };
+    let app = App::new(calculator, counters, setup);
     match admin {
         None => server::serve(listener, app, stop).await,
         Some(admin) => server::serve_apart(listener, admin, app, stop).await,

@@ -10,9 +10,6 @@ use http_body_util::BodyExt;
 /// Largest body that is read: 16 times the longest expression, should every character be escaped and then some.
 pub(super) const BODY_BYTES: usize = 1 << 20;
 
-/// Time for a body to arrive. Whoever drips it holds one connection, and no thread, for as long.
-pub(super) const BODY_TIME: Duration = Duration::from_secs(30);
-
 /// How much of a body that is too large is still taken off the wire after the answer, and for how long. Most clients
 /// look for an answer only when they have sent everything: closed at once, they would never see it.
 const DRAIN_BYTES: usize = 256 << 20;
@@ -23,19 +20,19 @@ const DRAIN_TIME: Duration = Duration::from_secs(10);
 pub(super) enum NoBody {
     /// Larger than [`BODY_BYTES`].
     TooLarge,
-    /// It did not arrive in time.
+    /// It did not arrive [in time](super::bounds::Bounds::body_time).
     TooSlow,
     /// It broke off, or its framing was wrong.
     Broken,
 }
 
-/// Takes a whole body; not copied if it came in one piece.
-pub(super) async fn read<B>(headers: &HeaderMap, body: B) -> Result<Bytes, NoBody>
+/// Takes a whole body that arrives within `time`; not copied if it came in one piece.
+pub(super) async fn read<B>(headers: &HeaderMap, body: B, time: Duration) -> Result<Bytes, NoBody>
 where
     B: HttpBody<Data = Bytes> + Unpin + Send + 'static,
 {
     let body = admit(headers, body)?;
-    tokio::time::timeout(BODY_TIME, collect(body)).await.unwrap_or(Err(NoBody::TooSlow))
+    tokio::time::timeout(time, collect(body)).await.unwrap_or(Err(NoBody::TooSlow))
 }
 
 /// Lets a body in that does not say itself that it is too large.

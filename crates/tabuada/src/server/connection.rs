@@ -17,25 +17,15 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tower::Service;
 
+use super::cors;
 use super::evaluate::evaluate;
 use super::leniency;
+use super::request_id::REQUEST_ID;
+use super::request_log::Begun;
 use super::routes::router;
 use super::state::{App, Listening, Served};
 use super::v1::answer_query;
 use crate::counters::Route;
-
-/// Connections at once; more wait in the system's queue. An idle one costs some 10 KiB.
-const CONNECTIONS: usize = 8_192;
-
-/// Time for a request's head to arrive, counted from the end of the request before: also how long a connection may be
-/// idle. Longer than the 60 s for which proxies keep theirs, so that it is not us who closes under a request.
-const HEAD_TIME: Duration = Duration::from_secs(75);
-
-/// Largest head of a request; beyond it the answer is 431.
-const HEAD_BYTES: usize = 64 << 10;
-
-/// How long what is in flight may go on after the signal to stop.
-const STOP_TIME: Duration = Duration::from_secs(10);
 
 /// How long to wait when the system has no more descriptors for us.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -64,15 +54,16 @@ pub async fn serve_apart(listener: TcpListener, admin: TcpListener, app: App, st
 
 async fn serve_some(listener: TcpListener, listening: Listening, app: App, stop: impl Future<Output = ()>) {
     let is_loopback = listener.local_addr().is_ok_and(|address| address.ip().to_canonical().is_loopback());
+    let bounds = app.bounds.clone();
     let served = Served { app, listening, is_loopback };
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIME)
-        .max_header_size(HEAD_BYTES)
+        .header_read_timeout(bounds.head_time)
+        .max_header_size(bounds.head_bytes)
         // A client that has nothing more to send still gets its answer.
         .half_close(true);
     let router = router(served.clone());
-    let connections = Arc::new(Semaphore::new(CONNECTIONS));
+    let connections = Arc::new(Semaphore::new(bounds.connections));
     let in_flight = GracefulShutdown::new();
     tokio::pin!(stop);
     loop {
@@ -89,6 +80,7 @@ async fn serve_some(listener: TcpListener, listening: Listening, app: App, stop:
             Ok((stream, _)) => {
                 // Answers are small and written at once; waiting to fill a packet would only delay them.
                 let _ = stream.set_nodelay(true);
+                let place = (place, served.app.counters.connects());
                 let (served, router) = (served.clone(), router.clone());
                 let service = service_fn(move |request| answer(served.clone(), router.clone(), request));
                 let connection = in_flight.watch(http.serve_connection(TokioIo::new(stream), service));
@@ -107,23 +99,33 @@ async fn serve_some(listener: TcpListener, listening: Listening, app: App, stop:
     }
     drop(listener);
     // Past this time whoever is still sending a body is cut off.
-    let _ = tokio::time::timeout(STOP_TIME, in_flight.shutdown()).await;
+    let _ = tokio::time::timeout(bounds.stop_time, in_flight.shutdown()).await;
 }
 
-/// Answers one request, and counts it. The hot routes need no routing.
+/// Answers one request, under its name, counts it and writes its line. The hot routes need no routing.
 async fn answer(served: Served, mut router: Router, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
     let Served { app, listening, .. } = served;
     let begun = Instant::now();
     let path = request.uri().path();
     let route = Route::of(path);
+    let id = app.ids.of(request.headers());
+    let log = Begun::new(app.logged, route, &request);
     let is_public = listening != Listening::Operator;
+    let cors = app.cors.as_ref().filter(|_| is_public && cors::concerns(route, &request));
+    let page = cors.map(|cors| cors.page(&request));
     let is_lenient = leniency::is_preferred(request.headers());
-    let response = match (path, request.method()) {
+    let mut response = match (path, request.method()) {
         ("/evaluate", &Method::POST) if is_public => evaluate(&app, request).await,
         ("/v1/evaluate", &Method::GET) if is_public => answer_query(&app, request.headers(), request.uri()).await,
         _ => router.call(request).await?,
     };
-    app.counters.answered(route, response.status().as_u16(), begun.elapsed());
+    if let Some(page) = page {
+        response = page.told(response).await;
+    }
+    let time = begun.elapsed();
+    app.counters.answered(route, response.status().as_u16(), time);
+    log.ended(&id, &response, time);
+    response.headers_mut().insert(REQUEST_ID, id);
     Ok(leniency::told(response, is_lenient))
 }
 

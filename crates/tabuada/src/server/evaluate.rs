@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, Request, Response, StatusCode};
 use self::described::{Expressao, Refusal as Refused, Resultado, ValidationError};
 use super::body::{self, NoBody};
 use super::render::{self, and_close, bypass, detail, with_cache_status};
+use super::request_log::tell_expression;
 use super::state::App;
 use crate::answer::DEADLINE;
 use crate::json::{Document, NotText, ReadError, decode, write_string};
@@ -113,7 +114,7 @@ where
     B: HttpBody<Data = Bytes> + Unpin + Send + 'static,
 {
     let (head, body) = request.into_parts();
-    let body = match body::read(&head.headers, body).await {
+    let body = match body::read(&head.headers, body, app.bounds.body_time).await {
         Ok(body) => body,
         Err(no_body) => return without_body(no_body),
     };
@@ -127,7 +128,11 @@ where
         }
     };
     match taken {
-        Ok(text) => render::reply(&text, &app.calculator.answer(text.as_str()).await),
+        Ok(text) => {
+            let mut response = render::reply(&text, &app.calculator.answer(text.as_str()).await);
+            tell_expression(app.logged, &mut response, &text);
+            response
+        }
         Err(refusal) => with_cache_status(refusal.response(), bypass("malformed")),
     }
 }

@@ -13,6 +13,7 @@ use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 use tabuada_cache::{Count, State};
+use tracing_appender::non_blocking::ErrorCounter;
 
 use crate::answer::Calculator;
 use crate::counters::Counters;
@@ -43,7 +44,7 @@ pub(crate) fn page(registry: &Registry) -> Response<Body> {
 }
 
 /// Names what is counted.
-pub(super) fn registry(counters: &Counters, calculator: &Calculator) -> Registry {
+pub(super) fn registry(counters: &Counters, calculator: &Calculator, log_losses: Option<ErrorCounter>) -> Registry {
     let mut registry = Registry::with_prefix("tabuada");
     registry.register("requests", "Requests answered", counters.requests.clone());
     registry.register(
@@ -51,6 +52,7 @@ pub(super) fn registry(counters: &Counters, calculator: &Calculator) -> Registry
         "Seconds from the head of a request to its answer",
         counters.request_seconds.clone(),
     );
+    registry.register("connections", "Connections that are open", counters.connections.clone());
     registry.register("questions", "Expressions asked for", counters.asked.clone());
     registry.register("evaluations", "Evaluations that ran to an answer", counters.evaluations.clone());
     registry.register("evaluation_seconds", "Seconds that evaluations took", counters.evaluation_seconds.clone());
@@ -70,12 +72,20 @@ pub(super) fn registry(counters: &Counters, calculator: &Calculator) -> Registry
         counters.streams_abandoned.clone(),
     );
     registry.register("build", "What is running", Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]));
-    registry.register_collector(Box::new(OfTheMoment(calculator.clone(), counters.clone())));
+    registry.register_collector(Box::new(OfTheMoment {
+        calculator: calculator.clone(),
+        counters: counters.clone(),
+        log_losses,
+    }));
     registry
 }
 
 /// What is looked at when it is asked for.
-struct OfTheMoment(Calculator, Counters);
+struct OfTheMoment {
+    calculator: Calculator,
+    counters: Counters,
+    log_losses: Option<ErrorCounter>,
+}
 
 impl fmt::Debug for OfTheMoment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -85,9 +95,17 @@ impl fmt::Debug for OfTheMoment {
 
 impl Collector for OfTheMoment {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
-        let stats = self.0.cache().stats();
-        let queue_depth = self.0.workers().queue_depth();
+        let stats = self.calculator.cache().stats();
+        let queue_depth = self.calculator.workers().queue_depth();
         gauge(&mut encoder, "queue_depth", "Work waiting for a thread", queue_depth)?;
+
+        let lost = self.log_losses.as_ref().map_or(0, ErrorCounter::dropped_lines);
+        ConstCounter::new(u64::try_from(lost).unwrap_or(u64::MAX)).encode(encoder.encode_descriptor(
+            "log_lines_lost",
+            "Lines of the log that nobody took in time",
+            None,
+            MetricType::Counter,
+        )?)?;
 
         let lookups = [("memory", &stats.memory_lookups), ("redis", &stats.redis_lookups)];
         let mut family = encoder.encode_descriptor("cache_lookups", "Looks into a layer", None, MetricType::Counter)?;
@@ -96,7 +114,7 @@ impl Collector for OfTheMoment {
                 ConstCounter::new(*count).encode(family.encode_family(&[("layer", layer), ("result", *label)])?)?;
             }
         }
-        let answers = view::answers(&stats, &self.1);
+        let answers = view::answers(&stats, &self.counters);
         counters(&mut encoder, "cache_answers", "How questions ended", "source", &answers)?;
         counters(&mut encoder, "cache_forgotten", "What made memory forget", "cause", &stats.forgotten)?;
         counters(&mut encoder, "cache_flights", "How computations in full ended", "end", &stats.flights)?;
@@ -116,7 +134,7 @@ impl Collector for OfTheMoment {
         }
         let help = "Seconds from an invalidation to silence of memory";
         let forgetting = &stats.forget_seconds;
-        let bounds = forgetting.bounds.iter().copied().chain([f64::MAX]);
+        let bounds = forgetting.bounds.iter().copied().chain([f64::INFINITY]);
         let buckets = bounds.zip(forgetting.counts.iter().copied()).collect::<Vec<_>>();
         encoder
             .encode_descriptor("forget_seconds", help, None, MetricType::Histogram)?

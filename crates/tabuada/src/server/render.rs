@@ -13,7 +13,7 @@ use crate::json::write_string;
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 /// Headers that an answer under `/v1` may have, the server's own among them.
 const HEADERS: usize = 12;
-const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
+pub(super) const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 pub(super) const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 
 /// An answer of the course's route.
@@ -79,14 +79,21 @@ pub(super) fn not_kept(mut response: Response<Body>) -> Response<Body> {
     response
 }
 
-/// Says what else in a request makes another answer. It stays one line: of several, some proxies read only one.
+/// Says what else in a request makes another answer.
 pub(super) fn varies_by(headers: &mut HeaderMap, names: &'static str) {
-    let said = headers.get_all(VARY).iter().filter_map(|names| names.to_str().ok()).collect::<Vec<_>>().join(", ");
-    let all = match said.as_str() {
-        "" => HeaderValue::from_static(names),
-        // Names of headers, and what joins them.
-        said => HeaderValue::try_from([said, ", ", names].concat()).unwrap_or(HeaderValue::from_static("*")),
-    };
+    headers.append(VARY, HeaderValue::from_static(names));
+    vary_in_one_line(headers);
+}
+
+/// Some proxies read one line of several: nginx until 1.23.
+pub(super) fn vary_in_one_line(headers: &mut HeaderMap) {
+    let mut lines = headers.get_all(VARY).iter();
+    if lines.nth(1).is_none() {
+        return;
+    }
+    let all: Vec<&str> = headers.get_all(VARY).iter().filter_map(|names| names.to_str().ok()).collect();
+    // Names of headers, and what joins them.
+    let all = HeaderValue::try_from(all.join(", ")).unwrap_or(HeaderValue::from_static("*"));
     headers.insert(VARY, all);
 }
 

@@ -119,6 +119,7 @@ mod tests {
     use tabuada_cache::Options;
 
     use super::super::description;
+    use super::super::state::Setup;
     use super::*;
     use crate::answer::Calculator;
     use crate::counters::Counters;
@@ -130,7 +131,7 @@ mod tests {
     async fn every_route_is_described_and_what_is_described_is_a_route() {
         let counters = Counters::default();
         let calculator = Calculator::new(Options::default(), 1, counters.clone()).expect("the options are good");
-        let app = App::new(calculator, counters, None);
+        let app = App::new(calculator, counters, Setup::default());
         let served = Served { app, listening: Listening::Everything, is_loopback: true };
 
         // The router tells nobody what it was given, but for this.

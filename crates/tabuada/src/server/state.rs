@@ -5,10 +5,14 @@ use std::sync::Arc;
 
 use axum::extract::FromRef;
 use prometheus_client::registry::Registry;
+use tracing_appender::non_blocking::ErrorCounter;
 
+use super::bounds::Bounds;
+use super::cors::Cors;
 use super::metrics;
+use super::request_id::RequestIds;
 use crate::answer::Calculator;
-use crate::config::AdminToken;
+use crate::config::{AdminToken, Logged, Origins};
 use crate::counters::Counters;
 
 /// What every route may use. Cheap to clone: each request gets its own handle.
@@ -21,14 +25,34 @@ pub struct Parts {
     pub(super) counters: Counters,
     pub(super) registry: Registry,
     pub(super) admin_token: Option<AdminToken>,
+    pub(super) cors: Option<Cors>,
+    pub(super) logged: Logged,
+    pub(super) bounds: Bounds,
+    pub(super) ids: RequestIds,
+}
+
+/// How a server meets its clients. The default is for whoever tries it out: everything on, nobody let in from afar.
+#[derive(Clone, Debug, Default)]
+pub struct Setup {
+    /// What the operator's routes ask for; without it they answer on loopback only.
+    pub admin_token: Option<AdminToken>,
+    /// Whose pages may ask.
+    pub origins: Origins,
+    /// What is written of requests.
+    pub logged: Logged,
+    /// Counts the lines of the log that were lost, if the log may lose any.
+    pub log_losses: Option<ErrorCounter>,
+    /// What clients may take.
+    pub bounds: Bounds,
 }
 
 impl App {
-    /// Puts together what the routes need. `counters` are those that `calculator` was given; without a token the
-    /// operator's routes answer on loopback only.
-    pub fn new(calculator: Calculator, counters: Counters, admin_token: Option<AdminToken>) -> Self {
-        let registry = metrics::registry(&counters, &calculator);
-        Self(Arc::new(Parts { calculator, counters, registry, admin_token }))
+    /// Puts together what the routes need. `counters` are those that `calculator` was given.
+    pub fn new(calculator: Calculator, counters: Counters, setup: Setup) -> Self {
+        let Setup { admin_token, origins, logged, log_losses, bounds } = setup;
+        let registry = metrics::registry(&counters, &calculator, log_losses);
+        let (cors, ids) = (Cors::new(&origins), RequestIds::new());
+        Self(Arc::new(Parts { calculator, counters, registry, admin_token, cors, logged, bounds, ids }))
     }
 }
 

@@ -41,7 +41,7 @@ mod tests {
     use tabuada_cache::Options;
 
     use super::super::freshness::Tag;
-    use super::super::state::App;
+    use super::super::state::{App, Setup};
     use super::*;
     use crate::answer::Calculator;
     use crate::counters::Counters;
@@ -52,7 +52,7 @@ mod tests {
     async fn the_versions_stand_for_what_is_drawn_and_explained() {
         let counters = Counters::default();
         let calculator = Calculator::new(Options::default(), 1, counters.clone()).expect("the options are good");
-        let app = App::new(calculator, counters, None);
+        let app = App::new(calculator, counters, Setup::default());
         let [_, _, _, plot_path, explain_path, _] = PATHS;
         let mut bodies = Vec::new();
         for (path, query, accepted) in [

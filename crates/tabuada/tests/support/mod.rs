@@ -6,12 +6,14 @@ use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStderr, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tabuada::config::Lookup;
-use tabuada::{App, Calculator, Counters, serve};
+use tabuada::{App, Calculator, Counters, Setup, serve};
 use tabuada_cache::Options;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -23,11 +25,15 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
-    thread: Option<std::thread::JoinHandle<()>>,
+    thread: Option<JoinHandle<()>>,
 }
 
 impl Server {
     pub(crate) fn start() -> Self {
+        Self::start_with(Setup::default())
+    }
+
+    pub(crate) fn start_with(setup: Setup) -> Self {
         let (ready, address) = std::sync::mpsc::channel();
         let (stop, stopped) = oneshot::channel::<()>();
         let thread = std::thread::spawn(move || {
@@ -48,7 +54,7 @@ impl Server {
                 let stop = async {
                     let _ = stopped.await;
                 };
-                serve(listener, App::new(calculator, counters, None), stop).await;
+                serve(listener, App::new(calculator, counters, setup), stop).await;
             });
         });
         let address = address.recv_timeout(PATIENCE).expect("the server starts");
@@ -204,7 +210,9 @@ impl Client {
 
     /// Whether the server has ended the connection, with nothing more to say.
     pub(crate) fn is_closed(&mut self) -> bool {
-        self.buffer.is_empty() && self.fill().is_err()
+        // That nothing came in time is no end.
+        let is_end = |error: io::Error| !matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut);
+        self.buffer.is_empty() && self.fill().is_err_and(is_end)
     }
 
     fn fill(&mut self) -> io::Result<()> {
@@ -368,6 +376,16 @@ pub(crate) struct Node {
     /// Where the operator's routes are, if elsewhere.
     pub(crate) admin: Option<SocketAddr>,
     process: Child,
+    said: Said,
+}
+
+/// What a node says on standard error after its ready line.
+enum Said {
+    Nothing,
+    /// The lines so far, and who takes them down until there are no more.
+    Lines(Arc<Mutex<Vec<String>>>, Option<JoinHandle<()>>),
+    /// Nobody listens, and the pipe stays open.
+    Unread(#[expect(dead_code, reason = "it is only to stay open")] BufReader<ChildStderr>),
 }
 
 impl Node {
@@ -377,6 +395,27 @@ impl Node {
 
     /// With variables in its environment.
     pub(crate) fn start_with(variables: &[(&str, &str)], arguments: &[&str]) -> Self {
+        let (mut node, errors) = Self::open(variables, arguments);
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let taken = lines.clone();
+        let taker = std::thread::spawn(move || {
+            for line in errors.lines().map_while(Result::ok) {
+                taken.lock().expect("nobody fails with it").push(line);
+            }
+        });
+        node.said = Said::Lines(lines, Some(taker));
+        node
+    }
+
+    /// What it says after its ready line is read by nobody.
+    pub(crate) fn unread(arguments: &[&str]) -> Self {
+        let (mut node, errors) = Self::open(&[], arguments);
+        node.said = Said::Unread(errors);
+        node
+    }
+
+    /// The node, and what it goes on to say.
+    fn open(variables: &[(&str, &str)], arguments: &[&str]) -> (Self, BufReader<ChildStderr>) {
         let mut process = tabuada(&["serve"])
             .env("TABUADA_LISTEN", "127.0.0.1:0")
             .envs(variables.iter().copied())
@@ -397,9 +436,21 @@ impl Node {
                 break address.parse().expect("an address");
             }
         };
-        // What it logs later must not fill the pipe.
-        std::thread::spawn(move || io::copy(&mut errors, &mut io::sink()));
-        Self { address, admin, process }
+        (Self { address, admin, process, said: Said::Nothing }, errors)
+    }
+
+    /// What it has logged so far.
+    pub(crate) fn log(&self) -> Vec<String> {
+        let Said::Lines(lines, _) = &self.said else { panic!("nobody reads it") };
+        lines.lock().expect("nobody fails with it").clone()
+    }
+
+    /// What it has logged in all, once it has been told to end.
+    pub(crate) fn whole_log(mut self) -> Vec<String> {
+        if let Said::Lines(_, taker) = &mut self.said {
+            taker.take().map(JoinHandle::join).transpose().expect("it reads to the end");
+        }
+        self.log()
     }
 
     /// With Redis behind it, as soon as nothing that happens there escapes it.

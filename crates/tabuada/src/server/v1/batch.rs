@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
@@ -125,10 +126,10 @@ async fn answer(app: &App, request: Request, language: Language) -> Result<Respo
     if is_lines(&head.headers) {
         let body = body::admit(&head.headers, body).map_err(no_body)?;
         let (response, parts) = streamed(NDJSON, ahead, &app.counters);
-        tokio::spawn(answer_arriving(how, Arriving::new(body), parts));
+        tokio::spawn(answer_arriving(how, Arriving::new(body, app.bounds.body_time), parts));
         return Ok(response);
     }
-    let body = body::read(&head.headers, body).await.map_err(no_body)?;
+    let body = body::read(&head.headers, body, app.bounds.body_time).await.map_err(no_body)?;
     let elements = if body.len() <= INLINE_BODY_BYTES {
         elements(&body)
     } else {
@@ -228,6 +229,8 @@ async fn answer_arriving(how: How, mut lines: Arriving, parts: Parts) {
 /// A body, cut into lines as it arrives. Lines end in `\n` and nothing else.
 struct Arriving {
     body: Option<Body>,
+    /// How long may pass before more of it comes.
+    time: Duration,
     /// Whole lines that have not been given yet.
     lines: VecDeque<Bytes>,
     /// What has come of a line that is not whole.
@@ -237,8 +240,8 @@ struct Arriving {
 }
 
 impl Arriving {
-    fn new(body: Body) -> Self {
-        Self { body: Some(body), lines: VecDeque::new(), begun: Vec::new(), bytes: 0, count: 0 }
+    fn new(body: Body, time: Duration) -> Self {
+        Self { body: Some(body), time, lines: VecDeque::new(), begun: Vec::new(), bytes: 0, count: 0 }
     }
 
     /// What there is, at least one line, and no more than a block; nothing at the end.
@@ -248,7 +251,7 @@ impl Arriving {
                 return Err(Fault::LinesTooMany { most: LINES_MAX });
             }
             let Some(body) = &mut self.body else { break };
-            match tokio::time::timeout(body::BODY_TIME, body.frame()).await {
+            match tokio::time::timeout(self.time, body.frame()).await {
                 Ok(Some(Ok(frame))) => {
                     let Ok(data) = frame.into_data() else { continue };
                     self.bytes += data.len();

@@ -19,6 +19,7 @@ use super::super::freshness::{Freshness, Tag, WORDS_SECONDS};
 use super::super::language;
 use super::super::problem::{Document as ProblemDocument, Problem};
 use super::super::render::{bypass, cache_status, json_with_room, not_kept, with_cache_status, with_server_timing};
+use super::super::request_log::tell_expression;
 use super::super::state::App;
 use super::question::{Members, ModeText, OwnQuestion, body_of};
 use super::reply::{self, Value as Answer};
@@ -166,7 +167,7 @@ pub(super) async fn post(State(app): State<App>, request: Request) -> Response<B
     let begun = Instant::now();
     let language = language::preferred(request.headers());
     let asked = async {
-        let (headers, _, body) = body_of(request).await?;
+        let (headers, _, body) = body_of(request, app.bounds.body_time).await?;
         Ok::<_, Fault>((OwnQuestion::in_body(&body)?, headers))
     };
     let response = match asked.await {
@@ -177,7 +178,9 @@ pub(super) async fn post(State(app): State<App>, request: Request) -> Response<B
                 Ok(value) => not_kept(said(&value, language)),
                 Err(problem) => problem.response(),
             };
-            with_cache_status(response, cache_status(&reply))
+            let mut response = with_cache_status(response, cache_status(&reply));
+            tell_expression(app.logged, &mut response, question.text);
+            response
         }
         Err(fault) => refused(fault, language),
     };

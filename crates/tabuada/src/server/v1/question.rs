@@ -1,6 +1,7 @@
 //! What is asked: an expression, its mode and its variables, from a query or from a body of JSON.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::Request;
@@ -104,10 +105,10 @@ pub(super) fn object<'b, T: Deserialize<'b>>(body: &'b [u8]) -> Result<T, Fault>
     serde_json::from_str(text).map_err(|error| Fault::BodyUnlike(error.into()))
 }
 
-/// Takes the body of a request.
-pub(super) async fn body_of(request: Request) -> Result<(HeaderMap, Uri, Bytes), Fault> {
+/// Takes the body of a request that arrives within `time`.
+pub(super) async fn body_of(request: Request, time: Duration) -> Result<(HeaderMap, Uri, Bytes), Fault> {
     let (head, body) = request.into_parts();
-    let bytes = body::read(&head.headers, body).await.map_err(no_body)?;
+    let bytes = body::read(&head.headers, body, time).await.map_err(no_body)?;
     Ok((head.headers, head.uri, bytes))
 }
 

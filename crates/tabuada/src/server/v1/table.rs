@@ -123,7 +123,7 @@ pub(super) async fn post(State(app): State<App>, request: Request) -> Response<B
 async fn answer(app: &App, request: Request, language: Language) -> Result<Response<Body>, Problem> {
     let (head, body) = request.into_parts();
     let form = Form::preferred(&head.headers);
-    let body: Bytes = body::read(&head.headers, body).await.map_err(no_body)?;
+    let body: Bytes = body::read(&head.headers, body, app.bounds.body_time).await.map_err(no_body)?;
     let workers = app.calculator.workers();
     let bulk = workers.bulk().await;
     // The first rows are worked out before anything is sent: what is wrong with the question shows in them.

@@ -1,0 +1,34 @@
+//! What clients may take of a server at most: connections, bytes of a head, time. Of a body's size says
+//! [`body`](super::body).
+
+use std::time::Duration;
+
+/// The bounds of one server. Those of everyday use are its default; tests have shorter ones.
+#[derive(Clone, Debug)]
+pub struct Bounds {
+    /// Connections at once, of each listener; more wait in the system's queue. An idle one costs some 10 KiB.
+    pub connections: usize,
+    /// Time for a request's head to arrive, counted from the end of the request before: also how long a connection may
+    /// be idle. Past it the connection is closed.
+    pub head_time: Duration,
+    /// Largest head of a request; beyond it the answer is 431.
+    pub head_bytes: usize,
+    /// Time for a body to arrive; past it the answer is 408. Whoever drips it holds one connection, and no thread, for as
+    /// long.
+    pub body_time: Duration,
+    /// How long what is in flight may go on after the signal to stop.
+    pub stop_time: Duration,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            connections: 8_192,
+            // Longer than the 60 s for which proxies keep theirs, so that it is not us who closes under a request.
+            head_time: Duration::from_secs(75),
+            head_bytes: 64 << 10,
+            body_time: Duration::from_secs(30),
+            stop_time: Duration::from_secs(10),
+        }
+    }
+}

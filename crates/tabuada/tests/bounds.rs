@@ -1,0 +1,147 @@
+//! What a client may take of a server at most: each bound, with a short one in place of the usual, so that nothing has to
+//! be waited for but an answer.
+#![allow(clippy::panic)]
+
+mod support;
+
+use std::time::Duration;
+
+use serde_json::Value;
+use support::{Client, Response, Server};
+use tabuada::{Bounds, Setup};
+
+fn bounded(bounds: Bounds) -> Server {
+    Server::start_with(Setup { bounds, ..Setup::default() })
+}
+
+/// Short enough to be waited for. Nothing here has to happen within it.
+const SHORT: Duration = Duration::from_millis(20);
+
+fn problem(response: &Response) -> (u16, String) {
+    assert_eq!(response.header("content-type"), Some("application/problem+json"), "{response:?}");
+    let problem: Value = serde_json::from_slice(&response.body).expect("it is JSON");
+    assert_eq!(problem["status"], response.status);
+    (response.status, problem["code"].as_str().expect("a code").to_owned())
+}
+
+/// Whether none of it comes, or all but the end: 408, and the connection is closed.
+#[test]
+fn a_body_that_never_ends_is_answered() {
+    let server = bounded(Bounds { body_time: SHORT, ..Bounds::default() });
+    for path in ["/evaluate", "/v1/evaluate", "/v1/table", "/v1/batch"] {
+        for framing in ["Content-Length: 100", "Transfer-Encoding: chunked"] {
+            for begun in ["", "5\r\n{\"exp"] {
+                let mut client = Client::connect(server.address);
+                let head = format!("POST {path} HTTP/1.1\r\nHost: x\r\nX-Request-Id: slow\r\n{framing}\r\n\r\n");
+                client.send(head.as_bytes());
+                client.send(begun.as_bytes());
+                let response = client.receive(false);
+                if path == "/evaluate" {
+                    assert_eq!((response.status, response.text()), (408, r#"{"detail":"Request Timeout"}"#));
+                    assert_eq!(response.header("cache-status"), Some("tabuada; fwd=bypass; detail=too-slow"));
+                } else {
+                    assert_eq!(problem(&response), (408, "timeout".to_owned()), "{path}");
+                }
+                assert_eq!(response.header("connection"), Some("close"), "{path}");
+                assert_eq!(response.header("x-request-id"), Some("slow"), "{path}");
+                assert!(client.is_closed(), "{path}");
+            }
+        }
+    }
+}
+
+/// Lines are answered as they come; when no more do, a line says so.
+#[test]
+fn lines_that_stop_coming_end_with_a_line_that_says_so() {
+    let server = bounded(Bounds { body_time: Duration::from_millis(500), ..Bounds::default() });
+    let mut client = Client::connect(server.address);
+    client.send(
+        b"POST /v1/batch HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-ndjson\r\nContent-Length: 100\r\n\r\n2+2\n",
+    );
+    let response = client.receive(false);
+    let mut lines = response.text().lines();
+    // If the machine is too busy for the first one, there is only the last.
+    let last = lines.next_back().expect("a line");
+    let last: Value = serde_json::from_str(last).expect("it is JSON");
+    assert_eq!((response.status, &last["error"]["code"]), (200, &"timeout".into()));
+    assert!(lines.all(|line| line == r#"{"result":4,"type":"int","text":"4"}"#));
+}
+
+/// Whether none of it comes, or all but the end: nobody knows what was to be answered, and the connection is closed.
+#[test]
+fn a_head_that_never_ends_is_not_waited_for() {
+    let server = bounded(Bounds { head_time: SHORT, ..Bounds::default() });
+    for begun in ["", "POST /evaluate HTTP/1.1\r\n", "POST /evaluate HTTP/1.1\r\nHost: x\r\nX-Slow: "] {
+        let mut client = Client::connect(server.address);
+        client.send(begun.as_bytes());
+        assert!(client.is_closed(), "{begun}");
+    }
+}
+
+/// A connection that is kept alive is closed when nothing more is asked.
+#[test]
+fn an_idle_connection_is_closed() {
+    let server = bounded(Bounds { head_time: Duration::from_secs(2), ..Bounds::default() });
+    let mut client = Client::connect(server.address);
+    client.send(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert_eq!(client.receive(false).status, 200);
+    assert!(client.is_closed());
+}
+
+/// The largest head is read; a larger one is 431.
+#[test]
+fn a_head_has_its_size() {
+    let server = bounded(Bounds { head_bytes: 8 << 10, ..Bounds::default() });
+    let asked = |size: usize| {
+        let frame = "GET /health/live HTTP/1.1\r\nHost: x\r\nX: \r\n\r\n".len();
+        let mut client = Client::connect(server.address);
+        let filling = "x".repeat(size - frame);
+        client.send(format!("GET /health/live HTTP/1.1\r\nHost: x\r\nX: {filling}\r\n\r\n").as_bytes());
+        client.receive(false).status
+    };
+    assert_eq!(asked(8 << 10), 200);
+    assert_eq!(asked((8 << 10) + 1), 431);
+}
+
+/// Of an address as well.
+#[test]
+fn an_address_has_its_size() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    let target = format!("/v1/evaluate?expr={}", "1".repeat(100 << 10));
+    client.send(format!("GET {target} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes());
+    assert!(matches!(client.receive(false).status, 414 | 431));
+}
+
+/// Whoever comes when there are as many as there may be waits until one of them goes, and is then answered.
+#[test]
+fn connections_beyond_the_bound_wait_for_one_to_end() {
+    let server = bounded(Bounds { connections: 2, ..Bounds::default() });
+    let mut first = Client::connect(server.address);
+    let mut second = Client::connect(server.address);
+    assert_eq!((first.get("/health/live").status, second.get("/health/live").status), (200, 200));
+    let mut third = Client::connect(server.address);
+    third.send(b"GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n");
+    // However often the others ask meanwhile, it has not been let in.
+    for _ in 0..50 {
+        let metrics = first.get("/metrics").text().to_owned();
+        for line in ["tabuada_connections 2", "tabuada_requests_total{route=\"other\",status=\"404\"} 0"] {
+            assert!(metrics.lines().any(|given| given == line), "{line} in\n{metrics}");
+        }
+    }
+    drop(second);
+    assert_eq!(third.receive(false).status, 404);
+    assert_eq!(first.get("/health/live").status, 200);
+}
+
+/// What is in flight may end, but not for ever.
+#[test]
+fn stopping_does_not_wait_for_ever() {
+    let server = bounded(Bounds { stop_time: SHORT, ..Bounds::default() });
+    let mut client = Client::connect(server.address);
+    client.send(b"POST /evaluate HTTP/1.1\r\nHost: x\r\nContent-Length: 19\r\n\r\n{\"expressao\":");
+    // The server has seen the head once it answers another request sent after it.
+    assert_eq!(Client::connect(server.address).get("/health/live").status, 200);
+    server.stop();
+    assert!(client.is_closed());
+}

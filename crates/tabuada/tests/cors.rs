@@ -1,0 +1,207 @@
+//! Pages of other origins: what a browser is told of who may ask and read.
+#![allow(clippy::panic)]
+
+mod support;
+
+use std::process::Stdio;
+
+use support::{Client, Node, Response, Server, tabuada};
+use tabuada::Setup;
+use tabuada::config::Origins;
+
+const PAGE: &str = "https://page.example";
+const OTHER: &str = "https://other.example";
+
+fn serving(origins: &[&str]) -> Server {
+    let origins = Origins::read(origins.iter().copied()).expect("they are origins");
+    Server::start_with(Setup { origins, ..Setup::default() })
+}
+
+/// What a browser looks at.
+fn granted(response: &Response) -> Vec<(&str, &str)> {
+    let named = response.headers.iter().filter(|(name, _)| name.starts_with("access-control-"));
+    named.map(|(name, value)| (name.as_str(), value.as_str())).collect()
+}
+
+/// The members of every `Vary` there is.
+fn vary(response: &Response) -> Vec<String> {
+    let lists = response.headers.iter().filter(|(name, _)| name == "vary");
+    // Of several lines, some proxies read only one.
+    assert!(lists.clone().count() <= 1, "{response:?}");
+    let mut members: Vec<String> =
+        lists.flat_map(|(_, list)| list.split(',').map(|member| member.trim().to_ascii_lowercase())).collect();
+    members.sort();
+    members
+}
+
+fn preflight(client: &mut Client, path: &str, origin: &str, method: &str) -> Response {
+    let headers = [
+        ("origin", origin),
+        ("access-control-request-method", method),
+        ("access-control-request-headers", "content-type"),
+    ];
+    client.request("OPTIONS", path, &headers, b"")
+}
+
+/// Every route that is for pages, with what it varies on by itself.
+const FOR_PAGES: [(&str, &str, &str, u16, &[&str]); 14] = [
+    ("POST", "/evaluate", r#"{"expressao":"2+2"}"#, 200, &[]),
+    ("POST", "/evaluate", "no", 422, &[]),
+    ("GET", "/v1/evaluate?expr=2%2B2", "", 200, &["accept-encoding"]),
+    ("GET", "/v1/evaluate?expr=1%2F0", "", 422, &["accept-encoding", "accept-language", "prefer"]),
+    ("GET", "/v1/evaluate", "", 400, &["prefer"]),
+    ("POST", "/v1/evaluate", r#"{"expr":"2+2"}"#, 200, &[]),
+    ("POST", "/v1/batch", r#"{"exprs":["2+2"]}"#, 200, &[]),
+    ("POST", "/v1/table", r#"{"expr":"x","columns":{"x":[1]}}"#, 200, &["accept"]),
+    ("GET", "/v1/explain?expr=2", "", 200, &[]),
+    ("GET", "/v1/functions", "", 200, &[]),
+    ("GET", "/health/live", "", 200, &[]),
+    ("GET", "/openapi.json", "", 200, &[]),
+    ("DELETE", "/v1/evaluate", "", 405, &["prefer"]),
+    ("GET", "/v1/%65valuate?expr=2%2B2", "", 200, &["accept-encoding"]),
+];
+
+#[test]
+fn pages_of_an_origin_that_is_named_may_ask_and_read() {
+    let server = serving(&[PAGE, "http://localhost:3000"]);
+    let mut client = Client::connect(server.address);
+    for (method, target, body, status, varies) in FOR_PAGES {
+        for origin in [PAGE, "http://localhost:3000"] {
+            let response = client.request(method, target, &[("origin", origin)], body.as_bytes());
+            assert_eq!(response.status, status, "{method} {target}");
+            assert_eq!(response.header("access-control-allow-origin"), Some(origin), "{method} {target}");
+            let exposed = response.header("access-control-expose-headers").expect("names").to_ascii_lowercase();
+            for name in ["etag", "age", "cache-status", "server-timing", "x-request-id", "retry-after"] {
+                assert!(exposed.split(',').any(|given| given.trim() == name), "{name}: {exposed}");
+            }
+            assert_eq!(response.header("access-control-allow-credentials"), None);
+            let mut expected = [varies, &["origin"]].concat();
+            expected.sort_unstable();
+            assert_eq!(vary(&response), expected, "{method} {target}");
+        }
+        // Whoever is not named, or is no page, has its answer, which no browser shows to a page, and which is another.
+        for headers in [&[("origin", OTHER)][..], &[("origin", "null")], &[]] {
+            let response = client.request(method, target, headers, body.as_bytes());
+            assert_eq!(response.status, status, "{method} {target}");
+            assert_eq!(response.header("access-control-allow-origin"), None, "{method} {target}");
+            assert!(vary(&response).contains(&"origin".to_owned()), "{method} {target}");
+        }
+    }
+}
+
+#[test]
+fn a_browser_that_asks_first_is_told() {
+    let server = serving(&[PAGE]);
+    let mut client = Client::connect(server.address);
+    for (method, target, ..) in FOR_PAGES {
+        let response = preflight(&mut client, target, PAGE, method);
+        assert_eq!((response.status, response.text()), (200, ""), "{target}");
+        assert_eq!(response.header("access-control-allow-origin"), Some(PAGE), "{target}");
+        assert_eq!(response.header("access-control-allow-methods"), Some("GET,HEAD,POST"), "{target}");
+        assert_eq!(response.header("access-control-allow-headers"), Some("*"), "{target}");
+        assert_eq!(response.header("access-control-max-age"), Some("86400"), "{target}");
+        assert!(response.header("x-request-id").is_some(), "{target}");
+        let response = preflight(&mut client, target, OTHER, method);
+        assert_eq!(response.header("access-control-allow-origin"), None, "{target}");
+        // What asks for nobody's leave is a method like any other.
+        for headers in [&[][..], &[("origin", PAGE)], &[("access-control-request-method", "GET")]] {
+            let response = client.request("OPTIONS", target, headers, b"");
+            assert_eq!(response.status, 405, "{target}");
+            assert!(response.header("allow").is_some(), "{target}");
+        }
+    }
+}
+
+#[test]
+fn everybody_s_pages_may_ask_where_that_is_said() {
+    let server = serving(&["*"]);
+    let mut client = Client::connect(server.address);
+    for (method, target, body, status, varies) in FOR_PAGES {
+        let response = client.request(method, target, &[("origin", OTHER)], body.as_bytes());
+        assert_eq!((response.status, response.header("access-control-allow-origin")), (status, Some("*")), "{target}");
+        // It is the same for all of them.
+        assert_eq!(vary(&response), varies, "{target}");
+        let response = preflight(&mut client, target, OTHER, method);
+        assert_eq!((response.status, response.header("access-control-allow-origin")), (200, Some("*")), "{target}");
+    }
+}
+
+/// The operator's routes and the metrics are for no page, in whatever way their paths are written.
+#[test]
+fn what_is_the_operator_s_is_for_no_page() {
+    for origins in [&[PAGE][..], &["*"]] {
+        let server = serving(origins);
+        let mut client = Client::connect(server.address);
+        for target in [
+            "/v1/cache",
+            "/v1/%63ache",
+            "/v1/cache/keys",
+            "/v1/cache/entry?key=2",
+            "/v1/cache/%65ntry?key=2",
+            "/v1/cache/",
+            "/metrics",
+            "/%6Detrics",
+            "/metrics/",
+            "/nowhere",
+        ] {
+            for method in ["GET", "DELETE"] {
+                let response = client.request(method, target, &[("origin", PAGE)], b"");
+                assert_eq!(granted(&response), [], "{method} {target}");
+                let response = preflight(&mut client, target, PAGE, method);
+                assert!(matches!(response.status, 403..=405 | 307), "{target}: {}", response.status);
+                assert_eq!(granted(&response), [], "OPTIONS {target}");
+            }
+        }
+    }
+}
+
+/// The operator's own listener is for no page at all.
+#[test]
+fn a_listener_of_the_operator_s_grants_nothing() {
+    let node = Node::start(&["--cors-origin", "*", "--admin-listen", "127.0.0.1:0"]);
+    let mut client = Client::connect(node.admin.expect("it has one"));
+    for target in ["/v1/cache", "/metrics", "/evaluate", "/v1/evaluate?expr=2"] {
+        assert_eq!(granted(&client.request("GET", target, &[("origin", PAGE)], b"")), [], "{target}");
+        assert_eq!(granted(&preflight(&mut client, target, PAGE, "GET")), [], "{target}");
+    }
+    let response = Client::connect(node.address).request("GET", "/health/live", &[("origin", PAGE)], b"");
+    assert_eq!(response.header("access-control-allow-origin"), Some("*"));
+}
+
+#[test]
+fn by_itself_nothing_is_granted() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    for (method, target, body, status, varies) in FOR_PAGES {
+        let response = client.request(method, target, &[("origin", PAGE)], body.as_bytes());
+        assert_eq!((response.status, granted(&response)), (status, vec![]), "{method} {target}");
+        assert_eq!(vary(&response), varies, "{method} {target}");
+        let response = preflight(&mut client, target, PAGE, method);
+        assert_eq!((response.status, granted(&response)), (405, vec![]), "{target}");
+    }
+}
+
+/// By flag, as often as there are origins, or by the variable, with commas; and what is no origin is refused.
+#[test]
+fn origins_are_told_by_flag_or_variable() {
+    let granted_by = |node: &Node, origin: &str| {
+        let response = Client::connect(node.address).request("GET", "/health/live", &[("origin", origin)], b"");
+        response.header("access-control-allow-origin").map(str::to_owned)
+    };
+    let by_flag = Node::start(&["--cors-origin", PAGE, "--cors-origin=HTTP://Localhost:80"]);
+    let by_variable = Node::start_with(&[("TABUADA_CORS_ORIGIN", "https://page.example,http://localhost")], &[]);
+    for node in [&by_flag, &by_variable] {
+        assert_eq!(granted_by(node, PAGE).as_deref(), Some(PAGE));
+        assert_eq!(granted_by(node, "http://localhost").as_deref(), Some("http://localhost"));
+        assert_eq!(granted_by(node, OTHER), None);
+    }
+    let unset = Node::start_with(&[("TABUADA_CORS_ORIGIN", "")], &[]);
+    assert_eq!(granted_by(&unset, PAGE), None);
+    for wrong in ["page.example", "https://page.example/", "null"] {
+        let mut refused = tabuada(&["serve", "--listen", "127.0.0.1:0", "--cors-origin", wrong]);
+        let output = refused.stdout(Stdio::null()).output().expect("the binary starts");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains("is no origin") && said.contains(wrong), "{said}");
+    }
+}

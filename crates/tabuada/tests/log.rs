@@ -1,0 +1,216 @@
+//! What a request is called, and what is written of it.
+#![allow(clippy::panic)]
+
+mod support;
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+use support::{Client, Node, Response, Server, wait_for};
+
+const ID: &str = "x-request-id";
+
+/// What no line may hold unless it is wanted: in every request below, wherever a text can stand.
+const SECRET: &str = "31415926";
+
+fn id(response: &Response) -> &str {
+    response.header(ID).unwrap_or_else(|| panic!("no name: {response:?}"))
+}
+
+/// Every route, in every way of answering that a client can bring about: method, target, body, status.
+fn requests() -> Vec<(&'static str, String, String, u16)> {
+    let get = |target: &str, status| ("GET", target.replace('#', SECRET), String::new(), status);
+    let post = |target: &str, body: &str, status| ("POST", target.to_owned(), body.replace('#', SECRET), status);
+    vec![
+        post("/evaluate", r##"{"expressao":"#+1"}"##, 200),
+        post("/evaluate", r##"{"expressao":"#+1"}"##, 200),
+        post("/evaluate", r##"{"expressao":"#/0"}"##, 200),
+        post("/evaluate", r##"{"expressao":"# +"}"##, 200),
+        post("/evaluate", r##"{"expressao":#}"##, 422),
+        post("/evaluate", "#", 422),
+        get("/evaluate?#", 405),
+        get("/v1/evaluate?expr=#%2B1", 200),
+        get("/v1/evaluate?expr=#%2F0", 422),
+        get("/v1/evaluate?other=#", 400),
+        post("/v1/evaluate", r##"{"expr":"#+x","variables":{"x":#}}"##, 200),
+        post("/v1/evaluate", r##"{"expr":"#/0"}"##, 422),
+        post("/v1/evaluate", "#", 400),
+        ("PUT", "/v1/evaluate".to_owned(), SECRET.to_owned(), 405),
+        post("/v1/batch", r##"{"exprs":["#"]}"##, 200),
+        post("/v1/batch", "#", 400),
+        post("/v1/table", r##"{"expr":"#*x","columns":{"x":[1]}}"##, 200),
+        post("/v1/table", r##"{"expr":"#*","columns":{"x":[1]}}"##, 422),
+        get("/v1/plot?expr=#*x", 200),
+        get("/v1/explain?expr=#", 200),
+        get("/v1/cache", 200),
+        get("/v1/cache/entry?key=#%2B1", 200),
+        get("/v1/cache/entry?key=#%2B2", 404),
+        get("/metrics", 200),
+        get("/health/live", 200),
+        get("/docs", 200),
+        get("/openapi.json", 200),
+        get("/#", 404),
+        get("/v1/#", 404),
+        get("/v1/evaluate/?expr=#", 307),
+        ("#+1", "/evaluate".to_owned(), String::new(), 405),
+    ]
+    .into_iter()
+    .map(|(method, target, body, status)| (if method == "#+1" { "31415926+1" } else { method }, target, body, status))
+    .collect()
+}
+
+fn ask(client: &mut Client, request: &(&str, String, String, u16), headers: &[(&str, &str)]) -> Response {
+    let (method, target, body, status) = request;
+    let response = client.request(method, target, headers, body.as_bytes());
+    assert_eq!(response.status, *status, "{method} {target} {body}: {}", String::from_utf8_lossy(&response.body));
+    response
+}
+
+/// As the asker calls it, or else by a name that no other request has.
+#[test]
+fn every_answer_of_every_route_has_a_name() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    let mut seen = BTreeSet::new();
+    for request in &requests() {
+        let own = ask(&mut client, request, &[]);
+        assert!(seen.insert(id(&own).to_owned()), "{request:?}: {} twice", id(&own));
+        let named = ask(&mut client, request, &[(ID, "caller-7")]);
+        assert_eq!(id(&named), "caller-7", "{request:?}");
+        let strange = ask(&mut client, request, &[(ID, "no name\"")]);
+        assert!(seen.insert(id(&strange).to_owned()), "{request:?}: {} twice", id(&strange));
+        assert_eq!(own.headers.iter().filter(|(name, _)| name == ID).count(), 1);
+    }
+    let head = client.request("HEAD", "/v1/evaluate?expr=1", &[(ID, "caller-8")], b"");
+    assert_eq!(id(&head), "caller-8");
+}
+
+/// The name is of the request, and the answer is not: it is in no body.
+#[test]
+fn no_body_holds_the_name() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    for request in &requests() {
+        let response = ask(&mut client, request, &[(ID, "caller-9")]);
+        assert!(!String::from_utf8_lossy(&response.body).contains("caller-9"), "{request:?}");
+    }
+}
+
+fn lines(node: &Node) -> Vec<Map<String, Value>> {
+    let object = |line: &String| match serde_json::from_str(line) {
+        Ok(Value::Object(members)) => members,
+        other => panic!("{line}: {other:?}"),
+    };
+    node.log().iter().map(object).collect()
+}
+
+fn line_of(node: &Node, id: &str) -> Map<String, Value> {
+    let mut found = None;
+    wait_for(id, || {
+        found = lines(node).into_iter().find(|line| line.get("id").is_some_and(|given| given == id));
+        found.is_some()
+    });
+    found.expect("it was waited for")
+}
+
+/// Whether a request took so long that it is trouble, which it may on a busy machine.
+fn is_slow(line: &Map<String, Value>) -> bool {
+    line["duration_ms"].as_f64().expect("a time") >= 1_000.0
+}
+
+/// Each line is an object of JSON that says who, what, how and how long, and never what was asked for.
+#[test]
+fn lines_of_json_tell_all_but_what_was_asked_for() {
+    let node = Node::start(&["--log-format", "json", "--log-requests", "all"]);
+    let mut client = Client::connect(node.address);
+    let routes = requests();
+    for (number, request) in routes.iter().enumerate() {
+        let response = ask(&mut client, request, &[(ID, &format!("r{number}"))]);
+        let line = line_of(&node, &format!("r{number}"));
+        assert_eq!(line["status"], response.status, "{line:?}");
+        let is_made_up = request.0 == "31415926+1";
+        assert_eq!(line["method"], if is_made_up { "other" } else { request.0 }, "{line:?}");
+        let level = if is_slow(&line) { "WARN" } else { "INFO" };
+        assert_eq!((&line["message"], &line["level"]), (&"request".into(), &level.into()), "{line:?}");
+        assert!(line["timestamp"].as_str().is_some_and(|time| time.ends_with('Z')), "{line:?}");
+        let mut members: Vec<&str> = line.keys().map(String::as_str).collect();
+        members.retain(|name| *name != "cache");
+        assert_eq!(members, ["duration_ms", "id", "level", "message", "method", "route", "status", "timestamp"]);
+        assert_eq!(line.contains_key("cache"), response.header("cache-status").is_some(), "{line:?}");
+    }
+    let said = |number: &str, name: &str| line_of(&node, number)[name].clone();
+    assert_eq!((said("r0", "route"), said("r0", "cache")), ("evaluate".into(), "computed".into()));
+    assert_eq!((said("r1", "route"), said("r1", "cache")), ("evaluate".into(), "memory".into()));
+    assert_eq!((said("r3", "route"), said("r3", "cache")), ("evaluate".into(), "bypass".into()));
+    assert_eq!(said("r7", "route"), "v1_evaluate");
+    for line in node.log() {
+        assert!(!line.contains(SECRET), "{line}");
+    }
+}
+
+/// Where the operator wants it, a line tells what was asked for, in either form on one line.
+#[test]
+fn lines_tell_what_was_asked_for_if_that_is_wanted() {
+    let flags = ["--log-format=json", "--log-requests", "--log-expressions"];
+    let node = Node::start(&flags);
+    let mut client = Client::connect(node.address);
+    client.request("POST", "/evaluate", &[(ID, "a")], br#"{"expressao":"1 +\n2"}"#);
+    client.request("POST", "/v1/evaluate", &[(ID, "b")], br#"{"expr":"x+1","variables":{"x":1}}"#);
+    client.request("GET", "/v1/evaluate?expr=2%2B2", &[(ID, "c")], b"");
+    client.request(
+        "POST",
+        "/evaluate",
+        &[(ID, "d")],
+        &[br#"{"expressao":""#, "9".repeat(5_000).as_bytes(), br#""}"#].concat(),
+    );
+    let a = line_of(&node, "a");
+    assert_eq!((&a["expression"], &a["uri"]), (&"1 +\n2".into(), &"/evaluate".into()));
+    assert_eq!(line_of(&node, "b")["expression"], "x+1");
+    assert_eq!(line_of(&node, "c")["uri"], "/v1/evaluate?expr=2%2B2");
+    assert_eq!(line_of(&node, "d")["expression"], format!("{}…", "9".repeat(1_000)));
+
+    let node = Node::start(&["--log-requests=all", "--log-expressions"]);
+    let mut client = Client::connect(node.address);
+    client.request("POST", "/evaluate", &[(ID, "a")], br#"{"expressao":"1 +\n2 id=forged"}"#);
+    client.request("GET", "/health/live", &[(ID, "last")], b"");
+    wait_for("the last line", || node.log().iter().any(|line| line.contains("last")));
+    let log = node.log();
+    let line = log.iter().find(|line| line.contains("forged")).expect("a line");
+    assert!(line.contains(r#"id="a""#) && line.contains(r#"expression="1 +\n2 id=forged""#), "{line}");
+    assert!(line.contains(" INFO request "), "{line}");
+}
+
+/// By themselves, requests that go well leave no line.
+#[test]
+fn what_goes_well_is_not_written_of() {
+    let written = |flag: &str| {
+        let node = Node::start(&["--log-format=json", flag]);
+        let mut client = Client::connect(node.address);
+        let requests = requests();
+        for request in &requests {
+            ask(&mut client, request, &[]);
+        }
+        node.signal("TERM");
+        let log = node.whole_log();
+        let lines = log.iter().map(|line| serde_json::from_str(line).expect("an object"));
+        let lines = lines.filter(|line: &Map<String, Value>| line["message"] == "request").collect::<Vec<_>>();
+        (lines.len() == requests.len(), lines.iter().all(is_slow), lines.is_empty())
+    };
+    assert!(written("--log-requests=none").2);
+    assert!(written("--log-requests=trouble").1);
+    assert!(written("--log-requests=all").0);
+}
+
+/// A log that is read by nobody holds nobody up: what nobody takes is lost, and counted.
+#[test]
+fn a_log_that_nobody_reads_holds_nobody_up() {
+    let node = Node::unread(&["--log-requests=all", "--log-format=json"]);
+    let mut client = Client::connect(node.address);
+    // More lines than may wait and than a pipe takes.
+    for _ in 0..12_000 {
+        assert_eq!(client.get("/health/live").status, 200);
+    }
+    let metrics = client.get("/metrics").text().to_owned();
+    let lost = metrics.lines().find_map(|line| line.strip_prefix("tabuada_log_lines_lost_total ")?.parse::<u64>().ok());
+    assert!(lost.expect("it is counted") > 0);
+}

@@ -1,0 +1,354 @@
+//! `/metrics`: that all of it is there from the start, that it is well formed, and that documents and dashboard speak of
+//! nothing else.
+#![allow(clippy::panic)]
+
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+use support::{Client, Server};
+
+fn metrics(client: &mut Client) -> String {
+    let response = client.get("/metrics");
+    assert_eq!(response.header("content-type"), Some("application/openmetrics-text; version=1.0.0; charset=utf-8"));
+    response.text().to_owned()
+}
+
+fn read(path: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// A line that is a value: name, labels, value.
+#[derive(Clone, Debug, PartialEq)]
+struct Sample {
+    name: String,
+    labels: BTreeMap<String, String>,
+    value: f64,
+}
+
+/// What is said of one metric.
+#[derive(Debug)]
+struct Family {
+    kind: String,
+    samples: Vec<Sample>,
+}
+
+fn sample(line: &str) -> Sample {
+    let (series, value) = line.rsplit_once(' ').unwrap_or_else(|| panic!("{line}: no value"));
+    let (name, labels) = match series.split_once('{') {
+        None => (series, ""),
+        Some((name, labels)) => (name, labels.strip_suffix('}').unwrap_or_else(|| panic!("{line}: open brace"))),
+    };
+    let is_name = |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    let label = |label: &str| {
+        let (name, value) = label.split_once('=').unwrap_or_else(|| panic!("{line}: {label}"));
+        let value = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
+        let value = value.unwrap_or_else(|| panic!("{line}: {label}"));
+        assert!(is_name(name) && !value.contains(['"', '\\', '\n']), "{line}: {label}");
+        (name.to_owned(), value.to_owned())
+    };
+    // No value of ours holds a comma.
+    let labels: BTreeMap<_, _> = labels.split(',').filter(|label| !label.is_empty()).map(label).collect();
+    assert!(is_name(name), "{line}");
+    Sample { name: name.to_owned(), labels, value: value.parse().unwrap_or_else(|_| panic!("{line}: no number")) }
+}
+
+/// The families of a text, which keeps to the rules of OpenMetrics that a scraper goes by.
+fn families(text: &str) -> BTreeMap<String, Family> {
+    let text = text.strip_suffix("# EOF\n").expect("it says that it ends");
+    let mut families: BTreeMap<String, Family> = BTreeMap::new();
+    let mut current = String::new();
+    let mut seen = BTreeSet::new();
+    let mut helped = BTreeSet::new();
+    for line in text.lines() {
+        if let Some(described) = line.strip_prefix("# HELP ") {
+            let (name, help) = described.split_once(' ').unwrap_or_else(|| panic!("{line}"));
+            assert!(!help.is_empty() && helped.insert(name.to_owned()), "{line}");
+            continue;
+        }
+        if let Some(declared) = line.strip_prefix("# TYPE ") {
+            let (name, kind) = declared.split_once(' ').unwrap_or_else(|| panic!("{line}"));
+            assert!(name.starts_with("tabuada_") && helped.contains(name), "{line}");
+            current = name.to_owned();
+            let family = Family { kind: kind.to_owned(), samples: Vec::new() };
+            assert!(families.insert(current.clone(), family).is_none(), "{line}: again");
+            continue;
+        }
+        assert!(!line.starts_with('#'), "{line}");
+        let sample = sample(line);
+        assert!(seen.insert((sample.name.clone(), sample.labels.clone())), "{line}: again");
+        let family = families.get_mut(&current).unwrap_or_else(|| panic!("{line}: of nothing"));
+        let suffix = sample.name.strip_prefix(&*current).unwrap_or_else(|| panic!("{line} among {current}"));
+        let suffixes: &[&str] = match family.kind.as_str() {
+            "counter" => &["_total"],
+            "gauge" => &[""],
+            "info" => &["_info"],
+            "histogram" => &["_bucket", "_sum", "_count"],
+            other => panic!("{current} is a {other}"),
+        };
+        assert!(suffixes.contains(&suffix), "{line} in a {}", family.kind);
+        family.samples.push(sample);
+    }
+    for (name, family) in families.iter().filter(|(_, family)| family.kind == "histogram") {
+        let buckets = family.samples.iter().filter(|sample| sample.labels.contains_key("le"));
+        let buckets: Vec<(f64, f64)> =
+            buckets.map(|sample| (sample.labels["le"].parse().expect("a bound"), sample.value)).collect();
+        assert!(buckets.is_sorted_by(|a, b| a.0 < b.0 && a.1 <= b.1), "{name}: {buckets:?}");
+        let count = family.samples.iter().find(|sample| sample.name.ends_with("_count")).expect("a count");
+        assert_eq!(buckets.last().copied(), Some((f64::INFINITY, count.value)), "{name}");
+    }
+    families
+}
+
+/// Each metric as it is asked for: `tabuada_requests_total`, a histogram by its name alone; and its labels.
+fn asked_for(families: &BTreeMap<String, Family>) -> BTreeMap<String, BTreeSet<String>> {
+    let mut all: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (name, family) in families {
+        for sample in &family.samples {
+            let name = if family.kind == "histogram" { name } else { &sample.name };
+            let labels = sample.labels.keys().filter(|label| *label != "le").cloned();
+            all.entry(name.clone()).or_default().extend(labels);
+        }
+        assert!(!family.samples.is_empty(), "{name} has no value");
+    }
+    all
+}
+
+/// What has not happened yet is 0, not absent.
+#[test]
+fn every_metric_is_there_from_the_start() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    let at_first = metrics(&mut client);
+    for name in [
+        "tabuada_requests_total{route=\"evaluate\",status=\"200\"} 0",
+        "tabuada_request_seconds_count 0",
+        "tabuada_evaluations_total 0",
+        "tabuada_trials_abandoned_total 0",
+        "tabuada_evaluation_seconds_count 0",
+        "tabuada_cache_lookups_total{layer=\"memory\",result=\"hit\"} 0",
+        "tabuada_cache_lookups_total{layer=\"redis\",result=\"unavailable\"} 0",
+        "tabuada_cache_forgotten_total{cause=\"flush\"} 0",
+        "tabuada_forget_seconds_count 0",
+        "tabuada_cache_bytes 0",
+        "tabuada_cache_state{state=\"memory\"} 1",
+        "tabuada_cache_state{state=\"coherent\"} 0",
+        "tabuada_redis_errors_total{kind=\"timeout\"} 0",
+        "tabuada_queue_depth 0",
+        "tabuada_connections 1",
+        "tabuada_log_lines_lost_total 0",
+        &format!("tabuada_build_info{{version=\"{}\"}} 1", env!("CARGO_PKG_VERSION")),
+    ] {
+        assert!(at_first.lines().any(|line| line == name), "{name} in\n{at_first}");
+    }
+    client.evaluate("2+2");
+    client.evaluate("2+2");
+    let afterwards = metrics(&mut client);
+    for name in [
+        "tabuada_requests_total{route=\"evaluate\",status=\"200\"} 2",
+        "tabuada_requests_total{route=\"metrics\",status=\"200\"} 1",
+        "tabuada_evaluations_total 1",
+        "tabuada_cache_lookups_total{layer=\"memory\",result=\"hit\"} 1",
+    ] {
+        assert!(afterwards.lines().any(|line| line == name), "{name} in\n{afterwards}");
+    }
+    let series = |text: &str| -> BTreeSet<String> {
+        let samples = families(text).into_values().flat_map(|family| family.samples);
+        samples.map(|Sample { name, labels, .. }| format!("{name}{labels:?}")).collect()
+    };
+    assert_eq!(series(&at_first), series(&afterwards), "nothing appears only when it happens");
+}
+
+/// How often each route was answered, by its name, with whatever status.
+fn counted(client: &mut Client) -> BTreeMap<String, f64> {
+    let mut counts = BTreeMap::new();
+    for sample in &families(&metrics(client))["tabuada_requests"].samples {
+        *counts.entry(sample.labels["route"].clone()).or_insert(0.0) += sample.value;
+    }
+    counts
+}
+
+/// The route that a request is counted as.
+fn route_of(client: &mut Client, method: &str, path: &str) -> String {
+    let before = counted(client);
+    client.request(method, path, &[], b"");
+    let after = counted(client);
+    let more = |(route, count): (&String, &f64)| {
+        // Looking is counted, too.
+        let looks = f64::from(u8::from(route == "metrics"));
+        (count - before.get(route).unwrap_or(&0.0) - looks > 0.5).then(|| route.clone())
+    };
+    let routes: Vec<String> = after.iter().filter_map(more).collect();
+    assert_eq!(routes.len(), 1, "{method} {path}: {routes:?}");
+    routes.into_iter().next().unwrap_or_default()
+}
+
+/// Every route counts under a name of its own, which the documents tell; every status that is told of it is there at 0.
+#[test]
+fn every_route_is_counted_under_its_name() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    let page = read("docs/observing.md");
+    let rows = page.split("| `route` | |\n|---|---|\n").nth(1).expect("a table").lines();
+    let mut documented: BTreeMap<String, String> = BTreeMap::new();
+    for row in rows.take_while(|row| row.starts_with('|')) {
+        let mut names = row.split('`').skip(1).step_by(2);
+        let route = names.next().expect("a route");
+        documented.extend(names.map(|path| (path.to_owned(), route.to_owned())));
+    }
+    for (path, route) in &documented {
+        assert_eq!(route_of(&mut client, "TRACE", path), *route, "{path}");
+        let written_otherwise = path.replacen(|first: char| first.is_ascii_lowercase(), "%65", 1);
+        if path.starts_with("/evaluate") {
+            assert_eq!(route_of(&mut client, "TRACE", &written_otherwise), *route, "{written_otherwise}");
+        }
+    }
+    assert_eq!(route_of(&mut client, "GET", "/nowhere"), "other");
+    assert_eq!(route_of(&mut client, "GET", "/v1/cache%2Fkeys"), "cache");
+    let counted: BTreeSet<String> = counted(&mut client).into_keys().collect();
+    let told: BTreeSet<String> = documented.values().cloned().chain(["other".to_owned()]).collect();
+    assert_eq!(counted, told);
+
+    let fresh = Server::start();
+    let at_first = families(&metrics(&mut Client::connect(fresh.address)));
+    let document: Value = serde_json::from_slice(&client.get("/openapi.json").body).expect("it is JSON");
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        let route = documented.get(path).unwrap_or_else(|| panic!("{path} is not documented"));
+        for operation in item.as_object().expect("operations").values() {
+            for status in operation["responses"].as_object().expect("answers").keys() {
+                let is_it = |sample: &&Sample| sample.labels["route"] == *route && sample.labels["status"] == *status;
+                let found = at_first["tabuada_requests"].samples.iter().find(is_it);
+                assert!(found.is_some_and(|sample| sample.value == 0.0), "{path}: {status}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_documented_metrics_are_those_there_are() {
+    let server = Server::start();
+    let families = families(&metrics(&mut Client::connect(server.address)));
+    let page = read("docs/observing.md");
+    let mut documented = BTreeMap::new();
+    for row in page.lines().filter(|row| row.starts_with("| `tabuada_")) {
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        let [_, name, kind, labels, _, _] = cells[..] else { panic!("{row}") };
+        let name = name.trim_matches('`');
+        let labels: BTreeSet<String> = labels.split('`').skip(1).step_by(2).map(str::to_owned).collect();
+        let family = name.strip_suffix("_total").or_else(|| name.strip_suffix("_info")).unwrap_or(name);
+        assert_eq!(families.get(family).map(|family| family.kind.as_str()), Some(kind), "{row}");
+        documented.insert(name.to_owned(), labels);
+    }
+    assert_eq!(documented, asked_for(&families));
+    // What a label's values are is told as well, for those that are not told elsewhere.
+    for name in ["tabuada_cache_answers", "tabuada_cache_lookups", "tabuada_cache_forgotten", "tabuada_cache_flights"] {
+        let row = page.lines().find(|row| row.starts_with(&format!("| `{name}_total`"))).expect("a row");
+        for value in families[name].samples.iter().flat_map(|sample| sample.labels.values()) {
+            assert!(row.contains(&format!("`{value}`")), "{name}: {value}");
+        }
+    }
+    let operations = read("docs/operations.md");
+    for name in ["tabuada_cache_state", "tabuada_redis_errors"] {
+        for value in families[name].samples.iter().flat_map(|sample| sample.labels.values()) {
+            assert!(operations.contains(&format!("`{value}`")), "{name}: {value}");
+        }
+    }
+}
+
+/// Every query of the dashboard, and of the words about it: a text of PromQL.
+fn queries(value: &Value) -> Vec<String> {
+    match value {
+        Value::Array(items) => items.iter().flat_map(queries).collect(),
+        Value::Object(members) => {
+            let own = members.get("expr").map(|query| query.as_str().expect("a query").to_owned());
+            own.into_iter().chain(members.values().flat_map(queries)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The metrics that a query asks for, with the labels that it tells them apart by.
+fn asked_by(query: &str) -> Vec<(String, Vec<String>)> {
+    use promql_parser::parser::{self, Expr, LabelModifier};
+
+    struct Asked(Vec<(String, Vec<String>)>, Vec<String>);
+    impl promql_parser::util::ExprVisitor for Asked {
+        type Error = std::convert::Infallible;
+
+        fn pre_visit(&mut self, expr: &Expr) -> Result<bool, Self::Error> {
+            let selector = match expr {
+                Expr::VectorSelector(selector) => selector,
+                Expr::MatrixSelector(matrix) => &matrix.vs,
+                Expr::Aggregate(aggregate) => {
+                    if let Some(LabelModifier::Include(labels)) = &aggregate.modifier {
+                        self.1.extend(labels.labels.iter().cloned());
+                    }
+                    return Ok(true);
+                }
+                _ => return Ok(true),
+            };
+            let labels = selector.matchers.matchers.iter().map(|matcher| matcher.name.clone()).collect();
+            self.0.push((selector.name.clone().expect("a metric"), labels));
+            Ok(true)
+        }
+    }
+
+    // What Grafana puts in.
+    let query = query.replace("$__rate_interval", "5m").replace("$instance", ".*");
+    let parsed = parser::parse(&query).unwrap_or_else(|error| panic!("{query}: {error}"));
+    let mut asked = Asked(Vec::new(), Vec::new());
+    let Ok(_) = promql_parser::util::walk_expr(&mut asked, &parsed);
+    let Asked(mut metrics, grouped) = asked;
+    assert!(!metrics.is_empty(), "{query} asks for nothing");
+    for (_, labels) in &mut metrics {
+        labels.extend(grouped.iter().cloned());
+    }
+    metrics
+}
+
+/// A query of the dashboard, or of the documents, that asks for what there is not would show nothing, for ever.
+#[test]
+fn the_dashboard_asks_for_metrics_that_there_are() {
+    let server = Server::start();
+    let families = families(&metrics(&mut Client::connect(server.address)));
+    let mut there: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for sample in families.values().flat_map(|family| &family.samples) {
+        // The scraper's own.
+        let labels = sample.labels.keys().map(String::as_str).chain(["instance"]);
+        there.entry(&sample.name).or_default().extend(labels);
+    }
+    let dashboard: Value = serde_json::from_str(&read("docs/grafana.json")).expect("it is JSON");
+    let shown = queries(&dashboard["panels"]);
+    let page = read("docs/observing.md");
+    let told = page.lines().filter_map(|row| row.strip_prefix("| `")?.split('`').next());
+    let told = told.filter(|text| text.contains("tabuada_") && text.contains('('));
+    let all: Vec<String> = shown.iter().cloned().chain(told.map(str::to_owned)).collect();
+    assert!(shown.len() > 25 && all.len() > shown.len() + 1, "{all:?}");
+    let mut seen = BTreeSet::new();
+    for query in &all {
+        for (name, labels) in asked_by(query) {
+            let known = there.get(name.as_str()).unwrap_or_else(|| panic!("{query}: there is no {name}"));
+            for label in labels {
+                assert!(known.contains(label.as_str()), "{query}: {name} has no {label}");
+            }
+            seen.insert(name);
+        }
+    }
+    // Nothing that is counted is kept from whoever looks.
+    for (name, family) in &families {
+        assert!(family.samples.iter().any(|sample| seen.contains(&sample.name)), "the dashboard does not show {name}");
+    }
+    let definition = dashboard["templating"]["list"][1]["definition"].as_str().expect("a query");
+    assert_eq!(definition, "label_values(tabuada_build_info, instance)");
+
+    let panels = dashboard["panels"].as_array().expect("panels");
+    let ids: BTreeSet<u64> = panels.iter().map(|panel| panel["id"].as_u64().expect("a number")).collect();
+    assert_eq!(ids.len(), panels.len());
+    for panel in panels.iter().filter(|panel| panel["type"] != "row") {
+        assert_eq!(panel["datasource"]["uid"], "${datasource}", "{panel}");
+    }
+}
