@@ -12,7 +12,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::canonical::{Shown, View};
-use crate::error::{Failure, Span};
+use crate::error::{ErrorKind, Failure, Span};
 use crate::eval::{Binding, Machine, Memory, Trace};
 use crate::functions;
 use crate::limits::{Fuel, Limits};
@@ -130,6 +130,21 @@ impl Program {
             _ => None,
         });
         names.filter(|(name, _)| seen.insert(*name)).map(|(name, at)| (&*self.names[name as usize], at)).collect()
+    }
+
+    /// The first name that nothing gives a meaning, whatever the parameters are, as the failure that it is where an
+    /// evaluation comes to it.
+    pub fn unknown_name(&self) -> Option<Failure> {
+        let parameters = &self.names[..self.parameters as usize];
+        let free = self.free_nodes().into_iter().filter(|(name, _)| !parameters.iter().any(|known| **known == **name));
+        let of_math = self.nodes.iter().zip(0..).filter_map(|(node, at)| match *node {
+            Node::UnknownMath(name) => Some((&*self.names[name as usize], at)),
+            _ => None,
+        });
+        let free = free.map(|(name, node)| Failure { kind: ErrorKind::UnknownName { name: name.to_owned() }, node });
+        let of_math =
+            of_math.map(|(name, node)| Failure { kind: ErrorKind::UnknownMathName { name: name.to_owned() }, node });
+        free.chain(of_math).min_by_key(|failure| failure.node)
     }
 }
 

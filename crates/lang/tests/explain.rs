@@ -175,6 +175,30 @@ fn free_names_are_those_without_a_meaning_and_parameters() {
     assert_eq!(program.span(program.free_nodes()[0].1), Span { start: 0, end: 1 });
 }
 
+/// The first in the text, wherever an evaluation would get to.
+#[test]
+fn an_unknown_name_is_found_without_an_evaluation() {
+    let limits = Limits::default();
+    let unknown = |text: &str| {
+        let program = parse_with(text, &Context { parameters: &["x"], ..Context::default() }, &limits).unwrap();
+        let failure = program.unknown_name()?;
+        Some((failure.kind.python().unwrap(), program.span(failure.node).of(text).to_owned()))
+    };
+    let name = |name: &str| Some((format!("name '{name}' is not defined"), name.to_owned()));
+    for (text, found) in [
+        ("x + pi + sin(x) + math.e", None),
+        ("y = 2; x*y", None),
+        ("f(a) @= a*x; f(2) + sum(k, k, 1, x)", None),
+        ("x*y + z", name("y")),
+        ("x if x > 0 else y", name("y")),
+        ("f(a) @= a*y; x", name("y")),
+        ("math.foo(x) + y", Some(("module 'math' has no attribute 'foo'".to_owned(), "math.foo".to_owned()))),
+        ("y + math.foo(x)", name("y")),
+    ] {
+        assert_eq!(unknown(text), found, "{text}");
+    }
+}
+
 /// What is asked is bounded, however long the text and however many its steps; on a stack of 256 KiB.
 #[test]
 fn explanations_are_bounded() {

@@ -101,14 +101,20 @@ pub enum Nameless {
 }
 
 impl Nameless {
-    /// For people.
+    /// For people at a terminal.
     pub fn message(&self) -> String {
         match self {
-            Self::Unreadable(error) => {
-                let reason = error.kind.message(Language::English);
-                format!("this is neither a name as it stands in Redis nor an expression: {reason}")
-            }
+            Self::Unreadable(error) => Self::unreadable(&error.kind, Language::English),
             Self::Overloaded => "too much is going on".to_owned(),
+        }
+    }
+
+    /// That a text is neither, and why it is no expression.
+    pub(crate) fn unreadable(reason: &ErrorKind, language: Language) -> String {
+        let reason = reason.message(language);
+        match language {
+            Language::English => format!("this is neither a name as it stands in Redis nor an expression: {reason}"),
+            Language::Portuguese => format!("isto não é um nome como está no Redis nem uma expressão: {reason}"),
         }
     }
 }

@@ -6,8 +6,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
 use tabuada_lang::{
-    Answer, Context, Error, ErrorKind, Explanation, Failure, Fuel, Limits, Mode, Program, Rows, Span, Variables,
-    parse_with,
+    Answer, Context, Error, ErrorKind, Explanation, Failure, Fix, Fuel, Limits, Mode, Program, Rows, Span, Variables,
+    fix, parse_with,
 };
 
 /// What an evaluation came to.
@@ -55,9 +55,20 @@ fn read_question(question: Question<'_>, limits: &Limits) -> Result<Program, Err
     parse_with(text, &Context { mode, variables: variables.as_ref(), ..Context::default() }, limits)
 }
 
-/// Reads a text in a context.
-pub(crate) fn read_in(text: &str, context: &Context<'_>, limits: &Limits) -> Result<Program, Error> {
-    caught(text, || parse_with(text, context, limits))
+/// Reads a text of the context's parameters. A name that nothing gives a meaning is wrong with it whatever they are, and so
+/// it is not read.
+pub(crate) fn read_of(text: &str, context: &Context<'_>, limits: &Limits) -> Result<Program, (Error, Option<Fix>)> {
+    let program = caught(text, || parse_with(text, context, limits)).map_err(|error| {
+        let mended = fix(text, &error, context, limits);
+        (error, mended)
+    })?;
+    match program.unknown_name() {
+        None => Ok(program),
+        Some(failure) => {
+            let mended = program.fix(text, &failure);
+            Err((Error { span: program.span(failure.node), kind: failure.kind }, mended))
+        }
+    }
 }
 
 /// Reads a question, and gives the canonical text that names its answer.

@@ -15,7 +15,7 @@ mod sentences;
 
 use std::ops::RangeInclusive;
 
-use tabuada_lang::{Context, Error, ErrorKind, Failure, Fix, Language, Limits, Mode, Program, fix, parse_with};
+use tabuada_lang::{Context, Error, ErrorKind, Fix, Language, Limits, Mode, Program};
 
 use crate::engine::{self, Question};
 use curve::Curve;
@@ -81,21 +81,9 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
-    /// What is wrong with the question, in English; of an expression, that there is something.
-    pub(crate) fn message(&self) -> String {
-        match self {
-            Self::Count => format!("there are from 1 to {CURVES_MAX} expressions, each in an expr of its own"),
-            Self::Size => {
-                let (widths, heights) = (WIDTHS, HEIGHTS);
-                let (width, height) = ((widths.start(), widths.end()), (heights.start(), heights.end()));
-                format!("width is from {} to {} and height from {} to {}", width.0, width.1, height.0, height.1)
-            }
-            Self::NoNumber(name) => format!("{name} is a number, or an expression that is one, such as 2*pi"),
-            Self::Ends(from, to) => {
-                format!("{from} is below {to}, both within ±1e300, and not so near that floats do not tell them apart")
-            }
-            Self::Expression { error: Error { kind, .. }, .. } | Self::Stopped(kind) => kind.message(Language::English),
-        }
+    /// What is wrong with the question; of an expression, that there is something.
+    pub(crate) fn message(&self, language: Language) -> String {
+        sentences::refusal(self, language)
     }
 }
 
@@ -162,17 +150,7 @@ impl Plot {
 /// Reads an expression of x, and of nothing else.
 fn read(at: usize, text: &str, limits: &Limits) -> Result<Program, Refusal> {
     let context = Context { parameters: &[VARIABLE], ..Context::default() };
-    let program = parse_with(text, &context, limits).map_err(|error| {
-        let fix = fix(text, &error, &context, limits);
-        Refusal::Expression { at, error, fix }
-    })?;
-    let unknown = program.free_nodes().into_iter().find(|(name, _)| *name != VARIABLE);
-    if let Some((name, node)) = unknown {
-        let kind = ErrorKind::UnknownName { name: name.to_owned() };
-        let fix = program.fix(text, &Failure { kind: kind.clone(), node });
-        return Err(Refusal::Expression { at, error: Error { kind, span: program.span(node) }, fix });
-    }
-    Ok(program)
+    engine::read_of(text, &context, limits).map_err(|(error, fix)| Refusal::Expression { at, error, fix })
 }
 
 /// The number that an end of an axis is.

@@ -53,7 +53,7 @@ const FOR_PAGES: [(&str, &str, &str, u16, &[&str]); 14] = [
     ("POST", "/v1/evaluate", r#"{"expr":"2+2"}"#, 200, &[]),
     ("POST", "/v1/batch", r#"{"exprs":["2+2"]}"#, 200, &[]),
     ("POST", "/v1/table", r#"{"expr":"x","columns":{"x":[1]}}"#, 200, &["accept"]),
-    ("GET", "/v1/explain?expr=2", "", 200, &[]),
+    ("GET", "/v1/explain?expr=2", "", 200, &["accept-encoding", "accept-language"]),
     ("GET", "/v1/functions", "", 200, &["accept-encoding", "accept-language"]),
     ("GET", "/health/live", "", 200, &[]),
     ("GET", "/openapi.json", "", 200, &[]),

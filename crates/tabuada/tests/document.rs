@@ -189,6 +189,43 @@ fn every_request_that_is_offered_is_answered() {
     assert!(tried > 10, "{tried} requests");
 }
 
+/// The schema of a batch's lines is named beside that of all of them, and each line is of one of its alternatives.
+#[test]
+fn a_line_of_a_batch_is_as_described() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    let document = document(&mut client);
+    let at = |reference: &Value| {
+        let pointer = reference["$ref"].as_str().and_then(|path| path.strip_prefix('#')).expect("a reference");
+        document.pointer(pointer).unwrap_or_else(|| panic!("nothing at {pointer}"))
+    };
+    let answered = &document["paths"]["/v1/batch"]["post"]["responses"]["200"]["content"]["application/x-ndjson"];
+    let lines = at(&answered["schema"]);
+    assert_eq!((&lines["type"], &lines["contentMediaType"]), (&"string".into(), &"application/x-ndjson".into()));
+    let alternatives: Vec<_> = at(&lines["x-line-schema"])["oneOf"].as_array().expect("two").iter().map(at).collect();
+    let is_of = |schema: &Value, value: &Value| {
+        let (members, known) = (object(value), object(&schema["properties"]));
+        let required = schema["required"].as_array().expect("names");
+        members.keys().all(|name| known.contains_key(name))
+            && required.iter().all(|name| members.contains_key(name.as_str().expect("a name")))
+    };
+    let body = r#"{"exprs":["2+2","rnd()","1/0","2 +",5,{"expr":"x","variables":{"1":2}},"9**9**9"]}"#;
+    let mut kinds = vec![0; alternatives.len()];
+    for target in ["/v1/batch", "/v1/batch?explain=true"] {
+        let response = client.request("POST", target, &[("content-type", "application/json")], body.as_bytes());
+        for line in response.text().lines() {
+            let line: Value = serde_json::from_str(line).expect("it is JSON");
+            let fitting: Vec<usize> = (0..alternatives.len()).filter(|at| is_of(alternatives[*at], &line)).collect();
+            let [kind] = fitting[..] else { panic!("{line} is of {fitting:?}") };
+            kinds[kind] += 1;
+            if let Some(error) = line.get("error") {
+                assert!(is_of(at(&alternatives[kind]["properties"]["error"]), error), "{line}");
+            }
+        }
+    }
+    assert_eq!(kinds, [4, 10]);
+}
+
 /// The type of an answer, without what more is said of it.
 fn kind_of(response: &Response) -> &str {
     response.header("content-type").and_then(|kind| kind.split(';').next()).expect("a type")

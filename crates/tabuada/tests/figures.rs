@@ -311,6 +311,7 @@ fn what_cannot_be_drawn_is_a_problem() {
         (&[("expr", "")], 422, "syntax"),
         (&[("expr", "x"), ("expr", "2x")], 422, "syntax"),
         (&[("expr", "x*y")], 422, "unknown-name"),
+        (&[("expr", "math.foo(x)")], 422, "unknown-name"),
         (&[("expr", "sum(k*x, k, 1, 10**9)")], 422, "out-of-fuel"),
     ] {
         let response = ask(&mut client, pairs, &[]);

@@ -445,7 +445,6 @@ fn a_table_is_what_its_rows_are_alone() {
         "(x, \"a,b\")",
         "nan*x",
         "x = x + 1; x",
-        "k + x",
     ] {
         let body = json!({"expr": expr, "columns": {"x": x}}).to_string();
         let text = Exchange::ask(node.address, "/v1/table", &[JSON], body.as_bytes()).rest();
@@ -573,6 +572,38 @@ fn what_is_wrong_with_a_table_is_a_problem() {
         let problem: Value = serde_json::from_str(&exchange.rest()).expect("it is JSON");
         assert_eq!((seen, is_problem, problem["code"].as_str()), (status, true, Some(code)), "{question}: {problem}");
     }
+}
+
+/// What is wrong with an expression whatever its columns hold is said once, with its place, before any row; what is wrong
+/// with a value is its row's.
+#[test]
+fn a_name_that_nothing_defines_is_wrong_with_the_whole_table() {
+    let node = Node::start(&[]);
+    for (expr, span, mended) in [
+        ("'é' if x else sqr(x)", (14, 17), Some("'é' if x else sqrt(x)")),
+        ("x + y", (4, 5), None),
+        ("x and y", (6, 7), None),
+        ("math.foo(x)", (0, 8), None),
+    ] {
+        for rows in [json!([1, 2]), json!([])] {
+            let body = json!({"expr": expr, "columns": {"x": rows}}).to_string();
+            let mut exchange =
+                Exchange::ask(node.address, "/v1/table", &[JSON, ("accept", "text/csv")], body.as_bytes());
+            assert_eq!((exchange.status(), exchange.is_problem()), (422, true), "{expr}");
+            let problem: Value = serde_json::from_str(&exchange.rest()).expect("it is JSON");
+            assert_eq!(problem["code"], "unknown-name", "{expr}");
+            assert_eq!(problem["span"], json!({"start": span.0, "end": span.1}), "{expr}");
+            assert_eq!(problem["suggestion"]["expr"].as_str(), mended, "{expr}");
+        }
+    }
+    // A column or a variable of that name is enough, and one that is gone by then is the row's.
+    assert_eq!(table(node.address, &json!({"expr": "x + y", "x": [1], "y": [2]})), json!({"result": [3.0]}));
+    assert_eq!(
+        table(node.address, &json!({"expr": "x + y", "x": [1], "variables": {"y": 2}})),
+        json!({"result": [3.0]})
+    );
+    let answer = table(node.address, &json!({"expr": "y = 1; y =; x or y", "x": [1, 0]}));
+    assert_eq!((&answer["result"], &answer["errors"][0]["row"]), (&json!([1.0, null]), &json!(1)), "{answer}");
 }
 
 #[test]

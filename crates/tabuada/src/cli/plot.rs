@@ -50,7 +50,7 @@ pub fn plot(args: &PlotArgs) -> ExitCode {
 }
 
 fn complain(plot: &Plot, refusal: &Refusal) -> ExitCode {
-    eprintln!("tabuada: {}", refusal.message());
+    eprintln!("tabuada: {}", refusal.message(Language::English));
     match refusal {
         Refusal::Expression { at, error, fix } => {
             let text = &plot.exprs[*at];

@@ -1,9 +1,11 @@
 //! What is said about a picture, in the asker's language: to those who hear it in place of seeing it.
 
-use tabuada_lang::{ErrorKind, Language};
+use tabuada_lang::{Error, ErrorKind, Language};
 
 use super::curve::{Curve, View};
+use super::drawing::CURVES_MAX;
 use super::ticks::rounded;
+use super::{HEIGHTS, Refusal, WIDTHS};
 
 /// The longest name of a curve, in characters.
 const NAME_MAX: usize = 80;
@@ -90,4 +92,38 @@ fn of_curve(curve: &Curve<'_>, view: &View, language: Language) -> String {
         });
     }
     parts.join(", ")
+}
+
+/// What is wrong with the question.
+pub(super) fn refusal(refusal: &Refusal, language: Language) -> String {
+    let (widths, heights) = ((WIDTHS.start(), WIDTHS.end()), (HEIGHTS.start(), HEIGHTS.end()));
+    match (refusal, language) {
+        (Refusal::Count, Language::English) => {
+            format!("there are from 1 to {CURVES_MAX} expressions, each in an expr of its own")
+        }
+        (Refusal::Count, Language::Portuguese) => {
+            format!("são de 1 a {CURVES_MAX} expressões, cada uma em um expr só dela")
+        }
+        (Refusal::Size, Language::English) => {
+            format!("width is from {} to {} and height from {} to {}", widths.0, widths.1, heights.0, heights.1)
+        }
+        (Refusal::Size, Language::Portuguese) => {
+            format!("width vai de {} a {} e height de {} a {}", widths.0, widths.1, heights.0, heights.1)
+        }
+        (Refusal::NoNumber(name), Language::English) => {
+            format!("{name} is a number, or an expression that is one, such as 2*pi")
+        }
+        (Refusal::NoNumber(name), Language::Portuguese) => {
+            format!("{name} é um número, ou uma expressão que dá um, como 2*pi")
+        }
+        (Refusal::Ends(from, to), Language::English) => {
+            format!("{from} is below {to}, both within ±1e300, and not so near that floats do not tell them apart")
+        }
+        (Refusal::Ends(from, to), Language::Portuguese) => {
+            format!("{from} fica abaixo de {to}, ambos até ±1e300, e não tão perto que os floats não os distingam")
+        }
+        (Refusal::Expression { error: Error { kind, .. }, .. } | Refusal::Stopped(kind), language) => {
+            kind.message(language)
+        }
+    }
 }

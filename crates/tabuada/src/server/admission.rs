@@ -10,12 +10,11 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use axum::body::Body;
-use axum::http::header::{AUTHORIZATION, HOST, HeaderName, ORIGIN, WWW_AUTHENTICATE};
+use axum::http::header::{AUTHORIZATION, HOST, HeaderName, ORIGIN};
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderValue, Uri};
 
-use super::problem::problem;
+use super::fault::Fault;
 use crate::config::AdminToken;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -85,23 +84,13 @@ fn is_loopback_host(host: &str) -> bool {
         || in_brackets.is_some_and(|name| name.parse().is_ok_and(|address: Ipv6Addr| address.is_loopback()))
 }
 
-impl Refusal {
-    pub(super) fn response(self) -> Response<Body> {
-        let forbidden = |detail| problem(StatusCode::FORBIDDEN, "forbidden", detail);
-        match self {
-            Self::Token => {
-                let detail = "expected the header Authorization: Bearer, with the token that the server was given";
-                let mut response = problem(StatusCode::UNAUTHORIZED, "unauthorized", detail);
-                response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-                response
-            }
-            Self::Listener => {
-                forbidden("no TABUADA_ADMIN_TOKEN is set, and the server does not listen on loopback only")
-            }
-            Self::Host => forbidden(
-                "no TABUADA_ADMIN_TOKEN is set, and the request's Host is none of loopback (localhost, 127.0.0.1, [::1])",
-            ),
-            Self::Origin => forbidden("no TABUADA_ADMIN_TOKEN is set, and a page of another origin asks"),
+impl From<Refusal> for Fault {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Token => Self::Token,
+            Refusal::Listener => Self::Listener,
+            Refusal::Host => Self::Host,
+            Refusal::Origin => Self::Origin,
         }
     }
 }

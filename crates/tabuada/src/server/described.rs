@@ -2,9 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
+use serde_json::Value;
 use utoipa::IntoResponses;
+use utoipa::openapi::example::ExampleBuilder;
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
+
+use super::fault::Fault;
+use super::problem::Problem;
 
 /// What is answered where there is more to do than can be done: 503.
 pub(super) struct Overloaded;
@@ -17,19 +21,15 @@ pub(super) struct NotAdmitted;
 
 impl IntoResponses for Overloaded {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
-        let detail = "too much is going on; try again in a second";
-        let title = "Service Unavailable";
-        [problem(503, "Too much is going on, or the answer took too long.", title, "overloaded", detail)].into()
+        [problem(&Fault::Overloaded, "Too much is going on, or the answer took too long.")].into()
     }
 }
 
 impl IntoResponses for NoBody {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
-        let slow = "the body did not arrive in time";
-        let large = "the body is larger than 1048576 bytes";
         [
-            problem(408, "The body did not arrive in time.", "Request Timeout", "timeout", slow),
-            problem(413, "The body is larger than 1 MiB.", "Payload Too Large", "too-large", large),
+            problem(&Fault::BodyTooSlow, "The body did not arrive in time."),
+            problem(&Fault::BodyTooLarge, "The body is larger than 1 MiB."),
         ]
         .into()
     }
@@ -37,19 +37,37 @@ impl IntoResponses for NoBody {
 
 impl IntoResponses for NotAdmitted {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
-        let token = "expected the header Authorization: Bearer, with the token that the server was given";
-        let origin = "no TABUADA_ADMIN_TOKEN is set, and a page of another origin asks";
         [
-            problem(401, "A token is set, and this is not it.", "Unauthorized", "unauthorized", token),
-            problem(403, "No token is set, and the request does not come from here.", "Forbidden", "forbidden", origin),
+            problem(&Fault::Token, "A token is set, and this is not it."),
+            problem(&Fault::Origin, "No token is set, and the request does not come from here."),
         ]
         .into()
     }
 }
 
-fn problem(status: u16, description: &str, title: &str, code: &str, detail: &str) -> (String, RefOr<Response>) {
-    let example = json!({ "type": "about:blank", "title": title, "status": status, "code": code, "detail": detail });
-    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).example(Some(example)).build();
-    let response = ResponseBuilder::new().description(description).content("application/problem+json", content);
-    (status.to_string(), response.build().into())
+/// What is answered where a query at this path should hold an expression, and cannot be understood.
+pub(super) fn expr_missing(path: &str) -> (String, RefOr<Response>) {
+    let fault = Fault::ExprMissing { in_query: true };
+    let example = ExampleBuilder::new().summary(format!("GET {path}")).value(Some(example(&fault)));
+    let content = content().examples_from_iter([("missing", example.build())]);
+    described(&fault, "The request cannot be understood.", content)
+}
+
+fn problem(fault: &Fault, description: &str) -> (String, RefOr<Response>) {
+    described(fault, description, content().example(Some(example(fault))))
+}
+
+fn content() -> ContentBuilder {
+    ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem")))
+}
+
+/// What is sent.
+fn example(fault: &Fault) -> Value {
+    // It was written as JSON.
+    serde_json::from_str(&Problem::from(fault.clone()).body()).unwrap_or_default()
+}
+
+fn described(fault: &Fault, description: &str, content: ContentBuilder) -> (String, RefOr<Response>) {
+    let response = ResponseBuilder::new().description(description).content("application/problem+json", content.build());
+    (fault.code().0.as_u16().to_string(), response.build().into())
 }

@@ -2,13 +2,15 @@
 //! added to the list here.
 
 use utoipa::openapi::header::{Header, HeaderBuilder};
-use utoipa::openapi::path::Operation;
+use utoipa::openapi::path::{Operation, Parameter};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{OpenApi as Document, PathItem, RefOr, Response};
 use utoipa::{Modify, OpenApi};
 
+use super::described::expr_missing;
 use super::problem::Document as Problem;
+use super::v1::batch;
 use super::{evaluate, health, metrics, operator, v1};
 
 #[derive(OpenApi)]
@@ -45,7 +47,7 @@ use super::{evaluate, health, metrics, operator, v1};
         health::ready,
         metrics::page,
     ),
-    components(schemas(Problem)),
+    components(schemas(Problem, batch::Line, batch::LineValue, batch::LineError, batch::Reason)),
     modifiers(&Token, &Headers),
 )]
 struct Api;
@@ -76,6 +78,9 @@ impl Modify for Headers {
     fn modify(&self, document: &mut Document) {
         for (path, item) in &mut document.paths.paths {
             for (is_get, operation) in operations(item) {
+                if operation.parameters.iter().flatten().any(is_expr) {
+                    operation.responses.responses.extend([expr_missing(path)]);
+                }
                 for (status, response) in &mut operation.responses.responses {
                     if let RefOr::T(response) = response {
                         complete(path, is_get, status, response);
@@ -84,6 +89,10 @@ impl Modify for Headers {
             }
         }
     }
+}
+
+fn is_expr(parameter: &RefOr<Parameter>) -> bool {
+    matches!(parameter, RefOr::T(parameter) if parameter.name == "expr")
 }
 
 /// Those of a path, and whether each is GET.
@@ -109,29 +118,26 @@ fn complete(path: &str, is_get: bool, status: &str, response: &mut Response) {
         add("Content-Language", text("What it is written in."));
         add("Vary", text("What in a request makes another answer."));
     }
-    if path == "/v1/evaluate" {
+    if matches!(path, "/v1/evaluate" | "/v1/plot" | "/v1/explain") {
         add("Cache-Status", text("Where the answer comes from (RFC 9211)."));
         add("Server-Timing", text("How long it took."));
         if is_get && matches!(status, "200" | "304" | "422") {
             add("ETag", text("Names the answer, for `If-None-Match`. Not there if it is different each time."));
             add("Vary", text("What in a request makes another answer."));
-            add("Age", text("For how many seconds it has been remembered, if it has."));
         }
         if status < "400" {
             add("Content-Language", text("What the words in it are written in, if there are any."));
         }
     }
-    if status == "200" {
-        match path {
-            "/v1/table" => add("Vary", text("What in a request makes another answer.")),
-            "/v1/plot" => {
-                add("Vary", text("What in a request makes another answer."));
-                add("Content-Language", text("What the picture is described in."));
-                add("Content-Security-Policy", text("That a picture which is looked at by itself does nothing."));
-            }
-            "/v1/explain" => add("Content-Language", text("What the words in it are written in.")),
-            _ => {}
+    match (path, status) {
+        ("/v1/evaluate", "200" | "304" | "422") if is_get => {
+            add("Age", text("For how many seconds it has been remembered, if it has."));
         }
+        ("/v1/table", "200") => add("Vary", text("What in a request makes another answer.")),
+        ("/v1/plot", "200") => {
+            add("Content-Security-Policy", text("That a picture which is looked at by itself does nothing."));
+        }
+        _ => {}
     }
     match path {
         "/evaluate" => add("Cache-Status", text("Where the answer comes from (RFC 9211).")),

@@ -7,12 +7,13 @@
 use std::hash::Hasher as _;
 
 use axum::body::{Body, Bytes, HttpBody as _};
-use axum::http::header::{AGE, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, ETAG, IF_NONE_MATCH, VARY};
+use axum::http::header::{AGE, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, ETAG, IF_NONE_MATCH};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body_util::BodyExt as _;
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 
 use super::coding::{Accepted, Coding, PACKED_FROM_BYTES};
+use super::render::vary;
 use crate::answer::DEADLINE;
 use crate::workers::Workers;
 
@@ -68,12 +69,14 @@ pub(super) struct Freshness {
     seconds: u64,
     age: Option<u64>,
     is_in_words: bool,
+    is_of_a_kind: bool,
+    is_packed: bool,
 }
 
 impl Freshness {
     /// For a day.
     pub(super) fn new(tag: Tag) -> Self {
-        Self { tag, seconds: SECONDS, age: None, is_in_words: false }
+        Self { tag, seconds: SECONDS, age: None, is_in_words: false, is_of_a_kind: false, is_packed: false }
     }
 
     /// For so long.
@@ -91,13 +94,24 @@ impl Freshness {
         Self { is_in_words: true, ..self }
     }
 
+    /// It is of the kind that the asker prefers.
+    pub(super) fn of_a_kind(self) -> Self {
+        Self { is_of_a_kind: true, ..self }
+    }
+
+    /// It is packed as it is, and no coding makes it shorter.
+    pub(super) fn packed(self) -> Self {
+        Self { is_packed: true, ..self }
+    }
+
     /// The answer for an asker that says it has this body. Found by the tag alone: nothing has to be worked out.
     pub(super) fn known(&self, asker: &HeaderMap) -> Option<Response<Body>> {
         if !asker.contains_key(IF_NONE_MATCH) {
             return None;
         }
         let accepted = Accepted::by(asker);
-        let coding = Coding::ALL.into_iter().filter(|coding| accepted.takes(*coding)).find(|coding| {
+        let is_sent = |coding: &Coding| accepted.takes(*coding) && (*coding == Coding::Identity || !self.is_packed);
+        let coding = Coding::ALL.into_iter().filter(is_sent).find(|coding| {
             let tag = self.tag.quoted(*coding);
             tags(asker).any(|given| given == tag.trim_matches('"').as_bytes())
         })?;
@@ -116,7 +130,7 @@ impl Freshness {
         if is_conditional && let Some(known) = self.known(asker) {
             return known;
         }
-        let may_be_packed = response.body().size_hint().lower() >= PACKED_FROM_BYTES as u64;
+        let may_be_packed = !self.is_packed && response.body().size_hint().lower() >= PACKED_FROM_BYTES as u64;
         let best = if may_be_packed { Accepted::by(asker).best() } else { Coding::Identity };
         let coding = if best == Coding::Identity { best } else { Box::pin(pack(&mut response, best, workers)).await };
         if is_conditional && is_any(asker) {
@@ -149,8 +163,13 @@ impl Freshness {
         if let Some(age) = self.age {
             say(AGE, digits.format(age).to_owned());
         }
-        let vary = if self.is_in_words { "Accept-Encoding, Accept-Language" } else { "Accept-Encoding" };
-        headers.append(VARY, HeaderValue::from_static(vary));
+        let names = match (self.is_of_a_kind, self.is_in_words) {
+            (false, false) => "Accept-Encoding",
+            (false, true) => "Accept-Encoding, Accept-Language",
+            (true, false) => "Accept, Accept-Encoding",
+            (true, true) => "Accept, Accept-Encoding, Accept-Language",
+        };
+        vary(headers, names);
     }
 }
 

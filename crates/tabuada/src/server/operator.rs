@@ -3,20 +3,21 @@
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{Response, StatusCode, Uri};
+use axum::http::{HeaderMap, Response, StatusCode, Uri};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::routing::get;
 use serde_json::Value;
-use tabuada_cache::{Behind, Cursor, NotOurs, Operator, Removal, Removed};
+use tabuada_cache::{Behind, Cursor, NotACursor, NotOurs, Operator, Removal, Removed};
 
 use super::admission::admit;
 use super::described::{NotAdmitted, Overloaded};
-use super::language::Language;
-use super::problem::{Document as ProblemDocument, problem};
-use super::query::{about_plus, parameter};
+use super::fault::Fault;
+use super::language;
+use super::problem::{Document as ProblemDocument, Problem};
+use super::query::{NotText, parameter};
 use super::render::{json, not_kept};
 use super::state::{App, Served};
-use crate::answer::{Answers, Nameless};
+use crate::answer::Answers;
 use crate::view::{self, Listing, RememberedLine, RemovedCount, Statistics};
 
 /// Entries of a page, where nothing else is asked for; and the most that can be.
@@ -36,24 +37,21 @@ pub(super) fn routes(served: &Served) -> Router<Served> {
         .route_layer(from_fn_with_state(served.clone(), door))
 }
 
-/// Why a request is not followed.
-struct Refused {
-    status: StatusCode,
-    code: &'static str,
-    detail: String,
-}
-
-impl Refused {
-    fn response(self) -> Response<Body> {
-        problem(self.status, self.code, &self.detail)
-    }
-}
-
 async fn door(State(served): State<Served>, request: Request, next: Next) -> Response<Body> {
     match admit(served.app.admin_token.as_ref(), served.is_loopback, request.uri(), request.headers()) {
         Ok(()) => next.run(request).await,
-        Err(refusal) => refusal.response(),
+        Err(refusal) => refused(refusal.into(), request.headers()),
     }
+}
+
+/// What is wrong with a request, as whoever sent it is told.
+fn told(fault: Fault, headers: &HeaderMap) -> Problem {
+    Problem::from(fault).told(language::preferred(headers))
+}
+
+/// The answer to a request that is not followed.
+fn refused(fault: Fault, headers: &HeaderMap) -> Response<Body> {
+    told(fault, headers).response()
 }
 
 /// What the cache did
@@ -145,22 +143,22 @@ pub(super) async fn statistics(State(app): State<App>) -> Response<Body> {
         NotAdmitted,
     ),
 )]
-pub(super) async fn list(State(app): State<App>, uri: Uri) -> Response<Body> {
-    let asked = || -> Result<_, Refused> {
+pub(super) async fn list(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Response<Body> {
+    let asked = || -> Result<_, Fault> {
         let limit = match text_of(&uri, "limit")? {
             None => PAGE,
             Some(limit) => limit
                 .parse()
                 .ok()
                 .filter(|limit| (1..=PAGE_MAX).contains(limit))
-                .ok_or_else(|| malformed(&format!("limit is a number from 1 to {PAGE_MAX}")))?,
+                .ok_or(Fault::Limit { most: PAGE_MAX })?,
         };
         let cursor = text_of(&uri, "cursor")?.map(|cursor| cursor.parse::<Cursor>()).transpose();
-        Ok((cursor.map_err(|error| malformed(&error.to_string()))?, limit))
+        Ok((cursor.map_err(|NotACursor| Fault::Cursor)?, limit))
     };
     match asked() {
         Ok((cursor, limit)) => said(StatusCode::OK, &view::page(&operator(&app).list(cursor.as_ref(), limit).await)),
-        Err(refused) => refused.response(),
+        Err(fault) => refused(fault, &headers),
     }
 }
 
@@ -235,15 +233,15 @@ pub(super) async fn list(State(app): State<App>, uri: Uri) -> Response<Body> {
         Overloaded,
     ),
 )]
-pub(super) async fn show(State(app): State<App>, uri: Uri) -> Response<Body> {
+pub(super) async fn show(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Response<Body> {
     let name = match name(&app, &uri).await {
         Ok(name) => name,
-        Err(refused) => return refused.response(),
+        Err(fault) => return told(fault, &headers).in_query(uri.query()).response(),
     };
     match operator(&app).entry(&name).await {
         Ok((Some(entry), behind)) => said(StatusCode::OK, &view::entry(&entry, Some(behind))),
-        Ok((None, behind)) => absent(&name, behind),
-        Err(NotOurs) => absent(&name, Behind::Absent),
+        Ok((None, behind)) => absent(name, behind, &headers),
+        Err(NotOurs) => absent(name, Behind::Absent, &headers),
     }
 }
 
@@ -328,14 +326,14 @@ pub(super) async fn show(State(app): State<App>, uri: Uri) -> Response<Body> {
         Overloaded,
     ),
 )]
-pub(super) async fn delete(State(app): State<App>, uri: Uri) -> Response<Body> {
+pub(super) async fn delete(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Response<Body> {
     let name = match name(&app, &uri).await {
         Ok(name) => name,
-        Err(refused) => return refused.response(),
+        Err(fault) => return told(fault, &headers).in_query(uri.query()).response(),
     };
     match operator(&app).delete(&name).await {
-        Ok(Removed { count: 0, redis: Removal::Done }) | Err(NotOurs) => absent(&name, Behind::Reached),
-        Ok(removed) => gone(removed),
+        Ok(Removed { count: 0, redis: Removal::Done }) | Err(NotOurs) => absent(name, Behind::Reached, &headers),
+        Ok(removed) => gone(removed, &headers),
     }
 }
 
@@ -393,12 +391,11 @@ pub(super) async fn delete(State(app): State<App>, uri: Uri) -> Response<Body> {
         ),
     ),
 )]
-pub(super) async fn clear(State(app): State<App>, uri: Uri) -> Response<Body> {
+pub(super) async fn clear(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Response<Body> {
     if uri.query().is_some_and(|query| !query.is_empty()) {
-        let detail = "DELETE here removes everything and takes no parameters; one entry is /v1/cache/entry?key=…";
-        return malformed(detail).response();
+        return refused(Fault::ClearsAll, &headers);
     }
-    gone(operator(&app).clear().await)
+    gone(operator(&app).clear().await, &headers)
 }
 
 fn operator(app: &App) -> Operator<Answers> {
@@ -406,44 +403,28 @@ fn operator(app: &App) -> Operator<Answers> {
 }
 
 /// The name that the parameter `key` is about.
-async fn name(app: &App, uri: &Uri) -> Result<String, Refused> {
-    let Some(key) = text_of(uri, "key")?.filter(|key| !key.is_empty()) else {
-        return Err(malformed("expected ?key=, a name as it stands in Redis or an expression"));
+async fn name(app: &App, uri: &Uri) -> Result<String, Fault> {
+    let key = text_of(uri, "key")?.filter(|key| !key.is_empty()).ok_or(Fault::KeyMissing)?;
+    Ok(app.calculator.name_in_cache(&key).await?)
+}
+
+fn text_of(uri: &Uri, name: &str) -> Result<Option<String>, Fault> {
+    parameter(uri.query(), name).map_err(|NotText| Fault::QueryNotText)
+}
+
+fn absent(name: String, behind: Behind, headers: &HeaderMap) -> Response<Body> {
+    let fault = match behind {
+        Behind::Unreachable => Fault::Unreachable { name },
+        Behind::Absent | Behind::Reached => Fault::NotRemembered { name },
     };
-    app.calculator.name_in_cache(&key).await.map_err(|nameless| match nameless {
-        Nameless::Unreadable(_) => {
-            malformed(&format!("{}{}", nameless.message(), about_plus(uri.query(), Language::English)))
-        }
-        Nameless::Overloaded => {
-            Refused { status: StatusCode::SERVICE_UNAVAILABLE, code: "overloaded", detail: nameless.message() }
-        }
-    })
+    refused(fault, headers)
 }
 
-fn text_of(uri: &Uri, name: &str) -> Result<Option<String>, Refused> {
-    parameter(uri.query(), name).map_err(|_| malformed("the query is not valid UTF-8"))
-}
-
-fn malformed(detail: &str) -> Refused {
-    Refused { status: StatusCode::BAD_REQUEST, code: "malformed", detail: detail.to_owned() }
-}
-
-fn absent(name: &str, behind: Behind) -> Response<Body> {
-    let detail = match behind {
-        Behind::Unreachable => format!("memory holds nothing under {name}, and Redis cannot be reached"),
-        Behind::Absent | Behind::Reached => format!("nothing is remembered under {name}"),
-    };
-    problem(StatusCode::NOT_FOUND, "not-remembered", &detail)
-}
-
-fn gone(removed: Removed) -> Response<Body> {
+fn gone(removed: Removed, headers: &HeaderMap) -> Response<Body> {
     match removed.redis {
         Removal::Done => said(StatusCode::OK, &view::removed(&removed)),
         Removal::Pending => said(StatusCode::ACCEPTED, &view::removed(&removed)),
-        Removal::Refused => {
-            let detail = "this node's memory has forgotten it, but Redis does not let us remove it there";
-            problem(StatusCode::BAD_GATEWAY, "redis-refused", detail)
-        }
+        Removal::Refused => refused(Fault::RedisRefused, headers),
     }
 }
 

@@ -1,15 +1,19 @@
 //! What went wrong with a request under `/v1`, as RFC 9457 has it (`application/problem+json`).
 
 use axum::body::Body;
-use axum::http::header::{CONNECTION, CONTENT_LANGUAGE, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{CONNECTION, CONTENT_LANGUAGE, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Response, StatusCode};
 use serde::Serialize;
 use tabuada_lang::{Context, Error, ErrorKind, Failure, Fix, Language, Limits, Program, Span, fix};
 use utoipa::ToSchema;
 
 use super::catalogue::status_of;
+use super::fault::Fault;
+use super::freshness::{Freshness, Tag, WORDS_SECONDS};
 use super::language;
+use super::query::about_plus;
 use super::render::{json, not_kept};
+use crate::facts::REFUSAL_LIFETIME;
 use crate::workers::NotDone;
 
 pub(super) const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
@@ -24,6 +28,10 @@ pub(super) struct Problem {
     pub(super) suggestion: Option<Box<Suggestion>>,
     /// What `detail` is written in.
     pub(super) language: Language,
+    /// For how many seconds others may keep what is told of it; `None` if another time it may be no problem.
+    kept_seconds: Option<u64>,
+    /// What is wrong whatever the expression, which is said in the language of whoever is told.
+    fault: Option<Box<Fault>>,
 }
 
 /// A place in an expression, in characters from 0; the end is behind it.
@@ -88,22 +96,26 @@ impl Suggestion {
 }
 
 impl Problem {
-    /// A problem that is told in English only: what a program's author sees.
-    pub(super) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        let language = Language::English;
-        Self { status, code, detail: detail.into(), span: None, suggestion: None, language }
-    }
-
-    /// A request that cannot be understood.
-    pub(super) fn malformed(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "malformed", detail)
+    /// The problem in the language of whoever is told. What is wrong with an expression is said in it from the start.
+    pub(super) fn told(self, language: Language) -> Self {
+        match &self.fault {
+            Some(fault) => Self { detail: fault.message(language), language, ..self },
+            None => self,
+        }
     }
 
     /// What is wrong with an expression, at a place of its text.
     pub(super) fn of_expression(kind: &ErrorKind, place: Option<(Span, &str)>, language: Language) -> Self {
         let span = place.map(|(span, text)| CharacterSpan::new(span, text));
         let code = kind.code();
-        Self { status: status_of(code), code, detail: kind.message(language), span, suggestion: None, language }
+        let kept_seconds = kind.is_deterministic().then(|| match kind.limit() {
+            // Raising the limit, or the node next door, may answer.
+            Some(_) => REFUSAL_LIFETIME.as_secs(),
+            None => WORDS_SECONDS,
+        });
+        let detail = kind.message(language);
+        let (status, suggestion, fault) = (status_of(code), None, None);
+        Self { status, code, detail, span, suggestion, language, kept_seconds, fault }
     }
 
     /// What is wrong with a text that cannot be read.
@@ -138,13 +150,22 @@ impl Problem {
         Self { suggestion: suggestion.map(Box::new), ..self }
     }
 
+    /// It depends on more than the question: another time it may be no problem.
+    pub(super) fn passing(self) -> Self {
+        Self { kept_seconds: None, ..self }
+    }
+
+    /// The mistake that everybody makes once, told of a text from a query that could not be read, or is no sum.
+    pub(super) fn in_query(mut self, query: Option<&str>) -> Self {
+        if matches!(self.code, "syntax" | "type-error") || matches!(self.fault.as_deref(), Some(Fault::Key(_))) {
+            self.detail.push_str(about_plus(query, self.language));
+        }
+        self
+    }
+
     /// Too much is going on.
     pub(super) fn overloaded(language: Language) -> Self {
-        let detail = match language {
-            Language::English => "too much is going on; try again in a second",
-            Language::Portuguese => "há pedidos demais no momento; tente de novo em um segundo",
-        };
-        Self { language, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", detail) }
+        Self::from(Fault::Overloaded).told(language)
     }
 
     /// What is sent.
@@ -163,6 +184,12 @@ impl Problem {
         serde_json::to_string(&document).unwrap_or_default()
     }
 
+    /// How long others may keep this body, which is [`Problem::body`]: the same question has the same problem. `None`: not at
+    /// all.
+    pub(super) fn freshness(&self, body: &str) -> Option<Freshness> {
+        Some(Freshness::new(Tag::of(&[body])).in_words().for_seconds(self.kept_seconds?))
+    }
+
     /// The answer, which nobody is to keep.
     pub(super) fn response(&self) -> Response<Body> {
         not_kept(self.response_with(self.body()))
@@ -178,6 +205,9 @@ impl Problem {
             StatusCode::SERVICE_UNAVAILABLE => {
                 headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
             }
+            StatusCode::UNAUTHORIZED => {
+                headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
             // What is still to come of the body is no request.
             StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT => {
                 headers.insert(CONNECTION, HeaderValue::from_static("close"));
@@ -188,9 +218,13 @@ impl Problem {
     }
 }
 
-/// A problem that is told in English only.
-pub(super) fn problem(status: StatusCode, code: &'static str, detail: &str) -> Response<Body> {
-    Problem::new(status, code, detail).response()
+/// In English, until it is [`told`](Problem::told).
+impl From<Fault> for Problem {
+    fn from(fault: Fault) -> Self {
+        let ((status, code), language) = (fault.code(), Language::English);
+        let (detail, span, suggestion) = (fault.message(language), None, None);
+        Self { status, code, detail, span, suggestion, language, kept_seconds: None, fault: Some(Box::new(fault)) }
+    }
 }
 
 #[cfg(test)]

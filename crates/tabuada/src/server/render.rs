@@ -79,11 +79,15 @@ pub(super) fn not_kept(mut response: Response<Body>) -> Response<Body> {
     response
 }
 
-/// Says which header of a request makes another answer: in one line with those that are said already, for of several
+/// Says which headers of a request make another answer: in one line with those that are said already, for of several
 /// lines some proxies heed the last alone (nginx before 1.23).
-pub(super) fn vary(headers: &mut HeaderMap, name: &'static str) {
+pub(super) fn vary(headers: &mut HeaderMap, names: &'static str) {
+    if !headers.contains_key(VARY) {
+        headers.insert(VARY, HeaderValue::from_static(names));
+        return;
+    }
     let said = headers.get_all(VARY).iter().filter_map(|line| line.to_str().ok());
-    let line = said.chain([name]).collect::<Vec<_>>().join(", ");
+    let line = said.chain([names]).collect::<Vec<_>>().join(", ");
     // Names of headers, and what was a header before.
     if let Ok(line) = HeaderValue::try_from(line) {
         headers.insert(VARY, line);

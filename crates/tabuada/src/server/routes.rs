@@ -4,13 +4,15 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::LOCATION;
-use axum::http::{HeaderValue, Response, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri};
 use axum::routing::{get, post};
 use percent_encoding::percent_decode_str;
 use tower::ServiceExt;
 
 use super::evaluate::evaluate;
-use super::problem::problem;
+use super::fault::Fault;
+use super::language;
+use super::problem::Problem;
 use super::render::{CACHE_STATUS, bypass, detail};
 use super::state::{App, Listening, Served};
 use super::{docs, health, metrics, operator, page, v1};
@@ -55,11 +57,11 @@ async fn elsewhere(State(served): State<Served>, mut request: Request) -> Respon
     let path = percent_decode_str(request.uri().path()).collect::<Vec<u8>>();
     let without_slash = &path[..path.iter().rposition(|&byte| byte != b'/').map_or(0, |last| last + 1)];
     let Some(known) = paths(served.listening).find(|known| without_slash == known.as_bytes()) else {
-        return nowhere(&path);
+        return nowhere(&path, request.headers());
     };
     let query = request.uri().query().map_or(String::new(), |query| format!("?{query}"));
     let Ok(target) = Uri::try_from(format!("{known}{query}")) else {
-        return nowhere(&path);
+        return nowhere(&path, request.headers());
     };
     if path.len() > without_slash.len() {
         return redirect(&target);
@@ -79,9 +81,9 @@ fn paths(listening: Listening) -> impl Iterator<Item = &'static str> {
     public.chain(apart)
 }
 
-fn nowhere(path: &[u8]) -> Response<Body> {
+fn nowhere(path: &[u8], headers: &HeaderMap) -> Response<Body> {
     if path.starts_with(b"/v1/") {
-        return problem(StatusCode::NOT_FOUND, "not-found", "there is nothing here");
+        return Problem::from(Fault::NothingHere).told(language::preferred(headers)).response();
     }
     detail(StatusCode::NOT_FOUND, "Not Found")
 }
@@ -97,10 +99,9 @@ fn redirect(to: &Uri) -> Response<Body> {
 }
 
 /// `Allow` is added by the router.
-async fn method_not_allowed(uri: Uri) -> Response<Body> {
+async fn method_not_allowed(headers: HeaderMap, uri: Uri) -> Response<Body> {
     if uri.path().starts_with("/v1/") {
-        let detail = "this is not done here; the header Allow says what is";
-        return problem(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", detail);
+        return Problem::from(Fault::MethodNotAllowed).told(language::preferred(&headers)).response();
     }
     let mut response = detail(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed");
     if uri.path() == "/evaluate" {

@@ -35,7 +35,9 @@ function ended(process) {
  */
 function run(command, args, options) {
   const child = spawn(command, args, options);
-  process.once("exit", () => child.kill("SIGKILL"));
+  const kill = () => child.kill("SIGKILL");
+  process.once("exit", kill);
+  child.once("exit", () => process.off("exit", kill));
   return child;
 }
 
@@ -82,7 +84,7 @@ export async function redis() {
   const options = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder];
   const server = run("redis-server", options, { stdio: "ignore" });
   const cli = (/** @type {string[]} */ ...args) =>
-    execFileSync("redis-cli", ["-p", String(port), ...args], { encoding: "utf8" }).trim();
+    execFileSync("redis-cli", ["-p", String(port), ...args], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
   await expect.poll(() => tried(() => cli("ping"))).toBe("PONG");
   return {
     url: `redis://127.0.0.1:${port}`,

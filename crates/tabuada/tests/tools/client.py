@@ -6,7 +6,7 @@ import sys
 from tabuada_client import Client
 from tabuada_client.api.calculator import evaluate_batch, evaluate_question, evaluate_table, explain, get_evaluation, plot
 from tabuada_client.api.course import evaluate
-from tabuada_client.models import Answer, Batch, Explanation, Expressao, Problem, Question, QuestionVariablesType0, Rows, Table
+from tabuada_client.models import Answer, Batch, BatchFailure, BatchValue, Explanation, Expressao, Problem, Question, QuestionVariablesType0, Rows, Table
 
 client = Client(base_url=sys.argv[1])
 
@@ -24,7 +24,9 @@ assert (problem.status, problem.code) == (422, "unknown-name"), problem
 assert problem.suggestion.expr == "sqrt(2)", problem
 
 lines = evaluate_batch.sync(client=client, body=Batch(exprs=["2+2", Question(expr="3*3")]))
-assert [json.loads(line)["result"] for line in lines.splitlines()] == [4, 9], lines
+assert [BatchValue.from_dict(json.loads(line)).result for line in lines.splitlines()] == [4, 9], lines
+failed = BatchFailure.from_dict(json.loads(evaluate_batch.sync(client=client, body=Batch(exprs=["1/0"]))))
+assert (failed.error.code, failed.error.span.end) == ("division-by-zero", 3), failed
 
 rows = evaluate_table.sync(client=client, body=Table.from_dict({"expr": "x**2", "x": [1, 2, 3]}))
 assert isinstance(rows, Rows) and rows.result == [1, 4, 9], rows

@@ -3,6 +3,8 @@
 //! Lines are taken in blocks of what has arrived. A block is on a worker while its answers are cheap, and leaves it to
 //! await one that is dear. All the while it holds a share of the workers, of which work in bulk gets half.
 
+mod described;
+
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,7 +14,7 @@ use std::time::Duration;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderMap, Response, StatusCode, Uri};
+use axum::http::{HeaderMap, Response, Uri};
 use http_body_util::BodyExt;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -22,7 +24,8 @@ use utoipa::openapi::schema::{Array, ArrayBuilder, ObjectBuilder, OneOfBuilder, 
 
 use super::super::body;
 use super::super::described::{NoBody, Overloaded};
-use super::super::language;
+use super::super::fault::Fault;
+use super::super::language::{self, Language};
 use super::super::problem::{Document as ProblemDocument, Problem};
 use super::super::state::App;
 use super::super::streamed::{Parts, Pieces, streamed};
@@ -32,6 +35,8 @@ use crate::line::{
     Asked, Malformed, write_error, write_explanation, write_failure, write_malformed, write_unreadable, write_value,
 };
 use crate::workers::NotDone;
+use described::Lines;
+pub(in crate::server) use described::{Line, LineError, LineValue, Reason};
 
 /// Lines of one batch.
 const LINES_MAX: usize = 10_000;
@@ -75,9 +80,8 @@ const NDJSON: &str = "application/x-ndjson";
     responses(
         (
             status = 200,
-            description = "One line of JSON for each question: `result`, `type` and `text`, or `error` with `code`, \
-                           `message` and, where there is one, `span`. With `explain`, `canonical`, `pure` and `fuel` too.",
-            body = String,
+            description = "One line of JSON for each question, in their order.",
+            body = Lines,
             content_type = "application/x-ndjson",
             examples(
                 ("texts" = (
@@ -111,10 +115,11 @@ const NDJSON: &str = "application/x-ndjson";
     ),
 )]
 pub(super) async fn post(State(app): State<App>, request: Request) -> Response<Body> {
-    answer(&app, request).await.unwrap_or_else(|problem| problem.response())
+    let language = language::preferred(request.headers());
+    answer(&app, request, language).await.unwrap_or_else(|problem| problem.told(language).response())
 }
 
-async fn answer(app: &App, request: Request) -> Result<Response<Body>, Problem> {
+async fn answer(app: &App, request: Request, language: Language) -> Result<Response<Body>, Problem> {
     let (head, body) = request.into_parts();
     let how = How { calculator: app.calculator.clone(), explain: explains(&head.uri)? };
     let ahead = app.calculator.workers().bulk_at_once();
@@ -128,7 +133,7 @@ async fn answer(app: &App, request: Request) -> Result<Response<Body>, Problem> 
     let elements = if body.len() <= INLINE_BODY_BYTES {
         elements(&body)
     } else {
-        let overloaded = |_| Problem::overloaded(language::preferred(&head.headers));
+        let overloaded = |_| Problem::overloaded(language);
         app.calculator.workers().run(DEADLINE, move || elements(&body)).await.map_err(overloaded)?
     };
     let mut elements = elements?.into_iter();
@@ -147,11 +152,11 @@ async fn answer(app: &App, request: Request) -> Result<Response<Body>, Problem> 
     Ok(response)
 }
 
-fn explains(uri: &Uri) -> Result<bool, Problem> {
+fn explains(uri: &Uri) -> Result<bool, Fault> {
     match text_in_query(uri, "explain")?.as_deref() {
         None | Some("false") => Ok(false),
         Some("true") => Ok(true),
-        Some(_) => Err(Problem::malformed("explain is true or false")),
+        Some(_) => Err(Fault::Truth("explain")),
     }
 }
 
@@ -183,12 +188,8 @@ fn is_lines(headers: &HeaderMap) -> bool {
         .any(|lines| kind.eq_ignore_ascii_case(lines))
 }
 
-fn too_many_lines() -> String {
-    format!("a batch has at most {LINES_MAX} lines")
-}
-
 /// The questions in `{"exprs": […]}`, as they are written there.
-fn elements(body: &Bytes) -> Result<Vec<Bytes>, Problem> {
+fn elements(body: &Bytes) -> Result<Vec<Bytes>, Fault> {
     #[derive(Deserialize)]
     struct Members<'b> {
         #[serde(borrow)]
@@ -196,7 +197,7 @@ fn elements(body: &Bytes) -> Result<Vec<Bytes>, Problem> {
     }
     let Members { exprs } = object(body)?;
     if exprs.len() > LINES_MAX {
-        return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", too_many_lines()));
+        return Err(Fault::LinesTooMany { most: LINES_MAX });
     }
     Ok(exprs.into_iter().map(|element| body.slice_ref(element.get().as_bytes())).collect())
 }
@@ -211,9 +212,10 @@ async fn answer_arriving(how: How, mut lines: Arriving, parts: Parts) {
                 let Some(pieces) = parts.next().await else { return };
                 tokio::spawn(answer_block(how.clone(), Block { read: |line| Asked::in_line(line), questions }, pieces));
             }
-            Err((code, message)) => {
+            Err(fault) => {
                 let mut line = String::new();
-                write_error(code, &message, None, &mut line);
+                // As all lines do, it speaks English.
+                write_error(fault.code().1, &fault.message(Language::English), None, &mut line);
                 line.push('\n');
                 if let Some(pieces) = parts.next().await {
                     let _ = pieces.send(line.into()).await;
@@ -243,10 +245,10 @@ impl Arriving {
     }
 
     /// What there is, at least one line, and no more than a block; nothing at the end.
-    async fn next(&mut self) -> Result<Vec<Bytes>, (&'static str, String)> {
+    async fn next(&mut self) -> Result<Vec<Bytes>, Fault> {
         while self.lines.is_empty() {
             if self.count > LINES_MAX {
-                return Err(("too-large", too_many_lines()));
+                return Err(Fault::LinesTooMany { most: LINES_MAX });
             }
             let Some(body) = &mut self.body else { break };
             match tokio::time::timeout(self.time, body.frame()).await {
@@ -254,7 +256,7 @@ impl Arriving {
                     let Ok(data) = frame.into_data() else { continue };
                     self.bytes += data.len();
                     if self.bytes > body::BODY_BYTES {
-                        return Err(("too-large", format!("the body is larger than {} bytes", body::BODY_BYTES)));
+                        return Err(Fault::BodyTooLarge);
                     }
                     self.cut(data);
                 }
@@ -266,8 +268,8 @@ impl Arriving {
                         self.add(last.into());
                     }
                 }
-                Ok(Some(Err(_))) => return Err(("malformed", "the body broke off".to_owned())),
-                Err(_) => return Err(("timeout", "nothing more of the body arrived in time".to_owned())),
+                Ok(Some(Err(_))) => return Err(Fault::BodyBroken),
+                Err(_) => return Err(Fault::BodyTooSlow),
             }
         }
         let count = self.lines.len().min(BLOCK_LINES);

@@ -10,14 +10,14 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_LANGUAGE, IF_NONE_MATCH};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri};
-use tabuada_lang::{ErrorKind, Language};
+use tabuada_lang::Language;
 
 use super::super::accepted::members;
 use super::super::described::{NoBody, Overloaded};
+use super::super::fault::Fault;
 use super::super::freshness::{Freshness, Tag, WORDS_SECONDS};
 use super::super::language;
 use super::super::problem::{Document as ProblemDocument, Problem};
-use super::super::query::about_plus;
 use super::super::render::{bypass, cache_status, json_with_room, not_kept, with_cache_status, with_server_timing};
 use super::super::request_log::tell_expression;
 use super::super::sent::Moment;
@@ -25,7 +25,6 @@ use super::super::state::App;
 use super::question::{Members, ModeText, OwnQuestion, body_of};
 use super::reply::{self, Value as Answer};
 use crate::answer::{Keeping, Name, Origin, Outcome, Reply, now};
-use crate::facts::REFUSAL_LIFETIME;
 
 /// The form of the body, as part of its tag. Raised whenever the same answer is written otherwise.
 const FORM: &str = "evaluate 1";
@@ -59,22 +58,6 @@ const FORM: &str = "evaluate 1";
             ),
         ),
         (status = 304, description = "The answer that the asker has still holds."),
-        (
-            status = 400,
-            description = "The request cannot be understood.",
-            body = ProblemDocument,
-            content_type = "application/problem+json",
-            examples(("missing" = (
-                summary = "GET /v1/evaluate",
-                value = json!({
-                    "type": "about:blank",
-                    "title": "Bad Request",
-                    "status": 400,
-                    "code": "malformed",
-                    "detail": "expr is missing in the query",
-                }),
-            ))),
-        ),
         (
             status = 422,
             description = "The expression cannot be read, or has no value.",
@@ -184,14 +167,14 @@ pub(super) async fn get(State(app): State<App>, request: Request) -> Response<Bo
 )]
 pub(super) async fn post(State(app): State<App>, request: Request) -> Response<Body> {
     let begun = Instant::now();
+    let language = language::preferred(request.headers());
     let asked = async {
         let (headers, _, body) = body_of(request, app.bounds.body_time).await?;
-        Ok::<_, Problem>((OwnQuestion::in_body(&body)?, headers))
+        Ok::<_, Fault>((OwnQuestion::in_body(&body)?, headers))
     };
     let (response, has_asked_redis) = match asked.await {
         Ok((question, headers)) => {
             let question = question.as_question();
-            let language = language::preferred(&headers);
             let reply = app.calculator.answer_keeping(question, keeping(&headers)).await;
             let response = match reply::value(&reply, question, language) {
                 Ok(value) => not_kept(said(&value, value.body(), language)),
@@ -201,9 +184,15 @@ pub(super) async fn post(State(app): State<App>, request: Request) -> Response<B
             tell_expression(app.logged, &mut response, question.text);
             (response, reply.has_asked_redis)
         }
-        Err(problem) => (with_cache_status(problem.response(), bypass(problem.code)), false),
+        Err(fault) => (refused(fault, language), false),
     };
     with_server_timing(response, begun.elapsed(), has_asked_redis)
+}
+
+/// The answer to what is no question.
+fn refused(fault: Fault, language: Language) -> Response<Body> {
+    let problem = Problem::from(fault).told(language);
+    with_cache_status(problem.response(), bypass(problem.code))
 }
 
 /// The answer to what a query asks; with the time from which on it is counted how long that took.
@@ -215,7 +204,7 @@ pub(in crate::server) async fn answer_query(
 ) -> Response<Body> {
     let (response, has_asked_redis) = match OwnQuestion::in_query(uri) {
         Ok(question) => answer_fresh(app, &question, headers, uri).await,
-        Err(problem) => (with_cache_status(problem.response(), bypass(problem.code)), false),
+        Err(fault) => (refused(fault, language::preferred(headers)), false),
     };
     with_server_timing(response, begun.elapsed(), has_asked_redis)
 }
@@ -245,14 +234,11 @@ async fn answer_fresh(app: &App, question: &OwnQuestion, headers: &HeaderMap, ur
             for_others = moment.filter(|_| !value.has_words()).map(|moment| (moment, body.clone()));
             (said(&value, body, language), freshness)
         }
-        Err(mut problem) => {
-            if matches!(problem.code, "syntax" | "type-error") {
-                problem.detail.push_str(about_plus(uri.query(), language));
-            }
+        Err(problem) => {
+            let problem = problem.in_query(uri.query());
             let body = problem.body();
-            let tag = Tag::of(&[FORM, &body]);
-            let fresh = seconds(&reply).map(|seconds| Freshness::new(tag).in_words().for_seconds(seconds));
-            (problem.response_with(body), fresh)
+            let freshness = problem.freshness(&body).filter(|_| reply.origin != Origin::Impure);
+            (problem.response_with(body), freshness)
         }
     };
     let response = match freshness {
@@ -286,22 +272,6 @@ fn said(value: &reply::Value<'_>, body: impl Into<Body>, language: Language) -> 
 fn of_value(name: &Name, words: &str) -> Freshness {
     let freshness = Freshness::new(Tag::of(&[FORM, name.variant(), name.text(), words]));
     if words.is_empty() { freshness } else { freshness.in_words().for_seconds(WORDS_SECONDS) }
-}
-
-/// How long a failure may be kept; `None` if the same question may be answered another time.
-fn seconds(reply: &Reply) -> Option<u64> {
-    let of_kind = |kind: &ErrorKind| match kind.limit() {
-        // Raising the limit, or the node next door, may answer.
-        Some(_) => REFUSAL_LIFETIME.as_secs(),
-        None => WORDS_SECONDS,
-    };
-    match &reply.outcome {
-        Outcome::Answered(_, answer) if reply.name.is_some() => {
-            answer.outcome.as_ref().err().map(|it| of_kind(&it.kind))
-        }
-        Outcome::Unreadable(error) if error.kind.is_deterministic() => Some(of_kind(&error.kind)),
-        _ => None,
-    }
 }
 
 /// What was remembered has an age.

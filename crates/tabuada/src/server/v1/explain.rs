@@ -12,16 +12,21 @@ use serde::Serialize;
 use tabuada_lang::{Context, Explanation, Language, Limits, Program, Span, Step, StepKind};
 
 use super::super::described::Overloaded;
+use super::super::freshness::{Freshness, Tag, WORDS_SECONDS};
 use super::super::language;
 use super::super::problem::{CharacterSpan, Document as ProblemDocument, Problem, Suggestion};
-use super::super::render::{json, not_kept};
+use super::super::render::json;
 use super::super::state::App;
+use super::made::{self, Made};
 use super::question::{ModeText, OwnQuestion};
 use super::reply::{Hint, Value, hints};
-use crate::answer::DEADLINE;
+use crate::answer::{ANSWER_VERSION, DEADLINE};
 use crate::engine;
 use crate::facts::Printed;
 use described::Explanation as Described;
+
+/// Names what is said of an expression, as part of its tag. Raised whenever the same one is explained otherwise.
+pub(super) const VERSION: &str = "explain 1";
 
 /// An expression explained. It comes to a value or to an error; that is no failure of the request.
 #[derive(Serialize)]
@@ -92,6 +97,7 @@ struct Told<'e> {
     params(
         ("expr" = String, Query, description = "The expression: at most 65,536 bytes.", example = "2+3*4"),
         ("mode" = Option<ModeText>, Query, description = "`python`, `exact` or `decimal:N`.", example = "python"),
+        ("If-None-Match" = Option<String>, Header, description = "The `ETag` of an answer that the asker has."),
     ),
     responses(
         (
@@ -152,22 +158,7 @@ struct Told<'e> {
                 )),
             ),
         ),
-        (
-            status = 400,
-            description = "The request cannot be understood.",
-            body = ProblemDocument,
-            content_type = "application/problem+json",
-            examples(("missing" = (
-                summary = "GET /v1/explain",
-                value = json!({
-                    "type": "about:blank",
-                    "title": "Bad Request",
-                    "status": 400,
-                    "code": "malformed",
-                    "detail": "expr is missing in the query",
-                }),
-            ))),
-        ),
+        (status = 304, description = "The answer that the asker has still holds."),
         (
             status = 422,
             description = "The expression cannot be read.",
@@ -190,18 +181,18 @@ struct Told<'e> {
 )]
 pub(super) async fn get(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Response<Body> {
     let language = language::preferred(&headers);
-    match explained(&app, &uri, language).await {
-        Ok(body) => {
-            let mut response = not_kept(json(StatusCode::OK, body));
-            response.headers_mut().insert(CONTENT_LANGUAGE, HeaderValue::from_static(language::tag(language)));
-            response
-        }
-        Err(problem) => problem.response(),
-    }
+    let asked = || {
+        let question = OwnQuestion::in_query(&uri)?;
+        // Places in it are those of the asker's own text, and much of it is words.
+        let (mode, language_tag) = (question.mode.to_string(), language::tag(language));
+        let tag = Tag::of(&[VERSION, ANSWER_VERSION, &mode, language_tag, &question.expr]);
+        let freshness = Freshness::new(tag).in_words().for_seconds(WORDS_SECONDS);
+        Ok((freshness, explained(&app, question, language)))
+    };
+    made::answer(&app, &headers, &uri, asked).await
 }
 
-async fn explained(app: &App, uri: &Uri, language: Language) -> Result<String, Problem> {
-    let question = OwnQuestion::in_query(uri)?;
+async fn explained(app: &App, question: OwnQuestion, language: Language) -> Result<Made, Problem> {
     let calculator = app.calculator.clone();
     let begun = Instant::now();
     let work = move || {
@@ -218,7 +209,10 @@ async fn explained(app: &App, uri: &Uri, language: Language) -> Result<String, P
             Err(failure) if !failure.kind.is_deterministic() => Err(Problem::failed(&program, failure, text, language)),
             _ => {
                 let asked = Asked { program: &program, text, language };
-                Ok(asked.body(&explanation, fuel, &canonical, key.as_deref()))
+                let body = asked.body(&explanation, fuel, &canonical, key.as_deref());
+                let mut response = json(StatusCode::OK, body);
+                response.headers_mut().insert(CONTENT_LANGUAGE, HeaderValue::from_static(language::tag(language)));
+                Ok(Made { response, is_pure: program.is_pure() })
             }
         }
     };

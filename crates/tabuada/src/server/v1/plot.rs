@@ -4,27 +4,29 @@ use std::time::Instant;
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::header::{CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, VARY};
+use axum::http::header::{CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, Response, Uri};
 use tabuada_lang::{Language, Limits};
 
 use super::super::accepted::liking;
 use super::super::described::Overloaded;
+use super::super::fault::Fault;
+use super::super::freshness::{Freshness, Tag, WORDS_SECONDS};
 use super::super::language;
 use super::super::problem::{Document as ProblemDocument, Problem, Suggestion};
-use super::super::query::parameters;
-use super::super::render::not_kept;
+use super::super::query::{NotText, parameters};
 use super::super::state::App;
+use super::made::{self, Made};
 use super::question::text_in_query;
-use crate::answer::DEADLINE;
+use crate::answer::{ANSWER_VERSION, DEADLINE};
 use crate::engine::chance;
 use crate::plot::{Plot, Refusal, SIZE};
 
 /// A picture that is looked at by itself may do nothing; what it looks like is its own style.
 const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox");
 
-/// The same question has the same picture, until a new version of ours draws or says it otherwise.
-const KEPT: HeaderValue = HeaderValue::from_static("public, max-age=3600");
+/// Names what is drawn, as part of its tag. Raised whenever the same question is drawn otherwise.
+pub(super) const VERSION: &str = "plot 1";
 
 /// What a picture is sent as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +56,7 @@ enum Format {
         ("y_to" = Option<String>, Query, description = "Where it ends."),
         ("width" = Option<u32>, Query, description = "In pixels; 720 if nothing is said.", minimum = 200, maximum = 2000),
         ("height" = Option<u32>, Query, description = "In pixels; 450 if nothing is said.", minimum = 120, maximum = 2000),
+        ("If-None-Match" = Option<String>, Header, description = "The `ETag` of a picture that the asker has."),
     ),
     responses(
         (
@@ -70,22 +73,7 @@ enum Format {
                 )))),
             ),
         ),
-        (
-            status = 400,
-            description = "The request cannot be understood, or an end of an axis is no number.",
-            body = ProblemDocument,
-            content_type = "application/problem+json",
-            examples(("missing" = (
-                summary = "GET /v1/plot",
-                value = json!({
-                    "type": "about:blank",
-                    "title": "Bad Request",
-                    "status": 400,
-                    "code": "malformed",
-                    "detail": "expr is missing in the query",
-                }),
-            ))),
-        ),
+        (status = 304, description = "The picture that the asker has still holds."),
         (
             status = 422,
             description = "An expression cannot be read, or is too dear.",
@@ -108,23 +96,32 @@ enum Format {
     ),
 )]
 pub(super) async fn get(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Response<Body> {
-    let language = language::preferred(&headers);
-    match draw(&app, &uri, language, Format::preferred(&headers)).await {
-        Ok(image) => image.response(language),
-        Err(problem) => problem.response(),
+    let (language, format) = (language::preferred(&headers), Format::preferred(&headers));
+    let asked = || {
+        let plot = asked(&uri, language)?;
+        Ok((freshness(&plot, format), drawn(&app, plot, format)))
+    };
+    made::answer(&app, &headers, &uri, asked).await
+}
+
+/// A picture is told by the question, to the letter: it shows the texts as they were written.
+fn freshness(plot: &Plot, format: Format) -> Freshness {
+    let size = format!("{}x{}", plot.size.0, plot.size.1);
+    let end = |end: &'static str, text: &Option<String>| text.as_ref().map(|text| format!("{end}={text}"));
+    let ends = [("from", &plot.from), ("to", &plot.to), ("y_from", &plot.y_from), ("y_to", &plot.y_to)];
+    let ends: Vec<String> = ends.into_iter().map(|(name, text)| end(name, text).unwrap_or_default()).collect();
+    let mut parts = vec![VERSION, ANSWER_VERSION, format.name(), language::tag(plot.language), &size];
+    parts.extend(ends.iter().map(String::as_str));
+    parts.extend(plot.exprs.iter().map(String::as_str));
+    let freshness = Freshness::new(Tag::of(&parts)).of_a_kind().in_words().for_seconds(WORDS_SECONDS);
+    match format {
+        Format::Svg => freshness,
+        Format::Png => freshness.packed(),
     }
 }
 
-/// A picture as it is sent.
-struct Image {
-    format: Format,
-    bytes: Vec<u8>,
-    /// Whether it is the same for the same question.
-    is_pure: bool,
-}
-
-async fn draw(app: &App, uri: &Uri, language: Language, format: Format) -> Result<Image, Problem> {
-    let plot = asked(uri, language)?;
+async fn drawn(app: &App, plot: Plot, format: Format) -> Result<Made, Problem> {
+    let language = plot.language;
     let begun = Instant::now();
     let work = move || {
         let stop = || begun.elapsed() >= DEADLINE;
@@ -133,7 +130,12 @@ async fn draw(app: &App, uri: &Uri, language: Language, format: Format) -> Resul
             Format::Svg => picture.svg().into_bytes(),
             Format::Png => picture.png().ok_or_else(|| Problem::overloaded(language))?,
         };
-        Ok(Image { format, bytes, is_pure: picture.is_pure })
+        let mut response = Response::new(Body::from(bytes));
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(format.name()));
+        headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(language::tag(language)));
+        headers.insert(CONTENT_SECURITY_POLICY, POLICY);
+        Ok(Made { response, is_pure: picture.is_pure })
     };
     app.calculator
         .workers()
@@ -142,15 +144,14 @@ async fn draw(app: &App, uri: &Uri, language: Language, format: Format) -> Resul
         .unwrap_or_else(|not_done| Err(Problem::of_work(not_done, language)))
 }
 
-fn asked(uri: &Uri, language: Language) -> Result<Plot, Problem> {
-    let exprs = parameters(uri.query(), "expr").map_err(|_| Problem::malformed("the query is not valid UTF-8"))?;
+fn asked(uri: &Uri, language: Language) -> Result<Plot, Fault> {
+    let exprs = parameters(uri.query(), "expr").map_err(|NotText| Fault::QueryNotText)?;
     if exprs.is_empty() {
-        return Err(Problem::malformed("expr is missing in the query"));
+        return Err(Fault::ExprMissing { in_query: true });
     }
     let pixels = |name, otherwise| {
         let text = text_in_query(uri, name)?;
-        let unread = |_| Problem::malformed(format!("{name} is a whole number of pixels"));
-        text.map_or(Ok(otherwise), |text| text.parse::<u32>().map_err(unread))
+        text.map_or(Ok(otherwise), |text| text.parse::<u32>().map_err(|_| Fault::Pixels(name)))
     };
     Ok(Plot {
         exprs,
@@ -170,24 +171,9 @@ fn told(plot: &Plot, refusal: Refusal) -> Problem {
             let mended = fix.map(|fix| Suggestion::new(&fix, text));
             Problem::of_text(&error, text, plot.language).suggesting(mended)
         }
-        Refusal::Stopped(kind) => Problem::of_expression(&kind, None, plot.language),
-        refusal => Problem::malformed(refusal.message()),
-    }
-}
-
-impl Image {
-    fn response(self, language: Language) -> Response<Body> {
-        let mut response = Response::new(Body::from(self.bytes));
-        let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.format.name()));
-        headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(language::tag(language)));
-        headers.insert(CONTENT_SECURITY_POLICY, POLICY);
-        headers.insert(VARY, HeaderValue::from_static("Accept, Accept-Language"));
-        if !self.is_pure {
-            return not_kept(response);
-        }
-        headers.insert(CACHE_CONTROL, KEPT);
-        response
+        // What depends on chance may not be too dear another time.
+        Refusal::Stopped(kind) => Problem::of_expression(&kind, None, plot.language).passing(),
+        refusal => Fault::Picture(refusal).into(),
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::Request;
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::{HeaderMap, Uri};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use tabuada_lang::Mode;
@@ -14,8 +14,8 @@ use utoipa::openapi::schema::{AdditionalProperties, Object, ObjectBuilder, Schem
 
 use super::super::body::{self, NoBody};
 use super::super::evaluate::described::value;
-use super::super::problem::Problem;
-use super::super::query::parameter;
+use super::super::fault::Fault;
+use super::super::query::{NotText, parameter};
 use crate::engine::Question;
 
 /// Bodies up to this long are read where the request is served; longer ones by the workers.
@@ -36,13 +36,13 @@ impl OwnQuestion {
     }
 
     /// `expr` and, if given, `mode`.
-    pub(super) fn in_query(uri: &Uri) -> Result<Self, Problem> {
-        let expr = text_in_query(uri, "expr")?.ok_or_else(|| Problem::malformed("expr is missing in the query"))?;
+    pub(super) fn in_query(uri: &Uri) -> Result<Self, Fault> {
+        let expr = text_in_query(uri, "expr")?.ok_or(Fault::ExprMissing { in_query: true })?;
         Ok(Self { expr, mode: mode_in_query(uri)?, variables: None })
     }
 
     /// An object with `expr` and, if given, `mode` and `variables`.
-    pub(super) fn in_body(body: &[u8]) -> Result<Self, Problem> {
+    pub(super) fn in_body(body: &[u8]) -> Result<Self, Fault> {
         let Members { expr, mode, variables } = object(body)?;
         let variables = variables.map(RawValue::get).filter(|json| *json != "null").map(str::to_owned);
         Ok(Self { expr: expr.into_owned(), mode: mode_of(mode.as_deref())?, variables })
@@ -85,43 +85,38 @@ pub(super) fn variables() -> Object {
 }
 
 /// A parameter of the query.
-pub(super) fn text_in_query(uri: &Uri, name: &str) -> Result<Option<String>, Problem> {
-    parameter(uri.query(), name).map_err(|_| Problem::malformed("the query is not valid UTF-8"))
+pub(super) fn text_in_query(uri: &Uri, name: &str) -> Result<Option<String>, Fault> {
+    parameter(uri.query(), name).map_err(|NotText| Fault::QueryNotText)
 }
 
 /// `mode` in the query.
-pub(super) fn mode_in_query(uri: &Uri) -> Result<Mode, Problem> {
+pub(super) fn mode_in_query(uri: &Uri) -> Result<Mode, Fault> {
     mode_of(text_in_query(uri, "mode")?.as_deref())
 }
 
 /// The mode that a text names; Python's if there is none.
-pub(super) fn mode_of(text: Option<&str>) -> Result<Mode, Problem> {
-    let unknown = |_| Problem::malformed("mode is python, exact or decimal:N, N from 1 to 1000");
-    text.map(str::parse).transpose().map_err(unknown).map(Option::unwrap_or_default)
+pub(super) fn mode_of(text: Option<&str>) -> Result<Mode, Fault> {
+    text.map(str::parse).transpose().map_err(|_| Fault::Mode).map(Option::unwrap_or_default)
 }
 
 /// A body of JSON, read as a type of ours.
-pub(super) fn object<'b, T: Deserialize<'b>>(body: &'b [u8]) -> Result<T, Problem> {
-    let text = std::str::from_utf8(body).map_err(|_| Problem::malformed("the body is not valid UTF-8"))?;
-    // The library's words say what is wrong and where, and repeat nothing of the body but names.
-    serde_json::from_str(text).map_err(|error| Problem::malformed(format!("the body is not as expected: {error}")))
+pub(super) fn object<'b, T: Deserialize<'b>>(body: &'b [u8]) -> Result<T, Fault> {
+    let text = std::str::from_utf8(body).map_err(|_| Fault::BodyNotText)?;
+    serde_json::from_str(text).map_err(|error| Fault::BodyUnlike(error.into()))
 }
 
 /// Takes the body of a request that arrives within `time`.
-pub(super) async fn body_of(request: Request, time: Duration) -> Result<(HeaderMap, Uri, Bytes), Problem> {
+pub(super) async fn body_of(request: Request, time: Duration) -> Result<(HeaderMap, Uri, Bytes), Fault> {
     let (head, body) = request.into_parts();
     let bytes = body::read(&head.headers, body, time).await.map_err(no_body)?;
     Ok((head.headers, head.uri, bytes))
 }
 
 /// What is told of a body that could not be taken.
-pub(super) fn no_body(reason: NoBody) -> Problem {
+pub(super) fn no_body(reason: NoBody) -> Fault {
     match reason {
-        NoBody::TooLarge => {
-            let detail = format!("the body is larger than {} bytes", body::BODY_BYTES);
-            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail)
-        }
-        NoBody::TooSlow => Problem::new(StatusCode::REQUEST_TIMEOUT, "timeout", "the body did not arrive in time"),
-        NoBody::Broken => Problem::malformed("the body broke off"),
+        NoBody::TooLarge => Fault::BodyTooLarge,
+        NoBody::TooSlow => Fault::BodyTooSlow,
+        NoBody::Broken => Fault::BodyBroken,
     }
 }

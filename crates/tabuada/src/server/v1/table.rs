@@ -17,7 +17,7 @@ use axum::http::{HeaderValue, Response};
 
 use super::super::body;
 use super::super::described::{NoBody, Overloaded};
-use super::super::language;
+use super::super::language::{self, Language};
 use super::super::problem::{Document as ProblemDocument, Problem};
 use super::super::state::App;
 use super::super::streamed::{Parts, Pieces, streamed};
@@ -116,12 +116,12 @@ use sheet::{Sheet, Stretch};
     ),
 )]
 pub(super) async fn post(State(app): State<App>, request: Request) -> Response<Body> {
-    answer(&app, request).await.unwrap_or_else(|problem| problem.response())
+    let language = language::preferred(request.headers());
+    answer(&app, request, language).await.unwrap_or_else(|problem| problem.told(language).response())
 }
 
-async fn answer(app: &App, request: Request) -> Result<Response<Body>, Problem> {
+async fn answer(app: &App, request: Request, language: Language) -> Result<Response<Body>, Problem> {
     let (head, body) = request.into_parts();
-    let language = language::preferred(&head.headers);
     let form = Form::preferred(&head.headers);
     let body: Bytes = body::read(&head.headers, body, app.bounds.body_time).await.map_err(no_body)?;
     let workers = app.calculator.workers();

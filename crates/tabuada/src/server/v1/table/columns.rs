@@ -8,7 +8,7 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use super::super::super::problem::Problem;
+use super::super::super::fault::Fault;
 
 /// Rows of one table.
 pub(super) const ROWS_MAX: usize = 1_000_000;
@@ -47,22 +47,18 @@ impl Column {
         }
     }
 
-    fn read(name: &str, json: &str) -> Result<Self, Problem> {
+    fn read(name: &str, json: &str) -> Result<Self, Fault> {
         let column = if json.starts_with('[') {
             serde_json::from_str(json).map(Self::Given)
         } else {
             serde_json::from_str(json).map(Self::Range)
         };
-        let column = column.map_err(|error| {
-            Problem::malformed(format!(
-                "'{name}' is neither an array of numbers nor a range with from, to and count: {error}"
-            ))
-        })?;
-        match &column {
+        let name = || name.to_owned();
+        match column.map_err(|error| Fault::ColumnUnlike { name: name(), unlike: error.into() })? {
             Self::Range(Stops { from, to, .. }) if !(to - from).is_finite() => {
-                Err(Problem::malformed(format!("the range of '{name}' is too wide")))
+                Err(Fault::RangeTooWide { name: name() })
             }
-            _ => Ok(column),
+            column => Ok(column),
         }
     }
 }
@@ -86,9 +82,9 @@ pub(super) struct Columns {
 }
 
 impl Columns {
-    pub(super) fn add(&mut self, name: String, json: &str) -> Result<(), Problem> {
+    pub(super) fn add(&mut self, name: String, json: &str) -> Result<(), Fault> {
         if self.names.len() == COLUMNS_MAX {
-            return Err(Problem::malformed(format!("a table has at most {COLUMNS_MAX} columns")));
+            return Err(Fault::ColumnsTooMany { most: COLUMNS_MAX });
         }
         self.columns.push(Column::read(&name, json)?);
         self.names.push(name);
@@ -96,12 +92,12 @@ impl Columns {
     }
 
     /// The number of rows, the same in all of them.
-    pub(super) fn rows(&self) -> Result<usize, Problem> {
+    pub(super) fn rows(&self) -> Result<usize, Fault> {
         let Some(first) = self.columns.first() else {
-            return Err(Problem::malformed("a table has a column at least"));
+            return Err(Fault::NoColumn);
         };
         if self.columns.iter().any(|column| column.len() != first.len()) {
-            return Err(Problem::malformed("the columns are not equally long"));
+            return Err(Fault::ColumnsUnequal);
         }
         Ok(first.len())
     }

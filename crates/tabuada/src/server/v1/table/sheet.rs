@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use axum::http::StatusCode;
 use serde::Serialize;
 use tabuada_lang::{Cell, Context, Error, ErrorKind, Language, Limits, Mode, Program, Span, Variables};
 
-use super::super::super::problem::{CharacterSpan, Problem};
+use super::super::super::fault::Fault;
+use super::super::super::problem::{CharacterSpan, Problem, Suggestion};
 use super::super::question::{mode_of, object};
 use super::columns::{Columns, Members, ROWS_MAX};
 use super::form::Form;
@@ -83,8 +83,8 @@ impl Sheet {
         let (mut text, mut mode, mut variables, mut columns) = (None, None, None, Columns::default());
         for (name, value) in object::<Members<'_>>(body)?.0 {
             match name.as_str() {
-                "expr" => text = Some(member::<String>("expr", value.get(), "a string")?),
-                "mode" => mode = member::<Option<String>>("mode", value.get(), "a string")?,
+                "expr" => text = Some(member::<String>("expr", value.get())?),
+                "mode" => mode = member::<Option<String>>("mode", value.get())?,
                 "variables" => variables = Some(value.get()).filter(|json| *json != "null"),
                 "columns" => {
                     let given = object::<Members<'_>>(value.get().as_bytes())?.0;
@@ -93,15 +93,13 @@ impl Sheet {
                 _ => columns.add(name, value.get())?,
             }
         }
-        let text = text.ok_or_else(|| Problem::malformed("expr is missing"))?;
+        let text = text.ok_or(Fault::ExprMissing { in_query: false })?;
         if mode_of(mode.as_deref())? != Mode::Python {
-            let detail = "a table is worked out in mode python only";
-            return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "unsupported", detail));
+            return Err(Fault::TableMode.into());
         }
         let rows = columns.rows()?;
         if rows > ROWS_MAX {
-            let detail = format!("a table has at most {ROWS_MAX} rows");
-            return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "too-large", detail));
+            return Err(Fault::RowsTooMany { most: ROWS_MAX }.into());
         }
         let limits = Limits::default();
         let program = {
@@ -110,8 +108,9 @@ impl Sheet {
                 variables.map_err(|kind| Problem::of_text(&Error { kind, span: Span::default() }, &text, language))?;
             let parameters: Vec<&str> = columns.names.iter().map(String::as_str).collect();
             let context = Context { parameters: &parameters, variables: variables.as_ref(), ..Context::default() };
-            engine::read_in(&text, &context, &limits)
-                .map_err(|error| Problem::unreadable(&error, &text, &context, language))?
+            engine::read_of(&text, &context, &limits).map_err(|(error, fix)| {
+                Problem::of_text(&error, &text, language).suggesting(fix.map(|fix| Suggestion::new(&fix, &text)))
+            })?
         };
         let fuel_given = limits.fuel * EVALUATIONS_AT_THEIR_LIMIT;
         let (fuel_left, failures) = (AtomicU64::new(fuel_given), Mutex::default());
@@ -249,7 +248,7 @@ impl Sheet {
     }
 }
 
-/// A member of the question.
-fn member<T: serde::de::DeserializeOwned>(name: &str, json: &str, kind: &str) -> Result<T, Problem> {
-    serde_json::from_str(json).map_err(|_| Problem::malformed(format!("{name} is not {kind}")))
+/// A member of the question that is a text.
+fn member<T: serde::de::DeserializeOwned>(name: &'static str, json: &str) -> Result<T, Fault> {
+    serde_json::from_str(json).map_err(|_| Fault::NoString(name))
 }
