@@ -72,7 +72,9 @@ mod tests {
         }
         readings.keep("2+2".into(), 2);
         assert_eq!(readings.get("2+2".into()), Some(2));
-        assert_eq!(readings.get("2 + 2".into()), None, "its places are others");
+        for other in ["2 + 2", " 2+2", "2+2 ", "(2+2)"] {
+            assert_eq!(readings.get(other.into()), None, "{other}: its places are others");
+        }
         assert_eq!(readings.get(Question { mode: Mode::Exact, ..Question::from("2+2") }), None);
     }
 }

@@ -159,6 +159,12 @@ fn who_has_the_answer_is_told_so_before_it_is_worked_out() {
     assert_eq!(get(&mut here, "2^3", &[portuguese, ("if-none-match", &english)]).status, 200);
     // `*` is any: it has to be known that there is one.
     assert_eq!(get(&mut there, "2+2", &[("if-none-match", "*")]).status, 304);
+    // However often it was sent, and the other way round: what was said to whoever has it is said to nobody else.
+    for _ in 0..3 {
+        assert_eq!(get(&mut there, "2+2", &[("if-none-match", "*")]).status, 304);
+        let whole = get(&mut there, "2+2", &[]);
+        assert_eq!((whole.status, whole.header("content-type")), (200, Some("application/json")), "{whole:?}");
+    }
     // No condition is about a failure, nor about chance.
     for (expr, status) in [("1/0", 422), ("2x", 422), ("rnd()", 200)] {
         let first = get(&mut here, expr, &[]);

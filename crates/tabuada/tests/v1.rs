@@ -114,6 +114,31 @@ fn a_hint_says_where_and_what_to_write() {
     assert!(message.contains("potência"), "{message}");
 }
 
+/// Each spelling has its own places, whichever others share its answer and were asked before.
+#[test]
+fn a_place_is_one_of_the_spelling_that_was_asked() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    // The second time it is remembered, from the third on it may not even be read.
+    for _ in 0..4 {
+        for (expr, start, mended) in [
+            ("2^3", 1, "2**3"),
+            (" 2^3", 2, " 2**3"),
+            ("2 ^3", 2, "2 **3"),
+            ("2^3 ", 1, "2**3 "),
+            ("(2^3)", 2, "(2**3)"),
+        ] {
+            let hint = value(&get(&mut client, expr, &[]))["hints"][0].clone();
+            assert_eq!(hint["span"], json!({"start": start, "end": start + 1}), "{expr}");
+            assert_eq!(hint["suggestion"]["expr"], mended, "{expr}");
+        }
+        for (expr, start, end) in [("1/0", 0, 3), (" 1/0", 1, 4), ("1 / 0", 0, 5), ("1/0 ", 0, 3)] {
+            let found = problem(&get(&mut client, expr, &[]), 422, "division-by-zero");
+            assert_eq!(found["span"], json!({"start": start, "end": end}), "{expr}");
+        }
+    }
+}
+
 #[test]
 fn a_problem_says_where_and_what_to_write() {
     let server = Server::start();
@@ -288,6 +313,7 @@ fn who_prefers_it_is_told_a_problem_with_the_status_200() {
 fn the_names_of_the_language_are_listed() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
+    let mut tags = Vec::new();
     let mut list = |language: &str| {
         let response = client.request("GET", "/v1/functions", &[("accept-language", language)], b"");
         assert_eq!((response.status, response.header("content-language")), (200, Some(language)));
@@ -298,6 +324,7 @@ fn the_names_of_the_language_are_listed() {
             b"",
         );
         assert_eq!(known.status, 304);
+        tags.push(response.header("etag").map(str::to_owned));
         let body: Value = serde_json::from_slice(&response.body).expect("it is JSON");
         body["functions"].as_array().expect("a list").clone()
     };
@@ -310,5 +337,8 @@ fn the_names_of_the_language_are_listed() {
     assert_eq!((&of(root, "sqrt")["kind"], &of(root, "sqrt")["signature"]), (&"function".into(), &"x".into()));
     assert_eq!(of(root, "pi")["kind"], "constant");
     assert_eq!(of(root, "integral")["kind"], "binder");
-    assert_ne!(of(root, "sqrt")["doc"], of(raiz, "sqrt")["doc"]);
+    for member in ["doc", "section"] {
+        assert_ne!(of(root, "sqrt")[member], of(raiz, "sqrt")[member]);
+    }
+    assert_ne!(tags[0], tags[1]);
 }

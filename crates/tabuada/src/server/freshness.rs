@@ -7,7 +7,7 @@
 use std::hash::Hasher as _;
 
 use axum::body::{Body, Bytes, HttpBody as _};
-use axum::http::header::{AGE, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, ETAG, IF_NONE_MATCH};
+use axum::http::header::{AGE, CACHE_CONTROL, CONTENT_ENCODING, ETAG, IF_NONE_MATCH};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body_util::BodyExt as _;
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
@@ -190,7 +190,6 @@ async fn pack(response: &mut Response<Body>, coding: Coding, workers: &Workers) 
         return Coding::Identity;
     };
     *response.body_mut() = Body::from(packed);
-    response.headers_mut().remove(CONTENT_LENGTH);
     if let Some(name) = coding.name() {
         response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static(name));
     }

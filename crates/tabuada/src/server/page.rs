@@ -82,7 +82,46 @@ async fn serve(file: &'static File, State(app): State<App>, headers: HeaderMap) 
 mod tests {
     use std::collections::BTreeSet;
 
+    use axum::http::StatusCode;
+    use axum::http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH};
+    use tabuada_cache::Options;
+
+    use super::super::state::Setup;
     use super::*;
+    use crate::answer::Calculator;
+    use crate::counters::Counters;
+
+    /// Whatever the file. It is asked for again each time, and by its own tag alone.
+    #[tokio::test]
+    async fn every_file_of_the_page_has_its_policy_and_its_tag() {
+        let counters = Counters::default();
+        let calculator = Calculator::new(Options::default(), 1, counters.clone()).expect("the options are good");
+        let app = App::new(calculator, counters, Setup::default());
+        let mut tags = BTreeSet::new();
+        for file in &FILES {
+            let mut asker = HeaderMap::new();
+            let sent = serve(file, State(app.clone()), asker.clone()).await;
+            for (name, value) in [
+                (CONTENT_TYPE, file.kind),
+                (CONTENT_SECURITY_POLICY, POLICY.to_str().expect("a policy")),
+                (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+                (REFERRER_POLICY, "no-referrer"),
+                (CACHE_CONTROL, "public, max-age=0"),
+            ] {
+                assert_eq!(
+                    sent.headers().get(&name),
+                    Some(&HeaderValue::from_str(value).expect("a header")),
+                    "{}: {name}",
+                    file.path
+                );
+            }
+            let tag = sent.headers()[ETAG].clone();
+            assert!(tags.insert(tag.as_bytes().to_vec()), "{}: two files with one tag", file.path);
+            asker.insert(IF_NONE_MATCH, tag);
+            let told = serve(file, State(app.clone()), asker).await;
+            assert_eq!(told.status(), StatusCode::NOT_MODIFIED, "{}", file.path);
+        }
+    }
 
     /// All that is in the folder is served, and no more than a slow line loads in a moment.
     #[test]

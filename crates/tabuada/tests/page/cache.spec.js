@@ -40,6 +40,17 @@ test("an answer is worked out, then remembered, and it is told how much that gai
   await expect.poll(() => road(page)).toEqual(["passed", "gave", "skipped", "absent", "skipped"]);
 });
 
+test("what was never seen to be worked out is compared with nothing", async ({ page, service }) => {
+  await fetch(`${service.url}/v1/evaluate?expr=6*7`);
+  for (const text of ["6*7", "6 * 7"]) {
+    await ask(page, text);
+    await expect(page.getByTestId("history").getByRole("listitem").first()).toContainText(text);
+    await expect(page.getByTestId("cache-status")).toHaveAttribute("data-layer", "memory");
+    await expect(page.getByTestId("times")).toContainText("already remembered when this browser first asked");
+    await expect(page.getByTestId("times").locator("dd")).toHaveCount(0);
+  }
+});
+
 test.describe("for a few seconds", () => {
   test.use({ options: ["--ttl", "3s"] });
 
@@ -126,7 +137,9 @@ test("what is remembered is listed live, and forgotten with a click", async ({ p
   await fetch(`${service.url}/v1/evaluate?expr=2**12`);
   await expect(entries).toHaveCount(4);
   await picture(page, "cache-remembered");
+  await expect(page.getByTestId("ring")).toBeVisible();
   await page.getByRole("button", { name: "Forget 2**10" }).click();
+  await expect(page.getByTestId("ring")).toBeHidden();
   await expect(entries).toHaveCount(3);
   expect(await remembered(service)).not.toContain("tabuada:1:2**10");
   await page.getByTestId("mode").selectOption("python");
@@ -168,5 +181,11 @@ test("what is half typed is never remembered", async ({ page, service }) => {
   await expect(page.getByTestId("answer")).toHaveText("246912");
   await expect(page.getByTestId("cache-status")).toHaveAttribute("data-layer", "computed");
   await expect(page.getByTestId("ring")).toBeHidden();
+  expect(await remembered(service)).toEqual([]);
+  // Nor what is too long for an address, and goes in a body.
+  const asked = page.waitForRequest((request) => request.method() === "POST");
+  await page.getByTestId("expression").fill(`${"1+".repeat(3000)}1`);
+  await asked;
+  await expect(page.getByTestId("answer")).toHaveText("3001");
   expect(await remembered(service)).toEqual([]);
 });

@@ -25,13 +25,33 @@ test("what was asked before is given up", async ({ page }) => {
     await route.continue().catch(() => {});
   });
   const givenUp = page.waitForEvent("requestfailed", (request) => request.url().includes("expr=1%2B1&"));
+  await page.clock.install();
   await type(page, "1+1");
   await expect.poll(() => held.length).toBe(1);
+  // At once, and not when the next is asked: no time passes until then.
+  await page.clock.pauseAt(Date.now() + 60_000);
   await page.keyboard.type("0");
-  await expect(page.getByTestId("answer")).toHaveText("11");
   await givenUp;
+  await page.clock.resume();
+  await expect(page.getByTestId("answer")).toHaveText("11");
   held.forEach((go) => go());
   await expect(page.getByTestId("answer")).toHaveText("11");
+});
+
+test("a preview is given up when it is asked for good", async ({ page }) => {
+  /** @type {(() => void)[]} */
+  const held = [];
+  await page.route(/expr=1%2B1&/, async (route) => {
+    if (held.length === 0) await new Promise((go) => held.push(() => go(null)));
+    await route.continue().catch(() => {});
+  });
+  const givenUp = page.waitForEvent("requestfailed", (request) => request.url().includes("expr=1%2B1&"));
+  await type(page, "1+1");
+  await expect.poll(() => held.length).toBe(1);
+  await page.keyboard.press("Enter");
+  await givenUp;
+  await expect(page.getByTestId("answer")).toHaveText("2");
+  held.forEach((go) => go());
 });
 
 /** @param {number} n */

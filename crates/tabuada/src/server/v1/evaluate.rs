@@ -284,3 +284,46 @@ fn aged(freshness: Freshness, reply: &Reply) -> Freshness {
         _ => freshness,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use axum::http::header::AGE;
+    use tabuada_lang::Limits;
+
+    use super::*;
+    use crate::engine;
+    use crate::facts;
+    use crate::workers::Workers;
+
+    /// Counted from when it was worked out, wherever it was remembered since; what is worked out now has none.
+    #[tokio::test]
+    async fn what_was_remembered_has_an_age_and_is_fresh_for_as_long_as_ever() {
+        const AGO: u64 = 100;
+        let limits = Limits::default();
+        let workers = Workers::new(1);
+        let program = Arc::new(engine::read("2+2", &limits).unwrap());
+        let before = now();
+        let evaluation = engine::try_evaluate(&program, &limits, 1_000).unwrap();
+        let answer = Arc::new(facts::Answer::new(evaluation, program.mode(), before - AGO));
+        for (origin, has_age) in [
+            (Origin::Memory(None), true),
+            (Origin::Redis, true),
+            (Origin::Collapsed, true),
+            (Origin::Computed { stored: true }, false),
+            (Origin::Computed { stored: false }, false),
+        ] {
+            let outcome = Outcome::Answered(program.clone(), answer.clone());
+            let reply = Reply { outcome, origin, name: None, has_asked_redis: false };
+            let fresh = aged(Freshness::new(Tag::of(&["4"])).for_seconds(60), &reply);
+            let sent = fresh.put_on(Response::new(Body::from("4")), &HeaderMap::new(), &workers).await;
+            let seconds = now() - before;
+            let said = |name| sent.headers().get(name).map(|said: &HeaderValue| said.to_str().unwrap().to_owned());
+            let age = said(AGE).map(|age| age.parse::<u64>().unwrap());
+            assert_eq!(age.is_some(), has_age, "{origin:?}");
+            assert!(age.is_none_or(|age| (AGO..=AGO + seconds).contains(&age)), "{origin:?}: {age:?}");
+            assert_eq!(said(CACHE_CONTROL), Some(format!("public, max-age={}", age.unwrap_or(0) + 60)), "{origin:?}");
+        }
+    }
+}
