@@ -119,6 +119,7 @@ test("what is wrong is marked, and what would be right is a button", async ({ pa
   await expect(page.locator("#marks mark")).toHaveText("sqr");
   // Where something is missing there is no character.
   await ask(page, "2 + ");
+  await expect(page.getByTestId("error")).toHaveText("the expression is not finished: a number, a name or a bracket must follow");
   await expect(page.locator("#marks mark.place")).toHaveText("");
   await ask(page, "2^10");
   await expect(page.getByTestId("answer")).toHaveText("8");

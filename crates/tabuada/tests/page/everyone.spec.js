@@ -62,6 +62,17 @@ for (const width of [390, 768, 1440]) {
   }
 }
 
+test("one card stands right below the other, however long the column beside them", async ({ page, service }) => {
+  for (let k = 1; k <= 30; k += 1) await fetch(`${service.url}/v1/evaluate?expr=${k}`);
+  await page.locator("#remembered-panel summary").click();
+  await expect(page.getByTestId("entries").locator("tbody tr")).toHaveCount(30);
+  const apart = await page.evaluate(() => {
+    const [above, below] = [".calculator", ".below"].map((name) => document.querySelector(name)?.getBoundingClientRect());
+    return (below?.top ?? 0) - (above?.bottom ?? 0);
+  });
+  expect(apart).toBe(16);
+});
+
 test("the language is changed and stays", async ({ page }) => {
   await ask(page, "1/0");
   await expect(page.getByTestId("error")).toContainText("division by zero");

@@ -105,11 +105,13 @@ function isProblem(response) {
 }
 
 /**
+ * A blank is `%20` here: whoever writes it as `+` is told, where a text fails, what a `+` is.
+ *
  * @param {string} path
  * @param {[string, string][]} parameters
  */
 function address(path, parameters) {
-  return `${path}?${new URLSearchParams(parameters)}`;
+  return `${path}?${parameters.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join("&")}`;
 }
 
 /**
