@@ -117,12 +117,13 @@ export class AnswerView {
    * Says that there is something to be seen elsewhere.
    *
    * @param {string} sentence
+   * @param {boolean} isFinal
    */
-  note(sentence) {
+  note(sentence, isFinal) {
     fill(this.#hints, make("p", {}, sentence));
     this.#hints.hidden = false;
     this.#show("noted");
-    this.say(sentence);
+    if (isFinal) this.say(sentence);
   }
 
   /**

@@ -140,7 +140,7 @@ async function show(problem, asked, isFinal, signal) {
   if (isAboutX) wrong = await plot.show(asked.text, isFinal);
   if (signal.aborted) return;
   if (wrong === null) {
-    answer.note(say("functionOfX"));
+    answer.note(say("functionOfX"), isFinal);
     expression.mark([]);
     return;
   }

@@ -58,7 +58,16 @@ export class PlotView {
 
   /** Draws again, in the page's present language and colours. */
   translate() {
-    if (this.#all().length === 0) return fill(this.#root, make("p", { class: "quiet" }, say("drawNone")));
+    this.#frame();
+    this.#redraw();
+  }
+
+  /** Puts everything around the picture. */
+  #frame() {
+    if (this.#all().length === 0) {
+      fill(this.#root, make("p", { class: "quiet" }, say("drawNone")));
+      return;
+    }
     const range = make("form", { class: "tools" });
     range.append(
       make("label", { class: "choice" }, make("span", {}, say("from")), this.#fromField),
@@ -88,7 +97,6 @@ export class PlotView {
       this.#curves,
     );
     this.#list();
-    return this.#redraw();
   }
 
   /**
@@ -102,14 +110,16 @@ export class PlotView {
   async show(text, isFinal) {
     if (!isFinal && !this.#panel.open) return null;
     const kept = this.#kept.filter((other) => other !== text).slice(-(CURVES_MAX - 1));
-    const { problem } = await fetchPlot(this.#parameters([...kept, text]), "image/svg+xml");
+    const { picture, problem } = await fetchPlot(this.#parameters([...kept, text]), "image/svg+xml");
     if (problem) return problem;
     [this.#kept, this.#current] = [kept, text];
+    this.#frame();
+    if (picture) await this.#put(picture);
     if (isFinal) {
+      // Now that it has its place it may want another size: the observer sees to that.
       this.#panel.open = true;
       this.#panel.scrollIntoView({ block: "nearest" });
     }
-    this.translate();
     return null;
   }
 
