@@ -84,7 +84,7 @@ pub struct ServeArgs {
     admin_listen: Option<String>,
     /// Pages of this origin may ask, in a browser; may be repeated, and * is all of them.
     ///
-    /// Such as https://example.org or http://localhost:3000. Never /v1/cache and /metrics.
+    /// Such as `https://example.org` or `http://localhost:3000`. Never /v1/cache and /metrics.
     #[arg(long, env = "TABUADA_CORS_ORIGIN", value_name = "ORIGIN", value_delimiter = ',')]
     cors_origin: Vec<String>,
     /// What lines of the log look like.
