@@ -6,10 +6,11 @@ mod support;
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::net::Shutdown;
+use std::time::Instant;
 
 use serde_json::Value;
 use serde_json::value::RawValue;
-use support::{Client, Response, Server, corpus, hostile_body, unhex};
+use support::{Client, PATIENCE, Response, Server, corpus, hostile_body, unhex};
 
 /// Both tables of the contract, row by row: what is asked, what is answered.
 #[test]
@@ -219,11 +220,11 @@ fn cache_status_is_on_every_answer() {
 #[test]
 fn hostile_requests_are_answered() {
     let server = Server::start();
-    let mut asked = 0;
+    let (mut asked, mut too_late) = (0, 0.0);
     for record in corpus("hostile.jsonl") {
         let id = &record["id"];
         let body = hostile_body(&record);
-        let response = Client::connect(server.address).post(&body);
+        let response = in_time(&server, &body, &mut too_late);
         match response.status {
             200 | 400 | 413 | 422 => {}
             status => panic!("{id}: status {status}: {}", response.text()),
@@ -238,7 +239,23 @@ fn hostile_requests_are_answered() {
     }
     assert!(asked > 700, "{asked}");
     assert_eq!(Client::connect(server.address).evaluate("1+1").text(), "{\"resultado\":2}");
-    assert_eq!(counter(&server, "tabuada_evaluations_failed_total"), 0.0);
+    // Nothing else went wrong.
+    assert_eq!(counter(&server, "tabuada_evaluations_failed_total"), too_late);
+}
+
+/// The answer to a body, asked again while the machine is too busy to give it before the deadline: so late that it was
+/// given up, which is counted here, or had no thread at all.
+fn in_time(server: &Server, body: &[u8], too_late: &mut f64) -> Response {
+    let begun = Instant::now();
+    loop {
+        let response = Client::connect(server.address).post(body);
+        let is_too_late = response.header("cache-status").is_some_and(|status| status.ends_with("detail=deadline"));
+        *too_late += f64::from(u8::from(is_too_late));
+        if !(is_too_late || response.status == 503) {
+            return response;
+        }
+        assert!(begun.elapsed() < PATIENCE, "never in time: {}", response.text());
+    }
 }
 
 fn counter(server: &Server, name: &str) -> f64 {
