@@ -342,6 +342,9 @@ async fn d7_what_the_operator_deletes_stays_on_the_node_that_was_spoken_to() {
             }
             node.is_sound().await;
             assert!(node.remembers(TEXT));
+            // The second asks when it has been told what the first wrote, a lease too where it is dear: told later, it
+            // would forget what it has then.
+            fleet.b.has_heard(if is_dear { 2 } else { 1 }).await;
         }
         let removed = fleet.a.cache.operator().delete(&name(TEXT)).await;
         assert_eq!(removed, Ok(Removed { count: 1, redis: Removal::Done }));
