@@ -84,9 +84,13 @@ test("two services share a Redis, and both see what is done there", async ({ bro
   }
   const [one, other] = pages.map(({ page }) => page);
   if (!one || !other) throw new Error("two pages");
-  await ask(one, DEAR);
-  await expect(one.getByTestId("cache-status")).toHaveAttribute("data-layer", "computed");
-  await expect.poll(() => road(one)).toEqual(["passed", "passed", "missed", "missed", "gave"]);
+  // Again where the machine was too busy for Redis to answer in its 50 ms.
+  await expect(async () => {
+    behind.cli("flushall");
+    await ask(one, DEAR);
+    await expect(one.getByTestId("cache-status")).toHaveAttribute("data-layer", "computed");
+    await expect.poll(() => road(one), { timeout: 3000 }).toEqual(["passed", "passed", "missed", "missed", "gave"]);
+  }).toPass();
   expect(behind.cli("keys", "*")).toBe("tabuada:1:sum(k**2,k,1,10**5)");
   await ask(other, DEAR);
   await expect(other.getByTestId("cache-status")).toHaveAttribute("data-layer", "redis");
