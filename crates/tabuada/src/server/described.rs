@@ -19,6 +19,9 @@ pub(super) struct NoBody;
 /// What is answered to whoever is not the operator: 401, 403.
 pub(super) struct NotAdmitted;
 
+/// What is answered where Redis does not let us remove what is to be forgotten: 502.
+pub(super) struct RedisRefused;
+
 impl IntoResponses for Overloaded {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         [problem(&Fault::Overloaded, "Too much is going on, or the answer took too long.")].into()
@@ -42,6 +45,13 @@ impl IntoResponses for NotAdmitted {
             problem(&Fault::Origin, "No token is set, and the request does not come from here."),
         ]
         .into()
+    }
+}
+
+impl IntoResponses for RedisRefused {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let description = "This node's memory has forgotten it, but Redis does not let us remove it there.";
+        [problem(&Fault::RedisRefused, description)].into()
     }
 }
 

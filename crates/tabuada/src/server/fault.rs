@@ -6,6 +6,7 @@ use serde_json::error::Category;
 use tabuada_lang::{ErrorKind, Language};
 
 use super::body::BODY_BYTES;
+use super::query::NotText;
 use crate::answer::Nameless;
 use crate::plot::Refusal;
 
@@ -102,6 +103,12 @@ impl Unlike {
     fn portuguese(&self) -> String {
         let what = if self.is_json { "não tem a forma esperada" } else { "não é JSON válido" };
         format!("{what} (linha {}, coluna {})", self.line, self.column)
+    }
+}
+
+impl From<NotText> for Fault {
+    fn from(_: NotText) -> Self {
+        Self::QueryNotText
     }
 }
 

@@ -10,11 +10,11 @@ use serde_json::Value;
 use tabuada_cache::{Behind, Cursor, NotACursor, NotOurs, Operator, Removal, Removed};
 
 use super::admission::admit;
-use super::described::{NotAdmitted, Overloaded};
+use super::described::{NotAdmitted, Overloaded, RedisRefused};
 use super::fault::Fault;
 use super::language;
 use super::problem::{Document as ProblemDocument, Problem};
-use super::query::{NotText, parameter};
+use super::query::parameter;
 use super::render::{json, not_kept};
 use super::state::{App, Served};
 use crate::answer::Answers;
@@ -145,7 +145,7 @@ pub(super) async fn statistics(State(app): State<App>) -> Response<Body> {
 )]
 pub(super) async fn list(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Response<Body> {
     let asked = || -> Result<_, Fault> {
-        let limit = match text_of(&uri, "limit")? {
+        let limit = match parameter(uri.query(), "limit")? {
             None => PAGE,
             Some(limit) => limit
                 .parse()
@@ -153,7 +153,7 @@ pub(super) async fn list(State(app): State<App>, headers: HeaderMap, uri: Uri) -
                 .filter(|limit| (1..=PAGE_MAX).contains(limit))
                 .ok_or(Fault::Limit { most: PAGE_MAX })?,
         };
-        let cursor = text_of(&uri, "cursor")?.map(|cursor| cursor.parse::<Cursor>()).transpose();
+        let cursor = parameter(uri.query(), "cursor")?.map(|cursor| cursor.parse::<Cursor>()).transpose();
         Ok((cursor.map_err(|NotACursor| Fault::Cursor)?, limit))
     };
     match asked() {
@@ -310,19 +310,7 @@ pub(super) async fn show(State(app): State<App>, headers: HeaderMap, uri: Uri) -
                 }),
             ))),
         ),
-        (
-            status = 502,
-            description = "This node's memory has forgotten it, but Redis does not let us remove it there.",
-            body = ProblemDocument,
-            content_type = "application/problem+json",
-            example = json!({
-                    "type": "about:blank",
-                    "title": "Bad Gateway",
-                    "status": 502,
-                    "code": "redis-refused",
-                    "detail": "this node's memory has forgotten it, but Redis does not let us remove it there",
-                }),
-        ),
+        RedisRefused,
         Overloaded,
     ),
 )]
@@ -376,19 +364,7 @@ pub(super) async fn delete(State(app): State<App>, headers: HeaderMap, uri: Uri)
             ))),
         ),
         NotAdmitted,
-        (
-            status = 502,
-            description = "This node's memory has forgotten it, but Redis does not let us remove it there.",
-            body = ProblemDocument,
-            content_type = "application/problem+json",
-            example = json!({
-                    "type": "about:blank",
-                    "title": "Bad Gateway",
-                    "status": 502,
-                    "code": "redis-refused",
-                    "detail": "this node's memory has forgotten it, but Redis does not let us remove it there",
-                }),
-        ),
+        RedisRefused,
     ),
 )]
 pub(super) async fn clear(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Response<Body> {
@@ -404,12 +380,8 @@ fn operator(app: &App) -> Operator<Answers> {
 
 /// The name that the parameter `key` is about.
 async fn name(app: &App, uri: &Uri) -> Result<String, Fault> {
-    let key = text_of(uri, "key")?.filter(|key| !key.is_empty()).ok_or(Fault::KeyMissing)?;
+    let key = parameter(uri.query(), "key")?.filter(|key| !key.is_empty()).ok_or(Fault::KeyMissing)?;
     Ok(app.calculator.name_in_cache(&key).await?)
-}
-
-fn text_of(uri: &Uri, name: &str) -> Result<Option<String>, Fault> {
-    parameter(uri.query(), name).map_err(|NotText| Fault::QueryNotText)
 }
 
 fn absent(name: String, behind: Behind, headers: &HeaderMap) -> Response<Body> {

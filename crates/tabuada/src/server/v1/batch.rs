@@ -27,9 +27,10 @@ use super::super::described::{NoBody, Overloaded};
 use super::super::fault::Fault;
 use super::super::language::{self, Language};
 use super::super::problem::{Document as ProblemDocument, Problem};
+use super::super::query::parameter;
 use super::super::state::App;
 use super::super::streamed::{Parts, Pieces, streamed};
-use super::question::{INLINE_BODY_BYTES, no_body, object, text_in_query};
+use super::question::{INLINE_BODY_BYTES, no_body, object};
 use crate::answer::{Calculator, DEADLINE, Outcome};
 use crate::line::{
     Asked, Malformed, write_error, write_explanation, write_failure, write_malformed, write_unreadable, write_value,
@@ -153,7 +154,7 @@ async fn answer(app: &App, request: Request, language: Language) -> Result<Respo
 }
 
 fn explains(uri: &Uri) -> Result<bool, Fault> {
-    match text_in_query(uri, "explain")?.as_deref() {
+    match parameter(uri.query(), "explain")?.as_deref() {
         None | Some("false") => Ok(false),
         Some("true") => Ok(true),
         Some(_) => Err(Fault::Truth("explain")),

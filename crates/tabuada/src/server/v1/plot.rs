@@ -14,10 +14,9 @@ use super::super::fault::Fault;
 use super::super::freshness::{Freshness, Tag, WORDS_SECONDS};
 use super::super::language;
 use super::super::problem::{Document as ProblemDocument, Problem, Suggestion};
-use super::super::query::{NotText, parameters};
+use super::super::query::{parameter, parameters};
 use super::super::state::App;
 use super::made::{self, Made};
-use super::question::text_in_query;
 use crate::answer::{ANSWER_VERSION, DEADLINE};
 use crate::engine::chance;
 use crate::plot::{Plot, Refusal, SIZE};
@@ -145,20 +144,20 @@ async fn drawn(app: &App, plot: Plot, format: Format) -> Result<Made, Problem> {
 }
 
 fn asked(uri: &Uri, language: Language) -> Result<Plot, Fault> {
-    let exprs = parameters(uri.query(), "expr").map_err(|NotText| Fault::QueryNotText)?;
+    let exprs = parameters(uri.query(), "expr")?;
     if exprs.is_empty() {
         return Err(Fault::ExprMissing { in_query: true });
     }
     let pixels = |name, otherwise| {
-        let text = text_in_query(uri, name)?;
+        let text = parameter(uri.query(), name)?;
         text.map_or(Ok(otherwise), |text| text.parse::<u32>().map_err(|_| Fault::Pixels(name)))
     };
     Ok(Plot {
         exprs,
-        from: text_in_query(uri, "from")?,
-        to: text_in_query(uri, "to")?,
-        y_from: text_in_query(uri, "y_from")?,
-        y_to: text_in_query(uri, "y_to")?,
+        from: parameter(uri.query(), "from")?,
+        to: parameter(uri.query(), "to")?,
+        y_from: parameter(uri.query(), "y_from")?,
+        y_to: parameter(uri.query(), "y_to")?,
         size: (pixels("width", SIZE.0)?, pixels("height", SIZE.1)?),
         language,
     })

@@ -15,7 +15,7 @@ use utoipa::openapi::schema::{AdditionalProperties, Object, ObjectBuilder, Schem
 use super::super::body::{self, NoBody};
 use super::super::evaluate::described::value;
 use super::super::fault::Fault;
-use super::super::query::{NotText, parameter};
+use super::super::query::parameter;
 use crate::engine::Question;
 
 /// Bodies up to this long are read where the request is served; longer ones by the workers.
@@ -37,7 +37,7 @@ impl OwnQuestion {
 
     /// `expr` and, if given, `mode`.
     pub(super) fn in_query(uri: &Uri) -> Result<Self, Fault> {
-        let expr = text_in_query(uri, "expr")?.ok_or(Fault::ExprMissing { in_query: true })?;
+        let expr = parameter(uri.query(), "expr")?.ok_or(Fault::ExprMissing { in_query: true })?;
         Ok(Self { expr, mode: mode_in_query(uri)?, variables: None })
     }
 
@@ -84,14 +84,9 @@ pub(super) fn variables() -> Object {
         .build()
 }
 
-/// A parameter of the query.
-pub(super) fn text_in_query(uri: &Uri, name: &str) -> Result<Option<String>, Fault> {
-    parameter(uri.query(), name).map_err(|NotText| Fault::QueryNotText)
-}
-
 /// `mode` in the query.
 pub(super) fn mode_in_query(uri: &Uri) -> Result<Mode, Fault> {
-    mode_of(text_in_query(uri, "mode")?.as_deref())
+    mode_of(parameter(uri.query(), "mode")?.as_deref())
 }
 
 /// The mode that a text names; Python's if there is none.
