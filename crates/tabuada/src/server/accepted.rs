@@ -2,12 +2,17 @@
 //! (RFC 9110, section 12.4).
 
 use axum::http::header::ACCEPT;
-use axum::http::{HeaderMap, HeaderName};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
-/// The members of a list, of all its headers.
+/// What a request says under a name, line by line. It has few headers, and mostly not this one: to look at each is less
+/// work than to look it up.
+pub(super) fn lines(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &HeaderValue> {
+    headers.iter().filter(move |(given, _)| **given == name).map(|(_, line)| line)
+}
+
+/// The members of a list, of all its lines.
 pub(super) fn members(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &str> {
-    let lists = headers.get_all(name).into_iter().filter_map(|list| list.to_str().ok());
-    lists.flat_map(|list| list.split(','))
+    lines(headers, name).filter_map(|list| list.to_str().ok()).flat_map(|list| list.split(','))
 }
 
 /// A member that has no other parameter than its weight, from it: `gzip;q=0.5`. A weight that cannot be read is 0.

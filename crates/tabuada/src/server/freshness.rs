@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body_util::BodyExt as _;
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 
+use super::accepted::lines;
 use super::coding::{Accepted, Coding, PACKED_FROM_BYTES};
 use super::render::vary;
 use crate::answer::DEADLINE;
@@ -106,7 +107,7 @@ impl Freshness {
 
     /// The answer for an asker that says it has this body. Found by the tag alone: nothing has to be worked out.
     pub(super) fn known(&self, asker: &HeaderMap) -> Option<Response<Body>> {
-        if !asker.contains_key(IF_NONE_MATCH) {
+        if !is_conditional(asker) {
             return None;
         }
         let accepted = Accepted::by(asker);
@@ -126,7 +127,7 @@ impl Freshness {
         workers: &Workers,
     ) -> Response<Body> {
         // A condition is about what would be a success (RFC 9110, section 13.2.1).
-        let is_conditional = response.status() == StatusCode::OK && asker.contains_key(IF_NONE_MATCH);
+        let is_conditional = response.status() == StatusCode::OK && is_conditional(asker);
         if is_conditional && let Some(known) = self.known(asker) {
             return known;
         }
@@ -196,15 +197,19 @@ async fn pack(response: &mut Response<Body>, coding: Coding, workers: &Workers) 
     coding
 }
 
+/// Whether an asker says what it has.
+pub(super) fn is_conditional(asker: &HeaderMap) -> bool {
+    lines(asker, IF_NONE_MATCH).next().is_some()
+}
+
 /// The tags that an asker names in `If-None-Match`, whether it calls them weak or not. No tag holds a quote.
 fn tags(asker: &HeaderMap) -> impl Iterator<Item = &[u8]> {
-    let lists = asker.get_all(IF_NONE_MATCH).iter();
-    lists.flat_map(|list| list.as_bytes().split(|byte| *byte == b'"').skip(1).step_by(2))
+    lines(asker, IF_NONE_MATCH).flat_map(|list| list.as_bytes().split(|byte| *byte == b'"').skip(1).step_by(2))
 }
 
 /// `If-None-Match: *`: whatever there is, the asker has it.
 fn is_any(asker: &HeaderMap) -> bool {
-    asker.get_all(IF_NONE_MATCH).iter().any(|list| list.as_bytes().trim_ascii() == b"*")
+    lines(asker, IF_NONE_MATCH).any(|list| list.as_bytes().trim_ascii() == b"*")
 }
 
 #[cfg(test)]

@@ -9,27 +9,37 @@ pub(super) struct NotText;
 
 /// The value of a parameter, the last if it is given again.
 pub(super) fn parameter(query: Option<&str>, name: &str) -> Result<Option<String>, NotText> {
+    last(query, [name]).map(|[value]| value)
+}
+
+/// The values of several parameters, each as [`parameter`] has it.
+pub(super) fn last<const N: usize>(query: Option<&str>, names: [&str; N]) -> Result<[Option<String>; N], NotText> {
+    let mut last = [const { None }; N];
     // What stands before the last is read as well: it may be no text.
-    values(query, name).try_fold(None, |_, value| value.map(Some))
+    for value in values(query, names) {
+        let (at, value) = value?;
+        last[at] = Some(value);
+    }
+    Ok(last)
 }
 
 /// The values of a parameter, one for each time that it is given.
 pub(super) fn parameters(query: Option<&str>, name: &str) -> Result<Vec<String>, NotText> {
-    values(query, name).collect()
+    values(query, [name]).map(|value| value.map(|(_, value)| value)).collect()
 }
 
-fn values(query: Option<&str>, name: &str) -> impl Iterator<Item = Result<String, NotText>> {
+/// The values of the parameters that have one of these names, each with the place of its name.
+fn values<const N: usize>(
+    query: Option<&str>,
+    names: [&str; N],
+) -> impl Iterator<Item = Result<(usize, String), NotText>> {
+    let place = move |given: &[u8]| names.iter().position(|name| name.as_bytes() == given);
     query.unwrap_or_default().as_bytes().split(|byte| *byte == b'&').filter_map(move |pair| {
         let equals = pair.iter().position(|byte| *byte == b'=');
         let (given, value) = equals.map_or((pair, &[][..]), |at| (&pair[..at], &pair[at + 1..]));
         // Nearly everybody writes a name as it is.
-        let is_it =
-            if is_coded(given) { decoded(given).map(|given| given == name) } else { Ok(given == name.as_bytes()) };
-        match is_it {
-            Ok(false) => None,
-            Ok(true) => Some(decoded(value)),
-            Err(NotText) => Some(Err(NotText)),
-        }
+        let at = if is_coded(given) { decoded(given).map(|given| place(given.as_bytes())) } else { Ok(place(given)) };
+        at.transpose().map(|at| Ok((at?, decoded(value)?)))
     })
 }
 
@@ -49,12 +59,14 @@ fn is_coded(part: &[u8]) -> bool {
 }
 
 fn decoded(part: &[u8]) -> Result<String, NotText> {
-    let decoded = if part.contains(&b'+') {
-        let spaced: Vec<u8> = part.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
-        percent_decode(&spaced).collect()
-    } else {
-        percent_decode(part).collect()
-    };
+    let mut decoded = Vec::with_capacity(part.len());
+    // A space that is written as itself stands between parts that hold none.
+    for (at, word) in part.split(|byte| *byte == b'+').enumerate() {
+        if at > 0 {
+            decoded.push(b' ');
+        }
+        decoded.extend(percent_decode(word));
+    }
     String::from_utf8(decoded).map_err(|_| NotText)
 }
 

@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
+use super::accepted::lines;
+
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Longest name of an asker's that is kept: twice what others make.
@@ -41,8 +43,7 @@ impl RequestIds {
 
     /// What a request with these headers is called.
     pub(super) fn of(&self, asker: &HeaderMap) -> HeaderValue {
-        // There are few headers, and nearly never this one: to look at each is less work than to look it up.
-        let given = asker.iter().find(|(name, _)| **name == REQUEST_ID).map(|(_, given)| given);
+        let given = lines(asker, REQUEST_ID).next();
         given.filter(|given| is_name(given.as_bytes())).cloned().unwrap_or_else(|| self.own())
     }
 

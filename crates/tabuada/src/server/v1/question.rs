@@ -15,7 +15,7 @@ use utoipa::openapi::schema::{AdditionalProperties, Object, ObjectBuilder, Schem
 use super::super::body::{self, NoBody};
 use super::super::evaluate::described::value;
 use super::super::fault::Fault;
-use super::super::query::parameter;
+use super::super::query::last;
 use crate::engine::Question;
 
 /// Bodies up to this long are read where the request is served; longer ones by the workers.
@@ -37,8 +37,9 @@ impl OwnQuestion {
 
     /// `expr` and, if given, `mode`.
     pub(super) fn in_query(uri: &Uri) -> Result<Self, Fault> {
-        let expr = parameter(uri.query(), "expr")?.ok_or(Fault::ExprMissing { in_query: true })?;
-        Ok(Self { expr, mode: mode_in_query(uri)?, variables: None })
+        let [expr, mode] = last(uri.query(), ["expr", "mode"])?;
+        let expr = expr.ok_or(Fault::ExprMissing { in_query: true })?;
+        Ok(Self { expr, mode: mode_of(mode.as_deref())?, variables: None })
     }
 
     /// An object with `expr` and, if given, `mode` and `variables`.
@@ -82,11 +83,6 @@ pub(super) fn variables() -> Object {
         ))
         .additional_properties(Some(AdditionalProperties::RefOr(value("A value, as the language has it.").into())))
         .build()
-}
-
-/// `mode` in the query.
-pub(super) fn mode_in_query(uri: &Uri) -> Result<Mode, Fault> {
-    mode_of(parameter(uri.query(), "mode")?.as_deref())
 }
 
 /// The mode that a text names; Python's if there is none.
