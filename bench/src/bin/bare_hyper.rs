@@ -22,13 +22,14 @@ use tokio::net::TcpListener;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// What is sent besides `content-type`, `content-length` and `date`.
-const FULL: [(&str, &str); 6] = [
+const FULL: [(&str, &str); 7] = [
     ("etag", "\"2254b8ea684d27f7e58535a25a4af683\""),
     ("cache-control", "public, max-age=86401"),
     ("age", "1"),
     ("vary", "Accept-Encoding"),
     ("cache-status", "tabuada; hit; detail=memory; ttl=87506"),
     ("server-timing", "total;dur=0.122"),
+    ("x-request-id", "b2f65ab3a5a4-4c"),
 ];
 
 async fn answer(request: Request<Incoming>, is_full: bool) -> Result<Response<Full<Bytes>>, Infallible> {

@@ -138,6 +138,16 @@ impl<C: Contents> Cache<C> {
         found
     }
 
+    /// The answer for `key` if memory has it and it will do: what [`Cache::get_or_compute`] would give then, counted like
+    /// that, without making ready for what it would do otherwise. Where there is none nothing is counted, for whoever
+    /// asked will go on there.
+    pub fn recall_if(&self, key: &Key, will_do: impl FnOnce(&Found<C::Value>) -> bool) -> Option<Found<C::Value>> {
+        let found = self.layers.recall(key).filter(will_do)?;
+        self.layers.counters.memory.add(MemoryLook::Hit);
+        self.layers.counters.answers.add(Answered::Memory);
+        Some(found)
+    }
+
     /// The answer for `key`: remembered, or worked out once and remembered.
     ///
     /// `trial` computes for about as long as a look-up in Redis would take and gives `None` if that is not enough: then

@@ -367,6 +367,34 @@ async fn of_what_is_asked_alone_nothing_remains() {
     }
 }
 
+/// It is an answer like any other, counted once; where it is none, nothing was asked.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_memory_has_is_recalled_if_it_will_do() {
+    for layers in Layers::all() {
+        let node = layers.start(layers.setting()).await;
+        let counted = || {
+            let stats = node.stats();
+            [stats.answers, stats.memory_lookups].map(|counts| counts.iter().map(|count| count.count).sum::<u64>())
+        };
+        assert!(node.cache.recall_if(&key("2+2"), |_| true).is_none());
+        assert_eq!(counted(), [0, 0], "{}", layers.name);
+        let answered = node.dear("2+2").await.value;
+        node.is_sound().await;
+        let before = counted();
+        assert!(node.cache.recall_if(&key("2+2"), |_| false).is_none());
+        assert_eq!(counted(), before, "{}", layers.name);
+        let recalled = node.cache.recall_if(&key("2+2"), |found| found.value == answered);
+        assert_eq!(recalled.map(|found| found.source), layers.has_memory.then_some(Source::Memory), "{}", layers.name);
+        let once_more = u64::from(layers.has_memory);
+        assert_eq!(counted(), before.map(|count| count + once_more), "{}", layers.name);
+        if let Some(server) = &layers.server {
+            server.person().says::<i64>("DEL tabuada:1:2+2");
+            eventually("it is forgotten", || !node.remembers("2+2")).await;
+            assert!(node.cache.recall_if(&key("2+2"), |_| true).is_none());
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_ttl_beyond_all_clocks_is_just_long() {
     for layers in Layers::all() {

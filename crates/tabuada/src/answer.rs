@@ -8,7 +8,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use tabuada_cache::{Cache, Contents, Deadlines, Failed, Key, Options, OptionsError, Source};
+use tabuada_cache::{Cache, Contents, Deadlines, Failed, Found, Key, Options, OptionsError, Source};
 use tabuada_lang::{Error, ErrorKind, Failure, Language, Limits, Mode, Program};
 
 use crate::counters::Counters;
@@ -139,6 +139,19 @@ pub enum Origin {
     Nowhere,
 }
 
+impl Reply {
+    fn of(found: Found<Answer>, program: Arc<Program>, name: Arc<Name>) -> Self {
+        let origin = match found.source {
+            Source::Memory => Origin::Memory(found.ttl),
+            Source::Redis => Origin::Redis,
+            Source::Computed { stored } => Origin::Computed { stored },
+            Source::Collapsed => Origin::Collapsed,
+        };
+        let outcome = Outcome::Answered(program, found.value);
+        Self { outcome, origin, name: Some(name), has_asked_redis: found.asked_redis }
+    }
+}
+
 impl Calculator {
     /// Builds the calculator and its cache. Runs inside a tokio runtime.
     pub fn new(options: Options, threads: usize, counters: Counters) -> Result<Self, OptionsError> {
@@ -158,6 +171,24 @@ impl Calculator {
         Ok(Self { shared: Arc::new(Shared { cache, readings: Readings::new(), workers, limits, counters }) })
     }
 
+    /// The answer to a question that was asked before, if memory has it: the same as any other would give, at once. Where
+    /// there is none nothing was done or counted.
+    pub fn recall<'q>(&self, question: impl Into<Question<'q>>) -> Option<Reply> {
+        let Reading { program, name } = self.shared.readings.get(question.into())?;
+        let found = self.shared.cache.recall_if(&name, |_| true)?;
+        self.shared.counters.asks().ends_in_the_cache();
+        Some(Reply::of(found, program, name))
+    }
+
+    /// Whether memory has this answer by this name, to be remembered for so long: then it was asked for once more.
+    pub fn recalls(&self, name: &Name, is_it: impl FnOnce(&Arc<Answer>, Option<Duration>) -> bool) -> bool {
+        let is_recalled = self.shared.cache.recall_if(name, |found| is_it(&found.value, found.ttl)).is_some();
+        if is_recalled {
+            self.shared.counters.asks().ends_in_the_cache();
+        }
+        is_recalled
+    }
+
     /// The answer to a question.
     pub async fn answer(&self, question: impl Into<Question<'_>>) -> Reply {
         self.answer_keeping(question, Keeping::Remembered).await
@@ -165,6 +196,10 @@ impl Calculator {
 
     /// The answer to a question, and what is to remain of it.
     pub async fn answer_keeping(&self, question: impl Into<Question<'_>>, keeping: Keeping) -> Reply {
+        let question = question.into();
+        if let Some(reply) = self.recall(question) {
+            return reply;
+        }
         match self.answer_unless(question, keeping, |_, _| None::<Infallible>).await {
             Ok(reply) => reply,
             Err(never) => match never {},
@@ -226,11 +261,7 @@ impl Calculator {
         }
         let Reading { program, name } = reading;
         Ok(match found {
-            Ok(found) => {
-                let origin = origin(found.source, found.ttl);
-                let outcome = Outcome::Answered(program, found.value);
-                Reply { outcome, origin, name: Some(name), has_asked_redis: found.asked_redis }
-            }
+            Ok(found) => Reply::of(found, program, name),
             Err(Failed::Computation(trouble)) => trouble.reply(program),
             Err(Failed::Panicked) => Trouble::broken().reply(program),
         })
@@ -356,15 +387,6 @@ fn variant(mode: Mode) -> Cow<'static, str> {
 /// Seconds since 1970.
 pub(crate) fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
-}
-
-fn origin(source: Source, ttl: Option<Duration>) -> Origin {
-    match source {
-        Source::Memory => Origin::Memory(ttl),
-        Source::Redis => Origin::Redis,
-        Source::Computed { stored } => Origin::Computed { stored },
-        Source::Collapsed => Origin::Collapsed,
-    }
 }
 
 /// Why an evaluation gave no answer that may be remembered. The machine's fault, not the text's.

@@ -11,7 +11,7 @@ use axum::http::{Method, Request, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
@@ -19,7 +19,9 @@ use tower::Service;
 
 use super::cors;
 use super::evaluate::evaluate;
+use super::head_clock::HeadClock;
 use super::leniency;
+use super::render::say;
 use super::request_id::REQUEST_ID;
 use super::request_log::Begun;
 use super::routes::router;
@@ -57,12 +59,11 @@ async fn serve_some(listener: TcpListener, listening: Listening, app: App, stop:
     let bounds = app.bounds.clone();
     let served = Served { app, listening, is_loopback };
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new())
-        .header_read_timeout(bounds.head_time)
+    http.header_read_timeout(bounds.head_time)
         .max_header_size(bounds.head_bytes)
         // A client that has nothing more to send still gets its answer.
         .half_close(true);
-    let router = router(served.clone());
+    let site = Arc::new(Site { router: router(served.clone()), served });
     let connections = Arc::new(Semaphore::new(bounds.connections));
     let in_flight = GracefulShutdown::new();
     tokio::pin!(stop);
@@ -80,9 +81,10 @@ async fn serve_some(listener: TcpListener, listening: Listening, app: App, stop:
             Ok((stream, _)) => {
                 // Answers are small and written at once; waiting to fill a packet would only delay them.
                 let _ = stream.set_nodelay(true);
-                let place = (place, served.app.counters.connects());
-                let (served, router) = (served.clone(), router.clone());
-                let service = service_fn(move |request| answer(served.clone(), router.clone(), request));
+                let place = (place, site.served.app.counters.connects());
+                let site = site.clone();
+                let service = service_fn(move |request| answer(site.clone(), request));
+                http.timer(HeadClock::default());
                 let connection = in_flight.watch(http.serve_connection(TokioIo::new(stream), service));
                 tokio::spawn(async move {
                     // What goes wrong with a connection is between the client and the network.
@@ -102,33 +104,41 @@ async fn serve_some(listener: TcpListener, listening: Listening, app: App, stop:
     let _ = tokio::time::timeout(bounds.stop_time, in_flight.shutdown()).await;
 }
 
+/// What a listener leads to.
+struct Site {
+    served: Served,
+    router: Router,
+}
+
 /// Answers one request, under its name, counts it and writes its line. The hot routes need no routing.
-async fn answer(served: Served, mut router: Router, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
-    let Served { app, listening, .. } = served;
+async fn answer(site: Arc<Site>, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
+    let Served { app, listening, .. } = &site.served;
     let begun = Instant::now();
     let path = request.uri().path();
     let route = Route::of(path);
     let id = app.ids.of(request.headers());
     let log = Begun::new(app.logged, route, &request);
-    let is_public = listening != Listening::Operator;
+    let is_public = *listening != Listening::Operator;
     let cors = app.cors.as_ref().filter(|_| is_public && cors::concerns(route, &request));
     let page = cors.map(|cors| cors.page(&request));
     let is_lenient = leniency::is_preferred(request.headers());
-    let mut response = match (path, request.method()) {
-        ("/evaluate", &Method::POST) if is_public => evaluate(&app, request).await,
+    let (mut response, told) = match (path, request.method()) {
+        ("/evaluate", &Method::POST) if is_public => (evaluate(app, request).await, None),
         ("/v1/evaluate", &Method::GET) if is_public => {
-            answer_query(&app, request.headers(), request.uri(), begun).await
+            let (response, time) = answer_query(app, request.headers(), request.uri(), begun).await;
+            (response, Some(time))
         }
         // In a box, so that it makes no room for itself in the hot ones.
-        _ => Box::pin(router.call(request)).await?,
+        _ => (Box::pin(site.router.clone().call(request)).await?, None),
     };
     if let Some(page) = page {
         response = page.told(response).await;
     }
-    let time = begun.elapsed();
+    // What its asker is told, if that is told how long it took.
+    let time = told.unwrap_or_else(|| begun.elapsed());
     app.counters.answered(route, response.status().as_u16(), time);
     log.ended(&id, &response, time);
-    response.headers_mut().insert(REQUEST_ID, id);
+    say(response.headers_mut(), REQUEST_ID, id);
     Ok(leniency::told(response, is_lenient))
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use arrayvec::ArrayString;
 use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER, VARY};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
@@ -113,16 +114,30 @@ pub(super) fn with_server_timing(
     time: Duration,
     has_asked_redis: bool,
 ) -> Response<Body> {
-    let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
     let (mut whole, mut part) = (itoa::Buffer::new(), itoa::Buffer::new());
+    let milliseconds = whole.format(1_000 * time.as_secs() + u64::from(time.subsec_millis()));
     // Behind a 1, so that the zeros before it are written too.
-    let thousandths = &part.format(1_000 + micros % 1_000)[1..];
+    let thousandths = &part.format(1_000 + time.subsec_micros() % 1_000)[1..];
     let redis = if has_asked_redis { ", redis" } else { "" };
-    let text = ["total;dur=", whole.format(micros / 1_000), ".", thousandths, redis].concat();
-    if let Ok(value) = HeaderValue::try_from(text) {
-        response.headers_mut().insert(SERVER_TIMING, value);
+    let mut line = ArrayString::<64>::new();
+    // Twenty digits at most, and what stands here.
+    let written =
+        ["total;dur=", milliseconds, ".", thousandths, redis].iter().try_for_each(|part| line.try_push_str(part));
+    if written.is_ok()
+        && let Ok(value) = HeaderValue::from_str(&line)
+    {
+        say(response.headers_mut(), SERVER_TIMING, value);
     }
     response
+}
+
+/// Says something in a header that has its place already, nearly always among the first: to look for it there is less work
+/// than to look it up.
+pub(super) fn say(headers: &mut HeaderMap, name: HeaderName, value: HeaderValue) {
+    match headers.iter_mut().find(|(said, _)| **said == name) {
+        Some((_, place)) => *place = value,
+        None => drop(headers.insert(name, value)),
+    }
 }
 
 /// `Cache-Status` of a request whose expression was not even looked for.

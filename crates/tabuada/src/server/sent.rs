@@ -1,160 +1,201 @@
 //! Answers from memory that were sent a moment ago, as they were sent.
 //!
 //! What is asked thousands of times a second differs within the second in nothing but how long it took. So the last
-//! response is kept beside the reading and the facts that it was made of, and is sent again to whoever asks with that
-//! very reading, and is answered with those very facts, in that second. Nothing here decides whether an answer is still
-//! known: memory is asked before.
+//! response to a query is kept beside the facts that it was made of, and is sent again to whoever asks the very same in
+//! that second and would be answered with those very facts. Nothing here decides whether an answer is still known: memory
+//! is asked each time.
 
-use std::ptr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderValue, Response};
-use tabuada_lang::Program;
+use quick_cache::sync::Cache;
 
 use super::coding::PACKED_FROM_BYTES;
 use super::render::SERVER_TIMING;
 use super::request_id::REQUEST_ID;
-use crate::answer::{Origin, Outcome, Reply, now};
+use crate::answer::{Calculator, Name, Origin, Outcome, Reply};
 use crate::facts::Answer;
 
-/// Responses that are kept. Each has its place, and goes when another comes that has the same.
-const PLACES: usize = 256;
+/// Responses that are kept; each is of a query and of a body that are at most so long.
+const KEPT: usize = 256;
+const QUERY_BYTES: usize = 512;
+const BODY_BYTES: usize = PACKED_FROM_BYTES - 1;
 
-/// All that a response from memory is made of, but for what its asker prefers.
+/// A second of the clock by which ages are told.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Moment<'r> {
-    program: &'r Arc<Program>,
-    answer: &'r Arc<Answer>,
-    /// Seconds since it was worked out.
-    age: u64,
-    /// Seconds for which it will still be remembered.
-    ttl: Option<u64>,
+pub(super) struct Second {
+    /// Seconds since 1970.
+    pub(super) number: u64,
+    end: Instant,
 }
 
-impl<'r> Moment<'r> {
-    /// `None` if the reply is not from memory.
-    pub(super) fn of(reply: &'r Reply) -> Option<Self> {
-        let Outcome::Answered(program, answer) = &reply.outcome else { return None };
-        let Origin::Memory(ttl) = reply.origin else { return None };
-        let age = now().saturating_sub(answer.born);
-        Some(Self { program, answer, age, ttl: ttl.map(|ttl| ttl.as_secs()) })
-    }
-
-    fn place(&self) -> usize {
-        // Those that were allocated after each other lie at least this far apart.
-        (ptr::from_ref(&**self.program).addr() / size_of::<Program>()) % PLACES
+impl Second {
+    /// This one.
+    pub(super) fn now() -> Self {
+        let now = Instant::now();
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let gone = Duration::from_nanos(since.subsec_nanos().into());
+        Self { number: since.as_secs(), end: now + (Duration::from_secs(1) - gone) }
     }
 }
 
 struct Kept {
-    program: Arc<Program>,
+    name: Arc<Name>,
+    /// It is held, so that no other can be where it is.
     answer: Arc<Answer>,
-    age: u64,
+    /// Seconds for which it was still to be remembered.
     ttl: Option<u64>,
+    /// Until when its age holds.
+    end: Instant,
     headers: HeaderMap,
     body: Bytes,
 }
 
-impl Kept {
-    /// The program and the answer are held, so that no others can be where they are.
-    fn is_of(&self, moment: &Moment<'_>) -> bool {
-        Arc::ptr_eq(&self.program, moment.program)
-            && Arc::ptr_eq(&self.answer, moment.answer)
-            && (self.age, self.ttl) == (moment.age, moment.ttl)
-    }
-}
-
-/// The responses that were sent last.
-pub(super) struct Sent(Box<[Mutex<Option<Kept>>]>);
+/// The responses that were sent last, by query.
+pub(super) struct Sent(Cache<Box<str>, Arc<Kept>>);
 
 impl Sent {
     pub(super) fn new() -> Self {
-        Self((0..PLACES).map(|_| Mutex::new(None)).collect())
+        Self(Cache::new(KEPT))
     }
 
-    /// What was sent to another in this moment.
-    pub(super) fn again(&self, moment: Moment<'_>) -> Option<Response<Body>> {
-        let place = self.0[moment.place()].lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = place.as_ref().filter(|kept| kept.is_of(&moment))?;
+    /// What was sent to another who asked this in the same second, if it would be sent once more; begun at a time.
+    pub(super) fn again(&self, query: &str, begun: Instant, calculator: &Calculator) -> Option<Response<Body>> {
+        let kept = self.0.get(query).filter(|kept| begun < kept.end)?;
+        let is_same = |answer: &Arc<Answer>, ttl: Option<Duration>| {
+            Arc::ptr_eq(answer, &kept.answer) && ttl.map(|ttl| ttl.as_secs()) == kept.ttl
+        };
+        if !calculator.recalls(&kept.name, is_same) {
+            return None;
+        }
         let mut response = Response::new(Body::from(kept.body.clone()));
-        *response.headers_mut() = kept.headers.clone();
+        response.headers_mut().clone_from(&kept.headers);
         Some(response)
     }
 
-    /// Keeps what is sent, unless it is so long that it may be packed, which not every asker takes.
-    pub(super) fn keep(&self, moment: Moment<'_>, headers: &HeaderMap, body: Bytes) {
-        if body.len() < PACKED_FROM_BYTES {
-            let Moment { program, answer, age, ttl } = moment;
-            let (program, answer, mut headers) = (program.clone(), answer.clone(), headers.clone());
-            // They come anew each time, and find their places.
-            for name in [SERVER_TIMING, REQUEST_ID] {
-                headers.insert(name, HeaderValue::from_static(""));
-            }
-            let mut place = self.0[moment.place()].lock().unwrap_or_else(PoisonError::into_inner);
-            *place = Some(Kept { program, answer, age, ttl, headers, body });
+    /// Keeps what is sent to whoever asks this in this second, unless it is not from memory, or may be packed, which not
+    /// every asker takes.
+    pub(super) fn keep(&self, query: &str, reply: &Reply, second: Second, headers: &HeaderMap, body: Bytes) {
+        let (Outcome::Answered(_, answer), Origin::Memory(ttl), Some(name)) =
+            (&reply.outcome, reply.origin, &reply.name)
+        else {
+            return;
+        };
+        if query.len() > QUERY_BYTES || body.len() > BODY_BYTES {
+            return;
         }
+        // These come anew each time, and find their places at once.
+        let mut kept = HeaderMap::with_capacity(headers.len() + 2);
+        for name in [SERVER_TIMING, REQUEST_ID] {
+            kept.insert(name, HeaderValue::from_static(""));
+        }
+        kept.extend(headers.clone());
+        let (name, answer, ttl) = (name.clone(), answer.clone(), ttl.map(|ttl| ttl.as_secs()));
+        self.0.insert(query.into(), Arc::new(Kept { name, answer, ttl, end: second.end, headers: kept, body }));
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
-    use tabuada_lang::Limits;
+    use tabuada_cache::Options;
 
     use super::*;
-    use crate::engine;
+    use crate::counters::Counters;
 
-    fn reply(program: &Arc<Program>, answer: &Arc<Answer>, ttl: u64) -> Reply {
-        let origin = Origin::Memory(Some(Duration::from_secs(ttl)));
-        Reply {
-            outcome: Outcome::Answered(program.clone(), answer.clone()),
-            origin,
-            name: None,
-            has_asked_redis: false,
-        }
+    const QUERY: &str = "expr=2%2B2";
+
+    /// A calculator that remembers for ever, and what it has in memory for `2+2`.
+    async fn remembered() -> (Calculator, Reply) {
+        let options = Options { ttl: None, ..Options::default() };
+        let calculator = Calculator::new(options, 1, Counters::default()).unwrap();
+        calculator.answer("2+2").await;
+        let reply = calculator.answer("2+2").await;
+        assert_eq!(reply.origin, Origin::Memory(None));
+        (calculator, reply)
     }
 
-    fn read(text: &str) -> (Arc<Program>, Arc<Answer>) {
-        let limits = Limits::default();
-        let program = engine::read(text, &limits).unwrap();
-        let evaluation = engine::try_evaluate(&program, &limits, 1_000).unwrap();
-        let answer = Answer::new(evaluation, program.mode(), now());
-        (Arc::new(program), Arc::new(answer))
-    }
-
-    /// Another spelling may have hints, or none; another answer is another, even of the same text.
-    #[test]
-    fn what_was_sent_is_sent_again_of_the_same_reading_and_the_same_facts_and_in_the_same_second() {
-        let ((program, answer), (other_program, other_answer)) = (read("2+2"), read("2+2"));
+    #[tokio::test]
+    async fn what_was_sent_is_sent_again_of_the_same_facts_and_in_the_same_second() {
+        let (calculator, reply) = remembered().await;
+        let (_, elsewhere) = remembered().await;
         let sent = Sent::new();
-        let first = reply(&program, &answer, 60);
-        let moment = Moment::of(&first).unwrap();
-        assert!(sent.again(moment).is_none());
-        sent.keep(moment, &HeaderMap::new(), Bytes::from("4"));
-        assert!(sent.again(moment).is_some());
-        assert!(sent.again(Moment { age: moment.age + 1, ..moment }).is_none());
-        // Two programs may have one place: it is not that by which they are told apart.
-        let place = sent.0[moment.place()].lock().unwrap();
-        let kept = place.as_ref().unwrap();
-        assert!(kept.is_of(&moment));
-        for other in
-            [reply(&program, &other_answer, 60), reply(&other_program, &answer, 60), reply(&program, &answer, 59)]
-        {
-            let other = Moment { age: moment.age, ..Moment::of(&other).unwrap() };
-            assert!(!kept.is_of(&other), "{other:?}");
-        }
-        drop(place);
-        sent.keep(moment, &HeaderMap::new(), Bytes::from(vec![b'4'; PACKED_FROM_BYTES]));
-        assert!(sent.again(moment).is_some(), "what is too long to be kept drives nothing out");
+        let second = Second::now();
+        let begun = second.end - Duration::from_nanos(1);
+        let again = |query| sent.again(query, begun, &calculator).is_some();
+        let keep = |reply: &Reply| sent.keep(QUERY, reply, second, &HeaderMap::new(), Bytes::from("4"));
+
+        assert!(!again(QUERY));
+        keep(&reply);
+        assert!(again(QUERY));
+        assert!(!again("expr=2%2b2"), "it may have hints where this has none");
+        assert!(sent.again(QUERY, second.end, &calculator).is_none(), "its age is another");
+        keep(&elsewhere);
+        assert!(!again(QUERY), "these are other facts, if equal ones");
+        keep(&Reply { origin: Origin::Memory(Some(Duration::from_secs(60))), ..reply });
+        assert!(!again(QUERY), "it is remembered for longer than was said");
     }
 
-    #[test]
-    fn only_what_is_from_memory_has_a_moment() {
-        let (program, answer) = read("2+2");
+    /// What is not sent again is not counted as asked for, either: whoever asks goes on, and is counted then.
+    #[tokio::test]
+    async fn what_is_sent_again_is_counted_once() {
+        let counters = Counters::default();
+        let options = Options { ttl: None, ..Options::default() };
+        let calculator = Calculator::new(options, 1, counters.clone()).unwrap();
+        calculator.answer("2+2").await;
+        let reply = calculator.answer("2+2").await;
+        let counted = || {
+            let stats = calculator.cache().stats();
+            let counts =
+                [&stats.answers, &stats.memory_lookups].map(|counts| counts.iter().map(|count| count.count).sum());
+            (counters.asked.get(), counts)
+        };
+        assert_eq!(counted(), (2, [2, 2]));
+        let (sent, second) = (Sent::new(), Second::now());
+        let begun = second.end - Duration::from_nanos(1);
+        sent.keep(QUERY, &reply, second, &HeaderMap::new(), Bytes::from("4"));
+        assert!(sent.again(QUERY, begun, &calculator).is_some());
+        assert_eq!(counted(), (3, [3, 3]));
+        sent.keep(
+            QUERY,
+            &Reply { origin: Origin::Memory(Some(Duration::ZERO)), ..reply },
+            second,
+            &HeaderMap::new(),
+            Bytes::new(),
+        );
+        assert!(sent.again(QUERY, begun, &calculator).is_none());
+        assert_eq!(counted(), (3, [3, 3]));
+    }
+
+    #[tokio::test]
+    async fn what_is_long_or_not_from_memory_is_not_kept() {
+        let (calculator, reply) = remembered().await;
+        let (sent, second) = (Sent::new(), Second::now());
+        let begun = second.end - Duration::from_nanos(1);
+        let is_kept = |query: &str, reply: &Reply, bytes| {
+            sent.keep(query, reply, second, &HeaderMap::new(), Bytes::from(vec![b'4'; bytes]));
+            sent.again(query, begun, &calculator).is_some()
+        };
+        let queries = [QUERY_BYTES, QUERY_BYTES + 1].map(|bytes| "+".repeat(bytes));
+        assert!(is_kept(&queries[0], &reply, 1) && !is_kept(&queries[1], &reply, 1));
+        assert!(is_kept("long", &reply, BODY_BYTES) && !is_kept("longer", &reply, BODY_BYTES + 1));
+        let mut reply = reply;
         for origin in [Origin::Redis, Origin::Computed { stored: true }, Origin::Collapsed, Origin::Impure] {
-            assert!(Moment::of(&Reply { origin, ..reply(&program, &answer, 60) }).is_none(), "{origin:?}");
+            reply.origin = origin;
+            assert!(!is_kept("other", &reply, 1), "{origin:?}");
         }
+    }
+
+    /// The clock may be read at any time of a second.
+    #[test]
+    fn a_second_ends_when_the_next_begins() {
+        let begun = Instant::now();
+        let before = Second::now();
+        assert!(begun < before.end && before.end <= Instant::now() + Duration::from_secs(1));
+        while Second::now().number == before.number {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        assert!(before.end <= Instant::now());
     }
 }
