@@ -173,7 +173,7 @@ impl Calculator {
 
     /// The answer to a question that was asked before, if memory has it: the same as any other would give, at once. Where
     /// there is none nothing was done or counted.
-    pub fn recall<'q>(&self, question: impl Into<Question<'q>>) -> Option<Reply> {
+    fn recall<'q>(&self, question: impl Into<Question<'q>>) -> Option<Reply> {
         let Reading { program, name } = self.shared.readings.get(question.into())?;
         let found = self.shared.cache.recall_if(&name, |_| true)?;
         self.shared.counters.asks().ends_in_the_cache();
