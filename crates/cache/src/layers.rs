@@ -74,10 +74,8 @@ impl<C: Contents> Layers<C> {
     }
 
     pub(crate) fn recall(&self, key: &Key) -> Option<Found<C::Value>> {
-        let now = Instant::now();
-        let entry = self.memory.get(key, self.coherence.purge_generation(), now)?;
-        let ttl = entry.left(now);
-        Some(Found { value: entry.value, source: Source::Memory, ttl, asked_redis: false })
+        let (value, ttl) = self.memory.get(key, self.coherence.purge_generation(), Instant::now)?;
+        Some(Found { value, source: Source::Memory, ttl, asked_redis: false })
     }
 
     /// Looks into Redis. The licence is from before the command: what moves meanwhile counts.

@@ -74,10 +74,19 @@ impl<V> Memory<V> {
         Self { entries, bytes_max }
     }
 
-    /// The entry of `key`, if it belongs to this purge generation and has not run out.
-    pub(crate) fn get(&self, key: &Key, purge: u64, now: Instant) -> Option<Entry<V>> {
+    /// The value of `key` and how long it will still be served, if it belongs to this purge generation and has not run
+    /// out. The clock is not read for what is not there.
+    pub(crate) fn get(
+        &self,
+        key: &Key,
+        purge: u64,
+        clock: impl FnOnce() -> Instant,
+    ) -> Option<(Arc<V>, Option<Duration>)> {
         step();
-        self.entries.get(key).filter(|entry| entry.is_live(purge, now))
+        let entry = self.entries.get(key)?;
+        let now = clock();
+        let left = entry.left(now);
+        entry.is_live(purge, now).then_some((entry.value, left))
     }
 
     /// Puts a value in; `weight` is what the value says it holds. What is too large for the layer is not taken.
@@ -149,7 +158,7 @@ mod tests {
     }
 
     fn got(memory: &Memory<u32>, text: &str, purge: u64) -> Option<u32> {
-        memory.get(&Key::new("1", text), purge, Instant::now()).map(|entry| *entry.value)
+        memory.get(&Key::new("1", text), purge, Instant::now).map(|(value, _)| *value)
     }
 
     #[test]
@@ -179,7 +188,7 @@ mod tests {
             let Some(memory) = self.0.upgrade() else { return };
             let (answered, answer) = mpsc::channel();
             std::thread::spawn(move || {
-                let found = (0..3).filter(|n| memory.get(&Key::new("1", &n.to_string()), 8, Instant::now()).is_some());
+                let found = (0..3).filter(|n| memory.get(&Key::new("1", &n.to_string()), 8, Instant::now).is_some());
                 answered.send(found.count())
             });
             let _ = self.1.send(answer.recv_timeout(Duration::from_secs(10)).is_ok());
@@ -203,9 +212,8 @@ mod tests {
         let (memory, now) = (Memory::new(1 << 20), Instant::now());
         let key = Key::new("1", "2+2");
         memory.insert(&key, Arc::new(4), 8, Some(now + Duration::from_secs(1)), 0);
-        assert!(memory.get(&key, 0, now).is_some());
-        assert_eq!(memory.get(&key, 0, now).unwrap().left(now), Some(Duration::from_secs(1)));
-        assert!(memory.get(&key, 0, now + Duration::from_secs(1)).is_none());
+        assert_eq!(memory.get(&key, 0, || now), Some((Arc::new(4), Some(Duration::from_secs(1)))));
+        assert_eq!(memory.get(&key, 0, || now + Duration::from_secs(1)), None);
     }
 
     #[test]

@@ -6,6 +6,8 @@
 //!
 //! Blanks stand around keywords and comparisons only. Brackets stand where the precedence table asks for them.
 
+use std::fmt::Write as _;
+
 use crate::arithmetic::{Binary, Comparison, Unary};
 use crate::error::Span;
 use crate::functions;
@@ -117,11 +119,9 @@ impl Program {
 
     fn write(&self) -> Option<Written> {
         let starts = self.subtrees();
-        let mut writer = Writer::new(self, &starts, &Plain, usize::MAX);
         // Nearly always it is about as long as the text that was read, and nothing has to grow.
-        writer.text.reserve(self.spans.last().map_or(0, |span| span.end as usize) + 8);
-        writer.pieces.reserve(16);
-        writer.write(&self.statements)
+        let room = self.spans.last().map_or(0, |span| span.end as usize) + 8;
+        Writer::new(self, &starts, &Plain, usize::MAX, room).write(&self.statements)
     }
 
     /// One statement in a view, given [`subtrees`](Self::subtrees); nothing if it is longer than `bytes_max`.
@@ -132,7 +132,7 @@ impl Program {
         view: &impl View,
         bytes_max: usize,
     ) -> Option<Written> {
-        Writer::new(self, starts, view, bytes_max).write(&[root])
+        Writer::new(self, starts, view, bytes_max, 32).write(&[root])
     }
 }
 
@@ -149,8 +149,9 @@ struct Writer<'p, V> {
 }
 
 impl<'p, V: View> Writer<'p, V> {
-    fn new(program: &'p Program, starts: &'p [u32], view: &'p V, bytes_max: usize) -> Self {
-        let (text, marks, pieces) = (String::with_capacity(32), Vec::new(), Vec::with_capacity(8));
+    /// One with room for a text of so many bytes, which may be longer.
+    fn new(program: &'p Program, starts: &'p [u32], view: &'p V, bytes_max: usize, room: usize) -> Self {
+        let (text, marks, pieces) = (String::with_capacity(room), Vec::new(), Vec::with_capacity(16));
         Self { program, starts, view, frame: 0, bytes_max, text, marks, pieces }
     }
 
@@ -259,8 +260,8 @@ impl<'p, V: View> Writer<'p, V> {
         let program = self.program;
         let last = root.wrapping_sub(1);
         match program.nodes[root as usize] {
-            Node::Small(value) => self.text.push_str(&value.to_string()),
-            Node::Constant(constant) => self.text.push_str(&literal(&program.constants[constant as usize])),
+            Node::Small(value) => self.text.push_str(itoa::Buffer::new().format(value)),
+            Node::Constant(constant) => literal(&program.constants[constant as usize], &mut self.text),
             Node::Literal(constant) => {
                 if let Value::Str(text) = &program.constants[constant as usize] {
                     self.text.push_str(&text.string);
@@ -470,14 +471,15 @@ impl<'p, V: View> Writer<'p, V> {
     }
 }
 
-fn literal(value: &Value) -> String {
+fn literal(value: &Value, text: &mut String) {
     match value {
         // Python has no literal of infinity but one that overflows.
-        Value::Float(value) if value.is_infinite() => "1e999".to_owned(),
-        Value::Complex(value) if value.imaginary.is_infinite() => "1e999j".to_owned(),
-        Value::Float(value) => float::text(*value),
-        Value::Str(text) => quoted(&text.string, |character| (' '..='~').contains(&character)),
-        value => value.to_string(),
+        Value::Float(value) if value.is_infinite() => text.push_str("1e999"),
+        Value::Complex(value) if value.imaginary.is_infinite() => text.push_str("1e999j"),
+        Value::Float(value) => float::write(*value, text),
+        Value::Str(quotable) => text.push_str(&quoted(&quotable.string, |character| (' '..='~').contains(&character))),
+        // Writing to a `String` cannot fail.
+        value => drop(write!(text, "{value}")),
     }
 }
 

@@ -32,7 +32,7 @@ impl Program {
     pub fn evaluate_with(&self, arguments: &[Argument], limits: &Limits, fuel: &mut Fuel) -> Result<Answer, Failure> {
         match self.evaluate_planned(arguments, limits, fuel) {
             Some(outcome) => outcome,
-            None => self.evaluate_in(&mut Memory::default(), arguments, limits, fuel),
+            None => self.evaluate_in(&mut Memory::with_room(), arguments, limits, fuel),
         }
     }
 
@@ -194,6 +194,11 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
+    /// With room for what nearly every program needs.
+    fn with_room() -> Self {
+        Self { values: Vec::with_capacity(8), ..Self::default() }
+    }
+
     /// Whether nothing is left over when an evaluation has come to its value, and what is counted as held is what is
     /// there: the value, and what names stand for.
     fn is_settled(&self, value: &Value, budget: &Budget) -> bool {

@@ -91,11 +91,12 @@ pub struct Context<'c> {
 
 /// Reads `text` in `context`.
 pub(crate) fn parse(text: &str, context: &Context<'_>, limits: &Limits) -> Result<Program, Error> {
-    // Of these every text has some: room at once is less work than growing.
+    // Of these every text has some: room at once is less work than growing. A node takes two bytes of a text or more.
     const FEW: usize = 4;
+    let nodes = (text.len() / 2).clamp(FEW, 32);
     let mut program = Program {
-        nodes: Vec::with_capacity(FEW),
-        spans: Vec::with_capacity(FEW),
+        nodes: Vec::with_capacity(nodes),
+        spans: Vec::with_capacity(nodes),
         constants: Vec::with_capacity(FEW),
         statements: Vec::with_capacity(FEW),
         ..Program::default()

@@ -171,13 +171,12 @@ impl Calculator {
         Ok(Self { shared: Arc::new(Shared { cache, readings: Readings::new(), workers, limits, counters }) })
     }
 
-    /// The answer to a question that was asked before, if memory has it: the same as any other would give, at once. Where
-    /// there is none nothing was done or counted.
-    fn recall<'q>(&self, question: impl Into<Question<'q>>) -> Option<Reply> {
-        let Reading { program, name } = self.shared.readings.get(question.into())?;
-        let found = self.shared.cache.recall_if(&name, |_| true)?;
+    /// The answer to what was read, if memory has it: the same as any other would give, at once. Where there is none
+    /// nothing was done or counted.
+    fn recall(&self, Reading { program, name }: &Reading) -> Option<Reply> {
+        let found = self.shared.cache.recall_if(name, |_| true)?;
         self.shared.counters.asks().ends_in_the_cache();
-        Some(Reply::of(found, program, name))
+        Some(Reply::of(found, program.clone(), name.clone()))
     }
 
     /// Whether memory has this answer by this name, to be remembered for so long: then it was asked for once more.
@@ -197,10 +196,11 @@ impl Calculator {
     /// The answer to a question, and what is to remain of it.
     pub async fn answer_keeping(&self, question: impl Into<Question<'_>>, keeping: Keeping) -> Reply {
         let question = question.into();
-        if let Some(reply) = self.recall(question) {
+        let kept = self.shared.readings.get(question);
+        if let Some(reply) = kept.as_ref().and_then(|reading| self.recall(reading)) {
             return reply;
         }
-        match self.answer_unless(question, keeping, |_, _| None::<Infallible>).await {
+        match self.answer_as_read(question, kept, keeping, |_, _| None::<Infallible>).await {
             Ok(reply) => reply,
             Err(never) => match never {},
         }
@@ -215,8 +215,18 @@ impl Calculator {
         has_it: impl FnOnce(&Program, &Name) -> Option<K>,
     ) -> Result<Reply, K> {
         let question = question.into();
+        self.answer_as_read(question, self.shared.readings.get(question), keeping, has_it).await
+    }
+
+    /// The same, of a question whose reading was kept or was not.
+    async fn answer_as_read<K>(
+        &self,
+        question: Question<'_>,
+        kept: Option<Reading>,
+        keeping: Keeping,
+        has_it: impl FnOnce(&Program, &Name) -> Option<K>,
+    ) -> Result<Reply, K> {
         let asking = self.shared.counters.asks();
-        let kept = self.shared.readings.get(question);
         let is_kept = kept.is_some();
         let read = match kept {
             Some(reading) => Ok(reading),

@@ -8,22 +8,27 @@ use crate::limits::{Budget, price};
 
 /// Python's `repr`: the shortest text that reads back as the same float; an exponent from 1e16 up and below 1e-4.
 pub(crate) fn text(value: f64) -> String {
+    let mut text = String::new();
+    write(value, &mut text);
+    text
+}
+
+/// The same, behind a text.
+pub(crate) fn write(value: f64, text: &mut String) {
     if value.is_nan() {
-        return "nan".to_owned();
+        return text.push_str("nan");
     }
     if value.is_infinite() {
-        return if value > 0.0 { "inf" } else { "-inf" }.to_owned();
+        return text.push_str(if value > 0.0 { "inf" } else { "-inf" });
     }
-    let mut buffer = zmij::Buffer::new();
-    let text = buffer.format_finite(value);
     if value == 0.0 || value.abs() >= 1e-4 {
-        return text.to_owned();
+        return text.push_str(zmij::Buffer::new().format_finite(value));
     }
     // Python's exponents have two digits at least, and begin at 1e-05.
-    let text = format!("{value:e}");
-    match text.split_once("e-") {
-        Some((mantissa, exponent)) => format!("{mantissa}e-{exponent:0>2}"),
-        None => text,
+    let scientific = format!("{value:e}");
+    match scientific.split_once("e-") {
+        Some((mantissa, exponent)) => text.extend([mantissa, if exponent.len() < 2 { "e-0" } else { "e-" }, exponent]),
+        None => text.push_str(&scientific),
     }
 }
 
