@@ -271,10 +271,10 @@ impl<C: Contents> Layers<C> {
         let deadline = lifetime.and_then(|lifetime| Instant::now().checked_add(lifetime));
         let weight = self.contents.weight(value);
         let insert = || self.memory.insert(key, value.clone(), weight, deadline, licence.purge);
-        if self.coherence.unless_moved(licence, insert).is_none() {
-            return (false, None);
+        match self.coherence.unless_moved(licence, insert) {
+            None => (false, None),
+            Some(is_taken) => (is_taken, lifetime),
         }
-        (self.memory.contains(key), lifetime)
     }
 
     pub(crate) fn lifetime(&self, value: &C::Value) -> Option<Duration> {

@@ -17,6 +17,8 @@ const ENTRY_BYTES: usize = 192;
 /// Shards are for threads not to wait for each other; an entry must fit into one.
 const SHARD_BYTES_MIN: u64 = 4 << 20;
 const ENTRY_BYTES_TYPICAL: u64 = 512;
+/// For so many entries there is room in the tables from the beginning.
+const ENTRIES_AT_FIRST: usize = 16 << 10;
 
 pub(crate) struct Entry<V> {
     pub(crate) value: Arc<V>,
@@ -57,6 +59,8 @@ impl<V> Weighter<Key, Entry<V>> for Bytes {
 pub(crate) struct Memory<V> {
     entries: Cache<Key, Entry<V>, Bytes>,
     bytes_max: u64,
+    /// Most of one entry: what nearly fills a shard would drive out all that is in it.
+    entry_bytes_max: u64,
 }
 
 impl<V> Memory<V> {
@@ -71,7 +75,10 @@ impl<V> Memory<V> {
             .build();
         let Ok(options) = options else { unreachable!("both capacities are set") };
         let entries = Cache::with_options(options, Bytes, DefaultHashBuilder::default(), DefaultLifecycle::default());
-        Self { entries, bytes_max }
+        // Tables that grow are copied, while requests wait. What is not used is not touched, and takes no room.
+        entries.reserve(usize::try_from(bytes_max / ENTRY_BYTES_TYPICAL).unwrap_or(usize::MAX).min(ENTRIES_AT_FIRST));
+        let entry_bytes_max = entries.shard_capacity() / 8 * 7;
+        Self { entries, bytes_max, entry_bytes_max }
     }
 
     /// The value of `key` and how long it will still be served, if it belongs to this purge generation and has not run
@@ -89,11 +96,25 @@ impl<V> Memory<V> {
         entry.is_live(purge, now).then_some((entry.value, left))
     }
 
-    /// Puts a value in; `weight` is what the value says it holds. What is too large for the layer is not taken.
-    pub(crate) fn insert(&self, key: &Key, value: Arc<V>, weight: usize, deadline: Option<Instant>, purge: u64) {
+    /// Puts a value in; `weight` is what the value says it holds. What is too large for the layer is not taken, but takes
+    /// the place of what was there. Gives whether it was taken.
+    pub(crate) fn insert(
+        &self,
+        key: &Key,
+        value: Arc<V>,
+        weight: usize,
+        deadline: Option<Instant>,
+        purge: u64,
+    ) -> bool {
         let bytes = weight.saturating_add(key.text().len()).saturating_add(ENTRY_BYTES) as u64;
         step();
-        self.entries.insert(key.clone(), Entry { value, deadline, purge, bytes });
+        let is_taken = bytes <= self.entry_bytes_max;
+        if is_taken {
+            self.entries.insert(key.clone(), Entry { value, deadline, purge, bytes });
+        } else {
+            self.entries.remove(&key.as_ref());
+        }
+        is_taken
     }
 
     /// The entry under a name, looked at without being used: that it is needed is not counted.
@@ -104,10 +125,6 @@ impl<V> Memory<V> {
     /// Every entry that is served, in no order; those that come or go meanwhile may be among them or not.
     pub(crate) fn live(&self, purge: u64, now: Instant) -> impl Iterator<Item = (Key, Entry<V>)> {
         self.entries.iter().filter(move |(_, entry)| entry.is_live(purge, now))
-    }
-
-    pub(crate) fn contains(&self, key: &Key) -> bool {
-        self.entries.contains_key(key)
     }
 
     pub(crate) fn remove(&self, key: KeyRef<'_>) {
@@ -232,10 +249,15 @@ mod tests {
     #[test]
     fn what_is_too_large_is_not_taken_and_drives_nothing_out() {
         let memory = Memory::new(1 << 16);
+        let fills = |weight| memory.insert(&Key::new("1", "huge"), Arc::new(2), weight, None, 0);
+        let most = usize::try_from(memory.entry_bytes_max).unwrap() - ENTRY_BYTES - "huge".len();
+        assert!(fills(most));
+        assert_eq!(got(&memory, "huge", 0), Some(2));
         keep(&memory, "small", 1, 100, 0);
-        keep(&memory, "huge", 2, usize::MAX, 0);
-        assert_eq!((got(&memory, "small", 0), got(&memory, "huge", 0)), (Some(1), None));
-        assert!(!memory.contains(&Key::new("1", "huge")));
+        for weight in [most + 1, usize::MAX] {
+            assert!(!fills(weight), "{weight}");
+            assert_eq!((got(&memory, "small", 0), got(&memory, "huge", 0)), (Some(1), None));
+        }
     }
 
     #[test]

@@ -6,13 +6,14 @@
 use std::borrow::Cow;
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use tabuada_cache::{Cache, Contents, Deadlines, Failed, Found, Key, Options, OptionsError, Source};
 use tabuada_lang::{Error, ErrorKind, Failure, Language, Limits, Mode, Program};
 
+use crate::clock::Second;
 use crate::counters::Counters;
-use crate::engine::{self, Question};
+use crate::engine::{self, Evaluation, Question};
 use crate::facts::Answer;
 use crate::reading::Readings;
 use crate::workers::{NotDone, Workers};
@@ -350,8 +351,14 @@ impl Shared {
             self.counters.trials_abandoned.inc();
             return None;
         };
-        self.counters.evaluated(begun.elapsed());
-        Some(Answer::new(evaluation, program.mode(), now()))
+        Some(self.evaluated(begun, evaluation, program.mode()))
+    }
+
+    /// What an evaluation came to, now.
+    fn evaluated(&self, begun: Instant, evaluation: Evaluation, mode: Mode) -> Answer {
+        let now = Instant::now();
+        self.counters.evaluated(now - begun);
+        Answer::new(evaluation, mode, Second::of(now).number)
     }
 
     /// Evaluates in full, on a worker.
@@ -368,10 +375,7 @@ impl Shared {
                 self.counters.evaluations_failed.inc();
                 Err(Trouble::Failed(failure.clone()))
             }
-            _ => {
-                self.counters.evaluated(begun.elapsed());
-                Ok(Answer::new(evaluation, mode, now()))
-            }
+            _ => Ok(self.evaluated(begun, evaluation, mode)),
         }
     }
 }
@@ -392,11 +396,6 @@ fn variant(mode: Mode) -> Cow<'static, str> {
         Mode::Exact => format!("{ANSWER_VERSION}@exact").into(),
         Mode::Decimal(digits) => format!("{ANSWER_VERSION}@decimal{}", digits.count()).into(),
     }
-}
-
-/// Seconds since 1970.
-pub(crate) fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
 /// Why an evaluation gave no answer that may be remembered. The machine's fault, not the text's.

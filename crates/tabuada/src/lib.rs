@@ -10,6 +10,7 @@ mod engine;
 mod plot;
 mod facts;
 mod line;
+mod clock;
 mod counters;
 mod reading;
 mod workers;

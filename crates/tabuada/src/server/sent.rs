@@ -6,7 +6,7 @@
 //! is asked each time.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderValue, Response};
@@ -16,30 +16,13 @@ use super::coding::PACKED_FROM_BYTES;
 use super::render::SERVER_TIMING;
 use super::request_id::REQUEST_ID;
 use crate::answer::{Calculator, Name, Origin, Outcome, Reply};
+use crate::clock::Second;
 use crate::facts::Answer;
 
 /// Responses that are kept; each is of a query and of a body that are at most so long.
 const KEPT: usize = 256;
 const QUERY_BYTES: usize = 512;
 const BODY_BYTES: usize = PACKED_FROM_BYTES - 1;
-
-/// A second of the clock by which ages are told.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Second {
-    /// Seconds since 1970.
-    pub(super) number: u64,
-    end: Instant,
-}
-
-impl Second {
-    /// This one.
-    pub(super) fn now() -> Self {
-        let now = Instant::now();
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let gone = Duration::from_nanos(since.subsec_nanos().into());
-        Self { number: since.as_secs(), end: now + (Duration::from_secs(1) - gone) }
-    }
-}
 
 struct Kept {
     name: Arc<Name>,
@@ -185,17 +168,5 @@ mod tests {
             reply.origin = origin;
             assert!(!is_kept("other", &reply, 1), "{origin:?}");
         }
-    }
-
-    /// The clock may be read at any time of a second.
-    #[test]
-    fn a_second_ends_when_the_next_begins() {
-        let begun = Instant::now();
-        let before = Second::now();
-        assert!(begun < before.end && before.end <= Instant::now() + Duration::from_secs(1));
-        while Second::now().number == before.number {
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        assert!(before.end <= Instant::now());
     }
 }

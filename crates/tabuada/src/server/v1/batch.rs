@@ -44,10 +44,15 @@ const LINES_MAX: usize = 10_000;
 
 /// Lines that are handed to a worker at once: what is paid for the handing over is little beside them, and they are soon
 /// answered.
-const BLOCK_LINES: usize = 1_024;
+const BLOCK_LINES: usize = 2_048;
 
 /// A piece is sent when it is as long; a slow reader leaves a few of them lying.
-const PIECE_BYTES: usize = 64 << 10;
+const PIECE_BYTES: usize = 96 << 10;
+/// Its room, taken at once: a text that grows is copied, and each time the kernel has to clear what it grows into. The line
+/// that fills a piece fits in too, nearly always.
+const PIECE_ROOM: usize = 112 << 10;
+/// Room for a line of an answer, while it is not known how long it is.
+const LINE_ROOM: usize = 64;
 
 const NDJSON: &str = "application/x-ndjson";
 
@@ -323,7 +328,6 @@ struct Block {
 type Read = fn(&[u8]) -> Result<Asked<'_>, Malformed>;
 
 /// What is worked out on a worker in one go.
-#[derive(Default)]
 struct Run {
     piece: Mutex<String>,
     /// It has left the worker for the sake of a dear answer, after which it ends.
@@ -331,6 +335,12 @@ struct Run {
 }
 
 impl Run {
+    /// One of so many lines.
+    fn new(lines: usize) -> Self {
+        let piece = Mutex::new(String::with_capacity((lines * LINE_ROOM).min(PIECE_ROOM)));
+        Self { piece, is_awaited: AtomicBool::new(false) }
+    }
+
     /// Adds a line; whether the run goes on.
     fn add(&self, line: &str) -> bool {
         let mut piece = self.piece.lock().unwrap_or_else(PoisonError::into_inner);
@@ -350,7 +360,7 @@ async fn answer_block(how: How, block: Block, pieces: Pieces) {
         // Room for what is worked out, before it is: a worker never waits for a reader.
         let Ok(room) = pieces.reserve().await else { return };
         let share = how.calculator.workers().bulk().await;
-        let run = Arc::new(Run::default());
+        let run = Arc::new(Run::new(block.questions.len() - next));
         let mut running = Box::pin(answer_run(how.clone(), block.clone(), next, pieces.clone(), run.clone()));
         let work = move || {
             // What is cheap is answered when it is asked; what is not goes on where it is awaited.

@@ -20,11 +20,11 @@ use super::super::language;
 use super::super::problem::{Document as ProblemDocument, Problem};
 use super::super::render::{bypass, cache_status, json_with_room, not_kept, with_cache_status, with_server_timing};
 use super::super::request_log::tell_expression;
-use super::super::sent::Second;
 use super::super::state::App;
 use super::question::{Members, ModeText, OwnQuestion, body_of};
 use super::reply::{self, Value as Answer};
 use crate::answer::{Keeping, Name, Origin, Outcome, Reply};
+use crate::clock::Second;
 
 /// The form of the body, as part of its tag. Raised whenever the same answer is written otherwise.
 const FORM: &str = "evaluate 1";

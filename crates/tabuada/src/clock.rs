@@ -1,0 +1,64 @@
+//! Seconds, by which ages are told.
+
+use std::cell::Cell;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// A second of the clock on the wall.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Second {
+    /// Seconds since 1970.
+    pub(crate) number: u64,
+    /// When the next begins.
+    pub(crate) end: Instant,
+}
+
+impl Second {
+    /// This one.
+    pub(crate) fn now() -> Self {
+        let now = Instant::now();
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let gone = Duration::from_nanos(since.subsec_nanos().into());
+        Self { number: since.as_secs(), end: now + (Duration::from_secs(1) - gone) }
+    }
+
+    /// That of a moment which has just been: the clock on the wall is read once in each, on each thread.
+    pub(crate) fn of(moment: Instant) -> Self {
+        thread_local! {
+            static LAST: Cell<Option<Second>> = const { Cell::new(None) };
+        }
+        let last = LAST.get().filter(|last| moment < last.end);
+        last.unwrap_or_else(|| {
+            let now = Self::now();
+            LAST.set(Some(now));
+            now
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The clock may be read at any time of a second.
+    #[test]
+    fn a_second_ends_when_the_next_begins() {
+        let begun = Instant::now();
+        let before = Second::now();
+        assert!(begun < before.end && before.end <= Instant::now() + Duration::from_secs(1));
+        while Second::now().number == before.number {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        assert!(before.end <= Instant::now());
+    }
+
+    #[test]
+    fn a_moment_has_its_second() {
+        let first = Second::of(Instant::now());
+        while Second::of(Instant::now()).number == first.number {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        assert!(Instant::now() >= first.end);
+        let between = (Second::now().number, Second::of(Instant::now()).number, Second::now().number);
+        assert!((between.0..=between.2).contains(&between.1), "{between:?}");
+    }
+}
