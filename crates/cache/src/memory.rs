@@ -59,7 +59,8 @@ impl<V> Weighter<Key, Entry<V>> for Bytes {
 pub(crate) struct Memory<V> {
     entries: Cache<Key, Entry<V>, Bytes>,
     bytes_max: u64,
-    /// Most of one entry: what nearly fills a shard would drive out all that is in it.
+    /// Most of one entry. What nearly fills a shard would drive out all that is in it, and `quick_cache` refuses, without a
+    /// word, what has more than 97 hundredths of one.
     entry_bytes_max: u64,
 }
 

@@ -91,7 +91,8 @@ pub struct Context<'c> {
 
 /// Reads `text` in `context`.
 pub(crate) fn parse(text: &str, context: &Context<'_>, limits: &Limits) -> Result<Program, Error> {
-    // Of these every text has some: room at once is less work than growing. A node takes two bytes of a text or more.
+    // Of these every text has some: room at once is less work than growing. Mostly a node
+    // comes with two bytes of the text.
     const FEW: usize = 4;
     let nodes = (text.len() / 2).clamp(FEW, 32);
     let mut program = Program {

@@ -624,7 +624,7 @@ fn json(value: &Value, text: &mut String) {
         Value::None => text.push_str("null"),
         Value::Bool(value) => text.push_str(if *value { "true" } else { "false" }),
         Value::Int(value) => text.push_str(&value.to_string()),
-        Value::Float(value) if value.is_finite() => text.push_str(&float::text(*value)),
+        Value::Float(value) if value.is_finite() => float::write(*value, text),
         // Every form of it is a number of JSON too.
         Value::Decimal(value) => text.push_str(&value.to_string()),
         Value::Str(string) => json_string(&string.string, text),

@@ -172,21 +172,12 @@ impl Calculator {
         Ok(Self { shared: Arc::new(Shared { cache, readings: Readings::new(), workers, limits, counters }) })
     }
 
-    /// The answer to what was read, if memory has it: the same as any other would give, at once. Where there is none
-    /// nothing was done or counted.
-    fn recall(&self, Reading { program, name }: &Reading) -> Option<Reply> {
-        let found = self.shared.cache.recall_if(name, |_| true)?;
+    /// The answer by a name, if memory has it and it will do: the same as any other way of asking would give, counted like
+    /// it. Where there is none nothing was done or counted.
+    pub fn recall_if(&self, name: &Name, will_do: impl FnOnce(&Found<Answer>) -> bool) -> Option<Found<Answer>> {
+        let found = self.shared.cache.recall_if(name, will_do)?;
         self.shared.counters.asks().ends_in_the_cache();
-        Some(Reply::of(found, program.clone(), name.clone()))
-    }
-
-    /// Whether memory has this answer by this name, to be remembered for so long: then it was asked for once more.
-    pub fn recalls(&self, name: &Name, is_it: impl FnOnce(&Arc<Answer>, Option<Duration>) -> bool) -> bool {
-        let is_recalled = self.shared.cache.recall_if(name, |found| is_it(&found.value, found.ttl)).is_some();
-        if is_recalled {
-            self.shared.counters.asks().ends_in_the_cache();
-        }
-        is_recalled
+        Some(found)
     }
 
     /// The answer to a question.
@@ -198,8 +189,10 @@ impl Calculator {
     pub async fn answer_keeping(&self, question: impl Into<Question<'_>>, keeping: Keeping) -> Reply {
         let question = question.into();
         let kept = self.shared.readings.get(question);
-        if let Some(reply) = kept.as_ref().and_then(|reading| self.recall(reading)) {
-            return reply;
+        if let Some(Reading { program, name }) = &kept
+            && let Some(found) = self.recall_if(name, |_| true)
+        {
+            return Reply::of(found, program.clone(), name.clone());
         }
         match self.answer_as_read(question, kept, keeping, |_, _| None::<Infallible>).await {
             Ok(reply) => reply,

@@ -122,7 +122,7 @@ async fn answer(site: Arc<Site>, request: Request<Incoming>) -> Result<Response<
     let cors = app.cors.as_ref().filter(|_| is_public && cors::concerns(route, &request));
     let page = cors.map(|cors| cors.page(&request));
     let is_lenient = leniency::is_preferred(request.headers());
-    let (mut response, told) = match (path, request.method()) {
+    let (mut response, time) = match (path, request.method()) {
         ("/evaluate", &Method::POST) if is_public => (evaluate(app, request).await, None),
         ("/v1/evaluate", &Method::GET) if is_public => {
             let (response, time) = answer_query(app, request.headers(), request.uri(), begun).await;
@@ -134,8 +134,8 @@ async fn answer(site: Arc<Site>, request: Request<Incoming>) -> Result<Response<
     if let Some(page) = page {
         response = page.told(response).await;
     }
-    // What its asker is told, if that is told how long it took.
-    let time = told.unwrap_or_else(|| begun.elapsed());
+    // A route that says how long it took has looked at the clock already.
+    let time = time.unwrap_or_else(|| begun.elapsed());
     app.counters.answered(route, response.status().as_u16(), time);
     log.ended(&id, &response, time);
     say(response.headers_mut(), REQUEST_ID, id);

@@ -6,7 +6,7 @@
 //! is asked each time.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderValue, Response};
@@ -44,15 +44,13 @@ impl Sent {
         Self(Cache::new(KEPT))
     }
 
-    /// What was sent to another who asked this in the same second, if it would be sent once more; begun at a time.
+    /// What was sent to another who asked this in the second in which this request was begun, if it is what would be sent
+    /// now: memory is asked.
     pub(super) fn again(&self, query: &str, begun: Instant, calculator: &Calculator) -> Option<Response<Body>> {
         let kept = self.0.get(query).filter(|kept| begun < kept.end)?;
-        let is_same = |answer: &Arc<Answer>, ttl: Option<Duration>| {
-            Arc::ptr_eq(answer, &kept.answer) && ttl.map(|ttl| ttl.as_secs()) == kept.ttl
-        };
-        if !calculator.recalls(&kept.name, is_same) {
-            return None;
-        }
+        calculator.recall_if(&kept.name, |found| {
+            Arc::ptr_eq(&found.value, &kept.answer) && found.ttl.map(|ttl| ttl.as_secs()) == kept.ttl
+        })?;
         let mut response = Response::new(Body::from(kept.body.clone()));
         response.headers_mut().clone_from(&kept.headers);
         Some(response)
@@ -82,6 +80,8 @@ impl Sent {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use tabuada_cache::Options;
 
     use super::*;

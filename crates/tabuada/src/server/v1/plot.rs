@@ -14,7 +14,7 @@ use super::super::fault::Fault;
 use super::super::freshness::{Freshness, Tag, WORDS_SECONDS};
 use super::super::language;
 use super::super::problem::{Document as ProblemDocument, Problem, Suggestion};
-use super::super::query::{parameter, parameters};
+use super::super::query::{last, parameter, parameters};
 use super::super::state::App;
 use super::made::{self, Made};
 use crate::answer::{ANSWER_VERSION, DEADLINE};
@@ -152,15 +152,9 @@ fn asked(uri: &Uri, language: Language) -> Result<Plot, Fault> {
         let text = parameter(uri.query(), name)?;
         text.map_or(Ok(otherwise), |text| text.parse::<u32>().map_err(|_| Fault::Pixels(name)))
     };
-    Ok(Plot {
-        exprs,
-        from: parameter(uri.query(), "from")?,
-        to: parameter(uri.query(), "to")?,
-        y_from: parameter(uri.query(), "y_from")?,
-        y_to: parameter(uri.query(), "y_to")?,
-        size: (pixels("width", SIZE.0)?, pixels("height", SIZE.1)?),
-        language,
-    })
+    let [from, to, y_from, y_to] = last(uri.query(), ["from", "to", "y_from", "y_to"])?;
+    let size = (pixels("width", SIZE.0)?, pixels("height", SIZE.1)?);
+    Ok(Plot { exprs, from, to, y_from, y_to, size, language })
 }
 
 fn told(plot: &Plot, refusal: Refusal) -> Problem {
