@@ -1,6 +1,7 @@
 //! Errors as sentences, in English (CPython's words where CPython fails at run time) and Brazilian Portuguese, and the
 //! line of source with a caret under the very characters.
 
+mod obstacle;
 mod portuguese;
 mod python;
 mod reading;
@@ -156,13 +157,11 @@ impl ErrorKind {
                 &format!("'{name}' is used in its own definition"),
                 &format!("'{name}' é usado em sua própria definição"),
             ),
-            Self::NoConvergence { what } => {
-                say(&format!("{what} does not converge here"), &format!("{what} não converge aqui"))
+            Self::NoConvergence { what, obstacle, at } => obstacle::words(what, *obstacle, at.as_deref(), language),
+            Self::AtPoint { variable, at, cause } => {
+                let cause = cause.message(language);
+                say(&format!("{cause}, at {variable} = {at}"), &format!("{cause}, em {variable} = {at}"))
             }
-            Self::NoSignChange => say(
-                "root needs a change of sign between its ends",
-                "root precisa de uma troca de sinal entre os extremos",
-            ),
             Self::DefinedArity { name, wanted, given } => say(
                 &format!("{name}() takes {wanted} arguments ({given} given)"),
                 &format!("{name}() recebe {wanted} argumentos ({given} dados)"),
