@@ -9,6 +9,7 @@ mod builtins;
 mod containers;
 mod chance;
 mod real;
+mod polynomial;
 mod theory;
 mod statistics;
 mod manual;

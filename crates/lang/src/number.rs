@@ -12,6 +12,7 @@ pub(crate) mod power;
 pub(crate) mod climb;
 pub(crate) mod float;
 mod complex;
+pub(crate) mod polynomial;
 pub(crate) mod special;
 pub(crate) mod primes;
 

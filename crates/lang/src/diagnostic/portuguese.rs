@@ -147,6 +147,7 @@ fn value_error(error: &ValueError) -> String {
             return format!("{function} precisa de pelo menos {least} dados");
         }
         ValueError::EmptyData { function } => return format!("{function} de nenhum dado não existe"),
+        ValueError::ZeroPolynomial => "todos os coeficientes são 0: todo número é raiz",
         ValueError::NotFinite => "há inf ou nan entre os dados",
         ValueError::Quantile => "q deve estar entre 0 e 1",
         ValueError::Index { of: kind } => return format!("o índice está fora dos limites {}", of(*kind)),

@@ -115,6 +115,7 @@ pub(super) fn value_error(error: &ValueError) -> String {
             return format!("{function} requires at least {least}");
         }
         ValueError::EmptyData { function } => return format!("no {function} for empty data"),
+        ValueError::ZeroPolynomial => "all coefficients are 0: every number is a root",
         ValueError::NotFinite => "inf or nan encountered in data",
         ValueError::Quantile => "q must be between 0 and 1",
         ValueError::Index { of: Type::Str } => "string index out of range",
