@@ -104,18 +104,26 @@ impl Derivative {
     fn finish(&self) -> Result<Step, ErrorKind> {
         let middle = self.value.ok_or(ErrorKind::Internal)?;
         let last = self.pairs.last().ok_or(ErrorKind::Internal)?;
-        if let Some(side) = [(last.low, -last.before), (last.high, last.behind)].iter().find(|(value, _)| !value.is_finite()) {
+        if let Some(side) =
+            [(last.low, -last.before), (last.high, last.behind)].iter().find(|(value, _)| !value.is_finite())
+        {
             return Err(refuse(Obstacle::Undefined, self.at + side.1));
         }
         let noise = self.noise(middle);
-        let central: Vec<f64> = self.pairs.iter().map(|pair| (pair.high - pair.low) / (pair.before + pair.behind)).collect();
-        let roundings: Vec<f64> = self.pairs.iter().map(|pair| {
-            let own = 2.0 * f64::EPSILON * (pair.low.abs() + pair.high.abs());
-            (noise + own) / (pair.before + pair.behind)
-        }).collect();
+        let central: Vec<f64> =
+            self.pairs.iter().map(|pair| (pair.high - pair.low) / (pair.before + pair.behind)).collect();
+        let roundings: Vec<f64> = self
+            .pairs
+            .iter()
+            .map(|pair| {
+                let own = 2.0 * f64::EPSILON * (pair.low.abs() + pair.high.abs());
+                (noise + own) / (pair.before + pair.behind)
+            })
+            .collect();
         let unsettled = || refuse(Obstacle::Unsettled, self.at);
         let (value, error, row) = extrapolated(&central, &roundings).ok_or_else(unsettled)?;
-        let slope = self.pairs[row.saturating_sub(ORDERS)..=row].iter().map(|pair| pair.slope(middle)).fold(0.0, f64::max);
+        let slope =
+            self.pairs[row.saturating_sub(ORDERS)..=row].iter().map(|pair| pair.slope(middle)).fold(0.0, f64::max);
         // What cannot be told from 0 is 0, where the body is flat but for its rounding.
         let flat = FLAT_TOLERANCE * middle.abs() / self.at.abs().max(1.0);
         let is_flat = value.abs() <= error && error <= flat;

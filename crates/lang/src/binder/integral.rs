@@ -348,14 +348,22 @@ impl Integral {
         if piece.is_settled {
             return self.settled.push(piece);
         }
-        if piece.error.is_finite() { self.errors += piece.error - piece.rounding } else { self.broken += 1 }
+        if piece.error.is_finite() {
+            self.errors += piece.error - piece.rounding
+        } else {
+            self.broken += 1
+        }
         self.open.push(Worst(piece));
     }
 
     /// Takes the worst of the pieces away.
     fn pop_worst(&mut self) -> Option<Piece> {
         let Worst(piece) = self.open.pop()?;
-        if piece.error.is_finite() { self.errors -= piece.error - piece.rounding } else { self.broken -= 1 }
+        if piece.error.is_finite() {
+            self.errors -= piece.error - piece.rounding
+        } else {
+            self.broken -= 1
+        }
         Some(piece)
     }
 
@@ -374,7 +382,8 @@ impl Integral {
         self.settle_noise();
         loop {
             // The sums over all pieces are made only where they may be the last.
-            let is_due = self.divisions.is_multiple_of(32) || (self.broken == 0 && self.errors <= 1.01 * self.tolerance);
+            let is_due =
+                self.divisions.is_multiple_of(32) || (self.broken == 0 && self.errors <= 1.01 * self.tolerance);
             if is_due || self.open.is_empty() || self.divisions >= DIVISIONS_MAX {
                 let mut totals = self.totals();
                 self.tolerance = (TOLERANCE * totals.value.abs()).max(ROUNDING * totals.size);
@@ -459,8 +468,11 @@ impl Integral {
         for piece in pieces {
             // Neumaier 1974.
             let sum = totals.value + piece.value;
-            let (large, small) =
-                if totals.value.abs() >= piece.value.abs() { (totals.value, piece.value) } else { (piece.value, totals.value) };
+            let (large, small) = if totals.value.abs() >= piece.value.abs() {
+                (totals.value, piece.value)
+            } else {
+                (piece.value, totals.value)
+            };
             rest += (large - sum) + small;
             totals.value = sum;
             totals.error += piece.error;
@@ -480,10 +492,13 @@ impl Integral {
             let edge = |piece: &Piece| piece.panel.edges().0;
             a.panel.ray.cmp(&b.panel.ray).then(edge(a).total_cmp(&edge(b)))
         });
-        let mut missing: Vec<f64> = pieces.windows(2).map(|pair| {
-            let [a, b] = pair else { return 0.0 };
-            if a.panel.ray == b.panel.ray { a.seam(1, b, 0) } else { 0.0 }
-        }).collect();
+        let mut missing: Vec<f64> = pieces
+            .windows(2)
+            .map(|pair| {
+                let [a, b] = pair else { return 0.0 };
+                if a.panel.ray == b.panel.ray { a.seam(1, b, 0) } else { 0.0 }
+            })
+            .collect();
         for ray in (1..self.rays.len()).filter(|ray| !self.rays[*ray].is_infinite && !self.rays[*ray - 1].is_infinite) {
             let last = |ray| pieces.iter().rposition(|piece| piece.panel.ray == ray);
             if let (Some(a), Some(b)) = (last(ray - 1), last(ray)) {
@@ -611,6 +626,16 @@ impl Integral {
         // It stands where the first of them does, which has a neighbour.
         let first = tail.pieces.first().ok_or(ErrorKind::Internal)?;
         let (panel, ends, error) = (first.panel, first.ends, best.error);
-        Ok(Piece { panel, value: best.value, error, size, rounding: error, ends, is_tail: true, is_settled: true, is_rough: false })
+        Ok(Piece {
+            panel,
+            value: best.value,
+            error,
+            size,
+            rounding: error,
+            ends,
+            is_tail: true,
+            is_settled: true,
+            is_rough: false,
+        })
     }
 }

@@ -301,7 +301,17 @@ impl Sample {
         let error = if self.is_broken { f64::INFINITY } else { estimate.max(rounding) };
         let is_rough = high >= 0.25 * middle;
         let ends = Self::ends(panel, &weighted, high);
-        Piece { panel: *panel, value, error, size, rounding, ends, is_tail: false, is_settled: error <= rounding, is_rough }
+        Piece {
+            panel: *panel,
+            value,
+            error,
+            size,
+            rounding,
+            ends,
+            is_tail: false,
+            is_settled: error <= rounding,
+            is_rough,
+        }
     }
 
     fn ends(panel: &Panel, weighted: &[f64; POINTS], high: f64) -> [End; 2] {

@@ -49,7 +49,11 @@ impl Bisection {
         };
         if self.high.1.is_none() {
             if (low < 0.0) == (value < 0.0) {
-                return Err(ErrorKind::NoConvergence { what: "root".to_owned(), obstacle: Obstacle::SameSign, at: None });
+                return Err(ErrorKind::NoConvergence {
+                    what: "root".to_owned(),
+                    obstacle: Obstacle::SameSign,
+                    at: None,
+                });
             }
             self.high.1 = Some(value);
         } else if (value < 0.0) == (low < 0.0) {

@@ -22,8 +22,12 @@ pub(super) fn words(what: &str, obstacle: Obstacle, at: Option<&str>, language: 
             &format!("{what} oscila em direção a {at} e não se estabiliza"),
         ),
         Obstacle::Steep => say(
-            &format!("{what} meets a pole, or what is as steep as one, at about {at}: if it is finite, split the range there"),
-            &format!("{what} encontra um polo, ou algo tão íngreme, perto de {at}: se for finita, divida o intervalo ali"),
+            &format!(
+                "{what} meets a pole, or what is as steep as one, at about {at}: if it is finite, split the range there"
+            ),
+            &format!(
+                "{what} encontra um polo, ou algo tão íngreme, perto de {at}: se for finita, divida o intervalo ali"
+            ),
         ),
         Obstacle::TooHard => say(
             &format!("{what} is too hard here, most of all near {at}: split the range there, or make it shorter"),

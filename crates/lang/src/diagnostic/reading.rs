@@ -12,7 +12,12 @@ pub(super) fn syntax(error: &Syntax, language: Language) -> String {
             format!("write {name}({parts}), the variable being a name"),
             format!(
                 "escreva {name}({}), em que a variável é um nome",
-                parts.replace("body", "corpo").replace("variable", "variável").replace("from", "de").replace("to", "até").replace("at", "em")
+                parts
+                    .replace("body", "corpo")
+                    .replace("variable", "variável")
+                    .replace("from", "de")
+                    .replace("to", "até")
+                    .replace("at", "em")
             ),
         ),
         Syntax::UnexpectedEnd => say(

@@ -193,10 +193,7 @@ impl Point {
     }
 
     fn add(&self, other: &Self, budget: &mut Budget) -> Result<Self, ErrorKind> {
-        Ok(Self {
-            real: self.real.add(&other.real, budget)?,
-            imaginary: self.imaginary.add(&other.imaginary, budget)?,
-        })
+        Ok(Self { real: self.real.add(&other.real, budget)?, imaginary: self.imaginary.add(&other.imaginary, budget)? })
     }
 
     fn subtract(&self, other: &Self, budget: &mut Budget) -> Result<Self, ErrorKind> {
@@ -208,10 +205,14 @@ impl Point {
 
     /// The product of two numbers with so many bits behind the point.
     fn multiply(&self, other: &Self, bits: &Integer, budget: &mut Budget) -> Result<Self, ErrorKind> {
-        let real =
-            self.real.multiply(&other.real, budget)?.subtract(&self.imaginary.multiply(&other.imaginary, budget)?, budget)?;
-        let imaginary =
-            self.real.multiply(&other.imaginary, budget)?.add(&self.imaginary.multiply(&other.real, budget)?, budget)?;
+        let real = self
+            .real
+            .multiply(&other.real, budget)?
+            .subtract(&self.imaginary.multiply(&other.imaginary, budget)?, budget)?;
+        let imaginary = self
+            .real
+            .multiply(&other.imaginary, budget)?
+            .add(&self.imaginary.multiply(&other.real, budget)?, budget)?;
         Ok(Self { real: real.shift_right(bits, budget)?, imaginary: imaginary.shift_right(bits, budget)? })
     }
 
@@ -286,7 +287,8 @@ impl Search<'_> {
     fn refine(&mut self, more: i64, budget: &mut Budget) -> Result<(), ErrorKind> {
         self.bits += more;
         let (all, more) = (Integer::from(self.bits), Integer::from(more));
-        let fixed: Result<_, _> = self.polynomial.iter().map(|coefficient| coefficient.shift_left(&all, budget)).collect();
+        let fixed: Result<_, _> =
+            self.polynomial.iter().map(|coefficient| coefficient.shift_left(&all, budget)).collect();
         self.fixed = fixed?;
         for point in &mut self.points {
             point.real = point.real.shift_left(&more, budget)?;
@@ -307,7 +309,11 @@ impl Search<'_> {
             value.real = value.real.add(coefficient, budget)?;
         }
         let (value, slope) = (value.scaled(), slope.scaled());
-        if value.is_zero() || slope.is_zero() { Ok(Scaled { exponent: 0, ..zero().scaled() }) } else { value.divide(slope) }
+        if value.is_zero() || slope.is_zero() {
+            Ok(Scaled { exponent: 0, ..zero().scaled() })
+        } else {
+            value.divide(slope)
+        }
     }
 
     /// Aberth's iteration: Newton's steps that keep the points apart. Whether it has come to rest.

@@ -101,7 +101,9 @@ impl Parser<'_, '_> {
                 self.absent_part(span)?;
                 self.end_subscript(span)
             }
-            Some(Opener::Binder { binder, parts, .. }) if bracket == ')' && parts == binder.parts() => self.end_binder(span),
+            Some(Opener::Binder { binder, parts, .. }) if bracket == ')' && parts == binder.parts() => {
+                self.end_binder(span)
+            }
             _ => self.expected_operand(Token::Close(bracket), span),
         }
     }
