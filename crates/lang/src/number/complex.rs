@@ -61,7 +61,7 @@ impl Complex {
     }
 
     pub(crate) fn divide(self, other: Self) -> Result<Self, ErrorKind> {
-        self.quotient(other).ok_or(ZeroDivision::Complex.into())
+        self.quotient(other).ok_or(ZeroDivision::Division.into())
     }
 
     /// The magnitude, correctly rounded.
