@@ -376,6 +376,12 @@ pub enum ValueError {
     EmptyRandomRange,
     /// `both points must have the same number of dimensions`.
     Dimensions,
+    /// `Inputs are not the same length`: the two of `sumprod`.
+    LengthsDiffer,
+    /// `invalid operation in fma`: nan from numbers.
+    FmaInvalid,
+    /// `steps must be a non-negative integer`: those of `nextafter`.
+    NegativeSteps,
     /// `mean requires at least one data point`.
     DataPoints {
         /// The function.
@@ -532,6 +538,8 @@ pub enum Overflow {
     InfinityToInteger,
     /// `intermediate overflow in fsum`.
     Fsum,
+    /// `overflow in fma`.
+    Fma,
     /// `cannot fit 'int' into an index-sized integer`: how often a sequence is repeated, beyond 64 bits.
     Repetition,
     /// `Python int too large to convert to C int`: a truth value that is an integer beyond 32 bits.

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use super::containers::pairs;
 use super::{Outcome, elements, integers};
 use crate::arithmetic::{self, Binary, exact};
 use crate::error::{ErrorKind, TypeError, ValueError};
@@ -23,7 +24,8 @@ pub(super) fn call(name: &str, arguments: &[Value], budget: &mut Budget) -> Outc
                 arithmetic::binary(Binary::Add, &sum, &value, budget)
             });
         }
-        "frexp" | "ldexp" | "nextafter" | "ulp" => {
+        "sumprod" => return sumprod(arguments, budget),
+        "frexp" | "ldexp" | "ulp" => {
             return Err(ErrorKind::NotInMode { operation: name.to_owned(), mode: budget.mode });
         }
         _ => {}
@@ -73,6 +75,10 @@ pub(super) fn call(name: &str, arguments: &[Value], budget: &mut Budget) -> Outc
             arithmetic::binary(Binary::Subtract, argument, &taken, budget)
         }
         "pow" => arithmetic::binary(Binary::Power, argument, &arguments[1], budget),
+        "fma" => {
+            let product = arithmetic::binary(Binary::Multiply, argument, &arguments[1], budget)?;
+            arithmetic::binary(Binary::Add, &product, &arguments[2], budget)
+        }
         "sqrt" => exact::root(argument, 2, name, budget),
         "cbrt" if sign < 0 => {
             let positive = negative_of(argument, budget)?;
@@ -220,6 +226,17 @@ fn hypot(arguments: &[Value], budget: &mut Budget) -> Outcome {
         sum = arithmetic::binary(Binary::Add, &sum, &square, budget)?;
     }
     exact::root(&sum, 2, "hypot", budget)
+}
+
+fn sumprod(arguments: &[Value], budget: &mut Budget) -> Outcome {
+    let mut total = Value::Int(Integer::ZERO);
+    for pair in pairs(arguments, budget)? {
+        let (a, b) = pair?;
+        check(&a).and_then(|()| check(&b))?;
+        let product = arithmetic::binary(Binary::Multiply, &a, &b, budget)?;
+        total = arithmetic::binary(Binary::Add, &total, &product, budget)?;
+    }
+    Ok(total)
 }
 
 fn dist(arguments: &[Value], budget: &mut Budget) -> Outcome {

@@ -1,7 +1,7 @@
 //! The functions of `math` on floats. What libm gives CPython is correctly rounded here (`pxfm`), the same on every
 //! machine; what CPython composes itself (`degrees`, `radians`) follows its formula to the bit.
 
-use super::{Body, ELEMENTARY, Function, Outcome, Parameters, SCALAR, Section, outside, to_float};
+use super::{Body, ELEMENTARY, Function, Outcome, Parameters, SCALAR, Section, integer, outside, to_float};
 use crate::error::{ErrorKind, Overflow, TypeError, ValueError, ZeroDivision};
 use crate::limits::{Budget, price};
 use crate::mode::Mode;
@@ -179,6 +179,15 @@ pub(super) const TABLE: &[Function] = &[
         "O maior inteiro que não é maior que x.",
         floor,
     ),
+    Function {
+        name: "fma",
+        section: Section::Floats,
+        signature: "x, y, z",
+        price: ELEMENTARY,
+        doc: "x·y + z, rounded only once.",
+        doc_pt: "x·y + z, com um único arredondamento.",
+        body: Body::Counted { least: 3, most: 3, call: fma },
+    },
     two(
         "fmod",
         Section::Floats,
@@ -273,14 +282,18 @@ pub(super) const TABLE: &[Function] = &[
     one("log2", Section::Powers, "x", "Logarithm to base 2, 0 < x.", "Logaritmo na base 2, 0 < x.", |value, budget| {
         logarithm("log2", value, budget, pxfm::f_log2, |integer| precise::log_base(integer, 2))
     }),
-    two(
-        "nextafter",
-        Section::Floats,
-        "x, y",
-        "Next float after x towards y.",
-        "O float seguinte a x na direção de y.",
-        nextafter,
-    ),
+    Function {
+        name: "nextafter",
+        section: Section::Floats,
+        signature: "x, y, steps=None",
+        price: ELEMENTARY,
+        doc: "Next float after x towards y, or the one `steps` floats further; it stops at y.",
+        doc_pt: "O float seguinte a x na direção de y, ou o que está `steps` floats adiante; não passa de y.",
+        body: Body::Named {
+            parameters: Parameters { names: &["", "", "steps"], required: 2, positional: 2 },
+            call: nextafter,
+        },
+    },
     one(
         "radians",
         Section::Trigonometry,
@@ -380,16 +393,39 @@ fn fmod(arguments: &[Value], _: &mut Budget) -> Outcome {
     float_value(value)
 }
 
-fn nextafter(arguments: &[Value], _: &mut Budget) -> Outcome {
+fn fma(arguments: &[Value], _: &mut Budget) -> Outcome {
     let (x, y) = pair(arguments)?;
-    float_value(if x.is_nan() || y.is_nan() {
-        f64::NAN
-    } else if x < y {
-        x.next_up()
-    } else if x > y {
-        x.next_down()
-    } else {
-        y
+    let z = to_float(&arguments[2])?;
+    let value = x.mul_add(y, z);
+    let is_any = |property: fn(f64) -> bool| [x, y, z].into_iter().any(property);
+    if value.is_nan() && !is_any(f64::is_nan) {
+        return Err(ValueError::FmaInvalid.into());
+    }
+    if value.is_infinite() && !is_any(|argument| !argument.is_finite()) {
+        return Err(Overflow::Fma.into());
+    }
+    float_value(value)
+}
+
+fn nextafter(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
+    // The first two are required.
+    let [Some(x), Some(y), steps] = arguments else { return Err(ErrorKind::Internal) };
+    if budget.mode != Mode::Python {
+        return Err(ErrorKind::NotInMode { operation: "nextafter".to_owned(), mode: budget.mode });
+    }
+    let (x, y) = (to_float(x)?, to_float(y)?);
+    let steps = match steps.as_ref().filter(|steps| !matches!(steps, Value::None)) {
+        None => 1,
+        Some(steps) => match integer(steps)? {
+            steps if steps.is_negative() => return Err(ValueError::NegativeSteps.into()),
+            // There are fewer floats than a word counts.
+            steps => steps.as_u64().unwrap_or(u64::MAX),
+        },
+    };
+    float_value(match steps {
+        0 => x,
+        _ if x.is_nan() || y.is_nan() => f64::NAN,
+        steps => float::steps_towards(x, y, steps),
     })
 }
 

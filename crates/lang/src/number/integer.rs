@@ -80,6 +80,13 @@ impl Integer {
         }
     }
 
+    pub(crate) fn as_u64(&self) -> Option<u64> {
+        match self {
+            Small(value) => u64::try_from(*value).ok(),
+            Big(value) => u64::try_from(&**value).ok(),
+        }
+    }
+
     pub(crate) fn is_zero(&self) -> bool {
         matches!(self, Small(0))
     }
