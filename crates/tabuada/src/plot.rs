@@ -75,7 +75,7 @@ pub(crate) enum Refusal {
     /// The ends of an axis are not in order, or too near or too far from each other: their names.
     Ends(&'static str, &'static str),
     /// Something is wrong with an expression, counted from 0.
-    Expression { at: usize, error: Error, fix: Option<Fix> },
+    Expression { at: usize, error: Error, fixes: Vec<Fix> },
     /// An expression is too dear to be drawn, or the machine was too slow.
     Stopped(ErrorKind),
 }
@@ -150,7 +150,7 @@ impl Plot {
 /// Reads an expression of x, and of nothing else.
 fn read(at: usize, text: &str, limits: &Limits) -> Result<Program, Refusal> {
     let context = Context { parameters: &[VARIABLE], ..Context::default() };
-    engine::read_of(text, &context, limits).map_err(|(error, fix)| Refusal::Expression { at, error, fix })
+    engine::read_of(text, &context, limits).map_err(|(error, fixes)| Refusal::Expression { at, error, fixes })
 }
 
 /// The number that an end of an axis is.

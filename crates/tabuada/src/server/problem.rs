@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::http::header::{CONNECTION, CONTENT_LANGUAGE, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Response, StatusCode};
 use serde::Serialize;
-use tabuada_lang::{Context, Error, ErrorKind, Failure, Fix, Language, Limits, Program, Span, fix};
+use tabuada_lang::{Error, ErrorKind, Failure, Fix, Language, Program, Span};
 use utoipa::ToSchema;
 
 use super::catalogue::status_of;
@@ -13,6 +13,7 @@ use super::freshness::{Freshness, Tag, WORDS_SECONDS};
 use super::language;
 use super::query::about_plus;
 use super::render::{json, not_kept};
+use crate::engine::{self, Question};
 use crate::facts::REFUSAL_LIFETIME;
 use crate::workers::NotDone;
 
@@ -125,16 +126,18 @@ impl Problem {
         Self::of_expression(&error.kind, place, language)
     }
 
-    /// The same with how to mend it; `context` is what it was read in.
-    pub(super) fn unreadable(error: &Error, text: &str, context: &Context<'_>, language: Language) -> Self {
-        let mended = fix(text, error, context, &Limits::default()).map(|fix| Suggestion::new(&fix, text));
-        Self::of_text(error, text, language).suggesting(mended)
+    /// The same with how to mend it.
+    pub(super) fn unreadable(error: &Error, question: Question<'_>, language: Language) -> Self {
+        let fixes = engine::fixes_of_unreadable(question, error);
+        let mended = fixes.first().map(|fix| Suggestion::new(fix, question.text));
+        Self::of_text(error, question.text, language).suggesting(mended)
     }
 
-    /// Why an expression has no value, and how to mend it. `text` is the asker's own, of which this is the program.
-    pub(super) fn failed(program: &Program, failure: &Failure, text: &str, language: Language) -> Self {
-        let place = Some((program.span(failure.node), text));
-        let mended = program.fix(text, failure).map(|fix| Suggestion::new(&fix, text));
+    /// Why an expression has no value, and how to mend it. The question is the asker's own, of which this is the program.
+    pub(super) fn failed(program: &Program, failure: &Failure, question: Question<'_>, language: Language) -> Self {
+        let place = Some((program.span(failure.node), question.text));
+        let fixes = engine::fixes_of_failed(question, program, failure);
+        let mended = fixes.first().map(|fix| Suggestion::new(fix, question.text));
         Self::of_expression(&failure.kind, place, language).suggesting(mended)
     }
 

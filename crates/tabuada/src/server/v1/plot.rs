@@ -159,9 +159,9 @@ fn asked(uri: &Uri, language: Language) -> Result<Plot, Fault> {
 
 fn told(plot: &Plot, refusal: Refusal) -> Problem {
     match refusal {
-        Refusal::Expression { at, error, fix } => {
+        Refusal::Expression { at, error, fixes } => {
             let text = &plot.exprs[at];
-            let mended = fix.map(|fix| Suggestion::new(&fix, text));
+            let mended = fixes.first().map(|fix| Suggestion::new(fix, text));
             Problem::of_text(&error, text, plot.language).suggesting(mended)
         }
         // What depends on chance may not be too dear another time.

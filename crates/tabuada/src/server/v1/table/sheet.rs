@@ -108,8 +108,9 @@ impl Sheet {
                 variables.map_err(|kind| Problem::of_text(&Error { kind, span: Span::default() }, &text, language))?;
             let parameters: Vec<&str> = columns.names.iter().map(String::as_str).collect();
             let context = Context { parameters: &parameters, variables: variables.as_ref(), ..Context::default() };
-            engine::read_of(&text, &context, &limits).map_err(|(error, fix)| {
-                Problem::of_text(&error, &text, language).suggesting(fix.map(|fix| Suggestion::new(&fix, &text)))
+            engine::read_of(&text, &context, &limits).map_err(|(error, fixes)| {
+                Problem::of_text(&error, &text, language)
+                    .suggesting(fixes.first().map(|fix| Suggestion::new(fix, &text)))
             })?
         };
         let fuel_given = limits.fuel * EVALUATIONS_AT_THEIR_LIMIT;
