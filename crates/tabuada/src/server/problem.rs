@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::http::header::{CONNECTION, CONTENT_LANGUAGE, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Response, StatusCode};
 use serde::Serialize;
-use tabuada_lang::{Context, Error, ErrorKind, Failure, Fix, Language, Limits, Program, Span, fix};
+use tabuada_lang::{Context, Error, ErrorKind, Failure, Fix, Language, Limits, Program, Span, Syntax, TypeError, fix};
 use utoipa::ToSchema;
 
 use super::catalogue::status_of;
@@ -32,6 +32,8 @@ pub(super) struct Problem {
     kept_seconds: Option<u64>,
     /// What is wrong whatever the expression, which is said in the language of whoever is told.
     fault: Option<Box<Fault>>,
+    /// The expression as far as where an operator is missing in it, if that is what is wrong.
+    before_the_gap: Option<Box<str>>,
 }
 
 /// A place in an expression, in characters from 0; the end is behind it.
@@ -115,7 +117,8 @@ impl Problem {
         });
         let detail = kind.message(language);
         let (status, suggestion, fault) = (status_of(code), None, None);
-        Self { status, code, detail, span, suggestion, language, kept_seconds, fault }
+        let before_the_gap = place.and_then(|(span, text)| before_the_gap(kind, span, text));
+        Self { status, code, detail, span, suggestion, language, kept_seconds, fault, before_the_gap }
     }
 
     /// What is wrong with a text that cannot be read.
@@ -155,10 +158,13 @@ impl Problem {
         Self { kept_seconds: None, ..self }
     }
 
-    /// The mistake that everybody makes once, told of a text from a query that could not be read, or is no sum.
+    /// With the mistake that everybody makes once, if it was made in the query that the expression is from. To put another
+    /// operator where a `+` was meant is no help.
     pub(super) fn in_query(mut self, query: Option<&str>) -> Self {
-        if matches!(self.code, "syntax" | "type-error") || matches!(self.fault.as_deref(), Some(Fault::Key(_))) {
-            self.detail.push_str(about_plus(query, self.language));
+        let note = self.before_the_gap.as_ref().and_then(|before| about_plus(query, before, self.language));
+        if let Some(note) = note {
+            self.detail.push_str(note);
+            self.suggestion = None;
         }
         self
     }
@@ -223,8 +229,35 @@ impl From<Fault> for Problem {
     fn from(fault: Fault) -> Self {
         let ((status, code), language) = (fault.code(), Language::English);
         let (detail, span, suggestion) = (fault.message(language), None, None);
-        Self { status, code, detail, span, suggestion, language, kept_seconds: None, fault: Some(Box::new(fault)) }
+        let before_the_gap = match &fault {
+            Fault::Key { error, text } => before_the_gap(&error.kind, error.span, text),
+            _ => None,
+        };
+        let (kept_seconds, fault) = (None, Some(Box::new(fault)));
+        Self { status, code, detail, span, suggestion, language, kept_seconds, fault, before_the_gap }
     }
+}
+
+/// The text as far as where an operator is missing between two operands of it, if that is what is wrong there.
+fn before_the_gap(kind: &ErrorKind, span: Span, text: &str) -> Option<Box<str>> {
+    let end = match kind {
+        ErrorKind::Syntax(Syntax::MissingOperator { .. }) => span.start as usize,
+        // What stands before the last bracket is no function, no list: `2 (3)`.
+        ErrorKind::Type(TypeError::NotCallable { .. } | TypeError::NotSubscriptable { .. }) => {
+            let mut depth = 0;
+            let is_its_open_one = |byte: u8| {
+                depth += match byte {
+                    b')' | b']' | b'}' => 1,
+                    b'(' | b'[' | b'{' => -1,
+                    _ => return false,
+                };
+                depth == 0
+            };
+            span.start as usize + span.of(text).bytes().rposition(is_its_open_one)?
+        }
+        _ => return None,
+    };
+    text.get(..end).map(Box::from)
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ use crate::facts::Printed;
 use described::Explanation as Described;
 
 /// Names what is said of an expression, as part of its tag. Raised whenever the same one is explained otherwise.
-pub(super) const VERSION: &str = "explain 1";
+pub(super) const VERSION: &str = "explain 2";
 
 /// An expression explained. It comes to a value or to an error; that is no failure of the request.
 #[derive(Serialize)]

@@ -2,7 +2,7 @@
 
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
-use tabuada_lang::{Context, Language, Program};
+use tabuada_lang::{Context, JsonNumbers, Language, Program};
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, Type};
 
@@ -17,7 +17,7 @@ use crate::line::write_value;
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Answer)]
 pub(super) struct Value<'a> {
-    /// JSON's form of it; what JSON has no form for is its Python text.
+    /// Its form in JSON, exact for every reader; what has none there is its text.
     #[serde(serialize_with = "in_json")]
     #[schema(schema_with = result)]
     result: &'a Printed,
@@ -47,15 +47,17 @@ pub(super) struct Hint {
 /// The JSON form of a value.
 fn in_json<S: Serializer>(printed: &Printed, serializer: S) -> Result<S::Ok, S::Error> {
     let mut json = String::new();
-    printed.write_json(&mut json);
+    printed.write_json(JsonNumbers::Exact, &mut json);
     // What is written there is JSON.
     RawValue::from_string(json).unwrap_or_default().serialize(serializer)
 }
 
 pub(super) fn result() -> Schema {
     value_in_json(
-        "The value in JSON: a number with all its digits, `true`, `false`, `null`, a text, or an array of these; what \
-         JSON has no form for (infinity, complex numbers, fractions) is its text.",
+        "The value in JSON: a number, `true`, `false`, `null`, a text, or an array of these. It is a number only where \
+         every reader of JSON has it exactly: floats, and integers up to 2^53 − 1 in magnitude. Larger integers, \
+         decimals, and what JSON has no form for (infinity, complex numbers, fractions) are their text, with all digits; \
+         `type` tells what it is.",
     )
 }
 
