@@ -41,7 +41,7 @@ mod columns;
 mod diagnostic;
 mod advice;
 
-pub use advice::{Fix, Hint, HintKind, fix};
+pub use advice::{Fix, Hint, HintKind, fixes};
 pub use columns::{Cell, Rows};
 pub use diagnostic::{Language, caret};
 pub use error::{

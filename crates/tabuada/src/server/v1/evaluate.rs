@@ -221,7 +221,7 @@ async fn answer_fresh(app: &App, question: &OwnQuestion, headers: &HeaderMap, ur
     let language = language::preferred(headers);
     let is_conditional = is_conditional(headers);
     let asked = app.calculator.answer_unless(question, keeping(headers), |program, name| {
-        let words = is_conditional.then(|| reply::words(&reply::hints(program, question.text, language)))?;
+        let words = is_conditional.then(|| reply::words(&reply::hints(program, question, language)))?;
         of_value(name, &words).known(headers)
     });
     let reply = match asked.await {
