@@ -56,7 +56,7 @@ pub use limits::{Fuel, Limits};
 pub use mode::{Digits, Mode, ModeError};
 pub use parser::Context;
 pub use program::Program;
-pub use value::{Answer, Argument};
+pub use value::{Answer, Argument, JsonNumbers};
 pub use variables::Variables;
 
 /// Reads a text.
