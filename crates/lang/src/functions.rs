@@ -263,17 +263,18 @@ pub(crate) fn find_constant(name: &str) -> Option<u8> {
 
 /// Calls the function of a row: `arguments` are the positional ones, then those of `keywords`, in order.
 pub(crate) fn call(row: u16, arguments: &[Value], keywords: &[&str], budget: &mut Budget) -> Outcome {
-    call_row(row, arguments, keywords, budget).map_err(|error| match error {
-        ErrorKind::Type(TypeError::NotReal { found }) => unfit(row, false, found),
-        ErrorKind::Type(TypeError::NotInteger { found }) => unfit(row, true, found),
-        other => other,
-    })
+    let name = at(row).map_or("", |function| function.name);
+    call_row(row, arguments, keywords, budget).map_err(|error| in_call(name, error))
 }
 
-/// That an argument of the function is of the wrong type.
-fn unfit(row: u16, integer: bool, found: Type) -> ErrorKind {
-    let function = at(row).map_or("", |function| function.name).to_owned();
-    TypeError::Argument { function, integer, found }.into()
+/// What went wrong in a call: an argument of the wrong type is the function's.
+fn in_call(function: &str, error: ErrorKind) -> ErrorKind {
+    let (integer, found) = match error {
+        ErrorKind::Type(TypeError::NotReal { found }) => (false, found),
+        ErrorKind::Type(TypeError::NotInteger { found }) => (true, found),
+        other => return other,
+    };
+    TypeError::Argument { function: function.to_owned(), integer, found }.into()
 }
 
 fn call_row(number: u16, arguments: &[Value], keywords: &[&str], budget: &mut Budget) -> Outcome {
@@ -466,16 +467,13 @@ fn elements<'v>(value: &'v Value, budget: &mut Budget) -> Result<Elements<'v>, E
 
 /// `x!`: as `factorial`, but a float or a decimal that is whole will do.
 pub(crate) fn factorial(value: &Value, budget: &mut Budget) -> Outcome {
-    match value {
-        Value::Float(float) if float.fract() == 0.0 => {
-            integers::factorial(&Value::Int(Integer::from_float(*float)), budget)
-        }
-        Value::Decimal(decimal) => match decimal.as_integer(budget)? {
-            Some(whole) => integers::factorial(&Value::Int(whole), budget),
-            None => integers::factorial(value, budget),
-        },
-        _ => integers::factorial(value, budget),
-    }
+    let whole = match value {
+        Value::Float(float) if float.fract() == 0.0 => Some(Integer::from_float(*float)),
+        Value::Decimal(decimal) => decimal.as_integer(budget)?,
+        _ => None,
+    };
+    let whole = whole.map(Value::Int);
+    integers::factorial(whole.as_ref().unwrap_or(value), budget).map_err(|error| in_call("factorial", error))
 }
 
 const SCALAR: u64 = price::SCALAR;

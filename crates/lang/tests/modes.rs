@@ -253,8 +253,8 @@ fn decimal_mode_says_what_it_cannot() {
         ],
     );
     let kind = answer("decimal:28", "erf(1)").err().unwrap();
-    assert_eq!(kind.message(Language::English), "'erf' is not available in decimal:28 mode");
-    assert_eq!(kind.message(Language::Portuguese), "'erf' não existe no modo decimal:28");
+    assert_eq!(kind.message(Language::English), "'erf' is not available in decimal:28 mode; python mode has it");
+    assert_eq!(kind.message(Language::Portuguese), "'erf' não existe no modo decimal:28; o modo python o tem");
 }
 
 #[test]

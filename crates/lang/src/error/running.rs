@@ -115,10 +115,10 @@ pub enum TypeError {
         /// The left operand's type.
         found: Type,
     },
-    /// `cannot use 'tuple' as a set element (unhashable type: 'list')`.
+    /// `cannot use 'tuple' as a set element (unhashable type: 'list')`, `unhashable type: 'list'`.
     Unhashable {
-        /// The type of what was to be an element of a set.
-        element: Type,
+        /// The type of what was to be an element of a set; `None` where it was to be counted.
+        element: Option<Type>,
         /// The type that cannot be in a set: the element's own, or that of something in it.
         found: Type,
     },
