@@ -372,7 +372,7 @@ fn floats(operator: Binary, a: f64, b: f64) -> Result<Value, ErrorKind> {
         Binary::Add => a + b,
         Binary::Subtract => a - b,
         Binary::Multiply => a * b,
-        Binary::Divide if b == 0.0 => return Err(ZeroDivision::Float.into()),
+        Binary::Divide if b == 0.0 => return Err(ZeroDivision::Division.into()),
         Binary::Divide => a / b,
         Binary::FloorDivide => float::floor_divide(a, b)?,
         _ => float::modulo(a, b)?,

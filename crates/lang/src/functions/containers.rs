@@ -350,14 +350,14 @@ fn divmod(arguments: &[Value], budget: &mut Budget) -> Outcome {
     let (quotient, remainder) = match (a.number(), b.number()) {
         (Some(Number::Int(_)), Some(Number::Int(divisor))) => {
             if divisor.is_zero() {
-                return Err(ZeroDivision::IntDivmod.into());
+                return Err(ZeroDivision::Divmod.into());
             }
             (arithmetic::binary(Binary::FloorDivide, a, b, budget)?, arithmetic::binary(Binary::Modulo, a, b, budget)?)
         }
         (Some(Number::Int(_) | Number::Float(_)), Some(Number::Int(_) | Number::Float(_))) => {
             let (x, y) = (to_float(a)?, to_float(b)?);
             if y == 0.0 {
-                return Err(ZeroDivision::FloatDivmod.into());
+                return Err(ZeroDivision::Divmod.into());
             }
             (Value::Float(float::floor_divide(x, y)?), Value::Float(float::modulo(x, y)?))
         }

@@ -34,12 +34,12 @@ pub(crate) fn write(value: f64, text: &mut String) {
 
 /// Python's `//` on floats.
 pub(crate) fn floor_divide(a: f64, b: f64) -> Result<f64, ErrorKind> {
-    divide_with_remainder(a, b).map(|(quotient, _)| quotient).ok_or(ZeroDivision::FloatFloor.into())
+    divide_with_remainder(a, b).map(|(quotient, _)| quotient).ok_or(ZeroDivision::Floor.into())
 }
 
 /// Python's `%` on floats: the remainder has the divisor's sign.
 pub(crate) fn modulo(a: f64, b: f64) -> Result<f64, ErrorKind> {
-    divide_with_remainder(a, b).map(|(_, remainder)| remainder).ok_or(ZeroDivision::FloatModulo.into())
+    divide_with_remainder(a, b).map(|(_, remainder)| remainder).ok_or(ZeroDivision::Modulo.into())
 }
 
 /// CPython's `_float_div_mod`: the quotient is found from the exact remainder, not by dividing and rounding down.
