@@ -42,7 +42,7 @@ mod columns;
 mod diagnostic;
 mod advice;
 
-pub use advice::{Fix, Hint, HintKind, fix};
+pub use advice::{Fix, Hint, HintKind, fixes};
 pub use columns::{Cell, Rows};
 pub use diagnostic::{Language, caret};
 pub use error::{
@@ -56,7 +56,7 @@ pub use limits::{Fuel, Limits};
 pub use mode::{Digits, Mode, ModeError};
 pub use parser::Context;
 pub use program::Program;
-pub use value::{Answer, Argument};
+pub use value::{Answer, Argument, JsonNumbers};
 pub use variables::Variables;
 
 /// Reads a text.
