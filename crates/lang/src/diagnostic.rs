@@ -9,7 +9,7 @@ mod reading;
 
 use unicode_width::UnicodeWidthChar;
 
-use crate::error::{Arity, Bound, DecimalError, ErrorKind, Estimate, Span, VariableError};
+use crate::error::{Arity, Bound, Counted, DecimalError, ErrorKind, Estimate, Span, VariableError};
 use crate::spelling;
 use reading::{feature, syntax};
 
@@ -197,7 +197,9 @@ fn count(arity: &Arity) -> (&str, Bound, u64, u64, bool) {
     match arity {
         Arity::ExactlyOne { function, given } => (function, Bound::Exactly, 1, *given, false),
         Arity::Expected { function, bound, wanted, given } => (function, *bound, *wanted, *given, false),
-        Arity::Takes { function, bound, wanted, given, positional } => (function, *bound, *wanted, *given, *positional),
+        Arity::Takes { function, bound, wanted, given, counted } => {
+            (function, *bound, *wanted, *given, *counted == Counted::Positional)
+        }
     }
 }
 

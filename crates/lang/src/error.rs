@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::mode::Mode;
 pub use reading::{Feature, Syntax, VariableError};
-pub use running::{Arity, Bound, DecimalError, Given, Overflow, Type, TypeError, ValueError, ZeroDivision};
+pub use running::{Arity, Bound, Counted, DecimalError, Given, Overflow, Type, TypeError, ValueError, ZeroDivision};
 
 /// Where in a text something stands: byte offsets, half open, on character boundaries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

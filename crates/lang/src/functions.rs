@@ -14,7 +14,7 @@ mod theory;
 mod statistics;
 mod manual;
 
-use crate::error::{Arity, Bound, ErrorKind, Given, Overflow, Type, TypeError, ValueError};
+use crate::error::{Arity, Bound, Counted, ErrorKind, Given, Overflow, Type, TypeError, ValueError};
 use crate::limits::{Budget, price};
 use crate::mode::Mode;
 use crate::number::Integer;
@@ -294,16 +294,14 @@ fn call_row(number: u16, arguments: &[Value], keywords: &[&str], budget: &mut Bu
             }
             // CPython makes the list first, and hands the rest to `sort`.
             elements(&positional[0], budget)?;
+            if keywords.len() > 2 {
+                return Err(too_many("sort", 2, 0, keywords.len()));
+            }
             if let Some(unknown) = keywords.iter().find(|keyword| !["key", "reverse"].contains(keyword)) {
                 return Err(keyword::unknown("sort", unknown, &["key", "reverse"]));
             }
-            let reverse = match keyword("reverse").map(integer).transpose()? {
-                Some(reverse) if reverse.as_i64().is_none_or(|reverse| i32::try_from(reverse).is_err()) => {
-                    return Err(Overflow::Truth.into());
-                }
-                reverse => reverse.is_some_and(|reverse| !reverse.is_zero()),
-            };
-            return call(&positional[0], keyword("key"), reverse, budget);
+            let is_reverse = keyword("reverse").is_some_and(Value::is_true);
+            return call(&positional[0], keyword("key"), is_reverse, budget);
         }
         _ if !keywords.is_empty() => return Err(TypeError::NoKeywords { function: qualified() }.into()),
         _ => {}
@@ -355,6 +353,17 @@ fn expected(function: &str, bound: Bound, wanted: usize, given: usize) -> ErrorK
     TypeError::Arity(Arity::Expected { function, bound, wanted, given }).into()
 }
 
+fn takes(function: &str, bound: Bound, wanted: usize, counted: Counted, given: usize) -> ErrorKind {
+    let (function, wanted, given) = (function.to_owned(), wanted as u64, given as u64);
+    TypeError::Arity(Arity::Takes { function, bound, wanted, given, counted }).into()
+}
+
+/// More arguments than a function has parameters.
+fn too_many(function: &str, most: usize, positional: usize, named: usize) -> ErrorKind {
+    let counted = if positional == 0 { Counted::Keyword } else { Counted::All };
+    takes(function, Bound::AtMost, most, counted, positional + named)
+}
+
 /// A function of one float, with CPython's reading of what comes out of it.
 fn apply(function: &str, call: fn(f64) -> f64, overflows: bool, given: &Value) -> Outcome {
     let argument = to_float(given)?;
@@ -397,17 +406,12 @@ impl Parameters {
             // The constructors of types count what comes without keywords in words of their own.
             return Err(expected(&function(), Bound::AtMost, self.names.len(), given));
         }
-        if positional.len() > self.positional || given > self.names.len() {
-            let (bound, given) = if all { (Bound::AtMost, given) } else { (Bound::Exactly, positional.len()) };
-            let (wanted, given) = (self.positional as u64, given as u64);
-            return Err(TypeError::Arity(Arity::Takes {
-                function: function(),
-                bound,
-                wanted,
-                given,
-                positional: !all,
-            })
-            .into());
+        if given > self.names.len() {
+            return Err(too_many(&function(), self.names.len(), positional.len(), named.len()));
+        }
+        if positional.len() > self.positional {
+            let (bound, counted) = (Bound::Exactly, Counted::Positional);
+            return Err(takes(&function(), bound, self.positional, counted, positional.len()));
         }
         let mut bound: Vec<Option<Value>> = positional.iter().cloned().map(Some).collect();
         bound.resize(self.names.len(), None);
@@ -417,15 +421,8 @@ impl Parameters {
             if bound[at].is_none() && at < self.required && parameter.is_empty() {
                 // By position only: CPython counts those, and names none.
                 let bound = if all { Bound::AtLeast } else { Bound::Exactly };
-                let wanted = self.required as u64;
-                return Err(TypeError::Arity(Arity::Takes {
-                    function: function(),
-                    bound,
-                    wanted,
-                    given: positional.len() as u64,
-                    positional: true,
-                })
-                .into());
+                let counted = Counted::Positional;
+                return Err(takes(&function(), bound, self.required, counted, positional.len()));
             }
             if bound[at].is_none() && at < self.required {
                 let (name, position) = ((*parameter).to_owned(), at as u64 + 1);

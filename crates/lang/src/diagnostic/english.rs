@@ -329,7 +329,6 @@ fn overflow(error: Overflow) -> &'static str {
         Overflow::InfinityToInteger => "infinity is no whole number and cannot become one",
         Overflow::Round => "the rounded value is larger than the largest float, about 1.8e308",
         Overflow::Repetition => "nothing can be repeated so often: the number has more than 64 bits",
-        Overflow::Truth => "this whole number is too large to stand for True or False; write one of them",
         Overflow::ShiftCount => "bits cannot be moved so far: the number of places has more than 64 bits",
         Overflow::FactorialArgument => "factorial takes whole numbers of up to 64 bits",
         Overflow::CombArgument | Overflow::PermArgument => "k is larger than 64 bits can say",

@@ -333,7 +333,6 @@ fn overflow(error: Overflow) -> &'static str {
         Overflow::InfinityToInteger => "infinito não é um número inteiro e não pode virar um",
         Overflow::Round => "o valor arredondado é maior que o maior float, cerca de 1.8e308",
         Overflow::Repetition => "nada se repete tantas vezes: o número tem mais de 64 bits",
-        Overflow::Truth => "este número inteiro é grande demais para valer True ou False; escreva um dos dois",
         Overflow::ShiftCount => "os bits não se deslocam tanto: o número de posições tem mais de 64 bits",
         Overflow::FactorialArgument => "factorial recebe números inteiros de até 64 bits",
         Overflow::CombArgument | Overflow::PermArgument => "k é maior do que 64 bits podem dizer",

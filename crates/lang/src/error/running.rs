@@ -293,9 +293,21 @@ pub enum Arity {
         wanted: u64,
         /// How many were given.
         given: u64,
-        /// Whether CPython says `positional arguments` there.
-        positional: bool,
+        /// Which of the arguments are counted.
+        counted: Counted,
     },
+}
+
+/// Which arguments a count is of, as CPython says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Counted {
+    /// `arguments`.
+    All,
+    /// `positional arguments`.
+    Positional,
+    /// `keyword arguments`: there are no others.
+    Keyword,
 }
 
 /// How a count is bounded.
@@ -542,8 +554,6 @@ pub enum Overflow {
     Fma,
     /// `cannot fit 'int' into an index-sized integer`: how often a sequence is repeated, beyond 64 bits.
     Repetition,
-    /// `Python int too large to convert to C int`: a truth value that is an integer beyond 32 bits.
-    Truth,
     /// A bound of a range beyond 64 bits.
     RangeBound,
     /// `rounded value too large to represent`.

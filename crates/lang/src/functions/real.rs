@@ -396,7 +396,9 @@ fn fmod(arguments: &[Value], _: &mut Budget) -> Outcome {
 fn fma(arguments: &[Value], _: &mut Budget) -> Outcome {
     let (x, y) = pair(arguments)?;
     let z = to_float(&arguments[2])?;
-    let value = x.mul_add(y, z);
+    // Some C libraries lose the sign of a product that vanishes where 0 is added.
+    let is_product = z == 0.0 && x != 0.0 && y != 0.0;
+    let value = if is_product { x * y } else { x.mul_add(y, z) };
     let is_any = |property: fn(f64) -> bool| [x, y, z].into_iter().any(property);
     if value.is_nan() && !is_any(f64::is_nan) {
         return Err(ValueError::FmaInvalid.into());
@@ -407,6 +409,19 @@ fn fma(arguments: &[Value], _: &mut Budget) -> Outcome {
     float_value(value)
 }
 
+/// C's `nextafter`.
+fn next_towards(x: f64, y: f64) -> f64 {
+    if x.is_nan() || y.is_nan() {
+        f64::NAN
+    } else if x < y {
+        x.next_up()
+    } else if x > y {
+        x.next_down()
+    } else {
+        y
+    }
+}
+
 fn nextafter(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
     // The first two are required.
     let [Some(x), Some(y), steps] = arguments else { return Err(ErrorKind::Internal) };
@@ -415,7 +430,7 @@ fn nextafter(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
     }
     let (x, y) = (to_float(x)?, to_float(y)?);
     let steps = match steps.as_ref().filter(|steps| !matches!(steps, Value::None)) {
-        None => 1,
+        None => return float_value(next_towards(x, y)),
         Some(steps) => match integer(steps)? {
             steps if steps.is_negative() => return Err(ValueError::NegativeSteps.into()),
             // There are fewer floats than a word counts.
