@@ -28,6 +28,7 @@ pub use hints::{Hint, HintKind};
 use std::cell::Cell;
 
 use crate::error::{Error, ErrorKind, Failure, Span};
+use crate::functions;
 use crate::limits::{Fuel, Limits};
 use crate::mode::Mode;
 use crate::parser::{self, Context};
@@ -155,10 +156,11 @@ fn add(fixes: &mut Vec<Fix>, text: &str, mended: Option<String>) {
 /// The fixes of a text that cannot be read or fails.
 fn mended(text: &str, context: &Context<'_>, limits: &Limits) -> Vec<Fix> {
     let mut fixes = Vec::new();
-    let desk = Desk::new(context, limits, Choice::FIRST);
+    let is_xor_meant = text.to_lowercase().contains("xor");
+    let desk = Desk { is_xor_meant, ..Desk::new(context, limits, Choice::FIRST) };
     add(&mut fixes, text, desk.settle(text.to_owned()));
     for choice in choices(desk.separators_differ.get(), desk.percentages_differ.get()).into_iter().skip(1) {
-        let desk = Desk::new(context, limits, choice);
+        let desk = Desk { is_xor_meant, ..Desk::new(context, limits, choice) };
         add(&mut fixes, text, desk.settle(text.to_owned()));
     }
     fixes
@@ -185,6 +187,8 @@ struct Desk<'c> {
     parameters: &'c [&'c str],
     limits: Limits,
     choice: Choice,
+    /// Whether `^` is what the text calls by its name.
+    is_xor_meant: bool,
     bytes: Cell<usize>,
     fuel: Cell<u64>,
     separators_differ: Cell<bool>,
@@ -206,6 +210,7 @@ impl<'c> Desk<'c> {
             parameters: context.parameters,
             limits: limits.clone(),
             choice,
+            is_xor_meant: false,
             bytes: Cell::new(READ_BYTES),
             fuel: Cell::new(FUEL),
             separators_differ: Cell::new(false),
@@ -259,7 +264,8 @@ impl<'c> Desk<'c> {
         let findings = hints::of(program, text, self.choice, failing);
         self.separators_differ.set(self.separators_differ.get() || findings.separators_differ);
         self.percentages_differ.set(self.percentages_differ.get() || findings.percentages_differ);
-        let notation = findings.list.into_iter().filter(|found| found.kind.is_notation());
+        let is_mended = |kind: &HintKind| kind.is_notation() && !(self.is_xor_meant && *kind == HintKind::Xor);
+        let notation = findings.list.into_iter().filter(|found| is_mended(&found.kind));
         let edits: Vec<Fix> = notation.flat_map(|found| found.edits).collect();
         (!edits.is_empty()).then(|| apply(text, edits))
     }
@@ -286,19 +292,19 @@ impl<'c> Desk<'c> {
             Err(error) => return Look::Unreadable(error),
         };
         let is_known = |name: &str| self.variables.iter().any(|variable| variable.name == name);
-        let free: Vec<String> =
-            program.free_names().into_iter().filter(|name| !is_known(name)).map(str::to_owned).collect();
-        let is_variable = |name: &String| names::is_letter(name) || self.parameters.contains(&&**name);
-        if let Some(failure) = program.unknown_name()
-            && !free.iter().all(is_variable)
-        {
-            let stranger = program.free_nodes().into_iter().find(|(name, _)| !is_known(name) && !is_variable(&(*name).to_owned()));
-            let failure = match stranger {
-                Some((name, node)) => Failure { kind: ErrorKind::UnknownName { name: name.to_owned() }, node },
-                None => failure,
-            };
+        let is_variable = |name: &str| {
+            self.parameters.contains(&name) || (names::is_letter(name) && !self.has_in_other_case(&program, name))
+        };
+        let free: Vec<(&str, u32)> =
+            program.free_nodes().into_iter().filter(|(name, _)| !is_known(name)).collect();
+        let stranger = free.iter().find(|(name, _)| !is_variable(name));
+        let stranger = stranger.map(|(name, node)| Failure { kind: ErrorKind::UnknownName { name: (*name).to_owned() }, node: *node });
+        // An unknown name of `math` is no free name.
+        let of_math = || program.unknown_name().filter(|failure| matches!(failure.kind, ErrorKind::UnknownMathName { .. }));
+        if let Some(failure) = stranger.or_else(of_math) {
             return Look::Failed(program, failure);
         }
+        let free: Vec<String> = free.into_iter().map(|(name, _)| name.to_owned()).collect();
         let mut first = None;
         for sample in SAMPLES.iter().take(if free.is_empty() { 1 } else { SAMPLES.len() }) {
             let Ok(program) = self.read(text, &free, sample) else { continue };
@@ -313,6 +319,15 @@ impl<'c> Desk<'c> {
             Some((program, failure)) => Look::Failed(program, failure),
             None => Look::Failed(program, Failure { kind: ErrorKind::Internal, node: 0 }),
         }
+    }
+
+    /// Whether a letter that nothing gives a value is known in the other case: `X` where there is an `x`.
+    fn has_in_other_case(&self, program: &Program, name: &str) -> bool {
+        let small = name.to_lowercase();
+        let is_other = |known: &str| known != name && known.to_lowercase() == small;
+        let assigned = program.targets.iter().map(|target| &*program.names[*target as usize]);
+        self.given().iter().any(|(known, _)| is_other(known))
+            || assigned.chain(functions::CONSTANTS.iter().map(|(constant, _)| *constant)).any(is_other)
     }
 
     /// Reads a text; `free` variables get one value each, of the kind that `sample` shows.

@@ -8,7 +8,7 @@ mod reading;
 use unicode_width::UnicodeWidthChar;
 
 use crate::error::{DecimalError, ErrorKind, Estimate, Span, VariableError};
-use crate::spelling;
+use crate::{elsewhere, spelling};
 use reading::{feature, syntax};
 
 /// The languages that messages come in.
@@ -43,6 +43,11 @@ impl ErrorKind {
             English => english.to_owned(),
             Portuguese => portuguese.to_owned(),
         };
+        if let Self::UnknownName { name } = self
+            && let Some((english, portuguese)) = elsewhere::note(name)
+        {
+            return say(english, portuguese);
+        }
         let words = match language {
             English => self.python(),
             Portuguese => portuguese::at_run_time(self),

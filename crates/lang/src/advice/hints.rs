@@ -159,10 +159,6 @@ impl HintKind {
                 ),
             ),
             Self::TightRoot { read_as } => say(format!("read as {read_as}"), format!("lido como {read_as}")),
-            Self::ComplexRoot { index: 3 } => say(
-                "the root of a negative number is complex here; for the real one write cbrt(…)".into(),
-                "a raiz de um número negativo é complexa aqui; para a raiz real escreva cbrt(…)".into(),
-            ),
             Self::ComplexRoot { index } => {
                 let root = to_superscript(u64::from(*index));
                 say(
@@ -494,12 +490,8 @@ fn complex_root(program: &Program, text: &str, at: usize, index: u32) -> Option<
         return Some(Found { kind, span, edits: Vec::new() });
     };
     let inside = argument.strip_prefix('(').and_then(|inside| inside.strip_suffix(')')).unwrap_or(argument);
-    let fix = match (index, inside.strip_prefix(['-', '−'])) {
-        (3, _) => Some(Fix::replacing(span, format!("cbrt({inside})"))),
-        (_, Some(positive)) => {
-            Some(Fix::replacing(span, format!("(-{}√{})", to_superscript(u64::from(index)), positive.trim())))
-        }
-        _ => None,
-    };
+    let fix = inside
+        .strip_prefix(['-', '−'])
+        .map(|positive| Fix::replacing(span, format!("(-{}√{})", to_superscript(u64::from(index)), positive.trim())));
     Some(Found { kind, span, edits: Vec::from_iter(fix) })
 }

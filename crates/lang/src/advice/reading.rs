@@ -356,6 +356,12 @@ fn missing_operator(tokens: &Tokens<'_>, span: Span) -> Option<Fix> {
         // `1.2.3`, `1 2`: nobody knows.
         return None;
     }
+    if left == Token::Superscript && left_at.checked_sub(1).is_some_and(|name| is_function(tokens.spelled(name))) {
+        // `cos²x`.
+        let last = tokens.operand_end(at)?;
+        let end = tokens.get(last)?.1.end as usize;
+        return Some(Fix::new(left_span.end as usize, end, format!("({})", tokens.between(at, last))));
+    }
     // `2 e 3` is `and` where something is compared, and no product.
     if span.of(tokens.text) == "e" && tokens.token(at + 1).is_some_and(Token::is_operand) {
         return None;

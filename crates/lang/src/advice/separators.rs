@@ -48,6 +48,8 @@ struct Part {
     is_list: bool,
     /// Whether it is an operand: an operator of numbers stands beside its brackets.
     is_operand: bool,
+    /// Whether it is said from outside that its commas are decimal: with them as they stand the call fails.
+    is_forced: bool,
     is_bracketed: bool,
     /// Whether something but numbers and their separators is in it.
     is_calculated: bool,
@@ -67,8 +69,8 @@ pub(super) fn of(tokens: &Tokens<'_>, grouped: bool, all_within: Option<Span>) -
     let mut parts = parts(&code);
     if let Some(span) = all_within {
         let inside = |number: &Number| span.start as usize <= number.start && number.end <= span.end as usize;
-        for part in parts.iter_mut().filter(|part| part.is_list) {
-            part.is_list = !part.numbers.iter().any(inside);
+        for part in &mut parts {
+            part.is_forced = part.numbers.iter().any(inside);
         }
     }
     let all = || parts.iter().flat_map(|part| &part.numbers).map(|number| number.kind);
@@ -121,6 +123,9 @@ impl Part {
     /// Whether the commas in its numbers are taken to belong to these.
     fn taken(&self) -> bool {
         let is = |kind: fn(Kind) -> bool| self.numbers.iter().any(|number| kind(number.kind));
+        if self.is_forced {
+            return !is(|kind| kind == Kind::List);
+        }
         if self.is_list {
             // `max(1,5; 2)`: something else separates.
             return !self.semicolons.is_empty() && !is(|kind| kind == Kind::List);

@@ -110,12 +110,24 @@ impl<'t> Tokens<'t> {
 
     /// Whether the text gives `name` a meaning: by a statement, or as a bound name or parameter.
     pub(super) fn defines(&self, name: &str) -> bool {
-        self.list.windows(2).any(|pair| {
-            let ((token, span), (next, _)) = (pair[0], pair[1]);
-            token == Token::Name
-                && matches!(next, Token::Assign | Token::AssignFormula | Token::Walrus | Token::Comma | Token::Close(_))
-                && normal_name(span.of(self.text)) == name
-        })
+        let assigns = self.list.iter().any(|(token, _)| matches!(token, Token::Assign | Token::AssignFormula));
+        let is_bound = |at: usize| {
+            let before = at.checked_sub(1).map(|before| self.list[before].0);
+            match (before, self.token(at + 1)) {
+                (_, Some(Token::Assign | Token::AssignFormula | Token::Walrus)) => true,
+                (Some(Token::Comma), Some(Token::Comma)) => true,
+                (Some(Token::Open('(') | Token::Comma), Some(Token::Comma | Token::Close(')'))) => {
+                    self.list.iter().any(|(token, _)| *token == Token::AssignFormula)
+                }
+                // `a, b = 1, 2`.
+                (None | Some(Token::Semicolon | Token::Newline), Some(Token::Comma)) => assigns,
+                _ => false,
+            }
+        };
+        let is_it = |(at, (token, span)): (usize, &(Token, Span))| {
+            *token == Token::Name && normal_name(span.of(self.text)) == name && is_bound(at)
+        };
+        self.list.iter().enumerate().any(is_it)
     }
 
     /// Whether a statement gives `name` a value.
