@@ -23,6 +23,7 @@ mod limits;
 mod number;
 mod spelling;
 mod elsewhere;
+mod listsort;
 mod value;
 mod sequence;
 mod arithmetic;
@@ -46,8 +47,8 @@ pub use advice::{Fix, Hint, HintKind, fixes};
 pub use columns::{Cell, Rows};
 pub use diagnostic::{Language, caret};
 pub use error::{
-    Arity, Bound, DecimalError, Error, ErrorKind, Estimate, Failure, Feature, Overflow, Span, Syntax, Type, TypeError,
-    ValueError, VariableError, ZeroDivision,
+    Arity, Bound, DecimalError, Error, ErrorKind, Estimate, Failure, Feature, Given, Overflow, Span, Syntax, Type,
+    TypeError, ValueError, VariableError, ZeroDivision,
 };
 pub use evaluator::Evaluator;
 pub use explain::{Explanation, STEPS_MAX, Step, StepKind};
@@ -56,7 +57,7 @@ pub use limits::{Fuel, Limits};
 pub use mode::{Digits, Mode, ModeError};
 pub use parser::Context;
 pub use program::Program;
-pub use value::{Answer, Argument};
+pub use value::{Answer, Argument, JsonNumbers};
 pub use variables::Variables;
 
 /// Reads a text.

@@ -81,6 +81,22 @@ pub(crate) fn fixes_of_failed(question: Question<'_>, program: &Program, failure
     advised(question, |context, limits| program.fixes(question.text, failure, context, limits))
 }
 
+/// How to mend a text of the context's parameters that fails whatever these are, the likeliest first.
+pub(crate) fn fixes_of_rows(
+    text: &str,
+    context: &Context<'_>,
+    limits: &Limits,
+    program: &Program,
+    failure: &Failure,
+) -> Vec<Fix> {
+    caught(text, || Ok(program.fixes(text, failure, context, limits))).unwrap_or_default()
+}
+
+/// What to know of a text of the context's parameters that was read.
+pub(crate) fn hints_of_rows(text: &str, context: &Context<'_>, limits: &Limits, program: &Program) -> Vec<Hint> {
+    caught(text, || Ok(program.hints(text, context, limits))).unwrap_or_default()
+}
+
 /// What to know of a question that was read: where it may not mean what was meant.
 pub(crate) fn hints(question: Question<'_>, program: &Program) -> Vec<Hint> {
     advised(question, |context, limits| program.hints(question.text, context, limits))

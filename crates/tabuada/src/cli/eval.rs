@@ -73,16 +73,24 @@ fn complain(text: &str, span: Span, kind: &ErrorKind) -> io::Result<()> {
     writeln!(io::stderr().lock(), "tabuada: {message}\n{}", caret(text, span))
 }
 
-/// The texts that may have been meant, the likeliest first.
+/// The texts that may have been meant, the likeliest first: on one line, if they fit there.
 fn help(text: &str, fixes: &[Fix]) -> io::Result<()> {
+    let either = fixes.iter().map(|fix| fix.apply(text)).collect::<Vec<_>>().join(", or ");
+    if fixes.len() > 1 && fits(&either) {
+        return writeln!(io::stderr().lock(), "help: did you mean {either}?");
+    }
     fixes.iter().try_for_each(|fix| help_with(text, fix))
+}
+
+fn fits(text: &str) -> bool {
+    text.chars().count() <= HELP_CHARACTERS && !text.contains(char::is_control)
 }
 
 /// The text as it may have been meant, if it fits on a line; else what to write for what.
 fn help_with(text: &str, fix: &Fix) -> io::Result<()> {
     let mended = fix.apply(text);
     let mut terminal = io::stderr().lock();
-    if mended.chars().count() <= HELP_CHARACTERS && !mended.contains(char::is_control) {
+    if fits(&mended) {
         return writeln!(terminal, "help: write {mended}");
     }
     // Neither may be long or hold what moves a terminal's cursor.

@@ -27,7 +27,7 @@ use crate::answer::{Keeping, Name, Origin, Outcome, Reply};
 use crate::clock::Second;
 
 /// The form of the body, as part of its tag. Raised whenever the same answer is written otherwise.
-const FORM: &str = "evaluate 1";
+const FORM: &str = "evaluate 2";
 
 /// Evaluate an expression
 #[utoipa::path(

@@ -14,7 +14,7 @@ use tabuada_lang::{Explanation, Language, Limits, Program, Span, Step, StepKind}
 use super::super::described::Overloaded;
 use super::super::freshness::{Freshness, Tag, WORDS_SECONDS};
 use super::super::language;
-use super::super::problem::{CharacterSpan, Document as ProblemDocument, Problem, Suggestion};
+use super::super::problem::{Advice, CharacterSpan, Document as ProblemDocument, Problem};
 use super::super::render::json;
 use super::super::state::App;
 use super::made::{self, Made};
@@ -26,7 +26,7 @@ use crate::facts::Printed;
 use described::Explanation as Described;
 
 /// Names what is said of an expression, as part of its tag. Raised whenever the same one is explained otherwise.
-pub(super) const VERSION: &str = "explain 1";
+pub(super) const VERSION: &str = "explain 2";
 
 /// An expression explained. It comes to a value or to an error; that is no failure of the request.
 #[derive(Serialize)]
@@ -66,8 +66,8 @@ struct Trouble {
     detail: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     span: Option<CharacterSpan>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    suggestion: Option<Box<Suggestion>>,
+    #[serde(flatten)]
+    advice: Option<Box<Advice>>,
 }
 
 /// A step. Places are in characters.
@@ -237,9 +237,8 @@ impl Asked<'_> {
         let outcome = match &printed {
             Ok(printed) => Outcome::Value(Value::new(printed, program, question, language)),
             Err(failure) => {
-                let Problem { code, detail, span, suggestion, .. } =
-                    Problem::failed(program, failure, question, language);
-                let error = Trouble { code, detail, span, suggestion };
+                let Problem { code, detail, span, advice, .. } = Problem::failed(program, failure, question, language);
+                let error = Trouble { code, detail, span, advice };
                 Outcome::Error { error, hints: hints(program, question, language) }
             }
         };

@@ -2,12 +2,12 @@
 
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
-use tabuada_lang::{Language, Program};
+use tabuada_lang::{JsonNumbers, Language, Program};
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, Type};
 
 use super::super::evaluate::described::value as value_in_json;
-use super::super::problem::{CharacterSpan, Problem, Suggestion};
+use super::super::problem::{Advice, CharacterSpan, Problem, Suggestion};
 use crate::answer::{Outcome, Reply};
 use crate::engine::{self, Question};
 use crate::facts::Printed;
@@ -17,7 +17,7 @@ use crate::line::write_value;
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Answer)]
 pub(super) struct Value<'a> {
-    /// JSON's form of it; what JSON has no form for is its Python text.
+    /// Its form in JSON, exact for every reader; what has none there is its text.
     #[serde(serialize_with = "in_json")]
     #[schema(schema_with = result)]
     result: &'a Printed,
@@ -42,20 +42,38 @@ pub(super) struct Hint {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Suggestion, required = false)]
     suggestion: Option<Suggestion>,
+    /// What else may have been meant, where that is not clear: the likelier before.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    alternatives: Vec<Suggestion>,
+}
+
+impl Hint {
+    /// A hint for `text`.
+    pub(super) fn new(hint: &tabuada_lang::Hint, text: &str, language: Language) -> Self {
+        let (suggestion, alternatives) = match Advice::of(&hint.fixes, text) {
+            Some(Advice { suggestion, alternatives }) => (Some(suggestion), alternatives),
+            None => (None, Vec::new()),
+        };
+        let (code, message) = (hint.kind.code(), hint.kind.message(language));
+        Self { code, message, span: CharacterSpan::new(hint.span, text), suggestion, alternatives }
+    }
 }
 
 /// The JSON form of a value.
 fn in_json<S: Serializer>(printed: &Printed, serializer: S) -> Result<S::Ok, S::Error> {
     let mut json = String::new();
-    printed.write_json(&mut json);
+    printed.write_json(JsonNumbers::Exact, &mut json);
     // What is written there is JSON.
     RawValue::from_string(json).unwrap_or_default().serialize(serializer)
 }
 
 pub(super) fn result() -> Schema {
     value_in_json(
-        "The value in JSON: a number with all its digits, `true`, `false`, `null`, a text, or an array of these; what \
-         JSON has no form for (infinity, complex numbers, fractions) is its text.",
+        "The value in JSON: a number, `true`, `false`, `null`, a text, or an array of these. It is a number only where \
+         every reader of JSON has it exactly: floats, and integers up to 2^53 − 1 in magnitude. Larger integers, \
+         decimals, and what JSON has no form for (infinity, complex numbers, fractions) are their text, with all digits; \
+         `type` tells what it is.",
     )
 }
 
@@ -108,14 +126,7 @@ pub(super) fn words(hints: &[Hint]) -> String {
 
 /// The hints for a question, of which this is the program.
 pub(super) fn hints(program: &Program, question: Question<'_>, language: Language) -> Vec<Hint> {
-    let text = question.text;
-    let hint = |hint: tabuada_lang::Hint| Hint {
-        code: hint.kind.code(),
-        message: hint.kind.message(language),
-        span: CharacterSpan::new(hint.span, text),
-        suggestion: hint.fixes.first().map(|fix| Suggestion::new(fix, text)),
-    };
-    engine::hints(question, program).into_iter().map(hint).collect()
+    engine::hints(question, program).iter().map(|hint| Hint::new(hint, question.text, language)).collect()
 }
 
 /// The value of an answer, or what is wrong with the question. What depends on the asker's own text is made here, each
