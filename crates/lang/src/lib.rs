@@ -24,6 +24,7 @@ mod number;
 mod spelling;
 mod elsewhere;
 mod listsort;
+mod numerals;
 mod value;
 mod sequence;
 mod arithmetic;

@@ -26,7 +26,7 @@
 //! degree      = factorial { "°" } ;
 //! factorial   = primary { "!" } ;
 //! primary     = ( atom | TRIG SUPERSCRIPT "(" [ arguments ] ")" ) { "(" [ arguments ] ")" | "[" subscript "]" } ;
-//! atom        = NUMBER | STRING { STRING } | "True" | "False" | "None" | NAME | "math" "." NAME
+//! atom        = NUMBER | FRACTION | STRING { STRING } | "True" | "False" | "None" | NAME | "math" "." NAME
 //!             | group | list | set | bars | binder ;
 //! group       = "(" [ expressions ] ")" ;   list = "[" [ expressions ] "]" ;   set = "{" [ expressions ] "}" ;
 //! bars        = "|" expression "|" ;
@@ -40,7 +40,8 @@
 //! SUPERSCRIPT is a run of superscripts (digits, signs, brackets, letters) directly behind what it is an exponent of.
 //! The run is one expression, that of the same signs on the line in brackets: `2³⁻¹` is `2**(3-1)`. Its numbers are
 //! digits alone, perhaps with zeros before them. ROOT is `√`, perhaps with superscript digits directly before it, its
-//! index, 2 or more; TRIG is `sin`, `cos`, `tan` or one of these with `h`, and `sin⁻¹` is its inverse.
+//! index, 2 or more. TRIG is `sin`, `cos`, `tan` or one of these with `h`, and `sin⁻¹` is its inverse. FRACTION is a
+//! quotient in one character, as if in brackets: `½` is `(1/2)`.
 //! A `|` where an operand is expected opens bars; where an operator is expected it closes the innermost opener if that
 //! is a bar, else it is the bitwise or. A newline is blank inside brackets and bars, and behind `;`.
 //!

@@ -207,23 +207,12 @@ fn lookalikes(text: &str, from: usize) -> Option<Fix> {
         mended.push_str(meant);
         end = to;
     };
-    // An integer that ends there, for `2½`.
-    let integer = last_token(text, from).filter(|(token, span)| token.is_decimal() && span.end as usize == from);
     let mut at = from;
     while at < text.len() {
         let rest = &text[at..];
         let Some(character) = rest.chars().next() else { break };
         let next = at + character.len_utf8();
-        if let Some(fraction) = spelling::fraction(character) {
-            match integer {
-                // What was put down of the text between cannot be taken back: only the first may join its integer.
-                Some((_, whole)) if at == from => {
-                    change(whole.start as usize, next, &format!("({}+{fraction})", whole.of(text)));
-                }
-                _ => change(at, next, &format!("({fraction})")),
-            }
-            at = next;
-        } else if spelling::is_quote(character) {
+        if spelling::is_quote(character) {
             let line = rest.lines().next().unwrap_or(rest);
             let inside = &line[character.len_utf8()..];
             if is_between_digits(text, at, next) {
@@ -274,10 +263,6 @@ fn is_inside_name(text: &str, at: usize) -> bool {
     let word = text[..at].chars().rev().take(64).take_while(|c| *c == '_' || unicode_ident::is_xid_continue(*c)).last();
     word.is_some_and(|first| first == '_' || unicode_ident::is_xid_start(first))
         && text[at..].chars().next().is_some_and(unicode_ident::is_xid_continue)
-}
-
-fn last_token(text: &str, end: usize) -> Option<(Token, Span)> {
-    Tokens::of(&text[..end]).iter().rev().find(|(token, _)| *token != Token::End)
 }
 
 /// `2x`, `2x3`, `7mod2`, `2i`, `sin 2x`.

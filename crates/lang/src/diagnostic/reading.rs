@@ -68,6 +68,24 @@ pub(super) fn syntax(error: &Syntax, language: Language) -> String {
             "an integer cannot begin with 0; write it without the zeros".into(),
             "um inteiro não pode começar com 0; escreva-o sem os zeros".into(),
         ),
+        Syntax::DecimalComma { found, meant } => say(
+            format!("'{found}' has a comma; decimals have a point here: {meant}"),
+            format!("'{found}' tem vírgula; aqui os decimais levam ponto: {meant}"),
+        ),
+        Syntax::DateOrTime { found } => say(
+            format!("'{found}' is a date or a time of day, and those are not numbers here"),
+            format!("'{found}' é uma data ou um horário, e eles não são números aqui"),
+        ),
+        Syntax::MixedNumber { whole, fraction } => say(
+            format!("a number before a fraction has two readings; write {whole}+{fraction} or {whole}*({fraction})"),
+            format!(
+                "um número antes de uma fração tem dois sentidos; escreva {whole}+{fraction} ou {whole}*({fraction})"
+            ),
+        ),
+        Syntax::StrayEqual => say(
+            "the answer comes without '='; to give a name a value write name = …, to compare write ==".into(),
+            "a resposta vem sem '='; para dar valor a um nome escreva nome = …, para comparar escreva ==".into(),
+        ),
         Syntax::MalformedNumber => {
             say("this is not a number as it is written".into(), "isto não é um número do jeito que está escrito".into())
         }

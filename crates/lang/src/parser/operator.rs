@@ -6,6 +6,7 @@ use crate::arithmetic::{Binary, Comparison};
 use crate::error::{Error, ErrorKind, Feature, Span, Syntax};
 use crate::functions;
 use crate::lexer::{Lexer, Token, on_line};
+use crate::numerals;
 use crate::program::Node;
 
 impl Parser<'_, '_> {
@@ -292,7 +293,10 @@ impl Parser<'_, '_> {
             }
             Some(Opener::Subscript { count: 0, .. }) => self.end_slice_part(span),
             Some(Opener::Bracket { kind: '{', .. }) => fail(Feature::Dictionary, span),
-            _ => self.expected_operator(span),
+            _ => match numerals::time_around(self.text, span) {
+                Some(time) => Err(time),
+                None => self.expected_operator(span),
+            },
         }
     }
 }
