@@ -10,7 +10,7 @@ mod reading;
 use unicode_width::UnicodeWidthChar;
 
 use crate::error::{Arity, Bound, Counted, DecimalError, ErrorKind, Estimate, Span, VariableError};
-use crate::spelling;
+use crate::{elsewhere, spelling};
 use reading::{feature, syntax};
 
 /// The languages that messages come in.
@@ -44,6 +44,11 @@ impl ErrorKind {
             English => english.to_owned(),
             Portuguese => portuguese.to_owned(),
         };
+        if let Self::UnknownName { name } = self
+            && let Some((english, portuguese)) = elsewhere::note(name)
+        {
+            return say(english, portuguese);
+        }
         let words = match language {
             English => english::at_run_time(self),
             Portuguese => portuguese::at_run_time(self),

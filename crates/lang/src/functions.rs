@@ -214,6 +214,11 @@ pub(crate) fn of_one_float(row: u16) -> Option<(OfOneFloat, u64)> {
     Some((call, function.price))
 }
 
+/// Whether a bare name reaches a function of one number: one that may stand before its argument without brackets.
+pub(crate) fn of_one_number(name: &str) -> bool {
+    find_row(name).is_some_and(|row| of_one_float(row).is_some())
+}
+
 /// Whether the function's answers depend on chance.
 pub(crate) fn is_chance(row: u16) -> bool {
     (CHANCE..THEORY).contains(&row)

@@ -22,6 +22,7 @@ mod error;
 mod limits;
 mod number;
 mod spelling;
+mod elsewhere;
 mod numerals;
 mod listsort;
 mod value;
