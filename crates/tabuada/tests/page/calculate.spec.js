@@ -164,7 +164,7 @@ test("where two things may have been meant, each has its button", async ({ page 
   const hint = { code: "thousands", message: "two readings", ...advice };
   const problem = { status: 422, code: "syntax", detail: "two readings", ...advice };
   const isAnswered = (/** @type {object} */ body, contentType = "application/json") =>
-    page.route(/expr=1%2C000/, (route) => route.fulfill({ contentType, body: JSON.stringify(body) }));
+    page.route(/evaluate\?expr=1%2C000/, (route) => route.fulfill({ contentType, body: JSON.stringify(body) }));
   await isAnswered({ result: [1, 0], type: "tuple", text: "(1, 0)", hints: [hint] });
   await ask(page, "1,000*2");
   const readings = page.getByTestId("hints").getByTestId("apply");
