@@ -22,6 +22,7 @@ mod error;
 mod limits;
 mod number;
 mod spelling;
+mod listsort;
 mod value;
 mod sequence;
 mod arithmetic;
@@ -45,8 +46,8 @@ pub use advice::{Fix, Hint, HintKind, fixes};
 pub use columns::{Cell, Rows};
 pub use diagnostic::{Language, caret};
 pub use error::{
-    Arity, Bound, DecimalError, Error, ErrorKind, Estimate, Failure, Feature, Overflow, Span, Syntax, Type, TypeError,
-    ValueError, VariableError, ZeroDivision,
+    Arity, Bound, DecimalError, Error, ErrorKind, Estimate, Failure, Feature, Given, Overflow, Span, Syntax, Type,
+    TypeError, ValueError, VariableError, ZeroDivision,
 };
 pub use evaluator::Evaluator;
 pub use explain::{Explanation, STEPS_MAX, Step, StepKind};

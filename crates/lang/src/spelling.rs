@@ -6,7 +6,7 @@ use unicode_normalization::UnicodeNormalization;
 
 /// Characters that no name and no operator begins with, and what is meant by them.
 const LOOKALIKES: [(&str, &str); 17] = [
-    ("·∙∗•✕✖⨯╳", "*"),
+    ("∙∗•✕✖⨯╳", "*"),
     ("∕⁄➗", "/"),
     ("–—―‐‑‒➖", "-"),
     ("➕", "+"),

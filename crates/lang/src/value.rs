@@ -121,11 +121,18 @@ impl Value {
         Items::new(values, budget).map(Self::Set)
     }
 
+    /// Whether it may be an element of a set.
     pub(crate) fn check_hashable(&self) -> Result<(), ErrorKind> {
+        let (element, found) = (self.kind(), Type::List);
+        if self.holds_list() { Err(TypeError::Unhashable { element, found }.into()) } else { Ok(()) }
+    }
+
+    /// Whether it is a list, or a tuple that holds one.
+    fn holds_list(&self) -> bool {
         match self {
-            Self::List(_) => Err(TypeError::Unhashable { found: Type::List }.into()),
-            Self::Tuple(items) => items.values.iter().try_for_each(Self::check_hashable),
-            _ => Ok(()),
+            Self::List(_) => true,
+            Self::Tuple(items) => items.values.iter().any(Self::holds_list),
+            _ => false,
         }
     }
 

@@ -114,9 +114,14 @@ pub(super) fn syntax(error: &Syntax, language: Language) -> String {
             "an exponent like ² must follow its base without a blank".into(),
             "um expoente como ² deve vir colado à base, sem espaço".into(),
         ),
-        Syntax::RootIndex => {
-            say("the index of a root must be 2 or more".into(), "o índice de uma raiz deve ser 2 ou mais".into())
-        }
+        Syntax::Exponent { found, on_line } => say(
+            format!("the exponent '{found}' is not complete: on the line it is '{on_line}'; a power is also a**(…)"),
+            format!("o expoente '{found}' não está completo: na linha ele é '{on_line}'; a potência também é a**(…)"),
+        ),
+        Syntax::RootIndex => say(
+            "the index of a root is a whole number, 2 or more".into(),
+            "o índice de uma raiz é um número inteiro, 2 ou mais".into(),
+        ),
         Syntax::AmbiguousPower => say(
             "a negative power before the brackets has two meanings, but for ⁻¹; write it behind them".into(),
             "uma potência negativa antes dos parênteses tem dois sentidos, exceto ⁻¹; escreva-a depois deles".into(),

@@ -87,8 +87,15 @@ pub enum Syntax {
         /// Where what stands before it begins, in bytes.
         from: u32,
     },
-    /// A superscript with a blank before it.
+    /// A superscript with a blank before it, or with nothing that it could be an exponent of.
     DetachedSuperscript,
+    /// A run of superscripts that is no expression (`2⁺`, `2⁽¹`, `2²ⁿ`).
+    Exponent {
+        /// The run.
+        found: String,
+        /// The same signs on the line.
+        on_line: String,
+    },
     /// The index of a root that is below 2, signed, or absurd.
     RootIndex,
     /// `sin⁻²(x)`: a power of the inverse, or of the reciprocal?

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use super::pending::{Call, Opener, Pending, closes, power};
 use super::{Parser, State, Step, fail};
-use crate::arithmetic::Binary;
 use crate::error::{Error, ErrorKind, Span, Syntax};
 use crate::functions;
 use crate::lexer::{Lexer, Token, normal_name};
@@ -170,11 +169,8 @@ impl Parser<'_, '_> {
                 self.join(arguments as usize + 1, Node::Call { keywords, arguments, first_keyword }, Some(span))?;
             }
         }
-        if let Some(exponent) = exponent {
-            self.push_exponent(exponent, false, open)?;
-            self.join(2, Node::Binary(Binary::Power), Some(span))?;
-        }
-        self.closed(power::PRIMARY)
+        let state = self.closed(power::PRIMARY);
+        exponent.map_or(state, |run| self.begin_exponent(run, power::PRIMARY))
     }
 
     pub(super) fn end_collection(&mut self, kind: char, count: u32, span: Span) -> Step {

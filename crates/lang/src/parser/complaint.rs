@@ -2,9 +2,9 @@
 
 use super::pending::{Opener, Pending};
 use super::{Parser, fail};
-use crate::error::{Error, Span, Syntax};
+use crate::error::{Error, ErrorKind, Span, Syntax};
 use crate::functions;
-use crate::lexer::{Lexer, Token, normal_name};
+use crate::lexer::{Lexer, Token, normal_name, on_line};
 use crate::spelling;
 
 /// Operators of other languages, as they come apart here: what was read, what was found behind it, and what is meant.
@@ -21,6 +21,21 @@ const OPERATORS: [(&str, &str, &str); 9] = [
 ];
 
 impl Parser<'_, '_> {
+    /// What is wrong inside a run of superscripts is wrong with the run.
+    pub(super) fn in_run(&self, error: Error) -> Error {
+        let run = self.stacks.openers.iter().find_map(|at| match self.stacks.pending[*at as usize] {
+            Pending::Opener { opener: Opener::Exponent { .. }, span } => Some(span),
+            _ => None,
+        });
+        match (run, &error.kind) {
+            (Some(run), ErrorKind::Syntax(_) | ErrorKind::Unsupported(_)) => {
+                let kind = Syntax::Exponent { found: self.found(run), on_line: on_line(&self.found(run)) };
+                Error { kind: kind.into(), span: run }
+            }
+            _ => error,
+        }
+    }
+
     pub(super) fn found(&self, span: Span) -> String {
         // Enough to recognise it by.
         span.of(self.text).chars().take(40).collect()
