@@ -148,6 +148,16 @@ fn value_error(error: &ValueError) -> String {
         }
         ValueError::EmptyData { function } => return format!("{function} de nenhum dado não existe"),
         ValueError::NotFinite => "há inf ou nan entre os dados",
+        ValueError::Percentile => "p deve estar entre 0 e 100",
+        ValueError::Pole { function, at } => {
+            let noun = match function.as_str() {
+                "tan" => "tangente",
+                "sec" => "secante",
+                "csc" => "cossecante",
+                _ => "cotangente",
+            };
+            return format!("a {noun} não tem valor em {at}");
+        }
         ValueError::Quantile => "q deve estar entre 0 e 1",
         ValueError::Index { of: kind } => return format!("o índice está fora dos limites {}", of(*kind)),
         ValueError::IntLiteral { base, text } => return format!("{text} não é um inteiro na base {base}"),

@@ -116,6 +116,16 @@ pub(super) fn value_error(error: &ValueError) -> String {
         }
         ValueError::EmptyData { function } => return format!("no {function} for empty data"),
         ValueError::NotFinite => "inf or nan encountered in data",
+        ValueError::Percentile => "p must be between 0 and 100",
+        ValueError::Pole { function, at } => {
+            let noun = match function.as_str() {
+                "tan" => "tangent",
+                "sec" => "secant",
+                "csc" => "cosecant",
+                _ => "cotangent",
+            };
+            return format!("the {noun} has no value at {at}");
+        }
         ValueError::Quantile => "q must be between 0 and 1",
         ValueError::Index { of: Type::Str } => "string index out of range",
         ValueError::Index { of: Type::Range } => "range object index out of range",
