@@ -225,8 +225,14 @@ impl<'p, V: View> Writer<'p, V> {
             Node::Unary(Unary::Plus) => "+",
             _ => return self.subtree(root, Row::Factorial),
         };
-        if !matches!(self.view.shown(self.frame, root), Shown::Itself) {
-            return self.subtree(root, Row::Factorial);
+        // The sign of a number that is shown needs no brackets either.
+        let least = match self.view.shown(self.frame, root) {
+            Shown::Itself => None,
+            Shown::Value { text, .. } if text.parse::<f64>().is_ok() => Some(Row::Sum),
+            _ => Some(Row::Factorial),
+        };
+        if let Some(least) = least {
+            return self.subtree(root, least);
         }
         if self.view.is_marked(self.frame, root) {
             self.pieces.push(Piece::MarkEnd(self.text.len()));
