@@ -193,6 +193,8 @@ struct Parser<'t, 'l> {
     row: u8,
     /// Whether anything was read that is written otherwise in the canonical text.
     rewritten: bool,
+    /// The node that the last `°` made.
+    degree: Option<u32>,
 }
 
 enum State {
@@ -226,6 +228,7 @@ impl<'t, 'l> Parser<'t, 'l> {
             last_end: 0,
             row: 0,
             rewritten: false,
+            degree: None,
         }
     }
 

@@ -254,6 +254,16 @@ fn value_error(error: &ValueError) -> String {
         ValueError::DataPoints { function, least } => return format!("{function} needs at least {least} numbers"),
         ValueError::EmptyData { function } => return format!("{function} needs at least one value: there is none"),
         ValueError::NotFinite => "there is inf or nan in the data; finite numbers are needed",
+        ValueError::Percentile => "the second argument of percentile is a number from 0 to 100",
+        ValueError::Pole { function, at } => {
+            let noun = match function.as_str() {
+                "tan" => "tangent",
+                "sec" => "secant",
+                "csc" => "cosecant",
+                _ => "cotangent",
+            };
+            return format!("the {noun} has no value at {at}");
+        }
         ValueError::Quantile => "the second argument of quantile is a number from 0 to 1",
         ValueError::Index { of } => {
             return format!("the {} has no element at this place; the first is 0, the last -1", name(*of));

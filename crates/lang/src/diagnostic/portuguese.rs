@@ -256,6 +256,16 @@ fn value_error(error: &ValueError) -> String {
             return format!("{function} precisa de pelo menos um valor: não há nenhum");
         }
         ValueError::NotFinite => "há inf ou nan entre os dados; são precisos números finitos",
+        ValueError::Percentile => "o segundo argumento de percentile é um número de 0 a 100",
+        ValueError::Pole { function, at } => {
+            let noun = match function.as_str() {
+                "tan" => "tangente",
+                "sec" => "secante",
+                "csc" => "cossecante",
+                _ => "cotangente",
+            };
+            return format!("a {noun} não tem valor em {at}");
+        }
         ValueError::Quantile => "o segundo argumento de quantile é um número de 0 a 1",
         ValueError::Index { of: kind } => {
             return format!("não há elemento {} nessa posição; a primeira é 0, a última é -1", of(*kind));

@@ -120,7 +120,9 @@ fn arity_error(arity: &Arity) -> String {
 /// `None` for what no function of CPython says.
 pub(super) fn value_error(error: &ValueError) -> Option<String> {
     let words = match error {
-        ValueError::Domain | ValueError::EmptyRandomRange => return None,
+        ValueError::Domain | ValueError::EmptyRandomRange | ValueError::Percentile | ValueError::Pole { .. } => {
+            return None;
+        }
         ValueError::Outside { function, given } => return domain::python(function, *given),
         ValueError::EmptySequence { function } => return Some(format!("{function}() iterable argument is empty")),
         ValueError::DataPoints { function, least } => {

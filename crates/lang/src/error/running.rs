@@ -410,6 +410,15 @@ pub enum ValueError {
     NotFinite,
     /// `quantile`'s second argument is not between 0 and 1.
     Quantile,
+    /// `percentile`'s second argument is not between 0 and 100.
+    Percentile,
+    /// A circular function of an angle at which it has no value.
+    Pole {
+        /// The function, as it is spelled.
+        function: String,
+        /// The angle, with its unit.
+        at: String,
+    },
     /// `-inf + inf in fsum`.
     FsumInfinities,
     /// `not enough values to unpack (expected 2, got 1)`, `too many values to unpack (expected 2, got 3)`.
