@@ -237,9 +237,9 @@ impl<'c> Desk<'c> {
                         Some(apply(&text, edits))
                     })?
                 }
-                Look::Unreadable(error) => self
-                    .respelled(&text)
-                    .or_else(|| reading::mend(&text, &error).map(|fix| fix.apply(&text)))?,
+                Look::Unreadable(error) => {
+                    self.respelled(&text).or_else(|| reading::mend(&text, &error).map(|fix| fix.apply(&text)))?
+                }
             };
             if next == text {
                 return None;
@@ -295,12 +295,13 @@ impl<'c> Desk<'c> {
         let is_variable = |name: &str| {
             self.parameters.contains(&name) || (names::is_letter(name) && !self.has_in_other_case(&program, name))
         };
-        let free: Vec<(&str, u32)> =
-            program.free_nodes().into_iter().filter(|(name, _)| !is_known(name)).collect();
+        let free: Vec<(&str, u32)> = program.free_nodes().into_iter().filter(|(name, _)| !is_known(name)).collect();
         let stranger = free.iter().find(|(name, _)| !is_variable(name));
-        let stranger = stranger.map(|(name, node)| Failure { kind: ErrorKind::UnknownName { name: (*name).to_owned() }, node: *node });
+        let stranger = stranger
+            .map(|(name, node)| Failure { kind: ErrorKind::UnknownName { name: (*name).to_owned() }, node: *node });
         // An unknown name of `math` is no free name.
-        let of_math = || program.unknown_name().filter(|failure| matches!(failure.kind, ErrorKind::UnknownMathName { .. }));
+        let of_math =
+            || program.unknown_name().filter(|failure| matches!(failure.kind, ErrorKind::UnknownMathName { .. }));
         if let Some(failure) = stranger.or_else(of_math) {
             return Look::Failed(program, failure);
         }
@@ -366,7 +367,8 @@ fn binary_float(program: &Program, text: &str, context: &Context<'_>, limits: &L
     }
     let desk = Desk::new(&Context { mode: "decimal:28".parse().ok()?, ..*context }, limits, Choice::FIRST);
     let decimal = desk.evaluate(&desk.read(text, &[], "").ok()?).ok()?;
-    let is_other = if is_truth(&float) { is_truth(&decimal) && decimal != float } else { digits(&decimal) < LONG_FLOAT };
+    let is_other =
+        if is_truth(&float) { is_truth(&decimal) && decimal != float } else { digits(&decimal) < LONG_FLOAT };
     let kind = HintKind::BinaryFloat { decimal };
     is_other.then(|| Hint { kind, span: Span::new(0, text.len()), fixes: Vec::new() })
 }

@@ -3,6 +3,7 @@
 
 mod domain;
 mod english;
+mod obstacle;
 mod portuguese;
 mod python;
 mod reading;
@@ -166,13 +167,11 @@ impl ErrorKind {
                 &format!("'{name}' is used in its own definition"),
                 &format!("'{name}' é usado em sua própria definição"),
             ),
-            Self::NoConvergence { what } => {
-                say(&format!("{what} does not converge here"), &format!("{what} não converge aqui"))
+            Self::NoConvergence { what, obstacle, at } => obstacle::words(what, *obstacle, at.as_deref(), language),
+            Self::AtPoint { variable, at, cause } => {
+                let cause = cause.message(language);
+                say(&format!("{cause}, at {variable} = {at}"), &format!("{cause}, em {variable} = {at}"))
             }
-            Self::NoSignChange => say(
-                "root needs a change of sign between its ends",
-                "root precisa de uma troca de sinal entre os extremos",
-            ),
             Self::DefinedArity { name, wanted, given } => say(
                 &format!("{name}() takes {wanted} argument{}, not {given}", plural(*wanted)),
                 &format!("{name}() recebe {wanted} argumento{}, não {given}", plural(*wanted)),

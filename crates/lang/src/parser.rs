@@ -177,8 +177,9 @@ struct Parser<'t, 'l> {
     ahead: Option<(Token, Span, Lexer<'t>)>,
     program: &'l mut Program,
     stacks: &'l mut Stacks,
-    /// The brackets of the text that may be a binder's, with the name that each binds; found when first asked for.
-    binders: Option<HashMap<u32, String>>,
+    /// The brackets of the text that may be a binder's, with how many parts each has and the name that it binds; found
+    /// when first asked for.
+    binders: Option<HashMap<u32, (u32, String)>>,
     /// Whether what is being read is the body of a definition, where every name is looked up at each use.
     in_definition: bool,
     /// How many brackets and bars are open: inside them, newlines are blank.

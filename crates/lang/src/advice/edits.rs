@@ -67,9 +67,9 @@ pub(super) fn keeps_numbers(text: &str, mended: &str) -> bool {
     };
     let all_there = || {
         let mut there = numbers(mended, true);
-        numbers(text, true).iter().all(|number| {
-            there.iter().position(|found| found == number).map(|at| there.swap_remove(at)).is_some()
-        })
+        numbers(text, true)
+            .iter()
+            .all(|number| there.iter().position(|found| found == number).map(|at| there.swap_remove(at)).is_some())
     };
     is_within(&signs(text), &signs(mended)) && (is_within(&digits(text), &digits(mended)) || all_there())
 }

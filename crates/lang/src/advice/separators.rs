@@ -98,7 +98,8 @@ pub(super) fn of(tokens: &Tokens<'_>, grouped: bool, all_within: Option<Span>) -
                 continue;
             }
             changed = true;
-            separators.has_thousands |= !matches!(number.kind, Kind::Surely | Kind::Decimal) && !(number.kind == Kind::Either && is_decimal);
+            separators.has_thousands |=
+                !matches!(number.kind, Kind::Surely | Kind::Decimal) && !(number.kind == Kind::Either && is_decimal);
             separators.edits.extend(number.edits(&code, is_decimal));
         }
         if part.is_list && takes {
@@ -133,7 +134,8 @@ impl Part {
         if self.commas > 0 || is(|kind| kind == Kind::List) || (self.is_bracketed && !self.is_operand) {
             return false;
         }
-        let commas = self.numbers.iter().filter(|number| !matches!(number.kind, Kind::Point | Kind::DecimalPoint)).count();
+        let commas =
+            self.numbers.iter().filter(|number| !matches!(number.kind, Kind::Point | Kind::DecimalPoint)).count();
         // `100,200,300` alone is a list to anybody.
         self.is_calculated
             || (!self.is_bracketed && commas == 1 && !is(|kind| matches!(kind, Kind::Thousands)))

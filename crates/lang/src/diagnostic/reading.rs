@@ -8,6 +8,18 @@ pub(super) fn syntax(error: &Syntax, language: Language) -> String {
     let say = |english: String, portuguese: String| if language == English { english } else { portuguese };
     match error {
         Syntax::Empty => say("the expression is empty".into(), "a expressão está vazia".into()),
+        Syntax::BinderForm { name, parts } => say(
+            format!("write {name}({parts}), the variable being a name"),
+            format!(
+                "escreva {name}({}), em que a variável é um nome",
+                parts
+                    .replace("body", "corpo")
+                    .replace("variable", "variável")
+                    .replace("from", "de")
+                    .replace("to", "até")
+                    .replace("at", "em")
+            ),
+        ),
         Syntax::UnexpectedEnd => say(
             "the expression is not finished: a number, a name or a bracket must follow".into(),
             "a expressão está incompleta: falta um número, um nome ou um parêntese no fim".into(),
