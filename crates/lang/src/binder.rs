@@ -11,7 +11,7 @@ mod root;
 mod derivative;
 mod series;
 
-use crate::arithmetic::{self, Binary};
+use crate::arithmetic::Total;
 use crate::error::{ErrorKind, TypeError};
 use crate::functions::to_float;
 use crate::limits::{Budget, price};
@@ -44,7 +44,7 @@ impl Step {
 
 /// A binder at work.
 pub(crate) enum Loop {
-    Fold { operator: Binary, next: Integer, last: Integer, value: Value },
+    Fold { next: Integer, last: Integer, total: Total },
     Series(Box<Series>),
     Integral(Box<Integral>),
     Root(Box<Bisection>),
@@ -66,8 +66,8 @@ impl Loop {
             return Err(ErrorKind::NotInMode { operation: binder.name().to_owned(), mode: budget.mode });
         }
         match binder {
-            Binder::Sum => Self::fold(Binary::Add, 0, from, to, budget),
-            Binder::Product => Self::fold(Binary::Multiply, 1, from, to, budget),
+            Binder::Sum => Self::fold(false, from, to, budget),
+            Binder::Product => Self::fold(true, from, to, budget),
             Binder::Integral => {
                 let (integral, step) = Integral::start(to_float(from)?, to_float(to)?, levels)?;
                 Ok((Self::Integral(Box::new(integral)), step))
@@ -83,31 +83,27 @@ impl Loop {
         }
     }
 
-    fn fold(
-        operator: Binary,
-        start: i64,
-        from: &Value,
-        to: &Value,
-        budget: &mut Budget,
-    ) -> Result<(Self, Step), ErrorKind> {
+    fn fold(product: bool, from: &Value, to: &Value, budget: &mut Budget) -> Result<(Self, Step), ErrorKind> {
         let bound =
             |value: &Value| value.integer().ok_or(ErrorKind::from(TypeError::NotInteger { found: value.kind() }));
         let next = bound(from)?;
         if matches!(to, Value::Float(f64::INFINITY)) {
-            let series = Series::start(next, operator == Binary::Multiply);
+            let series = Series::start(next, product);
             let step = Step::Evaluate(Value::Int(series.point().clone()));
             return Ok((Self::Series(Box::new(series)), step));
         }
-        let mut fold = Self::Fold { operator, next, last: bound(to)?, value: Value::Int(Integer::from(start)) };
+        let one = Value::Int(Integer::ONE);
+        let total = if product { Total::product(one) } else { Total::sum(Value::Int(Integer::ZERO)) };
+        let mut fold = Self::Fold { next, last: bound(to)?, total };
         let step = fold.advance(budget)?;
         Ok((fold, step))
     }
 
     /// The next point of a fold, or its answer.
     fn advance(&mut self, budget: &mut Budget) -> Result<Step, ErrorKind> {
-        let Self::Fold { next, last, value, .. } = self else { return Err(ErrorKind::Internal) };
+        let Self::Fold { next, last, total } = self else { return Err(ErrorKind::Internal) };
         if *next > *last {
-            return Ok(Step::done(value.clone()));
+            return Ok(Step::done(total.value()));
         }
         let point = next.clone();
         *next = next.add(&Integer::ONE, budget)?;
@@ -126,8 +122,8 @@ impl Loop {
     pub(crate) fn feed(&mut self, body: &Value, budget: &mut Budget) -> Result<Step, ErrorKind> {
         budget.charge(price::SCALAR)?;
         match self {
-            Self::Fold { operator, value, .. } => {
-                *value = arithmetic::binary(*operator, value, body, budget)?;
+            Self::Fold { total, .. } => {
+                total.take(body, budget)?;
                 self.advance(budget)
             }
             Self::Series(series) => series.feed(to_float(body)?, budget),

@@ -140,6 +140,9 @@ pub(crate) enum Binder {
 }
 
 impl Binder {
+    /// The names of all of them, and of forms like them that other parts of the language read.
+    pub(crate) const NAMES: [&'static str; 4] = ["sum", "prod", "integral", "root"];
+
     pub(crate) fn find(name: &str) -> Option<Self> {
         Some(match name {
             "sum" => Self::Sum,

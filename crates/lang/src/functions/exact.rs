@@ -2,11 +2,13 @@
 
 use std::cmp::Ordering;
 
+use super::containers::pairs;
 use super::{Outcome, elements, integers};
 use crate::arithmetic::{self, Binary, exact};
 use crate::error::{ErrorKind, TypeError, ValueError};
 use crate::limits::Budget;
-use crate::number::{Integer, Rational};
+use crate::number::angle::{self, Circular};
+use crate::number::{Integer, Rational, Ties};
 use crate::value::Value;
 
 /// Calls the function of this name.
@@ -23,7 +25,8 @@ pub(super) fn call(name: &str, arguments: &[Value], budget: &mut Budget) -> Outc
                 arithmetic::binary(Binary::Add, &sum, &value, budget)
             });
         }
-        "frexp" | "ldexp" | "nextafter" | "ulp" => {
+        "sumprod" => return sumprod(arguments, budget),
+        "frexp" | "ldexp" | "ulp" => {
             return Err(ErrorKind::NotInMode { operation: name.to_owned(), mode: budget.mode });
         }
         _ => {}
@@ -55,7 +58,7 @@ pub(super) fn call(name: &str, arguments: &[Value], budget: &mut Budget) -> Outc
         "fmod" => {
             let divisor = &arguments[1];
             if self::sign(divisor) == 0 {
-                return Err(ValueError::Domain.into());
+                return Err(undefined(name));
             }
             // The remainder of the magnitudes, with the sign of the first.
             let (above, below) = (absolute(argument, budget)?, absolute(divisor, budget)?);
@@ -65,14 +68,18 @@ pub(super) fn call(name: &str, arguments: &[Value], budget: &mut Budget) -> Outc
         "remainder" => {
             let divisor = &arguments[1];
             if self::sign(divisor) == 0 {
-                return Err(ValueError::Domain.into());
+                return Err(undefined(name));
             }
             let quotient = arithmetic::binary(Binary::Divide, argument, divisor, budget)?;
-            let nearest = whole(&quotient, Rational::round, budget)?;
+            let nearest = whole(&quotient, |value, budget| value.round(Ties::Even, budget), budget)?;
             let taken = arithmetic::binary(Binary::Multiply, &nearest, divisor, budget)?;
             arithmetic::binary(Binary::Subtract, argument, &taken, budget)
         }
         "pow" => arithmetic::binary(Binary::Power, argument, &arguments[1], budget),
+        "fma" => {
+            let product = arithmetic::binary(Binary::Multiply, argument, &arguments[1], budget)?;
+            arithmetic::binary(Binary::Add, &product, &arguments[2], budget)
+        }
         "sqrt" => exact::root(argument, 2, name, budget),
         "cbrt" if sign < 0 => {
             let positive = negative_of(argument, budget)?;
@@ -85,11 +92,11 @@ pub(super) fn call(name: &str, arguments: &[Value], budget: &mut Budget) -> Outc
         },
         "log" | "ln" | "log2" | "log10" => logarithm(name, arguments, budget),
         "log1p" if equals(argument, -1) || compare_with_one(&negative_of(argument, budget)?) == Ordering::Greater => {
-            Err(ValueError::Domain.into())
+            Err(undefined(name))
         }
         "gamma" | "lgamma" => match argument {
-            Value::Int(value) if sign <= 0 && !value.is_zero() => Err(ValueError::Domain.into()),
-            _ if sign == 0 => Err(ValueError::Domain.into()),
+            Value::Int(value) if sign <= 0 && !value.is_zero() => Err(undefined(name)),
+            _ if sign == 0 => Err(undefined(name)),
             Value::Int(value) if name == "gamma" => {
                 integers::factorial(&Value::Int(value.subtract(&Integer::ONE, budget)?), budget)
             }
@@ -97,13 +104,17 @@ pub(super) fn call(name: &str, arguments: &[Value], budget: &mut Budget) -> Outc
             _ => not_exact(),
         },
         "atan2" if sign == 0 && self::sign(&arguments[1]) >= 0 => int(0),
-        "cos" | "cosh" | "exp" | "erfc" if sign == 0 => int(1),
-        "acos" | "acosh" if equals(argument, 1) => int(0),
-        "asin" | "acos" | "atanh" if compare_with_one(&absolute(argument, budget)?) == Ordering::Greater => {
+        "cos" | "cosh" | "exp" | "erfc" | "sec" if sign == 0 => int(1),
+        "csc" | "cot" if sign == 0 => Err(ValueError::Pole { function: name.to_owned(), at: "0".to_owned() }.into()),
+        "acos" | "acosh" | "asec" if equals(argument, 1) => int(0),
+        "asec" | "acsc" if compare_with_one(&absolute(argument, budget)?) == Ordering::Less => {
             Err(ValueError::Domain.into())
         }
-        "atanh" if compare_with_one(&absolute(argument, budget)?) == Ordering::Equal => Err(ValueError::Domain.into()),
-        "acosh" if compare_with_one(argument) == Ordering::Less => Err(ValueError::Domain.into()),
+        "asin" | "acos" | "atanh" if compare_with_one(&absolute(argument, budget)?) == Ordering::Greater => {
+            Err(undefined(name))
+        }
+        "atanh" if compare_with_one(&absolute(argument, budget)?) == Ordering::Equal => Err(undefined(name)),
+        "acosh" if compare_with_one(argument) == Ordering::Less => Err(undefined(name)),
         "sin" | "tan" | "asin" | "atan" | "sinh" | "tanh" | "asinh" | "atanh" | "degrees" | "radians" | "expm1"
         | "log1p" | "erf"
             if sign == 0 =>
@@ -112,6 +123,16 @@ pub(super) fn call(name: &str, arguments: &[Value], budget: &mut Budget) -> Outc
         }
         _ => not_exact(),
     }
+}
+
+/// A function of an angle in degrees, where it is rational: at multiples of 30 and 45 only (Niven's theorem).
+pub(super) fn of_degrees(function: Circular, value: &Value, budget: &mut Budget) -> Outcome {
+    check(value)?;
+    let not_exact = || ErrorKind::NotExact { operation: format!("{}°", function.name()) };
+    let whole = value.integer().ok_or_else(not_exact)?;
+    let degrees = angle::within_a_turn(&whole, budget)?;
+    let halves = function.halves(degrees, whole.as_i64())?.ok_or_else(not_exact)?;
+    Rational::new(&Integer::from(i64::from(halves)), &Integer::from(2_i64), budget).map(exact::value)
 }
 
 /// `isclose`: whether the difference is within a part of the larger, or within an absolute tolerance.
@@ -130,6 +151,11 @@ pub(super) fn is_close(arguments: &[Option<Value>], budget: &mut Budget) -> Outc
     let larger = if a.absolute().order(&b.absolute()).is_lt() { b } else { a }.absolute();
     let near = difference.order(&relative.multiply(&larger, budget)?).is_le() || difference.order(&absolute).is_le();
     Ok(Value::Bool(near))
+}
+
+/// That an argument is outside the domain of a function.
+fn undefined(function: &str) -> ErrorKind {
+    ValueError::Outside { function: function.to_owned(), given: None }.into()
 }
 
 fn check(value: &Value) -> Result<(), ErrorKind> {
@@ -183,7 +209,7 @@ fn whole(
 /// A logarithm, natural or to a base, where it is rational.
 fn logarithm(name: &str, arguments: &[Value], budget: &mut Budget) -> Outcome {
     if arguments.iter().any(|argument| sign(argument) <= 0) {
-        return Err(ValueError::Domain.into());
+        return Err(undefined(name));
     }
     let base = match (name, arguments.get(1)) {
         ("log2", _) => Value::Int(Integer::from(2_i64)),
@@ -194,7 +220,7 @@ fn logarithm(name: &str, arguments: &[Value], budget: &mut Budget) -> Outcome {
         (_, None) => return Err(ErrorKind::NotExact { operation: name.to_owned() }),
     };
     if equals(&base, 1) {
-        return Err(crate::error::ZeroDivision::Float.into());
+        return Err(crate::error::ZeroDivision::Division.into());
     }
     let parts = |value: &Value| match value {
         Value::Fraction(value) => Some((value.numerator().clone(), value.denominator().clone())),
@@ -215,6 +241,17 @@ fn hypot(arguments: &[Value], budget: &mut Budget) -> Outcome {
         sum = arithmetic::binary(Binary::Add, &sum, &square, budget)?;
     }
     exact::root(&sum, 2, "hypot", budget)
+}
+
+fn sumprod(arguments: &[Value], budget: &mut Budget) -> Outcome {
+    let mut total = Value::Int(Integer::ZERO);
+    for pair in pairs(arguments, budget)? {
+        let (a, b) = pair?;
+        check(&a).and_then(|()| check(&b))?;
+        let product = arithmetic::binary(Binary::Multiply, &a, &b, budget)?;
+        total = arithmetic::binary(Binary::Add, &total, &product, budget)?;
+    }
+    Ok(total)
 }
 
 fn dist(arguments: &[Value], budget: &mut Budget) -> Outcome {

@@ -1,7 +1,7 @@
 //! The manual: every name that the language knows, with how it is called and a line of documentation in English and
 //! in Brazilian Portuguese. Help, completion and the lists in `docs/language.md` are made from it.
 
-use super::{ALIASES, CONSTANTS, Function, QUALIFIED, ROWS, Section};
+use super::{ALIASES, CONSTANTS, DEGREES, Function, QUALIFIED, ROWS, Section};
 
 /// What a name is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,7 +103,7 @@ pub fn functions() -> impl Iterator<Item = FunctionInfo> {
         needs_prefix,
     };
     let mut all: Vec<FunctionInfo> = Vec::new();
-    let (bare, qualified) = ROWS.split_at(QUALIFIED as usize);
+    let (bare, qualified) = ROWS[..DEGREES as usize].split_at(QUALIFIED as usize);
     for function in bare {
         all.push(entry(function.name, function, false));
         let aliases = ALIASES.iter().filter(|(_, name)| *name == function.name);
@@ -155,7 +155,6 @@ mod tests {
                 Body::Real { .. } | Body::One(_) => (least, most) == (1, Some(1)),
                 Body::Counted { least: l, most: m, .. } => (least, most) == (*l, Some(*m)),
                 Body::Any(_) => (least, most) == (0, None),
-                Body::Logarithm(_) => (least, most) == (1, Some(2)),
                 // Its argument, and two by name.
                 Body::Sorted(_) => (least, most) == (1, Some(3)),
                 Body::Extreme(_) => most.is_none(),

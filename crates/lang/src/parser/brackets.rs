@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::pending::{Call, Opener, Pending, closes, power};
 use super::{Parser, State, Step, fail};
-use crate::arithmetic::Binary;
+use crate::arithmetic::Unary;
 use crate::error::{Error, ErrorKind, Span, Syntax};
 use crate::functions;
 use crate::lexer::{Lexer, Token, normal_name};
@@ -162,7 +162,10 @@ impl Parser<'_, '_> {
         self.program.keywords.extend(self.stacks.keywords.drain(call.keywords_from as usize..));
         match function {
             Some(row) => {
-                let row = if arguments == 1 && keywords == 0 { functions::shorter(row) } else { row };
+                let row = match (arguments, keywords) {
+                    (1, 0) => self.take_degree(row).unwrap_or(functions::shorter(row)),
+                    _ => row,
+                };
                 let node = Node::CallFunction { row, keywords, arguments, first_keyword };
                 self.join_from(open, arguments as usize, node, span)?;
             }
@@ -170,11 +173,25 @@ impl Parser<'_, '_> {
                 self.join(arguments as usize + 1, Node::Call { keywords, arguments, first_keyword }, Some(span))?;
             }
         }
-        if let Some(exponent) = exponent {
-            self.push_exponent(exponent, false, open)?;
-            self.join(2, Node::Binary(Binary::Power), Some(span))?;
+        let state = self.closed(power::PRIMARY);
+        exponent.map_or(state, |run| self.begin_exponent(run, power::PRIMARY))
+    }
+
+    /// The function of degrees for `sin(x°)`, where the argument that ends here is nothing but `x°`, with signs before
+    /// it or not: then the sign of degrees is taken back, and the others belong to x.
+    fn take_degree(&mut self, row: u16) -> Option<u16> {
+        let degree = self.degree? as usize;
+        let signs = self.program.nodes.get(degree + 1..)?;
+        let is_sign = |node: &Node| matches!(node, Node::Unary(Unary::Plus | Unary::Minus));
+        let is_call = matches!(self.program.nodes.get(degree), Some(Node::CallFunction { .. }));
+        if !is_call || !signs.iter().all(is_sign) {
+            return None;
         }
-        self.closed(power::PRIMARY)
+        let row = functions::of_degrees(row)?;
+        self.program.nodes.remove(degree);
+        self.program.spans.remove(degree);
+        self.degree = None;
+        Some(row)
     }
 
     pub(super) fn end_collection(&mut self, kind: char, count: u32, span: Span) -> Step {
