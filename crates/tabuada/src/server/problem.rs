@@ -24,6 +24,8 @@ pub(super) struct Problem {
     pub(super) status: StatusCode,
     pub(super) code: &'static str,
     pub(super) detail: String,
+    /// CPython's own words, where it fails too.
+    pub(super) python_message: Option<String>,
     pub(super) span: Option<CharacterSpan>,
     pub(super) suggestion: Option<Box<Suggestion>>,
     /// What `detail` is written in.
@@ -67,8 +69,12 @@ pub(super) struct Document<'p> {
     /// What is wrong, for programs: it never changes.
     #[schema(example = "division-by-zero")]
     code: &'static str,
-    /// What is wrong, for people, in the language of `Content-Language`.
+    /// What is wrong and what would be right, for people, in the language of `Content-Language`.
     detail: &'p str,
+    /// The words of CPython 3.14 for it, where CPython fails at run time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false, example = "division by zero")]
+    python_message: Option<&'p str>,
     /// Where in the expression.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = CharacterSpan, required = false)]
@@ -113,9 +119,9 @@ impl Problem {
             Some(_) => REFUSAL_LIFETIME.as_secs(),
             None => WORDS_SECONDS,
         });
-        let detail = kind.message(language);
+        let (detail, python_message) = (kind.message(language), kind.python());
         let (status, suggestion, fault) = (status_of(code), None, None);
-        Self { status, code, detail, span, suggestion, language, kept_seconds, fault }
+        Self { status, code, detail, python_message, span, suggestion, language, kept_seconds, fault }
     }
 
     /// What is wrong with a text that cannot be read.
@@ -177,6 +183,7 @@ impl Problem {
             status: self.status.as_u16(),
             code: self.code,
             detail: &self.detail,
+            python_message: self.python_message.as_deref(),
             span: self.span,
             suggestion: self.suggestion.as_deref(),
         };
@@ -222,8 +229,9 @@ impl Problem {
 impl From<Fault> for Problem {
     fn from(fault: Fault) -> Self {
         let ((status, code), language) = (fault.code(), Language::English);
-        let (detail, span, suggestion) = (fault.message(language), None, None);
-        Self { status, code, detail, span, suggestion, language, kept_seconds: None, fault: Some(Box::new(fault)) }
+        let (detail, python_message, span, suggestion) = (fault.message(language), None, None, None);
+        let fault = Some(Box::new(fault));
+        Self { status, code, detail, python_message, span, suggestion, language, kept_seconds: None, fault }
     }
 }
 

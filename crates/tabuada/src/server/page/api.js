@@ -5,7 +5,7 @@ import { language } from "./words.js";
 /**
  * @typedef {{ start: number, end: number }} Span in characters
  * @typedef {{ span: Span, replacement: string, expr: string }} Suggestion
- * @typedef {{ code: string, detail: string, span?: Span, suggestion?: Suggestion }} Problem
+ * @typedef {{ code: string, detail: string, python_message?: string, span?: Span, suggestion?: Suggestion }} Problem
  * @typedef {{ code: string, message: string, span: Span, suggestion?: Suggestion }} Hint
  * @typedef {{ text: string, type: string, hints?: Hint[] }} Value
  * @typedef {{ text: string, mode: string }} Question

@@ -65,6 +65,8 @@ struct Trouble {
     code: &'static str,
     detail: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    python_message: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     span: Option<CharacterSpan>,
     #[serde(skip_serializing_if = "Option::is_none")]
     suggestion: Option<Box<Suggestion>>,
@@ -148,7 +150,8 @@ struct Told<'e> {
                         "fuel": 9,
                         "error": {
                             "code": "division-by-zero",
-                            "detail": "division by zero",
+                            "detail": "division by zero has no value",
+                            "python_message": "division by zero",
                             "span": {"start": 0, "end": 3},
                         },
                         "steps": [{"kind": "statement", "statement": 0, "text": "1/0", "replaced": [], "by": []}],
@@ -237,8 +240,9 @@ impl Asked<'_> {
         let outcome = match &printed {
             Ok(printed) => Outcome::Value(Value::new(printed, program, text, language)),
             Err(failure) => {
-                let Problem { code, detail, span, suggestion, .. } = Problem::failed(program, failure, text, language);
-                let error = Trouble { code, detail, span, suggestion };
+                let problem = Problem::failed(program, failure, text, language);
+                let Problem { code, detail, python_message, span, suggestion, .. } = problem;
+                let error = Trouble { code, detail, python_message, span, suggestion };
                 Outcome::Error { error, hints: hints(program, text, language) }
             }
         };

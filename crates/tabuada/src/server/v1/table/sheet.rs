@@ -64,6 +64,8 @@ struct RowError {
     code: &'static str,
     detail: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    python_message: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     span: Option<CharacterSpan>,
 }
 
@@ -192,8 +194,14 @@ impl Sheet {
     /// Gives up a stretch that found no worker.
     pub(super) fn give_up(&self, stretch: &mut Stretch, out: &mut String) {
         let rows = std::mem::take(&mut stretch.0);
-        let detail = Problem::overloaded(self.language);
-        self.note_as(rows.start, rows.len(), || (detail.code, detail.detail.clone(), None));
+        let Problem { code, detail, .. } = Problem::overloaded(self.language);
+        self.note_as(rows.start, rows.len(), |row| RowError {
+            row,
+            code,
+            detail: detail.clone(),
+            python_message: None,
+            span: None,
+        });
         self.write_empty(rows, out);
     }
 
@@ -210,11 +218,17 @@ impl Sheet {
     }
 
     fn note(&self, row: usize, count: usize, kind: &ErrorKind, span: Option<CharacterSpan>) {
-        self.note_as(row, count, || (kind.code(), kind.message(self.language), span));
+        self.note_as(row, count, |row| RowError {
+            row,
+            code: kind.code(),
+            detail: kind.message(self.language),
+            python_message: kind.python(),
+            span,
+        });
     }
 
     /// Notes `count` rows from `row` on, with one reason for all of them.
-    fn note_as(&self, row: usize, count: usize, why: impl Fn() -> (&'static str, String, Option<CharacterSpan>)) {
+    fn note_as(&self, row: usize, count: usize, why: impl Fn(usize) -> RowError) {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         failures.count += count;
         for row in row..row + count.min(ERRORS_MAX) {
@@ -224,8 +238,7 @@ impl Sheet {
             if !is_among_the_first {
                 break;
             }
-            let (code, detail, span) = why();
-            failures.first.insert(row, RowError { row, code, detail, span });
+            failures.first.insert(row, why(row));
             if failures.first.len() > ERRORS_MAX {
                 failures.first.pop_last();
             }
