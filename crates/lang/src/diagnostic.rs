@@ -3,14 +3,15 @@
 
 mod domain;
 mod english;
+mod obstacle;
 mod portuguese;
 mod python;
 mod reading;
 
 use unicode_width::UnicodeWidthChar;
 
-use crate::error::{Arity, Bound, DecimalError, ErrorKind, Estimate, Span, VariableError};
-use crate::spelling;
+use crate::error::{Arity, Bound, Counted, DecimalError, ErrorKind, Estimate, Span, VariableError};
+use crate::{elsewhere, spelling};
 use reading::{feature, syntax};
 
 /// The languages that messages come in.
@@ -44,6 +45,11 @@ impl ErrorKind {
             English => english.to_owned(),
             Portuguese => portuguese.to_owned(),
         };
+        if let Self::UnknownName { name } = self
+            && let Some((english, portuguese)) = elsewhere::note(name)
+        {
+            return say(english, portuguese);
+        }
         let words = match language {
             English => english::at_run_time(self),
             Portuguese => portuguese::at_run_time(self),
@@ -161,13 +167,11 @@ impl ErrorKind {
                 &format!("'{name}' is used in its own definition"),
                 &format!("'{name}' é usado em sua própria definição"),
             ),
-            Self::NoConvergence { what } => {
-                say(&format!("{what} does not converge here"), &format!("{what} não converge aqui"))
+            Self::NoConvergence { what, obstacle, at } => obstacle::words(what, *obstacle, at.as_deref(), language),
+            Self::AtPoint { variable, at, cause } => {
+                let cause = cause.message(language);
+                say(&format!("{cause}, at {variable} = {at}"), &format!("{cause}, em {variable} = {at}"))
             }
-            Self::NoSignChange => say(
-                "root needs a change of sign between its ends",
-                "root precisa de uma troca de sinal entre os extremos",
-            ),
             Self::DefinedArity { name, wanted, given } => say(
                 &format!("{name}() takes {wanted} argument{}, not {given}", plural(*wanted)),
                 &format!("{name}() recebe {wanted} argumento{}, não {given}", plural(*wanted)),
@@ -197,7 +201,9 @@ fn count(arity: &Arity) -> (&str, Bound, u64, u64, bool) {
     match arity {
         Arity::ExactlyOne { function, given } => (function, Bound::Exactly, 1, *given, false),
         Arity::Expected { function, bound, wanted, given } => (function, *bound, *wanted, *given, false),
-        Arity::Takes { function, bound, wanted, given, positional } => (function, *bound, *wanted, *given, *positional),
+        Arity::Takes { function, bound, wanted, given, counted } => {
+            (function, *bound, *wanted, *given, *counted == Counted::Positional)
+        }
     }
 }
 

@@ -270,9 +270,9 @@ fn refusals_name_what_was_found_and_what_to_write() {
         ("3 – 2", "'–' (U+2013) has no meaning here; write -", "'–' (U+2013) não tem significado aqui; escreva -"),
         ("a && b", "'&&' has no meaning here; write and", "'&&' não tem significado aqui; escreva and"),
         (
-            "1\u{a0}+ 1",
-            "the character U+00A0 has no meaning here; write a blank",
-            "o caractere U+00A0 não tem significado aqui; escreva um espaço",
+            "1\u{200b}+ 1",
+            "the character U+200B has no meaning here; write a blank",
+            "o caractere U+200B não tem significado aqui; escreva um espaço",
         ),
         (
             "2 x",

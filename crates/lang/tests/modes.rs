@@ -5,8 +5,8 @@
 
 use serde_json::Value as Json;
 use tabuada_lang::{
-    Answer, Argument, Context, Digits, ErrorKind, Fuel, Language, Limits, Mode, ModeError, Program, Variables,
-    functions, parse_with,
+    Answer, Argument, Context, Digits, ErrorKind, Fuel, JsonNumbers, Language, Limits, Mode, ModeError, Program,
+    Variables, functions, parse_with,
 };
 
 fn read(mode: Mode, text: &str) -> Program {
@@ -74,6 +74,68 @@ fn decimals_answer_as_python_and_the_functions_are_right_to_the_last_digit() {
 #[test]
 fn fractions_answer_as_python() {
     judge("exact.jsonl", |_| "exact".to_owned(), 3_000);
+}
+
+/// Ties away from zero, by the exact value, in all modes.
+#[test]
+fn halves_are_rounded_up_as_pythons_decimal_does() {
+    judge("half_up.jsonl", |record| record["mode"].as_str().unwrap().to_owned(), 1_500);
+}
+
+#[test]
+fn decimals_of_angles_are_right_to_the_last_digit() {
+    judge("angles_decimal.jsonl", |record| format!("decimal:{}", record["n"]), 900);
+}
+
+/// Directly on the argument of a circular function, `°` is exact where the value is (Niven's theorem).
+#[test]
+fn degrees_are_exact_where_the_value_is_rational() {
+    for (mode, half) in [("exact", "1/2"), ("decimal:28", "0.5"), ("decimal:1", "0.5")] {
+        let minus_half = format!("-{half}");
+        check(
+            mode,
+            &[
+                ("sin(30°)", half),
+                ("cos(-240°)", &minus_half),
+                ("sin((10**400 + 290)°)", if mode == "exact" { &minus_half } else { "-0.5" }),
+                ("tan(45°), cot(135°), sec(60°), csc(-30°), sin²(90°)", "(1, -1, 2, -2, 1)"),
+                ("sin(180°), cos(90°), tan(-180°), cot(270°)", "(0, 0, 0, 0)"),
+                ("tan(90°)", "! value-error"),
+                ("sec(-90°)", "! value-error"),
+                ("csc(360°)", "! value-error"),
+                ("cot(180°)", "! value-error"),
+                ("sin('a'°)", "! type-error"),
+                ("csc(0)", "! value-error"),
+                ("cot(0)", "! value-error"),
+                ("asec(0.5)", "! value-error"),
+                ("acsc(-0.5)", "! value-error"),
+                ("acsc(0)", "! value-error"),
+                ("sec(0), asec(1)", "(1, 0)"),
+            ],
+        );
+    }
+    for text in ["sin(15°)", "tan(30°)", "cos(0.5°)", "sec(30°)", "sin((1/3)°)", "cot(60°)"] {
+        assert_eq!(outcome("exact", text), "! not-exact", "{text}");
+    }
+    check(
+        "decimal:28",
+        &[
+            ("cos(60.0°), tan(225.0°), sin(3e400°)", "(0.5, 1, 0.8660254037844386467637231708)"),
+            ("tan(90.0°)", "! value-error"),
+            // At the precision, next to what is rational: the angle itself, and 1 less its square.
+            ("cos(1e-20°)", "1.000000000000000000000000000"),
+            ("sec(1e-10°)", "1.000000000000000000015230871"),
+            (
+                "asec(1e999999), acsc(1e999999)",
+                "(1.570796326794896619231321692, 1.000000000000000000000000000E-999999)",
+            ),
+            (
+                "acot(0), acot(-1), acsc(-1), asec(-1.0)",
+                "(1.570796326794896619231321692, -0.7853981633974483096156608458, \
+             -1.570796326794896619231321692, 3.141592653589793238462643383)",
+            ),
+        ],
+    );
 }
 
 #[test]
@@ -152,6 +214,9 @@ fn exact_mode_says_what_is_not_exact() {
         ("ln(2)", "log"),
         ("hypot(1, 1)", "hypot"),
         ("30°", "radians"),
+        ("sin(15°)", "sin°"),
+        ("sec(1)", "sec"),
+        ("acot(1)", "acot"),
         ("exp2(1/2)", "exp2"),
         ("gamma(1/2)", "gamma"),
     ] {
@@ -310,6 +375,22 @@ fn hostile_texts_are_answered_or_refused_within_the_limits() {
         "0.5 ** 3e6",
         "1e-999999 / 3",
         "factor(2.0)",
+        "sin(1e999999°)",
+        "tan(1e-999999°)",
+        "csc(1e-999999°)",
+        "cos((10**300000)°)",
+        "cot((1/10**300000)°)",
+        "csc(1e-999999)",
+        "cot(1e-500000)",
+        "sec(1e-999999)",
+        "asec(1e999999)",
+        "asec(1 + 1e-900)",
+        "acsc(1 + 1e-900)",
+        "acot(1e-999999)",
+        "round_half_up(1e999999, 3)",
+        "round_half_up(1e-999999, 999999)",
+        "round_half_up(10**300000, -10**30)",
+        "percentile([10**300000, 1e999999], 50)",
     ] {
         for mode in ["exact", "decimal:1", "decimal:28", "decimal:1000"] {
             let limits = Limits::default();
@@ -396,7 +477,7 @@ fn no_function_answers_with_a_float_in_another_mode() {
             for list in arguments {
                 let text = format!("[{name}{list}]");
                 if let Ok(answer) = answer(mode, &text) {
-                    let text = answer.json();
+                    let text = answer.json(JsonNumbers::All);
                     let kind = answer_kind(mode, &format!("{name}{list}"));
                     assert!(kind != "float" && kind != "complex", "{mode} {name}{list} is {text}");
                 }
@@ -411,16 +492,35 @@ fn answer_kind(mode: &str, text: &str) -> &'static str {
 
 #[test]
 fn an_answer_says_its_type_and_is_json() {
-    let json = |mode: &str, text: &str| {
+    for (mode, text, kind, all, exact) in [
+        ("exact", "1/3", "fraction", r#""1/3""#, r#""1/3""#),
+        ("exact", "6/3", "int", "2", "2"),
+        ("exact", "[2**60, 1/2]", "list", r#"[1152921504606846976,"1/2"]"#, r#"["1152921504606846976","1/2"]"#),
+        ("decimal:28", "1.10 + 2.20", "decimal", "3.30", r#""3.30""#),
+        ("decimal:28", "4/2", "decimal", "2", r#""2""#),
+        ("decimal:28", "[4/2, 2]", "list", "[2,2]", r#"["2",2]"#),
+        ("decimal:28", "[1e10, 0e-8, 0.0*-1]", "list", "[1E+10,0E-8,-0.0]", r#"["1E+10","0E-8","-0.0"]"#),
+        ("python", "2**53 - 1", "int", "9007199254740991", "9007199254740991"),
+        ("python", "1 - 2**53", "int", "-9007199254740991", "-9007199254740991"),
+        ("python", "2**53", "int", "9007199254740992", r#""9007199254740992""#),
+        ("python", "-2**53", "int", "-9007199254740992", r#""-9007199254740992""#),
+        ("python", "-2**63", "int", "-9223372036854775808", r#""-9223372036854775808""#),
+        ("python", "2.0**70", "float", "1.1805916207174113e+21", "1.1805916207174113e+21"),
+        (
+            "python",
+            "(2**64, {-2**99}, [[]], '1', inf)",
+            "tuple",
+            r#"[18446744073709551616,[-633825300114114700748351602688],[[]],"1","inf"]"#,
+            r#"["18446744073709551616",["-633825300114114700748351602688"],[[]],"1","inf"]"#,
+        ),
+    ] {
         let answer = answer(mode, text).unwrap();
-        let json = answer.json();
-        serde_json::from_str::<Json>(&json).unwrap();
-        (answer.type_name(), json)
-    };
-    assert_eq!(json("exact", "1/3"), ("fraction", "\"1/3\"".to_owned()));
-    assert_eq!(json("exact", "6/3"), ("int", "2".to_owned()));
-    assert_eq!(json("decimal:28", "1.10 + 2.20"), ("decimal", "3.30".to_owned()));
-    assert_eq!(json("decimal:28", "[1e10, 0e-8, 0.0*-1]"), ("list", "[1E+10,0E-8,-0.0]".to_owned()));
+        assert_eq!(answer.type_name(), kind, "{mode}: {text}");
+        for (numbers, expected) in [(JsonNumbers::All, all), (JsonNumbers::Exact, exact)] {
+            assert_eq!(answer.json(numbers), expected, "{mode}: {text}");
+            serde_json::from_str::<Json>(expected).unwrap();
+        }
+    }
 }
 
 #[test]

@@ -254,6 +254,16 @@ fn value_error(error: &ValueError) -> String {
         ValueError::DataPoints { function, least } => return format!("{function} needs at least {least} numbers"),
         ValueError::EmptyData { function } => return format!("{function} needs at least one value: there is none"),
         ValueError::NotFinite => "there is inf or nan in the data; finite numbers are needed",
+        ValueError::Percentile => "the second argument of percentile is a number from 0 to 100",
+        ValueError::Pole { function, at } => {
+            let noun = match function.as_str() {
+                "tan" => "tangent",
+                "sec" => "secant",
+                "csc" => "cosecant",
+                _ => "cotangent",
+            };
+            return format!("the {noun} has no value at {at}");
+        }
         ValueError::Quantile => "the second argument of quantile is a number from 0 to 1",
         ValueError::Index { of } => {
             return format!("the {} has no element at this place; the first is 0, the last -1", name(*of));
@@ -275,6 +285,9 @@ fn value_error(error: &ValueError) -> String {
         ValueError::Base => "the base of int() is a whole number from 2 to 36, or 0",
         ValueError::EmptyRandomRange => "randint(a, b) needs an a that is not greater than b",
         ValueError::Dimensions => "the two points must have the same number of coordinates",
+        ValueError::LengthsDiffer => "both lists must have the same number of elements",
+        ValueError::FmaInvalid => "inf*0 and inf - inf have no value",
+        ValueError::NegativeSteps => "the number of steps is 0 or more",
         ValueError::FsumInfinities => "inf and -inf have no sum",
         ValueError::ComplexModulo => "complex numbers have no remainder",
         ValueError::Domain => "there is no value for these numbers",
@@ -321,11 +334,11 @@ fn overflow(error: Overflow) -> &'static str {
         Overflow::ComplexPower => "the result has a part larger than the largest float, about 1.8e308",
         Overflow::ComplexAbsolute => "the distance from 0 is larger than the largest float, about 1.8e308",
         Overflow::RangeBound => "the bounds of range() are whole numbers of up to 64 bits",
+        Overflow::Fma => "the result is larger than the largest float, about 1.8e308",
         Overflow::Fsum => "the sum is larger than the largest float, about 1.8e308",
         Overflow::InfinityToInteger => "infinity is no whole number and cannot become one",
         Overflow::Round => "the rounded value is larger than the largest float, about 1.8e308",
         Overflow::Repetition => "nothing can be repeated so often: the number has more than 64 bits",
-        Overflow::Truth => "this whole number is too large to stand for True or False; write one of them",
         Overflow::ShiftCount => "bits cannot be moved so far: the number of places has more than 64 bits",
         Overflow::FactorialArgument => "factorial takes whole numbers of up to 64 bits",
         Overflow::CombArgument | Overflow::PermArgument => "k is larger than 64 bits can say",

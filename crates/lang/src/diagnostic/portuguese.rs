@@ -256,6 +256,16 @@ fn value_error(error: &ValueError) -> String {
             return format!("{function} precisa de pelo menos um valor: não há nenhum");
         }
         ValueError::NotFinite => "há inf ou nan entre os dados; são precisos números finitos",
+        ValueError::Percentile => "o segundo argumento de percentile é um número de 0 a 100",
+        ValueError::Pole { function, at } => {
+            let noun = match function.as_str() {
+                "tan" => "tangente",
+                "sec" => "secante",
+                "csc" => "cossecante",
+                _ => "cotangente",
+            };
+            return format!("a {noun} não tem valor em {at}");
+        }
         ValueError::Quantile => "o segundo argumento de quantile é um número de 0 a 1",
         ValueError::Index { of: kind } => {
             return format!("não há elemento {} nessa posição; a primeira é 0, a última é -1", of(*kind));
@@ -277,6 +287,9 @@ fn value_error(error: &ValueError) -> String {
         ValueError::Base => "a base de int() é um número inteiro de 2 a 36, ou 0",
         ValueError::EmptyRandomRange => "randint(a, b) precisa de um a que não seja maior que b",
         ValueError::Dimensions => "os dois pontos devem ter o mesmo número de coordenadas",
+        ValueError::LengthsDiffer => "as duas listas devem ter o mesmo número de elementos",
+        ValueError::FmaInvalid => "inf*0 e inf - inf não têm valor",
+        ValueError::NegativeSteps => "o número de passos é 0 ou maior",
         ValueError::FsumInfinities => "inf e -inf não têm soma",
         ValueError::ComplexModulo => "números complexos não têm resto de divisão",
         ValueError::Domain => "não há valor para esses números",
@@ -325,11 +338,11 @@ fn overflow(error: Overflow) -> &'static str {
         Overflow::ComplexPower => "o resultado tem uma parte maior que o maior float, cerca de 1.8e308",
         Overflow::ComplexAbsolute => "a distância até 0 é maior que o maior float, cerca de 1.8e308",
         Overflow::RangeBound => "os limites de range() são números inteiros de até 64 bits",
+        Overflow::Fma => "o resultado é maior que o maior float, cerca de 1.8e308",
         Overflow::Fsum => "a soma é maior que o maior float, cerca de 1.8e308",
         Overflow::InfinityToInteger => "infinito não é um número inteiro e não pode virar um",
         Overflow::Round => "o valor arredondado é maior que o maior float, cerca de 1.8e308",
         Overflow::Repetition => "nada se repete tantas vezes: o número tem mais de 64 bits",
-        Overflow::Truth => "este número inteiro é grande demais para valer True ou False; escreva um dos dois",
         Overflow::ShiftCount => "os bits não se deslocam tanto: o número de posições tem mais de 64 bits",
         Overflow::FactorialArgument => "factorial recebe números inteiros de até 64 bits",
         Overflow::CombArgument | Overflow::PermArgument => "k é maior do que 64 bits podem dizer",

@@ -1,7 +1,7 @@
 //! CPython 3.14's words where CPython fails at run time, to the letter.
 
 use super::domain;
-use crate::error::{Arity, Bound, Overflow, Type, TypeError, ValueError, ZeroDivision};
+use crate::error::{Arity, Bound, Counted, Overflow, Type, TypeError, ValueError, ZeroDivision};
 
 pub(super) fn type_error(error: &TypeError) -> String {
     match error {
@@ -23,9 +23,7 @@ pub(super) fn type_error(error: &TypeError) -> String {
             format!("argument of type '{}' is not a container or iterable", found.python())
         }
         TypeError::NotString { function, argument, found } => {
-            // Here CPython says `None` itself.
-            let found = if *found == Type::None { "None" } else { found.python() };
-            format!("{function}() argument '{argument}' must be str, not {found}")
+            format!("{function}() argument '{argument}' must be str, not {}", found.python())
         }
         TypeError::Decoding { found: Type::Str } => "decoding str is not supported".to_owned(),
         TypeError::Decoding { found } => {
@@ -103,14 +101,18 @@ fn arity_error(arity: &Arity) -> String {
             };
             format!("{function} expected {bound}{wanted} argument{}, got {given}", plural(*wanted))
         }
-        Arity::Takes { function, bound, wanted, given, positional } => {
+        Arity::Takes { function, bound, wanted, given, counted } => {
             let bound = match bound {
                 Bound::Exactly => "exactly",
                 Bound::AtLeast => "at least",
                 Bound::AtMost => "at most",
             };
-            let positional = if *positional { "positional " } else { "" };
-            format!("{function}() takes {bound} {wanted} {positional}argument{} ({given} given)", plural(*wanted))
+            let counted = match counted {
+                Counted::All => "",
+                Counted::Positional => "positional ",
+                Counted::Keyword => "keyword ",
+            };
+            format!("{function}() takes {bound} {wanted} {counted}argument{} ({given} given)", plural(*wanted))
         }
     }
 }
@@ -118,7 +120,9 @@ fn arity_error(arity: &Arity) -> String {
 /// `None` for what no function of CPython says.
 pub(super) fn value_error(error: &ValueError) -> Option<String> {
     let words = match error {
-        ValueError::Domain | ValueError::EmptyRandomRange => return None,
+        ValueError::Domain | ValueError::EmptyRandomRange | ValueError::Percentile | ValueError::Pole { .. } => {
+            return None;
+        }
         ValueError::Outside { function, given } => return domain::python(function, *given),
         ValueError::EmptySequence { function } => return Some(format!("{function}() iterable argument is empty")),
         ValueError::DataPoints { function, least } => {
@@ -145,6 +149,9 @@ pub(super) fn value_error(error: &ValueError) -> Option<String> {
         ValueError::RangeStep => "range() arg 3 must not be zero",
         ValueError::Base => "int() base must be >= 2 and <= 36, or 0",
         ValueError::Dimensions => "both points must have the same number of dimensions",
+        ValueError::LengthsDiffer => "Inputs are not the same length",
+        ValueError::FmaInvalid => "invalid operation in fma",
+        ValueError::NegativeSteps => "steps must be a non-negative integer",
         ValueError::FsumInfinities => "-inf + inf in fsum",
         ValueError::ComplexModulo => "complex modulo",
         ValueError::NegativeShift => "negative shift count",
@@ -183,10 +190,10 @@ pub(super) fn overflow(error: Overflow) -> &'static str {
         Overflow::ComplexAbsolute => "absolute value too large",
         Overflow::RangeBound => "Python int too large to convert to C ssize_t",
         Overflow::Fsum => "intermediate overflow in fsum",
+        Overflow::Fma => "overflow in fma",
         Overflow::InfinityToInteger => "cannot convert float infinity to integer",
         Overflow::Round => "rounded value too large to represent",
         Overflow::Repetition => "cannot fit 'int' into an index-sized integer",
-        Overflow::Truth => "Python int too large to convert to C int",
         Overflow::ShiftCount => "too many digits in integer",
         Overflow::FactorialArgument => "factorial() argument should not exceed 9223372036854775807",
         Overflow::CombArgument => "min(n - k, k) must not exceed 9223372036854775807",

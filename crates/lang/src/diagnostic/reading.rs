@@ -8,6 +8,18 @@ pub(super) fn syntax(error: &Syntax, language: Language) -> String {
     let say = |english: String, portuguese: String| if language == English { english } else { portuguese };
     match error {
         Syntax::Empty => say("the expression is empty".into(), "a expressão está vazia".into()),
+        Syntax::BinderForm { name, parts } => say(
+            format!("write {name}({parts}), the variable being a name"),
+            format!(
+                "escreva {name}({}), em que a variável é um nome",
+                parts
+                    .replace("body", "corpo")
+                    .replace("variable", "variável")
+                    .replace("from", "de")
+                    .replace("to", "até")
+                    .replace("at", "em")
+            ),
+        ),
         Syntax::UnexpectedEnd => say(
             "the expression is not finished: a number, a name or a bracket must follow".into(),
             "a expressão está incompleta: falta um número, um nome ou um parêntese no fim".into(),
@@ -72,6 +84,24 @@ pub(super) fn syntax(error: &Syntax, language: Language) -> String {
             "an integer cannot begin with 0; write it without the zeros".into(),
             "um inteiro não pode começar com 0; escreva-o sem os zeros".into(),
         ),
+        Syntax::DecimalComma { found, meant } => say(
+            format!("'{found}' has a comma; decimals have a point here: {meant}"),
+            format!("'{found}' tem vírgula; aqui os decimais levam ponto: {meant}"),
+        ),
+        Syntax::DateOrTime { found } => say(
+            format!("'{found}' is a date or a time of day, and those are not numbers here"),
+            format!("'{found}' é uma data ou um horário, e eles não são números aqui"),
+        ),
+        Syntax::MixedNumber { whole, fraction } => say(
+            format!("a number before a fraction has two readings; write {whole}+{fraction} or {whole}*({fraction})"),
+            format!(
+                "um número antes de uma fração tem dois sentidos; escreva {whole}+{fraction} ou {whole}*({fraction})"
+            ),
+        ),
+        Syntax::StrayEqual => say(
+            "the answer comes without '='; to give a name a value write name = …, to compare write ==".into(),
+            "a resposta vem sem '='; para dar valor a um nome escreva nome = …, para comparar escreva ==".into(),
+        ),
         Syntax::MalformedNumber => say(
             "this is no number: _ stands singly between digits, and 0x, 0o, 0b and e have digits behind them".into(),
             "isto não é um número: _ fica sozinho entre dígitos, e 0x, 0o, 0b e e têm dígitos depois".into(),
@@ -118,6 +148,10 @@ pub(super) fn syntax(error: &Syntax, language: Language) -> String {
         Syntax::DetachedSuperscript => say(
             "an exponent like ² must follow its base without a blank".into(),
             "um expoente como ² deve vir colado à base, sem espaço".into(),
+        ),
+        Syntax::Exponent { found, on_line } => say(
+            format!("the exponent '{found}' is not complete: on the line it is '{on_line}'; a power is also a**(…)"),
+            format!("o expoente '{found}' não está completo: na linha ele é '{on_line}'; a potência também é a**(…)"),
         ),
         Syntax::RootIndex => say(
             "the index of a root must be 2 or more, as in ³√8".into(),

@@ -1,10 +1,12 @@
 //! What the functions of `math` on floats are in decimal mode: decimals of the mode's digits, correctly rounded.
 
+use super::containers::pairs;
 use super::{Outcome, elements};
 use crate::arithmetic::decimal::{decimal, precision, value};
 use crate::error::{ErrorKind, TypeError, ValueError};
 use crate::limits::{Budget, price};
-use crate::number::{Decimal, Integer, decimal as numbers};
+use crate::number::angle::Circular;
+use crate::number::{Decimal, Integer, Ties, decimal as numbers};
 use crate::value::Value;
 
 /// Calls the function of this name.
@@ -16,7 +18,8 @@ pub(super) fn call(name: &str, arguments: &[Value], budget: &mut Budget) -> Outc
             return Decimal::hypot(&values, precision, budget).map(value);
         }
         "dist" => return dist(arguments, budget),
-        "frexp" | "fsum" | "ldexp" | "nextafter" | "ulp" | "gamma" | "lgamma" | "erf" | "erfc" => {
+        "sumprod" => return sumprod(arguments, budget),
+        "frexp" | "fsum" | "ldexp" | "ulp" | "gamma" | "lgamma" | "erf" | "erfc" => {
             return Err(ErrorKind::NotInMode { operation: name.to_owned(), mode: budget.mode });
         }
         _ => {}
@@ -50,6 +53,10 @@ pub(super) fn call(name: &str, arguments: &[Value], budget: &mut Budget) -> Outc
         }
         "fabs" => x.magnitude().plus(precision, budget),
         "copysign" => Ok(x.with_sign(second()?.is_negative())),
+        "fma" => {
+            let summand = arguments.get(2).ok_or(ErrorKind::Internal).and_then(number)?;
+            x.multiply_add(&second()?, &summand, precision, budget)
+        }
         "fmod" => x.modulo(&second()?, precision, budget),
         "remainder" => x.remainder_near(&second()?, precision, budget),
         "pow" => x.power(&second()?, precision, budget),
@@ -66,6 +73,12 @@ pub(super) fn call(name: &str, arguments: &[Value], budget: &mut Budget) -> Outc
         "sin" => x.sin(precision, budget),
         "cos" => x.cos(precision, budget),
         "tan" => x.tan(precision, budget),
+        "sec" => x.reciprocal(Circular::Secant, precision, budget),
+        "csc" => x.reciprocal(Circular::Cosecant, precision, budget),
+        "cot" => x.reciprocal(Circular::Cotangent, precision, budget),
+        "asec" => x.inverse(Circular::Secant, precision, budget),
+        "acsc" => x.inverse(Circular::Cosecant, precision, budget),
+        "acot" => x.inverse(Circular::Cotangent, precision, budget),
         "asin" => x.asin(precision, budget),
         "acos" => x.acos(precision, budget),
         "atan" => x.atan(precision, budget),
@@ -81,6 +94,12 @@ pub(super) fn call(name: &str, arguments: &[Value], budget: &mut Budget) -> Outc
         _ => Err(ErrorKind::NotInMode { operation: name.to_owned(), mode: budget.mode }),
     };
     result.map(value)
+}
+
+/// A function of an angle in degrees.
+pub(super) fn of_degrees(function: Circular, angle: &Value, budget: &mut Budget) -> Outcome {
+    let precision = precision(budget);
+    number(angle)?.of_degrees(function, precision, budget).map(value)
 }
 
 /// `isclose`: whether the difference is within a part of the larger, or within an absolute tolerance.
@@ -134,6 +153,24 @@ fn dist(arguments: &[Value], budget: &mut Budget) -> Outcome {
     Decimal::hypot(&differences, precision, budget).map(value)
 }
 
+/// The exact sum of the products, rounded once.
+fn sumprod(arguments: &[Value], budget: &mut Budget) -> Outcome {
+    let mut total: Option<Decimal> = None;
+    for pair in pairs(arguments, budget)? {
+        let (a, b) = pair?;
+        let (a, b) = (number(&a)?, number(&b)?);
+        total = Some(match total {
+            Some(total) => a.multiply_add(&b, &total, Decimal::EVERY_DIGIT, budget)?,
+            None => a.multiply(&b, Decimal::EVERY_DIGIT, budget)?,
+        });
+    }
+    let precision = precision(budget);
+    match total {
+        Some(total) => total.plus(precision, budget).map(value),
+        None => Ok(Value::Int(Integer::ZERO)),
+    }
+}
+
 /// A string as a decimal; `text` is a literal in decimal form.
 pub(super) fn from_text(text: &str, negative: bool, budget: &mut Budget) -> Outcome {
     budget.charge(price::SCALAR)?;
@@ -149,7 +186,7 @@ pub(super) fn divmod(a: &Value, b: &Value, budget: &mut Budget) -> Outcome {
 }
 
 /// `round(x, places)`.
-pub(super) fn round_places(x: &Decimal, places: i64, budget: &mut Budget) -> Outcome {
+pub(super) fn round_places(x: &Decimal, places: i64, ties: Ties, budget: &mut Budget) -> Outcome {
     let precision = precision(budget);
-    x.round_places(places, precision, budget).map(value)
+    x.round_places(places, ties, precision, budget).map(value)
 }

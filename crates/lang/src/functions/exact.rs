@@ -2,11 +2,13 @@
 
 use std::cmp::Ordering;
 
+use super::containers::pairs;
 use super::{Outcome, elements, integers};
 use crate::arithmetic::{self, Binary, exact};
 use crate::error::{ErrorKind, TypeError, ValueError};
 use crate::limits::Budget;
-use crate::number::{Integer, Rational};
+use crate::number::angle::{self, Circular};
+use crate::number::{Integer, Rational, Ties};
 use crate::value::Value;
 
 /// Calls the function of this name.
@@ -23,7 +25,8 @@ pub(super) fn call(name: &str, arguments: &[Value], budget: &mut Budget) -> Outc
                 arithmetic::binary(Binary::Add, &sum, &value, budget)
             });
         }
-        "frexp" | "ldexp" | "nextafter" | "ulp" => {
+        "sumprod" => return sumprod(arguments, budget),
+        "frexp" | "ldexp" | "ulp" => {
             return Err(ErrorKind::NotInMode { operation: name.to_owned(), mode: budget.mode });
         }
         _ => {}
@@ -68,11 +71,15 @@ pub(super) fn call(name: &str, arguments: &[Value], budget: &mut Budget) -> Outc
                 return Err(undefined(name));
             }
             let quotient = arithmetic::binary(Binary::Divide, argument, divisor, budget)?;
-            let nearest = whole(&quotient, Rational::round, budget)?;
+            let nearest = whole(&quotient, |value, budget| value.round(Ties::Even, budget), budget)?;
             let taken = arithmetic::binary(Binary::Multiply, &nearest, divisor, budget)?;
             arithmetic::binary(Binary::Subtract, argument, &taken, budget)
         }
         "pow" => arithmetic::binary(Binary::Power, argument, &arguments[1], budget),
+        "fma" => {
+            let product = arithmetic::binary(Binary::Multiply, argument, &arguments[1], budget)?;
+            arithmetic::binary(Binary::Add, &product, &arguments[2], budget)
+        }
         "sqrt" => exact::root(argument, 2, name, budget),
         "cbrt" if sign < 0 => {
             let positive = negative_of(argument, budget)?;
@@ -97,8 +104,12 @@ pub(super) fn call(name: &str, arguments: &[Value], budget: &mut Budget) -> Outc
             _ => not_exact(),
         },
         "atan2" if sign == 0 && self::sign(&arguments[1]) >= 0 => int(0),
-        "cos" | "cosh" | "exp" | "erfc" if sign == 0 => int(1),
-        "acos" | "acosh" if equals(argument, 1) => int(0),
+        "cos" | "cosh" | "exp" | "erfc" | "sec" if sign == 0 => int(1),
+        "csc" | "cot" if sign == 0 => Err(ValueError::Pole { function: name.to_owned(), at: "0".to_owned() }.into()),
+        "acos" | "acosh" | "asec" if equals(argument, 1) => int(0),
+        "asec" | "acsc" if compare_with_one(&absolute(argument, budget)?) == Ordering::Less => {
+            Err(ValueError::Domain.into())
+        }
         "asin" | "acos" | "atanh" if compare_with_one(&absolute(argument, budget)?) == Ordering::Greater => {
             Err(undefined(name))
         }
@@ -112,6 +123,16 @@ pub(super) fn call(name: &str, arguments: &[Value], budget: &mut Budget) -> Outc
         }
         _ => not_exact(),
     }
+}
+
+/// A function of an angle in degrees, where it is rational: at multiples of 30 and 45 only (Niven's theorem).
+pub(super) fn of_degrees(function: Circular, value: &Value, budget: &mut Budget) -> Outcome {
+    check(value)?;
+    let not_exact = || ErrorKind::NotExact { operation: format!("{}°", function.name()) };
+    let whole = value.integer().ok_or_else(not_exact)?;
+    let degrees = angle::within_a_turn(&whole, budget)?;
+    let halves = function.halves(degrees, whole.as_i64())?.ok_or_else(not_exact)?;
+    Rational::new(&Integer::from(i64::from(halves)), &Integer::from(2_i64), budget).map(exact::value)
 }
 
 /// `isclose`: whether the difference is within a part of the larger, or within an absolute tolerance.
@@ -220,6 +241,17 @@ fn hypot(arguments: &[Value], budget: &mut Budget) -> Outcome {
         sum = arithmetic::binary(Binary::Add, &sum, &square, budget)?;
     }
     exact::root(&sum, 2, "hypot", budget)
+}
+
+fn sumprod(arguments: &[Value], budget: &mut Budget) -> Outcome {
+    let mut total = Value::Int(Integer::ZERO);
+    for pair in pairs(arguments, budget)? {
+        let (a, b) = pair?;
+        check(&a).and_then(|()| check(&b))?;
+        let product = arithmetic::binary(Binary::Multiply, &a, &b, budget)?;
+        total = arithmetic::binary(Binary::Add, &total, &product, budget)?;
+    }
+    Ok(total)
 }
 
 fn dist(arguments: &[Value], budget: &mut Budget) -> Outcome {
