@@ -300,11 +300,9 @@ impl Sheet {
             let hints: Vec<Hint> = hints.iter().map(|hint| Hint::new(hint, &self.text, self.language)).collect();
             add("hints", serde_json::to_string(&hints).unwrap_or_default());
         }
-        let of_all = self
-            .wrong_with_all()
-            .map(|Problem { code, detail, python_message, span, advice, .. }| {
-                vec![RowError { row: 0, code, detail, python_message, span, advice }]
-            });
+        let of_all = self.wrong_with_all().map(|Problem { code, detail, python_message, span, advice, .. }| {
+            vec![RowError { row: 0, code, detail, python_message, span, advice }]
+        });
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         if failures.count > 0 {
             let errors = of_all.unwrap_or_else(|| std::mem::take(&mut failures.first).into_values().collect());
