@@ -51,21 +51,22 @@ impl Fix {
 /// something else or further right.
 ///
 /// ```
-/// use tabuada_lang::{Context, Limits, fix, parse};
+/// use tabuada_lang::{Context, Limits, fixes, parse};
 ///
 /// let limits = Limits::default();
 /// let error = parse("2x + 1", &limits).unwrap_err();
-/// let fix = fix("2x + 1", &error, &Context::default(), &limits).unwrap();
-/// assert_eq!(fix.apply("2x + 1"), "2*x + 1");
+/// let fixes = fixes("2x + 1", &error, &Context::default(), &limits);
+/// assert_eq!(fixes[0].apply("2x + 1"), "2*x + 1");
 /// ```
-pub fn fix(text: &str, error: &Error, context: &Context<'_>, limits: &Limits) -> Option<Fix> {
-    let fix = reading::mend(text, error)?;
+pub fn fixes(text: &str, error: &Error, context: &Context<'_>, limits: &Limits) -> Vec<Fix> {
+    let Some(fix) = reading::mend(text, error) else { return Vec::new() };
     let mended = fix.apply(text);
     match parser::parse(&mended, context, limits) {
-        Ok(_) => Some(fix),
+        Ok(_) => vec![fix],
         Err(next) => {
             let behind = |text: &str, error: &Error| text.len() - error.span.start as usize;
-            (next.kind != error.kind || behind(&mended, &next) < behind(text, error)).then_some(fix)
+            let helps = next.kind != error.kind || behind(&mended, &next) < behind(text, error);
+            Vec::from_iter(helps.then_some(fix))
         }
     }
 }
@@ -74,35 +75,33 @@ impl Program {
     /// How to mend `text`, of which this is the program and whose evaluation failed. The text can still be read.
     ///
     /// ```
-    /// use tabuada_lang::{Fuel, Limits, parse};
+    /// use tabuada_lang::{Context, Fuel, Limits, parse};
     ///
     /// let limits = Limits::default();
     /// let program = parse("sqr(16)", &limits)?;
     /// let failure = program.evaluate(&limits, &mut Fuel::new(limits.fuel)).unwrap_err();
-    /// assert_eq!(program.fix("sqr(16)", &failure).unwrap().apply("sqr(16)"), "sqrt(16)");
+    /// let fixes = program.fixes("sqr(16)", &failure, &Context::default(), &limits);
+    /// assert_eq!(fixes[0].apply("sqr(16)"), "sqrt(16)");
     /// # Ok::<(), tabuada_lang::Error>(())
     /// ```
-    pub fn fix(&self, text: &str, failure: &Failure) -> Option<Fix> {
-        let fix = failing::mend(self, text, failure)?;
-        let parameters: Vec<&str> = self.names.iter().take(self.parameters as usize).map(|name| &**name).collect();
-        // Whatever else a context may come to have does not matter to whether a text can be read.
-        #[allow(clippy::needless_update)]
-        let context = Context { parameters: &parameters, ..Context::default() };
+    pub fn fixes(&self, text: &str, failure: &Failure, context: &Context<'_>, limits: &Limits) -> Vec<Fix> {
+        let Some(fix) = failing::mend(self, text, failure) else { return Vec::new() };
         // What is offered can be read, whatever stands around it.
-        parser::parse(&fix.apply(text), &context, &Limits::default()).is_ok().then_some(fix)
+        Vec::from_iter(parser::parse(&fix.apply(text), context, limits).is_ok().then_some(fix))
     }
 
     /// What to know of `text`, of which this is the program: where it may not mean what was meant. In order of place.
     ///
     /// ```
-    /// use tabuada_lang::{HintKind, Limits, parse};
+    /// use tabuada_lang::{Context, HintKind, Limits, parse};
     ///
-    /// let hints = parse("2^3", &Limits::default())?.hints("2^3");
+    /// let limits = Limits::default();
+    /// let hints = parse("2^3", &limits)?.hints("2^3", &Context::default(), &limits);
     /// assert_eq!(hints[0].kind, HintKind::Xor);
-    /// assert_eq!(hints[0].fix.as_ref().unwrap().apply("2^3"), "2**3");
+    /// assert_eq!(hints[0].fixes[0].apply("2^3"), "2**3");
     /// # Ok::<(), tabuada_lang::Error>(())
     /// ```
-    pub fn hints(&self, text: &str) -> Vec<Hint> {
+    pub fn hints(&self, text: &str, _context: &Context<'_>, _limits: &Limits) -> Vec<Hint> {
         hints::of(self, text)
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BinaryHeap;
 
-use crate::arithmetic::{self, Binary};
+use crate::arithmetic::Total;
 use crate::error::{ErrorKind, TypeError, ValueError};
 use crate::functions::to_float;
 use crate::limits::{Budget, price};
@@ -22,7 +22,7 @@ pub(crate) enum Step {
 
 /// A binder at work.
 pub(crate) enum Loop {
-    Fold { operator: Binary, next: Integer, last: Integer, value: Value },
+    Fold { next: Integer, last: Integer, total: Total },
     Integral(Box<Integral>),
     Root(Box<Bisection>),
 }
@@ -40,8 +40,8 @@ impl Loop {
             return Err(ErrorKind::NotInMode { operation: binder.name().to_owned(), mode: budget.mode });
         }
         match binder {
-            Binder::Sum => Self::fold(Binary::Add, 0, from, to, budget),
-            Binder::Product => Self::fold(Binary::Multiply, 1, from, to, budget),
+            Binder::Sum => Self::fold(Total::sum(Value::Int(Integer::ZERO)), from, to, budget),
+            Binder::Product => Self::fold(Total::product(Value::Int(Integer::ONE)), from, to, budget),
             Binder::Integral => {
                 let (integral, step) = Integral::start(to_float(from)?, to_float(to)?)?;
                 Ok((Self::Integral(Box::new(integral)), step))
@@ -53,26 +53,19 @@ impl Loop {
         }
     }
 
-    fn fold(
-        operator: Binary,
-        start: i64,
-        from: &Value,
-        to: &Value,
-        budget: &mut Budget,
-    ) -> Result<(Self, Step), ErrorKind> {
+    fn fold(total: Total, from: &Value, to: &Value, budget: &mut Budget) -> Result<(Self, Step), ErrorKind> {
         let bound =
             |value: &Value| value.integer().ok_or(ErrorKind::from(TypeError::NotInteger { found: value.kind() }));
-        let mut fold =
-            Self::Fold { operator, next: bound(from)?, last: bound(to)?, value: Value::Int(Integer::from(start)) };
+        let mut fold = Self::Fold { next: bound(from)?, last: bound(to)?, total };
         let step = fold.advance(budget)?;
         Ok((fold, step))
     }
 
     /// The next point of a fold, or its answer.
     fn advance(&mut self, budget: &mut Budget) -> Result<Step, ErrorKind> {
-        let Self::Fold { next, last, value, .. } = self else { return Err(ErrorKind::Internal) };
+        let Self::Fold { next, last, total } = self else { return Err(ErrorKind::Internal) };
         if *next > *last {
-            return Ok(Step::Done(value.clone()));
+            return Ok(Step::Done(total.value()));
         }
         let point = next.clone();
         *next = next.add(&Integer::ONE, budget)?;
@@ -83,8 +76,8 @@ impl Loop {
     pub(crate) fn feed(&mut self, body: &Value, budget: &mut Budget) -> Result<Step, ErrorKind> {
         budget.charge(price::SCALAR)?;
         match self {
-            Self::Fold { operator, value, .. } => {
-                *value = arithmetic::binary(*operator, value, body, budget)?;
+            Self::Fold { total, .. } => {
+                total.take(body, budget)?;
                 self.advance(budget)
             }
             Self::Integral(integral) => integral.feed(to_float(body)?),

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::mode::Mode;
 pub use reading::{Feature, Syntax, VariableError};
-pub use running::{Arity, Bound, DecimalError, Overflow, Type, TypeError, ValueError, ZeroDivision};
+pub use running::{Arity, Bound, DecimalError, Given, Overflow, Type, TypeError, ValueError, ZeroDivision};
 
 /// Where in a text something stands: byte offsets, half open, on character boundaries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -87,7 +87,7 @@ pub enum ErrorKind {
     Type(TypeError),
     /// The right type, but a value outside the domain.
     Value(ValueError),
-    /// A division by zero, in one of CPython's many words.
+    /// A division by zero.
     ZeroDivision(ZeroDivision),
     /// A result that a float cannot hold.
     Overflow(Overflow),

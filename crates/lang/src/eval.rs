@@ -534,8 +534,11 @@ impl<'p> Machine<'p, '_> {
             return Err(TypeError::Unpacking { found: value.kind() }.into());
         };
         match value.length().unwrap_or(0) {
-            length if length < expected => Err(ValueError::Unpack { expected, got: Some(length) }.into()),
-            length if length > expected => Err(ValueError::Unpack { expected, got: None }.into()),
+            length if length != expected => {
+                // CPython counts what is too much only where that is known at once.
+                let known = length < expected || matches!(value, Value::List(_) | Value::Tuple(_));
+                Err(ValueError::Unpack { expected, got: known.then_some(length) }.into())
+            }
             _ => names
                 .iter()
                 .zip(elements)
@@ -589,7 +592,7 @@ impl<'p> Machine<'p, '_> {
                 };
                 if let Some(name) = names.first() {
                     let function = self.spelling(self.program.definitions[definition as usize].name);
-                    return Err(TypeError::UnknownKeyword { function, name: (*name).to_owned() }.into());
+                    return Err(TypeError::UnknownKeyword { function, name: (*name).to_owned(), meant: None }.into());
                 }
                 if parameters.len() != arguments as usize {
                     let name = self.spelling(self.program.definitions[definition as usize].name);

@@ -2,6 +2,7 @@
 //! line of documentation in each language.
 
 mod section;
+mod keyword;
 mod integers;
 mod exact;
 mod decimal;
@@ -13,7 +14,7 @@ mod theory;
 mod statistics;
 mod manual;
 
-use crate::error::{Arity, Bound, ErrorKind, Overflow, Type, TypeError};
+use crate::error::{Arity, Bound, ErrorKind, Given, Overflow, Type, TypeError, ValueError};
 use crate::limits::{Budget, price};
 use crate::mode::Mode;
 use crate::number::Integer;
@@ -49,8 +50,6 @@ enum Body {
     Counted { least: usize, most: usize, call: fn(&[Value], &mut Budget) -> Outcome },
     /// Any number of arguments.
     Any(fn(&[Value], &mut Budget) -> Outcome),
-    /// `log`, whose complaints are in words of their own.
-    Logarithm(fn(&[Value], &mut Budget) -> Outcome),
     /// Parameters with names; one value for each, none where it was left out.
     Named { parameters: Parameters, call: fn(&[Option<Value>], &mut Budget) -> Outcome },
     /// `sorted`: one argument, and `key` and `reverse` by name.
@@ -263,7 +262,21 @@ pub(crate) fn find_constant(name: &str) -> Option<u8> {
 }
 
 /// Calls the function of a row: `arguments` are the positional ones, then those of `keywords`, in order.
-pub(crate) fn call(number: u16, arguments: &[Value], keywords: &[&str], budget: &mut Budget) -> Outcome {
+pub(crate) fn call(row: u16, arguments: &[Value], keywords: &[&str], budget: &mut Budget) -> Outcome {
+    call_row(row, arguments, keywords, budget).map_err(|error| match error {
+        ErrorKind::Type(TypeError::NotReal { found }) => unfit(row, false, found),
+        ErrorKind::Type(TypeError::NotInteger { found }) => unfit(row, true, found),
+        other => other,
+    })
+}
+
+/// That an argument of the function is of the wrong type.
+fn unfit(row: u16, integer: bool, found: Type) -> ErrorKind {
+    let function = at(row).map_or("", |function| function.name).to_owned();
+    TypeError::Argument { function, integer, found }.into()
+}
+
+fn call_row(number: u16, arguments: &[Value], keywords: &[&str], budget: &mut Budget) -> Outcome {
     // Every row comes from `find` or `find_math`.
     let Some(function) = ROWS.get(number as usize) else { return Err(ErrorKind::Internal) };
     let (name, qualified) =
@@ -281,8 +294,7 @@ pub(crate) fn call(number: u16, arguments: &[Value], keywords: &[&str], budget: 
             // CPython makes the list first, and hands the rest to `sort`.
             elements(&positional[0], budget)?;
             if let Some(unknown) = keywords.iter().find(|keyword| !["key", "reverse"].contains(keyword)) {
-                let (function, name) = ("sort".to_owned(), (*unknown).to_owned());
-                return Err(TypeError::UnknownKeyword { function, name }.into());
+                return Err(keyword::unknown("sort", unknown, &["key", "reverse"]));
             }
             let reverse = match keyword("reverse").map(integer).transpose()? {
                 Some(reverse) if reverse.as_i64().is_none_or(|reverse| i32::try_from(reverse).is_err()) => {
@@ -291,9 +303,6 @@ pub(crate) fn call(number: u16, arguments: &[Value], keywords: &[&str], budget: 
                 reverse => reverse.is_some_and(|reverse| !reverse.is_zero()),
             };
             return call(&positional[0], keyword("key"), reverse, budget);
-        }
-        Body::Logarithm(_) if !keywords.is_empty() => {
-            return Err(TypeError::NoKeywords { function: name.to_owned() }.into());
         }
         _ if !keywords.is_empty() => return Err(TypeError::NoKeywords { function: qualified() }.into()),
         _ => {}
@@ -312,9 +321,9 @@ pub(crate) fn call(number: u16, arguments: &[Value], keywords: &[&str], budget: 
         }
     }
     match &function.body {
-        Body::Real { call, overflows } => apply(*call, *overflows, to_float(&positional[0])?),
+        Body::Real { call, overflows } => apply(name, *call, *overflows, &positional[0]),
         Body::One(call) => call(&positional[0], budget),
-        Body::Counted { call, .. } | Body::Any(call) | Body::Logarithm(call) => call(positional, budget),
+        Body::Counted { call, .. } | Body::Any(call) => call(positional, budget),
         // Handled above.
         Body::Named { .. } | Body::Extreme(_) | Body::Sorted(_) => Err(ErrorKind::Internal),
     }
@@ -335,7 +344,6 @@ impl Body {
                 };
                 Err(expected(name, bound, wanted, given))
             }
-            Self::Logarithm(_) if given == 0 || given > 2 => Err(TypeError::Arity(Arity::Logarithm).into()),
             _ => Ok(()),
         }
     }
@@ -347,15 +355,29 @@ fn expected(function: &str, bound: Bound, wanted: usize, given: usize) -> ErrorK
 }
 
 /// A function of one float, with CPython's reading of what comes out of it.
-fn apply(call: fn(f64) -> f64, overflows: bool, argument: f64) -> Outcome {
+fn apply(function: &str, call: fn(f64) -> f64, overflows: bool, given: &Value) -> Outcome {
+    let argument = to_float(given)?;
     let value = call(argument);
     if value.is_nan() && !argument.is_nan() {
-        return Err(crate::error::ValueError::Domain.into());
+        return Err(outside(function, given));
     }
     if value.is_infinite() && argument.is_finite() {
-        return Err(if overflows { Overflow::Range.into() } else { crate::error::ValueError::Domain.into() });
+        return Err(if overflows { Overflow::Range.into() } else { outside(function, given) });
     }
     Ok(Value::Float(value))
+}
+
+/// That an argument is outside the domain of a function.
+fn outside(function: &str, argument: &Value) -> ErrorKind {
+    let given = match (argument, argument.integer()) {
+        (Value::Float(value), _) => Some(Given::float(*value)),
+        (_, Some(integer)) => {
+            let beyond = if integer.is_negative() { f64::NEG_INFINITY } else { f64::INFINITY };
+            Some(Given::integer(integer.to_float().unwrap_or(beyond)))
+        }
+        _ => None,
+    };
+    ValueError::Outside { function: function.to_owned(), given }.into()
 }
 
 impl Parameters {
@@ -370,6 +392,10 @@ impl Parameters {
         let function = || function.to_owned();
         let given = positional.len() + named.len();
         let all = self.positional == self.names.len();
+        if self.required == 0 && keywords.is_empty() && given > self.names.len() {
+            // The constructors of types count what comes without keywords in words of their own.
+            return Err(expected(&function(), Bound::AtMost, self.names.len(), given));
+        }
         if positional.len() > self.positional || given > self.names.len() {
             let (bound, given) = if all { (Bound::AtMost, given) } else { (Bound::Exactly, positional.len()) };
             let (wanted, given) = (self.positional as u64, given as u64);
@@ -412,9 +438,7 @@ impl Parameters {
             }
         }
         match keywords.iter().find(|keyword| !self.names.contains(keyword)) {
-            Some(unknown) => {
-                Err(TypeError::UnknownKeyword { function: function(), name: (*unknown).to_owned() }.into())
-            }
+            Some(unknown) => Err(keyword::unknown(&function(), unknown, self.names)),
             None => Ok(bound),
         }
     }

@@ -11,6 +11,7 @@ pub(crate) mod precise;
 pub(crate) mod power;
 pub(crate) mod climb;
 pub(crate) mod float;
+mod summation;
 mod complex;
 pub(crate) mod special;
 pub(crate) mod primes;
@@ -19,6 +20,7 @@ pub(crate) use complex::Complex;
 pub(crate) use decimal::Decimal;
 pub(crate) use integer::Integer;
 pub(crate) use rational::Rational;
+pub(crate) use summation::{Compensated, Tripled};
 
 /// A number as arithmetic sees it: booleans are integers there.
 pub(crate) enum Number {

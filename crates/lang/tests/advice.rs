@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use serde_json::Value as Json;
-use tabuada_lang::{Context, Fix, Fuel, Language, Limits, Span, fix, parse};
+use tabuada_lang::{Context, Fix, Fuel, Language, Limits, Span, fixes, parse};
 
 /// What is wrong with a text: the code, the part of the text, and the text with the advice taken.
 fn advice(text: &str) -> Option<(&'static str, String, Option<String>)> {
@@ -20,11 +20,13 @@ fn complaint(text: &str) -> Option<(&'static str, Span, Option<Fix>)> {
     let program = match parse(text, &limits) {
         Ok(program) => program,
         Err(error) => {
-            return Some((error.kind.code(), error.span, fix(text, &error, &Context::default(), &limits)));
+            let fix = fixes(text, &error, &Context::default(), &limits).into_iter().next();
+            return Some((error.kind.code(), error.span, fix));
         }
     };
     let failure = program.evaluate(&limits, &mut Fuel::new(limits.fuel)).err()?;
-    Some((failure.kind.code(), program.span(failure.node), program.fix(text, &failure)))
+    let fix = program.fixes(text, &failure, &Context::default(), &limits).into_iter().next();
+    Some((failure.kind.code(), program.span(failure.node), fix))
 }
 
 #[track_caller]
@@ -280,9 +282,9 @@ fn failures_come_with_their_fix() {
 
 /// The hints of a text: code and place, and the text with the fix applied.
 fn hints(text: &str) -> Vec<(&'static str, String, Option<String>)> {
-    let hints = parse(text, &Limits::default()).unwrap().hints(text);
+    let hints = parse(text, &Limits::default()).unwrap().hints(text, &Context::default(), &Limits::default());
     let one = |hint: &tabuada_lang::Hint| {
-        (hint.kind.code(), hint.span.of(text).to_owned(), hint.fix.as_ref().map(|fix| fix.apply(text)))
+        (hint.kind.code(), hint.span.of(text).to_owned(), hint.fixes.first().map(|fix| fix.apply(text)))
     };
     hints.iter().map(one).collect()
 }
@@ -311,7 +313,7 @@ fn what_may_be_meant_otherwise_carries_a_hint() {
         assert_eq!(hints(text), [(code, span.to_owned(), Some(fixed.to_owned()))], "{text:?}");
     }
     let read_as = |text: &str| {
-        let hints = parse(text, &Limits::default()).unwrap().hints(text);
+        let hints = parse(text, &Limits::default()).unwrap().hints(text, &Context::default(), &Limits::default());
         hints[0].kind.message(Language::English)
     };
     assert_eq!(read_as("2√9²"), "read as (2*√9)**2");
@@ -375,15 +377,17 @@ fn follow(text: &str) -> usize {
         };
         let error = match parse(&text, &limits) {
             Ok(program) => {
-                for hint in program.hints(&text) {
+                for hint in program.hints(&text, &Context::default(), &limits) {
                     fits(hint.span);
-                    if let Some(fix) = &hint.fix {
+                    for fix in &hint.fixes {
                         fits(fix.span);
                         assert_ne!(fix.apply(&text), text, "{hint:?}");
                     }
                 }
                 let Err(failure) = program.evaluate(&limits, &mut Fuel::new(limits.fuel)) else { return taken };
-                let Some(fix) = program.fix(&text, &failure) else { return taken };
+                let Some(fix) = program.fixes(&text, &failure, &Context::default(), &limits).into_iter().next() else {
+                    return taken;
+                };
                 fits(fix.span);
                 let mended = fix.apply(&text);
                 assert!(parse(&mended, &limits).is_ok(), "{text:?} -> {mended:?}");
@@ -396,7 +400,7 @@ fn follow(text: &str) -> usize {
         for language in [Language::English, Language::Portuguese] {
             assert!(!error.kind.message(language).is_empty());
         }
-        let Some(fix) = fix(&text, &error, &Context::default(), &limits) else { return taken };
+        let Some(fix) = fixes(&text, &error, &Context::default(), &limits).into_iter().next() else { return taken };
         fits(fix.span);
         let mended = fix.apply(&text);
         if let Err(next) = parse(&mended, &limits) {
@@ -424,7 +428,7 @@ fn taking_advice_leads_somewhere() {
 fn hints_are_for_what_is_there() {
     for text in texts("python_arith.jsonl") {
         let Ok(program) = parse(&text, &Limits::default()) else { continue };
-        for hint in program.hints(&text) {
+        for hint in program.hints(&text, &Context::default(), &Limits::default()) {
             let there = match hint.kind.code() {
                 "xor" => text.contains('^'),
                 "less-than-negative" => text.contains("<-"),

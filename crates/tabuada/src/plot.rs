@@ -15,7 +15,7 @@ mod sentences;
 
 use std::ops::RangeInclusive;
 
-use tabuada_lang::{Context, Error, ErrorKind, Fix, Language, Limits, Mode, Program};
+use tabuada_lang::{Context, Error, ErrorKind, Failure, Fix, Language, Limits, Mode, Program};
 
 use crate::engine::{self, Question};
 use curve::Curve;
@@ -75,7 +75,7 @@ pub(crate) enum Refusal {
     /// The ends of an axis are not in order, or too near or too far from each other: their names.
     Ends(&'static str, &'static str),
     /// Something is wrong with an expression, counted from 0.
-    Expression { at: usize, error: Error, fix: Option<Fix> },
+    Expression { at: usize, error: Error, fixes: Vec<Fix> },
     /// An expression is too dear to be drawn, or the machine was too slow.
     Stopped(ErrorKind),
 }
@@ -121,6 +121,10 @@ impl Plot {
         let fuel = limits.fuel / self.exprs.len() as u64;
         let curves = programs.iter().map(|program| Curve::new(program, x, limits, (fuel, seed), stop));
         let mut curves: Vec<Curve<'_>> = curves.collect::<Result<_, _>>().map_err(Refusal::Stopped)?;
+        let wrong = curves.iter().enumerate().find_map(|(at, curve)| Some((at, curve.wrong_everywhere()?)));
+        if let Some((at, failure)) = wrong {
+            return Err(wrong_everywhere(at, &self.exprs[at], &programs[at], failure, limits));
+        }
 
         let shown = range::shown(curves.iter().flat_map(Curve::values).collect());
         let y = (number("y_from", self.y_from.as_deref(), limits)?, number("y_to", self.y_to.as_deref(), limits)?);
@@ -147,10 +151,21 @@ impl Plot {
     }
 }
 
+/// What expressions are read in.
+fn context() -> Context<'static> {
+    Context { parameters: &[VARIABLE], ..Context::default() }
+}
+
 /// Reads an expression of x, and of nothing else.
 fn read(at: usize, text: &str, limits: &Limits) -> Result<Program, Refusal> {
-    let context = Context { parameters: &[VARIABLE], ..Context::default() };
-    engine::read_of(text, &context, limits).map_err(|(error, fix)| Refusal::Expression { at, error, fix })
+    engine::read_of(text, &context(), limits).map_err(|(error, fixes)| Refusal::Expression { at, error, fixes })
+}
+
+/// What fails alike wherever it is looked at is wrong with the expression.
+fn wrong_everywhere(at: usize, text: &str, program: &Program, failure: &Failure, limits: &Limits) -> Refusal {
+    let fixes = engine::fixes_of_rows(text, &context(), limits, program, failure);
+    let error = Error { kind: failure.kind.clone(), span: program.span(failure.node) };
+    Refusal::Expression { at, error, fixes }
 }
 
 /// The number that an end of an axis is.

@@ -72,6 +72,35 @@ fn words(svg: &str, tag: &str) -> String {
     node.text().unwrap().to_owned()
 }
 
+/// An operation on a type that it is not for, wherever x is: the text is wrong, as `/v1/evaluate` says it.
+#[test]
+fn what_fails_alike_everywhere_is_no_picture() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    for (pairs, wrong, mended) in [
+        (&[("expr", "x^2")][..], "x^2", Some("x**2")),
+        (&[("expr", "x"), ("expr", "1 + x^2")], "x^2", Some("1 + x**2")),
+        (&[("expr", "1.5^2")], "1.5^2", Some("1.5 ** 2")),
+        (&[("expr", "x + 'a'")], "x + 'a'", None),
+    ] {
+        let response = ask(&mut client, pairs, &[]);
+        assert_eq!(response.status, 422, "{pairs:?}");
+        let problem: Value = serde_json::from_slice(&response.body).unwrap();
+        assert_eq!(problem["code"], "type-error", "{problem}");
+        let (_, text) = pairs[pairs.len() - 1];
+        let (start, end) = (&problem["span"]["start"], &problem["span"]["end"]);
+        let [start, end] = [start, end].map(|place| place.as_u64().unwrap() as usize);
+        assert_eq!(&text[start..end], wrong, "{problem}");
+        // Blanks around the sign are nobody's business here.
+        let suggested = problem["suggestion"]["expr"].as_str().map(|text| text.replace(' ', ""));
+        assert_eq!(suggested, mended.map(|text| text.replace(' ', "")), "{problem}");
+    }
+    // Only somewhere, or in several ways, or for what x is there: a picture says it.
+    for expr in ["x^2 if x < 0 else 1", "x^2 if x < 0 else x + 'a'", "sqrt(-1-x**2)", "x // 0"] {
+        assert_eq!(ask(&mut client, &[("expr", expr)], &[]).status, 200, "{expr}");
+    }
+}
+
 #[test]
 fn a_curve_has_as_many_lines_as_the_function_has_pieces() {
     let server = Server::start();
@@ -492,6 +521,7 @@ fn the_command_draws_what_the_service_draws() {
     for (arguments, status, complaint) in [
         (&["x*y"][..], 1, "tabuada: name 'y' is not defined\nx*y\n  ^\n"),
         (&["2x"], 1, "help: write 2*x\n"),
+        (&["x", "x^2"], 1, "\nx^2\n^^^\nhelp: write x**2\n"),
         (&["x", "--from", "1", "--to", "1"], 2, "from is below to"),
         (&["x", "--width", "10"], 2, "width is from 200 to 2000"),
         (&["x", "-o", "/nowhere/at/all.svg"], 1, "/nowhere/at/all.svg"),

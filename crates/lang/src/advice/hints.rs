@@ -20,8 +20,8 @@ pub struct Hint {
     pub kind: HintKind,
     /// Where in the text.
     pub span: Span,
-    /// How to write what may have been meant; the text then means something else.
-    pub fix: Option<Fix>,
+    /// How to write what may have been meant, the likeliest first; the text then means something else.
+    pub fixes: Vec<Fix>,
 }
 
 /// What a hint is about.
@@ -172,8 +172,8 @@ fn from_tokens(tokens: &Tokens<'_>) -> Vec<Hint> {
                 let signed = matches!(next, Token::Plus | Token::Minus)
                     && tokens.get(at + 2).is_some_and(|(_, right)| right.start > next_span.end);
                 if signed && span.of(tokens.text) == "%" {
-                    let fix = Some(Fix::replacing(span, "/100"));
-                    hints.push(Hint { kind: HintKind::Percent, span, fix });
+                    let fixes = vec![Fix::replacing(span, "/100")];
+                    hints.push(Hint { kind: HintKind::Percent, span, fixes });
                 }
             }
             _ => {}
@@ -182,8 +182,8 @@ fn from_tokens(tokens: &Tokens<'_>) -> Vec<Hint> {
     // One alone, and it is the beginning of an absolute value: `1 || 2|`.
     if let [first, .., last] = double_bars[..] {
         let all = first.to(last);
-        let fix = Some(Fix::replacing(all, all.of(tokens.text).replace("||", "or")));
-        hints.push(Hint { kind: HintKind::DoubleBar, span: first, fix });
+        let fixes = vec![Fix::replacing(all, all.of(tokens.text).replace("||", "or"))];
+        hints.push(Hint { kind: HintKind::DoubleBar, span: first, fixes });
     }
     hints
 }
@@ -211,7 +211,7 @@ fn xor(program: &Program, text: &str, starts: &[u32], at: usize) -> Option<Hint>
     if means_it(left) || means_it(right) {
         return None;
     }
-    Some(Hint { kind: HintKind::Xor, span, fix: Some(Fix::replacing(span, "**")) })
+    Some(Hint { kind: HintKind::Xor, span, fixes: vec![Fix::replacing(span, "**")] })
 }
 
 /// `x<-3`, where a statement begins with it.
@@ -230,7 +230,7 @@ fn less_than_negative(program: &Program, text: &str, starts: &[u32], at: usize) 
     let start = name_span.end as usize + behind.len() - arrow.len();
     let span = Span::new(start, start + 1 + sign.len_utf8());
     let name = program.names[name as usize].to_string();
-    Some(Hint { kind: HintKind::LessThanNegative { name }, span, fix: Some(Fix::replacing(span, "=")) })
+    Some(Hint { kind: HintKind::LessThanNegative { name }, span, fixes: vec![Fix::replacing(span, "=")] })
 }
 
 /// A root with a coefficient, written without brackets under an exponent or another root.
@@ -272,7 +272,7 @@ fn tight_root(program: &Program, text: &str, starts: &[u32], at: usize) -> Optio
     }
     let place = gap.start as usize + first_span.start as usize;
     let kind = HintKind::TightRoot { read_as: program.canonical_of(at as u32) };
-    Some(Hint { kind, span, fix: Some(Fix::new(place, place, "*")) })
+    Some(Hint { kind, span, fixes: vec![Fix::new(place, place, "*")] })
 }
 
 /// `³√-8`.
@@ -289,7 +289,7 @@ fn complex_root(program: &Program, text: &str, at: usize, index: u32) -> Option<
     let kind = HintKind::ComplexRoot { index };
     // A root with a coefficient covers its operand only.
     let Some(argument) = covered.split_once('√').map(|(_, argument)| argument.trim()) else {
-        return Some(Hint { kind, span, fix: None });
+        return Some(Hint { kind, span, fixes: Vec::new() });
     };
     let inside = argument.strip_prefix('(').and_then(|inside| inside.strip_suffix(')')).unwrap_or(argument);
     let fix = match (index, inside.strip_prefix(['-', '−'])) {
@@ -299,7 +299,7 @@ fn complex_root(program: &Program, text: &str, at: usize, index: u32) -> Option<
         }
         _ => None,
     };
-    Some(Hint { kind, span, fix })
+    Some(Hint { kind, span, fixes: Vec::from_iter(fix) })
 }
 
 /// `1,5+1`: a tuple without brackets or blanks.
@@ -338,5 +338,5 @@ fn decimal_comma(program: &Program, text: &str, statement: usize) -> Option<Hint
         mended.replace_range(comma..&(comma + 1), ".");
     }
     let comma = Span::new(span.start as usize + commas[0], span.start as usize + commas[0] + 1);
-    Some(Hint { kind: HintKind::DecimalComma, span: comma, fix: Some(Fix::replacing(span, mended)) })
+    Some(Hint { kind: HintKind::DecimalComma, span: comma, fixes: vec![Fix::replacing(span, mended)] })
 }

@@ -147,7 +147,6 @@ mod tests {
                 Body::Real { .. } | Body::One(_) => (least, most) == (1, Some(1)),
                 Body::Counted { least: l, most: m, .. } => (least, most) == (*l, Some(*m)),
                 Body::Any(_) => (least, most) == (0, None),
-                Body::Logarithm(_) => (least, most) == (1, Some(2)),
                 // Its argument, and two by name.
                 Body::Sorted(_) => (least, most) == (1, Some(3)),
                 Body::Extreme(_) => most.is_none(),

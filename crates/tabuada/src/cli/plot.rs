@@ -52,10 +52,10 @@ pub fn plot(args: &PlotArgs) -> ExitCode {
 fn complain(plot: &Plot, refusal: &Refusal) -> ExitCode {
     eprintln!("tabuada: {}", refusal.message(Language::English));
     match refusal {
-        Refusal::Expression { at, error, fix } => {
+        Refusal::Expression { at, error, fixes } => {
             let text = &plot.exprs[*at];
             eprintln!("{}", caret(text, error.span));
-            if let Some(fix) = fix {
+            for fix in fixes {
                 eprintln!("help: write {}", fix.apply(text));
             }
             ExitCode::FAILURE

@@ -1,6 +1,6 @@
 //! What is said about a picture, in the asker's language: to those who hear it in place of seeing it.
 
-use tabuada_lang::{Error, ErrorKind, Language};
+use tabuada_lang::{Error, Failure, Language};
 
 use super::curve::{Curve, View};
 use super::drawing::CURVES_MAX;
@@ -38,12 +38,12 @@ pub(super) fn notice(curves: &[Curve<'_>], language: Language) -> Option<String>
     is_empty.then(|| nothing(curves.iter().find_map(|curve| curve.failure.as_ref()), language))
 }
 
-fn nothing(failure: Option<&ErrorKind>, language: Language) -> String {
+fn nothing(failure: Option<&Failure>, language: Language) -> String {
     let said = match language {
         Language::English => "no real value here",
         Language::Portuguese => "nenhum valor real aqui",
     };
-    failure.map_or_else(|| said.to_owned(), |kind| format!("{said}: {}", kind.message(language)))
+    failure.map_or_else(|| said.to_owned(), |failure| format!("{said}: {}", failure.kind.message(language)))
 }
 
 /// The picture in a few sentences.

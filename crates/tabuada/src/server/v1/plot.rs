@@ -13,7 +13,7 @@ use super::super::described::Overloaded;
 use super::super::fault::Fault;
 use super::super::freshness::{Freshness, Tag, WORDS_SECONDS};
 use super::super::language;
-use super::super::problem::{Document as ProblemDocument, Problem, Suggestion};
+use super::super::problem::{Document as ProblemDocument, Problem};
 use super::super::query::{last, parameter, parameters};
 use super::super::state::App;
 use super::made::{self, Made};
@@ -159,10 +159,9 @@ fn asked(uri: &Uri, language: Language) -> Result<Plot, Fault> {
 
 fn told(plot: &Plot, refusal: Refusal) -> Problem {
     match refusal {
-        Refusal::Expression { at, error, fix } => {
+        Refusal::Expression { at, error, fixes } => {
             let text = &plot.exprs[at];
-            let mended = fix.map(|fix| Suggestion::new(&fix, text));
-            Problem::of_text(&error, text, plot.language).suggesting(mended)
+            Problem::of_text(&error, text, plot.language).advising(&fixes, text)
         }
         // What depends on chance may not be too dear another time.
         Refusal::Stopped(kind) => Problem::of_expression(&kind, None, plot.language).passing(),
