@@ -106,7 +106,10 @@ pub(crate) fn meant(character: char) -> Option<String> {
     if let Some(digit) = ascii_digit(character) {
         return Some(digit.to_string());
     }
-    // Full-width and small forms.
+    // Full-width and small forms and letters of mathematics; a superscript is no other way to write a digit.
+    if !matches!(character, '\u{fe50}'..='\u{fe6b}' | '\u{ff01}'..='\u{ff5e}' | '\u{1d400}'..='\u{1d7ff}') {
+        return None;
+    }
     let mut forms = character.nfkc();
     match (forms.next(), forms.next()) {
         (Some(form), None) if form.is_ascii_graphic() => Some(form.to_string()),
