@@ -389,3 +389,13 @@ fn an_equal_sign_asks_for_no_answer() {
         assert_ne!(refusal(text).kind, Syntax::StrayEqual.into(), "{text}");
     }
 }
+
+/// As CPython 3.14 reads them: a name that becomes a constant by NFKC is refused, one that becomes a keyword is a name.
+#[test]
+fn no_name_becomes_a_constant() {
+    for (text, meant) in [("Ｔｒｕｅ", "True"), ("1 + Ｆalse", "False"), ("[Ｎｏｎｅ]", "None")] {
+        let ErrorKind::Syntax(Syntax::Misspelled { meant: written, .. }) = refusal(text).kind else { panic!("{text}") };
+        assert_eq!(written, meant);
+    }
+    check_answers(&[("ａｎｄ", "unknown-name"), ("Ｔ = 1; T", "1"), ("True", "True")]);
+}
