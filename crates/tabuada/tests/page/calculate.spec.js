@@ -99,7 +99,7 @@ test("a large number is in groups, and copied exactly", async ({ page }) => {
 
 test("what is wrong is marked, and what would be right is a button", async ({ page }) => {
   await ask(page, "1 + sqr(2)");
-  await expect(page.getByTestId("error")).toContainText("name 'sqr' is not defined");
+  await expect(page.getByTestId("error")).toContainText("'sqr' is not defined");
   await expect(page.locator("#marks mark")).toHaveText("sqr");
   await expect(page.getByTestId("expression")).toHaveAttribute("aria-invalid", "true");
   const isUnder = await page.evaluate(() => {

@@ -65,6 +65,8 @@ struct Trouble {
     code: &'static str,
     detail: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    python_message: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     span: Option<CharacterSpan>,
     #[serde(flatten)]
     advice: Option<Box<Advice>>,
@@ -148,7 +150,8 @@ struct Told<'e> {
                         "fuel": 9,
                         "error": {
                             "code": "division-by-zero",
-                            "detail": "division by zero",
+                            "detail": "division by zero has no value",
+                            "python_message": "division by zero",
                             "span": {"start": 0, "end": 3},
                         },
                         "steps": [{"kind": "statement", "statement": 0, "text": "1/0", "replaced": [], "by": []}],
@@ -237,8 +240,9 @@ impl Asked<'_> {
         let outcome = match &printed {
             Ok(printed) => Outcome::Value(Value::new(printed, program, question, language)),
             Err(failure) => {
-                let Problem { code, detail, span, advice, .. } = Problem::failed(program, failure, question, language);
-                let error = Trouble { code, detail, span, advice };
+                let problem = Problem::failed(program, failure, question, language);
+                let Problem { code, detail, python_message, span, advice, .. } = problem;
+                let error = Trouble { code, detail, python_message, span, advice };
                 Outcome::Error { error, hints: hints(program, question, language) }
             }
         };
