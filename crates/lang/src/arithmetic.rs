@@ -3,6 +3,7 @@
 // The numbers of the other modes.
 pub(crate) mod exact;
 pub(crate) mod decimal;
+mod total;
 
 use std::cmp::Ordering;
 
@@ -12,6 +13,8 @@ use crate::mode::Mode;
 use crate::number::{Complex, Decimal, Integer, Number, Rational, float};
 use crate::sequence;
 use crate::value::{Argument, Items, Value};
+
+pub(crate) use total::{Products, Total};
 
 /// Operators of one operand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -227,7 +230,7 @@ pub(crate) fn binary(operator: Binary, left: &Value, right: &Value, budget: &mut
         (a @ Number::Complex(_), b) | (a, b @ Number::Complex(_)) => {
             return match operator {
                 Binary::FloorDivide | Binary::Modulo => Err(unfit()),
-                _ => complex(operator, to_complex(a)?, to_complex(b)?, budget),
+                _ => complex(operator, a, b, budget),
             };
         }
         (Number::Float(a), Number::Float(b)) => (a, b),
@@ -259,14 +262,36 @@ pub(crate) fn to_complex(number: Number) -> Result<Complex, ErrorKind> {
     })
 }
 
-fn complex(operator: Binary, a: Complex, b: Complex, budget: &mut Budget) -> Result<Value, ErrorKind> {
-    Ok(Value::complex(match operator {
-        Binary::Add => a.add(b),
-        Binary::Subtract => a.subtract(b),
-        Binary::Multiply => a.multiply(b),
-        Binary::Divide => a.divide(b)?,
-        _ => a.power(b, budget)?,
-    }))
+/// An operator on two numbers, at least one of which is complex. A real one acts on the parts that it concerns.
+fn complex(operator: Binary, a: Number, b: Number, budget: &mut Budget) -> Result<Value, ErrorKind> {
+    let value = match (a, b) {
+        (a, b) if operator == Binary::Power => to_complex(a)?.power(to_complex(b)?, budget)?,
+        (Number::Complex(a), Number::Complex(b)) => match operator {
+            Binary::Add => a.add(b),
+            Binary::Subtract => a.subtract(b),
+            Binary::Multiply => a.multiply(b),
+            _ => a.divide(b)?,
+        },
+        (Number::Complex(a), b) => {
+            let b = to_complex(b)?.real;
+            match operator {
+                Binary::Add => a.add_real(b),
+                Binary::Subtract => a.add_real(-b),
+                Binary::Multiply => a.scale(b),
+                _ => a.divide_by_real(b)?,
+            }
+        }
+        (a, b) => {
+            let (a, b) = (to_complex(a)?.real, to_complex(b)?);
+            match operator {
+                Binary::Add => b.add_real(a),
+                Binary::Subtract => b.subtract_from_real(a),
+                Binary::Multiply => b.scale(a),
+                _ => b.divide_real(a)?,
+            }
+        }
+    };
+    Ok(Value::complex(value))
 }
 
 /// The number that a literal in decimal form stands for in a mode beside python's.
@@ -347,7 +372,7 @@ fn floats(operator: Binary, a: f64, b: f64) -> Result<Value, ErrorKind> {
         Binary::Add => a + b,
         Binary::Subtract => a - b,
         Binary::Multiply => a * b,
-        Binary::Divide if b == 0.0 => return Err(ZeroDivision::Float.into()),
+        Binary::Divide if b == 0.0 => return Err(ZeroDivision::Division.into()),
         Binary::Divide => a / b,
         Binary::FloorDivide => float::floor_divide(a, b)?,
         _ => float::modulo(a, b)?,

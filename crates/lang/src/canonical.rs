@@ -397,13 +397,15 @@ impl<'p, V: View> Writer<'p, V> {
                 self.part(callee, Row::Atom);
             }
             Node::BinderEnd { binder, name, .. } => {
-                // from, to, start of the loop, body.
-                let to = self.before(last) - 1;
-                let from = self.before(to);
+                // The bounds, the start of the loop, the body.
+                let mut bound = self.before(last) - 1;
                 self.close(")");
-                self.part(to, Row::Conditional);
-                self.word(",");
-                self.part(from, Row::Conditional);
+                self.part(bound, Row::Conditional);
+                for _ in 3..binder.parts() {
+                    bound = self.before(bound);
+                    self.word(",");
+                    self.part(bound, Row::Conditional);
+                }
                 self.pieces.push(Piece::Name(name, ","));
                 self.word(",");
                 self.part(last, Row::Conditional);

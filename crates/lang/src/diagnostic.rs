@@ -1,14 +1,17 @@
-//! Errors as sentences, in English (CPython's words where CPython fails at run time) and Brazilian Portuguese, and the
-//! line of source with a caret under the very characters.
+//! Errors as sentences, in plain English and Brazilian Portuguese and in CPython's own words, and the line of source with
+//! a caret under the very characters.
 
+mod domain;
+mod english;
+mod obstacle;
 mod portuguese;
 mod python;
 mod reading;
 
 use unicode_width::UnicodeWidthChar;
 
-use crate::error::{DecimalError, ErrorKind, Estimate, Span, VariableError};
-use crate::spelling;
+use crate::error::{Arity, Bound, Counted, DecimalError, ErrorKind, Estimate, Span, VariableError};
+use crate::{elsewhere, spelling};
 use reading::{feature, syntax};
 
 /// The languages that messages come in.
@@ -23,28 +26,32 @@ pub enum Language {
 use Language::{English, Portuguese};
 
 impl ErrorKind {
-    /// CPython 3.11's words, where CPython fails at run time; `None` for what is our own to say.
+    /// CPython 3.14's words, where CPython fails at run time; `None` for what is our own to say.
     pub fn python(&self) -> Option<String> {
         match self {
             Self::UnknownName { name } => Some(format!("name '{name}' is not defined")),
             Self::UnknownMathName { name } => Some(format!("module 'math' has no attribute '{name}'")),
             Self::Type(error) => Some(python::type_error(error)),
-            Self::Value(error) => Some(python::value_error(error)),
+            Self::Value(error) => python::value_error(error),
             Self::ZeroDivision(error) => Some(python::zero_division(*error).to_owned()),
             Self::Overflow(error) => Some(python::overflow(*error).to_owned()),
             _ => None,
         }
     }
 
-    /// A sentence for people: lower-case, without a full stop, and without saying where. In English it is
-    /// CPython's, where CPython has one.
+    /// A sentence for people, in plain words: lower-case, without a full stop, and without saying where.
     pub fn message(&self, language: Language) -> String {
         let say = |english: &str, portuguese: &str| match language {
             English => english.to_owned(),
             Portuguese => portuguese.to_owned(),
         };
+        if let Self::UnknownName { name } = self
+            && let Some((english, portuguese)) = elsewhere::note(name)
+        {
+            return say(english, portuguese);
+        }
         let words = match language {
-            English => self.python(),
+            English => english::at_run_time(self),
             Portuguese => portuguese::at_run_time(self),
         };
         if let Some(words) = words {
@@ -63,8 +70,8 @@ impl ErrorKind {
                 &format!("o texto tem {} bytes; o limite é {}", grouped(*bytes, '.'), grouped(*limit, '.')),
             ),
             Self::TooDeep { limit } => say(
-                &format!("nested too deep; the limit is {limit}"),
-                &format!("aninhamento profundo demais; o limite é {limit}"),
+                &format!("nested too deep; the limit is {limit}: give parts of it names before, as in x = …; …"),
+                &format!("aninhamento profundo demais; o limite é {limit}: dê antes nomes às partes, como em x = …; …"),
             ),
             Self::TooManyNodes { limit } => say(
                 &format!("too many operations; the limit is {}", grouped(*limit, ',')),
@@ -125,12 +132,16 @@ impl ErrorKind {
             }
             Self::Decimal(error) => decimal(error, language),
             Self::NotExact { operation } => say(
-                &format!("'{operation}' is not exact here: its result is no fraction"),
-                &format!("'{operation}' não é exato aqui: o resultado não é uma fração"),
+                &format!(
+                    "'{operation}' is not exact here: its result is no fraction; python and decimal mode round it"
+                ),
+                &format!(
+                    "'{operation}' não é exato aqui: o resultado não é uma fração; os modos python e decimal o arredondam"
+                ),
             ),
             Self::NotInMode { operation, mode } => say(
-                &format!("'{operation}' is not available in {mode} mode"),
-                &format!("'{operation}' não existe no modo {mode}"),
+                &format!("'{operation}' is not available in {mode} mode; python mode has it"),
+                &format!("'{operation}' não existe no modo {mode}; o modo python o tem"),
             ),
             Self::AnswerTooLong { characters, limit } => say(
                 &format!(
@@ -156,21 +167,48 @@ impl ErrorKind {
                 &format!("'{name}' is used in its own definition"),
                 &format!("'{name}' é usado em sua própria definição"),
             ),
-            Self::NoConvergence { what } => {
-                say(&format!("{what} does not converge here"), &format!("{what} não converge aqui"))
+            Self::NoConvergence { what, obstacle, at } => obstacle::words(what, *obstacle, at.as_deref(), language),
+            Self::AtPoint { variable, at, cause } => {
+                let cause = cause.message(language);
+                say(&format!("{cause}, at {variable} = {at}"), &format!("{cause}, em {variable} = {at}"))
             }
-            Self::NoSignChange => say(
-                "root needs a change of sign between its ends",
-                "root precisa de uma troca de sinal entre os extremos",
-            ),
             Self::DefinedArity { name, wanted, given } => say(
-                &format!("{name}() takes {wanted} arguments ({given} given)"),
-                &format!("{name}() recebe {wanted} argumentos ({given} dados)"),
+                &format!("{name}() takes {wanted} argument{}, not {given}", plural(*wanted)),
+                &format!("{name}() recebe {wanted} argumento{}, não {given}", plural(*wanted)),
             ),
             Self::Deadline => say("the time is up", "o tempo acabou"),
             _ => say("internal error", "erro interno"),
         }
     }
+}
+
+/// An operator or a function, without what CPython adds to it.
+fn bare(operator: &str) -> &str {
+    let operator = operator.strip_prefix("unary ").unwrap_or(operator);
+    let operator = operator.strip_suffix(" or pow()").unwrap_or(operator);
+    let operator = operator.strip_prefix("math.").unwrap_or(operator);
+    operator.strip_suffix("()").unwrap_or(operator)
+}
+
+/// The function that was called, where CPython complains in the name of another.
+fn told(function: &str) -> &str {
+    if function == "sort" { "sorted" } else { function }
+}
+
+/// Of which function, how many arguments, bounded how, were wanted; how many were given, and whether only those without
+/// a name count.
+fn count(arity: &Arity) -> (&str, Bound, u64, u64, bool) {
+    match arity {
+        Arity::ExactlyOne { function, given } => (function, Bound::Exactly, 1, *given, false),
+        Arity::Expected { function, bound, wanted, given } => (function, *bound, *wanted, *given, false),
+        Arity::Takes { function, bound, wanted, given, counted } => {
+            (function, *bound, *wanted, *given, *counted == Counted::Positional)
+        }
+    }
+}
+
+fn plural(count: u64) -> &'static str {
+    if count == 1 { "" } else { "s" }
 }
 
 /// 1234567 as 1,234,567.
@@ -197,8 +235,8 @@ fn variable_error(error: &VariableError, language: Language) -> String {
     };
     match error {
         VariableError::NotAnObject => say(
-            "variables are an object of names and values, as in {\"x\": 3}".to_owned(),
-            "as variáveis são um objeto de nomes e valores, como em {\"x\": 3}".to_owned(),
+            "variables are names with their values, as in {\"x\": 3}".to_owned(),
+            "as variáveis são nomes com seus valores, como em {\"x\": 3}".to_owned(),
         ),
         VariableError::Name { name } => {
             say(format!("'{name}' cannot be the name of a variable"), format!("'{name}' não pode ser nome de variável"))
@@ -208,8 +246,8 @@ fn variable_error(error: &VariableError, language: Language) -> String {
             format!("'{other}' e '{name}' são um só nome, dado duas vezes"),
         ),
         VariableError::Object { name } => say(
-            format!("the value of '{name}' holds an object, and there are none here"),
-            format!("o valor de '{name}' tem um objeto, e aqui não há objetos"),
+            format!("the value of '{name}' has names of its own ({{…}}); a variable is a number, a string or a list"),
+            format!("o valor de '{name}' tem nomes próprios ({{…}}); uma variável é um número, um texto ou uma lista"),
         ),
         VariableError::Surrogate { name } => say(
             format!("the value of '{name}' holds half of a surrogate pair, which is no character"),
@@ -222,23 +260,24 @@ fn variable_error(error: &VariableError, language: Language) -> String {
 fn decimal(error: &DecimalError, language: Language) -> String {
     let say = |english: String, portuguese: String| if language == English { english } else { portuguese };
     match error {
-        DecimalError::DivisionByZero => say("decimal division by zero".into(), "divisão decimal por zero".into()),
+        DecimalError::DivisionByZero => {
+            say("division by zero has no value".into(), "a divisão por zero não tem valor".into())
+        }
         DecimalError::DivisionUndefined => {
-            say("zero divided by zero is undefined".into(), "zero dividido por zero é indefinido".into())
+            say("0 divided by 0 has no value".into(), "0 dividido por 0 não tem valor".into())
         }
         DecimalError::DivisionImpossible { digits } => say(
-            format!("the whole quotient has more than {digits} digits"),
-            format!("o quociente inteiro tem mais de {digits} dígitos"),
+            format!("the whole quotient has more than {digits} digits; a decimal mode with more digits gives it"),
+            format!("o quociente inteiro tem mais de {digits} dígitos; um modo decimal com mais dígitos o dá"),
         ),
-        DecimalError::Overflow => {
-            say("the result is 10**1000000 or more".into(), "o resultado é 10**1000000 ou mais".into())
-        }
-        DecimalError::Domain { operation } => {
-            say(format!("outside the domain of '{operation}'"), format!("fora do domínio de '{operation}'"))
-        }
+        DecimalError::Overflow => say(
+            "the result is 10**1000000 or more, where decimal numbers end".into(),
+            "o resultado é 10**1000000 ou mais, onde os números decimais acabam".into(),
+        ),
+        DecimalError::Domain { operation } => domain::message(operation, None, language),
         DecimalError::TooManyDigits { digits } => say(
-            format!("rounded there, the number has more than {digits} digits"),
-            format!("arredondado ali, o número tem mais de {digits} dígitos"),
+            format!("rounded there, the number has more than {digits} digits; round to fewer places"),
+            format!("arredondado ali, o número tem mais de {digits} dígitos; arredonde para menos casas"),
         ),
         DecimalError::ArgumentTooLarge { limit } => {
             say(format!("the angle is 10**{limit} or more"), format!("o ângulo é 10**{limit} ou mais"))

@@ -2,6 +2,7 @@
 //! line of documentation in each language.
 
 mod section;
+mod keyword;
 mod integers;
 mod exact;
 mod decimal;
@@ -14,7 +15,7 @@ mod theory;
 mod statistics;
 mod manual;
 
-use crate::error::{Arity, Bound, ErrorKind, Overflow, Type, TypeError};
+use crate::error::{Arity, Bound, Counted, ErrorKind, Given, Overflow, Type, TypeError, ValueError};
 use crate::limits::{Budget, price};
 use crate::mode::Mode;
 use crate::number::{Integer, angle};
@@ -50,8 +51,6 @@ enum Body {
     Counted { least: usize, most: usize, call: fn(&[Value], &mut Budget) -> Outcome },
     /// Any number of arguments.
     Any(fn(&[Value], &mut Budget) -> Outcome),
-    /// `log`, whose complaints are in words of their own.
-    Logarithm(fn(&[Value], &mut Budget) -> Outcome),
     /// Parameters with names; one value for each, none where it was left out.
     Named { parameters: Parameters, call: fn(&[Option<Value>], &mut Budget) -> Outcome },
     /// `sorted`: one argument, and `key` and `reverse` by name.
@@ -219,6 +218,11 @@ pub(crate) fn of_one_float(row: u16) -> Option<(OfOneFloat, u64)> {
     Some((call, function.price))
 }
 
+/// Whether a bare name reaches a function of one number: one that may stand before its argument without brackets.
+pub(crate) fn of_one_number(name: &str) -> bool {
+    find_row(name).is_some_and(|row| of_one_float(row).is_some())
+}
+
 /// Whether the function's answers depend on chance.
 pub(crate) fn is_chance(row: u16) -> bool {
     (CHANCE..THEORY).contains(&row)
@@ -278,7 +282,22 @@ pub(crate) fn find_constant(name: &str) -> Option<u8> {
 }
 
 /// Calls the function of a row: `arguments` are the positional ones, then those of `keywords`, in order.
-pub(crate) fn call(number: u16, arguments: &[Value], keywords: &[&str], budget: &mut Budget) -> Outcome {
+pub(crate) fn call(row: u16, arguments: &[Value], keywords: &[&str], budget: &mut Budget) -> Outcome {
+    let name = at(row).map_or("", |function| function.name);
+    call_row(row, arguments, keywords, budget).map_err(|error| in_call(name, error))
+}
+
+/// What went wrong in a call: an argument of the wrong type is the function's.
+fn in_call(function: &str, error: ErrorKind) -> ErrorKind {
+    let (integer, found) = match error {
+        ErrorKind::Type(TypeError::NotReal { found }) => (false, found),
+        ErrorKind::Type(TypeError::NotInteger { found }) => (true, found),
+        other => return other,
+    };
+    TypeError::Argument { function: function.to_owned(), integer, found }.into()
+}
+
+fn call_row(number: u16, arguments: &[Value], keywords: &[&str], budget: &mut Budget) -> Outcome {
     // Every row comes from `find` or `find_math`.
     let Some(function) = ROWS.get(number as usize) else { return Err(ErrorKind::Internal) };
     let (name, qualified) =
@@ -295,20 +314,14 @@ pub(crate) fn call(number: u16, arguments: &[Value], keywords: &[&str], budget: 
             }
             // CPython makes the list first, and hands the rest to `sort`.
             elements(&positional[0], budget)?;
-            if let Some(unknown) = keywords.iter().find(|keyword| !["key", "reverse"].contains(keyword)) {
-                let (function, name) = ("sort".to_owned(), (*unknown).to_owned());
-                return Err(TypeError::UnknownKeyword { function, name }.into());
+            if keywords.len() > 2 {
+                return Err(too_many("sort", 2, 0, keywords.len()));
             }
-            let reverse = match keyword("reverse").map(integer).transpose()? {
-                Some(reverse) if reverse.as_i64().is_none_or(|reverse| i32::try_from(reverse).is_err()) => {
-                    return Err(Overflow::Truth.into());
-                }
-                reverse => reverse.is_some_and(|reverse| !reverse.is_zero()),
-            };
-            return call(&positional[0], keyword("key"), reverse, budget);
-        }
-        Body::Logarithm(_) if !keywords.is_empty() => {
-            return Err(TypeError::NoKeywords { function: name.to_owned() }.into());
+            if let Some(unknown) = keywords.iter().find(|keyword| !["key", "reverse"].contains(keyword)) {
+                return Err(keyword::unknown("sort", unknown, &["key", "reverse"]));
+            }
+            let is_reverse = keyword("reverse").is_some_and(Value::is_true);
+            return call(&positional[0], keyword("key"), is_reverse, budget);
         }
         _ if !keywords.is_empty() => return Err(TypeError::NoKeywords { function: qualified() }.into()),
         _ => {}
@@ -327,9 +340,9 @@ pub(crate) fn call(number: u16, arguments: &[Value], keywords: &[&str], budget: 
         }
     }
     match &function.body {
-        Body::Real { call, overflows } => apply(*call, *overflows, to_float(&positional[0])?),
+        Body::Real { call, overflows } => apply(name, *call, *overflows, &positional[0]),
         Body::One(call) => call(&positional[0], budget),
-        Body::Counted { call, .. } | Body::Any(call) | Body::Logarithm(call) => call(positional, budget),
+        Body::Counted { call, .. } | Body::Any(call) => call(positional, budget),
         // Handled above.
         Body::Named { .. } | Body::Extreme(_) | Body::Sorted(_) => Err(ErrorKind::Internal),
     }
@@ -350,7 +363,6 @@ impl Body {
                 };
                 Err(expected(name, bound, wanted, given))
             }
-            Self::Logarithm(_) if given == 0 || given > 2 => Err(TypeError::Arity(Arity::Logarithm).into()),
             _ => Ok(()),
         }
     }
@@ -361,16 +373,41 @@ fn expected(function: &str, bound: Bound, wanted: usize, given: usize) -> ErrorK
     TypeError::Arity(Arity::Expected { function, bound, wanted, given }).into()
 }
 
+fn takes(function: &str, bound: Bound, wanted: usize, counted: Counted, given: usize) -> ErrorKind {
+    let (function, wanted, given) = (function.to_owned(), wanted as u64, given as u64);
+    TypeError::Arity(Arity::Takes { function, bound, wanted, given, counted }).into()
+}
+
+/// More arguments than a function has parameters.
+fn too_many(function: &str, most: usize, positional: usize, named: usize) -> ErrorKind {
+    let counted = if positional == 0 { Counted::Keyword } else { Counted::All };
+    takes(function, Bound::AtMost, most, counted, positional + named)
+}
+
 /// A function of one float, with CPython's reading of what comes out of it.
-fn apply(call: fn(f64) -> f64, overflows: bool, argument: f64) -> Outcome {
+fn apply(function: &str, call: fn(f64) -> f64, overflows: bool, given: &Value) -> Outcome {
+    let argument = to_float(given)?;
     let value = call(argument);
     if value.is_nan() && !argument.is_nan() {
-        return Err(crate::error::ValueError::Domain.into());
+        return Err(outside(function, given));
     }
     if value.is_infinite() && argument.is_finite() {
-        return Err(if overflows { Overflow::Range.into() } else { crate::error::ValueError::Domain.into() });
+        return Err(if overflows { Overflow::Range.into() } else { outside(function, given) });
     }
     Ok(Value::Float(value))
+}
+
+/// That an argument is outside the domain of a function.
+fn outside(function: &str, argument: &Value) -> ErrorKind {
+    let given = match (argument, argument.integer()) {
+        (Value::Float(value), _) => Some(Given::float(*value)),
+        (_, Some(integer)) => {
+            let beyond = if integer.is_negative() { f64::NEG_INFINITY } else { f64::INFINITY };
+            Some(Given::integer(integer.to_float().unwrap_or(beyond)))
+        }
+        _ => None,
+    };
+    ValueError::Outside { function: function.to_owned(), given }.into()
 }
 
 impl Parameters {
@@ -385,17 +422,16 @@ impl Parameters {
         let function = || function.to_owned();
         let given = positional.len() + named.len();
         let all = self.positional == self.names.len();
-        if positional.len() > self.positional || given > self.names.len() {
-            let (bound, given) = if all { (Bound::AtMost, given) } else { (Bound::Exactly, positional.len()) };
-            let (wanted, given) = (self.positional as u64, given as u64);
-            return Err(TypeError::Arity(Arity::Takes {
-                function: function(),
-                bound,
-                wanted,
-                given,
-                positional: !all,
-            })
-            .into());
+        if self.required == 0 && keywords.is_empty() && given > self.names.len() {
+            // The constructors of types count what comes without keywords in words of their own.
+            return Err(expected(&function(), Bound::AtMost, self.names.len(), given));
+        }
+        if given > self.names.len() {
+            return Err(too_many(&function(), self.names.len(), positional.len(), named.len()));
+        }
+        if positional.len() > self.positional {
+            let (bound, counted) = (Bound::Exactly, Counted::Positional);
+            return Err(takes(&function(), bound, self.positional, counted, positional.len()));
         }
         let mut bound: Vec<Option<Value>> = positional.iter().cloned().map(Some).collect();
         bound.resize(self.names.len(), None);
@@ -405,15 +441,8 @@ impl Parameters {
             if bound[at].is_none() && at < self.required && parameter.is_empty() {
                 // By position only: CPython counts those, and names none.
                 let bound = if all { Bound::AtLeast } else { Bound::Exactly };
-                let wanted = self.required as u64;
-                return Err(TypeError::Arity(Arity::Takes {
-                    function: function(),
-                    bound,
-                    wanted,
-                    given: positional.len() as u64,
-                    positional: true,
-                })
-                .into());
+                let counted = Counted::Positional;
+                return Err(takes(&function(), bound, self.required, counted, positional.len()));
             }
             if bound[at].is_none() && at < self.required {
                 let (name, position) = ((*parameter).to_owned(), at as u64 + 1);
@@ -427,9 +456,7 @@ impl Parameters {
             }
         }
         match keywords.iter().find(|keyword| !self.names.contains(keyword)) {
-            Some(unknown) => {
-                Err(TypeError::UnknownKeyword { function: function(), name: (*unknown).to_owned() }.into())
-            }
+            Some(unknown) => Err(keyword::unknown(&function(), unknown, self.names)),
             None => Ok(bound),
         }
     }
@@ -457,16 +484,13 @@ fn elements<'v>(value: &'v Value, budget: &mut Budget) -> Result<Elements<'v>, E
 
 /// `x!`: as `factorial`, but a float or a decimal that is whole will do.
 pub(crate) fn factorial(value: &Value, budget: &mut Budget) -> Outcome {
-    match value {
-        Value::Float(float) if float.fract() == 0.0 => {
-            integers::factorial(&Value::Int(Integer::from_float(*float)), budget)
-        }
-        Value::Decimal(decimal) => match decimal.as_integer(budget)? {
-            Some(whole) => integers::factorial(&Value::Int(whole), budget),
-            None => integers::factorial(value, budget),
-        },
-        _ => integers::factorial(value, budget),
-    }
+    let whole = match value {
+        Value::Float(float) if float.fract() == 0.0 => Some(Integer::from_float(*float)),
+        Value::Decimal(decimal) => decimal.as_integer(budget)?,
+        _ => None,
+    };
+    let whole = whole.map(Value::Int);
+    integers::factorial(whole.as_ref().unwrap_or(value), budget).map_err(|error| in_call("factorial", error))
 }
 
 const SCALAR: u64 = price::SCALAR;

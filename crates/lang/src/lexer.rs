@@ -6,6 +6,7 @@
 use unicode_normalization::UnicodeNormalization;
 
 use crate::error::{Error, Feature, Span, Syntax};
+use crate::numerals;
 use crate::spelling;
 
 /// A token; its text is what its span covers.
@@ -18,6 +19,8 @@ pub(crate) enum Token {
         radix: u32,
     },
     Float,
+    /// `½`: its numerator and denominator.
+    Fraction(u8, u8),
     /// Digits and a `j`.
     Imaginary,
     /// A string, prefix and quotes included.
@@ -72,8 +75,10 @@ pub(crate) enum Token {
     Bang,
     Degree,
     Root,
-    /// A run of superscript digits, perhaps with a sign.
+    /// A run of superscripts, whole: digits, signs, brackets and letters.
     Superscript,
+    /// The end of a run of superscripts whose tokens were asked for one by one.
+    RunEnd,
     Union,
     Intersection,
     SymmetricDifference,
@@ -103,7 +108,8 @@ impl Token {
     /// Whether it is an operand, or opens one.
     pub(crate) fn is_operand(self) -> bool {
         self.is_number()
-            || matches!(self, Self::String | Self::Name | Self::True | Self::False | Self::None | Self::Open(_))
+            || matches!(self, Self::Fraction(..) | Self::String | Self::Name | Self::True | Self::False | Self::None)
+            || matches!(self, Self::Open(_))
     }
 }
 
@@ -112,13 +118,26 @@ impl Token {
 pub(crate) struct Lexer<'t> {
     text: &'t str,
     at: usize,
+    /// Whether what comes next are the tokens of a run of superscripts, up to its end.
+    in_run: bool,
 }
 
 type Lexed = Result<(Token, Span), Error>;
 
 impl<'t> Lexer<'t> {
     pub(crate) fn new(text: &'t str) -> Self {
-        Self { text, at: 0 }
+        Self::behind(text, 0)
+    }
+
+    /// One that goes on at `at`.
+    pub(crate) fn behind(text: &'t str, at: u32) -> Self {
+        Self { text, at: at as usize, in_run: false }
+    }
+
+    /// One that gives the tokens of the run of superscripts at `at` as if they stood on the line, then
+    /// [`Token::RunEnd`], then what follows.
+    pub(crate) fn of_run(text: &'t str, at: u32) -> Self {
+        Self { in_run: true, ..Self::behind(text, at) }
     }
 
     fn byte(&self, ahead: usize) -> u8 {
@@ -136,6 +155,9 @@ impl<'t> Lexer<'t> {
 
     /// The next token.
     pub(crate) fn next(&mut self) -> Lexed {
+        if self.in_run {
+            return self.raised();
+        }
         self.skip_blanks()?;
         let start = self.at;
         let token = match self.byte(0) {
@@ -176,6 +198,10 @@ impl<'t> Lexer<'t> {
                         return self.error(self.at, Syntax::UnexpectedEnd);
                     }
                 }
+                0x80.. => match self.rest().chars().next() {
+                    Some(blank) if is_blank(blank) => self.at += blank.len_utf8(),
+                    _ => return Ok(()),
+                },
                 _ => return Ok(()),
             }
         }
@@ -239,7 +265,7 @@ impl<'t> Lexer<'t> {
         let character = self.rest().chars().next().unwrap_or('\0');
         let token = match character {
             '−' => Token::Minus,
-            '×' | '⋅' => Token::Star,
+            '×' | '⋅' | '·' | '\u{387}' => Token::Star,
             '÷' => Token::Slash,
             '≠' => Token::NotEqual,
             '≤' => Token::LessOrEqual,
@@ -256,28 +282,54 @@ impl<'t> Lexer<'t> {
             '∩' => Token::Intersection,
             '∆' => Token::SymmetricDifference,
             '∖' => Token::SetMinus,
-            _ if superscript_digit(character).is_some() || matches!(character, '⁺' | '⁻') => {
-                return self.superscript();
+            _ if lowered(character).is_some() => {
+                self.at += self.raised_length(|_| true);
+                return Ok((Token::Superscript, Span::new(start, self.at)));
             }
             _ if unicode_ident::is_xid_start(character) && !is_subscript(character) => return self.name(),
-            _ => return self.unknown(),
+            _ => match spelling::fraction(character) {
+                Some((numerator, denominator)) => Token::Fraction(numerator, denominator),
+                None => return self.unknown(),
+            },
         };
         self.at += character.len_utf8();
         Ok((token, Span::new(start, self.at)))
     }
 
-    fn superscript(&mut self) -> Lexed {
+    /// The bytes of the superscripts that stand here, as long as each is `wanted` for what it is on the line.
+    fn raised_length(&self, wanted: impl Fn(char) -> bool) -> usize {
+        self.rest().chars().take_while(|c| lowered(*c).is_some_and(&wanted)).map(char::len_utf8).sum()
+    }
+
+    /// The next token of a run of superscripts. Its numbers are digits alone, perhaps with zeros before them (`10⁻⁰⁵`).
+    fn raised(&mut self) -> Lexed {
+        const FEW: usize = 9;
         let start = self.at;
-        if let Some(sign @ ('⁺' | '⁻')) = self.rest().chars().next() {
-            self.at += sign.len_utf8();
-        }
-        let digits: usize =
-            self.rest().chars().take_while(|c| superscript_digit(*c).is_some()).map(char::len_utf8).sum();
-        if digits == 0 {
-            return self.error(start, Syntax::MalformedNumber);
-        }
-        self.at += digits;
-        Ok((Token::Superscript, Span::new(start, self.at)))
+        let Some(first) = self.rest().chars().next().and_then(lowered) else {
+            self.in_run = false;
+            return Ok((Token::RunEnd, Span::new(start, start)));
+        };
+        self.at += match first {
+            '0'..='9' => self.raised_length(|c| c.is_ascii_digit()),
+            _ if first.is_alphabetic() => self.raised_length(char::is_alphanumeric),
+            // Signs and brackets: each is a token.
+            _ => '⁺'.len_utf8(),
+        };
+        let on_line = on_line(&self.text[start..self.at]);
+        let token = match first {
+            '+' => Token::Plus,
+            '-' => Token::Minus,
+            '(' => Token::Open('('),
+            ')' => Token::Close(')'),
+            '0'..='9' if self.raised_length(char::is_alphabetic) > 0 => {
+                return self.error(start, Syntax::MalformedNumber);
+            }
+            '0'..='9' if on_line.len() <= FEW => Token::Small(on_line.parse().unwrap_or(0)),
+            '0'..='9' => Token::Integer { radix: 10 },
+            _ if is_name(&on_line) => Token::Name,
+            _ => return self.error(start, Syntax::ExpectedOperand { found: on_line }),
+        };
+        Ok((token, Span::new(start, self.at)))
     }
 
     /// The bytes of the word that stands here: letters, digits and `_` of any script, then subscripts.
@@ -291,8 +343,7 @@ impl<'t> Lexer<'t> {
         let mut subscripts = false;
         for character in rest.chars() {
             subscripts |= is_subscript(character);
-            let continues =
-                if subscripts { is_subscript(character) } else { unicode_ident::is_xid_continue(character) };
+            let continues = if subscripts { is_subscript(character) } else { continues_name(character) };
             if !continues {
                 break;
             }
@@ -391,7 +442,7 @@ impl<'t> Lexer<'t> {
             return self.end_of_number(start, Token::Float);
         }
         if leading_zeros {
-            return self.error(start, Syntax::LeadingZeros);
+            return Err(numerals::with_leading_zeros(self.text, Span::new(start, self.at)));
         }
         self.end_of_number(start, Token::Integer { radix: 10 })
     }
@@ -483,20 +534,41 @@ impl<'t> Lexer<'t> {
     }
 }
 
-/// The digit that a superscript stands for.
-fn superscript_digit(character: char) -> Option<char> {
-    "⁰¹²³⁴⁵⁶⁷⁸⁹".chars().position(|digit| digit == character).map(|digit| (b'0' + digit as u8) as char)
+/// The superscripts of Unicode that are a digit, a sign, a bracket or a letter, and what each is on the line. `ª` and
+/// `º` are the ordinals of some languages, and none of them.
+const RAISED: &str = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᴬᴮᴰᴱᴳᴴᴵᴶᴷᴸᴹᴺᴼᴾᴿᵀᵁⱽᵂᵝᵞᵟᶿᵠᵡ";
+const ON_LINE: &str = "0123456789+-=()abcdefghijklmnoprstuvwxyzABDEGHIJKLMNOPRTUVWβγδθφχ";
+
+/// What a superscript is on the line.
+fn lowered(character: char) -> Option<char> {
+    // Most characters are none, and this is quicker than to look through all.
+    let may_be = matches!(character, '²' | '³' | '¹' | 'ʰ'..='ˤ' | 'ᴬ'..='ᶿ' | '⁰'..='ⁿ' | 'ⱽ');
+    let at = may_be.then(|| RAISED.chars().position(|raised| raised == character))??;
+    ON_LINE.chars().nth(at)
 }
 
-/// The sign and the digits of a run of superscripts: whether it is negative, and the digits in ASCII.
-pub(crate) fn superscript(run: &str) -> (bool, String) {
-    (run.starts_with('⁻'), run.chars().filter_map(superscript_digit).collect())
+/// The same signs on the line, where they are raised.
+pub(crate) fn on_line(text: &str) -> String {
+    text.chars().map(|character| lowered(character).unwrap_or(character)).collect()
 }
 
 /// The run of superscripts that stands for a number.
 pub(crate) fn to_superscript(number: u64) -> String {
-    let digits: Vec<char> = "⁰¹²³⁴⁵⁶⁷⁸⁹".chars().collect();
+    let digits: Vec<char> = RAISED.chars().take(10).collect();
     number.to_string().bytes().map(|digit| digits[usize::from(digit - b'0')]).collect()
+}
+
+/// A blank of any width that ends no line. What has no width or does end one is no blank, as in Python.
+pub(crate) fn is_blank(character: char) -> bool {
+    matches!(
+        character,
+        ' ' | '\t' | '\u{c}' | '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}'
+    )
+}
+
+/// As Python, but for `·`, which multiplies, and superscripts, which are exponents.
+fn continues_name(character: char) -> bool {
+    unicode_ident::is_xid_continue(character) && !matches!(character, '·' | '\u{387}') && lowered(character).is_none()
 }
 
 /// What a string token stands for. `token` is its text, prefix and quotes included.
@@ -590,14 +662,14 @@ fn is_subscript(character: char) -> bool {
 
 /// The name that a word stands for: NFKC of what comes before the subscripts, as Python; `π τ φ` are `pi tau phi`.
 ///
-/// A word that only becomes a keyword by this stays as it is written: `Ｔｒｕｅ` is a name.
+/// A word that by this becomes a keyword, or what is no longer one name, stays as it is written: `Ｔｒｕｅ`, `ŀ`.
 pub(crate) fn normal_name(word: &str) -> std::borrow::Cow<'_, str> {
     if word.is_ascii() {
         return word.into();
     }
     let stem = word.trim_end_matches(is_subscript);
     let mut name: String = stem.nfkc().collect();
-    if matches!(Lexer::new(&name).next(), Ok((token, _)) if token != Token::Name) {
+    if !is_name(&name) {
         return word.into();
     }
     name.push_str(&word[stem.len()..]);

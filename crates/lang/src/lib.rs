@@ -22,6 +22,9 @@ mod error;
 mod limits;
 mod number;
 mod spelling;
+mod elsewhere;
+mod numerals;
+mod listsort;
 mod value;
 mod sequence;
 mod arithmetic;
@@ -41,12 +44,12 @@ mod columns;
 mod diagnostic;
 mod advice;
 
-pub use advice::{Fix, Hint, HintKind, fix};
+pub use advice::{Fix, Hint, HintKind, fixes};
 pub use columns::{Cell, Rows};
 pub use diagnostic::{Language, caret};
 pub use error::{
-    Arity, Bound, DecimalError, Error, ErrorKind, Estimate, Failure, Feature, Overflow, Span, Syntax, Type, TypeError,
-    ValueError, VariableError, ZeroDivision,
+    Arity, Bound, Counted, DecimalError, Error, ErrorKind, Estimate, Failure, Feature, Given, Obstacle, Overflow, Span,
+    Syntax, Type, TypeError, ValueError, VariableError, ZeroDivision,
 };
 pub use evaluator::Evaluator;
 pub use explain::{Explanation, STEPS_MAX, Step, StepKind};
@@ -55,7 +58,7 @@ pub use limits::{Fuel, Limits};
 pub use mode::{Digits, Mode, ModeError};
 pub use parser::Context;
 pub use program::Program;
-pub use value::{Answer, Argument};
+pub use value::{Answer, Argument, JsonNumbers};
 pub use variables::Variables;
 
 /// Reads a text.

@@ -12,6 +12,7 @@ pub(crate) mod precise;
 pub(crate) mod power;
 pub(crate) mod climb;
 pub(crate) mod float;
+mod summation;
 mod complex;
 pub(crate) mod special;
 pub(crate) mod primes;
@@ -20,6 +21,7 @@ pub(crate) use complex::Complex;
 pub(crate) use decimal::Decimal;
 pub(crate) use integer::Integer;
 pub(crate) use rational::Rational;
+pub(crate) use summation::{Compensated, Tripled};
 
 /// Where a number goes that lies half way between two neighbours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

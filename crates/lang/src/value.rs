@@ -121,11 +121,18 @@ impl Value {
         Items::new(values, budget).map(Self::Set)
     }
 
+    /// Whether it may be an element of a set.
     pub(crate) fn check_hashable(&self) -> Result<(), ErrorKind> {
+        let (element, found) = (Some(self.kind()), Type::List);
+        if self.holds_list() { Err(TypeError::Unhashable { element, found }.into()) } else { Ok(()) }
+    }
+
+    /// Whether it is a list, or a tuple that holds one.
+    pub(crate) fn holds_list(&self) -> bool {
         match self {
-            Self::List(_) => Err(TypeError::Unhashable { found: Type::List }.into()),
-            Self::Tuple(items) => items.values.iter().try_for_each(Self::check_hashable),
-            _ => Ok(()),
+            Self::List(_) => true,
+            Self::Tuple(items) => items.values.iter().any(Self::holds_list),
+            _ => false,
         }
     }
 
@@ -556,6 +563,21 @@ impl From<Argument> for Value {
     }
 }
 
+/// Which numbers of a value are numbers in JSON; the others are strings of their texts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JsonNumbers {
+    /// Those that every reader has exactly, readers of doubles too (RFC 7493, section 2.2): floats, and integers up to
+    /// [`JsonNumbers::INTEGER_MAX`] in magnitude. Larger integers and all decimals are strings.
+    Exact,
+    /// All that JSON has a form for, with all their digits, as Python's `json` writes them.
+    All,
+}
+
+impl JsonNumbers {
+    /// Beyond 2^53 − 1 some integers are no double.
+    pub const INTEGER_MAX: u64 = (1 << 53) - 1;
+}
+
 /// The answer of an evaluation: a value that is no function and no range, with a text within the limit.
 #[derive(Clone, Debug)]
 pub struct Answer {
@@ -585,11 +607,11 @@ impl Answer {
         self.text.get_or_init(|| self.value.to_string().into())
     }
 
-    /// The value as JSON, as far as JSON goes: numbers with all their digits, `true`, `null`, strings, arrays for
-    /// lists, tuples and sets; what JSON has no form for (`inf`, `1j`, `1/2`) is a string of its text.
-    pub fn json(&self) -> String {
+    /// The value as JSON, as far as JSON goes: numbers as `numbers` says, `true`, `null`, strings, arrays for lists,
+    /// tuples and sets; what JSON has no form for (`inf`, `1j`, `1/2`) is a string of its text.
+    pub fn json(&self, numbers: JsonNumbers) -> String {
         let mut text = String::new();
-        json(&self.value, &mut text);
+        json(&self.value, numbers, &mut text);
         text
     }
 
@@ -619,14 +641,22 @@ impl Answer {
 }
 
 /// Recursion is bounded by the depth of containers.
-fn json(value: &Value, text: &mut String) {
+fn json(value: &Value, numbers: JsonNumbers, text: &mut String) {
+    let is_number = match value {
+        Value::Int(value) => {
+            let is_exact = |value: i64| value.unsigned_abs() <= JsonNumbers::INTEGER_MAX;
+            numbers == JsonNumbers::All || value.as_i64().is_some_and(is_exact)
+        }
+        Value::Float(value) => value.is_finite(),
+        // Every form of it is one of JSON too.
+        Value::Decimal(_) => numbers == JsonNumbers::All,
+        _ => false,
+    };
     match value {
         Value::None => text.push_str("null"),
         Value::Bool(value) => text.push_str(if *value { "true" } else { "false" }),
-        Value::Int(value) => text.push_str(&value.to_string()),
-        Value::Float(value) if value.is_finite() => float::write(*value, text),
-        // Every form of it is a number of JSON too.
-        Value::Decimal(value) => text.push_str(&value.to_string()),
+        Value::Float(value) if is_number => float::write(*value, text),
+        number if is_number => text.push_str(&number.to_string()),
         Value::Str(string) => json_string(&string.string, text),
         Value::List(items) | Value::Tuple(items) | Value::Set(items) => {
             text.push('[');
@@ -634,7 +664,7 @@ fn json(value: &Value, text: &mut String) {
                 if at > 0 {
                     text.push(',');
                 }
-                json(value, text);
+                json(value, numbers, text);
             }
             text.push(']');
         }

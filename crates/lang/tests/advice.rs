@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use serde_json::Value as Json;
-use tabuada_lang::{Context, Fix, Fuel, Language, Limits, Span, fix, parse};
+use tabuada_lang::{Context, Fix, Fuel, Language, Limits, Span, fixes, parse};
 
 /// What is wrong with a text: the code, the part of the text, and the text with the advice taken.
 fn advice(text: &str) -> Option<(&'static str, String, Option<String>)> {
@@ -20,11 +20,13 @@ fn complaint(text: &str) -> Option<(&'static str, Span, Option<Fix>)> {
     let program = match parse(text, &limits) {
         Ok(program) => program,
         Err(error) => {
-            return Some((error.kind.code(), error.span, fix(text, &error, &Context::default(), &limits)));
+            let fix = fixes(text, &error, &Context::default(), &limits).into_iter().next();
+            return Some((error.kind.code(), error.span, fix));
         }
     };
     let failure = program.evaluate(&limits, &mut Fuel::new(limits.fuel)).err()?;
-    Some((failure.kind.code(), program.span(failure.node), program.fix(text, &failure)))
+    let fix = program.fixes(text, &failure, &Context::default(), &limits).into_iter().next();
+    Some((failure.kind.code(), program.span(failure.node), fix))
 }
 
 #[track_caller]
@@ -88,7 +90,6 @@ const REFUSED: &[(&str, &str, &str)] = &[
     ("sen 30°", "30", "sin(30°)"),
     ("SQRT 16", "16", "sqrt(16)"),
     // Look-alikes.
-    ("2·3", "·", "2*3"),
     ("2 ∙ 3", "∙", "2 * 3"),
     ("2∗3", "∗", "2*3"),
     ("6∕2", "∕", "6/2"),
@@ -109,8 +110,6 @@ const REFUSED: &[(&str, &str, &str)] = &[
     ("1 ≡ 2", "≡", "1 == 2"),
     ("∛8", "∛", "³√8"),
     ("∜16", "∜", "⁴√16"),
-    ("½ + 1", "½", "(1/2) + 1"),
-    ("2½", "½", "(2+1/2)"),
     ("∞", "∞", "inf"),
     ("∅ ∪ {1}", "∅", "{} ∪ {1}"),
     ("2 ²", "²", "2²"),
@@ -120,8 +119,6 @@ const REFUSED: &[(&str, &str, &str)] = &[
     ("1+١", "١", "1+1"),
     ("1２", "２", "12"),
     ("𝟏+𝟏", "𝟏", "1+1"),
-    ("1\u{a0}+ 1", "\u{a0}", "1 + 1"),
-    ("1\u{2003}+\u{3000}1", "\u{2003}", "1 + 1"),
     ("1\u{b}+ 1", "\u{b}", "1 + 1"),
     ("\u{feff}1", "\u{feff}", " 1"),
     ("1\u{200b}+1", "\u{200b}", "1 +1"),
@@ -142,7 +139,8 @@ const REFUSED: &[(&str, &str, &str)] = &[
     ("sin ²(1)", "²", "sin²(1)"),
     ("log²(10)", "²", "log(10)²"),
     ("(1 + 2", "(", "(1 + 2)"),
-    ("max(1, [2, 3", "[", "max(1, [2, 3])"),
+    ("max([1, 2], [2, 3", "[", "max([1, 2], [2, 3])"),
+    ("$5 + R$ 1,50", "$", "5 + 1.50"),
     ("|1 - 2", "|", "|1 - 2|"),
     ("[1, 2)", ")", "[1, 2]"),
     ("1 + 2)", ")", "1 + 2"),
@@ -182,7 +180,6 @@ fn what_is_not_done_comes_with_another_way() {
 #[test]
 fn nothing_is_offered_where_nothing_is_certain() {
     for text in [
-        "$1",
         "1 ± 2",
         "3‰",
         "∑ 2",
@@ -218,7 +215,6 @@ fn the_nearest_name_in_scope_is_suggested() {
         ("squrt(16)", Some("sqrt(16)")),
         ("sqtr(16)", Some("sqrt(16)")),
         ("factorail(5)", Some("factorial(5)")),
-        ("pie", Some("pi")),
         ("rate = 3; rat * 2", Some("rate = 3; rate * 2")),
         ("radius = 3; 2 * pi * raduis", Some("radius = 3; 2 * pi * radius")),
         ("sum(index * indx, index, 1, 3)", Some("sum(index * index, index, 1, 3)")),
@@ -247,7 +243,6 @@ fn the_nearest_name_in_scope_is_suggested() {
         ("math.PI", Some("math.pi")),
         ("math.abs(-1)", Some("abs(-1)")),
         // Two names in one.
-        ("a = 2; b = 3; a·b", Some("a = 2; b = 3; a*b")),
         ("a = 2; b = 3; ab", Some("a = 2; b = 3; a*b")),
         ("a = 2; b = 3; 2**ab", Some("a = 2; b = 3; 2**(a*b)")),
         ("x = 1; sinx", Some("x = 1; sin(x)")),
@@ -286,9 +281,9 @@ fn failures_come_with_their_fix() {
 
 /// The hints of a text: code and place, and the text with the fix applied.
 fn hints(text: &str) -> Vec<(&'static str, String, Option<String>)> {
-    let hints = parse(text, &Limits::default()).unwrap().hints(text);
+    let hints = parse(text, &Limits::default()).unwrap().hints(text, &Context::default(), &Limits::default());
     let one = |hint: &tabuada_lang::Hint| {
-        (hint.kind.code(), hint.span.of(text).to_owned(), hint.fix.as_ref().map(|fix| fix.apply(text)))
+        (hint.kind.code(), hint.span.of(text).to_owned(), hint.fixes.first().map(|fix| fix.apply(text)))
     };
     hints.iter().map(one).collect()
 }
@@ -308,8 +303,8 @@ fn what_may_be_meant_otherwise_carries_a_hint() {
         ("2√9**2", "tight-root", "2√9", "2*√9**2"),
         ("√4√9", "tight-root", "4√9", "√4*√9"),
         ("√(2)√(3)", "tight-root", "(2)√(3)", "√(2)*√(3)"),
-        ("³√-8", "complex-root", "³√-8", "cbrt(-8)"),
-        ("³√(-8)", "complex-root", "³√(-8)", "cbrt(-8)"),
+        ("³√-8", "complex-root", "³√-8", "(-³√8)"),
+        ("³√(-8)", "complex-root", "³√(-8)", "(-³√8)"),
         ("⁵√-32", "complex-root", "⁵√-32", "(-⁵√32)"),
         ("1 || 2 || 3", "double-bar", "||", "1 or 2 or 3"),
         ("100% + 5", "percent", "%", "100/100 + 5"),
@@ -317,7 +312,7 @@ fn what_may_be_meant_otherwise_carries_a_hint() {
         assert_eq!(hints(text), [(code, span.to_owned(), Some(fixed.to_owned()))], "{text:?}");
     }
     let read_as = |text: &str| {
-        let hints = parse(text, &Limits::default()).unwrap().hints(text);
+        let hints = parse(text, &Limits::default()).unwrap().hints(text, &Context::default(), &Limits::default());
         hints[0].kind.message(Language::English)
     };
     assert_eq!(read_as("2√9²"), "read as (2*√9)**2");
@@ -381,15 +376,17 @@ fn follow(text: &str) -> usize {
         };
         let error = match parse(&text, &limits) {
             Ok(program) => {
-                for hint in program.hints(&text) {
+                for hint in program.hints(&text, &Context::default(), &limits) {
                     fits(hint.span);
-                    if let Some(fix) = &hint.fix {
+                    for fix in &hint.fixes {
                         fits(fix.span);
                         assert_ne!(fix.apply(&text), text, "{hint:?}");
                     }
                 }
                 let Err(failure) = program.evaluate(&limits, &mut Fuel::new(limits.fuel)) else { return taken };
-                let Some(fix) = program.fix(&text, &failure) else { return taken };
+                let Some(fix) = program.fixes(&text, &failure, &Context::default(), &limits).into_iter().next() else {
+                    return taken;
+                };
                 fits(fix.span);
                 let mended = fix.apply(&text);
                 assert!(parse(&mended, &limits).is_ok(), "{text:?} -> {mended:?}");
@@ -402,7 +399,7 @@ fn follow(text: &str) -> usize {
         for language in [Language::English, Language::Portuguese] {
             assert!(!error.kind.message(language).is_empty());
         }
-        let Some(fix) = fix(&text, &error, &Context::default(), &limits) else { return taken };
+        let Some(fix) = fixes(&text, &error, &Context::default(), &limits).into_iter().next() else { return taken };
         fits(fix.span);
         let mended = fix.apply(&text);
         if let Err(next) = parse(&mended, &limits) {
@@ -430,11 +427,16 @@ fn taking_advice_leads_somewhere() {
 fn hints_are_for_what_is_there() {
     for text in texts("python_arith.jsonl") {
         let Ok(program) = parse(&text, &Limits::default()) else { continue };
-        for hint in program.hints(&text) {
+        for hint in program.hints(&text, &Context::default(), &Limits::default()) {
             let there = match hint.kind.code() {
                 "xor" => text.contains('^'),
                 "less-than-negative" => text.contains("<-"),
-                "decimal-comma" => text.contains(','),
+                "decimal-comma" | "thousands" => text.contains(','),
+                "brackets" => text.contains(['[', '{']),
+                "percent" => text.contains('%'),
+                "radians" => text.contains("sin(") || text.contains("cos(") || text.contains("tan("),
+                "natural-logarithm" => text.contains("log(10"),
+                "binary-float" => text.contains('.'),
                 _ => false,
             };
             assert!(there, "{text:?}: {hint:?}");

@@ -45,8 +45,16 @@ fn ulps(a: f64, b: f64) -> u64 {
 /// answer than CPython's.
 const REFUSED: [&str; 7] = ["starred", "comprehension", "await", "ellipsis", "matmul", "attribute", "dict"];
 /// Where this language reads what CPython refuses, or reads it otherwise, by design.
-const DEPARTURES: [(&str, &str); 3] =
-    [("py06786", "indentation means nothing"), ("ho0138", "a statement"), ("ho0935", "the empty set")];
+const DEPARTURES: [(&str, &str); 8] = [
+    ("py06778", "a blank of another width"),
+    ("py06779", "a blank of another width"),
+    ("py06780", "a blank of another width"),
+    ("py06781", "a blank of another width"),
+    ("py06786", "indentation means nothing"),
+    ("py07107", "½ is read"),
+    ("ho0138", "a statement"),
+    ("ho0935", "the empty set"),
+];
 
 #[test]
 fn python_arithmetic() {
@@ -459,11 +467,11 @@ fn plusminus_notation() {
 /// Where we part from plusminus, by design: the class, and its records.
 const PLUSMINUS_DEPARTURES: [(&str, &[&str]); 9] = [
     (
-        "read here, refused there: more superscripts, ¬ ⋅ ; f(x)@=…, set operators on integers, one language for both parsers",
+        "read here, refused there: more superscripts, ¬ ⋅ · ½ ; f(x)@=…, set operators on integers, one language for both parsers",
         &[
             "pm0359", "pm0485", "pm0486", "pm0838", "pm0839", "pm1035", "pm1039", "pm1091", "pm1217", "pm1416",
-            "pm1417", "pm1424", "pm1425", "pm1455", "pm1483", "pm1627", "pm1905", "pm1936", "pm1937", "pm1938",
-            "pm1939", "pm1940", "pm2034",
+            "pm1417", "pm1424", "pm1425", "pm1454", "pm1455", "pm1457", "pm1459", "pm1483", "pm1627", "pm1905",
+            "pm1936", "pm1937", "pm1938", "pm1939", "pm1940", "pm2034",
         ],
     ),
     (
@@ -479,7 +487,7 @@ const PLUSMINUS_DEPARTURES: [(&str, &[&str]); 9] = [
         "as Python: a negative power of zero, + of a string, a function's name",
         &["pm0381", "pm1192", "pm1373", "pm2045", "pm2046"],
     ),
-    ("a run of superscripts is one exponent", &["pm0475", "pm0476", "pm0487", "pm0510"]),
+    ("a run of superscripts is one exponent", &["pm0475", "pm0476", "pm0487", "pm0510", "pm0512"]),
     (
         "and, or return an operand, and their chains are Python's",
         &["pm0829", "pm0830", "pm0831", "pm0874", "pm0876", "pm1708", "pm1730", "pm1880", "pm1966", "pm2064", "pm2065"],

@@ -5,8 +5,8 @@
 
 use serde_json::Value as Json;
 use tabuada_lang::{
-    Answer, Argument, Context, Digits, ErrorKind, Fuel, Language, Limits, Mode, ModeError, Program, Variables,
-    functions, parse_with,
+    Answer, Argument, Context, Digits, ErrorKind, Fuel, JsonNumbers, Language, Limits, Mode, ModeError, Program,
+    Variables, functions, parse_with,
 };
 
 fn read(mode: Mode, text: &str) -> Program {
@@ -318,8 +318,8 @@ fn decimal_mode_says_what_it_cannot() {
         ],
     );
     let kind = answer("decimal:28", "erf(1)").err().unwrap();
-    assert_eq!(kind.message(Language::English), "'erf' is not available in decimal:28 mode");
-    assert_eq!(kind.message(Language::Portuguese), "'erf' não existe no modo decimal:28");
+    assert_eq!(kind.message(Language::English), "'erf' is not available in decimal:28 mode; python mode has it");
+    assert_eq!(kind.message(Language::Portuguese), "'erf' não existe no modo decimal:28; o modo python o tem");
 }
 
 #[test]
@@ -477,7 +477,7 @@ fn no_function_answers_with_a_float_in_another_mode() {
             for list in arguments {
                 let text = format!("[{name}{list}]");
                 if let Ok(answer) = answer(mode, &text) {
-                    let text = answer.json();
+                    let text = answer.json(JsonNumbers::All);
                     let kind = answer_kind(mode, &format!("{name}{list}"));
                     assert!(kind != "float" && kind != "complex", "{mode} {name}{list} is {text}");
                 }
@@ -492,16 +492,35 @@ fn answer_kind(mode: &str, text: &str) -> &'static str {
 
 #[test]
 fn an_answer_says_its_type_and_is_json() {
-    let json = |mode: &str, text: &str| {
+    for (mode, text, kind, all, exact) in [
+        ("exact", "1/3", "fraction", r#""1/3""#, r#""1/3""#),
+        ("exact", "6/3", "int", "2", "2"),
+        ("exact", "[2**60, 1/2]", "list", r#"[1152921504606846976,"1/2"]"#, r#"["1152921504606846976","1/2"]"#),
+        ("decimal:28", "1.10 + 2.20", "decimal", "3.30", r#""3.30""#),
+        ("decimal:28", "4/2", "decimal", "2", r#""2""#),
+        ("decimal:28", "[4/2, 2]", "list", "[2,2]", r#"["2",2]"#),
+        ("decimal:28", "[1e10, 0e-8, 0.0*-1]", "list", "[1E+10,0E-8,-0.0]", r#"["1E+10","0E-8","-0.0"]"#),
+        ("python", "2**53 - 1", "int", "9007199254740991", "9007199254740991"),
+        ("python", "1 - 2**53", "int", "-9007199254740991", "-9007199254740991"),
+        ("python", "2**53", "int", "9007199254740992", r#""9007199254740992""#),
+        ("python", "-2**53", "int", "-9007199254740992", r#""-9007199254740992""#),
+        ("python", "-2**63", "int", "-9223372036854775808", r#""-9223372036854775808""#),
+        ("python", "2.0**70", "float", "1.1805916207174113e+21", "1.1805916207174113e+21"),
+        (
+            "python",
+            "(2**64, {-2**99}, [[]], '1', inf)",
+            "tuple",
+            r#"[18446744073709551616,[-633825300114114700748351602688],[[]],"1","inf"]"#,
+            r#"["18446744073709551616",["-633825300114114700748351602688"],[[]],"1","inf"]"#,
+        ),
+    ] {
         let answer = answer(mode, text).unwrap();
-        let json = answer.json();
-        serde_json::from_str::<Json>(&json).unwrap();
-        (answer.type_name(), json)
-    };
-    assert_eq!(json("exact", "1/3"), ("fraction", "\"1/3\"".to_owned()));
-    assert_eq!(json("exact", "6/3"), ("int", "2".to_owned()));
-    assert_eq!(json("decimal:28", "1.10 + 2.20"), ("decimal", "3.30".to_owned()));
-    assert_eq!(json("decimal:28", "[1e10, 0e-8, 0.0*-1]"), ("list", "[1E+10,0E-8,-0.0]".to_owned()));
+        assert_eq!(answer.type_name(), kind, "{mode}: {text}");
+        for (numbers, expected) in [(JsonNumbers::All, all), (JsonNumbers::Exact, exact)] {
+            assert_eq!(answer.json(numbers), expected, "{mode}: {text}");
+            serde_json::from_str::<Json>(expected).unwrap();
+        }
+    }
 }
 
 #[test]

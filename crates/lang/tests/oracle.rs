@@ -1,53 +1,15 @@
 //! Generated expressions against CPython itself: the same `repr`, or the same exception with the same words.
 //!
-//! Runs where `python3` is there and is of a version whose words are known; says so where it is not.
+//! Says so where there is no CPython 3.14 to ask (`reference/`).
 // Helpers of tests may panic as tests do.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
-use std::io::Write;
-use std::process::{Command, Stdio};
+mod reference;
 
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use tabuada_lang::{Fuel, Limits, parse};
-
-/// Reads a JSON array of expressions, writes one of `[type, text]`, in order.
-const ORACLE: &str = r#"
-import json, math, resource, sys, warnings
-# Whatever is generated, it ends.
-resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
-resource.setrlimit(resource.RLIMIT_CPU, (100, 100))
-warnings.simplefilter("ignore")
-sys.set_int_max_str_digits(0)
-names = {n: getattr(math, n) for n in dir(math) if not n.startswith("_") and n != "pow"}
-def judge(text):
-    try:
-        value = eval(text, dict(names))
-    except SyntaxError:
-        return ["syntax", ""]
-    except Exception as error:
-        return [type(error).__name__, str(error)]
-    return [type(value).__name__, repr(value)]
-json.dump([judge(text) for text in json.load(sys.stdin)], sys.stdout)
-"#;
-
-fn oracle(texts: &[String]) -> Option<Vec<(String, String)>> {
-    let version = Command::new("python3").arg("--version").output().ok()?;
-    if !String::from_utf8_lossy(&version.stdout).starts_with("Python 3.11") {
-        eprintln!("the reference is CPython 3.11; found {}", String::from_utf8_lossy(&version.stdout).trim());
-        return None;
-    }
-    let mut python =
-        Command::new("python3").args(["-c", ORACLE]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    let input = serde_json::to_vec(texts).unwrap();
-    let mut stdin = python.stdin.take().unwrap();
-    let writer = std::thread::spawn(move || stdin.write_all(&input).unwrap());
-    let output = python.wait_with_output().unwrap();
-    writer.join().unwrap();
-    assert!(output.status.success());
-    Some(serde_json::from_slice(&output.stdout).unwrap())
-}
 
 fn ours(text: &str) -> (String, String) {
     let limits = Limits::default();
@@ -349,6 +311,174 @@ fn generated_containers_answer_as_cpython_does() {
     compare(container(), 6_000);
 }
 
+/// Numbers at the edges: zeros of both signs, infinities, nan, what overflows and what vanishes.
+const REALS: [&str; 13] =
+    ["0", "-3", "True", "0.0", "-0.0", "2.5", "-0.1", "1e308", "5e-324", "1e400", "-1e400", "nan", "2**70"];
+const COMPLEX: [&str; 12] = [
+    "0j",
+    "-0j",
+    "(-0.0-0j)",
+    "1j",
+    "(2-3j)",
+    "(-1.5+0j)",
+    "1e400j",
+    "(1e400-1e400j)",
+    "complex_nan",
+    "(1e308+1e308j)",
+    "(1-1e400j)",
+    "(5e-324+5e-324j)",
+];
+
+/// Every operator on every pair of the edges, as CPython 3.14 has it for real and complex operands.
+#[test]
+fn complex_arithmetic_at_its_edges() {
+    let values: Vec<String> =
+        REALS.iter().chain(&COMPLEX).map(|value| value.replace("complex_nan", "(nan*1j)")).collect();
+    let pairs = values.iter().flat_map(|a| values.iter().map(move |b| (a, b)));
+    let mut texts: Vec<String> = pairs
+        .flat_map(|(a, b)| ["+", "-", "*", "/", "**"].map(|operator| format!("{a} {operator} {b}")))
+        .filter(|text| text.contains('j') && !text.contains("2**70 *"))
+        .collect();
+    for value in &values {
+        texts.extend([-3, -2, -1, 0, 1, 2, 3, 5, 100].map(|power| format!("({value}*1j)**{power}")));
+    }
+    judge(&texts);
+}
+
+/// Floats whose sums lose something, with integers, truth values and complex numbers among them. No integer is one that
+/// only one of 32 and of 64 bits holds.
+fn sums() -> impl Strategy<Value = String> {
+    let number = || {
+        prop_oneof![
+            4 => (-300_i32..300, -16_i32..17).prop_map(|(digits, exponent)| format!("{digits}e{exponent}")),
+            2 => (-1000_i32..1000).prop_map(|n| n.to_string()),
+            2 => (any::<bool>(), any::<u32>()).prop_map(|(up, n)| format!("{}e{}", f64::from(n), if up { 90 } else { -90 })),
+            1 => prop::sample::select(vec![
+                "True", "False", "10**30", "-10**30", "10**400", "1e308", "-1e308", "1e16", "-1e16", "-0.0", "inf",
+                "-inf", "nan", "0.1", "0.1", "0.1",
+            ])
+            .prop_map(str::to_owned),
+        ]
+    };
+    let complex = prop_oneof![
+        9 => number(),
+        1 => (number(), number()).prop_map(|(a, b)| format!("({a}+{b}*1j)")),
+        1 => prop::sample::select(vec!["'a'", "[1]", "None", "()"]).prop_map(str::to_owned),
+    ]
+    .boxed();
+    let list = |item: BoxedStrategy<String>, most: usize| {
+        prop::collection::vec(item, 0..most).prop_map(|items| format!("[{}]", items.join(",")))
+    };
+    prop_oneof![
+        3 => list(number().boxed(), 12).prop_map(|items| format!("sum({items})")),
+        3 => (list(complex.clone(), 8), complex.clone()).prop_map(|(items, start)| format!("sum({items},{start})")),
+        1 => (list(number().boxed(), 12), 1..9_usize).prop_map(|(items, n)| format!("sum({items}*{n})")),
+        1 => list(number().boxed(), 12).prop_map(|items| format!("fsum({items})")),
+        4 => (0..9_usize).prop_flat_map(move |n| {
+            let items = move || {
+                prop::collection::vec(number(), n..n + 1).prop_map(|items| format!("[{}]", items.join(",")))
+            };
+            (items(), items())
+        })
+        .prop_map(|(p, q)| format!("sumprod({p},{q})")),
+        1 => (list(complex.clone(), 4), list(complex, 4)).prop_map(|(p, q)| format!("sumprod({p},{q})")),
+    ]
+}
+
+/// Floats one by one: `fma`, and `nextafter` with steps.
+fn floats() -> impl Strategy<Value = String> {
+    let float = || {
+        prop_oneof![
+            4 => any::<f64>().prop_map(|x| format!("{x:e}").replace("NaN", "nan")),
+            2 => (-9_i32..9, -9_i32..9).prop_map(|(a, b)| format!("{a}e{b}")),
+            2 => prop::sample::select(vec![
+                "0.0", "-0.0", "inf", "-inf", "nan", "5e-324", "-5e-324", "1e308", "-1e308", "1", "True", "10**400",
+                "2.2250738585072014e-308", "None", "1j", "'a'",
+            ])
+            .prop_map(str::to_owned),
+        ]
+    };
+    let steps = prop_oneof![
+        (0_u32..20).prop_map(|n| n.to_string()),
+        any::<u64>().prop_map(|n| n.to_string()),
+        prop::sample::select(vec![
+            "None",
+            "True",
+            "-1",
+            "10**30",
+            "2**63",
+            "2**64-1",
+            "1.0",
+            "2**53",
+            "9218868437227405312"
+        ])
+        .prop_map(str::to_owned),
+    ];
+    prop_oneof![
+        3 => (float(), float(), float()).prop_map(|(x, y, z)| format!("fma({x},{y},{z})")),
+        // Where what the product loses is what is left.
+        1 => (any::<f64>(), any::<f64>()).prop_map(|(x, y)| (x.fract(), y.fract())).prop_filter("numbers", |(x, y)| {
+            x.is_finite() && y.is_finite()
+        })
+        .prop_map(|(x, y)| format!("fma({x:e},{y:e},{:e})", -(x * y))),
+        1 => (float(), float()).prop_map(|(x, y)| format!("nextafter({x},{y})")),
+        3 => (float(), float(), steps).prop_map(|(x, y, n)| format!("nextafter({x},{y},steps={n})")),
+        1 => prop::sample::select(vec![
+            "fma(1,2)", "fma()", "fma(1,2,3,4)", "fma(1,2,z=3)", "sumprod([1])", "sumprod([1],[2],[3])",
+            "sumprod([1],q=[2])", "nextafter(1)", "nextafter(1,2,3)", "nextafter(1,2,3,4)", "nextafter(x=1,y=2)",
+            "nextafter(1,2,step=3)", "nextafter(1,y=2)", "sumprod(1,[2])", "sumprod([1],2)", "sumprod('ab',[1,2])",
+        ])
+        .prop_map(str::to_owned),
+    ]
+}
+
+/// What has no order: nan among numbers, and types that do not compare. Where each ends, and which two are complained of,
+/// says in which order they are compared.
+fn orders() -> impl Strategy<Value = String> {
+    let item = || {
+        prop_oneof![
+            6 => (-30_i32..30).prop_map(|n| n.to_string()),
+            3 => (-30_i32..30).prop_map(|n| format!("{n}.0")),
+            2 => Just("nan".to_owned()),
+        ]
+    };
+    let runs = |most: usize| {
+        let run = prop_oneof![
+            2 => prop::collection::vec(item(), 1..30).prop_map(|items| format!("[{}]", items.join(","))),
+            1 => (1..60_i32).prop_map(|n| format!("list(range({n}))")),
+            1 => (1..60_i32).prop_map(|n| format!("list(range({n},0,-1))")),
+            1 => (item(), 1..20_i32).prop_map(|(item, n)| format!("[{item}]*{n}")),
+        ];
+        prop::collection::vec(run, 1..most).prop_map(|runs| runs.join("+"))
+    };
+    let odd = prop::sample::select(vec!["[1j]", "['a']", "[None]", "[[1]]", "[(1,nan)]", "[True]"]);
+    prop_oneof![
+        3 => runs(3).prop_map(|items| format!("sorted({items})")),
+        2 => runs(16).prop_map(|items| format!("sorted({items})")),
+        1 => runs(9).prop_map(|items| format!("sorted({items},reverse=True)")),
+        1 => runs(9).prop_map(|items| format!("sorted({items},key=abs)")),
+        2 => (runs(4), odd.clone(), runs(4)).prop_map(|(a, b, c)| format!("sorted({a}+{b}+{c})")),
+        1 => (prop::collection::vec(odd, 1..9)).prop_map(|items| format!("sorted({})", items.join("+"))),
+        2 => (prop::sample::select(vec!["median", "median_low", "median_high"]), runs(6))
+            .prop_map(|(function, items)| format!("{function}({items})")),
+    ]
+}
+
+#[test]
+fn generated_sums_answer_as_cpython_does() {
+    compare(sums(), 6_000);
+}
+
+#[test]
+fn generated_floats_answer_as_cpython_does() {
+    compare(floats(), 3_000);
+}
+
+#[test]
+fn what_has_no_order_is_sorted_as_cpython_does() {
+    compare(orders(), 1_500);
+}
+
 /// Draws expressions and judges them.
 fn compare(expressions: impl Strategy<Value = String>, daily: usize) {
     // The same expressions each time, so that a change is judged by itself; `./test --deep` draws others.
@@ -358,19 +488,21 @@ fn compare(expressions: impl Strategy<Value = String>, daily: usize) {
         None => (daily, TestRunner::deterministic()),
     };
     let texts: Vec<String> = (0..cases).map(|_| expressions.new_tree(&mut runner).unwrap().current()).collect();
-    let Some(expected) = oracle(&texts) else {
-        eprintln!("no CPython 3.11 here: nothing to compare with");
-        return;
-    };
+    judge(&texts);
+}
+
+/// Whether each text comes to what CPython says.
+fn judge(texts: &[String]) {
+    let Some(expected) = reference::answers(texts) else { return };
     let mut wrong = Vec::new();
     let mut values = 0;
     for (text, (kind, repr)) in texts.iter().zip(&expected) {
         let (our_kind, our_repr) = ours(text);
         let same = match kind.as_str() {
-            // Complex powers rest on libm's last digits in CPython; `python_outside.jsonl` judges them within a tolerance.
-            "complex" if text.contains("**") || text.contains("pow") => {
-                our_kind == "complex" || our_kind == "OverflowError"
-            }
+            // A cosine of infinity, on the way to a complex power, is an error to some C libraries.
+            "complex" if repr == "(nan+nanj)" && our_kind == "ZeroDivisionError" => text.contains("**"),
+            // A product that vanishes and 0 have the product's sign in IEEE 754; some C libraries give 0.0.
+            "float" if repr == "0.0" && our_repr == "-0.0" => text.contains("fma("),
             // A mistake in a value, to us.
             "IndexError" => our_kind == "ValueError" && *repr == our_repr,
             // CPython goes on where we refuse by a limit; a function is no answer of ours.
@@ -379,7 +511,12 @@ fn compare(expressions: impl Strategy<Value = String>, daily: usize) {
             _ if our_repr == "Python int too large to convert to C ssize_t" => true,
             // Nor is a range, or a type.
             "range" | "type" | "builtin_function_or_method" => our_kind == "TypeError",
-            _ => *kind == our_kind && (*repr == our_repr || near(repr, &our_repr)),
+            // Powers of floats are the C library's in CPython, and those of complex numbers of its functions.
+            "float" => *kind == our_kind && (*repr == our_repr || reference::near(repr, &our_repr)),
+            _ if text.contains("**") || text.contains("pow") => {
+                *kind == our_kind && near(repr, &our_repr) || *kind == "complex" && our_kind == "OverflowError"
+            }
+            _ => *kind == our_kind && *repr == our_repr,
         };
         values += usize::from(same && our_kind != "syntax");
         if !same {
@@ -396,10 +533,18 @@ fn compare(expressions: impl Strategy<Value = String>, daily: usize) {
     );
 }
 
-/// `**` on floats is libm's in CPython, and an ulp off now and then.
+/// Whether two texts are the same but for the last digits of the floats in them.
 fn near(a: &str, b: &str) -> bool {
-    match (a.parse::<f64>(), b.parse::<f64>()) {
-        (Ok(a), Ok(b)) if a.is_finite() => (a.to_bits() as i64).abs_diff(b.to_bits() as i64) <= 1,
-        _ => false,
-    }
+    let split = |text: &str| {
+        let text = text.replace("e-", "e~");
+        let part_of_float = |c: char| c.is_ascii_digit() || ".e~".contains(c);
+        let words: String = text.chars().map(|c| if part_of_float(c) { ' ' } else { c }).collect();
+        let floats: Vec<f64> =
+            text.split(|c| !part_of_float(c)).filter_map(|part| part.replace('~', "-").parse().ok()).collect();
+        (words.replace(' ', ""), floats)
+    };
+    let ((words, floats), (other_words, others)) = (split(a), split(b));
+    let size = floats.iter().copied().fold(0.0, f64::max);
+    let near = |(x, y): (&f64, &f64)| (x - y).abs() <= 1e-13 * size;
+    words == other_words && floats.len() == others.len() && floats.iter().zip(&others).all(near)
 }

@@ -5,7 +5,7 @@
 mod laws;
 
 use proptest::prelude::*;
-use tabuada_lang::{Answer, ErrorKind, Fuel, Limits, parse};
+use tabuada_lang::{Answer, ErrorKind, Fuel, JsonNumbers, Limits, parse};
 
 fn evaluate(text: &str) -> Answer {
     let limits = Limits::default();
@@ -107,6 +107,16 @@ const TOKENS: &[&str] = &[
     "²",
     "⁻¹",
     "²³",
+    "ⁿ⁺¹",
+    "⁽",
+    "⁾",
+    "⁻",
+    "·",
+    "½",
+    "\u{2009}",
+    "n",
+    "1,05",
+    "= ?",
     "∪",
     "∩",
     "∆",
@@ -238,7 +248,7 @@ proptest! {
     #[test]
     fn a_string_is_read_and_written_to_the_character(text in any::<String>()) {
         let answer = check_value(&string(&text));
-        prop_assert_eq!(serde_json::from_str::<String>(&answer.json()).unwrap(), text);
+        prop_assert_eq!(serde_json::from_str::<String>(&answer.json(JsonNumbers::Exact)).unwrap(), text);
     }
 
     #[test]

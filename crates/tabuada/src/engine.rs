@@ -6,8 +6,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
 use tabuada_lang::{
-    Answer, Context, Error, ErrorKind, Explanation, Failure, Fix, Fuel, Limits, Mode, Program, Rows, Span, Variables,
-    fix, parse_with,
+    Answer, Context, Error, ErrorKind, Explanation, Failure, Fix, Fuel, Hint, Limits, Mode, Program, Rows, Span,
+    Variables, fixes, parse_with,
 };
 
 /// What an evaluation came to.
@@ -56,19 +56,60 @@ fn read_question(question: Question<'_>, limits: &Limits) -> Result<Program, Err
 }
 
 /// Reads a text of the context's parameters. A name that nothing gives a meaning is wrong with it whatever they are, and so
-/// it is not read.
-pub(crate) fn read_of(text: &str, context: &Context<'_>, limits: &Limits) -> Result<Program, (Error, Option<Fix>)> {
+/// it is not read. The fixes come with the error, the likeliest first.
+pub(crate) fn read_of(text: &str, context: &Context<'_>, limits: &Limits) -> Result<Program, (Error, Vec<Fix>)> {
     let program = caught(text, || parse_with(text, context, limits)).map_err(|error| {
-        let mended = fix(text, &error, context, limits);
+        let mended = fixes(text, &error, context, limits);
         (error, mended)
     })?;
     match program.unknown_name() {
         None => Ok(program),
         Some(failure) => {
-            let mended = program.fix(text, &failure);
+            let mended = program.fixes(text, &failure, context, limits);
             Err((Error { span: program.span(failure.node), kind: failure.kind }, mended))
         }
     }
+}
+
+/// How to mend a question whose text cannot be read, the likeliest first.
+pub(crate) fn fixes_of_unreadable(question: Question<'_>, error: &Error) -> Vec<Fix> {
+    advised(question, |context, limits| fixes(question.text, error, context, limits))
+}
+
+/// How to mend a question whose evaluation failed, the likeliest first.
+pub(crate) fn fixes_of_failed(question: Question<'_>, program: &Program, failure: &Failure) -> Vec<Fix> {
+    advised(question, |context, limits| program.fixes(question.text, failure, context, limits))
+}
+
+/// How to mend a text of the context's parameters that fails whatever these are, the likeliest first.
+pub(crate) fn fixes_of_rows(
+    text: &str,
+    context: &Context<'_>,
+    limits: &Limits,
+    program: &Program,
+    failure: &Failure,
+) -> Vec<Fix> {
+    caught(text, || Ok(program.fixes(text, failure, context, limits))).unwrap_or_default()
+}
+
+/// What to know of a text of the context's parameters that was read.
+pub(crate) fn hints_of_rows(text: &str, context: &Context<'_>, limits: &Limits, program: &Program) -> Vec<Hint> {
+    caught(text, || Ok(program.hints(text, context, limits))).unwrap_or_default()
+}
+
+/// What to know of a question that was read: where it may not mean what was meant.
+pub(crate) fn hints(question: Question<'_>, program: &Program) -> Vec<Hint> {
+    advised(question, |context, limits| program.hints(question.text, context, limits))
+}
+
+fn advised<T>(question: Question<'_>, advise: impl FnOnce(&Context<'_>, &Limits) -> Vec<T>) -> Vec<T> {
+    let Question { text, mode, variables } = question;
+    let limits = Limits::default();
+    let advice = caught(text, || {
+        let variables = variables.and_then(|json| Variables::from_json(json, &limits).ok());
+        Ok(advise(&Context { mode, variables: variables.as_ref(), ..Context::default() }, &limits))
+    });
+    advice.unwrap_or_default()
 }
 
 /// Reads a question, and gives the canonical text that names its answer.

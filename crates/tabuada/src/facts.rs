@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use tabuada_lang::{ErrorKind, Failure, Language, Limits, Mode};
+use tabuada_lang::{ErrorKind, Failure, JsonNumbers, Language, Limits, Mode};
 
 use crate::engine::{self, Evaluation};
 use crate::json::{write_float, write_string};
@@ -36,37 +36,64 @@ pub struct Answer {
 }
 
 /// A value, printed.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Printed {
     /// The API's `type`.
     pub type_name: &'static str,
     /// Python's `repr`.
     pub text: Box<str>,
-    /// The JSON form, where it does not follow from the text at a glance: strings and what holds others.
-    json: Option<Box<str>>,
+    /// The JSON forms where they do not follow from the text at a glance: of strings and of what holds others.
+    json: Option<Box<JsonForms>>,
+}
+
+/// One value as JSON, in two forms.
+#[derive(Debug, PartialEq, Eq)]
+struct JsonForms {
+    /// With the numbers that every reader of JSON has exactly.
+    exact: Box<str>,
+    /// With all numbers as such, where that is another.
+    all: Option<Box<str>>,
+}
+
+impl JsonForms {
+    fn of(value: &tabuada_lang::Answer) -> Self {
+        let [exact, all] = [JsonNumbers::Exact, JsonNumbers::All].map(|numbers| Box::from(value.json(numbers)));
+        Self { all: (all != exact).then_some(all), exact }
+    }
+
+    fn with(&self, numbers: JsonNumbers) -> &str {
+        match numbers {
+            JsonNumbers::Exact => &self.exact,
+            JsonNumbers::All => self.all.as_ref().unwrap_or(&self.exact),
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.exact.len() + self.all.as_ref().map_or(0, |all| all.len())
+    }
 }
 
 impl From<&tabuada_lang::Answer> for Printed {
     fn from(value: &tabuada_lang::Answer) -> Self {
-        // A decimal is a number in JSON too, its digits and its exponent as they are printed.
-        let follows = !is_composite(value.type_name()) && value.type_name() != "decimal";
-        let json = (!follows).then(|| value.json().into());
+        let json = is_composite(value.type_name()).then(|| Box::new(JsonForms::of(value)));
         Self { type_name: value.type_name(), text: value.text().into(), json }
     }
 }
 
 impl Printed {
-    /// Appends the JSON form; what JSON has no form for is its Python text.
-    pub fn write_json(&self, out: &mut String) {
+    /// Appends the JSON form; what is no number in it and has no form of its own is its Python text.
+    pub fn write_json(&self, numbers: JsonNumbers, out: &mut String) {
         if let Some(json) = &self.json {
-            return out.push_str(json);
+            return out.push_str(json.with(numbers));
         }
         match (self.type_name, &*self.text) {
             ("none", _) => out.push_str("null"),
             ("bool", "True") => out.push_str("true"),
             ("bool", _) => out.push_str("false"),
-            ("int", digits) => out.push_str(digits),
             ("float", text) if !text.ends_with(['f', 'n']) => out.push_str(text),
+            ("int", text) if numbers == JsonNumbers::All || is_exact(text) => out.push_str(text),
+            // Its digits and its exponent as they are printed are a number of JSON.
+            ("decimal", text) if numbers == JsonNumbers::All => out.push_str(text),
             (_, text) => write_string(text, out),
         }
     }
@@ -80,10 +107,8 @@ impl Printed {
             "float" => ("float", mode == Mode::Python && is_float(text)),
             "complex" => ("complex", mode == Mode::Python && is_complex(text)),
             "decimal" => {
-                let sound = matches!(mode, Mode::Decimal(_))
-                    && text.len() as u64 <= limits.answer_characters
-                    && is_decimal(text);
-                return sound.then(|| Self { type_name: "decimal", text: text.into(), json: Some(text.into()) });
+                let fits = text.len() as u64 <= limits.answer_characters;
+                ("decimal", matches!(mode, Mode::Decimal(_)) && fits && is_decimal(text))
             }
             other if is_composite(other) || other == "fraction" => {
                 // The text of a value is an expression for it: the language itself says what it is.
@@ -119,6 +144,11 @@ fn is_integer(text: &str) -> bool {
         [] => false,
     };
     canonical && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether every reader of JSON has this integer exactly.
+fn is_exact(digits: &str) -> bool {
+    digits.parse::<i64>().is_ok_and(|value| value.unsigned_abs() <= JsonNumbers::INTEGER_MAX)
 }
 
 /// A text that its own value would be written as.
@@ -163,7 +193,10 @@ impl Answer {
     /// Bytes that it holds in memory.
     pub fn weight(&self) -> usize {
         let outside = match &self.outcome {
-            Ok(printed) => printed.text.len() + printed.json.as_ref().map_or(0, |json| json.len()),
+            Ok(printed) => {
+                let forms = printed.json.as_ref().map_or(0, |json| size_of::<JsonForms>() + json.len());
+                printed.text.len() + forms
+            }
             // A kind's arguments are short: names from the text, numbers.
             Err(_) => 64,
         };
@@ -171,12 +204,12 @@ impl Answer {
     }
 
     /// The line of JSON under its key in Redis. It begins with what the course's route answers. Empty if it would not be
-    /// read back: the text `(-0, 1)` of decimals is also that of ints, whose zero has no sign.
+    /// read back as it is: the texts `(-0, 1)` and `[2]` of decimals are also those of ints.
     pub fn encode(&self, limits: &Limits) -> String {
         if let Ok(printed) = &self.outcome
             && matches!(self.mode, Mode::Decimal(_))
             && is_composite(printed.type_name)
-            && Printed::checked(printed.type_name, &printed.text, self.mode, limits).is_none()
+            && Printed::checked(printed.type_name, &printed.text, self.mode, limits).as_ref() != Some(printed)
         {
             return String::new();
         }
@@ -213,12 +246,12 @@ impl Answer {
         (answer.resultado() == line.resultado.get()).then_some(answer)
     }
 
-    /// What the course's route answers, in JSON; for a failure, without the position that each asker gets for its own
-    /// text.
+    /// What the course's route answers, in JSON, as its application writes it: numbers with all their digits; for a
+    /// failure, without the position that each asker gets for its own text.
     pub fn resultado(&self) -> String {
         let mut out = String::new();
         match &self.outcome {
-            Ok(printed) => printed.write_json(&mut out),
+            Ok(printed) => printed.write_json(JsonNumbers::All, &mut out),
             Err(failure) => write_string(&course_sentence(&failure.kind, None), &mut out),
         }
         out
@@ -283,9 +316,12 @@ mod tests {
     use std::path::Path;
     use std::time::Instant;
 
+    use proptest::prelude::*;
     use tabuada_lang::Digits;
 
     use super::*;
+
+    const SAFE: i128 = JsonNumbers::INTEGER_MAX as i128;
 
     fn answer(text: &str) -> Answer {
         let limits = Limits::default();
@@ -302,6 +338,89 @@ mod tests {
         let start = r#"{"resultado":"Erro na expressão informada: division by zero","error":{"#;
         assert!(line.starts_with(start), "{line}");
         assert!(line.ends_with(r#","node":2,"fuel":9,"born":1700000000}"#), "{line}");
+    }
+
+    /// Whether any reader of JSON, who may have nothing but doubles, reads what the text says (RFC 7493, section 2.2).
+    fn arrives(json: &str, text: &str) -> bool {
+        let as_double = |number: &str| number.parse::<f64>().ok().map(f64::to_bits);
+        match serde_json::from_str::<&RawValue>(json).unwrap().get() {
+            string if string.starts_with('"') => serde_json::from_str::<String>(string).unwrap() == text,
+            // Two integers of one double would both be read as it: neither is one that arrives.
+            integer if integer.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') => {
+                integer == text
+                    && as_double(integer).map(f64::from_bits).is_some_and(|value| value.abs() < 2f64.powi(53))
+            }
+            float => as_double(float) == as_double(text),
+        }
+    }
+
+    #[test]
+    fn numbers_arrive_whoever_reads_them() {
+        const DECIMAL: &str = "0.3333333333333333333333333333";
+        let decimal = Mode::Decimal(Digits::new(28).unwrap());
+        for (text, mode, exact, all) in [
+            ("2**53-1", Mode::Python, "9007199254740991", "9007199254740991"),
+            ("2**53", Mode::Python, r#""9007199254740992""#, "9007199254740992"),
+            ("-2**53", Mode::Python, r#""-9007199254740992""#, "-9007199254740992"),
+            ("1-2**53", Mode::Python, "-9007199254740991", "-9007199254740991"),
+            ("[2**64, 1]", Mode::Python, r#"["18446744073709551616",1]"#, "[18446744073709551616,1]"),
+            ("({2**64}, 1.5)", Mode::Python, r#"[["18446744073709551616"],1.5]"#, "[[18446744073709551616],1.5]"),
+            ("2.0**70", Mode::Python, "1.1805916207174113e+21", "1.1805916207174113e+21"),
+            ("-0.0", Mode::Python, "-0.0", "-0.0"),
+            ("5e-324", Mode::Python, "5e-324", "5e-324"),
+            ("[1e16, -0.0]", Mode::Python, "[1e+16,-0.0]", "[1e+16,-0.0]"),
+            ("2**64", Mode::Exact, r#""18446744073709551616""#, "18446744073709551616"),
+            ("1/3", Mode::Exact, r#""1/3""#, r#""1/3""#),
+            ("1/3", decimal, &format!("\"{DECIMAL}\""), DECIMAL),
+            ("[1/3, 2]", decimal, &format!("[\"{DECIMAL}\",2]"), &format!("[{DECIMAL},2]")),
+            ("4/2", decimal, r#""2""#, "2"),
+        ] {
+            let limits = Limits::default();
+            let program = engine::ask(engine::Question { text, mode, variables: None }, &limits).unwrap();
+            let evaluation = engine::try_evaluate(&program, &limits, limits.fuel).unwrap();
+            let value = evaluation.outcome.as_ref().unwrap();
+            let printed = Printed::from(value);
+            for (numbers, json) in [(JsonNumbers::Exact, exact), (JsonNumbers::All, all)] {
+                let mut written = String::new();
+                printed.write_json(numbers, &mut written);
+                assert_eq!(written, json, "{mode}: {text}");
+                assert_eq!(value.json(numbers), json, "{mode}: {text}");
+            }
+            assert_eq!(Answer::new(evaluation, mode, 1).resultado(), all, "{mode}: {text}");
+        }
+    }
+
+    /// Of every size, many beside the ends.
+    fn integer() -> impl Strategy<Value = i128> {
+        prop_oneof![any::<i64>().prop_map(i128::from), any::<i128>(), -SAFE - 3..3 - SAFE, SAFE - 3..SAFE + 3]
+    }
+
+    proptest! {
+        #[test]
+        fn an_integer_arrives(n in integer()) {
+            let text = n.to_string();
+            let printed = Printed::from(&engine::value(&text, Mode::Python, &Limits::default()).unwrap());
+            let mut json = String::new();
+            printed.write_json(JsonNumbers::Exact, &mut json);
+            prop_assert!(arrives(&json, &text), "{json}");
+            // It is a string only where it has to be.
+            prop_assert_eq!(json.starts_with('"'), n.unsigned_abs() > SAFE.unsigned_abs(), "{}", json);
+            let mut all = String::new();
+            printed.write_json(JsonNumbers::All, &mut all);
+            prop_assert_eq!(all, text);
+        }
+
+        #[test]
+        fn a_float_arrives(bits in any::<u64>()) {
+            let value = f64::from_bits(bits);
+            prop_assume!(value.is_finite());
+            let printed = Printed::from(&engine::value(&format!("{value:e}"), Mode::Python, &Limits::default()).unwrap());
+            prop_assume!(printed.type_name == "float");
+            let mut json = String::new();
+            printed.write_json(JsonNumbers::Exact, &mut json);
+            prop_assert_eq!(serde_json::from_str::<f64>(&json).unwrap().to_bits(), bits);
+            prop_assert!(arrives(&json, &printed.text), "{json}");
+        }
     }
 
     /// What is written is read back as the same answer, and written again as the same line.
@@ -382,11 +501,24 @@ mod tests {
             let evaluation = engine::evaluate(&program, &limits, Instant::now() + Duration::from_secs(600));
             let line = Answer::new(evaluation, mode, 1).encode(&limits);
             if line.is_empty() {
+                // Of whole decimals, or of a decimal zero.
                 assert!(text.starts_with("divmod") && matches!(mode, Mode::Decimal(_)), "{mode}: {text}");
                 continue;
             }
             let again = Answer::decode(&line, &limits).unwrap_or_else(|| panic!("{mode}: {text}: {line}"));
             assert_eq!(again.encode(&Limits::default()), line, "{mode}: {text}");
+        }
+    }
+
+    /// The text of a list does not tell whole decimals from ints, which are other values and other JSON.
+    #[test]
+    fn a_line_that_would_be_read_as_another_answer_is_not_written() {
+        let limits = Limits::default();
+        let mode = Mode::Decimal(Digits::new(28).unwrap());
+        for (text, is_written) in [("[4/2]", false), ("[(1, 4/2)]", false), ("[4//2, 1/2, 2.0]", true), ("4/2", true)] {
+            let program = engine::ask(engine::Question { text, mode, variables: None }, &limits).unwrap();
+            let evaluation = engine::try_evaluate(&program, &limits, limits.fuel).unwrap();
+            assert_ne!(Answer::new(evaluation, mode, 1).encode(&limits).is_empty(), is_written, "{text}");
         }
     }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use tabuada_lang::{Error, ErrorKind, Failure, Language, Mode, Program, Span};
+use tabuada_lang::{Error, ErrorKind, Failure, JsonNumbers, Language, Mode, Program, Span};
 
 use crate::engine::Question;
 use crate::facts::Printed;
@@ -79,7 +79,7 @@ fn text(json: &str) -> Result<Cow<'_, str>, serde_json::Error> {
 /// Writes a value.
 pub(crate) fn write_value(printed: &Printed, out: &mut String) {
     out.push_str("{\"result\":");
-    printed.write_json(out);
+    printed.write_json(JsonNumbers::Exact, out);
     out.push_str(",\"type\":");
     write_string(printed.type_name, out);
     out.push_str(",\"text\":");

@@ -15,7 +15,7 @@ mod sentences;
 
 use std::ops::RangeInclusive;
 
-use tabuada_lang::{Context, Error, ErrorKind, Fix, Language, Limits, Mode, Program};
+use tabuada_lang::{Context, Error, ErrorKind, Failure, Fix, Hint, Language, Limits, Mode, Program};
 
 use crate::engine::{self, Question};
 use curve::Curve;
@@ -59,6 +59,8 @@ pub(crate) struct Picture {
     title: String,
     description: String,
     language: Language,
+    /// Where the expressions may not mean what was meant, for each.
+    pub(crate) hints: Vec<Vec<Hint>>,
     /// Whether it depends on nothing but the question.
     pub(crate) is_pure: bool,
 }
@@ -75,7 +77,7 @@ pub(crate) enum Refusal {
     /// The ends of an axis are not in order, or too near or too far from each other: their names.
     Ends(&'static str, &'static str),
     /// Something is wrong with an expression, counted from 0.
-    Expression { at: usize, error: Error, fix: Option<Fix> },
+    Expression { at: usize, error: Error, fixes: Vec<Fix> },
     /// An expression is too dear to be drawn, or the machine was too slow.
     Stopped(ErrorKind),
 }
@@ -121,6 +123,10 @@ impl Plot {
         let fuel = limits.fuel / self.exprs.len() as u64;
         let curves = programs.iter().map(|program| Curve::new(program, x, limits, (fuel, seed), stop));
         let mut curves: Vec<Curve<'_>> = curves.collect::<Result<_, _>>().map_err(Refusal::Stopped)?;
+        let wrong = curves.iter().enumerate().find_map(|(at, curve)| Some((at, curve.wrong_everywhere()?)));
+        if let Some((at, failure)) = wrong {
+            return Err(wrong_everywhere(at, &self.exprs[at], &programs[at], failure, limits));
+        }
 
         let shown = range::shown(curves.iter().flat_map(Curve::values).collect());
         let y = (number("y_from", self.y_from.as_deref(), limits)?, number("y_to", self.y_to.as_deref(), limits)?);
@@ -137,20 +143,35 @@ impl Plot {
         curves.iter_mut().try_for_each(|curve| curve.refine(&frame.view)).map_err(Refusal::Stopped)?;
 
         let notice = sentences::notice(&curves, self.language);
+        let hinted = self.exprs.iter().zip(&programs);
+        let hints: Vec<Vec<Hint>> =
+            hinted.map(|(text, program)| engine::hints_of_rows(text, &context(), limits, program)).collect();
         Ok(Picture {
             drawing: frame.drawing(size, &curves, notice.as_deref()),
             title: sentences::title(&names, self.language),
-            description: sentences::description(&names, &curves, &frame.view, self.language),
+            description: sentences::description(&names, &curves, &hints, &frame.view, self.language),
             language: self.language,
+            hints,
             is_pure: programs.iter().all(Program::is_pure),
         })
     }
 }
 
+/// What expressions are read in.
+fn context() -> Context<'static> {
+    Context { parameters: &[VARIABLE], ..Context::default() }
+}
+
 /// Reads an expression of x, and of nothing else.
 fn read(at: usize, text: &str, limits: &Limits) -> Result<Program, Refusal> {
-    let context = Context { parameters: &[VARIABLE], ..Context::default() };
-    engine::read_of(text, &context, limits).map_err(|(error, fix)| Refusal::Expression { at, error, fix })
+    engine::read_of(text, &context(), limits).map_err(|(error, fixes)| Refusal::Expression { at, error, fixes })
+}
+
+/// What fails alike wherever it is looked at is wrong with the expression.
+fn wrong_everywhere(at: usize, text: &str, program: &Program, failure: &Failure, limits: &Limits) -> Refusal {
+    let fixes = engine::fixes_of_rows(text, &context(), limits, program, failure);
+    let error = Error { kind: failure.kind.clone(), span: program.span(failure.node) };
+    Refusal::Expression { at, error, fixes }
 }
 
 /// The number that an end of an axis is.

@@ -72,6 +72,35 @@ fn words(svg: &str, tag: &str) -> String {
     node.text().unwrap().to_owned()
 }
 
+/// An operation on a type that it is not for, wherever x is: the text is wrong, as `/v1/evaluate` says it.
+#[test]
+fn what_fails_alike_everywhere_is_no_picture() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    for (pairs, wrong, mended) in [
+        (&[("expr", "x^2")][..], "x^2", Some("x**2")),
+        (&[("expr", "x"), ("expr", "1 + (x^2)")], "x^2", Some("1 + (x**2)")),
+        (&[("expr", "1.5^2")], "1.5^2", Some("1.5 ** 2")),
+        (&[("expr", "x + 'a'")], "x + 'a'", None),
+    ] {
+        let response = ask(&mut client, pairs, &[]);
+        assert_eq!(response.status, 422, "{pairs:?}");
+        let problem: Value = serde_json::from_slice(&response.body).unwrap();
+        assert_eq!(problem["code"], "type-error", "{problem}");
+        let (_, text) = pairs[pairs.len() - 1];
+        let (start, end) = (&problem["span"]["start"], &problem["span"]["end"]);
+        let [start, end] = [start, end].map(|place| place.as_u64().unwrap() as usize);
+        assert_eq!(&text[start..end], wrong, "{problem}");
+        // Blanks around the sign are nobody's business here.
+        let suggested = problem["suggestion"]["expr"].as_str().map(|text| text.replace(' ', ""));
+        assert_eq!(suggested, mended.map(|text| text.replace(' ', "")), "{problem}");
+    }
+    // Only somewhere, or in several ways, or for what x is there: a picture says it.
+    for expr in ["x^2 if x < 0 else 1", "x^2 if x < 0 else x + 'a'", "sqrt(-1-x**2)", "x // 0"] {
+        assert_eq!(ask(&mut client, &[("expr", expr)], &[]).status, 200, "{expr}");
+    }
+}
+
 #[test]
 fn a_curve_has_as_many_lines_as_the_function_has_pieces() {
     let server = Server::start();
@@ -101,7 +130,7 @@ fn a_curve_has_as_many_lines_as_the_function_has_pieces() {
         ("x", "-1e300", "1e300", 1),
         ("sqrt(-1-x**2)", "-1", "1", 0),
         ("inf*x", "-1", "1", 0),
-        ("'a'*x", "-1", "1", 0),
+        ("'a'*floor(x)", "-1", "1", 0),
     ] {
         let svg = plot(&mut client, &[expr], from, to);
         assert_eq!(lines(&svg, 0).len(), pieces, "{expr}");
@@ -219,6 +248,9 @@ fn who_does_not_see_a_picture_is_told_what_is_on_it() {
     let legend = of_class(&picture, "tabuada-text");
     let names: Vec<_> = legend.iter().filter_map(Node::text).collect();
     assert_eq!(names, ["x**2", "1/x", "sqrt(-1-x**2)"]);
+
+    let hinted = words(&plot(&mut client, &["x*(2^3)"], "0", "1"), "desc");
+    assert!(hinted.contains("values from 0 to 1. Hint: '^' is exclusive or"), "{hinted}");
 
     let portuguese = [("Accept-Language", "pt-BR")];
     let response = ask(&mut client, &[("expr", "sin(x)")], &portuguese);
@@ -490,8 +522,10 @@ fn the_command_draws_what_the_service_draws() {
     std::fs::remove_dir_all(&folder).unwrap();
 
     for (arguments, status, complaint) in [
-        (&["x*y"][..], 1, "tabuada: name 'y' is not defined\nx*y\n  ^\n"),
+        (&["x*(2^3)"][..], 0, "x*(2^3)\n    ^\nhelp: write x*(2**3)\n"),
+        (&["x*y"], 1, "tabuada: name 'y' is not defined\nx*y\n  ^\n"),
         (&["2x"], 1, "help: write 2*x\n"),
+        (&["x", "x^2"], 1, "\nx^2\n^^^\nhelp: write x**2\n"),
         (&["x", "--from", "1", "--to", "1"], 2, "from is below to"),
         (&["x", "--width", "10"], 2, "width is from 200 to 2000"),
         (&["x", "-o", "/nowhere/at/all.svg"], 1, "/nowhere/at/all.svg"),

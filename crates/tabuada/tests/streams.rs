@@ -437,6 +437,7 @@ fn a_table_is_what_its_rows_are_alone() {
         "x > 1",
         "x**2 if x > 0 else None",
         "floor(x)",
+        "2**64 + floor(x if -9 < x < 9 else 0)",
         "'x' * 3",
         "[x, 1]",
         "exp(x)",
@@ -604,6 +605,59 @@ fn a_name_that_nothing_defines_is_wrong_with_the_whole_table() {
     );
     let answer = table(node.address, &json!({"expr": "y = 1; y =; x or y", "x": [1, 0]}));
     assert_eq!((&answer["result"], &answer["errors"][0]["row"]), (&json!([1.0, null]), &json!(1)), "{answer}");
+}
+
+/// An operation on a type that it is not for, in all rows: the text is wrong, which is said once, with what to write.
+#[test]
+fn what_fails_alike_in_all_rows_is_said_once() {
+    let node = Node::start(&[]);
+    let range = |count: u32| json!({"from": 0, "to": 1, "count": count});
+    let alone = single(node.address, "x^2", 1.0);
+    for (accept, rows) in [("application/json", 3), ("application/json", 8_192), ("text/csv", 3), ("text/csv", 1)] {
+        let body = json!({"expr": "x^2", "x": range(rows)}).to_string();
+        let mut exchange = Exchange::ask(node.address, "/v1/table", &[JSON, ("accept", accept)], body.as_bytes());
+        assert_eq!((exchange.status(), exchange.is_problem()), (422, true), "{accept}: {rows}");
+        let problem: Value = serde_json::from_str(&exchange.rest()).expect("it is JSON");
+        assert_eq!(problem, alone, "{accept}: {rows}");
+        assert_eq!(problem["suggestion"]["expr"], "x**2", "{problem}");
+    }
+    // Too many to be waited for: it is told behind them.
+    let many = table(node.address, &json!({"expr": "x^2", "x": range(100_000)}));
+    assert_eq!(many["failed"], 100_000);
+    assert_eq!(
+        many["errors"],
+        json!([{
+            "row": 0,
+            "code": "type-error",
+            "detail": alone["detail"],
+            "span": alone["span"],
+            "suggestion": alone["suggestion"],
+        }])
+    );
+    // What some rows have a value for, or fail otherwise, is theirs; and so is what is wrong with what they hold.
+    for (expr, failed) in [
+        ("x^2 if x < 2 else 1", 2),
+        ("1 if x < 2 else x^2", 2),
+        ("x^2 if x < 2 else x + 'a'", 4),
+        ("sqrt(-1 - x)", 4),
+        ("x // 0", 4),
+    ] {
+        let rows = table(node.address, &json!({"expr": expr, "x": [0, 1, 2, 3]}));
+        let errors = rows["errors"].as_array().map(Vec::len);
+        assert_eq!((rows["failed"].as_u64(), errors), (Some(failed), Some(failed as usize)), "{expr}: {rows}");
+    }
+    assert_eq!(table(node.address, &json!({"expr": "x + 'a'", "x": []})), json!({"result": []}));
+}
+
+#[test]
+fn a_table_hints_as_a_value_does() {
+    let node = Node::start(&[]);
+    let alone = single(node.address, "x + (2^3)", 1.0);
+    assert!(alone["hints"].is_array(), "{alone}");
+    assert_eq!(
+        table(node.address, &json!({"expr": "x + (2^3)", "x": [1, 2]})),
+        json!({"result": [2.0, 3.0], "hints": alone["hints"]})
+    );
 }
 
 #[test]

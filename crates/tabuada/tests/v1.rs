@@ -52,18 +52,21 @@ fn values_of_every_type() {
         ("{2, 1}", "python", json!([1, 2]), "set", "{1, 2}"),
         ("1/3+1/6", "exact", json!("1/2"), "fraction", "1/2"),
         ("4/2", "exact", json!(2), "int", "2"),
-        ("2**70", "exact", json!(null), "int", "1180591620717411303424"),
-        ("1/8", "decimal:10", json!(0.125), "decimal", "0.125"),
+        ("2**70", "exact", json!("1180591620717411303424"), "int", "1180591620717411303424"),
+        ("2**53-1", "python", json!(9_007_199_254_740_991_u64), "int", "9007199254740991"),
+        ("2**53", "python", json!("9007199254740992"), "int", "9007199254740992"),
+        ("-2**53", "python", json!("-9007199254740992"), "int", "-9007199254740992"),
+        ("[2**64, 1]", "python", json!(["18446744073709551616", 1]), "list", "[18446744073709551616, 1]"),
+        ("2.0**70", "python", json!(1.180_591_620_717_411_3e21), "float", "1.1805916207174113e+21"),
+        ("1/3", "decimal:28", json!("0.3333333333333333333333333333"), "decimal", "0.3333333333333333333333333333"),
+        ("1/8", "decimal:10", json!("0.125"), "decimal", "0.125"),
         ("2+2", "decimal:10", json!(4), "int", "4"),
     ] {
         let target = format!("/v1/evaluate?expr={}&mode={mode}", encoded(expr));
         let by_get = client.get(&target);
         let body = value(&by_get);
-        // Numbers beyond 64 bits: the digits are in the text.
-        if kind != "int" || result.is_u64() {
-            assert_eq!(body["result"], result, "{mode}: {expr}");
-        }
-        assert_eq!((&body["type"], &body["text"]), (&json!(kind), &json!(text)), "{mode}: {expr}");
+        let expected = (&result, &json!(kind), &json!(text));
+        assert_eq!((&body["result"], &body["type"], &body["text"]), expected, "{mode}: {expr}");
         assert_eq!(body.get("hints"), None, "{mode}: {expr}");
         let by_post = post(&mut client, &json!({"expr": expr, "mode": mode}));
         assert_eq!(by_post.body, by_get.body, "{mode}: {expr}");
@@ -72,7 +75,7 @@ fn values_of_every_type() {
     let digits = client.get("/v1/evaluate?expr=2**100");
     assert_eq!(
         digits.text(),
-        r#"{"result":1267650600228229401496703205376,"type":"int","text":"1267650600228229401496703205376"}"#
+        r#"{"result":"1267650600228229401496703205376","type":"int","text":"1267650600228229401496703205376"}"#
     );
 }
 
@@ -249,13 +252,42 @@ fn a_plus_in_a_query_is_a_space_and_the_problem_says_so() {
     let mut client = Client::connect(server.address);
     assert_eq!(value(&client.get("/v1/evaluate?expr=2+%2B+2"))["result"], 4);
     let detail = |response: &Response, code| problem(response, 422, code)["detail"].as_str().unwrap().to_owned();
-    let told = client.get("/v1/evaluate?expr=2+2");
-    assert!(detail(&told, "syntax").ends_with("(in a query + is a space; the sign is written %2B)"), "{told:?}");
-    let told = client.request("GET", "/v1/evaluate?expr=(2)+(2)", &[("accept-language", "pt-BR")], b"");
-    assert!(detail(&told, "type-error").ends_with("(numa query + é um espaço; o sinal se escreve %2B)"), "{told:?}");
-    // Not where it has nothing to do with it.
-    for (target, code) in [("/v1/evaluate?expr=2%202", "syntax"), ("/v1/evaluate?expr=1+/+0", "division-by-zero")] {
-        assert!(!detail(&client.get(target), code).contains("%2B"), "{target}");
+    for (expr, code) in [
+        ("2+2", "syntax"),
+        ("1++2", "syntax"),
+        ("x%3D3;%20x+1", "syntax"),
+        ("%C3%A9+=+2;+%C3%A9+2", "syntax"),
+        ("sin(1)+cos(1)", "syntax"),
+        ("(2)+(2)", "type-error"),
+        ("2*(3)+(4*(1))", "type-error"),
+        ("2+[1]", "type-error"),
+    ] {
+        let told = client.get(&format!("/v1/evaluate?expr={expr}"));
+        let said = detail(&told, code);
+        assert!(said.ends_with(" (in a query + is a space; the sign is written %2B)"), "{expr}: {said}");
+        assert!(!told.text().contains("suggestion"), "{expr}: no other sign was meant");
+        let target = format!("/v1/evaluate?expr={expr}");
+        let told = client.request("GET", &target, &[("accept-language", "pt-BR")], b"");
+        let said = detail(&told, code);
+        assert!(said.ends_with(" (numa query + é um espaço; o sinal se escreve %2B)"), "{expr}: {said}");
+    }
+    for target in ["/v1/explain?expr=2+2", "/v1/plot?expr=x&expr=x+2", "/v1/plot?expr=x+2"] {
+        assert!(detail(&client.get(target), "syntax").contains("%2B"), "{target}");
+    }
+    // Not where it has nothing to do with it, or is known already.
+    for (expr, code) in [
+        ("2%202", "syntax"),
+        ("1+/+0", "division-by-zero"),
+        ("sin+30", "syntax"),
+        ("2+%2B+%2B3+4", "syntax"),
+        ("1+%2B+%22a%22", "type-error"),
+        ("2+*+(1%202)", "syntax"),
+        ("1+*+2(3)", "type-error"),
+        ("1.5+^+2", "type-error"),
+    ] {
+        let told = client.get(&format!("/v1/evaluate?expr={expr}"));
+        let said = detail(&told, code);
+        assert!(!said.contains("%2B"), "{expr}: {said}");
     }
 }
 

@@ -63,7 +63,7 @@ pub(super) fn binary(
 /// `/` of integers.
 pub(super) fn divide(a: &Integer, b: &Integer, budget: &mut Budget) -> Result<Value, ErrorKind> {
     if b.is_zero() {
-        return Err(ZeroDivision::Int.into());
+        return Err(ZeroDivision::Division.into());
     }
     // A whole quotient may be as long as an integer.
     let quotient = a.floor_divide(b, budget)?;
@@ -110,7 +110,7 @@ pub(super) fn power(base: &Value, exponent: &Value, budget: &mut Budget) -> Resu
 pub(crate) fn root(operand: &Value, index: u32, operation: &str, budget: &mut Budget) -> Result<Value, ErrorKind> {
     let (above, below) = parts(operand).ok_or(ErrorKind::Internal)?;
     if above.is_negative() {
-        return Err(ValueError::Domain.into());
+        return Err(ValueError::Outside { function: operation.to_owned(), given: None }.into());
     }
     let roots = (above.exact_root(index.into(), budget)?, below.exact_root(index.into(), budget)?);
     let (Some(above), Some(below)) = roots else {

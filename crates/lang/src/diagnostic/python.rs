@@ -1,6 +1,7 @@
-//! CPython 3.11's words where CPython fails at run time, to the letter.
+//! CPython 3.14's words where CPython fails at run time, to the letter.
 
-use crate::error::{Arity, Bound, Overflow, Type, TypeError, ValueError, ZeroDivision};
+use super::domain;
+use crate::error::{Arity, Bound, Counted, Overflow, Type, TypeError, ValueError, ZeroDivision};
 
 pub(super) fn type_error(error: &TypeError) -> String {
     match error {
@@ -18,11 +19,11 @@ pub(super) fn type_error(error: &TypeError) -> String {
         TypeError::Operand { operator, found } => format!("bad operand type for {operator}: '{}'", found.python()),
         TypeError::NotCallable { found } => format!("'{}' object is not callable", found.python()),
         TypeError::NotIterable { found } => format!("'{}' object is not iterable", found.python()),
-        TypeError::NotContainer { found } => format!("argument of type '{}' is not iterable", found.python()),
+        TypeError::NotContainer { found } => {
+            format!("argument of type '{}' is not a container or iterable", found.python())
+        }
         TypeError::NotString { function, argument, found } => {
-            // Here CPython says `None` itself.
-            let found = if *found == Type::None { "None" } else { found.python() };
-            format!("{function}() argument '{argument}' must be str, not {found}")
+            format!("{function}() argument '{argument}' must be str, not {}", found.python())
         }
         TypeError::Decoding { found: Type::Str } => "decoding str is not supported".to_owned(),
         TypeError::Decoding { found } => {
@@ -31,7 +32,10 @@ pub(super) fn type_error(error: &TypeError) -> String {
         TypeError::NotInString { found } => {
             format!("'in <string>' requires string as left operand, not {}", found.python())
         }
-        TypeError::Unhashable { found } => format!("unhashable type: '{}'", found.python()),
+        TypeError::Unhashable { element: None, found } => format!("unhashable type: '{}'", found.python()),
+        TypeError::Unhashable { element: Some(element), found } => {
+            format!("cannot use '{}' as a set element (unhashable type: '{}')", element.python(), found.python())
+        }
         TypeError::Concatenation { left, right } => {
             format!("can only concatenate {} (not \"{}\") to {}", left.python(), right.python(), left.python())
         }
@@ -47,8 +51,10 @@ pub(super) fn type_error(error: &TypeError) -> String {
         TypeError::Unpacking { found } => format!("cannot unpack non-iterable {} object", found.python()),
         TypeError::NoLength { found } => format!("object of type '{}' has no len()", found.python()),
         TypeError::SumOfStrings => "sum() can't sum strings [use ''.join(seq) instead]".to_owned(),
-        TypeError::NotReal { found } => format!("must be real number, not {}", found.python()),
-        TypeError::NotInteger { found } => {
+        TypeError::NotReal { found } | TypeError::Argument { integer: false, found, .. } => {
+            format!("must be real number, not {}", found.python())
+        }
+        TypeError::NotInteger { found } | TypeError::Argument { integer: true, found, .. } => {
             format!("'{}' object cannot be interpreted as an integer", found.python())
         }
         TypeError::NotRatio { found } => format!("can't convert type '{}' to numerator/denominator", found.python()),
@@ -67,8 +73,9 @@ pub(super) fn type_error(error: &TypeError) -> String {
             format!("argument for {function}() given by name ('{name}') and position ({position})")
         }
         TypeError::NoKeywords { function } => format!("{function}() takes no keyword arguments"),
-        TypeError::UnknownKeyword { function, name } => {
-            format!("'{name}' is an invalid keyword argument for {function}()")
+        TypeError::UnknownKeyword { function, name, meant } => {
+            let meant = meant.as_ref().map_or_else(String::new, |meant| format!(". Did you mean '{meant}'?"));
+            format!("{function}() got an unexpected keyword argument '{name}'{meant}")
         }
         TypeError::ModularPowerOfNonIntegers => {
             "pow() 3rd argument not allowed unless all arguments are integers".to_owned()
@@ -94,59 +101,59 @@ fn arity_error(arity: &Arity) -> String {
             };
             format!("{function} expected {bound}{wanted} argument{}, got {given}", plural(*wanted))
         }
-        Arity::Takes { function, bound, wanted, given, positional } => {
+        Arity::Takes { function, bound, wanted, given, counted } => {
             let bound = match bound {
                 Bound::Exactly => "exactly",
                 Bound::AtLeast => "at least",
                 Bound::AtMost => "at most",
             };
-            let positional = if *positional { "positional " } else { "" };
-            format!("{function}() takes {bound} {wanted} {positional}argument{} ({given} given)", plural(*wanted))
+            let counted = match counted {
+                Counted::All => "",
+                Counted::Positional => "positional ",
+                Counted::Keyword => "keyword ",
+            };
+            format!("{function}() takes {bound} {wanted} {counted}argument{} ({given} given)", plural(*wanted))
         }
-        Arity::Logarithm => "math.log requires 1 to 2 arguments".to_owned(),
     }
 }
 
-pub(super) fn value_error(error: &ValueError) -> String {
+/// `None` for what no function of CPython says.
+pub(super) fn value_error(error: &ValueError) -> Option<String> {
     let words = match error {
-        ValueError::EmptySequence { function } => return format!("{function}() arg is an empty sequence"),
+        ValueError::Domain | ValueError::EmptyRandomRange | ValueError::Percentile | ValueError::Pole { .. } => {
+            return None;
+        }
+        ValueError::Outside { function, given } => return domain::python(function, *given),
+        ValueError::EmptySequence { function } => return Some(format!("{function}() iterable argument is empty")),
         ValueError::DataPoints { function, least } => {
             let least = if *least == 1 { "one data point" } else { "two data points" };
-            return format!("{function} requires at least {least}");
+            return Some(format!("{function} requires at least {least}"));
         }
-        ValueError::EmptyData { function } => return format!("no {function} for empty data"),
-        ValueError::NotFinite => "inf or nan encountered in data",
-        ValueError::Percentile => "p must be between 0 and 100",
-        ValueError::Pole { function, at } => {
-            let noun = match function.as_str() {
-                "tan" => "tangent",
-                "sec" => "secant",
-                "csc" => "cosecant",
-                _ => "cotangent",
-            };
-            return format!("the {noun} has no value at {at}");
-        }
+        ValueError::EmptyData { function } => return Some(format!("no {function} for empty data")),
         ValueError::Quantile => "q must be between 0 and 1",
+        ValueError::NotFinite => "inf or nan encountered in data",
         ValueError::Index { of: Type::Str } => "string index out of range",
         ValueError::Index { of: Type::Range } => "range object index out of range",
-        ValueError::Index { of } => return format!("{} index out of range", of.python()),
-        ValueError::IntLiteral { base, text } => return format!("invalid literal for int() with base {base}: {text}"),
-        ValueError::FloatLiteral { text } => return format!("could not convert string to float: {text}"),
-        ValueError::Unpack { expected, got: Some(got) } => {
-            return format!("not enough values to unpack (expected {expected}, got {got})");
+        ValueError::Index { of } => return Some(format!("{} index out of range", of.python())),
+        ValueError::IntLiteral { base, text } => {
+            return Some(format!("invalid literal for int() with base {base}: {text}"));
         }
-        ValueError::Unpack { expected, got: None } => {
-            return format!("too many values to unpack (expected {expected})");
+        ValueError::FloatLiteral { text } => return Some(format!("could not convert string to float: {text}")),
+        ValueError::Unpack { expected, got } => {
+            let bound = if got.is_some_and(|got| got < *expected) { "not enough" } else { "too many" };
+            let got = got.map_or_else(String::new, |got| format!(", got {got}"));
+            return Some(format!("{bound} values to unpack (expected {expected}{got})"));
         }
         ValueError::IndexSize => "cannot fit 'int' into an index-sized integer",
         ValueError::SliceStep => "slice step cannot be zero",
         ValueError::RangeStep => "range() arg 3 must not be zero",
         ValueError::Base => "int() base must be >= 2 and <= 36, or 0",
-        ValueError::EmptyRandomRange => "empty range for randint()",
         ValueError::Dimensions => "both points must have the same number of dimensions",
+        ValueError::LengthsDiffer => "Inputs are not the same length",
+        ValueError::FmaInvalid => "invalid operation in fma",
+        ValueError::NegativeSteps => "steps must be a non-negative integer",
         ValueError::FsumInfinities => "-inf + inf in fsum",
         ValueError::ComplexModulo => "complex modulo",
-        ValueError::Domain => "math domain error",
         ValueError::NegativeShift => "negative shift count",
         ValueError::NanToInteger => "cannot convert float NaN to integer",
         ValueError::ZeroModulus => "pow() 3rd argument cannot be 0",
@@ -157,22 +164,16 @@ pub(super) fn value_error(error: &ValueError) -> String {
         ValueError::NegativeRoot => "isqrt() argument must be nonnegative",
         ValueError::NegativeTolerance => "tolerances must be non-negative",
     };
-    words.to_owned()
+    Some(words.to_owned())
 }
 
 pub(super) fn zero_division(error: ZeroDivision) -> &'static str {
     match error {
-        ZeroDivision::Int => "division by zero",
-        ZeroDivision::IntFloor => "integer division or modulo by zero",
-        ZeroDivision::IntModulo => "integer modulo by zero",
-        ZeroDivision::Float => "float division by zero",
-        ZeroDivision::FloatFloor => "float floor division by zero",
-        ZeroDivision::FloatModulo => "float modulo",
-        ZeroDivision::Complex => "complex division by zero",
-        ZeroDivision::ComplexPower => "0.0 to a negative or complex power",
-        ZeroDivision::FloatDivmod => "float divmod()",
-        ZeroDivision::IntDivmod => "integer division or modulo by zero",
-        ZeroDivision::ZeroToNegative => "0.0 cannot be raised to a negative power",
+        ZeroDivision::Division | ZeroDivision::Floor | ZeroDivision::Modulo | ZeroDivision::Divmod => {
+            "division by zero"
+        }
+        ZeroDivision::ComplexPower => "zero to a negative or complex power",
+        ZeroDivision::ZeroToNegative => "zero to a negative power",
         ZeroDivision::Fraction { sign: -1 } => "Fraction(-1, 0)",
         ZeroDivision::Fraction { sign: 0 } => "Fraction(0, 0)",
         ZeroDivision::Fraction { .. } => "Fraction(1, 0)",
@@ -189,10 +190,10 @@ pub(super) fn overflow(error: Overflow) -> &'static str {
         Overflow::ComplexAbsolute => "absolute value too large",
         Overflow::RangeBound => "Python int too large to convert to C ssize_t",
         Overflow::Fsum => "intermediate overflow in fsum",
+        Overflow::Fma => "overflow in fma",
         Overflow::InfinityToInteger => "cannot convert float infinity to integer",
         Overflow::Round => "rounded value too large to represent",
         Overflow::Repetition => "cannot fit 'int' into an index-sized integer",
-        Overflow::Truth => "Python int too large to convert to C int",
         Overflow::ShiftCount => "too many digits in integer",
         Overflow::FactorialArgument => "factorial() argument should not exceed 9223372036854775807",
         Overflow::CombArgument => "min(n - k, k) must not exceed 9223372036854775807",

@@ -40,6 +40,11 @@ pub enum Type {
 }
 
 impl Type {
+    /// Whether it is one of the types of numbers, truth among them.
+    pub(crate) fn is_number(self) -> bool {
+        matches!(self, Self::Bool | Self::Int | Self::Float | Self::Complex | Self::Fraction | Self::Decimal)
+    }
+
     /// CPython's name of the type.
     pub fn python(self) -> &'static str {
         match self {
@@ -100,7 +105,7 @@ pub enum TypeError {
         /// The type that was to be walked over.
         found: Type,
     },
-    /// `argument of type 'int' is not iterable`: the right operand of `in`.
+    /// `argument of type 'int' is not a container or iterable`: the right operand of `in`.
     NotContainer {
         /// Its type.
         found: Type,
@@ -110,9 +115,11 @@ pub enum TypeError {
         /// The left operand's type.
         found: Type,
     },
-    /// `unhashable type: 'list'`.
+    /// `cannot use 'tuple' as a set element (unhashable type: 'list')`, `unhashable type: 'list'`.
     Unhashable {
-        /// The type that was to be an element of a set.
+        /// The type of what was to be an element of a set; `None` where it was to be counted.
+        element: Option<Type>,
+        /// The type that cannot be in a set: the element's own, or that of something in it.
         found: Type,
     },
     /// `can only concatenate str (not "int") to str`.
@@ -163,6 +170,15 @@ pub enum TypeError {
         /// The argument's type.
         found: Type,
     },
+    /// What `NotReal` and `NotInteger` become where it is an argument of a function.
+    Argument {
+        /// The function.
+        function: String,
+        /// Whether it wants an integer, rather than any real number.
+        integer: bool,
+        /// The argument's type.
+        found: Type,
+    },
     /// `can't convert type 'str' to numerator/denominator`: no number to take statistics of.
     NotRatio {
         /// The element's type.
@@ -207,12 +223,14 @@ pub enum TypeError {
         /// The function as CPython names it there.
         function: String,
     },
-    /// `'x' is an invalid keyword argument for round()`.
+    /// `round() got an unexpected keyword argument 'digits'. Did you mean 'ndigits'?`.
     UnknownKeyword {
         /// The function.
         function: String,
         /// The keyword.
         name: String,
+        /// The keyword that CPython takes to be meant.
+        meant: Option<String>,
     },
     /// `pow() 3rd argument not allowed unless all arguments are integers`.
     ModularPowerOfNonIntegers,
@@ -243,7 +261,7 @@ pub enum TypeError {
     LdexpExponent,
 }
 
-/// CPython's five ways to count arguments.
+/// CPython's ways to count arguments.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Arity {
@@ -275,11 +293,21 @@ pub enum Arity {
         wanted: u64,
         /// How many were given.
         given: u64,
-        /// Whether CPython says `positional arguments` there.
-        positional: bool,
+        /// Which of the arguments are counted.
+        counted: Counted,
     },
-    /// `math.log requires 1 to 2 arguments`.
-    Logarithm,
+}
+
+/// Which arguments a count is of, as CPython says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Counted {
+    /// `arguments`.
+    All,
+    /// `positional arguments`.
+    Positional,
+    /// `keyword arguments`: there are no others.
+    Keyword,
 }
 
 /// How a count is bounded.
@@ -299,8 +327,15 @@ pub enum Bound {
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum ValueError {
-    /// `math domain error`.
+    /// No number that the calculation has a value for.
     Domain,
+    /// An argument outside the domain of a function: `expected a nonnegative input, got -4.0`, `math domain error`.
+    Outside {
+        /// The function.
+        function: String,
+        /// The argument, of Python's numbers.
+        given: Option<Given>,
+    },
     /// `negative shift count`.
     NegativeShift,
     /// `cannot convert float NaN to integer`.
@@ -319,7 +354,7 @@ pub enum ValueError {
     NegativeRoot,
     /// `tolerances must be non-negative`.
     NegativeTolerance,
-    /// `max() arg is an empty sequence`.
+    /// `max() iterable argument is empty`.
     EmptySequence {
         /// `max` or `min`.
         function: String,
@@ -353,6 +388,12 @@ pub enum ValueError {
     EmptyRandomRange,
     /// `both points must have the same number of dimensions`.
     Dimensions,
+    /// `Inputs are not the same length`: the two of `sumprod`.
+    LengthsDiffer,
+    /// `invalid operation in fma`: nan from numbers.
+    FmaInvalid,
+    /// `steps must be a non-negative integer`: those of `nextafter`.
+    NegativeSteps,
     /// `mean requires at least one data point`.
     DataPoints {
         /// The function.
@@ -380,44 +421,83 @@ pub enum ValueError {
     },
     /// `-inf + inf in fsum`.
     FsumInfinities,
-    /// `not enough values to unpack (expected 2, got 1)`, `too many values to unpack (expected 2)`.
+    /// `not enough values to unpack (expected 2, got 1)`, `too many values to unpack (expected 2, got 3)`.
     Unpack {
         /// How many names there are.
         expected: u64,
-        /// How many values, if too few.
+        /// How many values; where there are too many, only of a list or a tuple.
         got: Option<u64>,
     },
     /// `modulo by complex numbers` and the like: `complex modulo`.
     ComplexModulo,
 }
 
-/// A division by zero, in CPython's words.
+/// A real number that an error tells of. Serialises as text, since JSON has no infinities.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Given {
+    /// A float, or the float that an integer is made; infinite for an integer that is none.
+    value: Real,
+    /// Whether it was an integer.
+    integer: bool,
+}
+
+impl Given {
+    pub(crate) fn float(value: f64) -> Self {
+        Self { value: Real(value.to_bits()), integer: false }
+    }
+
+    pub(crate) fn integer(value: f64) -> Self {
+        Self { value: Real(value.to_bits()), integer: true }
+    }
+
+    /// As a float.
+    pub(crate) fn value(self) -> f64 {
+        f64::from_bits(self.value.0)
+    }
+
+    pub(crate) fn is_integer(self) -> bool {
+        self.integer
+    }
+}
+
+/// The bits of a float, which have an equality, and its shortest text in JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+struct Real(u64);
+
+impl From<Real> for String {
+    fn from(value: Real) -> Self {
+        format!("{:?}", f64::from_bits(value.0))
+    }
+}
+
+impl TryFrom<String> for Real {
+    type Error = &'static str;
+
+    /// Only of a text that is written for some float.
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let value = text.parse().ok().map(|value: f64| Self(value.to_bits()));
+        value.filter(|value| String::from(*value) == text).ok_or("not the text of a float")
+    }
+}
+
+/// A division by zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum ZeroDivision {
-    /// `division by zero`.
-    Int,
-    /// `integer division or modulo by zero`.
-    IntFloor,
-    /// `integer modulo by zero`.
-    IntModulo,
-    /// `float division by zero`.
-    Float,
-    /// `float floor division by zero`.
-    FloatFloor,
-    /// `float modulo`.
-    FloatModulo,
-    /// `0.0 cannot be raised to a negative power`.
+    /// `/`, also of logarithms (`log(x, 1)`).
+    Division,
+    /// `//`.
+    Floor,
+    /// `%`.
+    Modulo,
+    /// `divmod`.
+    Divmod,
+    /// `zero to a negative power`.
     ZeroToNegative,
-    /// `complex division by zero`.
-    Complex,
-    /// `0.0 to a negative or complex power`.
+    /// `zero to a negative or complex power`.
     ComplexPower,
-    /// `float divmod()`.
-    FloatDivmod,
-    /// `integer division or modulo by zero` of `divmod`.
-    IntDivmod,
     /// `Fraction(1, 0)`: a rational number divided by zero.
     Fraction {
         /// The sign of what was divided: -1, 0 or 1.
@@ -479,10 +559,10 @@ pub enum Overflow {
     InfinityToInteger,
     /// `intermediate overflow in fsum`.
     Fsum,
+    /// `overflow in fma`.
+    Fma,
     /// `cannot fit 'int' into an index-sized integer`: how often a sequence is repeated, beyond 64 bits.
     Repetition,
-    /// `Python int too large to convert to C int`: a truth value that is an integer beyond 32 bits.
-    Truth,
     /// A bound of a range beyond 64 bits.
     RangeBound,
     /// `rounded value too large to represent`.

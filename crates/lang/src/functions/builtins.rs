@@ -1,6 +1,6 @@
 //! Python's built-in functions of numbers.
 
-use super::{Body, Function, Outcome, Parameters, SCALAR, Section, elements, expected, integer};
+use super::{Body, Function, Outcome, Parameters, SCALAR, Section, elements, expected, integer, keyword};
 use crate::arithmetic::{self, Binary, Comparison, Unary, decimal, exact};
 use crate::error::{Bound, ErrorKind, Estimate, Overflow, Type, TypeError, ValueError};
 use crate::limits::{Budget, price};
@@ -299,7 +299,7 @@ fn extreme(
     let Some(first) = positional.first() else { return Err(expected(function, Bound::AtLeast, 1, 0)) };
     let keyword = |name: &str| keywords.iter().position(|keyword| *keyword == name).map(|at| &named[at]);
     if let Some(unknown) = keywords.iter().find(|keyword| !["key", "default"].contains(keyword)) {
-        return Err(TypeError::UnknownKeyword { function: function.to_owned(), name: (*unknown).to_owned() }.into());
+        return Err(keyword::unknown(function, unknown, &["key", "default"]));
     }
     if positional.len() > 1 && keyword("default").is_some() {
         return Err(TypeError::DefaultWithSeveral { function: function.to_owned() }.into());

@@ -1,6 +1,6 @@
 //! Functions of chance. Their answers are never remembered; where the chance comes from is for the caller to say.
 
-use super::{Body, Function, Outcome, SCALAR, Section, integer};
+use super::{Body, Function, Outcome, SCALAR, Section, integer, outside};
 use crate::error::{ErrorKind, ValueError};
 use crate::limits::Budget;
 use crate::number::Integer;
@@ -34,7 +34,10 @@ fn rnd(_: &[Value], budget: &mut Budget) -> Outcome {
 
 fn randint(arguments: &[Value], budget: &mut Budget) -> Outcome {
     let (low, high) = (integer(&arguments[0])?, integer(&arguments[1])?);
-    let (Some(from), Some(to)) = (low.as_i64(), high.as_i64()) else { return Err(ValueError::Domain.into()) };
+    let (Some(from), Some(to)) = (low.as_i64(), high.as_i64()) else {
+        let far = if low.as_i64().is_none() { &arguments[0] } else { &arguments[1] };
+        return Err(outside("randint", far));
+    };
     if from > to {
         return Err(ErrorKind::from(ValueError::EmptyRandomRange));
     }

@@ -4,9 +4,10 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use super::{Body, Function, Outcome, Parameters, SCALAR, Section, elements, integer, to_float};
-use crate::arithmetic::{self, Binary, Comparison};
+use crate::arithmetic::{self, Binary, Comparison, Products, Total};
 use crate::error::{ErrorKind, Estimate, Overflow, TypeError, ValueError, ZeroDivision};
 use crate::limits::{Budget, price};
+use crate::listsort;
 use crate::number::{Integer, Number, binary, float};
 use crate::value::{Elements, Range, Value};
 
@@ -189,6 +190,15 @@ pub(super) const MATH: &[Function] = &[
         doc_pt: "Produto dos elementos e de `start`.",
         body: Body::Named { parameters: Parameters { names: &["", "start"], required: 1, positional: 1 }, call: prod },
     },
+    Function {
+        name: "sumprod",
+        section: Section::Collections,
+        signature: "p, q",
+        price: SCALAR,
+        doc: "Sum of the products of the elements of two collections, pair by pair; of floats rounded only once.",
+        doc_pt: "Soma dos produtos dos elementos de duas coleções, par a par; com floats, arredondada uma única vez.",
+        body: Body::Counted { least: 2, most: 2, call: sumprod },
+    },
 ];
 
 fn all(value: &Value, budget: &mut Budget) -> Outcome {
@@ -273,7 +283,7 @@ fn range(arguments: &[Value], _: &mut Budget) -> Outcome {
     Ok(Value::Range(Arc::new(Range { start, stop, step })))
 }
 
-/// `sorted(elements, key=…, reverse=…)`: stable, by `<` alone, as Python's.
+/// `sorted(elements, key=…, reverse=…)`: stable, by `<` alone, compared in the order of CPython's `list.sort`.
 pub(super) fn sorted(value: &Value, key: Option<&Value>, reverse: bool, budget: &mut Budget) -> Outcome {
     let values = collect(std::slice::from_ref(value), budget)?;
     let count = values.len() as u64;
@@ -290,32 +300,15 @@ pub(super) fn sorted(value: &Value, key: Option<&Value>, reverse: bool, budget: 
     if reverse {
         keyed.reverse();
     }
-    // A merge from the bottom up: a comparison may fail, and then the first failure is the answer.
-    let mut width = 1;
-    while width < keyed.len() {
-        let mut merged = Vec::with_capacity(keyed.len());
-        for pair in keyed.chunks(2 * width) {
-            let (mut left, mut right) = pair.split_at(width.min(pair.len()));
-            while let ([a, ..], [b, ..]) = (left, right) {
-                budget.charge(SCALAR)?;
-                if arithmetic::compare(Comparison::Less, &b.0, &a.0, budget)? {
-                    merged.push(b.clone());
-                    right = &right[1..];
-                } else {
-                    merged.push(a.clone());
-                    left = &left[1..];
-                }
-            }
-            merged.extend_from_slice(left);
-            merged.extend_from_slice(right);
-        }
-        keyed = merged;
-        width *= 2;
-    }
+    let less = |a: usize, b: usize| {
+        budget.charge(SCALAR)?;
+        arithmetic::compare(Comparison::Less, &keyed[a].0, &keyed[b].0, budget)
+    };
+    let mut places = listsort::order(keyed.len(), less)?;
     if reverse {
-        keyed.reverse();
+        places.reverse();
     }
-    Value::list(keyed.into_iter().map(|(_, value)| value).collect(), budget)
+    Value::list(places.into_iter().map(|place| keyed[place].1.clone()).collect(), budget)
 }
 
 fn str(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
@@ -357,14 +350,14 @@ fn divmod(arguments: &[Value], budget: &mut Budget) -> Outcome {
     let (quotient, remainder) = match (a.number(), b.number()) {
         (Some(Number::Int(_)), Some(Number::Int(divisor))) => {
             if divisor.is_zero() {
-                return Err(ZeroDivision::IntDivmod.into());
+                return Err(ZeroDivision::Divmod.into());
             }
             (arithmetic::binary(Binary::FloorDivide, a, b, budget)?, arithmetic::binary(Binary::Modulo, a, b, budget)?)
         }
         (Some(Number::Int(_) | Number::Float(_)), Some(Number::Int(_) | Number::Float(_))) => {
             let (x, y) = (to_float(a)?, to_float(b)?);
             if y == 0.0 {
-                return Err(ZeroDivision::FloatDivmod.into());
+                return Err(ZeroDivision::Divmod.into());
             }
             (Value::Float(float::floor_divide(x, y)?), Value::Float(float::modulo(x, y)?))
         }
@@ -380,20 +373,44 @@ fn sum(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
     if matches!(start, Value::Str(_)) {
         return Err(TypeError::SumOfStrings.into());
     }
-    fold(Binary::Add, start, values, budget)
+    fold(Total::sum(start), values, budget)
 }
 
 fn prod(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
     let [Some(iterable), start] = arguments else { return Err(ErrorKind::Internal) };
     let values = elements(iterable, budget)?;
-    fold(Binary::Multiply, start.clone().unwrap_or(Value::Int(Integer::ONE)), values, budget)
+    fold(Total::product(start.clone().unwrap_or(Value::Int(Integer::ONE))), values, budget)
 }
 
-fn fold(operator: Binary, start: Value, mut values: Elements, budget: &mut Budget) -> Outcome {
-    values.try_fold(start, |value, element| {
+fn fold(mut total: Total, mut values: Elements, budget: &mut Budget) -> Outcome {
+    values.try_for_each(|element| {
         budget.charge(SCALAR)?;
-        arithmetic::binary(operator, &value, &element, budget)
-    })
+        total.take(&element, budget)
+    })?;
+    Ok(total.value())
+}
+
+fn sumprod(arguments: &[Value], budget: &mut Budget) -> Outcome {
+    let mut total = Products::Words(0);
+    for pair in pairs(arguments, budget)? {
+        let (a, b) = pair?;
+        budget.charge(2 * SCALAR)?;
+        total = total.take(&a, &b, budget)?;
+    }
+    total.value(budget)
+}
+
+/// The elements of two collections, pair by pair; where one ends before the other, its complaint.
+pub(super) fn pairs<'v>(
+    arguments: &'v [Value],
+    budget: &mut Budget,
+) -> Result<impl Iterator<Item = Result<(Value, Value), ErrorKind>> + use<'v>, ErrorKind> {
+    let (mut p, mut q) = (elements(&arguments[0], budget)?, elements(&arguments[1], budget)?);
+    Ok(std::iter::from_fn(move || match (p.next(), q.next()) {
+        (Some(a), Some(b)) => Some(Ok((a, b))),
+        (None, None) => None,
+        _ => Some(Err(ValueError::LengthsDiffer.into())),
+    }))
 }
 
 /// The elements as floats, as `math` makes them.

@@ -1,5 +1,6 @@
 //! What the functions of `math` on floats are in decimal mode: decimals of the mode's digits, correctly rounded.
 
+use super::containers::pairs;
 use super::{Outcome, elements};
 use crate::arithmetic::decimal::{decimal, precision, value};
 use crate::error::{ErrorKind, TypeError, ValueError};
@@ -17,7 +18,8 @@ pub(super) fn call(name: &str, arguments: &[Value], budget: &mut Budget) -> Outc
             return Decimal::hypot(&values, precision, budget).map(value);
         }
         "dist" => return dist(arguments, budget),
-        "frexp" | "fsum" | "ldexp" | "nextafter" | "ulp" | "gamma" | "lgamma" | "erf" | "erfc" => {
+        "sumprod" => return sumprod(arguments, budget),
+        "frexp" | "fsum" | "ldexp" | "ulp" | "gamma" | "lgamma" | "erf" | "erfc" => {
             return Err(ErrorKind::NotInMode { operation: name.to_owned(), mode: budget.mode });
         }
         _ => {}
@@ -51,6 +53,10 @@ pub(super) fn call(name: &str, arguments: &[Value], budget: &mut Budget) -> Outc
         }
         "fabs" => x.magnitude().plus(precision, budget),
         "copysign" => Ok(x.with_sign(second()?.is_negative())),
+        "fma" => {
+            let summand = arguments.get(2).ok_or(ErrorKind::Internal).and_then(number)?;
+            x.multiply_add(&second()?, &summand, precision, budget)
+        }
         "fmod" => x.modulo(&second()?, precision, budget),
         "remainder" => x.remainder_near(&second()?, precision, budget),
         "pow" => x.power(&second()?, precision, budget),
@@ -145,6 +151,24 @@ fn dist(arguments: &[Value], budget: &mut Budget) -> Outcome {
         differences.push(p.subtract(q, precision, budget)?);
     }
     Decimal::hypot(&differences, precision, budget).map(value)
+}
+
+/// The exact sum of the products, rounded once.
+fn sumprod(arguments: &[Value], budget: &mut Budget) -> Outcome {
+    let mut total: Option<Decimal> = None;
+    for pair in pairs(arguments, budget)? {
+        let (a, b) = pair?;
+        let (a, b) = (number(&a)?, number(&b)?);
+        total = Some(match total {
+            Some(total) => a.multiply_add(&b, &total, Decimal::EVERY_DIGIT, budget)?,
+            None => a.multiply(&b, Decimal::EVERY_DIGIT, budget)?,
+        });
+    }
+    let precision = precision(budget);
+    match total {
+        Some(total) => total.plus(precision, budget).map(value),
+        None => Ok(Value::Int(Integer::ZERO)),
+    }
 }
 
 /// A string as a decimal; `text` is a literal in decimal form.

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use super::containers::pairs;
 use super::{Outcome, elements, integers};
 use crate::arithmetic::{self, Binary, exact};
 use crate::error::{ErrorKind, TypeError, ValueError};
@@ -24,7 +25,8 @@ pub(super) fn call(name: &str, arguments: &[Value], budget: &mut Budget) -> Outc
                 arithmetic::binary(Binary::Add, &sum, &value, budget)
             });
         }
-        "frexp" | "ldexp" | "nextafter" | "ulp" => {
+        "sumprod" => return sumprod(arguments, budget),
+        "frexp" | "ldexp" | "ulp" => {
             return Err(ErrorKind::NotInMode { operation: name.to_owned(), mode: budget.mode });
         }
         _ => {}
@@ -56,7 +58,7 @@ pub(super) fn call(name: &str, arguments: &[Value], budget: &mut Budget) -> Outc
         "fmod" => {
             let divisor = &arguments[1];
             if self::sign(divisor) == 0 {
-                return Err(ValueError::Domain.into());
+                return Err(undefined(name));
             }
             // The remainder of the magnitudes, with the sign of the first.
             let (above, below) = (absolute(argument, budget)?, absolute(divisor, budget)?);
@@ -66,7 +68,7 @@ pub(super) fn call(name: &str, arguments: &[Value], budget: &mut Budget) -> Outc
         "remainder" => {
             let divisor = &arguments[1];
             if self::sign(divisor) == 0 {
-                return Err(ValueError::Domain.into());
+                return Err(undefined(name));
             }
             let quotient = arithmetic::binary(Binary::Divide, argument, divisor, budget)?;
             let nearest = whole(&quotient, |value, budget| value.round(Ties::Even, budget), budget)?;
@@ -74,6 +76,10 @@ pub(super) fn call(name: &str, arguments: &[Value], budget: &mut Budget) -> Outc
             arithmetic::binary(Binary::Subtract, argument, &taken, budget)
         }
         "pow" => arithmetic::binary(Binary::Power, argument, &arguments[1], budget),
+        "fma" => {
+            let product = arithmetic::binary(Binary::Multiply, argument, &arguments[1], budget)?;
+            arithmetic::binary(Binary::Add, &product, &arguments[2], budget)
+        }
         "sqrt" => exact::root(argument, 2, name, budget),
         "cbrt" if sign < 0 => {
             let positive = negative_of(argument, budget)?;
@@ -86,11 +92,11 @@ pub(super) fn call(name: &str, arguments: &[Value], budget: &mut Budget) -> Outc
         },
         "log" | "ln" | "log2" | "log10" => logarithm(name, arguments, budget),
         "log1p" if equals(argument, -1) || compare_with_one(&negative_of(argument, budget)?) == Ordering::Greater => {
-            Err(ValueError::Domain.into())
+            Err(undefined(name))
         }
         "gamma" | "lgamma" => match argument {
-            Value::Int(value) if sign <= 0 && !value.is_zero() => Err(ValueError::Domain.into()),
-            _ if sign == 0 => Err(ValueError::Domain.into()),
+            Value::Int(value) if sign <= 0 && !value.is_zero() => Err(undefined(name)),
+            _ if sign == 0 => Err(undefined(name)),
             Value::Int(value) if name == "gamma" => {
                 integers::factorial(&Value::Int(value.subtract(&Integer::ONE, budget)?), budget)
             }
@@ -105,10 +111,10 @@ pub(super) fn call(name: &str, arguments: &[Value], budget: &mut Budget) -> Outc
             Err(ValueError::Domain.into())
         }
         "asin" | "acos" | "atanh" if compare_with_one(&absolute(argument, budget)?) == Ordering::Greater => {
-            Err(ValueError::Domain.into())
+            Err(undefined(name))
         }
-        "atanh" if compare_with_one(&absolute(argument, budget)?) == Ordering::Equal => Err(ValueError::Domain.into()),
-        "acosh" if compare_with_one(argument) == Ordering::Less => Err(ValueError::Domain.into()),
+        "atanh" if compare_with_one(&absolute(argument, budget)?) == Ordering::Equal => Err(undefined(name)),
+        "acosh" if compare_with_one(argument) == Ordering::Less => Err(undefined(name)),
         "sin" | "tan" | "asin" | "atan" | "sinh" | "tanh" | "asinh" | "atanh" | "degrees" | "radians" | "expm1"
         | "log1p" | "erf"
             if sign == 0 =>
@@ -145,6 +151,11 @@ pub(super) fn is_close(arguments: &[Option<Value>], budget: &mut Budget) -> Outc
     let larger = if a.absolute().order(&b.absolute()).is_lt() { b } else { a }.absolute();
     let near = difference.order(&relative.multiply(&larger, budget)?).is_le() || difference.order(&absolute).is_le();
     Ok(Value::Bool(near))
+}
+
+/// That an argument is outside the domain of a function.
+fn undefined(function: &str) -> ErrorKind {
+    ValueError::Outside { function: function.to_owned(), given: None }.into()
 }
 
 fn check(value: &Value) -> Result<(), ErrorKind> {
@@ -198,7 +209,7 @@ fn whole(
 /// A logarithm, natural or to a base, where it is rational.
 fn logarithm(name: &str, arguments: &[Value], budget: &mut Budget) -> Outcome {
     if arguments.iter().any(|argument| sign(argument) <= 0) {
-        return Err(ValueError::Domain.into());
+        return Err(undefined(name));
     }
     let base = match (name, arguments.get(1)) {
         ("log2", _) => Value::Int(Integer::from(2_i64)),
@@ -209,7 +220,7 @@ fn logarithm(name: &str, arguments: &[Value], budget: &mut Budget) -> Outcome {
         (_, None) => return Err(ErrorKind::NotExact { operation: name.to_owned() }),
     };
     if equals(&base, 1) {
-        return Err(crate::error::ZeroDivision::Float.into());
+        return Err(crate::error::ZeroDivision::Division.into());
     }
     let parts = |value: &Value| match value {
         Value::Fraction(value) => Some((value.numerator().clone(), value.denominator().clone())),
@@ -230,6 +241,17 @@ fn hypot(arguments: &[Value], budget: &mut Budget) -> Outcome {
         sum = arithmetic::binary(Binary::Add, &sum, &square, budget)?;
     }
     exact::root(&sum, 2, "hypot", budget)
+}
+
+fn sumprod(arguments: &[Value], budget: &mut Budget) -> Outcome {
+    let mut total = Value::Int(Integer::ZERO);
+    for pair in pairs(arguments, budget)? {
+        let (a, b) = pair?;
+        check(&a).and_then(|()| check(&b))?;
+        let product = arithmetic::binary(Binary::Multiply, &a, &b, budget)?;
+        total = arithmetic::binary(Binary::Add, &total, &product, budget)?;
+    }
+    Ok(total)
 }
 
 fn dist(arguments: &[Value], budget: &mut Budget) -> Outcome {

@@ -8,7 +8,7 @@ use super::{ALIASES, CONSTANTS, DEGREES, Function, QUALIFIED, ROWS, Section};
 pub enum FunctionKind {
     /// Called with its arguments.
     Function,
-    /// Called as `name(body, variable, from, to)`; the body is evaluated for many values of the variable.
+    /// Called as `name(body, variable, from, to)`, `derivative` as `derivative(body, variable, at)`; the body is evaluated for many values of the variable.
     Binder,
     /// A number.
     Constant,
@@ -34,16 +34,24 @@ pub struct FunctionInfo {
     pub needs_prefix: bool,
 }
 
-const BINDERS: [FunctionInfo; 4] = [
+const BINDERS: [FunctionInfo; 5] = [
+    FunctionInfo {
+        signature: "body, variable, at",
+        ..binder(
+            "derivative",
+            "Numerical derivative of the body with respect to the variable, at a point.",
+            "Derivada numérica do corpo em relação à variável, em um ponto.",
+        )
+    },
     binder(
         "sum",
-        "Sum of the body over the integers of the variable, both bounds included.",
-        "Soma do corpo para os inteiros da variável, incluídos os dois limites.",
+        "Sum of the body over the integers of the variable, both bounds included; the upper may be `inf`.",
+        "Soma do corpo para os inteiros da variável, incluídos os dois limites; o superior pode ser `inf`.",
     ),
     binder(
         "prod",
-        "Product of the body over the integers of the variable, both bounds included.",
-        "Produto do corpo para os inteiros da variável, incluídos os dois limites.",
+        "Product of the body over the integers of the variable, both bounds included; the upper may be `inf`.",
+        "Produto do corpo para os inteiros da variável, incluídos os dois limites; o superior pode ser `inf`.",
     ),
     binder(
         "integral",
@@ -147,7 +155,6 @@ mod tests {
                 Body::Real { .. } | Body::One(_) => (least, most) == (1, Some(1)),
                 Body::Counted { least: l, most: m, .. } => (least, most) == (*l, Some(*m)),
                 Body::Any(_) => (least, most) == (0, None),
-                Body::Logarithm(_) => (least, most) == (1, Some(2)),
                 // Its argument, and two by name.
                 Body::Sorted(_) => (least, most) == (1, Some(3)),
                 Body::Extreme(_) => most.is_none(),

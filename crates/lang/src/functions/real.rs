@@ -1,7 +1,7 @@
 //! The functions of `math` on floats. What libm gives CPython is correctly rounded here (`pxfm`), the same on every
 //! machine; what CPython composes itself (`degrees`, `radians`) follows its formula to the bit.
 
-use super::{Body, ELEMENTARY, Function, Outcome, Parameters, SCALAR, Section, to_float};
+use super::{Body, ELEMENTARY, Function, Outcome, Parameters, SCALAR, Section, integer, outside, to_float};
 use crate::error::{ErrorKind, Overflow, TypeError, ValueError, ZeroDivision};
 use crate::limits::{Budget, price};
 use crate::mode::Mode;
@@ -222,6 +222,15 @@ pub(super) const TABLE: &[Function] = &[
         "O maior inteiro que não é maior que x.",
         floor,
     ),
+    Function {
+        name: "fma",
+        section: Section::Floats,
+        signature: "x, y, z",
+        price: ELEMENTARY,
+        doc: "x·y + z, rounded only once.",
+        doc_pt: "x·y + z, com um único arredondamento.",
+        body: Body::Counted { least: 3, most: 3, call: fma },
+    },
     two(
         "fmod",
         Section::Floats,
@@ -295,7 +304,7 @@ pub(super) const TABLE: &[Function] = &[
         price: ELEMENTARY,
         doc: "Logarithm to a base (without one, the natural logarithm), 0 < x.",
         doc_pt: "Logaritmo em uma base (sem ela, o logaritmo natural), 0 < x.",
-        body: Body::Logarithm(log),
+        body: Body::Counted { least: 1, most: 2, call: log },
     },
     one(
         "log10",
@@ -303,7 +312,7 @@ pub(super) const TABLE: &[Function] = &[
         "x",
         "Logarithm to base 10, 0 < x.",
         "Logaritmo na base 10, 0 < x.",
-        |value, budget| logarithm(value, budget, pxfm::f_log10, |integer| precise::log_base(integer, 10)),
+        |value, budget| logarithm("log10", value, budget, pxfm::f_log10, |integer| precise::log_base(integer, 10)),
     ),
     elementary(
         "log1p",
@@ -314,16 +323,20 @@ pub(super) const TABLE: &[Function] = &[
         pxfm::f_log1p,
     ),
     one("log2", Section::Powers, "x", "Logarithm to base 2, 0 < x.", "Logaritmo na base 2, 0 < x.", |value, budget| {
-        logarithm(value, budget, pxfm::f_log2, |integer| precise::log_base(integer, 2))
+        logarithm("log2", value, budget, pxfm::f_log2, |integer| precise::log_base(integer, 2))
     }),
-    two(
-        "nextafter",
-        Section::Floats,
-        "x, y",
-        "Next float after x towards y.",
-        "O float seguinte a x na direção de y.",
-        nextafter,
-    ),
+    Function {
+        name: "nextafter",
+        section: Section::Floats,
+        signature: "x, y, steps=None",
+        price: ELEMENTARY,
+        doc: "Next float after x towards y, or the one `steps` floats further; it stops at y.",
+        doc_pt: "O float seguinte a x na direção de y, ou o que está `steps` floats adiante; não passa de y.",
+        body: Body::Named {
+            parameters: Parameters { names: &["", "", "steps"], required: 2, positional: 2 },
+            call: nextafter,
+        },
+    },
     one(
         "radians",
         Section::Trigonometry,
@@ -418,14 +431,30 @@ fn fmod(arguments: &[Value], _: &mut Budget) -> Outcome {
     let (x, y) = pair(arguments)?;
     let value = x % y;
     if value.is_nan() && !x.is_nan() && !y.is_nan() {
-        return Err(ValueError::Domain.into());
+        return Err(outside("fmod", &arguments[0]));
     }
     float_value(value)
 }
 
-fn nextafter(arguments: &[Value], _: &mut Budget) -> Outcome {
+fn fma(arguments: &[Value], _: &mut Budget) -> Outcome {
     let (x, y) = pair(arguments)?;
-    float_value(if x.is_nan() || y.is_nan() {
+    let z = to_float(&arguments[2])?;
+    // Some C libraries lose the sign of a product that vanishes where 0 is added.
+    let is_product = z == 0.0 && x != 0.0 && y != 0.0;
+    let value = if is_product { x * y } else { x.mul_add(y, z) };
+    let is_any = |property: fn(f64) -> bool| [x, y, z].into_iter().any(property);
+    if value.is_nan() && !is_any(f64::is_nan) {
+        return Err(ValueError::FmaInvalid.into());
+    }
+    if value.is_infinite() && !is_any(|argument| !argument.is_finite()) {
+        return Err(Overflow::Fma.into());
+    }
+    float_value(value)
+}
+
+/// C's `nextafter`.
+fn next_towards(x: f64, y: f64) -> f64 {
+    if x.is_nan() || y.is_nan() {
         f64::NAN
     } else if x < y {
         x.next_up()
@@ -433,6 +462,28 @@ fn nextafter(arguments: &[Value], _: &mut Budget) -> Outcome {
         x.next_down()
     } else {
         y
+    }
+}
+
+fn nextafter(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
+    // The first two are required.
+    let [Some(x), Some(y), steps] = arguments else { return Err(ErrorKind::Internal) };
+    if budget.mode != Mode::Python {
+        return Err(ErrorKind::NotInMode { operation: "nextafter".to_owned(), mode: budget.mode });
+    }
+    let (x, y) = (to_float(x)?, to_float(y)?);
+    let steps = match steps.as_ref().filter(|steps| !matches!(steps, Value::None)) {
+        None => return float_value(next_towards(x, y)),
+        Some(steps) => match integer(steps)? {
+            steps if steps.is_negative() => return Err(ValueError::NegativeSteps.into()),
+            // There are fewer floats than a word counts.
+            steps => steps.as_u64().unwrap_or(u64::MAX),
+        },
+    };
+    float_value(match steps {
+        0 => x,
+        _ if x.is_nan() || y.is_nan() => f64::NAN,
+        steps => float::steps_towards(x, y, steps),
     })
 }
 
@@ -442,7 +493,7 @@ fn remainder(arguments: &[Value], _: &mut Budget) -> Outcome {
         return float_value(x + y);
     }
     if x.is_infinite() || y == 0.0 {
-        return Err(ValueError::Domain.into());
+        return Err(outside("remainder", &arguments[0]));
     }
     if y.is_infinite() {
         return float_value(x);
@@ -467,7 +518,7 @@ fn pow(arguments: &[Value], budget: &mut Budget) -> Outcome {
     let value = if y == 0.0 || x == 1.0 { 1.0 } else { float::real_power(x, y, budget)? };
     if x.is_finite() && y.is_finite() {
         if value.is_nan() || (value.is_infinite() && x == 0.0) {
-            return Err(ValueError::Domain.into());
+            return Err(outside("math.pow", &arguments[0]));
         }
         if value.is_infinite() {
             return Err(Overflow::Range.into());
@@ -585,7 +636,7 @@ fn is_pole(x: f64) -> bool {
 fn gamma(value: &Value, budget: &mut Budget) -> Outcome {
     let x = to_float(value)?;
     if x == f64::NEG_INFINITY || is_pole(x) {
-        return Err(ValueError::Domain.into());
+        return Err(outside("gamma", value));
     }
     budget.charge(special::PRICE)?;
     let value = special::gamma(x);
@@ -595,7 +646,7 @@ fn gamma(value: &Value, budget: &mut Budget) -> Outcome {
 fn lgamma(value: &Value, budget: &mut Budget) -> Outcome {
     let x = to_float(value)?;
     if is_pole(x) {
-        return Err(ValueError::Domain.into());
+        return Err(outside("lgamma", value));
     }
     budget.charge(special::PRICE)?;
     let value = special::lgamma(x);
@@ -603,10 +654,16 @@ fn lgamma(value: &Value, budget: &mut Budget) -> Outcome {
 }
 
 /// A logarithm of a float, or of an integer of any size.
-fn logarithm(value: &Value, budget: &mut Budget, log: fn(f64) -> f64, precise: fn(&Integer) -> f64) -> Outcome {
+fn logarithm(
+    function: &str,
+    value: &Value,
+    budget: &mut Budget,
+    log: fn(f64) -> f64,
+    precise: fn(&Integer) -> f64,
+) -> Outcome {
     if let Some(integer) = value.integer() {
         if integer.is_zero() || integer.is_negative() {
-            return Err(ValueError::Domain.into());
+            return Err(outside(function, value));
         }
         if integer.to_float().is_none() {
             budget.charge(price::EXTENDED)?;
@@ -615,13 +672,13 @@ fn logarithm(value: &Value, budget: &mut Budget, log: fn(f64) -> f64, precise: f
     }
     let x = to_float(value)?;
     if x <= 0.0 {
-        return Err(ValueError::Domain.into());
+        return Err(outside(function, value));
     }
     float_value(log(x))
 }
 
 fn natural_logarithm(value: &Value, budget: &mut Budget) -> Outcome {
-    logarithm(value, budget, pxfm::f_log, precise::log)
+    logarithm("log", value, budget, pxfm::f_log, precise::log)
 }
 
 /// `log(x)`, and `log(x, base)` correctly rounded (CPython divides two rounded logarithms).
@@ -632,7 +689,7 @@ fn log(arguments: &[Value], budget: &mut Budget) -> Outcome {
         return Err(ErrorKind::Internal);
     };
     if denominator == 0.0 {
-        return Err(ZeroDivision::Float.into());
+        return Err(ZeroDivision::Division.into());
     }
     if numerator == 0.0 || !numerator.is_finite() || !denominator.is_finite() {
         return float_value(numerator / denominator);

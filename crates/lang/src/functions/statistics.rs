@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::containers::{collect, sorted};
 use super::{Body, Function, Outcome, Parameters, SCALAR, Section, elements};
 use crate::arithmetic::{self, Binary, decimal, exact};
-use crate::error::{ErrorKind, TypeError, ValueError};
+use crate::error::{ErrorKind, Type, TypeError, ValueError};
 use crate::limits::{Budget, price};
 use crate::mode::Mode;
 use crate::number::{Decimal, Integer, Number, Rational, binary};
@@ -409,7 +409,9 @@ fn mode(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
     let count = values.len() as u64;
     let mut places: Vec<usize> = (0..values.len()).collect();
     for value in &values {
-        value.check_hashable()?;
+        if value.holds_list() {
+            return Err(TypeError::Unhashable { element: None, found: Type::List }.into());
+        }
         budget.charge(SCALAR + 4 * value.walk_price() * u64::from(count.max(2).ilog2()))?;
     }
     // Stable: of equals the first comes first, and is the one that counts for all.

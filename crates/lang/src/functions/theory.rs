@@ -1,7 +1,6 @@
 //! Functions of the theory of numbers, beyond Python's. All are priced in fuel, and none can run away.
 
-use super::{Body, Function, Outcome, SCALAR, Section, integer, integers};
-use crate::error::ValueError;
+use super::{Body, Function, Outcome, SCALAR, Section, integer, integers, outside};
 use crate::limits::Budget;
 use crate::number::{Integer, primes};
 use crate::value::Value;
@@ -69,7 +68,7 @@ fn fib(value: &Value, budget: &mut Budget) -> Outcome {
 fn factor(value: &Value, budget: &mut Budget) -> Outcome {
     let n = integer(value)?;
     if n < Integer::ONE {
-        return Err(ValueError::Domain.into());
+        return Err(outside("factor", value));
     }
     let mut factors = Vec::new();
     for (prime, times) in primes::factorise(&n, budget)? {

@@ -1,4 +1,5 @@
-//! Complex numbers with CPython 3.11's formulas, to the bit; the functions inside them are correctly rounded.
+//! Complex numbers with CPython's formulas, to the bit; the functions inside them are correctly rounded. A real operand
+//! is not widened: it has no imaginary part, not one of 0.
 
 use super::{Integer, float};
 use crate::error::{ErrorKind, Overflow, ZeroDivision};
@@ -9,6 +10,15 @@ use crate::limits::{Budget, price};
 pub(crate) struct Complex {
     pub(crate) real: f64,
     pub(crate) imaginary: f64,
+}
+
+/// A divisor as Smith's method takes it.
+struct Divisor {
+    /// The smaller part to the larger.
+    ratio: f64,
+    denominator: f64,
+    /// Whether the imaginary part is the larger.
+    is_steep: bool,
 }
 
 impl Complex {
@@ -24,44 +34,129 @@ impl Complex {
         Self::new(self.real - other.real, self.imaginary - other.imaginary)
     }
 
+    /// `self + real`.
+    pub(crate) fn add_real(self, real: f64) -> Self {
+        Self::new(self.real + real, self.imaginary)
+    }
+
+    /// `real - self`.
+    pub(crate) fn subtract_from_real(self, real: f64) -> Self {
+        Self::new(real - self.real, -self.imaginary)
+    }
+
+    /// `self * real`.
+    pub(crate) fn scale(self, real: f64) -> Self {
+        Self::new(self.real * real, self.imaginary * real)
+    }
+
+    /// `_Py_c_prod`. Where both parts come out as nan, infinities are recovered (C11, annex G.5.1).
     pub(crate) fn multiply(self, other: Self) -> Self {
-        Self::new(
-            self.real * other.real - self.imaginary * other.imaginary,
-            self.real * other.imaginary + self.imaginary * other.real,
-        )
+        let (a, b, c, d) = (self.real, self.imaginary, other.real, other.imaginary);
+        let products = [a * c, b * d, a * d, b * c];
+        let product = Self::new(products[0] - products[1], products[2] + products[3]);
+        let infinite = self.is_infinite() || other.is_infinite() || products.iter().any(|part| part.is_infinite());
+        if !product.is_nan() || !infinite {
+            return product;
+        }
+        let (Self { real: a, imaginary: b }, Self { real: c, imaginary: d }) = (self.direction(), other.direction());
+        Self::new(f64::INFINITY * (a * c - b * d), f64::INFINITY * (a * d + b * c))
     }
 
     pub(crate) fn negate(self) -> Self {
         Self::new(-self.real, -self.imaginary)
     }
 
-    /// `_Py_c_quot`: Smith's method, which avoids needless overflow; `None` for a zero divisor.
-    fn quotient(self, other: Self) -> Option<Self> {
-        let (real, imaginary) = (other.real.abs(), other.imaginary.abs());
+    fn is_infinite(self) -> bool {
+        self.real.is_infinite() || self.imaginary.is_infinite()
+    }
+
+    fn is_finite(self) -> bool {
+        self.real.is_finite() && self.imaginary.is_finite()
+    }
+
+    /// Whether both parts are nan.
+    fn is_nan(self) -> bool {
+        self.real.is_nan() && self.imaginary.is_nan()
+    }
+
+    /// Of an infinite number, 1 for each infinite part and 0 for the other; of any other, the number with 0 for nan.
+    /// Signs stay.
+    fn direction(self) -> Self {
+        let infinite = self.is_infinite();
+        let part = |part: f64| match part.is_infinite() {
+            true => 1.0_f64.copysign(part),
+            false if infinite || part.is_nan() => 0.0_f64.copysign(part),
+            false => part,
+        };
+        Self::new(part(self.real), part(self.imaginary))
+    }
+
+    /// How Smith's method, which avoids needless overflow, divides by this number; `None` for zero. The parts of a
+    /// quotient by nan come out as nan.
+    fn divisor(self) -> Option<Divisor> {
+        let (real, imaginary) = (self.real.abs(), self.imaginary.abs());
         if real >= imaginary {
-            if real == 0.0 {
-                return None;
-            }
-            let ratio = other.imaginary / other.real;
-            let denominator = other.real + other.imaginary * ratio;
-            Some(Self::new(
-                (self.real + self.imaginary * ratio) / denominator,
-                (self.imaginary - self.real * ratio) / denominator,
-            ))
+            let ratio = self.imaginary / self.real;
+            (real != 0.0).then_some(Divisor { ratio, denominator: self.real + self.imaginary * ratio, is_steep: false })
         } else if imaginary >= real {
-            let ratio = other.real / other.imaginary;
-            let denominator = other.real * ratio + other.imaginary;
-            Some(Self::new(
-                (self.real * ratio + self.imaginary) / denominator,
-                (self.imaginary * ratio - self.real) / denominator,
-            ))
+            let ratio = self.real / self.imaginary;
+            Some(Divisor { ratio, denominator: self.real * ratio + self.imaginary, is_steep: true })
         } else {
-            Some(Self::new(f64::NAN, f64::NAN))
+            Some(Divisor { ratio: f64::NAN, denominator: f64::NAN, is_steep: false })
         }
     }
 
+    /// `_Py_c_quot`; `None` for a zero divisor. Where both parts come out as nan, infinities and zeros are recovered
+    /// (C11, annex G.5.1).
+    fn quotient(self, other: Self) -> Option<Self> {
+        let Divisor { ratio, denominator, is_steep } = other.divisor()?;
+        let (real, imaginary) = (self.real, self.imaginary);
+        let (real, imaginary) = match is_steep {
+            false => (real + imaginary * ratio, imaginary - real * ratio),
+            true => (real * ratio + imaginary, imaginary * ratio - real),
+        };
+        let quotient = Self::new(real / denominator, imaginary / denominator);
+        let size = match (self.is_infinite(), other.is_infinite()) {
+            (true, false) if other.is_finite() => f64::INFINITY,
+            (false, true) if self.is_finite() => 0.0,
+            _ => return Some(quotient),
+        };
+        if !quotient.is_nan() {
+            return Some(quotient);
+        }
+        let (Self { real: a, imaginary: b }, Self { real: c, imaginary: d }) = (self.direction(), other.direction());
+        Some(Self::new(size * (a * c + b * d), size * (b * c - a * d)))
+    }
+
+    /// `_Py_rc_quot`: `real / self`; `None` if this is zero.
+    fn quotient_of_real(self, real: f64) -> Option<Self> {
+        let Divisor { ratio, denominator, is_steep } = self.divisor()?;
+        let quotient = match is_steep {
+            false => Self::new(real / denominator, -real * ratio / denominator),
+            true => Self::new(real * ratio / denominator, -real / denominator),
+        };
+        if !quotient.is_nan() || !real.is_finite() || !self.is_infinite() {
+            return Some(quotient);
+        }
+        let Self { real: c, imaginary: d } = self.direction();
+        Some(Self::new(0.0 * (real * c), 0.0 * (-real * d)))
+    }
+
     pub(crate) fn divide(self, other: Self) -> Result<Self, ErrorKind> {
-        self.quotient(other).ok_or(ZeroDivision::Complex.into())
+        self.quotient(other).ok_or(ZeroDivision::Division.into())
+    }
+
+    /// `real / self`.
+    pub(crate) fn divide_real(self, real: f64) -> Result<Self, ErrorKind> {
+        self.quotient_of_real(real).ok_or(ZeroDivision::Division.into())
+    }
+
+    /// `self / real`.
+    pub(crate) fn divide_by_real(self, real: f64) -> Result<Self, ErrorKind> {
+        if real == 0.0 {
+            return Err(ZeroDivision::Division.into());
+        }
+        Ok(Self::new(self.real / real, self.imaginary / real))
     }
 
     /// The magnitude, correctly rounded.
@@ -108,7 +203,8 @@ impl Complex {
             return Ok(Some(Self::new(1.0, 0.0)));
         }
         if self == Self::new(0.0, 0.0) {
-            let defined = exponent.imaginary == 0.0 && exponent.real >= 0.0;
+            // As CPython asks it, nan is not negative.
+            let defined = exponent.imaginary == 0.0 && (exponent.real >= 0.0 || exponent.real.is_nan());
             return Ok(defined.then_some(Self::new(0.0, 0.0)));
         }
         let size = match self.absolute(budget) {

@@ -56,6 +56,9 @@ impl Decimal {
         Self::new(negative, Integer::ZERO, exponent)
     }
 
+    /// More digits than any sum of products has.
+    pub(crate) const EVERY_DIGIT: Precision = 8 * EXPONENT_MAX;
+
     pub(crate) fn one() -> Self {
         Self::new(false, Integer::ONE, 0)
     }
@@ -277,6 +280,18 @@ impl Decimal {
     pub(crate) fn multiply(&self, other: &Self, precision: Precision, budget: &mut Budget) -> Result<Self, ErrorKind> {
         budget.charge(OPERATION)?;
         self.exact_product(other, budget)?.fix(false, precision, budget)
+    }
+
+    /// `self`·`factor` + `summand`, rounded once.
+    pub(crate) fn multiply_add(
+        &self,
+        factor: &Self,
+        summand: &Self,
+        precision: Precision,
+        budget: &mut Budget,
+    ) -> Result<Self, ErrorKind> {
+        budget.charge(OPERATION)?;
+        self.exact_product(factor, budget)?.add(summand, precision, budget)
     }
 
     fn exact_product(&self, other: &Self, budget: &mut Budget) -> Result<Self, ErrorKind> {

@@ -34,12 +34,12 @@ pub(crate) fn write(value: f64, text: &mut String) {
 
 /// Python's `//` on floats.
 pub(crate) fn floor_divide(a: f64, b: f64) -> Result<f64, ErrorKind> {
-    divide_with_remainder(a, b).map(|(quotient, _)| quotient).ok_or(ZeroDivision::FloatFloor.into())
+    divide_with_remainder(a, b).map(|(quotient, _)| quotient).ok_or(ZeroDivision::Floor.into())
 }
 
 /// Python's `%` on floats: the remainder has the divisor's sign.
 pub(crate) fn modulo(a: f64, b: f64) -> Result<f64, ErrorKind> {
-    divide_with_remainder(a, b).map(|(_, remainder)| remainder).ok_or(ZeroDivision::FloatModulo.into())
+    divide_with_remainder(a, b).map(|(_, remainder)| remainder).ok_or(ZeroDivision::Modulo.into())
 }
 
 /// CPython's `_float_div_mod`: the quotient is found from the exact remainder, not by dividing and rounding down.
@@ -153,6 +153,29 @@ pub(crate) fn root(value: f64, index: u32, budget: &mut Budget) -> Result<f64, E
         }
     }
 }
+
+/// The float `steps` floats from `x` towards `y`, neither of them nan; it stops at `y`. The two zeros are one float here.
+pub(crate) fn steps_towards(x: f64, y: f64, steps: u64) -> f64 {
+    // Counted from zero, negative floats below it.
+    let place = |value: f64| {
+        let magnitude = (value.to_bits() & !SIGN) as i64;
+        if value.is_sign_negative() { -magnitude } else { magnitude }
+    };
+    let (from, to) = (place(x), place(y));
+    if from.abs_diff(to) <= steps {
+        return y;
+    }
+    // So few that they lead past neither `y` nor the machine word.
+    let reached = if from < to { from.wrapping_add_unsigned(steps) } else { from.wrapping_sub_unsigned(steps) };
+    let magnitude = f64::from_bits(reached.unsigned_abs());
+    match reached {
+        // Zero on the way has the sign of where it comes from.
+        0 => magnitude.copysign(x),
+        _ => magnitude.copysign(reached as f64),
+    }
+}
+
+const SIGN: u64 = 1 << 63;
 
 /// Python's `round(value, places)`, by the exact decimal value; Python's ties are even.
 pub(crate) fn round_places(value: f64, places: i64, ties: Ties, budget: &mut Budget) -> Result<f64, ErrorKind> {

@@ -81,6 +81,13 @@ impl Integer {
         }
     }
 
+    pub(crate) fn as_u64(&self) -> Option<u64> {
+        match self {
+            Small(value) => u64::try_from(*value).ok(),
+            Big(value) => u64::try_from(&**value).ok(),
+        }
+    }
+
     pub(crate) fn is_zero(&self) -> bool {
         matches!(self, Small(0))
     }
@@ -272,17 +279,17 @@ impl Integer {
     }
 
     pub(crate) fn floor_divide(&self, other: &Self, budget: &mut Budget) -> Result<Self, ErrorKind> {
-        self.divide_floor(other, budget)?.map(|(quotient, _)| quotient).ok_or(ZeroDivision::IntFloor.into())
+        self.divide_floor(other, budget)?.map(|(quotient, _)| quotient).ok_or(ZeroDivision::Floor.into())
     }
 
     pub(crate) fn modulo(&self, other: &Self, budget: &mut Budget) -> Result<Self, ErrorKind> {
-        self.divide_floor(other, budget)?.map(|(_, remainder)| remainder).ok_or(ZeroDivision::IntModulo.into())
+        self.divide_floor(other, budget)?.map(|(_, remainder)| remainder).ok_or(ZeroDivision::Modulo.into())
     }
 
     /// Python's `/`: one correctly rounded division of the exact values.
     pub(crate) fn true_divide(&self, other: &Self, budget: &mut Budget) -> Result<f64, ErrorKind> {
         if other.is_zero() {
-            return Err(ZeroDivision::Int.into());
+            return Err(ZeroDivision::Division.into());
         }
         if let (Small(a), Small(b)) = (self, other)
             && a.unsigned_abs() <= Self::EXACT_IN_FLOAT

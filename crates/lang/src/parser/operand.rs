@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::pending::{Call, Opener, Operand, POWERED, Pending, Prefix, closes, power};
 use super::{Parser, State, Step, fail};
-use crate::arithmetic::Unary;
+use crate::arithmetic::{Binary, Unary};
 use crate::error::{Error, ErrorKind, Feature, Span, Syntax};
 use crate::functions;
-use crate::lexer::{Token, normal_name, string_value, superscript};
+use crate::lexer::{Token, normal_name, on_line, string_value};
 use crate::mode::Mode;
 use crate::number::{Complex, Integer};
 use crate::program::{Binder, Node};
@@ -41,6 +41,7 @@ impl Parser<'_, '_> {
                 let node = self.constant(value);
                 self.push_operand(node, span)
             }
+            Token::Fraction(numerator, denominator) => self.fraction(numerator, denominator, span),
             Token::String => self.string(span),
             Token::True => self.push_operand(Node::Bool(true), span),
             Token::False => self.push_operand(Node::Bool(false), span),
@@ -50,12 +51,10 @@ impl Parser<'_, '_> {
             Token::Minus => self.prefix(Prefix::Unary(Unary::Minus), power::SIGN, span),
             Token::Tilde => self.prefix(Prefix::Unary(Unary::Invert), power::SIGN, span),
             Token::Root => self.prefix(Prefix::Root(2), power::ROOT, span),
-            Token::Superscript if self.peek()? == (Token::Root, Span { start: span.end, end: span.end + 3 }) => {
-                let index = self.root_index(span)?;
-                let (_, root) = self.next()?;
-                self.last_end = root.end;
-                self.prefix(Prefix::Root(index), power::ROOT, span.to(root))
-            }
+            Token::Superscript => match self.indexed_root(span)? {
+                Some((index, root)) => self.prefix(Prefix::Root(index), power::ROOT, root),
+                None => fail(Syntax::DetachedSuperscript, span),
+            },
             Token::Not if self.context() > power::NOT => fail(Syntax::NotNeedsBrackets, span),
             Token::Not => self.prefix(Prefix::Unary(Unary::Not), power::NOT, span),
             Token::Open(kind) => self.open(Opener::Bracket { kind, count: 0 }, span),
@@ -73,6 +72,9 @@ impl Parser<'_, '_> {
                 if matches!(self.top_opener(), Some(Opener::Call(_) | Opener::Bracket { .. })) =>
             {
                 fail(Feature::Unpacking, span)
+            }
+            Token::Assign if matches!(self.top_opener(), Some(Opener::Statement { count: 0 })) => {
+                fail(Syntax::StrayEqual, span)
             }
             // Behind the last comma of the left side.
             Token::Assign if matches!(self.top_opener(), Some(Opener::Statement { count: 1.. })) => {
@@ -101,7 +103,9 @@ impl Parser<'_, '_> {
                 self.absent_part(span)?;
                 self.end_subscript(span)
             }
-            Some(Opener::Binder { parts: 4, .. }) if bracket == ')' => self.end_binder(span),
+            Some(Opener::Binder { binder, parts, .. }) if bracket == ')' && parts == binder.parts() => {
+                self.end_binder(span)
+            }
             _ => self.expected_operand(Token::Close(bracket), span),
         }
     }
@@ -153,7 +157,7 @@ impl Parser<'_, '_> {
     }
 
     pub(super) fn integer(&mut self, span: Span, radix: u32) -> Node {
-        let digits = without_underscores(span.of(self.text));
+        let digits = on_line(&without_underscores(span.of(self.text)));
         let digits = if radix == 10 { &*digits } else { &digits[2..] };
         self.integer_node(Integer::parse(digits, radix))
     }
@@ -163,6 +167,15 @@ impl Parser<'_, '_> {
             Some(Ok(small)) => Node::Small(small),
             _ => self.constant(Value::Int(value)),
         }
+    }
+
+    /// `½` is `(1/2)`.
+    pub(super) fn fraction(&mut self, numerator: u8, denominator: u8, span: Span) -> Step {
+        self.rewritten = true;
+        self.push_operand(Node::Small(numerator.into()), span)?;
+        self.push_operand(Node::Small(denominator.into()), span)?;
+        self.join(2, Node::Binary(Binary::Divide), None)?;
+        Ok(State::Operator)
     }
 
     /// A literal by its digits: the mode decides at each evaluation what number they are.
@@ -255,10 +268,11 @@ impl Parser<'_, '_> {
             }
             Token::Open('(') => {
                 if let Some(binder) = Binder::find(&name)
-                    && let Some(bound) = self.binder_ahead()?
+                    && let Some(bound) = self.binder_ahead(binder)?
                 {
                     return self.begin_binder(binder, &bound, span);
                 }
+                self.is_no_binder(&name, span)?;
                 if let Some(function) = functions::find(&name) {
                     let (_, bracket) = self.next()?;
                     return self.begin_call(Some(function.row), None, span.to(bracket));
@@ -329,11 +343,11 @@ impl Parser<'_, '_> {
         let Some((_, inverse)) = POWERED.iter().find(|(function, _)| *function == name) else {
             return fail(Syntax::FunctionPower { name: name.to_owned() }, run);
         };
-        let (negative, digits) = superscript(run.of(self.text));
-        let (function, exponent) = match (negative, digits.as_str()) {
-            (true, "1") => (functions::find(inverse), None),
-            (true, _) => return fail(Syntax::AmbiguousPower, run),
-            (false, digits) => (functions::find(name), Some(self.integer_node(Integer::parse(digits, 10)))),
+        let exponent = run.of(self.text);
+        let (function, exponent) = match exponent {
+            "⁻¹" => (functions::find(inverse), None),
+            _ if exponent.trim_start_matches('⁽').starts_with('⁻') => return fail(Syntax::AmbiguousPower, run),
+            _ => (functions::find(name), Some(run)),
         };
         let (_, bracket) = self.next()?;
         self.rewritten = true;
@@ -358,7 +372,7 @@ impl Parser<'_, '_> {
         Ok(State::Operand)
     }
 
-    pub(super) fn begin_call(&mut self, function: Option<u16>, exponent: Option<Node>, span: Span) -> Step {
+    pub(super) fn begin_call(&mut self, function: Option<u16>, exponent: Option<Span>, span: Span) -> Step {
         self.last_end = span.end;
         let keywords_from = self.stacks.keywords.len() as u32;
         let call = Call { function, arguments: 0, keywords: 0, keywords_from, in_keyword: false, exponent };

@@ -2,11 +2,11 @@
 
 use super::pending::{Opener, Pending, comparator, infix, power};
 use super::{Parser, State, Step, fail};
-use crate::arithmetic::{Binary, Comparison, Unary};
+use crate::arithmetic::{Binary, Comparison};
 use crate::error::{Error, ErrorKind, Feature, Span, Syntax};
 use crate::functions;
-use crate::lexer::{Token, superscript};
-use crate::number::Integer;
+use crate::lexer::{Lexer, Token, on_line};
+use crate::numerals;
 use crate::program::Node;
 
 impl Parser<'_, '_> {
@@ -59,6 +59,7 @@ impl Parser<'_, '_> {
             }
             Token::Root => self.coefficient(2, span),
             Token::Superscript => self.superscript(span, attached),
+            Token::RunEnd => self.end_exponent(span),
             Token::Open('(') => {
                 self.check_row(power::PRIMARY, span)?;
                 let callee = self.stacks.operands.last().copied();
@@ -128,44 +129,54 @@ impl Parser<'_, '_> {
         Ok(State::Operand)
     }
 
-    pub(super) fn root_index(&self, run: Span) -> Result<u32, Error> {
-        let (_, digits) = superscript(run.of(self.text));
-        let signed = run.of(self.text).starts_with(['⁺', '⁻']);
-        match digits.parse::<u32>() {
-            Ok(index) if index >= 2 && !signed => Ok(index),
+    /// A root whose index is a run of superscripts, if the root follows the run at once: the index and the whole span.
+    pub(super) fn indexed_root(&mut self, run: Span) -> Result<Option<(u32, Span)>, Error> {
+        if !self.text[run.end as usize..].starts_with('√') {
+            return Ok(None);
+        }
+        let index = on_line(run.of(self.text));
+        let plain = index.bytes().all(|byte| byte.is_ascii_digit());
+        match index.parse::<u32>() {
+            Ok(index) if index >= 2 && plain => {
+                let (_, root) = self.next()?;
+                self.last_end = root.end;
+                Ok(Some((index, run.to(root))))
+            }
             _ => fail(Syntax::RootIndex, run),
         }
     }
 
     /// An exponent, or the index of a root that follows at once.
     pub(super) fn superscript(&mut self, run: Span, attached: bool) -> Step {
-        if let (Token::Root, root) = self.peek()?
-            && root.start == run.end
-        {
-            let index = self.root_index(run)?;
-            self.next()?;
-            self.last_end = root.end;
-            return self.coefficient(index, run.to(root));
+        if let Some((index, root)) = self.indexed_root(run)? {
+            return self.coefficient(index, root);
         }
         if !attached {
             return fail(Syntax::DetachedSuperscript, run);
         }
-        self.rewritten = true;
         self.emit_down_to(power::SUPERSCRIPT)?;
-        let (negative, digits) = superscript(run.of(self.text));
-        let exponent = self.integer_node(Integer::parse(&digits, 10));
-        self.push_exponent(exponent, negative, run)?;
-        self.join(2, Node::Binary(Binary::Power), Some(run))?;
-        self.row = power::SUPERSCRIPT;
-        Ok(State::Operator)
+        self.begin_exponent(run, power::SUPERSCRIPT)
     }
 
-    pub(super) fn push_exponent(&mut self, exponent: Node, negative: bool, span: Span) -> Result<(), Error> {
-        self.push_operand(exponent, span)?;
-        if negative {
-            self.join(1, Node::Unary(Unary::Minus), None)?;
-        }
-        Ok(())
+    /// Reads a run of superscripts as the exponent of the operand on top, which then is one of `row`.
+    pub(super) fn begin_exponent(&mut self, run: Span, row: u8) -> Step {
+        self.rewritten = true;
+        self.push_opener(Opener::Exponent { row, behind: self.last_end }, run);
+        self.lexer = Lexer::of_run(self.text, run.start);
+        Ok(State::Operand)
+    }
+
+    pub(super) fn end_exponent(&mut self, end: Span) -> Step {
+        self.emit_down_to(0)?;
+        let Some(Opener::Exponent { row, behind }) = self.top_opener().cloned() else {
+            return self.unclosed(end, Syntax::UnexpectedEnd);
+        };
+        self.pop_opener();
+        self.go_back(Lexer::behind(self.text, behind));
+        self.last_end = behind;
+        self.join(2, Node::Binary(Binary::Power), Some(Span { start: behind, end: behind }))?;
+        self.row = row;
+        Ok(State::Operator)
     }
 
     pub(super) fn comparison(&mut self, operator: Comparison, span: Span) -> Step {
@@ -284,7 +295,10 @@ impl Parser<'_, '_> {
             }
             Some(Opener::Subscript { count: 0, .. }) => self.end_slice_part(span),
             Some(Opener::Bracket { kind: '{', .. }) => fail(Feature::Dictionary, span),
-            _ => self.expected_operator(span),
+            _ => match numerals::time_around(self.text, span) {
+                Some(time) => Err(time),
+                None => self.expected_operator(span),
+            },
         }
     }
 }

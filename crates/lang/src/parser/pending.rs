@@ -3,7 +3,7 @@
 use crate::arithmetic::{Binary, Comparison, Unary};
 use crate::error::Span;
 use crate::lexer::Token;
-use crate::program::{Binder, Node};
+use crate::program::Binder;
 
 /// Binding powers: the one precedence table, tightest first.
 pub(super) mod power {
@@ -155,6 +155,11 @@ pub(super) enum Opener {
         values_from: u32,
     },
     Bars,
+    /// A run of superscripts: the row of what it makes with its base, and where the text goes on behind that.
+    Exponent {
+        row: u8,
+        behind: u32,
+    },
     /// `if`: up to `else` stands the condition.
     If,
     /// `?`: up to `:` stands the first branch; the jump behind the condition waits to be mended.
@@ -179,8 +184,8 @@ pub(super) struct Call {
     /// Where its keywords begin among those of the calls that are open.
     pub(super) keywords_from: u32,
     pub(super) in_keyword: bool,
-    /// The exponent of `sin²(x)`.
-    pub(super) exponent: Option<Node>,
+    /// The exponent of `sin²(x)`: a run of superscripts, to be read when the call is complete.
+    pub(super) exponent: Option<Span>,
 }
 
 impl Pending {

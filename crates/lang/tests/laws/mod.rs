@@ -5,7 +5,7 @@ mod respelling;
 pub(crate) use respelling::respellings;
 
 use tabuada_lang::{
-    Argument, Cell, Context, Error, ErrorKind, Evaluator, Fuel, Language, Limits, Mode, Program, Span, caret, fix,
+    Argument, Cell, Context, Error, ErrorKind, Evaluator, Fuel, Language, Limits, Mode, Program, Span, caret, fixes,
     parse_with,
 };
 
@@ -55,7 +55,7 @@ fn check_in(mode: Mode, text: &str) {
             check_span(text, error.span);
             check_words(&error.kind);
             caret(text, error.span);
-            if let Some(fix) = fix(text, &error, &context, &limits) {
+            for fix in fixes(text, &error, &context, &limits) {
                 check_span(text, fix.span);
                 assert_ne!(fix.apply(text), text);
             }
@@ -90,7 +90,7 @@ fn check_in(mode: Mode, text: &str) {
         Err(failure) => Err((failure.kind, failure.node)),
     };
     assert_eq!((told, fuel.spent()), outcome(&program, &limits), "{mode} {text:?}, explained");
-    program.hints(text).iter().for_each(|hint| check_span(text, hint.span));
+    program.hints(text, &context, &limits).iter().for_each(|hint| check_span(text, hint.span));
 }
 
 /// Over columns, every row is what the evaluator gives for it alone.

@@ -25,10 +25,13 @@ enum Kind {
 
 const SYMBOLS: [&str; 14] = ["...", "**", "//", "<<", ">>", "<=", ">=", "==", "!=", ":=", "@=", "->", "<>", "!"];
 
-const SPELLINGS: [(&str, &str); 19] = [
+const SPELLINGS: [(&str, &str); 22] = [
     ("*", "×"),
     ("×", "⋅"),
-    ("⋅", "*"),
+    ("⋅", "·"),
+    ("·", "*"),
+    ("½", "(1/2)"),
+    ("⅔", "(2/3)"),
     ("/", "÷"),
     ("÷", "/"),
     ("-", "−"),
@@ -64,7 +67,7 @@ pub(crate) fn respellings(text: &str) -> Vec<String> {
             let word_behind_number = piece.kind == Kind::Word && before.is_some_and(|before| before.kind != Kind::Word);
             format!("{}{}{}", piece.blank, if word_behind_number { " " } else { "" }, literal(piece))
         }),
-        write(&|piece, before| format!("{}{}{}", piece.blank, gap(piece, before, " \t"), piece.text)),
+        write(&|piece, before| format!("{}{}{}", piece.blank, gap(piece, before, " \u{2009}\t\u{a0}"), piece.text)),
         write(&|piece, before| format!("{}{}{}", piece.blank, gap(piece, before, " \\\n "), piece.text)),
         wrap(write(&|piece, _| format!("{}{}", piece.blank, bracketed(piece, piece.text.to_owned())))),
         wrap(write(&|piece, before| {
@@ -122,6 +125,12 @@ fn pieces(text: &str) -> Vec<Piece<'_>> {
     }
 }
 
+/// Blanks outside of ASCII: of Unicode's, those that end no line.
+const WIDE_BLANKS: &[char] = &[
+    '\u{a0}', '\u{1680}', '\u{2000}', '\u{2001}', '\u{2002}', '\u{2003}', '\u{2004}', '\u{2005}', '\u{2006}',
+    '\u{2007}', '\u{2008}', '\u{2009}', '\u{200a}', '\u{202f}', '\u{205f}', '\u{3000}',
+];
+
 /// Blanks, comments, and newlines behind a backslash.
 fn blank_length(text: &str) -> usize {
     let mut length = 0;
@@ -129,6 +138,7 @@ fn blank_length(text: &str) -> usize {
         let rest = &text[length..];
         length += match rest.as_bytes() {
             [b' ' | b'\t' | 0x0c, ..] => 1,
+            _ if rest.starts_with(WIDE_BLANKS) => rest.chars().next().map_or(0, char::len_utf8),
             [b'\\', b'\r', b'\n', ..] => 3,
             [b'\\', b'\r' | b'\n', ..] => 2,
             [b'#', ..] => rest.find(['\n', '\r']).unwrap_or(rest.len()),
@@ -205,15 +215,17 @@ fn string_length(text: &str) -> usize {
 }
 
 fn is_superscript(character: char) -> bool {
-    matches!(character, '⁰' | '¹' | '²' | '³' | '⁴'..='⁹' | '⁺' | '⁻')
+    let signs = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾";
+    let letters = "ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᴬᴮᴰᴱᴳᴴᴵᴶᴷᴸᴹᴺᴼᴾᴿᵀᵁⱽᵂᵝᵞᵟᶿᵠᵡ";
+    signs.contains(character) || letters.contains(character)
 }
 
 fn is_word(character: char) -> bool {
-    let operators = "−×⋅÷≠≤≥∧∨¬∈∉←√°∪∩∆∖";
+    let operators = "½⅔−×·\u{387}⋅÷≠≤≥∧∨¬∈∉←√°∪∩∆∖";
     match character {
         '_' => true,
         _ if character.is_ascii() => character.is_ascii_alphanumeric(),
-        _ => !is_superscript(character) && !operators.contains(character),
+        _ => !is_superscript(character) && !operators.contains(character) && !WIDE_BLANKS.contains(&character),
     }
 }
 

@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use tabuada_lang::{Context, ErrorKind, Fix, Language, Limits, Mode, Span, caret, fix};
+use tabuada_lang::{ErrorKind, Fix, Hint, Language, Limits, Mode, Span, caret};
 
 use crate::args::EvalArgs;
 use crate::engine::{self, Question};
@@ -45,27 +45,30 @@ fn from_stdin() -> io::Result<String> {
 
 fn print(text: &str, mode: Mode) -> io::Result<bool> {
     let limits = Limits::default();
-    let program = match engine::ask(Question { text, mode, variables: None }, &limits) {
+    let question = Question { text, mode, variables: None };
+    let program = match engine::ask(question, &limits) {
         Ok(program) => program,
         Err(error) => {
             complain(text, error.span, &error.kind)?;
-            return help(text, fix(text, &error, &Context { mode, ..Context::default() }, &limits).as_ref())
-                .map(|()| false);
+            return help(text, &engine::fixes_of_unreadable(question, &error)).map(|()| false);
         }
     };
     let answered = match engine::evaluate(&program, &limits, Instant::now() + DEADLINE).outcome {
         Ok(value) => writeln!(io::stdout().lock(), "{}", value.text()).map(|()| true),
         Err(failure) => {
             complain(text, program.span(failure.node), &failure.kind)?;
-            help(text, program.fix(text, &failure).as_ref()).map(|()| false)
+            help(text, &engine::fixes_of_failed(question, &program, &failure)).map(|()| false)
         }
     };
-    for hint in program.hints(text) {
-        let message = hint.kind.message(Language::English);
-        writeln!(io::stderr().lock(), "hint: {message}\n{}", caret(text, hint.span))?;
-        help(text, hint.fix.as_ref())?;
-    }
+    engine::hints(question, &program).iter().try_for_each(|hint| tell(text, hint))?;
     answered
+}
+
+/// Where a text may not mean what was meant.
+pub(super) fn tell(text: &str, hint: &Hint) -> io::Result<()> {
+    let message = hint.kind.message(Language::English);
+    writeln!(io::stderr().lock(), "hint: {message}\n{}", caret(text, hint.span))?;
+    help(text, &hint.fixes)
 }
 
 fn complain(text: &str, span: Span, kind: &ErrorKind) -> io::Result<()> {
@@ -73,12 +76,24 @@ fn complain(text: &str, span: Span, kind: &ErrorKind) -> io::Result<()> {
     writeln!(io::stderr().lock(), "tabuada: {message}\n{}", caret(text, span))
 }
 
+/// The texts that may have been meant, the likeliest first: on one line, if they fit there.
+pub(super) fn help(text: &str, fixes: &[Fix]) -> io::Result<()> {
+    let either = fixes.iter().map(|fix| fix.apply(text)).collect::<Vec<_>>().join(", or ");
+    if fixes.len() > 1 && fits(&either) {
+        return writeln!(io::stderr().lock(), "help: did you mean {either}?");
+    }
+    fixes.iter().try_for_each(|fix| help_with(text, fix))
+}
+
+fn fits(text: &str) -> bool {
+    text.chars().count() <= HELP_CHARACTERS && !text.contains(char::is_control)
+}
+
 /// The text as it may have been meant, if it fits on a line; else what to write for what.
-fn help(text: &str, fix: Option<&Fix>) -> io::Result<()> {
-    let Some(fix) = fix else { return Ok(()) };
+fn help_with(text: &str, fix: &Fix) -> io::Result<()> {
     let mended = fix.apply(text);
     let mut terminal = io::stderr().lock();
-    if mended.chars().count() <= HELP_CHARACTERS && !mended.contains(char::is_control) {
+    if fits(&mended) {
         return writeln!(terminal, "help: write {mended}");
     }
     // Neither may be long or hold what moves a terminal's cursor.

@@ -4,7 +4,7 @@
 //! one, if not from one so coarse that the picture would be wrong; then where the curve bends, begins, ends or jumps. What is spent is bounded in fuel and in points, and depends on
 //! nothing but the question: the same on every machine.
 
-use tabuada_lang::{Cell, ErrorKind, Fuel, Limits, Program};
+use tabuada_lang::{Cell, ErrorKind, Failure, Fuel, Limits, Program};
 
 /// Stretches of the first grid, and of the last.
 const GRID_FIRST: usize = 128;
@@ -68,7 +68,9 @@ pub(super) struct Curve<'p> {
     stop: &'p dyn Fn() -> bool,
     points: Vec<Point>,
     /// What went wrong first, of what did.
-    pub(super) failure: Option<ErrorKind>,
+    pub(super) failure: Option<Failure>,
+    /// Whether that is what went wrong everywhere.
+    fails_alike: bool,
 }
 
 impl<'p> Curve<'p> {
@@ -81,7 +83,8 @@ impl<'p> Curve<'p> {
         (fuel, seed): (u64, u64),
         stop: &'p dyn Fn() -> bool,
     ) -> Result<Self, Stopped> {
-        let mut curve = Self { program, limits, fuel, seed, stop, points: Vec::new(), failure: None };
+        let mut curve =
+            Self { program, limits, fuel, seed, stop, points: Vec::new(), failure: None, fails_alike: true };
         let place = |at: usize| from + (to - from) * (at as f64 / GRID as f64);
         let first: Vec<f64> =
             if curve.is_constant() { vec![from] } else { (0..=GRID).step_by(GRID / GRID_FIRST).map(place).collect() };
@@ -105,6 +108,11 @@ impl<'p> Curve<'p> {
 
     fn is_constant(&self) -> bool {
         self.program.is_pure() && self.program.free_names().is_empty()
+    }
+
+    /// What is wrong with the expression wherever it is looked at: an operation on a type that it is not for.
+    pub(super) fn wrong_everywhere(&self) -> Option<&Failure> {
+        self.failure.as_ref().filter(|failure| self.fails_alike && matches!(failure.kind, ErrorKind::Type(_)))
     }
 
     /// The values there are.
@@ -229,6 +237,8 @@ impl<'p> Curve<'p> {
         self.seed = self.seed.wrapping_add(1);
         let mut points = Vec::with_capacity(places.len());
         for (x, cell) in places.iter().zip(rows.iter()) {
+            self.fails_alike &=
+                matches!(&cell, Cell::Failure(failure) if *failure == self.failure.as_ref().unwrap_or(failure));
             let y = match cell {
                 Cell::Float(value) => Some(value),
                 Cell::Bool(value) => Some(f64::from(u8::from(value))),
@@ -236,7 +246,7 @@ impl<'p> Curve<'p> {
                 Cell::Answer(answer) if answer.type_name() == "int" => answer.text().parse().ok(),
                 Cell::Answer(answer) => answer.as_f64().or(answer.as_bool().map(|value| f64::from(u8::from(value)))),
                 Cell::Failure(failure) => {
-                    self.failure.get_or_insert_with(|| failure.kind.clone());
+                    self.failure.get_or_insert_with(|| failure.clone());
                     None
                 }
             };

@@ -3,7 +3,7 @@
 
 use axum::http::StatusCode;
 use serde_json::error::Category;
-use tabuada_lang::{ErrorKind, Language};
+use tabuada_lang::{Error, Language};
 
 use super::body::BODY_BYTES;
 use super::query::NotText;
@@ -67,7 +67,11 @@ pub(super) enum Fault {
     },
     Cursor,
     KeyMissing,
-    Key(ErrorKind),
+    /// A key that is neither a name nor an expression.
+    Key {
+        error: Error,
+        text: String,
+    },
     /// Parameters where everything would be removed.
     ClearsAll,
     NotRemembered {
@@ -112,16 +116,15 @@ impl From<NotText> for Fault {
     }
 }
 
-impl From<Nameless> for Fault {
-    fn from(nameless: Nameless) -> Self {
+impl Fault {
+    /// Why a key names nothing.
+    pub(super) fn of_key(nameless: Nameless, text: String) -> Self {
         match nameless {
-            Nameless::Unreadable(error) => Self::Key(error.kind),
+            Nameless::Unreadable(error) => Self::Key { error, text },
             Nameless::Overloaded => Self::Overloaded,
         }
     }
-}
 
-impl Fault {
     /// The status, and the code for programs.
     pub(super) fn code(&self) -> (StatusCode, &'static str) {
         match self {
@@ -186,7 +189,7 @@ impl Fault {
             Self::Limit { most } => return format!("limit is a number from 1 to {most}"),
             Self::Cursor => "expected a cursor as the page before gave it",
             Self::KeyMissing => "expected ?key=, a name as it stands in Redis or an expression",
-            Self::Key(kind) => return Nameless::unreadable(kind, Language::English),
+            Self::Key { error, .. } => return Nameless::unreadable(&error.kind, Language::English),
             Self::ClearsAll => {
                 "DELETE here removes everything and takes no parameters; one entry is /v1/cache/entry?key=…"
             }
@@ -237,7 +240,7 @@ impl Fault {
             Self::Limit { most } => return format!("limit é um número de 1 a {most}"),
             Self::Cursor => "cursor deve ser o que a página anterior deu",
             Self::KeyMissing => "falta ?key=, um nome como está no Redis ou uma expressão",
-            Self::Key(kind) => return Nameless::unreadable(kind, Language::Portuguese),
+            Self::Key { error, .. } => return Nameless::unreadable(&error.kind, Language::Portuguese),
             Self::ClearsAll => {
                 "DELETE aqui remove tudo e não aceita parâmetros; uma só entrada é /v1/cache/entry?key=…"
             }

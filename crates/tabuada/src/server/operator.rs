@@ -381,7 +381,7 @@ fn operator(app: &App) -> Operator<Answers> {
 /// The name that the parameter `key` is about.
 async fn name(app: &App, uri: &Uri) -> Result<String, Fault> {
     let key = parameter(uri.query(), "key")?.filter(|key| !key.is_empty()).ok_or(Fault::KeyMissing)?;
-    Ok(app.calculator.name_in_cache(&key).await?)
+    app.calculator.name_in_cache(&key).await.map_err(|nameless| Fault::of_key(nameless, key))
 }
 
 fn absent(name: String, behind: Behind, headers: &HeaderMap) -> Response<Body> {

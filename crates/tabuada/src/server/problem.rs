@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::http::header::{CONNECTION, CONTENT_LANGUAGE, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Response, StatusCode};
 use serde::Serialize;
-use tabuada_lang::{Context, Error, ErrorKind, Failure, Fix, Language, Limits, Program, Span, fix};
+use tabuada_lang::{Error, ErrorKind, Failure, Fix, Language, Program, Span, Syntax, TypeError};
 use utoipa::ToSchema;
 
 use super::catalogue::status_of;
@@ -13,6 +13,7 @@ use super::freshness::{Freshness, Tag, WORDS_SECONDS};
 use super::language;
 use super::query::about_plus;
 use super::render::{json, not_kept};
+use crate::engine::{self, Question};
 use crate::facts::REFUSAL_LIFETIME;
 use crate::workers::NotDone;
 
@@ -25,13 +26,15 @@ pub(super) struct Problem {
     pub(super) code: &'static str,
     pub(super) detail: String,
     pub(super) span: Option<CharacterSpan>,
-    pub(super) suggestion: Option<Box<Suggestion>>,
+    pub(super) advice: Option<Box<Advice>>,
     /// What `detail` is written in.
     pub(super) language: Language,
     /// For how many seconds others may keep what is told of it; `None` if another time it may be no problem.
     kept_seconds: Option<u64>,
     /// What is wrong whatever the expression, which is said in the language of whoever is told.
     fault: Option<Box<Fault>>,
+    /// The expression as far as where an operator is missing in it, if that is what is wrong.
+    before_the_gap: Option<Box<str>>,
 }
 
 /// A place in an expression, in characters from 0; the end is behind it.
@@ -50,6 +53,16 @@ pub(super) struct Suggestion {
     pub(super) replacement: String,
     /// The whole expression with that done.
     pub(super) expr: String,
+}
+
+/// How an expression may have been meant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Advice {
+    /// The likeliest.
+    pub(super) suggestion: Suggestion,
+    /// Others, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) alternatives: Vec<Suggestion>,
 }
 
 /// What is wrong with a request (RFC 9457).
@@ -77,6 +90,10 @@ pub(super) struct Document<'p> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Suggestion, required = false)]
     suggestion: Option<&'p Suggestion>,
+    /// What else may have been meant, where that is not clear: the likelier before.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[schema(value_type = Vec<Suggestion>, required = false)]
+    alternatives: &'p [Suggestion],
 }
 
 impl CharacterSpan {
@@ -89,9 +106,17 @@ impl CharacterSpan {
 
 impl Suggestion {
     /// A fix of `text`.
-    pub(super) fn new(fix: &Fix, text: &str) -> Self {
+    fn new(fix: &Fix, text: &str) -> Self {
         let span = CharacterSpan::new(fix.span, text);
         Self { span, replacement: fix.replacement.clone(), expr: fix.apply(text) }
+    }
+}
+
+impl Advice {
+    /// Fixes of `text`, the likeliest first; nothing if there are none.
+    pub(super) fn of(fixes: &[Fix], text: &str) -> Option<Self> {
+        let mut suggestions = fixes.iter().map(|fix| Suggestion::new(fix, text));
+        suggestions.next().map(|suggestion| Self { suggestion, alternatives: suggestions.collect() })
     }
 }
 
@@ -114,8 +139,9 @@ impl Problem {
             None => WORDS_SECONDS,
         });
         let detail = kind.message(language);
-        let (status, suggestion, fault) = (status_of(code), None, None);
-        Self { status, code, detail, span, suggestion, language, kept_seconds, fault }
+        let (status, advice, fault) = (status_of(code), None, None);
+        let before_the_gap = place.and_then(|(span, text)| before_the_gap(kind, span, text));
+        Self { status, code, detail, span, advice, language, kept_seconds, fault, before_the_gap }
     }
 
     /// What is wrong with a text that cannot be read.
@@ -125,17 +151,17 @@ impl Problem {
         Self::of_expression(&error.kind, place, language)
     }
 
-    /// The same with how to mend it; `context` is what it was read in.
-    pub(super) fn unreadable(error: &Error, text: &str, context: &Context<'_>, language: Language) -> Self {
-        let mended = fix(text, error, context, &Limits::default()).map(|fix| Suggestion::new(&fix, text));
-        Self::of_text(error, text, language).suggesting(mended)
+    /// The same with how to mend it.
+    pub(super) fn unreadable(error: &Error, question: Question<'_>, language: Language) -> Self {
+        let fixes = engine::fixes_of_unreadable(question, error);
+        Self::of_text(error, question.text, language).advising(&fixes, question.text)
     }
 
-    /// Why an expression has no value, and how to mend it. `text` is the asker's own, of which this is the program.
-    pub(super) fn failed(program: &Program, failure: &Failure, text: &str, language: Language) -> Self {
-        let place = Some((program.span(failure.node), text));
-        let mended = program.fix(text, failure).map(|fix| Suggestion::new(&fix, text));
-        Self::of_expression(&failure.kind, place, language).suggesting(mended)
+    /// Why an expression has no value, and how to mend it. The question is the asker's own, of which this is the program.
+    pub(super) fn failed(program: &Program, failure: &Failure, question: Question<'_>, language: Language) -> Self {
+        let place = Some((program.span(failure.node), question.text));
+        let fixes = engine::fixes_of_failed(question, program, failure);
+        Self::of_expression(&failure.kind, place, language).advising(&fixes, question.text)
     }
 
     /// Work that was not done.
@@ -146,8 +172,9 @@ impl Problem {
         }
     }
 
-    pub(super) fn suggesting(self, suggestion: Option<Suggestion>) -> Self {
-        Self { suggestion: suggestion.map(Box::new), ..self }
+    /// With how to mend the text that it is about.
+    pub(super) fn advising(self, fixes: &[Fix], text: &str) -> Self {
+        Self { advice: Advice::of(fixes, text).map(Box::new), ..self }
     }
 
     /// It depends on more than the question: another time it may be no problem.
@@ -155,10 +182,13 @@ impl Problem {
         Self { kept_seconds: None, ..self }
     }
 
-    /// The mistake that everybody makes once, told of a text from a query that could not be read, or is no sum.
+    /// With the mistake that everybody makes once, if it was made in the query that the expression is from. To put another
+    /// operator where a `+` was meant is no help.
     pub(super) fn in_query(mut self, query: Option<&str>) -> Self {
-        if matches!(self.code, "syntax" | "type-error") || matches!(self.fault.as_deref(), Some(Fault::Key(_))) {
-            self.detail.push_str(about_plus(query, self.language));
+        let note = self.before_the_gap.as_ref().and_then(|before| about_plus(query, before, self.language));
+        if let Some(note) = note {
+            self.detail.push_str(note);
+            self.advice = None;
         }
         self
     }
@@ -170,6 +200,7 @@ impl Problem {
 
     /// What is sent.
     pub(super) fn body(&self) -> String {
+        let advice = self.advice.as_deref();
         let document = Document {
             // No page of ours says more than the code does.
             r#type: "about:blank",
@@ -178,7 +209,8 @@ impl Problem {
             code: self.code,
             detail: &self.detail,
             span: self.span,
-            suggestion: self.suggestion.as_deref(),
+            suggestion: advice.map(|advice| &advice.suggestion),
+            alternatives: advice.map_or(&[], |advice| &advice.alternatives),
         };
         // Texts and numbers always serialise.
         serde_json::to_string(&document).unwrap_or_default()
@@ -222,14 +254,59 @@ impl Problem {
 impl From<Fault> for Problem {
     fn from(fault: Fault) -> Self {
         let ((status, code), language) = (fault.code(), Language::English);
-        let (detail, span, suggestion) = (fault.message(language), None, None);
-        Self { status, code, detail, span, suggestion, language, kept_seconds: None, fault: Some(Box::new(fault)) }
+        let (detail, span, advice) = (fault.message(language), None, None);
+        let before_the_gap = match &fault {
+            Fault::Key { error, text } => before_the_gap(&error.kind, error.span, text),
+            _ => None,
+        };
+        let (kept_seconds, fault) = (None, Some(Box::new(fault)));
+        Self { status, code, detail, span, advice, language, kept_seconds, fault, before_the_gap }
     }
+}
+
+/// The text as far as where an operator is missing between two operands of it, if that is what is wrong there.
+fn before_the_gap(kind: &ErrorKind, span: Span, text: &str) -> Option<Box<str>> {
+    let end = match kind {
+        ErrorKind::Syntax(Syntax::MissingOperator { .. }) => span.start as usize,
+        // What stands before the last bracket is no function, no list: `2 (3)`.
+        ErrorKind::Type(TypeError::NotCallable { .. } | TypeError::NotSubscriptable { .. }) => {
+            let mut depth = 0;
+            let is_its_open_one = |byte: u8| {
+                depth += match byte {
+                    b')' | b']' | b'}' => 1,
+                    b'(' | b'[' | b'{' => -1,
+                    _ => return false,
+                };
+                depth == 0
+            };
+            span.start as usize + span.of(text).bytes().rposition(is_its_open_one)?
+        }
+        _ => return None,
+    };
+    text.get(..end).map(Box::from)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_several_readings_the_likeliest_comes_first() {
+        let fix = |replacement: &str| Fix { span: Span { start: 0, end: 5 }, replacement: replacement.to_owned() };
+        let suggestions = |fixes: &[Fix]| {
+            let problem =
+                Problem::of_expression(&ErrorKind::Deadline, None, Language::English).advising(fixes, "1.234*2");
+            let body: serde_json::Value = serde_json::from_str(&problem.body()).expect("it is JSON");
+            let others = body["alternatives"].as_array().cloned();
+            let exprs = others.map(|others| others.iter().map(|other| other["expr"].clone()).collect::<Vec<_>>());
+            (body["suggestion"]["expr"].as_str().map(str::to_owned), exprs)
+        };
+        let text = |text: &str| Some(text.to_owned());
+        assert_eq!(suggestions(&[]), (None, None));
+        assert_eq!(suggestions(&[fix("1234")]), (text("1234*2"), None));
+        let two = [fix("1234"), fix("1.234")];
+        assert_eq!(suggestions(&two), (text("1234*2"), Some(vec!["1.234*2".into()])));
+    }
 
     /// What passes says when to come again, and nobody keeps it.
     #[test]

@@ -43,14 +43,28 @@ fn values<const N: usize>(
     })
 }
 
-/// The mistake that everybody makes once: behind the words about a text that could not be read.
-pub(super) fn about_plus(query: Option<&str>, language: Language) -> &'static str {
-    let has_plus = query.is_some_and(|query| query.contains('+'));
-    match language {
-        _ if !has_plus => "",
+/// The mistake that everybody makes once: behind the words about a text in which an operator is missing, if a `+` stands
+/// there in the query. `before` is the text as far as where it is missing, blanks included.
+pub(super) fn about_plus(query: Option<&str>, before: &str, language: Language) -> Option<&'static str> {
+    query.filter(|query| is_missing_for_a_plus(query, before)).map(|_| match language {
         Language::English => " (in a query + is a space; the sign is written %2B)",
         Language::Portuguese => " (numa query + é um espaço; o sinal se escreve %2B)",
-    }
+    })
+}
+
+/// Whether a value of the query begins with a text and has a `+` among the blanks that end it. Whoever writes a sign as it
+/// is to be written knows what a `+` is.
+fn is_missing_for_a_plus(query: &str, before: &str) -> bool {
+    let gap = before.trim_end().len()..before.len();
+    let is_it = |pair: &[u8]| {
+        let equals = pair.iter().position(|byte| *byte == b'=');
+        let value = equals.map_or(&[][..], |at| &pair[at + 1..]);
+        // As long as the text, with the signs that are blanks there.
+        let signs: Vec<u8> = percent_decode(value).collect();
+        let is_of_it = decoded(value).is_ok_and(|text| text.starts_with(before));
+        is_of_it && signs.get(gap.clone()).is_some_and(|blanks| blanks.contains(&b'+'))
+    };
+    !query.to_ascii_lowercase().contains("%2b") && query.as_bytes().split(|byte| *byte == b'&').any(is_it)
 }
 
 /// Whether a part stands for another text.
@@ -73,6 +87,25 @@ fn decoded(part: &[u8]) -> Result<String, NotText> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_missing_operator_may_have_been_a_plus() {
+        for (query, before, is_plus) in [
+            ("expr=2+2", "2 ", true),
+            ("mode=exact&expr=%C3%A9+2", "é ", true),
+            ("expr=1&expr=2%20+2", "2  ", true),
+            ("expr=2%202", "2 ", false),
+            ("expr=2+*+2%202", "2 * 2 ", false),
+            ("expr=2+2%2b1", "2 ", false),
+            ("expr=2+2&other=%2B", "2 ", false),
+            ("expr=3&other=2+2", "3 ", false),
+            ("expr=%ff+2", "2 ", false),
+            ("expr=22", "2", false),
+            ("expr", "", false),
+        ] {
+            assert_eq!(is_missing_for_a_plus(query, before), is_plus, "{query}");
+        }
+    }
 
     #[test]
     fn parameters_are_read_as_forms_write_them() {

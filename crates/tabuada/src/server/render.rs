@@ -6,6 +6,7 @@ use arrayvec::ArrayString;
 use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER, VARY};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use tabuada_lang::JsonNumbers;
 
 use crate::answer::{Origin, Outcome, Reply};
 use crate::facts::course_sentence;
@@ -24,7 +25,7 @@ pub(super) fn reply(text: &str, reply: &Reply) -> Response<Body> {
     let failure = match &reply.outcome {
         Outcome::Answered(program, answer) => match &answer.outcome {
             Ok(printed) => {
-                printed.write_json(&mut body);
+                printed.write_json(JsonNumbers::All, &mut body);
                 None
             }
             Err(failure) => Some((&failure.kind, program.span(failure.node))),

@@ -12,7 +12,9 @@ client = Client(base_url=sys.argv[1])
 
 answer = get_evaluation.sync(client=client, expr="2**100")
 assert isinstance(answer, Answer), answer
-assert (answer.result, answer.type_, answer.text) == (2**100, "int", str(2**100)), answer
+assert (answer.result, answer.type_, answer.text) == (str(2**100), "int", str(2**100)), answer
+answer = get_evaluation.sync(client=client, expr="(2**53-1, 2**53, 0.5)")
+assert answer.result == [2**53 - 1, str(2**53), 0.5], answer
 
 variables = QuestionVariablesType0.from_dict({"x": 3, "values": [1, 2.5]})
 answer = evaluate_question.sync(client=client, body=Question(expr="x**2 + sum(values)", variables=variables))

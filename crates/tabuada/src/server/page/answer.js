@@ -2,9 +2,9 @@
 
 import { button, byId, fill, keep, kept, make } from "./dom.js";
 import { digitsOf, grouped } from "./numbers.js";
-import { say } from "./words.js";
+import { either, say } from "./words.js";
 
-/** @import { Hint, Problem, Question, Suggestion, Value } from "./api.js" */
+/** @import { Advice, Hint, Problem, Question, Suggestion, Value } from "./api.js" */
 /** @import { Word } from "./words.js" */
 
 /** A text longer than this is written smaller. */
@@ -81,8 +81,9 @@ export class AnswerView {
     this.#show(isFinal ? "final" : "preview");
     this.#fit();
     if (isFinal) {
-      const { text } = value;
-      this.say(`= ${text.length > ALOUD ? `${text.slice(0, ALOUD)}…` : text}`);
+      const { text, hints = [] } = value;
+      const heard = `= ${text.length > ALOUD ? `${text.slice(0, ALOUD)}…` : text}`;
+      this.say([heard, ...hints.map((hint) => aloud(say("hint", { message: hint.message }), hint))].join(". "));
     }
   }
 
@@ -91,7 +92,7 @@ export class AnswerView {
    * @param {boolean} isFinal
    */
   problem(problem, isFinal) {
-    this.trouble(problem.detail, isFinal, problem.suggestion);
+    this.trouble(problem.detail, isFinal, problem);
   }
 
   /**
@@ -99,13 +100,13 @@ export class AnswerView {
    *
    * @param {string} sentence
    * @param {boolean} isFinal
-   * @param {Suggestion} [suggestion]
+   * @param {Advice} [advice]
    */
-  trouble(sentence, isFinal, suggestion) {
+  trouble(sentence, isFinal, advice = {}) {
     this.#hint([]);
-    fill(this.#error, make("p", {}, sentence), suggestion && this.#apply(suggestion));
+    fill(this.#error, make("p", {}, sentence), ...this.#fixes(advice));
     this.#show(isFinal ? "failed" : "failing");
-    if (isFinal) this.say(sentence);
+    if (isFinal) this.say(aloud(sentence, advice));
   }
 
   /** Whether what was asked is answered elsewhere. */
@@ -174,19 +175,20 @@ export class AnswerView {
 
   /** @param {Hint[]} hints */
   #hint(hints) {
-    const each = hints.map((hint) =>
-      make("div", { class: "hint" }, make("p", {}, hint.message), hint.suggestion && this.#apply(hint.suggestion)),
-    );
+    const each = hints.map((hint) => make("div", { class: "hint" }, make("p", {}, hint.message), ...this.#fixes(hint)));
     fill(this.#hints, ...each);
     this.#hints.hidden = hints.length === 0;
   }
 
-  /** @param {Suggestion} suggestion */
-  #apply({ expr }) {
-    return button(say("apply", { expr: shortened(expr) }), () => this.use(expr), {
-      class: "apply",
-      "data-testid": "apply",
-    });
+  /**
+   * A button for each thing that may have been meant.
+   *
+   * @param {Advice} advice
+   */
+  #fixes(advice) {
+    return fixes(advice).map(({ expr }) =>
+      button(say("apply", { expr: shortened(expr) }), () => this.use(expr), { class: "apply", "data-testid": "apply" }),
+    );
   }
 
   /** @param {string} text */
@@ -211,6 +213,27 @@ export class AnswerView {
     this.#answered.append(flash);
     flash.addEventListener("animationend", () => flash.remove());
   }
+}
+
+/**
+ * What to write instead, the likeliest first.
+ *
+ * @param {Advice} advice
+ * @returns {Suggestion[]}
+ */
+function fixes({ suggestion, alternatives = [] }) {
+  return suggestion ? [suggestion, ...alternatives] : [];
+}
+
+/**
+ * What is said of a text, with what to write instead, for those who hear it.
+ *
+ * @param {string} sentence
+ * @param {Advice} advice
+ */
+function aloud(sentence, advice) {
+  const instead = fixes(advice).map(({ expr }) => shortened(expr));
+  return instead.length > 0 ? `${sentence}. ${say("apply", { expr: either(instead) })}` : sentence;
 }
 
 /**

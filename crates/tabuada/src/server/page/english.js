@@ -65,6 +65,7 @@ export const ENGLISH = {
   grouped: "Group digits",
   share: "Copy link",
   apply: "Use {expr}",
+  hint: "Hint: {message}",
   tip: "Enter works it out · ↑ ↓ walk through the history · Ctrl+Space completes a name",
   curve: "a curve",
   functionOfX: "A function of x: its curve is under “Draw”.",

@@ -66,6 +66,7 @@ export const PORTUGUESE = {
   grouped: "Agrupar dígitos",
   share: "Copiar link",
   apply: "Usar {expr}",
+  hint: "Dica: {message}",
   tip: "Enter calcula · ↑ ↓ percorrem o histórico · Ctrl+Espaço completa um nome",
   curve: "uma curva",
   functionOfX: "Uma função de x: a curva está em “Desenhar”.",

@@ -82,6 +82,15 @@ export function number(value, options = {}) {
   return new Intl.NumberFormat(current, options).format(value);
 }
 
+/**
+ * Things of which one is to be chosen, in a sentence.
+ *
+ * @param {string[]} things
+ */
+export function either(things) {
+  return new Intl.ListFormat(current, { type: "disjunction" }).format(things);
+}
+
 /** Writes all words that stand in the page itself. */
 export function translate() {
   document.documentElement.lang = current;

@@ -27,7 +27,7 @@ use crate::answer::{Keeping, Name, Origin, Outcome, Reply};
 use crate::clock::Second;
 
 /// The form of the body, as part of its tag. Raised whenever the same answer is written otherwise.
-const FORM: &str = "evaluate 1";
+const FORM: &str = "evaluate 2";
 
 /// Evaluate an expression
 #[utoipa::path(
@@ -221,7 +221,7 @@ async fn answer_fresh(app: &App, question: &OwnQuestion, headers: &HeaderMap, ur
     let language = language::preferred(headers);
     let is_conditional = is_conditional(headers);
     let asked = app.calculator.answer_unless(question, keeping(headers), |program, name| {
-        let words = is_conditional.then(|| reply::words(&reply::hints(program, question.text, language)))?;
+        let words = is_conditional.then(|| reply::words(&reply::hints(program, question, language)))?;
         of_value(name, &words).known(headers)
     });
     let reply = match asked.await {

@@ -9,24 +9,24 @@ use axum::extract::State;
 use axum::http::header::CONTENT_LANGUAGE;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri};
 use serde::Serialize;
-use tabuada_lang::{Context, Explanation, Language, Limits, Program, Span, Step, StepKind};
+use tabuada_lang::{Explanation, Language, Limits, Program, Span, Step, StepKind};
 
 use super::super::described::Overloaded;
 use super::super::freshness::{Freshness, Tag, WORDS_SECONDS};
 use super::super::language;
-use super::super::problem::{CharacterSpan, Document as ProblemDocument, Problem, Suggestion};
+use super::super::problem::{Advice, CharacterSpan, Document as ProblemDocument, Problem};
 use super::super::render::json;
 use super::super::state::App;
 use super::made::{self, Made};
 use super::question::{ModeText, OwnQuestion};
 use super::reply::{Hint, Value, hints};
 use crate::answer::{ANSWER_VERSION, DEADLINE};
-use crate::engine;
+use crate::engine::{self, Question};
 use crate::facts::Printed;
 use described::Explanation as Described;
 
 /// Names what is said of an expression, as part of its tag. Raised whenever the same one is explained otherwise.
-pub(super) const VERSION: &str = "explain 1";
+pub(super) const VERSION: &str = "explain 2";
 
 /// An expression explained. It comes to a value or to an error; that is no failure of the request.
 #[derive(Serialize)]
@@ -66,8 +66,8 @@ struct Trouble {
     detail: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     span: Option<CharacterSpan>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    suggestion: Option<Box<Suggestion>>,
+    #[serde(flatten)]
+    advice: Option<Box<Advice>>,
 }
 
 /// A step. Places are in characters.
@@ -197,18 +197,18 @@ async fn explained(app: &App, question: OwnQuestion, language: Language) -> Resu
     let begun = Instant::now();
     let work = move || {
         let limits = Limits::default();
-        let text = &*question.expr;
-        let program = engine::ask(question.as_question(), &limits).map_err(|error| {
-            let context = Context { mode: question.mode, ..Context::default() };
-            Problem::unreadable(&error, text, &context, language)
-        })?;
+        let question = question.as_question();
+        let program =
+            engine::ask(question, &limits).map_err(|error| Problem::unreadable(&error, question, language))?;
         let (explanation, fuel) = engine::explain(&program, &limits, begun + DEADLINE);
         let canonical = program.canonical();
         let key = program.is_pure().then(|| calculator.name_of(&program));
         match &explanation.outcome {
-            Err(failure) if !failure.kind.is_deterministic() => Err(Problem::failed(&program, failure, text, language)),
+            Err(failure) if !failure.kind.is_deterministic() => {
+                Err(Problem::failed(&program, failure, question, language))
+            }
             _ => {
-                let asked = Asked { program: &program, text, language };
+                let asked = Asked { program: &program, question, language };
                 let body = asked.body(&explanation, fuel, &canonical, key.as_deref());
                 let mut response = json(StatusCode::OK, body);
                 response.headers_mut().insert(CONTENT_LANGUAGE, HeaderValue::from_static(language::tag(language)));
@@ -223,23 +223,23 @@ async fn explained(app: &App, question: OwnQuestion, language: Language) -> Resu
         .unwrap_or_else(|not_done| Err(Problem::of_work(not_done, language)))
 }
 
-/// The asker's own text, in its language.
+/// The asker's own question, in its language.
 struct Asked<'a> {
     program: &'a Program,
-    text: &'a str,
+    question: Question<'a>,
     language: Language,
 }
 
 impl Asked<'_> {
     fn body(&self, explanation: &Explanation, fuel: u64, canonical: &str, key: Option<&str>) -> String {
-        let Self { program, text, language } = *self;
+        let Self { program, question, language } = *self;
         let printed = explanation.outcome.as_ref().map(Printed::from);
         let outcome = match &printed {
-            Ok(printed) => Outcome::Value(Value::new(printed, program, text, language)),
+            Ok(printed) => Outcome::Value(Value::new(printed, program, question, language)),
             Err(failure) => {
-                let Problem { code, detail, span, suggestion, .. } = Problem::failed(program, failure, text, language);
-                let error = Trouble { code, detail, span, suggestion };
-                Outcome::Error { error, hints: hints(program, text, language) }
+                let Problem { code, detail, span, advice, .. } = Problem::failed(program, failure, question, language);
+                let error = Trouble { code, detail, span, advice };
+                Outcome::Error { error, hints: hints(program, question, language) }
             }
         };
         let last = explanation.steps.last().map_or("", |step| &step.text);
@@ -267,7 +267,7 @@ impl Asked<'_> {
             text: &step.text,
             replaced: in_text(&step.replaced, before),
             by: in_text(&step.by, &step.text),
-            span: step.node.map(|node| CharacterSpan::new(self.program.span(node), self.text)),
+            span: step.node.map(|node| CharacterSpan::new(self.program.span(node), self.question.text)),
         };
         steps.iter().zip(before).map(told).collect()
     }

@@ -13,7 +13,7 @@ use super::super::described::Overloaded;
 use super::super::fault::Fault;
 use super::super::freshness::{Freshness, Tag, WORDS_SECONDS};
 use super::super::language;
-use super::super::problem::{Document as ProblemDocument, Problem, Suggestion};
+use super::super::problem::{Document as ProblemDocument, Problem};
 use super::super::query::{last, parameter, parameters};
 use super::super::state::App;
 use super::made::{self, Made};
@@ -25,7 +25,7 @@ use crate::plot::{Plot, Refusal, SIZE};
 const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox");
 
 /// Names what is drawn, as part of its tag. Raised whenever the same question is drawn otherwise.
-pub(super) const VERSION: &str = "plot 1";
+pub(super) const VERSION: &str = "plot 2";
 
 /// What a picture is sent as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +75,7 @@ enum Format {
         (status = 304, description = "The picture that the asker has still holds."),
         (
             status = 422,
-            description = "An expression cannot be read, or is too dear.",
+            description = "An expression cannot be read, fails alike wherever it is looked at, or is too dear.",
             body = ProblemDocument,
             content_type = "application/problem+json",
             examples(("unknown" = (
@@ -159,10 +159,9 @@ fn asked(uri: &Uri, language: Language) -> Result<Plot, Fault> {
 
 fn told(plot: &Plot, refusal: Refusal) -> Problem {
     match refusal {
-        Refusal::Expression { at, error, fix } => {
+        Refusal::Expression { at, error, fixes } => {
             let text = &plot.exprs[at];
-            let mended = fix.map(|fix| Suggestion::new(&fix, text));
-            Problem::of_text(&error, text, plot.language).suggesting(mended)
+            Problem::of_text(&error, text, plot.language).advising(&fixes, text)
         }
         // What depends on chance may not be too dear another time.
         Refusal::Stopped(kind) => Problem::of_expression(&kind, None, plot.language).passing(),

@@ -2,14 +2,14 @@
 
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
-use tabuada_lang::{Context, Language, Program};
+use tabuada_lang::{JsonNumbers, Language, Program};
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, Type};
 
 use super::super::evaluate::described::value as value_in_json;
-use super::super::problem::{CharacterSpan, Problem, Suggestion};
+use super::super::problem::{Advice, CharacterSpan, Problem, Suggestion};
 use crate::answer::{Outcome, Reply};
-use crate::engine::Question;
+use crate::engine::{self, Question};
 use crate::facts::Printed;
 use crate::line::write_value;
 
@@ -17,7 +17,7 @@ use crate::line::write_value;
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Answer)]
 pub(super) struct Value<'a> {
-    /// JSON's form of it; what JSON has no form for is its Python text.
+    /// Its form in JSON, exact for every reader; what has none there is its text.
     #[serde(serialize_with = "in_json")]
     #[schema(schema_with = result)]
     result: &'a Printed,
@@ -42,20 +42,38 @@ pub(super) struct Hint {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Suggestion, required = false)]
     suggestion: Option<Suggestion>,
+    /// What else may have been meant, where that is not clear: the likelier before.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    alternatives: Vec<Suggestion>,
+}
+
+impl Hint {
+    /// A hint for `text`.
+    pub(super) fn new(hint: &tabuada_lang::Hint, text: &str, language: Language) -> Self {
+        let (suggestion, alternatives) = match Advice::of(&hint.fixes, text) {
+            Some(Advice { suggestion, alternatives }) => (Some(suggestion), alternatives),
+            None => (None, Vec::new()),
+        };
+        let (code, message) = (hint.kind.code(), hint.kind.message(language));
+        Self { code, message, span: CharacterSpan::new(hint.span, text), suggestion, alternatives }
+    }
 }
 
 /// The JSON form of a value.
 fn in_json<S: Serializer>(printed: &Printed, serializer: S) -> Result<S::Ok, S::Error> {
     let mut json = String::new();
-    printed.write_json(&mut json);
+    printed.write_json(JsonNumbers::Exact, &mut json);
     // What is written there is JSON.
     RawValue::from_string(json).unwrap_or_default().serialize(serializer)
 }
 
 pub(super) fn result() -> Schema {
     value_in_json(
-        "The value in JSON: a number with all its digits, `true`, `false`, `null`, a text, or an array of these; what \
-         JSON has no form for (infinity, complex numbers, fractions) is its text.",
+        "The value in JSON: a number, `true`, `false`, `null`, a text, or an array of these. It is a number only where \
+         every reader of JSON has it exactly: floats, and integers up to 2^53 − 1 in magnitude. Larger integers, \
+         decimals, and what JSON has no form for (infinity, complex numbers, fractions) are their text, with all digits; \
+         `type` tells what it is.",
     )
 }
 
@@ -70,9 +88,10 @@ pub(super) fn types() -> Object {
 }
 
 impl<'a> Value<'a> {
-    /// `text` is the asker's own, of which this is the value.
-    pub(super) fn new(printed: &'a Printed, program: &Program, text: &str, language: Language) -> Self {
-        Self { result: printed, r#type: printed.type_name, text: &printed.text, hints: hints(program, text, language) }
+    /// The question is the asker's own, of which this is the value.
+    pub(super) fn new(printed: &'a Printed, program: &Program, question: Question<'_>, language: Language) -> Self {
+        let hints = hints(program, question, language);
+        Self { result: printed, r#type: printed.type_name, text: &printed.text, hints }
     }
 
     /// It alone, in JSON: what its serialisation is, without the detours of that.
@@ -105,15 +124,9 @@ pub(super) fn words(hints: &[Hint]) -> String {
     if hints.is_empty() { String::new() } else { serde_json::to_string(hints).unwrap_or_default() }
 }
 
-/// The hints for a text.
-pub(super) fn hints(program: &Program, text: &str, language: Language) -> Vec<Hint> {
-    let hint = |hint: tabuada_lang::Hint| Hint {
-        code: hint.kind.code(),
-        message: hint.kind.message(language),
-        span: CharacterSpan::new(hint.span, text),
-        suggestion: hint.fix.as_ref().map(|fix| Suggestion::new(fix, text)),
-    };
-    program.hints(text).into_iter().map(hint).collect()
+/// The hints for a question, of which this is the program.
+pub(super) fn hints(program: &Program, question: Question<'_>, language: Language) -> Vec<Hint> {
+    engine::hints(question, program).iter().map(|hint| Hint::new(hint, question.text, language)).collect()
 }
 
 /// The value of an answer, or what is wrong with the question. What depends on the asker's own text is made here, each
@@ -122,17 +135,14 @@ pub(super) fn value<'a>(reply: &'a Reply, question: Question<'_>, language: Lang
     let text = question.text;
     match &reply.outcome {
         Outcome::Answered(program, answer) => match &answer.outcome {
-            Ok(printed) => Ok(Value::new(printed, program, text, language)),
-            Err(failure) => Err(Problem::failed(program, failure, text, language)),
+            Ok(printed) => Ok(Value::new(printed, program, question, language)),
+            Err(failure) => Err(Problem::failed(program, failure, question, language)),
         },
         Outcome::Failed(program, failure) => {
             let place = Some((program.span(failure.node), text));
             Err(Problem::of_expression(&failure.kind, place, language))
         }
-        Outcome::Unreadable(error) => {
-            let context = Context { mode: question.mode, ..Context::default() };
-            Err(Problem::unreadable(error, text, &context, language))
-        }
+        Outcome::Unreadable(error) => Err(Problem::unreadable(error, question, language)),
         Outcome::Overloaded => Err(Problem::overloaded(language)),
     }
 }
@@ -152,7 +162,7 @@ mod tests {
             let program = engine::read(text, &limits).unwrap();
             let evaluation = engine::try_evaluate(&program, &limits, 1_000).unwrap();
             let printed = Printed::from(&evaluation.outcome.unwrap());
-            let value = Value::new(&printed, &program, text, Language::Portuguese);
+            let value = Value::new(&printed, &program, Question::from(text), Language::Portuguese);
             assert_eq!(value.body(), serde_json::to_string(&value).unwrap(), "{text}");
         }
     }

@@ -1,7 +1,8 @@
 //! `/v1/table`: one expression, row by row of named columns, as JSON or as CSV.
 //!
 //! Rows are worked out and written in blocks on the workers, of which work in bulk gets half, and sent as they are read:
-//! a table is never held whole. What goes wrong in a row is told behind the rows.
+//! a table is never held whole. What goes wrong in a row is told behind the rows; what is wrong with the text, in their
+//! place, if that is known in time.
 
 mod columns;
 mod form;
@@ -97,7 +98,7 @@ use sheet::{Sheet, Stretch};
         NoBody,
         (
             status = 422,
-            description = "The expression cannot be read, or the table is too large or too dear.",
+            description = "The expression cannot be read, fails alike in all rows whatever they hold, or the table is too large or too dear.",
             body = ProblemDocument,
             content_type = "application/problem+json",
             examples(("syntax" = (
@@ -132,8 +133,14 @@ async fn answer(app: &App, request: Request, language: Language) -> Result<Respo
         let mut piece = sheet.head();
         let mut first = sheet.stretches().next().unwrap_or_default();
         sheet.write(&mut first, &mut piece, || false);
+        while sheet.is_in_doubt(&first, &piece) {
+            sheet.write(&mut first, &mut piece, || false);
+        }
         sheet.foresee(&first)?;
-        Ok::<_, Problem>((sheet, piece, first))
+        match sheet.wrong_with_all() {
+            Some(problem) => Err(problem),
+            None => Ok((sheet, piece, first)),
+        }
     };
     let (sheet, piece, first) = workers.run(DEADLINE, begin).await.map_err(|_| Problem::overloaded(language))??;
     drop(bulk);

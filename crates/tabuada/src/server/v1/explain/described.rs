@@ -53,6 +53,9 @@ pub(super) struct ExplainedError {
     span: CharacterSpan,
     #[schema(required = false)]
     suggestion: Suggestion,
+    /// What else may have been meant.
+    #[schema(required = false)]
+    alternatives: Vec<Suggestion>,
 }
 
 /// A step. Places are in characters.

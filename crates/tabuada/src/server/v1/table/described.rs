@@ -9,8 +9,9 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{Array, ArrayBuilder, Object, ObjectBuilder, SchemaType, Type};
 
 use super::super::super::evaluate::described::value;
-use super::super::super::problem::CharacterSpan;
+use super::super::super::problem::{CharacterSpan, Suggestion};
 use super::super::question::variables;
+use super::super::reply::Hint;
 
 /// A table to be worked out. What has no other meaning here is a column: `{"expr": …, "x": …}`.
 #[derive(ToSchema)]
@@ -54,10 +55,13 @@ pub(super) struct Range {
 pub(super) struct Rows {
     #[schema(schema_with = results)]
     result: (),
+    /// Where the text may not mean what was meant.
+    #[schema(required = false)]
+    hints: Vec<Hint>,
     /// How many rows have no value, if any.
     #[schema(required = false)]
     failed: u64,
-    /// Why the first ten of them have none.
+    /// Why the first ten of them have none; one, if the text is what is wrong in all rows.
     #[schema(required = false)]
     errors: Vec<RowError>,
 }
@@ -74,6 +78,12 @@ pub(super) struct RowError {
     /// Where in the expression.
     #[schema(required = false)]
     span: CharacterSpan,
+    /// What to write instead, where the text is wrong and that is known.
+    #[schema(required = false)]
+    suggestion: Suggestion,
+    /// What else may have been meant.
+    #[schema(required = false)]
+    alternatives: Vec<Suggestion>,
 }
 
 fn mode() -> Object {

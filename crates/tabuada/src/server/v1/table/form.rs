@@ -1,10 +1,9 @@
 //! What a table is written as, and how.
 
 use axum::http::HeaderMap;
-use tabuada_lang::Cell;
+use tabuada_lang::{Cell, JsonNumbers};
 
 use super::super::super::accepted::liking;
-use crate::facts::Printed;
 use crate::json::write_float;
 
 /// JSON, or CSV (RFC 4180) for whoever likes that better.
@@ -78,7 +77,7 @@ fn write_json(cell: Option<Cell<'_>>, out: &mut String) {
             out.push('"');
         }
         Some(Cell::Bool(value)) => out.push_str(if value { "true" } else { "false" }),
-        Some(Cell::Answer(answer)) => Printed::from(answer).write_json(out),
+        Some(Cell::Answer(answer)) => out.push_str(&answer.json(JsonNumbers::Exact)),
         Some(Cell::Failure(_)) | None => out.push_str("null"),
     }
 }

@@ -8,11 +8,12 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
-use tabuada_lang::{Cell, Context, Error, ErrorKind, Language, Limits, Mode, Program, Span, Variables};
+use tabuada_lang::{Cell, Context, Error, ErrorKind, Failure, Language, Limits, Mode, Program, Span, Variables};
 
 use super::super::super::fault::Fault;
-use super::super::super::problem::{CharacterSpan, Problem, Suggestion};
+use super::super::super::problem::{Advice, CharacterSpan, Problem};
 use super::super::question::{mode_of, object};
+use super::super::reply::Hint;
 use super::columns::{Columns, Members, ROWS_MAX};
 use super::form::Form;
 use crate::answer::DEADLINE;
@@ -40,6 +41,7 @@ const ERRORS_MAX: usize = 10;
 pub(super) struct Sheet {
     text: String,
     program: Program,
+    variables: Option<Variables>,
     columns: Columns,
     rows: usize,
     form: Form,
@@ -55,6 +57,16 @@ pub(super) struct Sheet {
 struct Failures {
     count: usize,
     first: BTreeMap<usize, RowError>,
+    common: Common,
+}
+
+/// What has gone wrong in each row that has no value.
+#[derive(Debug, Default)]
+enum Common {
+    #[default]
+    Nothing,
+    One(Failure),
+    Several,
 }
 
 #[derive(Debug, Serialize)]
@@ -65,6 +77,8 @@ struct RowError {
     detail: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     span: Option<CharacterSpan>,
+    #[serde(flatten)]
+    advice: Option<Box<Advice>>,
 }
 
 /// Rows that are still to be worked out.
@@ -102,19 +116,14 @@ impl Sheet {
             return Err(Fault::RowsTooMany { most: ROWS_MAX }.into());
         }
         let limits = Limits::default();
-        let program = {
-            let variables = variables.map(|json| Variables::from_json(json, &limits)).transpose();
-            let variables =
-                variables.map_err(|kind| Problem::of_text(&Error { kind, span: Span::default() }, &text, language))?;
-            let parameters: Vec<&str> = columns.names.iter().map(String::as_str).collect();
-            let context = Context { parameters: &parameters, variables: variables.as_ref(), ..Context::default() };
-            engine::read_of(&text, &context, &limits).map_err(|(error, fix)| {
-                Problem::of_text(&error, &text, language).suggesting(fix.map(|fix| Suggestion::new(&fix, &text)))
-            })?
-        };
+        let variables = variables.map(|json| Variables::from_json(json, &limits)).transpose();
+        let variables =
+            variables.map_err(|kind| Problem::of_text(&Error { kind, span: Span::default() }, &text, language))?;
+        let program = in_context(&columns, variables.as_ref(), |context| engine::read_of(&text, context, &limits))
+            .map_err(|(error, fixes)| Problem::of_text(&error, &text, language).advising(&fixes, &text))?;
         let fuel_given = limits.fuel * EVALUATIONS_AT_THEIR_LIMIT;
         let (fuel_left, failures) = (AtomicU64::new(fuel_given), Mutex::default());
-        Ok(Self { text, program, columns, rows, form, language, limits, fuel_given, fuel_left, failures })
+        Ok(Self { text, program, variables, columns, rows, form, language, limits, fuel_given, fuel_left, failures })
     }
 
     /// All rows, in order.
@@ -131,6 +140,35 @@ impl Sheet {
             return Ok(());
         }
         Err(Problem::of_expression(&self.exhausted(), None, self.language))
+    }
+
+    /// Whether the rows before `rest`, the first, do not tell a text that is wrong from rows that are: all fail alike.
+    /// Nobody waits for more rows than cost what one expression may, or fill `piece`.
+    pub(super) fn is_in_doubt(&self, rest: &Stretch, piece: &str) -> bool {
+        let spent = self.fuel_given - self.fuel_left.load(Ordering::Relaxed);
+        let goes_on = !rest.is_done() && piece.len() < PIECE_BYTES && spent < self.limits.fuel;
+        goes_on && self.wrong_in_all(rest.0.start).is_some()
+    }
+
+    /// What is wrong with the text, if all rows fail alike: an operation on a type that it is not for.
+    pub(super) fn wrong_with_all(&self) -> Option<Problem> {
+        let failure = self.wrong_in_all(self.rows)?;
+        let fixes = in_context(&self.columns, self.variables.as_ref(), |context| {
+            engine::fixes_of_rows(&self.text, context, &self.limits, &self.program, &failure)
+        });
+        let place = Some((self.program.span(failure.node), &*self.text));
+        Some(Problem::of_expression(&failure.kind, place, self.language).advising(&fixes, &self.text))
+    }
+
+    /// What is wrong in each of so many rows, if it is the same and does not depend on what they hold.
+    fn wrong_in_all(&self, rows: usize) -> Option<Failure> {
+        let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        match &failures.common {
+            Common::One(failure) if failures.count == rows && matches!(failure.kind, ErrorKind::Type(_)) => {
+                Some(failure.clone())
+            }
+            _ => None,
+        }
     }
 
     fn exhausted(&self) -> ErrorKind {
@@ -175,8 +213,7 @@ impl Sheet {
                 let row = rows.start + at;
                 match cell {
                     Cell::Failure(failure) => {
-                        let span = CharacterSpan::new(self.program.span(failure.node), &self.text);
-                        self.note(row, 1, &failure.kind, Some(span));
+                        self.note(row, 1, &failure.kind, Some(failure));
                         at_once = ANY_ROWS_AT_ONCE;
                     }
                     // A program that gives something else gives it in every row, as far as is known here.
@@ -192,8 +229,8 @@ impl Sheet {
     /// Gives up a stretch that found no worker.
     pub(super) fn give_up(&self, stretch: &mut Stretch, out: &mut String) {
         let rows = std::mem::take(&mut stretch.0);
-        let detail = Problem::overloaded(self.language);
-        self.note_as(rows.start, rows.len(), || (detail.code, detail.detail.clone(), None));
+        let problem = Problem::overloaded(self.language);
+        self.note_as(rows.start, rows.len(), None, || (problem.code, problem.detail.clone(), None));
         self.write_empty(rows, out);
     }
 
@@ -209,14 +246,22 @@ impl Sheet {
         }
     }
 
-    fn note(&self, row: usize, count: usize, kind: &ErrorKind, span: Option<CharacterSpan>) {
-        self.note_as(row, count, || (kind.code(), kind.message(self.language), span));
+    fn note(&self, row: usize, count: usize, kind: &ErrorKind, failure: Option<&Failure>) {
+        let span = || failure.map(|failure| CharacterSpan::new(self.program.span(failure.node), &self.text));
+        self.note_as(row, count, failure, || (kind.code(), kind.message(self.language), span()));
     }
 
-    /// Notes `count` rows from `row` on, with one reason for all of them.
-    fn note_as(&self, row: usize, count: usize, why: impl Fn() -> (&'static str, String, Option<CharacterSpan>)) {
+    /// Notes `count` rows from `row` on, with one reason for all of them; `failure`, if it is one of theirs.
+    fn note_as(
+        &self,
+        row: usize,
+        count: usize,
+        failure: Option<&Failure>,
+        why: impl Fn() -> (&'static str, String, Option<CharacterSpan>),
+    ) {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         failures.count += count;
+        failures.common.add(failure);
         for row in row..row + count.min(ERRORS_MAX) {
             // Stretches end in any order.
             let is_among_the_first = failures.first.len() < ERRORS_MAX
@@ -225,7 +270,7 @@ impl Sheet {
                 break;
             }
             let (code, detail, span) = why();
-            failures.first.insert(row, RowError { row, code, detail, span });
+            failures.first.insert(row, RowError { row, code, detail, span, advice: None });
             if failures.first.len() > ERRORS_MAX {
                 failures.first.pop_last();
             }
@@ -237,15 +282,44 @@ impl Sheet {
         if self.form == Form::Csv {
             return String::new();
         }
-        let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        if failures.count == 0 {
-            return "]}".to_owned();
-        }
-        let first: Vec<&RowError> = failures.first.values().collect();
+        let mut tail = String::from("]");
         // Texts and numbers always serialise.
-        let first = serde_json::to_string(&first).unwrap_or_default();
-        format!("],\"failed\":{},\"errors\":{first}}}", failures.count)
+        let mut add = |name: &str, json: String| tail.push_str(&format!(",\"{name}\":{json}"));
+        let hints = in_context(&self.columns, self.variables.as_ref(), |context| {
+            engine::hints_of_rows(&self.text, context, &self.limits, &self.program)
+        });
+        if !hints.is_empty() {
+            let hints: Vec<Hint> = hints.iter().map(|hint| Hint::new(hint, &self.text, self.language)).collect();
+            add("hints", serde_json::to_string(&hints).unwrap_or_default());
+        }
+        let of_all = self
+            .wrong_with_all()
+            .map(|Problem { code, detail, span, advice, .. }| vec![RowError { row: 0, code, detail, span, advice }]);
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        if failures.count > 0 {
+            let errors = of_all.unwrap_or_else(|| std::mem::take(&mut failures.first).into_values().collect());
+            add("failed", failures.count.to_string());
+            add("errors", serde_json::to_string(&errors).unwrap_or_default());
+        }
+        tail.push('}');
+        tail
     }
+}
+
+impl Common {
+    fn add(&mut self, failure: Option<&Failure>) {
+        *self = match (&*self, failure) {
+            (Self::Nothing, Some(failure)) => Self::One(failure.clone()),
+            (Self::One(one), Some(failure)) if one == failure => return,
+            _ => Self::Several,
+        };
+    }
+}
+
+/// Does something in the context in which the text of a table is read.
+fn in_context<T>(columns: &Columns, variables: Option<&Variables>, act: impl FnOnce(&Context<'_>) -> T) -> T {
+    let parameters: Vec<&str> = columns.names.iter().map(String::as_str).collect();
+    act(&Context { parameters: &parameters, variables, ..Context::default() })
 }
 
 /// A member of the question that is a text.

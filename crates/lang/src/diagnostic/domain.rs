@@ -1,0 +1,121 @@
+//! The domains of functions, and what is said of an argument outside: in CPython's words, in English and in Portuguese.
+
+use super::Language::{self, English, Portuguese};
+use crate::error::Given;
+use crate::number::{Complex, float};
+
+/// Integers from here up are not all floats.
+const EXACT_INTEGERS: f64 = 9_007_199_254_740_992.0;
+
+/// CPython's words; `None` for functions that it does not have.
+pub(super) fn python(function: &str, given: Option<Given>) -> Option<String> {
+    let expected = match function {
+        "sqrt" | "√" => "expected a nonnegative input",
+        "log" | "log2" | "log10" => "expected a positive input",
+        "log1p" => "expected argument value > -1",
+        "asin" | "acos" => "expected a number in range from -1 up to 1",
+        "atanh" => "expected a number between -1 and 1",
+        "acosh" => "expected argument value not less than 1",
+        "sin" | "cos" | "tan" => "expected a finite input",
+        "gamma" | "lgamma" => "expected a noninteger or positive integer",
+        "fmod" | "remainder" | "math.pow" => return Some("math domain error".to_owned()),
+        _ => return None,
+    };
+    // Logarithms take integers that are no floats, and name none.
+    let given = given.filter(|given| !(given.is_integer() && expected == "expected a positive input"));
+    Some(given.map_or_else(|| expected.to_owned(), |given| format!("{expected}, got {}", float::text(given.value()))))
+}
+
+/// Plain words. `function` may be an operator too, in the modes where that has a domain.
+pub(super) fn message(function: &str, given: Option<Given>, language: Language) -> String {
+    let say = |english: &str, portuguese: &str| match language {
+        English => english.to_owned(),
+        Portuguese => portuguese.to_owned(),
+    };
+    let domain = match function {
+        "sqrt" if given.is_some() => return square_root(given, language),
+        "sqrt" | "√" => {
+            return say(
+                "a negative number has no real root; in python mode √ gives the complex one",
+                "um número negativo não tem raiz real; no modo python √ dá a raiz complexa",
+            );
+        }
+        "**" => {
+            return say(
+                "a negative number has no real power whose exponent is a fraction, and 0**0 is undefined here",
+                "um número negativo não tem potência real com expoente fracionário, e 0**0 não está definido aqui",
+            );
+        }
+        "%" => return say("division by zero has no remainder", "a divisão por zero não tem resto"),
+        "math.pow" => {
+            return say(
+                "there is no real power of a negative number to a fraction, nor of 0 to a negative number; ** has \
+                 complex powers",
+                "não há potência real de um número negativo a uma fração, nem de 0 a um número negativo; ** tem \
+                 potências complexas",
+            );
+        }
+        "fmod" | "remainder" => {
+            return say(
+                &format!("{function}(x, y) is defined for a finite x and a y that is not 0"),
+                &format!("{function}(x, y) está definida para um x finito e um y diferente de 0"),
+            );
+        }
+        "ln" | "log" | "log2" | "log10" => ("numbers greater than 0", "números maiores que 0"),
+        "log1p" => ("numbers greater than -1", "números maiores que -1"),
+        "asin" | "acos" => ("numbers from -1 to 1", "números de -1 a 1"),
+        "atanh" => ("numbers between -1 and 1, without these two", "números entre -1 e 1, fora esses dois,"),
+        "acosh" => ("numbers from 1 up", "números a partir de 1"),
+        "sin" | "cos" | "tan" => ("finite numbers", "números finitos"),
+        "gamma" | "lgamma" => ("all numbers but 0, -1, -2 and so on", "todos os números menos 0, -1, -2 etc.,"),
+        "factor" => ("whole numbers from 1 up", "números inteiros a partir de 1"),
+        "randint" => ("whole numbers of up to 64 bits", "números inteiros de até 64 bits"),
+        _ => ("other numbers", "outros números"),
+    };
+    let given = given.map(|given| shown(given, language));
+    let (english, portuguese) = match given {
+        Some(given) => (format!(", and was given {given}"), format!(" e recebeu {given}")),
+        None => Default::default(),
+    };
+    say(
+        &format!("{function} is defined for {}{english}", domain.0),
+        &format!("{function} está definida para {}{portuguese}", domain.1),
+    )
+}
+
+/// A negative number has a root all the same, which is worth knowing.
+fn square_root(given: Option<Given>, language: Language) -> String {
+    let number = given.map_or_else(String::new, |given| shown(given, language));
+    let none = match language {
+        English => format!("no real square root of {number}"),
+        Portuguese => format!("não há raiz quadrada real de {number}"),
+    };
+    let Some(value) = given.map(Given::value).filter(|value| value.is_finite()) else { return none };
+    let root = Complex::new(0.0, (-value).sqrt());
+    match language {
+        English => format!("{none}; the complex one is {root}, written √({number}) or ({number})**0.5"),
+        Portuguese => format!("{none}; a complexa é {root}, que se escreve √({number}) ou ({number})**0.5"),
+    }
+}
+
+/// The number as it would be written.
+fn shown(given: Given, language: Language) -> String {
+    match (given.value(), language) {
+        (value, _) if given.is_integer() && value.abs() < EXACT_INTEGERS => format!("{value:.0}"),
+        (value, English) if given.is_integer() && value.is_infinite() => {
+            if value > 0.0 {
+                "one beyond 10**308".to_owned()
+            } else {
+                "one below -10**308".to_owned()
+            }
+        }
+        (value, Portuguese) if given.is_integer() && value.is_infinite() => {
+            if value > 0.0 {
+                "um além de 10**308".to_owned()
+            } else {
+                "um abaixo de -10**308".to_owned()
+            }
+        }
+        (value, _) => float::text(value),
+    }
+}
