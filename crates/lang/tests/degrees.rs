@@ -158,10 +158,10 @@ fn percentiles() {
         ("percentile([1, 2, 3, 4], 50), percentile([3, 1], 100), percentile((2.5,), 7)", "(2.5, 3, 2.5)"),
         ("percentile(range(101), 37.5), percentile({3, 1, 2}, p=50), percentile([0.1]*3, 10)", "(37.5, 2, 0.1)"),
         ("percentile([1, nan], 50), percentile([1, inf], 50)", "(nan, inf)"),
-        ("percentile([1], 101)", "! p must be between 0 and 100"),
-        ("percentile([1], -0.1)", "! p must be between 0 and 100"),
-        ("percentile([1], nan)", "! p must be between 0 and 100"),
-        ("percentile([], 50)", "! percentile requires at least one data point"),
+        ("percentile([1], 101)", "! the second argument of percentile is a number from 0 to 100"),
+        ("percentile([1], -0.1)", "! the second argument of percentile is a number from 0 to 100"),
+        ("percentile([1], nan)", "! the second argument of percentile is a number from 0 to 100"),
+        ("percentile([], 50)", "! percentile needs at least one number"),
     ]);
 }
 
