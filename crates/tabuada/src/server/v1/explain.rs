@@ -85,6 +85,9 @@ struct Told<'e> {
     /// Where in the asker's text that stands which was worked out.
     #[serde(skip_serializing_if = "Option::is_none")]
     span: Option<CharacterSpan>,
+    /// What the value may be off by, where it was found numerically.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<f64>,
 }
 
 /// Explain an expression
@@ -272,6 +275,7 @@ impl Asked<'_> {
             replaced: in_text(&step.replaced, before),
             by: in_text(&step.by, &step.text),
             span: step.node.map(|node| CharacterSpan::new(self.program.span(node), self.question.text)),
+            error: step.error,
         };
         steps.iter().zip(before).map(told).collect()
     }
