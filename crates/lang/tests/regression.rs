@@ -1,4 +1,4 @@
-//! Bugs that were found, each as a test named after what it was. Expected values are CPython 3.11's.
+//! Bugs that were found, each as a test named after what it was. Expected values are CPython's.
 // Helpers of tests may panic as tests do.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
