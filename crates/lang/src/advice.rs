@@ -3,9 +3,21 @@
 //!
 //! Advice is made from the asker's own text, each time; it is no part of an answer and is never remembered. It never
 //! changes what a text means: a text that can be read is read as it stands, with a hint beside it.
+//!
+//! # The law
+//!
+//! A fix is offered only if the mended text can be read and evaluates, or has no value only because of variables; it
+//! mends all that is wrong, wherever it stands; it loses no number, superscript, `°` or `√`. So a text is mended in
+//! rounds: it is read, what is wrong is repaired, and that again, until nothing is. What does not come to an end is not
+//! offered.
 
 // How a text is taken apart, then what is made of it where it cannot be read, where it fails, and where it is read.
 mod tokens;
+mod edits;
+mod separators;
+mod groups;
+mod percent;
+mod words;
 mod names;
 mod reading;
 mod failing;
@@ -13,12 +25,20 @@ mod hints;
 
 pub use hints::{Hint, HintKind};
 
-use crate::error::{Error, Failure, Span};
-use crate::limits::Limits;
+use std::cell::Cell;
+
+use crate::error::{Error, ErrorKind, Failure, Span};
+use crate::functions;
+use crate::limits::{Fuel, Limits};
+use crate::mode::Mode;
 use crate::parser::{self, Context};
 use crate::program::Program;
+use crate::variables::{Variable, Variables};
+use edits::apply;
+use hints::{Choice, Findings};
+use tokens::Tokens;
 
-/// A change to a text that mends what is wrong with it, or the first thing that is.
+/// A change to a text that mends what is wrong with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fix {
     /// What is replaced; empty where something is put in. On character boundaries.
@@ -45,34 +65,26 @@ impl Fix {
     }
 }
 
-/// How to mend a text that could not be read, given the error that reading it in `context` gave.
+/// How to mend a text that could not be read, given the error that reading it in `context` gave: the likeliest first,
+/// three at most, none if nothing is certain.
 ///
-/// Only what is certain is offered, and only if it helps: with it applied the text can be read, or what is wrong is
-/// something else or further right.
+/// With a fix applied the text can be read, and evaluates or has no value only because of variables: names that
+/// `context` gives, or single letters.
 ///
 /// ```
 /// use tabuada_lang::{Context, Limits, fixes, parse};
 ///
 /// let limits = Limits::default();
-/// let error = parse("2x + 1", &limits).unwrap_err();
-/// let fixes = fixes("2x + 1", &error, &Context::default(), &limits);
-/// assert_eq!(fixes[0].apply("2x + 1"), "2*x + 1");
+/// let error = parse("x = 3; 2x^2 + 1", &limits).unwrap_err();
+/// let fixes = fixes("x = 3; 2x^2 + 1", &error, &Context::default(), &limits);
+/// assert_eq!(fixes[0].apply("x = 3; 2x^2 + 1"), "x = 3; 2*x**2 + 1");
 /// ```
 pub fn fixes(text: &str, error: &Error, context: &Context<'_>, limits: &Limits) -> Vec<Fix> {
-    let Some(fix) = reading::mend(text, error) else { return Vec::new() };
-    let mended = fix.apply(text);
-    match parser::parse(&mended, context, limits) {
-        Ok(_) => vec![fix],
-        Err(next) => {
-            let behind = |text: &str, error: &Error| text.len() - error.span.start as usize;
-            let helps = next.kind != error.kind || behind(&mended, &next) < behind(text, error);
-            Vec::from_iter(helps.then_some(fix))
-        }
-    }
+    if error.kind.limit().is_some() { Vec::new() } else { mended(text, context, limits) }
 }
 
 impl Program {
-    /// How to mend `text`, of which this is the program and whose evaluation failed. The text can still be read.
+    /// How to mend `text`, of which this is the program and whose evaluation failed; as [`fixes`].
     ///
     /// ```
     /// use tabuada_lang::{Context, Fuel, Limits, parse};
@@ -85,9 +97,8 @@ impl Program {
     /// # Ok::<(), tabuada_lang::Error>(())
     /// ```
     pub fn fixes(&self, text: &str, failure: &Failure, context: &Context<'_>, limits: &Limits) -> Vec<Fix> {
-        let Some(fix) = failing::mend(self, text, failure) else { return Vec::new() };
-        // What is offered can be read, whatever stands around it.
-        Vec::from_iter(parser::parse(&fix.apply(text), context, limits).is_ok().then_some(fix))
+        let is_mendable = failure.kind.is_deterministic() && failure.kind.limit().is_none();
+        if is_mendable { mended(text, context, limits) } else { Vec::new() }
     }
 
     /// What to know of `text`, of which this is the program: where it may not mean what was meant. In order of place.
@@ -101,7 +112,263 @@ impl Program {
     /// assert_eq!(hints[0].fixes[0].apply("2^3"), "2**3");
     /// # Ok::<(), tabuada_lang::Error>(())
     /// ```
-    pub fn hints(&self, text: &str, _context: &Context<'_>, _limits: &Limits) -> Vec<Hint> {
-        hints::of(self, text)
+    pub fn hints(&self, text: &str, context: &Context<'_>, limits: &Limits) -> Vec<Hint> {
+        let findings = hints::of(self, text, Choice::FIRST, false);
+        let choices = choices(findings.separators_differ, findings.percentages_differ);
+        let mut hints = Vec::new();
+        for (at, found) in findings.list.iter().enumerate() {
+            let mut fixes = Vec::new();
+            for choice in &choices {
+                let all = if *choice == Choice::FIRST { None } else { Some(hints::of(self, text, *choice, false)) };
+                let edits = edits_of(all.as_ref().unwrap_or(&findings), at);
+                let desk = Desk::new(context, limits, *choice);
+                let mended = desk.settle(apply(text, edits)).filter(|_| !found.edits.is_empty());
+                add(&mut fixes, text, mended);
+            }
+            hints.push(Hint { kind: found.kind.clone(), span: found.span, fixes });
+        }
+        hints.extend(binary_float(self, text, context, limits));
+        hints
     }
+}
+
+/// The edits of one finding, and of all that are about how something is written.
+fn edits_of(findings: &Findings, at: usize) -> Vec<Fix> {
+    let taken = findings.list.iter().enumerate().filter(|(here, found)| *here == at || found.kind.is_notation());
+    taken.flat_map(|(_, found)| found.edits.iter().cloned()).collect()
+}
+
+/// The readings to try, the likeliest first.
+fn choices(separators: bool, percentages: bool) -> Vec<Choice> {
+    let mut choices = vec![Choice::FIRST];
+    choices.extend(percentages.then_some(Choice { commercial: false, ..Choice::FIRST }));
+    choices.extend(separators.then_some(Choice { grouped: false, ..Choice::FIRST }));
+    choices.extend((separators && percentages).then_some(Choice { grouped: false, commercial: false }));
+    choices
+}
+
+fn add(fixes: &mut Vec<Fix>, text: &str, mended: Option<String>) {
+    let fix = mended.filter(|mended| edits::keeps_numbers(text, mended));
+    let fix = fix.and_then(|mended| edits::difference(text, &mended));
+    fixes.extend(fix.filter(|fix| fixes.len() < FIXES && !fixes.contains(fix)));
+}
+
+/// The fixes of a text that cannot be read or fails.
+fn mended(text: &str, context: &Context<'_>, limits: &Limits) -> Vec<Fix> {
+    let mut fixes = Vec::new();
+    let is_xor_meant = text.to_lowercase().contains("xor");
+    let desk = Desk { is_xor_meant, ..Desk::new(context, limits, Choice::FIRST) };
+    add(&mut fixes, text, desk.settle(text.to_owned()));
+    for choice in choices(desk.separators_differ.get(), desk.percentages_differ.get()).into_iter().skip(1) {
+        let desk = Desk { is_xor_meant, ..Desk::new(context, limits, choice) };
+        add(&mut fixes, text, desk.settle(text.to_owned()));
+    }
+    fixes
+}
+
+/// Fixes for one place, at most.
+const FIXES: usize = 3;
+/// Rounds in which a text is read and repaired.
+const ROUNDS: usize = 32;
+/// Texts of more bytes are not mended: nobody types so much, and the work grows with it.
+const TEXT_BYTES: usize = 2048;
+/// What all rounds may read, in bytes.
+const READ_BYTES: usize = 32 << 10;
+/// What the rounds may spend on evaluating, all of them and each: about a millisecond.
+const FUEL: u64 = 200_000;
+/// Values for variables whose value is not known, so that a text with such variables can be tried.
+const SAMPLES: [&str; 3] = ["", ".5", "[1,2,3]"];
+
+/// Where one text is mended, in one choice of its readings.
+struct Desk<'c> {
+    mode: Mode,
+    /// The variables that come with the text, and those whose values come later.
+    variables: Vec<Variable>,
+    parameters: &'c [&'c str],
+    limits: Limits,
+    choice: Choice,
+    /// Whether `^` is what the text calls by its name.
+    is_xor_meant: bool,
+    bytes: Cell<usize>,
+    fuel: Cell<u64>,
+    separators_differ: Cell<bool>,
+    percentages_differ: Cell<bool>,
+}
+
+/// What becomes of a text.
+enum Look {
+    Unreadable(Error),
+    Failed(Program, Failure),
+    Fine(Program),
+}
+
+impl<'c> Desk<'c> {
+    fn new(context: &Context<'c>, limits: &Limits, choice: Choice) -> Self {
+        Self {
+            mode: context.mode,
+            variables: context.variables.map(|variables| variables.list.clone()).unwrap_or_default(),
+            parameters: context.parameters,
+            limits: limits.clone(),
+            choice,
+            is_xor_meant: false,
+            bytes: Cell::new(READ_BYTES),
+            fuel: Cell::new(FUEL),
+            separators_differ: Cell::new(false),
+            percentages_differ: Cell::new(false),
+        }
+    }
+
+    /// The text once nothing is wrong with it; `None` if it does not come to that.
+    fn settle(&self, text: String) -> Option<String> {
+        let mut text = text;
+        for _ in 0..ROUNDS {
+            let left = self.bytes.get().checked_sub(text.len()).filter(|_| text.len() <= TEXT_BYTES)?;
+            self.bytes.set(left);
+            let next = match self.look(&text) {
+                Look::Fine(program) => match self.rewritten(&program, &text, false) {
+                    Some(next) => next,
+                    None => return Some(text),
+                },
+                Look::Failed(program, failure) => {
+                    let is_of_types = matches!(failure.kind, ErrorKind::Type(_));
+                    self.rewritten(&program, &text, is_of_types).or_else(|| {
+                        let given = self.given();
+                        let edits = failing::mend(&program, &text, &failure, &given, self.choice.grouped)?;
+                        Some(apply(&text, edits))
+                    })?
+                }
+                Look::Unreadable(error) => {
+                    self.respelled(&text).or_else(|| reading::mend(&text, &error).map(|fix| fix.apply(&text)))?
+                }
+            };
+            if next == text {
+                return None;
+            }
+            text = next;
+        }
+        None
+    }
+
+    /// The names that the text does not have to define. None of them is a function.
+    fn given(&self) -> Vec<(String, bool)> {
+        let variables = self.variables.iter().map(|variable| variable.name.as_str());
+        variables.chain(self.parameters.iter().copied()).map(|name| (name.to_owned(), false)).collect()
+    }
+
+    fn is_given(&self, name: &str) -> bool {
+        self.parameters.contains(&name) || self.variables.iter().any(|variable| variable.name == name)
+    }
+
+    /// A text that can be read, with what is written otherwise in it: carets, commas, brackets, percentages.
+    fn rewritten(&self, program: &Program, text: &str, failing: bool) -> Option<String> {
+        let findings = hints::of(program, text, self.choice, failing);
+        self.separators_differ.set(self.separators_differ.get() || findings.separators_differ);
+        self.percentages_differ.set(self.percentages_differ.get() || findings.percentages_differ);
+        let is_mended = |kind: &HintKind| kind.is_notation() && !(self.is_xor_meant && *kind == HintKind::Xor);
+        let notation = findings.list.into_iter().filter(|found| is_mended(&found.kind));
+        let edits: Vec<Fix> = notation.flat_map(|found| found.edits).collect();
+        (!edits.is_empty()).then(|| apply(text, edits))
+    }
+
+    /// A text that cannot be read, with what needs no error to be seen: signs around it, words, separators, percentages.
+    fn respelled(&self, text: &str) -> Option<String> {
+        if let Some(next) = reading::trimmed(text).or_else(|| words::mend(text, |name| self.is_given(name))) {
+            return Some(next);
+        }
+        let tokens = Tokens::of(text);
+        let separated = separators::of(&tokens, self.choice.grouped, None);
+        self.separators_differ.set(self.separators_differ.get() || separated.is_ambiguous);
+        if !separated.edits.is_empty() {
+            return Some(apply(text, separated.edits));
+        }
+        let percentages = percent::of(&tokens, self.choice.commercial);
+        self.percentages_differ.set(self.percentages_differ.get() || percentages.is_ambiguous);
+        (!percentages.edits.is_empty()).then(|| apply(text, percentages.edits))
+    }
+
+    fn look(&self, text: &str) -> Look {
+        let program = match self.read(text, &[], "") {
+            Ok(program) => program,
+            Err(error) => return Look::Unreadable(error),
+        };
+        let is_known = |name: &str| self.variables.iter().any(|variable| variable.name == name);
+        let is_variable = |name: &str| {
+            self.parameters.contains(&name) || (names::is_letter(name) && !self.has_in_other_case(&program, name))
+        };
+        let free: Vec<(&str, u32)> = program.free_nodes().into_iter().filter(|(name, _)| !is_known(name)).collect();
+        let stranger = free.iter().find(|(name, _)| !is_variable(name));
+        let stranger = stranger
+            .map(|(name, node)| Failure { kind: ErrorKind::UnknownName { name: (*name).to_owned() }, node: *node });
+        // An unknown name of `math` is no free name.
+        let of_math =
+            || program.unknown_name().filter(|failure| matches!(failure.kind, ErrorKind::UnknownMathName { .. }));
+        if let Some(failure) = stranger.or_else(of_math) {
+            return Look::Failed(program, failure);
+        }
+        let free: Vec<String> = free.into_iter().map(|(name, _)| name.to_owned()).collect();
+        let mut first = None;
+        for sample in SAMPLES.iter().take(if free.is_empty() { 1 } else { SAMPLES.len() }) {
+            let Ok(program) = self.read(text, &free, sample) else { continue };
+            match self.evaluate(&program) {
+                Ok(_) => return Look::Fine(program),
+                Err(failure) => {
+                    first.get_or_insert((program, failure));
+                }
+            }
+        }
+        match first {
+            Some((program, failure)) => Look::Failed(program, failure),
+            None => Look::Failed(program, Failure { kind: ErrorKind::Internal, node: 0 }),
+        }
+    }
+
+    /// Whether a letter that nothing gives a value is known in the other case: `X` where there is an `x`.
+    fn has_in_other_case(&self, program: &Program, name: &str) -> bool {
+        let small = name.to_lowercase();
+        let is_other = |known: &str| known != name && known.to_lowercase() == small;
+        let assigned = program.targets.iter().map(|target| &*program.names[*target as usize]);
+        self.given().iter().any(|(known, _)| is_other(known))
+            || assigned.chain(functions::CONSTANTS.iter().map(|(constant, _)| *constant)).any(is_other)
+    }
+
+    /// Reads a text; `free` variables get one value each, of the kind that `sample` shows.
+    fn read(&self, text: &str, free: &[String], sample: &str) -> Result<Program, Error> {
+        let value = |at: usize| if sample.starts_with('[') { sample.to_owned() } else { format!("{}{sample}", at + 3) };
+        let mut list = self.variables.clone();
+        list.extend(free.iter().enumerate().map(|(at, name)| Variable { name: name.clone(), literal: value(at) }));
+        let variables = Variables { list };
+        let context = Context { mode: self.mode, variables: Some(&variables), ..Context::default() };
+        parser::parse(text, &context, &self.limits)
+    }
+
+    fn evaluate(&self, program: &Program) -> Result<String, Failure> {
+        let mut fuel = Fuel::new(self.fuel.get());
+        let outcome = program.evaluate(&self.limits, &mut fuel);
+        self.fuel.set(self.fuel.get() - fuel.spent());
+        outcome.map(|answer| answer.text().to_owned())
+    }
+}
+
+/// A float whose text has so many digits or more shows that it was rounded; a decimal number with fewer was not.
+const LONG_FLOAT: usize = 16;
+
+/// `0.1+0.2`, which binary floats round and decimal numbers do not.
+fn binary_float(program: &Program, text: &str, context: &Context<'_>, limits: &Limits) -> Option<Hint> {
+    let has_point = || text.as_bytes().windows(2).any(|pair| pair[0] == b'.' && pair[1].is_ascii_digit());
+    let is_calculated = context.mode == Mode::Python && context.parameters.is_empty() && program.nodes.len() > 1;
+    if !is_calculated || text.len() > TEXT_BYTES || !has_point() || !program.is_pure() {
+        return None;
+    }
+    let float = Desk::new(context, limits, Choice::FIRST).evaluate(program).ok()?;
+    let is_truth = |text: &str| matches!(text, "True" | "False");
+    let digits = |number: &str| number.bytes().filter(u8::is_ascii_digit).count();
+    if !is_truth(&float) && (digits(&float) < LONG_FLOAT || float.parse::<f64>().is_err()) {
+        return None;
+    }
+    let desk = Desk::new(&Context { mode: "decimal:28".parse().ok()?, ..*context }, limits, Choice::FIRST);
+    let decimal = desk.evaluate(&desk.read(text, &[], "").ok()?).ok()?;
+    let is_other =
+        if is_truth(&float) { is_truth(&decimal) && decimal != float } else { digits(&decimal) < LONG_FLOAT };
+    let kind = HintKind::BinaryFloat { decimal };
+    is_other.then(|| Hint { kind, span: Span::new(0, text.len()), fixes: Vec::new() })
 }

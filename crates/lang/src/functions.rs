@@ -10,6 +10,7 @@ mod builtins;
 mod containers;
 mod chance;
 mod real;
+mod degrees;
 mod theory;
 mod statistics;
 mod manual;
@@ -17,7 +18,7 @@ mod manual;
 use crate::error::{Arity, Bound, Counted, ErrorKind, Given, Overflow, Type, TypeError, ValueError};
 use crate::limits::{Budget, price};
 use crate::mode::Mode;
-use crate::number::Integer;
+use crate::number::{Integer, angle};
 use crate::value::{Builtin, Elements, Value};
 
 pub use manual::{FunctionInfo, FunctionKind, functions};
@@ -67,7 +68,7 @@ struct Parameters {
 }
 
 /// The tables, in the order in which rows are counted.
-const TABLES: [&[Function]; 9] = [
+const TABLES: [&[Function]; 10] = [
     builtins::TABLE,
     containers::TABLE,
     chance::TABLE,
@@ -77,13 +78,16 @@ const TABLES: [&[Function]; 9] = [
     containers::MATH,
     integers::TABLE,
     real::QUALIFIED,
+    degrees::TABLE,
 ];
-/// Where the rows of chance, of `math`, of its functions of integers and of what needs its prefix begin, and where all end.
+/// Where the rows of chance, of `math`, of its functions of integers, of what needs its prefix and of what has no name
+/// begin, and where all end.
 const CHANCE: u16 = first_row(2);
 const THEORY: u16 = first_row(3);
 const MATH: u16 = first_row(5);
 const INTEGERS: u16 = first_row(7);
 const QUALIFIED: u16 = first_row(8);
+const DEGREES: u16 = first_row(9);
 const END: u16 = first_row(TABLES.len());
 /// Other names for a function: the notation of `plusminus`.
 const ALIASES: [(&str, &str); 2] = [("deg", "degrees"), ("rad", "radians")];
@@ -179,7 +183,7 @@ pub(crate) fn find(name: &str) -> Option<Builtin> {
 
 /// The function `math.name`: a `pow` of its own, and none of Python's built-ins.
 pub(crate) fn find_math(name: &str) -> Option<Builtin> {
-    let qualified = (QUALIFIED..END).find(|row| ROWS[*row as usize].name == name);
+    let qualified = (QUALIFIED..DEGREES).find(|row| ROWS[*row as usize].name == name);
     // What a bare name reaches by another name has none of its own in `math`.
     at(qualified.or_else(|| find_row(name).filter(|row| *row >= MATH && ROWS[*row as usize].name == name))?)
 }
@@ -209,9 +213,14 @@ pub(crate) fn of_one_float(row: u16) -> Option<(OfOneFloat, u64)> {
         (_, "log10") => pxfm::f_log10,
         (_, "log2") => pxfm::f_log2,
         (_, "radians") => real::to_radians,
-        _ => return None,
+        (_, name) => angle::quick_by_name(name)?,
     };
     Some((call, function.price))
+}
+
+/// Whether a bare name reaches a function of one number: one that may stand before its argument without brackets.
+pub(crate) fn of_one_number(name: &str) -> bool {
+    find_row(name).is_some_and(|row| of_one_float(row).is_some())
 }
 
 /// Whether the function's answers depend on chance.
@@ -226,7 +235,18 @@ pub(crate) fn bare_names() -> impl Iterator<Item = &'static str> {
 
 /// Whether the function is reached only with `math.` before its name.
 pub(crate) fn needs_prefix(builtin: Builtin) -> bool {
-    builtin.row >= QUALIFIED
+    (QUALIFIED..DEGREES).contains(&builtin.row)
+}
+
+/// The same function of an argument in degrees, if it is one that may be asked so.
+pub(crate) fn of_degrees(row: u16) -> Option<u16> {
+    let name = ROWS.get(row as usize)?.name;
+    (DEGREES..END).find(|row| without_degrees(*row) == Some(name))
+}
+
+/// The name of the function if it takes degrees: `sin` for what `sin(30°)` calls.
+pub(crate) fn without_degrees(row: u16) -> Option<&'static str> {
+    ROWS.get(row as usize)?.name.strip_suffix('°')
 }
 
 /// The constants of `math`, which need no prefix, and the golden ratio.
@@ -252,7 +272,7 @@ pub(crate) fn constant(row: u8, budget: &mut Budget) -> Outcome {
 
 /// Whether the function works on floats and has to be another in other modes.
 fn is_of_floats(row: u16, name: &str) -> bool {
-    let of_math = (MATH..INTEGERS).contains(&row) || row >= QUALIFIED;
+    let of_math = (MATH..INTEGERS).contains(&row) || (QUALIFIED..DEGREES).contains(&row);
     of_math && name != "prod"
 }
 
@@ -263,17 +283,18 @@ pub(crate) fn find_constant(name: &str) -> Option<u8> {
 
 /// Calls the function of a row: `arguments` are the positional ones, then those of `keywords`, in order.
 pub(crate) fn call(row: u16, arguments: &[Value], keywords: &[&str], budget: &mut Budget) -> Outcome {
-    call_row(row, arguments, keywords, budget).map_err(|error| match error {
-        ErrorKind::Type(TypeError::NotReal { found }) => unfit(row, false, found),
-        ErrorKind::Type(TypeError::NotInteger { found }) => unfit(row, true, found),
-        other => other,
-    })
+    let name = at(row).map_or("", |function| function.name);
+    call_row(row, arguments, keywords, budget).map_err(|error| in_call(name, error))
 }
 
-/// That an argument of the function is of the wrong type.
-fn unfit(row: u16, integer: bool, found: Type) -> ErrorKind {
-    let function = at(row).map_or("", |function| function.name).to_owned();
-    TypeError::Argument { function, integer, found }.into()
+/// What went wrong in a call: an argument of the wrong type is the function's.
+fn in_call(function: &str, error: ErrorKind) -> ErrorKind {
+    let (integer, found) = match error {
+        ErrorKind::Type(TypeError::NotReal { found }) => (false, found),
+        ErrorKind::Type(TypeError::NotInteger { found }) => (true, found),
+        other => return other,
+    };
+    TypeError::Argument { function: function.to_owned(), integer, found }.into()
 }
 
 fn call_row(number: u16, arguments: &[Value], keywords: &[&str], budget: &mut Budget) -> Outcome {
@@ -463,16 +484,13 @@ fn elements<'v>(value: &'v Value, budget: &mut Budget) -> Result<Elements<'v>, E
 
 /// `x!`: as `factorial`, but a float or a decimal that is whole will do.
 pub(crate) fn factorial(value: &Value, budget: &mut Budget) -> Outcome {
-    match value {
-        Value::Float(float) if float.fract() == 0.0 => {
-            integers::factorial(&Value::Int(Integer::from_float(*float)), budget)
-        }
-        Value::Decimal(decimal) => match decimal.as_integer(budget)? {
-            Some(whole) => integers::factorial(&Value::Int(whole), budget),
-            None => integers::factorial(value, budget),
-        },
-        _ => integers::factorial(value, budget),
-    }
+    let whole = match value {
+        Value::Float(float) if float.fract() == 0.0 => Some(Integer::from_float(*float)),
+        Value::Decimal(decimal) => decimal.as_integer(budget)?,
+        _ => None,
+    };
+    let whole = whole.map(Value::Int);
+    integers::factorial(whole.as_ref().unwrap_or(value), budget).map_err(|error| in_call("factorial", error))
 }
 
 const SCALAR: u64 = price::SCALAR;

@@ -6,6 +6,7 @@
 use unicode_normalization::UnicodeNormalization;
 
 use crate::error::{Error, Feature, Span, Syntax};
+use crate::numerals;
 use crate::spelling;
 
 /// A token; its text is what its span covers.
@@ -18,6 +19,8 @@ pub(crate) enum Token {
         radix: u32,
     },
     Float,
+    /// `½`: its numerator and denominator.
+    Fraction(u8, u8),
     /// Digits and a `j`.
     Imaginary,
     /// A string, prefix and quotes included.
@@ -105,7 +108,8 @@ impl Token {
     /// Whether it is an operand, or opens one.
     pub(crate) fn is_operand(self) -> bool {
         self.is_number()
-            || matches!(self, Self::String | Self::Name | Self::True | Self::False | Self::None | Self::Open(_))
+            || matches!(self, Self::Fraction(..) | Self::String | Self::Name | Self::True | Self::False | Self::None)
+            || matches!(self, Self::Open(_))
     }
 }
 
@@ -283,7 +287,10 @@ impl<'t> Lexer<'t> {
                 return Ok((Token::Superscript, Span::new(start, self.at)));
             }
             _ if unicode_ident::is_xid_start(character) && !is_subscript(character) => return self.name(),
-            _ => return self.unknown(),
+            _ => match spelling::fraction(character) {
+                Some((numerator, denominator)) => Token::Fraction(numerator, denominator),
+                None => return self.unknown(),
+            },
         };
         self.at += character.len_utf8();
         Ok((token, Span::new(start, self.at)))
@@ -435,7 +442,7 @@ impl<'t> Lexer<'t> {
             return self.end_of_number(start, Token::Float);
         }
         if leading_zeros {
-            return self.error(start, Syntax::LeadingZeros);
+            return Err(numerals::with_leading_zeros(self.text, Span::new(start, self.at)));
         }
         self.end_of_number(start, Token::Integer { radix: 10 })
     }

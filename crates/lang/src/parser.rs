@@ -26,7 +26,7 @@
 //! degree      = factorial { "°" } ;
 //! factorial   = primary { "!" } ;
 //! primary     = ( atom | TRIG SUPERSCRIPT "(" [ arguments ] ")" ) { "(" [ arguments ] ")" | "[" subscript "]" } ;
-//! atom        = NUMBER | STRING { STRING } | "True" | "False" | "None" | NAME | "math" "." NAME
+//! atom        = NUMBER | FRACTION | STRING { STRING } | "True" | "False" | "None" | NAME | "math" "." NAME
 //!             | group | list | set | bars | binder ;
 //! group       = "(" [ expressions ] ")" ;   list = "[" [ expressions ] "]" ;   set = "{" [ expressions ] "}" ;
 //! bars        = "|" expression "|" ;
@@ -40,7 +40,8 @@
 //! SUPERSCRIPT is a run of superscripts (digits, signs, brackets, letters) directly behind what it is an exponent of.
 //! The run is one expression, that of the same signs on the line in brackets: `2³⁻¹` is `2**(3-1)`. Its numbers are
 //! digits alone, perhaps with zeros before them. ROOT is `√`, perhaps with superscript digits directly before it, its
-//! index, 2 or more; TRIG is `sin`, `cos`, `tan` or one of these with `h`, and `sin⁻¹` is its inverse.
+//! index, 2 or more. TRIG is `sin`, `cos`, `tan` or one of these with `h`, and `sin⁻¹` is its inverse. FRACTION is a
+//! quotient in one character, as if in brackets: `½` is `(1/2)`.
 //! A `|` where an operand is expected opens bars; where an operator is expected it closes the innermost opener if that
 //! is a bar, else it is the bitwise or. A newline is blank inside brackets and bars, and behind `;`.
 //!
@@ -176,8 +177,9 @@ struct Parser<'t, 'l> {
     ahead: Option<(Token, Span, Lexer<'t>)>,
     program: &'l mut Program,
     stacks: &'l mut Stacks,
-    /// The brackets of the text that may be a binder's, with the name that each binds; found when first asked for.
-    binders: Option<HashMap<u32, String>>,
+    /// The brackets of the text that may be a binder's, with how many parts each has and the name that it binds; found
+    /// when first asked for.
+    binders: Option<HashMap<u32, (u32, String)>>,
     /// Whether what is being read is the body of a definition, where every name is looked up at each use.
     in_definition: bool,
     /// How many brackets and bars are open: inside them, newlines are blank.
@@ -192,6 +194,8 @@ struct Parser<'t, 'l> {
     row: u8,
     /// Whether anything was read that is written otherwise in the canonical text.
     rewritten: bool,
+    /// The node that the last `°` made.
+    degree: Option<u32>,
 }
 
 enum State {
@@ -225,6 +229,7 @@ impl<'t, 'l> Parser<'t, 'l> {
             last_end: 0,
             row: 0,
             rewritten: false,
+            degree: None,
         }
     }
 

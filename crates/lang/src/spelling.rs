@@ -1,5 +1,5 @@
 //! What people write for what the language means: characters that look alike, and the words and operators of other
-//! languages. Looked up where a text cannot be read; never where it can.
+//! languages. But for the fractions, looked up where a text cannot be read; never where it can.
 
 use unicode_general_category::{GeneralCategory, get_general_category};
 use unicode_normalization::UnicodeNormalization;
@@ -31,27 +31,27 @@ const QUOTES: &str = "‘’‚‛“”„‟«»‹›`´";
 /// Blanks that are none of the language's, beside those that Unicode calls white space.
 const INVISIBLE: [char; 7] = ['\u{200b}', '\u{200c}', '\u{200d}', '\u{2060}', '\u{feff}', '\u{ad}', '\u{180e}'];
 
-/// Fractions in one character.
-const FRACTIONS: [(char, &str); 19] = [
-    ('½', "1/2"),
-    ('⅓', "1/3"),
-    ('⅔', "2/3"),
-    ('¼', "1/4"),
-    ('¾', "3/4"),
-    ('⅕', "1/5"),
-    ('⅖', "2/5"),
-    ('⅗', "3/5"),
-    ('⅘', "4/5"),
-    ('⅙', "1/6"),
-    ('⅚', "5/6"),
-    ('⅐', "1/7"),
-    ('⅛', "1/8"),
-    ('⅜', "3/8"),
-    ('⅝', "5/8"),
-    ('⅞', "7/8"),
-    ('⅑', "1/9"),
-    ('⅒', "1/10"),
-    ('↉', "0/3"),
+/// Fractions in one character: numerator and denominator.
+const FRACTIONS: [(char, u8, u8); 19] = [
+    ('½', 1, 2),
+    ('⅓', 1, 3),
+    ('⅔', 2, 3),
+    ('¼', 1, 4),
+    ('¾', 3, 4),
+    ('⅕', 1, 5),
+    ('⅖', 2, 5),
+    ('⅗', 3, 5),
+    ('⅘', 4, 5),
+    ('⅙', 1, 6),
+    ('⅚', 5, 6),
+    ('⅐', 1, 7),
+    ('⅛', 1, 8),
+    ('⅜', 3, 8),
+    ('⅝', 5, 8),
+    ('⅞', 7, 8),
+    ('⅑', 1, 9),
+    ('⅒', 1, 10),
+    ('↉', 0, 3),
 ];
 
 /// Words that stand between two operands elsewhere, and the operator that is meant.
@@ -100,16 +100,16 @@ pub(crate) fn meant(character: char) -> Option<String> {
     if is_quote(character) {
         return Some("'".to_owned());
     }
-    if let Some(fraction) = fraction(character) {
-        return Some(format!("({fraction})"));
-    }
     if character.is_whitespace() || INVISIBLE.contains(&character) {
         return Some(" ".to_owned());
     }
     if let Some(digit) = ascii_digit(character) {
         return Some(digit.to_string());
     }
-    // Full-width and small forms.
+    // Full-width and small forms and letters of mathematics; a superscript is no other way to write a digit.
+    if !matches!(character, '\u{fe50}'..='\u{fe6b}' | '\u{ff01}'..='\u{ff5e}' | '\u{1d400}'..='\u{1d7ff}') {
+        return None;
+    }
     let mut forms = character.nfkc();
     match (forms.next(), forms.next()) {
         (Some(form), None) if form.is_ascii_graphic() => Some(form.to_string()),
@@ -122,9 +122,9 @@ pub(crate) fn is_quote(character: char) -> bool {
     QUOTES.contains(character)
 }
 
-/// The fraction that a character is: `1/2` of `½`.
-pub(crate) fn fraction(character: char) -> Option<&'static str> {
-    FRACTIONS.iter().find(|(form, _)| *form == character).map(|(_, fraction)| *fraction)
+/// Numerator and denominator of the fraction that a character is: 1 and 2 of `½`.
+pub(crate) fn fraction(character: char) -> Option<(u8, u8)> {
+    FRACTIONS.iter().find(|(form, ..)| *form == character).map(|(_, numerator, denominator)| (*numerator, *denominator))
 }
 
 /// The operator that a word between two operands is elsewhere.

@@ -110,8 +110,6 @@ const REFUSED: &[(&str, &str, &str)] = &[
     ("1 ≡ 2", "≡", "1 == 2"),
     ("∛8", "∛", "³√8"),
     ("∜16", "∜", "⁴√16"),
-    ("½ + 1", "½", "(1/2) + 1"),
-    ("2½", "½", "(2+1/2)"),
     ("∞", "∞", "inf"),
     ("∅ ∪ {1}", "∅", "{} ∪ {1}"),
     ("2 ²", "²", "2²"),
@@ -141,7 +139,8 @@ const REFUSED: &[(&str, &str, &str)] = &[
     ("sin ²(1)", "²", "sin²(1)"),
     ("log²(10)", "²", "log(10)²"),
     ("(1 + 2", "(", "(1 + 2)"),
-    ("max(1, [2, 3", "[", "max(1, [2, 3])"),
+    ("max([1, 2], [2, 3", "[", "max([1, 2], [2, 3])"),
+    ("$5 + R$ 1,50", "$", "5 + 1.50"),
     ("|1 - 2", "|", "|1 - 2|"),
     ("[1, 2)", ")", "[1, 2]"),
     ("1 + 2)", ")", "1 + 2"),
@@ -181,7 +180,6 @@ fn what_is_not_done_comes_with_another_way() {
 #[test]
 fn nothing_is_offered_where_nothing_is_certain() {
     for text in [
-        "$1",
         "1 ± 2",
         "3‰",
         "∑ 2",
@@ -217,7 +215,6 @@ fn the_nearest_name_in_scope_is_suggested() {
         ("squrt(16)", Some("sqrt(16)")),
         ("sqtr(16)", Some("sqrt(16)")),
         ("factorail(5)", Some("factorial(5)")),
-        ("pie", Some("pi")),
         ("rate = 3; rat * 2", Some("rate = 3; rate * 2")),
         ("radius = 3; 2 * pi * raduis", Some("radius = 3; 2 * pi * radius")),
         ("sum(index * indx, index, 1, 3)", Some("sum(index * index, index, 1, 3)")),
@@ -306,8 +303,8 @@ fn what_may_be_meant_otherwise_carries_a_hint() {
         ("2√9**2", "tight-root", "2√9", "2*√9**2"),
         ("√4√9", "tight-root", "4√9", "√4*√9"),
         ("√(2)√(3)", "tight-root", "(2)√(3)", "√(2)*√(3)"),
-        ("³√-8", "complex-root", "³√-8", "cbrt(-8)"),
-        ("³√(-8)", "complex-root", "³√(-8)", "cbrt(-8)"),
+        ("³√-8", "complex-root", "³√-8", "(-³√8)"),
+        ("³√(-8)", "complex-root", "³√(-8)", "(-³√8)"),
         ("⁵√-32", "complex-root", "⁵√-32", "(-⁵√32)"),
         ("1 || 2 || 3", "double-bar", "||", "1 or 2 or 3"),
         ("100% + 5", "percent", "%", "100/100 + 5"),
@@ -434,7 +431,12 @@ fn hints_are_for_what_is_there() {
             let there = match hint.kind.code() {
                 "xor" => text.contains('^'),
                 "less-than-negative" => text.contains("<-"),
-                "decimal-comma" => text.contains(','),
+                "decimal-comma" | "thousands" => text.contains(','),
+                "brackets" => text.contains(['[', '{']),
+                "percent" => text.contains('%'),
+                "radians" => text.contains("sin(") || text.contains("cos(") || text.contains("tan("),
+                "natural-logarithm" => text.contains("log(10"),
+                "binary-float" => text.contains('.'),
                 _ => false,
             };
             assert!(there, "{text:?}: {hint:?}");

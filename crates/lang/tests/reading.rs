@@ -5,7 +5,7 @@
 #![allow(clippy::panic, clippy::unwrap_used)]
 
 use proptest::prelude::*;
-use tabuada_lang::{Context, Error, ErrorKind, Fuel, Language, Limits, Program, parse, parse_with};
+use tabuada_lang::{Context, Error, ErrorKind, Fuel, Language, Limits, Program, Syntax, parse, parse_with};
 
 /// The text of the answer, or the code of what went wrong.
 fn answer(text: &str) -> String {
@@ -249,5 +249,143 @@ fn a_name_of_any_character_has_a_canonical_text() {
         let canonical = program.canonical();
         let again = parse(&canonical, &Limits::default()).unwrap_or_else(|error| panic!("{text:?}: {error:?}"));
         assert_eq!(again.canonical(), canonical, "{text:?}");
+    }
+}
+
+#[test]
+fn fractions_in_one_character_are_quotients_in_brackets() {
+    check_answers(&[
+        ("½", "0.5"),
+        ("½+¼", "0.75"),
+        ("¾ - ⅔", "0.08333333333333337"),
+        ("k = 2; x = 3; ½·k·x²", "9.0"),
+        ("½²", "0.25"),
+        ("4**½", "2.0"),
+        ("-½", "-0.5"),
+        ("√¼", "0.5"),
+        ("⅒", "0.1"),
+        ("'½'", "'½'"),
+        ("½!", "type-error"),
+    ]);
+    check_same(&[
+        ("½", "1/2"),
+        ("½", "(1/2)"),
+        ("½·k·x²", "(1/2)*k*x²"),
+        ("x/½", "x/(1/2)"),
+        ("2**⅓²", "2**((1/3)**2)"),
+        ("½**½", "(1/2)**(1/2)"),
+        ("max(½, ⅞)", "max(1/2, 7/8)"),
+    ]);
+    // NFKC says of each which digits it is; the numerator of `⅒` has one and the denominator two.
+    let (exact, limits) = (Context { mode: "exact".parse().unwrap(), ..Context::default() }, Limits::default());
+    for (fraction, quotient) in "½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅐⅛⅜⅝⅞⅑⅒"
+        .chars()
+        .zip("1/2 1/3 2/3 1/4 3/4 1/5 2/5 3/5 4/5 1/6 5/6 1/7 1/8 3/8 5/8 7/8 1/9 1/10".split(' '))
+    {
+        let program = parse_with(&fraction.to_string(), &exact, &limits).unwrap();
+        let answer = program.evaluate(&limits, &mut Fuel::new(limits.fuel)).unwrap();
+        assert_eq!(answer.text(), quotient);
+    }
+}
+
+#[test]
+fn a_number_before_a_fraction_has_two_readings_and_is_refused() {
+    for (text, marked) in [("2½", "2½"), ("1 + 10½ + 2", "10½"), ("-2 ½", "2 ½"), ("2*3½", "3½")] {
+        let error = refusal(text);
+        assert_eq!(error.span.of(text), marked, "{text}");
+        assert!(matches!(error.kind, ErrorKind::Syntax(Syntax::MixedNumber { .. })), "{text}: {error:?}");
+    }
+    let message = refusal("2½").kind.message(Language::English);
+    assert!(message.contains("2+1/2") && message.contains("2*(1/2)"), "{message}");
+    // Beside anything else an operator is missing.
+    for text in ["x½", "½x", "(2)½", "2²½", "½½", "½3", "2.5½"] {
+        let error = refusal(text);
+        assert!(matches!(error.kind, ErrorKind::Syntax(Syntax::MissingOperator { .. })), "{text}: {error:?}");
+    }
+}
+
+#[test]
+fn zeros_behind_a_comma_are_decimals() {
+    for (text, marked, written) in [
+        ("abs(-4,04)", "4,04", "4.04"),
+        ("10,05 + 1", "10,05", "10.05"),
+        ("sqrt(2,05)", "2,05", "2.05"),
+        ("8,08²", "8,08", "8.08"),
+        ("1000*1,005", "1,005", "1.005"),
+        ("99,09 > 99", "99,09", "99.09"),
+        ("0,05", "0,05", "0.05"),
+        ("1.234,05", "1.234,05", "1234.05"),
+        ("x = 2; x*3,07", "3,07", "3.07"),
+    ] {
+        let error = refusal(text);
+        assert_eq!(error.span.of(text), marked, "{text}");
+        let ErrorKind::Syntax(Syntax::DecimalComma { found, meant }) = &error.kind else { panic!("{text}: {error:?}") };
+        assert_eq!((&**found, &**meant), (marked, written), "{text}");
+        for language in [Language::English, Language::Portuguese] {
+            assert!(error.kind.message(language).contains(written), "{text}");
+        }
+    }
+    // Groups of thousands; and what is none of these.
+    assert_eq!(answer("1,000"), "(1, 0)");
+    for (text, written) in [("1,005,000", "1005000"), ("12,345,067/2", "12345067")] {
+        let ErrorKind::Syntax(Syntax::Misspelled { meant, .. }) = refusal(text).kind else { panic!("{text}") };
+        assert_eq!(meant, written);
+    }
+    for text in ["007", "1, 05", "x1,05", ".5,05", "1.5,05", "05,5", "1,0_5", "[2, 05]"] {
+        assert_eq!(refusal(text).kind, Syntax::LeadingZeros.into(), "{text}");
+    }
+}
+
+#[test]
+fn dates_and_times_are_no_numbers() {
+    for (text, marked) in [
+        ("2024-01-01", "2024-01-01"),
+        ("31/08/2024 - 01/01/2024", "31/08/2024"),
+        ("2025-03-09", "2025-03-09"),
+        ("12/31/24 + 01/02/24", "01/02/24"),
+        ("1 + 01.02.2024", "01.02.2024"),
+        ("09:30", "09:30"),
+        ("07:05", "07:05"),
+        ("9:05 - 8:00", "9:05"),
+        ("12:30:45", "12:30:45"),
+        ("2024-05-07T10:00", "2024-05-07"),
+    ] {
+        let error = refusal(text);
+        assert_eq!(error.span.of(text), marked, "{text}");
+        assert!(matches!(error.kind, ErrorKind::Syntax(Syntax::DateOrTime { .. })), "{text}: {error:?}");
+        assert!(tabuada_lang::fixes(text, &error, &Context::default(), &Limits::default()).is_empty(), "{text}");
+    }
+    check_answers(&[("2024-12-25", "1987"), ("31/10/2", "1.55"), ("[1, 2, 3][1:30]", "[2, 3]"), ("1 ? 12:30", "12")]);
+    // Neither: the parts are no day, month, hour or minute.
+    for text in ["2024-13-05", "2024-1-045", "32/01/2024", "1/05", "25:61", "6:2", "1.2.3", "1-2-03-4"] {
+        let Err(error) = parse(text, &Limits::default()) else { panic!("{text}") };
+        assert!(!matches!(error.kind, ErrorKind::Syntax(Syntax::DateOrTime { .. })), "{text}: {error:?}");
+    }
+}
+
+#[test]
+fn an_equal_sign_asks_for_no_answer() {
+    for (text, marked) in [
+        ("2+2=", "="),
+        ("10/4=?", "=?"),
+        ("2+2 = ?", "= ?"),
+        ("=2016 - 44", "="),
+        ("= 7*8 =", "="),
+        ("sqrt(16)=", "="),
+        ("5!=", "="),
+        ("5!=?", "="),
+        ("(1+2)!=", "="),
+        ("x = ?", "= ?"),
+        ("x = 5 =", "="),
+        ("x = 3; x+1=", "="),
+        ("2+2=; 3", "="),
+    ] {
+        let error = refusal(text);
+        assert_eq!((error.kind, error.span.of(text)), (Syntax::StrayEqual.into(), marked), "{text}");
+    }
+    // A name is cleared; and what compares, assigns or is not finished stays what it was.
+    check_answers(&[("x =", "None"), ("a, b =", "None"), ("x = 3; x", "3"), ("5 != 3", "True")]);
+    for text in ["2+2=4", "x!=", "2 ==", "f(x=)", "(2=)", "2 != "] {
+        assert_ne!(refusal(text).kind, Syntax::StrayEqual.into(), "{text}");
     }
 }

@@ -1,63 +1,263 @@
 //! How to mend a text whose evaluation failed.
 
 use super::Fix;
-use super::names::Scope;
+use super::names::{Meant, Scope, is_letter};
+use super::separators;
 use super::tokens::Tokens;
 use crate::arithmetic::Binary;
-use crate::error::{Arity, ErrorKind, Failure, Span, Type, TypeError};
+use crate::error::{ErrorKind, Failure, Span, Type, TypeError};
 use crate::functions;
-use crate::lexer::{Token, normal_name};
-use crate::program::{Node, Program};
+use crate::lexer::{Token, normal_name, to_superscript};
+use crate::program::{Binder, Node, Program};
 
-pub(super) fn mend(program: &Program, text: &str, failure: &Failure) -> Option<Fix> {
+/// Functions of one list, to which its elements are often given one by one.
+const OF_ONE_LIST: [&str; 17] = [
+    "sum",
+    "prod",
+    "fsum",
+    "mean",
+    "fmean",
+    "geometric_mean",
+    "harmonic_mean",
+    "median",
+    "median_low",
+    "median_high",
+    "mode",
+    "multimode",
+    "stdev",
+    "pstdev",
+    "variance",
+    "pvariance",
+    "sorted",
+];
+
+/// The edits that may mend it. `given` are the names that the text did not have to define.
+pub(super) fn mend(
+    program: &Program,
+    text: &str,
+    failure: &Failure,
+    given: &[(String, bool)],
+    grouped: bool,
+) -> Option<Vec<Fix>> {
     let span = program.span(failure.node);
     let covered = span.of(text);
+    let tokens = Tokens::of(text);
     match &failure.kind {
         ErrorKind::UnknownName { name } => {
             if *normal_name(covered) != **name {
                 return None;
             }
-            let called = text[span.end as usize..].trim_start().starts_with('(');
-            let meant = Scope::new(&own_names(program, failure.node as usize)).meant(name, called)?;
-            // A product is one factor where it stands: `2**xy`.
-            let product = meant.contains('*') && !stands_alone(text, span);
-            Some(Fix::replacing(span, if product { format!("({meant})") } else { meant }))
+            let at = tokens.from(span.start);
+            if let Some(edits) = form(&tokens, at) {
+                return Some(edits);
+            }
+            let mut own = own_names(program, failure.node as usize);
+            own.extend_from_slice(given);
+            unknown_name(&tokens, at, &Scope::new(&own))
         }
         ErrorKind::UnknownMathName { name } => {
             if functions::find(name).is_some() || name == "phi" {
-                return Some(Fix::replacing(span, name.clone()));
+                return Some(vec![Fix::replacing(span, name.clone())]);
             }
             let called = text[span.end as usize..].trim_start().starts_with('(');
-            let meant = Scope::math().meant(name, called)?;
+            let Meant::Name(meant) = Scope::math().meant(name, called)? else { return None };
             let qualified = functions::find_math(&meant).is_some() || functions::find_constant(&meant).is_some();
-            qualified.then(|| Fix::replacing(span, format!("math.{meant}")))
+            qualified.then(|| vec![Fix::replacing(span, format!("math.{meant}"))])
         }
         ErrorKind::RangeAsAnswer if covered.starts_with("range") => {
-            Some(Fix::replacing(span, format!("list({covered})")))
+            Some(vec![Fix::replacing(span, format!("list({covered})"))])
         }
-        ErrorKind::Type(TypeError::NotCallable { found }) => not_callable(text, span, *found),
-        ErrorKind::Type(TypeError::Operands { operator, types }) if operator == "^" => {
-            let numbers = types.iter().all(|kind| matches!(kind, Type::Int | Type::Float | Type::Complex | Type::Bool));
-            let caret =
-                numbers.then(|| caret_of(program, text, &program.subtrees(), failure.node as usize)).flatten()?;
-            Some(Fix::replacing(caret, "**"))
+        ErrorKind::Type(TypeError::NotCallable { found }) => not_callable(&tokens, span, *found, given),
+        ErrorKind::Type(TypeError::NotSubscriptable { found: Type::Int | Type::Float }) => {
+            indexed_number(&tokens, span)
         }
         ErrorKind::Type(TypeError::Operands { operator, types }) if matches!(types[..], [Type::Function, _]) => {
             // `sin -1`.
             let function = covered.find(|c: char| !(c.is_alphanumeric() || c == '_'))?;
             let argument = covered[function..].trim_start();
             (functions::find(&covered[..function]).is_some() && operator == "-" && argument.starts_with(['-', '−']))
-                .then(|| Fix::replacing(span, format!("{}({argument})", &covered[..function])))
+                .then(|| vec![Fix::replacing(span, format!("{}({argument})", &covered[..function]))])
         }
-        ErrorKind::Type(TypeError::Arity(
-            Arity::ExactlyOne { given: 2, .. } | Arity::Takes { .. } | Arity::Expected { .. },
-        ))
-        | ErrorKind::DefinedArity { .. } => decimal_comma(text, span),
+        ErrorKind::Type(_) | ErrorKind::DefinedArity { .. } => {
+            let call = Call::at(&tokens, tokens.from(span.start))?;
+            call.form().or_else(|| call.spread()).or_else(|| {
+                let commas = separators::of(&tokens, grouped, Some(span)).edits;
+                if commas.is_empty() { call.root() } else { Some(commas) }
+            })
+        }
         _ => None,
     }
 }
 
-/// Whether an operator of products may stand here without brackets: nothing that binds tighter is beside it.
+/// A call in the text.
+struct Call<'t> {
+    tokens: &'t Tokens<'t>,
+    /// The token that is the function's name, and its brackets.
+    name: usize,
+    open: usize,
+    close: usize,
+    /// The first and the last token of each argument.
+    arguments: Vec<(usize, usize)>,
+}
+
+impl<'t> Call<'t> {
+    /// The call whose function's name is the token at `name`.
+    fn at(tokens: &'t Tokens<'t>, name: usize) -> Option<Self> {
+        let open = name + 1;
+        if (tokens.token(name)?, tokens.token(open)?) != (Token::Name, Token::Open('(')) {
+            return None;
+        }
+        let close = tokens.closing(open)?;
+        let mut arguments = Vec::new();
+        let mut from = open + 1;
+        while from < close {
+            let comma = tokens.end(from, |token| token == Token::Comma);
+            if comma == from {
+                return None;
+            }
+            arguments.push((from, comma - 1));
+            from = comma + 1;
+        }
+        Some(Self { tokens, name, open, close, arguments })
+    }
+
+    fn function(&self) -> &'t str {
+        self.tokens.spelled(self.name)
+    }
+
+    fn span(&self, at: usize) -> Span {
+        self.tokens.get(at).map_or(Span::default(), |(_, span)| span)
+    }
+
+    /// All of the call.
+    fn whole(&self) -> Span {
+        self.span(self.name).to(self.span(self.close))
+    }
+
+    /// `sum(k**2, 1, 3)`, `sum(k**2, k=1, 3)`: forms that bind a name, without the name.
+    fn form(&self) -> Option<Vec<Fix>> {
+        let name = self.function();
+        let needs = match name {
+            "derivative" => 2,
+            _ if Binder::NAMES.contains(&name) => 3,
+            _ => return None,
+        };
+        if self.arguments.len() != needs {
+            return None;
+        }
+        let (first, last) = self.arguments[0];
+        let (second, _) = self.arguments[1];
+        if (self.tokens.token(second), self.tokens.token(second + 1)) == (Some(Token::Name), Some(Token::Assign)) {
+            let assign = self.span(second + 1);
+            return Some(vec![Fix::new(self.span(second).end as usize, self.span(second + 2).start as usize, ", ")])
+                .filter(|_| assign.of(self.tokens.text) == "=");
+        }
+        let is_variable = |at: &usize| {
+            self.tokens.token(*at) == Some(Token::Name)
+                && is_letter(self.tokens.spelled(*at))
+                && self.tokens.spelled(*at) != "e"
+        };
+        let mut letters: Vec<&str> = (first..=last).filter(is_variable).map(|at| self.tokens.spelled(at)).collect();
+        letters.sort_unstable();
+        letters.dedup();
+        // One that the text gives a value is none to be bound, if there is another.
+        if letters.len() > 1 {
+            letters.retain(|letter| !self.tokens.assigns(letter));
+        }
+        let [letter] = letters[..] else { return None };
+        let end = self.span(last).end as usize;
+        Some(vec![Fix::new(end, end, format!(", {letter}"))])
+    }
+
+    /// `mean(1, 2, 3)` wants a list, `gcd([12, 18])` its elements.
+    fn spread(&self) -> Option<Vec<Fix>> {
+        let name = self.function();
+        let is_list = |(first, last): (usize, usize)| {
+            matches!(self.tokens.token(first), Some(Token::Open('['))) && self.tokens.closing(first) == Some(last)
+        };
+        if let [(first, last)] = self.arguments[..] {
+            let unpacks = is_list((first, last)) && last > first + 1 && !OF_ONE_LIST.contains(&name);
+            return unpacks.then(|| vec![Fix::replacing(self.span(first), ""), Fix::replacing(self.span(last), "")]);
+        }
+        let wraps =
+            OF_ONE_LIST.contains(&name) && self.arguments.len() > 1 && !self.arguments.iter().any(|a| is_list(*a));
+        let (start, end) = (self.span(self.open).end as usize, self.span(self.close).start as usize);
+        wraps.then(|| vec![Fix::new(start, start, "["), Fix::new(end, end, "]")])
+    }
+
+    /// `root(64, 3)`, `sqrt(8, 3)`: a root with its index.
+    fn root(&self) -> Option<Vec<Fix>> {
+        let [(first, last), (second, end)] = self.arguments[..] else { return None };
+        let index = self.tokens.spelled(second).parse::<u64>().ok().filter(|index| (2..=99).contains(index))?;
+        if !matches!(self.function(), "root" | "sqrt" | "cbrt") || second != end {
+            return None;
+        }
+        let radicand = self.tokens.between(first, last);
+        let is_one = first == last;
+        let (open, close) = if is_one { ("", "") } else { ("(", ")") };
+        let root = format!("{}√{open}{radicand}{close}", to_superscript(index));
+        let is_exponentiated = self.tokens.token(self.close + 1) == Some(Token::Superscript);
+        Some(vec![Fix::replacing(self.whole(), if is_exponentiated { format!("({root})") } else { root })])
+    }
+}
+
+/// A form whose name means nothing with the arguments that it has.
+fn form(tokens: &Tokens<'_>, at: usize) -> Option<Vec<Fix>> {
+    let call = Call::at(tokens, at)?;
+    call.form().or_else(|| call.root())
+}
+
+fn unknown_name(tokens: &Tokens<'_>, at: usize, scope: &Scope) -> Option<Vec<Fix>> {
+    let (_, span) = tokens.get(at)?;
+    let name = normal_name(span.of(tokens.text));
+    let called = tokens.token(at + 1) == Some(Token::Open('('));
+    let meant = scope.meant(&name, called).or_else(|| {
+        // `2πr(h+1)`: the product goes on.
+        let product = called.then(|| scope.meant(&name, false)).flatten()?;
+        matches!(product, Meant::Product(_)).then_some(product)
+    })?;
+    match meant {
+        Meant::Name(meant) => Some(vec![Fix::replacing(span, meant)]),
+        Meant::Product(product) => {
+            // `² ³ ! °` stay with the last factor.
+            let is_bound = matches!(tokens.token(at + 1), Some(Token::Superscript | Token::Bang | Token::Degree));
+            let brackets = !is_bound && !called && !stands_alone(tokens.text, span);
+            let product = if called { format!("{product}*") } else { product };
+            Some(vec![Fix::replacing(span, if brackets { format!("({product})") } else { product })])
+        }
+        Meant::Applied { function, argument } => {
+            // `cos60°`: what binds to the argument goes with it.
+            let last = tokens.operand_end(at)?;
+            let end = tokens.get(last)?.1.end;
+            let bound = Span { start: span.end, end }.of(tokens.text);
+            Some(vec![Fix::new(span.start as usize, end as usize, format!("{function}({argument}{bound})"))])
+        }
+        Meant::Call(formula) => {
+            let call = Call::at(tokens, at)?;
+            let written = fill(formula, &call);
+            let wanted = formula.matches('{').count().min(if formula.contains("{1}") { 2 } else { 1 });
+            let fits = call.arguments.len() == wanted;
+            let alone = stands_alone(tokens.text, call.whole());
+            fits.then(|| vec![Fix::replacing(call.whole(), if alone { written } else { format!("({written})") })])
+        }
+    }
+}
+
+/// A formula with the arguments of a call in its places. One that is a single token needs no brackets of its own.
+fn fill(formula: &str, call: &Call<'_>) -> String {
+    let mut written = formula.to_owned();
+    for (place, (first, last)) in call.arguments.iter().enumerate() {
+        let argument = call.tokens.between(*first, *last);
+        let place = format!("{{{place}}}");
+        if first == last && written.starts_with(&format!("({place})")) {
+            written = written.replacen(&format!("({place})"), argument, 1);
+        }
+        written = written.replace(&place, argument);
+    }
+    written
+}
+
+/// Whether an operator of products may stand here without brackets: nothing that binds as tightly is beside it.
 fn stands_alone(text: &str, span: Span) -> bool {
     let before = text[..span.start as usize].trim_end();
     let after = text[span.end as usize..].trim_start();
@@ -99,27 +299,47 @@ fn own_names(program: &Program, at: usize) -> Vec<(String, bool)> {
     names.iter().map(|(name, callable)| (program.names[*name as usize].to_string(), *callable)).collect()
 }
 
-/// `2(3)`, and `[1, 2](0)`.
-fn not_callable(text: &str, call: Span, found: Type) -> Option<Fix> {
-    let tokens = Tokens::of(text);
+/// `2(3)`, `[1, 2](0)` and `pi()`.
+fn not_callable(tokens: &Tokens<'_>, call: Span, found: Type, given: &[(String, bool)]) -> Option<Vec<Fix>> {
     let close = tokens.from(call.end.checked_sub(1)?);
     let open = tokens.opening(close)?;
     let (_, bracket) = tokens.get(open)?;
-    let (_, _, callee) = tokens.before(open)?;
-    let inside = tokens.between(open, close);
+    let (_, token, callee) = tokens.before(open)?;
+    let name = normal_name(callee.of(tokens.text));
+    let is_constant = functions::find_constant(&name).is_some();
+    if open + 1 == close {
+        return is_constant.then(|| vec![Fix::new(callee.end as usize, call.end as usize, "")]);
+    }
+    // A letter that nothing gives a value may be a function.
+    let is_free = token == Token::Name
+        && !is_constant
+        && !tokens.defines(&name)
+        && !given.iter().any(|(known, _)| *known == *name);
     // One argument, without a keyword.
     let ends = |token| matches!(token, Token::Comma | Token::Assign);
-    if open + 1 == close || tokens.end(open + 1, ends) != close {
+    if is_free || tokens.end(open + 1, ends) != close {
         return None;
     }
+    let inside = tokens.between(open, close);
     match found {
-        Type::Int | Type::Float | Type::Complex => Some(Fix::new(callee.end as usize, bracket.start as usize, "*")),
+        Type::Int | Type::Float | Type::Complex | Type::Fraction | Type::Decimal => {
+            Some(vec![Fix::new(callee.end as usize, bracket.start as usize, "*")])
+        }
         Type::List | Type::Tuple | Type::Str | Type::Range => {
             let index = inside.get(1..inside.len() - 1)?;
-            Some(Fix::new(callee.end as usize, call.end as usize, format!("[{index}]")))
+            Some(vec![Fix::new(callee.end as usize, call.end as usize, format!("[{index}]"))])
         }
         _ => None,
     }
+}
+
+/// `2[3+4]`: brackets that group, and no `*` before them.
+fn indexed_number(tokens: &Tokens<'_>, index: Span) -> Option<Vec<Fix>> {
+    let close = tokens.from(index.end.checked_sub(1)?);
+    let open = tokens.opening(close)?;
+    let single = tokens.end(open + 1, |token| matches!(token, Token::Comma | Token::Colon)) == close;
+    let ((_, first), (_, last)) = (tokens.get(open)?, tokens.get(close)?);
+    single.then(|| vec![Fix::replacing(first, "*("), Fix::replacing(last, ")")])
 }
 
 /// The `^` of a node.
@@ -132,24 +352,4 @@ pub(super) fn caret_of(program: &Program, text: &str, starts: &[u32], node: usiz
     let tokens = Tokens::of(gap.of(text));
     let (_, caret) = tokens.iter().find(|(token, _)| *token == Token::Caret)?;
     Some(Span { start: gap.start + caret.start, end: gap.start + caret.end })
-}
-
-/// A call with an argument too many, whose text has `1,5` in it.
-fn decimal_comma(text: &str, call: Span) -> Option<Fix> {
-    let covered = call.of(text);
-    let mut commas = covered.match_indices(',').map(|(at, _)| at).filter(|at| is_decimal_comma(covered, *at));
-    let comma = call.start as usize + commas.next()?;
-    // Of two, which is it?
-    commas.next().is_none().then(|| Fix::new(comma, comma + 1, "."))
-}
-
-/// Whether a digit stands directly on both sides of the comma at `at`, and no point is near.
-pub(super) fn is_decimal_comma(text: &str, at: usize) -> bool {
-    let digits = |character: &char| character.is_ascii_digit();
-    let left = text[..at].trim_end_matches(|c: char| c.is_ascii_digit());
-    let right = text[at + 1..].trim_start_matches(|c: char| c.is_ascii_digit());
-    text[..at].chars().next_back().as_ref().is_some_and(digits)
-        && text[at + 1..].chars().next().as_ref().is_some_and(digits)
-        && !left.ends_with(|c: char| c == '.' || c == '_' || c.is_alphabetic())
-        && !right.starts_with(['.', '_', 'j'])
 }

@@ -1,8 +1,11 @@
 //! What to know of a text that is read otherwise than it may be meant. A hint changes nothing.
 
+use std::collections::HashSet;
+
 use super::Fix;
-use super::failing::{caret_of, is_decimal_comma};
+use super::failing::caret_of;
 use super::tokens::Tokens;
+use super::{groups, percent, separators};
 use crate::arithmetic::{Binary, Comparison, Unary};
 use crate::diagnostic::Language;
 use crate::error::Span;
@@ -37,6 +40,29 @@ pub enum HintKind {
     },
     /// `1,5` is two numbers; decimals have a point.
     DecimalComma,
+    /// `1,234` is two numbers, and `1.234,56` is no other: thousands have no separator.
+    Thousands,
+    /// `[2+3]*4` repeats a list; what groups is round.
+    Brackets,
+    /// `sin(90)` is the sine of 90 radians.
+    Radians {
+        /// The function.
+        function: String,
+    },
+    /// `log(100)` is the natural logarithm.
+    NaturalLogarithm,
+    /// `3√27` is 3·√27.
+    RootCoefficient {
+        /// The number before the root.
+        coefficient: u64,
+    },
+    /// `3!!` is (3!)!.
+    DoubleFactorial,
+    /// `0.1+0.2` is not 0.3 among binary floats.
+    BinaryFloat {
+        /// What it is among decimal numbers.
+        decimal: String,
+    },
     /// A root with a coefficient binds tighter than what stands around it: `2√9²` is (2√9)².
     TightRoot {
         /// The reading, as canonical text.
@@ -60,6 +86,13 @@ impl HintKind {
             Self::Xor => "xor",
             Self::LessThanNegative { .. } => "less-than-negative",
             Self::DecimalComma => "decimal-comma",
+            Self::Thousands => "thousands",
+            Self::Brackets => "brackets",
+            Self::Radians { .. } => "radians",
+            Self::NaturalLogarithm => "natural-logarithm",
+            Self::RootCoefficient { .. } => "root-coefficient",
+            Self::DoubleFactorial => "double-factorial",
+            Self::BinaryFloat { .. } => "binary-float",
             Self::TightRoot { .. } => "tight-root",
             Self::ComplexRoot { .. } => "complex-root",
             Self::DoubleBar => "double-bar",
@@ -86,11 +119,47 @@ impl HintKind {
                 "a comma separates values; decimals are written with a point".into(),
                 "a vírgula separa valores; casas decimais se escrevem com ponto".into(),
             ),
-            Self::TightRoot { read_as } => say(format!("read as {read_as}"), format!("lido como {read_as}")),
-            Self::ComplexRoot { index: 3 } => say(
-                "the root of a negative number is complex here; for the real one write cbrt(…)".into(),
-                "a raiz de um número negativo é complexa aqui; para a raiz real escreva cbrt(…)".into(),
+            Self::Thousands => say(
+                "a comma separates values, and a point begins the decimals; thousands are written without a separator"
+                    .into(),
+                "a vírgula separa valores e o ponto inicia as casas decimais; milhares se escrevem sem separador"
+                    .into(),
             ),
+            Self::Brackets => say(
+                "[…] is a list and {…} a set; to group write round brackets (…)".into(),
+                "[…] é uma lista e {…} um conjunto; para agrupar escreva parênteses (…)".into(),
+            ),
+            Self::Radians { function } => say(
+                format!("the argument of {function} is in radians; for degrees write ° behind it"),
+                format!("o argumento de {function} está em radianos; para graus escreva ° depois dele"),
+            ),
+            Self::NaturalLogarithm => say(
+                "log is the natural logarithm; for base 10 write log10".into(),
+                "log é o logaritmo natural; para base 10 escreva log10".into(),
+            ),
+            Self::RootCoefficient { coefficient } => {
+                let root = to_superscript(*coefficient);
+                say(
+                    format!("read as {coefficient}*√…; a root with an index is written {root}√…"),
+                    format!("lido como {coefficient}*√…; uma raiz com índice se escreve {root}√…"),
+                )
+            }
+            Self::DoubleFactorial => say(
+                "read as (…!)!, the factorial of the factorial; the double factorial of mathematics is something else"
+                    .into(),
+                "lido como (…!)!, o fatorial do fatorial; o duplo fatorial da matemática é outra coisa".into(),
+            ),
+            Self::BinaryFloat { decimal } => say(
+                format!(
+                    "floats are binary and round most decimals; in decimal mode this is {decimal}, and isclose compares \
+                     floats"
+                ),
+                format!(
+                    "floats são binários e arredondam quase todo decimal; no modo decimal isto é {decimal}, e isclose \
+                     compara floats"
+                ),
+            ),
+            Self::TightRoot { read_as } => say(format!("read as {read_as}"), format!("lido como {read_as}")),
             Self::ComplexRoot { index } => {
                 let root = to_superscript(u64::from(*index));
                 say(
@@ -110,94 +179,230 @@ impl HintKind {
     }
 }
 
-/// The hints for a text and its program, in order of place.
-pub(super) fn of(program: &Program, text: &str) -> Vec<Hint> {
-    // Nothing can be hinted at without one of these.
-    if !text.contains(['^', ',', '√', '|', '%']) && !text.contains("<-") && !text.contains("<−") {
-        return Vec::new();
+/// Something that may be meant otherwise, and how it would be written then.
+pub(super) struct Found {
+    pub(super) kind: HintKind,
+    pub(super) span: Span,
+    pub(super) edits: Vec<Fix>,
+}
+
+/// What is found in a text and its program.
+#[derive(Default)]
+pub(super) struct Findings {
+    pub(super) list: Vec<Found>,
+    /// Whether another choice of separators, and of percentages, gives another reading.
+    pub(super) separators_differ: bool,
+    pub(super) percentages_differ: bool,
+}
+
+/// Which of two readings is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Choice {
+    /// `1,234` is 1234 rather than 1.234.
+    pub(super) grouped: bool,
+    /// `200 + 10%` is 220 rather than 200.1.
+    pub(super) commercial: bool,
+}
+
+impl Choice {
+    /// The likeliest.
+    pub(super) const FIRST: Self = Self { grouped: true, commercial: true };
+}
+
+impl HintKind {
+    /// Whether it is about how something is written, and so is mended with whatever else is; what a function or a root
+    /// means is for the asker to choose.
+    pub(super) fn is_notation(&self) -> bool {
+        matches!(
+            self,
+            Self::Xor | Self::DecimalComma | Self::Thousands | Self::Brackets | Self::DoubleBar | Self::Percent
+        )
+    }
+}
+
+/// What may be meant otherwise in a text, which is that of the program, in order of place. `failing` where it has no value.
+pub(super) fn of(program: &Program, text: &str, choice: Choice, failing: bool) -> Findings {
+    // Nothing is to be found without one of these.
+    if !text.contains(['^', ',', '√', '|', '%', '[', '{', '!', '(', '.'])
+        && !text.contains("<-")
+        && !text.contains("<−")
+    {
+        return Findings::default();
     }
     let tokens = Tokens::of(text);
-    let mut hints = from_tokens(&tokens);
+    let mut found = Findings::default();
+    found.list.extend(double_bar(&tokens));
+    let percentages = percent::of(&tokens, choice.commercial);
+    if let Some(span) = percentages.first {
+        found.percentages_differ = percentages.is_ambiguous;
+        found.list.push(Found { kind: HintKind::Percent, span, edits: percentages.edits });
+    }
+    let separated = separators::of(&tokens, choice.grouped, None);
+    if let Some(first) = separated.edits.iter().min_by_key(|edit| edit.span.start) {
+        found.separators_differ = separated.is_ambiguous;
+        let is_thousands = separated.has_thousands || separated.is_ambiguous;
+        let kind = if is_thousands { HintKind::Thousands } else { HintKind::DecimalComma };
+        found.list.push(Found { kind, span: first.span, edits: separated.edits });
+    }
+    let groups = groups::of(&tokens, failing);
+    if let Some(outermost) = groups.iter().map(|group| groups::span(&tokens, *group)).min_by_key(|span| span.start) {
+        let edits = groups::edits(&tokens, &groups);
+        found.list.push(Found { kind: HintKind::Brackets, span: outermost, edits });
+    }
+    found.list.extend(from_nodes(program, text));
+    found.list.sort_by_key(|found| (found.span.start, found.span.end));
+    found.list.truncate(HINTS);
+    found
+}
+
+/// What is seen in the program.
+fn from_nodes(program: &Program, text: &str) -> Vec<Found> {
+    let mut found = Vec::new();
     let starts = program.subtrees();
+    let mut carets = HashSet::new();
     for (at, node) in program.nodes.iter().enumerate() {
-        if hints.len() >= HINTS {
-            break;
+        if program.spans[at] == Span::default() {
+            // It comes with the text, and stands nowhere in it.
+            continue;
         }
-        let hint = match node {
-            Node::Binary(Binary::Xor) => xor(program, text, &starts, at),
+        found.extend(match node {
+            Node::Binary(Binary::Xor) => xor(program, text, &starts, &mut carets, at),
             Node::Binary(Binary::Power) => tight_root(program, text, &starts, at),
+            Node::Binary(Binary::Multiply) => root_coefficient(program, text, &starts, at),
             Node::Root(index) => {
                 tight_root(program, text, &starts, at).or_else(|| complex_root(program, text, at, *index))
             }
             Node::Compare(Comparison::Less) | Node::CompareStep(Comparison::Less, _) => {
                 less_than_negative(program, text, &starts, at)
             }
+            Node::CallFunction { row, arguments: 1, keywords: 0, .. } => of_a_number(program, text, at, *row),
+            Node::Factorial => double_factorial(program, text, at),
             _ => None,
-        };
-        hints.extend(hint);
+        });
     }
-    for root in &program.statements {
-        hints.extend(decimal_comma(program, text, *root as usize));
-    }
-    hints.sort_by_key(|hint| (hint.span.start, hint.span.end));
-    hints.truncate(HINTS);
-    hints
+    joined(found)
 }
 
-/// What is seen without the program.
-fn from_tokens(tokens: &Tokens<'_>) -> Vec<Hint> {
-    let mut hints = Vec::new();
+/// All findings of one kind as one, so that all are mended at once.
+fn joined(found: Vec<Found>) -> Vec<Found> {
+    let mut joined: Vec<Found> = Vec::new();
+    for next in found {
+        let is_same = |first: &&mut Found| {
+            std::mem::discriminant(&first.kind) == std::mem::discriminant(&next.kind)
+                && matches!(next.kind, HintKind::Xor | HintKind::Radians { .. } | HintKind::NaturalLogarithm)
+        };
+        match joined.iter_mut().find(is_same) {
+            Some(first) => first.edits.extend(next.edits),
+            None => joined.push(next),
+        }
+    }
+    joined
+}
+
+/// `sin(90)` and `log(100)`.
+fn of_a_number(program: &Program, text: &str, call: usize, row: u16) -> Option<Found> {
+    let argument = call.checked_sub(1)?;
+    let is_negative = program.nodes[argument] == Node::Unary(Unary::Minus);
+    let number = if is_negative { argument.checked_sub(1)? } else { argument };
+    let Node::Small(value) = program.nodes[number] else { return None };
+    let (span, whole) = (program.spans[argument], program.spans[call]);
+    let function = functions::at(row)?.name;
+    let is_written = span.of(text).bytes().any(|byte| byte.is_ascii_digit()) && span.end <= whole.end;
+    if !is_written {
+        return None;
+    }
+    match function {
+        "sin" | "cos" | "tan" if value != 0 && value % 15 == 0 => {
+            // `sin(90°)` is a call of radians in between, and none of these.
+            let end = span.end as usize;
+            let kind = HintKind::Radians { function: function.to_owned() };
+            Some(Found { kind, span, edits: vec![Fix::new(end, end, "°")] })
+        }
+        "log" if !is_negative && is_power_of_ten(value) => {
+            let name = Span { start: whole.start, end: whole.start + 3 };
+            (name.of(text) == "log").then(|| Found {
+                kind: HintKind::NaturalLogarithm,
+                span: name,
+                edits: vec![Fix::replacing(name, "log10")],
+            })
+        }
+        _ => None,
+    }
+}
+
+fn is_power_of_ten(value: i32) -> bool {
+    value >= 10 && value.to_string().trim_end_matches('0') == "1"
+}
+
+/// `3√27`, where 27 is the cube of a whole number.
+fn root_coefficient(program: &Program, text: &str, starts: &[u32], at: usize) -> Option<Found> {
+    let (left, right) = program.operands(starts, at)?;
+    let radicand = right.checked_sub(1)?;
+    let (Node::Small(coefficient), Node::Root(2), Node::Small(value)) =
+        (program.nodes[left], program.nodes[right], program.nodes[radicand])
+    else {
+        return None;
+    };
+    let (coefficient, value) = (u64::try_from(coefficient).ok()?, u64::try_from(value).ok()?);
+    let span = program.spans[left];
+    let is_spelled = text[span.end as usize..].starts_with('√');
+    // Nobody writes the index of a square root.
+    let is_perfect = (3..=62).contains(&coefficient)
+        && (2_u64..)
+            .map_while(|base| base.checked_pow(coefficient as u32))
+            .take_while(|power| *power <= value)
+            .any(|power| power == value);
+    (is_spelled && is_perfect).then(|| Found {
+        kind: HintKind::RootCoefficient { coefficient },
+        span,
+        edits: vec![Fix::replacing(span, to_superscript(coefficient))],
+    })
+}
+
+/// `3!!`, without brackets.
+fn double_factorial(program: &Program, text: &str, at: usize) -> Option<Found> {
+    let inner = at.checked_sub(1)?;
+    let end = program.spans[inner].end as usize;
+    let is_double =
+        program.nodes[inner] == Node::Factorial && text.get(..end)?.ends_with('!') && text[end..].starts_with('!');
+    is_double.then(|| Found { kind: HintKind::DoubleFactorial, span: Span::new(end - 1, end + 1), edits: Vec::new() })
+}
+
+/// `a || b || c`.
+fn double_bar(tokens: &Tokens<'_>) -> Option<Found> {
     let mut double_bars: Vec<Span> = Vec::new();
     let mut before = None;
     for (at, (token, span)) in tokens.iter().enumerate() {
         // The token before, newlines passed over.
-        let last = if token == Token::Newline { before } else { before.replace((token, span)) };
-        let Some((left, left_span)) = last else { continue };
-        let Some((next, next_span)) = tokens.get(at + 1) else { continue };
-        let is_operand_end =
-            left.is_number() || matches!(left, Token::Name | Token::Close(_) | Token::True | Token::False);
-        match token {
-            // `a || b || c`: behind an operand, and nothing between the two.
-            Token::Bar if is_operand_end && next == Token::Bar && next_span.start == span.end => {
-                // `|a||b|` closes and opens: not these.
-                let blank_around = left_span.end < span.start
-                    && tokens.get(at + 2).is_some_and(|(_, right)| right.start > next_span.end);
-                let double = span.to(next_span);
-                if blank_around {
-                    double_bars.push(double);
-                }
+        let last = if token == Token::Newline { before } else { before.replace(at) };
+        let Some((left, (next, next_span))) = last.zip(tokens.get(at + 1)) else { continue };
+        // Behind an operand, and nothing between the two. `|a||b|` closes and opens: not these.
+        if token == Token::Bar && tokens.ends_operand(left) && next == Token::Bar && next_span.start == span.end {
+            let blank_around = tokens.get(left).is_some_and(|(_, left)| left.end < span.start)
+                && tokens.get(at + 2).is_some_and(|(_, right)| right.start > next_span.end);
+            if blank_around {
+                double_bars.push(span.to(next_span));
             }
-            // `5% + 3`: the sign, with a blank on both sides, looks like a sum.
-            Token::Percent if is_operand_end && left_span.end == span.start && next_span.start > span.end => {
-                let signed = matches!(next, Token::Plus | Token::Minus)
-                    && tokens.get(at + 2).is_some_and(|(_, right)| right.start > next_span.end);
-                if signed && span.of(tokens.text) == "%" {
-                    let fixes = vec![Fix::replacing(span, "/100")];
-                    hints.push(Hint { kind: HintKind::Percent, span, fixes });
-                }
-            }
-            _ => {}
         }
     }
     // One alone, and it is the beginning of an absolute value: `1 || 2|`.
-    if let [first, .., last] = double_bars[..] {
-        let all = first.to(last);
-        let fixes = vec![Fix::replacing(all, all.of(tokens.text).replace("||", "or"))];
-        hints.push(Hint { kind: HintKind::DoubleBar, span: first, fixes });
-    }
-    hints
+    let [first, _, ..] = double_bars[..] else { return None };
+    let edits = double_bars.iter().map(|bar| Fix::replacing(*bar, "or")).collect();
+    Some(Found { kind: HintKind::DoubleBar, span: first, edits })
 }
 
-fn xor(program: &Program, text: &str, starts: &[u32], at: usize) -> Option<Hint> {
+/// A `^` between numbers. `carets` are those found before it, which say that a power is meant in `2^3^2` too.
+fn xor(program: &Program, text: &str, starts: &[u32], carets: &mut HashSet<usize>, at: usize) -> Option<Found> {
     let span = caret_of(program, text, starts, at)?;
     let (left, right) = program.operands(starts, at)?;
     // Whoever writes sets, truth values or bits means what it says.
     let means_it = |root: usize| match program.nodes[root] {
+        Node::Binary(Binary::Xor) => !carets.contains(&root),
         Node::Set(_)
         | Node::Bool(_)
         | Node::Compare(_)
         | Node::Unary(Unary::Not | Unary::Invert)
-        | Node::Binary(Binary::Xor | Binary::And | Binary::Or | Binary::ShiftLeft | Binary::ShiftRight) => true,
+        | Node::Binary(Binary::And | Binary::Or | Binary::ShiftLeft | Binary::ShiftRight) => true,
         Node::CallFunction { row, .. } => functions::at(row).is_some_and(|function| function.name == "set"),
         Node::Small(_) | Node::Constant(_) => {
             let written = program.spans[root].of(text);
@@ -211,11 +416,12 @@ fn xor(program: &Program, text: &str, starts: &[u32], at: usize) -> Option<Hint>
     if means_it(left) || means_it(right) {
         return None;
     }
-    Some(Hint { kind: HintKind::Xor, span, fixes: vec![Fix::replacing(span, "**")] })
+    carets.insert(at);
+    Some(Found { kind: HintKind::Xor, span, edits: vec![Fix::replacing(span, "**")] })
 }
 
 /// `x<-3`, where a statement begins with it.
-fn less_than_negative(program: &Program, text: &str, starts: &[u32], at: usize) -> Option<Hint> {
+fn less_than_negative(program: &Program, text: &str, starts: &[u32], at: usize) -> Option<Found> {
     let right = at.checked_sub(1)?;
     let left = (starts[right] as usize).checked_sub(1)?;
     let (Node::Name(name) | Node::Unknown(name)) = program.nodes[left] else { return None };
@@ -230,11 +436,11 @@ fn less_than_negative(program: &Program, text: &str, starts: &[u32], at: usize) 
     let start = name_span.end as usize + behind.len() - arrow.len();
     let span = Span::new(start, start + 1 + sign.len_utf8());
     let name = program.names[name as usize].to_string();
-    Some(Hint { kind: HintKind::LessThanNegative { name }, span, fixes: vec![Fix::replacing(span, "=")] })
+    Some(Found { kind: HintKind::LessThanNegative { name }, span, edits: vec![Fix::replacing(span, "=")] })
 }
 
 /// A root with a coefficient, written without brackets under an exponent or another root.
-fn tight_root(program: &Program, text: &str, starts: &[u32], at: usize) -> Option<Hint> {
+fn tight_root(program: &Program, text: &str, starts: &[u32], at: usize) -> Option<Found> {
     let inner = match program.nodes[at] {
         Node::Root(_) => at.checked_sub(1)?,
         _ => program.operands(starts, at)?.0,
@@ -272,11 +478,11 @@ fn tight_root(program: &Program, text: &str, starts: &[u32], at: usize) -> Optio
     }
     let place = gap.start as usize + first_span.start as usize;
     let kind = HintKind::TightRoot { read_as: program.canonical_of(at as u32) };
-    Some(Hint { kind, span, fixes: vec![Fix::new(place, place, "*")] })
+    Some(Found { kind, span, edits: vec![Fix::new(place, place, "*")] })
 }
 
 /// `³√-8`.
-fn complex_root(program: &Program, text: &str, at: usize, index: u32) -> Option<Hint> {
+fn complex_root(program: &Program, text: &str, at: usize, index: u32) -> Option<Found> {
     let operand = at.checked_sub(1)?;
     if index.is_multiple_of(2) || program.nodes[operand] != Node::Unary(Unary::Minus) {
         return None;
@@ -289,54 +495,11 @@ fn complex_root(program: &Program, text: &str, at: usize, index: u32) -> Option<
     let kind = HintKind::ComplexRoot { index };
     // A root with a coefficient covers its operand only.
     let Some(argument) = covered.split_once('√').map(|(_, argument)| argument.trim()) else {
-        return Some(Hint { kind, span, fixes: Vec::new() });
+        return Some(Found { kind, span, edits: Vec::new() });
     };
     let inside = argument.strip_prefix('(').and_then(|inside| inside.strip_suffix(')')).unwrap_or(argument);
-    let fix = match (index, inside.strip_prefix(['-', '−'])) {
-        (3, _) => Some(Fix::replacing(span, format!("cbrt({inside})"))),
-        (_, Some(positive)) => {
-            Some(Fix::replacing(span, format!("(-{}√{})", to_superscript(u64::from(index)), positive.trim())))
-        }
-        _ => None,
-    };
-    Some(Hint { kind, span, fixes: Vec::from_iter(fix) })
-}
-
-/// `1,5+1`: a tuple without brackets or blanks.
-fn decimal_comma(program: &Program, text: &str, statement: usize) -> Option<Hint> {
-    let at = match program.nodes[statement] {
-        Node::Assign { .. } | Node::EndDefine { .. } => statement.checked_sub(1)?,
-        _ => statement,
-    };
-    let Node::Tuple(_) = program.nodes[at] else { return None };
-    let span = program.spans[at];
-    let covered = span.of(text);
-    let tokens = Tokens::of(covered);
-    if covered.starts_with('(') && tokens.closing(0).is_some_and(|close| tokens.token(close + 1) == Some(Token::End)) {
-        return None;
-    }
-    let mut depth = 0;
-    let mut commas = Vec::new();
-    for (token, comma) in tokens.iter() {
-        match token {
-            Token::Open(_) => depth += 1,
-            Token::Close(_) => depth -= 1,
-            Token::Comma if depth == 0 => commas.push(comma.start as usize),
-            _ => {}
-        }
-    }
-    let plain = covered.bytes().all(|byte| byte.is_ascii_digit() || byte == b',');
-    let decimal = commas.iter().all(|comma| is_decimal_comma(covered, *comma));
-    // `1,2,3` is a list of numbers to anybody; so is `1,2` behind a name for each.
-    let list = plain && commas.len() > 1;
-    let unpacked = matches!(program.nodes[statement], Node::Assign { unpack: true, .. });
-    if commas.is_empty() || !decimal || list || unpacked {
-        return None;
-    }
-    let mut mended = covered.to_owned();
-    for comma in &commas {
-        mended.replace_range(comma..&(comma + 1), ".");
-    }
-    let comma = Span::new(span.start as usize + commas[0], span.start as usize + commas[0] + 1);
-    Some(Hint { kind: HintKind::DecimalComma, span: comma, fixes: vec![Fix::replacing(span, mended)] })
+    let fix = inside
+        .strip_prefix(['-', '−'])
+        .map(|positive| Fix::replacing(span, format!("(-{}√{})", to_superscript(u64::from(index)), positive.trim())));
+    Some(Found { kind, span, edits: Vec::from_iter(fix) })
 }

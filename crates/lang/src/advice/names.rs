@@ -1,107 +1,37 @@
 //! The name that was meant: what it is called here, or the nearest one in scope.
 
+use crate::elsewhere::{self, Elsewhere};
 use crate::functions;
-use crate::lexer::{Lexer, Token};
+use crate::lexer::normal_name;
 use crate::program::Binder;
-
-/// Names of other languages and calculators, in small letters, for what has another name here.
-const ELSEWHERE: &[(&str, &str)] = &[
-    ("absolute", "abs"),
-    ("acosseno", "acos"),
-    ("arccos", "acos"),
-    ("arccosh", "acosh"),
-    ("arcosh", "acosh"),
-    ("arcsen", "asin"),
-    ("arcsin", "asin"),
-    ("arcsinh", "asinh"),
-    ("arctan", "atan"),
-    ("arctan2", "atan2"),
-    ("arctanh", "atanh"),
-    ("arctg", "atan"),
-    ("arred", "round"),
-    ("arredondar", "round"),
-    ("arsinh", "asinh"),
-    ("artanh", "atanh"),
-    ("asen", "asin"),
-    ("atg", "atan"),
-    ("average", "mean"),
-    ("avg", "mean"),
-    ("binom", "comb"),
-    ("ceiling", "ceil"),
-    ("choose", "comb"),
-    ("cosseno", "cos"),
-    ("exponencial", "exp"),
-    ("fact", "factorial"),
-    ("fat", "factorial"),
-    ("fatorar", "factor"),
-    ("fatorial", "factorial"),
-    ("factorint", "factor"),
-    ("factorize", "factor"),
-    ("fibonacci", "fib"),
-    ("graus", "degrees"),
-    ("infinito", "inf"),
-    ("infinity", "inf"),
-    ("inteiro", "int"),
-    ("is_prime", "isprime"),
-    ("lb", "log2"),
-    ("length", "len"),
-    ("maximo", "max"),
-    ("máximo", "max"),
-    ("mdc", "gcd"),
-    ("media", "mean"),
-    ("média", "mean"),
-    ("mediana", "median"),
-    ("minimo", "min"),
-    ("mínimo", "min"),
-    ("mmc", "lcm"),
-    ("ncr", "comb"),
-    ("npr", "perm"),
-    ("ordenar", "sorted"),
-    ("piso", "floor"),
-    ("potencia", "pow"),
-    ("potência", "pow"),
-    ("power", "pow"),
-    ("primo", "isprime"),
-    ("product", "prod"),
-    ("produto", "prod"),
-    ("radianos", "radians"),
-    ("raiz", "sqrt"),
-    ("rand", "random"),
-    ("sen", "sin"),
-    ("senh", "sinh"),
-    ("seno", "sin"),
-    ("sign", "sgn"),
-    ("signum", "sgn"),
-    ("soma", "sum"),
-    ("sort", "sorted"),
-    ("sqr", "sqrt"),
-    ("tang", "tan"),
-    ("tangente", "tan"),
-    ("tamanho", "len"),
-    ("teto", "ceil"),
-    ("tg", "tan"),
-    ("truncar", "trunc"),
-];
-
-/// What other languages call Python's three constants.
-const CONSTANTS: [(&str, &str); 8] = [
-    ("true", "True"),
-    ("verdadeiro", "True"),
-    ("false", "False"),
-    ("falso", "False"),
-    ("none", "None"),
-    ("null", "None"),
-    ("nil", "None"),
-    ("nulo", "None"),
-];
 
 /// A longer name is no slip of anything.
 const NAME_BYTES: usize = 48;
+/// Names of so many letters or more are taken for a slip of one letter, and of two.
+const LETTERS_FOR_ONE: usize = 5;
+const LETTERS_FOR_TWO: usize = 7;
+/// One that the text itself defines may be shorter.
+const OWN_LETTERS: usize = 4;
+/// A function that a value may be glued to: its name has so many letters or more.
+const GLUED_LETTERS: usize = 2;
+
+/// What a name was meant to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Meant {
+    /// A name.
+    Name(String),
+    /// A call of it is written so, `{0}` its first argument.
+    Call(&'static str),
+    /// Several names, multiplied.
+    Product(String),
+    /// A function and its argument: `sinx`, `log5`.
+    Applied { function: String, argument: String },
+}
 
 /// Names that are in scope, and whether each can be called.
 pub(super) struct Scope {
     names: Vec<(String, bool)>,
-    /// How many of them, the first, are the text's own.
+    /// How many of them, the first, are the text's own or come with it.
     own: usize,
 }
 
@@ -110,8 +40,11 @@ impl Scope {
     pub(super) fn new(own: &[(String, bool)]) -> Self {
         let (mut names, own) = (own.to_vec(), own.len());
         names.extend(functions::CONSTANTS.iter().map(|(name, _)| ((*name).to_owned(), false)));
+        names.extend(["True", "False", "None"].map(|name| (name.to_owned(), false)));
         names.extend(functions::bare_names().map(|name| (name.to_owned(), true)));
-        names.extend(["deg", "rad", Binder::Integral.name(), Binder::Root.name()].map(|name| (name.to_owned(), true)));
+        names.extend(["deg", "rad"].map(|name| (name.to_owned(), true)));
+        let binders = Binder::NAMES.iter().filter(|name| functions::find(name).is_none());
+        names.extend(binders.map(|name| ((*name).to_owned(), true)));
         Self { names, own }
     }
 
@@ -129,7 +62,8 @@ impl Scope {
     }
 
     fn is_value(&self, name: &str) -> bool {
-        self.names.iter().any(|(known, callable)| known == name && !callable)
+        let name = normal_name(name);
+        self.names.iter().any(|(known, callable)| *known == name && !callable)
     }
 
     fn is_own(&self, name: &str) -> bool {
@@ -137,76 +71,110 @@ impl Scope {
     }
 
     /// What `name` was meant to be; `called` where a bracket follows it.
-    pub(super) fn meant(&self, name: &str, called: bool) -> Option<String> {
-        let small = name.to_lowercase();
-        if let Some((_, here)) = ELSEWHERE.iter().find(|(elsewhere, here)| *elsewhere == small && self.has(here)) {
-            return Some((*here).to_owned());
+    pub(super) fn meant(&self, name: &str, called: bool) -> Option<Meant> {
+        if let Some(known) = elsewhere::find(name) {
+            return self.known_elsewhere(known, called);
         }
+        let small = name.to_lowercase();
         let same = |callable: bool| {
             self.names.iter().find(|(known, can)| known != name && known.to_lowercase() == small && *can == callable)
         };
         if let Some((known, _)) = same(called).or_else(|| same(!called)) {
-            return Some(known.clone());
+            return Some(Meant::Name(known.clone()));
         }
-        if let Some((_, here)) = CONSTANTS.iter().find(|(elsewhere, _)| *elsewhere == small) {
-            return (!called).then(|| (*here).to_owned());
-        }
-        self.parts(name, called).or_else(|| self.nearest(name, &small, called))
-    }
-
-    /// `a·b`, `sinx`, `xy`: names that were not meant to be one.
-    fn parts(&self, name: &str, called: bool) -> Option<String> {
-        let factors: Vec<&str> = name.split('·').collect();
-        if factors.len() > 1 {
-            let is_factor = |part: &&str| match Lexer::new(part).next() {
-                Ok((token, span)) => (token == Token::Name || token.is_decimal()) && span.end as usize == part.len(),
-                Err(_) => false,
-            };
-            return factors.iter().all(is_factor).then(|| factors.join("*"));
-        }
-        if called || name.len() > NAME_BYTES {
-            return None;
-        }
-        let mut splits = name.char_indices().skip(1).map(|(at, _)| name.split_at(at));
-        splits.find_map(|(left, right)| match (self.is_value(left), self.is_value(right)) {
-            (true, true) if self.is_own(left) || self.is_own(right) => Some(format!("{left}*{right}")),
-            (false, true) if left.len() > 2 && functions::find(left).is_some() => Some(format!("{left}({right})")),
-            _ => None,
-        })
-    }
-
-    /// The name that the fewest slips of the pen lead to, if they are few for its length.
-    fn nearest(&self, name: &str, small: &str, called: bool) -> Option<String> {
-        let length = name.chars().count();
-        let most = match length {
-            0..=2 => return None,
-            // An operator, where an operand is expected.
-            _ if name == "mod" => return None,
-            3..=4 => 1,
-            5..=7 => 2,
-            _ => 3,
-        };
         if name.len() > NAME_BYTES {
             return None;
         }
-        self.names
-            .iter()
-            .filter(|(known, callable)| known != name && (*callable || !called))
-            // A function without its brackets is an unlikely meaning of a short name.
-            .filter(|(known, callable)| !*callable || called || length > 4 || known.starts_with(small))
-            .filter(|(known, _)| known.len() <= NAME_BYTES + most)
-            .map(|(known, callable)| {
-                let slips = strsim::damerau_levenshtein(small, &known.to_lowercase());
-                let first_differs = known.chars().next() != name.chars().next();
-                let length_differs = known.chars().count().abs_diff(length);
-                (slips, *callable != called, first_differs, length_differs, known)
-            })
-            .filter(|(slips, _, first_differs, _, known)| {
-                *slips <= most && *slips < known.chars().count() && (*slips < 2 || !first_differs)
-            })
-            .min_by_key(|(slips, other_kind, first_differs, length_differs, _)| {
-                (*slips, *other_kind, *first_differs, *length_differs)
-            })
-            .map(|(.., known)| known.clone())
+        self.glued(name, called).or_else(|| self.nearest(name, &small, called).map(Meant::Name))
     }
+
+    fn known_elsewhere(&self, known: Elsewhere, called: bool) -> Option<Meant> {
+        match known {
+            Elsewhere::Named(here) if self.has(here) => Some(Meant::Name(here.to_owned())),
+            Elsewhere::Named(here) => match elsewhere::find(here)? {
+                Elsewhere::Written(formula) => called.then_some(Meant::Call(formula)),
+                _ => None,
+            },
+            Elsewhere::Written(formula) => called.then_some(Meant::Call(formula)),
+            Elsewhere::Absent(..) => None,
+        }
+    }
+
+    /// `sinx`, `log5`, `xy`, `pi2`: names, and numbers behind them, that were not meant to be one.
+    fn glued(&self, name: &str, called: bool) -> Option<Meant> {
+        if called {
+            return None;
+        }
+        let stem = name.trim_end_matches(|c: char| c.is_ascii_digit());
+        let digits = &name[stem.len()..];
+        if !digits.is_empty() {
+            let function = functions::find(stem).is_some() && stem.len() >= GLUED_LETTERS;
+            return match function {
+                true => Some(Meant::Applied { function: stem.to_owned(), argument: digits.to_owned() }),
+                // Behind a constant they are a factor; `x2` may be anything.
+                false => {
+                    functions::find_constant(&normal_name(stem)).map(|_| Meant::Product(format!("{stem}*{digits}")))
+                }
+            };
+        }
+        if let Some(factors) = self.factors(name) {
+            return Some(Meant::Product(factors.join("*")));
+        }
+        // The longest function that begins the name: `sinhx` is no `sin(hx)`.
+        let splits =
+            name.char_indices().rev().map(|(at, _)| name.split_at(at)).filter(|(left, _)| left.len() >= GLUED_LETTERS);
+        let mut applied = splits.filter(|(function, _)| functions::of_one_number(function));
+        applied.find_map(|(function, argument)| {
+            let number = argument.trim_start_matches(|c: char| c.is_ascii_digit());
+            let (digits, rest) = argument.split_at(argument.len() - number.len());
+            let is_argument = self.is_value(rest) || is_letter(rest);
+            let product = if digits.is_empty() { rest.to_owned() } else { format!("{digits}*{rest}") };
+            is_argument.then(|| Meant::Applied { function: function.to_owned(), argument: product })
+        })
+    }
+
+    /// The values that a name is glued from, one of which at least is the text's own; or `π` before one letter.
+    fn factors(&self, name: &str) -> Option<Vec<String>> {
+        if let Some(rest) = name.strip_prefix('π').filter(|rest| is_letter(rest)) {
+            return Some(vec!["π".to_owned(), rest.to_owned()]);
+        }
+        let mut factors = Vec::new();
+        let mut rest = name;
+        while !rest.is_empty() {
+            let ends = rest.char_indices().map(|(at, c)| at + c.len_utf8()).rev();
+            let end = ends.filter(|end| *end < name.len()).find(|end| self.is_value(&rest[..*end]))?;
+            factors.push(rest[..end].to_owned());
+            rest = &rest[end..];
+        }
+        (factors.len() > 1 && factors.iter().any(|factor| self.is_own(factor))).then_some(factors)
+    }
+
+    /// The name that a slip of the pen, or two in a long name, lead to.
+    fn nearest(&self, name: &str, small: &str, called: bool) -> Option<String> {
+        let length = name.chars().count();
+        let first = small.chars().next();
+        let candidates = self.names.iter().enumerate().filter(|(_, (known, callable))| {
+            *callable == called
+                && known != name
+                && known.len() <= NAME_BYTES
+                && known.to_lowercase().chars().next() == first
+        });
+        let near = candidates.filter_map(|(at, (known, _))| {
+            let slips = strsim::damerau_levenshtein(small, &known.to_lowercase());
+            let most = match length {
+                LETTERS_FOR_TWO.. => 2,
+                LETTERS_FOR_ONE.. => 1,
+                _ if at < self.own && length.max(known.chars().count()) >= OWN_LETTERS => 1,
+                _ => 0,
+            };
+            (slips <= most).then_some((slips, known.chars().count().abs_diff(length), known))
+        });
+        near.min_by_key(|(slips, differs, _)| (*slips, *differs)).map(|(.., known)| known.clone())
+    }
+}
+
+/// A variable that nothing needs to define: one letter.
+pub(super) fn is_letter(name: &str) -> bool {
+    let mut characters = name.chars();
+    matches!((characters.next(), characters.next()), (Some(letter), None) if letter.is_alphabetic())
 }

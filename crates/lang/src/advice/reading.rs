@@ -1,8 +1,10 @@
 //! How to mend a text that cannot be read.
 
 use super::Fix;
-use super::names::Scope;
+use super::edits::apply;
+use super::names::{Meant, Scope};
 use super::tokens::{Tokens, ends_statement};
+use super::words;
 use crate::error::{Error, ErrorKind, Feature, Span, Syntax};
 use crate::functions;
 use crate::lexer::{Lexer, Token, normal_name};
@@ -13,6 +15,54 @@ const WORDS: [&str; 8] = ["and", "or", "not", "in", "is", "if", "else", "mod"];
 
 /// Modules of Python and JavaScript whose functions are here without a prefix.
 const MODULES: [&str; 6] = ["Math", "np", "numpy", "cmath", "statistics", "sympy"];
+
+/// Functions of several numbers, as they are written without brackets: `min 4, 3`.
+const SEVERAL: [&str; 15] = [
+    "max", "min", "gcd", "lcm", "comb", "perm", "pow", "atan2", "hypot", "mean", "median", "sum", "prod", "stdev",
+    "variance",
+];
+
+/// Signs of money, which say nothing about a number. Longer ones first.
+const MONEY: [&str; 7] = ["R$", "US$", "U$", "$", "€", "£", "¥"];
+
+/// A text without what only surrounds it: `= 7*8 =`, `2+2=?`, signs of money.
+pub(super) fn trimmed(text: &str) -> Option<String> {
+    let inside = text.trim();
+    let mut core = inside;
+    if !core.starts_with("==") {
+        core = core.strip_prefix('=').unwrap_or(core);
+    }
+    // A `?` that begins a choice is not at the end.
+    core = core.trim_end().strip_suffix('?').unwrap_or(core).trim_end();
+    while let Some(shorter) = core.strip_suffix('=') {
+        core = shorter.trim_end();
+    }
+    let core = core.trim();
+    if core.len() < inside.len() && !core.is_empty() {
+        return Some(text.replacen(inside, core, 1));
+    }
+    without_money(text)
+}
+
+fn without_money(text: &str) -> Option<String> {
+    let tokens = Tokens::of(text);
+    let in_string = |at: usize| {
+        tokens.iter().any(|(token, span)| token == Token::String && (span.start..span.end).contains(&(at as u32)))
+    };
+    let mut edits = Vec::new();
+    for (at, sign) in MONEY.iter().flat_map(|sign| text.match_indices(sign)).filter(|(at, _)| !in_string(*at)) {
+        let (before, behind) = (&text[..at], &text[at + sign.len()..]);
+        let amount = behind.trim_start();
+        if amount.starts_with(|c: char| c.is_ascii_digit()) && !before.ends_with(char::is_alphanumeric) {
+            edits.push(Fix::new(at, text.len() - amount.len(), ""));
+        } else if before.trim_end().ends_with(|c: char| c.is_ascii_digit())
+            && !behind.starts_with(char::is_alphanumeric)
+        {
+            edits.push(Fix::new(before.trim_end().len(), at + sign.len(), ""));
+        }
+    }
+    (!edits.is_empty()).then(|| apply(text, edits))
+}
 
 /// What the error asks for; whether it helps is for the caller to see.
 pub(super) fn mend(text: &str, error: &Error) -> Option<Fix> {
@@ -30,9 +80,9 @@ pub(super) fn mend(text: &str, error: &Error) -> Option<Fix> {
                 }
             }
             Syntax::NumberThenName { number, name } => number_then_name(&tokens, span, number, name),
-            Syntax::LeadingZeros => {
-                let digits = span.of(text).trim_start_matches(['0', '_']);
-                Some(Fix::replacing(span, digits))
+            Syntax::LeadingZeros => leading_zeros(text, span),
+            Syntax::ExpectedOperand { found } | Syntax::ExpectedOperator { found } if found == ":" => {
+                ratio(&tokens, span)
             }
             Syntax::MalformedNumber => malformed_number(text, span),
             Syntax::MissingOperator { .. } => missing_operator(&tokens, span),
@@ -115,6 +165,26 @@ fn unsupported(tokens: &Tokens<'_>, feature: Feature, span: Span) -> Option<Fix>
     }
 }
 
+/// `007`, but no part of a date, a clock time or a decimal number.
+fn leading_zeros(text: &str, span: Span) -> Option<Fix> {
+    let part = |c: char| matches!(c, ',' | '.' | ':' | '-' | '/' | '−' | '–');
+    let is_beside = text[..span.start as usize].ends_with(part) || text[span.end as usize..].starts_with(part);
+    let digits = span.of(text).trim_start_matches(['0', '_']);
+    (!is_beside).then(|| Fix::replacing(span, digits))
+}
+
+/// `6 : 2` is a division; `09:30` and `12:30` are none.
+fn ratio(tokens: &Tokens<'_>, span: Span) -> Option<Fix> {
+    let at = tokens.from(span.start);
+    let (last, next) = (at.checked_sub(1)?, at + 1);
+    let is_operand = tokens.ends_operand(last) && tokens.token(next)?.is_operand();
+    let is_tight = tokens.get(last)?.1.end == span.start && tokens.get(next)?.1.start == span.end;
+    let is_time = is_tight && tokens.spelled(next).len() == 2 && tokens.token(next)?.is_decimal();
+    let is_again = |at: usize| tokens.token(at) == Some(Token::Colon);
+    let goes_on = is_again(at + 2) || at.checked_sub(2).is_some_and(is_again);
+    (is_operand && !is_time && !goes_on).then(|| Fix::replacing(span, "/"))
+}
+
 /// A word gets a blank on each side, where neither a blank nor an opening bracket is.
 fn spaced(text: &str, span: Span, meant: &str) -> String {
     if !meant.starts_with(|c: char| c.is_ascii_alphabetic()) && meant != "! ==" {
@@ -138,23 +208,12 @@ fn lookalikes(text: &str, from: usize) -> Option<Fix> {
         mended.push_str(meant);
         end = to;
     };
-    // An integer that ends there, for `2½`.
-    let integer = last_token(text, from).filter(|(token, span)| token.is_decimal() && span.end as usize == from);
     let mut at = from;
     while at < text.len() {
         let rest = &text[at..];
         let Some(character) = rest.chars().next() else { break };
         let next = at + character.len_utf8();
-        if let Some(fraction) = spelling::fraction(character) {
-            match integer {
-                // What was put down of the text between cannot be taken back: only the first may join its integer.
-                Some((_, whole)) if at == from => {
-                    change(whole.start as usize, next, &format!("({}+{fraction})", whole.of(text)));
-                }
-                _ => change(at, next, &format!("({fraction})")),
-            }
-            at = next;
-        } else if spelling::is_quote(character) {
+        if spelling::is_quote(character) {
             let line = rest.lines().next().unwrap_or(rest);
             let inside = &line[character.len_utf8()..];
             if is_between_digits(text, at, next) {
@@ -179,9 +238,11 @@ fn lookalikes(text: &str, from: usize) -> Option<Fix> {
                 _ => at + rest.find('\n').unwrap_or(rest.len()),
             };
         } else {
+            // What the language reads is no look-alike.
+            let is_read = || matches!(Lexer::new(&text[at..next]).next(), Ok((token, _)) if token != Token::End);
             match spelling::meant(character) {
-                // Inside a name they are the name's: `a·b`.
-                Some(meant) if at == from || !is_inside_name(text, at) => {
+                // Inside a name they are the name's.
+                Some(meant) if at == from || !(is_inside_name(text, at) || is_read()) => {
                     let span = Span::new(at, next);
                     change(at, next, &spaced(text, span, &meant));
                 }
@@ -205,10 +266,6 @@ fn is_inside_name(text: &str, at: usize) -> bool {
         && text[at..].chars().next().is_some_and(unicode_ident::is_xid_continue)
 }
 
-fn last_token(text: &str, end: usize) -> Option<(Token, Span)> {
-    Tokens::of(&text[..end]).iter().rev().find(|(token, _)| *token != Token::End)
-}
-
 /// `2x`, `2x3`, `7mod2`, `2i`, `sin 2x`.
 fn number_then_name(tokens: &Tokens<'_>, span: Span, number: &str, name: &str) -> Option<Fix> {
     let behind = Span { start: span.start + number.len() as u32, end: span.end };
@@ -224,6 +281,10 @@ fn number_then_name(tokens: &Tokens<'_>, span: Span, number: &str, name: &str) -
         if matches!(word, "x" | "X") && !tokens.defines(name) {
             return Some(Fix::replacing(behind, format!("*{}", &name[word.len()..])));
         }
+    }
+    if words::is_unit(name) && !tokens.defines(name) {
+        // `30graus`: a word, which is read once it stands alone.
+        return Some(Fix::replacing(behind, format!(" {name}")));
     }
     if matches!(name, "i" | "I") && !tokens.defines(name) {
         return Some(Fix::replacing(behind, "j"));
@@ -281,6 +342,16 @@ fn missing_operator(tokens: &Tokens<'_>, span: Span) -> Option<Fix> {
         // `1.2.3`, `1 2`: nobody knows.
         return None;
     }
+    if left == Token::Superscript && left_at.checked_sub(1).is_some_and(|name| is_function(tokens.spelled(name))) {
+        // `cos²x`.
+        let last = tokens.operand_end(at)?;
+        let end = tokens.get(last)?.1.end as usize;
+        return Some(Fix::new(left_span.end as usize, end, format!("({})", tokens.between(at, last))));
+    }
+    // `2 e 3` is `and` where something is compared, and no product.
+    if span.of(tokens.text) == "e" && tokens.token(at + 1).is_some_and(Token::is_operand) {
+        return None;
+    }
     let no_factor = |token| matches!(token, Token::String | Token::True | Token::False | Token::None);
     if no_factor(left) || no_factor(right) {
         return None;
@@ -288,8 +359,8 @@ fn missing_operator(tokens: &Tokens<'_>, span: Span) -> Option<Fix> {
     if left == Token::Name && !tokens.defines(left_span.of(tokens.text)) {
         // `sen 30`: a function, also under the name that it has elsewhere.
         let name = normal_name(left_span.of(tokens.text));
-        let function = Scope::new(&[]).meant(&name, true).filter(|meant| functions::find(meant).is_some());
-        if let Some(function) = function
+        if let Some(Meant::Name(function)) = Scope::new(&[]).meant(&name, true)
+            && functions::find(&function).is_some()
             && let Some(brackets) = call_brackets(tokens, span)
         {
             return Some(Fix::new(
@@ -365,11 +436,26 @@ fn call_brackets(tokens: &Tokens<'_>, span: Span) -> Option<Fix> {
             _ => break,
         }
     }
+    if names.is_empty() && takes_several(function.of(tokens.text)) {
+        // `min 4, 3`: all of them.
+        at = tokens.before(tokens.end(from, ends_statement))?.0;
+    }
     let mut argument = tokens.between(from, at).to_owned();
     for name in names.iter().rev() {
         argument = format!("{name}({argument})");
     }
     Some(Fix::new(function.end as usize, tokens.get(at)?.1.end as usize, format!("({argument})")))
+}
+
+/// Functions that are called with several values, or a list of them.
+fn takes_several(name: &str) -> bool {
+    let name = normal_name(name);
+    let meant = match Scope::new(&[]).meant(&name, true) {
+        _ if functions::find(&name).is_some() => name.into_owned(),
+        Some(Meant::Name(meant)) => meant,
+        _ => return false,
+    };
+    SEVERAL.contains(&&*meant)
 }
 
 fn replace_assign(tokens: &Tokens<'_>, from: u32, meant: &str) -> Option<Fix> {

@@ -110,12 +110,127 @@ impl<'t> Tokens<'t> {
 
     /// Whether the text gives `name` a meaning: by a statement, or as a bound name or parameter.
     pub(super) fn defines(&self, name: &str) -> bool {
+        let assigns = self.list.iter().any(|(token, _)| matches!(token, Token::Assign | Token::AssignFormula));
+        let is_bound = |at: usize| {
+            let before = at.checked_sub(1).map(|before| self.list[before].0);
+            match (before, self.token(at + 1)) {
+                (_, Some(Token::Assign | Token::AssignFormula | Token::Walrus)) => true,
+                (Some(Token::Comma), Some(Token::Comma)) => true,
+                (Some(Token::Open('(') | Token::Comma), Some(Token::Comma | Token::Close(')'))) => {
+                    self.list.iter().any(|(token, _)| *token == Token::AssignFormula)
+                }
+                // `a, b = 1, 2`.
+                (None | Some(Token::Semicolon | Token::Newline), Some(Token::Comma)) => assigns,
+                _ => false,
+            }
+        };
+        let is_it = |(at, (token, span)): (usize, &(Token, Span))| {
+            *token == Token::Name && normal_name(span.of(self.text)) == name && is_bound(at)
+        };
+        self.list.iter().enumerate().any(is_it)
+    }
+
+    /// Whether a statement gives `name` a value.
+    pub(super) fn assigns(&self, name: &str) -> bool {
         self.list.windows(2).any(|pair| {
-            let ((token, span), (next, _)) = (pair[0], pair[1]);
-            token == Token::Name
-                && matches!(next, Token::Assign | Token::AssignFormula | Token::Walrus | Token::Comma | Token::Close(_))
-                && normal_name(span.of(self.text)) == name
+            matches!(pair[1].0, Token::Assign | Token::AssignFormula)
+                && pair[0].0 == Token::Name
+                && normal_name(pair[0].1.of(self.text)) == name
         })
+    }
+
+    /// The last token of the operand that begins at `at`: a sign before it and what binds to it included.
+    pub(super) fn operand_end(&self, at: usize) -> Option<usize> {
+        let mut at = at;
+        while matches!(self.token(at)?, Token::Minus | Token::Plus | Token::Root)
+            || (self.token(at)? == Token::Superscript && self.token(at + 1)? == Token::Root)
+        {
+            at += 1;
+        }
+        if !self.token(at)?.is_operand() {
+            return None;
+        }
+        if let Token::Open(_) = self.token(at)? {
+            at = self.closing(at)?;
+        }
+        loop {
+            let end = self.get(at)?.1.end;
+            match self.get(at + 1)? {
+                (Token::Open('(' | '['), next) if next.start == end => at = self.closing(at + 1)?,
+                (Token::Superscript | Token::Bang | Token::Degree, next) if next.start == end => at += 1,
+                _ => return Some(at),
+            }
+        }
+    }
+
+    /// The first token of the operand that ends with the one at `at`; a sign before it is none of it.
+    pub(super) fn operand_start(&self, at: usize) -> Option<usize> {
+        let mut at = at;
+        while matches!(self.token(at)?, Token::Superscript | Token::Bang | Token::Degree) {
+            at = at.checked_sub(1)?;
+        }
+        loop {
+            match self.token(at)? {
+                Token::Close(_) => at = self.opening(at)?,
+                token if token.is_operand() => {}
+                _ => return None,
+            }
+            // A call or an index goes with what stands directly before it.
+            let Some(before) = at.checked_sub(1) else { return Some(at) };
+            let (token, span) = self.get(before)?;
+            let is_callee = matches!(self.token(at)?, Token::Open('(' | '['))
+                && span.end == self.get(at)?.1.start
+                && matches!(token, Token::Name | Token::Close(_));
+            match token {
+                _ if is_callee => at = before,
+                Token::Root => {
+                    let index = before.checked_sub(1).filter(|index| self.token(*index) == Some(Token::Superscript));
+                    return Some(index.unwrap_or(before));
+                }
+                _ => return Some(at),
+            }
+        }
+    }
+
+    /// Whether an operand ends with the token at `at`.
+    pub(super) fn ends_operand(&self, at: usize) -> bool {
+        self.token(at).is_some_and(|token| {
+            token.is_number()
+                || matches!(token, Token::Name | Token::String | Token::True | Token::False | Token::None)
+                || matches!(token, Token::Close(_) | Token::Superscript | Token::Bang | Token::Degree)
+        })
+    }
+
+    /// The brackets of the text, by the tokens that open and close them, inner ones first.
+    pub(super) fn pairs(&self) -> Vec<(usize, usize)> {
+        let (mut open, mut pairs) = (Vec::new(), Vec::new());
+        for (at, (token, _)) in self.iter().enumerate() {
+            match token {
+                Token::Open(_) => open.push(at),
+                Token::Close(_) => pairs.extend(open.pop().map(|opened| (opened, at))),
+                _ => {}
+            }
+        }
+        pairs
+    }
+
+    /// The text with what stands in strings and comments, and every character outside ASCII, painted over: as long as
+    /// the text, byte by byte.
+    pub(super) fn code(&self) -> Vec<u8> {
+        let mut code: Vec<u8> = self.text.bytes().map(|byte| if byte.is_ascii() { byte } else { b'~' }).collect();
+        let mut end = 0;
+        for (token, span) in &self.list {
+            let (start, last) = (span.start as usize, span.end as usize);
+            let gap = code.get(end..start).unwrap_or_default();
+            if let Some(comment) = gap.iter().position(|byte| *byte == b'#') {
+                code[end + comment..start].fill(b' ');
+            }
+            if *token == Token::String {
+                code[start..last].fill(b'~');
+            }
+            end = last;
+        }
+        code
     }
 
     pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = (Token, Span)> {

@@ -32,7 +32,8 @@ pub(super) fn type_error(error: &TypeError) -> String {
         TypeError::NotInString { found } => {
             format!("'in <string>' requires string as left operand, not {}", found.python())
         }
-        TypeError::Unhashable { element, found } => {
+        TypeError::Unhashable { element: None, found } => format!("unhashable type: '{}'", found.python()),
+        TypeError::Unhashable { element: Some(element), found } => {
             format!("cannot use '{}' as a set element (unhashable type: '{}')", element.python(), found.python())
         }
         TypeError::Concatenation { left, right } => {
@@ -119,7 +120,9 @@ fn arity_error(arity: &Arity) -> String {
 /// `None` for what no function of CPython says.
 pub(super) fn value_error(error: &ValueError) -> Option<String> {
     let words = match error {
-        ValueError::Domain | ValueError::Quantile | ValueError::EmptyRandomRange => return None,
+        ValueError::Domain | ValueError::EmptyRandomRange | ValueError::Percentile | ValueError::Pole { .. } => {
+            return None;
+        }
         ValueError::Outside { function, given } => return domain::python(function, *given),
         ValueError::EmptySequence { function } => return Some(format!("{function}() iterable argument is empty")),
         ValueError::DataPoints { function, least } => {
@@ -127,6 +130,7 @@ pub(super) fn value_error(error: &ValueError) -> Option<String> {
             return Some(format!("{function} requires at least {least}"));
         }
         ValueError::EmptyData { function } => return Some(format!("no {function} for empty data")),
+        ValueError::Quantile => "q must be between 0 and 1",
         ValueError::NotFinite => "inf or nan encountered in data",
         ValueError::Index { of: Type::Str } => "string index out of range",
         ValueError::Index { of: Type::Range } => "range object index out of range",

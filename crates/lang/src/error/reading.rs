@@ -9,6 +9,13 @@ use serde::{Deserialize, Serialize};
 pub enum Syntax {
     /// Nothing but blanks and comments.
     Empty,
+    /// `integral`, `sum` or their like over a variable, with other parts than they have.
+    BinderForm {
+        /// Its name.
+        name: String,
+        /// Its parts, as in `body, variable, from, to`.
+        parts: String,
+    },
     /// The text ends where an operand should stand.
     UnexpectedEnd,
     /// Something stands where an operand should.
@@ -60,6 +67,27 @@ pub enum Syntax {
     NotNeedsBrackets,
     /// `007`: leading zeros.
     LeadingZeros,
+    /// `1,05`: a decimal comma; the span is the whole number's.
+    DecimalComma {
+        /// The number as it is written.
+        found: String,
+        /// The same number with a point.
+        meant: String,
+    },
+    /// `2024-01-01`, `09:30`: a date or a clock time; the span is the whole of it.
+    DateOrTime {
+        /// What was found.
+        found: String,
+    },
+    /// `2½`: a mixed number, or a product?
+    MixedNumber {
+        /// The whole number.
+        whole: String,
+        /// The fraction on the line: `1/2`.
+        fraction: String,
+    },
+    /// `2+2=`, `2+2=?`, `=2+2`: a `=` that asks for the answer; the span is that of the `=` and what `?` is behind it.
+    StrayEqual,
     /// Digits or underscores that make no number (`1__0`, `0x`, `1e`).
     MalformedNumber,
     /// A name directly after a number (`2x`).

@@ -115,10 +115,10 @@ pub enum TypeError {
         /// The left operand's type.
         found: Type,
     },
-    /// `cannot use 'tuple' as a set element (unhashable type: 'list')`.
+    /// `cannot use 'tuple' as a set element (unhashable type: 'list')`, `unhashable type: 'list'`.
     Unhashable {
-        /// The type of what was to be an element of a set.
-        element: Type,
+        /// The type of what was to be an element of a set; `None` where it was to be counted.
+        element: Option<Type>,
         /// The type that cannot be in a set: the element's own, or that of something in it.
         found: Type,
     },
@@ -410,6 +410,15 @@ pub enum ValueError {
     NotFinite,
     /// `quantile`'s second argument is not between 0 and 1.
     Quantile,
+    /// `percentile`'s second argument is not between 0 and 100.
+    Percentile,
+    /// A circular function of an angle at which it has no value.
+    Pole {
+        /// The function, as it is spelled.
+        function: String,
+        /// The angle, with its unit.
+        at: String,
+    },
     /// `-inf + inf in fsum`.
     FsumInfinities,
     /// `not enough values to unpack (expected 2, got 1)`, `too many values to unpack (expected 2, got 3)`.

@@ -5,6 +5,7 @@ use super::{Body, ELEMENTARY, Function, Outcome, Parameters, SCALAR, Section, in
 use crate::error::{ErrorKind, Overflow, TypeError, ValueError, ZeroDivision};
 use crate::limits::{Budget, price};
 use crate::mode::Mode;
+use crate::number::angle::{self, Circular};
 use crate::number::{Integer, Number, binary, circular, float, precise, special};
 use crate::value::Value;
 
@@ -39,6 +40,12 @@ const fn one(
     call: fn(&Value, &mut Budget) -> Outcome,
 ) -> Function {
     Function { name, section, signature, price: ELEMENTARY, doc, doc_pt, body: Body::One(call) }
+}
+
+/// An inverse function that takes fixed point.
+const fn inverse(name: &'static str, doc: &'static str, doc_pt: &'static str, call: fn(f64) -> f64) -> Function {
+    let body = Body::Real { call, overflows: false };
+    Function { name, section: Section::Trigonometry, signature: "x", price: angle::PRICE, doc, doc_pt, body }
 }
 
 const fn two(
@@ -77,6 +84,18 @@ pub(super) const TABLE: &[Function] = &[
         "Cosseno hiperbólico inverso, 1 ≤ x.",
         pxfm::f_acosh,
     ),
+    inverse(
+        "acot",
+        "Arc cotangent in radians: the arc tangent of 1/x, π/2 for 0.",
+        "Arco cotangente em radianos: o arco tangente de 1/x, π/2 para 0.",
+        |x| angle::inverse(Circular::Cotangent, x),
+    ),
+    inverse("acsc", "Arc cosecant in radians, 1 ≤ |x|.", "Arco cossecante em radianos, 1 ≤ |x|.", |x| {
+        angle::inverse(Circular::Cosecant, x)
+    }),
+    inverse("asec", "Arc secant in radians, 1 ≤ |x|.", "Arco secante em radianos, 1 ≤ |x|.", |x| {
+        angle::inverse(Circular::Secant, x)
+    }),
     elementary(
         "asin",
         Section::Trigonometry,
@@ -141,6 +160,30 @@ pub(super) const TABLE: &[Function] = &[
         "Cosine of an angle in radians.",
         "Cosseno de um ângulo em radianos.",
         circular::cos,
+    ),
+    one(
+        "cot",
+        Section::Trigonometry,
+        "x",
+        "Cotangent of an angle in radians, 1/tan(x).",
+        "Cotangente de um ângulo em radianos, 1/tan(x).",
+        |value, budget| reciprocal(Circular::Cotangent, value, budget),
+    ),
+    one(
+        "csc",
+        Section::Trigonometry,
+        "x",
+        "Cosecant of an angle in radians, 1/sin(x).",
+        "Cossecante de um ângulo em radianos, 1/sin(x).",
+        |value, budget| reciprocal(Circular::Cosecant, value, budget),
+    ),
+    one(
+        "sec",
+        Section::Trigonometry,
+        "x",
+        "Secant of an angle in radians, 1/cos(x).",
+        "Secante de um ângulo em radianos, 1/cos(x).",
+        |value, budget| reciprocal(Circular::Secant, value, budget),
     ),
     overflowing("cosh", Section::Trigonometry, "x", "Hyperbolic cosine.", "Cosseno hiperbólico.", pxfm::f_cosh),
     one(
@@ -512,6 +555,26 @@ fn sign(value: &Value, _: &mut Budget) -> Outcome {
         _ => return Err(TypeError::NotReal { found: value.kind() }.into()),
     };
     Ok(Value::Int(Integer::from(sign)))
+}
+
+/// `sec`, `csc` and `cot`.
+fn reciprocal(function: Circular, value: &Value, budget: &mut Budget) -> Outcome {
+    let x = to_float(value)?;
+    if let Some(value) = angle::quick(function, x) {
+        return float_value(value);
+    }
+    if x.is_nan() {
+        return float_value(x);
+    }
+    if x.is_infinite() {
+        return Err(ValueError::Domain.into());
+    }
+    if x == 0.0 {
+        return Err(ValueError::Pole { function: function.name().to_owned(), at: "0".to_owned() }.into());
+    }
+    budget.charge(angle::PRICE)?;
+    let value = angle::radians(function, x);
+    if value.is_infinite() { Err(Overflow::Range.into()) } else { float_value(value) }
 }
 
 fn degrees(value: &Value, _: &mut Budget) -> Outcome {

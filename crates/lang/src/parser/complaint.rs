@@ -2,9 +2,11 @@
 
 use super::pending::{Opener, Pending};
 use super::{Parser, fail};
+use crate::arithmetic::Comparison;
 use crate::error::{Error, ErrorKind, Span, Syntax};
 use crate::functions;
 use crate::lexer::{Lexer, Token, normal_name, on_line};
+use crate::numerals;
 use crate::spelling;
 
 /// Operators of other languages, as they come apart here: what was read, what was found behind it, and what is meant.
@@ -57,6 +59,14 @@ impl Parser<'_, '_> {
             let meant = if factorial { "! ==" } else { meant };
             return self.misspelled(Span { start: span.start - read.len() as u32, end: span.end }, meant);
         }
+        // `5!=`, which is no comparison.
+        if let Some(Pending::Chain { operator: Comparison::NotEqual, span: operator, .. }) = self.stacks.pending.last()
+            && matches!(token, Token::End | Token::Newline | Token::Semicolon | Token::Question)
+            && self.text[..operator.start as usize].ends_with(|c: char| c.is_ascii_digit() || c == ')')
+            && operator.of(self.text) == "!="
+        {
+            return fail(Syntax::StrayEqual, Span { start: operator.end - 1, end: operator.end });
+        }
         match token {
             Token::End if !self.started && !self.has_statement() => fail(Syntax::Empty, span),
             Token::End | Token::Newline => self.unclosed(span, Syntax::UnexpectedEnd),
@@ -76,8 +86,18 @@ impl Parser<'_, '_> {
         if !is_operand {
             return fail(Syntax::ExpectedOperator { found: self.found(span) }, span);
         }
+        let last = self.stacks.operands.last().map_or("", |operand| operand.span.of(self.text));
+        if let Some((numerator, denominator)) = found.chars().next().and_then(spelling::fraction)
+            && last.bytes().all(|byte| byte.is_ascii_digit())
+        {
+            let kind = Syntax::MixedNumber { whole: last.to_owned(), fraction: format!("{numerator}/{denominator}") };
+            return fail(kind, self.stacks.operands.last().map_or(span, |operand| operand.span.to(span)));
+        }
+        if let Some(date) = numerals::date_around(self.text, span, &['.']) {
+            return Err(date);
+        }
         // A name in a definition is looked up at each use, and so is no function yet.
-        let name = self.stacks.operands.last().map_or("".into(), |operand| normal_name(operand.span.of(self.text)));
+        let name = normal_name(last);
         if functions::find(&name).is_some() {
             return fail(Syntax::CallNeedsBrackets { name: name.into_owned() }, span);
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::pending::{Call, Opener, Operand, POWERED, Pending, Prefix, closes, power};
 use super::{Parser, State, Step, fail};
-use crate::arithmetic::Unary;
+use crate::arithmetic::{Binary, Unary};
 use crate::error::{Error, ErrorKind, Feature, Span, Syntax};
 use crate::functions;
 use crate::lexer::{Token, normal_name, on_line, string_value};
@@ -41,6 +41,7 @@ impl Parser<'_, '_> {
                 let node = self.constant(value);
                 self.push_operand(node, span)
             }
+            Token::Fraction(numerator, denominator) => self.fraction(numerator, denominator, span),
             Token::String => self.string(span),
             Token::True => self.push_operand(Node::Bool(true), span),
             Token::False => self.push_operand(Node::Bool(false), span),
@@ -72,6 +73,9 @@ impl Parser<'_, '_> {
             {
                 fail(Feature::Unpacking, span)
             }
+            Token::Assign if matches!(self.top_opener(), Some(Opener::Statement { count: 0 })) => {
+                fail(Syntax::StrayEqual, span)
+            }
             // Behind the last comma of the left side.
             Token::Assign if matches!(self.top_opener(), Some(Opener::Statement { count: 1.. })) => {
                 self.assign(token, span)
@@ -99,7 +103,9 @@ impl Parser<'_, '_> {
                 self.absent_part(span)?;
                 self.end_subscript(span)
             }
-            Some(Opener::Binder { parts: 4, .. }) if bracket == ')' => self.end_binder(span),
+            Some(Opener::Binder { binder, parts, .. }) if bracket == ')' && parts == binder.parts() => {
+                self.end_binder(span)
+            }
             _ => self.expected_operand(Token::Close(bracket), span),
         }
     }
@@ -161,6 +167,15 @@ impl Parser<'_, '_> {
             Some(Ok(small)) => Node::Small(small),
             _ => self.constant(Value::Int(value)),
         }
+    }
+
+    /// `½` is `(1/2)`.
+    pub(super) fn fraction(&mut self, numerator: u8, denominator: u8, span: Span) -> Step {
+        self.rewritten = true;
+        self.push_operand(Node::Small(numerator.into()), span)?;
+        self.push_operand(Node::Small(denominator.into()), span)?;
+        self.join(2, Node::Binary(Binary::Divide), None)?;
+        Ok(State::Operator)
     }
 
     /// A literal by its digits: the mode decides at each evaluation what number they are.
@@ -253,10 +268,11 @@ impl Parser<'_, '_> {
             }
             Token::Open('(') => {
                 if let Some(binder) = Binder::find(&name)
-                    && let Some(bound) = self.binder_ahead()?
+                    && let Some(bound) = self.binder_ahead(binder)?
                 {
                     return self.begin_binder(binder, &bound, span);
                 }
+                self.is_no_binder(&name, span)?;
                 if let Some(function) = functions::find(&name) {
                     let (_, bracket) = self.next()?;
                     return self.begin_call(Some(function.row), None, span.to(bracket));

@@ -6,6 +6,7 @@ use crate::arithmetic::{Binary, Comparison};
 use crate::error::{Error, ErrorKind, Feature, Span, Syntax};
 use crate::functions;
 use crate::lexer::{Lexer, Token, on_line};
+use crate::numerals;
 use crate::program::Node;
 
 impl Parser<'_, '_> {
@@ -52,7 +53,9 @@ impl Parser<'_, '_> {
             Token::Degree => {
                 let Some(radians) = functions::find("radians") else { return fail(ErrorKind::Internal, span) };
                 let node = Node::CallFunction { row: radians.row, keywords: 0, arguments: 1, first_keyword: 0 };
-                self.postfix(node, power::DEGREE, span)
+                let state = self.postfix(node, power::DEGREE, span)?;
+                self.degree = Some(self.program.nodes.len() as u32 - 1);
+                Ok(state)
             }
             Token::Root => self.coefficient(2, span),
             Token::Superscript => self.superscript(span, attached),
@@ -292,7 +295,10 @@ impl Parser<'_, '_> {
             }
             Some(Opener::Subscript { count: 0, .. }) => self.end_slice_part(span),
             Some(Opener::Bracket { kind: '{', .. }) => fail(Feature::Dictionary, span),
-            _ => self.expected_operator(span),
+            _ => match numerals::time_around(self.text, span) {
+                Some(time) => Err(time),
+                None => self.expected_operator(span),
+            },
         }
     }
 }

@@ -16,6 +16,9 @@ impl Parser<'_, '_> {
             _ => {}
         }
         self.emit_down_to(0)?;
+        if let Some(asked) = self.asks_for_the_answer(span) {
+            return fail(Syntax::StrayEqual, asked);
+        }
         let Some(Opener::Statement { count }) = self.top_opener() else {
             return fail(Syntax::AssignmentInside, span);
         };
@@ -33,6 +36,22 @@ impl Parser<'_, '_> {
         let targets = operands.len() as u32;
         self.take_back(operands.first().map_or(0, |operand| operand.start));
         self.begin_right_side(Opener::Assignment { unpack: count > 0, count: 0, targets, names_at }, span)
+    }
+
+    /// At `=`: whether it only asks for the answer, as in `2+2=` and `2+2 = ?`; `x =` clears `x`. The `=` with its `?`.
+    fn asks_for_the_answer(&self, span: Span) -> Option<Span> {
+        let mut lexer = Lexer::behind(self.text, span.end);
+        let mut asked = span;
+        loop {
+            match lexer.next() {
+                Ok((Token::Question, question)) => asked.end = question.end,
+                Ok((Token::End | Token::Newline | Token::Semicolon, _)) => break,
+                _ => return None,
+            }
+        }
+        let names = || self.stacks.operands.iter().all(|operand| is_name(operand.span.of(self.text)));
+        let clears = asked == span && matches!(self.top_opener(), Some(Opener::Statement { .. })) && names();
+        (self.brackets == 0 && !clears).then_some(asked)
     }
 
     /// The name that an operand is, to be assigned to.

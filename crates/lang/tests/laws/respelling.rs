@@ -25,11 +25,13 @@ enum Kind {
 
 const SYMBOLS: [&str; 14] = ["...", "**", "//", "<<", ">>", "<=", ">=", "==", "!=", ":=", "@=", "->", "<>", "!"];
 
-const SPELLINGS: [(&str, &str); 20] = [
+const SPELLINGS: [(&str, &str); 22] = [
     ("*", "×"),
     ("×", "⋅"),
     ("⋅", "·"),
     ("·", "*"),
+    ("½", "(1/2)"),
+    ("⅔", "(2/3)"),
     ("/", "÷"),
     ("÷", "/"),
     ("-", "−"),
@@ -219,7 +221,7 @@ fn is_superscript(character: char) -> bool {
 }
 
 fn is_word(character: char) -> bool {
-    let operators = "−×·\u{387}⋅÷≠≤≥∧∨¬∈∉←√°∪∩∆∖";
+    let operators = "½⅔−×·\u{387}⋅÷≠≤≥∧∨¬∈∉←√°∪∩∆∖";
     match character {
         '_' => true,
         _ if character.is_ascii() => character.is_ascii_alphanumeric(),

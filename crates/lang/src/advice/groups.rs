@@ -1,0 +1,91 @@
+//! Brackets and braces that group, as in `{[(2+3)*4]+1}*2`: to the language they are lists and sets.
+
+use super::Fix;
+use super::tokens::{Tokens, ends_statement};
+use crate::error::Span;
+use crate::lexer::Token;
+
+/// The brackets that were meant to group, as the tokens that open and close them. `failing` where the text has no value
+/// as it stands: then a list beside an operator is none that Python would take.
+pub(super) fn of(tokens: &Tokens<'_>, failing: bool) -> Vec<(usize, usize)> {
+    let displays: Vec<_> =
+        tokens.pairs().into_iter().filter(|(open, close)| is_display(tokens, *open, *close)).collect();
+    let mut groups: Vec<(usize, usize)> = Vec::new();
+    for (open, close) in displays {
+        let is_alone = open.checked_sub(1).and_then(|before| tokens.token(before)).is_none_or(begins)
+            && tokens.token(close + 1).is_none_or(|token| ends_statement(token) || token == Token::End);
+        let holds_group = groups.iter().any(|(inner, _)| open < *inner && *inner < close);
+        if is_beside_number(tokens, open, close, failing) || (is_alone && holds_group) {
+            groups.push((open, close));
+        }
+    }
+    groups
+}
+
+/// Round brackets in place of such ones.
+pub(super) fn edits(tokens: &Tokens<'_>, groups: &[(usize, usize)]) -> Vec<Fix> {
+    let round = |at: usize, bracket: &str| tokens.get(at).map(|(_, span)| Fix::replacing(span, bracket));
+    groups.iter().flat_map(|(open, close)| [round(*open, "("), round(*close, ")")]).flatten().collect()
+}
+
+/// The part of the text from the one bracket to the other.
+pub(super) fn span(tokens: &Tokens<'_>, (open, close): (usize, usize)) -> Span {
+    match (tokens.get(open), tokens.get(close)) {
+        (Some((_, first)), Some((_, last))) => first.to(last),
+        _ => Span::default(),
+    }
+}
+
+fn begins(token: Token) -> bool {
+    ends_statement(token) || matches!(token, Token::Assign | Token::AssignFormula)
+}
+
+/// A list or a set of one element that may be a number.
+fn is_display(tokens: &Tokens<'_>, open: usize, close: usize) -> bool {
+    let is_index = || {
+        open > 0
+            && tokens.ends_operand(open - 1)
+            && tokens.get(open - 1).map(|(_, span)| span.end) == tokens.get(open).map(|(_, span)| span.start)
+    };
+    let is_bracket = match tokens.token(open) {
+        Some(Token::Open('[')) => !is_index(),
+        Some(Token::Open('{')) => true,
+        _ => false,
+    };
+    let ends = |token| matches!(token, Token::Comma | Token::Colon | Token::For);
+    let no_number = |at: usize| matches!(tokens.token(at), Some(Token::String | Token::None));
+    is_bracket
+        && open + 1 < close
+        && tokens.end(open + 1, ends) == close
+        && !(open..close).any(no_number)
+        && !(open + 1..close).any(|at| is_list_of_several(tokens, at))
+}
+
+fn is_list_of_several(tokens: &Tokens<'_>, at: usize) -> bool {
+    matches!(tokens.token(at), Some(Token::Open('[' | '{')))
+        && tokens.closing(at) != Some(tokens.end(at + 1, |token| token == Token::Comma))
+}
+
+fn is_arithmetic(token: Option<Token>) -> bool {
+    use Token::{Caret, DoubleSlash, DoubleStar, Minus, Percent, Plus, Slash, Star};
+    matches!(token, Some(Plus | Minus | Star | Slash | DoubleSlash | Percent | DoubleStar | Caret))
+}
+
+fn is_beside_number(tokens: &Tokens<'_>, open: usize, close: usize, failing: bool) -> bool {
+    let before = open.checked_sub(1).and_then(|at| tokens.token(at));
+    let after = tokens.token(close + 1);
+    if matches!(after, Some(Token::Superscript | Token::Bang)) {
+        return true;
+    }
+    // `[0]*5` is what it says.
+    let is_repeated = before == Some(Token::Star) || after == Some(Token::Star);
+    let is_literal = close - open == 2 || (close - open == 3 && !tokens.ends_operand(open + 1));
+    if is_literal && (is_repeated || !failing) {
+        return false;
+    }
+    let is_list = |token: Option<Token>, bracket: fn(Token) -> bool| token.is_some_and(bracket);
+    let beyond_before = open.checked_sub(2).and_then(|at| tokens.token(at));
+    let lists_before = is_list(beyond_before, |token| matches!(token, Token::Close(']' | '}') | Token::String));
+    let lists_after = is_list(tokens.token(close + 2), |token| matches!(token, Token::Open('[' | '{') | Token::String));
+    (is_arithmetic(before) && (failing || !lists_before)) || (is_arithmetic(after) && (failing || !lists_after))
+}

@@ -1,0 +1,482 @@
+//! Sums in words: `5 choose 2`, `raiz quadrada de 9`, `3 elevado a 4`, `se 3 > 2 então 1 senão 0`.
+
+use super::Fix;
+use super::edits::apply;
+use super::tokens::{Tokens, ends_statement};
+use crate::elsewhere::plain;
+use crate::error::Span;
+use crate::functions;
+use crate::lexer::{Token, is_name};
+
+/// What a phrase stands for.
+#[derive(Clone, Copy)]
+enum Phrase {
+    /// An operator between two operands.
+    Infix(&'static str),
+    /// One directly behind its operand.
+    Postfix(&'static str),
+    /// One before its operand.
+    Prefix(&'static str),
+    /// A function of the operand behind it, perhaps of a list of them.
+    Call(&'static str),
+    /// A function of what stands on both sides.
+    Pair(&'static str),
+    /// A function of all that stands before it.
+    Conversion(&'static str),
+    /// `20% off 50`: what is left.
+    Discount,
+    /// Nothing.
+    Politeness,
+}
+
+use Phrase::{Call, Conversion, Discount, Infix, Pair, Politeness, Postfix, Prefix};
+
+/// Phrases in small letters without accents.
+const PHRASES: &[(&str, Phrase)] = &[
+    ("and", Infix("and")),
+    ("choose", Pair("comb")),
+    ("escolhe", Pair("comb")),
+    ("permute", Pair("perm")),
+    ("plus", Infix("+")),
+    ("added to", Infix("+")),
+    ("mais", Infix("+")),
+    ("somado a", Infix("+")),
+    ("minus", Infix("-")),
+    ("menos", Infix("-")),
+    ("times", Infix("*")),
+    ("multiplied by", Infix("*")),
+    ("vezes", Infix("*")),
+    ("multiplicado por", Infix("*")),
+    ("multiplicada por", Infix("*")),
+    ("over", Infix("/")),
+    ("divided by", Infix("/")),
+    ("sobre", Infix("/")),
+    ("dividido por", Infix("/")),
+    ("dividida por", Infix("/")),
+    ("dividido", Infix("/")),
+    ("to the power of", Infix("**")),
+    ("to the power", Infix("**")),
+    ("raised to the power of", Infix("**")),
+    ("raised to the power", Infix("**")),
+    ("raised to", Infix("**")),
+    ("to the", Infix("**")),
+    ("power", Infix("**")),
+    ("elevado a potencia de", Infix("**")),
+    ("elevado a potencia", Infix("**")),
+    ("elevado a", Infix("**")),
+    ("elevada a", Infix("**")),
+    ("elevado ao", Infix("**")),
+    ("elevado", Infix("**")),
+    ("a potencia de", Infix("**")),
+    ("modulo", Infix("mod")),
+    ("xor", Infix("^")),
+    ("se", Infix("if")),
+    ("senao", Infix("else")),
+    ("or", Infix("or")),
+    ("ou", Infix("or")),
+    ("is greater than or equal to", Infix(">=")),
+    ("greater than or equal to", Infix(">=")),
+    ("is less than or equal to", Infix("<=")),
+    ("less than or equal to", Infix("<=")),
+    ("is greater than", Infix(">")),
+    ("greater than", Infix(">")),
+    ("is less than", Infix("<")),
+    ("less than", Infix("<")),
+    ("is equal to", Infix("==")),
+    ("equal to", Infix("==")),
+    ("equals", Infix("==")),
+    ("e maior ou igual a", Infix(">=")),
+    ("maior ou igual a", Infix(">=")),
+    ("e menor ou igual a", Infix("<=")),
+    ("menor ou igual a", Infix("<=")),
+    ("e maior que", Infix(">")),
+    ("maior que", Infix(">")),
+    ("maior do que", Infix(">")),
+    ("e menor que", Infix("<")),
+    ("menor que", Infix("<")),
+    ("menor do que", Infix("<")),
+    ("e igual a", Infix("==")),
+    ("igual a", Infix("==")),
+    ("diferente de", Infix("!=")),
+    ("not equal to", Infix("!=")),
+    ("nao", Prefix("not ")),
+    ("not", Prefix("not ")),
+    ("squared", Postfix("²")),
+    ("cubed", Postfix("³")),
+    ("ao quadrado", Postfix("²")),
+    ("elevado ao quadrado", Postfix("²")),
+    ("ao cubo", Postfix("³")),
+    ("elevado ao cubo", Postfix("³")),
+    ("factorial", Postfix("!")),
+    ("fatorial", Postfix("!")),
+    ("deg", Postfix("°")),
+    ("degree", Postfix("°")),
+    ("degrees", Postfix("°")),
+    ("grau", Postfix("°")),
+    ("graus", Postfix("°")),
+    ("percent", Postfix("%")),
+    ("per cent", Postfix("%")),
+    ("por cento", Postfix("%")),
+    ("porcento", Postfix("%")),
+    ("square root of", Call("sqrt")),
+    ("square root", Call("sqrt")),
+    ("root of", Call("sqrt")),
+    ("raiz quadrada de", Call("sqrt")),
+    ("raiz quadrada", Call("sqrt")),
+    ("raiz de", Call("sqrt")),
+    ("raiz", Call("sqrt")),
+    ("cube root of", Call("cbrt")),
+    ("cubic root of", Call("cbrt")),
+    ("cube root", Call("cbrt")),
+    ("raiz cubica de", Call("cbrt")),
+    ("raiz cubica", Call("cbrt")),
+    ("natural log of", Call("ln")),
+    ("natural logarithm of", Call("ln")),
+    ("logaritmo natural de", Call("ln")),
+    ("absolute value of", Call("abs")),
+    ("valor absoluto de", Call("abs")),
+    ("modulo de", Call("abs")),
+    ("sine of", Call("sin")),
+    ("seno de", Call("sin")),
+    ("cosine of", Call("cos")),
+    ("cosseno de", Call("cos")),
+    ("tangent of", Call("tan")),
+    ("tangente de", Call("tan")),
+    ("factorial of", Call("factorial")),
+    ("fatorial de", Call("factorial")),
+    ("average of", Call("mean")),
+    ("mean of", Call("mean")),
+    ("media de", Call("mean")),
+    ("media entre", Call("mean")),
+    ("median of", Call("median")),
+    ("mediana de", Call("median")),
+    ("sum of", Call("sum")),
+    ("soma de", Call("sum")),
+    ("product of", Call("prod")),
+    ("produto de", Call("prod")),
+    ("maximum of", Call("max")),
+    ("maximo de", Call("max")),
+    ("maior entre", Call("max")),
+    ("minimum of", Call("min")),
+    ("minimo de", Call("min")),
+    ("menor entre", Call("min")),
+    ("mdc de", Call("gcd")),
+    ("mdc entre", Call("gcd")),
+    ("mmc de", Call("lcm")),
+    ("mmc entre", Call("lcm")),
+    ("half of", Prefix("1/2*")),
+    ("metade de", Prefix("1/2*")),
+    ("a third of", Prefix("1/3*")),
+    ("um terco de", Prefix("1/3*")),
+    ("a quarter of", Prefix("1/4*")),
+    ("um quarto de", Prefix("1/4*")),
+    ("twice", Prefix("2*")),
+    ("double of", Prefix("2*")),
+    ("o dobro de", Prefix("2*")),
+    ("dobro de", Prefix("2*")),
+    ("o triplo de", Prefix("3*")),
+    ("triplo de", Prefix("3*")),
+    ("to hex", Conversion("hex")),
+    ("to hexadecimal", Conversion("hex")),
+    ("in hex", Conversion("hex")),
+    ("in hexadecimal", Conversion("hex")),
+    ("as hex", Conversion("hex")),
+    ("para hex", Conversion("hex")),
+    ("para hexadecimal", Conversion("hex")),
+    ("em hexadecimal", Conversion("hex")),
+    ("em hex", Conversion("hex")),
+    ("to binary", Conversion("bin")),
+    ("to bin", Conversion("bin")),
+    ("in binary", Conversion("bin")),
+    ("as binary", Conversion("bin")),
+    ("para binario", Conversion("bin")),
+    ("em binario", Conversion("bin")),
+    ("to octal", Conversion("oct")),
+    ("to oct", Conversion("oct")),
+    ("in octal", Conversion("oct")),
+    ("para octal", Conversion("oct")),
+    ("em octal", Conversion("oct")),
+    ("to degrees", Conversion("degrees")),
+    ("in degrees", Conversion("degrees")),
+    ("em graus", Conversion("degrees")),
+    ("para graus", Conversion("degrees")),
+    ("to radians", Conversion("radians")),
+    ("in radians", Conversion("radians")),
+    ("em radianos", Conversion("radians")),
+    ("para radianos", Conversion("radians")),
+    ("off", Discount),
+    ("off of", Discount),
+    ("discount on", Discount),
+    ("de desconto em", Discount),
+    ("de desconto sobre", Discount),
+    ("de desconto de", Discount),
+    ("what is", Politeness),
+    ("what's", Politeness),
+    ("whats", Politeness),
+    ("how much is", Politeness),
+    ("calculate", Politeness),
+    ("compute", Politeness),
+    ("evaluate", Politeness),
+    ("please", Politeness),
+    ("quanto e", Politeness),
+    ("quanto da", Politeness),
+    ("qual e", Politeness),
+    ("qual", Politeness),
+    ("calcule", Politeness),
+    ("calcular", Politeness),
+    ("o valor de", Politeness),
+    ("the value of", Politeness),
+];
+
+/// What stands between a percentage, or a function, and what it is of.
+const OF: [&str; 8] = ["of", "de", "do", "da", "dos", "das", "del", "di"];
+
+/// Phrases at the beginning of a choice, before what it comes to, and before what it comes to otherwise.
+const CHOICE: [&[&str]; 3] =
+    [&["if", "se"], &["then", "entao"], &["else", "otherwise", "senao", "caso contrario", "se nao"]];
+
+/// Passes over one text: each mends one phrase.
+const PASSES: usize = 32;
+
+/// The text with its words in signs; `None` if no phrase is in it. What `is_known` gives a meaning is no word.
+pub(super) fn mend(text: &str, is_known: impl Fn(&str) -> bool) -> Option<String> {
+    if !text.bytes().any(|byte| byte.is_ascii_alphabetic()) {
+        return None;
+    }
+    let mut mended = text.to_owned();
+    for _ in 0..PASSES {
+        let tokens = Tokens::of(&mended);
+        let words = Words { tokens: &tokens, list: words(&tokens, &is_known) };
+        let edits = words.choice().or_else(|| words.first_phrase());
+        let Some(edits) = edits else { break };
+        mended = apply(&mended, edits);
+    }
+    (mended != text).then_some(mended)
+}
+
+/// Whether a word stands directly behind a number: `30graus`.
+pub(super) fn is_unit(word: &str) -> bool {
+    let word = plain(word);
+    PHRASES.iter().any(|(phrase, meaning)| *phrase == word && matches!(meaning, Postfix(_) | Infix(_)))
+}
+
+/// A text's tokens, and which of them are words.
+struct Words<'t> {
+    tokens: &'t Tokens<'t>,
+    /// By token: the word in small letters without accents; empty for what is none.
+    list: Vec<String>,
+}
+
+fn words(tokens: &Tokens<'_>, is_known: impl Fn(&str) -> bool) -> Vec<String> {
+    let word = |(token, span): (Token, Span)| {
+        let spelled = span.of(tokens.text);
+        let is_word = token != Token::String && spelled.chars().all(char::is_alphabetic);
+        let is_free = token != Token::Name || !(is_known(spelled) || tokens.defines(spelled));
+        if is_word && is_free { plain(spelled) } else { String::new() }
+    };
+    tokens.iter().map(word).collect()
+}
+
+impl Words<'_> {
+    /// How many tokens, from the one at `at`, are the words of a phrase.
+    fn matches(&self, at: usize, phrase: &str) -> Option<usize> {
+        let mut length = 0;
+        for word in phrase.split(' ') {
+            if self.list.get(at + length).is_none_or(|found| found != word) {
+                return None;
+            }
+            length += 1;
+        }
+        Some(length)
+    }
+
+    /// The edits that mend the first phrase that fits where it stands, the longest of those that begin there.
+    fn first_phrase(&self) -> Option<Vec<Fix>> {
+        (0..self.list.len()).filter(|at| !self.list[*at].is_empty()).find_map(|at| {
+            if let Some(edits) = self.of(at) {
+                return Some(edits);
+            }
+            let mut found: Vec<_> =
+                PHRASES.iter().filter_map(|(words, phrase)| Some((self.matches(at, words)?, *phrase))).collect();
+            found.sort_by_key(|(length, _)| std::cmp::Reverse(*length));
+            found.into_iter().find_map(|(length, phrase)| self.edits(at, at + length, phrase))
+        })
+    }
+
+    fn span(&self, at: usize) -> Span {
+        self.tokens.get(at).map_or(Span::default(), |(_, span)| span)
+    }
+
+    /// From the end of the token before `from` to the beginning of the one at `to`.
+    fn between(&self, from: usize, to: usize) -> (usize, usize) {
+        let start = from.checked_sub(1).map_or(0, |before| self.span(before).end as usize);
+        (start, self.span(to).start as usize)
+    }
+
+    fn has_operand_before(&self, at: usize) -> bool {
+        at.checked_sub(1).is_some_and(|before| {
+            let is_operator_word = self.tokens.token(before) == Some(Token::Name) && self.is_phrase(before);
+            !is_operator_word
+                && (self.tokens.ends_operand(before)
+                    || (self.tokens.token(before) == Some(Token::Percent)
+                        && before.checked_sub(1).is_some_and(|at| self.tokens.ends_operand(at))))
+        })
+    }
+
+    fn is_phrase(&self, at: usize) -> bool {
+        let word = &self.list[at];
+        !word.is_empty() && PHRASES.iter().any(|(phrase, _)| phrase.split(' ').next_back() == Some(word))
+    }
+
+    fn has_operand_behind(&self, at: usize) -> bool {
+        self.tokens.token(at).is_some_and(|token| {
+            token.is_operand() || matches!(token, Token::Minus | Token::Plus | Token::Root | Token::Bar | Token::Not)
+        })
+    }
+
+    /// What a phrase, from the token at `at` to the one before `next`, is to be written as.
+    fn edits(&self, at: usize, next: usize, phrase: Phrase) -> Option<Vec<Fix>> {
+        let (start, end) = (self.span(at).start as usize, self.span(next - 1).end as usize);
+        let (before, behind) = (self.has_operand_before(at), self.has_operand_behind(next));
+        match phrase {
+            // What is written as it should be is no phrase.
+            Infix(sign) | Prefix(sign) if self.spelled(at, next) == sign.trim_end() => None,
+            Infix(sign) => (before && behind).then(|| vec![Fix::new(start, end, sign)]),
+            Prefix(sign) => {
+                let behind_sign = if sign.ends_with(' ') { self.span(next).start as usize } else { end };
+                let end = if sign.ends_with('*') { self.span(next).start as usize } else { behind_sign };
+                (!before && behind).then(|| vec![Fix::new(start, end, sign)])
+            }
+            Postfix(sign) => {
+                let start = self.span(at.checked_sub(1)?).end as usize;
+                (before && !self.is_called(next)).then(|| vec![Fix::new(start, end, sign)])
+            }
+            Call(function) => self.call(at, next, function),
+            Pair(function) => {
+                let left = at.checked_sub(1).filter(|_| before)?;
+                let (first, last) = (self.tokens.operand_start(left)?, self.tokens.operand_end(next)?);
+                let (gap, right) = (self.between(at, next), self.span(last).end as usize);
+                let open = self.span(first).start as usize;
+                Some(vec![
+                    Fix::new(open, open, format!("{function}(")),
+                    Fix::new(gap.0, gap.1, ", "),
+                    Fix::new(right, right, ")"),
+                ])
+            }
+            Conversion(function) => {
+                let is_last = matches!(self.tokens.token(next), None | Some(Token::End));
+                let first = (0..at).rev().find(|at| self.tokens.token(*at).is_some_and(begins)).map_or(0, |at| at + 1);
+                let open = self.span(first).start as usize;
+                let (gap, _) = self.between(at, next);
+                (before && is_last).then(|| vec![Fix::new(open, open, format!("{function}(")), Fix::new(gap, end, ")")])
+            }
+            Discount => {
+                let percent = at.checked_sub(1).filter(|sign| self.tokens.token(*sign) == Some(Token::Percent))?;
+                let first = self.tokens.operand_start(percent.checked_sub(1)?)?;
+                let (sign, open) = (self.span(percent), self.span(first).start as usize);
+                behind.then(|| {
+                    let end = self.span(next).start as usize;
+                    vec![Fix::new(open, open, "(1-"), Fix::new(sign.start as usize, end, "/100)*")]
+                })
+            }
+            Politeness => {
+                let is_first = at == 0;
+                (is_first && behind || (is_first && !self.list.get(next)?.is_empty()))
+                    .then(|| vec![Fix::new(start, self.span(next).start as usize, "")])
+            }
+        }
+    }
+
+    fn spelled(&self, from: usize, to: usize) -> &str {
+        self.tokens.between(from, to.saturating_sub(1))
+    }
+
+    fn is_called(&self, next: usize) -> bool {
+        self.tokens.token(next) == Some(Token::Open('('))
+    }
+
+    /// A function of the operand from `next` on; of all of them, where several stand there.
+    fn call(&self, at: usize, next: usize, function: &str) -> Option<Vec<Fix>> {
+        let (start, from) = (self.span(at).start as usize, self.span(next).start as usize);
+        if !self.has_operand_behind(next) || self.has_operand_before(at) {
+            return None;
+        }
+        let last = self.tokens.operand_end(next)?;
+        let goes_on = |at: usize| self.tokens.token(at) == Some(Token::Comma) || matches!(&*self.list[at], "and" | "e");
+        let is_bracket = self.tokens.token(next) == Some(Token::Open('(')) && self.tokens.closing(next) == Some(last);
+        let lists = matches!(function, "mean" | "median" | "sum" | "prod");
+        let takes_several = lists || matches!(function, "max" | "min" | "gcd" | "lcm");
+        if takes_several && self.list.get(last + 1).is_some() && goes_on(last + 1) {
+            let mut arguments = vec![self.tokens.between(next, last)];
+            let mut last = last;
+            while self.list.get(last + 1).is_some() && goes_on(last + 1) {
+                let comma_and = goes_on(last + 2) && self.tokens.token(last + 2) != Some(Token::Comma);
+                let first = last + if comma_and { 3 } else { 2 };
+                last = self.tokens.operand_end(first)?;
+                arguments.push(self.tokens.between(first, last));
+            }
+            let arguments = arguments.join(", ");
+            let call = if lists { format!("{function}([{arguments}])") } else { format!("{function}({arguments})") };
+            return Some(vec![Fix::new(start, self.span(last).end as usize, call)]);
+        }
+        if is_bracket {
+            return Some(vec![Fix::new(start, from, function)]);
+        }
+        let end = self.span(last).end as usize;
+        Some(vec![Fix::new(start, from, format!("{function}(")), Fix::new(end, end, ")")])
+    }
+
+    /// `50% of 30`, `log of 100`, and `e` between two comparisons.
+    fn of(&self, at: usize) -> Option<Vec<Fix>> {
+        let word = &*self.list[at];
+        let span = self.span(at);
+        let before = at.checked_sub(1)?;
+        if word == "e" {
+            let compares = |token: Token| {
+                matches!(token, Token::Less | Token::LessOrEqual | Token::Greater | Token::GreaterOrEqual)
+                    || matches!(token, Token::Equal | Token::NotEqual | Token::True | Token::False)
+            };
+            let is_between = self.has_operand_before(at) && self.has_operand_behind(at + 1);
+            let is_logical = is_between && self.tokens.iter().any(|(token, _)| compares(token));
+            return is_logical.then(|| vec![Fix::replacing(span, "and")]);
+        }
+        if !OF.contains(&word) || !self.has_operand_behind(at + 1) {
+            return None;
+        }
+        if self.tokens.token(before) == Some(Token::Percent) {
+            let (start, end) = (self.span(before).start as usize, self.span(at + 1).start as usize);
+            return Some(vec![Fix::new(start, end, "/100*")]);
+        }
+        let name = self.tokens.spelled(before);
+        let is_function = self.tokens.token(before) == Some(Token::Name) && is_name(name);
+        let here = functions::find(name).map(|function| function.name)?;
+        if is_function { self.call(before, at + 1, here) } else { None }
+    }
+
+    /// `if 3>2 then 1 else 0` as `3>2 ? 1 : 0`, in which nothing changes places.
+    fn choice(&self) -> Option<Vec<Fix>> {
+        let find = |from: usize, phrases: &[&str]| {
+            (from..self.list.len()).find_map(|at| {
+                let length = phrases.iter().filter_map(|phrase| self.matches(at, phrase)).max()?;
+                Some((at, length))
+            })
+        };
+        let (first, length) = find(0, CHOICE[0])?;
+        let begins_there = first.checked_sub(1).and_then(|at| self.tokens.token(at)).is_none_or(begins);
+        let (then, then_length) = find(first + length, CHOICE[1])?;
+        let (otherwise, otherwise_length) = find(then + then_length, CHOICE[2])?;
+        if !begins_there {
+            return None;
+        }
+        let replaced = |at: usize, length: usize, sign: &str| {
+            let (start, end) = (self.span(at).start as usize, self.span(at + length - 1).end as usize);
+            Fix::new(start, end, sign)
+        };
+        let condition = Fix::new(self.span(first).start as usize, self.span(first + length).start as usize, "");
+        Some(vec![condition, replaced(then, then_length, "?"), replaced(otherwise, otherwise_length, ":")])
+    }
+}
+
+fn begins(token: Token) -> bool {
+    ends_statement(token) || matches!(token, Token::Assign | Token::AssignFormula | Token::Open('('))
+}
