@@ -515,7 +515,6 @@ fn judge(texts: &[String]) {
             "float" => *kind == our_kind && (*repr == our_repr || reference::near(repr, &our_repr)),
             _ if text.contains("**") || text.contains("pow") => {
                 *kind == our_kind && (*repr == our_repr || near(repr, &our_repr))
-                    || *kind == "complex" && our_kind == "OverflowError"
             }
             _ => *kind == our_kind && *repr == our_repr,
         };
