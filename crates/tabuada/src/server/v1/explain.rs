@@ -114,7 +114,7 @@ struct Told<'e> {
                     summary = "GET /v1/explain?expr=2%2B3*4",
                     value = json!({
                         "canonical": "2+3*4",
-                        "key": "tabuada:1:2+3*4",
+                        "key": "tabuada:2:2+3*4",
                         "free_names": [],
                         "pure": true,
                         "fuel": 18,
@@ -147,7 +147,7 @@ struct Told<'e> {
                     summary = "GET /v1/explain?expr=1%2F0",
                     value = json!({
                         "canonical": "1/0",
-                        "key": "tabuada:1:1/0",
+                        "key": "tabuada:2:1/0",
                         "free_names": [],
                         "pure": true,
                         "fuel": 9,
