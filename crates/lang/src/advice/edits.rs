@@ -103,6 +103,7 @@ fn numbers(text: &str, raised: bool) -> Vec<String> {
             }
         }
     }
-    numbers.retain(|number| !number.is_empty());
+    // A zero alone may be one that leads, or not: nothing is lost without it.
+    numbers.retain(|number| !number.is_empty() && number != "0");
     numbers
 }

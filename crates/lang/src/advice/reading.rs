@@ -2,6 +2,7 @@
 
 use super::Fix;
 use super::edits::{apply, difference};
+use super::failing::form_with_keyword;
 use super::names::{Meant, Scope};
 use super::tokens::{Tokens, ends_statement};
 use super::words;
@@ -78,6 +79,7 @@ pub(super) fn mend(text: &str, error: &Error) -> Option<Fix> {
                     Some(Fix::replacing(span, spaced(text, span, meant)))
                 }
             }
+            Syntax::PositionalAfterKeyword => difference(text, &apply(text, form_with_keyword(&tokens)?)),
             Syntax::MixedNumber { whole, fraction } => Some(Fix::replacing(span, format!("({whole}+{fraction})"))),
             Syntax::NumberThenName { number, name } => number_then_name(&tokens, span, number, name),
             Syntax::LeadingZeros => leading_zeros(text, span),
@@ -159,7 +161,18 @@ fn unsupported(tokens: &Tokens<'_>, feature: Feature, span: Span) -> Option<Fix>
         }
         Feature::Attribute => {
             let (_, _, module) = tokens.before(tokens.from(span.start))?;
-            MODULES.contains(&module.of(tokens.text)).then(|| Fix::replacing(module.to(span), ""))
+            let module_name = module.of(tokens.text);
+            // What NumPy calls the standard deviation is that of a population.
+            let next = tokens.from(span.end);
+            let population = match tokens.spelled(next) {
+                "std" => Some("pstdev"),
+                "var" => Some("pvariance"),
+                _ => None,
+            };
+            if let Some(function) = population.filter(|_| matches!(module_name, "np" | "numpy")) {
+                return Some(Fix::replacing(module.to(tokens.get(next)?.1), function));
+            }
+            MODULES.contains(&module_name).then(|| Fix::replacing(module.to(span), ""))
         }
         _ => None,
     }
