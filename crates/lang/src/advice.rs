@@ -115,8 +115,11 @@ impl Program {
     /// ```
     pub fn hints(&self, text: &str, context: &Context<'_>, limits: &Limits) -> Vec<Hint> {
         let findings = hints::of(self, text, Choice::FIRST, false);
-        let doubts =
-            Doubts { separators: findings.separators_differ, percentages: findings.percentages_differ, products: false };
+        let doubts = Doubts {
+            separators: findings.separators_differ,
+            percentages: findings.percentages_differ,
+            products: false,
+        };
         let choices = doubts.choices();
         let mut hints = Vec::new();
         for (at, found) in findings.list.iter().enumerate() {
@@ -266,15 +269,17 @@ impl<'c> Desk<'c> {
                 },
                 Look::Failed(program, failure) => {
                     let is_of_types = matches!(failure.kind, ErrorKind::Type(_));
-                    self.rewritten(&program, &text, is_of_types).or_else(|| {
-                        let given = self.given();
-                        let edits = failing::mend(&program, &text, &failure, &given, self.choice)?;
-                        Some(apply(&text, edits))
-                    }).or_else(|| self.without_words(&text))?
+                    self.rewritten(&program, &text, is_of_types)
+                        .or_else(|| {
+                            let given = self.given();
+                            let edits = failing::mend(&program, &text, &failure, &given, self.choice)?;
+                            Some(apply(&text, edits))
+                        })
+                        .or_else(|| self.without_words(&text))?
                 }
-                Look::Unreadable(error) => self
-                    .respelled(&text)
-                    .or_else(|| reading::mend(&text, &error).map(|fix| fix.apply(&text)))?,
+                Look::Unreadable(error) => {
+                    self.respelled(&text).or_else(|| reading::mend(&text, &error).map(|fix| fix.apply(&text)))?
+                }
             };
             if next == text {
                 return None;
@@ -300,7 +305,8 @@ impl<'c> Desk<'c> {
         let before = left.and_then(|left| tokens.token(left.checked_sub(1)?));
         let (Some(left), Some(Token::Slash | Token::DoubleSlash)) = (left, before) else { return next };
         self.doubt(|doubts| doubts.products = true);
-        let edges = tokens.operand_end(star + 1).and_then(|last| Some((tokens.get(left)?.1.start, tokens.get(last)?.1.end)));
+        let edges =
+            tokens.operand_end(star + 1).and_then(|last| Some((tokens.get(left)?.1.start, tokens.get(last)?.1.end)));
         match edges {
             Some((start, end)) if self.choice.tight => {
                 let bracket = |at: u32, bracket: &str| Fix::new(at as usize, at as usize, bracket);
@@ -362,12 +368,13 @@ impl<'c> Desk<'c> {
         let is_variable = |name: &str| {
             self.parameters.contains(&name) || (names::is_letter(name) && !self.has_in_other_case(&program, name))
         };
-        let free: Vec<(&str, u32)> =
-            program.free_nodes().into_iter().filter(|(name, _)| !is_known(name)).collect();
+        let free: Vec<(&str, u32)> = program.free_nodes().into_iter().filter(|(name, _)| !is_known(name)).collect();
         let stranger = free.iter().find(|(name, _)| !is_variable(name));
-        let stranger = stranger.map(|(name, node)| Failure { kind: ErrorKind::UnknownName { name: (*name).to_owned() }, node: *node });
+        let stranger = stranger
+            .map(|(name, node)| Failure { kind: ErrorKind::UnknownName { name: (*name).to_owned() }, node: *node });
         // An unknown name of `math` is no free name.
-        let of_math = || program.unknown_name().filter(|failure| matches!(failure.kind, ErrorKind::UnknownMathName { .. }));
+        let of_math =
+            || program.unknown_name().filter(|failure| matches!(failure.kind, ErrorKind::UnknownMathName { .. }));
         if let Some(failure) = stranger.or_else(of_math) {
             return Look::Failed(program, failure);
         }
@@ -433,7 +440,8 @@ fn binary_float(program: &Program, text: &str, context: &Context<'_>, limits: &L
     }
     let desk = Desk::new(&Context { mode: "decimal:28".parse().ok()?, ..*context }, limits, Choice::FIRST);
     let decimal = desk.evaluate(&desk.read(text, &[], "").ok()?).ok()?;
-    let is_other = if is_truth(&float) { is_truth(&decimal) && decimal != float } else { digits(&decimal) < LONG_FLOAT };
+    let is_other =
+        if is_truth(&float) { is_truth(&decimal) && decimal != float } else { digits(&decimal) < LONG_FLOAT };
     let kind = HintKind::BinaryFloat { decimal };
     is_other.then(|| Hint { kind, span: Span::new(0, text.len()), fixes: Vec::new() })
 }

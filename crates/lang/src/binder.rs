@@ -53,12 +53,7 @@ impl Loop {
         }
     }
 
-    fn fold(
-        total: Total,
-        from: &Value,
-        to: &Value,
-        budget: &mut Budget,
-    ) -> Result<(Self, Step), ErrorKind> {
+    fn fold(total: Total, from: &Value, to: &Value, budget: &mut Budget) -> Result<(Self, Step), ErrorKind> {
         let bound =
             |value: &Value| value.integer().ok_or(ErrorKind::from(TypeError::NotInteger { found: value.kind() }));
         let mut fold = Self::Fold { next: bound(from)?, last: bound(to)?, total };

@@ -3,7 +3,6 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-
 /// What a name known elsewhere is here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Elsewhere {
@@ -96,10 +95,13 @@ const NAMES: &[(&str, Elsewhere)] = &[
     ("todeg", Named("degrees")),
     ("graus", Named("degrees")),
     ("radianos", Named("radians")),
-    ("grad", Absent(
-        "there are no gradians and no gradients here; for an angle of x gradians write x*pi/200",
-        "não há grados nem gradientes aqui; para um ângulo de x grados escreva x*pi/200",
-    )),
+    (
+        "grad",
+        Absent(
+            "there are no gradians and no gradients here; for an angle of x gradians write x*pi/200",
+            "não há grados nem gradientes aqui; para um ângulo de x grados escreva x*pi/200",
+        ),
+    ),
     // Powers, roots, logarithms.
     ("sqr", Named("sqrt")),
     ("sgrt", Named("sqrt")),
@@ -274,22 +276,34 @@ const NAMES: &[(&str, Elsewhere)] = &[
     ("aleatorio", Named("rnd")),
     ("randbetween", Named("randint")),
     ("aleatorioentre", Named("randint")),
-    ("norm", Absent(
-        "there are no vectors here; the length of (x, y) is hypot(x, y)",
-        "não há vetores aqui; o comprimento de (x, y) é hypot(x, y)",
-    )),
-    ("rank", Absent(
-        "there are no matrices here, and no ranks; sorted([…]) puts numbers in order",
-        "não há matrizes nem postos aqui; sorted([…]) põe números em ordem",
-    )),
-    ("quartile", Absent(
-        "write percentile([…], 25) for the first quartile, 50 and 75 for the others",
-        "escreva percentile([…], 25) para o primeiro quartil, 50 e 75 para os outros",
-    )),
-    ("quartil", Absent(
-        "write percentile([…], 25) for the first quartile, 50 and 75 for the others",
-        "escreva percentile([…], 25) para o primeiro quartil, 50 e 75 para os outros",
-    )),
+    (
+        "norm",
+        Absent(
+            "there are no vectors here; the length of (x, y) is hypot(x, y)",
+            "não há vetores aqui; o comprimento de (x, y) é hypot(x, y)",
+        ),
+    ),
+    (
+        "rank",
+        Absent(
+            "there are no matrices here, and no ranks; sorted([…]) puts numbers in order",
+            "não há matrizes nem postos aqui; sorted([…]) põe números em ordem",
+        ),
+    ),
+    (
+        "quartile",
+        Absent(
+            "write percentile([…], 25) for the first quartile, 50 and 75 for the others",
+            "escreva percentile([…], 25) para o primeiro quartil, 50 e 75 para os outros",
+        ),
+    ),
+    (
+        "quartil",
+        Absent(
+            "write percentile([…], 25) for the first quartile, 50 and 75 for the others",
+            "escreva percentile([…], 25) para o primeiro quartil, 50 e 75 para os outros",
+        ),
+    ),
     // Calculus and equations.
     ("integrate", Named("integral")),
     ("int_def", Named("integral")),
@@ -304,65 +318,152 @@ const NAMES: &[(&str, Elsewhere)] = &[
     ("nthroot", Named("root")),
     ("nroot", Named("root")),
     ("surd", Named("root")),
-    ("solve", Absent(
-        "equations are not solved in symbols here; a zero between two numbers is root(x**2-2, x, 0, 2), those of a \
+    (
+        "solve",
+        Absent(
+            "equations are not solved in symbols here; a zero between two numbers is root(x**2-2, x, 0, 2), those of a \
          polynomial are roots([1, 0, -2])",
-        "equações não são resolvidas em símbolos aqui; um zero entre dois números é root(x**2-2, x, 0, 2), os de um \
+            "equações não são resolvidas em símbolos aqui; um zero entre dois números é root(x**2-2, x, 0, 2), os de um \
          polinômio são roots([1, 0, -2])",
-    )),
-    ("resolver", Absent(
-        "equations are not solved in symbols here; a zero between two numbers is root(x**2-2, x, 0, 2)",
-        "equações não são resolvidas em símbolos aqui; um zero entre dois números é root(x**2-2, x, 0, 2)",
-    )),
-    ("fsolve", Absent(
-        "a zero between two numbers is root(x**2-2, x, 0, 2) here",
-        "um zero entre dois números é root(x**2-2, x, 0, 2) aqui",
-    )),
-    ("lim", Absent(
-        "there are no limits here; try values that come near, as in x=1e-8; sin(x)/x",
-        "não há limites aqui; tente valores próximos, como em x=1e-8; sin(x)/x",
-    )),
-    ("limit", Absent(
-        "there are no limits here; try values that come near, as in x=1e-8; sin(x)/x",
-        "não há limites aqui; tente valores próximos, como em x=1e-8; sin(x)/x",
-    )),
-    ("limite", Absent(
-        "there are no limits here; try values that come near, as in x=1e-8; sin(x)/x",
-        "não há limites aqui; tente valores próximos, como em x=1e-8; sin(x)/x",
-    )),
+        ),
+    ),
+    (
+        "resolver",
+        Absent(
+            "equations are not solved in symbols here; a zero between two numbers is root(x**2-2, x, 0, 2)",
+            "equações não são resolvidas em símbolos aqui; um zero entre dois números é root(x**2-2, x, 0, 2)",
+        ),
+    ),
+    (
+        "fsolve",
+        Absent(
+            "a zero between two numbers is root(x**2-2, x, 0, 2) here",
+            "um zero entre dois números é root(x**2-2, x, 0, 2) aqui",
+        ),
+    ),
+    (
+        "lim",
+        Absent(
+            "there are no limits here; try values that come near, as in x=1e-8; sin(x)/x",
+            "não há limites aqui; tente valores próximos, como em x=1e-8; sin(x)/x",
+        ),
+    ),
+    (
+        "limit",
+        Absent(
+            "there are no limits here; try values that come near, as in x=1e-8; sin(x)/x",
+            "não há limites aqui; tente valores próximos, como em x=1e-8; sin(x)/x",
+        ),
+    ),
+    (
+        "limite",
+        Absent(
+            "there are no limits here; try values that come near, as in x=1e-8; sin(x)/x",
+            "não há limites aqui; tente valores próximos, como em x=1e-8; sin(x)/x",
+        ),
+    ),
     ("laplace", Absent("there are no transforms here", "não há transformadas aqui")),
     ("fourier", Absent("there are no transforms here", "não há transformadas aqui")),
     ("fft", Absent("there are no transforms here", "não há transformadas aqui")),
     ("taylor", Absent("there are no series in symbols here", "não há séries em símbolos aqui")),
     ("series", Absent("there are no series in symbols here", "não há séries em símbolos aqui")),
-    ("expand", Absent("expressions are calculated here, not rewritten", "expressões são calculadas aqui, não reescritas")),
-    ("simplify", Absent("expressions are calculated here, not rewritten", "expressões são calculadas aqui, não reescritas")),
-    ("simplificar", Absent("expressions are calculated here, not rewritten", "expressões são calculadas aqui, não reescritas")),
-    ("sinc", Absent(
-        "there is no sinc here, since it has two definitions; write sin(x)/x or sin(pi*x)/(pi*x)",
-        "não há sinc aqui, pois tem duas definições; escreva sin(x)/x ou sin(pi*x)/(pi*x)",
-    )),
-    ("plot", Absent("an expression has one value; curves are drawn by the plot", "uma expressão tem um valor; curvas são desenhadas pelo gráfico")),
+    (
+        "expand",
+        Absent("expressions are calculated here, not rewritten", "expressões são calculadas aqui, não reescritas"),
+    ),
+    (
+        "simplify",
+        Absent("expressions are calculated here, not rewritten", "expressões são calculadas aqui, não reescritas"),
+    ),
+    (
+        "simplificar",
+        Absent("expressions are calculated here, not rewritten", "expressões são calculadas aqui, não reescritas"),
+    ),
+    (
+        "sinc",
+        Absent(
+            "there is no sinc here, since it has two definitions; write sin(x)/x or sin(pi*x)/(pi*x)",
+            "não há sinc aqui, pois tem duas definições; escreva sin(x)/x ou sin(pi*x)/(pi*x)",
+        ),
+    ),
+    (
+        "plot",
+        Absent(
+            "an expression has one value; curves are drawn by the plot",
+            "uma expressão tem um valor; curvas são desenhadas pelo gráfico",
+        ),
+    ),
     // Matrices and vectors.
-    ("det", Absent("there are no matrices here; for two rows write a*d - b*c", "não há matrizes aqui; para duas linhas escreva a*d - b*c")),
+    (
+        "det",
+        Absent(
+            "there are no matrices here; for two rows write a*d - b*c",
+            "não há matrizes aqui; para duas linhas escreva a*d - b*c",
+        ),
+    ),
     ("matrix", Absent("there are no matrices here", "não há matrizes aqui")),
     ("matriz", Absent("there are no matrices here", "não há matrizes aqui")),
-    ("inv", Absent("there are no matrices here; the inverse of a number is 1/x", "não há matrizes aqui; o inverso de um número é 1/x")),
+    (
+        "inv",
+        Absent(
+            "there are no matrices here; the inverse of a number is 1/x",
+            "não há matrizes aqui; o inverso de um número é 1/x",
+        ),
+    ),
     ("transpose", Absent("there are no matrices here", "não há matrizes aqui")),
     ("eig", Absent("there are no matrices here", "não há matrizes aqui")),
     ("trace", Absent("there are no matrices here", "não há matrizes aqui")),
-    ("linspace", Absent("there are no vectors here; a list of integers is list(range(a, b))", "não há vetores aqui; uma lista de inteiros é list(range(a, b))")),
-    ("zeros", Absent("there are no vectors here; a list of n zeros is [0]*n", "não há vetores aqui; uma lista de n zeros é [0]*n")),
-    ("ones", Absent("there are no vectors here; a list of n ones is [1]*n", "não há vetores aqui; uma lista de n uns é [1]*n")),
-    ("dot", Absent(
-        "there are no vectors here; the sum of products is sumprod([…], […])",
-        "não há vetores aqui; a soma dos produtos é sumprod([…], […])",
-    )),
+    (
+        "linspace",
+        Absent(
+            "there are no vectors here; a list of integers is list(range(a, b))",
+            "não há vetores aqui; uma lista de inteiros é list(range(a, b))",
+        ),
+    ),
+    (
+        "zeros",
+        Absent(
+            "there are no vectors here; a list of n zeros is [0]*n",
+            "não há vetores aqui; uma lista de n zeros é [0]*n",
+        ),
+    ),
+    (
+        "ones",
+        Absent(
+            "there are no vectors here; a list of n ones is [1]*n",
+            "não há vetores aqui; uma lista de n uns é [1]*n",
+        ),
+    ),
+    (
+        "dot",
+        Absent(
+            "there are no vectors here; the sum of products is sumprod([…], […])",
+            "não há vetores aqui; a soma dos produtos é sumprod([…], […])",
+        ),
+    ),
     ("cross", Absent("there are no vectors here", "não há vetores aqui")),
     // The rest.
-    ("ans", Absent("no earlier answer is kept here: give it a name, as in a = 2+3; a*2", "nenhuma resposta anterior é guardada aqui: dê um nome a ela, como em a = 2+3; a*2")),
-    ("last", Absent("no earlier answer is kept here: give it a name, as in a = 2+3; a*2", "nenhuma resposta anterior é guardada aqui: dê um nome a ela, como em a = 2+3; a*2")),
-    ("dec", Absent("numbers are written in decimal already; int('ff', 16) reads another base", "números já são escritos em decimal; int('ff', 16) lê outra base")),
+    (
+        "ans",
+        Absent(
+            "no earlier answer is kept here: give it a name, as in a = 2+3; a*2",
+            "nenhuma resposta anterior é guardada aqui: dê um nome a ela, como em a = 2+3; a*2",
+        ),
+    ),
+    (
+        "last",
+        Absent(
+            "no earlier answer is kept here: give it a name, as in a = 2+3; a*2",
+            "nenhuma resposta anterior é guardada aqui: dê um nome a ela, como em a = 2+3; a*2",
+        ),
+    ),
+    (
+        "dec",
+        Absent(
+            "numbers are written in decimal already; int('ff', 16) reads another base",
+            "números já são escritos em decimal; int('ff', 16) lê outra base",
+        ),
+    ),
     ("today", Absent("there are no dates and no clock here", "não há datas nem relógio aqui")),
     ("now", Absent("there are no dates and no clock here", "não há datas nem relógio aqui")),
     ("hoje", Absent("there are no dates and no clock here", "não há datas nem relógio aqui")),

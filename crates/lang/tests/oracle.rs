@@ -312,9 +312,8 @@ fn generated_containers_answer_as_cpython_does() {
 }
 
 /// Numbers at the edges: zeros of both signs, infinities, nan, what overflows and what vanishes.
-const REALS: [&str; 13] = [
-    "0", "-3", "True", "0.0", "-0.0", "2.5", "-0.1", "1e308", "5e-324", "1e400", "-1e400", "nan", "2**70",
-];
+const REALS: [&str; 13] =
+    ["0", "-3", "True", "0.0", "-0.0", "2.5", "-0.1", "1e308", "5e-324", "1e400", "-1e400", "nan", "2**70"];
 const COMPLEX: [&str; 12] = [
     "0j",
     "-0j",
@@ -402,8 +401,18 @@ fn floats() -> impl Strategy<Value = String> {
     let steps = prop_oneof![
         (0_u32..20).prop_map(|n| n.to_string()),
         any::<u64>().prop_map(|n| n.to_string()),
-        prop::sample::select(vec!["None", "True", "-1", "10**30", "2**63", "2**64-1", "1.0", "2**53", "9218868437227405312"])
-            .prop_map(str::to_owned),
+        prop::sample::select(vec![
+            "None",
+            "True",
+            "-1",
+            "10**30",
+            "2**63",
+            "2**64-1",
+            "1.0",
+            "2**53",
+            "9218868437227405312"
+        ])
+        .prop_map(str::to_owned),
     ];
     prop_oneof![
         3 => (float(), float(), float()).prop_map(|(x, y, z)| format!("fma({x},{y},{z})")),

@@ -1,9 +1,9 @@
 //! How to mend a text whose evaluation failed.
 
-use super::{Choice, Fix};
 use super::names::{Meant, Scope, is_letter};
 use super::separators;
 use super::tokens::Tokens;
+use super::{Choice, Fix};
 use crate::arithmetic::Binary;
 use crate::error::{ErrorKind, Failure, Span, Type, TypeError};
 use crate::functions;
@@ -12,8 +12,23 @@ use crate::program::{Binder, Node, Program};
 
 /// Functions of one list, to which its elements are often given one by one.
 const OF_ONE_LIST: [&str; 17] = [
-    "sum", "prod", "fsum", "mean", "fmean", "geometric_mean", "harmonic_mean", "median", "median_low", "median_high",
-    "mode", "multimode", "stdev", "pstdev", "variance", "pvariance", "sorted",
+    "sum",
+    "prod",
+    "fsum",
+    "mean",
+    "fmean",
+    "geometric_mean",
+    "harmonic_mean",
+    "median",
+    "median_low",
+    "median_high",
+    "mode",
+    "multimode",
+    "stdev",
+    "pstdev",
+    "variance",
+    "pvariance",
+    "sorted",
 ];
 
 /// The edits that may mend it. `given` are the names that the text did not have to define.
@@ -53,7 +68,9 @@ pub(super) fn mend(
             Some(vec![Fix::replacing(span, format!("list({covered})"))])
         }
         ErrorKind::Type(TypeError::NotCallable { found }) => not_callable(&tokens, span, *found, given),
-        ErrorKind::Type(TypeError::NotSubscriptable { found: Type::Int | Type::Float }) => indexed_number(&tokens, span),
+        ErrorKind::Type(TypeError::NotSubscriptable { found: Type::Int | Type::Float }) => {
+            indexed_number(&tokens, span)
+        }
         ErrorKind::Type(TypeError::Operands { operator, types }) if matches!(types[..], [Type::Function, _]) => {
             // `sin -1`.
             let function = covered.find(|c: char| !(c.is_alphanumeric() || c == '_'))?;
@@ -162,7 +179,8 @@ impl<'t> Call<'t> {
             let unpacks = is_list((first, last)) && last > first + 1 && !OF_ONE_LIST.contains(&name);
             return unpacks.then(|| vec![Fix::replacing(self.span(first), ""), Fix::replacing(self.span(last), "")]);
         }
-        let wraps = OF_ONE_LIST.contains(&name) && self.arguments.len() > 1 && !self.arguments.iter().any(|a| is_list(*a));
+        let wraps =
+            OF_ONE_LIST.contains(&name) && self.arguments.len() > 1 && !self.arguments.iter().any(|a| is_list(*a));
         let (start, end) = (self.span(self.open).end as usize, self.span(self.close).start as usize);
         wraps.then(|| vec![Fix::new(start, start, "["), Fix::new(end, end, "]")])
     }
@@ -241,7 +259,8 @@ fn fill(formula: &str, call: &Call<'_>) -> String {
         if first == last {
             // The brackets of a call stay.
             let is_call = |at: usize| written[..at].ends_with(|c: char| c.is_ascii_alphabetic());
-            let places: Vec<usize> = written.match_indices(&bracketed).map(|(at, _)| at).filter(|at| !is_call(*at)).collect();
+            let places: Vec<usize> =
+                written.match_indices(&bracketed).map(|(at, _)| at).filter(|at| !is_call(*at)).collect();
             for at in places.into_iter().rev() {
                 written.replace_range(at..at + bracketed.len(), argument);
             }

@@ -8,7 +8,8 @@ use crate::lexer::Token;
 /// The brackets that were meant to group, as the tokens that open and close them. `failing` where the text has no value
 /// as it stands: then a list beside an operator is none that Python would take.
 pub(super) fn of(tokens: &Tokens<'_>, failing: bool) -> Vec<(usize, usize)> {
-    let displays: Vec<_> = tokens.pairs().into_iter().filter(|(open, close)| is_display(tokens, *open, *close)).collect();
+    let displays: Vec<_> =
+        tokens.pairs().into_iter().filter(|(open, close)| is_display(tokens, *open, *close)).collect();
     let mut groups: Vec<(usize, usize)> = Vec::new();
     for (open, close) in displays {
         let is_alone = open.checked_sub(1).and_then(|before| tokens.token(before)).is_none_or(begins)

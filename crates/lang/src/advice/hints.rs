@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
-use super::{Choice, Fix};
 use super::failing::caret_of;
 use super::tokens::Tokens;
+use super::{Choice, Fix};
 use super::{groups, percent, separators};
 use crate::arithmetic::{Binary, Comparison, Unary};
 use crate::diagnostic::Language;
@@ -122,7 +122,8 @@ impl HintKind {
             Self::Thousands => say(
                 "a comma separates values, and a point begins the decimals; thousands are written without a separator"
                     .into(),
-                "a vírgula separa valores e o ponto inicia as casas decimais; milhares se escrevem sem separador".into(),
+                "a vírgula separa valores e o ponto inicia as casas decimais; milhares se escrevem sem separador"
+                    .into(),
             ),
             Self::Brackets => say(
                 "[…] is a list and {…} a set; to group write round brackets (…)".into(),
@@ -208,7 +209,10 @@ impl HintKind {
 /// What may be meant otherwise in a text, which is that of the program, in order of place. `failing` where it has no value.
 pub(super) fn of(program: &Program, text: &str, choice: Choice, failing: bool) -> Findings {
     // Nothing is to be found without one of these.
-    if !text.contains(['^', ',', '√', '|', '%', '[', '{', '!', '(', '.']) && !text.contains("<-") && !text.contains("<−") {
+    if !text.contains(['^', ',', '√', '|', '%', '[', '{', '!', '(', '.'])
+        && !text.contains("<-")
+        && !text.contains("<−")
+    {
         return Findings::default();
     }
     let tokens = Tokens::of(text);
@@ -330,7 +334,10 @@ fn root_coefficient(program: &Program, text: &str, starts: &[u32], at: usize) ->
     let is_spelled = text[span.end as usize..].starts_with('√');
     // Nobody writes the index of a square root.
     let is_perfect = (3..=62).contains(&coefficient)
-        && (2_u64..).map_while(|base| base.checked_pow(coefficient as u32)).take_while(|power| *power <= value).any(|power| power == value);
+        && (2_u64..)
+            .map_while(|base| base.checked_pow(coefficient as u32))
+            .take_while(|power| *power <= value)
+            .any(|power| power == value);
     (is_spelled && is_perfect).then(|| Found {
         kind: HintKind::RootCoefficient { coefficient },
         span,
@@ -342,7 +349,8 @@ fn root_coefficient(program: &Program, text: &str, starts: &[u32], at: usize) ->
 fn double_factorial(program: &Program, text: &str, at: usize) -> Option<Found> {
     let inner = at.checked_sub(1)?;
     let end = program.spans[inner].end as usize;
-    let is_double = program.nodes[inner] == Node::Factorial && text.get(..end)?.ends_with('!') && text[end..].starts_with('!');
+    let is_double =
+        program.nodes[inner] == Node::Factorial && text.get(..end)?.ends_with('!') && text[end..].starts_with('!');
     is_double.then(|| Found { kind: HintKind::DoubleFactorial, span: Span::new(end - 1, end + 1), edits: Vec::new() })
 }
 

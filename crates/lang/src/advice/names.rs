@@ -127,7 +127,8 @@ impl Scope {
             return Some(Meant::Product(factors.join("*")));
         }
         // The longest function that begins the name: `sinhx` is no `sin(hx)`.
-        let splits = name.char_indices().rev().map(|(at, _)| name.split_at(at)).filter(|(left, _)| left.len() >= GLUED_LETTERS);
+        let splits =
+            name.char_indices().rev().map(|(at, _)| name.split_at(at)).filter(|(left, _)| left.len() >= GLUED_LETTERS);
         let mut applied = splits.filter(|(function, _)| functions::of_one_number(function));
         applied.find_map(|(function, argument)| {
             let number = argument.trim_start_matches(|c: char| c.is_ascii_digit());
@@ -159,7 +160,10 @@ impl Scope {
         let length = name.chars().count();
         let first = small.chars().next();
         let candidates = self.names.iter().enumerate().filter(|(_, (known, callable))| {
-            *callable == called && known != name && known.len() <= NAME_BYTES && known.to_lowercase().chars().next() == first
+            *callable == called
+                && known != name
+                && known.len() <= NAME_BYTES
+                && known.to_lowercase().chars().next() == first
         });
         let near = candidates.filter_map(|(at, (known, _))| {
             let slips = strsim::damerau_levenshtein(small, &known.to_lowercase());

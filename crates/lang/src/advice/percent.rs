@@ -55,9 +55,9 @@ fn is_percent(tokens: &Tokens<'_>, at: usize) -> bool {
             let looks_like_sum = next_span.start > span.end && behind > next_span.end;
             let is_tight = next_span.start == span.end && behind == next_span.end;
             let percent_again = || {
-                tokens.operand_end(at + 2).is_some_and(|end| {
-                    tokens.token(end + 1) == Some(Token::Percent) && is_percent(tokens, end + 1)
-                })
+                tokens
+                    .operand_end(at + 2)
+                    .is_some_and(|end| tokens.token(end + 1) == Some(Token::Percent) && is_percent(tokens, end + 1))
             };
             is_attached && (looks_like_sum || (is_tight && percent_again()))
         }
@@ -104,7 +104,9 @@ fn sum_before(tokens: &Tokens<'_>, operand: usize, at: usize) -> Option<usize> {
 }
 
 fn separates(token: Token) -> bool {
-    use Token::{And, Colon, Comma, Else, Equal, Greater, GreaterOrEqual, If, In, Less, LessOrEqual, Not, NotEqual, Open};
+    use Token::{
+        And, Colon, Comma, Else, Equal, Greater, GreaterOrEqual, If, In, Less, LessOrEqual, Not, NotEqual, Open,
+    };
     use Token::{Or, Question};
     ends_statement(token)
         || matches!(token, Comma | Colon | Question | Open(_) | And | Or | Not | If | Else | In | Token::NotIn)

@@ -56,7 +56,8 @@ fn without_money(text: &str) -> Option<String> {
         let amount = behind.trim_start();
         if amount.starts_with(|c: char| c.is_ascii_digit()) && !before.ends_with(char::is_alphanumeric) {
             edits.push(Fix::new(at, text.len() - amount.len(), ""));
-        } else if before.trim_end().ends_with(|c: char| c.is_ascii_digit()) && !behind.starts_with(char::is_alphanumeric)
+        } else if before.trim_end().ends_with(|c: char| c.is_ascii_digit())
+            && !behind.starts_with(char::is_alphanumeric)
         {
             edits.push(Fix::new(before.trim_end().len(), at + sign.len(), ""));
         }

@@ -99,7 +99,8 @@ pub(super) fn of(tokens: &Tokens<'_>, choice: Choice, all_within: Option<Span>) 
                 continue;
             }
             changed = true;
-            separators.has_thousands |= !matches!(number.kind, Kind::Surely | Kind::Decimal) && !(number.kind == Kind::Either && is_decimal);
+            separators.has_thousands |=
+                !matches!(number.kind, Kind::Surely | Kind::Decimal) && !(number.kind == Kind::Either && is_decimal);
             separators.edits.extend(number.edits(&code, is_decimal));
         }
         if part.is_list && takes {
@@ -134,7 +135,8 @@ impl Part {
         if self.commas > 0 || is(|kind| kind == Kind::List) || (self.is_bracketed && !self.is_operand) {
             return false;
         }
-        let commas = self.numbers.iter().filter(|number| !matches!(number.kind, Kind::Point | Kind::DecimalPoint)).count();
+        let commas =
+            self.numbers.iter().filter(|number| !matches!(number.kind, Kind::Point | Kind::DecimalPoint)).count();
         self.is_calculated || (!self.is_bracketed && commas == 1) || is(|kind| matches!(kind, Kind::Both { .. }))
     }
 }

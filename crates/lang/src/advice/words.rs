@@ -416,7 +416,8 @@ impl Words<'_> {
             let end = self.span(next).start as usize;
             return Some(vec![Fix::new(open, open, format!("(1{sign}")), Fix::new(hundred, end, "/100)*")]);
         }
-        let with = first.checked_sub(1).filter(|with| matches!(&*self.list[*with], "com" | "with" | "plus" | "mais"))?;
+        let with =
+            first.checked_sub(1).filter(|with| matches!(&*self.list[*with], "com" | "with" | "plus" | "mais"))?;
         let (gap, end) = (self.between(with, first), self.span(next - 1).end as usize);
         let is_value = self.has_operand_before(with);
         is_value.then(|| vec![Fix::new(gap.0, gap.1, format!("*(1{sign}")), Fix::new(hundred, end, "/100)")])

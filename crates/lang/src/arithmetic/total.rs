@@ -37,10 +37,9 @@ impl Total {
     fn behind(value: Value) -> Self {
         match value {
             Value::Float(value) => Self::Floats(Compensated::new(value)),
-            Value::Complex(value) => Self::Complex {
-                real: Compensated::new(value.real),
-                imaginary: Compensated::new(value.imaginary),
-            },
+            Value::Complex(value) => {
+                Self::Complex { real: Compensated::new(value.real), imaginary: Compensated::new(value.imaginary) }
+            }
             value => Self::Plain { operator: Binary::Add, value },
         }
     }
