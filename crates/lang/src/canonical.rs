@@ -91,6 +91,8 @@ enum Piece {
     Subtree(u32, Row),
     /// The same, whatever else is shown in its place, and without brackets.
     Bare(u32),
+    /// What stands before the `°` of `sin(x°)`: signs, and an operand of the row of a factorial.
+    Angle(u32),
     /// The end of what is marked, which began here.
     MarkEnd(usize),
     /// Back to this frame.
@@ -176,6 +178,7 @@ impl<'p, V: View> Writer<'p, V> {
                 }
                 Piece::Subtree(root, least) => self.subtree(root, least),
                 Piece::Bare(root) => self.expand(root),
+                Piece::Angle(root) => self.angle(root),
                 Piece::MarkEnd(start) => {
                     self.marks.push(Span { start: start as u32, end: self.text.len() as u32 });
                 }
@@ -213,6 +216,29 @@ impl<'p, V: View> Writer<'p, V> {
                 self.frame = frame;
             }
         }
+    }
+
+    /// Writes what stands before `°`.
+    fn angle(&mut self, root: u32) {
+        let symbol = match self.program.nodes[root as usize] {
+            Node::Unary(Unary::Minus) => "-",
+            Node::Unary(Unary::Plus) => "+",
+            _ => return self.subtree(root, Row::Factorial),
+        };
+        // The sign of a number that is shown needs no brackets either.
+        let least = match self.view.shown(self.frame, root) {
+            Shown::Itself => None,
+            Shown::Value { text, .. } if text.parse::<f64>().is_ok() => Some(Row::Sum),
+            _ => Some(Row::Factorial),
+        };
+        if let Some(least) = least {
+            return self.subtree(root, least);
+        }
+        if self.view.is_marked(self.frame, root) {
+            self.pieces.push(Piece::MarkEnd(self.text.len()));
+        }
+        self.text.push_str(symbol);
+        self.pieces.push(Piece::Angle(root - 1));
     }
 
     fn row(&self, root: u32) -> Row {
@@ -350,9 +376,18 @@ impl<'p, V: View> Writer<'p, V> {
                 self.part(self.before(first), Row::Atom);
             }
             Node::CallFunction { row, keywords, arguments, first_keyword } => {
-                self.function(row);
                 self.close(")");
-                self.arguments(last, arguments, keywords, first_keyword);
+                match functions::without_degrees(row) {
+                    Some(name) => {
+                        self.text.push_str(name);
+                        self.word("°");
+                        self.pieces.push(Piece::Angle(last));
+                    }
+                    None => {
+                        self.function(row);
+                        self.arguments(last, arguments, keywords, first_keyword);
+                    }
+                }
                 self.open("(");
             }
             Node::Call { keywords, arguments, first_keyword } => {
@@ -362,13 +397,15 @@ impl<'p, V: View> Writer<'p, V> {
                 self.part(callee, Row::Atom);
             }
             Node::BinderEnd { binder, name, .. } => {
-                // from, to, start of the loop, body.
-                let to = self.before(last) - 1;
-                let from = self.before(to);
+                // The bounds, the start of the loop, the body.
+                let mut bound = self.before(last) - 1;
                 self.close(")");
-                self.part(to, Row::Conditional);
-                self.word(",");
-                self.part(from, Row::Conditional);
+                self.part(bound, Row::Conditional);
+                for _ in 3..binder.parts() {
+                    bound = self.before(bound);
+                    self.word(",");
+                    self.part(bound, Row::Conditional);
+                }
                 self.pieces.push(Piece::Name(name, ","));
                 self.word(",");
                 self.part(last, Row::Conditional);

@@ -3,13 +3,14 @@
 
 mod domain;
 mod english;
+mod obstacle;
 mod portuguese;
 mod python;
 mod reading;
 
 use unicode_width::UnicodeWidthChar;
 
-use crate::error::{Arity, Bound, DecimalError, ErrorKind, Estimate, Span, VariableError};
+use crate::error::{Arity, Bound, Counted, DecimalError, ErrorKind, Estimate, Span, VariableError};
 use crate::{elsewhere, spelling};
 use reading::{feature, syntax};
 
@@ -69,8 +70,8 @@ impl ErrorKind {
                 &format!("o texto tem {} bytes; o limite é {}", grouped(*bytes, '.'), grouped(*limit, '.')),
             ),
             Self::TooDeep { limit } => say(
-                &format!("nested too deep; the limit is {limit}"),
-                &format!("aninhamento profundo demais; o limite é {limit}"),
+                &format!("nested too deep; the limit is {limit}: give parts of it names before, as in x = …; …"),
+                &format!("aninhamento profundo demais; o limite é {limit}: dê antes nomes às partes, como em x = …; …"),
             ),
             Self::TooManyNodes { limit } => say(
                 &format!("too many operations; the limit is {}", grouped(*limit, ',')),
@@ -139,8 +140,8 @@ impl ErrorKind {
                 ),
             ),
             Self::NotInMode { operation, mode } => say(
-                &format!("'{operation}' is not available in {mode} mode"),
-                &format!("'{operation}' não existe no modo {mode}"),
+                &format!("'{operation}' is not available in {mode} mode; python mode has it"),
+                &format!("'{operation}' não existe no modo {mode}; o modo python o tem"),
             ),
             Self::AnswerTooLong { characters, limit } => say(
                 &format!(
@@ -166,16 +167,14 @@ impl ErrorKind {
                 &format!("'{name}' is used in its own definition"),
                 &format!("'{name}' é usado em sua própria definição"),
             ),
-            Self::NoConvergence { what } => {
-                say(&format!("{what} does not converge here"), &format!("{what} não converge aqui"))
+            Self::NoConvergence { what, obstacle, at } => obstacle::words(what, *obstacle, at.as_deref(), language),
+            Self::AtPoint { variable, at, cause } => {
+                let cause = cause.message(language);
+                say(&format!("{cause}, at {variable} = {at}"), &format!("{cause}, em {variable} = {at}"))
             }
-            Self::NoSignChange => say(
-                "root needs a change of sign between its ends",
-                "root precisa de uma troca de sinal entre os extremos",
-            ),
             Self::DefinedArity { name, wanted, given } => say(
-                &format!("{name}() takes {wanted} arguments, not {given}"),
-                &format!("{name}() recebe {wanted} argumentos, não {given}"),
+                &format!("{name}() takes {wanted} argument{}, not {given}", plural(*wanted)),
+                &format!("{name}() recebe {wanted} argumento{}, não {given}", plural(*wanted)),
             ),
             Self::Deadline => say("the time is up", "o tempo acabou"),
             _ => say("internal error", "erro interno"),
@@ -202,8 +201,14 @@ fn count(arity: &Arity) -> (&str, Bound, u64, u64, bool) {
     match arity {
         Arity::ExactlyOne { function, given } => (function, Bound::Exactly, 1, *given, false),
         Arity::Expected { function, bound, wanted, given } => (function, *bound, *wanted, *given, false),
-        Arity::Takes { function, bound, wanted, given, positional } => (function, *bound, *wanted, *given, *positional),
+        Arity::Takes { function, bound, wanted, given, counted } => {
+            (function, *bound, *wanted, *given, *counted == Counted::Positional)
+        }
     }
+}
+
+fn plural(count: u64) -> &'static str {
+    if count == 1 { "" } else { "s" }
 }
 
 /// 1234567 as 1,234,567.
@@ -262,16 +267,17 @@ fn decimal(error: &DecimalError, language: Language) -> String {
             say("0 divided by 0 has no value".into(), "0 dividido por 0 não tem valor".into())
         }
         DecimalError::DivisionImpossible { digits } => say(
-            format!("the whole quotient has more than {digits} digits"),
-            format!("o quociente inteiro tem mais de {digits} dígitos"),
+            format!("the whole quotient has more than {digits} digits; a decimal mode with more digits gives it"),
+            format!("o quociente inteiro tem mais de {digits} dígitos; um modo decimal com mais dígitos o dá"),
         ),
-        DecimalError::Overflow => {
-            say("the result is 10**1000000 or more".into(), "o resultado é 10**1000000 ou mais".into())
-        }
+        DecimalError::Overflow => say(
+            "the result is 10**1000000 or more, where decimal numbers end".into(),
+            "o resultado é 10**1000000 ou mais, onde os números decimais acabam".into(),
+        ),
         DecimalError::Domain { operation } => domain::message(operation, None, language),
         DecimalError::TooManyDigits { digits } => say(
-            format!("rounded there, the number has more than {digits} digits"),
-            format!("arredondado ali, o número tem mais de {digits} dígitos"),
+            format!("rounded there, the number has more than {digits} digits; round to fewer places"),
+            format!("arredondado ali, o número tem mais de {digits} dígitos; arredonde para menos casas"),
         ),
         DecimalError::ArgumentTooLarge { limit } => {
             say(format!("the angle is 10**{limit} or more"), format!("o ângulo é 10**{limit} ou mais"))

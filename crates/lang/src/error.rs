@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::mode::Mode;
 pub use reading::{Feature, Syntax, VariableError};
-pub use running::{Arity, Bound, DecimalError, Given, Overflow, Type, TypeError, ValueError, ZeroDivision};
+pub use running::{Arity, Bound, Counted, DecimalError, Given, Overflow, Type, TypeError, ValueError, ZeroDivision};
 
 /// Where in a text something stands: byte offsets, half open, on character boundaries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -184,15 +184,59 @@ pub enum ErrorKind {
         /// How many arguments were given.
         given: u64,
     },
-    /// `integral` or `root` found no answer it could vouch for.
+    /// `integral`, `root`, `derivative`, or a sum or product to infinity found no answer that it could vouch for.
     NoConvergence {
         /// Which.
         what: String,
+        /// What stands in the way.
+        obstacle: Obstacle,
+        /// The value of the variable at which it stands, as the language writes it.
+        at: Option<String>,
     },
-    /// `root` of what has the same sign at both ends, or changes it by a jump.
-    NoSignChange,
+    /// The body of `integral` or its like failed at one of many values of its variable.
+    AtPoint {
+        /// The variable.
+        variable: String,
+        /// Its value, as the language writes it.
+        at: String,
+        /// What went wrong there.
+        cause: Box<Self>,
+    },
     /// A bug of ours, caught.
     Internal,
+}
+
+/// What keeps `integral` and its like from an answer that they can vouch for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Obstacle {
+    /// It grows without bound towards a place: an end of the range, or infinity.
+    Diverges,
+    /// What is left towards an end falls too slowly to tell whether it has a sum.
+    Slow,
+    /// It goes on oscillating towards an end, and does not settle.
+    Oscillates,
+    /// Inside the range there is a pole, or what is as steep as one.
+    Steep,
+    /// It is not settled after as many pieces as there may be; the place is that of the worst of them.
+    TooHard,
+    /// The values are noisy: no closer look settles them.
+    Noise,
+    /// The value at a place is no finite number, or there is none.
+    Undefined,
+    /// The values at both bounds have the same sign.
+    SameSign,
+    /// The sign changes by a jump.
+    Jump,
+    /// The sign changes through a pole.
+    Pole,
+    /// A bound is not finite.
+    Bound,
+    /// The slopes to both sides differ.
+    Corner,
+    /// The slopes do not settle as the step shrinks.
+    Unsettled,
 }
 
 /// A count that may itself be beyond any machine word.
@@ -226,7 +270,8 @@ impl ErrorKind {
             }
             Self::Value(_) => "value-error",
             Self::Recursive { .. } => "recursive",
-            Self::NoConvergence { .. } | Self::NoSignChange => "no-convergence",
+            Self::NoConvergence { .. } => "no-convergence",
+            Self::AtPoint { cause, .. } => cause.code(),
             Self::ZeroDivision(_) => "division-by-zero",
             Self::Overflow(_) => "overflow",
             Self::TooLong { .. } => "too-long",
@@ -267,6 +312,19 @@ impl ErrorKind {
             | Self::OutOfFuel { limit }
             | Self::OutOfMemory { limit } => Some(*limit),
             _ => None,
+        }
+    }
+
+    /// Whether it is about values alone: another value of a variable may well do without it.
+    pub(crate) fn is_of_values(&self) -> bool {
+        let is_not_real = |kind: &Type| *kind == Type::Complex;
+        match self {
+            Self::Value(_) | Self::ZeroDivision(_) | Self::Overflow(_) | Self::NoConvergence { .. } => true,
+            Self::AtPoint { cause, .. } => cause.is_of_values(),
+            // What has become complex where it is not real.
+            Self::Type(TypeError::NotReal { found }) => is_not_real(found),
+            Self::Type(TypeError::Order { left, right, .. }) => is_not_real(left) || is_not_real(right),
+            _ => false,
         }
     }
 

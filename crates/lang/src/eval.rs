@@ -8,7 +8,7 @@ use crate::lexer::nfkc;
 use crate::limits::{Budget, Fuel, Limits, price};
 use crate::number::Integer;
 use crate::plan::Kind;
-use crate::program::{Node, Program};
+use crate::program::{Binder, Node, Program};
 use crate::sequence;
 use crate::value::{Answer, Argument, Value};
 
@@ -181,6 +181,17 @@ pub(crate) struct Frame {
     base: usize,
 }
 
+/// A binder's machine at work, and how high everything was piled up when its body began.
+pub(crate) struct Running {
+    machine: Loop,
+    /// The end of its body.
+    end: usize,
+    values: usize,
+    locals: usize,
+    frames: usize,
+    base: usize,
+}
+
 /// What the machine piles up on its way.
 #[derive(Default)]
 pub(crate) struct Memory {
@@ -190,7 +201,9 @@ pub(crate) struct Memory {
     /// Arguments and bound names.
     pub(crate) locals: Vec<Value>,
     pub(crate) frames: Vec<Frame>,
-    pub(crate) loops: Vec<Loop>,
+    pub(crate) loops: Vec<Running>,
+    /// What the value of the last binder may be off by.
+    pub(crate) estimate: Option<f64>,
 }
 
 impl Memory {
@@ -216,6 +229,7 @@ impl Memory {
         self.locals.clear();
         self.frames.clear();
         self.loops.clear();
+        self.estimate = None;
     }
 }
 
@@ -228,7 +242,17 @@ pub(crate) struct Machine<'p, 'm> {
 }
 
 impl<'p> Machine<'p, '_> {
+    /// Runs to the end, over failures that a machine can do without.
     fn run(&mut self, budget: &mut Budget, trace: &mut impl Trace) -> Result<Value, ErrorKind> {
+        loop {
+            match self.run_on(budget, trace) {
+                Err(kind) if !self.memory.loops.is_empty() => self.recover(kind, budget)?,
+                outcome => return outcome,
+            }
+        }
+    }
+
+    fn run_on(&mut self, budget: &mut Budget, trace: &mut impl Trace) -> Result<Value, ErrorKind> {
         while let Some(node) = self.program.nodes.get(self.at) {
             trace.before(self);
             budget.charge(price::SCALAR)?;
@@ -362,10 +386,12 @@ impl<'p> Machine<'p, '_> {
                 }
                 Node::BinderStart { binder, jump } => {
                     let to = self.pop(budget)?;
-                    let from = self.pop(budget)?;
-                    let (machine, step) = Loop::start(binder, &from, &to, budget)?;
+                    let from = if binder == Binder::Derivative { Value::None } else { self.pop(budget)? };
+                    let levels = if binder == Binder::Integral { self.levels(jump) } else { 0 };
+                    let (machine, step) = Loop::start(binder, &from, &to, levels, budget)?;
                     match step {
-                        Step::Done(value) => {
+                        Step::Done { value, error } => {
+                            self.tell(error);
                             self.push(value, budget)?;
                             self.at += jump as usize;
                         }
@@ -373,30 +399,25 @@ impl<'p> Machine<'p, '_> {
                             if self.memory.loops.len() as u64 >= budget.limits.depth {
                                 return Err(ErrorKind::TooDeep { limit: budget.limits.depth });
                             }
-                            self.memory.loops.push(machine);
+                            self.memory.loops.push(Running {
+                                machine,
+                                end: self.at + jump as usize,
+                                values: self.memory.values.len(),
+                                locals: self.memory.locals.len(),
+                                frames: self.memory.frames.len(),
+                                base: self.base,
+                            });
                             budget.hold(point.heap_bytes())?;
                             self.memory.locals.push(point);
                         }
                     }
                 }
-                Node::BinderEnd { jump, .. } => {
+                Node::BinderEnd { .. } => {
                     let body = self.pop(budget)?;
-                    let machine = self.memory.loops.last_mut().ok_or(ErrorKind::Internal)?;
-                    let step = machine.feed(&body, budget)?;
-                    let point = self.memory.locals.pop().ok_or(ErrorKind::Internal)?;
-                    budget.release(point.heap_bytes());
-                    match step {
-                        Step::Done(value) => {
-                            self.memory.loops.pop();
-                            self.push(value, budget)?;
-                        }
-                        Step::Evaluate(point) => {
-                            budget.hold(point.heap_bytes())?;
-                            self.memory.locals.push(point);
-                            self.at -= jump as usize;
-                            continue;
-                        }
-                    }
+                    let running = self.memory.loops.last_mut().ok_or(ErrorKind::Internal)?;
+                    let step = running.machine.feed(&body, budget)?;
+                    self.go_on(step, budget)?;
+                    continue;
                 }
                 Node::Assign { count, names_at, unpack } => self.assign(count, names_at, unpack, budget)?,
                 Node::Clear { count, names_at } => {
@@ -435,6 +456,83 @@ impl<'p> Machine<'p, '_> {
         }
         trace.before(self);
         self.memory.values.pop().ok_or(ErrorKind::Internal)
+    }
+
+    /// How many integrals are inside each other at the start of a binder, whose body is the next `jump` nodes.
+    fn levels(&self, jump: u32) -> usize {
+        let around = self.memory.loops.iter().filter(|running| running.machine.is_integral()).count();
+        let body = &self.program.nodes[self.at + 1..self.at + jump as usize];
+        let (mut open, mut most) = (0, 0_usize);
+        for node in body {
+            match node {
+                Node::BinderStart { binder: Binder::Integral, .. } => (open, most) = (open + 1, most.max(open + 1)),
+                Node::BinderEnd { binder: Binder::Integral, .. } => open -= 1,
+                _ => {}
+            }
+        }
+        around + 1 + most
+    }
+
+    /// The step of the innermost machine, at the end of its body.
+    fn go_on(&mut self, step: Step, budget: &mut Budget) -> Result<(), ErrorKind> {
+        let point = self.memory.locals.pop().ok_or(ErrorKind::Internal)?;
+        budget.release(point.heap_bytes());
+        match step {
+            Step::Done { value, error } => {
+                self.memory.loops.pop();
+                self.tell(error);
+                self.push(value, budget)?;
+                self.at += 1;
+            }
+            Step::Evaluate(point) => {
+                let Node::BinderEnd { jump, .. } = self.program.nodes[self.at] else { return Err(ErrorKind::Internal) };
+                budget.hold(point.heap_bytes())?;
+                self.memory.locals.push(point);
+                self.at -= jump as usize;
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes the error of a value that has been found, for whoever watches and for the machine whose body it is in.
+    fn tell(&mut self, error: Option<f64>) {
+        self.memory.estimate = error;
+        if let (Some(error), Some(running)) = (error, self.memory.loops.last_mut()) {
+            running.machine.tell(error);
+        }
+    }
+
+    /// Hands a failure to the machines in whose bodies it arose, from the innermost on, until one can do without the
+    /// value. If none can, the failure says at which point of the innermost it arose.
+    fn recover(&mut self, mut kind: ErrorKind, budget: &mut Budget) -> Result<(), ErrorKind> {
+        let at = self.at;
+        while let Some(running) = self.memory.loops.last_mut() {
+            let (outcome, end) = (running.machine.fail(&kind, budget), running.end);
+            if let Some(outcome) = outcome {
+                let (values, locals, frames, base) = (running.values, running.locals, running.frames, running.base);
+                self.drop_from(values, budget);
+                for value in self.memory.locals.drain((locals + 1).min(self.memory.locals.len())..) {
+                    budget.release(value.heap_bytes());
+                }
+                self.memory.frames.truncate(frames);
+                (self.base, self.at) = (base, end);
+                match outcome {
+                    Ok(step) => return self.go_on(step, budget),
+                    Err(own) => kind = own,
+                }
+            } else if let (true, Some(point), Node::BinderEnd { name, .. }) =
+                (kind.is_of_values(), running.machine.point(), self.program.nodes[end])
+                && !matches!(kind, ErrorKind::AtPoint { .. } | ErrorKind::NoConvergence { .. })
+            {
+                kind = ErrorKind::AtPoint { variable: self.spelling(name), at: point, cause: Box::new(kind) };
+            }
+            self.memory.loops.pop();
+        }
+        // Where it arose, unless a machine has given up.
+        if !matches!(kind, ErrorKind::NoConvergence { .. }) {
+            self.at = at;
+        }
+        Err(kind)
     }
 
     fn spelling(&self, name: u32) -> String {

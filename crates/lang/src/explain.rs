@@ -54,7 +54,7 @@ pub enum StepKind {
 }
 
 /// A step: the statement as it is after it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Step {
     /// What it does.
     pub kind: StepKind,
@@ -68,6 +68,9 @@ pub struct Step {
     pub by: Vec<Span>,
     /// The node that was worked out, whose place in the text [`Program::span`] knows.
     pub node: Option<u32>,
+    /// What the value that was found may be off by, from above, where it was found numerically: an integral, a
+    /// derivative, a sum or a product to infinity.
+    pub error: Option<f64>,
 }
 
 /// A calculation, step by step.
@@ -380,7 +383,7 @@ impl<'p> Teller<'p> {
             return true;
         }
         self.bytes_left -= text.len();
-        self.steps.push(Step { kind, statement: self.statement as u32, text, replaced, by, node });
+        self.steps.push(Step { kind, statement: self.statement as u32, text, replaced, by, node, error: None });
         true
     }
 
@@ -469,7 +472,7 @@ impl<'p> Teller<'p> {
                     let replaced =
                         whole.map(|step| Span { start: 0, end: step.text.len() as u32 }).into_iter().collect();
                     let (kind, node) = (StepKind::Answer, Some(self.root()));
-                    self.steps.push(Step { kind, statement, text, replaced, by, node });
+                    self.steps.push(Step { kind, statement, text, replaced, by, node, error: None });
                 }
             }
             Err(failure) if !self.is_cut => {
@@ -551,7 +554,7 @@ impl Trace for Teller<'_> {
                 let operator = match kind {
                     Binder::Sum => Some("+"),
                     Binder::Product => Some("*"),
-                    Binder::Integral | Binder::Root => None,
+                    Binder::Integral | Binder::Root | Binder::Derivative => None,
                 };
                 let literal =
                     operator.and_then(|operator| self.terms.literal(operator, self.program, &mut self.price_left));
@@ -559,6 +562,9 @@ impl Trace for Teller<'_> {
                     self.change(StepKind::Terms, here, here, Change::Value(literal));
                 }
                 self.complete(here, machine);
+                if let Some(step) = self.steps.last_mut().filter(|step| step.node == Some(here.1)) {
+                    step.error = machine.memory.estimate;
+                }
             }
             // With its elements worked out, a list is as good as a value; a set may still be put in order.
             Node::List(_) | Node::Tuple(_) => {}

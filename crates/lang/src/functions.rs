@@ -10,14 +10,15 @@ mod builtins;
 mod containers;
 mod chance;
 mod real;
+mod degrees;
 mod theory;
 mod statistics;
 mod manual;
 
-use crate::error::{Arity, Bound, ErrorKind, Given, Overflow, Type, TypeError, ValueError};
+use crate::error::{Arity, Bound, Counted, ErrorKind, Given, Overflow, Type, TypeError, ValueError};
 use crate::limits::{Budget, price};
 use crate::mode::Mode;
-use crate::number::Integer;
+use crate::number::{Integer, angle};
 use crate::value::{Builtin, Elements, Value};
 
 pub use manual::{FunctionInfo, FunctionKind, functions};
@@ -67,7 +68,7 @@ struct Parameters {
 }
 
 /// The tables, in the order in which rows are counted.
-const TABLES: [&[Function]; 9] = [
+const TABLES: [&[Function]; 10] = [
     builtins::TABLE,
     containers::TABLE,
     chance::TABLE,
@@ -77,13 +78,16 @@ const TABLES: [&[Function]; 9] = [
     containers::MATH,
     integers::TABLE,
     real::QUALIFIED,
+    degrees::TABLE,
 ];
-/// Where the rows of chance, of `math`, of its functions of integers and of what needs its prefix begin, and where all end.
+/// Where the rows of chance, of `math`, of its functions of integers, of what needs its prefix and of what has no name
+/// begin, and where all end.
 const CHANCE: u16 = first_row(2);
 const THEORY: u16 = first_row(3);
 const MATH: u16 = first_row(5);
 const INTEGERS: u16 = first_row(7);
 const QUALIFIED: u16 = first_row(8);
+const DEGREES: u16 = first_row(9);
 const END: u16 = first_row(TABLES.len());
 /// Other names for a function: the notation of `plusminus`.
 const ALIASES: [(&str, &str); 2] = [("deg", "degrees"), ("rad", "radians")];
@@ -179,7 +183,7 @@ pub(crate) fn find(name: &str) -> Option<Builtin> {
 
 /// The function `math.name`: a `pow` of its own, and none of Python's built-ins.
 pub(crate) fn find_math(name: &str) -> Option<Builtin> {
-    let qualified = (QUALIFIED..END).find(|row| ROWS[*row as usize].name == name);
+    let qualified = (QUALIFIED..DEGREES).find(|row| ROWS[*row as usize].name == name);
     // What a bare name reaches by another name has none of its own in `math`.
     at(qualified.or_else(|| find_row(name).filter(|row| *row >= MATH && ROWS[*row as usize].name == name))?)
 }
@@ -209,7 +213,7 @@ pub(crate) fn of_one_float(row: u16) -> Option<(OfOneFloat, u64)> {
         (_, "log10") => pxfm::f_log10,
         (_, "log2") => pxfm::f_log2,
         (_, "radians") => real::to_radians,
-        _ => return None,
+        (_, name) => angle::quick_by_name(name)?,
     };
     Some((call, function.price))
 }
@@ -231,7 +235,18 @@ pub(crate) fn bare_names() -> impl Iterator<Item = &'static str> {
 
 /// Whether the function is reached only with `math.` before its name.
 pub(crate) fn needs_prefix(builtin: Builtin) -> bool {
-    builtin.row >= QUALIFIED
+    (QUALIFIED..DEGREES).contains(&builtin.row)
+}
+
+/// The same function of an argument in degrees, if it is one that may be asked so.
+pub(crate) fn of_degrees(row: u16) -> Option<u16> {
+    let name = ROWS.get(row as usize)?.name;
+    (DEGREES..END).find(|row| without_degrees(*row) == Some(name))
+}
+
+/// The name of the function if it takes degrees: `sin` for what `sin(30°)` calls.
+pub(crate) fn without_degrees(row: u16) -> Option<&'static str> {
+    ROWS.get(row as usize)?.name.strip_suffix('°')
 }
 
 /// The constants of `math`, which need no prefix, and the golden ratio.
@@ -257,7 +272,7 @@ pub(crate) fn constant(row: u8, budget: &mut Budget) -> Outcome {
 
 /// Whether the function works on floats and has to be another in other modes.
 fn is_of_floats(row: u16, name: &str) -> bool {
-    let of_math = (MATH..INTEGERS).contains(&row) || row >= QUALIFIED;
+    let of_math = (MATH..INTEGERS).contains(&row) || (QUALIFIED..DEGREES).contains(&row);
     of_math && name != "prod"
 }
 
@@ -268,17 +283,18 @@ pub(crate) fn find_constant(name: &str) -> Option<u8> {
 
 /// Calls the function of a row: `arguments` are the positional ones, then those of `keywords`, in order.
 pub(crate) fn call(row: u16, arguments: &[Value], keywords: &[&str], budget: &mut Budget) -> Outcome {
-    call_row(row, arguments, keywords, budget).map_err(|error| match error {
-        ErrorKind::Type(TypeError::NotReal { found }) => unfit(row, false, found),
-        ErrorKind::Type(TypeError::NotInteger { found }) => unfit(row, true, found),
-        other => other,
-    })
+    let name = at(row).map_or("", |function| function.name);
+    call_row(row, arguments, keywords, budget).map_err(|error| in_call(name, error))
 }
 
-/// That an argument of the function is of the wrong type.
-fn unfit(row: u16, integer: bool, found: Type) -> ErrorKind {
-    let function = at(row).map_or("", |function| function.name).to_owned();
-    TypeError::Argument { function, integer, found }.into()
+/// What went wrong in a call: an argument of the wrong type is the function's.
+fn in_call(function: &str, error: ErrorKind) -> ErrorKind {
+    let (integer, found) = match error {
+        ErrorKind::Type(TypeError::NotReal { found }) => (false, found),
+        ErrorKind::Type(TypeError::NotInteger { found }) => (true, found),
+        other => return other,
+    };
+    TypeError::Argument { function: function.to_owned(), integer, found }.into()
 }
 
 fn call_row(number: u16, arguments: &[Value], keywords: &[&str], budget: &mut Budget) -> Outcome {
@@ -298,16 +314,14 @@ fn call_row(number: u16, arguments: &[Value], keywords: &[&str], budget: &mut Bu
             }
             // CPython makes the list first, and hands the rest to `sort`.
             elements(&positional[0], budget)?;
+            if keywords.len() > 2 {
+                return Err(too_many("sort", 2, 0, keywords.len()));
+            }
             if let Some(unknown) = keywords.iter().find(|keyword| !["key", "reverse"].contains(keyword)) {
                 return Err(keyword::unknown("sort", unknown, &["key", "reverse"]));
             }
-            let reverse = match keyword("reverse").map(integer).transpose()? {
-                Some(reverse) if reverse.as_i64().is_none_or(|reverse| i32::try_from(reverse).is_err()) => {
-                    return Err(Overflow::Truth.into());
-                }
-                reverse => reverse.is_some_and(|reverse| !reverse.is_zero()),
-            };
-            return call(&positional[0], keyword("key"), reverse, budget);
+            let is_reverse = keyword("reverse").is_some_and(Value::is_true);
+            return call(&positional[0], keyword("key"), is_reverse, budget);
         }
         _ if !keywords.is_empty() => return Err(TypeError::NoKeywords { function: qualified() }.into()),
         _ => {}
@@ -359,6 +373,17 @@ fn expected(function: &str, bound: Bound, wanted: usize, given: usize) -> ErrorK
     TypeError::Arity(Arity::Expected { function, bound, wanted, given }).into()
 }
 
+fn takes(function: &str, bound: Bound, wanted: usize, counted: Counted, given: usize) -> ErrorKind {
+    let (function, wanted, given) = (function.to_owned(), wanted as u64, given as u64);
+    TypeError::Arity(Arity::Takes { function, bound, wanted, given, counted }).into()
+}
+
+/// More arguments than a function has parameters.
+fn too_many(function: &str, most: usize, positional: usize, named: usize) -> ErrorKind {
+    let counted = if positional == 0 { Counted::Keyword } else { Counted::All };
+    takes(function, Bound::AtMost, most, counted, positional + named)
+}
+
 /// A function of one float, with CPython's reading of what comes out of it.
 fn apply(function: &str, call: fn(f64) -> f64, overflows: bool, given: &Value) -> Outcome {
     let argument = to_float(given)?;
@@ -401,17 +426,12 @@ impl Parameters {
             // The constructors of types count what comes without keywords in words of their own.
             return Err(expected(&function(), Bound::AtMost, self.names.len(), given));
         }
-        if positional.len() > self.positional || given > self.names.len() {
-            let (bound, given) = if all { (Bound::AtMost, given) } else { (Bound::Exactly, positional.len()) };
-            let (wanted, given) = (self.positional as u64, given as u64);
-            return Err(TypeError::Arity(Arity::Takes {
-                function: function(),
-                bound,
-                wanted,
-                given,
-                positional: !all,
-            })
-            .into());
+        if given > self.names.len() {
+            return Err(too_many(&function(), self.names.len(), positional.len(), named.len()));
+        }
+        if positional.len() > self.positional {
+            let (bound, counted) = (Bound::Exactly, Counted::Positional);
+            return Err(takes(&function(), bound, self.positional, counted, positional.len()));
         }
         let mut bound: Vec<Option<Value>> = positional.iter().cloned().map(Some).collect();
         bound.resize(self.names.len(), None);
@@ -421,15 +441,8 @@ impl Parameters {
             if bound[at].is_none() && at < self.required && parameter.is_empty() {
                 // By position only: CPython counts those, and names none.
                 let bound = if all { Bound::AtLeast } else { Bound::Exactly };
-                let wanted = self.required as u64;
-                return Err(TypeError::Arity(Arity::Takes {
-                    function: function(),
-                    bound,
-                    wanted,
-                    given: positional.len() as u64,
-                    positional: true,
-                })
-                .into());
+                let counted = Counted::Positional;
+                return Err(takes(&function(), bound, self.required, counted, positional.len()));
             }
             if bound[at].is_none() && at < self.required {
                 let (name, position) = ((*parameter).to_owned(), at as u64 + 1);
@@ -471,16 +484,13 @@ fn elements<'v>(value: &'v Value, budget: &mut Budget) -> Result<Elements<'v>, E
 
 /// `x!`: as `factorial`, but a float or a decimal that is whole will do.
 pub(crate) fn factorial(value: &Value, budget: &mut Budget) -> Outcome {
-    match value {
-        Value::Float(float) if float.fract() == 0.0 => {
-            integers::factorial(&Value::Int(Integer::from_float(*float)), budget)
-        }
-        Value::Decimal(decimal) => match decimal.as_integer(budget)? {
-            Some(whole) => integers::factorial(&Value::Int(whole), budget),
-            None => integers::factorial(value, budget),
-        },
-        _ => integers::factorial(value, budget),
-    }
+    let whole = match value {
+        Value::Float(float) if float.fract() == 0.0 => Some(Integer::from_float(*float)),
+        Value::Decimal(decimal) => decimal.as_integer(budget)?,
+        _ => None,
+    };
+    let whole = whole.map(Value::Int);
+    integers::factorial(whole.as_ref().unwrap_or(value), budget).map_err(|error| in_call("factorial", error))
 }
 
 const SCALAR: u64 = price::SCALAR;

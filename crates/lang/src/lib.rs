@@ -23,8 +23,8 @@ mod limits;
 mod number;
 mod spelling;
 mod elsewhere;
-mod listsort;
 mod numerals;
+mod listsort;
 mod value;
 mod sequence;
 mod arithmetic;
@@ -48,8 +48,8 @@ pub use advice::{Fix, Hint, HintKind, fixes};
 pub use columns::{Cell, Rows};
 pub use diagnostic::{Language, caret};
 pub use error::{
-    Arity, Bound, DecimalError, Error, ErrorKind, Estimate, Failure, Feature, Given, Overflow, Span, Syntax, Type,
-    TypeError, ValueError, VariableError, ZeroDivision,
+    Arity, Bound, Counted, DecimalError, Error, ErrorKind, Estimate, Failure, Feature, Given, Obstacle, Overflow, Span,
+    Syntax, Type, TypeError, ValueError, VariableError, ZeroDivision,
 };
 pub use evaluator::Evaluator;
 pub use explain::{Explanation, STEPS_MAX, Step, StepKind};

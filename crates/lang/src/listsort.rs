@@ -197,9 +197,9 @@ impl<E, L: FnMut(usize, usize) -> Result<bool, E>> Sort<L> {
     fn merge(&mut self, left: &[usize], right: &[usize]) -> Result<Vec<usize>, E> {
         let mut merging = Merging { left, right, merged: VecDeque::new(), forwards: left.len() <= right.len() };
         if merging.forwards {
-            merging.take_right(1)
+            merging.take_right(1);
         } else {
-            merging.take_left(1)
+            merging.take_left(1);
         }
         while !merging.is_decided() {
             self.compare_one_by_one(&mut merging)?;

@@ -5,6 +5,7 @@ mod integer;
 pub(crate) mod rational;
 mod fixed;
 pub(crate) mod circular;
+pub(crate) mod angle;
 mod factored;
 pub(crate) mod decimal;
 pub(crate) mod precise;
@@ -21,6 +22,22 @@ pub(crate) use decimal::Decimal;
 pub(crate) use integer::Integer;
 pub(crate) use rational::Rational;
 pub(crate) use summation::{Compensated, Tripled};
+
+/// Where a number goes that lies half way between two neighbours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ties {
+    /// To the even one.
+    Even,
+    /// To the one further from zero.
+    Away,
+}
+
+impl Ties {
+    /// Whether a magnitude is rounded up: how its rest compares with a half, and whether the one below is odd.
+    fn is_up(self, rest: std::cmp::Ordering, is_odd: bool) -> bool {
+        rest.is_gt() || (rest.is_eq() && (is_odd || self == Self::Away))
+    }
+}
 
 /// A number as arithmetic sees it: booleans are integers there.
 pub(crate) enum Number {

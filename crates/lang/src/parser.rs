@@ -177,8 +177,9 @@ struct Parser<'t, 'l> {
     ahead: Option<(Token, Span, Lexer<'t>)>,
     program: &'l mut Program,
     stacks: &'l mut Stacks,
-    /// The brackets of the text that may be a binder's, with the name that each binds; found when first asked for.
-    binders: Option<HashMap<u32, String>>,
+    /// The brackets of the text that may be a binder's, with how many parts each has and the name that it binds; found
+    /// when first asked for.
+    binders: Option<HashMap<u32, (u32, String)>>,
     /// Whether what is being read is the body of a definition, where every name is looked up at each use.
     in_definition: bool,
     /// How many brackets and bars are open: inside them, newlines are blank.
@@ -193,6 +194,8 @@ struct Parser<'t, 'l> {
     row: u8,
     /// Whether anything was read that is written otherwise in the canonical text.
     rewritten: bool,
+    /// The node that the last `°` made.
+    degree: Option<u32>,
 }
 
 enum State {
@@ -226,6 +229,7 @@ impl<'t, 'l> Parser<'t, 'l> {
             last_end: 0,
             row: 0,
             rewritten: false,
+            degree: None,
         }
     }
 

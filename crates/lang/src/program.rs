@@ -93,7 +93,7 @@ pub(crate) enum Node {
         arguments: u32,
         first_keyword: u32,
     },
-    /// Behind the two bounds of `sum(body, name, a, b)`: begins the loop, or jumps to its end if there is nothing to do.
+    /// Behind the bounds of `sum(body, name, a, b)`: begins the loop, or jumps to its end if there is nothing to do.
     BinderStart {
         binder: Binder,
         jump: u32,
@@ -136,6 +136,7 @@ pub(crate) enum Binder {
     Product,
     Integral,
     Root,
+    Derivative,
 }
 
 impl Binder {
@@ -148,8 +149,19 @@ impl Binder {
             "prod" => Self::Product,
             "integral" => Self::Integral,
             "root" => Self::Root,
+            "derivative" => Self::Derivative,
             _ => return None,
         })
+    }
+
+    /// Its parts: the body, the name, and one or two bounds.
+    pub(crate) fn parts(self) -> u32 {
+        if self == Self::Derivative { 3 } else { 4 }
+    }
+
+    /// How it is written, but for its own name.
+    pub(crate) fn signature(self) -> &'static str {
+        if self == Self::Derivative { "body, variable, at" } else { "body, variable, from, to" }
     }
 
     pub(crate) fn name(self) -> &'static str {
@@ -158,6 +170,7 @@ impl Binder {
             Self::Product => "prod",
             Self::Integral => "integral",
             Self::Root => "root",
+            Self::Derivative => "derivative",
         }
     }
 }
@@ -308,7 +321,8 @@ impl Program {
             let operands = match *node {
                 Node::Unary(_) | Node::Factorial | Node::Root(_) | Node::Assign { .. } | Node::EndDefine { .. } => 1,
                 Node::Binary(_) | Node::Compare(_) | Node::And | Node::Or | Node::Index => 2,
-                Node::Conditional | Node::BinderEnd { .. } => 3,
+                Node::BinderEnd { binder, .. } => binder.parts() as usize - 1,
+                Node::Conditional => 3,
                 Node::Slice => 4,
                 Node::List(count) | Node::Tuple(count) | Node::Set(count) => count as usize,
                 Node::CallFunction { arguments, .. } => arguments as usize,

@@ -123,12 +123,12 @@ impl Value {
 
     /// Whether it may be an element of a set.
     pub(crate) fn check_hashable(&self) -> Result<(), ErrorKind> {
-        let (element, found) = (self.kind(), Type::List);
+        let (element, found) = (Some(self.kind()), Type::List);
         if self.holds_list() { Err(TypeError::Unhashable { element, found }.into()) } else { Ok(()) }
     }
 
     /// Whether it is a list, or a tuple that holds one.
-    fn holds_list(&self) -> bool {
+    pub(crate) fn holds_list(&self) -> bool {
         match self {
             Self::List(_) => true,
             Self::Tuple(items) => items.values.iter().any(Self::holds_list),

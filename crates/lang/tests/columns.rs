@@ -48,7 +48,7 @@ fn alone(text: &str, row: [f64; 2]) -> (String, u64) {
     (shown, fuel.spent())
 }
 
-const SPECIAL: [f64; 22] = [
+const SPECIAL: [f64; 25] = [
     0.0,
     -0.0,
     1.0,
@@ -71,6 +71,9 @@ const SPECIAL: [f64; 22] = [
     f64::NEG_INFINITY,
     f64::NAN,
     709.8,
+    90.0,
+    -150.0,
+    30.000000000000004,
 ];
 
 fn check(text: &str, rows: &[[f64; 2]]) {
@@ -145,6 +148,21 @@ fn rows_are_what_the_evaluator_gives() {
         "abs(x)",
         "|x-y|",
         "x°",
+        "sin(x°)",
+        "cos(-x°)**2",
+        "tan((x+y)°)",
+        "sec(x°)",
+        "csc(x°)-y",
+        "cot(x°)",
+        "sec(x)",
+        "csc(x)",
+        "cot(y)*x",
+        "asec(x)",
+        "acsc(x)",
+        "acot(x)",
+        "round_half_up(x, 1)",
+        "round_half_up(x)",
+        "percentile([x, y], 30)",
         "degrees(x)",
         "sqrt(x)",
         "gamma(x)",

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
-use tabuada_lang::{ErrorKind, Fuel, Limits, Program, parse};
+use tabuada_lang::{Context, ErrorKind, Fuel, Limits, Program, parse, parse_with};
 
 /// What a text comes to: the type and text of its answer, or the code and CPython's message of its error.
 fn outcome(text: &str) -> Result<(String, String), (String, String)> {
@@ -269,6 +269,63 @@ fn composed_functions_are_correctly_rounded() {
     assert!(apart.is_empty(), "{}:\n{}", apart.len(), apart.join("\n"));
 }
 
+/// With `°` directly on the argument: the nearest float, the rational value, or a complaint.
+#[test]
+fn functions_of_degrees_are_exact_or_correctly_rounded() {
+    let in_mode = |mode: &str, text: &str| {
+        let context = Context { mode: mode.parse().unwrap(), ..Context::default() };
+        let limits = Limits::default();
+        let program = parse_with(text, &context, &limits).unwrap();
+        program
+            .evaluate(&limits, &mut Fuel::new(limits.fuel))
+            .map_or_else(|failure| failure.kind.code().to_owned(), |answer| answer.text().to_owned())
+    };
+    let mut wrong = Vec::new();
+    let records = records("degrees.jsonl");
+    for record in &records {
+        let (function, degrees) = (record["fn"].as_str().unwrap(), record["degrees"].as_str().unwrap());
+        let text = format!("{function}({degrees}°)");
+        let (float, exact) = match record["error"].as_bool() {
+            Some(_) => ("value-error", "value-error"),
+            None => (record["f64"].as_str().unwrap(), record["exact"].as_str().unwrap_or("not-exact")),
+        };
+        let got = outcome(&text).map_or_else(|(code, _)| code, |(_, text)| text);
+        if got != float {
+            wrong.push(format!("{text} is {got}, not {float}"));
+        }
+        // With an exponent, what the record is of is the nearest float, which is another number in the other modes.
+        if degrees.contains('e') {
+            continue;
+        }
+        let got = in_mode("exact", &text);
+        if got != exact {
+            wrong.push(format!("{text} is {got} in exact mode, not {exact}"));
+        }
+        let got = in_mode("decimal:28", &text);
+        let is_right = match exact {
+            "not-exact" => got.parse::<f64>().is_ok(),
+            "value-error" => got == exact,
+            _ => got.parse() == float.parse::<f64>(),
+        };
+        if !is_right {
+            wrong.push(format!("{text} is {got} in decimal mode, not {float}"));
+        }
+    }
+    for record in self::records("angles.jsonl") {
+        let (function, x) = (record["fn"].as_str().unwrap(), record["x"].as_str().unwrap());
+        let text = match function.strip_suffix('°') {
+            Some(function) => format!("{function}({x}°)"),
+            None => format!("{function}({x})"),
+        };
+        match outcome(&text) {
+            Ok((_, got)) if record["f64"] == got.as_str() => {}
+            got => wrong.push(format!("{text} is {got:?}, not {}", record["f64"])),
+        }
+    }
+    println!("degrees: {} records, {} wrong", records.len(), wrong.len());
+    assert!(wrong.is_empty(), "{}:\n{}", wrong.len(), wrong.join("\n"));
+}
+
 /// What lies outside arithmetic: what the language takes in is answered as CPython does, the rest is refused.
 #[test]
 fn python_outside_arithmetic() {
@@ -477,6 +534,7 @@ fn texts_that_mean_the_same_share_a_key_and_others_never_do() {
     }
     println!("equivalent: {} of {notation} groups of notation share a key", notation - notation_apart.len());
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    // The rest are other calculations with the same value: `x**(1/n)` is rounded otherwise than `ⁿ√x`.
-    assert!(notation_apart.len() <= 21, "{notation_apart:?}");
+    // The rest are other calculations with the same value: `x**(1/n)` is rounded otherwise than `ⁿ√x`, and `sin(30°)`
+    // otherwise than `sin(rad(30))`.
+    assert!(notation_apart.len() <= 22, "{notation_apart:?}");
 }

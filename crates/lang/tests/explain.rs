@@ -54,6 +54,14 @@ fn negative_values_stand_in_brackets_where_they_are_operands() {
 }
 
 #[test]
+fn degrees_stay_on_the_argument_that_is_worked_out() {
+    check("sin(30°)", &["sin(30°)", "0.5"]);
+    check("x = 60; 2*cos(-x°)", &["x=60", "2*cos(-x°)", "2*cos(-60°)", "2*0.5", "1.0"]);
+    check("tan((40+5)°)²", &["tan((40+5)°)**2", "tan(45°)**2", "1.0**2", "1.0"]);
+    check("sin((20-50)°)", &["sin((20-50)°)", "sin((-30)°)", "-0.5"]);
+}
+
+#[test]
 fn sums_and_products_show_their_terms() {
     check("2*sum(k, k, 1, 3)", &["2*sum(k,k,1,3)", "2*(1+2+3)", "2*6", "12"]);
     check("1-sum(k-2, k, 1, 2)", &["1-sum(k-2,k,1,2)", "1-(-1+0)", "1-(-1)", "2"]);

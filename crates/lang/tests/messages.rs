@@ -3,7 +3,7 @@
 // Helpers of tests may panic as tests do.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
-use tabuada_lang::{ErrorKind, Fuel, Language, Limits, Span, caret, parse};
+use tabuada_lang::{Context, Digits, ErrorKind, Fuel, Language, Limits, Mode, Span, caret, parse, parse_with};
 
 fn wrong(text: &str) -> (ErrorKind, Span) {
     let limits = Limits::default();
@@ -15,46 +15,252 @@ fn wrong(text: &str) -> (ErrorKind, Span) {
     (failure.kind, program.span(failure.node))
 }
 
-/// CPython's words are the English ones, and nothing of them is in the Portuguese.
+/// Beside CPython's words stand plain ones: what was given, what is wanted, what to write.
 #[test]
-fn failures_speak_the_language_that_is_asked_for() {
-    for (text, english, portuguese) in [
-        ("1/0", "division by zero", "divisão por zero"),
-        ("5 % 0", "integer modulo by zero", "resto da divisão por zero"),
-        ("0.0 ** -1", "0.0 cannot be raised to a negative power", "zero não pode ser elevado a um expoente negativo"),
-        ("foo", "name 'foo' is not defined", "o nome 'foo' não está definido"),
-        ("math.foo", "module 'math' has no attribute 'foo'", "'math' não tem nada com o nome 'foo'"),
+fn failures_are_said_in_cpython_s_words_and_in_plain_ones() {
+    for (text, python, english, portuguese) in [
+        ("1/0", "division by zero", "division by zero has no value", "a divisão por zero não tem valor"),
+        (
+            "2(3+4)",
+            "'int' object is not callable",
+            "a whole number before brackets is no function; to multiply write *, as in 2*(3+4)",
+            "um número inteiro antes de parênteses não é uma função; para multiplicar escreva *, como em 2*(3+4)",
+        ),
+        (
+            "sqrt(-4)",
+            "expected a nonnegative input, got -4.0",
+            "no real square root of -4; the complex one is 2j, written √(-4) or (-4)**0.5",
+            "não há raiz quadrada real de -4; a complexa é 2j, que se escreve √(-4) ou (-4)**0.5",
+        ),
+        (
+            "log(0)",
+            "expected a positive input",
+            "log is defined for numbers greater than 0, and was given 0",
+            "log está definida para números maiores que 0 e recebeu 0",
+        ),
+        (
+            "log(-0.5)",
+            "expected a positive input, got -0.5",
+            "log is defined for numbers greater than 0, and was given -0.5",
+            "log está definida para números maiores que 0 e recebeu -0.5",
+        ),
+        (
+            "asin(10**25)",
+            "expected a number in range from -1 up to 1, got 1e+25",
+            "asin is defined for numbers from -1 to 1, and was given 1e+25",
+            "asin está definida para números de -1 a 1 e recebeu 1e+25",
+        ),
+        (
+            "log10(-10**400)",
+            "expected a positive input",
+            "log10 is defined for numbers greater than 0, and was given one below -10**308",
+            "log10 está definida para números maiores que 0 e recebeu um abaixo de -10**308",
+        ),
+        (
+            "gamma(-inf)",
+            "expected a noninteger or positive integer, got -inf",
+            "gamma is defined for all numbers but 0, -1, -2 and so on, and was given -inf",
+            "gamma está definida para todos os números menos 0, -1, -2 etc., e recebeu -inf",
+        ),
+        (
+            "1.5!",
+            "'float' object cannot be interpreted as an integer",
+            "factorial needs a whole number here, not a decimal number; for others there is gamma(x+1)",
+            "factorial precisa de um número inteiro aqui, não de um número decimal; para outros há gamma(x+1)",
+        ),
+        (
+            "1.5^2",
+            "unsupported operand type(s) for ^: 'float' and 'int'",
+            "'^' is exclusive or, on whole numbers (not a decimal number and a whole number); a power is written **",
+            "'^' é o ou exclusivo, de números inteiros (não de um número decimal e um número inteiro); a potência se \
+             escreve **",
+        ),
+        (
+            "2.0**1024",
+            "(34, 'Numerical result out of range')",
+            "the result is larger than the largest decimal number (float), about 1.8e308; whole numbers and decimal \
+             mode have no such end",
+            "o resultado é maior que o maior número decimal (float), cerca de 1.8e308; números inteiros e o modo \
+             decimal não têm esse fim",
+        ),
+        (
+            "[1]+2",
+            "can only concatenate list (not \"int\") to list",
+            "a list and a whole number cannot be added; + joins a list only to another list",
+            "uma lista e um número inteiro não se somam; + só junta uma lista a outra lista",
+        ),
         (
             "1 + 'a'",
             "unsupported operand type(s) for +: 'int' and 'str'",
-            "'+' não funciona entre um inteiro e um texto",
+            "a whole number and a string cannot be added; str(…) makes a string of a number, float(…) a number of a \
+             string",
+            "um número inteiro e um texto não se somam; str(…) faz de um número um texto, float(…) de um texto um \
+             número",
         ),
         (
-            "'a' ** 2",
-            "unsupported operand type(s) for ** or pow(): 'str' and 'int'",
-            "'**' não funciona entre um texto e um inteiro",
+            "sqrt(2,5)",
+            "math.sqrt() takes exactly one argument (2 given)",
+            "sqrt() takes 1 argument, not 2; decimals are written with a point, as in 2.5",
+            "sqrt() recebe 1 argumento, não 2; decimais se escrevem com ponto, como em 2.5",
         ),
-        ("'a' + 1", "can only concatenate str (not \"int\") to str", "'+' não junta um texto com um inteiro"),
-        ("-'a'", "bad operand type for unary -: 'str'", "'-' não funciona com um texto"),
         (
-            "1 < 'a'",
-            "'<' not supported between instances of 'int' and 'str'",
-            "'<' não compara um inteiro com um texto",
+            "{1, (2, [3])}",
+            "cannot use 'tuple' as a set element (unhashable type: 'list')",
+            "a tuple that holds a list cannot be an element of a set; write (1, 2) instead of [1, 2]",
+            "uma tupla com uma lista dentro não pode ser elemento de um conjunto; escreva (1, 2) em vez de [1, 2]",
         ),
-        ("2(3)", "'int' object is not callable", "um inteiro não é uma função; para multiplicar escreva *"),
-        ("sin()", "math.sin() takes exactly one argument (0 given)", "sin() espera 1 argumento e recebeu 0"),
-        ("atan2(1)", "atan2 expected 2 arguments, got 1", "atan2() espera 2 argumentos e recebeu 1"),
-        ("sqrt(-1)", "math domain error", "fora do domínio: a função não tem valor real aí"),
-        ("[1][3]", "list index out of range", "o índice está fora dos limites da lista"),
-        ("exp(1000)", "math range error", "o resultado é grande demais para um número real"),
-        ("10**400 * 1.0", "int too large to convert to float", "o inteiro é grande demais para virar um número real"),
-        ("int('x')", "invalid literal for int() with base 10: 'x'", "'x' não é um inteiro na base 10"),
+        (
+            "sorted([1], ky=abs)",
+            "sort() got an unexpected keyword argument 'ky'. Did you mean 'key'?",
+            "sorted() has no argument with the name 'ky'; 'key' is one of its own",
+            "sorted() não tem um argumento de nome 'ky'; tem um de nome 'key'",
+        ),
     ] {
         let (kind, _) = wrong(text);
-        assert_eq!(kind.python().as_deref(), Some(english), "{text}");
+        assert_eq!(kind.python().as_deref(), Some(python), "{text}");
         assert_eq!(kind.message(Language::English), english, "{text}");
         assert_eq!(kind.message(Language::Portuguese), portuguese, "{text}");
     }
+}
+
+/// Expressions of the corpora, and in which mode.
+fn of_corpora() -> Vec<(String, Mode)> {
+    let mut texts = Vec::new();
+    let files = ["python_arith", "python_outside", "plusminus", "hostile", "equivalent", "statistics"];
+    for (file, member) in files.map(|file| (file, "expr")).into_iter().chain([("exact", "t"), ("decimals", "t")]) {
+        let path = format!("{}/../../corpus/{file}.jsonl", env!("CARGO_MANIFEST_DIR"));
+        for line in std::fs::read_to_string(&path).unwrap().lines() {
+            let record: serde_json::Value = serde_json::from_str(line).unwrap();
+            let mode = match record["n"].as_u64() {
+                Some(digits) => Mode::Decimal(Digits::new(digits).unwrap()),
+                None if file == "exact" => Mode::Exact,
+                None => Mode::Python,
+            };
+            texts.extend(record[member].as_str().map(|text| (text.to_owned(), mode)));
+        }
+    }
+    texts
+}
+
+/// What the corpora have no example of.
+const MORE: [&str; 54] = [
+    "1 in 'a'",
+    "{[1]}",
+    "{(1, [2])}",
+    "mode([[1]])",
+    "[1]['a']",
+    "[1]['a':]",
+    "len(1)",
+    "sum(['a'], 'b')",
+    "range(1.5)",
+    "1 << 1.5",
+    "mean(['a'])",
+    "round(1, number=2)",
+    "round(1, digits=2)",
+    "f(x) @= x; f(1, y=2)",
+    "f(x) @= x; f(1, 2)",
+    "str('x', 1)",
+    "str(1, 'a')",
+    "root(x, x, 0, inf)",
+    "root(x*x+1, x, 0, 1)",
+    "sum(1/k, k, 1, inf)",
+    "isclose(1, 2, rel_tol=-1)",
+    "[1][2**70]",
+    "[1][::0]",
+    "range(1, 2, 0)",
+    "int('1', 99)",
+    "a, b = 1, 2, 3",
+    "a, b = 'xyz'",
+    "pow(1, 2, 1j)",
+    "(1e308+1e308j)**2",
+    "abs(1e308+1e308j)",
+    "'a' * 2**70",
+    "sorted([1], reverse=2**40)",
+    "range(2**70)",
+    "comb(2**80, 2**70)",
+    "perm(2**80, 2**70)",
+    "factor(0)",
+    "randint(1, 2**70)",
+    r"'\x'",
+    r"'\N{DOT}'",
+    "sin⁻²(1)",
+    "f(x, x) @= x",
+    "round(number=1, 2)",
+    "round(1, ndigits=1, ndigits=2)",
+    "math.foo",
+    "range(3)",
+    "1/0",
+    "0/0",
+    "1 % 0",
+    "sqrt(-2)",
+    "(-2)**0.5",
+    "sqrt(2)",
+    "erf(1)",
+    "round(12345.678, 3)",
+    "sin(10**100000)",
+];
+
+/// A sentence without what it quotes of the text or of its values.
+fn unquoted(sentence: &str) -> String {
+    let mut quote = None;
+    let mut rest = String::new();
+    for character in sentence.chars() {
+        match quote {
+            Some(open) if character == open => quote = None,
+            Some(_) => {}
+            None if matches!(character, '\'' | '"') => quote = Some(character),
+            None => rest.push(character),
+        }
+    }
+    rest
+}
+
+/// Nobody has to know how Python is made to understand what is wrong. (And every error is remembered as it was.)
+#[test]
+fn plain_words_know_nothing_of_the_machinery() {
+    const NOT_PLAIN: [&str; 14] = [
+        "object",
+        "operand type",
+        "iterable",
+        "instances of",
+        "__",
+        "errno",
+        "(34,",
+        "non-",
+        "domain error",
+        "objeto",
+        "iterável",
+        "operando do tipo",
+        "instâncias",
+        "erro de domínio",
+    ];
+    let limits = Limits { fuel: 1_000_000, ..Limits::default() };
+    let mut texts = of_corpora();
+    let modes = [Mode::Python, Mode::Exact, Mode::Decimal(Digits::new(5).unwrap())];
+    texts.extend(MORE.iter().flat_map(|text| modes.map(|mode| ((*text).to_owned(), mode))));
+    let mut told = 0;
+    for (text, mode) in texts {
+        let context = Context { mode, ..Context::default() };
+        let kind = match parse_with(&text, &context, &limits) {
+            Err(error) => error.kind,
+            Ok(program) => match program.evaluate(&limits, &mut Fuel::new(limits.fuel)) {
+                Err(failure) => failure.kind,
+                Ok(_) => continue,
+            },
+        };
+        told += 1;
+        let sentences = [Language::English, Language::Portuguese].map(|language| kind.message(language));
+        let line = serde_json::to_string(&kind).unwrap();
+        assert_eq!(serde_json::from_str::<ErrorKind>(&line).unwrap(), kind, "{line}");
+        for sentence in &sentences {
+            let plain = unquoted(sentence);
+            let found = NOT_PLAIN.iter().find(|word| plain.contains(*word) && !text.contains(*word));
+            assert_eq!(found, None, "{text}: {sentence}");
+            assert!(!sentence.ends_with('.') && !sentence.contains("  "), "{sentence:?}");
+        }
+        assert_ne!(sentences[0], sentences[1], "{text}");
+    }
+    assert!(told > 2_500, "{told}");
 }
 
 /// What a beginner reads: what was found, and what to write.

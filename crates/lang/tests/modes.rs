@@ -76,6 +76,68 @@ fn fractions_answer_as_python() {
     judge("exact.jsonl", |_| "exact".to_owned(), 3_000);
 }
 
+/// Ties away from zero, by the exact value, in all modes.
+#[test]
+fn halves_are_rounded_up_as_pythons_decimal_does() {
+    judge("half_up.jsonl", |record| record["mode"].as_str().unwrap().to_owned(), 1_500);
+}
+
+#[test]
+fn decimals_of_angles_are_right_to_the_last_digit() {
+    judge("angles_decimal.jsonl", |record| format!("decimal:{}", record["n"]), 900);
+}
+
+/// Directly on the argument of a circular function, `°` is exact where the value is (Niven's theorem).
+#[test]
+fn degrees_are_exact_where_the_value_is_rational() {
+    for (mode, half) in [("exact", "1/2"), ("decimal:28", "0.5"), ("decimal:1", "0.5")] {
+        let minus_half = format!("-{half}");
+        check(
+            mode,
+            &[
+                ("sin(30°)", half),
+                ("cos(-240°)", &minus_half),
+                ("sin((10**400 + 290)°)", if mode == "exact" { &minus_half } else { "-0.5" }),
+                ("tan(45°), cot(135°), sec(60°), csc(-30°), sin²(90°)", "(1, -1, 2, -2, 1)"),
+                ("sin(180°), cos(90°), tan(-180°), cot(270°)", "(0, 0, 0, 0)"),
+                ("tan(90°)", "! value-error"),
+                ("sec(-90°)", "! value-error"),
+                ("csc(360°)", "! value-error"),
+                ("cot(180°)", "! value-error"),
+                ("sin('a'°)", "! type-error"),
+                ("csc(0)", "! value-error"),
+                ("cot(0)", "! value-error"),
+                ("asec(0.5)", "! value-error"),
+                ("acsc(-0.5)", "! value-error"),
+                ("acsc(0)", "! value-error"),
+                ("sec(0), asec(1)", "(1, 0)"),
+            ],
+        );
+    }
+    for text in ["sin(15°)", "tan(30°)", "cos(0.5°)", "sec(30°)", "sin((1/3)°)", "cot(60°)"] {
+        assert_eq!(outcome("exact", text), "! not-exact", "{text}");
+    }
+    check(
+        "decimal:28",
+        &[
+            ("cos(60.0°), tan(225.0°), sin(3e400°)", "(0.5, 1, 0.8660254037844386467637231708)"),
+            ("tan(90.0°)", "! value-error"),
+            // At the precision, next to what is rational: the angle itself, and 1 less its square.
+            ("cos(1e-20°)", "1.000000000000000000000000000"),
+            ("sec(1e-10°)", "1.000000000000000000015230871"),
+            (
+                "asec(1e999999), acsc(1e999999)",
+                "(1.570796326794896619231321692, 1.000000000000000000000000000E-999999)",
+            ),
+            (
+                "acot(0), acot(-1), acsc(-1), asec(-1.0)",
+                "(1.570796326794896619231321692, -0.7853981633974483096156608458, \
+             -1.570796326794896619231321692, 3.141592653589793238462643383)",
+            ),
+        ],
+    );
+}
+
 #[test]
 fn a_mode_has_one_name() {
     for name in ["python", "exact", "decimal:1", "decimal:50", "decimal:1000"] {
@@ -152,6 +214,9 @@ fn exact_mode_says_what_is_not_exact() {
         ("ln(2)", "log"),
         ("hypot(1, 1)", "hypot"),
         ("30°", "radians"),
+        ("sin(15°)", "sin°"),
+        ("sec(1)", "sec"),
+        ("acot(1)", "acot"),
         ("exp2(1/2)", "exp2"),
         ("gamma(1/2)", "gamma"),
     ] {
@@ -253,8 +318,8 @@ fn decimal_mode_says_what_it_cannot() {
         ],
     );
     let kind = answer("decimal:28", "erf(1)").err().unwrap();
-    assert_eq!(kind.message(Language::English), "'erf' is not available in decimal:28 mode");
-    assert_eq!(kind.message(Language::Portuguese), "'erf' não existe no modo decimal:28");
+    assert_eq!(kind.message(Language::English), "'erf' is not available in decimal:28 mode; python mode has it");
+    assert_eq!(kind.message(Language::Portuguese), "'erf' não existe no modo decimal:28; o modo python o tem");
 }
 
 #[test]
@@ -310,6 +375,22 @@ fn hostile_texts_are_answered_or_refused_within_the_limits() {
         "0.5 ** 3e6",
         "1e-999999 / 3",
         "factor(2.0)",
+        "sin(1e999999°)",
+        "tan(1e-999999°)",
+        "csc(1e-999999°)",
+        "cos((10**300000)°)",
+        "cot((1/10**300000)°)",
+        "csc(1e-999999)",
+        "cot(1e-500000)",
+        "sec(1e-999999)",
+        "asec(1e999999)",
+        "asec(1 + 1e-900)",
+        "acsc(1 + 1e-900)",
+        "acot(1e-999999)",
+        "round_half_up(1e999999, 3)",
+        "round_half_up(1e-999999, 999999)",
+        "round_half_up(10**300000, -10**30)",
+        "percentile([10**300000, 1e999999], 50)",
     ] {
         for mode in ["exact", "decimal:1", "decimal:28", "decimal:1000"] {
             let limits = Limits::default();

@@ -168,6 +168,8 @@ const TOKENS: &[&str] = &[
     "max(",
     "round(",
     "sin²(",
+    "cos(",
+    "cot(-",
     "sqrt(",
     "len(",
     "sorted(",
@@ -197,10 +199,10 @@ fn expression() -> impl Strategy<Value = String> {
             "≠", " in ", "∉", " and ", "∨", "<<", ">>",
         ]);
         let one = prop::sample::select(vec!["-", "+", "~", "not ", "¬", "√", "⁴√", "--"]);
-        let behind = prop::sample::select(vec!["!", "²", "⁻¹", "°", "[0]", "[1:]", "[::-1]", "(2)"]);
+        let behind = prop::sample::select(vec!["!", "²", "⁻¹", "°", "°", "[0]", "[1:]", "[::-1]", "(2)"]);
         let function = prop::sample::select(vec![
-            "abs", "round", "sqrt", "sin²", "tan⁻¹", "len", "sum", "sorted", "max", "list", "str", "int", "ln", "bool",
-            "rad",
+            "abs", "round", "sqrt", "sin²", "tan⁻¹", "sin", "sec", "len", "sum", "sorted", "max", "list", "str", "int",
+            "ln", "bool", "rad",
         ]);
         prop_oneof![
             (inner.clone(), two, inner.clone()).prop_map(|(a, op, b)| format!("{a}{op}{b}")),

@@ -1,4 +1,4 @@
-//! Bugs that were found, each as a test named after what it was. Expected values are CPython 3.11's.
+//! Bugs that were found, each as a test named after what it was. Expected values are CPython 3.14's.
 // Helpers of tests may panic as tests do.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
@@ -98,7 +98,7 @@ fn calls_of_builtins_fail_as_cpython_does() {
     check("str(object=2)", "'2'");
     check("str(encoding='ascii')", "''");
     for (text, words) in [
-        ("int(x='7')", "'x' is an invalid keyword argument for int()"),
+        ("int(x='7')", "int() got an unexpected keyword argument 'x'"),
         ("int(base=1.5)", "int() missing string argument"),
         ("int(5, base=1)", "int() base must be >= 2 and <= 36, or 0"),
         ("str('x', 1.5)", "str() argument 'encoding' must be str, not float"),
@@ -111,7 +111,7 @@ fn calls_of_builtins_fail_as_cpython_does() {
         ("sorted([1], reverse=2**31)", "Python int too large to convert to C int"),
         ("sorted(1.5, reverse='a')", "'float' object is not iterable"),
         ("sorted(1.5, x=1)", "'float' object is not iterable"),
-        ("sorted('a', x=1)", "'x' is an invalid keyword argument for sort()"),
+        ("sorted('a', x=1)", "sort() got an unexpected keyword argument 'x'"),
         ("dist('ab', 1)", "'int' object is not iterable"),
         ("dist('b', [])", "both points must have the same number of dimensions"),
         ("dist([1, 'a'], [None, 2])", "must be real number, not NoneType"),
@@ -143,7 +143,7 @@ fn indices_beyond_64_bits_fail_as_in_cpython() {
 
 #[test]
 fn a_complex_power_with_an_infinite_phase_is_a_domain_error() {
-    check_words("inf**1j", "0.0 to a negative or complex power");
+    check_words("inf**1j", "zero to a negative or complex power");
 }
 
 /// As Python's statement: the only element of what stands on the right.
@@ -153,7 +153,7 @@ fn a_single_name_behind_a_comma_takes_the_only_element() {
     check("a, = [[2]]; a", "[2]");
     check("a, b, = 1, 2; (b, a)", "(2, 1)");
     check_words("a, = 1", "cannot unpack non-iterable int object");
-    check_words("a, = 1, 2", "too many values to unpack (expected 1)");
+    check_words("a, = 1, 2", "too many values to unpack (expected 1, got 2)");
     let program = parse("a, = 3,", &Limits::default()).unwrap();
     assert_eq!(program.canonical(), "a,=(3,)");
 }

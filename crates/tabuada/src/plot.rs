@@ -15,7 +15,7 @@ mod sentences;
 
 use std::ops::RangeInclusive;
 
-use tabuada_lang::{Context, Error, ErrorKind, Failure, Fix, Language, Limits, Mode, Program};
+use tabuada_lang::{Context, Error, ErrorKind, Failure, Fix, Hint, Language, Limits, Mode, Program};
 
 use crate::engine::{self, Question};
 use curve::Curve;
@@ -59,6 +59,8 @@ pub(crate) struct Picture {
     title: String,
     description: String,
     language: Language,
+    /// Where the expressions may not mean what was meant, for each.
+    pub(crate) hints: Vec<Vec<Hint>>,
     /// Whether it depends on nothing but the question.
     pub(crate) is_pure: bool,
 }
@@ -141,11 +143,15 @@ impl Plot {
         curves.iter_mut().try_for_each(|curve| curve.refine(&frame.view)).map_err(Refusal::Stopped)?;
 
         let notice = sentences::notice(&curves, self.language);
+        let hinted = self.exprs.iter().zip(&programs);
+        let hints: Vec<Vec<Hint>> =
+            hinted.map(|(text, program)| engine::hints_of_rows(text, &context(), limits, program)).collect();
         Ok(Picture {
             drawing: frame.drawing(size, &curves, notice.as_deref()),
             title: sentences::title(&names, self.language),
-            description: sentences::description(&names, &curves, &frame.view, self.language),
+            description: sentences::description(&names, &curves, &hints, &frame.view, self.language),
             language: self.language,
+            hints,
             is_pure: programs.iter().all(Program::is_pure),
         })
     }

@@ -186,10 +186,10 @@ fn batch_answers_every_line_in_its_place() {
             br#"{"expr":"1/3 + x","mode":"exact","variables":{"x":0.5}}"#,
             r#"{"result":"5/6","type":"fraction","text":"5/6"}"#,
         ),
-        (br#"{"expr":"1.10+2.20","mode":"decimal:28"}"#, r#"{"result":3.30,"type":"decimal","text":"3.30"}"#),
+        (br#"{"expr":"1.10+2.20","mode":"decimal:28"}"#, r#"{"result":"3.30","type":"decimal","text":"3.30"}"#),
         (
             br#"{"expr":"sqrt(2)","mode":"decimal:10"}"#,
-            r#"{"result":1.414213562,"type":"decimal","text":"1.414213562"}"#,
+            r#"{"result":"1.414213562","type":"decimal","text":"1.414213562"}"#,
         ),
         (
             br#"{"expr":"1/3","mode":"decimal:0"}"#,

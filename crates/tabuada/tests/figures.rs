@@ -79,7 +79,7 @@ fn what_fails_alike_everywhere_is_no_picture() {
     let mut client = Client::connect(server.address);
     for (pairs, wrong, mended) in [
         (&[("expr", "x^2")][..], "x^2", Some("x**2")),
-        (&[("expr", "x"), ("expr", "1 + x^2")], "x^2", Some("1 + x**2")),
+        (&[("expr", "x"), ("expr", "1 + (x^2)")], "x^2", Some("1 + (x**2)")),
         (&[("expr", "1.5^2")], "1.5^2", Some("1.5 ** 2")),
         (&[("expr", "x + 'a'")], "x + 'a'", None),
     ] {
@@ -130,7 +130,7 @@ fn a_curve_has_as_many_lines_as_the_function_has_pieces() {
         ("x", "-1e300", "1e300", 1),
         ("sqrt(-1-x**2)", "-1", "1", 0),
         ("inf*x", "-1", "1", 0),
-        ("'a'*x", "-1", "1", 0),
+        ("'a'*floor(x)", "-1", "1", 0),
     ] {
         let svg = plot(&mut client, &[expr], from, to);
         assert_eq!(lines(&svg, 0).len(), pieces, "{expr}");
@@ -248,6 +248,9 @@ fn who_does_not_see_a_picture_is_told_what_is_on_it() {
     let legend = of_class(&picture, "tabuada-text");
     let names: Vec<_> = legend.iter().filter_map(Node::text).collect();
     assert_eq!(names, ["x**2", "1/x", "sqrt(-1-x**2)"]);
+
+    let hinted = words(&plot(&mut client, &["x*(2^3)"], "0", "1"), "desc");
+    assert!(hinted.contains("values from 0 to 1. Hint: '^' is exclusive or"), "{hinted}");
 
     let portuguese = [("Accept-Language", "pt-BR")];
     let response = ask(&mut client, &[("expr", "sin(x)")], &portuguese);
@@ -519,7 +522,8 @@ fn the_command_draws_what_the_service_draws() {
     std::fs::remove_dir_all(&folder).unwrap();
 
     for (arguments, status, complaint) in [
-        (&["x*y"][..], 1, "tabuada: name 'y' is not defined\nx*y\n  ^\n"),
+        (&["x*(2^3)"][..], 0, "x*(2^3)\n    ^\nhelp: write x*(2**3)\n"),
+        (&["x*y"], 1, "tabuada: name 'y' is not defined\nx*y\n  ^\n"),
         (&["2x"], 1, "help: write 2*x\n"),
         (&["x", "x^2"], 1, "\nx^2\n^^^\nhelp: write x**2\n"),
         (&["x", "--from", "1", "--to", "1"], 2, "from is below to"),

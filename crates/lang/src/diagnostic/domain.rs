@@ -64,12 +64,10 @@ pub(super) fn message(function: &str, given: Option<Given>, language: Language) 
         "ln" | "log" | "log2" | "log10" => ("numbers greater than 0", "números maiores que 0"),
         "log1p" => ("numbers greater than -1", "números maiores que -1"),
         "asin" | "acos" => ("numbers from -1 to 1", "números de -1 a 1"),
-        "atanh" => ("numbers between -1 and 1, without these two", "números entre -1 e 1, sem esses dois"),
+        "atanh" => ("numbers between -1 and 1, without these two", "números entre -1 e 1, fora esses dois,"),
         "acosh" => ("numbers from 1 up", "números a partir de 1"),
         "sin" | "cos" | "tan" => ("finite numbers", "números finitos"),
-        "gamma" | "lgamma" => {
-            ("all numbers but 0, -1, -2 and so on", "todos os números menos 0, -1, -2 e assim por diante")
-        }
+        "gamma" | "lgamma" => ("all numbers but 0, -1, -2 and so on", "todos os números menos 0, -1, -2 etc.,"),
         "factor" => ("whole numbers from 1 up", "números inteiros a partir de 1"),
         "randint" => ("whole numbers of up to 64 bits", "números inteiros de até 64 bits"),
         _ => ("other numbers", "outros números"),

@@ -37,7 +37,16 @@ fn a(kind: Type) -> &'static str {
     }
 }
 
-/// A type in which something is looked for.
+/// Two types.
+fn both(left: Type, right: Type) -> String {
+    if left == right && left != Type::None {
+        format!("two {}s", name(left))
+    } else {
+        format!("{} and {}", a(left), a(right))
+    }
+}
+
+/// A type without its article.
 fn name(kind: Type) -> &'static str {
     a(kind).split_once(' ').map_or("value", |(_, name)| name)
 }
@@ -47,19 +56,18 @@ fn operands(operator: &str, types: &[Type]) -> String {
         [left, right] => (*left, *right),
         _ => return "pow() with three arguments takes whole numbers".to_owned(),
     };
-    let (a_left, a_right) = (a(left), a(right));
+    let (a_left, a_right, both) = (a(left), a(right), both(left, right));
     let numbers = left.is_number() && right.is_number();
     let either = |kind: Type| left == kind || right == kind;
     match super::bare(operator) {
         "^" if numbers => {
-            return format!(
-                "'^' is exclusive or, on whole numbers (not {a_left} and {a_right}); a power is written **"
-            );
+            return format!("'^' is exclusive or, on whole numbers (not {both}); a power is written **");
         }
-        "&" if numbers => return format!("'&' works on the bits of whole numbers, not on {a_left} and {a_right}"),
-        "|" if numbers => return format!("'|' works on the bits of whole numbers, not on {a_left} and {a_right}"),
+        operator @ ("&" | "|") if numbers => {
+            return format!("'{operator}' works on the bits of whole numbers, not on {both}");
+        }
         operator @ ("<<" | ">>") if numbers => {
-            return format!("'{operator}' moves the bits of whole numbers, not of {a_left} and {a_right}");
+            return format!("'{operator}' moves the bits of whole numbers, not of {both}");
         }
         operator @ ("%" | "//" | "divmod") if either(Type::Complex) && numbers => {
             return format!("'{operator}' needs real numbers: complex ones have no whole quotient and no remainder");
@@ -67,12 +75,12 @@ fn operands(operator: &str, types: &[Type]) -> String {
         _ => {}
     }
     let cannot = match super::bare(operator) {
-        "+" => format!("{a_left} and {a_right} cannot be added"),
+        "+" => format!("{both} cannot be added"),
         "-" => format!("{a_right} cannot be subtracted from {a_left}"),
-        "*" => format!("{a_left} and {a_right} cannot be multiplied"),
+        "*" => format!("{both} cannot be multiplied"),
         "/" | "//" | "%" | "divmod" => format!("{a_left} cannot be divided by {a_right}"),
         "**" | "pow" => format!("{a_left} cannot be raised to {a_right}"),
-        operator => format!("'{operator}' does not work on {a_left} and {a_right}"),
+        operator => format!("'{operator}' does not work on {both}"),
     };
     cannot + what_instead(operator, left, right)
 }
@@ -134,10 +142,13 @@ fn type_error(error: &TypeError) -> String {
         TypeError::NotInString { found } => {
             format!("only a string can be looked for in a string, not {}; str(…) makes one", a(*found))
         }
-        TypeError::Unhashable { element: Type::List, .. } => {
+        TypeError::Unhashable { element: None, .. } => {
+            "mode() cannot count lists; it can count tuples: write (1, 2) instead of [1, 2]".to_owned()
+        }
+        TypeError::Unhashable { element: Some(Type::List), .. } => {
             "a list cannot be an element of a set; a tuple can: write (1, 2) instead of [1, 2]".to_owned()
         }
-        TypeError::Unhashable { element, found } => format!(
+        TypeError::Unhashable { element: Some(element), found } => format!(
             "{} that holds {} cannot be an element of a set; write (1, 2) instead of [1, 2]",
             a(*element),
             a(*found)
@@ -206,17 +217,17 @@ fn type_error(error: &TypeError) -> String {
 
 /// An argument of the wrong type.
 fn argument(function: &str, integer: bool, found: Type) -> String {
-    let wanted = if integer { "whole numbers" } else { "real numbers" };
+    let wanted = if integer { "a whole number" } else { "a real number" };
     let instead = match (function, found) {
         ("factorial", Type::Float | Type::Fraction | Type::Decimal) => "; for others there is gamma(x+1)",
-        (_, Type::Float | Type::Fraction | Type::Decimal) if integer => "; int(…) and round(…) make one",
+        (_, Type::Float | Type::Fraction | Type::Decimal) if integer => "; int(…) makes one",
         (_, Type::Str) => "; float(…) makes a number of a string",
         (_, Type::Function | Type::Type | Type::Defined) => {
             "; a function is called with its arguments in brackets, as in sqrt(2)"
         }
         _ => "",
     };
-    format!("{function} takes {wanted}, not {}{instead}", a(found))
+    format!("{function} needs {wanted} here, not {}{instead}", a(found))
 }
 
 fn arity_error(arity: &Arity) -> String {
@@ -226,7 +237,7 @@ fn arity_error(arity: &Arity) -> String {
         Bound::AtLeast => "at least ",
         Bound::AtMost => "at most ",
     };
-    let plural = if wanted == 1 { "" } else { "s" };
+    let plural = super::plural(wanted);
     let positional = if positional { " without a name" } else { "" };
     // The usual cause.
     let comma = if wanted == 1 && given == 2 { "; decimals are written with a point, as in 2.5" } else { "" };
@@ -243,6 +254,16 @@ fn value_error(error: &ValueError) -> String {
         ValueError::DataPoints { function, least } => return format!("{function} needs at least {least} numbers"),
         ValueError::EmptyData { function } => return format!("{function} needs at least one value: there is none"),
         ValueError::NotFinite => "there is inf or nan in the data; finite numbers are needed",
+        ValueError::Percentile => "the second argument of percentile is a number from 0 to 100",
+        ValueError::Pole { function, at } => {
+            let noun = match function.as_str() {
+                "tan" => "tangent",
+                "sec" => "secant",
+                "csc" => "cosecant",
+                _ => "cotangent",
+            };
+            return format!("the {noun} has no value at {at}");
+        }
         ValueError::Quantile => "the second argument of quantile is a number from 0 to 1",
         ValueError::Index { of } => {
             return format!("the {} has no element at this place; the first is 0, the last -1", name(*of));
@@ -290,7 +311,9 @@ fn zero_division(error: ZeroDivision) -> &'static str {
         ZeroDivision::Modulo => "division by zero has no remainder",
         ZeroDivision::Divmod => "division by zero has neither quotient nor remainder",
         ZeroDivision::ZeroToNegative => "0 has no negative powers: 0**-1 would be 1/0",
-        ZeroDivision::ComplexPower => "0 has no negative or complex powers: 0**-1 would be 1/0",
+        ZeroDivision::ComplexPower => {
+            "neither 0 to a negative or complex number nor infinity to a complex one has a value"
+        }
         ZeroDivision::Fraction { .. } => "division by zero: no fraction has the denominator 0",
     }
 }
@@ -316,7 +339,6 @@ fn overflow(error: Overflow) -> &'static str {
         Overflow::InfinityToInteger => "infinity is no whole number and cannot become one",
         Overflow::Round => "the rounded value is larger than the largest float, about 1.8e308",
         Overflow::Repetition => "nothing can be repeated so often: the number has more than 64 bits",
-        Overflow::Truth => "this whole number is too large to stand for True or False; write one of them",
         Overflow::ShiftCount => "bits cannot be moved so far: the number of places has more than 64 bits",
         Overflow::FactorialArgument => "factorial takes whole numbers of up to 64 bits",
         Overflow::CombArgument | Overflow::PermArgument => "k is larger than 64 bits can say",

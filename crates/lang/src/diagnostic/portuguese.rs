@@ -142,10 +142,13 @@ fn type_error(error: &TypeError) -> String {
         TypeError::NotInString { found } => {
             format!("dentro de um texto só se procura outro texto, não {}; str(…) faz um", a(*found))
         }
-        TypeError::Unhashable { element: Type::List, .. } => {
+        TypeError::Unhashable { element: None, .. } => {
+            "mode() não conta listas; conta tuplas: escreva (1, 2) em vez de [1, 2]".to_owned()
+        }
+        TypeError::Unhashable { element: Some(Type::List), .. } => {
             "uma lista não pode ser elemento de um conjunto; uma tupla pode: escreva (1, 2) em vez de [1, 2]".to_owned()
         }
-        TypeError::Unhashable { element, found } => format!(
+        TypeError::Unhashable { element: Some(element), found } => format!(
             "{} com {} dentro não pode ser elemento de um conjunto; escreva (1, 2) em vez de [1, 2]",
             a(*element),
             a(*found)
@@ -212,17 +215,17 @@ fn type_error(error: &TypeError) -> String {
 
 /// An argument of the wrong type.
 fn argument(function: &str, integer: bool, found: Type) -> String {
-    let wanted = if integer { "números inteiros" } else { "números reais" };
+    let wanted = if integer { "um número inteiro" } else { "um número real" };
     let instead = match (function, found) {
         ("factorial", Type::Float | Type::Fraction | Type::Decimal) => "; para outros há gamma(x+1)",
-        (_, Type::Float | Type::Fraction | Type::Decimal) if integer => "; int(…) e round(…) fazem um",
+        (_, Type::Float | Type::Fraction | Type::Decimal) if integer => "; int(…) faz um",
         (_, Type::Str) => "; float(…) faz de um texto um número",
         (_, Type::Function | Type::Type | Type::Defined) => {
             "; uma função se chama com os argumentos entre parênteses, como em sqrt(2)"
         }
         _ => "",
     };
-    format!("{function} recebe {wanted}, não {}{instead}", a(found))
+    format!("{function} precisa de {wanted} aqui, não de {}{instead}", a(found))
 }
 
 fn arity_error(arity: &Arity) -> String {
@@ -232,7 +235,7 @@ fn arity_error(arity: &Arity) -> String {
         Bound::AtLeast => "pelo menos ",
         Bound::AtMost => "no máximo ",
     };
-    let plural = if wanted == 1 { "" } else { "s" };
+    let plural = super::plural(wanted);
     let positional = if positional { " sem nome" } else { "" };
     // The usual cause.
     let comma = if wanted == 1 && given == 2 { "; decimais se escrevem com ponto, como em 2.5" } else { "" };
@@ -253,6 +256,16 @@ fn value_error(error: &ValueError) -> String {
             return format!("{function} precisa de pelo menos um valor: não há nenhum");
         }
         ValueError::NotFinite => "há inf ou nan entre os dados; são precisos números finitos",
+        ValueError::Percentile => "o segundo argumento de percentile é um número de 0 a 100",
+        ValueError::Pole { function, at } => {
+            let noun = match function.as_str() {
+                "tan" => "tangente",
+                "sec" => "secante",
+                "csc" => "cossecante",
+                _ => "cotangente",
+            };
+            return format!("a {noun} não tem valor em {at}");
+        }
         ValueError::Quantile => "o segundo argumento de quantile é um número de 0 a 1",
         ValueError::Index { of: kind } => {
             return format!("não há elemento {} nessa posição; a primeira é 0, a última é -1", of(*kind));
@@ -302,7 +315,9 @@ fn zero_division(error: ZeroDivision) -> &'static str {
         ZeroDivision::Modulo => "a divisão por zero não tem resto",
         ZeroDivision::Divmod => "a divisão por zero não tem quociente nem resto",
         ZeroDivision::ZeroToNegative => "0 não tem potências negativas: 0**-1 seria 1/0",
-        ZeroDivision::ComplexPower => "0 não tem potências negativas nem complexas: 0**-1 seria 1/0",
+        ZeroDivision::ComplexPower => {
+            "nem 0 elevado a um número negativo ou complexo nem o infinito a um complexo têm valor"
+        }
         ZeroDivision::Fraction { .. } => "divisão por zero: nenhuma fração tem denominador 0",
     }
 }
@@ -328,7 +343,6 @@ fn overflow(error: Overflow) -> &'static str {
         Overflow::InfinityToInteger => "infinito não é um número inteiro e não pode virar um",
         Overflow::Round => "o valor arredondado é maior que o maior float, cerca de 1.8e308",
         Overflow::Repetition => "nada se repete tantas vezes: o número tem mais de 64 bits",
-        Overflow::Truth => "este número inteiro é grande demais para valer True ou False; escreva um dos dois",
         Overflow::ShiftCount => "os bits não se deslocam tanto: o número de posições tem mais de 64 bits",
         Overflow::FactorialArgument => "factorial recebe números inteiros de até 64 bits",
         Overflow::CombArgument | Overflow::PermArgument => "k é maior do que 64 bits podem dizer",

@@ -1,7 +1,7 @@
 //! CPython 3.14's words where CPython fails at run time, to the letter.
 
 use super::domain;
-use crate::error::{Arity, Bound, Overflow, Type, TypeError, ValueError, ZeroDivision};
+use crate::error::{Arity, Bound, Counted, Overflow, Type, TypeError, ValueError, ZeroDivision};
 
 pub(super) fn type_error(error: &TypeError) -> String {
     match error {
@@ -23,9 +23,7 @@ pub(super) fn type_error(error: &TypeError) -> String {
             format!("argument of type '{}' is not a container or iterable", found.python())
         }
         TypeError::NotString { function, argument, found } => {
-            // Here CPython says `None` itself.
-            let found = if *found == Type::None { "None" } else { found.python() };
-            format!("{function}() argument '{argument}' must be str, not {found}")
+            format!("{function}() argument '{argument}' must be str, not {}", found.python())
         }
         TypeError::Decoding { found: Type::Str } => "decoding str is not supported".to_owned(),
         TypeError::Decoding { found } => {
@@ -34,7 +32,8 @@ pub(super) fn type_error(error: &TypeError) -> String {
         TypeError::NotInString { found } => {
             format!("'in <string>' requires string as left operand, not {}", found.python())
         }
-        TypeError::Unhashable { element, found } => {
+        TypeError::Unhashable { element: None, found } => format!("unhashable type: '{}'", found.python()),
+        TypeError::Unhashable { element: Some(element), found } => {
             format!("cannot use '{}' as a set element (unhashable type: '{}')", element.python(), found.python())
         }
         TypeError::Concatenation { left, right } => {
@@ -102,14 +101,18 @@ fn arity_error(arity: &Arity) -> String {
             };
             format!("{function} expected {bound}{wanted} argument{}, got {given}", plural(*wanted))
         }
-        Arity::Takes { function, bound, wanted, given, positional } => {
+        Arity::Takes { function, bound, wanted, given, counted } => {
             let bound = match bound {
                 Bound::Exactly => "exactly",
                 Bound::AtLeast => "at least",
                 Bound::AtMost => "at most",
             };
-            let positional = if *positional { "positional " } else { "" };
-            format!("{function}() takes {bound} {wanted} {positional}argument{} ({given} given)", plural(*wanted))
+            let counted = match counted {
+                Counted::All => "",
+                Counted::Positional => "positional ",
+                Counted::Keyword => "keyword ",
+            };
+            format!("{function}() takes {bound} {wanted} {counted}argument{} ({given} given)", plural(*wanted))
         }
     }
 }
@@ -117,7 +120,9 @@ fn arity_error(arity: &Arity) -> String {
 /// `None` for what no function of CPython says.
 pub(super) fn value_error(error: &ValueError) -> Option<String> {
     let words = match error {
-        ValueError::Domain | ValueError::Quantile | ValueError::EmptyRandomRange => return None,
+        ValueError::Domain | ValueError::EmptyRandomRange | ValueError::Percentile | ValueError::Pole { .. } => {
+            return None;
+        }
         ValueError::Outside { function, given } => return domain::python(function, *given),
         ValueError::EmptySequence { function } => return Some(format!("{function}() iterable argument is empty")),
         ValueError::DataPoints { function, least } => {
@@ -125,6 +130,7 @@ pub(super) fn value_error(error: &ValueError) -> Option<String> {
             return Some(format!("{function} requires at least {least}"));
         }
         ValueError::EmptyData { function } => return Some(format!("no {function} for empty data")),
+        ValueError::Quantile => "q must be between 0 and 1",
         ValueError::NotFinite => "inf or nan encountered in data",
         ValueError::Index { of: Type::Str } => "string index out of range",
         ValueError::Index { of: Type::Range } => "range object index out of range",
@@ -188,7 +194,6 @@ pub(super) fn overflow(error: Overflow) -> &'static str {
         Overflow::InfinityToInteger => "cannot convert float infinity to integer",
         Overflow::Round => "rounded value too large to represent",
         Overflow::Repetition => "cannot fit 'int' into an index-sized integer",
-        Overflow::Truth => "Python int too large to convert to C int",
         Overflow::ShiftCount => "too many digits in integer",
         Overflow::FactorialArgument => "factorial() argument should not exceed 9223372036854775807",
         Overflow::CombArgument => "min(n - k, k) must not exceed 9223372036854775807",

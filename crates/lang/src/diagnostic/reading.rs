@@ -8,6 +8,18 @@ pub(super) fn syntax(error: &Syntax, language: Language) -> String {
     let say = |english: String, portuguese: String| if language == English { english } else { portuguese };
     match error {
         Syntax::Empty => say("the expression is empty".into(), "a expressão está vazia".into()),
+        Syntax::BinderForm { name, parts } => say(
+            format!("write {name}({parts}), the variable being a name"),
+            format!(
+                "escreva {name}({}), em que a variável é um nome",
+                parts
+                    .replace("body", "corpo")
+                    .replace("variable", "variável")
+                    .replace("from", "de")
+                    .replace("to", "até")
+                    .replace("at", "em")
+            ),
+        ),
         Syntax::UnexpectedEnd => say(
             "the expression is not finished: a number, a name or a bracket must follow".into(),
             "a expressão está incompleta: falta um número, um nome ou um parêntese no fim".into(),
@@ -48,7 +60,11 @@ pub(super) fn syntax(error: &Syntax, language: Language) -> String {
             )
         }
         Syntax::Unmatched { bracket, open: None } => {
-            say(format!("'{bracket}' closes nothing"), format!("'{bracket}' não fecha nada"))
+            let open = opening(*bracket);
+            say(
+                format!("'{bracket}' closes nothing; leave it out, or write '{open}' where it begins"),
+                format!("'{bracket}' não fecha nada; tire-o, ou escreva '{open}' onde começa"),
+            )
         }
         Syntax::Unmatched { bracket, open: Some(open) } => {
             let closing = closing(*open);
@@ -86,9 +102,10 @@ pub(super) fn syntax(error: &Syntax, language: Language) -> String {
             "the answer comes without '='; to give a name a value write name = …, to compare write ==".into(),
             "a resposta vem sem '='; para dar valor a um nome escreva nome = …, para comparar escreva ==".into(),
         ),
-        Syntax::MalformedNumber => {
-            say("this is not a number as it is written".into(), "isto não é um número do jeito que está escrito".into())
-        }
+        Syntax::MalformedNumber => say(
+            "this is no number: _ stands singly between digits, and 0x, 0o, 0b and e have digits behind them".into(),
+            "isto não é um número: _ fica sozinho entre dígitos, e 0x, 0o, 0b e e têm dígitos depois".into(),
+        ),
         Syntax::NumberThenName { number, name } => {
             let digits = name.trim_start_matches(|c: char| c.is_ascii_alphabetic());
             let word = &name[..name.len() - digits.len()];
@@ -125,8 +142,8 @@ pub(super) fn syntax(error: &Syntax, language: Language) -> String {
             "'\\' não forma um caractere conhecido neste texto; para uma barra invertida escreva \\\\".into(),
         ),
         Syntax::NeedsBrackets { found, .. } => say(
-            format!("what stands before '{found}' needs brackets"),
-            format!("o que vem antes de '{found}' precisa de parênteses"),
+            format!("what stands before '{found}' needs brackets: (…){found}"),
+            format!("o que vem antes de '{found}' precisa de parênteses: (…){found}"),
         ),
         Syntax::DetachedSuperscript => say(
             "an exponent like ² must follow its base without a blank".into(),
@@ -137,8 +154,8 @@ pub(super) fn syntax(error: &Syntax, language: Language) -> String {
             format!("o expoente '{found}' não está completo: na linha ele é '{on_line}'; a potência também é a**(…)"),
         ),
         Syntax::RootIndex => say(
-            "the index of a root is a whole number, 2 or more".into(),
-            "o índice de uma raiz é um número inteiro, 2 ou mais".into(),
+            "the index of a root must be 2 or more, as in ³√8".into(),
+            "o índice de uma raiz deve ser 2 ou mais, como em ³√8".into(),
         ),
         Syntax::AmbiguousPower => say(
             "a negative power before the brackets has two meanings, but for ⁻¹; write it behind them".into(),
@@ -205,6 +222,15 @@ fn misspelled(found: &str, meant: &str, language: Language) -> String {
     }
 }
 
+fn opening(bracket: char) -> char {
+    match bracket {
+        ')' => '(',
+        ']' => '[',
+        '}' => '{',
+        other => other,
+    }
+}
+
 fn closing(bracket: char) -> char {
     match bracket {
         '(' => ')',
@@ -217,7 +243,12 @@ fn closing(bracket: char) -> char {
 /// What is not supported, and what to write instead where there is such a thing.
 pub(super) fn feature(feature: Feature, language: Language) -> String {
     let (english, portuguese, instead_en, instead_pt) = match feature {
-        Feature::Attribute => ("attributes are", "atributos", "", ""),
+        Feature::Attribute => (
+            "attributes are",
+            "atributos",
+            "; a function stands before its argument, as in sqrt(x)",
+            "; uma função vem antes do argumento, como em sqrt(x)",
+        ),
         Feature::Lambda => (
             "lambda is",
             "lambda",
@@ -233,21 +264,42 @@ pub(super) fn feature(feature: Feature, language: Language) -> String {
         Feature::AssignmentExpression => {
             ("':=' is", "':='", "; give the name its value before: x = …; …", "; dê antes o valor ao nome: x = …; …")
         }
-        Feature::Unpacking => ("'*' before an argument is", "'*' antes de um argumento", "", ""),
-        Feature::Dictionary => ("dictionaries are", "dicionários", "", ""),
-        Feature::MatrixProduct => ("'@' is", "'@'", "", ""),
-        Feature::Ellipsis => ("'...' is", "'...'", "", ""),
-        Feature::FormattedString => ("f-strings are", "f-strings", "", ""),
-        Feature::Bytes => ("byte strings are", "textos de bytes", "", ""),
-        Feature::Formatting => ("string formatting with '%' is", "formatação de texto com '%'", "", ""),
-        Feature::NamedCharacter => ("'\\N{…}' is", "'\\N{…}'", "", ""),
+        Feature::Unpacking => (
+            "'*' before an argument is",
+            "'*' antes de um argumento",
+            "; many functions take the list itself, as in max([1, 2])",
+            "; muitas funções recebem a própria lista, como em max([1, 2])",
+        ),
+        Feature::Dictionary => ("dictionaries are", "dicionários", "; a set is {1, 2}", "; um conjunto é {1, 2}"),
+        Feature::MatrixProduct => ("'@' is", "'@'", "; to multiply write *", "; para multiplicar escreva *"),
+        Feature::Ellipsis => {
+            ("'...' is", "'...'", "; write it out, or range(1, 10)", "; escreva tudo, ou range(1, 10)")
+        }
+        Feature::FormattedString => {
+            ("f-strings are", "f-strings", "; str(…) makes a string of a value", "; str(…) faz um texto de um valor")
+        }
+        Feature::Bytes => ("byte strings are", "textos de bytes", "; leave the b out", "; tire o b"),
+        Feature::Formatting => (
+            "string formatting with '%' is",
+            "formatação de texto com '%'",
+            "; join strings with + and str(…)",
+            "; junte textos com + e str(…)",
+        ),
+        Feature::NamedCharacter => {
+            ("'\\N{…}' is", "'\\N{…}'", "; write the character itself", "; escreva o próprio caractere")
+        }
         Feature::Identity => (
             "'is' without None, True or False beside it is",
             "'is' sem None, True ou False ao lado",
             "; to compare write ==",
             "; para comparar escreva ==",
         ),
-        Feature::Keyword => ("this keyword of Python is", "esta palavra reservada do Python", "", ""),
+        Feature::Keyword => (
+            "this keyword of Python is",
+            "esta palavra reservada do Python",
+            "; write an expression, such as 2+2",
+            "; escreva uma expressão, como 2+2",
+        ),
     };
     match language {
         English => format!("{english} not supported{instead_en}"),

@@ -9,6 +9,13 @@ use serde::{Deserialize, Serialize};
 pub enum Syntax {
     /// Nothing but blanks and comments.
     Empty,
+    /// `integral`, `sum` or their like over a variable, with other parts than they have.
+    BinderForm {
+        /// Its name.
+        name: String,
+        /// Its parts, as in `body, variable, from, to`.
+        parts: String,
+    },
     /// The text ends where an operand should stand.
     UnexpectedEnd,
     /// Something stands where an operand should.

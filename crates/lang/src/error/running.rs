@@ -115,10 +115,10 @@ pub enum TypeError {
         /// The left operand's type.
         found: Type,
     },
-    /// `cannot use 'tuple' as a set element (unhashable type: 'list')`.
+    /// `cannot use 'tuple' as a set element (unhashable type: 'list')`, `unhashable type: 'list'`.
     Unhashable {
-        /// The type of what was to be an element of a set.
-        element: Type,
+        /// The type of what was to be an element of a set; `None` where it was to be counted.
+        element: Option<Type>,
         /// The type that cannot be in a set: the element's own, or that of something in it.
         found: Type,
     },
@@ -293,9 +293,21 @@ pub enum Arity {
         wanted: u64,
         /// How many were given.
         given: u64,
-        /// Whether CPython says `positional arguments` there.
-        positional: bool,
+        /// Which of the arguments are counted.
+        counted: Counted,
     },
+}
+
+/// Which arguments a count is of, as CPython says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Counted {
+    /// `arguments`.
+    All,
+    /// `positional arguments`.
+    Positional,
+    /// `keyword arguments`: there are no others.
+    Keyword,
 }
 
 /// How a count is bounded.
@@ -398,6 +410,15 @@ pub enum ValueError {
     NotFinite,
     /// `quantile`'s second argument is not between 0 and 1.
     Quantile,
+    /// `percentile`'s second argument is not between 0 and 100.
+    Percentile,
+    /// A circular function of an angle at which it has no value.
+    Pole {
+        /// The function, as it is spelled.
+        function: String,
+        /// The angle, with its unit.
+        at: String,
+    },
     /// `-inf + inf in fsum`.
     FsumInfinities,
     /// `not enough values to unpack (expected 2, got 1)`, `too many values to unpack (expected 2, got 3)`.
@@ -542,8 +563,6 @@ pub enum Overflow {
     Fma,
     /// `cannot fit 'int' into an index-sized integer`: how often a sequence is repeated, beyond 64 bits.
     Repetition,
-    /// `Python int too large to convert to C int`: a truth value that is an integer beyond 32 bits.
-    Truth,
     /// A bound of a range beyond 64 bits.
     RangeBound,
     /// `rounded value too large to represent`.

@@ -5,7 +5,7 @@ use crate::arithmetic::{self, Binary, Comparison, Unary, decimal, exact};
 use crate::error::{Bound, ErrorKind, Estimate, Overflow, Type, TypeError, ValueError};
 use crate::limits::{Budget, price};
 use crate::mode::Mode;
-use crate::number::{Decimal, Integer, Number, float as floats};
+use crate::number::{Decimal, Integer, Number, Ties, float as floats};
 use crate::spelling::ascii_digit;
 use crate::value::Value;
 
@@ -83,12 +83,20 @@ pub(super) const TABLE: &[Function] = &[
         price: SCALAR,
         doc: "Number rounded to `ndigits` decimal places (without them, to an integer), ties to even.",
         doc_pt: "Número arredondado para `ndigits` casas decimais (sem elas, para um inteiro); empates vão para o par.",
-        body: Body::Named {
-            parameters: Parameters { names: &["number", "ndigits"], required: 1, positional: 2 },
-            call: round,
-        },
+        body: Body::Named { parameters: ROUNDED, call: |arguments, budget| round(arguments, Ties::Even, budget) },
+    },
+    Function {
+        name: "round_half_up",
+        section: Section::Rounding,
+        signature: "number, ndigits=None",
+        price: SCALAR,
+        doc: "Number rounded to `ndigits` decimal places (without them, to an integer), ties away from 0.",
+        doc_pt: "Número arredondado para `ndigits` casas decimais (sem elas, para um inteiro); empates se afastam do 0.",
+        body: Body::Named { parameters: ROUNDED, call: |arguments, budget| round(arguments, Ties::Away, budget) },
     },
 ];
+
+const ROUNDED: Parameters = Parameters { names: &["number", "ndigits"], required: 1, positional: 2 };
 
 fn abs(value: &Value, budget: &mut Budget) -> Outcome {
     match value.number() {
@@ -349,7 +357,8 @@ fn pow(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
     Err(TypeError::Operands { operator: "** or pow()".to_owned(), types }.into())
 }
 
-fn round(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
+/// `round` and `round_half_up`, which differ in where ties go.
+fn round(arguments: &[Option<Value>], ties: Ties, budget: &mut Budget) -> Outcome {
     let [Some(number), places] = arguments else { return Err(ErrorKind::Internal) };
     let places = places.as_ref().filter(|places| !matches!(places, Value::None));
     // Beyond a machine word, what counts is only the sign.
@@ -358,23 +367,25 @@ fn round(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
         Ok(places.as_i64().unwrap_or(if places.is_negative() { i64::MIN } else { i64::MAX }))
     };
     match (number, places) {
-        (Value::Fraction(value), None) => return value.round(budget).map(Value::Int),
+        (Value::Fraction(value), None) => return value.round(ties, budget).map(Value::Int),
         (Value::Fraction(value), Some(places)) => {
-            return value.round_places(machine(places)?, budget).map(exact::value);
+            return value.round_places(machine(places)?, ties, budget).map(exact::value);
         }
-        (Value::Decimal(value), None) => return value.round(budget).map(Value::Int),
-        (Value::Decimal(value), Some(places)) => return super::decimal::round_places(value, machine(places)?, budget),
+        (Value::Decimal(value), None) => return value.round(ties, budget).map(Value::Int),
+        (Value::Decimal(value), Some(places)) => {
+            return super::decimal::round_places(value, machine(places)?, ties, budget);
+        }
         _ => {}
     }
     match (number.number(), places) {
         (Some(Number::Int(value)), None) => Ok(Value::Int(value)),
-        (Some(Number::Float(value)), None) => floats::round_to_integer(value).map(Value::Int),
+        (Some(Number::Float(value)), None) => floats::round_to_integer(value, ties).map(Value::Int),
         (Some(Number::Int(value)), Some(places)) => match machine(places)? {
             0.. => Ok(Value::Int(value)),
-            places => value.round_places(places.unsigned_abs(), budget).map(Value::Int),
+            places => value.round_places(places.unsigned_abs(), ties, budget).map(Value::Int),
         },
         (Some(Number::Float(value)), Some(places)) => {
-            floats::round_places(value, machine(places)?, budget).map(Value::Float)
+            floats::round_places(value, machine(places)?, ties, budget).map(Value::Float)
         }
         // It is the number's type that would look at the places, so this comes first whatever they are.
         _ => Err(TypeError::NoMethod { found: number.kind(), method: "round".to_owned() }.into()),

@@ -5,7 +5,8 @@ use super::{Outcome, elements};
 use crate::arithmetic::decimal::{decimal, precision, value};
 use crate::error::{ErrorKind, TypeError, ValueError};
 use crate::limits::{Budget, price};
-use crate::number::{Decimal, Integer, decimal as numbers};
+use crate::number::angle::Circular;
+use crate::number::{Decimal, Integer, Ties, decimal as numbers};
 use crate::value::Value;
 
 /// Calls the function of this name.
@@ -72,6 +73,12 @@ pub(super) fn call(name: &str, arguments: &[Value], budget: &mut Budget) -> Outc
         "sin" => x.sin(precision, budget),
         "cos" => x.cos(precision, budget),
         "tan" => x.tan(precision, budget),
+        "sec" => x.reciprocal(Circular::Secant, precision, budget),
+        "csc" => x.reciprocal(Circular::Cosecant, precision, budget),
+        "cot" => x.reciprocal(Circular::Cotangent, precision, budget),
+        "asec" => x.inverse(Circular::Secant, precision, budget),
+        "acsc" => x.inverse(Circular::Cosecant, precision, budget),
+        "acot" => x.inverse(Circular::Cotangent, precision, budget),
         "asin" => x.asin(precision, budget),
         "acos" => x.acos(precision, budget),
         "atan" => x.atan(precision, budget),
@@ -87,6 +94,12 @@ pub(super) fn call(name: &str, arguments: &[Value], budget: &mut Budget) -> Outc
         _ => Err(ErrorKind::NotInMode { operation: name.to_owned(), mode: budget.mode }),
     };
     result.map(value)
+}
+
+/// A function of an angle in degrees.
+pub(super) fn of_degrees(function: Circular, angle: &Value, budget: &mut Budget) -> Outcome {
+    let precision = precision(budget);
+    number(angle)?.of_degrees(function, precision, budget).map(value)
 }
 
 /// `isclose`: whether the difference is within a part of the larger, or within an absolute tolerance.
@@ -173,7 +186,7 @@ pub(super) fn divmod(a: &Value, b: &Value, budget: &mut Budget) -> Outcome {
 }
 
 /// `round(x, places)`.
-pub(super) fn round_places(x: &Decimal, places: i64, budget: &mut Budget) -> Outcome {
+pub(super) fn round_places(x: &Decimal, places: i64, ties: Ties, budget: &mut Budget) -> Outcome {
     let precision = precision(budget);
-    x.round_places(places, precision, budget).map(value)
+    x.round_places(places, ties, precision, budget).map(value)
 }

@@ -7,7 +7,8 @@ use super::{Outcome, elements, integers};
 use crate::arithmetic::{self, Binary, exact};
 use crate::error::{ErrorKind, TypeError, ValueError};
 use crate::limits::Budget;
-use crate::number::{Integer, Rational};
+use crate::number::angle::{self, Circular};
+use crate::number::{Integer, Rational, Ties};
 use crate::value::Value;
 
 /// Calls the function of this name.
@@ -70,7 +71,7 @@ pub(super) fn call(name: &str, arguments: &[Value], budget: &mut Budget) -> Outc
                 return Err(undefined(name));
             }
             let quotient = arithmetic::binary(Binary::Divide, argument, divisor, budget)?;
-            let nearest = whole(&quotient, Rational::round, budget)?;
+            let nearest = whole(&quotient, |value, budget| value.round(Ties::Even, budget), budget)?;
             let taken = arithmetic::binary(Binary::Multiply, &nearest, divisor, budget)?;
             arithmetic::binary(Binary::Subtract, argument, &taken, budget)
         }
@@ -103,8 +104,12 @@ pub(super) fn call(name: &str, arguments: &[Value], budget: &mut Budget) -> Outc
             _ => not_exact(),
         },
         "atan2" if sign == 0 && self::sign(&arguments[1]) >= 0 => int(0),
-        "cos" | "cosh" | "exp" | "erfc" if sign == 0 => int(1),
-        "acos" | "acosh" if equals(argument, 1) => int(0),
+        "cos" | "cosh" | "exp" | "erfc" | "sec" if sign == 0 => int(1),
+        "csc" | "cot" if sign == 0 => Err(ValueError::Pole { function: name.to_owned(), at: "0".to_owned() }.into()),
+        "acos" | "acosh" | "asec" if equals(argument, 1) => int(0),
+        "asec" | "acsc" if compare_with_one(&absolute(argument, budget)?) == Ordering::Less => {
+            Err(ValueError::Domain.into())
+        }
         "asin" | "acos" | "atanh" if compare_with_one(&absolute(argument, budget)?) == Ordering::Greater => {
             Err(undefined(name))
         }
@@ -118,6 +123,16 @@ pub(super) fn call(name: &str, arguments: &[Value], budget: &mut Budget) -> Outc
         }
         _ => not_exact(),
     }
+}
+
+/// A function of an angle in degrees, where it is rational: at multiples of 30 and 45 only (Niven's theorem).
+pub(super) fn of_degrees(function: Circular, value: &Value, budget: &mut Budget) -> Outcome {
+    check(value)?;
+    let not_exact = || ErrorKind::NotExact { operation: format!("{}°", function.name()) };
+    let whole = value.integer().ok_or_else(not_exact)?;
+    let degrees = angle::within_a_turn(&whole, budget)?;
+    let halves = function.halves(degrees, whole.as_i64())?.ok_or_else(not_exact)?;
+    Rational::new(&Integer::from(i64::from(halves)), &Integer::from(2_i64), budget).map(exact::value)
 }
 
 /// `isclose`: whether the difference is within a part of the larger, or within an absolute tolerance.

@@ -1,14 +1,14 @@
 //! The manual: every name that the language knows, with how it is called and a line of documentation in English and
 //! in Brazilian Portuguese. Help, completion and the lists in `docs/language.md` are made from it.
 
-use super::{ALIASES, CONSTANTS, Function, QUALIFIED, ROWS, Section};
+use super::{ALIASES, CONSTANTS, DEGREES, Function, QUALIFIED, ROWS, Section};
 
 /// What a name is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FunctionKind {
     /// Called with its arguments.
     Function,
-    /// Called as `name(body, variable, from, to)`; the body is evaluated for many values of the variable.
+    /// Called as `name(body, variable, from, to)`, `derivative` as `derivative(body, variable, at)`; the body is evaluated for many values of the variable.
     Binder,
     /// A number.
     Constant,
@@ -34,16 +34,24 @@ pub struct FunctionInfo {
     pub needs_prefix: bool,
 }
 
-const BINDERS: [FunctionInfo; 4] = [
+const BINDERS: [FunctionInfo; 5] = [
+    FunctionInfo {
+        signature: "body, variable, at",
+        ..binder(
+            "derivative",
+            "Numerical derivative of the body with respect to the variable, at a point.",
+            "Derivada numérica do corpo em relação à variável, em um ponto.",
+        )
+    },
     binder(
         "sum",
-        "Sum of the body over the integers of the variable, both bounds included.",
-        "Soma do corpo para os inteiros da variável, incluídos os dois limites.",
+        "Sum of the body over the integers of the variable, both bounds included; the upper may be `inf`.",
+        "Soma do corpo para os inteiros da variável, incluídos os dois limites; o superior pode ser `inf`.",
     ),
     binder(
         "prod",
-        "Product of the body over the integers of the variable, both bounds included.",
-        "Produto do corpo para os inteiros da variável, incluídos os dois limites.",
+        "Product of the body over the integers of the variable, both bounds included; the upper may be `inf`.",
+        "Produto do corpo para os inteiros da variável, incluídos os dois limites; o superior pode ser `inf`.",
     ),
     binder(
         "integral",
@@ -95,7 +103,7 @@ pub fn functions() -> impl Iterator<Item = FunctionInfo> {
         needs_prefix,
     };
     let mut all: Vec<FunctionInfo> = Vec::new();
-    let (bare, qualified) = ROWS.split_at(QUALIFIED as usize);
+    let (bare, qualified) = ROWS[..DEGREES as usize].split_at(QUALIFIED as usize);
     for function in bare {
         all.push(entry(function.name, function, false));
         let aliases = ALIASES.iter().filter(|(_, name)| *name == function.name);

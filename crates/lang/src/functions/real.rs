@@ -5,6 +5,7 @@ use super::{Body, ELEMENTARY, Function, Outcome, Parameters, SCALAR, Section, in
 use crate::error::{ErrorKind, Overflow, TypeError, ValueError, ZeroDivision};
 use crate::limits::{Budget, price};
 use crate::mode::Mode;
+use crate::number::angle::{self, Circular};
 use crate::number::{Integer, Number, binary, circular, float, precise, special};
 use crate::value::Value;
 
@@ -39,6 +40,12 @@ const fn one(
     call: fn(&Value, &mut Budget) -> Outcome,
 ) -> Function {
     Function { name, section, signature, price: ELEMENTARY, doc, doc_pt, body: Body::One(call) }
+}
+
+/// An inverse function that takes fixed point.
+const fn inverse(name: &'static str, doc: &'static str, doc_pt: &'static str, call: fn(f64) -> f64) -> Function {
+    let body = Body::Real { call, overflows: false };
+    Function { name, section: Section::Trigonometry, signature: "x", price: angle::PRICE, doc, doc_pt, body }
 }
 
 const fn two(
@@ -77,6 +84,18 @@ pub(super) const TABLE: &[Function] = &[
         "Cosseno hiperbólico inverso, 1 ≤ x.",
         pxfm::f_acosh,
     ),
+    inverse(
+        "acot",
+        "Arc cotangent in radians: the arc tangent of 1/x, π/2 for 0.",
+        "Arco cotangente em radianos: o arco tangente de 1/x, π/2 para 0.",
+        |x| angle::inverse(Circular::Cotangent, x),
+    ),
+    inverse("acsc", "Arc cosecant in radians, 1 ≤ |x|.", "Arco cossecante em radianos, 1 ≤ |x|.", |x| {
+        angle::inverse(Circular::Cosecant, x)
+    }),
+    inverse("asec", "Arc secant in radians, 1 ≤ |x|.", "Arco secante em radianos, 1 ≤ |x|.", |x| {
+        angle::inverse(Circular::Secant, x)
+    }),
     elementary(
         "asin",
         Section::Trigonometry,
@@ -141,6 +160,30 @@ pub(super) const TABLE: &[Function] = &[
         "Cosine of an angle in radians.",
         "Cosseno de um ângulo em radianos.",
         circular::cos,
+    ),
+    one(
+        "cot",
+        Section::Trigonometry,
+        "x",
+        "Cotangent of an angle in radians, 1/tan(x).",
+        "Cotangente de um ângulo em radianos, 1/tan(x).",
+        |value, budget| reciprocal(Circular::Cotangent, value, budget),
+    ),
+    one(
+        "csc",
+        Section::Trigonometry,
+        "x",
+        "Cosecant of an angle in radians, 1/sin(x).",
+        "Cossecante de um ângulo em radianos, 1/sin(x).",
+        |value, budget| reciprocal(Circular::Cosecant, value, budget),
+    ),
+    one(
+        "sec",
+        Section::Trigonometry,
+        "x",
+        "Secant of an angle in radians, 1/cos(x).",
+        "Secante de um ângulo em radianos, 1/cos(x).",
+        |value, budget| reciprocal(Circular::Secant, value, budget),
     ),
     overflowing("cosh", Section::Trigonometry, "x", "Hyperbolic cosine.", "Cosseno hiperbólico.", pxfm::f_cosh),
     one(
@@ -396,7 +439,9 @@ fn fmod(arguments: &[Value], _: &mut Budget) -> Outcome {
 fn fma(arguments: &[Value], _: &mut Budget) -> Outcome {
     let (x, y) = pair(arguments)?;
     let z = to_float(&arguments[2])?;
-    let value = x.mul_add(y, z);
+    // Some C libraries lose the sign of a product that vanishes where 0 is added.
+    let is_product = z == 0.0 && x != 0.0 && y != 0.0;
+    let value = if is_product { x * y } else { x.mul_add(y, z) };
     let is_any = |property: fn(f64) -> bool| [x, y, z].into_iter().any(property);
     if value.is_nan() && !is_any(f64::is_nan) {
         return Err(ValueError::FmaInvalid.into());
@@ -407,6 +452,19 @@ fn fma(arguments: &[Value], _: &mut Budget) -> Outcome {
     float_value(value)
 }
 
+/// C's `nextafter`.
+fn next_towards(x: f64, y: f64) -> f64 {
+    if x.is_nan() || y.is_nan() {
+        f64::NAN
+    } else if x < y {
+        x.next_up()
+    } else if x > y {
+        x.next_down()
+    } else {
+        y
+    }
+}
+
 fn nextafter(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
     // The first two are required.
     let [Some(x), Some(y), steps] = arguments else { return Err(ErrorKind::Internal) };
@@ -415,7 +473,7 @@ fn nextafter(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
     }
     let (x, y) = (to_float(x)?, to_float(y)?);
     let steps = match steps.as_ref().filter(|steps| !matches!(steps, Value::None)) {
-        None => 1,
+        None => return float_value(next_towards(x, y)),
         Some(steps) => match integer(steps)? {
             steps if steps.is_negative() => return Err(ValueError::NegativeSteps.into()),
             // There are fewer floats than a word counts.
@@ -497,6 +555,26 @@ fn sign(value: &Value, _: &mut Budget) -> Outcome {
         _ => return Err(TypeError::NotReal { found: value.kind() }.into()),
     };
     Ok(Value::Int(Integer::from(sign)))
+}
+
+/// `sec`, `csc` and `cot`.
+fn reciprocal(function: Circular, value: &Value, budget: &mut Budget) -> Outcome {
+    let x = to_float(value)?;
+    if let Some(value) = angle::quick(function, x) {
+        return float_value(value);
+    }
+    if x.is_nan() {
+        return float_value(x);
+    }
+    if x.is_infinite() {
+        return Err(ValueError::Domain.into());
+    }
+    if x == 0.0 {
+        return Err(ValueError::Pole { function: function.name().to_owned(), at: "0".to_owned() }.into());
+    }
+    budget.charge(angle::PRICE)?;
+    let value = angle::radians(function, x);
+    if value.is_infinite() { Err(Overflow::Range.into()) } else { float_value(value) }
 }
 
 fn degrees(value: &Value, _: &mut Budget) -> Outcome {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::containers::{collect, sorted};
 use super::{Body, Function, Outcome, Parameters, SCALAR, Section, elements};
 use crate::arithmetic::{self, Binary, decimal, exact};
-use crate::error::{ErrorKind, TypeError, ValueError};
+use crate::error::{ErrorKind, Type, TypeError, ValueError};
 use crate::limits::{Budget, price};
 use crate::mode::Mode;
 use crate::number::{Decimal, Integer, Number, Rational, binary};
@@ -17,6 +17,7 @@ use crate::value::Value;
 const DATA: Parameters = Parameters { names: &["data"], required: 1, positional: 1 };
 const DATA_AND_CENTRE: Parameters = Parameters { names: &["data", "xbar"], required: 1, positional: 2 };
 const DATA_AND_MU: Parameters = Parameters { names: &["data", "mu"], required: 1, positional: 2 };
+const DATA_AND_P: Parameters = Parameters { names: &["data", "p"], required: 2, positional: 2 };
 const DATA_AND_Q: Parameters = Parameters { names: &["data", "q"], required: 2, positional: 2 };
 
 const fn row(
@@ -73,6 +74,14 @@ pub(super) const TABLE: &[Function] = &[
         mode,
     ),
     row(
+        "percentile",
+        "data, p",
+        "Value below which p percent of the data lie, 0 ≤ p ≤ 100, interpolated linearly.",
+        "Valor abaixo do qual estão p por cento dos dados, 0 ≤ p ≤ 100, com interpolação linear.",
+        DATA_AND_P,
+        |arguments, budget| quantile("percentile", 100, arguments, budget),
+    ),
+    row(
         "pstdev",
         "data, mu=None",
         "Standard deviation of a whole population: the square root of `pvariance`.",
@@ -94,7 +103,7 @@ pub(super) const TABLE: &[Function] = &[
         "Value below which the part 0 ≤ q ≤ 1 of the data lies, interpolated linearly.",
         "Valor abaixo do qual está a parte 0 ≤ q ≤ 1 dos dados, com interpolação linear.",
         DATA_AND_Q,
-        quantile,
+        |arguments, budget| quantile("quantile", 1, arguments, budget),
     ),
     row(
         "stdev",
@@ -400,7 +409,9 @@ fn mode(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
     let count = values.len() as u64;
     let mut places: Vec<usize> = (0..values.len()).collect();
     for value in &values {
-        value.check_hashable()?;
+        if value.holds_list() {
+            return Err(TypeError::Unhashable { element: None, found: Type::List }.into());
+        }
         budget.charge(SCALAR + 4 * value.walk_price() * u64::from(count.max(2).ilog2()))?;
     }
     // Stable: of equals the first comes first, and is the one that counts for all.
@@ -414,19 +425,27 @@ fn mode(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
 }
 
 /// The quantile by linear interpolation between the order statistics: definition 7 of Hyndman and Fan, *Sample
-/// quantiles in statistical packages*, 1996 (the default of R and of NumPy), exact before it is rounded.
-fn quantile(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
+/// quantiles in statistical packages*, 1996 (the default of R and of NumPy), exact before it is rounded. Its second
+/// argument counts parts of 1 for `quantile`, of 100 for `percentile`.
+fn quantile(function: &str, whole: i64, arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
+    let outside = || if whole == 1 { ValueError::Quantile } else { ValueError::Percentile };
     let q = arguments.get(1).and_then(Option::as_ref).ok_or(ErrorKind::Internal)?;
     let q = match term(q, budget) {
-        Ok(Term::Exact(q)) if !q.numerator.is_negative() && q.numerator <= q.denominator => q,
-        Ok(_) => return Err(ValueError::Quantile.into()),
+        Ok(Term::Exact(q)) => {
+            let denominator = q.denominator.multiply(&Integer::from(whole), budget)?;
+            if q.numerator.is_negative() || q.numerator > denominator {
+                return Err(outside().into());
+            }
+            Ratio { denominator, ..q }
+        }
+        Ok(Term::Special(_)) => return Err(outside().into()),
         Err(ErrorKind::Type(_)) => return Err(TypeError::NotReal { found: q.kind() }.into()),
         Err(other) => return Err(other),
     };
     let values = collect(std::slice::from_ref(data(arguments)?), budget)?;
     let summary = each(values.into_iter().map(Ok), budget, |_, _| Ok(()))?;
     if summary.count < 1 {
-        return Err(too_few("quantile", 1));
+        return Err(too_few(function, 1));
     }
     let Value::List(items) = sorted(data(arguments)?, None, false, budget)? else { return Err(ErrorKind::Internal) };
     if let Some(nan) = items.values.iter().find(|value| matches!(value, Value::Float(value) if value.is_nan())) {

@@ -22,6 +22,8 @@ const MOST: f64 = 262_144.0;
 const LEAST: f64 = 9.765_625e-4;
 /// More than all that is left out and rounded, relative to the result: the largest are three roundings below 2^-66.
 const RELATIVE_ERROR: f64 = 2.168_404_344_971_009e-19;
+/// More than the error of a [`Pair`], relative to it: the same, and a last part that is rounded once more.
+pub(super) const PAIR_ERROR: f64 = 1.01 * RELATIVE_ERROR;
 /// More than the error of the rest u, which counts where the result is small. Its last part is below 2^-37, and rounded
 /// twice; the multiple has 24 bits, and π/128 is given to 2^-115.
 const ABSOLUTE_ERROR: f64 = 3.231_174_267_785_264_4e-27;
@@ -52,6 +54,59 @@ pub(crate) fn cosines() -> impl Fn(f64) -> f64 {
     move |x| quick(table, x, STEPS / 4).unwrap_or_else(|| library(x, pxfm::f_cos))
 }
 
+/// A number as a sum of two floats, the second below half a unit of the first's last place.
+pub(super) type Pair = (f64, f64);
+
+/// Sine and cosine of an angle in radians, each off by less than [`PAIR_ERROR`] of it and an absolute error that stands
+/// behind them; `None` out of range.
+#[inline]
+pub(super) fn pairs(x: f64) -> Option<(Pair, Pair, f64)> {
+    /// Far from what is subnormal.
+    const TINY: f64 = 1e-270;
+    let table = &*TABLE;
+    if (TINY..LEAST).contains(&x.abs()) {
+        let (sine, cosine) = pairs_near(table, 0, x, 0.0);
+        return Some((sine, cosine, 0.0));
+    }
+    let (multiple, u, u_low) = reduced(table, x)?;
+    let (sine, cosine) = pairs_near(table, multiple, u, u_low);
+    Some((sine, cosine, ABSOLUTE_ERROR))
+}
+
+/// Sine and cosine of an angle in degrees between 1e-270 and 360, each off by less than [`PAIR_ERROR`] of it.
+#[inline]
+pub(super) fn pairs_of_degrees(x: f64) -> (Pair, Pair) {
+    /// π/128.
+    const STEP: f64 = 1.406_25;
+    /// π/180, and what that lacks.
+    const UNIT: Pair = (0.017_453_292_519_943_295, 2.948_652_270_870_168_7e-19);
+    let multiple = (x / STEP + ROUNDER) - ROUNDER;
+    // Exact: the multiples of a step have few bits, and the rest has none below x's last.
+    let rest = x - multiple * STEP;
+    let product = rest * UNIT.0;
+    let low = product_error(rest, UNIT.0, product) + rest * UNIT.1;
+    let u = product + low;
+    pairs_near(&TABLE, multiple as i64 as usize, u, low - (u - product))
+}
+
+#[inline]
+fn pairs_near(table: &Table, multiple: usize, u: f64, u_low: f64) -> (Pair, Pair) {
+    let normal = |(sum, low): Pair| {
+        let value = sum + low;
+        (value, low - (value - sum))
+    };
+    let sine = near(table, multiple, u, u_low);
+    (normal(sine), normal(near(table, multiple.wrapping_add(STEPS / 4), u, u_low)))
+}
+
+/// What a rounded `product` of two floats lacks of the exact one (Dekker 1971).
+#[inline]
+pub(super) fn product_error(a: f64, b: f64, product: f64) -> f64 {
+    let (a_upper, b_upper) = (upper_half(a), upper_half(b));
+    let (a_lower, b_lower) = (a - a_upper, b - b_upper);
+    ((a_upper * b_upper - product) + a_upper * b_lower + a_lower * b_upper) + a_lower * b_lower
+}
+
 /// Kept apart, so that its length does not burden the loops that hardly ever come here.
 #[cold]
 #[inline(never)]
@@ -75,6 +130,16 @@ struct Table {
 /// The sine of `x` and `quarter`·π/128; `None` where the bits do not decide, and out of range.
 #[inline]
 fn quick(table: &Table, x: f64, quarter: usize) -> Option<f64> {
+    let (multiple, u, u_low) = reduced(table, x)?;
+    let (sum, low) = near(table, multiple.wrapping_add(quarter), u, u_low);
+    let error = sum.abs() * RELATIVE_ERROR + ABSOLUTE_ERROR;
+    let value = sum + (low + error);
+    (value == sum + (low - error)).then_some(value)
+}
+
+/// The multiple of π/128 nearest to `x`, and the rest as a sum of two floats; `None` out of range.
+#[inline]
+fn reduced(table: &Table, x: f64) -> Option<(usize, f64, f64)> {
     /// 128/π.
     const STEPS_PER_UNIT: f64 = 40.743_665_431_525_21;
     if !(LEAST..MOST).contains(&x.abs()) {
@@ -89,26 +154,34 @@ fn quick(table: &Table, x: f64, quarter: usize) -> Option<f64> {
     let error = (rest - (difference - back)) - (part + back);
     let last = error - multiple * table.step[2];
     let u = difference + last;
-    let u_low = last - (u - difference);
+    Some((multiple as i64 as usize, u, last - (u - difference)))
+}
 
-    let entry = &table.entries[(multiple as i64 as usize).wrapping_add(quarter) % STEPS];
+/// The sine of `multiple`·π/128 + `u` + `u_low` as a sum of two floats, of which the second may be 2^-27 of the first.
+#[inline]
+fn near(table: &Table, multiple: usize, u: f64, u_low: f64) -> (f64, f64) {
+    let entry = &table.entries[multiple % STEPS];
     let ((sine, sine_low), (cosine, cosine_low)) = (entry.sine, entry.cosine);
     let square = u * u;
     // sin u - u, and cos u - 1, but for what is too small to count.
     let odd = u * square * (-1.0 / 6.0 + square * (1.0 / 120.0 - square * (1.0 / 5_040.0))) + u_low;
     let even = square * (-0.5 + square * (1.0 / 24.0 - square * (1.0 / 720.0))) - u * u_low;
     // The upper half of u times the cosine's 26 bits is exact.
-    let scaled = u * 134_217_729.0;
-    let upper = scaled - (scaled - u);
+    let upper = upper_half(u);
     let product = cosine * upper;
     let sum = sine + product;
     let taken = sum - sine;
     let lost = (sine - (sum - taken)) + (product - taken);
     let low =
         ((cosine * (u - upper) + lost) + ((cosine + cosine_low) * odd + sine * even)) + (sine_low + cosine_low * u);
-    let error = sum.abs() * RELATIVE_ERROR + ABSOLUTE_ERROR;
-    let value = sum + (low + error);
-    (value == sum + (low - error)).then_some(value)
+    (sum, low)
+}
+
+/// A number in 26 bits; what it lacks of `value` has 26 as well.
+#[inline]
+fn upper_half(value: f64) -> f64 {
+    let scaled = value * 134_217_729.0;
+    scaled - (scaled - value)
 }
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| {

@@ -97,7 +97,7 @@ impl Complex {
         let (real, imaginary) = (self.real.abs(), self.imaginary.abs());
         if real >= imaginary {
             let ratio = self.imaginary / self.real;
-            (real != 0.0).then(|| Divisor { ratio, denominator: self.real + self.imaginary * ratio, is_steep: false })
+            (real != 0.0).then_some(Divisor { ratio, denominator: self.real + self.imaginary * ratio, is_steep: false })
         } else if imaginary >= real {
             let ratio = self.real / self.imaginary;
             Some(Divisor { ratio, denominator: self.real * ratio + self.imaginary, is_steep: true })
@@ -203,8 +203,8 @@ impl Complex {
             return Ok(Some(Self::new(1.0, 0.0)));
         }
         if self == Self::new(0.0, 0.0) {
-            // As CPython asks: nan is not less than 0.
-            let defined = exponent.imaginary == 0.0 && !(exponent.real < 0.0);
+            // As CPython asks it, nan is not negative.
+            let defined = exponent.imaginary == 0.0 && (exponent.real >= 0.0 || exponent.real.is_nan());
             return Ok(defined.then_some(Self::new(0.0, 0.0)));
         }
         let size = match self.absolute(budget) {

@@ -17,8 +17,8 @@ mod hyperbolic;
 
 use std::cmp::Ordering;
 
-use super::Integer;
 use super::rational::decimal_parts;
+use super::{Integer, Ties};
 use crate::error::{DecimalError, ErrorKind, Estimate};
 use crate::limits::{Budget, price};
 
@@ -211,7 +211,8 @@ impl Decimal {
         if self.exponent >= least {
             return Ok(self);
         }
-        let mut coefficient = round_digits(&self.coefficient, length, least - self.exponent, sticky, budget)?;
+        let mut coefficient =
+            round_digits(&self.coefficient, length, least - self.exponent, sticky, Ties::Even, budget)?;
         if digits(&coefficient, budget)? > precision {
             // It was all nines.
             coefficient = coefficient.floor_divide(&Integer::from(10_i64), budget)?;
@@ -225,6 +226,10 @@ impl Decimal {
 
     /// The number with another exponent: padded with zeros, or rounded half to even.
     fn rescale(&self, exponent: i64, budget: &mut Budget) -> Result<Self, ErrorKind> {
+        self.rescale_with(exponent, Ties::Even, budget)
+    }
+
+    fn rescale_with(&self, exponent: i64, ties: Ties, budget: &mut Budget) -> Result<Self, ErrorKind> {
         if self.is_zero() {
             return Ok(Self::zero(self.negative, exponent));
         }
@@ -232,7 +237,7 @@ impl Decimal {
             shift(&self.coefficient, self.exponent - exponent, budget)?
         } else {
             let length = digits(&self.coefficient, budget)?;
-            round_digits(&self.coefficient, length, exponent - self.exponent, false, budget)?
+            round_digits(&self.coefficient, length, exponent - self.exponent, false, ties, budget)?
         };
         Ok(Self::new(self.negative, coefficient, exponent))
     }
@@ -484,10 +489,11 @@ impl Decimal {
         value.rescale(ideal, budget)?.fix(false, precision, budget)
     }
 
-    /// The nearest multiple of 10^-`places`, ties to even, written with so many places: Python's `round(x, places)`.
+    /// The nearest multiple of 10^-`places`, written with so many places: Python's `round(x, places)`, but for ties.
     pub(crate) fn round_places(
         &self,
         places: i64,
+        ties: Ties,
         precision: Precision,
         budget: &mut Budget,
     ) -> Result<Self, ErrorKind> {
@@ -503,7 +509,7 @@ impl Decimal {
         if self.adjusted(budget)? - exponent + 1 > precision {
             return Err(too_many().into());
         }
-        let value = self.rescale(exponent, budget)?;
+        let value = self.rescale_with(exponent, ties, budget)?;
         if !value.is_zero()
             && (value.adjusted(budget)? > EXPONENT_MAX || digits(&value.coefficient, budget)? > precision)
         {
@@ -561,9 +567,13 @@ impl Decimal {
         self.to_integer(|_, rest| !self.negative && rest != Rest::Nothing, budget)
     }
 
-    /// The nearest integer, ties to even.
-    pub(crate) fn round(&self, budget: &mut Budget) -> Result<Integer, ErrorKind> {
-        self.to_integer(|whole, rest| rest == Rest::AboveHalf || (rest == Rest::Half && whole.is_odd()), budget)
+    /// The nearest integer.
+    pub(crate) fn round(&self, ties: Ties, budget: &mut Budget) -> Result<Integer, ErrorKind> {
+        let is_up = |whole: &Integer, rest: Rest| match rest {
+            Rest::Half => ties.is_up(Ordering::Equal, whole.is_odd()),
+            rest => rest == Rest::AboveHalf,
+        };
+        self.to_integer(is_up, budget)
     }
 
     /// The integer that it equals, if it is whole and within the limits.
@@ -706,12 +716,13 @@ fn digits_by_estimate(value: &Integer) -> Option<i64> {
     ((log10 - log10.round()).abs() > 1e-8).then_some(log10.floor() as i64 + 1)
 }
 
-/// The `length` digits of `value` without the last `dropped`, rounded half to even; `sticky`: it is a little more.
+/// The `length` digits of `value` without the last `dropped`, rounded; `sticky`: it is a little more.
 fn round_digits(
     value: &Integer,
     length: i64,
     dropped: i64,
     sticky: bool,
+    ties: Ties,
     budget: &mut Budget,
 ) -> Result<Integer, ErrorKind> {
     if dropped > length {
@@ -719,11 +730,7 @@ fn round_digits(
     }
     let unit = power_of_ten(dropped.unsigned_abs(), budget)?;
     let (quotient, rest) = value.divide_with_remainder(&unit, budget)?;
-    let up = match rest.add(&rest, budget)?.cmp(&unit) {
-        Ordering::Less => false,
-        Ordering::Equal => sticky || quotient.is_odd(),
-        Ordering::Greater => true,
-    };
+    let up = ties.is_up(rest.add(&rest, budget)?.cmp(&unit), sticky || quotient.is_odd());
     if up { quotient.add(&Integer::ONE, budget) } else { Ok(quotient) }
 }
 

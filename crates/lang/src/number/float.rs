@@ -2,7 +2,7 @@
 
 use super::binary::parts;
 use super::power::whole_power;
-use super::{Integer, precise};
+use super::{Integer, Ties, precise};
 use crate::error::{ErrorKind, Overflow, ValueError, ZeroDivision};
 use crate::limits::{Budget, price};
 
@@ -177,14 +177,25 @@ pub(crate) fn steps_towards(x: f64, y: f64, steps: u64) -> f64 {
 
 const SIGN: u64 = 1 << 63;
 
-/// Python's `round(value, places)`: half to even on the exact decimal value.
-pub(crate) fn round_places(value: f64, places: i64, budget: &mut Budget) -> Result<f64, ErrorKind> {
+/// Python's `round(value, places)`, by the exact decimal value; Python's ties are even.
+pub(crate) fn round_places(value: f64, places: i64, ties: Ties, budget: &mut Budget) -> Result<f64, ErrorKind> {
     // The same bounds as CPython's: beyond them nothing changes, or nothing is left.
     if !value.is_finite() || value == 0.0 || places > 323 {
         return Ok(value);
     }
     if places < -308 {
         return Ok(0.0_f64.copysign(value));
+    }
+    if places >= 0 && ties == Ties::Away {
+        let (mantissa, unit) = parts(value);
+        let zeros = mantissa.trailing_zeros();
+        // Half way, 2·10^places·|value| is an odd integer: no factor of two is left or lacking.
+        if i64::from(unit) + i64::from(zeros) + 1 + places == 0 {
+            let power = |base: i64, budget: &mut Budget| Integer::from(base).power(places.unsigned_abs(), budget);
+            let odd = power(5, budget)?.multiply(&Integer::from((mantissa >> zeros) as i64), budget)?;
+            let count = odd.add(&Integer::ONE, budget)?.floor_divide(&Integer::from(2_i64), budget)?;
+            return Ok(count.true_divide(&power(10, budget)?, budget)?.copysign(value));
+        }
     }
     if places >= 0 {
         // The standard library formats the exact value and rounds half to even.
@@ -196,16 +207,20 @@ pub(crate) fn round_places(value: f64, places: i64, budget: &mut Budget) -> Resu
     let whole = value.trunc();
     let doubled = Integer::from_float(whole.abs()).add(&Integer::from_float(whole.abs()), budget)?;
     let doubled = if value == whole { doubled } else { doubled.add(&Integer::ONE, budget)? };
-    let halved = doubled.multiply(&Integer::from(5_i64), budget)?.round_places(places.unsigned_abs() + 1, budget)?;
+    let halved =
+        doubled.multiply(&Integer::from(5_i64), budget)?.round_places(places.unsigned_abs() + 1, ties, budget)?;
     match halved.true_divide(&Integer::from(10_i64), budget) {
         Ok(rounded) => Ok(rounded.copysign(value)),
         Err(_) => Err(Overflow::Round.into()),
     }
 }
 
-/// The integer nearest to `value`, ties to even; what `round(value)` gives.
-pub(crate) fn round_to_integer(value: f64) -> Result<Integer, ErrorKind> {
-    to_integer(value.round_ties_even())
+/// The integer nearest to `value`; with even ties what `round(value)` gives.
+pub(crate) fn round_to_integer(value: f64, ties: Ties) -> Result<Integer, ErrorKind> {
+    to_integer(match ties {
+        Ties::Even => value.round_ties_even(),
+        Ties::Away => value.round(),
+    })
 }
 
 /// The integer part of `value`, as `int(value)`.

@@ -10,6 +10,7 @@ use dashu_int::fast_div::ConstDivisor;
 use dashu_int::ops::{BitTest, DivRem, Gcd, SquareRoot};
 use dashu_int::{IBig, Sign, UBig};
 
+use super::Ties;
 use super::binary::{parts, scaled};
 use crate::error::{ErrorKind, Estimate, Overflow, ValueError, ZeroDivision};
 use crate::limits::{Budget, price};
@@ -611,22 +612,18 @@ impl Integer {
         checked(Self::from(IBig::from(numerator / denominator)), budget)
     }
 
-    /// Rounds to a multiple of 10^`places`, ties to even, as `round(n, -places)`.
-    pub(crate) fn round_places(&self, places: u64, budget: &mut Budget) -> Result<Self, ErrorKind> {
+    /// Rounds to a multiple of 10^`places`, as `round(n, -places)`.
+    pub(crate) fn round_places(&self, places: u64, ties: Ties, budget: &mut Budget) -> Result<Self, ErrorKind> {
         // Half of 10^places exceeds the number: the answer is 0, however absurd `places` is.
         if places > self.digits_at_most() {
             return Ok(Self::ZERO);
         }
         let unit = Small(10).power(places, budget)?;
-        let Some((quotient, remainder)) = self.divide_floor(&unit, budget)? else { return Ok(self.clone()) };
-        let twice = remainder.add(&remainder, budget)?;
-        let up = match twice.cmp(&unit) {
-            Ordering::Less => false,
-            Ordering::Equal => quotient.is_odd(),
-            Ordering::Greater => true,
-        };
+        let Some((quotient, remainder)) = self.absolute().divide_floor(&unit, budget)? else { return Ok(self.clone()) };
+        let up = ties.is_up(remainder.add(&remainder, budget)?.cmp(&unit), quotient.is_odd());
         let quotient = if up { quotient.add(&Self::ONE, budget)? } else { quotient };
-        quotient.multiply(&unit, budget)
+        let rounded = quotient.multiply(&unit, budget)?;
+        Ok(if self.is_negative() { rounded.negate() } else { rounded })
     }
 
     /// log2 of the magnitude, within a few ulp; the integer must not be zero.

@@ -5,7 +5,7 @@
 
 use std::cmp::Ordering;
 
-use super::Integer;
+use super::{Integer, Ties};
 use crate::error::{ErrorKind, Estimate, ZeroDivision};
 use crate::limits::{Budget, price};
 
@@ -261,13 +261,13 @@ impl Rational {
         if self.is_negative() { self.ceil(budget) } else { self.floor(budget) }
     }
 
-    /// The nearest integer, ties to even.
-    pub(crate) fn round(&self, budget: &mut Budget) -> Result<Integer, ErrorKind> {
-        round_quotient(&self.numerator, &self.denominator, budget)
+    /// The nearest integer.
+    pub(crate) fn round(&self, ties: Ties, budget: &mut Budget) -> Result<Integer, ErrorKind> {
+        round_quotient(&self.numerator, &self.denominator, ties, budget)
     }
 
-    /// The nearest multiple of 10^-`places`, ties to even.
-    pub(crate) fn round_places(&self, places: i64, budget: &mut Budget) -> Result<Self, ErrorKind> {
+    /// The nearest multiple of 10^-`places`.
+    pub(crate) fn round_places(&self, places: i64, ties: Ties, budget: &mut Budget) -> Result<Self, ErrorKind> {
         budget.charge(price::SCALAR)?;
         let scale_bits = places.unsigned_abs() as f64 * BITS_PER_DIGIT;
         if places <= 0 {
@@ -277,7 +277,7 @@ impl Rational {
                 return Self::from_integer(Integer::ZERO);
             }
             let unit = Integer::from(10_i64).power(places.unsigned_abs(), budget)?;
-            let count = round_quotient(&self.numerator, &self.denominator.multiply(&unit, budget)?, budget)?;
+            let count = round_quotient(&self.numerator, &self.denominator.multiply(&unit, budget)?, ties, budget)?;
             return Self::from_integer(count.multiply(&unit, budget)?);
         }
         // The denominator's bits bound its twos and fives: further places can divide it no better.
@@ -291,7 +291,7 @@ impl Rational {
             return Err(too_large(scale_bits));
         }
         let unit = ten.power(places.unsigned_abs(), budget)?;
-        let count = round_quotient(&self.numerator.multiply(&unit, budget)?, &self.denominator, budget)?;
+        let count = round_quotient(&self.numerator.multiply(&unit, budget)?, &self.denominator, ties, budget)?;
         Self::new(&count, &unit, budget)
     }
 
@@ -375,20 +375,19 @@ fn reduced_product(
     Ok((a.multiply(&c, budget)?, b.multiply(&d, budget)?))
 }
 
-/// `numerator / denominator` to the nearest integer, ties to even. The denominator must be positive.
+/// `numerator / denominator` to the nearest integer. The denominator must be positive.
 pub(super) fn round_quotient(
     numerator: &Integer,
     denominator: &Integer,
+    ties: Ties,
     budget: &mut Budget,
 ) -> Result<Integer, ErrorKind> {
-    let quotient = numerator.floor_divide(denominator, budget)?;
-    let rest = numerator.subtract(&quotient.multiply(denominator, budget)?, budget)?;
-    let up = match rest.add(&rest, budget)?.cmp(denominator) {
-        Ordering::Less => false,
-        Ordering::Equal => quotient.is_odd(),
-        Ordering::Greater => true,
-    };
-    if up { quotient.add(&Integer::ONE, budget) } else { Ok(quotient) }
+    let magnitude = numerator.absolute();
+    let quotient = magnitude.floor_divide(denominator, budget)?;
+    let rest = magnitude.subtract(&quotient.multiply(denominator, budget)?, budget)?;
+    let up = ties.is_up(rest.add(&rest, budget)?.cmp(denominator), quotient.is_odd());
+    let rounded = if up { quotient.add(&Integer::ONE, budget)? } else { quotient };
+    Ok(if numerator.is_negative() { rounded.negate() } else { rounded })
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@
 use dashu_int::ops::BitTest;
 use dashu_int::{IBig, Sign, UBig};
 
-use super::binary::{parts, scaled};
+use super::binary::parts;
 use super::fixed;
 
 /// What a call costs in fuel.
@@ -42,7 +42,7 @@ pub(crate) fn gamma(x: f64) -> f64 {
         // Γ(x) = 1/x - γ + O(x).
         let (mantissa, unit) = parts(x);
         let numerator = magnitude(fixed_one() - fixed::from_float(EULER * x, PLACES));
-        return sign * round(&(numerator / mantissa), -(PLACES as i64) - i64::from(unit));
+        return sign * fixed::nearest(&(numerator / mantissa), -(PLACES as i64) - i64::from(unit));
     }
     let (raised, product) = raise(x);
     let logarithm = stirling(&raised);
@@ -53,7 +53,7 @@ pub(crate) fn gamma(x: f64) -> f64 {
     let exponent = i64::try_from(&whole).unwrap_or(i64::MAX / 2);
     let product = product.into_parts().1;
     let gained = product.bit_len();
-    sign * round(&((power << gained) / product), exponent - gained as i64)
+    sign * fixed::nearest(&((power << gained) / product), exponent - gained as i64)
 }
 
 /// ln |Γ(`x`)|. Infinite where it overflows and at ±inf, nan at the poles 0, -1, -2 … (CPython's domain errors).
@@ -88,7 +88,7 @@ pub(crate) fn lgamma(x: f64) -> f64 {
         IBig::from(stirling(&raised)) - natural_log(&product, -(PLACES as i64))
     };
     let (sign, magnitude) = value.into_parts();
-    let float = round(&magnitude, -(PLACES as i64));
+    let float = fixed::nearest(&magnitude, -(PLACES as i64));
     if sign == Sign::Negative { -float } else { float }
 }
 
@@ -160,13 +160,6 @@ fn sine_of_pi_times(x: f64) -> IBig {
     }
     // cos π(½ - |x|), whose sign does not matter here.
     IBig::from(fixed::sin_cos(&fixed::multiply(&pi, &fixed::from_float(0.5 - x.abs(), PLACES), PLACES), PLACES).1)
-}
-
-/// `value`·2^`exponent` as a float. `value` is never exact, but may be off by less than the bits that are looked at.
-fn round(value: &UBig, exponent: i64) -> f64 {
-    let excess = value.bit_len().saturating_sub(120);
-    let top = u128::try_from(value >> excess).unwrap_or(u128::MAX);
-    scaled(top, exponent + excess as i64, true)
 }
 
 /// ½·ln 2π, 256 binary places, least significant word first.

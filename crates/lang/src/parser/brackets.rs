@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::pending::{Call, Opener, Pending, closes, power};
 use super::{Parser, State, Step, fail};
+use crate::arithmetic::Unary;
 use crate::error::{Error, ErrorKind, Span, Syntax};
 use crate::functions;
 use crate::lexer::{Lexer, Token, normal_name};
@@ -161,7 +162,10 @@ impl Parser<'_, '_> {
         self.program.keywords.extend(self.stacks.keywords.drain(call.keywords_from as usize..));
         match function {
             Some(row) => {
-                let row = if arguments == 1 && keywords == 0 { functions::shorter(row) } else { row };
+                let row = match (arguments, keywords) {
+                    (1, 0) => self.take_degree(row).unwrap_or(functions::shorter(row)),
+                    _ => row,
+                };
                 let node = Node::CallFunction { row, keywords, arguments, first_keyword };
                 self.join_from(open, arguments as usize, node, span)?;
             }
@@ -171,6 +175,23 @@ impl Parser<'_, '_> {
         }
         let state = self.closed(power::PRIMARY);
         exponent.map_or(state, |run| self.begin_exponent(run, power::PRIMARY))
+    }
+
+    /// The function of degrees for `sin(x°)`, where the argument that ends here is nothing but `x°`, with signs before
+    /// it or not: then the sign of degrees is taken back, and the others belong to x.
+    fn take_degree(&mut self, row: u16) -> Option<u16> {
+        let degree = self.degree? as usize;
+        let signs = self.program.nodes.get(degree + 1..)?;
+        let is_sign = |node: &Node| matches!(node, Node::Unary(Unary::Plus | Unary::Minus));
+        let is_call = matches!(self.program.nodes.get(degree), Some(Node::CallFunction { .. }));
+        if !is_call || !signs.iter().all(is_sign) {
+            return None;
+        }
+        let row = functions::of_degrees(row)?;
+        self.program.nodes.remove(degree);
+        self.program.spans.remove(degree);
+        self.degree = None;
+        Some(row)
     }
 
     pub(super) fn end_collection(&mut self, kind: char, count: u32, span: Span) -> Step {
@@ -214,14 +235,27 @@ impl Parser<'_, '_> {
         self.closed(power::PRIMARY)
     }
 
-    /// At the bracket of `sum(`: the name that is bound, if exactly four positional arguments follow, the second of
-    /// which is a bare name.
-    pub(super) fn binder_ahead(&mut self) -> Result<Option<String>, Error> {
+    /// At the bracket of `sum(`: the name that is bound, if exactly as many positional arguments follow as the binder has
+    /// parts, the second of which is a bare name.
+    pub(super) fn binder_ahead(&mut self, binder: Binder) -> Result<Option<String>, Error> {
         let (_, bracket) = self.peek()?;
         // One look over the whole text, however many binders it has.
         let text = self.text;
         let binders = self.binders.get_or_insert_with(|| find_binders(text));
-        Ok(binders.get(&bracket.start).cloned())
+        let found = binders.get(&bracket.start).filter(|(parts, _)| *parts == binder.parts());
+        Ok(found.map(|(_, name)| name.clone()))
+    }
+
+    /// At the bracket behind a name that begins no binder: refused where it can mean nothing else, since it is no
+    /// function's, or has three arguments, the second of them a bare name.
+    pub(super) fn is_no_binder(&mut self, name: &str, span: Span) -> Result<(), Error> {
+        let Some(binder) = Binder::find(name) else { return Ok(()) };
+        let (_, bracket) = self.peek()?;
+        let has_name = self.binders.as_ref().is_some_and(|binders| binders.contains_key(&bracket.start));
+        if functions::find(name).is_some() && !has_name || self.known(name).is_some() {
+            return Ok(());
+        }
+        fail(Syntax::BinderForm { name: name.to_owned(), parts: binder.signature().to_owned() }, span)
     }
 
     pub(super) fn begin_binder(&mut self, binder: Binder, bound: &str, span: Span) -> Step {
@@ -252,21 +286,23 @@ impl Parser<'_, '_> {
         let Some((Opener::Binder { binder, name, .. }, open)) = self.pop_opener() else {
             return fail(ErrorKind::Internal, span);
         };
-        let [.., body, from, _] = self.stacks.operands[..] else { return fail(ErrorKind::Internal, span) };
-        // body, from, to: the bounds go first, the start of the loop between them and the body.
-        let length = from.start - body.start;
-        self.rotate(body.start, length);
+        let bounds = binder.parts() as usize - 2;
+        let behind = self.stacks.operands.len().checked_sub(bounds).and_then(|at| self.stacks.operands.get(at - 1..));
+        let Some([body, from, ..]) = behind else { return fail(ErrorKind::Internal, span) };
+        // The body stands before the bounds: they go first, the start of the loop between them and the body.
+        let (start, length) = (body.start, from.start - body.start);
+        self.rotate(start, length);
         let body_at = self.program.nodes.len() - length as usize;
         self.push_node(Node::BinderStart { binder, jump: length + 1 }, open)?;
         self.program.nodes[body_at..].rotate_right(1);
         self.program.spans[body_at..].rotate_right(1);
-        self.join_from(open, 3, Node::BinderEnd { binder, name, jump: length }, span)?;
+        self.join_from(open, bounds + 1, Node::BinderEnd { binder, name, jump: length }, span)?;
         self.closed(power::PRIMARY)
     }
 }
 
-/// The brackets that hold exactly four positional arguments, the second of them a bare name.
-fn find_binders(text: &str) -> HashMap<u32, String> {
+/// The brackets that hold three or four positional arguments, the second of them a bare name: how many, and the name.
+fn find_binders(text: &str) -> HashMap<u32, (u32, String)> {
     struct Bracket {
         start: u32,
         part: u32,
@@ -302,8 +338,8 @@ fn find_binders(text: &str) -> HashMap<u32, String> {
                 open.push(Bracket { start: span.start, part: 0, name: None, fits: true, behind_comma: false });
             }
             Token::Close(_) => match open.pop() {
-                Some(Bracket { start, part: 3, name: Some(name), fits: true, .. }) => {
-                    found.insert(start, name);
+                Some(Bracket { start, part: part @ 2..=3, name: Some(name), fits: true, .. }) => {
+                    found.insert(start, (part + 1, name));
                 }
                 Some(_) => {}
                 None => break,

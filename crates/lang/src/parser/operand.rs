@@ -103,7 +103,9 @@ impl Parser<'_, '_> {
                 self.absent_part(span)?;
                 self.end_subscript(span)
             }
-            Some(Opener::Binder { parts: 4, .. }) if bracket == ')' => self.end_binder(span),
+            Some(Opener::Binder { binder, parts, .. }) if bracket == ')' && parts == binder.parts() => {
+                self.end_binder(span)
+            }
             _ => self.expected_operand(Token::Close(bracket), span),
         }
     }
@@ -266,10 +268,11 @@ impl Parser<'_, '_> {
             }
             Token::Open('(') => {
                 if let Some(binder) = Binder::find(&name)
-                    && let Some(bound) = self.binder_ahead()?
+                    && let Some(bound) = self.binder_ahead(binder)?
                 {
                     return self.begin_binder(binder, &bound, span);
                 }
+                self.is_no_binder(&name, span)?;
                 if let Some(function) = functions::find(&name) {
                     let (_, bracket) = self.next()?;
                     return self.begin_call(Some(function.row), None, span.to(bracket));

@@ -53,7 +53,9 @@ impl Parser<'_, '_> {
             Token::Degree => {
                 let Some(radians) = functions::find("radians") else { return fail(ErrorKind::Internal, span) };
                 let node = Node::CallFunction { row: radians.row, keywords: 0, arguments: 1, first_keyword: 0 };
-                self.postfix(node, power::DEGREE, span)
+                let state = self.postfix(node, power::DEGREE, span)?;
+                self.degree = Some(self.program.nodes.len() as u32 - 1);
+                Ok(state)
             }
             Token::Root => self.coefficient(2, span),
             Token::Superscript => self.superscript(span, attached),

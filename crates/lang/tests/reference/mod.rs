@@ -15,7 +15,7 @@ const TIME_MAX: Duration = Duration::from_secs(300);
 
 /// Type and `repr` of each expression's value, or class and words of its error; `None`, and a word about it, where there
 /// is no reference to ask. In continuous integration there has to be one.
-pub fn answers(texts: &[String]) -> Option<Vec<(String, String)>> {
+pub(crate) fn answers(texts: &[String]) -> Option<Vec<(String, String)>> {
     let Some(mut command) = interpreter() else {
         assert!(std::env::var_os("CI").is_none(), "no CPython 3.14: crates/lang/tests/reference/fetch fetches one");
         eprintln!("SKIPPED: no CPython 3.14 to compare with; crates/lang/tests/reference/fetch fetches one");
@@ -66,7 +66,7 @@ fn interpreter() -> Option<Command> {
 }
 
 /// Whether two floats differ in their last digit only: `**` on floats is the C library's in CPython.
-pub fn near(a: &str, b: &str) -> bool {
+pub(crate) fn near(a: &str, b: &str) -> bool {
     match (a.parse::<f64>(), b.parse::<f64>()) {
         (Ok(a), Ok(b)) if a.is_finite() => (a.to_bits() as i64).abs_diff(b.to_bits() as i64) <= 1,
         _ => false,

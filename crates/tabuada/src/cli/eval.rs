@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use tabuada_lang::{ErrorKind, Fix, Language, Limits, Mode, Span, caret};
+use tabuada_lang::{ErrorKind, Fix, Hint, Language, Limits, Mode, Span, caret};
 
 use crate::args::EvalArgs;
 use crate::engine::{self, Question};
@@ -60,12 +60,15 @@ fn print(text: &str, mode: Mode) -> io::Result<bool> {
             help(text, &engine::fixes_of_failed(question, &program, &failure)).map(|()| false)
         }
     };
-    for hint in engine::hints(question, &program) {
-        let message = hint.kind.message(Language::English);
-        writeln!(io::stderr().lock(), "hint: {message}\n{}", caret(text, hint.span))?;
-        help(text, &hint.fixes)?;
-    }
+    engine::hints(question, &program).iter().try_for_each(|hint| tell(text, hint))?;
     answered
+}
+
+/// Where a text may not mean what was meant.
+pub(super) fn tell(text: &str, hint: &Hint) -> io::Result<()> {
+    let message = hint.kind.message(Language::English);
+    writeln!(io::stderr().lock(), "hint: {message}\n{}", caret(text, hint.span))?;
+    help(text, &hint.fixes)
 }
 
 fn complain(text: &str, span: Span, kind: &ErrorKind) -> io::Result<()> {
@@ -74,7 +77,7 @@ fn complain(text: &str, span: Span, kind: &ErrorKind) -> io::Result<()> {
 }
 
 /// The texts that may have been meant, the likeliest first: on one line, if they fit there.
-fn help(text: &str, fixes: &[Fix]) -> io::Result<()> {
+pub(super) fn help(text: &str, fixes: &[Fix]) -> io::Result<()> {
     let either = fixes.iter().map(|fix| fix.apply(text)).collect::<Vec<_>>().join(", or ");
     if fixes.len() > 1 && fits(&either) {
         return writeln!(io::stderr().lock(), "help: did you mean {either}?");

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use tabuada_lang::{Language, Limits, caret};
 
+use super::eval::{help, tell};
 use crate::args::PlotArgs;
 use crate::plot::{Plot, Refusal, SIZE};
 
@@ -31,6 +32,10 @@ pub fn plot(args: &PlotArgs) -> ExitCode {
         Ok(picture) => picture,
         Err(refusal) => return complain(&plot, &refusal),
     };
+    for (text, hints) in plot.exprs.iter().zip(&picture.hints) {
+        // Whoever does not hear hints gets the picture all the same.
+        let _ = hints.iter().try_for_each(|hint| tell(text, hint));
+    }
     let output = args.output.as_deref().filter(|path| path.as_os_str() != "-");
     let is_png = output.and_then(Path::extension).is_some_and(|extension| extension.eq_ignore_ascii_case("png"));
     let bytes = if is_png { picture.png() } else { Some(picture.svg().into_bytes()) };
@@ -55,9 +60,7 @@ fn complain(plot: &Plot, refusal: &Refusal) -> ExitCode {
         Refusal::Expression { at, error, fixes } => {
             let text = &plot.exprs[*at];
             eprintln!("{}", caret(text, error.span));
-            for fix in fixes {
-                eprintln!("help: write {}", fix.apply(text));
-            }
+            let _ = help(text, fixes);
             ExitCode::FAILURE
         }
         Refusal::Stopped(_) => ExitCode::FAILURE,

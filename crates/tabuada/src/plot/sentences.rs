@@ -1,6 +1,6 @@
 //! What is said about a picture, in the asker's language: to those who hear it in place of seeing it.
 
-use tabuada_lang::{Error, Failure, Language};
+use tabuada_lang::{Error, Failure, Hint, Language};
 
 use super::curve::{Curve, View};
 use super::drawing::CURVES_MAX;
@@ -47,18 +47,27 @@ fn nothing(failure: Option<&Failure>, language: Language) -> String {
 }
 
 /// The picture in a few sentences.
-pub(super) fn description(names: &[String], curves: &[Curve<'_>], view: &View, language: Language) -> String {
+pub(super) fn description(
+    names: &[String],
+    curves: &[Curve<'_>],
+    hints: &[Vec<Hint>],
+    view: &View,
+    language: Language,
+) -> String {
     let [from, to, low, high] = [view.x.0, view.x.1, view.y.0, view.y.1].map(rounded);
     let mut text = match language {
         Language::English => format!("x from {from} to {to}, y from {low} to {high}."),
         Language::Portuguese => format!("x de {from} a {to}, y de {low} a {high}."),
     };
-    for (name, curve) in names.iter().zip(curves) {
-        text.push('\n');
-        text.push_str(name);
-        text.push_str(": ");
-        text.push_str(&of_curve(curve, view, language));
-        text.push('.');
+    let hint_word = match language {
+        Language::English => "Hint",
+        Language::Portuguese => "Dica",
+    };
+    for ((name, curve), hints) in names.iter().zip(curves).zip(hints) {
+        text.push_str(&format!("\n{name}: {}.", of_curve(curve, view, language)));
+        for hint in hints {
+            text.push_str(&format!(" {hint_word}: {}.", hint.kind.message(language)));
+        }
     }
     text
 }

@@ -77,10 +77,10 @@ mod tests {
         }
         let digest =
             |bodies: &[String]| format!("{:?}", Tag::of(&bodies.iter().map(String::as_str).collect::<Vec<_>>()));
-        assert_eq!((plot::VERSION, &*digest(&bodies[..3])), ("plot 1", "Tag(203648226840168208564459289980762930372)"));
+        assert_eq!((plot::VERSION, &*digest(&bodies[..3])), ("plot 2", "Tag(203648226840168208564459289980762930372)"));
         assert_eq!(
             (explain::VERSION, &*digest(&bodies[3..])),
-            ("explain 1", "Tag(111667009551747678547963268119964254170)")
+            ("explain 2", "Tag(111667009551747678547963268119964254170)")
         );
     }
 }

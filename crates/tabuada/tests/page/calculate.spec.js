@@ -129,6 +129,84 @@ test("what is wrong is marked, and what would be right is a button", async ({ pa
   await expect(page.getByTestId("answer")).toHaveText("1024");
 });
 
+test("a hint stands above the number, is heard after it, and is applied by a button", async ({ page }) => {
+  const [hints, answer, said] = [page.getByTestId("hints"), page.getByTestId("answer"), page.locator("#said")];
+  await ask(page, "2^10");
+  await expect(answer).toHaveText("8");
+  const bottom = await hints.boundingBox().then((box) => (box ? box.y + box.height : Infinity));
+  expect(bottom).toBeLessThanOrEqual((await answer.boundingBox())?.y ?? 0);
+  // So does who reads it in order.
+  const isFirst = await page.evaluate(() => {
+    const [hint, number] = ["hints", "answer"].map((id) => document.getElementById(id));
+    return Boolean(hint && number && hint.compareDocumentPosition(number) & Node.DOCUMENT_POSITION_FOLLOWING);
+  });
+  expect(isFirst).toBe(true);
+  await expect(said).toHaveText(/^= 8\. Hint: .*\*\*\. Use 2\*\*10$/);
+  await picture(page, "calculate-hint");
+  await hints.getByTestId("apply").click();
+  await expect(page.getByTestId("expression")).toHaveValue("2**10");
+  await expect(answer).toHaveText("1024");
+  await expect(hints).toBeHidden();
+  await expect(said).toHaveText("= 1024");
+  await ask(page, "sqr(2)");
+  await expect(said).toHaveText(/\. Use sqrt\(2\)$/);
+  await page.getByTestId("language").selectOption("pt-BR");
+  await ask(page, "2^3");
+  await expect(said).toHaveText(/^= 1\. Dica: .*\. Usar 2\*\*3$/);
+});
+
+test("where two things may have been meant, each has its button", async ({ page }) => {
+  const advice = {
+    span: { start: 0, end: 7 },
+    suggestion: { span: { start: 0, end: 5 }, replacement: "1000", expr: "1000*2" },
+    alternatives: [{ span: { start: 0, end: 5 }, replacement: "1.000", expr: "1.000*2" }],
+  };
+  const hint = { code: "thousands", message: "two readings", ...advice };
+  const problem = { status: 422, code: "syntax", detail: "two readings", ...advice };
+  const isAnswered = (/** @type {object} */ body, contentType = "application/json") =>
+    page.route(/evaluate\?expr=1%2C000/, (route) => route.fulfill({ contentType, body: JSON.stringify(body) }));
+  await isAnswered({ result: [1, 0], type: "tuple", text: "(1, 0)", hints: [hint] });
+  await ask(page, "1,000*2");
+  const readings = page.getByTestId("hints").getByTestId("apply");
+  await expect(readings).toHaveText(["Use 1000*2", "Use 1.000*2"]);
+  await expect(page.locator("#said")).toHaveText("= (1, 0). Hint: two readings. Use 1000*2 or 1.000*2");
+  await picture(page, "calculate-readings");
+  await readings.nth(1).click();
+  await expect(page.getByTestId("answer")).toHaveText("2.0");
+
+  await isAnswered(problem, "application/problem+json");
+  await ask(page, "1,000*2");
+  await expect(page.getByTestId("error")).toContainText("two readings");
+  await expect(page.getByTestId("error").getByTestId("apply")).toHaveText(["Use 1000*2", "Use 1.000*2"]);
+  await page.getByTestId("error").getByTestId("apply").first().click();
+  await expect(page.getByTestId("answer")).toHaveText("2000");
+});
+
+test("what no double holds is shown and copied to the digit", async ({ page }) => {
+  const answer = page.getByTestId("answer");
+  const copied = async () => {
+    await page.getByTestId("copy").click();
+    await expect(page.locator("#said")).toHaveText("Copied");
+    return page.evaluate(() => navigator.clipboard.readText());
+  };
+  for (const [text, value] of /** @type {const} */ ([
+    ["2**64", "18446744073709551616"],
+    ["2**53 + 1", "9007199254740993"],
+    ["[-2**64, 1]", "[-18446744073709551616, 1]"],
+  ])) {
+    await ask(page, text);
+    await expect(answer).toHaveText(value);
+    expect(await copied()).toBe(value);
+  }
+  await expect(page.getByTestId("history")).toContainText("18446744073709551616");
+  await page.getByTestId("mode").selectOption("decimal");
+  await page.getByTestId("digits").fill("28");
+  await ask(page, "1/3");
+  await expect(answer).toHaveText("0.3333333333333333333333333333");
+  expect(await copied()).toBe("0.3333333333333333333333333333");
+  await expect(page.locator("#type")).toHaveText("decimal");
+});
+
 test("names are completed, with what they do", async ({ page }) => {
   const names = page.getByRole("listbox");
   const field = page.getByTestId("expression");

@@ -7,6 +7,8 @@ const client = createClient<paths>({ baseUrl: process.argv[2] });
 
 const sum = await client.GET("/v1/evaluate", { params: { query: { expr: "2+2" } } });
 same([sum.data?.result, sum.data?.type, sum.data?.text], [4, "int", "4"]);
+const large = await client.GET("/v1/evaluate", { params: { query: { expr: "2**64" } } });
+same([large.data?.result, large.data?.type], ["18446744073709551616", "int"]);
 
 const square = await client.POST("/v1/evaluate", { body: { expr: "x**2", variables: { x: 3 } } });
 same(square.data?.result, 9);

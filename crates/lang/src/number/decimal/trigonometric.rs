@@ -5,9 +5,10 @@ use dashu_int::{IBig, Sign, UBig};
 
 use super::approximation::{Approximation, bits_of_digits, charge, correctly_rounded};
 use super::exponential::quotient_of;
-use super::{Decimal, Precision, digits};
-use crate::error::{DecimalError, ErrorKind};
+use super::{Decimal, Integer, Precision, digits, shift};
+use crate::error::{DecimalError, ErrorKind, ValueError};
 use crate::limits::{Budget, price};
+use crate::number::angle::Circular;
 use crate::number::fixed;
 
 /// Angles are below 10^1000: to reduce one takes as many digits of π as it has.
@@ -31,6 +32,25 @@ struct Reduced {
     quarters: u8,
     places: usize,
     error: UBig,
+}
+
+impl Reduced {
+    /// A function of the angle with its quarters of a turn.
+    fn function(self, function: Circular, budget: &mut Budget) -> Result<Approximation, ErrorKind> {
+        let Self { sine, cosine, quarters, places, error } = self;
+        let (sine, cosine) = match quarters % 4 {
+            0 => (sine, cosine),
+            1 => (cosine, -sine),
+            2 => (-sine, -cosine),
+            _ => (-cosine, sine),
+        };
+        let one = (IBig::ONE << places, UBig::ZERO);
+        let (above, below) = function.quotient((sine, error.clone()), (cosine, error), one.clone());
+        if below == one {
+            return Ok(Approximation { value: above.0, places, error: above.1, exponent: 0 });
+        }
+        quotient_of(above, below, places, budget)
+    }
 }
 
 impl Decimal {
@@ -69,14 +89,7 @@ impl Decimal {
         }
         let zeros = self.leading_zeros(budget)?;
         correctly_rounded(precision, budget, |bits, budget| {
-            let Reduced { sine, cosine, quarters, places, error } = self.sine_and_cosine(bits + zeros + 8, budget)?;
-            let value = match quarters {
-                0 => sine,
-                1 => cosine,
-                2 => -sine,
-                _ => -cosine,
-            };
-            Ok(Approximation { value, places, error, exponent: 0 })
+            self.sine_and_cosine(bits + zeros + 8, budget)?.function(Circular::Sine, budget)
         })
     }
 
@@ -90,14 +103,7 @@ impl Decimal {
             return Self::one().nudged(false, precision, budget);
         }
         correctly_rounded(precision, budget, |bits, budget| {
-            let Reduced { sine, cosine, quarters, places, error } = self.sine_and_cosine(bits + 8, budget)?;
-            let value = match quarters {
-                0 => cosine,
-                1 => -sine,
-                2 => -cosine,
-                _ => sine,
-            };
-            Ok(Approximation { value, places, error, exponent: 0 })
+            self.sine_and_cosine(bits + 8, budget)?.function(Circular::Cosine, budget)
         })
     }
 
@@ -112,9 +118,221 @@ impl Decimal {
         }
         let zeros = self.leading_zeros(budget)?;
         correctly_rounded(precision, budget, |bits, budget| {
-            let Reduced { sine, cosine, quarters, places, error } = self.sine_and_cosine(bits + zeros + 16, budget)?;
-            let (above, below) = if quarters % 2 == 0 { (sine, cosine) } else { (-cosine, sine) };
-            quotient_of((above, error.clone()), (below, error), places, budget)
+            self.sine_and_cosine(bits + zeros + 16, budget)?.function(Circular::Tangent, budget)
+        })
+    }
+
+    /// The secant, the cosecant or the cotangent.
+    pub(crate) fn reciprocal(
+        &self,
+        function: Circular,
+        precision: Precision,
+        budget: &mut Budget,
+    ) -> Result<Self, ErrorKind> {
+        self.check_angle(budget)?;
+        if function == Circular::Secant {
+            if self.is_zero() {
+                return Ok(Self::one());
+            }
+            if self.is_tiny(precision, budget)? {
+                return Self::one().nudged(true, precision, budget);
+            }
+        } else if self.is_zero() {
+            return Err(ValueError::Pole { function: function.name().to_owned(), at: "0".to_owned() }.into());
+        } else if self.is_remote(-self.adjusted(budget)?, precision, budget)? {
+            return self.near_reciprocal(function == Circular::Cosecant, precision, budget);
+        }
+        let zeros = self.leading_zeros(budget)?;
+        correctly_rounded(precision, budget, |bits, budget| {
+            self.sine_and_cosine(bits + zeros + 16, budget)?.function(function, budget)
+        })
+    }
+
+    /// Whether what differs from 1/x by a part of 10^-(2·`distance`) lies on the same side of every tie as 1/x does, but
+    /// for a tie that is 1/x itself.
+    fn is_remote(&self, distance: i64, precision: Precision, budget: &mut Budget) -> Result<bool, ErrorKind> {
+        let length = digits(&self.coefficient, budget)?.max(precision);
+        Ok(2 * distance > precision + length + 8)
+    }
+
+    /// What is larger in magnitude than 1/x by next to nothing (or smaller, if not `away`), rounded.
+    fn near_reciprocal(&self, away: bool, precision: Precision, budget: &mut Budget) -> Result<Self, ErrorKind> {
+        let quotient = Self::one().divide(self, precision + 3, budget)?;
+        let product = quotient.exact_product(self, budget)?;
+        budget.charge(super::compare_price(product.words()))?;
+        if product.compare(&Self::one()).is_eq() {
+            return quotient.nudged(away, precision, budget);
+        }
+        Self::one().divide(self, precision, budget)
+    }
+
+    /// A function of an angle in degrees, correctly rounded; exact where it is rational.
+    ///
+    /// # Errors
+    ///
+    /// `Pole` where the function has no value.
+    pub(crate) fn of_degrees(
+        &self,
+        function: Circular,
+        precision: Precision,
+        budget: &mut Budget,
+    ) -> Result<Self, ErrorKind> {
+        let angle = self.within_a_turn(budget)?;
+        let negative = self.negative && !function.is_even();
+        let whole = angle.as_i64().and_then(|whole| u16::try_from(whole).ok());
+        let written = self.as_i64();
+        if let Some(halves) = whole.map_or(Ok(None), |whole| function.halves(whole, written))? {
+            let tenths = Self::new(false, Integer::from(5 * i64::from(halves.unsigned_abs())), -1);
+            let value = if halves % 2 == 0 { tenths.rescale(0, budget)? } else { tenths };
+            return Ok(value.with_sign(halves != 0 && negative != (halves < 0)));
+        }
+        let (quarters, rest) = angle.to_nearest_quarter(budget)?;
+        let value = rest.quarters_and_degrees(function, quarters, precision, budget)?;
+        Ok(value.with_sign(value.negative != negative))
+    }
+
+    /// The magnitude of an angle in degrees without its whole turns, exactly.
+    fn within_a_turn(&self, budget: &mut Budget) -> Result<Self, ErrorKind> {
+        if self.is_zero() || self.adjusted(budget)? < 2 {
+            return Ok(self.magnitude());
+        }
+        // From 1000 on, every power of ten leaves 280.
+        let coefficient = shift(&self.coefficient, self.exponent.clamp(0, 3), budget)?;
+        let exponent = self.exponent.min(0);
+        let turn = shift(&Integer::from(360_i64), -exponent, budget)?;
+        Ok(Self::new(false, coefficient.modulo(&turn, budget)?, exponent))
+    }
+
+    /// The nearest quarter of a turn to an angle between 0 and 360, and what is left, exactly.
+    fn to_nearest_quarter(&self, budget: &mut Budget) -> Result<(u8, Self), ErrorKind> {
+        let whole = self.trunc(budget)?.as_i64().ok_or(ErrorKind::Internal)?;
+        let quarters = (2 * whole + 90) / 180;
+        if quarters == 0 {
+            return Ok((0, self.clone()));
+        }
+        let exponent = self.exponent.min(0);
+        let taken = shift(&Integer::from(90 * quarters), -exponent, budget)?;
+        let rest = shift(&self.coefficient, self.exponent - exponent, budget)?.subtract(&taken, budget)?;
+        Ok((quarters as u8, Self::new(rest.is_negative(), rest.absolute(), exponent)))
+    }
+
+    /// The function of so many quarters of a turn and the number in degrees, of a magnitude of at most 45 and not zero.
+    fn quarters_and_degrees(
+        &self,
+        function: Circular,
+        quarters: u8,
+        precision: Precision,
+        budget: &mut Budget,
+    ) -> Result<Self, ErrorKind> {
+        let is_near_one = match function {
+            Circular::Sine | Circular::Cosecant => quarters % 2 == 1,
+            Circular::Cosine | Circular::Secant => quarters % 2 == 0,
+            Circular::Tangent | Circular::Cotangent => false,
+        };
+        if is_near_one && self.is_tiny(precision, budget)? {
+            let away = matches!(function, Circular::Secant | Circular::Cosecant);
+            // Sine and cosine are -1 about half a turn; the sine of three quarters is, too.
+            let is_negative = quarters == 2 || quarters == 3;
+            return Ok(Self::one().nudged(away, precision, budget)?.with_sign(is_negative));
+        }
+        let adjusted = self.adjusted(budget)?;
+        if adjusted < -2 * precision - 20 {
+            return self.small_degrees(function, quarters, precision, budget);
+        }
+        let zeros = self.leading_zeros(budget)?;
+        correctly_rounded(precision, budget, |bits, budget| {
+            let places = bits + zeros + 16;
+            charge(1, places, budget)?;
+            budget.charge(price::divide(places as u64 / 32 + 1))?;
+            let radians = ((pi(places, budget)? * self.fixed(places, budget)?) >> places) / 180;
+            let (sine, cosine) = fixed::sin_cos(&radians, places);
+            let error = UBig::from(8_u8);
+            Reduced { sine, cosine: cosine.into(), quarters, places, error }.function(function, budget)
+        })
+    }
+
+    /// The same where the angle's square is so little that no digit of the result shows it: the sine is the angle, and
+    /// the cosine 1.
+    fn small_degrees(
+        &self,
+        function: Circular,
+        quarters: u8,
+        precision: Precision,
+        budget: &mut Budget,
+    ) -> Result<Self, ErrorKind> {
+        let square = bits_of_digits(4 * precision + 40);
+        correctly_rounded(precision, budget, |bits, budget| {
+            let places = bits + 16;
+            budget.charge(2 * price::divide(places as u64 / 32 + self.words()))?;
+            let angle: IBig = pi(places, budget)? * IBig::from(self.coefficient.magnitude()) / 180;
+            // An angle of a quarter of a turn more has its cosine as its sine, and the negative of its sine as its cosine.
+            let of_sine = matches!(function, Circular::Sine | Circular::Cosecant);
+            let (is_direct, negative) = match function {
+                Circular::Tangent => (quarters % 2 == 0, quarters % 2 == 1),
+                Circular::Cotangent => (quarters % 2 == 1, quarters % 2 == 1),
+                Circular::Sine | Circular::Cosine => (true, quarters == if of_sine { 2 } else { 1 }),
+                Circular::Secant | Circular::Cosecant => (false, quarters == if of_sine { 2 } else { 1 }),
+            };
+            let negative = self.negative != negative;
+            let (value, places, exponent) = if is_direct {
+                (angle, places, self.exponent)
+            } else {
+                let gained = places + angle.bit_len();
+                ((IBig::ONE << (gained + places)) / angle, gained, -self.exponent)
+            };
+            // What π and the quotients are rounded to, and the square.
+            let size = value.clone().into_parts().1;
+            let error = (&size >> (bits + 8)) + (size >> square) + UBig::from(4_u8);
+            Ok(Approximation { value: if negative { -value } else { value }, places, error, exponent })
+        })
+    }
+
+    /// The arc secant, cosecant or cotangent.
+    pub(crate) fn inverse(
+        &self,
+        function: Circular,
+        precision: Precision,
+        budget: &mut Budget,
+    ) -> Result<Self, ErrorKind> {
+        if function == Circular::Cotangent {
+            let angle = Self::one().atan2(&self.magnitude(), precision, budget)?;
+            return Ok(angle.with_sign(self.negative));
+        }
+        let is_secant = function == Circular::Secant;
+        let domain = || DecimalError::Domain { operation: format!("a{}", function.name()) };
+        if self.is_zero() || self.adjusted(budget)? < 0 {
+            return Err(domain().into());
+        }
+        let adjusted = self.adjusted(budget)?;
+        if !is_secant && self.is_remote(adjusted, precision, budget)? {
+            return self.near_reciprocal(true, precision, budget);
+        }
+        if is_secant && adjusted > 4 * precision + 100 {
+            // As good as infinite.
+            return correctly_rounded(precision, budget, |bits, budget| {
+                let value = pi(bits + 1, budget)? >> 1;
+                Ok(Approximation { value, places: bits + 1, error: UBig::from(4_u8), exponent: 0 })
+            });
+        }
+        let square = self.exact_product(self, budget)?;
+        let enough = digits(&square.coefficient, budget)? + 2 * adjusted + 4;
+        let rest = square.subtract(&Self::one(), enough, budget)?;
+        if rest.negative {
+            return Err(domain().into());
+        }
+        if rest.is_zero() && is_secant && !self.negative {
+            return Ok(Self::zero(false, 0));
+        }
+        let zeros = if rest.is_zero() { 0 } else { rest.leading_zeros(budget)? } + bits_of_digits(adjusted);
+        correctly_rounded(precision, budget, |bits, budget| {
+            let places = bits + zeros + 16;
+            let (leg, one) = (rest.fixed_root(places, budget)?, fixed::one(places));
+            let value = if is_secant { arc(&leg, &one, places, budget)? } else { arc(&one, &leg, places, budget)? };
+            let value = match (is_secant, self.negative) {
+                (true, true) => pi(places, budget)? - IBig::from(value),
+                _ => self.signed(value),
+            };
+            Ok(Approximation { value, places, error: UBig::from(16_u8), exponent: 0 })
         })
     }
 

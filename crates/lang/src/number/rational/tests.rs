@@ -32,8 +32,8 @@ fn outcome(op: &str, a: &str, b: Option<&str>) -> String {
             "floor" => whole(one().floor(budget)?),
             "ceil" => whole(one().ceil(budget)?),
             "trunc" => whole(one().trunc(budget)?),
-            "round" => whole(one().round(budget)?),
-            "round_places" => text(one().round_places(b.unwrap().parse().unwrap(), budget)?),
+            "round" => whole(one().round(Ties::Even, budget)?),
+            "round_places" => text(one().round_places(b.unwrap().parse().unwrap(), Ties::Even, budget)?),
             "to_float" => super::super::float::text(one().numerator().true_divide(one().denominator(), budget)?),
             "negate" => text(one().negate()),
             "absolute" => text(one().absolute()),
@@ -116,7 +116,7 @@ fn the_limit_is_2_to_the_16_bits_and_not_one_more() {
 
 #[test]
 fn rounding_to_absurdly_many_places_leaves_what_is_short_and_refuses_the_rest() {
-    let round = |text: &str, places: i64| run(|budget| rational(text).round_places(places, budget));
+    let round = |text: &str, places: i64| run(|budget| rational(text).round_places(places, Ties::Even, budget));
     assert_eq!(round("3/8", i64::MAX).unwrap(), rational("3/8"));
     assert_eq!(round("1/3", i64::MIN).unwrap(), rational("0"));
     assert_eq!(round("1/3", i64::MAX).unwrap_err().code(), "too-large");
@@ -128,7 +128,7 @@ fn rounding_to_absurdly_many_places_leaves_what_is_short_and_refuses_the_rest() 
 }
 
 fn round_of(value: &Rational, places: i64) -> Rational {
-    run(|budget| value.round_places(places, budget)).unwrap()
+    run(|budget| value.round_places(places, Ties::Even, budget)).unwrap()
 }
 
 #[test]

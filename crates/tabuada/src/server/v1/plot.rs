@@ -25,7 +25,7 @@ use crate::plot::{Plot, Refusal, SIZE};
 const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox");
 
 /// Names what is drawn, as part of its tag. Raised whenever the same question is drawn otherwise.
-pub(super) const VERSION: &str = "plot 1";
+pub(super) const VERSION: &str = "plot 2";
 
 /// What a picture is sent as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +75,7 @@ enum Format {
         (status = 304, description = "The picture that the asker has still holds."),
         (
             status = 422,
-            description = "An expression cannot be read, or is too dear.",
+            description = "An expression cannot be read, fails alike wherever it is looked at, or is too dear.",
             body = ProblemDocument,
             content_type = "application/problem+json",
             examples(("unknown" = (

@@ -1,0 +1,188 @@
+//! A derivative at a point: central differences over steps from one to the size of the point's own rounding, and
+//! Richardson's extrapolation of them (Ridders 1982). What they tell is believed where nothing contradicts it: the
+//! differences to both sides come together as the step shrinks, and those over smaller steps agree but for rounding.
+
+use super::{Step, point_text};
+use crate::error::{ErrorKind, Obstacle, ValueError};
+use crate::value::Value;
+
+/// The largest step, in the larger of 1 and the point's magnitude.
+const LARGEST: f64 = 0.25;
+/// The smallest, as a power of 2 in the point's magnitude.
+const SMALLEST_POWER: i32 = 40;
+const STEPS_MAX: usize = 100;
+/// Terms of the error that are removed at most.
+const ORDERS: usize = 7;
+/// Steps that tell of the body's noise, the smallest.
+const NOISE_STEPS: usize = 8;
+/// Halvings between which the two sides have to come together.
+const APART: usize = 10;
+/// What error is an answer, relative to the derivative, and to the body's slopes nearby.
+const TOLERANCE: f64 = 1e-8;
+const SLOPE_TOLERANCE: f64 = 1e-9;
+
+/// The values at one step to both sides.
+#[derive(Clone, Copy)]
+struct Pair {
+    /// The distances, which differ by rounding.
+    before: f64,
+    behind: f64,
+    low: f64,
+    high: f64,
+}
+
+/// A derivative at work.
+pub(crate) struct Derivative {
+    at: f64,
+    value: Option<f64>,
+    step: f64,
+    steps: usize,
+    pairs: Vec<Pair>,
+    /// The value on the left, once it is known (`NaN` where there is none).
+    low: Option<f64>,
+    point: f64,
+}
+
+impl Derivative {
+    pub(super) fn start(at: f64) -> Result<(Self, Step), ErrorKind> {
+        if !at.is_finite() {
+            return Err(ValueError::Domain.into());
+        }
+        // Powers of 2, so that the points are exact wherever they can be.
+        let power = |value: f64| f64::from_bits(value.to_bits() & 0x7ff0_0000_0000_0000);
+        let largest = power(at.abs().max(1.0)) * LARGEST;
+        let own = power(at.abs());
+        let (mut steps, mut step) = (SMALLEST_POWER as usize + 1, largest);
+        while step > LARGEST * own && steps < STEPS_MAX && at != 0.0 {
+            (steps, step) = (steps + 1, 0.5 * step);
+        }
+        if at == 0.0 {
+            steps += SMALLEST_POWER as usize / 2;
+        }
+        let derivative = Self { at, value: None, step: largest, steps, pairs: Vec::new(), low: None, point: at };
+        Ok((derivative, Step::Evaluate(Value::Float(at))))
+    }
+
+    /// The point asked for last.
+    pub(super) fn point(&self) -> f64 {
+        self.point
+    }
+
+    /// Takes the body's failure at the point asked for last: beside the point it has no value there.
+    pub(super) fn fail(&mut self) -> Option<Result<Step, ErrorKind>> {
+        self.value.is_some().then(|| self.feed(f64::NAN))
+    }
+
+    /// Takes the body's value at the point asked for last.
+    pub(super) fn feed(&mut self, value: f64) -> Result<Step, ErrorKind> {
+        if self.value.is_none() {
+            if !value.is_finite() {
+                return Err(refuse(Obstacle::Undefined, self.at));
+            }
+            self.value = Some(value);
+        } else if let Some(low) = self.low.take() {
+            let (before, behind) = (self.at - (self.at - self.step), (self.at + self.step) - self.at);
+            self.pairs.push(Pair { before, behind, low, high: value });
+            self.step *= 0.5;
+        } else {
+            self.low = Some(value);
+            return Ok(self.ask(self.at + self.step));
+        }
+        if self.pairs.len() < self.steps {
+            return Ok(self.ask(self.at - self.step));
+        }
+        self.finish()
+    }
+
+    fn ask(&mut self, point: f64) -> Step {
+        self.point = point;
+        Step::Evaluate(Value::Float(point))
+    }
+
+    fn finish(&self) -> Result<Step, ErrorKind> {
+        let middle = self.value.ok_or(ErrorKind::Internal)?;
+        let last = self.pairs.last().ok_or(ErrorKind::Internal)?;
+        if let Some(side) =
+            [(last.low, -last.before), (last.high, last.behind)].iter().find(|(value, _)| !value.is_finite())
+        {
+            return Err(refuse(Obstacle::Undefined, self.at + side.1));
+        }
+        let noise = self.noise(middle);
+        let central: Vec<f64> =
+            self.pairs.iter().map(|pair| (pair.high - pair.low) / (pair.before + pair.behind)).collect();
+        let roundings: Vec<f64> = self
+            .pairs
+            .iter()
+            .map(|pair| {
+                let own = 2.0 * f64::EPSILON * (pair.low.abs() + pair.high.abs());
+                (noise + own) / (pair.before + pair.behind)
+            })
+            .collect();
+        let unsettled = || refuse(Obstacle::Unsettled, self.at);
+        let (value, error, row) = extrapolated(&central, &roundings).ok_or_else(unsettled)?;
+        let slope = self.pairs[row].slope(middle);
+        if error > (TOLERANCE * value.abs()).max(SLOPE_TOLERANCE * slope) {
+            return Err(unsettled());
+        }
+        let contradicts = |at: usize| (central[at] - value).abs() > 8.0 * roundings[at] + 1e-3 * slope;
+        if (row..self.pairs.len()).any(contradicts) {
+            return Err(unsettled());
+        }
+        self.sides_agree(row, middle, &roundings)?;
+        let value = if value.abs() <= error { 0.0 } else { value };
+        Ok(Step::Done { value: Value::Float(value), error: Some(error) })
+    }
+
+    /// How much the body's values are off by, as what is left of the second differences where the body is flat.
+    fn noise(&self, middle: f64) -> f64 {
+        let smallest = &self.pairs[self.pairs.len().saturating_sub(NOISE_STEPS)..];
+        let differences = smallest.iter().map(|pair| (pair.high - middle - (middle - pair.low)).abs());
+        differences.fold(2.0 * f64::EPSILON * middle.abs(), f64::max)
+    }
+
+    /// The slopes to the left and to the right differ less and less as the step shrinks, or it is a corner.
+    fn sides_agree(&self, row: usize, middle: f64, roundings: &[f64]) -> Result<(), ErrorKind> {
+        let gap = |at: usize| self.pairs[at].gap(middle).abs();
+        let later = (row + APART).min(self.pairs.len() - 1);
+        let earlier = later.saturating_sub(APART);
+        let is_corner = gap(later) > 0.6 * gap(earlier) + 8.0 * roundings[later];
+        if is_corner { Err(refuse(Obstacle::Corner, self.at)) } else { Ok(()) }
+    }
+}
+
+impl Pair {
+    /// By how much the slopes to both sides differ.
+    fn gap(&self, middle: f64) -> f64 {
+        (self.high - middle) / self.behind - (middle - self.low) / self.before
+    }
+
+    /// The larger of the slopes.
+    fn slope(&self, middle: f64) -> f64 {
+        ((self.high - middle) / self.behind).abs().max(((middle - self.low) / self.before).abs())
+    }
+}
+
+/// The best entry of Richardson's table: its value, its error, and the row of its smallest step.
+fn extrapolated(central: &[f64], roundings: &[f64]) -> Option<(f64, f64, usize)> {
+    let mut best: Option<(f64, f64, usize)> = None;
+    let mut before: Vec<f64> = Vec::new();
+    for (row, (first, rounding)) in central.iter().zip(roundings).enumerate() {
+        let (mut entries, mut factor) = (vec![*first], 4.0);
+        for order in 1..=before.len().min(ORDERS) {
+            let (finer, coarser) = (entries[order - 1], before[order - 1]);
+            let entry = finer + (finer - coarser) / (factor - 1.0);
+            let error = 2.0 * (entry - finer).abs().max((entry - coarser).abs()) + 2.0 * rounding;
+            if error.is_finite() && best.is_none_or(|(_, least, _)| error < least) {
+                best = Some((entry, error, row));
+            }
+            entries.push(entry);
+            factor *= 4.0;
+        }
+        before = entries;
+    }
+    best
+}
+
+fn refuse(obstacle: Obstacle, at: f64) -> ErrorKind {
+    ErrorKind::NoConvergence { what: "derivative".to_owned(), obstacle, at: Some(point_text(at)) }
+}

@@ -1,0 +1,579 @@
+//! Adaptive integration that looks everywhere first.
+//!
+//! The range is one or more *rays*: from an end inwards, or from an end or from 0 to infinity. Points are distances from
+//! the ray's anchor, so that they keep their digits at an end, and those near it stand by decades: what is singular or
+//! narrow there is seen at any scale. The first panels are so many that nothing of the width that `docs/language.md`
+//! names lies between two points. Then the panel with the largest error is divided until the errors together are small
+//! against the integral, or against that of the magnitude. A panel that has an end of the ray is not halved but cut by
+//! decades; where floats allow no further cut, what is left is extrapolated from the pieces before it.
+//!
+//! Each ray settles for itself, and no error cancels another: a principal value is no integral.
+
+use std::collections::BinaryHeap;
+
+use super::extrapolation;
+use super::panel::{Map, POINTS, Panel, Piece, Points, Sample};
+use super::{Step, point_text};
+use crate::error::{ErrorKind, Obstacle, Overflow, ValueError};
+use crate::value::Value;
+
+/// Natural logarithm of the ratio by which a panel at an end is cut: some three and a half decades.
+const CUT: f64 = 8.0;
+/// Natural logarithms of the distances between which the first look at an infinite ray is dense: 1e-7 to 1e7.
+const WINDOW: f64 = 16.0;
+/// Panels on that window: a bell as far away as 60 of its widths has a point within 5 of them.
+const WINDOW_PANELS: u32 = 20;
+/// Panels of equal width on a finite range: half as many are those of each end's ray.
+const FIRST_PANELS: f64 = 12.0;
+/// Panels that are divided at most; what needs more is too hard.
+const DIVISIONS_MAX: u32 = 1_000;
+/// Relative error at which there is nothing more to do.
+const TOLERANCE: f64 = 1e-12;
+/// The same against the integral of the magnitude: what rounding leaves.
+const ROUNDING: f64 = 20.0 * f64::EPSILON;
+/// The relative error that is still an answer where nothing can be done about it, and that against the magnitude.
+const LAST_TOLERANCE: f64 = 1e-8;
+const LAST_ROUNDING: f64 = 1e-11;
+/// Nesting of integrals up to which each looks everywhere; deeper ones could never pay for it.
+const THOROUGH_LEVELS: usize = 2;
+/// Distances from 0 beyond which a ray is not followed.
+const NEAREST: f64 = 1e-290;
+const FARTHEST: f64 = 1e290;
+/// Distances from an end other than 0, in its spacing: nearer, points are too coarse to tell a power; and nearer still,
+/// a body that fails is taken to fail at the end itself.
+const COARSE: f64 = 8_192.0;
+const FLOATS_AT_END: f64 = 64.0;
+/// The same where the end is 0.
+const FAILS_NEAR_ZERO: f64 = 1e-100;
+/// Distance from which an overflow of the body is taken for the end of its reach.
+const FAR: f64 = 1.0;
+
+/// A half line, or the half of a finite range.
+struct Ray {
+    anchor: f64,
+    direction: f64,
+    is_infinite: bool,
+    /// The nearest distance at which panels are cut.
+    nearest: f64,
+    /// The first distance at which the body overflows.
+    reach: f64,
+}
+
+impl Ray {
+    fn new(anchor: f64, direction: f64, is_infinite: bool) -> Self {
+        let nearest = (COARSE * f64::EPSILON * anchor.abs()).max(NEAREST);
+        Self { anchor, direction, is_infinite, nearest, reach: f64::INFINITY }
+    }
+
+    /// The float at a distance: never the anchor.
+    fn point(&self, distance: f64) -> f64 {
+        let point = self.anchor + self.direction * distance;
+        match point == self.anchor {
+            false => point,
+            true if self.direction > 0.0 => self.anchor.next_up(),
+            true => self.anchor.next_down(),
+        }
+    }
+}
+
+/// Pieces by their errors, the worst on top.
+struct Worst(Piece);
+
+impl PartialEq for Worst {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Worst {}
+
+impl PartialOrd for Worst {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Worst {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        // The place decides between equal errors, so that the order is the same everywhere.
+        let place = |piece: &Piece| (piece.panel.ray, piece.panel.edges().0);
+        let ((ray, edge), (other_ray, other_edge)) = (place(&self.0), place(&other.0));
+        self.0.error.total_cmp(&other.0.error).then(other_ray.cmp(&ray)).then(other_edge.total_cmp(&edge))
+    }
+}
+
+/// An end that no further cut comes near to.
+struct Tail {
+    ray: usize,
+    is_near: bool,
+    /// What the pieces towards the end have come to, in their order.
+    pieces: Vec<Piece>,
+}
+
+/// An integral at work.
+pub(crate) struct Integral {
+    /// -1 where the bounds were given the wrong way round.
+    sign: f64,
+    rays: Vec<Ray>,
+    /// Pieces that may be divided.
+    open: BinaryHeap<Worst>,
+    /// Pieces that a closer look tells no more of.
+    settled: Vec<Piece>,
+    /// Panels to be measured, the next one last.
+    waiting: Vec<Panel>,
+    points: Points,
+    sample: Sample,
+    tail: Option<Tail>,
+    /// The piece that was halved last, and its error.
+    halved: Option<(Panel, f64)>,
+    /// What the errors may come to, by the totals as they were last made, and about what they come to now.
+    tolerance: f64,
+    errors: f64,
+    /// Pieces that have no error yet, since the body has no value somewhere in them.
+    broken: usize,
+    divisions: u32,
+    told: f64,
+}
+
+/// The sums over all pieces.
+#[derive(Default)]
+struct Totals {
+    value: f64,
+    error: f64,
+    size: f64,
+}
+
+impl Integral {
+    /// From one bound to the other; `levels` is how many integrals are at work inside each other, this one among them.
+    pub(super) fn start(from: f64, to: f64, levels: usize) -> Result<(Self, Step), ErrorKind> {
+        if from.is_nan() || to.is_nan() {
+            return Err(ValueError::Domain.into());
+        }
+        let (sign, from, to) = if from <= to { (1.0, from, to) } else { (-1.0, to, from) };
+        let mut integral = Self {
+            sign,
+            rays: Vec::new(),
+            open: BinaryHeap::new(),
+            settled: Vec::new(),
+            waiting: Vec::new(),
+            points: Points::new(),
+            sample: Sample::new(),
+            tail: None,
+            halved: None,
+            tolerance: 0.0,
+            errors: 0.0,
+            broken: 0,
+            divisions: 0,
+            told: 0.0,
+        };
+        if from == to {
+            return Ok((integral, Step::Done { value: Value::Float(0.0), error: Some(0.0) }));
+        }
+        integral.plan(from, to, levels <= THOROUGH_LEVELS);
+        integral.waiting.reverse();
+        let step = integral.next_point()?;
+        Ok((integral, step))
+    }
+
+    /// The first panels.
+    fn plan(&mut self, from: f64, to: f64, thorough: bool) {
+        match (from.is_finite(), to.is_finite()) {
+            (true, true) => self.plan_finite(from, to, thorough),
+            (true, false) if from < 0.0 => {
+                self.plan_finite(from, 0.0, thorough);
+                self.plan_infinite(0.0, 1.0, thorough);
+            }
+            (true, false) => self.plan_infinite(from, 1.0, thorough),
+            (false, true) if to > 0.0 => {
+                self.plan_infinite(0.0, -1.0, thorough);
+                self.plan_finite(0.0, to, thorough);
+            }
+            (false, true) => self.plan_infinite(to, -1.0, thorough),
+            (false, false) => {
+                self.plan_infinite(0.0, -1.0, thorough);
+                self.plan_infinite(0.0, 1.0, thorough);
+            }
+        }
+    }
+
+    fn plan_finite(&mut self, from: f64, to: f64, thorough: bool) {
+        let middle = 0.5 * to - 0.5 * from;
+        for (anchor, direction) in [(from, 1.0), (to, -1.0)] {
+            let ray = self.rays.len();
+            self.rays.push(Ray::new(anchor, direction, false));
+            if !thorough {
+                self.waiting.push(Panel::near(ray, middle));
+                continue;
+            }
+            let count = 0.5 * FIRST_PANELS;
+            let bound = |at: f64| middle * (at / count);
+            let (first, near) = (bound(1.0), bound(0.25));
+            let mut at = 1.0;
+            while at < count {
+                self.waiting.push(Panel::linear(ray, bound(at), bound(at + 1.0)));
+                at += 1.0;
+            }
+            self.waiting.push(Panel::linear(ray, 0.5 * first, first));
+            self.waiting.push(Panel::linear(ray, near, 0.5 * first));
+            self.waiting.extend(Self::cut_near(&Panel::near(ray, near)));
+            if let Some(panel) = self.waiting.pop() {
+                self.waiting.extend(Self::cut_near(&panel));
+            }
+        }
+    }
+
+    fn plan_infinite(&mut self, anchor: f64, direction: f64, thorough: bool) {
+        let ray = self.rays.len();
+        self.rays.push(Ray::new(anchor, direction, true));
+        if !thorough {
+            self.waiting.extend([Panel::near(ray, 1.0), Panel::far(ray, 1.0)]);
+            return;
+        }
+        let half = WINDOW / f64::from(WINDOW_PANELS);
+        let end = pxfm::f_exp(WINDOW);
+        self.waiting.push(Panel::near(ray, 1.0 / end));
+        self.waiting.extend((0..WINDOW_PANELS).map(|at| {
+            let middle = pxfm::f_exp(half * f64::from(2 * at + 1) - WINDOW);
+            Panel::logarithmic(ray, middle, half)
+        }));
+        self.waiting.push(Panel::far(ray, end));
+    }
+
+    /// A panel that has the anchor, as one without it and a nearer one.
+    fn cut_near(panel: &Panel) -> [Panel; 2] {
+        let (_, end) = panel.edges();
+        let nearer = end * pxfm::f_exp(-CUT);
+        [Panel::logarithmic(panel.ray, end * pxfm::f_exp(-0.5 * CUT), 0.5 * CUT), Panel::near(panel.ray, nearer)]
+    }
+
+    /// A panel that reaches infinity, as one that does not and a farther one.
+    fn cut_far(panel: &Panel) -> [Panel; 2] {
+        let (start, _) = panel.edges();
+        let farther = start * pxfm::f_exp(CUT);
+        [Panel::logarithmic(panel.ray, start * pxfm::f_exp(0.5 * CUT), 0.5 * CUT), Panel::far(panel.ray, farther)]
+    }
+
+    /// The next point to be asked for.
+    fn next_point(&mut self) -> Result<Step, ErrorKind> {
+        let panel = *self.waiting.last().ok_or(ErrorKind::Internal)?;
+        let ray = &self.rays[panel.ray];
+        let distance = self.points.distance(&panel, self.sample.values.len());
+        let point = ray.point(distance);
+        // Exact near an end, which is where it matters.
+        let taken = if ray.anchor == 0.0 { distance } else { (point - ray.anchor).abs() };
+        self.sample.asked.push(distance);
+        self.sample.distances.push(taken);
+        Ok(Step::Evaluate(Value::Float(point)))
+    }
+
+    /// The distance and the ray of the point asked for last.
+    fn here(&self) -> Option<(f64, usize)> {
+        Some((*self.sample.distances.last()?, self.waiting.last()?.ray))
+    }
+
+    /// The point asked for last.
+    pub(super) fn point(&self) -> f64 {
+        self.here().map_or(f64::NAN, |(distance, ray)| self.rays[ray].point(distance))
+    }
+
+    /// Takes the error that the body has told of, which is an integral itself.
+    pub(super) fn tell(&mut self, error: f64) {
+        self.told = self.told.max(error);
+    }
+
+    /// Takes the body's failure at the point asked for last: `None` where it is no end of the body's reach.
+    pub(super) fn fail(&mut self, kind: &ErrorKind) -> Option<Result<Step, ErrorKind>> {
+        let (distance, at) = self.here()?;
+        let ray = &mut self.rays[at];
+        let end = if ray.anchor == 0.0 { FAILS_NEAR_ZERO } else { FLOATS_AT_END * f64::EPSILON * ray.anchor.abs() };
+        if distance <= end {
+            ray.nearest = ray.nearest.max(8.0 * distance);
+        } else if ray.is_infinite && distance >= FAR && matches!(kind, ErrorKind::Overflow(_)) {
+            ray.reach = ray.reach.min(distance);
+        } else {
+            return None;
+        }
+        self.sample.is_broken = true;
+        Some(self.take(0.0))
+    }
+
+    /// Takes the body's value at the point asked for last.
+    pub(super) fn feed(&mut self, value: f64) -> Result<Step, ErrorKind> {
+        if value.is_finite() {
+            return self.take(value);
+        }
+        // As if the body had overflowed.
+        let undefined = || Err(Self::refuse(Obstacle::Undefined, Some(self.point())));
+        let undefined = undefined();
+        self.fail(&Overflow::Range.into()).unwrap_or(undefined)
+    }
+
+    fn refuse(obstacle: Obstacle, at: Option<f64>) -> ErrorKind {
+        ErrorKind::NoConvergence { what: "integral".to_owned(), obstacle, at: at.map(point_text) }
+    }
+
+    fn take(&mut self, value: f64) -> Result<Step, ErrorKind> {
+        let Some(panel) = self.waiting.last().copied() else { return Err(ErrorKind::Internal) };
+        let at = self.sample.values.len();
+        let told = std::mem::take(&mut self.told);
+        if told > 0.0 {
+            self.sample.told += told * Sample::rule_weight(at) * Sample::weight(&panel, self.sample.asked[at]);
+        }
+        self.sample.values.push(value);
+        if at + 1 < POINTS {
+            return self.next_point();
+        }
+        self.waiting.pop();
+        let mut piece = self.sample.measure(&panel, self.rays[panel.ray].anchor);
+        if !piece.size.is_finite() {
+            let ray = &self.rays[panel.ray];
+            let place = if ray.is_infinite { ray.direction * f64::INFINITY } else { ray.point(panel.middle) };
+            return Err(Self::refuse(Obstacle::Diverges, Some(place)));
+        }
+        if self.tail.is_some() && self.sample.is_broken {
+            piece.error = piece.size;
+        }
+        self.sample.clear();
+        self.keep(piece);
+        self.go_on()
+    }
+
+    fn keep(&mut self, piece: Piece) {
+        if let Some(tail) = &mut self.tail {
+            return tail.pieces.push(piece);
+        }
+        if piece.error.is_finite() {
+            self.errors += piece.error
+        } else {
+            self.broken += 1
+        }
+        if piece.is_settled { self.settled.push(piece) } else { self.open.push(Worst(piece)) }
+    }
+
+    /// Takes the worst of the pieces away.
+    fn pop_worst(&mut self) -> Option<Piece> {
+        let Worst(piece) = self.open.pop()?;
+        if piece.error.is_finite() {
+            self.errors -= piece.error
+        } else {
+            self.broken -= 1
+        }
+        Some(piece)
+    }
+
+    /// The next panel, or the answer.
+    fn go_on(&mut self) -> Result<Step, ErrorKind> {
+        while let Some(panel) = self.waiting.last() {
+            if panel.edges().0 < self.rays[panel.ray].reach {
+                return self.next_point();
+            }
+            self.waiting.pop();
+        }
+        if let Some(tail) = self.tail.take() {
+            let piece = self.extrapolated(&tail)?;
+            self.keep(piece);
+        }
+        self.settle_noise();
+        loop {
+            // The sums over all pieces are made only where they may be the last.
+            let is_due =
+                self.divisions.is_multiple_of(32) || (self.broken == 0 && self.errors <= 1.01 * self.tolerance);
+            if is_due || self.open.is_empty() || self.divisions >= DIVISIONS_MAX {
+                let totals = self.totals();
+                self.tolerance = (TOLERANCE * totals.value.abs()).max(ROUNDING * totals.size);
+                if totals.error <= self.tolerance {
+                    return Ok(self.done(&totals));
+                }
+                if self.open.is_empty() || self.divisions >= DIVISIONS_MAX {
+                    return self.last_word(&totals);
+                }
+            }
+            let Some(worst) = self.pop_worst() else { return Err(ErrorKind::Internal) };
+            if self.divide(worst)? {
+                return self.go_on();
+            }
+        }
+    }
+
+    /// Divides a piece: `false` if it is too narrow, and stays as it is.
+    fn divide(&mut self, mut piece: Piece) -> Result<bool, ErrorKind> {
+        let panel = piece.panel;
+        let ray = &self.rays[panel.ray];
+        let (near, far) = panel.edges();
+        self.divisions += 1;
+        self.halved = None;
+        if panel.is_near() {
+            let parts = Self::cut_near(&panel);
+            if parts[1].edges().1 < ray.nearest {
+                self.begin_tail(&panel);
+            } else {
+                self.waiting.extend(parts);
+            }
+            return Ok(true);
+        }
+        if panel.is_far() {
+            if near > FARTHEST {
+                self.begin_tail(&panel);
+            } else {
+                self.waiting.extend(Self::cut_far(&panel));
+            }
+            return Ok(true);
+        }
+        let is_narrow = far - near <= 16.0 * f64::EPSILON * (ray.anchor.abs() + far);
+        if is_narrow || (piece.error.is_infinite() && panel.half < 0.01 && panel.map == Map::Logarithmic) {
+            if piece.error.is_finite() && piece.error > TOLERANCE * self.totals().size {
+                let point = ray.point(panel.middle);
+                return Err(Self::refuse(Obstacle::Steep, Some(point)));
+            }
+            // Beside where the body overflows: what it is there has to be next to nothing.
+            piece.error = piece.error.min(4.0 * piece.size / panel.half);
+            piece.is_settled = true;
+            self.keep(piece);
+            return Ok(false);
+        }
+        if piece.error < 1e-6 * piece.size {
+            self.halved = Some((panel, piece.error));
+        }
+        self.waiting.extend(panel.halves());
+        Ok(true)
+    }
+
+    /// Where halving a piece has made nothing better and its values are all but right, they are noise: no closer look
+    /// tells more.
+    fn settle_noise(&mut self) {
+        let Some((panel, error)) = self.halved.take() else { return };
+        let worst: Vec<Piece> = (0..2).filter_map(|_| self.pop_worst()).collect();
+        let halves = panel.halves().map(|half| half.middle);
+        let is_rough_half =
+            |piece: &Piece| piece.is_rough && piece.panel.ray == panel.ray && halves.contains(&piece.panel.middle);
+        let errors: f64 = worst.iter().filter(|piece| is_rough_half(piece)).map(|piece| piece.error).sum();
+        for mut piece in worst {
+            piece.is_settled = errors > 0.6 * error && is_rough_half(&piece);
+            self.keep(piece);
+        }
+    }
+
+    /// All pieces together, in one order, so that roundings do not depend on the way here.
+    fn totals(&self) -> Totals {
+        let mut pieces: Vec<&Piece> = self.open.iter().map(|Worst(piece)| piece).chain(&self.settled).collect();
+        pieces.sort_by(|a, b| b.size.total_cmp(&a.size).then(a.value.total_cmp(&b.value)));
+        let (mut totals, mut rest) = (Totals::default(), 0.0);
+        for piece in pieces {
+            // Neumaier 1974.
+            let sum = totals.value + piece.value;
+            let (large, small) = if totals.value.abs() >= piece.value.abs() {
+                (totals.value, piece.value)
+            } else {
+                (piece.value, totals.value)
+            };
+            rest += (large - sum) + small;
+            totals.value = sum;
+            totals.error += piece.error;
+            totals.size += piece.size;
+        }
+        totals.value += rest;
+        totals
+    }
+
+    fn done(&self, totals: &Totals) -> Step {
+        // What cannot be told from 0 is 0.
+        let value = if totals.value.abs() <= totals.error { 0.0 } else { self.sign * totals.value };
+        Step::Done { value: Value::Float(value), error: Some(totals.error) }
+    }
+
+    /// Nothing more can be done: what there is, if it is good enough.
+    fn last_word(&mut self, totals: &Totals) -> Result<Step, ErrorKind> {
+        if totals.error <= (LAST_TOLERANCE * totals.value.abs()).max(LAST_ROUNDING * totals.size) {
+            return Ok(self.done(totals));
+        }
+        let pieces = self.open.iter().map(|Worst(piece)| piece).chain(&self.settled);
+        let worst = pieces.max_by(|a, b| a.error.total_cmp(&b.error));
+        let place = worst.map(|piece| {
+            let (near, far) = piece.panel.edges();
+            let distance = if far.is_finite() { 0.5 * (near + far) } else { near };
+            self.rays[piece.panel.ray].point(distance)
+        });
+        let is_noise = self.divisions < DIVISIONS_MAX;
+        Err(Self::refuse(if is_noise { Obstacle::Noise } else { Obstacle::TooHard }, place))
+    }
+
+    /// Measures equal pieces towards an end that cannot be cut further, in place of what was there.
+    fn begin_tail(&mut self, end: &Panel) {
+        const HALF: f64 = 1.0;
+        let ray = &self.rays[end.ray];
+        let is_near = end.is_near();
+        let (near, far) = end.edges();
+        let begin = if is_near { self.boundary(end.ray, far) } else { near * pxfm::f_exp(-3.0 * CUT) };
+        let outside = |piece: &Piece| {
+            let (near, far) = piece.panel.edges();
+            let is_behind = if is_near { far <= begin * (1.0 + 1e-9) } else { near >= begin * (1.0 - 1e-9) };
+            piece.panel.ray != end.ray || !is_behind
+        };
+        self.settled.retain(outside);
+        self.open.retain(|Worst(piece)| outside(piece));
+        let left = self.open.iter().map(|Worst(piece)| piece).chain(&self.settled);
+        (self.errors, self.broken) = left.fold((0.0, 0), |(errors, broken), piece| match piece.error.is_finite() {
+            true => (errors + piece.error, broken),
+            false => (errors, broken + 1),
+        });
+        let (step, limit) = (pxfm::f_exp(2.0 * HALF), if is_near { ray.nearest } else { FARTHEST });
+        let mut edge = begin;
+        while if is_near { edge > limit } else { edge < limit } {
+            let next = if is_near { edge / step } else { edge * step };
+            self.waiting.push(Panel::logarithmic(end.ray, (edge * next).sqrt(), HALF));
+            edge = next;
+        }
+        self.waiting.reverse();
+        self.tail = Some(Tail { ray: end.ray, is_near, pieces: Vec::new() });
+    }
+
+    /// Where a piece ends, some three cuts or as much as there is beyond a distance.
+    fn boundary(&self, ray: usize, distance: f64) -> f64 {
+        let beyond = distance * pxfm::f_exp(2.5 * CUT);
+        let pieces = self.open.iter().map(|Worst(piece)| piece).chain(&self.settled);
+        let pieces = pieces.filter(|piece| piece.panel.ray == ray && piece.panel.map == Map::Logarithmic);
+        let (mut least, mut most) = (f64::INFINITY, distance);
+        for far in pieces.map(|piece| piece.panel.edges().1) {
+            most = most.max(far);
+            if far >= beyond {
+                least = least.min(far);
+            }
+        }
+        if least.is_finite() { least } else { most }
+    }
+
+    /// The sum of the pieces towards an end and of what lies beyond them.
+    fn extrapolated(&self, tail: &Tail) -> Result<Piece, ErrorKind> {
+        let ray = &self.rays[tail.ray];
+        let place = if tail.is_near { ray.anchor } else { ray.direction * f64::INFINITY };
+        let mut sums: Vec<f64> = Vec::with_capacity(tail.pieces.len());
+        let (mut sum, mut size, mut noise) = (0.0, 0.0, 0.0);
+        let mut best: Option<extrapolation::Limit> = None;
+        let ratios: Vec<f64> = tail.pieces.windows(2).map(|pair| pair[1].value / pair[0].value).collect();
+        for piece in &tail.pieces {
+            sum += piece.value;
+            size += piece.size;
+            noise += piece.error;
+            sums.push(sum);
+            let limit = extrapolation::limit(&sums, noise).filter(|_| sums.len() >= 5);
+            best = match (best, limit) {
+                (Some(best), Some(limit)) if best.error <= limit.error => Some(best),
+                (best, limit) => limit.or(best),
+            };
+        }
+        let last = &ratios[ratios.len().saturating_sub(3)..];
+        let falls = last.iter().all(|ratio| (0.0..0.995).contains(ratio)) || size == 0.0;
+        if tail.pieces.len() < 5 {
+            return Err(Self::refuse(Obstacle::Steep, Some(place)));
+        }
+        let Some(best) = best.filter(|_| falls) else {
+            let alternates = last.iter().any(|ratio| *ratio < 0.0);
+            return Err(Self::refuse(if alternates { Obstacle::Oscillates } else { Obstacle::Diverges }, Some(place)));
+        };
+        if best.error > 1e-5 * (size + best.value.abs()) {
+            return Err(Self::refuse(Obstacle::Slow, Some(place)));
+        }
+        let (last, error) = (tail.pieces.last().ok_or(ErrorKind::Internal)?, best.error);
+        Ok(Piece { panel: last.panel, value: best.value, error, size, is_settled: true, is_rough: false })
+    }
+}

@@ -1,0 +1,267 @@
+//! Gauss and Kronrod's rule of 15 points on one panel, and what its values say about its error.
+
+/// Values that a panel needs.
+pub(super) const POINTS: usize = 15;
+
+/// Abscissas of the 15-point Kronrod rule on [-1, 1], from the outermost to the middle. (Kronrod 1964; the digits are
+/// QUADPACK's.)
+const ABSCISSAS: [f64; 8] = [
+    0.991_455_371_120_812_6,
+    0.949_107_912_342_758_5,
+    0.864_864_423_359_769_1,
+    0.741_531_185_599_394_5,
+    0.586_087_235_467_691_1,
+    0.405_845_151_377_397_2,
+    0.207_784_955_007_898_47,
+    0.0,
+];
+const WEIGHTS: [f64; 8] = [
+    0.022_935_322_010_529_224,
+    0.063_092_092_629_978_56,
+    0.104_790_010_322_250_19,
+    0.140_653_259_715_525_92,
+    0.169_004_726_639_267_9,
+    0.190_350_578_064_785_4,
+    0.204_432_940_075_298_89,
+    0.209_482_141_084_727_82,
+];
+
+/// What makes the coefficients of the Legendre polynomials of degrees 8, 9, 12 and 13 from sums (even degrees) or
+/// differences (odd degrees) of the values at opposite points.
+const SPECTRUM: [[f64; 8]; 4] = [spectrum(8), spectrum(9), spectrum(12), spectrum(13)];
+
+const fn spectrum(degree: usize) -> [f64; 8] {
+    let mut row = [0.0; 8];
+    let mut at = 0;
+    while at < 8 {
+        row[at] = (degree as f64 + 0.5) * WEIGHTS[at] * legendre(degree, ABSCISSAS[at]);
+        at += 1;
+    }
+    // The middle stands in no pair.
+    row[7] *= 0.5;
+    row
+}
+
+const fn legendre(degree: usize, x: f64) -> f64 {
+    let (mut before, mut value, mut n) = (1.0, x, 1);
+    while n < degree {
+        let next = ((2 * n + 1) as f64 * x * value - n as f64 * before) / (n + 1) as f64;
+        (before, value) = (value, next);
+        n += 1;
+    }
+    value
+}
+
+/// How the variable of the rule becomes a distance from the anchor of a ray.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Map {
+    /// The distance is the variable.
+    Linear,
+    /// The distance is `middle · exp(variable)`: as many points in each decade.
+    Logarithmic,
+    /// The distance is the inverse of the variable: the panel that reaches infinity.
+    Inverse,
+}
+
+/// A part of a ray.
+#[derive(Clone, Copy)]
+pub(super) struct Panel {
+    pub(super) ray: usize,
+    pub(super) map: Map,
+    pub(super) middle: f64,
+    pub(super) half: f64,
+}
+
+impl Panel {
+    pub(super) fn linear(ray: usize, from: f64, to: f64) -> Self {
+        Self { ray, map: Map::Linear, middle: 0.5 * (from + to), half: 0.5 * (to - from) }
+    }
+
+    /// From the anchor itself to a distance.
+    pub(super) fn near(ray: usize, to: f64) -> Self {
+        Self { ray, map: Map::Linear, middle: 0.5 * to, half: 0.5 * to }
+    }
+
+    /// From a distance to infinity.
+    pub(super) fn far(ray: usize, from: f64) -> Self {
+        Self { ray, map: Map::Inverse, middle: 0.5 / from, half: 0.5 / from }
+    }
+
+    pub(super) fn logarithmic(ray: usize, middle: f64, half: f64) -> Self {
+        Self { ray, map: Map::Logarithmic, middle, half }
+    }
+
+    /// Whether the anchor is one of its ends.
+    pub(super) fn is_near(&self) -> bool {
+        self.map == Map::Linear && self.middle == self.half
+    }
+
+    pub(super) fn is_far(&self) -> bool {
+        self.map == Map::Inverse
+    }
+
+    /// The distances at which it begins and ends.
+    pub(super) fn edges(&self) -> (f64, f64) {
+        match self.map {
+            Map::Linear => (self.middle - self.half, self.middle + self.half),
+            Map::Logarithmic => (self.middle * pxfm::f_exp(-self.half), self.middle * pxfm::f_exp(self.half)),
+            Map::Inverse => (1.0 / (self.middle + self.half), f64::INFINITY),
+        }
+    }
+
+    /// Its two halves. The parts of one that has an end of the ray are its own to make.
+    pub(super) fn halves(&self) -> [Self; 2] {
+        let half = 0.5 * self.half;
+        let [low, high] = match self.map {
+            Map::Logarithmic => [self.middle * pxfm::f_exp(-half), self.middle * pxfm::f_exp(half)],
+            Map::Linear | Map::Inverse => [self.middle - half, self.middle + half],
+        };
+        [Self { middle: low, half, ..*self }, Self { middle: high, half, ..*self }]
+    }
+}
+
+/// The points of a panel: what a logarithmic one multiplies its middle with is the same for all of one width.
+pub(super) struct Points {
+    half: f64,
+    ratios: [f64; 7],
+}
+
+impl Points {
+    pub(super) fn new() -> Self {
+        Self { half: 0.0, ratios: [1.0; 7] }
+    }
+
+    /// The distance of one of a panel's points.
+    pub(super) fn distance(&mut self, panel: &Panel, at: usize) -> f64 {
+        let Panel { middle, half, .. } = *panel;
+        let abscissa = if at < 8 { -ABSCISSAS[at] } else { ABSCISSAS[14 - at] };
+        match panel.map {
+            Map::Linear => middle + half * abscissa,
+            Map::Inverse => 1.0 / (middle + half * abscissa),
+            Map::Logarithmic => {
+                if half != self.half {
+                    self.half = half;
+                    self.ratios = std::array::from_fn(|at| pxfm::f_exp(half * ABSCISSAS[at]));
+                }
+                match at {
+                    0..7 => middle / self.ratios[at],
+                    7 => middle,
+                    _ => middle * self.ratios[14 - at],
+                }
+            }
+        }
+    }
+}
+
+/// What one panel has come to.
+pub(super) struct Piece {
+    pub(super) panel: Panel,
+    pub(super) value: f64,
+    /// An estimate of the error from above.
+    pub(super) error: f64,
+    /// The integral of the body's magnitude.
+    pub(super) size: f64,
+    /// Whether to look closer would tell no more: what is left of the error is rounding.
+    pub(super) is_settled: bool,
+    /// Whether its values show no sign of a smooth body: the spectrum does not fall.
+    pub(super) is_rough: bool,
+}
+
+/// The values of a panel's points.
+pub(super) struct Sample {
+    /// The body's values.
+    pub(super) values: Vec<f64>,
+    /// Where they were taken, as distances: floats are not dense everywhere.
+    pub(super) distances: Vec<f64>,
+    /// The distances that the rule asked for.
+    pub(super) asked: Vec<f64>,
+    /// The largest errors that the body itself has told of, weighted as its values are.
+    pub(super) told: f64,
+    /// Whether there are points at which the body has no value.
+    pub(super) is_broken: bool,
+}
+
+impl Sample {
+    pub(super) fn new() -> Self {
+        let room = || Vec::with_capacity(POINTS);
+        Self { values: room(), distances: room(), asked: room(), told: 0.0, is_broken: false }
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.values.clear();
+        self.distances.clear();
+        self.asked.clear();
+        (self.told, self.is_broken) = (0.0, false);
+    }
+
+    /// What a distance counts for, but for the weights of the rule.
+    pub(super) fn weight(panel: &Panel, distance: f64) -> f64 {
+        match panel.map {
+            Map::Linear => panel.half,
+            Map::Logarithmic => panel.half * distance,
+            Map::Inverse => panel.half * distance * distance,
+        }
+    }
+
+    /// The rule's own weight of a point.
+    pub(super) fn rule_weight(at: usize) -> f64 {
+        WEIGHTS[if at < 8 { at } else { 14 - at }]
+    }
+
+    /// The integral over the panel, whose distances are from `anchor`.
+    ///
+    /// The error is told by the spectrum: the coefficients of the values' Legendre series at degrees 8 and 9 (`middle`)
+    /// and at 12 and 13 (`high`). What the rule cannot integrate begins at degree 23. For a smooth body the coefficients
+    /// fall like a power, and so the error is far below the last of them; where they do not fall (a corner, a jump, a
+    /// pole, noise) they are the error themselves. Even and odd degrees both count: an odd pole in the middle of a panel
+    /// leaves no trace in the difference of two symmetric rules.
+    pub(super) fn measure(&self, panel: &Panel, anchor: f64) -> Piece {
+        let moved = self.moved_back();
+        let value_at = |at: usize| moved[at] * Self::weight(panel, self.asked[at]);
+        let weighted: [f64; POINTS] = std::array::from_fn(|at| if moved[at] == 0.0 { 0.0 } else { value_at(at) });
+        let (mut value, mut size, mut spectrum) = (0.0, 0.0, [0.0_f64; 4]);
+        for at in 0..8 {
+            let (low, high) = (weighted[at], weighted[14 - at]);
+            let (sum, difference) = (low + high, high - low);
+            let weight = if at == 7 { 0.5 * WEIGHTS[7] } else { WEIGHTS[at] };
+            value += weight * sum;
+            size += weight * (low.abs() + high.abs());
+            spectrum[0] += SPECTRUM[0][at] * sum;
+            spectrum[1] += SPECTRUM[1][at] * difference;
+            spectrum[2] += SPECTRUM[2][at] * sum;
+            spectrum[3] += SPECTRUM[3][at] * difference;
+        }
+        let middle = spectrum[0].abs().max(spectrum[1].abs());
+        let high = spectrum[2].abs().max(spectrum[3].abs());
+        let falls = if middle > 0.0 { (3.0 * high / middle).min(1.0) } else { 1.0 };
+        let estimate = 2.0 * high * falls * falls;
+        let rounding = 4.0 * f64::EPSILON * size + self.displacement(anchor.abs()) + self.told;
+        let error = if self.is_broken { f64::INFINITY } else { estimate.max(rounding) };
+        Piece { panel: *panel, value, error, size, is_settled: error <= rounding, is_rough: high >= 0.25 * middle }
+    }
+
+    /// What it may come to that a point stands by a rounding beside where it is taken to stand.
+    fn displacement(&self, anchor: f64) -> f64 {
+        let part = if self.asked == self.distances { 0.5 } else { 0.05 };
+        let moves = (1..POINTS).map(|at| {
+            let distance = self.asked[at - 1].max(self.asked[at]);
+            (self.values[at] - self.values[at - 1]).abs() * (anchor + distance)
+        });
+        part * f64::EPSILON * moves.sum::<f64>()
+    }
+
+    /// The values at the points that were asked for, where those that could be had stand beside them: along the line
+    /// through the neighbours.
+    fn moved_back(&self) -> [f64; POINTS] {
+        std::array::from_fn(|at| {
+            let (value, shift) = (self.values[at], self.asked[at] - self.distances[at]);
+            if shift == 0.0 {
+                return value;
+            }
+            let (before, behind) = (at.saturating_sub(1), (at + 1).min(POINTS - 1));
+            let run = self.distances[behind] - self.distances[before];
+            let slope = (self.values[behind] - self.values[before]) / run;
+            if run == 0.0 || !slope.is_finite() { value } else { value + slope * shift }
+        })
+    }
+}

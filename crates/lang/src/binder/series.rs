@@ -1,0 +1,135 @@
+//! Sums and products to infinity. The partial sums at 1, 2, 4, 8, … terms are extrapolated: whether the terms fall like
+//! a power of their number, with a logarithm, or alternate, what those sums lack is a sum of geometric sequences, which
+//! is what [`extrapolation`] removes. Where the terms fall faster they are added until nothing is left.
+
+use super::{Step, extrapolation, point_text};
+use crate::error::{ErrorKind, Obstacle};
+use crate::limits::Budget;
+use crate::number::Integer;
+use crate::value::Value;
+
+/// Terms at most, a power of 2.
+const TERMS_MAX: u32 = 8_192;
+/// Terms one after the other that fall by this ratio or faster, and are nothing beside the sum, end it.
+const FAST: f64 = 0.9;
+const FAST_TERMS: u32 = 8;
+/// What the terms may still be, in relative size, where they fall that fast.
+const NOTHING: f64 = 1e-18;
+/// Relative error that is still an answer.
+const TOLERANCE: f64 = 1e-9;
+
+/// A series at work.
+pub(crate) struct Series {
+    is_product: bool,
+    next: Integer,
+    terms: u32,
+    /// The sum so far and what rounding has lost of it (Neumaier 1974), or the product.
+    sum: f64,
+    lost: f64,
+    size: f64,
+    /// The last term, or the last factor less 1, and how many have fallen fast.
+    last: f64,
+    fast: u32,
+    /// The sums after 1, 2, 4, … terms.
+    sums: Vec<f64>,
+    /// The largest of the terms since the last of these sums, and up to it.
+    largest: f64,
+    largest_before: f64,
+}
+
+impl Series {
+    pub(super) fn start(from: Integer, is_product: bool) -> Self {
+        let sum = if is_product { 1.0 } else { 0.0 };
+        Self {
+            is_product,
+            next: from,
+            terms: 0,
+            sum,
+            lost: 0.0,
+            size: sum,
+            last: 0.0,
+            fast: 0,
+            sums: Vec::new(),
+            largest: 0.0,
+            largest_before: f64::INFINITY,
+        }
+    }
+
+    /// The index of the next term.
+    pub(super) fn point(&self) -> &Integer {
+        &self.next
+    }
+
+    pub(super) fn feed(&mut self, value: f64, budget: &mut Budget) -> Result<Step, ErrorKind> {
+        if !value.is_finite() {
+            return Err(self.refuse(Obstacle::Undefined, Some(self.next.to_string())));
+        }
+        self.add(value);
+        if !self.sum.is_finite() {
+            return Err(self.refuse(Obstacle::Diverges, Some(point_text(f64::INFINITY))));
+        }
+        if self.fast >= FAST_TERMS && self.last.abs() <= NOTHING * self.sum.abs() {
+            return Ok(self.done(self.sum + self.lost, 4.0 * f64::EPSILON * self.size));
+        }
+        self.next = self.next.add(&Integer::ONE, budget)?;
+        if self.terms.is_power_of_two() {
+            self.sums.push(self.sum + self.lost);
+            if self.terms == TERMS_MAX {
+                return self.finish();
+            }
+            (self.largest_before, self.largest) = (self.largest, 0.0);
+        }
+        Ok(Step::Evaluate(Value::Int(self.next.clone())))
+    }
+
+    fn add(&mut self, value: f64) {
+        let term = if self.is_product { value - 1.0 } else { value };
+        let falls = term.abs() <= FAST * self.last.abs() && self.last != 0.0;
+        self.fast = if falls { self.fast + 1 } else { 0 };
+        (self.last, self.largest) = (term, self.largest.max(term.abs()));
+        self.terms += 1;
+        if self.is_product {
+            self.sum *= value;
+            self.size = f64::from(self.terms) * self.sum.abs();
+            return;
+        }
+        let sum = self.sum + value;
+        let (large, small) = if self.sum.abs() >= value.abs() { (self.sum, value) } else { (value, self.sum) };
+        self.lost += (large - sum) + small;
+        self.sum = sum;
+        self.size += value.abs();
+    }
+
+    /// The limit of the sums, if they have one: the terms fall, and so do the differences of the sums.
+    fn finish(&self) -> Result<Step, ErrorKind> {
+        let place = Some(point_text(f64::INFINITY));
+        if self.largest == 0.0 && self.largest_before == 0.0 {
+            return Ok(self.done(self.sum + self.lost, 4.0 * f64::EPSILON * self.size));
+        }
+        if self.largest > 0.97 * self.largest_before {
+            return Err(self.refuse(Obstacle::Diverges, place));
+        }
+        let noise = 4.0 * f64::EPSILON * self.size;
+        let differences: Vec<f64> = self.sums.windows(2).map(|pair| (pair[1] - pair[0]).abs()).collect();
+        let last = &differences[differences.len().saturating_sub(4)..];
+        if last.windows(2).any(|pair| pair[1] > 0.97 * pair[0] && pair[1] > noise) {
+            return Err(self.refuse(Obstacle::Diverges, place));
+        }
+        match extrapolation::limit(&self.sums, noise) {
+            Some(limit) if limit.error <= TOLERANCE * limit.value.abs().max(1e-3 * self.size) => {
+                Ok(self.done(limit.value, limit.error))
+            }
+            _ => Err(self.refuse(Obstacle::Slow, place)),
+        }
+    }
+
+    fn done(&self, value: f64, error: f64) -> Step {
+        let value = if value.abs() <= error { 0.0 } else { value };
+        Step::Done { value: Value::Float(value), error: Some(error) }
+    }
+
+    fn refuse(&self, obstacle: Obstacle, at: Option<String>) -> ErrorKind {
+        let what = if self.is_product { "prod" } else { "sum" };
+        ErrorKind::NoConvergence { what: what.to_owned(), obstacle, at }
+    }
+}

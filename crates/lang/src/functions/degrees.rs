@@ -1,0 +1,65 @@
+//! The circular functions of an argument that is directly in degrees: `sin(30°)`.
+//!
+//! They are rows without a name that a text could write: the parser makes a call of one where `°` stands on the whole
+//! argument. The angle is the real number before the sign, an integer of any size or the exact value of a float or a
+//! decimal; it is reduced by whole turns exactly, and the value rounded once.
+
+use super::{Body, ELEMENTARY, Function, Outcome, Section, decimal, exact, to_float};
+use crate::error::{Overflow, ValueError};
+use crate::limits::Budget;
+use crate::mode::Mode;
+use crate::number::angle::{self, Circular};
+use crate::value::Value;
+
+const fn row(name: &'static str, call: fn(&Value, &mut Budget) -> Outcome) -> Function {
+    Function {
+        name,
+        section: Section::Trigonometry,
+        signature: "x",
+        price: ELEMENTARY,
+        doc: "",
+        doc_pt: "",
+        body: Body::One(call),
+    }
+}
+
+/// Each has the name of the function of radians, and the sign behind it.
+pub(super) const TABLE: &[Function] = &[
+    row("sin°", |value, budget| of_degrees(Circular::Sine, value, budget)),
+    row("cos°", |value, budget| of_degrees(Circular::Cosine, value, budget)),
+    row("tan°", |value, budget| of_degrees(Circular::Tangent, value, budget)),
+    row("sec°", |value, budget| of_degrees(Circular::Secant, value, budget)),
+    row("csc°", |value, budget| of_degrees(Circular::Cosecant, value, budget)),
+    row("cot°", |value, budget| of_degrees(Circular::Cotangent, value, budget)),
+];
+
+fn of_degrees(function: Circular, value: &Value, budget: &mut Budget) -> Outcome {
+    match budget.mode {
+        Mode::Python => {}
+        Mode::Exact => return exact::of_degrees(function, value, budget),
+        Mode::Decimal(_) => return decimal::of_degrees(function, value, budget),
+    }
+    let x = match value.integer() {
+        Some(integer) => match integer.as_i64() {
+            // A float, exactly.
+            Some(small @ -0x20_0000_0000_0000..=0x20_0000_0000_0000) => small as f64,
+            _ => angle::within_a_turn(&integer, budget)?.into(),
+        },
+        None => to_float(value)?,
+    };
+    if let Some(value) = angle::quick_degrees(function, x) {
+        return Ok(Value::Float(value));
+    }
+    if x.is_nan() {
+        return Ok(Value::Float(x));
+    }
+    if x.is_infinite() {
+        return Err(ValueError::Domain.into());
+    }
+    if let Some(degrees) = angle::whole_degrees(x.rem_euclid(360.0)) {
+        function.halves(degrees, (x.abs() < 1e15).then_some(x as i64))?;
+    }
+    budget.charge(angle::PRICE)?;
+    let value = angle::degrees(function, x);
+    if value.is_infinite() { Err(Overflow::Range.into()) } else { Ok(Value::Float(value)) }
+}
