@@ -430,7 +430,7 @@ fn an_explanation_says_what_a_text_is_and_how_its_value_comes_about() {
     };
     let explained = told(" 2 + (3*4)");
     assert_eq!(explained["canonical"], "2+3*4");
-    assert_eq!(explained["key"], "tabuada:1:2+3*4");
+    assert_eq!(explained["key"], "tabuada:2:2+3*4");
     assert_eq!(explained["free_names"], Value::from(Vec::<Value>::new()));
     assert_eq!((&explained["pure"], &explained["result"]), (&Value::from(true), &Value::from(14)));
     assert_eq!((&explained["type"], &explained["text"]), (&Value::from("int"), &Value::from("14")));
@@ -467,7 +467,7 @@ fn an_explanation_says_what_a_text_is_and_how_its_value_comes_about() {
 
     let mode = target("/v1/explain", &[("expr", "1/3+1/6"), ("mode", "exact")]);
     let explained: Value = serde_json::from_slice(&client.request("GET", &mode, &[], b"").body).unwrap();
-    assert_eq!((&explained["text"], &explained["key"]), (&Value::from("1/2"), &Value::from("tabuada:1@exact:1/3+1/6")));
+    assert_eq!((&explained["text"], &explained["key"]), (&Value::from("1/2"), &Value::from("tabuada:2@exact:1/3+1/6")));
     for (expr, status) in [("2 +", 422), ("", 422)] {
         let response = explain(&mut client, expr);
         assert_eq!(response.status, status);

@@ -56,7 +56,7 @@ fn of_degrees(function: Circular, value: &Value, budget: &mut Budget) -> Outcome
     if x.is_infinite() {
         return Err(outside(function.name(), value));
     }
-    if let Some(degrees) = angle::whole_degrees(x.rem_euclid(360.0)) {
+    if let Some(degrees) = angle::whole_degrees(angle::without_turns(x)) {
         function.halves(degrees, (x.abs() < 1e15).then_some(x as i64))?;
     }
     budget.charge(angle::PRICE)?;

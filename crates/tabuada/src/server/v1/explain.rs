@@ -85,6 +85,9 @@ struct Told<'e> {
     /// Where in the asker's text that stands which was worked out.
     #[serde(skip_serializing_if = "Option::is_none")]
     span: Option<CharacterSpan>,
+    /// What the value may be off by, where it was found numerically.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<f64>,
 }
 
 /// Explain an expression
@@ -111,7 +114,7 @@ struct Told<'e> {
                     summary = "GET /v1/explain?expr=2%2B3*4",
                     value = json!({
                         "canonical": "2+3*4",
-                        "key": "tabuada:1:2+3*4",
+                        "key": "tabuada:2:2+3*4",
                         "free_names": [],
                         "pure": true,
                         "fuel": 18,
@@ -144,7 +147,7 @@ struct Told<'e> {
                     summary = "GET /v1/explain?expr=1%2F0",
                     value = json!({
                         "canonical": "1/0",
-                        "key": "tabuada:1:1/0",
+                        "key": "tabuada:2:1/0",
                         "free_names": [],
                         "pure": true,
                         "fuel": 9,
@@ -272,6 +275,7 @@ impl Asked<'_> {
             replaced: in_text(&step.replaced, before),
             by: in_text(&step.by, &step.text),
             span: step.node.map(|node| CharacterSpan::new(self.program.span(node), self.question.text)),
+            error: step.error,
         };
         steps.iter().zip(before).map(told).collect()
     }

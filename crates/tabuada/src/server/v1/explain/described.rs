@@ -77,6 +77,10 @@ pub(super) struct Step {
     /// Where in the asker's text that stands which was worked out.
     #[schema(required = false)]
     span: CharacterSpan,
+    /// What the value that was found may be off by, from above, where it was found numerically: an integral, a
+    /// derivative, a sum or a product to infinity.
+    #[schema(required = false)]
+    error: f64,
 }
 
 fn kinds() -> Object {
