@@ -16,7 +16,8 @@ const fn row(name: &'static str, call: fn(&Value, &mut Budget) -> Outcome) -> Fu
         name,
         section: Section::Trigonometry,
         signature: "x",
-        price: ELEMENTARY,
+        // The reduction, and sine and cosine both.
+        price: 2 * ELEMENTARY,
         doc: "",
         doc_pt: "",
         body: Body::One(call),
