@@ -31,7 +31,8 @@
 //! group       = "(" [ expressions ] ")" ;   list = "[" [ expressions ] "]" ;   set = "{" [ expressions ] "}" ;
 //! bars        = "|" expression "|" ;
 //! binder      = ( "sum" | "prod" | "integral" | "root" ) "(" expression "," NAME "," expression "," expression
-//!               [ "," ] ")" ;                     (* exactly these four; with other arguments it is a call *)
+//!               [ "," ] ")"                       (* exactly these four; with others sum and prod are called *)
+//!             | "derivative" "(" expression "," NAME "," expression [ "," ] ")" ;
 //! arguments   = argument { "," argument } [ "," ] ;
 //! argument    = [ NAME "=" ] expression ;      (* no positional after keyword, no keyword twice *)
 //! subscript   = expressions | [ expression ] ":" [ expression ] [ ":" [ expression ] ] ;
