@@ -102,7 +102,7 @@ fn calls_of_builtins_fail_as_cpython_does() {
         ("int(base=1.5)", "int() missing string argument"),
         ("int(5, base=1)", "int() base must be >= 2 and <= 36, or 0"),
         ("str('x', 1.5)", "str() argument 'encoding' must be str, not float"),
-        ("str('x', None)", "str() argument 'encoding' must be str, not None"),
+        ("str('x', None)", "str() argument 'encoding' must be str, not NoneType"),
         ("str('x', 'y', 1)", "str() argument 'errors' must be str, not int"),
         ("str('x', 'y')", "decoding str is not supported"),
         ("str(1j, 'y')", "decoding to str: need a bytes-like object, complex found"),
