@@ -121,13 +121,14 @@ impl Program {
             products: false,
         };
         let choices = doubts.choices();
+        let purse = Purse::new(FUEL);
         let mut hints = Vec::new();
         for (at, found) in findings.list.iter().enumerate() {
             let mut fixes = Vec::new();
             for choice in &choices {
                 let all = if *choice == Choice::FIRST { None } else { Some(hints::of(self, text, *choice, false)) };
                 let edits = edits_of(all.as_ref().unwrap_or(&findings), at);
-                let desk = Desk::new(context, limits, *choice);
+                let desk = Desk::new(context, limits, *choice, &purse);
                 let mended = desk.settle(apply(text, edits)).filter(|_| !found.edits.is_empty());
                 add(&mut fixes, text, mended);
             }
@@ -192,15 +193,17 @@ fn add(fixes: &mut Vec<Fix>, text: &str, mended: Option<String>) {
 /// The fixes of a text that cannot be read or fails.
 fn mended(text: &str, context: &Context<'_>, limits: &Limits) -> Vec<Fix> {
     let mut fixes = Vec::new();
+    let purse = Purse::new(FUEL);
     let is_xor_meant = text.to_lowercase().contains("xor");
-    let desk = Desk { is_xor_meant, ..Desk::new(context, limits, Choice::FIRST) };
+    let desk = Desk { is_xor_meant, ..Desk::new(context, limits, Choice::FIRST, &purse) };
     add(&mut fixes, text, desk.settle(text.to_owned()));
     for choice in desk.doubts.get().choices().into_iter().skip(1) {
-        let desk = Desk { is_xor_meant, ..Desk::new(context, limits, choice) };
+        let desk = Desk { is_xor_meant, ..Desk::new(context, limits, choice, &purse) };
         add(&mut fixes, text, desk.settle(text.to_owned()));
     }
     if fixes.is_empty() && text.contains(',') {
-        let desk = Desk { is_xor_meant, ..Desk::new(context, limits, Choice { listed: true, ..Choice::FIRST }) };
+        let desk =
+            Desk { is_xor_meant, ..Desk::new(context, limits, Choice { listed: true, ..Choice::FIRST }, &purse) };
         add(&mut fixes, text, desk.settle(text.to_owned()));
     }
     fixes
@@ -213,11 +216,27 @@ const ROUNDS: usize = 32;
 /// Texts of more bytes are not mended: nobody types so much, and the work grows with it.
 const TEXT_BYTES: usize = 2048;
 /// What all rounds may read, in bytes.
-const READ_BYTES: usize = 32 << 10;
+const READ_BYTES: usize = 24 << 10;
 /// What the rounds may spend on evaluating, all of them and each: about a millisecond.
 const FUEL: u64 = 200_000;
+/// The same for a second look at floats, which is had at each answer: some microseconds.
+const FLOAT_FUEL: u64 = 2_000;
 /// Values for variables whose value is not known, so that a text with such variables can be tried.
 const SAMPLES: [&str; 3] = ["", ".5", "[1,2,3]"];
+
+/// What advice on one text may cost.
+struct Purse {
+    /// How much it may read, in bytes.
+    bytes: Cell<usize>,
+    /// What it may spend on evaluating.
+    fuel: Cell<u64>,
+}
+
+impl Purse {
+    fn new(fuel: u64) -> Self {
+        Self { bytes: Cell::new(READ_BYTES), fuel: Cell::new(fuel) }
+    }
+}
 
 /// Where one text is mended, in one choice of its readings.
 struct Desk<'c> {
@@ -229,8 +248,7 @@ struct Desk<'c> {
     choice: Choice,
     /// Whether `^` is what the text calls by its name.
     is_xor_meant: bool,
-    bytes: Cell<usize>,
-    fuel: Cell<u64>,
+    purse: &'c Purse,
     doubts: Cell<Doubts>,
 }
 
@@ -242,7 +260,7 @@ enum Look {
 }
 
 impl<'c> Desk<'c> {
-    fn new(context: &Context<'c>, limits: &Limits, choice: Choice) -> Self {
+    fn new(context: &Context<'c>, limits: &Limits, choice: Choice, purse: &'c Purse) -> Self {
         Self {
             mode: context.mode,
             variables: context.variables.map(|variables| variables.list.clone()).unwrap_or_default(),
@@ -250,8 +268,7 @@ impl<'c> Desk<'c> {
             limits: limits.clone(),
             choice,
             is_xor_meant: false,
-            bytes: Cell::new(READ_BYTES),
-            fuel: Cell::new(FUEL),
+            purse,
             doubts: Cell::default(),
         }
     }
@@ -260,8 +277,9 @@ impl<'c> Desk<'c> {
     fn settle(&self, text: String) -> Option<String> {
         let mut text = text;
         for _ in 0..ROUNDS {
-            let left = self.bytes.get().checked_sub(text.len()).filter(|_| text.len() <= TEXT_BYTES)?;
-            self.bytes.set(left);
+            if text.len() > TEXT_BYTES || !self.pays(text.len()) {
+                return None;
+            }
             let next = match self.look(&text) {
                 Look::Fine(program) => match self.rewritten(&program, &text, false) {
                     Some(next) => next,
@@ -287,6 +305,13 @@ impl<'c> Desk<'c> {
             text = self.bound(&text, next);
         }
         None
+    }
+
+    /// Pays for reading so many bytes, if there is enough left.
+    fn pays(&self, bytes: usize) -> bool {
+        let left = self.purse.bytes.get().checked_sub(bytes);
+        self.purse.bytes.set(left.unwrap_or(0));
+        left.is_some()
     }
 
     fn doubt(&self, change: impl FnOnce(&mut Doubts)) {
@@ -340,7 +365,7 @@ impl<'c> Desk<'c> {
     }
 
     fn without_words(&self, text: &str) -> Option<String> {
-        words::mend(text, |name| self.is_given(name))
+        words::mend(text, |name| self.is_given(name), |bytes| self.pays(bytes))
     }
 
     /// A text that cannot be read, with what needs no error to be seen: signs around it, words, separators, percentages.
@@ -415,9 +440,9 @@ impl<'c> Desk<'c> {
     }
 
     fn evaluate(&self, program: &Program) -> Result<String, Failure> {
-        let mut fuel = Fuel::new(self.fuel.get());
+        let mut fuel = Fuel::new(self.purse.fuel.get());
         let outcome = program.evaluate(&self.limits, &mut fuel);
-        self.fuel.set(self.fuel.get() - fuel.spent());
+        self.purse.fuel.set(self.purse.fuel.get() - fuel.spent());
         outcome.map(|answer| answer.text().to_owned())
     }
 }
@@ -432,13 +457,14 @@ fn binary_float(program: &Program, text: &str, context: &Context<'_>, limits: &L
     if !is_calculated || text.len() > TEXT_BYTES || !has_point() || !program.is_pure() {
         return None;
     }
-    let float = Desk::new(context, limits, Choice::FIRST).evaluate(program).ok()?;
+    let purse = Purse::new(FLOAT_FUEL);
+    let float = Desk::new(context, limits, Choice::FIRST, &purse).evaluate(program).ok()?;
     let is_truth = |text: &str| matches!(text, "True" | "False");
     let digits = |number: &str| number.bytes().filter(u8::is_ascii_digit).count();
     if !is_truth(&float) && (digits(&float) < LONG_FLOAT || float.parse::<f64>().is_err()) {
         return None;
     }
-    let desk = Desk::new(&Context { mode: "decimal:28".parse().ok()?, ..*context }, limits, Choice::FIRST);
+    let desk = Desk::new(&Context { mode: "decimal:28".parse().ok()?, ..*context }, limits, Choice::FIRST, &purse);
     let decimal = desk.evaluate(&desk.read(text, &[], "").ok()?).ok()?;
     let is_other =
         if is_truth(&float) { is_truth(&decimal) && decimal != float } else { digits(&decimal) < LONG_FLOAT };

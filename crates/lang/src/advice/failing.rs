@@ -11,7 +11,7 @@ use crate::lexer::{Token, normal_name, to_superscript};
 use crate::program::{Binder, Node, Program};
 
 /// Functions of one list, to which its elements are often given one by one.
-const OF_ONE_LIST: [&str; 17] = [
+const OF_ONE_LIST: [&str; 18] = [
     "sum",
     "prod",
     "fsum",
@@ -24,6 +24,7 @@ const OF_ONE_LIST: [&str; 17] = [
     "median_high",
     "mode",
     "multimode",
+    "roots",
     "stdev",
     "pstdev",
     "variance",
@@ -206,8 +207,8 @@ pub(super) fn form_with_keyword(tokens: &Tokens<'_>) -> Option<Vec<Fix>> {
     (0..tokens.iter().count()).find_map(|at| Call::at(tokens, at)?.form())
 }
 
-/// A form whose name means nothing with the arguments that it has.
-fn form(tokens: &Tokens<'_>, at: usize) -> Option<Vec<Fix>> {
+/// A form that has too few arguments, or means another one: the call whose name is the token at `at`.
+pub(super) fn form(tokens: &Tokens<'_>, at: usize) -> Option<Vec<Fix>> {
     let call = Call::at(tokens, at)?;
     call.form().or_else(|| call.root())
 }

@@ -2,7 +2,7 @@
 
 use super::Fix;
 use super::edits::{apply, difference};
-use super::failing::form_with_keyword;
+use super::failing::{form, form_with_keyword};
 use super::names::{Meant, Scope};
 use super::tokens::{Tokens, ends_statement};
 use super::words;
@@ -80,6 +80,7 @@ pub(super) fn mend(text: &str, error: &Error) -> Option<Fix> {
                     Some(Fix::replacing(span, spaced(text, span, meant)))
                 }
             }
+            Syntax::BinderForm { .. } => difference(text, &apply(text, form(&tokens, tokens.from(span.start))?)),
             Syntax::PositionalAfterKeyword => difference(text, &apply(text, form_with_keyword(&tokens)?)),
             Syntax::MixedNumber { whole, fraction } => Some(Fix::replacing(span, format!("({whole}+{fraction})"))),
             Syntax::NumberThenName { number, name } => number_then_name(&tokens, span, number, name),

@@ -259,16 +259,14 @@ const OF: [&str; 8] = ["of", "de", "do", "da", "dos", "das", "del", "di"];
 const CHOICE: [&[&str]; 3] =
     [&["if", "se"], &["then", "entao"], &["else", "otherwise", "senao", "caso contrario", "se nao"]];
 
-/// Passes over one text: each mends one phrase.
-const PASSES: usize = 32;
-
-/// The text with its words in signs; `None` if no phrase is in it. What `is_known` gives a meaning is no word.
-pub(super) fn mend(text: &str, is_known: impl Fn(&str) -> bool) -> Option<String> {
+/// The text with its words in signs; `None` if no phrase is in it. What `is_known` gives a meaning is no word. Each
+/// phrase takes a pass over the text, for which `pays` is asked.
+pub(super) fn mend(text: &str, is_known: impl Fn(&str) -> bool, pays: impl Fn(usize) -> bool) -> Option<String> {
     if !text.bytes().any(|byte| byte.is_ascii_alphabetic()) {
         return None;
     }
     let mut mended = text.to_owned();
-    for _ in 0..PASSES {
+    while pays(mended.len()) {
         let tokens = Tokens::of(&mended);
         let words = Words { tokens: &tokens, list: words(&tokens, &is_known) };
         let edits = words.choice().or_else(|| words.first_phrase());
@@ -292,10 +290,11 @@ struct Words<'t> {
 }
 
 fn words(tokens: &Tokens<'_>, is_known: impl Fn(&str) -> bool) -> Vec<String> {
+    let defined = tokens.defined();
     let word = |(token, span): (Token, Span)| {
         let spelled = span.of(tokens.text);
         let is_word = token != Token::String && spelled.chars().all(char::is_alphabetic);
-        let is_free = token != Token::Name || !(is_known(spelled) || tokens.defines(spelled));
+        let is_free = token != Token::Name || !(is_known(spelled) || defined.contains(spelled));
         if is_word && is_free { plain(spelled) } else { String::new() }
     };
     tokens.iter().map(word).collect()
@@ -306,7 +305,7 @@ impl Words<'_> {
     fn matches(&self, at: usize, phrase: &str) -> Option<usize> {
         let mut length = 0;
         for word in phrase.split(' ') {
-            if self.list.get(at + length).is_none_or(|found| found != word) {
+            if self.list.get(at + length).map(String::as_str) != Some(word) {
                 return None;
             }
             length += 1;
@@ -317,8 +316,12 @@ impl Words<'_> {
     /// The edits that mend the first phrase that fits where it stands, the longest of those that begin there.
     fn first_phrase(&self) -> Option<Vec<Fix>> {
         (0..self.list.len()).filter(|at| !self.list[*at].is_empty()).find_map(|at| {
-            let mut found: Vec<_> =
-                PHRASES.iter().filter_map(|(words, phrase)| Some((self.matches(at, words)?, *phrase))).collect();
+            let first = self.list[at].as_bytes()[0];
+            let mut found: Vec<_> = PHRASES
+                .iter()
+                .filter(|(words, _)| words.as_bytes()[0] == first)
+                .filter_map(|(words, phrase)| Some((self.matches(at, words)?, *phrase)))
+                .collect();
             found.sort_by_key(|(length, _)| std::cmp::Reverse(*length));
             found.into_iter().find_map(|(length, phrase)| self.edits(at, at + length, phrase)).or_else(|| self.of(at))
         })
