@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
-use super::Fix;
 use super::failing::caret_of;
 use super::tokens::Tokens;
+use super::{Choice, Fix};
 use super::{groups, percent, separators};
 use crate::arithmetic::{Binary, Comparison, Unary};
 use crate::diagnostic::Language;
@@ -195,20 +195,6 @@ pub(super) struct Findings {
     pub(super) percentages_differ: bool,
 }
 
-/// Which of two readings is taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Choice {
-    /// `1,234` is 1234 rather than 1.234.
-    pub(super) grouped: bool,
-    /// `200 + 10%` is 220 rather than 200.1.
-    pub(super) commercial: bool,
-}
-
-impl Choice {
-    /// The likeliest.
-    pub(super) const FIRST: Self = Self { grouped: true, commercial: true };
-}
-
 impl HintKind {
     /// Whether it is about how something is written, and so is mended with whatever else is; what a function or a root
     /// means is for the asker to choose.
@@ -237,7 +223,7 @@ pub(super) fn of(program: &Program, text: &str, choice: Choice, failing: bool) -
         found.percentages_differ = percentages.is_ambiguous;
         found.list.push(Found { kind: HintKind::Percent, span, edits: percentages.edits });
     }
-    let separated = separators::of(&tokens, choice.grouped, None);
+    let separated = separators::of(&tokens, choice, None);
     if let Some(first) = separated.edits.iter().min_by_key(|edit| edit.span.start) {
         found.separators_differ = separated.is_ambiguous;
         let is_thousands = separated.has_thousands || separated.is_ambiguous;

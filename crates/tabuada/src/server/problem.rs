@@ -25,6 +25,8 @@ pub(super) struct Problem {
     pub(super) status: StatusCode,
     pub(super) code: &'static str,
     pub(super) detail: String,
+    /// CPython's own words, where it fails too.
+    pub(super) python_message: Option<String>,
     pub(super) span: Option<CharacterSpan>,
     pub(super) advice: Option<Box<Advice>>,
     /// What `detail` is written in.
@@ -80,8 +82,12 @@ pub(super) struct Document<'p> {
     /// What is wrong, for programs: it never changes.
     #[schema(example = "division-by-zero")]
     code: &'static str,
-    /// What is wrong, for people, in the language of `Content-Language`.
+    /// What is wrong and what would be right, for people, in the language of `Content-Language`.
     detail: &'p str,
+    /// The words of CPython 3.14 for it, where CPython fails at run time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false, example = "division by zero")]
+    python_message: Option<&'p str>,
     /// Where in the expression.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = CharacterSpan, required = false)]
@@ -138,10 +144,10 @@ impl Problem {
             Some(_) => REFUSAL_LIFETIME.as_secs(),
             None => WORDS_SECONDS,
         });
-        let detail = kind.message(language);
+        let (detail, python_message) = (kind.message(language), kind.python());
         let (status, advice, fault) = (status_of(code), None, None);
         let before_the_gap = place.and_then(|(span, text)| before_the_gap(kind, span, text));
-        Self { status, code, detail, span, advice, language, kept_seconds, fault, before_the_gap }
+        Self { status, code, detail, python_message, span, advice, language, kept_seconds, fault, before_the_gap }
     }
 
     /// What is wrong with a text that cannot be read.
@@ -208,6 +214,7 @@ impl Problem {
             status: self.status.as_u16(),
             code: self.code,
             detail: &self.detail,
+            python_message: self.python_message.as_deref(),
             span: self.span,
             suggestion: advice.map(|advice| &advice.suggestion),
             alternatives: advice.map_or(&[], |advice| &advice.alternatives),
@@ -254,13 +261,13 @@ impl Problem {
 impl From<Fault> for Problem {
     fn from(fault: Fault) -> Self {
         let ((status, code), language) = (fault.code(), Language::English);
-        let (detail, span, advice) = (fault.message(language), None, None);
+        let (detail, python_message, span, advice) = (fault.message(language), None, None, None);
         let before_the_gap = match &fault {
             Fault::Key { error, text } => before_the_gap(&error.kind, error.span, text),
             _ => None,
         };
         let (kept_seconds, fault) = (None, Some(Box::new(fault)));
-        Self { status, code, detail, span, advice, language, kept_seconds, fault, before_the_gap }
+        Self { status, code, detail, python_message, span, advice, language, kept_seconds, fault, before_the_gap }
     }
 }
 

@@ -11,7 +11,7 @@ test("the answer is there while one types, and is remembered on Enter", async ({
   await page.keyboard.press("Enter");
   await expect(page.getByTestId("history").getByRole("listitem")).toHaveCount(1);
   await expect(page.getByTestId("cache-status")).toHaveAttribute("data-layer", "computed");
-  expect(await remembered(service)).toEqual(["tabuada:1:2+2"]);
+  expect(await remembered(service)).toEqual(["tabuada:2:2+2"]);
   await page.keyboard.press("Enter");
   await expect(page.getByTestId("cache-status")).toHaveAttribute("data-layer", "memory");
   await expect(page.getByTestId("history").getByRole("listitem")).toHaveCount(1);
