@@ -47,7 +47,8 @@ fn main() {
         let limits = Limits { fuel: 1 << 40, ..Limits::default() };
         let run = |body: &str| {
             let text = format!("sum(({body}, 0)[1], k, 1, {n})");
-            let program = parse_with(&text, &Context { mode: mode.parse().unwrap(), ..Context::default() }, &limits).unwrap();
+            let program =
+                parse_with(&text, &Context { mode: mode.parse().unwrap(), ..Context::default() }, &limits).unwrap();
             let mut best = f64::INFINITY;
             let mut spent = 0;
             for _ in 0..3 {
