@@ -619,10 +619,7 @@ fn products_are_added_up_without_rounding() {
             ("nextafter(1, 2, steps=3)", "! unsupported"),
         ],
     );
-    check(
-        "decimal:4",
-        &[("sumprod([1.234, 1], [5.678, -7])", "0.006652"), ("fma(1.234, 5.678, -7)", "0.006652")],
-    );
+    check("decimal:4", &[("sumprod([1.234, 1], [5.678, -7])", "0.006652"), ("fma(1.234, 5.678, -7)", "0.006652")]);
     check("decimal:3", &[("sumprod([1e-400, 1.005], [1, 1])", "1.01"), ("sumprod([1.005, 0.5], [1, 0])", "1.00")]);
     check(
         "exact",
