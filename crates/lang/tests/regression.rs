@@ -197,3 +197,11 @@ fn both_sums_are_compensated() {
     check("sum(0.1+1j, k, 1, 10)", "(1+10j)");
     check("sum(1/k if k < 3 else 10**30, k, 1, 4)", "2e+30");
 }
+
+/// The library's reduction broke: a base of two words whose upper one is not less than the modulus.
+#[test]
+fn a_modular_power_takes_any_base() {
+    check("pow(2**128-1, 64, 2**63+1)", "8733085739431321059");
+    check("pow(2**128-1, 2, -12351950098988224436)", "-6576945421096473683");
+    check("pow(2**128-1, 2, 2**64-1)", "0");
+}
