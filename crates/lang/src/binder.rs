@@ -110,6 +110,14 @@ impl Loop {
         Ok(Step::Evaluate(Value::Int(point)))
     }
 
+    /// Whether a value of the body is of a type that the machine can work with.
+    pub(crate) fn accepts(&self, body: &Value) -> Result<(), ErrorKind> {
+        match self {
+            Self::Fold { .. } => Ok(()),
+            _ => to_float(body).map(|_| ()),
+        }
+    }
+
     /// Takes the value of the body at the point last asked for.
     pub(crate) fn feed(&mut self, body: &Value, budget: &mut Budget) -> Result<Step, ErrorKind> {
         budget.charge(price::SCALAR)?;

@@ -415,8 +415,13 @@ impl<'p> Machine<'p, '_> {
                 Node::BinderEnd { .. } => {
                     let body = self.pop(budget)?;
                     let running = self.memory.loops.last_mut().ok_or(ErrorKind::Internal)?;
-                    let step = running.machine.feed(&body, budget)?;
-                    self.go_on(step, budget)?;
+                    running.machine.accepts(&body)?;
+                    let step = running.machine.feed(&body, budget);
+                    if step.is_err() {
+                        // Its own refusal is nothing that it could do without.
+                        self.memory.loops.pop();
+                    }
+                    self.go_on(step?, budget)?;
                     continue;
                 }
                 Node::Assign { count, names_at, unpack } => self.assign(count, names_at, unpack, budget)?,

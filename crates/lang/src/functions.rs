@@ -11,6 +11,7 @@ mod containers;
 mod chance;
 mod real;
 mod degrees;
+mod polynomial;
 mod theory;
 mod statistics;
 mod manual;

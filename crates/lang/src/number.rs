@@ -14,6 +14,7 @@ pub(crate) mod climb;
 pub(crate) mod float;
 mod summation;
 mod complex;
+pub(crate) mod polynomial;
 pub(crate) mod special;
 pub(crate) mod primes;
 

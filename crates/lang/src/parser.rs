@@ -31,7 +31,8 @@
 //! group       = "(" [ expressions ] ")" ;   list = "[" [ expressions ] "]" ;   set = "{" [ expressions ] "}" ;
 //! bars        = "|" expression "|" ;
 //! binder      = ( "sum" | "prod" | "integral" | "root" ) "(" expression "," NAME "," expression "," expression
-//!               [ "," ] ")" ;                     (* exactly these four; with other arguments it is a call *)
+//!               [ "," ] ")"                       (* exactly these four; with others sum and prod are called *)
+//!             | "derivative" "(" expression "," NAME "," expression [ "," ] ")" ;
 //! arguments   = argument { "," argument } [ "," ] ;
 //! argument    = [ NAME "=" ] expression ;      (* no positional after keyword, no keyword twice *)
 //! subscript   = expressions | [ expression ] ":" [ expression ] [ ":" [ expression ] ] ;
@@ -44,6 +45,9 @@
 //! quotient in one character, as if in brackets: `½` is `(1/2)`.
 //! A `|` where an operand is expected opens bars; where an operator is expected it closes the innermost opener if that
 //! is a bar, else it is the bitwise or. A newline is blank inside brackets and bars, and behind `;`.
+//!
+//! `°` as the whole argument of `sin`, `cos`, `tan`, `sec`, `csc` or `cot`, with signs before it or not, makes the call one
+//! of a function of degrees; the signs belong to the operand. Elsewhere it is a call of `radians`.
 //!
 //! A prefix operator met where the context asks for something tighter binds its own operand that tightly (`√-4**2` is
 //! (√−4)²). A postfix operator looser than its neighbour closes the left side: after `²` no `!`, `°`, `√`, `(`, `[`.

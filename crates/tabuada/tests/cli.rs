@@ -65,7 +65,7 @@ fn eval_prints_a_line_for_each_expression() {
 fn eval_points_at_what_is_wrong_and_goes_on() {
     let (printed, said, status) = outcome(&["eval", "1 + 1/0", "2+2"], "");
     assert_eq!((printed.as_str(), status), ("4\n", Some(1)));
-    assert_eq!(said, "tabuada: division by zero\n1 + 1/0\n    ^^^\n");
+    assert_eq!(said, "tabuada: division by zero has no value\n1 + 1/0\n    ^^^\n");
     let (printed, said, status) = outcome(&["eval", "é +"], "");
     assert_eq!((printed.as_str(), status), ("", Some(1)));
     assert!(said.starts_with("tabuada: ") && said.ends_with("\né +\n   ^\n"), "{said}");
@@ -83,7 +83,12 @@ fn eval_says_what_may_have_been_meant() {
             "",
             "tabuada: 'x' directly after a number; to multiply write 2*x\n2x + 1\n^^\nhelp: write 2*x + 1\n",
         ),
-        ("sqr(16)", "", "tabuada: name 'sqr' is not defined\nsqr(16)\n^^^\nhelp: write sqrt(16)\n"),
+        (
+            "sqr(16)",
+            "",
+            "tabuada: 'sqr' is not defined: it is no function or constant, and was given no value\nsqr(16)\n^^^\n\
+             help: write sqrt(16)\n",
+        ),
         ("2^3", "1\n", "hint: '^' is exclusive or, bit by bit; for a power write **\n2^3\n ^\nhelp: write 2**3\n"),
         (
             "1\n2",

@@ -20,6 +20,8 @@ const APART: usize = 10;
 /// What error is an answer, relative to the derivative, and to the body's slopes nearby.
 const TOLERANCE: f64 = 1e-8;
 const SLOPE_TOLERANCE: f64 = 1e-9;
+/// The same where it cannot be told from 0, relative to the body's value over the scale of the point.
+const FLAT_TOLERANCE: f64 = 1e-12;
 
 /// The values at one step to both sides.
 #[derive(Clone, Copy)]
@@ -120,15 +122,19 @@ impl Derivative {
             .collect();
         let unsettled = || refuse(Obstacle::Unsettled, self.at);
         let (value, error, row) = extrapolated(&central, &roundings).ok_or_else(unsettled)?;
-        let slope = self.pairs[row].slope(middle);
-        if error > (TOLERANCE * value.abs()).max(SLOPE_TOLERANCE * slope) {
+        let slope =
+            self.pairs[row.saturating_sub(ORDERS)..=row].iter().map(|pair| pair.slope(middle)).fold(0.0, f64::max);
+        // What cannot be told from 0 is 0, where the body is flat but for its rounding.
+        let flat = FLAT_TOLERANCE * middle.abs() / self.at.abs().max(1.0);
+        let is_flat = value.abs() <= error && error <= flat;
+        if !is_flat && error > (TOLERANCE * value.abs()).max(SLOPE_TOLERANCE * slope) {
             return Err(unsettled());
         }
         let contradicts = |at: usize| (central[at] - value).abs() > 8.0 * roundings[at] + 1e-3 * slope;
         if (row..self.pairs.len()).any(contradicts) {
             return Err(unsettled());
         }
-        self.sides_agree(row, middle, &roundings)?;
+        self.sides_agree(middle, &roundings)?;
         let value = if value.abs() <= error { 0.0 } else { value };
         Ok(Step::Done { value: Value::Float(value), error: Some(error) })
     }
@@ -140,12 +146,12 @@ impl Derivative {
         differences.fold(2.0 * f64::EPSILON * middle.abs(), f64::max)
     }
 
-    /// The slopes to the left and to the right differ less and less as the step shrinks, or it is a corner.
-    fn sides_agree(&self, row: usize, middle: f64, roundings: &[f64]) -> Result<(), ErrorKind> {
+    /// The slopes to the left and to the right differ less and less as the step shrinks, as far as can be seen for
+    /// rounding, or it is a corner.
+    fn sides_agree(&self, middle: f64, roundings: &[f64]) -> Result<(), ErrorKind> {
         let gap = |at: usize| self.pairs[at].gap(middle).abs();
-        let later = (row + APART).min(self.pairs.len() - 1);
-        let earlier = later.saturating_sub(APART);
-        let is_corner = gap(later) > 0.6 * gap(earlier) + 8.0 * roundings[later];
+        let Some(later) = (0..self.pairs.len()).rfind(|at| gap(*at) > 8.0 * roundings[*at]) else { return Ok(()) };
+        let is_corner = gap(later) > 0.6 * gap(later.saturating_sub(APART));
         if is_corner { Err(refuse(Obstacle::Corner, self.at)) } else { Ok(()) }
     }
 }

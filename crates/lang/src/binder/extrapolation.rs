@@ -22,14 +22,15 @@ pub(super) fn limit(sums: &[f64], noise: f64) -> Option<Limit> {
                 best = Some(Limit { value: last, error });
             }
         }
+        // Nothing can be made of two that are equal: what lies behind them goes on.
+        if let Some(equal) = (1..column.len()).rposition(|at| column[at] == column[at - 1]) {
+            column.drain(..=equal);
+            before.drain(..=equal);
+        }
         if column.len() < 2 {
             return best;
         }
-        let next = (1..column.len()).map(|at| {
-            let difference = column[at] - column[at - 1];
-            // Two that are equal are at rest, and stay so in the next even column.
-            before[at] + if difference == 0.0 { f64::MAX } else { 1.0 / difference }
-        });
+        let next = (1..column.len()).map(|at| before[at] + 1.0 / (column[at] - column[at - 1]));
         let next: Vec<f64> = next.collect();
         before = std::mem::replace(&mut column, next);
     }

@@ -33,7 +33,7 @@ const TOLERANCE: f64 = 1e-12;
 const ROUNDING: f64 = 20.0 * f64::EPSILON;
 /// The relative error that is still an answer where nothing can be done about it, and that against the magnitude.
 const LAST_TOLERANCE: f64 = 1e-8;
-const LAST_ROUNDING: f64 = 1e-11;
+const LAST_ROUNDING: f64 = 1e-10;
 /// Nesting of integrals up to which each looks everywhere; deeper ones could never pay for it.
 const THOROUGH_LEVELS: usize = 2;
 /// Distances from 0 beyond which a ray is not followed.
@@ -47,6 +47,9 @@ const FLOATS_AT_END: f64 = 64.0;
 const FAILS_NEAR_ZERO: f64 = 1e-100;
 /// Distance from which an overflow of the body is taken for the end of its reach.
 const FAR: f64 = 1.0;
+
+/// Distance from which what does not settle is said of infinity.
+const OUT_THERE: f64 = 1e3;
 
 /// A half line, or the half of a finite range.
 struct Ray {
@@ -342,19 +345,22 @@ impl Integral {
         if let Some(tail) = &mut self.tail {
             return tail.pieces.push(piece);
         }
+        if piece.is_settled {
+            return self.settled.push(piece);
+        }
         if piece.error.is_finite() {
-            self.errors += piece.error
+            self.errors += piece.error - piece.rounding
         } else {
             self.broken += 1
         }
-        if piece.is_settled { self.settled.push(piece) } else { self.open.push(Worst(piece)) }
+        self.open.push(Worst(piece));
     }
 
     /// Takes the worst of the pieces away.
     fn pop_worst(&mut self) -> Option<Piece> {
         let Worst(piece) = self.open.pop()?;
         if piece.error.is_finite() {
-            self.errors -= piece.error
+            self.errors -= piece.error - piece.rounding
         } else {
             self.broken -= 1
         }
@@ -379,12 +385,12 @@ impl Integral {
             let is_due =
                 self.divisions.is_multiple_of(32) || (self.broken == 0 && self.errors <= 1.01 * self.tolerance);
             if is_due || self.open.is_empty() || self.divisions >= DIVISIONS_MAX {
-                let totals = self.totals();
+                let mut totals = self.totals();
                 self.tolerance = (TOLERANCE * totals.value.abs()).max(ROUNDING * totals.size);
-                if totals.error <= self.tolerance {
-                    return Ok(self.done(&totals));
-                }
-                if self.open.is_empty() || self.divisions >= DIVISIONS_MAX {
+                let left = self.open.iter().map(|Worst(piece)| piece.error - piece.rounding).sum::<f64>();
+                let is_done = left <= self.tolerance || self.open.is_empty();
+                let is_whole = is_done && self.is_seamless(&mut totals);
+                if is_whole || self.divisions >= DIVISIONS_MAX {
                     return self.last_word(&totals);
                 }
             }
@@ -421,12 +427,13 @@ impl Integral {
         }
         let is_narrow = far - near <= 16.0 * f64::EPSILON * (ray.anchor.abs() + far);
         if is_narrow || (piece.error.is_infinite() && panel.half < 0.01 && panel.map == Map::Logarithmic) {
-            if piece.error.is_finite() && piece.error > TOLERANCE * self.totals().size {
+            let is_heavy = piece.error > (TOLERANCE * self.totals().size).max(2.0 * piece.rounding);
+            if piece.error.is_finite() && is_heavy {
                 let point = ray.point(panel.middle);
                 return Err(Self::refuse(Obstacle::Steep, Some(point)));
             }
             // Beside where the body overflows: what it is there has to be next to nothing.
-            piece.error = piece.error.min(4.0 * piece.size / panel.half);
+            piece.error = piece.error.min(4.0 * piece.size / panel.half.min(1.0));
             piece.is_settled = true;
             self.keep(piece);
             return Ok(false);
@@ -475,6 +482,47 @@ impl Integral {
         totals
     }
 
+    /// Whether the pieces fit to each other; those that do not are open again, with what may be missing between them as
+    /// their error.
+    fn is_seamless(&mut self, totals: &mut Totals) -> bool {
+        let mut pieces = std::mem::take(&mut self.settled);
+        pieces.extend(self.open.drain().map(|Worst(piece)| piece));
+        // By rays, and on each by distance; where two rays of a finite range meet, by their far ends.
+        pieces.sort_by(|a, b| {
+            let edge = |piece: &Piece| piece.panel.edges().0;
+            a.panel.ray.cmp(&b.panel.ray).then(edge(a).total_cmp(&edge(b)))
+        });
+        let mut missing: Vec<f64> = pieces
+            .windows(2)
+            .map(|pair| {
+                let [a, b] = pair else { return 0.0 };
+                if a.panel.ray == b.panel.ray { a.seam(1, b, 0) } else { 0.0 }
+            })
+            .collect();
+        for ray in (1..self.rays.len()).filter(|ray| !self.rays[*ray].is_infinite && !self.rays[*ray - 1].is_infinite) {
+            let last = |ray| pieces.iter().rposition(|piece| piece.panel.ray == ray);
+            if let (Some(a), Some(b)) = (last(ray - 1), last(ray)) {
+                missing[a] = pieces[a].seam(1, &pieces[b], 1);
+            }
+        }
+        let sum: f64 = missing.iter().sum();
+        totals.error += sum;
+        let is_seamless = sum.is_nan() || sum <= self.tolerance;
+        let share = self.tolerance / (missing.len() + 1) as f64;
+        (self.errors, self.broken) = (0.0, 0);
+        let count = pieces.len();
+        for (at, mut piece) in pieces.into_iter().enumerate() {
+            let beside = [at.checked_sub(1), (at + 1 < count).then_some(at)].into_iter().flatten();
+            let seam = beside.map(|at| missing[at]).fold(0.0, f64::max);
+            if !is_seamless && seam > share && !piece.is_tail {
+                piece.error += seam;
+                piece.is_settled = false;
+            }
+            self.keep(piece);
+        }
+        is_seamless
+    }
+
     fn done(&self, totals: &Totals) -> Step {
         // What cannot be told from 0 is 0.
         let value = if totals.value.abs() <= totals.error { 0.0 } else { self.sign * totals.value };
@@ -488,13 +536,14 @@ impl Integral {
         }
         let pieces = self.open.iter().map(|Worst(piece)| piece).chain(&self.settled);
         let worst = pieces.max_by(|a, b| a.error.total_cmp(&b.error));
-        let place = worst.map(|piece| {
-            let (near, far) = piece.panel.edges();
-            let distance = if far.is_finite() { 0.5 * (near + far) } else { near };
-            self.rays[piece.panel.ray].point(distance)
-        });
+        let Some(worst) = worst else { return Err(ErrorKind::Internal) };
+        let (ray, (near, far)) = (&self.rays[worst.panel.ray], worst.panel.edges());
+        if ray.is_infinite && near > OUT_THERE {
+            return Err(Self::refuse(Obstacle::Oscillates, Some(ray.direction * f64::INFINITY)));
+        }
+        let place = ray.point(0.5 * (near + far));
         let is_noise = self.divisions < DIVISIONS_MAX;
-        Err(Self::refuse(if is_noise { Obstacle::Noise } else { Obstacle::TooHard }, place))
+        Err(Self::refuse(if is_noise { Obstacle::Noise } else { Obstacle::TooHard }, Some(place)))
     }
 
     /// Measures equal pieces towards an end that cannot be cut further, in place of what was there.
@@ -511,16 +560,17 @@ impl Integral {
         };
         self.settled.retain(outside);
         self.open.retain(|Worst(piece)| outside(piece));
-        let left = self.open.iter().map(|Worst(piece)| piece).chain(&self.settled);
+        let left = self.open.iter().map(|Worst(piece)| piece);
         (self.errors, self.broken) = left.fold((0.0, 0), |(errors, broken), piece| match piece.error.is_finite() {
-            true => (errors + piece.error, broken),
+            true => (errors + piece.error - piece.rounding, broken),
             false => (errors, broken + 1),
         });
         let (step, limit) = (pxfm::f_exp(2.0 * HALF), if is_near { ray.nearest } else { FARTHEST });
         let mut edge = begin;
         while if is_near { edge > limit } else { edge < limit } {
             let next = if is_near { edge / step } else { edge * step };
-            self.waiting.push(Panel::logarithmic(end.ray, (edge * next).sqrt(), HALF));
+            let middle = edge * pxfm::f_exp(if is_near { -HALF } else { HALF });
+            self.waiting.push(Panel::logarithmic(end.ray, middle, HALF));
             edge = next;
         }
         self.waiting.reverse();
@@ -573,7 +623,19 @@ impl Integral {
         if best.error > 1e-5 * (size + best.value.abs()) {
             return Err(Self::refuse(Obstacle::Slow, Some(place)));
         }
-        let (last, error) = (tail.pieces.last().ok_or(ErrorKind::Internal)?, best.error);
-        Ok(Piece { panel: last.panel, value: best.value, error, size, is_settled: true, is_rough: false })
+        // It stands where the first of them does, which has a neighbour.
+        let first = tail.pieces.first().ok_or(ErrorKind::Internal)?;
+        let (panel, ends, error) = (first.panel, first.ends, best.error);
+        Ok(Piece {
+            panel,
+            value: best.value,
+            error,
+            size,
+            rounding: error,
+            ends,
+            is_tail: true,
+            is_settled: true,
+            is_rough: false,
+        })
     }
 }

@@ -52,6 +52,34 @@ const fn legendre(degree: usize, x: f64) -> f64 {
     value
 }
 
+/// What makes of the values at the points that of their polynomial at the upper end of the panel; those in reverse order
+/// give it at the lower end.
+const AT_END: [f64; POINTS] = at_end();
+
+const fn at_end() -> [f64; POINTS] {
+    let mut row = [1.0; POINTS];
+    let mut at = 0;
+    while at < POINTS {
+        let mut other = 0;
+        while other < POINTS {
+            if other != at {
+                row[at] *= (1.0 - abscissa(other)) / (abscissa(at) - abscissa(other));
+            }
+            other += 1;
+        }
+        at += 1;
+    }
+    row
+}
+
+/// The points in ascending order.
+const fn abscissa(at: usize) -> f64 {
+    if at < 8 { -ABSCISSAS[at] } else { ABSCISSAS[14 - at] }
+}
+
+/// The part of a panel's half width that lies between its end and the outermost point.
+const MARGIN: f64 = 1.0 - ABSCISSAS[0];
+
 /// How the variable of the rule becomes a distance from the anchor of a ray.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Map {
@@ -109,6 +137,16 @@ impl Panel {
         }
     }
 
+    /// How far its outermost point is from its end.
+    fn margin(&self, edge: f64) -> f64 {
+        match self.map {
+            Map::Linear => MARGIN * self.half,
+            Map::Logarithmic => MARGIN * self.half * edge,
+            // Of the half, since that is half of all of it.
+            Map::Inverse => MARGIN * 0.5 * edge,
+        }
+    }
+
     /// Its two halves. The parts of one that has an end of the ray are its own to make.
     pub(super) fn halves(&self) -> [Self; 2] {
         let half = 0.5 * self.half;
@@ -134,10 +172,9 @@ impl Points {
     /// The distance of one of a panel's points.
     pub(super) fn distance(&mut self, panel: &Panel, at: usize) -> f64 {
         let Panel { middle, half, .. } = *panel;
-        let abscissa = if at < 8 { -ABSCISSAS[at] } else { ABSCISSAS[14 - at] };
         match panel.map {
-            Map::Linear => middle + half * abscissa,
-            Map::Inverse => 1.0 / (middle + half * abscissa),
+            Map::Linear => middle + half * abscissa(at),
+            Map::Inverse => 1.0 / (middle + half * abscissa(at)),
             Map::Logarithmic => {
                 if half != self.half {
                     self.half = half;
@@ -161,10 +198,35 @@ pub(super) struct Piece {
     pub(super) error: f64,
     /// The integral of the body's magnitude.
     pub(super) size: f64,
+    /// The part of the error that no closer look makes smaller: rounding.
+    pub(super) rounding: f64,
+    /// The nearest and the farthest distance.
+    pub(super) ends: [End; 2],
+    /// Whether it stands for more than its panel.
+    pub(super) is_tail: bool,
     /// Whether to look closer would tell no more: what is left of the error is rounding.
     pub(super) is_settled: bool,
     /// Whether its values show no sign of a smooth body: the spectrum does not fall.
     pub(super) is_rough: bool,
+}
+
+/// What the body comes to at an end of a panel, by the polynomial through its values.
+#[derive(Clone, Copy, Default)]
+pub(super) struct End {
+    value: f64,
+    error: f64,
+}
+
+impl Piece {
+    /// What may be missing where two pieces meet, this one's end `own` and the other's `end`: where the body seems to
+    /// come to another value on either side, a jump or a corner may lie between their outermost points, where neither
+    /// has seen it.
+    pub(super) fn seam(&self, own: usize, other: &Self, end: usize) -> f64 {
+        let (a, b) = (self.ends[own], other.ends[end]);
+        let edge = if own == 1 { self.panel.edges().1 } else { self.panel.edges().0 };
+        let gap = (a.value - b.value).abs() - 4.0 * (a.error + b.error);
+        gap.max(0.0) * (self.panel.margin(edge) + other.panel.margin(edge))
+    }
 }
 
 /// The values of a panel's points.
@@ -233,16 +295,45 @@ impl Sample {
         }
         let middle = spectrum[0].abs().max(spectrum[1].abs());
         let high = spectrum[2].abs().max(spectrum[3].abs());
-        let falls = if middle > 0.0 { (3.0 * high / middle).min(1.0) } else { 1.0 };
-        let estimate = 2.0 * high * falls * falls;
+        let falls = if middle > 0.0 { (8.0 * high / middle).min(1.0) } else { 1.0 };
+        let estimate = 4.0 * high * falls * falls;
         let rounding = 4.0 * f64::EPSILON * size + self.displacement(anchor.abs()) + self.told;
         let error = if self.is_broken { f64::INFINITY } else { estimate.max(rounding) };
-        Piece { panel: *panel, value, error, size, is_settled: error <= rounding, is_rough: high >= 0.25 * middle }
+        let is_rough = high >= 0.25 * middle;
+        let ends = Self::ends(panel, &weighted, high);
+        Piece {
+            panel: *panel,
+            value,
+            error,
+            size,
+            rounding,
+            ends,
+            is_tail: false,
+            is_settled: error <= rounding,
+            is_rough,
+        }
+    }
+
+    fn ends(panel: &Panel, weighted: &[f64; POINTS], high: f64) -> [End; 2] {
+        let (mut low_end, mut high_end) = (0.0, 0.0);
+        for at in 0..POINTS {
+            low_end += AT_END[14 - at] * weighted[at];
+            high_end += AT_END[at] * weighted[at];
+        }
+        let (near, far) = panel.edges();
+        let end = |value: f64, edge: f64| {
+            let weight = Self::weight(panel, edge);
+            End { value: value / weight, error: high / weight }
+        };
+        match panel.map {
+            Map::Inverse => [end(high_end, near), End::default()],
+            Map::Linear | Map::Logarithmic => [end(low_end, near), end(high_end, far)],
+        }
     }
 
     /// What it may come to that a point stands by a rounding beside where it is taken to stand.
     fn displacement(&self, anchor: f64) -> f64 {
-        let part = if self.asked == self.distances { 0.5 } else { 0.05 };
+        let part = if self.asked == self.distances { 0.5 } else { 0.25 };
         let moves = (1..POINTS).map(|at| {
             let distance = self.asked[at - 1].max(self.asked[at]);
             (self.values[at] - self.values[at - 1]).abs() * (anchor + distance)

@@ -300,6 +300,7 @@ fn value_error(error: &ValueError) -> String {
         ValueError::NegativeK => "k must be 0 or greater",
         ValueError::NegativeRoot => "isqrt takes whole numbers from 0 up; √ of a negative number is complex",
         ValueError::NegativeTolerance => "tolerances must be 0 or greater",
+        ValueError::ZeroPolynomial => "all coefficients are 0: every number is a root",
     };
     words.to_owned()
 }

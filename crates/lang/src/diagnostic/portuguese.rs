@@ -275,6 +275,7 @@ fn value_error(error: &ValueError) -> String {
             return format!("{text} não é o texto de um número inteiro na base {base}");
         }
         ValueError::FloatLiteral { text } => return format!("{text} não é o texto de um número"),
+        ValueError::ZeroPolynomial => "todos os coeficientes são 0: todo número é raiz",
         ValueError::Unpack { expected, got: Some(got) } => {
             return format!("são {expected} nomes para {got} valores; cada nome recebe um");
         }

@@ -120,7 +120,11 @@ fn arity_error(arity: &Arity) -> String {
 /// `None` for what no function of CPython says.
 pub(super) fn value_error(error: &ValueError) -> Option<String> {
     let words = match error {
-        ValueError::Domain | ValueError::EmptyRandomRange | ValueError::Percentile | ValueError::Pole { .. } => {
+        ValueError::Domain
+        | ValueError::EmptyRandomRange
+        | ValueError::Percentile
+        | ValueError::Pole { .. }
+        | ValueError::ZeroPolynomial => {
             return None;
         }
         ValueError::Outside { function, given } => return domain::python(function, *given),

@@ -406,6 +406,8 @@ pub enum ValueError {
         /// `median` or `mode`.
         function: String,
     },
+    /// `roots` of a polynomial that is 0 everywhere.
+    ZeroPolynomial,
     /// `inf or nan encountered in data`.
     NotFinite,
     /// `quantile`'s second argument is not between 0 and 1.

@@ -51,6 +51,7 @@ pub(super) const TABLE: &[Function] = &[
         doc_pt: "O menor número primo maior que n.",
         body: Body::One(nextprime),
     },
+    super::polynomial::ROOTS,
 ];
 
 fn isprime(value: &Value, budget: &mut Budget) -> Outcome {

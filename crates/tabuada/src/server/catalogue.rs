@@ -31,7 +31,11 @@ pub(super) const CATALOGUE: &[Kind] = &{
         kind(EXPRESSION, "division-by-zero", "a division by zero"),
         kind(EXPRESSION, "overflow", "a result that a float cannot hold"),
         kind(EXPRESSION, "not-exact", "a result that is no fraction, in exact mode"),
-        kind(EXPRESSION, "no-convergence", "`integral` or `root` found no answer to vouch for"),
+        kind(
+            EXPRESSION,
+            "no-convergence",
+            "`integral`, `root`, `derivative` or a sum to infinity found no answer to vouch for",
+        ),
         kind(EXPRESSION, "recursive", "a formula or a function that meets itself"),
         kind(EXPRESSION, "too-long", "a text beyond 64 KiB"),
         kind(EXPRESSION, "too-deep", "brackets nested beyond 200"),

@@ -49,6 +49,9 @@ pub(super) struct ExplainedError {
     code: String,
     /// For people.
     detail: String,
+    /// The words of CPython 3.14 for it, where CPython fails at run time.
+    #[schema(required = false)]
+    python_message: String,
     #[schema(required = false)]
     span: CharacterSpan,
     #[schema(required = false)]
@@ -74,6 +77,10 @@ pub(super) struct Step {
     /// Where in the asker's text that stands which was worked out.
     #[schema(required = false)]
     span: CharacterSpan,
+    /// What the value that was found may be off by, from above, where it was found numerically: an integral, a
+    /// derivative, a sum or a product to infinity.
+    #[schema(required = false)]
+    error: f64,
 }
 
 fn kinds() -> Object {

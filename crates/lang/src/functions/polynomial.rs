@@ -1,0 +1,65 @@
+//! Roots of polynomials.
+
+use super::{Body, Function, Outcome, SCALAR, Section, elements};
+use crate::error::{ErrorKind, TypeError, ValueError};
+use crate::limits::{Budget, price};
+use crate::mode::Mode;
+use crate::number::{Integer, binary, polynomial};
+use crate::value::Value;
+
+pub(super) const ROOTS: Function = Function {
+    name: "roots",
+    section: Section::Powers,
+    signature: "coefficients",
+    price: SCALAR,
+    doc: "Roots of a polynomial, the coefficient of its highest power first; each as often as it counts.",
+    doc_pt: "Raízes de um polinômio, do coeficiente de maior grau ao menor; cada uma tantas vezes quantas conta.",
+    body: Body::One(roots),
+};
+
+/// All roots, by real and then by imaginary part: real ones as floats. Coefficients are taken exactly as they are: real
+/// numbers, the highest power first; zeros before the first that is not 0 count for nothing.
+///
+/// Fails for coefficients that are no real numbers or not finite, and for a polynomial that is 0, which is 0 everywhere.
+fn roots(value: &Value, budget: &mut Budget) -> Outcome {
+    if budget.mode != Mode::Python {
+        return Err(ErrorKind::NotInMode { operation: ROOTS.name.to_owned(), mode: budget.mode });
+    }
+    let mut parts = Vec::new();
+    for coefficient in elements(value, budget)? {
+        parts.push(exact(&coefficient)?);
+    }
+    // Lowest power first, all of one unit.
+    parts.reverse();
+    let least = parts.iter().filter(|(mantissa, _)| !mantissa.is_zero()).map(|(_, unit)| *unit).min();
+    let least = least.ok_or(ValueError::ZeroPolynomial)?;
+    let mut coefficients = Vec::with_capacity(parts.len());
+    for (mantissa, unit) in parts {
+        coefficients.push(mantissa.shift_left(&Integer::from((unit - least).max(0)), budget)?);
+    }
+    while coefficients.last().is_some_and(Integer::is_zero) {
+        coefficients.pop();
+    }
+    let roots = polynomial::roots(&coefficients, budget)?;
+    budget.charge(price::SCALAR.saturating_mul(roots.len() as u64))?;
+    let value = |root: crate::number::Complex| match root.imaginary == 0.0 {
+        true => Value::Float(root.real),
+        false => Value::complex(root),
+    };
+    Value::list(roots.into_iter().map(value).collect(), budget)
+}
+
+/// A real number as an integer times a power of 2.
+fn exact(value: &Value) -> Result<(Integer, i64), ErrorKind> {
+    match (value, value.integer()) {
+        (Value::Float(float), _) if !float.is_finite() => Err(ValueError::NotFinite.into()),
+        (Value::Float(float), _) => {
+            let (mantissa, unit) = binary::parts(*float);
+            let mantissa = if *float < 0.0 { -(mantissa as i64) } else { mantissa as i64 };
+            let zeros = if mantissa == 0 { 0 } else { mantissa.trailing_zeros() };
+            Ok((Integer::from(mantissa >> zeros), i64::from(unit) + i64::from(zeros)))
+        }
+        (_, Some(integer)) => Ok((integer, 0)),
+        _ => Err(TypeError::NotReal { found: value.kind() }.into()),
+    }
+}
