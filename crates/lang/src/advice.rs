@@ -212,7 +212,7 @@ fn mended(text: &str, context: &Context<'_>, limits: &Limits) -> Vec<Fix> {
 /// Fixes for one place, at most.
 const FIXES: usize = 3;
 /// Rounds in which a text is read and repaired.
-const ROUNDS: usize = 32;
+const ROUNDS: usize = 64;
 /// Texts of more bytes are not mended: nobody types so much, and the work grows with it.
 const TEXT_BYTES: usize = 2048;
 /// What all rounds may read, in bytes.

@@ -490,6 +490,11 @@ pub(crate) fn find(name: &str) -> Option<Elsewhere> {
     NAMES.iter().find(|(elsewhere, _)| *elsewhere == plain).map(|(_, meaning)| *meaning)
 }
 
+/// The first name that is as wanted.
+pub(crate) fn find_by(is_wanted: impl Fn(&str) -> bool) -> Option<Elsewhere> {
+    NAMES.iter().find(|(elsewhere, _)| is_wanted(elsewhere)).map(|(_, meaning)| *meaning)
+}
+
 /// A word in small letters without accents.
 pub(crate) fn plain(word: &str) -> String {
     if word.is_ascii() {

@@ -85,7 +85,15 @@ impl Scope {
         if name.len() > NAME_BYTES {
             return None;
         }
-        self.glued(name, called).or_else(|| self.nearest(name, &small, called).map(Meant::Name))
+        self.glued(name, called).or_else(|| self.nearest(name, &small, called).map(Meant::Name)).or_else(|| {
+            // A slip of a name known elsewhere.
+            let is_near = |known: &str| {
+                known.len() > LETTERS_FOR_ONE
+                    && small.starts_with(&known[..1])
+                    && strsim::damerau_levenshtein(&small, known) == 1
+            };
+            self.known_elsewhere(elsewhere::find_by(is_near)?, called)
+        })
     }
 
     fn known_elsewhere(&self, known: Elsewhere, called: bool) -> Option<Meant> {

@@ -99,8 +99,9 @@ pub(super) fn of(tokens: &Tokens<'_>, choice: Choice, all_within: Option<Span>) 
                 continue;
             }
             changed = true;
-            separators.has_thousands |=
-                !matches!(number.kind, Kind::Surely | Kind::Decimal) && !(number.kind == Kind::Either && is_decimal);
+            let is_plain =
+                matches!(number.kind, Kind::Surely | Kind::Decimal) || (number.kind == Kind::Either && is_decimal);
+            separators.has_thousands |= !is_plain;
             separators.edits.extend(number.edits(&code, is_decimal));
         }
         if part.is_list && takes {

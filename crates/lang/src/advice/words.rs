@@ -403,9 +403,8 @@ impl Words<'_> {
                 (gives && begins_there).then(|| vec![Fix::new(start, self.span(next).start as usize, "")])
             }
             Politeness => {
-                let is_first = at == 0;
-                (is_first && behind || (is_first && !self.list.get(next)?.is_empty()))
-                    .then(|| vec![Fix::new(start, self.span(next).start as usize, "")])
+                let goes_on = behind || !self.list.get(next)?.is_empty();
+                (at == 0 && goes_on).then(|| vec![Fix::new(start, self.span(next).start as usize, "")])
             }
         }
     }
