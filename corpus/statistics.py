@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Writes statistics.jsonl: calls of statistics and what CPython 3.11's `statistics` answers.
+"""Writes statistics.jsonl: calls of statistics and what CPython 3.14's `statistics` answers.
 
 A record is `expr`, and the answer's `type` and `repr`, or the exception's class in `error` and its words in `message`.
 `quantile` is not in Python: its answer is the exact one by definition 7 of Hyndman and Fan, in fractions, rounded once,
 and of integers an integer where it is one; NumPy must agree to a few units in the last place.
-Run with Python 3.11 and NumPy, in a directory other than this one's (its name hides the module):
+Run with Python 3.14 and NumPy, in a directory other than this one's (its name hides the module):
     cd / && python3 -P …/corpus/statistics.py
 """
 import json

@@ -19,8 +19,8 @@ mod groups;
 mod percent;
 mod words;
 mod names;
-mod reading;
 mod failing;
+mod reading;
 mod hints;
 
 pub use hints::{Hint, HintKind};
@@ -29,13 +29,14 @@ use std::cell::Cell;
 
 use crate::error::{Error, ErrorKind, Failure, Span};
 use crate::functions;
+use crate::lexer::Token;
 use crate::limits::{Fuel, Limits};
 use crate::mode::Mode;
 use crate::parser::{self, Context};
 use crate::program::Program;
 use crate::variables::{Variable, Variables};
 use edits::apply;
-use hints::{Choice, Findings};
+use hints::Findings;
 use tokens::Tokens;
 
 /// A change to a text that mends what is wrong with it.
@@ -114,14 +115,20 @@ impl Program {
     /// ```
     pub fn hints(&self, text: &str, context: &Context<'_>, limits: &Limits) -> Vec<Hint> {
         let findings = hints::of(self, text, Choice::FIRST, false);
-        let choices = choices(findings.separators_differ, findings.percentages_differ);
+        let doubts = Doubts {
+            separators: findings.separators_differ,
+            percentages: findings.percentages_differ,
+            products: false,
+        };
+        let choices = doubts.choices();
+        let purse = Purse::new(FUEL);
         let mut hints = Vec::new();
         for (at, found) in findings.list.iter().enumerate() {
             let mut fixes = Vec::new();
             for choice in &choices {
                 let all = if *choice == Choice::FIRST { None } else { Some(hints::of(self, text, *choice, false)) };
                 let edits = edits_of(all.as_ref().unwrap_or(&findings), at);
-                let desk = Desk::new(context, limits, *choice);
+                let desk = Desk::new(context, limits, *choice, &purse);
                 let mended = desk.settle(apply(text, edits)).filter(|_| !found.edits.is_empty());
                 add(&mut fixes, text, mended);
             }
@@ -132,19 +139,49 @@ impl Program {
     }
 }
 
+/// Which of two readings is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Choice {
+    /// `1,234` is 1234 rather than 1.234.
+    grouped: bool,
+    /// `200 + 10%` is 220 rather than 200.1.
+    commercial: bool,
+    /// `1/2x` is 1/(2*x) rather than 1/2*x.
+    tight: bool,
+    /// Commas separate values, but for those that surely do not: `min 4,3`.
+    listed: bool,
+}
+
+impl Choice {
+    /// The likeliest.
+    const FIRST: Self = Self { grouped: true, commercial: true, tight: false, listed: false };
+}
+
 /// The edits of one finding, and of all that are about how something is written.
 fn edits_of(findings: &Findings, at: usize) -> Vec<Fix> {
     let taken = findings.list.iter().enumerate().filter(|(here, found)| *here == at || found.kind.is_notation());
     taken.flat_map(|(_, found)| found.edits.iter().cloned()).collect()
 }
 
-/// The readings to try, the likeliest first.
-fn choices(separators: bool, percentages: bool) -> Vec<Choice> {
-    let mut choices = vec![Choice::FIRST];
-    choices.extend(percentages.then_some(Choice { commercial: false, ..Choice::FIRST }));
-    choices.extend(separators.then_some(Choice { grouped: false, ..Choice::FIRST }));
-    choices.extend((separators && percentages).then_some(Choice { grouped: false, commercial: false }));
-    choices
+/// What in a text has a second reading that is as good.
+#[derive(Clone, Copy, Default)]
+struct Doubts {
+    separators: bool,
+    percentages: bool,
+    products: bool,
+}
+
+impl Doubts {
+    /// The readings to try, the likeliest first.
+    fn choices(self) -> Vec<Choice> {
+        let second = [
+            (self.percentages, Choice { commercial: false, ..Choice::FIRST }),
+            (self.separators, Choice { grouped: false, ..Choice::FIRST }),
+            (self.products, Choice { tight: true, ..Choice::FIRST }),
+        ];
+        let second = second.into_iter().filter(|(is_doubtful, _)| *is_doubtful).map(|(_, choice)| choice);
+        std::iter::once(Choice::FIRST).chain(second).collect()
+    }
 }
 
 fn add(fixes: &mut Vec<Fix>, text: &str, mended: Option<String>) {
@@ -156,11 +193,17 @@ fn add(fixes: &mut Vec<Fix>, text: &str, mended: Option<String>) {
 /// The fixes of a text that cannot be read or fails.
 fn mended(text: &str, context: &Context<'_>, limits: &Limits) -> Vec<Fix> {
     let mut fixes = Vec::new();
+    let purse = Purse::new(FUEL);
     let is_xor_meant = text.to_lowercase().contains("xor");
-    let desk = Desk { is_xor_meant, ..Desk::new(context, limits, Choice::FIRST) };
+    let desk = Desk { is_xor_meant, ..Desk::new(context, limits, Choice::FIRST, &purse) };
     add(&mut fixes, text, desk.settle(text.to_owned()));
-    for choice in choices(desk.separators_differ.get(), desk.percentages_differ.get()).into_iter().skip(1) {
-        let desk = Desk { is_xor_meant, ..Desk::new(context, limits, choice) };
+    for choice in desk.doubts.get().choices().into_iter().skip(1) {
+        let desk = Desk { is_xor_meant, ..Desk::new(context, limits, choice, &purse) };
+        add(&mut fixes, text, desk.settle(text.to_owned()));
+    }
+    if fixes.is_empty() && text.contains(',') {
+        let desk =
+            Desk { is_xor_meant, ..Desk::new(context, limits, Choice { listed: true, ..Choice::FIRST }, &purse) };
         add(&mut fixes, text, desk.settle(text.to_owned()));
     }
     fixes
@@ -169,15 +212,31 @@ fn mended(text: &str, context: &Context<'_>, limits: &Limits) -> Vec<Fix> {
 /// Fixes for one place, at most.
 const FIXES: usize = 3;
 /// Rounds in which a text is read and repaired.
-const ROUNDS: usize = 32;
+const ROUNDS: usize = 64;
 /// Texts of more bytes are not mended: nobody types so much, and the work grows with it.
 const TEXT_BYTES: usize = 2048;
 /// What all rounds may read, in bytes.
-const READ_BYTES: usize = 32 << 10;
+const READ_BYTES: usize = 24 << 10;
 /// What the rounds may spend on evaluating, all of them and each: about a millisecond.
 const FUEL: u64 = 200_000;
+/// The same for a second look at floats, which is had at each answer: some microseconds.
+const FLOAT_FUEL: u64 = 2_000;
 /// Values for variables whose value is not known, so that a text with such variables can be tried.
 const SAMPLES: [&str; 3] = ["", ".5", "[1,2,3]"];
+
+/// What advice on one text may cost.
+struct Purse {
+    /// How much it may read, in bytes.
+    bytes: Cell<usize>,
+    /// What it may spend on evaluating.
+    fuel: Cell<u64>,
+}
+
+impl Purse {
+    fn new(fuel: u64) -> Self {
+        Self { bytes: Cell::new(READ_BYTES), fuel: Cell::new(fuel) }
+    }
+}
 
 /// Where one text is mended, in one choice of its readings.
 struct Desk<'c> {
@@ -189,10 +248,8 @@ struct Desk<'c> {
     choice: Choice,
     /// Whether `^` is what the text calls by its name.
     is_xor_meant: bool,
-    bytes: Cell<usize>,
-    fuel: Cell<u64>,
-    separators_differ: Cell<bool>,
-    percentages_differ: Cell<bool>,
+    purse: &'c Purse,
+    doubts: Cell<Doubts>,
 }
 
 /// What becomes of a text.
@@ -203,7 +260,7 @@ enum Look {
 }
 
 impl<'c> Desk<'c> {
-    fn new(context: &Context<'c>, limits: &Limits, choice: Choice) -> Self {
+    fn new(context: &Context<'c>, limits: &Limits, choice: Choice, purse: &'c Purse) -> Self {
         Self {
             mode: context.mode,
             variables: context.variables.map(|variables| variables.list.clone()).unwrap_or_default(),
@@ -211,10 +268,8 @@ impl<'c> Desk<'c> {
             limits: limits.clone(),
             choice,
             is_xor_meant: false,
-            bytes: Cell::new(READ_BYTES),
-            fuel: Cell::new(FUEL),
-            separators_differ: Cell::new(false),
-            percentages_differ: Cell::new(false),
+            purse,
+            doubts: Cell::default(),
         }
     }
 
@@ -222,8 +277,9 @@ impl<'c> Desk<'c> {
     fn settle(&self, text: String) -> Option<String> {
         let mut text = text;
         for _ in 0..ROUNDS {
-            let left = self.bytes.get().checked_sub(text.len()).filter(|_| text.len() <= TEXT_BYTES)?;
-            self.bytes.set(left);
+            if text.len() > TEXT_BYTES || !self.pays(text.len()) {
+                return None;
+            }
             let next = match self.look(&text) {
                 Look::Fine(program) => match self.rewritten(&program, &text, false) {
                     Some(next) => next,
@@ -231,11 +287,13 @@ impl<'c> Desk<'c> {
                 },
                 Look::Failed(program, failure) => {
                     let is_of_types = matches!(failure.kind, ErrorKind::Type(_));
-                    self.rewritten(&program, &text, is_of_types).or_else(|| {
-                        let given = self.given();
-                        let edits = failing::mend(&program, &text, &failure, &given, self.choice.grouped)?;
-                        Some(apply(&text, edits))
-                    })?
+                    self.rewritten(&program, &text, is_of_types)
+                        .or_else(|| {
+                            let given = self.given();
+                            let edits = failing::mend(&program, &text, &failure, &given, self.choice)?;
+                            Some(apply(&text, edits))
+                        })
+                        .or_else(|| self.without_words(&text))?
                 }
                 Look::Unreadable(error) => {
                     self.respelled(&text).or_else(|| reading::mend(&text, &error).map(|fix| fix.apply(&text)))?
@@ -244,9 +302,43 @@ impl<'c> Desk<'c> {
             if next == text {
                 return None;
             }
-            text = next;
+            text = self.bound(&text, next);
         }
         None
+    }
+
+    /// Pays for reading so many bytes, if there is enough left.
+    fn pays(&self, bytes: usize) -> bool {
+        let left = self.purse.bytes.get().checked_sub(bytes);
+        self.purse.bytes.set(left.unwrap_or(0));
+        left.is_some()
+    }
+
+    fn doubt(&self, change: impl FnOnce(&mut Doubts)) {
+        let mut doubts = self.doubts.get();
+        change(&mut doubts);
+        self.doubts.set(doubts);
+    }
+
+    /// What a text became; a product whose `*` was put in behind a division has a second reading.
+    fn bound(&self, text: &str, next: String) -> String {
+        let put_in = edits::difference(text, &next).filter(|fix| fix.replacement.trim() == "*");
+        let Some(put_in) = put_in else { return next };
+        let tokens = Tokens::of(&next);
+        let star = tokens.from(put_in.span.start);
+        let left = star.checked_sub(1).and_then(|last| tokens.operand_start(last));
+        let before = left.and_then(|left| tokens.token(left.checked_sub(1)?));
+        let (Some(left), Some(Token::Slash | Token::DoubleSlash)) = (left, before) else { return next };
+        self.doubt(|doubts| doubts.products = true);
+        let edges =
+            tokens.operand_end(star + 1).and_then(|last| Some((tokens.get(left)?.1.start, tokens.get(last)?.1.end)));
+        match edges {
+            Some((start, end)) if self.choice.tight => {
+                let bracket = |at: u32, bracket: &str| Fix::new(at as usize, at as usize, bracket);
+                apply(&next, vec![bracket(start, "("), bracket(end, ")")])
+            }
+            _ => next,
+        }
     }
 
     /// The names that the text does not have to define. None of them is a function.
@@ -262,27 +354,33 @@ impl<'c> Desk<'c> {
     /// A text that can be read, with what is written otherwise in it: carets, commas, brackets, percentages.
     fn rewritten(&self, program: &Program, text: &str, failing: bool) -> Option<String> {
         let findings = hints::of(program, text, self.choice, failing);
-        self.separators_differ.set(self.separators_differ.get() || findings.separators_differ);
-        self.percentages_differ.set(self.percentages_differ.get() || findings.percentages_differ);
+        self.doubt(|doubts| {
+            doubts.separators |= findings.separators_differ;
+            doubts.percentages |= findings.percentages_differ;
+        });
         let is_mended = |kind: &HintKind| kind.is_notation() && !(self.is_xor_meant && *kind == HintKind::Xor);
         let notation = findings.list.into_iter().filter(|found| is_mended(&found.kind));
         let edits: Vec<Fix> = notation.flat_map(|found| found.edits).collect();
         (!edits.is_empty()).then(|| apply(text, edits))
     }
 
+    fn without_words(&self, text: &str) -> Option<String> {
+        words::mend(text, |name| self.is_given(name), |bytes| self.pays(bytes))
+    }
+
     /// A text that cannot be read, with what needs no error to be seen: signs around it, words, separators, percentages.
     fn respelled(&self, text: &str) -> Option<String> {
-        if let Some(next) = reading::trimmed(text).or_else(|| words::mend(text, |name| self.is_given(name))) {
+        if let Some(next) = reading::trimmed(text).or_else(|| self.without_words(text)) {
             return Some(next);
         }
         let tokens = Tokens::of(text);
-        let separated = separators::of(&tokens, self.choice.grouped, None);
-        self.separators_differ.set(self.separators_differ.get() || separated.is_ambiguous);
+        let separated = separators::of(&tokens, self.choice, None);
+        self.doubt(|doubts| doubts.separators |= separated.is_ambiguous);
         if !separated.edits.is_empty() {
             return Some(apply(text, separated.edits));
         }
         let percentages = percent::of(&tokens, self.choice.commercial);
-        self.percentages_differ.set(self.percentages_differ.get() || percentages.is_ambiguous);
+        self.doubt(|doubts| doubts.percentages |= percentages.is_ambiguous);
         (!percentages.edits.is_empty()).then(|| apply(text, percentages.edits))
     }
 
@@ -342,9 +440,9 @@ impl<'c> Desk<'c> {
     }
 
     fn evaluate(&self, program: &Program) -> Result<String, Failure> {
-        let mut fuel = Fuel::new(self.fuel.get());
+        let mut fuel = Fuel::new(self.purse.fuel.get());
         let outcome = program.evaluate(&self.limits, &mut fuel);
-        self.fuel.set(self.fuel.get() - fuel.spent());
+        self.purse.fuel.set(self.purse.fuel.get() - fuel.spent());
         outcome.map(|answer| answer.text().to_owned())
     }
 }
@@ -359,13 +457,14 @@ fn binary_float(program: &Program, text: &str, context: &Context<'_>, limits: &L
     if !is_calculated || text.len() > TEXT_BYTES || !has_point() || !program.is_pure() {
         return None;
     }
-    let float = Desk::new(context, limits, Choice::FIRST).evaluate(program).ok()?;
+    let purse = Purse::new(FLOAT_FUEL);
+    let float = Desk::new(context, limits, Choice::FIRST, &purse).evaluate(program).ok()?;
     let is_truth = |text: &str| matches!(text, "True" | "False");
     let digits = |number: &str| number.bytes().filter(u8::is_ascii_digit).count();
     if !is_truth(&float) && (digits(&float) < LONG_FLOAT || float.parse::<f64>().is_err()) {
         return None;
     }
-    let desk = Desk::new(&Context { mode: "decimal:28".parse().ok()?, ..*context }, limits, Choice::FIRST);
+    let desk = Desk::new(&Context { mode: "decimal:28".parse().ok()?, ..*context }, limits, Choice::FIRST, &purse);
     let decimal = desk.evaluate(&desk.read(text, &[], "").ok()?).ok()?;
     let is_other =
         if is_truth(&float) { is_truth(&decimal) && decimal != float } else { digits(&decimal) < LONG_FLOAT };

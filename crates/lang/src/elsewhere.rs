@@ -173,6 +173,14 @@ const NAMES: &[(&str, Elsewhere)] = &[
     ("sinal", Named("sgn")),
     ("rem", Named("fmod")),
     ("resto", Written("({0}) % ({1})")),
+    ("mod", Written("({0}) % ({1})")),
+    ("if", Written("({0} ? {1} : {2})")),
+    ("se", Written("({0} ? {1} : {2})")),
+    ("and", Written("({0} and {1})")),
+    ("or", Written("({0} or {1})")),
+    ("ou", Written("({0} or {1})")),
+    ("not", Written("(not {0})")),
+    ("nao", Written("(not {0})")),
     ("quotient", Written("({0}) // ({1})")),
     ("quociente", Written("({0}) // ({1})")),
     ("div", Written("({0}) // ({1})")),
@@ -480,6 +488,11 @@ const NAMES: &[(&str, Elsewhere)] = &[
 pub(crate) fn find(name: &str) -> Option<Elsewhere> {
     let plain = plain(name);
     NAMES.iter().find(|(elsewhere, _)| *elsewhere == plain).map(|(_, meaning)| *meaning)
+}
+
+/// The first name that is as wanted.
+pub(crate) fn find_by(is_wanted: impl Fn(&str) -> bool) -> Option<Elsewhere> {
+    NAMES.iter().find(|(elsewhere, _)| is_wanted(elsewhere)).map(|(_, meaning)| *meaning)
 }
 
 /// A word in small letters without accents.

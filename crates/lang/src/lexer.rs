@@ -384,7 +384,15 @@ impl<'t> Lexer<'t> {
             "as" | "assert" | "await" | "break" | "class" | "continue" | "def" | "del" | "elif" | "except"
             | "finally" | "from" | "global" | "import" | "nonlocal" | "pass" | "raise" | "return" | "try" | "while"
             | "with" | "yield" => Token::Reserved,
-            _ => Token::Name,
+            _ if word.is_ascii() => Token::Name,
+            // As CPython: no name becomes a constant by NFKC (`Ｔｒｕｅ`).
+            _ => match ["True", "False", "None"].iter().find(|constant| word.nfkc().eq(constant.chars())) {
+                Some(constant) => {
+                    let (found, meant) = (word.to_owned(), (*constant).to_owned());
+                    return self.error(start, Syntax::Misspelled { found, meant });
+                }
+                None => Token::Name,
+            },
         };
         Ok((token, Span::new(start, self.at)))
     }
@@ -662,7 +670,7 @@ fn is_subscript(character: char) -> bool {
 
 /// The name that a word stands for: NFKC of what comes before the subscripts, as Python; `π τ φ` are `pi tau phi`.
 ///
-/// A word that by this becomes a keyword, or what is no longer one name, stays as it is written: `Ｔｒｕｅ`, `ŀ`.
+/// A word that by this becomes a keyword, or what is no longer one name, stays as it is written: `ａｎｄ`, `ŀ`.
 pub(crate) fn normal_name(word: &str) -> std::borrow::Cow<'_, str> {
     if word.is_ascii() {
         return word.into();

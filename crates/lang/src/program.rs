@@ -140,8 +140,8 @@ pub(crate) enum Binder {
 }
 
 impl Binder {
-    /// The names of all of them, and of forms like them that other parts of the language read.
-    pub(crate) const NAMES: [&'static str; 4] = ["sum", "prod", "integral", "root"];
+    /// The names of all of them.
+    pub(crate) const NAMES: [&'static str; 5] = ["sum", "prod", "integral", "root", "derivative"];
 
     pub(crate) fn find(name: &str) -> Option<Self> {
         Some(match name {

@@ -76,12 +76,6 @@ fn examples_are_true() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Whether two floats differ by the last digits of a machine's library (`cbrt(-27)` is -3.0000000000000004 there).
-fn near(a: &str, b: &str) -> bool {
-    let (Ok(a), Ok(b)) = (a.parse::<f64>(), b.parse::<f64>()) else { return false };
-    a.fract() != 0.0 && (a - b).abs() <= 1e-15 * b.abs()
-}
-
 /// Where Python reads an example, it says the same.
 #[test]
 fn examples_that_python_reads_are_answered_alike() {
@@ -98,7 +92,7 @@ fn examples_that_python_reads_are_answered_alike() {
             // Ours is the empty set, Python's a dictionary.
             (Claim::Answer, None) if *text == "{}" => {}
             (Claim::Answer, None) => {
-                assert!(python == right || near(python, right), "{text}: {python}");
+                assert!(python == right || reference::near(python, right), "{text}: {python}");
                 agreed += 1;
             }
             (Claim::Error, Some(error)) => {

@@ -63,6 +63,12 @@ fn failures_are_said_in_cpython_s_words_and_in_plain_ones() {
             "gamma está definida para todos os números menos 0, -1, -2 etc., e recebeu -inf",
         ),
         (
+            "fma(inf, 0, 1)",
+            "invalid operation in fma",
+            "inf*0 and inf - inf have no value",
+            "inf*0 e inf - inf não têm valor",
+        ),
+        (
             "1.5!",
             "'float' object cannot be interpreted as an integer",
             "factorial needs a whole number here, not a decimal number; for others there is gamma(x+1)",

@@ -5,7 +5,7 @@
 #![allow(clippy::panic, clippy::unwrap_used)]
 
 use proptest::prelude::*;
-use tabuada_lang::{Context, Error, ErrorKind, Fuel, Language, Limits, Program, Syntax, parse, parse_with};
+use tabuada_lang::{Context, Error, ErrorKind, Fuel, Language, Limits, Program, Syntax, fixes, parse, parse_with};
 
 /// The text of the answer, or the code of what went wrong.
 fn answer(text: &str) -> String {
@@ -353,7 +353,7 @@ fn dates_and_times_are_no_numbers() {
         let error = refusal(text);
         assert_eq!(error.span.of(text), marked, "{text}");
         assert!(matches!(error.kind, ErrorKind::Syntax(Syntax::DateOrTime { .. })), "{text}: {error:?}");
-        assert!(tabuada_lang::fixes(text, &error, &Context::default(), &Limits::default()).is_empty(), "{text}");
+        assert!(fixes(text, &error, &Context::default(), &Limits::default()).is_empty(), "{text}");
     }
     check_answers(&[("2024-12-25", "1987"), ("31/10/2", "1.55"), ("[1, 2, 3][1:30]", "[2, 3]"), ("1 ? 12:30", "12")]);
     // Neither: the parts are no day, month, hour or minute.
@@ -388,4 +388,14 @@ fn an_equal_sign_asks_for_no_answer() {
     for text in ["2+2=4", "x!=", "2 ==", "f(x=)", "(2=)", "2 != "] {
         assert_ne!(refusal(text).kind, Syntax::StrayEqual.into(), "{text}");
     }
+}
+
+/// As CPython 3.14 reads them: a name that becomes a constant by NFKC is refused, one that becomes a keyword is a name.
+#[test]
+fn no_name_becomes_a_constant() {
+    for (text, meant) in [("Ｔｒｕｅ", "True"), ("1 + Ｆalse", "False"), ("[Ｎｏｎｅ]", "None")] {
+        let ErrorKind::Syntax(Syntax::Misspelled { meant: written, .. }) = refusal(text).kind else { panic!("{text}") };
+        assert_eq!(written, meant);
+    }
+    check_answers(&[("ａｎｄ", "unknown-name"), ("Ｔ = 1; T", "1"), ("True", "True")]);
 }

@@ -457,6 +457,12 @@ mod tests {
             "1/0",
             "foo",
             "sqrt(-1)",
+            "sqrt(-0.5)",
+            "log(-inf)",
+            "log(-10**400)",
+            "cos(1e999)",
+            "{(1, [2])}",
+            "round(1, digits=2)",
             "1+None",
             "max()",
             "9**9**9",
@@ -588,6 +594,9 @@ mod tests {
             r#"{"resultado":4,"type":"int","text":"4","node":1,"fuel":4,"born":1}"#,
             r#"{"resultado":"Erro na expressão informada: x","error":"no-such-kind","node":1,"fuel":4,"born":1}"#,
             r#"{"resultado":"Erro na expressão informada: erro interno","error":"internal","node":1,"fuel":4,"born":1}"#,
+            r#"{"resultado":"Erro na expressão informada: expected a finite input, got inf","error":{"value":{"outside":{"function":"sin","given":{"value":"1e999","integer":false}}}},"node":1,"fuel":4,"born":1}"#,
+            r#"{"resultado":"Erro na expressão informada: expected a finite input, got inf","error":{"value":{"outside":{"function":"sin","given":{"value":"infinity","integer":false}}}},"node":1,"fuel":4,"born":1}"#,
+            r#"{"resultado":"Erro na expressão informada: expected a finite input, got inf","error":{"value":{"outside":{"function":"sin","given":{"value":null,"integer":false}}}},"node":1,"fuel":4,"born":1}"#,
             &long,
         ] {
             assert!(Answer::decode(line, &Limits::default()).is_none(), "{line}");

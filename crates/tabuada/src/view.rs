@@ -64,7 +64,7 @@ pub(crate) struct Listing {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Remembered {
     /// Its name in Redis.
-    #[schema(example = "tabuada:1:2+2")]
+    #[schema(example = "tabuada:2:2+2")]
     name: String,
     /// The text that it is the answer of, if that is known; in a listing, long ones are cut short.
     #[schema(required = true)]

@@ -103,15 +103,15 @@ fn a_person_can_read_what_is_remembered() {
     }
     wait_for("Redis to be told", || redis.cli(&["dbsize"]) == "3");
     let keys: BTreeSet<String> = redis.cli(&["keys", "*"]).lines().map(str::to_owned).collect();
-    assert_eq!(keys, ["tabuada:1:0.1+0.2", "tabuada:1:1/0", "tabuada:1:2+2"].map(str::to_owned).into());
-    let line = redis.cli(&["get", "tabuada:1:2+2"]);
+    assert_eq!(keys, ["tabuada:2:0.1+0.2", "tabuada:2:1/0", "tabuada:2:2+2"].map(str::to_owned).into());
+    let line = redis.cli(&["get", "tabuada:2:2+2"]);
     assert!(line.starts_with("{\"resultado\":4,"), "{line}");
     let facts: Value = serde_json::from_str(&line).expect("it is JSON");
     assert_eq!((&facts["type"], &facts["text"]), (&Value::from("int"), &Value::from("4")), "{line}");
     assert!(facts["born"].as_u64().is_some_and(|born| born > 1_700_000_000), "{line}");
-    let line = redis.cli(&["get", "tabuada:1:1/0"]);
+    let line = redis.cli(&["get", "tabuada:2:1/0"]);
     assert!(line.starts_with("{\"resultado\":\"Erro na expressão informada: division by zero\","), "{line}");
-    let ttl: u64 = redis.cli(&["ttl", "tabuada:1:2+2"]).parse().expect("a time");
+    let ttl: u64 = redis.cli(&["ttl", "tabuada:2:2+2"]).parse().expect("a time");
     assert!((80_000..=91_000).contains(&ttl), "a day, more or less: {ttl}");
 }
 
@@ -156,7 +156,7 @@ fn what_is_not_to_be_stored_is_not_remembered_anywhere() {
     // Offers are made in their order: when one that comes after them has been made, so would they have.
     assert_eq!(status(&ask("GET", "6*7", &[])), "tabuada; fwd=uri-miss; stored");
     wait_for("Redis to be told", || redis.cli(&["dbsize"]) != "0");
-    assert_eq!(redis.cli(&["keys", "*"]), "tabuada:1:6*7");
+    assert_eq!(redis.cli(&["keys", "*"]), "tabuada:2:6*7");
     assert_eq!(sets(), set_before + 1, "no lease either");
 
     // The same bytes as ever, which are then remembered as ever; and are found by who wants nothing stored.
@@ -185,7 +185,7 @@ fn what_is_not_to_be_stored_is_not_remembered_anywhere() {
 fn expire_del_and_flushall_make_every_node_forget() {
     let redis = Redis::start();
     let nodes = [Node::coherent(&redis, &[]), Node::coherent(&redis, &["--lookup", "always"])];
-    let key = "tabuada:1:2+2";
+    let key = "tabuada:2:2+2";
     let remember = || {
         for node in &nodes {
             wait_for("memory to have it", || status(&node.evaluate("2+2")).contains("hit; detail=memory"));
@@ -260,13 +260,13 @@ fn every_request_is_answered_whatever_happens_to_redis() {
     wait_for("it to be writable", || node.cache_state() == "coherent");
 
     for (what, commands) in [
-        ("a list", &["rpush", "tabuada:1:2+2", "x"][..]),
-        ("a hash", &["hset", "tabuada:1:2+2", "a", "b"]),
-        ("no JSON", &["set", "tabuada:1:2+2", "four"]),
-        ("other JSON", &["set", "tabuada:1:2+2", "{\"resultado\":5}"]),
-        ("a contradiction", &["set", "tabuada:1:2+2", r#"{"resultado":5,"type":"int","text":"4","fuel":1,"born":1}"#]),
-        ("no number", &["set", "tabuada:1:2+2", r#"{"resultado":4x,"type":"int","text":"4x","fuel":1,"born":1}"#]),
-        ("binary", &["set", "tabuada:1:2+2", "\u{1}\u{7f}"]),
+        ("a list", &["rpush", "tabuada:2:2+2", "x"][..]),
+        ("a hash", &["hset", "tabuada:2:2+2", "a", "b"]),
+        ("no JSON", &["set", "tabuada:2:2+2", "four"]),
+        ("other JSON", &["set", "tabuada:2:2+2", "{\"resultado\":5}"]),
+        ("a contradiction", &["set", "tabuada:2:2+2", r#"{"resultado":5,"type":"int","text":"4","fuel":1,"born":1}"#]),
+        ("no number", &["set", "tabuada:2:2+2", r#"{"resultado":4x,"type":"int","text":"4x","fuel":1,"born":1}"#]),
+        ("binary", &["set", "tabuada:2:2+2", "\u{1}\u{7f}"]),
     ] {
         redis.cli(&["flushall"]);
         redis.cli(commands);
@@ -287,7 +287,7 @@ fn every_request_is_answered_whatever_happens_to_redis() {
 fn nothing_in_an_expression_reaches_redis_as_a_command() {
     let redis = Redis::start();
     redis.cli(&["set", "somebody-elses", "1"]);
-    redis.cli(&["set", "tabuada:1:7*6", "not ours to keep"]);
+    redis.cli(&["set", "tabuada:2:7*6", "not ours to keep"]);
     let node = Node::coherent(&redis, &["--lookup", "always"]);
     for expression in [
         "\r\nFLUSHALL\r\n",
@@ -296,7 +296,7 @@ fn nothing_in_an_expression_reaches_redis_as_a_command() {
         "1+1\n*1\r\n$8\r\nFLUSHALL\r\n",
         "foo\0bar",
         "* 1",
-        "tabuada:1:7*6",
+        "tabuada:2:7*6",
         "'\r\nDEL somebody-elses\r\n'",
         "_\u{2028}FLUSHALL",
         &format!("x{}", "y".repeat(60_000)),
@@ -307,7 +307,7 @@ fn nothing_in_an_expression_reaches_redis_as_a_command() {
         assert_eq!(redis.cli(&["get", "somebody-elses"]), "1", "{expression:?}");
     }
     for key in redis.cli(&["keys", "*"]).lines() {
-        assert!(key == "somebody-elses" || key.starts_with("tabuada:1"), "{key:?}");
+        assert!(key == "somebody-elses" || key.starts_with("tabuada:2"), "{key:?}");
         assert!(key.len() <= 300, "{key}");
     }
 }

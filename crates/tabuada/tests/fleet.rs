@@ -71,7 +71,7 @@ fn ask_at_once(nodes: &[&Node], terms: &[u64], questions: usize) -> Vec<JoinHand
 /// How many of these sums are being worked out, as Redis has it.
 fn leases(redis: &Redis, terms: &[u64]) -> usize {
     let names: Vec<String> =
-        terms.iter().map(|&terms| format!("tabuada:1:{}", squares(terms).0.replace(' ', ""))).collect();
+        terms.iter().map(|&terms| format!("tabuada:2:{}", squares(terms).0.replace(' ', ""))).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     redis.cli(&[&["mget"], &names[..]].concat()).lines().filter(|line| line.starts_with("\"lease:")).count()
 }

@@ -155,16 +155,16 @@ fn what_is_remembered_is_listed_shown_and_deleted() {
     }
     names.sort();
     names.dedup();
-    assert_eq!(names, ["tabuada:1:'a b'", "tabuada:1:2+2", "tabuada:1:factorial(20000)%1000003", "tabuada:1:x=3;x**2"]);
+    assert_eq!(names, ["tabuada:2:'a b'", "tabuada:2:2+2", "tabuada:2:factorial(20000)%1000003", "tabuada:2:x=3;x**2"]);
 
-    let line = redis.cli(&["get", "tabuada:1:2+2"]);
-    for key in ["tabuada:1:2+2", "2+2", " (2) + 2 # sum"] {
+    let line = redis.cli(&["get", "tabuada:2:2+2"]);
+    for key in ["tabuada:2:2+2", "2+2", " (2) + 2 # sum"] {
         let entry = got_of_redis(&node, &format!("/v1/cache/entry?key={}", encoded(key)));
-        assert_eq!((&entry["name"], &entry["line"]), (&json!("tabuada:1:2+2"), &json!(line)), "{key}");
+        assert_eq!((&entry["name"], &entry["line"]), (&json!("tabuada:2:2+2"), &json!(line)), "{key}");
     }
     for (target, expected) in [
         ("/v1/cache/entry?key=3%2B3", (404, "not-remembered")),
-        ("/v1/cache/entry?key=tabuada:1:(2)%2B2", (404, "not-remembered")),
+        ("/v1/cache/entry?key=tabuada:2:(2)%2B2", (404, "not-remembered")),
         ("/v1/cache/entry?key=2%20%2B", (400, "malformed")),
         ("/v1/cache/entry?key=2+2", (400, "malformed")),
         ("/v1/cache/entry?key=other:1:2%2B2", (400, "malformed")),
@@ -191,7 +191,7 @@ fn what_is_remembered_is_listed_shown_and_deleted() {
     }
 
     assert_eq!(removes(&node, "/v1/cache/entry?key=2%2B2"), 1);
-    assert_eq!(redis.cli(&["exists", "tabuada:1:2+2"]), "0");
+    assert_eq!(redis.cli(&["exists", "tabuada:2:2+2"]), "0");
     assert_eq!(node.evaluate("2+2").header("cache-status"), Some("tabuada; fwd=uri-miss; stored"), "it forgot");
     // Half a path is no clear.
     assert_eq!(problem(&asked_with(&node, "DELETE", "/v1/cache?key=2%2B2", &[])).0, 400);
@@ -219,7 +219,7 @@ fn what_is_removed_while_redis_is_away_is_removed_when_it_is_back() {
     assert_eq!(problem(&asked_with(&node, "GET", "/v1/cache/entry?key=7*6", &[])).0, 404);
     redis.thaw();
     wait_for("it to be carried out", || got(&node, "/v1/cache")["removals_pending"] == 0);
-    assert_eq!(redis.cli(&["exists", "tabuada:1:2+2"]), "0");
+    assert_eq!(redis.cli(&["exists", "tabuada:2:2+2"]), "0");
 }
 
 #[test]
@@ -344,38 +344,38 @@ fn the_command_shows_and_removes_over_a_server_and_over_redis() {
             node.evaluate(expression);
         }
         wait_for("all to be in Redis", || redis.cli(&["dbsize"]) == "4");
-        redis.cli(&["set", "tabuada:1:\u{1b}[2J", "{}"]);
+        redis.cli(&["set", "tabuada:2:\u{1b}[2J", "{}"]);
 
         let (printed, said, status) = cache(&["keys"]);
         let mut lines: Vec<&str> = printed.lines().collect();
         assert_eq!((lines.len(), said.as_str(), status), (5, "", Some(0)), "{printed}");
         assert!(lines[0].starts_with("TTL ") && lines[0].ends_with(" NAME"));
         lines[1..].sort_by_key(|line| line.split_whitespace().last());
-        assert!(lines[1].ends_with("  tabuada:1:-3+2") && lines[1].contains(layers), "{}", lines[1]);
-        assert!(printed.contains("tabuada:1:\\u{1b}[2J") && !printed.contains('\u{1b}'), "{printed}");
+        assert!(lines[1].ends_with("  tabuada:2:-3+2") && lines[1].contains(layers), "{}", lines[1]);
+        assert!(printed.contains("tabuada:2:\\u{1b}[2J") && !printed.contains('\u{1b}'), "{printed}");
         let (printed, _, _) = cache(&["keys", "--json"]);
         let entries: Vec<Value> =
             printed.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect();
         assert!(entries.len() == 4 && entries.iter().any(|entry| entry["text"] == "2+2"), "{printed}");
-        redis.cli(&["del", "tabuada:1:\u{1b}[2J"]);
+        redis.cli(&["del", "tabuada:2:\u{1b}[2J"]);
 
-        for key in ["2+2", "(2) + 2", "tabuada:1:2+2"] {
+        for key in ["2+2", "(2) + 2", "tabuada:2:2+2"] {
             let (printed, said, status) = cache(&["get", key]);
             assert_eq!((said.as_str(), status), ("", Some(0)), "{key}");
-            assert!(printed.starts_with("name    tabuada:1:2+2\ntext    2+2\nkind    answer\n"), "{printed}");
+            assert!(printed.starts_with("name    tabuada:2:2+2\ntext    2+2\nkind    answer\n"), "{printed}");
             assert!(printed.contains("line    {\"resultado\":4,"), "{printed}");
         }
         let (printed, _, status) = cache(&["get", "-3+2", "--json"]);
         let entry: Value = serde_json::from_str(&printed).expect("a line of JSON");
-        assert_eq!((&entry["name"], status), (&json!("tabuada:1:-3+2"), Some(0)));
+        assert_eq!((&entry["name"], status), (&json!("tabuada:2:-3+2"), Some(0)));
 
         let (printed, said, status) = cache(&["delete", "-3+2"]);
         assert!(printed.starts_with("1 removed"), "{printed}{said}");
         assert_eq!((said.as_str(), status), ("", Some(0)));
-        wait_for("it to be gone", || redis.cli(&["exists", "tabuada:1:-3+2"]) == "0");
+        wait_for("it to be gone", || redis.cli(&["exists", "tabuada:2:-3+2"]) == "0");
         let (printed, said, status) = cache(&["get", "-3+2"]);
         assert_eq!((printed.as_str(), status), ("", Some(1)));
-        assert_eq!(said, "tabuada: nothing is remembered under tabuada:1:-3+2\n");
+        assert_eq!(said, "tabuada: nothing is remembered under tabuada:2:-3+2\n");
         for task in ["get", "delete"] {
             let (printed, said, status) = cache(&[task, "2 +"]);
             assert!(printed.is_empty() && said.contains("nor an expression") && status == Some(2), "{said}");
@@ -401,7 +401,7 @@ fn the_command_shows_and_removes_over_a_server_and_over_redis() {
 fn the_command_asks_a_terminal_before_it_clears() {
     let redis = Redis::start();
     for (typed, status, left) in [("n", Some(1), "1"), ("", Some(1), "1"), ("y", Some(0), "0")] {
-        redis.cli(&["set", "tabuada:1:2+2", "{}"]);
+        redis.cli(&["set", "tabuada:2:2+2", "{}"]);
         let command = format!("{} cache clear --redis {}", env!("CARGO_BIN_EXE_tabuada"), redis.url());
         // `script` is the terminal.
         let mut process = Command::new("script")
@@ -416,7 +416,7 @@ fn the_command_asks_a_terminal_before_it_clears() {
         drop(typing);
         let shown = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(shown.contains("Forget everything") && shown.contains("[y/N]"), "{shown}");
-        assert_eq!((output.status.code(), redis.cli(&["exists", "tabuada:1:2+2"]).as_str()), (status, left), "{shown}");
+        assert_eq!((output.status.code(), redis.cli(&["exists", "tabuada:2:2+2"]).as_str()), (status, left), "{shown}");
     }
 }
 
@@ -463,6 +463,6 @@ fn a_server_without_redis_lists_its_memory() {
     assert_eq!((page["entries"].as_array().map(Vec::len), &page["redis"]), (Some(3), &json!("absent")));
     let rest = json(&client.get(&format!("/v1/cache/keys?cursor={}", page["next"].as_str().expect("a cursor"))));
     assert_eq!((rest["entries"].as_array().map(Vec::len), &rest["next"]), (Some(2), &Value::Null));
-    assert_eq!(rest["entries"][1]["name"], "tabuada:1:4+1");
+    assert_eq!(rest["entries"][1]["name"], "tabuada:2:4+1");
     assert_eq!(json(&client.request("DELETE", "/v1/cache", &[], b"")), json!({ "removed": 5, "pending": false }));
 }

@@ -87,8 +87,8 @@ fn what_is_wrong_with_a_request_is_said_in_the_asker_s_language() {
         ("GET", "/v1/cache/keys?limit=%ff", "", 400, ""),
         ("GET", "/v1/cache/keys?cursor=x", "", 400, "cursor deve ser o que a página anterior deu"),
         ("GET", "/v1/cache/entry", "", 400, "falta ?key=, um nome como está no Redis ou uma expressão"),
-        ("GET", "/v1/cache/entry?key=6*7", "", 404, "nada é lembrado com o nome tabuada:1:6*7"),
-        ("DELETE", "/v1/cache/entry?key=6*7", "", 404, "nada é lembrado com o nome tabuada:1:6*7"),
+        ("GET", "/v1/cache/entry?key=6*7", "", 404, "nada é lembrado com o nome tabuada:2:6*7"),
+        ("DELETE", "/v1/cache/entry?key=6*7", "", 404, "nada é lembrado com o nome tabuada:2:6*7"),
         ("GET", "/v1/cache/entry?key=2%20%2B", "", 400, ""),
         ("DELETE", "/v1/cache?key=1", "", 400, ""),
     ] {

@@ -477,8 +477,8 @@ fn a_table_is_what_its_rows_are_alone() {
         for (error, row) in answer["errors"].as_array().into_iter().flatten().zip(&failed) {
             let alone = &singles[*row];
             assert_eq!(
-                (&error["row"], &error["code"], &error["detail"], &error["span"]),
-                (&Value::from(*row), &alone["code"], &alone["detail"], &alone["span"]),
+                (&error["row"], &error["code"], &error["detail"], &error["python_message"], &error["span"]),
+                (&Value::from(*row), &alone["code"], &alone["detail"], &alone["python_message"], &alone["span"]),
                 "{expr}"
             );
         }
@@ -630,6 +630,7 @@ fn what_fails_alike_in_all_rows_is_said_once() {
             "row": 0,
             "code": "type-error",
             "detail": alone["detail"],
+            "python_message": alone["python_message"],
             "span": alone["span"],
             "suggestion": alone["suggestion"],
         }])

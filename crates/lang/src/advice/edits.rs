@@ -81,28 +81,30 @@ fn is_sign(character: char) -> bool {
 /// The runs of digits in a text, without the zeros that lead a number; with `raised`, those of superscripts too.
 fn numbers(text: &str, raised: bool) -> Vec<String> {
     let digit = |character: char| {
-        let raised = || "⁰¹²³⁴⁵⁶⁷⁸⁹".chars().position(|digit| digit == character).filter(|_| raised);
-        ascii_digit(character)
-            .or(Some(character).filter(char::is_ascii_digit))
-            .or_else(|| raised().and_then(|digit| char::from_digit(digit as u32, 10)))
+        let on_line =
+            ascii_digit(character).or(Some(character).filter(char::is_ascii_digit)).map(|digit| (digit, false));
+        let place = || "⁰¹²³⁴⁵⁶⁷⁸⁹".chars().position(|digit| digit == character).filter(|_| raised);
+        on_line.or_else(|| Some((char::from_digit(place()? as u32, 10)?, true)))
     };
     let mut numbers: Vec<String> = vec![String::new()];
-    let mut leads = true;
-    for character in text.chars() {
-        match (digit(character), numbers.last_mut()) {
-            (Some('0'), Some(_)) if leads => {}
-            (Some(digit), Some(number)) => {
+    let (mut leads, mut last) = (true, None);
+    for character in text.chars().filter(|c| *c != '_') {
+        let found = digit(character);
+        if found.map(|(_, is_raised)| is_raised) != last {
+            numbers.push(String::new());
+        }
+        last = found.map(|(_, is_raised)| is_raised);
+        match (found, numbers.last_mut()) {
+            (Some(('0', _)), Some(_)) if leads => {}
+            (Some((digit, _)), Some(number)) => {
                 number.push(digit);
                 leads = false;
             }
-            _ if character == '_' => {}
-            _ => {
-                // Behind a point or a comma no zero leads.
-                leads = !matches!(character, '.' | ',');
-                numbers.push(String::new());
-            }
+            // Behind a point or a comma no zero leads.
+            _ => leads = !matches!(character, '.' | ','),
         }
     }
-    numbers.retain(|number| !number.is_empty());
+    // A zero alone may be one that leads, or not: nothing is lost without it.
+    numbers.retain(|number| !number.is_empty() && number != "0");
     numbers
 }

@@ -1,9 +1,9 @@
 //! How to mend a text whose evaluation failed.
 
-use super::Fix;
 use super::names::{Meant, Scope, is_letter};
 use super::separators;
 use super::tokens::Tokens;
+use super::{Choice, Fix};
 use crate::arithmetic::Binary;
 use crate::error::{ErrorKind, Failure, Span, Type, TypeError};
 use crate::functions;
@@ -11,7 +11,7 @@ use crate::lexer::{Token, normal_name, to_superscript};
 use crate::program::{Binder, Node, Program};
 
 /// Functions of one list, to which its elements are often given one by one.
-const OF_ONE_LIST: [&str; 17] = [
+const OF_ONE_LIST: [&str; 18] = [
     "sum",
     "prod",
     "fsum",
@@ -24,6 +24,7 @@ const OF_ONE_LIST: [&str; 17] = [
     "median_high",
     "mode",
     "multimode",
+    "roots",
     "stdev",
     "pstdev",
     "variance",
@@ -37,7 +38,7 @@ pub(super) fn mend(
     text: &str,
     failure: &Failure,
     given: &[(String, bool)],
-    grouped: bool,
+    choice: Choice,
 ) -> Option<Vec<Fix>> {
     let span = program.span(failure.node);
     let covered = span.of(text);
@@ -81,7 +82,7 @@ pub(super) fn mend(
         ErrorKind::Type(_) | ErrorKind::DefinedArity { .. } => {
             let call = Call::at(&tokens, tokens.from(span.start))?;
             call.form().or_else(|| call.spread()).or_else(|| {
-                let commas = separators::of(&tokens, grouped, Some(span)).edits;
+                let commas = separators::of(&tokens, choice, Some(span)).edits;
                 if commas.is_empty() { call.root() } else { Some(commas) }
             })
         }
@@ -201,8 +202,13 @@ impl<'t> Call<'t> {
     }
 }
 
-/// A form whose name means nothing with the arguments that it has.
-fn form(tokens: &Tokens<'_>, at: usize) -> Option<Vec<Fix>> {
+/// `sum(k**2, k=1, 3)`, which cannot be read: the first such form in a text.
+pub(super) fn form_with_keyword(tokens: &Tokens<'_>) -> Option<Vec<Fix>> {
+    (0..tokens.iter().count()).find_map(|at| Call::at(tokens, at)?.form())
+}
+
+/// A form that has too few arguments, or means another one: the call whose name is the token at `at`.
+pub(super) fn form(tokens: &Tokens<'_>, at: usize) -> Option<Vec<Fix>> {
     let call = Call::at(tokens, at)?;
     call.form().or_else(|| call.root())
 }
@@ -235,10 +241,11 @@ fn unknown_name(tokens: &Tokens<'_>, at: usize, scope: &Scope) -> Option<Vec<Fix
         Meant::Call(formula) => {
             let call = Call::at(tokens, at)?;
             let written = fill(formula, &call);
-            let wanted = formula.matches('{').count().min(if formula.contains("{1}") { 2 } else { 1 });
+            let wanted = (0..3).filter(|place| formula.contains(&format!("{{{place}}}"))).count();
             let fits = call.arguments.len() == wanted;
             let alone = stands_alone(tokens.text, call.whole());
-            fits.then(|| vec![Fix::replacing(call.whole(), if alone { written } else { format!("({written})") })])
+            let brackets = !alone && !written.starts_with('(');
+            fits.then(|| vec![Fix::replacing(call.whole(), if brackets { format!("({written})") } else { written })])
         }
     }
 }
@@ -249,8 +256,15 @@ fn fill(formula: &str, call: &Call<'_>) -> String {
     for (place, (first, last)) in call.arguments.iter().enumerate() {
         let argument = call.tokens.between(*first, *last);
         let place = format!("{{{place}}}");
-        if first == last && written.starts_with(&format!("({place})")) {
-            written = written.replacen(&format!("({place})"), argument, 1);
+        let bracketed = format!("({place})");
+        if first == last {
+            // The brackets of a call stay.
+            let is_call = |at: usize| written[..at].ends_with(|c: char| c.is_ascii_alphabetic());
+            let places: Vec<usize> =
+                written.match_indices(&bracketed).map(|(at, _)| at).filter(|at| !is_call(*at)).collect();
+            for at in places.into_iter().rev() {
+                written.replace_range(at..at + bracketed.len(), argument);
+            }
         }
         written = written.replace(&place, argument);
     }
@@ -261,7 +275,8 @@ fn fill(formula: &str, call: &Call<'_>) -> String {
 fn stands_alone(text: &str, span: Span) -> bool {
     let before = text[..span.start as usize].trim_end();
     let after = text[span.end as usize..].trim_start();
-    (before.is_empty() || before.ends_with(['(', ',', '+', '=', '[', '{', ';']))
+    let is_factor = before.ends_with(['*', '×']) && !before.ends_with("**");
+    (before.is_empty() || is_factor || before.ends_with(['(', ',', '+', '=', '[', '{', ';']))
         && (after.is_empty() || after.starts_with([')', ',', '+', ']', '}', ';', '-']))
 }
 

@@ -8,18 +8,63 @@ use crate::lexer::Token;
 /// The brackets that were meant to group, as the tokens that open and close them. `failing` where the text has no value
 /// as it stands: then a list beside an operator is none that Python would take.
 pub(super) fn of(tokens: &Tokens<'_>, failing: bool) -> Vec<(usize, usize)> {
-    let displays: Vec<_> =
-        tokens.pairs().into_iter().filter(|(open, close)| is_display(tokens, *open, *close)).collect();
     let mut groups: Vec<(usize, usize)> = Vec::new();
-    for (open, close) in displays {
+    for (open, close) in displays(tokens) {
         let is_alone = open.checked_sub(1).and_then(|before| tokens.token(before)).is_none_or(begins)
             && tokens.token(close + 1).is_none_or(|token| ends_statement(token) || token == Token::End);
-        let holds_group = groups.iter().any(|(inner, _)| open < *inner && *inner < close);
+        // Inner ones come first.
+        let holds_group = groups.last().is_some_and(|(inner, _)| open < *inner);
         if is_beside_number(tokens, open, close, failing) || (is_alone && holds_group) {
             groups.push((open, close));
         }
     }
     groups
+}
+
+/// What is open while brackets are looked for.
+struct Open {
+    at: usize,
+    /// Whether it holds several elements, or what is no number.
+    holds_several: bool,
+    holds_others: bool,
+}
+
+/// The lists and sets of one element that may be a number, inner ones first.
+fn displays(tokens: &Tokens<'_>) -> Vec<(usize, usize)> {
+    let (mut open, mut displays) = (Vec::<Open>::new(), Vec::new());
+    for (at, (token, _)) in tokens.iter().enumerate() {
+        match (token, open.last_mut()) {
+            (Token::Open(_), _) => open.push(Open { at, holds_several: false, holds_others: false }),
+            (Token::Close(_), Some(_)) => {
+                let Some(closed) = open.pop() else { continue };
+                let is_display = is_bracket(tokens, closed.at);
+                if is_display && !closed.holds_several && !closed.holds_others && closed.at + 1 < at {
+                    displays.push((closed.at, at));
+                }
+                // A list of several inside is no number, and neither is what holds it.
+                let is_other = closed.holds_others || (is_display && closed.holds_several);
+                open.last_mut().into_iter().for_each(|outer| outer.holds_others |= is_other);
+            }
+            (Token::Comma | Token::Colon | Token::For, Some(inner)) => inner.holds_several = true,
+            (Token::String | Token::None, Some(inner)) => inner.holds_others = true,
+            _ => {}
+        }
+    }
+    displays
+}
+
+/// Whether a list or a set begins there: no index and no call.
+fn is_bracket(tokens: &Tokens<'_>, open: usize) -> bool {
+    let is_index = || {
+        open > 0
+            && tokens.ends_operand(open - 1)
+            && tokens.get(open - 1).map(|(_, span)| span.end) == tokens.get(open).map(|(_, span)| span.start)
+    };
+    match tokens.token(open) {
+        Some(Token::Open('[')) => !is_index(),
+        Some(Token::Open('{')) => true,
+        _ => false,
+    }
 }
 
 /// Round brackets in place of such ones.
@@ -38,32 +83,6 @@ pub(super) fn span(tokens: &Tokens<'_>, (open, close): (usize, usize)) -> Span {
 
 fn begins(token: Token) -> bool {
     ends_statement(token) || matches!(token, Token::Assign | Token::AssignFormula)
-}
-
-/// A list or a set of one element that may be a number.
-fn is_display(tokens: &Tokens<'_>, open: usize, close: usize) -> bool {
-    let is_index = || {
-        open > 0
-            && tokens.ends_operand(open - 1)
-            && tokens.get(open - 1).map(|(_, span)| span.end) == tokens.get(open).map(|(_, span)| span.start)
-    };
-    let is_bracket = match tokens.token(open) {
-        Some(Token::Open('[')) => !is_index(),
-        Some(Token::Open('{')) => true,
-        _ => false,
-    };
-    let ends = |token| matches!(token, Token::Comma | Token::Colon | Token::For);
-    let no_number = |at: usize| matches!(tokens.token(at), Some(Token::String | Token::None));
-    is_bracket
-        && open + 1 < close
-        && tokens.end(open + 1, ends) == close
-        && !(open..close).any(no_number)
-        && !(open + 1..close).any(|at| is_list_of_several(tokens, at))
-}
-
-fn is_list_of_several(tokens: &Tokens<'_>, at: usize) -> bool {
-    matches!(tokens.token(at), Some(Token::Open('[' | '{')))
-        && tokens.closing(at) != Some(tokens.end(at + 1, |token| token == Token::Comma))
 }
 
 fn is_arithmetic(token: Option<Token>) -> bool {

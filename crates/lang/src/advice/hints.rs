@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
-use super::Fix;
 use super::failing::caret_of;
 use super::tokens::Tokens;
+use super::{Choice, Fix, TEXT_BYTES};
 use super::{groups, percent, separators};
 use crate::arithmetic::{Binary, Comparison, Unary};
 use crate::diagnostic::Language;
@@ -195,20 +195,6 @@ pub(super) struct Findings {
     pub(super) percentages_differ: bool,
 }
 
-/// Which of two readings is taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Choice {
-    /// `1,234` is 1234 rather than 1.234.
-    pub(super) grouped: bool,
-    /// `200 + 10%` is 220 rather than 200.1.
-    pub(super) commercial: bool,
-}
-
-impl Choice {
-    /// The likeliest.
-    pub(super) const FIRST: Self = Self { grouped: true, commercial: true };
-}
-
 impl HintKind {
     /// Whether it is about how something is written, and so is mended with whatever else is; what a function or a root
     /// means is for the asker to choose.
@@ -223,21 +209,31 @@ impl HintKind {
 /// What may be meant otherwise in a text, which is that of the program, in order of place. `failing` where it has no value.
 pub(super) fn of(program: &Program, text: &str, choice: Choice, failing: bool) -> Findings {
     // Nothing is to be found without one of these.
-    if !text.contains(['^', ',', '√', '|', '%', '[', '{', '!', '(', '.'])
-        && !text.contains("<-")
-        && !text.contains("<−")
-    {
+    let signs = ['^', ',', '√', '|', '%', '[', '{'];
+    let parts = ["!!", "<-", "<−", "sin", "cos", "tan", "log", "."];
+    if !text.contains(signs) && !parts.iter().any(|part| text.contains(part)) {
         return Findings::default();
     }
-    let tokens = Tokens::of(text);
     let mut found = Findings::default();
+    if text.len() <= TEXT_BYTES {
+        from_tokens(&mut found, text, choice, failing);
+    }
+    found.list.extend(from_nodes(program, text));
+    found.list.sort_by_key(|found| (found.span.start, found.span.end));
+    found.list.truncate(HINTS);
+    found
+}
+
+/// What is seen without the program.
+fn from_tokens(found: &mut Findings, text: &str, choice: Choice, failing: bool) {
+    let tokens = Tokens::of(text);
     found.list.extend(double_bar(&tokens));
     let percentages = percent::of(&tokens, choice.commercial);
     if let Some(span) = percentages.first {
         found.percentages_differ = percentages.is_ambiguous;
         found.list.push(Found { kind: HintKind::Percent, span, edits: percentages.edits });
     }
-    let separated = separators::of(&tokens, choice.grouped, None);
+    let separated = separators::of(&tokens, choice, None);
     if let Some(first) = separated.edits.iter().min_by_key(|edit| edit.span.start) {
         found.separators_differ = separated.is_ambiguous;
         let is_thousands = separated.has_thousands || separated.is_ambiguous;
@@ -249,10 +245,6 @@ pub(super) fn of(program: &Program, text: &str, choice: Choice, failing: bool) -
         let edits = groups::edits(&tokens, &groups);
         found.list.push(Found { kind: HintKind::Brackets, span: outermost, edits });
     }
-    found.list.extend(from_nodes(program, text));
-    found.list.sort_by_key(|found| (found.span.start, found.span.end));
-    found.list.truncate(HINTS);
-    found
 }
 
 /// What is seen in the program.
@@ -265,8 +257,10 @@ fn from_nodes(program: &Program, text: &str) -> Vec<Found> {
             // It comes with the text, and stands nowhere in it.
             continue;
         }
-        found.extend(match node {
+        let next = match node {
             Node::Binary(Binary::Xor) => xor(program, text, &starts, &mut carets, at),
+            Node::CallFunction { row, arguments: 1, keywords: 0, .. } => of_a_number(program, text, at, *row),
+            _ if found.len() >= HINTS => None,
             Node::Binary(Binary::Power) => tight_root(program, text, &starts, at),
             Node::Binary(Binary::Multiply) => root_coefficient(program, text, &starts, at),
             Node::Root(index) => {
@@ -275,28 +269,22 @@ fn from_nodes(program: &Program, text: &str) -> Vec<Found> {
             Node::Compare(Comparison::Less) | Node::CompareStep(Comparison::Less, _) => {
                 less_than_negative(program, text, &starts, at)
             }
-            Node::CallFunction { row, arguments: 1, keywords: 0, .. } => of_a_number(program, text, at, *row),
             Node::Factorial => double_factorial(program, text, at),
             _ => None,
-        });
+        };
+        next.into_iter().for_each(|next| join(&mut found, next));
     }
-    joined(found)
+    found
 }
 
-/// All findings of one kind as one, so that all are mended at once.
-fn joined(found: Vec<Found>) -> Vec<Found> {
-    let mut joined: Vec<Found> = Vec::new();
-    for next in found {
-        let is_same = |first: &&mut Found| {
-            std::mem::discriminant(&first.kind) == std::mem::discriminant(&next.kind)
-                && matches!(next.kind, HintKind::Xor | HintKind::Radians { .. } | HintKind::NaturalLogarithm)
-        };
-        match joined.iter_mut().find(is_same) {
-            Some(first) => first.edits.extend(next.edits),
-            None => joined.push(next),
-        }
+/// Of some kinds all in a text are one finding, so that all are mended at once.
+fn join(found: &mut Vec<Found>, next: Found) {
+    let is_joined = matches!(next.kind, HintKind::Xor | HintKind::Radians { .. } | HintKind::NaturalLogarithm);
+    let is_same = |first: &&mut Found| std::mem::discriminant(&first.kind) == std::mem::discriminant(&next.kind);
+    match found.iter_mut().find(is_same).filter(|_| is_joined) {
+        Some(first) => first.edits.extend(next.edits),
+        None => found.push(next),
     }
-    joined
 }
 
 /// `sin(90)` and `log(100)`.

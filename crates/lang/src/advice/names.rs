@@ -85,7 +85,15 @@ impl Scope {
         if name.len() > NAME_BYTES {
             return None;
         }
-        self.glued(name, called).or_else(|| self.nearest(name, &small, called).map(Meant::Name))
+        self.glued(name, called).or_else(|| self.nearest(name, &small, called).map(Meant::Name)).or_else(|| {
+            // A slip of a name known elsewhere.
+            let is_near = |known: &str| {
+                known.len() > LETTERS_FOR_ONE
+                    && small.starts_with(&known[..1])
+                    && strsim::damerau_levenshtein(&small, known) == 1
+            };
+            self.known_elsewhere(elsewhere::find_by(is_near)?, called)
+        })
     }
 
     fn known_elsewhere(&self, known: Elsewhere, called: bool) -> Option<Meant> {
@@ -103,19 +111,25 @@ impl Scope {
     /// `sinx`, `log5`, `xy`, `pi2`: names, and numbers behind them, that were not meant to be one.
     fn glued(&self, name: &str, called: bool) -> Option<Meant> {
         if called {
-            return None;
+            // `xsin(x)`, where the text gives x a value.
+            let mut splits = name.char_indices().skip(1).map(|(at, _)| name.split_at(at));
+            let is_product = |(value, function): &(&str, &str)| {
+                self.is_own(value) && self.is_value(value) && functions::find(function).is_some()
+            };
+            return splits.find(is_product).map(|(value, function)| Meant::Name(format!("{value}*{function}")));
         }
         let stem = name.trim_end_matches(|c: char| c.is_ascii_digit());
         let digits = &name[stem.len()..];
         if !digits.is_empty() {
-            let function = functions::find(stem).is_some() && stem.len() >= GLUED_LETTERS;
-            return match function {
-                true => Some(Meant::Applied { function: stem.to_owned(), argument: digits.to_owned() }),
-                // Behind a constant they are a factor; `x2` may be anything.
-                false => {
-                    functions::find_constant(&normal_name(stem)).map(|_| Meant::Product(format!("{stem}*{digits}")))
-                }
+            let here = match elsewhere::find(stem) {
+                Some(Elsewhere::Named(here)) => here,
+                _ => stem,
             };
+            if functions::find(here).is_some() && stem.len() >= GLUED_LETTERS {
+                return Some(Meant::Applied { function: here.to_owned(), argument: digits.to_owned() });
+            }
+            // Behind a constant they are a factor; `x2` may be anything.
+            return functions::find_constant(&normal_name(stem)).map(|_| Meant::Product(format!("{stem}*{digits}")));
         }
         if let Some(factors) = self.factors(name) {
             return Some(Meant::Product(factors.join("*")));

@@ -55,9 +55,8 @@ fn is_percent(tokens: &Tokens<'_>, at: usize) -> bool {
             let looks_like_sum = next_span.start > span.end && behind > next_span.end;
             let is_tight = next_span.start == span.end && behind == next_span.end;
             let percent_again = || {
-                tokens
-                    .operand_end(at + 2)
-                    .is_some_and(|end| tokens.token(end + 1) == Some(Token::Percent) && is_percent(tokens, end + 1))
+                let sign = tokens.operand_end(at + 2).map(|end| end + 1);
+                sign.is_some_and(|sign| tokens.token(sign) == Some(Token::Percent))
             };
             is_attached && (looks_like_sum || (is_tight && percent_again()))
         }

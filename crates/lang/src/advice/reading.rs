@@ -1,7 +1,8 @@
 //! How to mend a text that cannot be read.
 
 use super::Fix;
-use super::edits::apply;
+use super::edits::{apply, difference};
+use super::failing::{form, form_with_keyword};
 use super::names::{Meant, Scope};
 use super::tokens::{Tokens, ends_statement};
 use super::words;
@@ -79,6 +80,9 @@ pub(super) fn mend(text: &str, error: &Error) -> Option<Fix> {
                     Some(Fix::replacing(span, spaced(text, span, meant)))
                 }
             }
+            Syntax::BinderForm { .. } => difference(text, &apply(text, form(&tokens, tokens.from(span.start))?)),
+            Syntax::PositionalAfterKeyword => difference(text, &apply(text, form_with_keyword(&tokens)?)),
+            Syntax::MixedNumber { whole, fraction } => Some(Fix::replacing(span, format!("({whole}+{fraction})"))),
             Syntax::NumberThenName { number, name } => number_then_name(&tokens, span, number, name),
             Syntax::LeadingZeros => leading_zeros(text, span),
             Syntax::ExpectedOperand { found } | Syntax::ExpectedOperator { found } if found == ":" => {
@@ -159,7 +163,18 @@ fn unsupported(tokens: &Tokens<'_>, feature: Feature, span: Span) -> Option<Fix>
         }
         Feature::Attribute => {
             let (_, _, module) = tokens.before(tokens.from(span.start))?;
-            MODULES.contains(&module.of(tokens.text)).then(|| Fix::replacing(module.to(span), ""))
+            let module_name = module.of(tokens.text);
+            // What NumPy calls the standard deviation is that of a population.
+            let next = tokens.from(span.end);
+            let population = match tokens.spelled(next) {
+                "std" => Some("pstdev"),
+                "var" => Some("pvariance"),
+                _ => None,
+            };
+            if let Some(function) = population.filter(|_| matches!(module_name, "np" | "numpy")) {
+                return Some(Fix::replacing(module.to(tokens.get(next)?.1), function));
+            }
+            MODULES.contains(&module_name).then(|| Fix::replacing(module.to(span), ""))
         }
         _ => None,
     }
@@ -200,58 +215,45 @@ fn spaced(text: &str, span: Span, meant: &str) -> String {
 
 /// Whoever writes one look-alike writes more of them: all from here on, outside of strings, are mended at once.
 fn lookalikes(text: &str, from: usize) -> Option<Fix> {
-    let mut mended = String::new();
-    let (mut start, mut end) = (None, from);
-    let mut change = |from: usize, to: usize, meant: &str| {
-        start.get_or_insert(from);
-        mended.push_str(text.get(end.max(from.min(end))..from).unwrap_or(""));
-        mended.push_str(meant);
-        end = to;
-    };
+    let mut edits = Vec::new();
     let mut at = from;
-    while at < text.len() {
+    while let Some(character) = text[at..].chars().next() {
         let rest = &text[at..];
-        let Some(character) = rest.chars().next() else { break };
         let next = at + character.len_utf8();
-        if spelling::is_quote(character) {
-            let line = rest.lines().next().unwrap_or(rest);
-            let inside = &line[character.len_utf8()..];
-            if is_between_digits(text, at, next) {
-                // `1’000`.
-                change(at, next, "");
-                at = next;
-                continue;
-            }
-            let closing = inside.char_indices().find(|(_, c)| spelling::is_quote(*c) || matches!(c, '"' | '\''));
-            match closing {
-                Some((length, mark)) => {
-                    let string = &inside[..length];
-                    change(at, next + length + mark.len_utf8(), &format!("'{string}'"));
-                    at = next + length + mark.len_utf8();
-                }
-                None => at = next,
-            }
+        at = if spelling::is_quote(character) {
+            let (edit, end) = quoted(text, at, character.len_utf8());
+            edits.extend(edit);
+            end
         } else if matches!(character, '"' | '\'' | '#') {
             // A string or a comment stays as it is.
-            at = match Lexer::new(rest).next() {
+            match Lexer::new(rest).next() {
                 Ok((Token::String, span)) => at + span.end as usize,
                 _ => at + rest.find('\n').unwrap_or(rest.len()),
-            };
-        } else {
-            // What the language reads is no look-alike.
-            let is_read = || matches!(Lexer::new(&text[at..next]).next(), Ok((token, _)) if token != Token::End);
-            match spelling::meant(character) {
-                // Inside a name they are the name's.
-                Some(meant) if at == from || !(is_inside_name(text, at) || is_read()) => {
-                    let span = Span::new(at, next);
-                    change(at, next, &spaced(text, span, &meant));
-                }
-                _ => {}
             }
-            at = next;
-        }
+        } else {
+            // What the language reads is no look-alike, and inside a name it is the name's.
+            let is_read = || matches!(Lexer::new(&text[at..next]).next(), Ok((token, _)) if token != Token::End);
+            let meant = spelling::meant(character).filter(|_| at == from || !(is_inside_name(text, at) || is_read()));
+            let span = Span::new(at, next);
+            edits.extend(meant.map(|meant| Fix::replacing(span, spaced(text, span, &meant))));
+            next
+        };
     }
-    Some(Fix::new(start?, end, mended))
+    difference(text, &apply(text, edits))
+}
+
+/// What to write for a quotation mark at `at`, of `length` bytes, and where what it begins ends.
+fn quoted(text: &str, at: usize, length: usize) -> (Option<Fix>, usize) {
+    let next = at + length;
+    if is_between_digits(text, at, next) {
+        // `1’000`.
+        return (Some(Fix::new(at, next, "")), next);
+    }
+    let line = text[next..].lines().next().unwrap_or_default();
+    let closing = line.char_indices().find(|(_, c)| spelling::is_quote(*c) || matches!(c, '"' | '\''));
+    let Some((inside, mark)) = closing else { return (None, next) };
+    let end = next + inside + mark.len_utf8();
+    (Some(Fix::new(at, end, format!("'{}'", &line[..inside]))), end)
 }
 
 fn is_between_digits(text: &str, start: usize, end: usize) -> bool {

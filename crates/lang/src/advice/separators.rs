@@ -1,7 +1,7 @@
 //! Numbers written with a decimal comma, or with separators between their thousands.
 
-use super::Fix;
 use super::tokens::Tokens;
+use super::{Choice, Fix};
 use crate::error::Span;
 
 /// How a text is to be written where its commas, or some of its points, belong to numbers.
@@ -59,11 +59,11 @@ struct Part {
     numbers: Vec<Number>,
 }
 
-/// What to write for the numbers of a text. `grouped` is the first reading of `1,234`. In arguments only what cannot be
+/// What to write for the numbers of a text. In arguments only what cannot be
 /// anything else is taken for a number, but for those between `all_within`.
-pub(super) fn of(tokens: &Tokens<'_>, grouped: bool, all_within: Option<Span>) -> Separators {
+pub(super) fn of(tokens: &Tokens<'_>, choice: Choice, all_within: Option<Span>) -> Separators {
     let code = tokens.code();
-    if !code.contains(&b',') && code.iter().filter(|byte| **byte == b'.').count() < 2 {
+    if !code.iter().any(|byte| matches!(byte, b',' | b';')) && code.iter().filter(|byte| **byte == b'.').count() < 2 {
         return Separators::default();
     }
     let mut parts = parts(&code);
@@ -81,14 +81,15 @@ pub(super) fn of(tokens: &Tokens<'_>, grouped: bool, all_within: Option<Span>) -
     let mut separators = Separators::default();
     let mut changed = false;
     for part in &parts {
-        let takes = part.taken();
+        let takes = part.taken() && !choice.listed;
         for number in part.numbers.iter().filter(|number| takes || number.kind == Kind::Surely) {
             let is_decimal = match number.kind {
-                Kind::Either if comma_is_decimal => true,
+                // Something else separates: `round(2,345; 2)`.
+                Kind::Either if comma_is_decimal || !part.semicolons.is_empty() => true,
                 Kind::Either if comma_groups => false,
                 Kind::Either => {
                     separators.is_ambiguous = true;
-                    !grouped
+                    !choice.grouped
                 }
                 Kind::Thousands => false,
                 Kind::Both { decimal } => decimal == b',',
@@ -98,8 +99,9 @@ pub(super) fn of(tokens: &Tokens<'_>, grouped: bool, all_within: Option<Span>) -
                 continue;
             }
             changed = true;
-            separators.has_thousands |=
-                !matches!(number.kind, Kind::Surely | Kind::Decimal) && !(number.kind == Kind::Either && is_decimal);
+            let is_plain =
+                matches!(number.kind, Kind::Surely | Kind::Decimal) || (number.kind == Kind::Either && is_decimal);
+            separators.has_thousands |= !is_plain;
             separators.edits.extend(number.edits(&code, is_decimal));
         }
         if part.is_list && takes {
@@ -111,7 +113,7 @@ pub(super) fn of(tokens: &Tokens<'_>, grouped: bool, all_within: Option<Span>) -
         // `1.000 + 0,50`: the points may separate thousands.
         for number in parts.iter().flat_map(|part| &part.numbers).filter(|number| number.kind == Kind::Point) {
             separators.is_ambiguous = true;
-            if grouped {
+            if choice.grouped {
                 separators.has_thousands = true;
                 separators.edits.extend(number.edits(&code, false));
             }
@@ -136,10 +138,7 @@ impl Part {
         }
         let commas =
             self.numbers.iter().filter(|number| !matches!(number.kind, Kind::Point | Kind::DecimalPoint)).count();
-        // `100,200,300` alone is a list to anybody.
-        self.is_calculated
-            || (!self.is_bracketed && commas == 1 && !is(|kind| matches!(kind, Kind::Thousands)))
-            || is(|kind| matches!(kind, Kind::Both { .. }))
+        self.is_calculated || (!self.is_bracketed && commas == 1) || is(|kind| matches!(kind, Kind::Both { .. }))
     }
 }
 

@@ -1,5 +1,8 @@
 //! A text in tokens, also one that cannot be read: what is no token is left out.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
+
 use crate::error::Span;
 use crate::lexer::{Lexer, Token, normal_name};
 
@@ -110,24 +113,27 @@ impl<'t> Tokens<'t> {
 
     /// Whether the text gives `name` a meaning: by a statement, or as a bound name or parameter.
     pub(super) fn defines(&self, name: &str) -> bool {
-        let assigns = self.list.iter().any(|(token, _)| matches!(token, Token::Assign | Token::AssignFormula));
+        self.defined().contains(name)
+    }
+
+    /// The names that the text gives a meaning.
+    pub(super) fn defined(&self) -> HashSet<Cow<'t, str>> {
+        let has = |wanted: Token| self.list.iter().any(|(token, _)| *token == wanted);
+        let defines_functions = has(Token::AssignFormula);
+        let assigns = defines_functions || has(Token::Assign);
         let is_bound = |at: usize| {
             let before = at.checked_sub(1).map(|before| self.list[before].0);
             match (before, self.token(at + 1)) {
                 (_, Some(Token::Assign | Token::AssignFormula | Token::Walrus)) => true,
                 (Some(Token::Comma), Some(Token::Comma)) => true,
-                (Some(Token::Open('(') | Token::Comma), Some(Token::Comma | Token::Close(')'))) => {
-                    self.list.iter().any(|(token, _)| *token == Token::AssignFormula)
-                }
+                (Some(Token::Open('(') | Token::Comma), Some(Token::Comma | Token::Close(')'))) => defines_functions,
                 // `a, b = 1, 2`.
                 (None | Some(Token::Semicolon | Token::Newline), Some(Token::Comma)) => assigns,
                 _ => false,
             }
         };
-        let is_it = |(at, (token, span)): (usize, &(Token, Span))| {
-            *token == Token::Name && normal_name(span.of(self.text)) == name && is_bound(at)
-        };
-        self.list.iter().enumerate().any(is_it)
+        let names = self.list.iter().enumerate().filter(|(at, (token, _))| *token == Token::Name && is_bound(*at));
+        names.map(|(_, (_, span))| normal_name(span.of(self.text))).collect()
     }
 
     /// Whether a statement gives `name` a value.
@@ -199,19 +205,6 @@ impl<'t> Tokens<'t> {
                 || matches!(token, Token::Name | Token::String | Token::True | Token::False | Token::None)
                 || matches!(token, Token::Close(_) | Token::Superscript | Token::Bang | Token::Degree)
         })
-    }
-
-    /// The brackets of the text, by the tokens that open and close them, inner ones first.
-    pub(super) fn pairs(&self) -> Vec<(usize, usize)> {
-        let (mut open, mut pairs) = (Vec::new(), Vec::new());
-        for (at, (token, _)) in self.iter().enumerate() {
-            match token {
-                Token::Open(_) => open.push(at),
-                Token::Close(_) => pairs.extend(open.pop().map(|opened| (opened, at))),
-                _ => {}
-            }
-        }
-        pairs
     }
 
     /// The text with what stands in strings and comments, and every character outside ASCII, painted over: as long as

@@ -23,13 +23,15 @@ enum Phrase {
     Pair(&'static str),
     /// A function of all that stands before it.
     Conversion(&'static str),
-    /// `20% off 50`: what is left.
-    Discount,
+    /// `20% off 50`, `50 with 20% off`: what is left of it, or what it grows to, by the sign.
+    Change(&'static str),
+    /// Nothing, before a statement that gives a name a value.
+    Declaration,
     /// Nothing.
     Politeness,
 }
 
-use Phrase::{Call, Conversion, Discount, Infix, Pair, Politeness, Postfix, Prefix};
+use Phrase::{Call, Change, Conversion, Declaration, Infix, Pair, Politeness, Postfix, Prefix};
 
 /// Phrases in small letters without accents.
 const PHRASES: &[(&str, Phrase)] = &[
@@ -196,6 +198,14 @@ const PHRASES: &[(&str, Phrase)] = &[
     ("in octal", Conversion("oct")),
     ("para octal", Conversion("oct")),
     ("em octal", Conversion("oct")),
+    ("deg to rad", Conversion("radians")),
+    ("degrees to radians", Conversion("radians")),
+    ("graus para radianos", Conversion("radians")),
+    ("graus em radianos", Conversion("radians")),
+    ("rad to deg", Conversion("degrees")),
+    ("radians to degrees", Conversion("degrees")),
+    ("radianos para graus", Conversion("degrees")),
+    ("radianos em graus", Conversion("degrees")),
     ("to degrees", Conversion("degrees")),
     ("in degrees", Conversion("degrees")),
     ("em graus", Conversion("degrees")),
@@ -204,12 +214,26 @@ const PHRASES: &[(&str, Phrase)] = &[
     ("in radians", Conversion("radians")),
     ("em radianos", Conversion("radians")),
     ("para radianos", Conversion("radians")),
-    ("off", Discount),
-    ("off of", Discount),
-    ("discount on", Discount),
-    ("de desconto em", Discount),
-    ("de desconto sobre", Discount),
-    ("de desconto de", Discount),
+    ("off", Change("-")),
+    ("off of", Change("-")),
+    ("discount on", Change("-")),
+    ("de desconto em", Change("-")),
+    ("de desconto sobre", Change("-")),
+    ("de desconto de", Change("-")),
+    ("discount", Change("-")),
+    ("de desconto", Change("-")),
+    ("de acrescimo", Change("+")),
+    ("de acrescimo em", Change("+")),
+    ("de acrescimo sobre", Change("+")),
+    ("de aumento", Change("+")),
+    ("de aumento em", Change("+")),
+    ("de aumento sobre", Change("+")),
+    ("de juros", Change("+")),
+    ("let", Declaration),
+    ("var", Declaration),
+    ("const", Declaration),
+    ("seja", Declaration),
+    ("sendo", Declaration),
     ("what is", Politeness),
     ("what's", Politeness),
     ("whats", Politeness),
@@ -235,16 +259,14 @@ const OF: [&str; 8] = ["of", "de", "do", "da", "dos", "das", "del", "di"];
 const CHOICE: [&[&str]; 3] =
     [&["if", "se"], &["then", "entao"], &["else", "otherwise", "senao", "caso contrario", "se nao"]];
 
-/// Passes over one text: each mends one phrase.
-const PASSES: usize = 32;
-
-/// The text with its words in signs; `None` if no phrase is in it. What `is_known` gives a meaning is no word.
-pub(super) fn mend(text: &str, is_known: impl Fn(&str) -> bool) -> Option<String> {
+/// The text with its words in signs; `None` if no phrase is in it. What `is_known` gives a meaning is no word. Each
+/// phrase takes a pass over the text, for which `pays` is asked.
+pub(super) fn mend(text: &str, is_known: impl Fn(&str) -> bool, pays: impl Fn(usize) -> bool) -> Option<String> {
     if !text.bytes().any(|byte| byte.is_ascii_alphabetic()) {
         return None;
     }
     let mut mended = text.to_owned();
-    for _ in 0..PASSES {
+    while pays(mended.len()) {
         let tokens = Tokens::of(&mended);
         let words = Words { tokens: &tokens, list: words(&tokens, &is_known) };
         let edits = words.choice().or_else(|| words.first_phrase());
@@ -268,10 +290,11 @@ struct Words<'t> {
 }
 
 fn words(tokens: &Tokens<'_>, is_known: impl Fn(&str) -> bool) -> Vec<String> {
+    let defined = tokens.defined();
     let word = |(token, span): (Token, Span)| {
         let spelled = span.of(tokens.text);
         let is_word = token != Token::String && spelled.chars().all(char::is_alphabetic);
-        let is_free = token != Token::Name || !(is_known(spelled) || tokens.defines(spelled));
+        let is_free = token != Token::Name || !(is_known(spelled) || defined.contains(spelled));
         if is_word && is_free { plain(spelled) } else { String::new() }
     };
     tokens.iter().map(word).collect()
@@ -282,7 +305,7 @@ impl Words<'_> {
     fn matches(&self, at: usize, phrase: &str) -> Option<usize> {
         let mut length = 0;
         for word in phrase.split(' ') {
-            if self.list.get(at + length).is_none_or(|found| found != word) {
+            if self.list.get(at + length).map(String::as_str) != Some(word) {
                 return None;
             }
             length += 1;
@@ -293,13 +316,14 @@ impl Words<'_> {
     /// The edits that mend the first phrase that fits where it stands, the longest of those that begin there.
     fn first_phrase(&self) -> Option<Vec<Fix>> {
         (0..self.list.len()).filter(|at| !self.list[*at].is_empty()).find_map(|at| {
-            if let Some(edits) = self.of(at) {
-                return Some(edits);
-            }
-            let mut found: Vec<_> =
-                PHRASES.iter().filter_map(|(words, phrase)| Some((self.matches(at, words)?, *phrase))).collect();
+            let first = self.list[at].as_bytes()[0];
+            let mut found: Vec<_> = PHRASES
+                .iter()
+                .filter(|(words, _)| words.as_bytes()[0] == first)
+                .filter_map(|(words, phrase)| Some((self.matches(at, words)?, *phrase)))
+                .collect();
             found.sort_by_key(|(length, _)| std::cmp::Reverse(*length));
-            found.into_iter().find_map(|(length, phrase)| self.edits(at, at + length, phrase))
+            found.into_iter().find_map(|(length, phrase)| self.edits(at, at + length, phrase)).or_else(|| self.of(at))
         })
     }
 
@@ -370,21 +394,35 @@ impl Words<'_> {
                 let (gap, _) = self.between(at, next);
                 (before && is_last).then(|| vec![Fix::new(open, open, format!("{function}(")), Fix::new(gap, end, ")")])
             }
-            Discount => {
-                let percent = at.checked_sub(1).filter(|sign| self.tokens.token(*sign) == Some(Token::Percent))?;
-                let first = self.tokens.operand_start(percent.checked_sub(1)?)?;
-                let (sign, open) = (self.span(percent), self.span(first).start as usize);
-                behind.then(|| {
-                    let end = self.span(next).start as usize;
-                    vec![Fix::new(open, open, "(1-"), Fix::new(sign.start as usize, end, "/100)*")]
-                })
+            Change(sign) => self.change(at, next, sign),
+            Declaration => {
+                let gives = self.tokens.token(next) == Some(Token::Name)
+                    && self.tokens.token(next + 1) == Some(Token::Assign)
+                    && self.has_operand_behind(next + 2);
+                let begins_there = at.checked_sub(1).and_then(|at| self.tokens.token(at)).is_none_or(begins);
+                (gives && begins_there).then(|| vec![Fix::new(start, self.span(next).start as usize, "")])
             }
             Politeness => {
-                let is_first = at == 0;
-                (is_first && behind || (is_first && !self.list.get(next)?.is_empty()))
-                    .then(|| vec![Fix::new(start, self.span(next).start as usize, "")])
+                let goes_on = behind || !self.list.get(next)?.is_empty();
+                (at == 0 && goes_on).then(|| vec![Fix::new(start, self.span(next).start as usize, "")])
             }
         }
+    }
+
+    /// `20% off 50` as `(1-20/100)*50`, `50 with 20% off` as `50*(1-20/100)`.
+    fn change(&self, at: usize, next: usize, sign: &str) -> Option<Vec<Fix>> {
+        let percent = at.checked_sub(1).filter(|percent| self.tokens.token(*percent) == Some(Token::Percent))?;
+        let first = self.tokens.operand_start(percent.checked_sub(1)?)?;
+        let (hundred, open) = (self.span(percent).start as usize, self.span(first).start as usize);
+        if self.has_operand_behind(next) {
+            let end = self.span(next).start as usize;
+            return Some(vec![Fix::new(open, open, format!("(1{sign}")), Fix::new(hundred, end, "/100)*")]);
+        }
+        let with =
+            first.checked_sub(1).filter(|with| matches!(&*self.list[*with], "com" | "with" | "plus" | "mais"))?;
+        let (gap, end) = (self.between(with, first), self.span(next - 1).end as usize);
+        let is_value = self.has_operand_before(with);
+        is_value.then(|| vec![Fix::new(gap.0, gap.1, format!("*(1{sign}")), Fix::new(hundred, end, "/100)")])
     }
 
     fn spelled(&self, from: usize, to: usize) -> &str {

@@ -4,8 +4,8 @@
 //! argument. The angle is the real number before the sign, an integer of any size or the exact value of a float or a
 //! decimal; it is reduced by whole turns exactly, and the value rounded once.
 
-use super::{Body, ELEMENTARY, Function, Outcome, Section, decimal, exact, to_float};
-use crate::error::{Overflow, ValueError};
+use super::{Body, ELEMENTARY, Function, Outcome, Section, decimal, exact, outside, to_float};
+use crate::error::Overflow;
 use crate::limits::Budget;
 use crate::mode::Mode;
 use crate::number::angle::{self, Circular};
@@ -16,7 +16,8 @@ const fn row(name: &'static str, call: fn(&Value, &mut Budget) -> Outcome) -> Fu
         name,
         section: Section::Trigonometry,
         signature: "x",
-        price: ELEMENTARY,
+        // The reduction, and sine and cosine both.
+        price: 2 * ELEMENTARY,
         doc: "",
         doc_pt: "",
         body: Body::One(call),
@@ -54,9 +55,9 @@ fn of_degrees(function: Circular, value: &Value, budget: &mut Budget) -> Outcome
         return Ok(Value::Float(x));
     }
     if x.is_infinite() {
-        return Err(ValueError::Domain.into());
+        return Err(outside(function.name(), value));
     }
-    if let Some(degrees) = angle::whole_degrees(x.rem_euclid(360.0)) {
+    if let Some(degrees) = angle::whole_degrees(angle::without_turns(x)) {
         function.halves(degrees, (x.abs() < 1e15).then_some(x as i64))?;
     }
     budget.charge(angle::PRICE)?;

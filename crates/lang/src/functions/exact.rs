@@ -107,9 +107,7 @@ pub(super) fn call(name: &str, arguments: &[Value], budget: &mut Budget) -> Outc
         "cos" | "cosh" | "exp" | "erfc" | "sec" if sign == 0 => int(1),
         "csc" | "cot" if sign == 0 => Err(ValueError::Pole { function: name.to_owned(), at: "0".to_owned() }.into()),
         "acos" | "acosh" | "asec" if equals(argument, 1) => int(0),
-        "asec" | "acsc" if compare_with_one(&absolute(argument, budget)?) == Ordering::Less => {
-            Err(ValueError::Domain.into())
-        }
+        "asec" | "acsc" if compare_with_one(&absolute(argument, budget)?) == Ordering::Less => Err(undefined(name)),
         "asin" | "acos" | "atanh" if compare_with_one(&absolute(argument, budget)?) == Ordering::Greater => {
             Err(undefined(name))
         }

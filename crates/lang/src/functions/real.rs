@@ -567,7 +567,7 @@ fn reciprocal(function: Circular, value: &Value, budget: &mut Budget) -> Outcome
         return float_value(x);
     }
     if x.is_infinite() {
-        return Err(ValueError::Domain.into());
+        return Err(outside(function.name(), value));
     }
     if x == 0.0 {
         return Err(ValueError::Pole { function: function.name().to_owned(), at: "0".to_owned() }.into());

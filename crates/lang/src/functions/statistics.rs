@@ -1,4 +1,4 @@
-//! Statistics of a list of numbers: Python's `statistics` module (CPython 3.11), and quantiles.
+//! Statistics of a list of numbers: Python's `statistics` module, and quantiles.
 //!
 //! Sums are exact: every number is a ratio of integers, and what comes of them is rounded once, at the end. Ratios are
 //! added up by denominator first, which for floats are powers of two.
@@ -349,7 +349,6 @@ fn deviation(function: &str, freedom: i64, arguments: &[Option<Value>], budget: 
                 Decimal::root_of_ratio(&ratio.numerator, &ratio.denominator, precision, budget).map(decimal::value)
             }
         },
-        // CPython 3.11 trips over its own types here; these are the words of 3.13.
         Spread::Special(_) => Err(ValueError::NotFinite.into()),
     }
 }

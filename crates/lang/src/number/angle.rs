@@ -15,7 +15,7 @@ use crate::error::{ErrorKind, ValueError};
 use crate::limits::Budget;
 
 /// What a function here costs in fuel where two floats do not decide.
-pub(crate) const PRICE: u64 = 1_500;
+pub(crate) const PRICE: u64 = 600;
 
 /// Binary places of the fixed-point numbers here, behind the zeros that a small number begins with.
 const PLACES: usize = 320;
@@ -122,6 +122,17 @@ pub(crate) fn within_a_turn(degrees: &Integer, budget: &mut Budget) -> Result<u1
     rest.as_i64().and_then(|rest| u16::try_from(rest).ok()).ok_or(ErrorKind::Internal)
 }
 
+/// The magnitude of an angle in degrees without its whole turns, exactly.
+pub(crate) fn without_turns(x: f64) -> f64 {
+    let (mantissa, unit) = parts(x);
+    if unit <= 0 || !x.is_finite() {
+        return x.abs() % 360.0;
+    }
+    // Divided by 360, 2^15 leaves what 2^3 leaves; a remainder of floats so far apart would be expensive.
+    let power = if unit < 15 { unit } else { (unit - 3) % 12 + 3 };
+    (((mantissa % 360) << power) % 360) as f64
+}
+
 /// A whole float from 0 to 359 as an integer.
 pub(crate) fn whole_degrees(x: f64) -> Option<u16> {
     (x.fract() == 0.0 && (0.0..360.0).contains(&x)).then_some(x as u16)
@@ -129,8 +140,7 @@ pub(crate) fn whole_degrees(x: f64) -> Option<u16> {
 
 /// The function of an angle in degrees; `None` where two floats do not decide, where it has no value, and at infinity.
 pub(crate) fn quick_degrees(function: Circular, x: f64) -> Option<f64> {
-    // Exact, as the remainder of floats is.
-    let angle = x.abs() % 360.0;
+    let angle = without_turns(x);
     if let Some(rational) = whole_degrees(angle).and_then(|whole| function.rational(whole)) {
         return match rational {
             Rational::Halves(0) => Some(0.0),
@@ -147,7 +157,7 @@ pub(crate) fn quick_degrees(function: Circular, x: f64) -> Option<f64> {
 
 /// The function of an angle in degrees that is finite and at which it is not rational.
 pub(crate) fn degrees(function: Circular, x: f64) -> f64 {
-    let angle = x.abs() % 360.0;
+    let angle = without_turns(x);
     // The nearest quarter of a turn; what is left is exact.
     let quarters = (angle / 90.0).round();
     let rest = angle - quarters * 90.0;

@@ -404,7 +404,7 @@ mod tests {
 
     #[test]
     fn nothing_in_a_name_moves_the_cursor() {
-        assert_eq!(shown("tabuada:1:'π' + \"a\"\\"), "tabuada:1:'π' + \"a\"\\");
+        assert_eq!(shown("tabuada:2:'π' + \"a\"\\"), "tabuada:2:'π' + \"a\"\\");
         assert_eq!(shown("\u{1b}[2J\n\u{202e}\u{9b}"), "\\u{1b}[2J\\n\\u{202e}\\u{9b}");
     }
 

@@ -118,7 +118,7 @@ pub(super) async fn statistics(State(app): State<App>) -> Response<Body> {
             examples(("page" = (
                 summary = "GET /v1/cache/keys?limit=100",
                 value = json!({
-                    "entries": [{"name": "tabuada:1:2+2", "text": "2+2", "kind": "answer", "layers": ["memory"], "ttl": 86400, "bytes": 131}],
+                    "entries": [{"name": "tabuada:2:2+2", "text": "2+2", "kind": "answer", "layers": ["memory"], "ttl": 86400, "bytes": 131}],
                     "next": null,
                     "redis": "absent",
                 }),
@@ -186,7 +186,7 @@ pub(super) async fn list(State(app): State<App>, headers: HeaderMap, uri: Uri) -
             examples(("answer" = (
                 summary = "GET /v1/cache/entry?key=2%2B2",
                 value = json!({
-                    "name": "tabuada:1:2+2",
+                    "name": "tabuada:2:2+2",
                     "text": "2+2",
                     "kind": "answer",
                     "layers": ["memory"],
@@ -226,7 +226,7 @@ pub(super) async fn list(State(app): State<App>, headers: HeaderMap, uri: Uri) -
                     "title": "Not Found",
                     "status": 404,
                     "code": "not-remembered",
-                    "detail": "nothing is remembered under tabuada:1:6*7",
+                    "detail": "nothing is remembered under tabuada:2:6*7",
                 }),
             ))),
         ),
@@ -306,7 +306,7 @@ pub(super) async fn show(State(app): State<App>, headers: HeaderMap, uri: Uri) -
                     "title": "Not Found",
                     "status": 404,
                     "code": "not-remembered",
-                    "detail": "nothing is remembered under tabuada:1:6*7",
+                    "detail": "nothing is remembered under tabuada:2:6*7",
                 }),
             ))),
         ),

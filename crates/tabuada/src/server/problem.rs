@@ -25,16 +25,34 @@ pub(super) struct Problem {
     pub(super) status: StatusCode,
     pub(super) code: &'static str,
     pub(super) detail: String,
+    /// CPython's own words, where it fails too.
+    pub(super) python_message: Option<String>,
     pub(super) span: Option<CharacterSpan>,
     pub(super) advice: Option<Box<Advice>>,
     /// What `detail` is written in.
     pub(super) language: Language,
-    /// For how many seconds others may keep what is told of it; `None` if another time it may be no problem.
-    kept_seconds: Option<u64>,
-    /// What is wrong whatever the expression, which is said in the language of whoever is told.
-    fault: Option<Box<Fault>>,
-    /// The expression as far as where an operator is missing in it, if that is what is wrong.
-    before_the_gap: Option<Box<str>>,
+    kept: Kept,
+    cause: Option<Box<Cause>>,
+}
+
+/// For how long others may keep what is told of a problem.
+#[derive(Clone, Copy, Debug)]
+enum Kept {
+    /// As any words of ours.
+    AsWords,
+    /// Raising the limit, or the node next door, may answer.
+    AsRefusal,
+    /// Another time it may be no problem.
+    Not,
+}
+
+/// What is known of a problem beside its words.
+#[derive(Clone, Debug)]
+enum Cause {
+    /// It is wrong whatever the expression, which is said in the language of whoever is told.
+    Fault(Fault),
+    /// An operator is missing in the expression, behind this much of it.
+    Gap(Box<str>),
 }
 
 /// A place in an expression, in characters from 0; the end is behind it.
@@ -80,8 +98,12 @@ pub(super) struct Document<'p> {
     /// What is wrong, for programs: it never changes.
     #[schema(example = "division-by-zero")]
     code: &'static str,
-    /// What is wrong, for people, in the language of `Content-Language`.
+    /// What is wrong and what would be right, for people, in the language of `Content-Language`.
     detail: &'p str,
+    /// The words of CPython 3.14 for it, where CPython fails at run time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false, example = "division by zero")]
+    python_message: Option<&'p str>,
     /// Where in the expression.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = CharacterSpan, required = false)]
@@ -123,9 +145,9 @@ impl Advice {
 impl Problem {
     /// The problem in the language of whoever is told. What is wrong with an expression is said in it from the start.
     pub(super) fn told(self, language: Language) -> Self {
-        match &self.fault {
-            Some(fault) => Self { detail: fault.message(language), language, ..self },
-            None => self,
+        match self.cause.as_deref() {
+            Some(Cause::Fault(fault)) => Self { detail: fault.message(language), language, ..self },
+            _ => self,
         }
     }
 
@@ -133,15 +155,15 @@ impl Problem {
     pub(super) fn of_expression(kind: &ErrorKind, place: Option<(Span, &str)>, language: Language) -> Self {
         let span = place.map(|(span, text)| CharacterSpan::new(span, text));
         let code = kind.code();
-        let kept_seconds = kind.is_deterministic().then(|| match kind.limit() {
-            // Raising the limit, or the node next door, may answer.
-            Some(_) => REFUSAL_LIFETIME.as_secs(),
-            None => WORDS_SECONDS,
-        });
-        let detail = kind.message(language);
-        let (status, advice, fault) = (status_of(code), None, None);
-        let before_the_gap = place.and_then(|(span, text)| before_the_gap(kind, span, text));
-        Self { status, code, detail, span, advice, language, kept_seconds, fault, before_the_gap }
+        let kept = match kind.limit() {
+            _ if !kind.is_deterministic() => Kept::Not,
+            Some(_) => Kept::AsRefusal,
+            None => Kept::AsWords,
+        };
+        let (detail, python_message) = (kind.message(language), kind.python());
+        let gap = place.and_then(|(span, text)| before_the_gap(kind, span, text));
+        let (status, advice, cause) = (status_of(code), None, gap.map(Cause::Gap).map(Box::new));
+        Self { status, code, detail, python_message, span, advice, language, kept, cause }
     }
 
     /// What is wrong with a text that cannot be read.
@@ -179,13 +201,18 @@ impl Problem {
 
     /// It depends on more than the question: another time it may be no problem.
     pub(super) fn passing(self) -> Self {
-        Self { kept_seconds: None, ..self }
+        Self { kept: Kept::Not, ..self }
     }
 
     /// With the mistake that everybody makes once, if it was made in the query that the expression is from. To put another
     /// operator where a `+` was meant is no help.
     pub(super) fn in_query(mut self, query: Option<&str>) -> Self {
-        let note = self.before_the_gap.as_ref().and_then(|before| about_plus(query, before, self.language));
+        let before = match self.cause.as_deref() {
+            Some(Cause::Gap(before)) => Some(before.clone()),
+            Some(Cause::Fault(Fault::Key { error, text })) => before_the_gap(&error.kind, error.span, text),
+            _ => None,
+        };
+        let note = before.and_then(|before| about_plus(query, &before, self.language));
         if let Some(note) = note {
             self.detail.push_str(note);
             self.advice = None;
@@ -208,6 +235,7 @@ impl Problem {
             status: self.status.as_u16(),
             code: self.code,
             detail: &self.detail,
+            python_message: self.python_message.as_deref(),
             span: self.span,
             suggestion: advice.map(|advice| &advice.suggestion),
             alternatives: advice.map_or(&[], |advice| &advice.alternatives),
@@ -219,7 +247,12 @@ impl Problem {
     /// How long others may keep this body, which is [`Problem::body`]: the same question has the same problem. `None`: not at
     /// all.
     pub(super) fn freshness(&self, body: &str) -> Option<Freshness> {
-        Some(Freshness::new(Tag::of(&[body])).in_words().for_seconds(self.kept_seconds?))
+        let seconds = match self.kept {
+            Kept::AsWords => WORDS_SECONDS,
+            Kept::AsRefusal => REFUSAL_LIFETIME.as_secs(),
+            Kept::Not => return None,
+        };
+        Some(Freshness::new(Tag::of(&[body])).in_words().for_seconds(seconds))
     }
 
     /// The answer, which nobody is to keep.
@@ -254,13 +287,9 @@ impl Problem {
 impl From<Fault> for Problem {
     fn from(fault: Fault) -> Self {
         let ((status, code), language) = (fault.code(), Language::English);
-        let (detail, span, advice) = (fault.message(language), None, None);
-        let before_the_gap = match &fault {
-            Fault::Key { error, text } => before_the_gap(&error.kind, error.span, text),
-            _ => None,
-        };
-        let (kept_seconds, fault) = (None, Some(Box::new(fault)));
-        Self { status, code, detail, span, advice, language, kept_seconds, fault, before_the_gap }
+        let (detail, python_message, span, advice) = (fault.message(language), None, None, None);
+        let (kept, cause) = (Kept::Not, Some(Box::new(Cause::Fault(fault))));
+        Self { status, code, detail, python_message, span, advice, language, kept, cause }
     }
 }
 

@@ -91,7 +91,7 @@ test("two services share a Redis, and both see what is done there", async ({ bro
     await expect(one.getByTestId("cache-status")).toHaveAttribute("data-layer", "computed");
     await expect.poll(() => road(one), { timeout: 3000 }).toEqual(["passed", "passed", "missed", "missed", "gave"]);
   }).toPass();
-  expect(behind.cli("keys", "*")).toBe("tabuada:1:sum(k**2,k,1,10**5)");
+  expect(behind.cli("keys", "*")).toBe("tabuada:2:sum(k**2,k,1,10**5)");
   await ask(other, DEAR);
   await expect(other.getByTestId("cache-status")).toHaveAttribute("data-layer", "redis");
   await expect.poll(() => road(other)).toEqual(["passed", "passed", "missed", "gave", "skipped"]);
@@ -147,7 +147,7 @@ test("what is remembered is listed live, and forgotten with a click", async ({ p
   await page.getByRole("button", { name: "Forget 2**10" }).click();
   await expect(page.getByTestId("ring")).toBeHidden();
   await expect(entries).toHaveCount(3);
-  expect(await remembered(service)).not.toContain("tabuada:1:2**10");
+  expect(await remembered(service)).not.toContain("tabuada:2:2**10");
   await page.getByTestId("mode").selectOption("python");
   await ask(page, "2**10");
   await expect(page.getByTestId("cache-status")).toHaveAttribute("data-layer", "computed");

@@ -11,7 +11,7 @@ test("the answer is there while one types, and is remembered on Enter", async ({
   await page.keyboard.press("Enter");
   await expect(page.getByTestId("history").getByRole("listitem")).toHaveCount(1);
   await expect(page.getByTestId("cache-status")).toHaveAttribute("data-layer", "computed");
-  expect(await remembered(service)).toEqual(["tabuada:1:2+2"]);
+  expect(await remembered(service)).toEqual(["tabuada:2:2+2"]);
   await page.keyboard.press("Enter");
   await expect(page.getByTestId("cache-status")).toHaveAttribute("data-layer", "memory");
   await expect(page.getByTestId("history").getByRole("listitem")).toHaveCount(1);
@@ -99,7 +99,7 @@ test("a large number is in groups, and copied exactly", async ({ page }) => {
 
 test("what is wrong is marked, and what would be right is a button", async ({ page }) => {
   await ask(page, "1 + sqr(2)");
-  await expect(page.getByTestId("error")).toContainText("name 'sqr' is not defined");
+  await expect(page.getByTestId("error")).toContainText("'sqr' is not defined");
   await expect(page.locator("#marks mark")).toHaveText("sqr");
   await expect(page.getByTestId("expression")).toHaveAttribute("aria-invalid", "true");
   const isUnder = await page.evaluate(() => {
@@ -156,30 +156,21 @@ test("a hint stands above the number, is heard after it, and is applied by a but
 });
 
 test("where two things may have been meant, each has its button", async ({ page }) => {
-  const advice = {
-    span: { start: 0, end: 7 },
-    suggestion: { span: { start: 0, end: 5 }, replacement: "1000", expr: "1000*2" },
-    alternatives: [{ span: { start: 0, end: 5 }, replacement: "1.000", expr: "1.000*2" }],
-  };
-  const hint = { code: "thousands", message: "two readings", ...advice };
-  const problem = { status: 422, code: "syntax", detail: "two readings", ...advice };
-  const isAnswered = (/** @type {object} */ body, contentType = "application/json") =>
-    page.route(/evaluate\?expr=1%2C000/, (route) => route.fulfill({ contentType, body: JSON.stringify(body) }));
-  await isAnswered({ result: [1, 0], type: "tuple", text: "(1, 0)", hints: [hint] });
   await ask(page, "1,000*2");
+  await expect(page.getByTestId("answer")).toHaveText("(1, 0)");
   const readings = page.getByTestId("hints").getByTestId("apply");
   await expect(readings).toHaveText(["Use 1000*2", "Use 1.000*2"]);
-  await expect(page.locator("#said")).toHaveText("= (1, 0). Hint: two readings. Use 1000*2 or 1.000*2");
+  await expect(page.locator("#said")).toHaveText(/^= \(1, 0\)\. Hint: .*\. Use 1000\*2 or 1\.000\*2$/);
   await picture(page, "calculate-readings");
   await readings.nth(1).click();
   await expect(page.getByTestId("answer")).toHaveText("2.0");
 
-  await isAnswered(problem, "application/problem+json");
-  await ask(page, "1,000*2");
-  await expect(page.getByTestId("error")).toContainText("two readings");
-  await expect(page.getByTestId("error").getByTestId("apply")).toHaveText(["Use 1000*2", "Use 1.000*2"]);
-  await page.getByTestId("error").getByTestId("apply").first().click();
-  await expect(page.getByTestId("answer")).toHaveText("2000");
+  await ask(page, "200 + 10%");
+  const fixes = page.getByTestId("error").getByTestId("apply");
+  await expect(fixes).toHaveText(["Use 200*(1+10/100)", "Use 200 + 10/100"]);
+  await expect(page.locator("#said")).toHaveText(/\. Use 200\*\(1\+10\/100\) or 200 \+ 10\/100$/);
+  await fixes.nth(1).click();
+  await expect(page.getByTestId("answer")).toHaveText("200.1");
 });
 
 test("what no double holds is shown and copied to the digit", async ({ page }) => {

@@ -31,7 +31,7 @@ test("the history is searched, used again, saved and cleared", async ({ page }) 
   expect(lines.slice(1).map((line) => line.replace(/^[^,]*,/, "").replace(/,[^,]*,[\d.]+$/, "")).slice(0, 5)).toEqual([
     "2**10,python,1024,",
     `"'a,""b'",python,"'a,""b'",`,
-    `1/0,python,,division by zero`,
+    `1/0,python,,division by zero has no value`,
     "-3+2,python,-1,",
     expect.stringMatching(/^'=1\+1,python,,/),
   ]);

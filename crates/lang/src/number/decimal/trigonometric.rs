@@ -224,9 +224,10 @@ impl Decimal {
         precision: Precision,
         budget: &mut Budget,
     ) -> Result<Self, ErrorKind> {
+        let is_odd = !quarters.is_multiple_of(2);
         let is_near_one = match function {
-            Circular::Sine | Circular::Cosecant => quarters % 2 == 1,
-            Circular::Cosine | Circular::Secant => quarters % 2 == 0,
+            Circular::Sine | Circular::Cosecant => is_odd,
+            Circular::Cosine | Circular::Secant => !is_odd,
             Circular::Tangent | Circular::Cotangent => false,
         };
         if is_near_one && self.is_tiny(precision, budget)? {
@@ -266,10 +267,11 @@ impl Decimal {
             budget.charge(2 * price::divide(places as u64 / 32 + self.words()))?;
             let angle: IBig = pi(places, budget)? * IBig::from(self.coefficient.magnitude()) / 180;
             // An angle of a quarter of a turn more has its cosine as its sine, and the negative of its sine as its cosine.
+            let is_odd = !quarters.is_multiple_of(2);
             let of_sine = matches!(function, Circular::Sine | Circular::Cosecant);
             let (is_direct, negative) = match function {
-                Circular::Tangent => (quarters % 2 == 0, quarters % 2 == 1),
-                Circular::Cotangent => (quarters % 2 == 1, quarters % 2 == 1),
+                Circular::Tangent => (!is_odd, is_odd),
+                Circular::Cotangent => (is_odd, is_odd),
                 Circular::Sine | Circular::Cosine => (true, quarters == if of_sine { 2 } else { 1 }),
                 Circular::Secant | Circular::Cosecant => (false, quarters == if of_sine { 2 } else { 1 }),
             };

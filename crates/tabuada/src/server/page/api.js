@@ -6,7 +6,7 @@ import { language } from "./words.js";
  * @typedef {{ start: number, end: number }} Span in characters
  * @typedef {{ span: Span, replacement: string, expr: string }} Suggestion
  * @typedef {{ suggestion?: Suggestion, alternatives?: Suggestion[] }} Advice what to write instead: the likeliest, and others
- * @typedef {{ code: string, detail: string, span?: Span } & Advice} Problem
+ * @typedef {{ code: string, detail: string, python_message?: string, span?: Span } & Advice} Problem
  * @typedef {{ code: string, message: string, span: Span } & Advice} Hint
  * @typedef {{ text: string, type: string, hints?: Hint[] }} Value
  * @typedef {{ text: string, mode: string }} Question

@@ -65,6 +65,8 @@ struct Trouble {
     code: &'static str,
     detail: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    python_message: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     span: Option<CharacterSpan>,
     #[serde(flatten)]
     advice: Option<Box<Advice>>,
@@ -112,7 +114,7 @@ struct Told<'e> {
                     summary = "GET /v1/explain?expr=2%2B3*4",
                     value = json!({
                         "canonical": "2+3*4",
-                        "key": "tabuada:1:2+3*4",
+                        "key": "tabuada:2:2+3*4",
                         "free_names": [],
                         "pure": true,
                         "fuel": 18,
@@ -145,13 +147,14 @@ struct Told<'e> {
                     summary = "GET /v1/explain?expr=1%2F0",
                     value = json!({
                         "canonical": "1/0",
-                        "key": "tabuada:1:1/0",
+                        "key": "tabuada:2:1/0",
                         "free_names": [],
                         "pure": true,
                         "fuel": 9,
                         "error": {
                             "code": "division-by-zero",
-                            "detail": "division by zero",
+                            "detail": "division by zero has no value",
+                            "python_message": "division by zero",
                             "span": {"start": 0, "end": 3},
                         },
                         "steps": [{"kind": "statement", "statement": 0, "text": "1/0", "replaced": [], "by": []}],
@@ -240,8 +243,9 @@ impl Asked<'_> {
         let outcome = match &printed {
             Ok(printed) => Outcome::Value(Value::new(printed, program, question, language)),
             Err(failure) => {
-                let Problem { code, detail, span, advice, .. } = Problem::failed(program, failure, question, language);
-                let error = Trouble { code, detail, span, advice };
+                let problem = Problem::failed(program, failure, question, language);
+                let Problem { code, detail, python_message, span, advice, .. } = problem;
+                let error = Trouble { code, detail, python_message, span, advice };
                 Outcome::Error { error, hints: hints(program, question, language) }
             }
         };

@@ -65,7 +65,8 @@ use sheet::{Sheet, Stretch};
                             "errors": [{
                                 "row": 0,
                                 "code": "division-by-zero",
-                                "detail": "float division by zero",
+                                "detail": "division by zero has no value",
+                                "python_message": "division by zero",
                                 "span": {"start": 0, "end": 3},
                             }],
                         }),

@@ -49,6 +49,9 @@ pub(super) struct ExplainedError {
     code: String,
     /// For people.
     detail: String,
+    /// The words of CPython 3.14 for it, where CPython fails at run time.
+    #[schema(required = false)]
+    python_message: String,
     #[schema(required = false)]
     span: CharacterSpan,
     #[schema(required = false)]

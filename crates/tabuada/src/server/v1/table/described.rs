@@ -75,6 +75,9 @@ pub(super) struct RowError {
     code: String,
     /// For people.
     detail: String,
+    /// The words of CPython 3.14 for it, where CPython fails at run time.
+    #[schema(required = false)]
+    python_message: String,
     /// Where in the expression.
     #[schema(required = false)]
     span: CharacterSpan,

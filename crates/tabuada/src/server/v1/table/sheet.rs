@@ -76,6 +76,8 @@ struct RowError {
     code: &'static str,
     detail: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    python_message: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     span: Option<CharacterSpan>,
     #[serde(flatten)]
     advice: Option<Box<Advice>>,
@@ -229,8 +231,15 @@ impl Sheet {
     /// Gives up a stretch that found no worker.
     pub(super) fn give_up(&self, stretch: &mut Stretch, out: &mut String) {
         let rows = std::mem::take(&mut stretch.0);
-        let problem = Problem::overloaded(self.language);
-        self.note_as(rows.start, rows.len(), None, || (problem.code, problem.detail.clone(), None));
+        let Problem { code, detail, .. } = Problem::overloaded(self.language);
+        self.note_as(rows.start, rows.len(), None, |row| RowError {
+            row,
+            code,
+            detail: detail.clone(),
+            python_message: None,
+            span: None,
+            advice: None,
+        });
         self.write_empty(rows, out);
     }
 
@@ -247,18 +256,18 @@ impl Sheet {
     }
 
     fn note(&self, row: usize, count: usize, kind: &ErrorKind, failure: Option<&Failure>) {
-        let span = || failure.map(|failure| CharacterSpan::new(self.program.span(failure.node), &self.text));
-        self.note_as(row, count, failure, || (kind.code(), kind.message(self.language), span()));
+        self.note_as(row, count, failure, |row| RowError {
+            row,
+            code: kind.code(),
+            detail: kind.message(self.language),
+            python_message: kind.python(),
+            span: failure.map(|failure| CharacterSpan::new(self.program.span(failure.node), &self.text)),
+            advice: None,
+        });
     }
 
     /// Notes `count` rows from `row` on, with one reason for all of them; `failure`, if it is one of theirs.
-    fn note_as(
-        &self,
-        row: usize,
-        count: usize,
-        failure: Option<&Failure>,
-        why: impl Fn() -> (&'static str, String, Option<CharacterSpan>),
-    ) {
+    fn note_as(&self, row: usize, count: usize, failure: Option<&Failure>, why: impl Fn(usize) -> RowError) {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         failures.count += count;
         failures.common.add(failure);
@@ -269,8 +278,7 @@ impl Sheet {
             if !is_among_the_first {
                 break;
             }
-            let (code, detail, span) = why();
-            failures.first.insert(row, RowError { row, code, detail, span, advice: None });
+            failures.first.insert(row, why(row));
             if failures.first.len() > ERRORS_MAX {
                 failures.first.pop_last();
             }
@@ -292,9 +300,9 @@ impl Sheet {
             let hints: Vec<Hint> = hints.iter().map(|hint| Hint::new(hint, &self.text, self.language)).collect();
             add("hints", serde_json::to_string(&hints).unwrap_or_default());
         }
-        let of_all = self
-            .wrong_with_all()
-            .map(|Problem { code, detail, span, advice, .. }| vec![RowError { row: 0, code, detail, span, advice }]);
+        let of_all = self.wrong_with_all().map(|Problem { code, detail, python_message, span, advice, .. }| {
+            vec![RowError { row: 0, code, detail, python_message, span, advice }]
+        });
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         if failures.count > 0 {
             let errors = of_all.unwrap_or_else(|| std::mem::take(&mut failures.first).into_values().collect());
