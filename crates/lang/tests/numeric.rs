@@ -157,6 +157,15 @@ fn a_jump_beside_the_end_of_a_panel_is_seen() {
     check("integral(1 if 3.21208 < x < 3.73287 else 0, x, 2.461, 4.521)", 0.52079, 1e-9);
 }
 
+/// The two rays of a finite range meet in its middle: both have to come near to a jump there.
+#[test]
+fn a_jump_in_the_middle_of_the_range_is_seen_from_both_sides() {
+    check("integral(sgn(x), x, -1, 1)", 0.0, 1e-12);
+    check("integral(5*sgn(x), x, -0.85, 0.85)", 0.0, 1e-12);
+    check("integral(sgn(x - 2.1), x, 1.2, 3)", 0.0, 1e-12);
+    check("integral(round(x), x, 0.5, 4.5)", 10.0, 1e-12);
+}
+
 #[test]
 fn what_keeps_an_integral_from_a_value_is_told() {
     let at = |text: &str| Some(text.to_owned());
@@ -225,6 +234,15 @@ fn a_root_is_a_zero_and_neither_a_jump_nor_a_pole() {
     assert_eq!(obstacle("root(x**2, x, -1, 2)").0, Obstacle::SameSign);
     assert_eq!(obstacle("root(x, x, -1, inf)"), (Obstacle::Bound, Some("inf".to_owned())));
     assert_eq!(obstacle("root(x - inf + inf, x, -1, 1)").0, Obstacle::Undefined);
+}
+
+/// What rounding makes of the variable is the same to both sides of a power of 2, and no second difference shows it.
+#[test]
+fn rounding_that_is_symmetric_does_not_contradict_a_derivative() {
+    check("derivative(sin(2.38*x), x, 8)", 2.38 * (2.38_f64 * 8.0).cos(), 1e-8);
+    check("derivative(sin(21.2*x), x, -4)", 21.2 * (21.2_f64 * 4.0).cos(), 1e-8);
+    check("derivative(x**3 - x, x, -1)", 2.0, 1e-8);
+    check("derivative(x*abs(x), x, 0)", 0.0, 1e-15);
 }
 
 #[test]

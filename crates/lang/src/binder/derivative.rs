@@ -20,7 +20,8 @@ const APART: usize = 10;
 /// What error is an answer, relative to the derivative, and to the body's slopes nearby.
 const TOLERANCE: f64 = 1e-8;
 const SLOPE_TOLERANCE: f64 = 1e-9;
-/// The same where it cannot be told from 0, relative to the body's value over the scale of the point.
+/// The same where it cannot be told from 0, relative to the body's value over the scale of the point, and to the slopes
+/// over the largest step.
 const FLAT_TOLERANCE: f64 = 1e-12;
 
 /// The values at one step to both sides.
@@ -124,23 +125,29 @@ impl Derivative {
         let (value, error, row) = extrapolated(&central, &roundings).ok_or_else(unsettled)?;
         let slope =
             self.pairs[row.saturating_sub(ORDERS)..=row].iter().map(|pair| pair.slope(middle)).fold(0.0, f64::max);
-        // What cannot be told from 0 is 0, where the body is flat but for its rounding.
-        let flat = FLAT_TOLERANCE * middle.abs() / self.at.abs().max(1.0);
+        // What cannot be told from 0 is 0, where the body is flat but for its rounding, or far flatter than around.
+        let widest = self.pairs.first().map_or(0.0, |pair| pair.slope(middle));
+        let flat = FLAT_TOLERANCE * widest.max(middle.abs() / self.at.abs().max(1.0));
         let is_flat = value.abs() <= error && error <= flat;
         if !is_flat && error > (TOLERANCE * value.abs()).max(SLOPE_TOLERANCE * slope) {
             return Err(unsettled());
         }
+        // What the rounding of the variable makes of the body: no second difference shows it where it is the same to both
+        // sides.
+        let shift = |at: usize| {
+            let step = self.pairs[at].before + self.pairs[at].behind;
+            4.0 * f64::EPSILON * self.at.abs() * value.abs() / step
+        };
         // Over smaller steps the differences come nearer, but for rounding.
         let off = |at: usize| (central[at] - value).abs();
-        let contradicts = |at: usize| off(at) > 8.0 * roundings[at] + 2.0 * off(row) + SLOPE_TOLERANCE * slope;
+        let contradicts =
+            |at: usize| off(at) > 8.0 * roundings[at] + shift(at) + 2.0 * off(row) + SLOPE_TOLERANCE * slope;
         if (row..self.pairs.len()).any(contradicts) {
             return Err(unsettled());
         }
         self.sides_agree(middle, &roundings)?;
         let value = if value.abs() <= error { 0.0 } else { value };
-        // Besides, what the body makes of its variable may be off by that one's rounding.
-        let step = self.pairs[row].before + self.pairs[row].behind;
-        let error = error + 4.0 * f64::EPSILON * (self.at * value).abs() / step;
+        let error = error + shift(row);
         Ok(Step::Done { value: Value::Float(value), error: Some(error) })
     }
 

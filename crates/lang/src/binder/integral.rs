@@ -492,28 +492,29 @@ impl Integral {
             let edge = |piece: &Piece| piece.panel.edges().0;
             a.panel.ray.cmp(&b.panel.ray).then(edge(a).total_cmp(&edge(b)))
         });
-        let mut missing: Vec<f64> = pieces
-            .windows(2)
-            .map(|pair| {
-                let [a, b] = pair else { return 0.0 };
-                if a.panel.ray == b.panel.ray { a.seam(1, b, 0) } else { 0.0 }
-            })
+        // Which pieces meet, and at which end of the second.
+        let mut meetings: Vec<(usize, usize, usize)> = (1..pieces.len())
+            .filter(|at| pieces[at - 1].panel.ray == pieces[*at].panel.ray)
+            .map(|at| (at - 1, at, 0))
             .collect();
         for ray in (1..self.rays.len()).filter(|ray| !self.rays[*ray].is_infinite && !self.rays[*ray - 1].is_infinite) {
             let last = |ray| pieces.iter().rposition(|piece| piece.panel.ray == ray);
             if let (Some(a), Some(b)) = (last(ray - 1), last(ray)) {
-                missing[a] = pieces[a].seam(1, &pieces[b], 1);
+                meetings.push((a, b, 1));
             }
         }
-        let sum: f64 = missing.iter().sum();
+        let (mut sum, mut seams) = (0.0, vec![0.0_f64; pieces.len()]);
+        for &(a, b, end) in &meetings {
+            let missing = pieces[a].seam(1, &pieces[b], end);
+            sum += missing;
+            seams[a] = seams[a].max(missing);
+            seams[b] = seams[b].max(missing);
+        }
         totals.error += sum;
         let is_seamless = sum.is_nan() || sum <= self.tolerance;
-        let share = self.tolerance / (missing.len() + 1) as f64;
+        let share = self.tolerance / (meetings.len() + 1) as f64;
         (self.errors, self.broken) = (0.0, 0);
-        let count = pieces.len();
-        for (at, mut piece) in pieces.into_iter().enumerate() {
-            let beside = [at.checked_sub(1), (at + 1 < count).then_some(at)].into_iter().flatten();
-            let seam = beside.map(|at| missing[at]).fold(0.0, f64::max);
+        for (mut piece, seam) in pieces.into_iter().zip(seams) {
             if !is_seamless && seam > share && !piece.is_tail {
                 piece.error += seam;
                 piece.is_settled = false;
