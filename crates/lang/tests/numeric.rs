@@ -211,6 +211,10 @@ fn sums_and_products_to_infinity_are_right_or_refused() {
     check("sum(1/factorial(k), k, 0, inf)", std::f64::consts::E, 1e-14);
     check("sum(0.5**k, k, 0, inf)", 2.0, 1e-14);
     check("sum(k**-1.5, k, 1, inf)", 2.612375348685488, 1e-9);
+    check("sum(1/(k*(k + 2)), k, 1, inf)", 0.75, 1e-11);
+    check("sum(1/(k**2 - 1/4), k, 7, inf)", 2.0 / 13.0, 1e-11);
+    check("sum((-1)**k/(k + 1)**0.5, k, 0, inf)", 0.6048986434216304, 1e-11);
+    check("prod(1 - 1/(k + 4)**2, k, 1, inf)", 0.8, 1e-9);
     check("prod(4*k**2/(4*k**2 - 1), k, 1, inf)", std::f64::consts::FRAC_PI_2, 1e-9);
     for text in [
         "sum(1/k, k, 1, inf)",
@@ -220,6 +224,8 @@ fn sums_and_products_to_infinity_are_right_or_refused() {
         "sum(1/(k*ln(k)), k, 2, inf)",
         "prod(2, k, 1, inf)",
         "sum(1/sqrt(k), k, 1, inf)",
+        "sum(1/(k + sqrt(k)), k, 1, inf)",
+        "sum(1/(k*ln(k)*ln(ln(k))), k, 20, inf)",
     ] {
         assert_eq!(outcome(text).unwrap_err().code(), "no-convergence", "{text}");
     }

@@ -1,4 +1,5 @@
-//! Where a sequence of sums tends to: Wynn's ε-algorithm (1956), with an error from how it comes to rest.
+//! Where a sequence of sums tends to, with an error from how it comes to rest: Wynn's ε-algorithm (1956), and Levin's
+//! u-transform (1973).
 
 /// A limit, and an estimate of its error from above.
 #[derive(Clone, Copy)]
@@ -35,4 +36,28 @@ pub(super) fn limit(sums: &[f64], noise: f64) -> Option<Limit> {
         before = std::mem::replace(&mut column, next);
     }
     best
+}
+
+/// The limit of the sums of so many terms, the last of them given: what such a sum lacks is the number of its terms times
+/// the last one, times a series in the inverse of that number. So it is where terms fall like a power, and where they
+/// alternate. (Sidi's W-algorithm, 1982.)
+pub(super) fn limit_of_terms(counts: &[f64], sums: &[f64], terms: &[f64], noise: f64) -> Option<Limit> {
+    let (mut above, mut below): (Vec<f64>, Vec<f64>) = (Vec::new(), Vec::new());
+    let mut limits: Vec<f64> = Vec::new();
+    for (last, (sum, term)) in sums.iter().zip(terms).enumerate() {
+        let scale = counts[last] * term;
+        above.push(sum / scale);
+        below.push(1.0 / scale);
+        for first in (0..last).rev() {
+            let run = 1.0 / counts[last] - 1.0 / counts[first];
+            above[first] = (above[first + 1] - above[first]) / run;
+            below[first] = (below[first + 1] - below[first]) / run;
+        }
+        limits.push(above[0] / below[0]);
+    }
+    let limit = |three: &[f64]| {
+        let (third, second, last) = (three[0], three[1], three[2]);
+        Limit { value: last, error: 10.0 * (last - second).abs().max((last - third).abs()) + noise }
+    };
+    limits.windows(3).map(limit).filter(|limit| limit.error.is_finite()).min_by(|a, b| a.error.total_cmp(&b.error))
 }

@@ -1,6 +1,6 @@
 //! Sums and products to infinity. The partial sums at 1, 2, 4, 8, … terms are extrapolated: whether the terms fall like
-//! a power of their number, with a logarithm, or alternate, what those sums lack is a sum of geometric sequences, which
-//! is what [`extrapolation`] removes. Where the terms fall faster they are added until nothing is left.
+//! a power of their number or alternate, what those sums lack is told by the last term and its number, or is a sum of
+//! geometric sequences, and [`extrapolation`] removes both. Where the terms fall faster they are added until nothing is left.
 
 use super::{Step, extrapolation, point_text};
 use crate::error::{ErrorKind, Obstacle};
@@ -30,8 +30,9 @@ pub(crate) struct Series {
     /// The last term, or the last factor less 1, and how many have fallen fast.
     last: f64,
     fast: u32,
-    /// The sums after 1, 2, 4, … terms.
+    /// The sums after 1, 2, 4, … terms, and the last of these terms.
     sums: Vec<f64>,
+    lasts: Vec<f64>,
     /// The largest of the terms since the last of these sums, and up to it.
     largest: f64,
     largest_before: f64,
@@ -50,6 +51,7 @@ impl Series {
             last: 0.0,
             fast: 0,
             sums: Vec::new(),
+            lasts: Vec::new(),
             largest: 0.0,
             largest_before: f64::INFINITY,
         }
@@ -74,6 +76,7 @@ impl Series {
         self.next = self.next.add(&Integer::ONE, budget)?;
         if self.terms.is_power_of_two() {
             self.sums.push(self.sum + self.lost);
+            self.lasts.push(self.last);
             if self.terms == TERMS_MAX {
                 return self.finish();
             }
@@ -115,7 +118,12 @@ impl Series {
         if last.windows(2).any(|pair| pair[1] > 0.97 * pair[0] && pair[1] > noise) {
             return Err(self.refuse(Obstacle::Diverges, place));
         }
-        match extrapolation::limit(&self.sums, noise) {
+        // The first of all terms may have another sign than those that stand at even places.
+        let counts: Vec<f64> = (1..self.sums.len()).map(|power| (1_u64 << power) as f64).collect();
+        let by_terms = extrapolation::limit_of_terms(&counts, &self.sums[1..], &self.lasts[1..], noise);
+        let limits = [extrapolation::limit(&self.sums, noise), by_terms];
+        let best = limits.into_iter().flatten().min_by(|a, b| a.error.total_cmp(&b.error));
+        match best {
             Some(limit) if limit.error <= TOLERANCE * limit.value.abs().max(1e-3 * self.size) => {
                 Ok(self.done(limit.value, limit.error))
             }
