@@ -167,6 +167,15 @@ fn a_jump_in_the_middle_of_the_range_is_seen_from_both_sides() {
 }
 
 #[test]
+fn an_integral_beyond_the_largest_float_overflows() {
+    for text in ["integral(1e308, x, 0, 10)", "integral(1, x, -1e308, 1e308)", "integral(1e300*x, x, 0, 1e5)"] {
+        assert_eq!(outcome(text).unwrap_err().code(), "overflow", "{text}");
+    }
+    check("integral(1e308, x, 0, 1)", 1e308, 1e-12);
+    check("integral(1, x, -8e307, 8e307)", 1.6e308, 1e-12);
+}
+
+#[test]
 fn what_keeps_an_integral_from_a_value_is_told() {
     let at = |text: &str| Some(text.to_owned());
     assert_eq!(obstacle("integral(1/x, x, 0, 1)"), (Obstacle::Diverges, at("0.0")));
@@ -214,6 +223,7 @@ fn sums_and_products_to_infinity_are_right_or_refused() {
     check("sum(1/(k*(k + 2)), k, 1, inf)", 0.75, 1e-11);
     check("sum(1/(k**2 - 1/4), k, 7, inf)", 2.0 / 13.0, 1e-11);
     check("sum((-1)**k/(k + 1)**0.5, k, 0, inf)", 0.6048986434216304, 1e-11);
+    check("sum((-1)**k/(k + 7), k, 0, inf)", 0.07648051389327864, 1e-10);
     check("prod(1 - 1/(k + 4)**2, k, 1, inf)", 0.8, 1e-9);
     check("prod(4*k**2/(4*k**2 - 1), k, 1, inf)", std::f64::consts::FRAC_PI_2, 1e-9);
     for text in [

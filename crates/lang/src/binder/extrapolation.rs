@@ -1,5 +1,5 @@
 //! Where a sequence of sums tends to, with an error from how it comes to rest: Wynn's ε-algorithm (1956), and Levin's
-//! u-transform (1973).
+//! transforms (1973).
 
 /// A limit, and an estimate of its error from above.
 #[derive(Clone, Copy)]
@@ -38,16 +38,15 @@ pub(super) fn limit(sums: &[f64], noise: f64) -> Option<Limit> {
     best
 }
 
-/// The limit of the sums of so many terms, the last of them given: what such a sum lacks is the number of its terms times
-/// the last one, times a series in the inverse of that number. So it is where terms fall like a power, and where they
-/// alternate. (Sidi's W-algorithm, 1982.)
-pub(super) fn limit_of_terms(counts: &[f64], sums: &[f64], terms: &[f64], noise: f64) -> Option<Limit> {
+/// The limit of the sums of so many terms, each with what it lacks but for a series in the inverse of that number. Where
+/// terms fall like a power that is the number times the last term, where they alternate the last term. (By Sidi's
+/// W-algorithm, 1982.)
+pub(super) fn limit_of_terms(counts: &[f64], sums: &[f64], lacks: &[f64], noise: f64) -> Option<Limit> {
     let (mut above, mut below): (Vec<f64>, Vec<f64>) = (Vec::new(), Vec::new());
     let mut limits: Vec<f64> = Vec::new();
-    for (last, (sum, term)) in sums.iter().zip(terms).enumerate() {
-        let scale = counts[last] * term;
-        above.push(sum / scale);
-        below.push(1.0 / scale);
+    for (last, (sum, lack)) in sums.iter().zip(lacks).enumerate() {
+        above.push(sum / lack);
+        below.push(1.0 / lack);
         for first in (0..last).rev() {
             let run = 1.0 / counts[last] - 1.0 / counts[first];
             above[first] = (above[first + 1] - above[first]) / run;

@@ -330,6 +330,9 @@ impl Integral {
         let mut piece = self.sample.measure(&panel, self.rays[panel.ray].anchor);
         if !piece.size.is_finite() {
             let ray = &self.rays[panel.ray];
+            if panel.map == Map::Linear && !panel.is_near() {
+                return Err(Overflow::Range.into());
+            }
             let place = if ray.is_infinite { ray.direction * f64::INFINITY } else { ray.point(panel.middle) };
             return Err(Self::refuse(Obstacle::Diverges, Some(place)));
         }
@@ -532,6 +535,9 @@ impl Integral {
 
     /// Nothing more can be done: what there is, if it is good enough.
     fn last_word(&mut self, totals: &Totals) -> Result<Step, ErrorKind> {
+        if !totals.value.is_finite() || !totals.size.is_finite() {
+            return Err(Overflow::Range.into());
+        }
         if totals.error <= (LAST_TOLERANCE * totals.value.abs()).max(LAST_ROUNDING * totals.size) {
             return Ok(self.done(totals));
         }

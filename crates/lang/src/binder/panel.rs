@@ -102,7 +102,7 @@ pub(super) struct Panel {
 
 impl Panel {
     pub(super) fn linear(ray: usize, from: f64, to: f64) -> Self {
-        Self { ray, map: Map::Linear, middle: 0.5 * (from + to), half: 0.5 * (to - from) }
+        Self { ray, map: Map::Linear, middle: 0.5 * from + 0.5 * to, half: 0.5 * (to - from) }
     }
 
     /// From the anchor itself to a distance.

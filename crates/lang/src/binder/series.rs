@@ -30,6 +30,8 @@ pub(crate) struct Series {
     /// The last term, or the last factor less 1, and how many have fallen fast.
     last: f64,
     fast: u32,
+    /// How many terms one after the other had another sign than the one before.
+    alternating: u32,
     /// The sums after 1, 2, 4, … terms, and the last of these terms.
     sums: Vec<f64>,
     lasts: Vec<f64>,
@@ -50,6 +52,7 @@ impl Series {
             size: sum,
             last: 0.0,
             fast: 0,
+            alternating: 0,
             sums: Vec::new(),
             lasts: Vec::new(),
             largest: 0.0,
@@ -89,6 +92,7 @@ impl Series {
         let term = if self.is_product { value - 1.0 } else { value };
         let falls = term.abs() <= FAST * self.last.abs() && self.last != 0.0;
         self.fast = if falls { self.fast + 1 } else { 0 };
+        self.alternating = if term * self.last < 0.0 { self.alternating + 1 } else { 0 };
         (self.last, self.largest) = (term, self.largest.max(term.abs()));
         self.terms += 1;
         if self.is_product {
@@ -120,7 +124,10 @@ impl Series {
         }
         // The first of all terms may have another sign than those that stand at even places.
         let counts: Vec<f64> = (1..self.sums.len()).map(|power| (1_u64 << power) as f64).collect();
-        let by_terms = extrapolation::limit_of_terms(&counts, &self.sums[1..], &self.lasts[1..], noise);
+        let alternates = self.alternating > self.terms / 2;
+        let lack = |(count, last): (&f64, &f64)| if alternates { *last } else { count * last };
+        let lacks: Vec<f64> = counts.iter().zip(&self.lasts[1..]).map(lack).collect();
+        let by_terms = extrapolation::limit_of_terms(&counts, &self.sums[1..], &lacks, noise);
         let limits = [extrapolation::limit(&self.sums, noise), by_terms];
         let best = limits.into_iter().flatten().min_by(|a, b| a.error.total_cmp(&b.error));
         match best {
