@@ -166,6 +166,16 @@ fn a_jump_in_the_middle_of_the_range_is_seen_from_both_sides() {
     check("integral(round(x), x, 0.5, 4.5)", 10.0, 1e-12);
 }
 
+/// Values below 1e-308 have fewer digits the smaller they are: noise that is no matter.
+#[test]
+fn a_body_that_underflows_is_integrated() {
+    for shift in [700, 715, 730, 738, 742, 760] {
+        let (value, _) = value(&format!("integral(x*{shift}*exp(-x - {shift}), x, 0, inf)"));
+        let expected = f64::from(shift) * (-f64::from(shift)).exp();
+        assert!((value - expected).abs() <= f64::MIN_POSITIVE + 1e-9 * expected, "{shift}: {value}");
+    }
+}
+
 #[test]
 fn an_integral_beyond_the_largest_float_overflows() {
     for text in ["integral(1e308, x, 0, 10)", "integral(1, x, -1e308, 1e308)", "integral(1e300*x, x, 0, 1e5)"] {
@@ -203,6 +213,15 @@ fn a_body_that_fails_inside_says_at_which_point() {
     let message = failure.kind.message(Language::Portuguese);
     assert!(message.ends_with(&format!(", em x = {at}")), "{message}");
     assert_eq!(outcome("integral(x**0.5, x, -1, 1)").unwrap_err().code(), "type-error");
+}
+
+/// The bell over the plane and over a quarter of it, and what falls like a power.
+#[test]
+fn an_integral_over_the_plane_is_within_the_fuel() {
+    check("integral(integral(exp(-x**2 - y**2), x, -inf, inf), y, -inf, inf)", std::f64::consts::PI, 1e-9);
+    check("integral(integral(exp(-(x**2 + y**2)/2)/(2*pi), x, -inf, 0), y, -inf, 0)", 0.25, 1e-9);
+    check("integral(integral(x*y*exp(-x - y), x, 0, inf), y, 0, inf)", 1.0, 1e-9);
+    check("integral(integral(1/(1 + x**2 + y**2)**2, x, -inf, inf), y, -inf, inf)", std::f64::consts::PI, 1e-8);
 }
 
 #[test]

@@ -19,16 +19,18 @@ use crate::value::Value;
 
 /// Natural logarithm of the ratio by which a panel at an end is cut: some three and a half decades.
 const CUT: f64 = 8.0;
-/// Natural logarithms of the distances between which the first look at an infinite ray is dense: 1e-7 to 1e7.
-const WINDOW: f64 = 16.0;
-/// Panels on that window: a bell as far away as 60 of its widths has a point within 5 of them.
-const WINDOW_PANELS: u32 = 20;
+/// The first look at an infinite ray is dense from 1e-7 to 1e7: a bell as far away as 60 of its widths has a point within
+/// 5 of them.
+const WINDOW: Window = Window { reach: 16.0, panels: 20 };
+/// The same where two integrals are inside each other, from 1e-4 to 1e4: the plane has to be paid for.
+const WINDOW_OF_TWO: Window = Window { reach: 9.0, panels: 9 };
 /// Panels of equal width on a finite range: half as many are those of each end's ray.
 const FIRST_PANELS: f64 = 12.0;
 /// Panels that are divided at most; what needs more is too hard.
 const DIVISIONS_MAX: u32 = 1_000;
-/// Relative error at which there is nothing more to do.
+/// Relative error at which there is nothing more to do, and that where integrals are inside each other.
 const TOLERANCE: f64 = 1e-12;
+const TOLERANCE_OF_TWO: f64 = 1e-10;
 /// The same against the integral of the magnitude: what rounding leaves.
 const ROUNDING: f64 = 20.0 * f64::EPSILON;
 /// The relative error that is still an answer where nothing can be done about it, and that against the magnitude.
@@ -50,6 +52,12 @@ const FAR: f64 = 1.0;
 
 /// Distance from which what does not settle is said of infinity.
 const OUT_THERE: f64 = 1e3;
+
+/// Panels of equal width in the logarithm of the distance, which reach as far to either side of 1.
+struct Window {
+    reach: f64,
+    panels: u32,
+}
 
 /// A half line, or the half of a finite range.
 struct Ray {
@@ -117,6 +125,8 @@ struct Tail {
 pub(crate) struct Integral {
     /// -1 where the bounds were given the wrong way round.
     sign: f64,
+    /// How many integrals are inside each other here.
+    levels: usize,
     rays: Vec<Ray>,
     /// Pieces that may be divided.
     open: BinaryHeap<Worst>,
@@ -155,6 +165,7 @@ impl Integral {
         let (sign, from, to) = if from <= to { (1.0, from, to) } else { (-1.0, to, from) };
         let mut integral = Self {
             sign,
+            levels,
             rays: Vec::new(),
             open: BinaryHeap::new(),
             settled: Vec::new(),
@@ -172,39 +183,39 @@ impl Integral {
         if from == to {
             return Ok((integral, Step::Done { value: Value::Float(0.0), error: Some(0.0) }));
         }
-        integral.plan(from, to, levels <= THOROUGH_LEVELS);
+        integral.plan(from, to);
         integral.waiting.reverse();
         let step = integral.next_point()?;
         Ok((integral, step))
     }
 
     /// The first panels.
-    fn plan(&mut self, from: f64, to: f64, thorough: bool) {
+    fn plan(&mut self, from: f64, to: f64) {
         match (from.is_finite(), to.is_finite()) {
-            (true, true) => self.plan_finite(from, to, thorough),
+            (true, true) => self.plan_finite(from, to),
             (true, false) if from < 0.0 => {
-                self.plan_finite(from, 0.0, thorough);
-                self.plan_infinite(0.0, 1.0, thorough);
+                self.plan_finite(from, 0.0);
+                self.plan_infinite(0.0, 1.0);
             }
-            (true, false) => self.plan_infinite(from, 1.0, thorough),
+            (true, false) => self.plan_infinite(from, 1.0),
             (false, true) if to > 0.0 => {
-                self.plan_infinite(0.0, -1.0, thorough);
-                self.plan_finite(0.0, to, thorough);
+                self.plan_infinite(0.0, -1.0);
+                self.plan_finite(0.0, to);
             }
-            (false, true) => self.plan_infinite(to, -1.0, thorough),
+            (false, true) => self.plan_infinite(to, -1.0),
             (false, false) => {
-                self.plan_infinite(0.0, -1.0, thorough);
-                self.plan_infinite(0.0, 1.0, thorough);
+                self.plan_infinite(0.0, -1.0);
+                self.plan_infinite(0.0, 1.0);
             }
         }
     }
 
-    fn plan_finite(&mut self, from: f64, to: f64, thorough: bool) {
+    fn plan_finite(&mut self, from: f64, to: f64) {
         let middle = 0.5 * to - 0.5 * from;
         for (anchor, direction) in [(from, 1.0), (to, -1.0)] {
             let ray = self.rays.len();
             self.rays.push(Ray::new(anchor, direction, false));
-            if !thorough {
+            if self.levels > THOROUGH_LEVELS {
                 self.waiting.push(Panel::near(ray, middle));
                 continue;
             }
@@ -225,18 +236,19 @@ impl Integral {
         }
     }
 
-    fn plan_infinite(&mut self, anchor: f64, direction: f64, thorough: bool) {
+    fn plan_infinite(&mut self, anchor: f64, direction: f64) {
         let ray = self.rays.len();
         self.rays.push(Ray::new(anchor, direction, true));
-        if !thorough {
+        if self.levels > THOROUGH_LEVELS {
             self.waiting.extend([Panel::near(ray, 1.0), Panel::far(ray, 1.0)]);
             return;
         }
-        let half = WINDOW / f64::from(WINDOW_PANELS);
-        let end = pxfm::f_exp(WINDOW);
+        let Window { reach, panels } = if self.levels > 1 { WINDOW_OF_TWO } else { WINDOW };
+        let half = reach / f64::from(panels);
+        let end = pxfm::f_exp(reach);
         self.waiting.push(Panel::near(ray, 1.0 / end));
-        self.waiting.extend((0..WINDOW_PANELS).map(|at| {
-            let middle = pxfm::f_exp(half * f64::from(2 * at + 1) - WINDOW);
+        self.waiting.extend((0..panels).map(|at| {
+            let middle = pxfm::f_exp(half * f64::from(2 * at + 1) - reach);
             Panel::logarithmic(ray, middle, half)
         }));
         self.waiting.push(Panel::far(ray, end));
@@ -389,7 +401,8 @@ impl Integral {
                 self.divisions.is_multiple_of(32) || (self.broken == 0 && self.errors <= 1.01 * self.tolerance);
             if is_due || self.open.is_empty() || self.divisions >= DIVISIONS_MAX {
                 let mut totals = self.totals();
-                self.tolerance = (TOLERANCE * totals.value.abs()).max(ROUNDING * totals.size);
+                let tolerance = if self.levels > 1 { TOLERANCE_OF_TWO } else { TOLERANCE };
+                self.tolerance = (tolerance * totals.value.abs()).max(ROUNDING * totals.size);
                 let left = self.open.iter().map(|Worst(piece)| piece.error - piece.rounding).sum::<f64>();
                 let is_done = left <= self.tolerance || self.open.is_empty();
                 let is_whole = is_done && self.is_seamless(&mut totals);
@@ -538,7 +551,8 @@ impl Integral {
         if !totals.value.is_finite() || !totals.size.is_finite() {
             return Err(Overflow::Range.into());
         }
-        if totals.error <= (LAST_TOLERANCE * totals.value.abs()).max(LAST_ROUNDING * totals.size) {
+        let accepted = (LAST_TOLERANCE * totals.value.abs()).max(LAST_ROUNDING * totals.size);
+        if totals.error <= accepted.max(f64::MIN_POSITIVE) {
             return Ok(self.done(totals));
         }
         let pieces = self.open.iter().map(|Worst(piece)| piece).chain(&self.settled);

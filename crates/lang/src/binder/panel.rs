@@ -80,6 +80,10 @@ const fn abscissa(at: usize) -> f64 {
 /// The part of a panel's half width that lies between its end and the outermost point.
 const MARGIN: f64 = 1.0 - ABSCISSAS[0];
 
+/// Values below the first of these have lost digits to underflow on the way, and may be off by the second.
+const NEARLY_UNDERFLOWN: f64 = 1e-300;
+const UNDERFLOW: f64 = 2_048.0 * f64::MIN_POSITIVE * f64::EPSILON;
+
 /// How the variable of the rule becomes a distance from the anchor of a ray.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Map {
@@ -297,7 +301,7 @@ impl Sample {
         let high = spectrum[2].abs().max(spectrum[3].abs());
         let falls = if middle > 0.0 { (8.0 * high / middle).min(1.0) } else { 1.0 };
         let estimate = 4.0 * high * falls * falls;
-        let rounding = 4.0 * f64::EPSILON * size + self.displacement(anchor.abs()) + self.told;
+        let rounding = 4.0 * f64::EPSILON * size + self.displacement(anchor.abs()) + self.underflow(panel) + self.told;
         let error = if self.is_broken { f64::INFINITY } else { estimate.max(rounding) };
         let is_rough = high >= 0.25 * middle;
         let ends = Self::ends(panel, &weighted, high);
@@ -329,6 +333,13 @@ impl Sample {
             Map::Inverse => [end(high_end, near), End::default()],
             Map::Linear | Map::Logarithmic => [end(low_end, near), end(high_end, far)],
         }
+    }
+
+    /// What it may come to that values are as small as floats can be.
+    fn underflow(&self, panel: &Panel) -> f64 {
+        let is_concerned = |at: &usize| self.values[*at] != 0.0 && self.values[*at].abs() < NEARLY_UNDERFLOWN;
+        let weight = |at| Self::rule_weight(at) * Self::weight(panel, self.asked[at]);
+        UNDERFLOW * (0..POINTS).filter(is_concerned).map(weight).sum::<f64>()
     }
 
     /// What it may come to that a point stands by a rounding beside where it is taken to stand.
