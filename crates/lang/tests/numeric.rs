@@ -4,7 +4,7 @@
 #![allow(clippy::panic, clippy::unwrap_used)]
 
 use serde_json::Value as Json;
-use tabuada_lang::{ErrorKind, Fuel, Language, Limits, Obstacle, parse};
+use tabuada_lang::{Answer, ErrorKind, Failure, Fuel, Language, Limits, Obstacle, parse};
 
 /// The text of the answer and the error that its last numeric step tells of, or what went wrong.
 fn outcome(text: &str) -> Result<(String, Option<f64>), ErrorKind> {
@@ -15,11 +15,8 @@ fn outcome(text: &str) -> Result<(String, Option<f64>), ErrorKind> {
     assert!(again.same_as(&program) && again.canonical() == canonical, "{text}: {canonical}");
     let explanation = program.explain(&[], &limits, &mut Fuel::new(limits.fuel));
     let answer = program.evaluate(&limits, &mut Fuel::new(limits.fuel));
-    assert_eq!(
-        explanation.outcome.as_ref().ok().map(tabuada_lang::Answer::text),
-        answer.as_ref().ok().map(tabuada_lang::Answer::text),
-        "{text}"
-    );
+    let text_of = |outcome: &Result<Answer, Failure>| outcome.as_ref().ok().map(|answer| answer.text().to_owned());
+    assert_eq!(text_of(&explanation.outcome), text_of(&answer), "{text}");
     let error = explanation.steps.iter().rev().find_map(|step| step.error);
     answer.map(|answer| (answer.text().to_owned(), error)).map_err(|failure| failure.kind)
 }
@@ -166,7 +163,7 @@ fn what_keeps_an_integral_from_a_value_is_told() {
     assert_eq!(obstacle("integral(1/x, x, 0, 1)"), (Obstacle::Diverges, at("0.0")));
     assert_eq!(obstacle("integral(x, x, -inf, inf)"), (Obstacle::Diverges, at("-inf")));
     assert_eq!(obstacle("integral(1/x, x, 1, inf)"), (Obstacle::Diverges, at("inf")));
-    assert_eq!(obstacle("integral(1/(x - 0.3), x, 0, 1)").0, Obstacle::Steep);
+    assert_eq!(obstacle("integral(1/(x**2 - 2), x, 0, 2)").0, Obstacle::Steep);
     assert_eq!(obstacle("integral(sin(x), x, 0, inf)").1, at("inf"));
     assert!(matches!(obstacle("integral(rnd(), x, 0, 1)").0, Obstacle::TooHard | Obstacle::Noise));
     let failure = outcome("integral(1/x, x, -1, 1)").unwrap_err();
@@ -233,6 +230,9 @@ fn a_root_is_a_zero_and_neither_a_jump_nor_a_pole() {
 #[test]
 fn a_derivative_is_a_binder_like_the_others() {
     check("derivative(x**2, x, 3)", 6.0, 1e-10);
+    // Where the largest steps tell it all, the smaller ones are further off than that.
+    check("derivative(x**3, x, 1)", 3.0, 1e-10);
+    check("derivative(x**4 + x, x, 2.5)", 63.5, 1e-10);
     check("f(t) @= t**3; derivative(f(x), x, 2)", 12.0, 1e-10);
     check("derivative(derivative(x**3, x, y), y, 2)", 12.0, 1e-6);
     check("x = 5; derivative(x**2, x, x)", 10.0, 1e-10);

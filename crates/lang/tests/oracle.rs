@@ -501,6 +501,9 @@ fn judge(texts: &[String]) {
         let same = match kind.as_str() {
             // A cosine of infinity, on the way to a complex power, is an error to some C libraries.
             "complex" if repr == "(nan+nanj)" && our_kind == "ZeroDivisionError" => text.contains("**"),
+            _ if our_repr == "zero to a negative or complex power" && text.contains("inf") => text.contains("**"),
+            // With a name in the second place, it is a sum over a variable that lacks a bound.
+            "TypeError" if our_kind == "syntax" => repr == "sum() takes at most 2 arguments (3 given)",
             // A product that vanishes and 0 have the product's sign in IEEE 754; some C libraries give 0.0.
             "float" if repr == "0.0" && our_repr == "-0.0" => text.contains("fma("),
             // A mistake in a value, to us.

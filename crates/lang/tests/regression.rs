@@ -181,6 +181,14 @@ fn what_has_no_order_stays_where_list_sort_leaves_it() {
     check("sorted([1, 2], reverse='yes')", "[2, 1]");
 }
 
+/// nan among them hid it.
+#[test]
+fn both_infinities_have_no_sum() {
+    let limits = Limits::default();
+    let failure = parse("fsum([nan, inf, -inf])", &limits).unwrap().evaluate(&limits, &mut Fuel::new(limits.fuel));
+    assert_eq!(failure.unwrap_err().kind.python().as_deref(), Some("-inf + inf in fsum"));
+}
+
 /// nan was taken for a negative exponent.
 #[test]
 fn a_complex_zero_to_the_power_of_nan_is_zero() {
@@ -193,4 +201,12 @@ fn both_sums_are_compensated() {
     check("sum([0.1]*10), sum(0.1, k, 1, 10)", "(1.0, 1.0)");
     check("sum(0.1+1j, k, 1, 10)", "(1+10j)");
     check("sum(1/k if k < 3 else 10**30, k, 1, 4)", "2e+30");
+}
+
+/// The library's reduction broke: a base of two words whose upper one is not less than the modulus.
+#[test]
+fn a_modular_power_takes_any_base() {
+    check("pow(2**128-1, 64, 2**63+1)", "8733085739431321059");
+    check("pow(2**128-1, 2, -12351950098988224436)", "-6576945421096473683");
+    check("pow(2**128-1, 2, 2**64-1)", "0");
 }

@@ -47,10 +47,7 @@ fn eval_prints_a_line_for_each_expression() {
         (&["eval", "--3"], "3\n"),
         (&["eval", "--", "-3+2"], "-1\n"),
         (&["eval", "-hypot(3,4)"], "-5.0\n"),
-        (
-            &["eval", "2**100", "0.1+0.2", "3>2", "None"],
-            "1267650600228229401496703205376\n0.30000000000000004\nTrue\nNone\n",
-        ),
+        (&["eval", "2**100", "1e16", "3>2", "None"], "1267650600228229401496703205376\n1e+16\nTrue\nNone\n"),
         (&["eval", "1", "-1"], "1\n-1\n"),
         (&["eval", "--mode", "exact", "1/3+1/6", "-1/2"], "1/2\n-1/2\n"),
         (&["eval", "--mode=decimal:20", "-1.10"], "-1.10\n"),
@@ -177,7 +174,7 @@ fn batch_answers_every_line_in_its_place() {
         ),
         (
             br#"{"expr":"x","variables":[3]}"#,
-            r#"{"error":{"code":"malformed","message":"variables are an object of names and values, as in {\"x\": 3}"}}"#,
+            r#"{"error":{"code":"malformed","message":"variables are names with their values, as in {\"x\": 3}"}}"#,
         ),
         (
             br#"{"expr":"x","variables":{"x":[{}]}}"#,

@@ -358,10 +358,10 @@ fn what_cannot_be_drawn_is_a_problem() {
         assert_eq!(problem["code"], code, "{problem}");
         assert!(!problem["detail"].as_str().unwrap().is_empty());
     }
-    let problem = ask(&mut client, &[("expr", "x + sni(x)")], &[]);
+    let problem = ask(&mut client, &[("expr", "x + sqr(x)")], &[]);
     let problem: Value = serde_json::from_slice(&problem.body).unwrap();
     assert_eq!((&problem["span"]["start"], &problem["span"]["end"]), (&Value::from(4), &Value::from(7)), "{problem}");
-    assert_eq!(problem["suggestion"]["expr"], "x + sin(x)");
+    assert_eq!(problem["suggestion"]["expr"], "x + sqrt(x)");
     // What may be defined in the text may be used.
     for text in ["a = 3; a*x", "f(t) @= t**2; f(x)", "sum(k*x, k, 1, 3)"] {
         assert_eq!(lines(&plot(&mut client, &[text], "-1", "1"), 0).len(), 1, "{text}");

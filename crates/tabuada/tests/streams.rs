@@ -630,6 +630,7 @@ fn what_fails_alike_in_all_rows_is_said_once() {
             "row": 0,
             "code": "type-error",
             "detail": alone["detail"],
+            "python_message": alone["python_message"],
             "span": alone["span"],
             "suggestion": alone["suggestion"],
         }])

@@ -149,7 +149,7 @@ fn a_problem_says_where_and_what_to_write() {
     for (expr, code, (start, end), mended) in [
         ("2x", "syntax", (0, 2), Some("2*x")),
         ("sqr(16)", "unknown-name", (0, 3), Some("sqrt(16)")),
-        ("'é' + 2x", "syntax", (6, 8), Some("'é' + 2*x")),
+        ("len('é') + 2x", "syntax", (11, 13), Some("len('é') + 2*x")),
         ("'éé' + 1/0", "division-by-zero", (7, 10), None),
         ("é + 1", "unknown-name", (0, 1), None),
         ("2 +", "syntax", (3, 3), None),

@@ -130,7 +130,9 @@ impl Derivative {
         if !is_flat && error > (TOLERANCE * value.abs()).max(SLOPE_TOLERANCE * slope) {
             return Err(unsettled());
         }
-        let contradicts = |at: usize| (central[at] - value).abs() > 8.0 * roundings[at] + 1e-3 * slope;
+        // Over smaller steps the differences come nearer, but for rounding.
+        let off = |at: usize| (central[at] - value).abs();
+        let contradicts = |at: usize| off(at) > 8.0 * roundings[at] + 2.0 * off(row) + SLOPE_TOLERANCE * slope;
         if (row..self.pairs.len()).any(contradicts) {
             return Err(unsettled());
         }

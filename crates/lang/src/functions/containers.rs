@@ -444,11 +444,7 @@ fn fsum(value: &Value, budget: &mut Budget) -> Outcome {
     if !special.is_empty() {
         let total: f64 = special.iter().sum();
         let infinities = special.contains(&f64::INFINITY) && special.contains(&f64::NEG_INFINITY);
-        return if infinities && !special.iter().any(|value| value.is_nan()) {
-            Err(ValueError::FsumInfinities.into())
-        } else {
-            Ok(Value::Float(total))
-        };
+        return if infinities { Err(ValueError::FsumInfinities.into()) } else { Ok(Value::Float(total)) };
     }
     let mut partials: Vec<f64> = Vec::new();
     for value in values {

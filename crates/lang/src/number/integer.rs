@@ -418,7 +418,9 @@ impl Integer {
             return Ok(Self::ZERO);
         }
         let ring = ConstDivisor::new(divisor);
-        let mut base = ring.reduce(self.big());
+        // Divided here: the library's own reduction of a base of two words by a modulus of one breaks where the upper
+        // word is not less than the modulus.
+        let mut base = ring.reduce(self.modulo(modulus, budget)?.big());
         if exponent.is_negative() {
             budget.charge(price::gcd(modulus.words()))?;
             base = base.inv().ok_or(ValueError::NotInvertible)?;
