@@ -36,7 +36,7 @@ use crate::parser::{self, Context};
 use crate::program::Program;
 use crate::variables::{Variable, Variables};
 use edits::apply;
-use hints::Findings;
+use hints::{Findings, Found};
 use tokens::Tokens;
 
 /// A change to a text that mends what is wrong with it.
@@ -123,11 +123,11 @@ impl Program {
         let choices = doubts.choices();
         let purse = Purse::new(FUEL);
         let mut hints = Vec::new();
-        for (at, found) in findings.list.iter().enumerate() {
+        for found in &findings.list {
             let mut fixes = Vec::new();
             for choice in &choices {
                 let all = if *choice == Choice::FIRST { None } else { Some(hints::of(self, text, *choice, false)) };
-                let edits = edits_of(all.as_ref().unwrap_or(&findings), at);
+                let edits = edits_of(all.as_ref().unwrap_or(&findings), found);
                 let desk = Desk::new(context, limits, *choice, &purse);
                 let mended = desk.settle(apply(text, edits)).filter(|_| !found.edits.is_empty());
                 add(&mut fixes, text, mended);
@@ -158,9 +158,10 @@ impl Choice {
 }
 
 /// The edits of one finding, and of all that are about how something is written.
-fn edits_of(findings: &Findings, at: usize) -> Vec<Fix> {
-    let taken = findings.list.iter().enumerate().filter(|(here, found)| *here == at || found.kind.is_notation());
-    taken.flat_map(|(_, found)| found.edits.iter().cloned()).collect()
+fn edits_of(findings: &Findings, found: &Found) -> Vec<Fix> {
+    let is_it = |other: &Found| (&other.kind, other.span) == (&found.kind, found.span);
+    let taken = findings.list.iter().filter(|other| other.kind.is_notation() || is_it(other));
+    taken.flat_map(|other| other.edits.iter().cloned()).collect()
 }
 
 /// What in a text has a second reading that is as good.

@@ -145,7 +145,6 @@ const NAMES: &[(&str, Elsewhere)] = &[
     // Whole numbers and rounding.
     ("absolute", Named("abs")),
     ("absoluto", Named("abs")),
-    ("modulus", Named("abs")),
     ("magnitude", Named("abs")),
     ("ceiling", Named("ceil")),
     ("roundup", Named("ceil")),
@@ -257,7 +256,6 @@ const NAMES: &[(&str, Elsewhere)] = &[
     ("somar", Named("sum")),
     ("total", Named("sum")),
     ("somatorio", Named("sum")),
-    ("sigma", Named("sum")),
     ("product", Named("prod")),
     ("produto", Named("prod")),
     ("produtorio", Named("prod")),

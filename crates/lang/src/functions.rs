@@ -483,6 +483,19 @@ fn elements<'v>(value: &'v Value, budget: &mut Budget) -> Result<Elements<'v>, E
     value.elements().ok_or(TypeError::NotIterable { found: value.kind() }.into())
 }
 
+/// The elements of two collections, pair by pair; where one ends before the other, its complaint.
+fn pairs<'v>(
+    arguments: &'v [Value],
+    budget: &mut Budget,
+) -> Result<impl Iterator<Item = Result<(Value, Value), ErrorKind>> + use<'v>, ErrorKind> {
+    let (mut p, mut q) = (elements(&arguments[0], budget)?, elements(&arguments[1], budget)?);
+    Ok(std::iter::from_fn(move || match (p.next(), q.next()) {
+        (Some(a), Some(b)) => Some(Ok((a, b))),
+        (None, None) => None,
+        _ => Some(Err(ValueError::LengthsDiffer.into())),
+    }))
+}
+
 /// `x!`: as `factorial`, but a float or a decimal that is whole will do.
 pub(crate) fn factorial(value: &Value, budget: &mut Budget) -> Outcome {
     let whole = match value {

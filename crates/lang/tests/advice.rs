@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use serde_json::Value as Json;
-use tabuada_lang::{Context, Fix, Fuel, Language, Limits, Span, fixes, parse};
+use tabuada_lang::{Context, Fix, Fuel, Language, Limits, Span, Variables, fixes, parse, parse_with};
 
 /// What is wrong with a text: the code, the part of the text, and the text with the advice taken.
 fn advice(text: &str) -> Option<(&'static str, String, Option<String>)> {
@@ -279,6 +279,92 @@ fn failures_come_with_their_fix() {
     check("sin -1", "type-error", "sin -1", "sin(-1)");
 }
 
+/// All that is offered for a text.
+fn offered(text: &str, context: &Context<'_>) -> Vec<String> {
+    let limits = Limits::default();
+    let fixes = match parse_with(text, context, &limits) {
+        Err(error) => fixes(text, &error, context, &limits),
+        Ok(program) => match program.evaluate(&limits, &mut Fuel::new(limits.fuel)) {
+            Err(failure) => program.fixes(text, &failure, context, &limits),
+            Ok(_) => program.hints(text, context, &limits).into_iter().flat_map(|hint| hint.fixes).collect(),
+        },
+    };
+    fixes.iter().map(|fix| fix.apply(text)).collect()
+}
+
+#[test]
+fn readings_that_differ_are_all_offered_the_likeliest_first() {
+    for (text, readings) in [
+        ("1,000*2", ["1000*2", "1.000*2"]),
+        ("12,345", ["12345", "12.345"]),
+        ("200 + 10%", ["200*(1+10/100)", "200 + 10/100"]),
+        ("100 + 50 - 10%", ["(100 + 50)*(1-10/100)", "100 + 50 - 10/100"]),
+        ("6/2(1+2)", ["6/2*(1+2)", "6/(2*(1+2))"]),
+        ("x = 4; 1/2x", ["x = 4; 1/2*x", "x = 4; 1/(2*x)"]),
+    ] {
+        assert_eq!(offered(text, &Context::default()), readings, "{text:?}");
+    }
+    // Another number of the text says which it is.
+    assert_eq!(offered("1,234 + 2,5", &Context::default()), ["1.234 + 2.5"]);
+    assert_eq!(offered("1,234 + 0.5", &Context::default()), ["1234 + 0.5"]);
+}
+
+#[test]
+fn all_that_is_wrong_is_mended_at_once() {
+    for (text, mended) in [
+        ("x = 3; 2x^2+3x+1", "x = 3; 2*x**2+3*x+1"),
+        ("r = 2; 2πr² – 1,5", "r = 2; 2*π*r² - 1.5"),
+        ("sen 30° + raiz(16)", "sin(30°) + sqrt(16)"),
+        ("{[(2+3)×4]+1}^2", "(((2+3)×4)+1)**2"),
+        ("what is 20% of 50?", "20/100*50"),
+        ("se 3 > 2 então 1 senão 0", "3 > 2 ? 1 : 0"),
+        ("raiz quadrada de 9 mais 3 ao quadrado", "sqrt(9) + 3²"),
+        ("MÉDIA(1,5; 2,5)", "mean([1.5, 2.5])"),
+        ("=SE(3>2;10;20)", "(3>2 ? 10 : 20)"),
+        ("integral(x^2, 0, 1)", "integral(x**2, x, 0, 1)"),
+        ("sum(k^2, k=1, 3)", "sum(k**2, k, 1, 3)"),
+        ("root(64, 3)", "³√64"),
+        ("R$ 1.234,50 com 10% de desconto", "1234.50*(1-10/100)"),
+    ] {
+        assert_eq!(offered(text, &Context::default()), [mended], "{text:?}");
+    }
+}
+
+#[test]
+fn what_comes_with_a_text_is_known_to_advice() {
+    let limits = Limits::default();
+    let variables = Variables::from_json(r#"{"a": 2, "b": 3}"#, &limits).unwrap();
+    let context = Context { variables: Some(&variables), ..Context::default() };
+    assert_eq!(offered("ab", &context), ["a*b"]);
+    assert_eq!(offered("2a(b+1)", &context), ["2*a*(b+1)"]);
+    let context = Context { parameters: &["rate"], ..Context::default() };
+    assert_eq!(offered("2rate^2", &context), ["2*rate**2"]);
+    assert_eq!(offered("2rate^2", &Context::default()), [""; 0]);
+}
+
+#[test]
+fn what_is_known_elsewhere_and_is_not_here_says_so() {
+    for (text, english, portuguese) in [
+        ("det([[1]])", "no matrices", "não há matrizes"),
+        ("solve(x, x)", "root(", "root("),
+        ("hoje()", "no dates", "datas"),
+    ] {
+        let program = parse(text, &Limits::default()).unwrap();
+        let failure = program.evaluate(&Limits::default(), &mut Fuel::new(1_000)).unwrap_err();
+        assert!(failure.kind.message(Language::English).contains(english), "{text:?}");
+        assert!(failure.kind.message(Language::Portuguese).contains(portuguese), "{text:?}");
+        assert_eq!(offered(text, &Context::default()), [""; 0], "{text:?}");
+    }
+}
+
+#[test]
+fn nobody_types_so_much_that_it_is_mended() {
+    for part in ["2x+", "2 mais ", "[", "1,5+", "a b ", "“", "2^", "sin 1+", "if "] {
+        let text = part.repeat(60_000 / part.len()) + "1";
+        assert_eq!(offered(&text, &Context::default()), [""; 0], "{part:?}");
+    }
+}
+
 /// The hints of a text: code and place, and the text with the fix applied.
 fn hints(text: &str) -> Vec<(&'static str, String, Option<String>)> {
     let hints = parse(text, &Limits::default()).unwrap().hints(text, &Context::default(), &Limits::default());
@@ -308,8 +394,21 @@ fn what_may_be_meant_otherwise_carries_a_hint() {
         ("⁵√-32", "complex-root", "⁵√-32", "(-⁵√32)"),
         ("1 || 2 || 3", "double-bar", "||", "1 or 2 or 3"),
         ("100% + 5", "percent", "%", "100/100 + 5"),
+        ("2^3^2", "xor", "^", "2**3**2"),
+        ("1.234,56", "thousands", ".", "1234.56"),
+        ("1,000,000/2", "thousands", ",", "1000000/2"),
+        ("(1,5+2)*3", "decimal-comma", ",", "(1.5+2)*3"),
+        ("[2+3]*4", "brackets", "[2+3]", "(2+3)*4"),
+        ("2*[3+4]", "brackets", "[3+4]", "2*(3+4)"),
+        ("sin(90)", "radians", "90", "sin(90°)"),
+        ("cos²(-30) + tan(45)", "radians", "-30", "cos²(-30°) + tan(45°)"),
+        ("log(100)*log(10)", "natural-logarithm", "log", "log10(100)*log10(10)"),
+        ("3√27", "root-coefficient", "3", "³√27"),
     ] {
         assert_eq!(hints(text), [(code, span.to_owned(), Some(fixed.to_owned()))], "{text:?}");
+    }
+    for (text, code) in [("3!!", "double-factorial"), ("0.1+0.2", "binary-float"), ("0.1+0.2 == 0.3", "binary-float")] {
+        assert!(matches!(&hints(text)[..], [(found, _, None)] if *found == code), "{text:?}: {:?}", hints(text));
     }
     let read_as = |text: &str| {
         let hints = parse(text, &Limits::default()).unwrap().hints(text, &Context::default(), &Limits::default());
@@ -354,6 +453,22 @@ fn what_is_meant_carries_no_hint() {
         "5 % -3",
         "5%-3",
         "x%y + 1",
+        "[0]*5",
+        "[1, 2]*2",
+        "2*['a']",
+        "[1+1]+[2]",
+        "sin(0)",
+        "sin(1)",
+        "sin(90°)",
+        "log(8, 100)",
+        "ln(100)",
+        "3√10",
+        "2√9",
+        "(3!)!",
+        "2.5*4",
+        "1/3",
+        "sqrt(2.0)",
+        "max(1,234)",
     ] {
         assert_eq!(hints(text), [], "{text:?}");
     }

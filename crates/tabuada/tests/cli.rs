@@ -178,7 +178,7 @@ fn batch_answers_every_line_in_its_place() {
         ),
         (
             br#"{"expr":"x","variables":{"x":[{}]}}"#,
-            r#"{"error":{"code":"malformed","message":"the value of 'x' holds an object, and there are none here"}}"#,
+            r#"{"error":{"code":"malformed","message":"the value of 'x' has names of its own ({…}); a variable is a number, a string or a list"}}"#,
         ),
         (
             br#"{"expr":"x","variables":{"x=1;y":2}}"#,

@@ -364,9 +364,9 @@ impl Integral {
             return self.settled.push(piece);
         }
         if piece.error.is_finite() {
-            self.errors += piece.error - piece.rounding
+            self.errors += piece.error - piece.rounding;
         } else {
-            self.broken += 1
+            self.broken += 1;
         }
         self.open.push(Worst(piece));
     }
@@ -375,9 +375,9 @@ impl Integral {
     fn pop_worst(&mut self) -> Option<Piece> {
         let Worst(piece) = self.open.pop()?;
         if piece.error.is_finite() {
-            self.errors -= piece.error - piece.rounding
+            self.errors -= piece.error - piece.rounding;
         } else {
-            self.broken -= 1
+            self.broken -= 1;
         }
         Some(piece)
     }

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use super::{Body, Function, Outcome, Parameters, SCALAR, Section, elements, integer, to_float};
+use super::{Body, Function, Outcome, Parameters, SCALAR, Section, elements, integer, pairs, to_float};
 use crate::arithmetic::{self, Binary, Comparison, Products, Total};
 use crate::error::{ErrorKind, Estimate, Overflow, TypeError, ValueError, ZeroDivision};
 use crate::limits::{Budget, price};
@@ -398,19 +398,6 @@ fn sumprod(arguments: &[Value], budget: &mut Budget) -> Outcome {
         total = total.take(&a, &b, budget)?;
     }
     total.value(budget)
-}
-
-/// The elements of two collections, pair by pair; where one ends before the other, its complaint.
-pub(super) fn pairs<'v>(
-    arguments: &'v [Value],
-    budget: &mut Budget,
-) -> Result<impl Iterator<Item = Result<(Value, Value), ErrorKind>> + use<'v>, ErrorKind> {
-    let (mut p, mut q) = (elements(&arguments[0], budget)?, elements(&arguments[1], budget)?);
-    Ok(std::iter::from_fn(move || match (p.next(), q.next()) {
-        (Some(a), Some(b)) => Some(Ok((a, b))),
-        (None, None) => None,
-        _ => Some(Err(ValueError::LengthsDiffer.into())),
-    }))
 }
 
 /// The elements as floats, as `math` makes them.

@@ -1,7 +1,6 @@
 //! What the functions of `math` on floats are in decimal mode: decimals of the mode's digits, correctly rounded.
 
-use super::containers::pairs;
-use super::{Outcome, elements};
+use super::{Outcome, elements, pairs};
 use crate::arithmetic::decimal::{decimal, precision, value};
 use crate::error::{ErrorKind, TypeError, ValueError};
 use crate::limits::{Budget, price};

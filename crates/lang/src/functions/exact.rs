@@ -2,8 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::containers::pairs;
-use super::{Outcome, elements, integers};
+use super::{Outcome, elements, integers, pairs};
 use crate::arithmetic::{self, Binary, exact};
 use crate::error::{ErrorKind, TypeError, ValueError};
 use crate::limits::Budget;

@@ -320,8 +320,8 @@ impl Search<'_> {
     fn settle(&mut self, budget: &mut Budget) -> Result<bool, ErrorKind> {
         let mut is_at_rest = vec![false; self.points.len()];
         for _ in 0..STEPS_MAX {
-            for at in 0..self.points.len() {
-                if is_at_rest[at] {
+            for (at, rests) in is_at_rest.iter_mut().enumerate() {
+                if *rests {
                     continue;
                 }
                 let newton = self.newton(&self.points[at], budget)?;
@@ -333,11 +333,11 @@ impl Search<'_> {
                     Ok(value) if is_plain => Scaled { value, ..newton },
                     _ => newton,
                 };
-                is_at_rest[at] = step.magnitude() <= self.points[at].scaled().magnitude() - self.bits + SETTLED;
+                *rests = step.magnitude() <= self.points[at].scaled().magnitude() - self.bits + SETTLED;
                 let step = Point::of(step, self.bits, budget)?;
                 self.points[at] = self.points[at].subtract(&step, budget)?;
             }
-            if is_at_rest.iter().all(|is| *is) {
+            if is_at_rest.iter().all(|rests| *rests) {
                 return Ok(true);
             }
         }
