@@ -157,11 +157,11 @@ impl ErrorKind {
             ),
             Self::OutOfFuel { limit } => say(
                 &format!("too much work; the limit is {} units of fuel", grouped(*limit, ',')),
-                &format!("trabalho demais; o limite é {} unidades", grouped(*limit, '.')),
+                &format!("trabalho demais; o limite é de {} unidades de combustível", grouped(*limit, '.')),
             ),
             Self::OutOfMemory { limit } => say(
                 &format!("too much memory; the limit is {} bytes", grouped(*limit, ',')),
-                &format!("memória demais; o limite é {} bytes", grouped(*limit, '.')),
+                &format!("memória demais; o limite é de {} bytes", grouped(*limit, '.')),
             ),
             Self::Recursive { name } => say(
                 &format!("'{name}' is used in its own definition"),
@@ -203,6 +203,10 @@ fn count(arity: &Arity) -> (&str, Bound, u64, u64, bool) {
         Arity::Expected { function, bound, wanted, given } => (function, *bound, *wanted, *given, false),
         Arity::Takes { function, bound, wanted, given, counted } => {
             (function, *bound, *wanted, *given, *counted == Counted::Positional)
+        }
+        Arity::TakesPositional { function, least, most, given } => {
+            let bound = if least == most { Bound::Exactly } else { Bound::AtMost };
+            (function, bound, *most, *given, false)
         }
     }
 }

@@ -54,6 +54,9 @@ enum Body {
     Any(fn(&[Value], &mut Budget) -> Outcome),
     /// Parameters with names; one value for each, none where it was left out.
     Named { parameters: Parameters, call: fn(&[Option<Value>], &mut Budget) -> Outcome },
+    /// The same of a function that CPython has written in Python, each of whose parameters may be given either way and
+    /// the first of which is required.
+    Written { names: &'static [&'static str], call: fn(&[Option<Value>], &mut Budget) -> Outcome },
     /// `sorted`: one argument, and `key` and `reverse` by name.
     Sorted(fn(&Value, Option<&Value>, bool, &mut Budget) -> Outcome),
     /// `min` and `max`: any number of arguments, and `key` and `default`.
@@ -284,7 +287,7 @@ pub(crate) fn find_constant(name: &str) -> Option<u8> {
 
 /// Calls the function of a row: `arguments` are the positional ones, then those of `keywords`, in order.
 pub(crate) fn call(row: u16, arguments: &[Value], keywords: &[&str], budget: &mut Budget) -> Outcome {
-    let name = at(row).map_or("", |function| function.name);
+    let name = at(row).map_or("", |function| function.name).trim_end_matches('°');
     call_row(row, arguments, keywords, budget).map_err(|error| in_call(name, error))
 }
 
@@ -307,6 +310,7 @@ fn call_row(number: u16, arguments: &[Value], keywords: &[&str], budget: &mut Bu
     let (positional, named) = arguments.split_at(arguments.len() - keywords.len());
     match &function.body {
         Body::Named { parameters, call } => return call(&parameters.bind(name, positional, keywords, named)?, budget),
+        Body::Written { names, call } => return call(&bind_written(name, names, positional, keywords, named)?, budget),
         Body::Extreme(call) => return call(positional, keywords, named, budget),
         Body::Sorted(call) => {
             let keyword = |name: &str| keywords.iter().position(|keyword| *keyword == name).map(|at| &named[at]);
@@ -345,7 +349,7 @@ fn call_row(number: u16, arguments: &[Value], keywords: &[&str], budget: &mut Bu
         Body::One(call) => call(&positional[0], budget),
         Body::Counted { call, .. } | Body::Any(call) => call(positional, budget),
         // Handled above.
-        Body::Named { .. } | Body::Extreme(_) | Body::Sorted(_) => Err(ErrorKind::Internal),
+        Body::Named { .. } | Body::Written { .. } | Body::Extreme(_) | Body::Sorted(_) => Err(ErrorKind::Internal),
     }
 }
 
@@ -461,6 +465,38 @@ impl Parameters {
             None => Ok(bound),
         }
     }
+}
+
+/// One value for each parameter of a [`Body::Written`], none where it was left out. Complaints come in the order in which
+/// CPython begins a function of Python.
+fn bind_written(
+    function: &str,
+    names: &[&str],
+    positional: &[Value],
+    keywords: &[&str],
+    named: &[Value],
+) -> Result<Vec<Option<Value>>, ErrorKind> {
+    let function = || function.to_owned();
+    let mut bound: Vec<Option<Value>> = positional.iter().cloned().map(Some).collect();
+    bound.resize(names.len().max(positional.len()), None);
+    for (keyword, value) in keywords.iter().zip(named) {
+        let Some(at) = names.iter().position(|name| name == keyword) else {
+            return Err(keyword::unknown(&function(), keyword, names));
+        };
+        if bound[at].replace(value.clone()).is_some() {
+            let (name, position) = ((*keyword).to_owned(), at as u64 + 1);
+            return Err(TypeError::MultipleValues { function: function(), name, position }.into());
+        }
+    }
+    if positional.len() > names.len() {
+        let (most, given) = (names.len() as u64, positional.len() as u64);
+        return Err(TypeError::Arity(Arity::TakesPositional { function: function(), least: 1, most, given }).into());
+    }
+    if bound[0].is_none() {
+        let name = names[0].to_owned();
+        return Err(TypeError::MissingPositional { function: function(), name, position: 1 }.into());
+    }
+    Ok(bound)
 }
 
 /// What `math` makes of an argument: a float.

@@ -6,7 +6,7 @@ use crate::error::{ErrorKind, Estimate, Overflow, Type, TypeError, ValueError};
 use crate::limits::{Budget, price};
 use crate::mode::Mode;
 use crate::number::Integer;
-use crate::value::{Range, Value};
+use crate::value::{Builtin, Range, Value};
 
 /// `left + right` of two sequences of one type; `None` where they are none.
 pub(crate) fn concatenate(left: &Value, right: &Value, budget: &mut Budget) -> Result<Option<Value>, ErrorKind> {
@@ -125,11 +125,20 @@ fn whole(value: &Value) -> Option<i64> {
     }
 }
 
+/// How many elements there are to pick from with `[ ]`.
+fn picked_from(container: &Value) -> Result<u64, ErrorKind> {
+    match container {
+        Value::Function(Builtin { name, kind: Type::Type, .. }) => {
+            Err(TypeError::TypeNotSubscriptable { name: (*name).to_owned() }.into())
+        }
+        Value::Set(_) => Err(TypeError::NotSubscriptable { found: Type::Set }.into()),
+        _ => container.length().ok_or(TypeError::NotSubscriptable { found: container.kind() }.into()),
+    }
+}
+
 /// Python's `container[index]`.
 pub(crate) fn index(container: &Value, index: &Value, budget: &mut Budget) -> Result<Value, ErrorKind> {
-    let Some(length) = container.length().filter(|_| !matches!(container, Value::Set(_))) else {
-        return Err(TypeError::NotSubscriptable { found: container.kind() }.into());
-    };
+    let length = picked_from(container)?;
     let of = container.kind();
     let Some(position) = index.integer() else {
         return Err(TypeError::Indices { of, found: index.kind() }.into());
@@ -161,9 +170,7 @@ fn element(container: &Value, at: u64, budget: &mut Budget) -> Result<Value, Err
 
 /// Python's `container[start:stop:step]`; what is left out is `None`.
 pub(crate) fn slice(container: &Value, parts: [&Value; 3], budget: &mut Budget) -> Result<Value, ErrorKind> {
-    let Some(length) = container.length().filter(|_| !matches!(container, Value::Set(_))) else {
-        return Err(TypeError::NotSubscriptable { found: container.kind() }.into());
-    };
+    let length = picked_from(container)?;
     let mut bounds = [None; 3];
     // As CPython, the step first: its errors hide the others'.
     for (at, part) in parts.into_iter().enumerate().rev() {

@@ -296,6 +296,62 @@ fn refusals_name_what_was_found_and_what_to_write() {
     }
 }
 
+/// Failures of calculations: the function as it is written, and what to write.
+#[test]
+fn failures_name_what_was_written() {
+    for (text, english, portuguese) in [
+        (
+            "root(x, 0, 1)",
+            "write root(body, variable, from, to), the variable being a name",
+            "escreva root(corpo, variável, de, até), em que a variável é um nome",
+        ),
+        (
+            "derivative(x, 2, 3)",
+            "write derivative(body, variable, at), the variable being a name",
+            "escreva derivative(corpo, variável, em), em que a variável é um nome",
+        ),
+        (
+            "sin([1]°)",
+            "sin needs a real number here, not a list",
+            "sin precisa de um número real aqui, não de uma lista",
+        ),
+        (
+            "round_half_up('a')",
+            "only a real number can be rounded, not a string",
+            "só um número real se arredonda, não um texto",
+        ),
+        (
+            "factorial('5')",
+            "factorial needs a whole number here, not a string; int(…) makes a whole number of a string",
+            "factorial precisa de um número inteiro aqui, não de um texto; int(…) faz de um texto um número inteiro",
+        ),
+        (
+            "mean(1, 2)",
+            "mean() takes 1 argument, not 2; several values go in a list, as in mean([1, 2, 3])",
+            "mean() recebe 1 argumento, não 2; vários valores vão em uma lista, como em mean([1, 2, 3])",
+        ),
+        (
+            "a, b = [1]; a",
+            "there are 2 names for 1 value; each name takes one",
+            "são 2 nomes para 1 valor; cada nome recebe um",
+        ),
+        (
+            "log(2, 1)",
+            "there is no logarithm to base 1: every power of 1 is 1",
+            "não há logaritmo na base 1: toda potência de 1 é 1",
+        ),
+        (
+            "{1}+{2}",
+            "two sets cannot be added; a | b has the elements of both",
+            "um conjunto e um conjunto não se somam; a | b tem os elementos dos dois",
+        ),
+    ] {
+        let (kind, _) = wrong(text);
+        assert_eq!(kind.message(Language::English), english, "{text}");
+        assert_eq!(kind.message(Language::Portuguese), portuguese, "{text}");
+    }
+}
+
 /// Columns are a terminal's: an ideograph and an emoji take two, a combining accent none.
 #[test]
 fn the_caret_stands_under_the_character() {

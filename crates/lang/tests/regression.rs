@@ -13,6 +13,14 @@ fn check(text: &str, expected: &str) {
     assert_eq!(answer.text(), expected, "{text}");
 }
 
+#[track_caller]
+fn fails(text: &str, words: &str) {
+    let limits = Limits::default();
+    let program = parse(text, &limits).unwrap_or_else(|error| panic!("{text}: {error:?}"));
+    let failure = program.evaluate(&limits, &mut Fuel::new(limits.fuel)).unwrap_err();
+    assert_eq!(failure.kind.python().as_deref(), Some(words), "{text}");
+}
+
 #[test]
 fn zero_divided_by_a_large_negative_integer_is_negative_zero() {
     check("0/-9374219178778594803", "-0.0");
@@ -209,4 +217,40 @@ fn a_modular_power_takes_any_base() {
     check("pow(2**128-1, 64, 2**63+1)", "8733085739431321059");
     check("pow(2**128-1, 2, -12351950098988224436)", "-6576945421096473683");
     check("pow(2**128-1, 2, 2**64-1)", "0");
+}
+
+/// The words of functions that CPython has written in Python are others than those of its functions in C.
+#[test]
+fn statistics_complain_of_their_arguments_as_functions_of_python_do() {
+    for (text, words) in [
+        ("mean()", "mean() missing 1 required positional argument: 'data'"),
+        ("mode(xs=1)", "mode() got an unexpected keyword argument 'xs'"),
+        ("mean(1, 2)", "mean() takes 1 positional argument but 2 were given"),
+        ("stdev([1], 2, 3)", "stdev() takes from 1 to 2 positional arguments but 3 were given"),
+        ("mean([1], data=True)", "mean() got multiple values for argument 'data'"),
+        ("stdev([1], 2, xbar=1)", "stdev() got multiple values for argument 'xbar'"),
+        ("stdev([1], 2, 3, xbar=1)", "stdev() got multiple values for argument 'xbar'"),
+        ("stdev(foo=1, data=[1])", "stdev() got an unexpected keyword argument 'foo'"),
+        ("pvariance(mu=1)", "pvariance() missing 1 required positional argument: 'data'"),
+    ] {
+        fails(text, words);
+    }
+    check("pvariance(mu=2, data=[1, 3])", "1");
+}
+
+#[test]
+fn a_type_is_not_subscriptable_under_its_name() {
+    fails("int[0]", "type 'int' is not subscriptable");
+    fails("str[1:2]", "type 'str' is not subscriptable");
+    fails("abs[0]", "'builtin_function_or_method' object is not subscriptable");
+}
+
+/// What is not finite hid an overflow beside it.
+#[test]
+fn fsum_overflows_before_it_adds_what_is_not_finite() {
+    fails("fsum([nan, 1e308, 1e308])", "intermediate overflow in fsum");
+    fails("fsum([1e308, 1e308, inf])", "intermediate overflow in fsum");
+    check("fsum([1e308, nan, 1e308])", "nan");
+    check("fsum([1e308, inf, 1e308])", "inf");
+    fails("fsum([inf, nan, -inf])", "-inf + inf in fsum");
 }

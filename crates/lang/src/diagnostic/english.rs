@@ -100,6 +100,8 @@ fn what_instead(operator: &str, left: Type, right: Type) -> &'static str {
         }
     } else if operator == "+" && either(Type::List) {
         "; + joins a list only to another list"
+    } else if operator == "+" && left == Type::Set && right == Type::Set {
+        "; a | b has the elements of both"
     } else {
         ""
     }
@@ -166,7 +168,8 @@ fn type_error(error: &TypeError) -> String {
         TypeError::NotSubscriptable { found: Type::Set } => {
             "the elements of a set have no order; to pick one by its place write sorted(…)[0]".to_owned()
         }
-        TypeError::NotSubscriptable { found: Type::Function | Type::Type | Type::Defined } => {
+        TypeError::NotSubscriptable { found: Type::Function | Type::Defined }
+        | TypeError::TypeNotSubscriptable { .. } => {
             "a function is called with round brackets, as in sqrt(2)".to_owned()
         }
         TypeError::NotSubscriptable { found } => format!("{} has no elements to pick with [ ]", a(*found)),
@@ -185,15 +188,16 @@ fn type_error(error: &TypeError) -> String {
         TypeError::NotInteger { found } => format!("a whole number is needed here, not {}", a(*found)),
         TypeError::Argument { function, integer, found } => argument(function, *integer, *found),
         TypeError::NotRatio { found } => format!("statistics takes real numbers, not {}", a(*found)),
-        TypeError::NoMethod { found, method } => format!("{method}() takes a real number, not {}", a(*found)),
+        TypeError::NoMethod { found, .. } => format!("only a real number can be rounded, not {}", a(*found)),
         TypeError::Conversion { to, found } => {
             format!("{}() takes a real number or a string, not {}", to.python(), a(*found))
         }
         TypeError::Arity(arity) => arity_error(arity),
-        TypeError::MissingArgument { function, name, position } => {
+        TypeError::MissingArgument { function, name, position }
+        | TypeError::MissingPositional { function, name, position } => {
             format!("{function}() is missing its argument '{name}', which is number {position}")
         }
-        TypeError::GivenTwice { function, name, position } => {
+        TypeError::GivenTwice { function, name, position } | TypeError::MultipleValues { function, name, position } => {
             format!("the argument '{name}' of {function}() is given twice: by its name and as number {position}")
         }
         TypeError::NoKeywords { function } => {
@@ -221,6 +225,7 @@ fn argument(function: &str, integer: bool, found: Type) -> String {
     let instead = match (function, found) {
         ("factorial", Type::Float | Type::Fraction | Type::Decimal) => "; for others there is gamma(x+1)",
         (_, Type::Float | Type::Fraction | Type::Decimal) if integer => "; int(…) makes one",
+        (_, Type::Str) if integer => "; int(…) makes a whole number of a string",
         (_, Type::Str) => "; float(…) makes a number of a string",
         (_, Type::Function | Type::Type | Type::Defined) => {
             "; a function is called with its arguments in brackets, as in sqrt(2)"
@@ -240,7 +245,13 @@ fn arity_error(arity: &Arity) -> String {
     let plural = super::plural(wanted);
     let positional = if positional { " without a name" } else { "" };
     // The usual cause.
-    let comma = if wanted == 1 && given == 2 { "; decimals are written with a point, as in 2.5" } else { "" };
+    let comma = if matches!(arity, Arity::TakesPositional { .. }) {
+        "; several values go in a list, as in mean([1, 2, 3])"
+    } else if wanted == 1 && given == 2 {
+        "; decimals are written with a point, as in 2.5"
+    } else {
+        ""
+    };
     format!("{}() takes {bound}{wanted} argument{plural}{positional}, not {given}{comma}", super::bare(function))
 }
 
@@ -274,7 +285,7 @@ fn value_error(error: &ValueError) -> String {
         }
         ValueError::FloatLiteral { text } => return format!("{text} is not the text of a number"),
         ValueError::Unpack { expected, got: Some(got) } => {
-            return format!("there are {expected} names for {got} values; each name takes one");
+            return format!("there are {expected} names for {got} value{}; each name takes one", super::plural(*got));
         }
         ValueError::Unpack { expected, got: None } => {
             return format!("there are more values than the {expected} names; each name takes one");
@@ -287,7 +298,7 @@ fn value_error(error: &ValueError) -> String {
         ValueError::Dimensions => "the two points must have the same number of coordinates",
         ValueError::LengthsDiffer => "both lists must have the same number of elements",
         ValueError::FmaInvalid => "inf*0 and inf - inf have no value",
-        ValueError::NegativeSteps => "the number of steps is 0 or more",
+        ValueError::NegativeSteps => "the number of steps must be 0 or greater",
         ValueError::FsumInfinities => "inf and -inf have no sum",
         ValueError::ComplexModulo => "complex numbers have no remainder",
         ValueError::Domain => "there is no value for these numbers",
@@ -296,8 +307,8 @@ fn value_error(error: &ValueError) -> String {
         ValueError::ZeroModulus => "the third argument of pow() cannot be 0: it divides",
         ValueError::NotInvertible => "the base has no inverse for this modulus: the two have a common divisor",
         ValueError::NegativeFactorial => "the factorial is defined for whole numbers from 0 up, not for negative ones",
-        ValueError::NegativeN => "n must be 0 or greater",
-        ValueError::NegativeK => "k must be 0 or greater",
+        ValueError::NegativeN => "n, the first argument, must be 0 or greater",
+        ValueError::NegativeK => "k, the second argument, must be 0 or greater",
         ValueError::NegativeRoot => "isqrt takes whole numbers from 0 up; √ of a negative number is complex",
         ValueError::NegativeTolerance => "tolerances must be 0 or greater",
         ValueError::ZeroPolynomial => "all coefficients are 0: every number is a root",
@@ -308,6 +319,7 @@ fn value_error(error: &ValueError) -> String {
 fn zero_division(error: ZeroDivision) -> &'static str {
     match error {
         ZeroDivision::Division => "division by zero has no value",
+        ZeroDivision::Base => "there is no logarithm to base 1: every power of 1 is 1",
         ZeroDivision::Floor => "division by zero has no whole quotient",
         ZeroDivision::Modulo => "division by zero has no remainder",
         ZeroDivision::Divmod => "division by zero has neither quotient nor remainder",

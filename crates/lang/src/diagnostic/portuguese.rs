@@ -100,6 +100,8 @@ fn what_instead(operator: &str, left: Type, right: Type) -> &'static str {
         }
     } else if operator == "+" && either(Type::List) {
         "; + só junta uma lista a outra lista"
+    } else if operator == "+" && left == Type::Set && right == Type::Set {
+        "; a | b tem os elementos dos dois"
     } else {
         ""
     }
@@ -166,9 +168,8 @@ fn type_error(error: &TypeError) -> String {
         TypeError::NotSubscriptable { found: Type::Set } => {
             "os elementos de um conjunto não têm ordem; para escolher um pela posição escreva sorted(…)[0]".to_owned()
         }
-        TypeError::NotSubscriptable { found: Type::Function | Type::Type | Type::Defined } => {
-            "uma função se chama com parênteses, como em sqrt(2)".to_owned()
-        }
+        TypeError::NotSubscriptable { found: Type::Function | Type::Defined }
+        | TypeError::TypeNotSubscriptable { .. } => "uma função se chama com parênteses, como em sqrt(2)".to_owned(),
         TypeError::NotSubscriptable { found } => format!("{} não tem elementos para escolher com [ ]", a(*found)),
         TypeError::Indices { of: kind, found } => {
             format!("a posição de um elemento {} é um número inteiro a partir de 0, não {}", of(*kind), a(*found))
@@ -185,15 +186,16 @@ fn type_error(error: &TypeError) -> String {
         TypeError::NotInteger { found } => format!("aqui vai um número inteiro, não {}", a(*found)),
         TypeError::Argument { function, integer, found } => argument(function, *integer, *found),
         TypeError::NotRatio { found } => format!("a estatística espera números reais, não {}", a(*found)),
-        TypeError::NoMethod { found, method } => format!("{method}() recebe um número real, não {}", a(*found)),
+        TypeError::NoMethod { found, .. } => format!("só um número real se arredonda, não {}", a(*found)),
         TypeError::Conversion { to, found } => {
             format!("{}() recebe um número real ou um texto, não {}", to.python(), a(*found))
         }
         TypeError::Arity(arity) => arity_error(arity),
-        TypeError::MissingArgument { function, name, position } => {
+        TypeError::MissingArgument { function, name, position }
+        | TypeError::MissingPositional { function, name, position } => {
             format!("falta o argumento '{name}' de {function}(), o de número {position}")
         }
-        TypeError::GivenTwice { function, name, position } => {
+        TypeError::GivenTwice { function, name, position } | TypeError::MultipleValues { function, name, position } => {
             format!("o argumento '{name}' de {function}() foi dado duas vezes: pelo nome e na posição {position}")
         }
         TypeError::NoKeywords { function } => format!("{}() recebe os argumentos sem nome", super::bare(function)),
@@ -219,6 +221,7 @@ fn argument(function: &str, integer: bool, found: Type) -> String {
     let instead = match (function, found) {
         ("factorial", Type::Float | Type::Fraction | Type::Decimal) => "; para outros há gamma(x+1)",
         (_, Type::Float | Type::Fraction | Type::Decimal) if integer => "; int(…) faz um",
+        (_, Type::Str) if integer => "; int(…) faz de um texto um número inteiro",
         (_, Type::Str) => "; float(…) faz de um texto um número",
         (_, Type::Function | Type::Type | Type::Defined) => {
             "; uma função se chama com os argumentos entre parênteses, como em sqrt(2)"
@@ -238,7 +241,13 @@ fn arity_error(arity: &Arity) -> String {
     let plural = super::plural(wanted);
     let positional = if positional { " sem nome" } else { "" };
     // The usual cause.
-    let comma = if wanted == 1 && given == 2 { "; decimais se escrevem com ponto, como em 2.5" } else { "" };
+    let comma = if matches!(arity, Arity::TakesPositional { .. }) {
+        "; vários valores vão em uma lista, como em mean([1, 2, 3])"
+    } else if wanted == 1 && given == 2 {
+        "; decimais se escrevem com ponto, como em 2.5"
+    } else {
+        ""
+    };
     format!("{}() recebe {bound}{wanted} argumento{plural}{positional}, não {given}{comma}", super::bare(function))
 }
 
@@ -277,7 +286,10 @@ fn value_error(error: &ValueError) -> String {
         ValueError::FloatLiteral { text } => return format!("{text} não é o texto de um número"),
         ValueError::ZeroPolynomial => "todos os coeficientes são 0: todo número é raiz",
         ValueError::Unpack { expected, got: Some(got) } => {
-            return format!("são {expected} nomes para {got} valores; cada nome recebe um");
+            return format!(
+                "são {expected} nomes para {got} valor{}; cada nome recebe um",
+                if *got == 1 { "" } else { "es" }
+            );
         }
         ValueError::Unpack { expected, got: None } => {
             return format!("há mais valores do que os {expected} nomes; cada nome recebe um");
@@ -290,7 +302,7 @@ fn value_error(error: &ValueError) -> String {
         ValueError::Dimensions => "os dois pontos devem ter o mesmo número de coordenadas",
         ValueError::LengthsDiffer => "as duas listas devem ter o mesmo número de elementos",
         ValueError::FmaInvalid => "inf*0 e inf - inf não têm valor",
-        ValueError::NegativeSteps => "o número de passos é 0 ou maior",
+        ValueError::NegativeSteps => "o número de passos deve ser 0 ou maior",
         ValueError::FsumInfinities => "inf e -inf não têm soma",
         ValueError::ComplexModulo => "números complexos não têm resto de divisão",
         ValueError::Domain => "não há valor para esses números",
@@ -301,8 +313,8 @@ fn value_error(error: &ValueError) -> String {
         ValueError::NegativeFactorial => {
             "o fatorial está definido para números inteiros a partir de 0, não para os negativos"
         }
-        ValueError::NegativeN => "n deve ser 0 ou maior",
-        ValueError::NegativeK => "k deve ser 0 ou maior",
+        ValueError::NegativeN => "n, o primeiro argumento, deve ser 0 ou maior",
+        ValueError::NegativeK => "k, o segundo argumento, deve ser 0 ou maior",
         ValueError::NegativeRoot => "isqrt recebe números inteiros a partir de 0; √ de um número negativo é complexa",
         ValueError::NegativeTolerance => "as tolerâncias devem ser 0 ou maiores",
     };
@@ -312,6 +324,7 @@ fn value_error(error: &ValueError) -> String {
 fn zero_division(error: ZeroDivision) -> &'static str {
     match error {
         ZeroDivision::Division => "a divisão por zero não tem valor",
+        ZeroDivision::Base => "não há logaritmo na base 1: toda potência de 1 é 1",
         ZeroDivision::Floor => "a divisão por zero não tem quociente inteiro",
         ZeroDivision::Modulo => "a divisão por zero não tem resto",
         ZeroDivision::Divmod => "a divisão por zero não tem quociente nem resto",

@@ -41,6 +41,7 @@ pub(super) fn type_error(error: &TypeError) -> String {
         }
         TypeError::Repetition { by } => format!("can't multiply sequence by non-int of type '{}'", by.python()),
         TypeError::NotSubscriptable { found } => format!("'{}' object is not subscriptable", found.python()),
+        TypeError::TypeNotSubscriptable { name } => format!("type '{name}' is not subscriptable"),
         TypeError::Indices { of: Type::Str, found } => {
             format!("string indices must be integers, not '{}'", found.python())
         }
@@ -68,6 +69,12 @@ pub(super) fn type_error(error: &TypeError) -> String {
         TypeError::Arity(arity) => arity_error(arity),
         TypeError::MissingArgument { function, name, position } => {
             format!("{function}() missing required argument '{name}' (pos {position})")
+        }
+        TypeError::MissingPositional { function, name, .. } => {
+            format!("{function}() missing 1 required positional argument: '{name}'")
+        }
+        TypeError::MultipleValues { function, name, .. } => {
+            format!("{function}() got multiple values for argument '{name}'")
         }
         TypeError::GivenTwice { function, name, position } => {
             format!("argument for {function}() given by name ('{name}') and position ({position})")
@@ -113,6 +120,11 @@ fn arity_error(arity: &Arity) -> String {
                 Counted::Keyword => "keyword ",
             };
             format!("{function}() takes {bound} {wanted} {counted}argument{} ({given} given)", plural(*wanted))
+        }
+        Arity::TakesPositional { function, least, most, given } => {
+            let (from, plural) =
+                if least == most { (String::new(), plural(*most)) } else { (format!("from {least} to "), "s") };
+            format!("{function}() takes {from}{most} positional argument{plural} but {given} were given")
         }
     }
 }
@@ -173,9 +185,11 @@ pub(super) fn value_error(error: &ValueError) -> Option<String> {
 
 pub(super) fn zero_division(error: ZeroDivision) -> &'static str {
     match error {
-        ZeroDivision::Division | ZeroDivision::Floor | ZeroDivision::Modulo | ZeroDivision::Divmod => {
-            "division by zero"
-        }
+        ZeroDivision::Division
+        | ZeroDivision::Base
+        | ZeroDivision::Floor
+        | ZeroDivision::Modulo
+        | ZeroDivision::Divmod => "division by zero",
         ZeroDivision::ComplexPower => "zero to a negative or complex power",
         ZeroDivision::ZeroToNegative => "zero to a negative power",
         ZeroDivision::Fraction { sign: -1 } => "Fraction(-1, 0)",

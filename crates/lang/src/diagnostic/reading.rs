@@ -15,9 +15,9 @@ pub(super) fn syntax(error: &Syntax, language: Language) -> String {
                 parts
                     .replace("body", "corpo")
                     .replace("variable", "variável")
+                    .replace("at", "em")
                     .replace("from", "de")
                     .replace("to", "até")
-                    .replace("at", "em")
             ),
         ),
         Syntax::UnexpectedEnd => say(

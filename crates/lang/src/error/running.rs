@@ -139,6 +139,11 @@ pub enum TypeError {
         /// The type that was to be indexed.
         found: Type,
     },
+    /// `type 'int' is not subscriptable`: a function that is a type to Python.
+    TypeNotSubscriptable {
+        /// Its name.
+        name: String,
+    },
     /// `list indices must be integers or slices, not str`.
     Indices {
         /// The type that was indexed.
@@ -209,8 +214,26 @@ pub enum TypeError {
         /// Its position, from 1.
         position: u64,
     },
+    /// The same of a function that CPython has written in Python: `mean() missing 1 required positional argument: 'data'`.
+    MissingPositional {
+        /// The function.
+        function: String,
+        /// The parameter.
+        name: String,
+        /// Its position, from 1.
+        position: u64,
+    },
     /// `argument for round() given by name ('number') and position (1)`.
     GivenTwice {
+        /// The function.
+        function: String,
+        /// The parameter.
+        name: String,
+        /// Its position, from 1.
+        position: u64,
+    },
+    /// The same of a function that CPython has written in Python: `mean() got multiple values for argument 'data'`.
+    MultipleValues {
         /// The function.
         function: String,
         /// The parameter.
@@ -295,6 +318,17 @@ pub enum Arity {
         given: u64,
         /// Which of the arguments are counted.
         counted: Counted,
+    },
+    /// `stdev() takes from 1 to 2 positional arguments but 3 were given`: of a function that CPython has written in Python.
+    TakesPositional {
+        /// The function.
+        function: String,
+        /// How many it needs.
+        least: u64,
+        /// How many it takes.
+        most: u64,
+        /// How many were given.
+        given: u64,
     },
 }
 
@@ -488,8 +522,10 @@ impl TryFrom<String> for Real {
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum ZeroDivision {
-    /// `/`, also of logarithms (`log(x, 1)`).
+    /// `/`.
     Division,
+    /// The same of two logarithms: `log(x, 1)`.
+    Base,
     /// `//`.
     Floor,
     /// `%`.

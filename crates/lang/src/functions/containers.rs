@@ -427,14 +427,15 @@ fn dist(arguments: &[Value], budget: &mut Budget) -> Outcome {
 /// Shewchuk's algorithm: partial sums that do not overlap, and hold the sum exactly.
 fn fsum(value: &Value, budget: &mut Budget) -> Outcome {
     let values = floats(value, budget)?;
-    let special: Vec<f64> = values.iter().copied().filter(|value| !value.is_finite()).collect();
-    if !special.is_empty() {
-        let total: f64 = special.iter().sum();
-        let infinities = special.contains(&f64::INFINITY) && special.contains(&f64::NEG_INFINITY);
-        return if infinities { Err(ValueError::FsumInfinities.into()) } else { Ok(Value::Float(total)) };
-    }
     let mut partials: Vec<f64> = Vec::new();
+    let mut special: Vec<f64> = Vec::new();
     for value in values {
+        // What is not finite is added apart; as in CPython, what came before it then counts no more, but in an overflow.
+        if !value.is_finite() {
+            special.push(value);
+            partials.clear();
+            continue;
+        }
         budget.charge(partials.len() as u64 + 1)?;
         let mut x = value;
         let mut kept = 0;
@@ -458,6 +459,11 @@ fn fsum(value: &Value, budget: &mut Budget) -> Outcome {
         if x != 0.0 {
             partials.push(x);
         }
+    }
+    if !special.is_empty() {
+        let infinities = special.contains(&f64::INFINITY) && special.contains(&f64::NEG_INFINITY);
+        let total = special.iter().sum();
+        return if infinities { Err(ValueError::FsumInfinities.into()) } else { Ok(Value::Float(total)) };
     }
     // Summed from the top; what remains below decides a tie.
     let Some(mut high) = partials.pop() else { return Ok(Value::Float(0.0)) };

@@ -125,7 +125,7 @@ pub(super) fn call(name: &str, arguments: &[Value], budget: &mut Budget) -> Outc
 /// A function of an angle in degrees, where it is rational: at multiples of 30 and 45 only (Niven's theorem).
 pub(super) fn of_degrees(function: Circular, value: &Value, budget: &mut Budget) -> Outcome {
     check(value)?;
-    let not_exact = || ErrorKind::NotExact { operation: format!("{}°", function.name()) };
+    let not_exact = || ErrorKind::NotExact { operation: function.name().to_owned() };
     let whole = value.integer().ok_or_else(not_exact)?;
     let degrees = angle::within_a_turn(&whole, budget)?;
     let halves = function.halves(degrees, whole.as_i64())?.ok_or_else(not_exact)?;
@@ -217,7 +217,7 @@ fn logarithm(name: &str, arguments: &[Value], budget: &mut Budget) -> Outcome {
         (_, None) => return Err(ErrorKind::NotExact { operation: name.to_owned() }),
     };
     if equals(&base, 1) {
-        return Err(crate::error::ZeroDivision::Division.into());
+        return Err(crate::error::ZeroDivision::Base.into());
     }
     let parts = |value: &Value| match value {
         Value::Fraction(value) => Some((value.numerator().clone(), value.denominator().clone())),

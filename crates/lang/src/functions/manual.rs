@@ -158,6 +158,9 @@ mod tests {
                 // Its argument, and two by name.
                 Body::Sorted(_) => (least, most) == (1, Some(3)),
                 Body::Extreme(_) => most.is_none(),
+                Body::Written { names, .. } => {
+                    names.iter().all(|name| signature.contains(name)) && (least, most) == (1, Some(names.len()))
+                }
                 Body::Named { parameters, .. } => {
                     let named = parameters.names.iter().all(|name| signature.contains(name));
                     named

@@ -689,7 +689,7 @@ fn log(arguments: &[Value], budget: &mut Budget) -> Outcome {
         return Err(ErrorKind::Internal);
     };
     if denominator == 0.0 {
-        return Err(ZeroDivision::Division.into());
+        return Err(ZeroDivision::Base.into());
     }
     if numerator == 0.0 || !numerator.is_finite() || !denominator.is_finite() {
         return float_value(numerator / denominator);

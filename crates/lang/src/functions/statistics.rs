@@ -14,21 +14,26 @@ use crate::mode::Mode;
 use crate::number::{Decimal, Integer, Number, Rational, binary};
 use crate::value::Value;
 
-const DATA: Parameters = Parameters { names: &["data"], required: 1, positional: 1 };
-const DATA_AND_CENTRE: Parameters = Parameters { names: &["data", "xbar"], required: 1, positional: 2 };
-const DATA_AND_MU: Parameters = Parameters { names: &["data", "mu"], required: 1, positional: 2 };
-const DATA_AND_P: Parameters = Parameters { names: &["data", "p"], required: 2, positional: 2 };
-const DATA_AND_Q: Parameters = Parameters { names: &["data", "q"], required: 2, positional: 2 };
+type Call = fn(&[Option<Value>], &mut Budget) -> Outcome;
+
+/// A function of Python's `statistics`.
+const fn written(names: &'static [&'static str], call: Call) -> Body {
+    Body::Written { names, call }
+}
+
+/// A function of our own, of two arguments.
+const fn of_two(names: &'static [&'static str], call: Call) -> Body {
+    Body::Named { parameters: Parameters { names, required: 2, positional: 2 }, call }
+}
 
 const fn row(
     name: &'static str,
     signature: &'static str,
     doc: &'static str,
     doc_pt: &'static str,
-    parameters: Parameters,
-    call: fn(&[Option<Value>], &mut Budget) -> Outcome,
+    body: Body,
 ) -> Function {
-    let (section, price, body) = (Section::Statistics, SCALAR, Body::Named { parameters, call });
+    let (section, price) = (Section::Statistics, SCALAR);
     Function { name, section, signature, price, doc, doc_pt, body }
 }
 
@@ -38,88 +43,77 @@ pub(super) const TABLE: &[Function] = &[
         "data",
         "Arithmetic mean, exact before it is rounded.",
         "Média aritmética, exata antes de arredondada.",
-        DATA,
-        mean,
+        written(&["data"], mean),
     ),
     row(
         "median",
         "data",
         "Middle value of the sorted data; of an even number of them, the mean of the middle two.",
         "Valor do meio dos dados ordenados; se são em número par, a média dos dois do meio.",
-        DATA,
-        median,
+        written(&["data"], median),
     ),
     row(
         "median_high",
         "data",
         "Middle value of the sorted data; of an even number of them, the larger of the middle two.",
         "Valor do meio dos dados ordenados; se são em número par, o maior dos dois do meio.",
-        DATA,
-        median_high,
+        written(&["data"], median_high),
     ),
     row(
         "median_low",
         "data",
         "Middle value of the sorted data; of an even number of them, the smaller of the middle two.",
         "Valor do meio dos dados ordenados; se são em número par, o menor dos dois do meio.",
-        DATA,
-        median_low,
+        written(&["data"], median_low),
     ),
     row(
         "mode",
         "data",
         "Most common value; of several, the one that comes first.",
         "Valor mais comum; entre vários, o que vem primeiro.",
-        DATA,
-        mode,
+        written(&["data"], mode),
     ),
     row(
         "percentile",
         "data, p",
         "Value below which p percent of the data lie, 0 ≤ p ≤ 100, interpolated linearly.",
         "Valor abaixo do qual estão p por cento dos dados, 0 ≤ p ≤ 100, com interpolação linear.",
-        DATA_AND_P,
-        |arguments, budget| quantile("percentile", 100, arguments, budget),
+        of_two(&["data", "p"], |arguments, budget| quantile("percentile", 100, arguments, budget)),
     ),
     row(
         "pstdev",
         "data, mu=None",
         "Standard deviation of a whole population: the square root of `pvariance`.",
         "Desvio padrão de uma população inteira: a raiz quadrada de `pvariance`.",
-        DATA_AND_MU,
-        |arguments, budget| deviation("pstdev", 0, arguments, budget),
+        written(&["data", "mu"], |arguments, budget| deviation("pstdev", 0, arguments, budget)),
     ),
     row(
         "pvariance",
         "data, mu=None",
         "Variance of a whole population: the mean of the squared distances from the mean.",
         "Variância de uma população inteira: a média dos quadrados das distâncias à média.",
-        DATA_AND_MU,
-        |arguments, budget| variance("pvariance", 0, arguments, budget),
+        written(&["data", "mu"], |arguments, budget| variance("pvariance", 0, arguments, budget)),
     ),
     row(
         "quantile",
         "data, q",
         "Value below which the part 0 ≤ q ≤ 1 of the data lies, interpolated linearly.",
         "Valor abaixo do qual está a parte 0 ≤ q ≤ 1 dos dados, com interpolação linear.",
-        DATA_AND_Q,
-        |arguments, budget| quantile("quantile", 1, arguments, budget),
+        of_two(&["data", "q"], |arguments, budget| quantile("quantile", 1, arguments, budget)),
     ),
     row(
         "stdev",
         "data, xbar=None",
         "Standard deviation of a sample: the square root of `variance`.",
         "Desvio padrão de uma amostra: a raiz quadrada de `variance`.",
-        DATA_AND_CENTRE,
-        |arguments, budget| deviation("stdev", 1, arguments, budget),
+        written(&["data", "xbar"], |arguments, budget| deviation("stdev", 1, arguments, budget)),
     ),
     row(
         "variance",
         "data, xbar=None",
         "Variance of a sample of n: the sum of the squared distances from the mean, divided by n - 1.",
         "Variância de uma amostra de n: a soma dos quadrados das distâncias à média, dividida por n - 1.",
-        DATA_AND_CENTRE,
-        |arguments, budget| variance("variance", 1, arguments, budget),
+        written(&["data", "xbar"], |arguments, budget| variance("variance", 1, arguments, budget)),
     ),
 ];
 

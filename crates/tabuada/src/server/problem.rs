@@ -298,7 +298,9 @@ fn before_the_gap(kind: &ErrorKind, span: Span, text: &str) -> Option<Box<str>> 
     let end = match kind {
         ErrorKind::Syntax(Syntax::MissingOperator { .. }) => span.start as usize,
         // What stands before the last bracket is no function, no list: `2 (3)`.
-        ErrorKind::Type(TypeError::NotCallable { .. } | TypeError::NotSubscriptable { .. }) => {
+        ErrorKind::Type(
+            TypeError::NotCallable { .. } | TypeError::NotSubscriptable { .. } | TypeError::TypeNotSubscriptable { .. },
+        ) => {
             let mut depth = 0;
             let is_its_open_one = |byte: u8| {
                 depth += match byte {
