@@ -424,11 +424,6 @@ pub(crate) fn compare(
     right: &Value,
     budget: &mut Budget,
 ) -> Result<bool, ErrorKind> {
-    budget.charge(if budget.mode == Mode::Python {
-        left.walk_price().min(right.walk_price())
-    } else {
-        left.compare_price().saturating_add(right.compare_price())
-    })?;
     let machine = match (left, right) {
         (Value::Int(Integer::Small(a)), Value::Int(Integer::Small(b))) => Some(Some(a.cmp(b))),
         (Value::Float(a), Value::Float(b)) => Some(a.partial_cmp(b)),
@@ -437,35 +432,36 @@ pub(crate) fn compare(
     if let Some(ordering) = machine
         && let Some(holds) = holds(operator, ordering)
     {
+        budget.charge(left.pair_price(right, budget.mode))?;
         return Ok(holds);
     }
     match operator {
-        Comparison::Equal => Ok(left.equals(right)),
-        Comparison::NotEqual => Ok(!left.equals(right)),
+        Comparison::Equal => left.equals(right, budget),
+        Comparison::NotEqual => left.equals(right, budget).map(|equal| !equal),
         // `None`, `True` and `False` are singletons: `1 is True` is false though `1 == True`.
-        Comparison::Is => Ok(left.kind() == right.kind() && left.equals(right)),
-        Comparison::IsNot => Ok(left.kind() != right.kind() || !left.equals(right)),
+        Comparison::Is => Ok(left.kind() == right.kind() && left.equals(right, budget)?),
+        Comparison::IsNot => Ok(left.kind() != right.kind() || !left.equals(right, budget)?),
         Comparison::In => sequence::contains(right, left, budget),
         Comparison::NotIn => sequence::contains(right, left, budget).map(|found| !found),
-        _ => ordered(operator, left, right),
+        _ => ordered(operator, left, right, budget),
     }
 }
 
-/// `<`, `<=`, `>`, `>=`. Recursion is bounded by the depth of containers.
-fn ordered(operator: Comparison, left: &Value, right: &Value) -> Result<bool, ErrorKind> {
-    let ordering = match (left, right) {
+/// `<`, `<=`, `>`, `>=`.
+fn ordered(operator: Comparison, left: &Value, right: &Value, budget: &mut Budget) -> Result<bool, ErrorKind> {
+    let is_sequence = matches!((left, right), (Value::List(_), Value::List(_)) | (Value::Tuple(_), Value::Tuple(_)));
+    // The first parts that differ decide, in their own words; where none do, the whole are equal, and of one length.
+    let (a, b) = if is_sequence { left.difference(right, budget)?.unwrap_or((left, right)) } else { (left, right) };
+    budget.charge(a.pair_price(b, budget.mode))?;
+    let ordering = match (a, b) {
         (Value::Str(a), Value::Str(b)) => Some(a.string.cmp(&b.string)),
+        // One goes on where the other ends.
         (Value::List(a), Value::List(b)) | (Value::Tuple(a), Value::Tuple(b)) => {
-            // The first elements that differ decide, in their own words.
-            let mut pairs = a.values.iter().zip(&b.values);
-            match pairs.find(|(a, b)| !a.is_or_equals(b)) {
-                Some((a, b)) => return ordered(operator, a, b),
-                None => Some(a.values.len().cmp(&b.values.len())),
-            }
+            Some(a.values.len().cmp(&b.values.len()))
         }
-        (Value::Set(a), Value::Set(b)) => return Ok(set_ordered(operator, a, b)),
-        _ => left.order(right).ok_or_else(|| {
-            let (left, right) = (left.kind(), right.kind());
+        (Value::Set(a), Value::Set(b)) => return set_ordered(operator, a, b, budget),
+        _ => a.order(b).ok_or_else(|| {
+            let (left, right) = (a.kind(), b.kind());
             TypeError::Order { operator: operator.symbol().to_owned(), left, right }
         })?,
     };
@@ -486,14 +482,20 @@ fn holds(operator: Comparison, ordering: Option<Ordering>) -> Option<bool> {
 }
 
 /// Sets compare by inclusion: `<` is "a proper subset of".
-fn set_ordered(operator: Comparison, a: &Items, b: &Items) -> bool {
-    let within = |a: &Items, b: &Items| {
-        a.values.iter().all(|value| b.values.binary_search_by(|probe| probe.position(value)).is_ok())
+fn set_ordered(operator: Comparison, a: &Items, b: &Items, budget: &mut Budget) -> Result<bool, ErrorKind> {
+    let (small, large) = match operator {
+        Comparison::Less | Comparison::LessOrEqual => (a, b),
+        _ => (b, a),
     };
-    match operator {
-        Comparison::Less => a.values.len() < b.values.len() && within(a, b),
-        Comparison::LessOrEqual => within(a, b),
-        Comparison::Greater => b.values.len() < a.values.len() && within(b, a),
-        _ => within(b, a),
+    let (small_count, large_count) = (small.values.len(), large.values.len());
+    let is_strict = matches!(operator, Comparison::Less | Comparison::Greater);
+    if small_count > large_count || is_strict && small_count == large_count {
+        return Ok(false);
     }
+    let mut within = true;
+    small.merge(large, budget, |side, _| {
+        within = side.is_ge();
+        within
+    })?;
+    Ok(within)
 }

@@ -515,7 +515,9 @@ fn integer(value: &Value) -> Result<Integer, ErrorKind> {
 
 /// The elements of an argument that is to be walked over.
 fn elements<'v>(value: &'v Value, budget: &mut Budget) -> Result<Elements<'v>, ErrorKind> {
-    budget.charge(value.length().unwrap_or(0))?;
+    // A character becomes a string of its own.
+    let each = if matches!(value, Value::Str(_)) { ELEMENTARY } else { 1 };
+    budget.charge(value.length().unwrap_or(0).saturating_mul(each))?;
     value.elements().ok_or(TypeError::NotIterable { found: value.kind() }.into())
 }
 

@@ -169,6 +169,11 @@ impl<'a, 'f> Budget<'a, 'f> {
         self.fuel.charge(price)
     }
 
+    /// Refuses work that would cost more than is left before it is begun; it pays as it goes.
+    pub(crate) fn require(&self, price: u64) -> Result<(), ErrorKind> {
+        if self.fuel.suffices(price) { Ok(()) } else { Err(self.fuel.exhausted()) }
+    }
+
     /// 64 bits by chance. (SplitMix64, Steele, Lea and Flood 2014.)
     pub(crate) fn random(&mut self) -> u64 {
         self.fuel.chance = self.fuel.chance.wrapping_add(0x9e37_79b9_7f4a_7c15);

@@ -1,12 +1,12 @@
 //! Strings, lists, tuples, sets and ranges: what is theirs alone. Indexing, slicing, membership, joining, repeating.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use crate::error::{ErrorKind, Estimate, Overflow, Type, TypeError, ValueError};
 use crate::limits::{Budget, price};
-use crate::mode::Mode;
 use crate::number::Integer;
-use crate::value::{Builtin, Range, Value};
+use crate::value::{Builtin, Range, Text, Value};
 
 /// `left + right` of two sequences of one type; `None` where they are none.
 pub(crate) fn concatenate(left: &Value, right: &Value, budget: &mut Budget) -> Result<Option<Value>, ErrorKind> {
@@ -70,42 +70,52 @@ pub(crate) fn set_operation(
     budget: &mut Budget,
 ) -> Result<Option<Value>, ErrorKind> {
     let (Value::Set(a), Value::Set(b)) = (left, right) else { return Ok(None) };
-    budget.charge(left.walk_price() + right.walk_price())?;
-    if budget.mode != Mode::Python {
-        let steps = u64::from((a.values.len() + b.values.len()).max(2).ilog2());
-        budget.charge(left.compare_price().saturating_add(right.compare_price()).saturating_mul(steps))?;
-    }
-    let within = |value: &Value, set: &[Value]| set.binary_search_by(|probe| probe.position(value)).is_ok();
     let mut values: Vec<Value> = Vec::new();
-    for value in &a.values {
-        if if within(value, &b.values) { keep_both } else { keep_left_only } {
+    a.merge(b, budget, |side, value| {
+        let keeps = match side {
+            Ordering::Less => keep_left_only,
+            Ordering::Equal => keep_both,
+            Ordering::Greater => keep_right_only,
+        };
+        if keeps {
             values.push(value.clone());
         }
-    }
-    if keep_right_only {
-        values.extend(b.values.iter().filter(|value| !within(value, &a.values)).cloned());
-    }
-    Value::set(values, budget).map(Some)
+        true
+    })?;
+    Value::sorted_set(values, budget).map(Some)
 }
 
 /// Python's `element in container`.
 pub(crate) fn contains(container: &Value, element: &Value, budget: &mut Budget) -> Result<bool, ErrorKind> {
-    budget.charge(container.walk_price() + element.walk_price())?;
-    if budget.mode != Mode::Python && !matches!(container, Value::Str(_)) {
-        let price = element.compare_price().saturating_mul(container.length().unwrap_or(1));
-        budget.charge(price.saturating_add(container.compare_price()))?;
-    }
     match container {
         Value::Str(text) => match element {
-            Value::Str(part) => Ok(text.string.contains(&*part.string)),
+            Value::Str(part) => {
+                // The search is linear: a byte that is sought alone takes less than a longer part, which is prepared.
+                let (bytes, sought) = (text.string.len() as u64, part.string.len() as u64);
+                budget.charge(if sought <= 1 {
+                    price::add(bytes / 8)
+                } else {
+                    (bytes + sought) / 8 + price::SCALAR
+                })?;
+                Ok(text.string.contains(&*part.string))
+            }
             _ => Err(TypeError::NotInString { found: element.kind() }.into()),
         },
         Value::Set(items) => {
+            budget.charge(element.walk_price())?;
             element.check_hashable()?;
-            Ok(items.values.binary_search_by(|probe| probe.position(element)).is_ok())
+            items.has(element, budget)
         }
-        Value::List(items) | Value::Tuple(items) => Ok(items.values.iter().any(|value| value.is_or_equals(element))),
+        Value::List(items) | Value::Tuple(items) => {
+            for value in &items.values {
+                if value.is_or_equals(element, budget)? {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        }
         Value::Range(range) => {
+            budget.charge(element.pair_price(container, budget.mode))?;
             let Some(wanted) = whole(element) else { return Ok(false) };
             let offset = i128::from(wanted) - i128::from(range.start);
             let step = i128::from(range.step);
@@ -155,13 +165,18 @@ pub(crate) fn index(container: &Value, index: &Value, budget: &mut Budget) -> Re
     element(container, at as u64, budget)
 }
 
+/// What it costs to find a character: in ASCII its place is known.
+fn scan_price(text: &Text) -> u64 {
+    if text.is_ascii() { 1 } else { text.string.len() as u64 / 8 + 1 }
+}
+
 fn element(container: &Value, at: u64, budget: &mut Budget) -> Result<Value, ErrorKind> {
     match container {
         Value::List(items) | Value::Tuple(items) => items.values.get(at as usize).cloned().ok_or(ErrorKind::Internal),
         Value::Range(range) => Ok(Value::Int(range.at(at))),
         Value::Str(text) => {
-            budget.charge(price::add(text.characters / 8))?;
-            let character = text.string.chars().nth(at as usize).ok_or(ErrorKind::Internal)?;
+            budget.charge(scan_price(text))?;
+            let character = text.string[text.offset(at)..].chars().next().ok_or(ErrorKind::Internal)?;
             Value::string(character.to_string(), budget)
         }
         _ => Err(ErrorKind::Internal),
@@ -198,12 +213,28 @@ pub(crate) fn slice(container: &Value, parts: [&Value; 3], budget: &mut Budget) 
     let count = if distance <= 0 { 0 } else { (distance + step.abs() - 1) / step.abs() };
     // A place is in range wherever there is one to take.
     let places = (0..count).map(|nth| (start + nth * step) as usize);
+    if let Value::Str(text) = container {
+        budget.charge(scan_price(text))?;
+        if step == 1 && count > 0 {
+            let (from, to) = (text.offset(start as u64), text.offset((start + count) as u64));
+            budget.charge(price::add((to - from) as u64 / 4))?;
+            return Value::string(&text.string[from..to], budget);
+        }
+        // Characters are picked one by one; from where they differ in length, all are laid out first.
+        budget.charge(count as u64 / 2)?;
+        if text.is_ascii() {
+            let bytes = text.string.as_bytes();
+            return Value::string(
+                places.filter_map(|at| bytes.get(at)).map(|byte| char::from(*byte)).collect::<String>(),
+                budget,
+            );
+        }
+        budget.charge(text.characters / 2)?;
+        let characters: Vec<char> = text.string.chars().collect();
+        return Value::string(places.filter_map(|at| characters.get(at)).collect::<String>(), budget);
+    }
     budget.charge(price::add(container.heap_bytes() / 8))?;
     match container {
-        Value::Str(text) => {
-            let characters: Vec<char> = text.string.chars().collect();
-            Value::string(places.filter_map(|at| characters.get(at)).collect::<String>(), budget)
-        }
         Value::List(items) => Value::list(places.filter_map(|at| items.values.get(at)).cloned().collect(), budget),
         Value::Tuple(items) => Value::tuple(places.filter_map(|at| items.values.get(at)).cloned().collect(), budget),
         Value::Range(range) => {

@@ -5,14 +5,16 @@
 //! Both are bounded when a container is made, so whatever walks over a value may recurse, and ends.
 
 use std::cmp::Ordering;
+use std::fmt::Write as _;
 use std::sync::{Arc, OnceLock};
 
 use unicode_general_category::{GeneralCategory, get_general_category};
 
 use crate::error::{ErrorKind, Estimate, Type, TypeError};
 use crate::limits::{Budget, price};
-use crate::mode::Mode;
 use crate::number::{Complex, Decimal, Integer, Number, Rational, decimal, float};
+
+mod order;
 
 /// A value inside an evaluation; immutable, and cheap to clone.
 #[derive(Clone, Debug)]
@@ -50,6 +52,30 @@ pub(crate) struct Builtin {
 pub(crate) struct Text {
     pub(crate) string: Box<str>,
     pub(crate) characters: u64,
+    /// Bytes of what is no printable ASCII: in a `repr` each character of it is looked up, or escaped.
+    unusual_bytes: u64,
+}
+
+impl Text {
+    pub(crate) fn new(string: impl Into<Box<str>>) -> Self {
+        let string = string.into();
+        // Counted in pieces whose counts fit a byte, which is what makes it quick.
+        let unusual = |piece: &[u8]| piece.iter().map(|byte| u8::from(!(b' '..=b'~').contains(byte))).sum::<u8>();
+        let unusual_bytes = string.as_bytes().chunks(255).map(|piece| u64::from(unusual(piece))).sum();
+        let characters = string.chars().count() as u64;
+        Self { string, characters, unusual_bytes }
+    }
+
+    /// The place of a character among the bytes; the length for one behind the last.
+    pub(crate) fn offset(&self, at: u64) -> usize {
+        let at = at as usize;
+        if self.is_ascii() { at } else { self.string.char_indices().nth(at).map_or(self.string.len(), |(at, _)| at) }
+    }
+
+    /// Whether each character is a byte.
+    pub(crate) fn is_ascii(&self) -> bool {
+        self.characters == self.string.len() as u64
+    }
 }
 
 /// The elements of a container.
@@ -87,13 +113,12 @@ impl Value {
     }
 
     pub(crate) fn string(string: impl Into<Box<str>>, budget: &Budget) -> Result<Self, ErrorKind> {
-        let string = string.into();
-        let characters = string.chars().count() as u64;
-        let limit = budget.limits.string_characters;
+        let text = Text::new(string);
+        let (characters, limit) = (text.characters, budget.limits.string_characters);
         if characters > limit {
             return Err(ErrorKind::CollectionTooLarge { elements: Estimate::About(characters), limit });
         }
-        Ok(Self::Str(Arc::new(Text { string, characters })))
+        Ok(Self::Str(Arc::new(text)))
     }
 
     pub(crate) fn list(values: Vec<Self>, budget: &mut Budget) -> Result<Self, ErrorKind> {
@@ -106,18 +131,23 @@ impl Value {
 
     /// A set of `values`, the first of equals kept. Sets may hold sets; lists they may not, as in Python.
     pub(crate) fn set(mut values: Vec<Self>, budget: &mut Budget) -> Result<Self, ErrorKind> {
-        let count = values.len() as u64;
-        budget.charge(count * u64::from(count.max(2).ilog2()) * 4)?;
         for value in &values {
-            value.check_hashable()?;
             budget.charge(value.walk_price())?;
-            if budget.mode != Mode::Python {
-                budget.charge(value.compare_price().saturating_mul(u64::from(count.max(2).ilog2())))?;
-            }
+            value.check_hashable()?;
         }
         // Stable, so that the first of equals comes first.
-        values.sort_by(Self::position);
-        values.dedup_by(|later, earlier| later.position(earlier) == Ordering::Equal);
+        let mut distinct: Vec<Self> = Vec::with_capacity(values.len());
+        for place in Self::positions(&values, budget)? {
+            let value = std::mem::replace(&mut values[place], Self::None);
+            if distinct.last().map_or(Ok(true), |last| last.position(&value, budget).map(Ordering::is_ne))? {
+                distinct.push(value);
+            }
+        }
+        Self::sorted_set(distinct, budget)
+    }
+
+    /// A set of values that are in the order of [`Value::position`] already, without equals.
+    pub(crate) fn sorted_set(values: Vec<Self>, budget: &mut Budget) -> Result<Self, ErrorKind> {
         Items::new(values, budget).map(Self::Set)
     }
 
@@ -253,7 +283,7 @@ impl Value {
     pub(crate) fn text_estimate(&self) -> (u64, u64) {
         match self {
             Self::Int(value) => (value.digits_at_most(), value.text_price()),
-            Self::Str(text) => (text.characters, text.characters / 8 + 1),
+            Self::Str(text) => (text.characters, text.characters / 4 + 2 * text.unusual_bytes + 1),
             Self::Fraction(value) => (value.characters_at_most(), value.text_price()),
             Self::Decimal(value) => (value.characters_at_most(), value.text_price()),
             Self::List(items) | Self::Tuple(items) | Self::Set(items) => {
@@ -270,124 +300,6 @@ impl Value {
         match self {
             Self::List(items) | Self::Tuple(items) | Self::Set(items) => items.depth,
             _ => 0,
-        }
-    }
-
-    /// Python's `==`: exact across types of numbers, never an error.
-    pub(crate) fn equals(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::None, Self::None) => true,
-            (Self::Function(a), Self::Function(b)) => a == b,
-            (Self::Defined(a), Self::Defined(b)) => a == b,
-            (Self::Str(a), Self::Str(b)) => a == b,
-            // Never equal to an integer, which it would be.
-            (Self::Fraction(a), Self::Fraction(b)) => a == b,
-            (Self::Decimal(_), _) | (_, Self::Decimal(_)) => self.order(other) == Some(Some(Ordering::Equal)),
-            (Self::List(a), Self::List(b)) | (Self::Tuple(a), Self::Tuple(b)) | (Self::Set(a), Self::Set(b)) => {
-                a.values.len() == b.values.len() && a.values.iter().zip(&b.values).all(|(a, b)| a.is_or_equals(b))
-            }
-            (Self::Range(a), Self::Range(b)) => {
-                let length = a.length();
-                length == b.length() && (length == 0 || (a.start == b.start && (length == 1 || a.step == b.step)))
-            }
-            _ => match (self.number(), other.number()) {
-                (Some(a), Some(b)) => numbers_equal(a, b),
-                _ => false,
-            },
-        }
-    }
-
-    /// Equal, or the very same: how Python compares elements, so that a nan is equal to itself inside a container.
-    pub(crate) fn is_or_equals(&self, other: &Self) -> bool {
-        let both_nan = matches!((self, other), (Self::Float(a), Self::Float(b)) if a.is_nan() && b.is_nan());
-        both_nan || self.equals(other)
-    }
-
-    /// A total order for the elements of a set: `Equal` for what is equal, else by type, then by value.
-    pub(crate) fn position(&self, other: &Self) -> Ordering {
-        let rank = |value: &Self| match value {
-            Self::Bool(_) | Self::Int(_) | Self::Float(_) | Self::Fraction(_) | Self::Decimal(_) => 0,
-            // A complex number without imaginary part equals a real one, and stands with them.
-            Self::Complex(value) if value.imaginary == 0.0 => 0,
-            Self::Complex(_) => 1,
-            Self::Str(_) => 2,
-            Self::Tuple(_) => 3,
-            Self::List(_) => 4,
-            Self::Set(_) => 5,
-            Self::Range(_) => 6,
-            Self::Function(_) => 7,
-            Self::Defined(_) => 8,
-            Self::None => 9,
-        };
-        let sequences = |a: &Items, b: &Items| {
-            let pairs = a.values.iter().zip(&b.values).map(|(a, b)| a.position(b));
-            pairs.into_iter().find(|order| order.is_ne()).unwrap_or(a.values.len().cmp(&b.values.len()))
-        };
-        rank(self).cmp(&rank(other)).then_with(|| match (self, other) {
-            (Self::Str(a), Self::Str(b)) => a.string.cmp(&b.string),
-            (Self::List(a), Self::List(b)) | (Self::Tuple(a), Self::Tuple(b)) => sequences(a, b),
-            // Smaller sets first, which puts a subset before what holds it.
-            (Self::Set(a), Self::Set(b)) => a.values.len().cmp(&b.values.len()).then_with(|| sequences(a, b)),
-            (Self::Range(a), Self::Range(b)) => (a.start, a.stop, a.step).cmp(&(b.start, b.stop, b.step)),
-            (Self::Function(a), Self::Function(b)) => a.name.cmp(b.name),
-            (Self::Defined(a), Self::Defined(b)) => a.cmp(b),
-            _ => {
-                let parts = |value: &Self| match value.number() {
-                    Some(Number::Complex(value)) => (Self::Float(value.real), value.imaginary),
-                    _ => (value.clone(), 0.0),
-                };
-                let ((a, a_imaginary), (b, b_imaginary)) = (parts(self), parts(other));
-                let order = match a.order(&b) {
-                    Some(Some(order)) => order,
-                    // nan after everything.
-                    _ => matches!(a, Self::Float(a) if a.is_nan()).cmp(&matches!(b, Self::Float(b) if b.is_nan())),
-                };
-                order.then(a_imaginary.partial_cmp(&b_imaginary).unwrap_or_else(|| a_imaginary.total_cmp(&b_imaginary)))
-            }
-        })
-    }
-
-    /// The order of two real numbers (`Some(None)` where nan makes them unordered); `None` where there is no order.
-    pub(crate) fn order(&self, other: &Self) -> Option<Option<Ordering>> {
-        let (Some(a), Some(b)) = (self.number(), other.number()) else { return self.modal_order(other).map(Some) };
-        Some(match (a, b) {
-            (Number::Int(a), Number::Int(b)) => Some(a.cmp(&b)),
-            (Number::Float(a), Number::Float(b)) => a.partial_cmp(&b),
-            (Number::Int(a), Number::Float(b)) => a.compare_float(b),
-            (Number::Float(a), Number::Int(b)) => b.compare_float(a).map(Ordering::reverse),
-            _ => return None,
-        })
-    }
-}
-
-impl Value {
-    /// The order of a fraction or a decimal and another real number.
-    fn modal_order(&self, other: &Self) -> Option<Ordering> {
-        let decimal = |value: &Self| value.integer().map(Decimal::from);
-        Some(match (self, other) {
-            (Self::Fraction(a), Self::Fraction(b)) => a.order(b),
-            (Self::Fraction(a), b) => a.order_integer(&b.integer()?),
-            (a, Self::Fraction(b)) => b.order_integer(&a.integer()?).reverse(),
-            (Self::Decimal(a), Self::Decimal(b)) => a.compare(b),
-            (Self::Decimal(a), b) => a.compare(&decimal(b)?),
-            (a, Self::Decimal(b)) => decimal(a)?.compare(b),
-            _ => return None,
-        })
-    }
-}
-
-fn numbers_equal(a: Number, b: Number) -> bool {
-    let equal = |ordering: Option<Ordering>| ordering == Some(Ordering::Equal);
-    match (a, b) {
-        (Number::Int(a), Number::Int(b)) => a == b,
-        (Number::Float(a), Number::Float(b)) => a == b,
-        (Number::Int(a), Number::Float(b)) | (Number::Float(b), Number::Int(a)) => equal(a.compare_float(b)),
-        (Number::Complex(a), Number::Complex(b)) => a == b,
-        (Number::Complex(a), Number::Float(b)) | (Number::Float(b), Number::Complex(a)) => {
-            a.imaginary == 0.0 && a.real == b
-        }
-        (Number::Complex(a), Number::Int(b)) | (Number::Int(b), Number::Complex(a)) => {
-            a.imaginary == 0.0 && equal(b.compare_float(a.real))
         }
     }
 }
@@ -425,9 +337,9 @@ impl Iterator for Elements<'_> {
     fn next(&mut self) -> Option<Value> {
         match self {
             Self::Items(values) => values.next().cloned(),
-            Self::Characters(characters) => characters
-                .next()
-                .map(|character| Value::Str(Arc::new(Text { string: character.to_string().into(), characters: 1 }))),
+            Self::Characters(characters) => {
+                characters.next().map(|character| Value::Str(Arc::new(Text::new(character.to_string()))))
+            }
             Self::Range(range, next) => {
                 *next += 1;
                 (*next <= range.length()).then(|| Value::Int(range.at(*next - 1)))
@@ -495,11 +407,12 @@ pub(crate) fn quoted(string: &str, shown: fn(char) -> bool) -> String {
             _ if shown(character) => text.push(character),
             _ => {
                 let code = character as u32;
-                text.push_str(&match code {
-                    ..=0xff => format!("\\x{code:02x}"),
-                    0x100..=0xffff => format!("\\u{code:04x}"),
-                    _ => format!("\\U{code:08x}"),
-                });
+                // Writing to a string cannot fail.
+                let _ = match code {
+                    ..=0xff => write!(text, "\\x{code:02x}"),
+                    0x100..=0xffff => write!(text, "\\u{code:04x}"),
+                    _ => write!(text, "\\U{code:08x}"),
+                };
             }
         }
     }
@@ -510,7 +423,7 @@ pub(crate) fn quoted(string: &str, shown: fn(char) -> bool) -> String {
 /// Python's `str.isprintable` of one character.
 fn is_printable(character: char) -> bool {
     use GeneralCategory as Category;
-    character == ' '
+    (' '..='~').contains(&character)
         || !matches!(
             get_general_category(character),
             Category::Control

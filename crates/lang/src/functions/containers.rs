@@ -286,7 +286,6 @@ fn range(arguments: &[Value], _: &mut Budget) -> Outcome {
 /// `sorted(elements, key=…, reverse=…)`: stable, by `<` alone, compared in the order of CPython's `list.sort`.
 pub(super) fn sorted(value: &Value, key: Option<&Value>, reverse: bool, budget: &mut Budget) -> Outcome {
     let values = collect(std::slice::from_ref(value), budget)?;
-    let count = values.len() as u64;
     let mut keyed = Vec::with_capacity(values.len());
     for value in values {
         let measured = match key {
@@ -294,7 +293,6 @@ pub(super) fn sorted(value: &Value, key: Option<&Value>, reverse: bool, budget: 
             Some(Value::Function(key)) => super::call(key.row, std::slice::from_ref(&value), &[], budget)?,
             Some(other) => return Err(TypeError::NotCallable { found: other.kind() }.into()),
         };
-        budget.charge(measured.walk_price() * u64::from(count.max(2).ilog2()))?;
         keyed.push((measured, value));
     }
     if reverse {

@@ -399,18 +399,21 @@ fn median_high(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
 
 fn mode(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
     let values = collect(std::slice::from_ref(data(arguments)?), budget)?;
-    let count = values.len() as u64;
-    let mut places: Vec<usize> = (0..values.len()).collect();
     for value in &values {
+        budget.charge(value.walk_price())?;
         if value.holds_list() {
             return Err(TypeError::Unhashable { element: None, found: Type::List }.into());
         }
-        budget.charge(SCALAR + 4 * value.walk_price() * u64::from(count.max(2).ilog2()))?;
     }
     // Stable: of equals the first comes first, and is the one that counts for all.
-    places.sort_by(|a, b| values[*a].position(&values[*b]));
-    let groups = places.chunk_by(|a, b| values[*a].position(&values[*b]).is_eq());
-    let best = groups.max_by_key(|group| (group.len(), std::cmp::Reverse(group[0])));
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    for place in Value::positions(&values, budget)? {
+        match groups.last_mut() {
+            Some(group) if values[group[0]].position(&values[place], budget)?.is_eq() => group.push(place),
+            _ => groups.push(vec![place]),
+        }
+    }
+    let best = groups.iter().max_by_key(|group| (group.len(), std::cmp::Reverse(group[0])));
     match best {
         Some(group) => Ok(values[group[0]].clone()),
         None => Err(ValueError::EmptyData { function: "mode".to_owned() }.into()),

@@ -24,6 +24,9 @@ pub(crate) enum Integer {
 
 use Integer::{Big, Small};
 
+/// 2^63: a float below it has a machine word as its integer part.
+const WORD_MAX: f64 = 9_223_372_036_854_775_808.0;
+
 impl From<i64> for Integer {
     fn from(value: i64) -> Self {
         Small(value)
@@ -59,7 +62,7 @@ impl Integer {
     /// The integer part of `value`, which must be finite.
     pub(crate) fn from_float(value: f64) -> Self {
         // Within ±2^63 the cast is exact; outside, every float is an integer.
-        if value.abs() < 9_223_372_036_854_775_808.0 {
+        if value.abs() < WORD_MAX {
             return Small(value as i64);
         }
         let (mantissa, exponent) = parts(value);
@@ -262,10 +265,12 @@ impl Integer {
         let shift = (log2 as usize).saturating_sub(52);
         let mut root = UBig::from(pxfm::f_exp2(log2 - shift as f64).round() as u64) << shift;
         let steps = if shift == 0 { 0 } else { u64::from((log2 as u64 / 30).max(1).ilog2()) + 2 };
-        budget.charge((steps + 1) * 2 * price::divide(self.words()))?;
+        let step_price = 2 * price::divide(self.words());
+        budget.charge(step_price)?;
         // The index is below the bits here.
         let index = index as usize;
         for _ in 0..steps {
+            budget.charge(step_price)?;
             root = (&root * (index - 1) + &value / root.pow(index - 1)) / index;
         }
         let low = |value: &UBig| value.as_words().first().copied().unwrap_or(0);
@@ -359,6 +364,13 @@ impl Integer {
         }
         if other.is_infinite() {
             return Some(if other > 0.0 { Ordering::Less } else { Ordering::Greater });
+        }
+        // What is a machine word on one side alone is less in magnitude: nothing has to be made.
+        if matches!(self, Small(_)) && other.abs() > WORD_MAX {
+            return Some(if other > 0.0 { Ordering::Less } else { Ordering::Greater });
+        }
+        if matches!(self, Big(_)) && other.abs() < WORD_MAX {
+            return Some(if self.is_negative() { Ordering::Less } else { Ordering::Greater });
         }
         let whole = other.trunc();
         Some(self.cmp(&Self::from_float(whole)).then_with(|| {
@@ -608,9 +620,14 @@ impl Integer {
         // The numerator may be much larger than the answer, and is not the user's integer: fuel bounds it.
         let numerator_words = (k as f64 * n.log2() / 64.0) as u64 + 1;
         budget.charge(price::power(numerator_words).saturating_add(price::divide(numerator_words)))?;
-        let n = n.big();
-        let numerator = balanced_product((0..k).map(|i| magnitude_of(&n - IBig::from(i))).collect());
-        let denominator = balanced_product((1..=k).map(UBig::from).collect());
+        let numerator = match n.as_u64() {
+            Some(n) => balanced_product(word_factors(n - k + 1, n)),
+            None => {
+                let n = n.big();
+                balanced_product((0..k).map(|i| magnitude_of(&n - IBig::from(i))).collect())
+            }
+        };
+        let denominator = balanced_product(word_factors(1, k));
         checked(Self::from(IBig::from(numerator / denominator)), budget)
     }
 
@@ -725,7 +742,11 @@ fn product_of_range(low: u64, high: u64, bits: f64, budget: &mut Budget) -> Resu
         return Err(too_large(bits, budget));
     }
     budget.charge(price::power(bits as u64 / 64 + 1))?;
-    // Factors are gathered into machine words first.
+    checked(Integer::from(IBig::from(balanced_product(word_factors(low, high)))), budget)
+}
+
+/// The numbers from `low` to `high`, gathered into products that fit machine words.
+fn word_factors(low: u64, high: u64) -> Vec<UBig> {
     let mut factors = Vec::new();
     let mut word = 1_u64;
     for factor in low.max(1)..=high {
@@ -735,7 +756,7 @@ fn product_of_range(low: u64, high: u64, bits: f64, budget: &mut Budget) -> Resu
         });
     }
     factors.push(UBig::from(word));
-    checked(Integer::from(IBig::from(balanced_product(factors))), budget)
+    factors
 }
 
 /// Multiplies neighbours until one is left: operands stay of equal size, which is what fast multiplication wants.

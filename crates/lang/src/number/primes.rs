@@ -69,8 +69,8 @@ pub(crate) fn next_prime(n: &Integer, budget: &mut Budget) -> Result<Integer, Er
 pub(crate) fn factorise(n: &Integer, budget: &mut Budget) -> Result<Vec<(Integer, u64)>, ErrorKind> {
     let Some(mut rest) = positive(n) else { return Ok(Vec::new()) };
     let mut primes = Vec::new();
-    budget.charge(SMALL_COUNT as u64 * (words(&rest) / 2 + 1))?;
     for prime in SMALL.map(u64::from) {
+        budget.charge(words(&rest) / 2 + 1)?;
         while remainder(&rest, prime) == 0 {
             budget.charge(words(&rest) + 1)?;
             rest /= prime;
@@ -165,20 +165,43 @@ fn is_prime_magnitude(n: &UBig, budget: &mut Budget) -> Result<bool, ErrorKind> 
 /// Whether an odd `n` above 1 passes the tests.
 fn has_no_witness(n: &UBig, budget: &mut Budget) -> Result<bool, ErrorKind> {
     let (bits, length) = (n.bit_len() as u64, words(n));
+    let less = n - 1_u8;
+    let twos = less.trailing_zeros().unwrap_or(0);
+    let odd = less >> twos;
     if length == 1 {
         // Most composite numbers fail at the first base.
         budget.charge(2 * bits)?;
         let ring = MontgomeryRepr::new(n.clone());
-        if !passes_strongly(n, 2, &ring) {
+        let passes = |base: u64| -> Result<bool, ErrorKind> {
+            let power = ring.reduce(base).pow(&odd);
+            // A base that `n` divides says nothing.
+            Ok(power == ring.reduce(0_u8) || passes_strongly(power, twos, &ring, || Ok(()))?)
+        };
+        if !passes(2)? {
             return Ok(false);
         }
         budget.charge(12 * bits)?;
         const BASES: [u64; 6] = [325, 9_375, 28_178, 450_775, 9_780_504, 1_795_265_022];
-        return Ok(BASES.iter().all(|base| passes_strongly(n, *base, &ring)));
+        for base in BASES {
+            if !passes(base)? {
+                return Ok(false);
+            }
+        }
+        return Ok(true);
     }
-    budget.charge(price::modular_power(bits, length))?;
+    // A step of a power, each paid for before it is made: the whole may take long.
+    let step = price::modular_power(1, length);
+    budget.require(price::modular_power(bits, length))?;
     let ring = MontgomeryRepr::new(n.clone());
-    if !passes_strongly(n, 2, &ring) {
+    let mut power = ring.reduce(1_u8);
+    for place in (0..odd.bit_len()).rev() {
+        budget.charge(step)?;
+        power = power.sqr();
+        if odd.bit(place) {
+            power = power.dbl();
+        }
+    }
+    if !passes_strongly(power, twos, &ring, || budget.charge(step))? {
         return Ok(false);
     }
     // The search for Lucas's parameters would not end for a square.
@@ -186,43 +209,46 @@ fn has_no_witness(n: &UBig, budget: &mut Budget) -> Result<bool, ErrorKind> {
     if n.sqrt().sqr() == *n {
         return Ok(false);
     }
-    budget.charge(price::modular_power(bits, length).saturating_mul(3))?;
-    Ok(passes_lucas(n, &ring))
+    budget.require(price::modular_power(bits, length).saturating_mul(3))?;
+    passes_lucas(n, &ring, || budget.charge(3 * step))
 }
 
-/// Miller and Rabin's test of an odd `n` to a base.
-fn passes_strongly(n: &UBig, base: u64, ring: &MontgomeryRepr) -> bool {
-    let base = ring.reduce(base);
+/// Miller and Rabin's test of n = odd·2^`twos` + 1, given the base to the power of the odd part; `pay` is asked before
+/// each step.
+fn passes_strongly(
+    mut power: Montgomery,
+    twos: usize,
+    ring: &MontgomeryRepr,
+    mut pay: impl FnMut() -> Result<(), ErrorKind>,
+) -> Result<bool, ErrorKind> {
     let one = ring.reduce(1_u8);
     let minus_one = -one.clone();
-    // A base that `n` divides says nothing.
-    if base == ring.reduce(0_u8) {
-        return true;
-    }
-    let less = n - 1_u8;
-    let twos = less.trailing_zeros().unwrap_or(0);
-    let mut power = base.pow(&(less >> twos));
     if power == one || power == minus_one {
-        return true;
+        return Ok(true);
     }
     for _ in 1..twos {
+        pay()?;
         power = power.sqr();
         if power == minus_one {
-            return true;
+            return Ok(true);
         }
     }
-    false
+    Ok(false)
 }
 
 /// The strong Lucas test of an odd `n`, not a square, with Selfridge's parameters: D the first of 5, -7, 9, -11 … with
-/// Jacobi symbol (D/n) = -1, P = 1, Q = (1 - D)/4.
-fn passes_lucas(n: &UBig, ring: &MontgomeryRepr) -> bool {
+/// Jacobi symbol (D/n) = -1, P = 1, Q = (1 - D)/4. `pay` is asked before each step.
+fn passes_lucas(
+    n: &UBig,
+    ring: &MontgomeryRepr,
+    mut pay: impl FnMut() -> Result<(), ErrorKind>,
+) -> Result<bool, ErrorKind> {
     let mut d = 5_i64;
     loop {
         match jacobi(d, n) {
             -1 => break,
             // A common divisor, and `n` is not that divisor itself, being longer than a machine word.
-            0 => return false,
+            0 => return Ok(false),
             _ => d = if d > 0 { -(d + 2) } else { -d + 2 },
         }
     }
@@ -239,6 +265,7 @@ fn passes_lucas(n: &UBig, ring: &MontgomeryRepr) -> bool {
     // V(k)·V(k + 1) - Q^k, since P is 1.
     let (mut low, mut high, mut power) = (reduce(2), reduce(1), reduce(1));
     for place in (0..odd.bit_len()).rev() {
+        pay()?;
         let between = &low * &high - &power;
         if odd.bit(place) {
             let next = &power * &q;
@@ -253,16 +280,17 @@ fn passes_lucas(n: &UBig, ring: &MontgomeryRepr) -> bool {
     }
     // U(k) = (2·V(k + 1) - V(k)) / D.
     if low == high.dbl() || low == zero {
-        return true;
+        return Ok(true);
     }
     for _ in 1..twos {
+        pay()?;
         low = low.sqr() - power.clone().dbl();
         if low == zero {
-            return true;
+            return Ok(true);
         }
         power = power.sqr();
     }
-    false
+    Ok(false)
 }
 
 /// The Jacobi symbol (`a`/`n`) of a small `a` and an odd `n`.
@@ -294,15 +322,44 @@ fn jacobi(a: i64, n: &UBig) -> i32 {
 
 /// The root and the exponent, a prime, of a perfect power without small factors.
 fn perfect_power(n: &UBig, budget: &mut Budget) -> Result<Option<(UBig, usize)>, ErrorKind> {
+    let value = Integer::from(IBig::from(n.clone()));
     // A root has more than ten bits.
-    for exponent in SMALL.map(usize::from).into_iter().take_while(|exponent| exponent * 10 <= n.bit_len()) {
-        budget.charge(4 * price::divide(words(n)))?;
-        let root = n.nth_root(exponent);
-        if root.pow(exponent) == *n {
-            return Ok(Some((root, exponent)));
+    for exponent in SMALL.into_iter().take_while(|exponent| usize::from(*exponent) * 10 <= n.bit_len()) {
+        if may_be_power(n, u64::from(exponent), budget)?
+            && let Some(root) = value.exact_root(u64::from(exponent), budget)?
+        {
+            return Ok(Some((root.magnitude(), usize::from(exponent))));
         }
     }
     Ok(None)
+}
+
+/// Whether `n` is the residue of a power with this exponent, a prime, modulo a few primes one above a multiple of it: of
+/// other numbers only one in so many is, for each of them.
+fn may_be_power(n: &UBig, exponent: u64, budget: &mut Budget) -> Result<bool, ErrorKind> {
+    const MODULI: usize = 8;
+    let is_prime = |n: &u64| SMALL.iter().map(|p| u64::from(*p)).take_while(|p| p * p <= *n).all(|p| n % p != 0);
+    let moduli = (1..).map(|multiple| multiple * exponent + 1).filter(is_prime).take(MODULI);
+    for modulus in moduli {
+        // The search for the modulus and the power, in machine words, and the remainder.
+        budget.charge(60 + words(n) / 2)?;
+        let (mut square, mut left, mut power) = (remainder(n, modulus), (modulus - 1) / exponent, 1);
+        if square == 0 {
+            continue;
+        }
+        // Fermat: what is a power with this exponent gives 1.
+        while left > 0 {
+            if left % 2 == 1 {
+                power = power * square % modulus;
+            }
+            square = square * square % modulus;
+            left /= 2;
+        }
+        if power != 1 {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// A divisor other than 1 and `n` of an odd composite `n`.

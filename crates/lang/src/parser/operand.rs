@@ -182,8 +182,7 @@ impl Parser<'_, '_> {
     pub(super) fn literal(&mut self, span: Span) -> Node {
         let text: String =
             span.of(self.text).chars().filter(|c| !matches!(c, '_' | '+')).map(|c| c.to_ascii_lowercase()).collect();
-        let characters = text.len() as u64;
-        match self.constant(Value::Str(Arc::new(Text { string: text.into(), characters }))) {
+        match self.constant(Value::Str(Arc::new(Text::new(text)))) {
             Node::Constant(at) => Node::Literal(at),
             node => node,
         }
@@ -209,8 +208,7 @@ impl Parser<'_, '_> {
                 None => break,
             }
         }
-        let characters = value.chars().count() as u64;
-        let node = self.constant(Value::Str(Arc::new(Text { string: value.into(), characters })));
+        let node = self.constant(Value::Str(Arc::new(Text::new(value))));
         self.push_operand(node, first.to(span))
     }
 
