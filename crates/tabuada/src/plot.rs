@@ -90,9 +90,9 @@ impl Refusal {
 }
 
 impl Picture {
-    /// As PNG, on the light ground; nothing if there is no memory for it.
-    pub(crate) fn png(&self) -> Option<Vec<u8>> {
-        png::written(&self.drawing)
+    /// As PNG, on the light ground; nothing if there is no memory for it, or if `stop` ends it.
+    pub(crate) fn png(&self, stop: &dyn Fn() -> bool) -> Option<Vec<u8>> {
+        png::written(&self.drawing, stop)
     }
 
     /// As SVG.
@@ -143,11 +143,12 @@ impl Plot {
         curves.iter_mut().try_for_each(|curve| curve.refine(&frame.view)).map_err(Refusal::Stopped)?;
 
         let notice = sentences::notice(&curves, self.language);
+        let drawing = frame.drawing(size, &curves, notice.as_deref(), stop).map_err(Refusal::Stopped)?;
         let hinted = self.exprs.iter().zip(&programs);
         let hints: Vec<Vec<Hint>> =
             hinted.map(|(text, program)| engine::hints_of_rows(text, &context(), limits, program)).collect();
         Ok(Picture {
-            drawing: frame.drawing(size, &curves, notice.as_deref()),
+            drawing,
             title: sentences::title(&names, self.language),
             description: sentences::description(&names, &curves, &hints, &frame.view, self.language),
             language: self.language,
