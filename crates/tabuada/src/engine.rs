@@ -158,15 +158,6 @@ pub(crate) fn try_evaluate(program: &Program, limits: &Limits, budget: u64) -> O
     if evaluation.outcome.as_ref().is_err_and(beyond_the_budget) { None } else { Some(evaluation) }
 }
 
-/// The value that a text from outside is the text of, in the numbers of a mode; `None` if it is no expression, or a long
-/// calculation.
-pub(crate) fn value(text: &str, mode: Mode, limits: &Limits) -> Option<Answer> {
-    // An answer may be longer than a question.
-    let limits = Limits { text_bytes: u64::MAX, ..limits.clone() };
-    let program = ask(Question { text, mode, variables: None }, &limits).ok()?;
-    run(&program, &limits, Fuel::new(limits.fuel / 10)).outcome.ok()
-}
-
 /// Evaluates row by row of the columns, on a budget for all of them; the clock ends what the fuel did not. Gives what was
 /// spent, too.
 pub(crate) fn columns(
