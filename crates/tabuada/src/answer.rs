@@ -367,6 +367,7 @@ impl Shared {
         let evaluation = self.workers.run(DEADLINE, work).await.map_err(|not_done| match not_done {
             NotDone::Overloaded => Trouble::Overloaded,
             NotDone::Panicked => Trouble::broken(),
+            NotDone::Overrun => Trouble::Failed(Failure { kind: ErrorKind::Deadline, node: 0 }),
         })?;
         match &evaluation.outcome {
             Err(failure) if !failure.kind.is_deterministic() => {
