@@ -109,8 +109,8 @@ fn is_complex(text: &str) -> bool {
         return text.strip_suffix('j').is_some_and(is_part);
     };
     // The sign between the parts is the last that is none of an exponent.
-    let signs = inside.match_indices(['+', '-']).filter(|(at, _)| *at > 0 && !inside[..*at].ends_with('e'));
-    let Some((at, sign)) = signs.last() else { return false };
+    let mut signs = inside.match_indices(['+', '-']).filter(|(at, _)| *at > 0 && !inside[..*at].ends_with('e'));
+    let Some((at, sign)) = signs.next_back() else { return false };
     let (real, imaginary) = (&inside[..at], &inside[at..]);
     real != "0" && is_part(real) && is_part(if sign == "+" { &imaginary[1..] } else { imaginary })
 }

@@ -196,3 +196,31 @@ fn ends(from: (&'static str, f64), to: (&'static str, f64)) -> Result<(f64, f64)
     let is_drawn = size <= FARTHEST && to - from > LEAST && to - from >= FINEST * size;
     if is_drawn { Ok((from, to)) } else { Err(Refusal::Ends(from_name, to_name)) }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[test]
+    fn the_clock_is_asked_between_marks() {
+        let exprs = ["x", "sin(x)"].map(str::to_owned).to_vec();
+        let (from, to, y_from, y_to) = (None, None, None, None);
+        let plot = Plot { exprs, from, to, y_from, y_to, size: SIZE, language: Language::English };
+        let limits = Limits::default();
+        let asked = Cell::new(0);
+        let counting = || {
+            asked.set(asked.get() + 1);
+            false
+        };
+        let picture = plot.picture(&limits, 0, &counting).unwrap_or_else(|refusal| panic!("{refusal:?}"));
+        let before = asked.get();
+        assert!(before >= 2, "{before}");
+        assert!(picture.png(&counting).is_some());
+        assert!(asked.get() - before > picture.drawing.marks.len());
+        assert!(picture.png(&|| true).is_none());
+        let stopped = plot.picture(&limits, 0, &|| true);
+        assert!(matches!(stopped, Err(Refusal::Stopped(ErrorKind::Deadline))));
+    }
+}
