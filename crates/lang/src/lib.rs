@@ -58,7 +58,7 @@ pub use limits::{Fuel, Limits};
 pub use mode::{Digits, Mode, ModeError};
 pub use parser::Context;
 pub use program::Program;
-pub use value::{Answer, Argument, JsonNumbers};
+pub use value::{Answer, Argument, JsonNumbers, repr};
 pub use variables::Variables;
 
 /// Reads a text.

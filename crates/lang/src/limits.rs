@@ -73,6 +73,8 @@ pub struct Fuel<'a> {
     left: u64,
     /// The clock is asked once `left` falls below this.
     checkpoint: u64,
+    /// How much is burnt between two looks at it.
+    check_every: u64,
     stop: &'a dyn Fn() -> bool,
     /// The state of the source of chance.
     chance: u64,
@@ -84,7 +86,7 @@ const CHECK_EVERY: u64 = 200_000;
 impl Fuel<'static> {
     /// `given` units, and no clock.
     pub fn new(given: u64) -> Self {
-        Self { given, left: given, checkpoint: 0, stop: &|| false, chance: 0 }
+        Self { given, left: given, checkpoint: 0, check_every: CHECK_EVERY, stop: &|| false, chance: 0 }
     }
 }
 
@@ -92,7 +94,13 @@ impl<'a> Fuel<'a> {
     /// `given` units; `stop` is asked about every millisecond of work and ends the evaluation with
     /// [`ErrorKind::Deadline`] when it gives `true`.
     pub fn with_stop(given: u64, stop: &'a dyn Fn() -> bool) -> Self {
-        Self { given, left: given, checkpoint: given.saturating_sub(CHECK_EVERY), stop, chance: 0 }
+        let checkpoint = given.saturating_sub(CHECK_EVERY);
+        Self { given, left: given, checkpoint, check_every: CHECK_EVERY, stop, chance: 0 }
+    }
+
+    /// The same, asking `stop` whenever `units` more have been burnt.
+    pub fn checked_every(self, units: u64) -> Self {
+        Self { checkpoint: self.left.saturating_sub(units), check_every: units, ..self }
     }
 
     /// The same, with a seed for what depends on chance (`rnd`, `randint`); without one the seed is 0.
@@ -125,7 +133,14 @@ impl<'a> Fuel<'a> {
         let given = most.min(self.left);
         let kept = self.left - given;
         let checkpoint = self.checkpoint.saturating_sub(kept);
-        let mut share = Fuel { given, left: given, checkpoint, stop: self.stop, chance: self.chance };
+        let mut share = Fuel {
+            given,
+            left: given,
+            checkpoint,
+            check_every: self.check_every,
+            stop: self.stop,
+            chance: self.chance,
+        };
         let result = work(&mut share);
         self.left = kept + share.left;
         self.checkpoint = share.checkpoint + kept;
@@ -142,7 +157,7 @@ impl<'a> Fuel<'a> {
             }
             Some(left) => {
                 self.left = left;
-                self.checkpoint = left.saturating_sub(CHECK_EVERY);
+                self.checkpoint = left.saturating_sub(self.check_every);
                 if (self.stop)() { Err(ErrorKind::Deadline) } else { Ok(()) }
             }
             None => Err(ErrorKind::OutOfFuel { limit: self.given }),

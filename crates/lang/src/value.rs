@@ -366,7 +366,7 @@ impl std::fmt::Display for Value {
             Self::Complex(value) => value.fmt(f),
             Self::Fraction(value) => value.fmt(f),
             Self::Decimal(value) => value.fmt(f),
-            Self::Str(text) => f.write_str(&quoted(&text.string, is_printable)),
+            Self::Str(text) => f.write_str(&repr(&text.string)),
             Self::List(items) => {
                 f.write_str("[")?;
                 join(f, items)?;
@@ -390,6 +390,11 @@ impl std::fmt::Display for Value {
             Self::Function(function) => write!(f, "<built-in function {}>", function.name),
         }
     }
+}
+
+/// Python's `repr` of a string: in quotes, with escapes for what is not printable.
+pub fn repr(string: &str) -> String {
+    quoted(string, is_printable)
 }
 
 /// A string in quotes, as Python's `repr` (or its `ascii`, if only ASCII is `shown` as it is).

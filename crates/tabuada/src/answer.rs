@@ -27,6 +27,10 @@ pub(crate) const ANSWER_VERSION: &str = "2";
 /// in time, so that every node finds the same expressions dear.
 const TRIAL_FUEL: u64 = 30_000;
 
+/// The backstop for a wrong price: who meets it is evaluated on a worker, to the same answer. What is remembered does not
+/// depend on it.
+const TRIAL_TIME: Duration = Duration::from_millis(2);
+
 /// The clock's limit on an answer, waiting for a thread included. Fuel ends evaluations long before on a healthy machine.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(2);
 
@@ -340,7 +344,8 @@ impl Shared {
     /// Evaluates for as long as a look-up would take; `None` if that is not enough.
     fn try_evaluate(&self, program: &Program) -> Option<Answer> {
         let begun = Instant::now();
-        let Some(evaluation) = engine::try_evaluate(program, &self.limits, TRIAL_FUEL) else {
+        let trial = engine::try_evaluate_within(TRIAL_TIME, program, &self.limits, TRIAL_FUEL);
+        let Some(evaluation) = trial else {
             self.counters.trials_abandoned.inc();
             return None;
         };
@@ -362,6 +367,7 @@ impl Shared {
         let evaluation = self.workers.run(DEADLINE, work).await.map_err(|not_done| match not_done {
             NotDone::Overloaded => Trouble::Overloaded,
             NotDone::Panicked => Trouble::broken(),
+            NotDone::Overrun => Trouble::Failed(Failure { kind: ErrorKind::Deadline, node: 0 }),
         })?;
         match &evaluation.outcome {
             Err(failure) if !failure.kind.is_deterministic() => {

@@ -3,12 +3,15 @@
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tabuada_lang::{
     Answer, Context, Error, ErrorKind, Explanation, Failure, Fix, Fuel, Hint, Limits, Mode, Program, Rows, Span,
     Variables, fixes, parse_with,
 };
+
+/// Fuel between two looks at the clock of a trial: some 10 microseconds where prices are right.
+const TRIAL_CHECK_EVERY: u64 = 2_000;
 
 /// What an evaluation came to.
 #[derive(Debug)]
@@ -150,21 +153,28 @@ pub(crate) fn explain(program: &Program, limits: &Limits, deadline: Instant) -> 
 
 /// Evaluates on a budget; `None` if it was not enough, or if the engine broke.
 pub(crate) fn try_evaluate(program: &Program, limits: &Limits, budget: u64) -> Option<Evaluation> {
-    let evaluation = run(program, limits, Fuel::new(budget.min(limits.fuel)));
+    tried(program, limits, budget, Fuel::new(budget.min(limits.fuel)))
+}
+
+/// The same, within a time as well, lest an operation at a wrong price holds up the thread that serves.
+pub(crate) fn try_evaluate_within(
+    time: Duration,
+    program: &Program,
+    limits: &Limits,
+    budget: u64,
+) -> Option<Evaluation> {
+    let begun = Instant::now();
+    let stop = || begun.elapsed() >= time;
+    tried(program, limits, budget, Fuel::with_stop(budget.min(limits.fuel), &stop).checked_every(TRIAL_CHECK_EVERY))
+}
+
+fn tried(program: &Program, limits: &Limits, budget: u64, fuel: Fuel<'_>) -> Option<Evaluation> {
+    let evaluation = run(program, limits, fuel);
     let beyond_the_budget = |failure: &Failure| {
         !failure.kind.is_deterministic()
             || (budget < limits.fuel && matches!(failure.kind, ErrorKind::OutOfFuel { .. }))
     };
     if evaluation.outcome.as_ref().is_err_and(beyond_the_budget) { None } else { Some(evaluation) }
-}
-
-/// The value that a text from outside is the text of, in the numbers of a mode; `None` if it is no expression, or a long
-/// calculation.
-pub(crate) fn value(text: &str, mode: Mode, limits: &Limits) -> Option<Answer> {
-    // An answer may be longer than a question.
-    let limits = Limits { text_bytes: u64::MAX, ..limits.clone() };
-    let program = ask(Question { text, mode, variables: None }, &limits).ok()?;
-    run(&program, &limits, Fuel::new(limits.fuel / 10)).outcome.ok()
 }
 
 /// Evaluates row by row of the columns, on a budget for all of them; the clock ends what the fuel did not. Gives what was
@@ -235,6 +245,11 @@ mod tests {
         assert!(try_evaluate(&program("2+2"), &limits, 1_000).is_some_and(|trial| trial.outcome.is_ok()));
         assert!(try_evaluate(&program("1/0"), &limits, 1_000).is_some_and(|trial| trial.outcome.is_err()));
         assert!(try_evaluate(&program(DEAR), &limits, 1_000).is_none());
+        // A clock that is over changes the road, not the answer.
+        let loop_of = |count: u64| program(&format!("sum(k, k, 1, {count})"));
+        assert!(try_evaluate_within(Duration::ZERO, &loop_of(1_000), &limits, 30_000).is_none());
+        assert!(try_evaluate_within(Duration::MAX, &loop_of(1_000), &limits, 30_000).is_some());
+        assert!(try_evaluate_within(Duration::ZERO, &loop_of(2), &limits, 30_000).is_some());
         // Who has no more than the trial's budget gets the refusal: there is nothing left to try.
         let poor = Limits { fuel: 1_000, ..limits };
         let refusal = try_evaluate(&program(DEAR), &poor, 1_000).unwrap().outcome.unwrap_err();

@@ -10,14 +10,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tabuada_lang::{ErrorKind, Failure, JsonNumbers, Language, Limits, Mode};
 
-use crate::engine::{self, Evaluation};
-use crate::json::{write_float, write_string};
+use crate::engine::Evaluation;
+use crate::json::write_string;
+use crate::literal::{self, write_scalar};
 
 /// A refusal is remembered for as long at most: raising the limit, or the node next door, may answer.
 pub(crate) const REFUSAL_LIFETIME: Duration = Duration::from_secs(60);
-
-/// Exponents of decimals go to ±999,999, and are written from the first of up to 1,000 digits.
-const EXPONENT_DIGITS_MAX: usize = 7;
 
 /// Every error of the course's route begins so.
 const ERROR_PREFIX: &str = "Erro na expressão informada: ";
@@ -86,96 +84,33 @@ impl Printed {
         if let Some(json) = &self.json {
             return out.push_str(json.with(numbers));
         }
-        match (self.type_name, &*self.text) {
-            ("none", _) => out.push_str("null"),
-            ("bool", "True") => out.push_str("true"),
-            ("bool", _) => out.push_str("false"),
-            ("float", text) if !text.ends_with(['f', 'n']) => out.push_str(text),
-            ("int", text) if numbers == JsonNumbers::All || is_exact(text) => out.push_str(text),
-            // Its digits and its exponent as they are printed are a number of JSON.
-            ("decimal", text) if numbers == JsonNumbers::All => out.push_str(text),
-            (_, text) => write_string(text, out),
-        }
+        write_scalar(self.type_name, &self.text, numbers, out);
     }
 
     /// Takes a type and a text from outside; `None` unless the language could have printed them in this mode.
     fn checked(type_name: &str, text: &str, mode: Mode, limits: &Limits) -> Option<Self> {
-        let (type_name, sound) = match type_name {
-            "none" => ("none", text == "None"),
-            "bool" => ("bool", matches!(text, "True" | "False")),
-            "int" => ("int", is_integer(text) && text.len() as u64 <= limits.answer_characters),
-            "float" => ("float", mode == Mode::Python && is_float(text)),
-            "complex" => ("complex", mode == Mode::Python && is_complex(text)),
-            "decimal" => {
-                let fits = text.len() as u64 <= limits.answer_characters;
-                ("decimal", matches!(mode, Mode::Decimal(_)) && fits && is_decimal(text))
-            }
-            other if is_composite(other) || other == "fraction" => {
-                // The text of a value is an expression for it: the language itself says what it is.
-                let value = Self::from(&engine::value(text, mode, limits)?);
-                return (value.type_name == other && &*value.text == text).then_some(value);
-            }
-            _ => return None,
+        if is_composite(type_name) {
+            let literal = literal::read(text, mode, limits).filter(|literal| literal.type_name == type_name)?;
+            let json = JsonForms {
+                all: (literal.all != literal.exact).then(|| literal.all.into()),
+                exact: literal.exact.into(),
+            };
+            return Some(Self { type_name: literal.type_name, text: text.into(), json: Some(Box::new(json)) });
+        }
+        if text.len() as u64 > limits.answer_characters {
+            return None;
+        }
+        let type_name = match literal::scalar(text, mode)? {
+            // Whole decimals look like ints.
+            "int" if type_name == "decimal" && matches!(mode, Mode::Decimal(_)) => "decimal",
+            found => Some(found).filter(|found| *found == type_name)?,
         };
-        sound.then(|| Self { type_name, text: text.into(), json: None })
+        Some(Self { type_name, text: text.into(), json: None })
     }
 }
 
 fn is_composite(type_name: &str) -> bool {
     matches!(type_name, "str" | "list" | "tuple" | "set")
-}
-
-/// Two floats and a `j`, in brackets where both are there. What it is made of matters less, since it is sent as text.
-fn is_complex(text: &str) -> bool {
-    let inside = text.strip_prefix('(').and_then(|text| text.strip_suffix(')')).unwrap_or(text);
-    text.len() <= 64
-        && inside.ends_with('j')
-        && inside
-            .chars()
-            .all(|c| c.is_ascii_digit() || matches!(c, '+' | '-' | '.' | 'e' | 'i' | 'n' | 'f' | 'a' | 'j'))
-}
-
-/// Digits with a sign, as Python writes them. The number itself is not needed, and would cost more than all the rest.
-fn is_integer(text: &str) -> bool {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    let canonical = match digits.as_bytes() {
-        [b'0'] => text.len() == 1,
-        [first, ..] => *first != b'0',
-        [] => false,
-    };
-    canonical && digits.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// Whether every reader of JSON has this integer exactly.
-fn is_exact(digits: &str) -> bool {
-    digits.parse::<i64>().is_ok_and(|value| value.unsigned_abs() <= JsonNumbers::INTEGER_MAX)
-}
-
-/// A text that its own value would be written as.
-fn is_float(text: &str) -> bool {
-    // The longest is `-2.2250738585072014e-308`.
-    let Some(value) = Some(text).filter(|text| text.len() <= 24).and_then(|text| text.parse().ok()) else {
-        return false;
-    };
-    let mut again = String::with_capacity(24);
-    write_float(value, &mut again);
-    again == text
-}
-
-/// Digits as Python's `decimal` writes them: `-1.20`, `2`, `1.5E+7`, `0E-7`. Whole ones look like ints, so that the language
-/// cannot be asked; and a literal that nothing was done to has more digits than the mode.
-fn is_decimal(text: &str) -> bool {
-    let unsigned = text.strip_prefix('-').unwrap_or(text);
-    let (coefficient, exponent) = unsigned.split_once('E').unwrap_or((unsigned, "+1"));
-    let (whole, part) = coefficient.split_once('.').unwrap_or((coefficient, "0"));
-    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let exponent_digits = exponent.strip_prefix(['+', '-']).unwrap_or_default();
-    is_digits(whole)
-        && is_digits(part)
-        && (whole == "0" || !whole.starts_with('0'))
-        && is_digits(exponent_digits)
-        && !exponent_digits.starts_with('0')
-        && exponent_digits.len() <= EXPONENT_DIGITS_MAX
 }
 
 impl Answer {
@@ -320,8 +255,15 @@ mod tests {
     use tabuada_lang::Digits;
 
     use super::*;
+    use crate::engine;
 
     const SAFE: i128 = JsonNumbers::INTEGER_MAX as i128;
+
+    fn value(text: &str) -> tabuada_lang::Answer {
+        let limits = Limits::default();
+        let program = engine::read(text, &limits).unwrap();
+        engine::try_evaluate(&program, &limits, limits.fuel).unwrap().outcome.unwrap()
+    }
 
     fn answer(text: &str) -> Answer {
         let limits = Limits::default();
@@ -399,7 +341,7 @@ mod tests {
         #[test]
         fn an_integer_arrives(n in integer()) {
             let text = n.to_string();
-            let printed = Printed::from(&engine::value(&text, Mode::Python, &Limits::default()).unwrap());
+            let printed = Printed::from(&value(&text));
             let mut json = String::new();
             printed.write_json(JsonNumbers::Exact, &mut json);
             prop_assert!(arrives(&json, &text), "{json}");
@@ -414,7 +356,7 @@ mod tests {
         fn a_float_arrives(bits in any::<u64>()) {
             let value = f64::from_bits(bits);
             prop_assume!(value.is_finite());
-            let printed = Printed::from(&engine::value(&format!("{value:e}"), Mode::Python, &Limits::default()).unwrap());
+            let printed = Printed::from(&self::value(&format!("{value:e}")));
             prop_assume!(printed.type_name == "float");
             let mut json = String::new();
             printed.write_json(JsonNumbers::Exact, &mut json);
@@ -591,6 +533,9 @@ mod tests {
             r#"{"resultado":[1,2],"type":"list","text":"[1]","fuel":4,"born":1}"#,
             r#"{"resultado":[1],"type":"tuple","text":"[1]","fuel":4,"born":1}"#,
             r#"{"resultado":"x","type":"complex","text":"x","fuel":4,"born":1}"#,
+            r#"{"resultado":"+++e.inf-nanj","type":"complex","text":"+++e.inf-nanj","fuel":4,"born":1}"#,
+            r#"{"resultado":true,"type":"bool","text":"[1]<[2]","fuel":4,"born":1}"#,
+            r#"{"resultado":[2],"type":"list","text":"[1+1]","fuel":4,"born":1}"#,
             r#"{"resultado":4,"type":"int","text":"4","node":1,"fuel":4,"born":1}"#,
             r#"{"resultado":"Erro na expressão informada: x","error":"no-such-kind","node":1,"fuel":4,"born":1}"#,
             r#"{"resultado":"Erro na expressão informada: erro interno","error":"internal","node":1,"fuel":4,"born":1}"#,

@@ -8,6 +8,7 @@ pub mod args;
 mod json;
 mod engine;
 mod plot;
+mod literal;
 mod facts;
 mod line;
 mod clock;

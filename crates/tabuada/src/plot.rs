@@ -90,9 +90,9 @@ impl Refusal {
 }
 
 impl Picture {
-    /// As PNG, on the light ground; nothing if there is no memory for it.
-    pub(crate) fn png(&self) -> Option<Vec<u8>> {
-        png::written(&self.drawing)
+    /// As PNG, on the light ground; nothing if there is no memory for it, or if `stop` ends it.
+    pub(crate) fn png(&self, stop: &dyn Fn() -> bool) -> Option<Vec<u8>> {
+        png::written(&self.drawing, stop)
     }
 
     /// As SVG.
@@ -143,11 +143,12 @@ impl Plot {
         curves.iter_mut().try_for_each(|curve| curve.refine(&frame.view)).map_err(Refusal::Stopped)?;
 
         let notice = sentences::notice(&curves, self.language);
+        let drawing = frame.drawing(size, &curves, notice.as_deref(), stop).map_err(Refusal::Stopped)?;
         let hinted = self.exprs.iter().zip(&programs);
         let hints: Vec<Vec<Hint>> =
             hinted.map(|(text, program)| engine::hints_of_rows(text, &context(), limits, program)).collect();
         Ok(Picture {
-            drawing: frame.drawing(size, &curves, notice.as_deref()),
+            drawing,
             title: sentences::title(&names, self.language),
             description: sentences::description(&names, &curves, &hints, &frame.view, self.language),
             language: self.language,
@@ -194,4 +195,32 @@ fn ends(from: (&'static str, f64), to: (&'static str, f64)) -> Result<(f64, f64)
     let size = from.abs().max(to.abs());
     let is_drawn = size <= FARTHEST && to - from > LEAST && to - from >= FINEST * size;
     if is_drawn { Ok((from, to)) } else { Err(Refusal::Ends(from_name, to_name)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[test]
+    fn the_clock_is_asked_between_marks() {
+        let exprs = ["x", "sin(x)"].map(str::to_owned).to_vec();
+        let (from, to, y_from, y_to) = (None, None, None, None);
+        let plot = Plot { exprs, from, to, y_from, y_to, size: SIZE, language: Language::English };
+        let limits = Limits::default();
+        let asked = Cell::new(0);
+        let counting = || {
+            asked.set(asked.get() + 1);
+            false
+        };
+        let picture = plot.picture(&limits, 0, &counting).unwrap_or_else(|refusal| panic!("{refusal:?}"));
+        let before = asked.get();
+        assert!(before >= 2, "{before}");
+        assert!(picture.png(&counting).is_some());
+        assert!(asked.get() - before > picture.drawing.marks.len());
+        assert!(picture.png(&|| true).is_none());
+        let stopped = plot.picture(&limits, 0, &|| true);
+        assert!(matches!(stopped, Err(Refusal::Stopped(ErrorKind::Deadline))));
+    }
 }

@@ -5,11 +5,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use prometheus_client::metrics::counter::Counter;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 
 /// Work waiting for a thread, for each thread. Full, with evaluations at their fuel limit, it empties in about the
 /// deadline: who would wait longer is better told at once.
 const QUEUE_PER_THREAD: usize = 32;
+
+/// How much longer than its time work may take before its caller is answered without it: all work asks a clock of its
+/// own, and mostly has something better to say.
+const GRACE: Duration = Duration::from_millis(100);
 
 /// A pool of threads.
 #[derive(Debug)]
@@ -20,6 +26,7 @@ pub struct Workers {
     bulk_at_once: usize,
     waiting_max: i64,
     waiting: AtomicI64,
+    overrun: Counter,
 }
 
 /// The work was not done.
@@ -29,6 +36,8 @@ pub enum NotDone {
     Overloaded,
     /// It panicked.
     Panicked,
+    /// It took longer than its time, and still has its thread.
+    Overrun,
 }
 
 impl Workers {
@@ -41,7 +50,13 @@ impl Workers {
             bulk_at_once,
             waiting_max: i64::try_from(threads * QUEUE_PER_THREAD).unwrap_or(i64::MAX),
             waiting: AtomicI64::new(0),
+            overrun: Counter::default(),
         }
+    }
+
+    /// Work whose callers were answered without it.
+    pub(crate) fn overrun(&self) -> Counter {
+        self.overrun.clone()
     }
 
     /// Work that waits for a thread.
@@ -60,14 +75,25 @@ impl Workers {
         self.bulk.clone().acquire_owned().await.ok()
     }
 
-    /// Does some work on a thread of the pool, waiting for one for `patience` at most.
+    /// Does some work on a thread of the pool, waiting for one and for its end for `time` at most, or hardly longer.
     ///
     /// If the caller goes away while it waits, the work is never begun; afterwards it ends by itself.
     pub async fn run<R: Send + 'static>(
         &self,
-        patience: Duration,
+        time: Duration,
         work: impl FnOnce() -> R + Send + 'static,
     ) -> Result<R, NotDone> {
+        self.run_within(time, time, work).await
+    }
+
+    /// The same, waiting for a thread for `patience` at most, and `time` in all.
+    pub async fn run_within<R: Send + 'static>(
+        &self,
+        patience: Duration,
+        time: Duration,
+        work: impl FnOnce() -> R + Send + 'static,
+    ) -> Result<R, NotDone> {
+        let end = Instant::now() + time + GRACE;
         let slot = match self.slots.clone().try_acquire_owned() {
             Ok(slot) => slot,
             Err(_) => {
@@ -81,7 +107,14 @@ impl Workers {
             let _slot = slot;
             catch_unwind(AssertUnwindSafe(work)).map_err(|_| NotDone::Panicked)
         };
-        tokio::task::spawn_blocking(work).await.unwrap_or(Err(NotDone::Panicked))
+        match tokio::time::timeout_at(end, tokio::task::spawn_blocking(work)).await {
+            Ok(done) => done.unwrap_or(Err(NotDone::Panicked)),
+            Err(_) => {
+                self.overrun.inc();
+                tracing::warn!("work on a worker has not ended in its time; its thread is busy until it does");
+                Err(NotDone::Overrun)
+            }
+        }
     }
 }
 
@@ -164,6 +197,22 @@ mod tests {
         let workers = Workers::new(1);
         let panics = || -> u8 { panic!("a bug") };
         assert_eq!(workers.run(PATIENCE, panics).await, Err(NotDone::Panicked));
+        assert_eq!(workers.run(PATIENCE, || 1).await, Ok(1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_for_work_that_does_not_end_is_answered() {
+        let workers = Workers::new(1);
+        let (release, held) = mpsc::channel::<()>();
+        // A clock that stands still does not go on by itself while a thread works.
+        let (done, ()) =
+            tokio::join!(workers.run(PATIENCE, move || held.recv().is_ok()), tokio::time::advance(PATIENCE + GRACE));
+        assert_eq!(done, Err(NotDone::Overrun));
+        assert_eq!(workers.overrun.get(), 1);
+        // It has its thread until it ends.
+        assert_eq!(workers.run(Duration::ZERO, || ()).await, Err(NotDone::Overloaded));
+        drop(release);
+        drop(workers.slots.acquire().await.unwrap());
         assert_eq!(workers.run(PATIENCE, || 1).await, Ok(1));
     }
 

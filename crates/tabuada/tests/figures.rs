@@ -5,7 +5,8 @@
 
 mod support;
 
-use std::process::{Command, Output};
+use std::io::Read;
+use std::process::{Command, Output, Stdio};
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use roxmltree::{Document, Node};
@@ -540,5 +541,66 @@ fn the_command_draws_what_the_service_draws() {
         let complained = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(status), "{arguments:?}: {complained}");
         assert!(complained.contains(complaint), "{arguments:?}: {complained}");
+    }
+}
+
+/// What a command held at most, in MiB, and its seconds of CPU: as it stands in `/proc` while it waits for somebody to read
+/// what it has drawn.
+fn cost_of_pixels(exprs: &[&str]) -> (u64, f64) {
+    let link = std::env::temp_dir().join(format!("tabuada-figures-{}-{}.png", std::process::id(), exprs[0].len()));
+    let _ = std::fs::remove_file(&link);
+    std::os::unix::fs::symlink("/dev/stdout", &link).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tabuada"));
+    command.args(["plot", "--width", "2000", "--height", "2000", "-o"]).arg(&link).args(exprs);
+    let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut signature = [0; 8];
+    process.stdout.as_mut().unwrap().read_exact(&mut signature).unwrap();
+    assert_eq!(&signature, b"\x89PNG\r\n\x1a\n", "{exprs:?}");
+    let proc = |file: &str| std::fs::read_to_string(format!("/proc/{}/{file}", process.id())).unwrap();
+    let status = proc("status");
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")).unwrap();
+    // In hundredths of a second: the 14th and the 15th field, the second being the name in brackets (proc_pid_stat(5)).
+    let stat = proc("stat");
+    let ticks: u32 =
+        stat.rsplit(") ").next().unwrap().split(' ').skip(11).take(2).map(|n| n.parse::<u32>().unwrap()).sum();
+    std::io::copy(process.stdout.as_mut().unwrap(), &mut std::io::sink()).unwrap();
+    assert!(process.wait().unwrap().success());
+    std::fs::remove_file(&link).unwrap();
+    (peak.parse::<u64>().unwrap() >> 10, f64::from(ticks) / 100.0)
+}
+
+/// Lines that go up and down in every column of pixels are long, and their dashes were many: the first of these took
+/// 1,132 MiB and 13 s.
+#[test]
+fn no_picture_takes_more_than_its_share() {
+    for expr in [
+        "rnd()",
+        "randint(0, 9)",
+        "tan(1e9*x)",
+        "sin(1e9*x)",
+        "sin(11.9*x)",
+        "x if rnd() < 0.5 else 1/0",
+        "1e9*(rnd()-0.5)*x",
+    ] {
+        let (peak, cpu) = cost_of_pixels(&[expr; 6]);
+        println!("{expr}: {peak} MiB, {cpu} s");
+        assert!(peak <= 64, "{expr}: {peak} MiB");
+        assert!(cpu <= 5.0, "{expr}: {cpu} s");
+    }
+}
+
+#[test]
+fn a_line_too_long_for_dashes_is_solid() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    for (expr, dashed) in [("sin(x)", 2), ("sin(10*x)", 2), ("sin(99*x)", 1), ("tan(1e9*x)", 1)] {
+        let svg = plot(&mut client, &["0", expr], "-10", "10");
+        // The sample in the legend has them all the same.
+        let paths = Document::parse(&svg).unwrap();
+        let count =
+            of_class(&paths, "tabuada-curve-1").iter().filter(|path| path.has_attribute("stroke-dasharray")).count();
+        assert_eq!(count, dashed, "{expr}");
+        let points: usize = lines(&svg, 1).iter().map(Vec::len).sum();
+        assert!(points <= 4 * 720, "{expr}: {points}");
     }
 }

@@ -129,6 +129,7 @@ fn every_metric_is_there_from_the_start() {
         "tabuada_request_seconds_count 0",
         "tabuada_evaluations_total 0",
         "tabuada_trials_abandoned_total 0",
+        "tabuada_workers_overrun_total 0",
         "tabuada_evaluation_seconds_count 0",
         "tabuada_cache_lookups_total{layer=\"memory\",result=\"hit\"} 0",
         "tabuada_cache_lookups_total{layer=\"redis\",result=\"unavailable\"} 0",

@@ -340,6 +340,26 @@ fn a_batch_has_its_limits() {
     assert_eq!(client.get("/v1/batch").status, 405);
 }
 
+/// A hundred of these were 7 s of CPU for two kilobytes.
+#[test]
+fn a_batch_has_the_budget_of_a_table() {
+    let node = Node::start(&[]);
+    let lines: String = (0..40).map(|n| format!("sum(k*0, k, 1, {})\n", 700_000 + n)).collect();
+    let answers = batch(node.address, format!("{lines}2+2\n2+\n").as_bytes());
+    assert_eq!(answers.len(), 42);
+    let first_refused = answers.iter().position(|line| !line.starts_with("{\"result\":0,")).expect("the budget ends");
+    assert!((8..35).contains(&first_refused), "{answers:?}");
+    let refusal = "{\"error\":{\"code\":\"out-of-fuel\",\"message\":";
+    assert!(answers[first_refused..].iter().all(|line| line.starts_with(refusal)), "{answers:?}");
+    // Another batch has a budget of its own, of which what is remembered takes nothing.
+    let again = batch(
+        node.address,
+        lines.lines().take(first_refused).map(|line| format!("{line}\n")).collect::<String>().as_bytes(),
+    );
+    assert_eq!(again, answers[..first_refused]);
+    assert_eq!(batch(node.address, b"2+2\n"), ["{\"result\":4,\"type\":\"int\",\"text\":\"4\"}"]);
+}
+
 #[test]
 fn a_line_is_answered_before_the_next_is_sent() {
     let node = Node::start(&["--threads", "1"]);

@@ -28,7 +28,8 @@ pub fn plot(args: &PlotArgs) -> ExitCode {
     };
     let deadline = Instant::now() + DEADLINE;
     let seed = crate::engine::chance();
-    let picture = match plot.picture(&Limits::default(), seed, &|| Instant::now() >= deadline) {
+    let stop = || Instant::now() >= deadline;
+    let picture = match plot.picture(&Limits::default(), seed, &stop) {
         Ok(picture) => picture,
         Err(refusal) => return complain(&plot, &refusal),
     };
@@ -38,7 +39,7 @@ pub fn plot(args: &PlotArgs) -> ExitCode {
     }
     let output = args.output.as_deref().filter(|path| path.as_os_str() != "-");
     let is_png = output.and_then(Path::extension).is_some_and(|extension| extension.eq_ignore_ascii_case("png"));
-    let bytes = if is_png { picture.png() } else { Some(picture.svg().into_bytes()) };
+    let bytes = if is_png { picture.png(&stop) } else { Some(picture.svg().into_bytes()) };
     let written = bytes.ok_or_else(|| io::ErrorKind::OutOfMemory.into()).and_then(|bytes| match output {
         Some(path) => fs::write(path, bytes),
         None => io::stdout().lock().write_all(&bytes),

@@ -1,7 +1,10 @@
 //! Where everything stands on the picture: marks in pixels, each in an ink, whatever they are then written as.
 
-use super::curve::{Curve, View};
-use super::line::{simplified, within};
+use tabuada_lang::ErrorKind;
+
+use super::curve::{Curve, Stopped, View};
+use super::line::{length, simplified, thinned, within};
+use super::palette::dashes;
 use super::ticks::{Ticks, ticks};
 
 /// Curves that can be told apart.
@@ -19,6 +22,9 @@ const ROW: f64 = 20.0;
 const SAMPLE: f64 = 26.0;
 /// The least that is left for the curves, however long the legend.
 const CURVES_HEIGHT: f64 = 60.0;
+/// In diagonals of the picture: the dashes of a longer line lie over each other and cannot be told apart, and each of
+/// them would be drawn. It is solid.
+const DASHED_MAX: f64 = 40.0;
 /// Between ticks.
 const TICK_ACROSS: f64 = 85.0;
 const TICK_DOWN: f64 = 45.0;
@@ -50,14 +56,11 @@ pub(super) enum Mark {
     Line {
         ink: Ink,
         lines: Vec<Vec<(f64, f64)>>,
+        /// Each with what is between it and the next, in pixels; none of a solid line.
+        dashes: &'static [f64],
     },
     /// The place is that of the text's base line.
-    Text {
-        ink: Ink,
-        anchor: Anchor,
-        at: (f64, f64),
-        text: String,
-    },
+    Text { ink: Ink, anchor: Anchor, at: (f64, f64), text: String },
 }
 
 /// A picture without its words.
@@ -118,23 +121,34 @@ impl Frame {
         Self { left, top, rows, across, down, view }
     }
 
-    /// Draws everything. `notice` is said where nothing else is to be seen.
-    pub(super) fn drawing(&self, (width, height): (f64, f64), curves: &[Curve<'_>], notice: Option<&str>) -> Drawing {
+    /// Draws everything. `notice` is said where nothing else is to be seen; `stop` is asked before each curve.
+    pub(super) fn drawing(
+        &self,
+        (width, height): (f64, f64),
+        curves: &[Curve<'_>],
+        notice: Option<&str>,
+        stop: &dyn Fn() -> bool,
+    ) -> Result<Drawing, Stopped> {
         let mut marks = Vec::new();
         self.axes(&mut marks);
         for (at, curve) in curves.iter().enumerate() {
+            if stop() {
+                return Err(ErrorKind::Deadline);
+            }
             let pieces = curve.pieces(&self.view);
-            let seen = pieces.iter().flat_map(|piece| within(&simplified(piece), self.view.height));
+            let seen = pieces.iter().flat_map(|piece| within(&simplified(&thinned(piece)), self.view.height));
             let placed = |(x, y): (f64, f64)| (x + self.left, y + self.top);
             let lines: Vec<Vec<_>> = seen.map(|part| part.into_iter().map(placed).collect()).collect();
             if !lines.is_empty() {
-                marks.push(Mark::Line { ink: Ink::Curve(at), lines });
+                let is_dashed = length(&lines) <= DASHED_MAX * width.hypot(height);
+                marks.push(Mark::Line { ink: Ink::Curve(at), lines, dashes: if is_dashed { dashes(at) } else { &[] } });
             }
         }
         for (row, entries) in self.rows.iter().enumerate() {
             let y = FREE + row as f64 * ROW + FONT / 2.0;
             for (curve, text, x) in entries {
-                marks.push(Mark::Line { ink: Ink::Curve(*curve), lines: vec![vec![(*x, y), (x + SAMPLE, y)]] });
+                let lines = vec![vec![(*x, y), (x + SAMPLE, y)]];
+                marks.push(Mark::Line { ink: Ink::Curve(*curve), lines, dashes: dashes(*curve) });
                 let at = (x + SAMPLE + GAP, y + FONT * 0.35);
                 marks.push(Mark::Text { ink: Ink::Text, anchor: Anchor::Start, at, text: text.clone() });
             }
@@ -144,7 +158,7 @@ impl Frame {
             let text = fitting(notice, self.view.width);
             marks.push(Mark::Text { ink: Ink::Text, anchor: Anchor::Middle, at, text });
         }
-        Drawing { width, height, corner: (self.left, self.top), view: self.view, marks }
+        Ok(Drawing { width, height, corner: (self.left, self.top), view: self.view, marks })
     }
 
     fn axes(&self, marks: &mut Vec<Mark>) {
@@ -156,7 +170,7 @@ impl Frame {
         let level = |at: f64| vec![(self.left, at), (right, at)];
         let mut grid: Vec<_> = self.across.marks.iter().map(|(at, _)| upright(across(*at))).collect();
         grid.extend(self.down.marks.iter().map(|(at, _)| level(down(*at))));
-        marks.push(Mark::Line { ink: Ink::Grid, lines: grid });
+        marks.push(Mark::Line { ink: Ink::Grid, lines: grid, dashes: &[] });
         let mut axes = Vec::new();
         if x.0 <= 0.0 && x.1 >= 0.0 {
             axes.push(upright(across(0.0)));
@@ -165,7 +179,7 @@ impl Frame {
             axes.push(level(down(0.0)));
         }
         if !axes.is_empty() {
-            marks.push(Mark::Line { ink: Ink::Axis, lines: axes });
+            marks.push(Mark::Line { ink: Ink::Axis, lines: axes, dashes: &[] });
         }
         let mut number = |anchor, at, text: &str| {
             marks.push(Mark::Text { ink: Ink::Number, anchor, at, text: text.to_owned() });

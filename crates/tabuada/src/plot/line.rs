@@ -5,6 +5,42 @@ use super::curve::distance;
 /// In pixels: what is left out strays less than this.
 const UNSEEN: f64 = 0.05;
 
+/// The same line, as far as one can see, where it goes up and down again and again within a column of pixels: of such a
+/// column only the highest and the lowest point, the nearer one to what was before first. All between them is painted.
+pub(super) fn thinned(line: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let mut kept: Vec<(f64, f64)> = Vec::with_capacity(line.len());
+    for column in line.chunk_by(|a, b| a.0.floor() == b.0.floor()) {
+        if turns(column) < 2 {
+            kept.extend_from_slice(column);
+            continue;
+        }
+        let before = kept.last().map_or(column[0].1, |(_, y)| *y);
+        let by_height = |a: &&(f64, f64), b: &&(f64, f64)| a.1.total_cmp(&b.1);
+        let ends = [column.iter().min_by(by_height), column.iter().max_by(by_height)].into_iter().flatten();
+        let mut ends: Vec<(f64, f64)> = ends.copied().collect();
+        ends.sort_by(|a, b| (a.1 - before).abs().total_cmp(&(b.1 - before).abs()));
+        kept.extend(ends);
+    }
+    kept
+}
+
+/// How often a line that went up goes down, or the reverse.
+fn turns(line: &[(f64, f64)]) -> usize {
+    let steps = line.windows(2).map(|pair| pair[1].1 - pair[0].1).filter(|step| *step != 0.0);
+    let (mut turns, mut before) = (0, 0.0);
+    for step in steps {
+        turns += usize::from(step * before < 0.0);
+        before = step.signum();
+    }
+    turns
+}
+
+/// How long some lines are together.
+pub(super) fn length(lines: &[Vec<(f64, f64)>]) -> f64 {
+    let steps = lines.iter().flat_map(|line| line.windows(2));
+    steps.map(|pair| (pair[1].0 - pair[0].0).hypot(pair[1].1 - pair[0].1)).sum()
+}
+
 /// The same line, as far as one can see, with fewer points. (Douglas and Peucker 1973.)
 pub(super) fn simplified(line: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let mut is_kept = vec![false; line.len()];
@@ -58,6 +94,18 @@ mod tests {
         assert_eq!(simplified(&roof), [(0.0, 10.0), (10.0, 0.0), (20.0, 10.0)]);
         assert_eq!(simplified(&[(1.0, 1.0)]), [(1.0, 1.0)]);
         assert_eq!(simplified(&[]), []);
+    }
+
+    #[test]
+    fn a_column_of_ups_and_downs_keeps_its_ends() {
+        let line = [(0.1, 3.0), (0.2, 9.0), (0.3, 0.0), (0.4, 7.0), (0.9, 5.0), (1.1, 2.0), (1.5, 4.0), (1.9, 1.0)];
+        assert_eq!(thinned(&line), [(0.3, 0.0), (0.2, 9.0), (1.1, 2.0), (1.5, 4.0), (1.9, 1.0)]);
+        let busy: Vec<(f64, f64)> = (0..8).map(|at| (f64::from(at) / 4.0, f64::from(at % 2))).collect();
+        assert_eq!(thinned(&busy), [(0.0, 0.0), (0.75, 1.0), (1.75, 1.0), (1.0, 0.0)]);
+        // What only rises or falls loses nothing, nor does one peak.
+        let steep: Vec<(f64, f64)> = (0..50).map(|at| (f64::from(at) / 100.0, f64::from(at * at))).collect();
+        assert_eq!(thinned(&steep), steep);
+        assert_eq!(thinned(&[]), []);
     }
 
     #[test]

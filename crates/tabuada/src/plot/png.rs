@@ -4,23 +4,33 @@ use tiny_skia::{Color, FillRule, LineCap, LineJoin, Paint, Path, PathBuilder, Pi
 use ttf_parser::{Face, GlyphId, OutlineBuilder};
 
 use super::drawing::{Anchor, Drawing, FONT, Ink, Mark};
-use super::palette::{LIGHT, dashes, of, width_of};
+use super::line::length;
+use super::palette::{LIGHT, of, width_of};
 
 static PLAIN: &[u8] = include_bytes!("font/plain.ttf");
+
+/// In diagonals of the picture: a longer line covers what it goes over, and its edges are not smoothed, which takes most of
+/// the time.
+const SMOOTH_MAX: f64 = 400.0;
 
 /// What stands for a character that the font does not have.
 const MISSING: char = '\u{fffd}';
 
-/// The drawing as PNG; nothing if there is no memory for it.
-pub(super) fn written(drawing: &Drawing) -> Option<Vec<u8>> {
+/// The drawing as PNG; nothing if there is no memory for it, or if `stop`, asked before each mark, says so.
+pub(super) fn written(drawing: &Drawing, stop: &dyn Fn() -> bool) -> Option<Vec<u8>> {
     let mut pixels = Pixmap::new(drawing.width as u32, drawing.height as u32)?;
     pixels.fill(colour(Ink::Ground));
     let face = Face::parse(PLAIN, 0).ok()?;
     for mark in &drawing.marks {
+        if stop() {
+            return None;
+        }
         match mark {
-            Mark::Line { ink, lines } => {
+            Mark::Line { ink, lines, dashes } => {
                 if let Some(path) = path(lines, *ink) {
-                    pixels.stroke_path(&path, &paint(*ink), &stroke(*ink), Transform::identity(), None);
+                    let anti_alias = length(lines) <= SMOOTH_MAX * drawing.width.hypot(drawing.height);
+                    let paint = Paint { anti_alias, ..paint(*ink) };
+                    pixels.stroke_path(&path, &paint, &stroke(*ink, dashes), Transform::identity(), None);
                 }
             }
             Mark::Text { ink, anchor, at, text } => {
@@ -30,7 +40,7 @@ pub(super) fn written(drawing: &Drawing) -> Option<Vec<u8>> {
             }
         }
     }
-    pixels.encode_png().ok()
+    if stop() { None } else { pixels.encode_png().ok() }
 }
 
 fn path(lines: &[Vec<(f64, f64)>], ink: Ink) -> Option<Path> {
@@ -53,10 +63,10 @@ fn path(lines: &[Vec<(f64, f64)>], ink: Ink) -> Option<Path> {
     path.finish()
 }
 
-fn stroke(ink: Ink) -> Stroke {
+fn stroke(ink: Ink, dashes: &[f64]) -> Stroke {
     let width = width_of(ink) as f32;
-    let Ink::Curve(curve) = ink else { return Stroke { width, ..Stroke::default() } };
-    let dashes = dashes(curve).iter().map(|length| *length as f32).collect();
+    let Ink::Curve(_) = ink else { return Stroke { width, ..Stroke::default() } };
+    let dashes = dashes.iter().map(|length| *length as f32).collect();
     Stroke {
         width,
         line_cap: LineCap::Round,

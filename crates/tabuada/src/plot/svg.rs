@@ -7,7 +7,7 @@
 use std::fmt::Write;
 
 use super::drawing::{Anchor, Drawing, FONT, Ink, Mark};
-use super::palette::{DARK, LIGHT, dashes, of, width_of};
+use super::palette::{DARK, LIGHT, of, width_of};
 
 /// What is said of a picture to whoever does not see it.
 pub(super) struct Words<'w> {
@@ -44,7 +44,7 @@ pub(super) fn written(drawing: &Drawing, words: &Words<'_>) -> String {
     push(&mut out, format_args!("<rect class=\"{name}\" width=\"100%\" height=\"100%\" fill=\"{ground}\"/>\n"));
     for mark in marks {
         match mark {
-            Mark::Line { ink, lines } => line(&mut out, *ink, lines),
+            Mark::Line { ink, lines, dashes } => line(&mut out, *ink, lines, dashes),
             Mark::Text { ink, anchor, at, text } => {
                 let anchor = match anchor {
                     Anchor::Start => "start",
@@ -63,15 +63,15 @@ pub(super) fn written(drawing: &Drawing, words: &Words<'_>) -> String {
     out
 }
 
-fn line(out: &mut String, ink: Ink, lines: &[Vec<(f64, f64)>]) {
+fn line(out: &mut String, ink: Ink, lines: &[Vec<(f64, f64)>], dashes: &[f64]) {
     let (name, stroke, width) = (class(ink), of(&LIGHT, ink), width_of(ink));
     push(out, format_args!("<path class=\"{name}\" stroke=\"{stroke}\" stroke-width=\"{width}\""));
     if let Ink::Grid | Ink::Axis = ink {
         out.push_str(" shape-rendering=\"crispEdges\"");
     }
-    if let Ink::Curve(curve) = ink {
+    if let Ink::Curve(_) = ink {
         out.push_str(" stroke-linecap=\"round\" stroke-linejoin=\"round\"");
-        let dashes = dashes(curve).iter().map(f64::to_string).collect::<Vec<_>>().join(" ");
+        let dashes = dashes.iter().map(f64::to_string).collect::<Vec<_>>().join(" ");
         if !dashes.is_empty() {
             push(out, format_args!(" stroke-dasharray=\"{dashes}\""));
         }

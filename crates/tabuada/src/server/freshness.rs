@@ -21,6 +21,8 @@ use crate::workers::Workers;
 /// What follows from the text alone is good for a day; a new version of ours, which may answer better, is not waited for
 /// any longer.
 const SECONDS: u64 = 24 * 60 * 60;
+/// The greatest age that is told, a year: what is said to be older was written by somebody else.
+const AGE_MAX: u64 = 365 * SECONDS;
 
 /// Words for people, which a new version may choose otherwise: an hour.
 pub(super) const WORDS_SECONDS: u64 = 60 * 60;
@@ -87,7 +89,7 @@ impl Freshness {
 
     /// It was made so long ago, and remembered since.
     pub(super) fn aged(self, seconds: u64) -> Self {
-        Self { age: Some(seconds), ..self }
+        Self { age: Some(seconds.min(AGE_MAX)), ..self }
     }
 
     /// It holds words, in the language that the asker prefers.

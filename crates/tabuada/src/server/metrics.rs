@@ -67,6 +67,11 @@ pub(super) fn registry(counters: &Counters, calculator: &Calculator, log_losses:
         counters.evaluations_failed.clone(),
     );
     registry.register(
+        "workers_overrun",
+        "Work that had not ended when its caller was answered without it",
+        calculator.workers().overrun(),
+    );
+    registry.register(
         "streams_abandoned",
         "Batches and tables whose askers went away before the end",
         counters.streams_abandoned.clone(),

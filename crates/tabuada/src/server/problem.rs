@@ -191,6 +191,7 @@ impl Problem {
         match not_done {
             NotDone::Overloaded => Self::overloaded(language),
             NotDone::Panicked => Self::of_expression(&ErrorKind::Internal, None, language),
+            NotDone::Overrun => Self::of_expression(&ErrorKind::Deadline, None, language),
         }
     }
 

@@ -77,7 +77,7 @@ mod tests {
         }
         let digest =
             |bodies: &[String]| format!("{:?}", Tag::of(&bodies.iter().map(String::as_str).collect::<Vec<_>>()));
-        assert_eq!((plot::VERSION, &*digest(&bodies[..3])), ("plot 2", "Tag(337396346658188692137660326032001559468)"));
+        assert_eq!((plot::VERSION, &*digest(&bodies[..3])), ("plot 3", "Tag(337396346658188692137660326032001559468)"));
         assert_eq!(
             (explain::VERSION, &*digest(&bodies[3..])),
             ("explain 2", "Tag(111667009551747678547963268119964254170)")

@@ -6,10 +6,10 @@
 mod described;
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
@@ -18,6 +18,7 @@ use axum::http::{HeaderMap, Response, Uri};
 use http_body_util::BodyExt;
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use tabuada_lang::{ErrorKind, Limits};
 use utoipa::ToSchema;
 use utoipa::openapi::Ref;
 use utoipa::openapi::schema::{Array, ArrayBuilder, ObjectBuilder, OneOfBuilder, Type};
@@ -31,7 +32,7 @@ use super::super::query::parameter;
 use super::super::state::App;
 use super::super::streamed::{Parts, Pieces, streamed};
 use super::question::{INLINE_BODY_BYTES, no_body, object};
-use crate::answer::{Calculator, DEADLINE, Outcome};
+use crate::answer::{Calculator, DEADLINE, Origin, Outcome, Reply};
 use crate::line::{
     Asked, Malformed, write_error, write_explanation, write_failure, write_malformed, write_unreadable, write_value,
 };
@@ -45,6 +46,13 @@ const LINES_MAX: usize = 10_000;
 /// Lines that are handed to a worker at once: what is paid for the handing over is little beside them, and they are soon
 /// answered.
 const BLOCK_LINES: usize = 2_048;
+
+/// What a batch may cost in all, in evaluations at their limit: about a second of one thread, as a table.
+const EVALUATIONS_AT_THEIR_LIMIT: u64 = 10;
+/// And in time, waiting for a worker included: far beyond what the fuel takes.
+const WORK_TIME: Duration = Duration::from_secs(20);
+/// Of one turn of a worker: cheap lines in a row.
+const TURN_TIME: Duration = Duration::from_secs(10);
 
 /// A piece is sent when it is as long; a slow reader leaves a few of them lying.
 const PIECE_BYTES: usize = 96 << 10;
@@ -127,7 +135,8 @@ pub(super) async fn post(State(app): State<App>, request: Request) -> Response<B
 
 async fn answer(app: &App, request: Request, language: Language) -> Result<Response<Body>, Problem> {
     let (head, body) = request.into_parts();
-    let how = How { calculator: app.calculator.clone(), explain: explains(&head.uri)? };
+    let budget = Arc::new(Budget::new(&Limits::default()));
+    let how = How { calculator: app.calculator.clone(), explain: explains(&head.uri)?, budget };
     let ahead = app.calculator.workers().bulk_at_once();
     if is_lines(&head.headers) {
         let body = body::admit(&head.headers, body).map_err(no_body)?;
@@ -317,6 +326,47 @@ impl Arriving {
 struct How {
     calculator: Calculator,
     explain: bool,
+    budget: Arc<Budget>,
+}
+
+/// What the lines of one batch may cost together. What is remembered costs nothing.
+struct Budget {
+    fuel_given: u64,
+    fuel_left: AtomicU64,
+    /// For all that is worked out: the backstop of a price that is wrong.
+    milliseconds_left: AtomicU64,
+}
+
+impl Budget {
+    fn new(limits: &Limits) -> Self {
+        let fuel_given = limits.fuel * EVALUATIONS_AT_THEIR_LIMIT;
+        let milliseconds_left = AtomicU64::new(WORK_TIME.as_millis() as u64);
+        Self { fuel_given, fuel_left: AtomicU64::new(fuel_given), milliseconds_left }
+    }
+
+    /// Why no more lines are answered, if so.
+    fn exhausted(&self) -> Option<ErrorKind> {
+        if self.fuel_left.load(Relaxed) == 0 {
+            return Some(ErrorKind::OutOfFuel { limit: self.fuel_given });
+        }
+        (self.milliseconds_left.load(Relaxed) == 0).then_some(ErrorKind::Deadline)
+    }
+
+    /// Takes off what an answer cost. Others may spend the same at the same time: by no more than there are workers.
+    fn pay(&self, reply: &Reply, time: Duration) {
+        if !matches!(reply.origin, Origin::Computed { .. } | Origin::Impure) {
+            return;
+        }
+        let fuel = match &reply.outcome {
+            Outcome::Answered(_, answer) => answer.fuel,
+            _ => self.fuel_given / EVALUATIONS_AT_THEIR_LIMIT,
+        };
+        let take = |left: &AtomicU64, price| {
+            let _ = left.fetch_update(Relaxed, Relaxed, |left| Some(left.saturating_sub(price)));
+        };
+        take(&self.fuel_left, fuel);
+        take(&self.milliseconds_left, time.as_millis() as u64);
+    }
 }
 
 /// Questions that stand behind each other, and how they are read.
@@ -367,7 +417,7 @@ async fn answer_block(how: How, block: Block, pieces: Pieces) {
             let polled = running.as_mut().poll(&mut Context::from_waker(Waker::noop()));
             (polled, running)
         };
-        match how.calculator.workers().run(DEADLINE, work).await {
+        match how.calculator.workers().run_within(DEADLINE, TURN_TIME, work).await {
             Ok((Poll::Ready(answered), _)) => {
                 next = answered;
                 room.send(run.take());
@@ -393,6 +443,7 @@ async fn answer_block(how: How, block: Block, pieces: Pieces) {
                 let (code, message) = match not_done {
                     NotDone::Overloaded => ("overloaded", OVERLOADED),
                     NotDone::Panicked => ("internal", "internal error"),
+                    NotDone::Overrun => ("deadline", "the lines before took too long"),
                 };
                 let mut line = String::new();
                 write_error(code, message, None, &mut line);
@@ -426,7 +477,13 @@ async fn answer_one(how: &How, line: &[u8], read: Read, out: &mut String) {
         Err(malformed) => write_malformed(malformed, out),
         Ok(asked) => {
             let question = asked.question();
+            if let Some(kind) = how.budget.exhausted() {
+                write_error(kind.code(), &kind.message(Language::English), None, out);
+                return out.push('\n');
+            }
+            let begun = Instant::now();
             let reply = how.calculator.answer(question).await;
+            how.budget.pay(&reply, begun.elapsed());
             let explained = match &reply.outcome {
                 Outcome::Answered(program, answer) => {
                     match &answer.outcome {

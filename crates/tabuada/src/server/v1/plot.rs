@@ -1,12 +1,13 @@
 //! `/v1/plot`: the picture of functions of x.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::{CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, Response, Uri};
-use tabuada_lang::{Language, Limits};
+use tabuada_lang::{ErrorKind, Language, Limits};
 
 use super::super::accepted::liking;
 use super::super::described::Overloaded;
@@ -25,7 +26,7 @@ use crate::plot::{Plot, Refusal, SIZE};
 const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox");
 
 /// Names what is drawn, as part of its tag. Raised whenever the same question is drawn otherwise.
-pub(super) const VERSION: &str = "plot 2";
+pub(super) const VERSION: &str = "plot 3";
 
 /// What a picture is sent as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,12 +124,19 @@ fn freshness(plot: &Plot, format: Format) -> Freshness {
 async fn drawn(app: &App, plot: Plot, format: Format) -> Result<Made, Problem> {
     let language = plot.language;
     let begun = Instant::now();
+    // Goes with the caller.
+    let waits = Arc::new(());
+    let waiting = Arc::downgrade(&waits);
     let work = move || {
-        let stop = || begun.elapsed() >= DEADLINE;
+        let stop = || begun.elapsed() >= DEADLINE || waiting.strong_count() == 0;
         let picture = plot.picture(&Limits::default(), chance(), &stop).map_err(|refusal| told(&plot, refusal))?;
         let bytes = match format {
             Format::Svg => picture.svg().into_bytes(),
-            Format::Png => picture.png().ok_or_else(|| Problem::overloaded(language))?,
+            Format::Png => match picture.png(&stop) {
+                Some(bytes) => bytes,
+                None if stop() => return Err(told(&plot, Refusal::Stopped(ErrorKind::Deadline))),
+                None => return Err(Problem::overloaded(language)),
+            },
         };
         let mut response = Response::new(Body::from(bytes));
         let headers = response.headers_mut();
@@ -137,11 +145,9 @@ async fn drawn(app: &App, plot: Plot, format: Format) -> Result<Made, Problem> {
         headers.insert(CONTENT_SECURITY_POLICY, POLICY);
         Ok(Made { response, is_pure: picture.is_pure })
     };
-    app.calculator
-        .workers()
-        .run(DEADLINE, work)
-        .await
-        .unwrap_or_else(|not_done| Err(Problem::of_work(not_done, language)))
+    let made = app.calculator.workers().run(DEADLINE, work).await;
+    drop(waits);
+    made.unwrap_or_else(|not_done| Err(Problem::of_work(not_done, language)))
 }
 
 fn asked(uri: &Uri, language: Language) -> Result<Plot, Fault> {

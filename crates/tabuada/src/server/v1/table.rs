@@ -143,7 +143,8 @@ async fn answer(app: &App, request: Request, language: Language) -> Result<Respo
             None => Ok((sheet, piece, first)),
         }
     };
-    let (sheet, piece, first) = workers.run(DEADLINE, begin).await.map_err(|_| Problem::overloaded(language))??;
+    let (sheet, piece, first) =
+        workers.run(DEADLINE, begin).await.map_err(|not_done| Problem::of_work(not_done, language))??;
     drop(bulk);
     let (mut response, parts) = streamed(form.content_type(), workers.bulk_at_once(), &app.counters);
     response.headers_mut().insert(VARY, HeaderValue::from_static("Accept"));
@@ -185,7 +186,7 @@ async fn write(calculator: Calculator, sheet: Arc<Sheet>, mut stretch: Stretch, 
                 (stretch, piece)
             }
         };
-        let piece = match calculator.workers().run(DEADLINE, work).await {
+        let piece = match calculator.workers().run_within(DEADLINE, 3 * DEADLINE, work).await {
             Ok((so_far, piece)) => {
                 stretch = so_far;
                 piece

@@ -35,6 +35,9 @@ const PIECE_BYTES: usize = 256 << 10;
 /// What a table may cost, in evaluations at their limit: about a second of one thread.
 const EVALUATIONS_AT_THEIR_LIMIT: u64 = 10;
 
+/// And in a worker's time, the backstop of a price that is wrong: at 15 ns a unit it is met after the fuel.
+const WORK_TIME: Duration = Duration::from_secs(5);
+
 /// Rows without a value of which the reason is told.
 const ERRORS_MAX: usize = 10;
 
@@ -49,6 +52,7 @@ pub(super) struct Sheet {
     limits: Limits,
     fuel_given: u64,
     fuel_left: AtomicU64,
+    microseconds_spent: AtomicU64,
     failures: Mutex<Failures>,
 }
 
@@ -124,8 +128,20 @@ impl Sheet {
         let program = in_context(&columns, variables.as_ref(), |context| engine::read_of(&text, context, &limits))
             .map_err(|(error, fixes)| Problem::of_text(&error, &text, language).advising(&fixes, &text))?;
         let fuel_given = limits.fuel * EVALUATIONS_AT_THEIR_LIMIT;
-        let (fuel_left, failures) = (AtomicU64::new(fuel_given), Mutex::default());
-        Ok(Self { text, program, variables, columns, rows, form, language, limits, fuel_given, fuel_left, failures })
+        Ok(Self {
+            text,
+            program,
+            variables,
+            columns,
+            rows,
+            form,
+            language,
+            limits,
+            fuel_given,
+            fuel_left: AtomicU64::new(fuel_given),
+            microseconds_spent: AtomicU64::new(0),
+            failures: Mutex::default(),
+        })
     }
 
     /// All rows, in order.
@@ -190,14 +206,22 @@ impl Sheet {
         let begun = Instant::now();
         let mut at_once = 1;
         while !stretch.is_done() && out.len() < PIECE_BYTES && begun.elapsed() < TURN && !is_over() {
+            let spent = Duration::from_micros(self.microseconds_spent.load(Ordering::Relaxed));
+            if spent >= WORK_TIME {
+                let rows = std::mem::take(&mut stretch.0);
+                return self.write_without(rows, &ErrorKind::Deadline, out);
+            }
             let rows = stretch.0.start..stretch.0.end.min(stretch.0.start + at_once);
             stretch.0.start = rows.end;
             let columns: Vec<Cow<'_, [f64]>> =
                 self.columns.columns.iter().map(|column| column.rows(rows.clone())).collect();
             let slices: Vec<&[f64]> = columns.iter().map(|column| &**column).collect();
             let left = self.fuel_left.load(Ordering::Relaxed);
-            let (answers, spent) =
-                engine::columns(&self.program, &slices, &self.limits, left, Instant::now() + DEADLINE);
+            let turn = Instant::now();
+            let end = turn + DEADLINE.min(WORK_TIME - spent);
+            let (answers, spent) = engine::columns(&self.program, &slices, &self.limits, left, end);
+            let time = turn.elapsed().as_micros() as u64;
+            self.microseconds_spent.fetch_add(time, Ordering::Relaxed);
             // Others may have spent the same fuel at the same time: by no more than there are workers.
             let _ = self
                 .fuel_left
@@ -333,4 +357,29 @@ fn in_context<T>(columns: &Columns, variables: Option<&Variables>, act: impl FnO
 /// A member of the question that is a text.
 fn member<T: serde::de::DeserializeOwned>(name: &'static str, json: &str) -> Result<T, Fault> {
     serde_json::from_str(json).map_err(|_| Fault::NoString(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The clock stands behind the fuel: what it ends has no value, and the table is whole.
+    #[test]
+    fn a_table_has_a_time_for_all_of_it() {
+        let body = br#"{"expr":"x+1","x":{"from":1,"to":9000,"count":9000}}"#;
+        let sheet = Sheet::read(body, Form::Json, Language::English).unwrap_or_else(|_| panic!("it can be read"));
+        let mut stretches = sheet.stretches();
+        let (mut first, mut second) = (stretches.next().unwrap_or_default(), stretches.next().unwrap_or_default());
+        let mut out = String::new();
+        sheet.write(&mut first, &mut out, || false);
+        assert!(out.starts_with("2.0,3.0"), "{out}");
+        assert!(sheet.microseconds_spent.load(Ordering::Relaxed) > 0);
+        sheet.microseconds_spent.store(WORK_TIME.as_micros() as u64, Ordering::Relaxed);
+        out.clear();
+        sheet.write(&mut second, &mut out, || false);
+        assert!(second.is_done());
+        assert_eq!(out, ",null".repeat(9_000 - STRETCH_ROWS));
+        let tail = sheet.tail();
+        assert!(tail.contains(r#""failed":808,"errors":[{"row":8192,"code":"deadline""#), "{tail}");
+    }
 }
