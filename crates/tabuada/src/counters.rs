@@ -143,7 +143,8 @@ impl Route {
             Self::plot | Self::explain => &[200, 304, 400, 405, 422, 503],
             Self::cache => &[200, 202, 400, 401, 403, 404, 405, 502, 503],
             Self::functions | Self::page | Self::docs => &[200, 304, 405],
-            Self::health | Self::metrics => &[200, 405],
+            Self::health => &[200, 405, 503],
+            Self::metrics => &[200, 403, 405],
             Self::other => &[200, 307, 404],
         }
     }

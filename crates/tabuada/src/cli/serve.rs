@@ -1,6 +1,7 @@
 //! `tabuada serve`.
 
 use std::io;
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -64,6 +65,9 @@ async fn run(config: &ServeConfig, log_losses: ErrorCounter) -> io::Result<ExitC
         }
     };
     calculator.cache().wait_until_ready(FIRST_HANDSHAKE).await;
+    if config.admin_token.is_none() {
+        warn_of_no_token(admin.as_ref().unwrap_or(&listener).local_addr()?);
+    }
     if let Some(admin) = &admin {
         eprintln!("operator's routes on http://{}", admin.local_addr()?);
     }
@@ -77,6 +81,7 @@ async fn run(config: &ServeConfig, log_losses: ErrorCounter) -> io::Result<ExitC
     };
     let setup = Setup {
         admin_token: config.admin_token.clone(),
+        metrics_hosts: config.metrics_hosts.clone(),
         origins: config.origins.clone(),
         logged: config.logged,
         log_losses: Some(log_losses),
@@ -89,6 +94,17 @@ async fn run(config: &ServeConfig, log_losses: ErrorCounter) -> io::Result<ExitC
     }
     cache.shutdown().await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Says what whoever reaches the operator's listener may do there, if others than this machine can.
+fn warn_of_no_token(address: SocketAddr) {
+    if !address.ip().to_canonical().is_loopback() {
+        tracing::warn!(
+            %address,
+            "no TABUADA_ADMIN_TOKEN is set and others reach this listener: they may read /metrics, and nobody may look into \
+             the cache or clear it"
+        );
+    }
 }
 
 async fn listen(address: &str) -> io::Result<TcpListener> {

@@ -26,6 +26,7 @@ pub struct Parts {
     pub(super) counters: Counters,
     pub(super) registry: Registry,
     pub(super) admin_token: Option<AdminToken>,
+    pub(super) metrics_hosts: Vec<String>,
     pub(super) cors: Option<Cors>,
     pub(super) logged: Logged,
     pub(super) bounds: Bounds,
@@ -38,6 +39,9 @@ pub struct Parts {
 pub struct Setup {
     /// What the operator's routes ask for; without it they answer on loopback only.
     pub admin_token: Option<AdminToken>,
+    /// Under which names the metrics may be asked for, besides those of loopback; none: on a listener that others reach,
+    /// under any.
+    pub metrics_hosts: Vec<String>,
     /// Whose pages may ask.
     pub origins: Origins,
     /// What is written of requests.
@@ -51,10 +55,21 @@ pub struct Setup {
 impl App {
     /// Puts together what the routes need. `counters` are those that `calculator` was given.
     pub fn new(calculator: Calculator, counters: Counters, setup: Setup) -> Self {
-        let Setup { admin_token, origins, logged, log_losses, bounds } = setup;
+        let Setup { admin_token, metrics_hosts, origins, logged, log_losses, bounds } = setup;
         let registry = metrics::registry(&counters, &calculator, log_losses);
         let (cors, ids, sent) = (Cors::new(&origins), RequestIds::new(), Sent::new());
-        Self(Arc::new(Parts { calculator, counters, registry, admin_token, cors, logged, bounds, ids, sent }))
+        Self(Arc::new(Parts {
+            calculator,
+            counters,
+            registry,
+            admin_token,
+            metrics_hosts,
+            cors,
+            logged,
+            bounds,
+            ids,
+            sent,
+        }))
     }
 }
 
