@@ -4,6 +4,7 @@ use std::error::Error;
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use bytesize::ByteSize;
 use clap::builder::FalseyValueParser;
@@ -103,6 +104,9 @@ pub struct ServeArgs {
     /// Such as `https://example.org` or `http://localhost:3000`. Never /v1/cache and /metrics.
     #[arg(long, env = "TABUADA_CORS_ORIGIN", value_name = "ORIGIN", value_delimiter = ',')]
     cors_origin: Vec<String>,
+    /// How long, after the signal to stop, requests are still taken while readiness is 503: 5s, 500ms.
+    #[arg(long, env = "TABUADA_DRAIN", value_name = "TIME", default_value = "0s", value_parser = humantime::parse_duration)]
+    drain: Duration,
     /// What lines of the log look like.
     #[arg(long, env = "TABUADA_LOG_FORMAT", value_enum, default_value_t = LogFormatArg::Text)]
     log_format: LogFormatArg,
@@ -339,6 +343,7 @@ impl TryFrom<ServeArgs> for ServeConfig {
             admin_token: AdminToken::configured(named(args.admin_token_file.as_deref()))?,
             metrics_hosts: args.metrics_host.into_iter().filter(|host| !host.is_empty()).collect(),
             origins: Origins::read(args.cors_origin.iter().map(String::as_str))?,
+            drain: args.drain,
             log_format: match args.log_format {
                 LogFormatArg::Text => LogFormat::Text,
                 LogFormatArg::Json => LogFormat::Json,

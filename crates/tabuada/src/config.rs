@@ -36,6 +36,8 @@ pub struct ServeConfig {
     pub metrics_hosts: Vec<String>,
     /// Whose pages may ask, in a browser.
     pub origins: Origins,
+    /// How long requests are still taken after the signal to stop.
+    pub drain: Duration,
     /// What lines of the log look like.
     pub log_format: LogFormat,
     /// What is written of requests.

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use tabuada_cache::Options;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::oneshot;
 use tracing_appender::non_blocking::ErrorCounter;
 
 use super::log;
@@ -19,12 +20,18 @@ use crate::server::{self, App, Bounds, Setup};
 /// How long the first requests wait for Redis to be there.
 const FIRST_HANDSHAKE: Duration = Duration::from_millis(200);
 
-/// Serves until SIGTERM or SIGINT: 0; 1 if it could not begin; 2 if an option is of no use.
+/// Serves until SIGTERM, SIGINT or SIGHUP: 0; 1 if it could not begin; 2 if an option is of no use.
 pub fn serve(config: &ServeConfig) -> ExitCode {
     // Dropped last, so that what is written while all else ends is written.
     let (_log, log_losses) = log::begin(config.log_format);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(config.threads.get()).enable_all().build();
-    match runtime.and_then(|runtime| runtime.block_on(run(config, log_losses))) {
+    let ended = runtime.and_then(|runtime| {
+        let ended = runtime.block_on(run(config, log_losses));
+        // What is still being worked out, nobody waits for.
+        runtime.shutdown_background();
+        ended
+    });
+    match ended {
         Ok(status) => status,
         Err(error) => {
             eprintln!("tabuada: cannot serve: {error}");
@@ -34,8 +41,7 @@ pub fn serve(config: &ServeConfig) -> ExitCode {
 }
 
 async fn run(config: &ServeConfig, log_losses: ErrorCounter) -> io::Result<ExitCode> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut signals = Signals::new()?;
     let listener = listen(&config.listen).await?;
     let admin = match &config.admin_listen {
         None => None,
@@ -73,11 +79,10 @@ async fn run(config: &ServeConfig, log_losses: ErrorCounter) -> io::Result<ExitC
     }
     eprintln!("listening on http://{}", listener.local_addr()?);
     let cache = calculator.cache().clone();
-    let stop = async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
+    let (stopping, stopped) = oneshot::channel();
+    let stop = async {
+        // Whoever could send it is there until it is sent.
+        let _ = stopped.await;
     };
     let setup = Setup {
         admin_token: config.admin_token.clone(),
@@ -85,15 +90,53 @@ async fn run(config: &ServeConfig, log_losses: ErrorCounter) -> io::Result<ExitC
         origins: config.origins.clone(),
         logged: config.logged,
         log_losses: Some(log_losses),
-        bounds: Bounds::default(),
+        bounds: Bounds { drain_time: config.drain, ..Bounds::default() },
     };
     let app = App::new(calculator, counters, setup);
-    match admin {
-        None => server::serve(listener, app, stop).await,
-        Some(admin) => server::serve_apart(listener, admin, app, stop).await,
+    let served = async {
+        match admin {
+            None => server::serve(listener, app, stop).await,
+            Some(admin) => server::serve_apart(listener, admin, app, stop).await,
+        }
+        cache.shutdown().await;
+    };
+    let second_signal = async {
+        let name = signals.next().await;
+        tracing::info!(signal = name, "asked to stop");
+        let _ = stopping.send(());
+        signals.next().await
+    };
+    tokio::select! {
+        () = served => {}
+        name = second_signal => tracing::warn!(signal = name, "asked to stop again: ending at once"),
     }
-    cache.shutdown().await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What tells a server to stop. A terminal that is closed sends SIGHUP.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hangup: Signal,
+}
+
+impl Signals {
+    fn new() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
+    }
+
+    /// The name of the next to come.
+    async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+            _ = self.hangup.recv() => "SIGHUP",
+        }
+    }
 }
 
 /// Says what whoever reaches the operator's listener may do there, if others than this machine can.

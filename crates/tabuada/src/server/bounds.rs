@@ -16,7 +16,10 @@ pub struct Bounds {
     /// Time for a body to arrive; past it the answer is 408. Whoever drips it holds one connection, and no thread, for as
     /// long.
     pub body_time: Duration,
-    /// How long what is in flight may go on after the signal to stop.
+    /// How long, after the signal to stop, requests are still taken, so that balancers see that we go: readiness says so,
+    /// and each answer closes its connection.
+    pub drain_time: Duration,
+    /// How long what is in flight may go on after that.
     pub stop_time: Duration,
 }
 
@@ -28,7 +31,9 @@ impl Default for Bounds {
             head_time: Duration::from_secs(75),
             head_bytes: 64 << 10,
             body_time: Duration::from_secs(30),
-            stop_time: Duration::from_secs(10),
+            drain_time: Duration::ZERO,
+            // Containers are killed after 10 s.
+            stop_time: Duration::from_secs(8),
         }
     }
 }

@@ -3,18 +3,20 @@
 use std::convert::Infallible;
 use std::io;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{Method, Request, Response};
+use axum::http::header::CONNECTION;
+use axum::http::{HeaderValue, Method, Request, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::GracefulShutdown;
-use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore, watch};
 use tower::Service;
 
 use super::cors;
@@ -32,7 +34,10 @@ use crate::counters::Route;
 /// How long to wait when the system has no more descriptors for us.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Serves until `stop` comes, then lets what is in flight finish.
+/// How long who came just before a drain ended has for its request, at most as long as the drain took.
+const LAST_REQUESTS: Duration = Duration::from_millis(500);
+
+/// Serves until `stop` comes, drains, then lets what is in flight finish.
 pub async fn serve(listener: TcpListener, app: App, stop: impl Future<Output = ()>) {
     serve_some(listener, Listening::Everything, app, stop).await;
 }
@@ -55,53 +60,100 @@ pub async fn serve_apart(listener: TcpListener, admin: TcpListener, app: App, st
 }
 
 async fn serve_some(listener: TcpListener, listening: Listening, app: App, stop: impl Future<Output = ()>) {
-    let is_loopback = listener.local_addr().is_ok_and(|address| address.ip().to_canonical().is_loopback());
+    let address = listener.local_addr().ok();
+    let is_loopback = address.is_some_and(|address| address.ip().to_canonical().is_loopback());
     let bounds = app.bounds.clone();
-    let served = Served { app, listening, is_loopback };
+    let served = Served { app: app.clone(), listening, is_loopback };
     let mut http = http1::Builder::new();
     http.header_read_timeout(bounds.head_time)
         .max_header_size(bounds.head_bytes)
         // A client that has nothing more to send still gets its answer.
         .half_close(true);
     let site = Arc::new(Site { router: router(served.clone()), served });
-    let connections = Arc::new(Semaphore::new(bounds.connections));
-    let in_flight = GracefulShutdown::new();
-    tokio::pin!(stop);
-    loop {
-        let accepted = async {
-            let place = connections.clone().acquire_owned().await;
-            (place, listener.accept().await)
-        };
-        let (place, accepted) = tokio::select! {
-            biased;
-            () = &mut stop => break,
-            accepted = accepted => accepted,
-        };
-        match accepted {
-            Ok((stream, _)) => {
-                // Answers are small and written at once; waiting to fill a packet would only delay them.
-                let _ = stream.set_nodelay(true);
-                let place = (place, site.served.app.counters.connects());
-                let site = site.clone();
-                let service = service_fn(move |request| answer(site.clone(), request));
-                http.timer(HeadClock::default());
-                let connection = in_flight.watch(http.serve_connection(TokioIo::new(stream), service));
-                tokio::spawn(async move {
-                    // What goes wrong with a connection is between the client and the network.
-                    let _ = connection.await;
-                    drop(place);
-                });
-            }
-            Err(error) if is_of_the_connection(&error) => {}
-            Err(error) => {
-                tracing::warn!(%error, "cannot accept a connection");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
+    let places = Arc::new(Semaphore::new(bounds.connections));
+    let mut door = Door { listener, http, site, places, in_flight: GracefulShutdown::new() };
+    let address = tracing::field::display(address.map_or_else(String::new, |address| address.to_string()));
+    door.accept_until(stop).await;
+
+    app.begin_to_stop();
+    tracing::info!(address, connections = door.open(), drain = ?bounds.drain_time, "stopping: not ready any more");
+    door.accept_until(tokio::time::sleep(bounds.drain_time)).await;
+    door.accept_the_rest();
+    let Door { listener, in_flight, places, .. } = door;
+    drop(listener);
+    let open = || bounds.connections - places.available_permits();
+    tracing::info!(address, connections = open(), "stopped listening: waiting for what is in flight");
+    // Who came last has hardly sent its request: it is not to be mistaken for an idle one.
+    tokio::time::sleep(bounds.drain_time.min(LAST_REQUESTS)).await;
+    match tokio::time::timeout(bounds.stop_time, in_flight.shutdown()).await {
+        Ok(()) => tracing::info!(address, "stopped: all is answered"),
+        // Past this time whoever is still sending a body is cut off.
+        Err(_) => tracing::warn!(address, connections = open(), "stopped: gave up connections in flight"),
+    }
+}
+
+/// A listener, and what becomes of who comes in there.
+struct Door {
+    listener: TcpListener,
+    http: http1::Builder,
+    site: Arc<Site>,
+    places: Arc<Semaphore>,
+    in_flight: GracefulShutdown,
+}
+
+impl Door {
+    /// Lets in who comes, until then.
+    async fn accept_until(&mut self, end: impl Future<Output = ()>) {
+        tokio::pin!(end);
+        loop {
+            let accepted = async {
+                let place = self.places.clone().acquire_owned().await;
+                (place, self.listener.accept().await)
+            };
+            let (place, accepted) = tokio::select! {
+                biased;
+                () = &mut end => return,
+                accepted = accepted => accepted,
+            };
+            match accepted {
+                Ok((stream, _)) => self.let_in(stream, place),
+                Err(error) if is_of_the_connection(&error) => {}
+                Err(error) => {
+                    tracing::warn!(%error, "cannot accept a connection");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
             }
         }
     }
-    drop(listener);
-    // Past this time whoever is still sending a body is cut off.
-    let _ = tokio::time::timeout(bounds.stop_time, in_flight.shutdown()).await;
+
+    /// Lets in who has been accepted by the system already, and would be lost with the listener.
+    fn accept_the_rest(&mut self) {
+        let mut task = Context::from_waker(Waker::noop());
+        while let Ok(place) = self.places.clone().try_acquire_owned() {
+            let Poll::Ready(Ok((stream, _))) = self.listener.poll_accept(&mut task) else { return };
+            self.let_in(stream, Ok(place));
+        }
+    }
+
+    fn let_in(&mut self, stream: TcpStream, place: Result<OwnedSemaphorePermit, AcquireError>) {
+        // Answers are small and written at once; waiting to fill a packet would only delay them.
+        let _ = stream.set_nodelay(true);
+        let place = (place, self.site.served.app.counters.connects());
+        let site = self.site.clone();
+        let service = service_fn(move |request| answer(site.clone(), request));
+        self.http.timer(HeadClock::default());
+        let connection = self.in_flight.watch(self.http.serve_connection(TokioIo::new(stream), service));
+        tokio::spawn(async move {
+            // What goes wrong with a connection is between the client and the network.
+            let _ = connection.await;
+            drop(place);
+        });
+    }
+
+    /// How many are open.
+    fn open(&self) -> usize {
+        self.site.served.app.bounds.connections - self.places.available_permits()
+    }
 }
 
 /// What a listener leads to.
@@ -139,6 +191,9 @@ async fn answer(site: Arc<Site>, request: Request<Incoming>) -> Result<Response<
     app.counters.answered(route, response.status().as_u16(), time);
     log.ended(&id, &response, time);
     say(response.headers_mut(), REQUEST_ID, id);
+    if app.is_stopping() {
+        say(response.headers_mut(), CONNECTION, HeaderValue::from_static("close"));
+    }
     Ok(leniency::told(response, is_lenient))
 }
 

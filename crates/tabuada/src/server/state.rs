@@ -2,6 +2,7 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::extract::FromRef;
 use prometheus_client::registry::Registry;
@@ -32,6 +33,7 @@ pub struct Parts {
     pub(super) bounds: Bounds,
     pub(super) ids: RequestIds,
     pub(super) sent: Sent,
+    is_stopping: AtomicBool,
 }
 
 /// How a server meets its clients. The default is for whoever tries it out: everything on, nobody let in from afar.
@@ -58,7 +60,8 @@ impl App {
         let Setup { admin_token, metrics_hosts, origins, logged, log_losses, bounds } = setup;
         let registry = metrics::registry(&counters, &calculator, log_losses);
         let (cors, ids, sent) = (Cors::new(&origins), RequestIds::new(), Sent::new());
-        Self(Arc::new(Parts {
+        let is_stopping = AtomicBool::new(false);
+        let parts = Parts {
             calculator,
             counters,
             registry,
@@ -69,7 +72,19 @@ impl App {
             bounds,
             ids,
             sent,
-        }))
+            is_stopping,
+        };
+        Self(Arc::new(parts))
+    }
+
+    /// From here on no connection is kept for another request, and readiness is denied.
+    pub(super) fn begin_to_stop(&self) {
+        self.is_stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the signal to stop has come.
+    pub(super) fn is_stopping(&self) -> bool {
+        self.is_stopping.load(Ordering::Relaxed)
     }
 }
 
