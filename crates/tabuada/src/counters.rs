@@ -20,6 +20,8 @@ pub struct Counters {
     pub request_seconds: Histogram,
     /// Connections that are open.
     pub connections: Gauge,
+    /// Connections that could not be accepted at the first try: the system has no files for them.
+    pub accepts_failed: Counter,
     /// Expressions asked for.
     pub asked: Counter,
     /// Those of them that were never looked for in the cache: unreadable, or different each time.
@@ -167,6 +169,7 @@ impl Default for Counters {
             succeeded,
             request_seconds: times(),
             connections: Gauge::default(),
+            accepts_failed: Counter::default(),
             asked: Counter::default(),
             bypassed: Counter::default(),
             abandoned: Counter::default(),

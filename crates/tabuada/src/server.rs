@@ -20,6 +20,7 @@ mod request_log;
 mod cors;
 mod sent;
 mod head_clock;
+mod steady;
 mod state;
 mod streamed;
 mod evaluate;

@@ -4,10 +4,12 @@
 
 mod support;
 
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
-use support::{Client, Response, Server};
+use support::{Client, Response, Server, wait_for};
 use tabuada::{Bounds, Setup};
 
 fn bounded(bounds: Bounds) -> Server {
@@ -78,10 +80,91 @@ fn a_head_that_never_ends_is_not_waited_for() {
     }
 }
 
+/// A later head as well, from its first byte on.
+#[test]
+fn a_later_head_that_never_ends_is_not_waited_for() {
+    let server = bounded(Bounds { head_time: Duration::from_millis(500), ..Bounds::default() });
+    let mut client = Client::connect(server.address);
+    client.send(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert_eq!(client.receive(false).status, 200);
+    client.send(b"GET /health/live HTTP/1.1\r\nHost:");
+    assert!(client.is_closed());
+}
+
+/// Who asks and reads nothing keeps neither a connection nor what was to be sent.
+#[test]
+fn an_answer_that_nobody_takes_is_given_up() {
+    let server = bounded(Bounds { write_time: SHORT, ..Bounds::default() });
+    let mut client = Client::connect(server.address);
+    let body = br#"{"expr":"x+1","x":{"from":1,"to":2,"count":1000000}}"#;
+    client.send(format!("POST /v1/table HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n", body.len()).as_bytes());
+    client.send(body);
+    wait_for("it to be given up", || {
+        let metrics = Client::connect(server.address).get("/metrics");
+        metrics.text().contains("tabuada_streams_abandoned_total 1\n")
+            && metrics.text().contains("tabuada_connections 1\n")
+    });
+}
+
+/// The binary with bounds of the system's own, and what it says.
+struct Limited(std::process::Child, std::net::SocketAddr, BufReader<std::process::ChildStderr>);
+
+impl Limited {
+    fn start(limits: &str) -> Self {
+        let script = format!("{limits} && exec \"$0\" serve --listen 127.0.0.1:0 --threads 2");
+        let mut process = Command::new("sh")
+            .args(["-c", &script, env!("CARGO_BIN_EXE_tabuada")])
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("there is a shell");
+        let mut said = BufReader::new(process.stderr.take().expect("it is piped"));
+        let mut line = String::new();
+        said.read_line(&mut line).expect("it speaks UTF-8");
+        let address = line.trim_end().strip_prefix("listening on http://").unwrap_or_else(|| panic!("{line}"));
+        let address = address.parse().expect("an address");
+        Self(process, address, said)
+    }
+}
+
+impl Drop for Limited {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn as_many_files_are_open_as_the_system_grants() {
+    let server = Limited::start("ulimit -Sn 64 && ulimit -Hn 300");
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", server.0.id())).expect("it runs");
+    let files = limits.lines().find(|line| line.starts_with("Max open files")).expect("there is a bound");
+    assert_eq!(files.split_whitespace().collect::<Vec<_>>()[3..5], ["300", "300"], "{files}");
+}
+
+/// They wait, and are answered when others have gone; it is said once.
+#[test]
+fn connections_without_files_wait_and_are_counted() {
+    let mut server = Limited::start("ulimit -n 64");
+    let mut clients: Vec<Client> = (0..80).map(|_| Client::connect(server.1)).collect();
+    let mut line = String::new();
+    server.2.read_line(&mut line).expect("it speaks UTF-8");
+    assert!(line.contains("WARN") && line.contains("cannot accept"), "{line}");
+    let mut last = clients.pop().expect("there are some");
+    drop(clients);
+    assert_eq!(last.get("/v1/evaluate?expr=1").status, 200);
+    let metrics = last.get("/metrics");
+    let counted = metrics.text().lines().find_map(|line| line.strip_prefix("tabuada_accepts_failed_total "));
+    assert!(counted.is_some_and(|count| count != "0"), "{}", metrics.text());
+    server.0.kill().expect("it runs");
+    let mut rest = String::new();
+    server.2.read_to_string(&mut rest).expect("it speaks UTF-8");
+    assert!(!rest.contains("cannot accept"), "{rest}");
+}
+
 /// A connection that is kept alive is closed when nothing more is asked.
 #[test]
 fn an_idle_connection_is_closed() {
-    let server = bounded(Bounds { head_time: Duration::from_secs(2), ..Bounds::default() });
+    let server = bounded(Bounds { idle_time: Duration::from_secs(2), ..Bounds::default() });
     let mut client = Client::connect(server.address);
     client.send(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n");
     assert_eq!(client.receive(false).status, 200);

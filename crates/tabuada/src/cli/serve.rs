@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tabuada_cache::Options;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -24,6 +25,7 @@ const FIRST_HANDSHAKE: Duration = Duration::from_millis(200);
 pub fn serve(config: &ServeConfig) -> ExitCode {
     // Dropped last, so that what is written while all else ends is written.
     let (_log, log_losses) = log::begin(config.log_format);
+    raise_open_files();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(config.threads.get()).enable_all().build();
     let ended = runtime.and_then(|runtime| {
         let ended = runtime.block_on(run(config, log_losses));
@@ -37,6 +39,17 @@ pub fn serve(config: &ServeConfig) -> ExitCode {
             eprintln!("tabuada: cannot serve: {error}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Takes as many open files as the system lets us have: connections are files, and the usual bound is far below ours.
+fn raise_open_files() {
+    let files = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: files.maximum, ..files.clone() };
+    if files.current != files.maximum
+        && let Err(error) = setrlimit(Resource::Nofile, raised)
+    {
+        tracing::warn!(%error, files = files.current, "cannot raise the bound of open files");
     }
 }
 

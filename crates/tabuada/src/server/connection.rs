@@ -15,6 +15,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::GracefulShutdown;
+use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore, watch};
 use tower::Service;
@@ -28,11 +29,21 @@ use super::request_id::REQUEST_ID;
 use super::request_log::Begun;
 use super::routes::router;
 use super::state::{App, Listening, Served};
+use super::steady::Steady;
 use super::v1::answer_query;
 use crate::counters::Route;
 
 /// How long to wait when the system has no more descriptors for us.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// What the system keeps of an answer that is not taken: a reader who takes a third of it in [`Bounds::write_time`] makes
+/// progress.
+///
+/// [`Bounds::write_time`]: super::bounds::Bounds::write_time
+const SEND_BYTES: usize = 128 << 10;
+
+/// For how long trouble with accepting is not said again.
+const SAID: Duration = Duration::from_secs(60);
 
 /// How long who came just before a drain ended has for its request, at most as long as the drain took.
 const LAST_REQUESTS: Duration = Duration::from_millis(500);
@@ -65,13 +76,13 @@ async fn serve_some(listener: TcpListener, listening: Listening, app: App, stop:
     let bounds = app.bounds.clone();
     let served = Served { app: app.clone(), listening, is_loopback };
     let mut http = http1::Builder::new();
-    http.header_read_timeout(bounds.head_time)
+    http.header_read_timeout(bounds.idle_time)
         .max_header_size(bounds.head_bytes)
         // A client that has nothing more to send still gets its answer.
         .half_close(true);
     let site = Arc::new(Site { router: router(served.clone()), served });
     let places = Arc::new(Semaphore::new(bounds.connections));
-    let mut door = Door { listener, http, site, places, in_flight: GracefulShutdown::new() };
+    let mut door = Door { listener, http, site, places, in_flight: GracefulShutdown::new(), last_failure: None };
     let address = tracing::field::display(address.map_or_else(String::new, |address| address.to_string()));
     door.accept_until(stop).await;
 
@@ -99,6 +110,8 @@ struct Door {
     site: Arc<Site>,
     places: Arc<Semaphore>,
     in_flight: GracefulShutdown,
+    /// When accepting last failed.
+    last_failure: Option<Instant>,
 }
 
 impl Door {
@@ -119,7 +132,12 @@ impl Door {
                 Ok((stream, _)) => self.let_in(stream, place),
                 Err(error) if is_of_the_connection(&error) => {}
                 Err(error) => {
-                    tracing::warn!(%error, "cannot accept a connection");
+                    self.site.served.app.counters.accepts_failed.inc();
+                    let now = Instant::now();
+                    let is_news = self.last_failure.replace(now).is_none_or(|last| now - last > SAID);
+                    if is_news {
+                        tracing::warn!(%error, "cannot accept connections: they wait");
+                    }
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
             }
@@ -138,10 +156,23 @@ impl Door {
     fn let_in(&mut self, stream: TcpStream, place: Result<OwnedSemaphorePermit, AcquireError>) {
         // Answers are small and written at once; waiting to fill a packet would only delay them.
         let _ = stream.set_nodelay(true);
+        // It would otherwise grow to megabytes, of which the system tells us only when a third has been taken.
+        let _ = SockRef::from(&stream).set_send_buffer_size(SEND_BYTES);
         let place = (place, self.site.served.app.counters.connects());
         let site = self.site.clone();
-        let service = service_fn(move |request| answer(site.clone(), request));
-        self.http.timer(HeadClock::default());
+        let bounds = &self.site.served.app.bounds;
+        let clock = HeadClock::new(bounds.head_time);
+        let asked = clock.clone();
+        let service = service_fn(move |request| {
+            let (site, asked) = (site.clone(), asked.clone());
+            async move {
+                let answer = answer(site, request).await;
+                asked.answered();
+                answer
+            }
+        });
+        let stream = Steady::new(stream, bounds.write_time, clock.clone());
+        self.http.timer(clock);
         let connection = self.in_flight.watch(self.http.serve_connection(TokioIo::new(stream), service));
         tokio::spawn(async move {
             // What goes wrong with a connection is between the client and the network.

@@ -57,6 +57,11 @@ pub(super) fn registry(counters: &Counters, calculator: &Calculator, log_losses:
         counters.request_seconds.clone(),
     );
     registry.register("connections", "Connections that are open", counters.connections.clone());
+    registry.register(
+        "accepts_failed",
+        "Connections that the system had no files for when they came",
+        counters.accepts_failed.clone(),
+    );
     registry.register("questions", "Expressions asked for", counters.asked.clone());
     registry.register("evaluations", "Evaluations that ran to an answer", counters.evaluations.clone());
     registry.register("evaluation_seconds", "Seconds that evaluations took", counters.evaluation_seconds.clone());
