@@ -21,6 +21,7 @@ mod cors;
 mod sent;
 mod head_clock;
 mod steady;
+mod places;
 mod state;
 mod streamed;
 mod evaluate;

@@ -17,13 +17,14 @@ use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::GracefulShutdown;
 use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
 use tower::Service;
 
 use super::cors;
 use super::evaluate::evaluate;
 use super::head_clock::HeadClock;
 use super::leniency;
+use super::places::{Place, Places};
 use super::render::say;
 use super::request_id::REQUEST_ID;
 use super::request_log::Begun;
@@ -81,25 +82,24 @@ async fn serve_some(listener: TcpListener, listening: Listening, app: App, stop:
         // A client that has nothing more to send still gets its answer.
         .half_close(true);
     let site = Arc::new(Site { router: router(served.clone()), served });
-    let places = Arc::new(Semaphore::new(bounds.connections));
+    let places = Places::new(bounds.connections);
     let mut door = Door { listener, http, site, places, in_flight: GracefulShutdown::new(), last_failure: None };
     let address = tracing::field::display(address.map_or_else(String::new, |address| address.to_string()));
     door.accept_until(stop).await;
 
     app.begin_to_stop();
-    tracing::info!(address, connections = door.open(), drain = ?bounds.drain_time, "stopping: not ready any more");
+    tracing::info!(address, connections = door.places.taken(), drain = ?bounds.drain_time, "stopping: not ready any more");
     door.accept_until(tokio::time::sleep(bounds.drain_time)).await;
     door.accept_the_rest();
     let Door { listener, in_flight, places, .. } = door;
     drop(listener);
-    let open = || bounds.connections - places.available_permits();
-    tracing::info!(address, connections = open(), "stopped listening: waiting for what is in flight");
+    tracing::info!(address, connections = places.taken(), "stopped listening: waiting for what is in flight");
     // Who came last has hardly sent its request: it is not to be mistaken for an idle one.
     tokio::time::sleep(bounds.drain_time.min(LAST_REQUESTS)).await;
     match tokio::time::timeout(bounds.stop_time, in_flight.shutdown()).await {
         Ok(()) => tracing::info!(address, "stopped: all is answered"),
         // Past this time whoever is still sending a body is cut off.
-        Err(_) => tracing::warn!(address, connections = open(), "stopped: gave up connections in flight"),
+        Err(_) => tracing::warn!(address, connections = places.taken(), "stopped: gave up connections in flight"),
     }
 }
 
@@ -108,7 +108,7 @@ struct Door {
     listener: TcpListener,
     http: http1::Builder,
     site: Arc<Site>,
-    places: Arc<Semaphore>,
+    places: Places,
     in_flight: GracefulShutdown,
     /// When accepting last failed.
     last_failure: Option<Instant>,
@@ -120,16 +120,18 @@ impl Door {
         tokio::pin!(end);
         loop {
             let accepted = async {
-                let place = self.places.clone().acquire_owned().await;
-                (place, self.listener.accept().await)
+                let (stream, _) = self.listener.accept().await?;
+                let clock = self.clock();
+                let place = self.places.take(&clock).await;
+                Ok((stream, clock, place))
             };
-            let (place, accepted) = tokio::select! {
+            let accepted: io::Result<_> = tokio::select! {
                 biased;
                 () = &mut end => return,
                 accepted = accepted => accepted,
             };
             match accepted {
-                Ok((stream, _)) => self.let_in(stream, place),
+                Ok((stream, clock, place)) => self.let_in(stream, clock, place),
                 Err(error) if is_of_the_connection(&error) => {}
                 Err(error) => {
                     self.site.served.app.counters.accepts_failed.inc();
@@ -147,21 +149,27 @@ impl Door {
     /// Lets in who has been accepted by the system already, and would be lost with the listener.
     fn accept_the_rest(&mut self) {
         let mut task = Context::from_waker(Waker::noop());
-        while let Ok(place) = self.places.clone().try_acquire_owned() {
+        loop {
+            let clock = self.clock();
+            let Some(place) = self.places.try_take(&clock) else { return };
             let Poll::Ready(Ok((stream, _))) = self.listener.poll_accept(&mut task) else { return };
-            self.let_in(stream, Ok(place));
+            self.let_in(stream, clock, place);
         }
     }
 
-    fn let_in(&mut self, stream: TcpStream, place: Result<OwnedSemaphorePermit, AcquireError>) {
+    fn clock(&self) -> HeadClock {
+        HeadClock::new(self.site.served.app.bounds.head_time)
+    }
+
+    fn let_in(&mut self, stream: TcpStream, clock: HeadClock, place: Place) {
         // Answers are small and written at once; waiting to fill a packet would only delay them.
         let _ = stream.set_nodelay(true);
         // It would otherwise grow to megabytes, of which the system tells us only when a third has been taken.
         let _ = SockRef::from(&stream).set_send_buffer_size(SEND_BYTES);
-        let place = (place, self.site.served.app.counters.connects());
+        let Served { app, .. } = &self.site.served;
+        let connected = app.counters.connects();
+        let stream = Steady::new(stream, app.bounds.write_time, clock.clone());
         let site = self.site.clone();
-        let bounds = &self.site.served.app.bounds;
-        let clock = HeadClock::new(bounds.head_time);
         let asked = clock.clone();
         let service = service_fn(move |request| {
             let (site, asked) = (site.clone(), asked.clone());
@@ -171,19 +179,17 @@ impl Door {
                 answer
             }
         });
-        let stream = Steady::new(stream, bounds.write_time, clock.clone());
         self.http.timer(clock);
         let connection = self.in_flight.watch(self.http.serve_connection(TokioIo::new(stream), service));
         tokio::spawn(async move {
-            // What goes wrong with a connection is between the client and the network.
-            let _ = connection.await;
-            drop(place);
+            tokio::select! {
+                biased;
+                // What goes wrong with a connection is between the client and the network.
+                _ = connection => {}
+                () = place.is_needed() => {}
+            }
+            drop((place, connected));
         });
-    }
-
-    /// How many are open.
-    fn open(&self) -> usize {
-        self.site.served.app.bounds.connections - self.places.available_permits()
     }
 }
 

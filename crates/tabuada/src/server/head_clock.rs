@@ -24,6 +24,8 @@ struct Alarm {
     begun: Option<tokio::time::Instant>,
     /// How many wait for a head: two, for as long as one takes the place of the other.
     waiting: usize,
+    /// Since when.
+    idle_since: Option<tokio::time::Instant>,
     /// Whether what was asked last is answered: what comes now belongs to no body.
     is_answered: bool,
     /// The timer of the runtime, once it is needed.
@@ -45,7 +47,15 @@ impl HeadClock {
     /// long a later one may take to begin says who waits.
     pub(super) fn new(head_time: Duration) -> Self {
         let begun = Some(tokio::time::Instant::now());
-        Self(Arc::new(Mutex::new(Alarm { head_time, begun, waiting: 0, is_answered: false, timer: None, waker: None })))
+        Self(Arc::new(Mutex::new(Alarm {
+            head_time,
+            begun,
+            waiting: 0,
+            idle_since: None,
+            is_answered: false,
+            timer: None,
+            waker: None,
+        })))
     }
 
     /// The request has its answer, and its body is of no interest any more.
@@ -59,6 +69,11 @@ impl HeadClock {
         if (alarm.waiting > 0 || alarm.is_answered) && alarm.begun.is_none() {
             alarm.begun = Some(tokio::time::Instant::now());
         }
+    }
+
+    /// Since when the connection waits for a request, if it does.
+    pub(super) fn idle_since(&self) -> Option<tokio::time::Instant> {
+        self.alarm().idle_since
     }
 
     fn alarm(&self) -> MutexGuard<'_, Alarm> {
@@ -78,6 +93,7 @@ impl Timer for HeadClock {
             alarm.begun = Some(tokio::time::Instant::now());
         }
         alarm.waiting += 1;
+        alarm.idle_since = Some(tokio::time::Instant::now());
         drop(alarm);
         Box::pin(Wait { clock: self.clone(), deadline: deadline.into() })
     }
@@ -102,6 +118,7 @@ impl Drop for Wait {
         if alarm.waiting == 0 {
             alarm.begun = None;
             alarm.is_answered = false;
+            alarm.idle_since = None;
         }
     }
 }
