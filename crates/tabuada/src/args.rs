@@ -3,14 +3,20 @@
 use std::error::Error;
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use bytesize::ByteSize;
 use clap::builder::FalseyValueParser;
 use clap::{Parser, Subcommand, ValueEnum};
 use tabuada_lang::Mode;
 
-use crate::config::{AdminToken, LogFormat, LogRequests, Logged, Lookup, Origins, ServeConfig, Ttl, default_threads};
+use crate::config::{
+    AdminToken, LogFormat, LogRequests, Logged, Lookup, Origins, ServeConfig, Ttl, default_threads, with_password,
+};
+
+/// More threads than any machine is well served by.
+const THREADS_MAX: usize = 1_024;
 
 /// A calculator backend that remembers.
 #[derive(Debug, Parser)]
@@ -62,6 +68,9 @@ pub struct ServeArgs {
     /// Certificates (PEM) of those who vouch for Redis over TLS, in place of whom the system believes.
     #[arg(long, env = "TABUADA_REDIS_CA", value_name = "FILE")]
     redis_ca: Option<PathBuf>,
+    /// File that holds the password for Redis, which then does not stand in the URL.
+    #[arg(long, env = "TABUADA_REDIS_PASSWORD_FILE", value_name = "FILE")]
+    redis_password_file: Option<PathBuf>,
     /// How long an answer is remembered: 90s, 10m, 1d, or none for ever.
     #[arg(long, env = "TABUADA_TTL", value_name = "TIME", default_value = "1d")]
     ttl: Ttl,
@@ -74,19 +83,30 @@ pub struct ServeArgs {
     /// First part of every key in Redis.
     #[arg(long, env = "TABUADA_NAMESPACE", value_name = "NAME", default_value = "tabuada")]
     namespace: String,
-    /// Threads that serve, and evaluations in flight at once [default: one for each core].
-    #[arg(long, env = "TABUADA_THREADS", value_name = "N")]
+    /// Threads that serve, and evaluations in flight at once, up to 1024 [default: one for each core].
+    #[arg(long, env = "TABUADA_THREADS", value_name = "N", value_parser = threads)]
     threads: Option<NonZeroUsize>,
     /// Address for /v1/cache and /metrics alone, which the other then does not serve.
     ///
     /// /v1/cache asks for the token in TABUADA_ADMIN_TOKEN; if that is not set, it answers on loopback only.
     #[arg(long, env = "TABUADA_ADMIN_LISTEN", value_name = "HOST:PORT")]
     admin_listen: Option<String>,
+    /// File that holds the operator's token, in place of TABUADA_ADMIN_TOKEN.
+    #[arg(long, env = "TABUADA_ADMIN_TOKEN_FILE", value_name = "FILE")]
+    admin_token_file: Option<PathBuf>,
+    /// Host under which /metrics may be asked for, besides localhost; may be repeated.
+    ///
+    /// On loopback no other name counts; where others reach the listener, every name does if none is given.
+    #[arg(long, env = "TABUADA_METRICS_HOST", value_name = "HOST", value_delimiter = ',')]
+    metrics_host: Vec<String>,
     /// Pages of this origin may ask, in a browser; may be repeated, and * is all of them.
     ///
     /// Such as `https://example.org` or `http://localhost:3000`. Never /v1/cache and /metrics.
     #[arg(long, env = "TABUADA_CORS_ORIGIN", value_name = "ORIGIN", value_delimiter = ',')]
     cors_origin: Vec<String>,
+    /// How long, after the signal to stop, requests are still taken while readiness is 503: 5s, 500ms.
+    #[arg(long, env = "TABUADA_DRAIN", value_name = "TIME", default_value = "0s", value_parser = humantime::parse_duration)]
+    drain: Duration,
     /// What lines of the log look like.
     #[arg(long, env = "TABUADA_LOG_FORMAT", value_enum, default_value_t = LogFormatArg::Text)]
     log_format: LogFormatArg,
@@ -188,6 +208,12 @@ pub struct CacheArgs {
     /// Redis to ask; --server goes before it.
     #[arg(long, global = true, env = "TABUADA_REDIS", value_name = "URL", hide_env_values = true)]
     pub redis: Option<String>,
+    /// File that holds the password for that Redis, which then does not stand in the URL.
+    #[arg(long, global = true, env = "TABUADA_REDIS_PASSWORD_FILE", value_name = "FILE")]
+    pub redis_password_file: Option<PathBuf>,
+    /// File that holds the server's token, in place of TABUADA_ADMIN_TOKEN.
+    #[arg(long, global = true, env = "TABUADA_ADMIN_TOKEN_FILE", value_name = "FILE")]
+    pub admin_token_file: Option<PathBuf>,
     /// Certificates (PEM) of those who vouch for that Redis over TLS, in place of whom the system believes.
     #[arg(long, global = true, env = "TABUADA_REDIS_CA", value_name = "FILE")]
     pub redis_ca: Option<PathBuf>,
@@ -283,13 +309,27 @@ fn with_flags_first(arguments: Vec<OsString>) -> Vec<OsString> {
     first
 }
 
+/// Reads a number of threads. Each takes memory of its own, and the system has its own bound, past which it only fails.
+fn threads(text: &str) -> Result<NonZeroUsize, String> {
+    let threads = text.parse().ok().filter(|threads: &NonZeroUsize| threads.get() <= THREADS_MAX);
+    threads.ok_or_else(|| format!("expected a number from 1 to {THREADS_MAX}"))
+}
+
+/// A file, where one is named: an empty variable names none.
+pub(crate) fn named(file: Option<&Path>) -> Option<&Path> {
+    file.filter(|file| !file.as_os_str().is_empty())
+}
+
 impl TryFrom<ServeArgs> for ServeConfig {
     type Error = Box<dyn Error>;
 
     fn try_from(args: ServeArgs) -> Result<Self, Box<dyn Error>> {
         Ok(Self {
             listen: args.listen,
-            redis: args.redis.filter(|url| !url.is_empty()),
+            redis: match args.redis.filter(|url| !url.is_empty()) {
+                Some(url) => Some(with_password(url, named(args.redis_password_file.as_deref()))?),
+                None => None,
+            },
             redis_ca: args.redis_ca.filter(|file| !file.as_os_str().is_empty()),
             ttl: args.ttl,
             lookup: match args.lookup {
@@ -300,8 +340,10 @@ impl TryFrom<ServeArgs> for ServeConfig {
             namespace: args.namespace,
             threads: args.threads.unwrap_or_else(default_threads),
             admin_listen: args.admin_listen.filter(|address| !address.is_empty()),
-            admin_token: AdminToken::from_environment()?,
+            admin_token: AdminToken::configured(named(args.admin_token_file.as_deref()))?,
+            metrics_hosts: args.metrics_host.into_iter().filter(|host| !host.is_empty()).collect(),
             origins: Origins::read(args.cors_origin.iter().map(String::as_str))?,
+            drain: args.drain,
             log_format: match args.log_format {
                 LogFormatArg::Text => LogFormat::Text,
                 LogFormatArg::Json => LogFormat::Json,

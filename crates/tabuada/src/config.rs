@@ -1,10 +1,11 @@
 //! What a server is told, as plain data: addresses, sizes, times. Reading flags and variables is the work of `args`.
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use subtle::ConstantTimeEq as _;
 pub use tabuada_cache::Lookup;
 
@@ -31,8 +32,12 @@ pub struct ServeConfig {
     pub admin_listen: Option<String>,
     /// What the operator's routes ask for; `None`: they answer on loopback only.
     pub admin_token: Option<AdminToken>,
+    /// Under which names the metrics may be asked for, besides those of loopback.
+    pub metrics_hosts: Vec<String>,
     /// Whose pages may ask, in a browser.
     pub origins: Origins,
+    /// How long requests are still taken after the signal to stop.
+    pub drain: Duration,
     /// What lines of the log look like.
     pub log_format: LogFormat,
     /// What is written of requests.
@@ -143,31 +148,101 @@ impl FromStr for Origin {
 #[derive(Clone)]
 pub struct AdminToken(Box<str>);
 
-/// A text that cannot be an [`AdminToken`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AdminTokenError;
+/// Fewer characters of a token can be found out by trying.
+const TOKEN_LENGTH_MIN: usize = 16;
+
+/// Why there is no [`AdminToken`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AdminTokenError {
+    /// A header cannot carry it.
+    Signs,
+    /// It is empty, or can be guessed.
+    Short,
+    /// It is in the environment and in a file.
+    Twice,
+    /// The file cannot be read.
+    Secret(SecretError),
+}
 
 impl std::fmt::Display for AdminTokenError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("TABUADA_ADMIN_TOKEN may hold letters, digits and signs of ASCII, and no blank")
+        match self {
+            Self::Signs => f.write_str("TABUADA_ADMIN_TOKEN may hold letters, digits and signs of ASCII, and no blank"),
+            Self::Short => write!(f, "TABUADA_ADMIN_TOKEN has at least {TOKEN_LENGTH_MIN} characters, or is not set"),
+            Self::Twice => f.write_str("expected TABUADA_ADMIN_TOKEN or a file that holds it, and not both"),
+            Self::Secret(error) => write!(f, "the token: {error}"),
+        }
     }
+}
+
+impl From<SecretError> for AdminTokenError {
+    fn from(error: SecretError) -> Self {
+        Self::Secret(error)
+    }
+}
+
+/// A file that should hold a secret, and what is wrong with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecretError(String);
+
+impl std::fmt::Display for SecretError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for SecretError {}
+
+/// What a file holds, without the end of its line.
+pub fn secret(file: &Path) -> Result<String, SecretError> {
+    let named = |error: std::io::Error| SecretError(format!("cannot read {}: {error}", file.display()));
+    let text = std::fs::read_to_string(file).map_err(named)?;
+    let text = text.strip_suffix('\n').unwrap_or(&text);
+    Ok(text.strip_suffix('\r').unwrap_or(text).to_owned())
 }
 
 impl std::error::Error for AdminTokenError {}
 
+/// The URL of a Redis with the password that a file holds, if there is one, in its place.
+pub fn with_password(url: String, file: Option<&Path>) -> Result<String, SecretError> {
+    let Some(file) = file else { return Ok(url) };
+    let password = secret(file)?;
+    let password = utf8_percent_encode(&password, NON_ALPHANUMERIC);
+    let twice =
+        || SecretError("the password for Redis stands in the URL and in a file: expected one of them".to_owned());
+    let Some((scheme, rest)) = url.split_once("://") else { return Ok(url) };
+    if scheme.contains("unix") {
+        let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
+        if query.split('&').any(|pair| pair.starts_with("pass=")) {
+            return Err(twice());
+        }
+        let and = if query.is_empty() { "" } else { "&" };
+        return Ok(format!("{scheme}://{path}?{query}{and}pass={password}"));
+    }
+    match rest.rsplit_once('@') {
+        Some((login, _)) if login.contains(':') => Err(twice()),
+        Some((user, places)) => Ok(format!("{scheme}://{user}:{password}@{places}")),
+        None => Ok(format!("{scheme}://:{password}@{rest}")),
+    }
+}
+
 impl AdminToken {
-    /// Takes a text that a header can carry.
+    /// Takes a text that a header can carry and nobody guesses.
     pub fn new(text: &str) -> Result<Self, AdminTokenError> {
-        let is_one = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
-        if is_one { Ok(Self(text.into())) } else { Err(AdminTokenError) }
+        if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(AdminTokenError::Signs);
+        }
+        if text.len() < TOKEN_LENGTH_MIN { Err(AdminTokenError::Short) } else { Ok(Self(text.into())) }
     }
 
-    /// `TABUADA_ADMIN_TOKEN`, from the environment only: what stands on a command line, every user of the machine can
-    /// see. Empty is as not set.
-    pub fn from_environment() -> Result<Option<Self>, AdminTokenError> {
-        match std::env::var_os("TABUADA_ADMIN_TOKEN").filter(|token| !token.is_empty()) {
-            None => Ok(None),
-            Some(token) => Self::new(token.to_str().ok_or(AdminTokenError)?).map(Some),
+    /// What the file holds, or `TABUADA_ADMIN_TOKEN`: what stands on a command line, every user of the machine can see.
+    /// An empty one is an error and not no token: whoever set it meant to close the door.
+    pub fn configured(file: Option<&Path>) -> Result<Option<Self>, AdminTokenError> {
+        match (std::env::var_os("TABUADA_ADMIN_TOKEN"), file) {
+            (None, None) => Ok(None),
+            (Some(_), Some(_)) => Err(AdminTokenError::Twice),
+            (Some(token), None) => Self::new(token.to_str().ok_or(AdminTokenError::Signs)?).map(Some),
+            (None, Some(file)) => Self::new(&secret(file)?).map(Some),
         }
     }
 
@@ -227,16 +302,46 @@ mod tests {
 
     #[test]
     fn a_token_is_itself_and_is_not_shown() {
-        let token = AdminToken::new("s3cret-=").unwrap();
-        for (given, is_it) in
-            [("s3cret-=", true), ("s3cret-", false), ("s3cret-==", false), ("S3cret-=", false), ("", false)]
-        {
+        let token = AdminToken::new("s3cret-of-a-test=").unwrap();
+        for (given, is_it) in [
+            ("s3cret-of-a-test=", true),
+            ("s3cret-of-a-test", false),
+            ("s3cret-of-a-test==", false),
+            ("S3cret-of-a-test=", false),
+            ("", false),
+        ] {
             assert_eq!(token.is(given.as_bytes()), is_it, "{given}");
         }
         assert!(!format!("{token:?}").contains("s3cret"));
-        for wrong in ["", "a b", "a\n", "ção"] {
-            assert!(AdminToken::new(wrong).is_err(), "{wrong:?}");
+        for wrong in ["a secret with blanks", "a-line-with-an-end\n", "ção-ção-ção-ção-ção"] {
+            assert_eq!(AdminToken::new(wrong).err(), Some(AdminTokenError::Signs), "{wrong:?}");
         }
+        for wrong in ["", "x", "fifteen-letters"] {
+            assert_eq!(AdminToken::new(wrong).err(), Some(AdminTokenError::Short), "{wrong:?}");
+        }
+        assert!(AdminToken::new("sixteen-letters!").is_ok());
+    }
+
+    #[test]
+    fn a_password_from_a_file_stands_where_the_url_has_its_place() {
+        let file = std::env::temp_dir().join(format!("tabuada-password-{}", std::process::id()));
+        std::fs::write(&file, "p@ss:w/ord?\r\n").unwrap();
+        for (url, whole) in [
+            ("redis://h:1/2", "redis://:p%40ss%3Aw%2Ford%3F@h:1/2"),
+            ("rediss://user@h", "rediss://user:p%40ss%3Aw%2Ford%3F@h"),
+            ("redis+sentinel://user@a:1,b:2/name/0", "redis+sentinel://user:p%40ss%3Aw%2Ford%3F@a:1,b:2/name/0"),
+            ("unix:///a.sock", "unix:///a.sock?pass=p%40ss%3Aw%2Ford%3F"),
+            ("unix:///a.sock?db=1&user=u", "unix:///a.sock?db=1&user=u&pass=p%40ss%3Aw%2Ford%3F"),
+        ] {
+            assert_eq!(with_password(url.to_owned(), Some(&file)).as_deref(), Ok(whole));
+            assert_eq!(with_password(url.to_owned(), None).as_deref(), Ok(url));
+        }
+        for url in ["redis://user:geheim@h", "redis://:geheim@h", "unix:///a.sock?pass=geheim"] {
+            let error = with_password(url.to_owned(), Some(&file)).unwrap_err().to_string();
+            assert!(!error.contains("geheim") && !error.contains("ss:w"), "{error}");
+        }
+        std::fs::remove_file(&file).unwrap();
+        assert!(with_password("redis://h".to_owned(), Some(&file)).is_err());
     }
 
     #[test]

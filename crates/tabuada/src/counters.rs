@@ -20,6 +20,8 @@ pub struct Counters {
     pub request_seconds: Histogram,
     /// Connections that are open.
     pub connections: Gauge,
+    /// Connections that could not be accepted at the first try: the system has no files for them.
+    pub accepts_failed: Counter,
     /// Expressions asked for.
     pub asked: Counter,
     /// Those of them that were never looked for in the cache: unreadable, or different each time.
@@ -143,7 +145,8 @@ impl Route {
             Self::plot | Self::explain => &[200, 304, 400, 405, 422, 503],
             Self::cache => &[200, 202, 400, 401, 403, 404, 405, 502, 503],
             Self::functions | Self::page | Self::docs => &[200, 304, 405],
-            Self::health | Self::metrics => &[200, 405],
+            Self::health => &[200, 405, 503],
+            Self::metrics => &[200, 403, 405],
             Self::other => &[200, 307, 404],
         }
     }
@@ -166,6 +169,7 @@ impl Default for Counters {
             succeeded,
             request_seconds: times(),
             connections: Gauge::default(),
+            accepts_failed: Counter::default(),
             asked: Counter::default(),
             bypassed: Counter::default(),
             abandoned: Counter::default(),

@@ -20,6 +20,8 @@ mod request_log;
 mod cors;
 mod sent;
 mod head_clock;
+mod steady;
+mod places;
 mod state;
 mod streamed;
 mod evaluate;

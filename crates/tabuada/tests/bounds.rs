@@ -4,10 +4,12 @@
 
 mod support;
 
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
-use support::{Client, Response, Server};
+use support::{Client, Response, Server, wait_for};
 use tabuada::{Bounds, Setup};
 
 fn bounded(bounds: Bounds) -> Server {
@@ -78,10 +80,91 @@ fn a_head_that_never_ends_is_not_waited_for() {
     }
 }
 
+/// A later head as well, from its first byte on.
+#[test]
+fn a_later_head_that_never_ends_is_not_waited_for() {
+    let server = bounded(Bounds { head_time: Duration::from_millis(500), ..Bounds::default() });
+    let mut client = Client::connect(server.address);
+    client.send(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert_eq!(client.receive(false).status, 200);
+    client.send(b"GET /health/live HTTP/1.1\r\nHost:");
+    assert!(client.is_closed());
+}
+
+/// Who asks and reads nothing keeps neither a connection nor what was to be sent.
+#[test]
+fn an_answer_that_nobody_takes_is_given_up() {
+    let server = bounded(Bounds { write_time: SHORT, ..Bounds::default() });
+    let mut client = Client::connect(server.address);
+    let body = br#"{"expr":"x+1","x":{"from":1,"to":2,"count":1000000}}"#;
+    client.send(format!("POST /v1/table HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n", body.len()).as_bytes());
+    client.send(body);
+    wait_for("it to be given up", || {
+        let metrics = Client::connect(server.address).get("/metrics");
+        metrics.text().contains("tabuada_streams_abandoned_total 1\n")
+            && metrics.text().contains("tabuada_connections 1\n")
+    });
+}
+
+/// The binary with bounds of the system's own, and what it says.
+struct Limited(std::process::Child, std::net::SocketAddr, BufReader<std::process::ChildStderr>);
+
+impl Limited {
+    fn start(limits: &str) -> Self {
+        let script = format!("{limits} && exec \"$0\" serve --listen 127.0.0.1:0 --threads 2");
+        let mut process = Command::new("sh")
+            .args(["-c", &script, env!("CARGO_BIN_EXE_tabuada")])
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("there is a shell");
+        let mut said = BufReader::new(process.stderr.take().expect("it is piped"));
+        let mut line = String::new();
+        said.read_line(&mut line).expect("it speaks UTF-8");
+        let address = line.trim_end().strip_prefix("listening on http://").unwrap_or_else(|| panic!("{line}"));
+        let address = address.parse().expect("an address");
+        Self(process, address, said)
+    }
+}
+
+impl Drop for Limited {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn as_many_files_are_open_as_the_system_grants() {
+    let server = Limited::start("ulimit -Sn 64 && ulimit -Hn 300");
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", server.0.id())).expect("it runs");
+    let files = limits.lines().find(|line| line.starts_with("Max open files")).expect("there is a bound");
+    assert_eq!(files.split_whitespace().collect::<Vec<_>>()[3..5], ["300", "300"], "{files}");
+}
+
+/// They wait, and are answered when others have gone; it is said once.
+#[test]
+fn connections_without_files_wait_and_are_counted() {
+    let mut server = Limited::start("ulimit -n 64");
+    let mut clients: Vec<Client> = (0..80).map(|_| Client::connect(server.1)).collect();
+    let mut line = String::new();
+    server.2.read_line(&mut line).expect("it speaks UTF-8");
+    assert!(line.contains("WARN") && line.contains("cannot accept"), "{line}");
+    let mut last = clients.pop().expect("there are some");
+    drop(clients);
+    assert_eq!(last.get("/v1/evaluate?expr=1").status, 200);
+    let metrics = last.get("/metrics");
+    let counted = metrics.text().lines().find_map(|line| line.strip_prefix("tabuada_accepts_failed_total "));
+    assert!(counted.is_some_and(|count| count != "0"), "{}", metrics.text());
+    server.0.kill().expect("it runs");
+    let mut rest = String::new();
+    server.2.read_to_string(&mut rest).expect("it speaks UTF-8");
+    assert!(!rest.contains("cannot accept"), "{rest}");
+}
+
 /// A connection that is kept alive is closed when nothing more is asked.
 #[test]
 fn an_idle_connection_is_closed() {
-    let server = bounded(Bounds { head_time: Duration::from_secs(2), ..Bounds::default() });
+    let server = bounded(Bounds { idle_time: Duration::from_secs(2), ..Bounds::default() });
     let mut client = Client::connect(server.address);
     client.send(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n");
     assert_eq!(client.receive(false).status, 200);
@@ -113,25 +196,42 @@ fn an_address_has_its_size() {
     assert!(matches!(client.receive(false).status, 414 | 431));
 }
 
-/// Whoever comes when there are as many as there may be waits until one of them goes, and is then answered.
+/// Who waits for nothing gives way to who has something to ask.
 #[test]
-fn connections_beyond_the_bound_wait_for_one_to_end() {
+fn the_idlest_connection_gives_way() {
     let server = bounded(Bounds { connections: 2, ..Bounds::default() });
     let mut first = Client::connect(server.address);
     let mut second = Client::connect(server.address);
     assert_eq!((first.get("/health/live").status, second.get("/health/live").status), (200, 200));
     let mut third = Client::connect(server.address);
-    third.send(b"GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n");
-    // However often the others ask meanwhile, it has not been let in.
-    for _ in 0..50 {
-        let metrics = first.get("/metrics").text().to_owned();
-        for line in ["tabuada_connections 2", "tabuada_requests_total{route=\"other\",status=\"404\"} 0"] {
-            assert!(metrics.lines().any(|given| given == line), "{line} in\n{metrics}");
-        }
+    assert_eq!(third.get("/nowhere").status, 404);
+    assert!(first.is_closed());
+    assert_eq!(second.get("/health/live").status, 200);
+    // Silent ones as well, however many: each is idler than who asks.
+    let silent: Vec<Client> = (0..10).map(|_| Client::connect(server.address)).collect();
+    assert_eq!(Client::connect(server.address).get("/health/live").status, 200);
+    drop(silent);
+}
+
+/// Whoever comes when all have something to ask waits until one of them is answered.
+#[test]
+fn connections_beyond_the_bound_wait_for_one_to_end() {
+    let server = bounded(Bounds { connections: 2, ..Bounds::default() });
+    let mut busy = [(); 2].map(|()| Client::connect(server.address));
+    for client in &mut busy {
+        client.send(b"POST /evaluate HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 19\r\n\r\n");
+        // It is asked for the body: it is busy from here on.
+        let mut said = [0; 25];
+        client.stream.read_exact(&mut said).expect("it is asked");
+        assert_eq!(&said, b"HTTP/1.1 100 Continue\r\n\r\n");
     }
-    drop(second);
+    let mut third = Client::connect(server.address);
+    third.send(b"GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n");
+    busy[0].send(b"{\"expressao\":\"2+2\"}");
+    assert_eq!(busy[0].receive(false).text(), "{\"resultado\":4}");
     assert_eq!(third.receive(false).status, 404);
-    assert_eq!(first.get("/health/live").status, 200);
+    busy[1].send(b"{\"expressao\":\"2+3\"}");
+    assert_eq!(busy[1].receive(false).text(), "{\"resultado\":5}");
 }
 
 /// What is in flight may end, but not for ever.

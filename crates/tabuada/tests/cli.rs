@@ -109,6 +109,8 @@ fn misuse_exits_with_2_and_says_how_to_use_it() {
         &["serve", "--lookup", "never"],
         &["serve", "--memory", "much"],
         &["serve", "--threads", "0"],
+        &["serve", "--threads", "1025"],
+        &["serve", "--threads", "100000"],
         &["serve", "--redis", "http://127.0.0.1"],
         &["serve", "--namespace", "a:b"],
     ] {

@@ -97,7 +97,7 @@ fn every_operation_is_described_in_full() {
             for (kind, content) in response["content"].as_object().into_iter().flatten() {
                 let has_example = content["example"].is_null() != content["examples"].is_null();
                 assert!(has_example, "{place}: {status}: {kind}");
-                let is_problem = path.starts_with("/v1/") && status.as_str() >= "400";
+                let is_problem = (path.starts_with("/v1/") || path == "/metrics") && status.as_str() >= "400";
                 assert_eq!(kind == "application/problem+json", is_problem, "{place}: {status}");
             }
         }

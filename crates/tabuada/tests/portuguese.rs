@@ -123,7 +123,7 @@ fn who_is_no_operator_is_told_so_in_its_language() {
         "{detail}"
     );
 
-    let node = Node::start_with(&[("TABUADA_ADMIN_TOKEN", "s3cret")], &[]);
+    let node = Node::start_with(&[("TABUADA_ADMIN_TOKEN", "s3cret-of-the-test")], &[]);
     let (status, told) = said(node.address, "DELETE", "/v1/cache", &[], "");
     assert_eq!((status, &*told), (401, "falta o cabeçalho Authorization: Bearer com o token que o servidor recebeu"));
 }

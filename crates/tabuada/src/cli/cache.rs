@@ -3,6 +3,7 @@
 //! Both ways give the same JSON, which is printed as it is or as a table.
 
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -13,8 +14,8 @@ use tokio::runtime::Runtime;
 
 use super::http::{self, Question};
 use crate::answer::Calculator;
-use crate::args::{CacheArgs, CacheTask};
-use crate::config::AdminToken;
+use crate::args::{CacheArgs, CacheTask, named};
+use crate::config::{AdminToken, with_password};
 use crate::counters::Counters;
 use crate::view;
 
@@ -128,11 +129,11 @@ impl Place {
         let redis = args.redis.as_ref().filter(|url| !url.is_empty() && args.server.is_none());
         match redis {
             Some(url) => Self::redis(url, args),
-            None => Self::server(args.server.as_deref().unwrap_or(SERVER)),
+            None => Self::server(args.server.as_deref().unwrap_or(SERVER), named(args.admin_token_file.as_deref())),
         }
     }
 
-    fn server(url: &str) -> Result<Self, Trouble> {
+    fn server(url: &str, token_file: Option<&Path>) -> Result<Self, Trouble> {
         let host = match url.split_once("://") {
             None => url,
             Some(("http", rest)) => rest,
@@ -146,12 +147,15 @@ impl Place {
         }
         let has_port = host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
         let address = if has_port { host.to_owned() } else { format!("{host}:80") };
-        let token = AdminToken::from_environment().map_err(|error| Trouble::Misused(error.to_string()))?;
+        let token = AdminToken::configured(token_file);
+        let token = token.map_err(|error| Trouble::Misused(error.to_string()))?;
         Ok(Self::Server { address, token })
     }
 
     fn redis(url: &str, args: &CacheArgs) -> Result<Self, Trouble> {
         let namespace = args.namespace.as_str();
+        let url = with_password(url.to_owned(), named(args.redis_password_file.as_deref()));
+        let url = url.map_err(|error| Trouble::Misused(error.to_string()))?;
         let ca = args.redis_ca.as_deref().filter(|file| !file.as_os_str().is_empty());
         let redis_ca = match ca.map(std::fs::read).transpose() {
             Ok(redis_ca) => redis_ca,
@@ -161,7 +165,7 @@ impl Place {
         let options = Options {
             namespace: namespace.to_owned(),
             memory_bytes: 0,
-            redis: Some(url.to_owned()),
+            redis: Some(url),
             redis_ca,
             ..Options::default()
         };
@@ -423,7 +427,7 @@ mod tests {
             ("http://", None),
             ("", None),
         ] {
-            let place = Place::server(url).ok();
+            let place = Place::server(url, None).ok();
             let found = place.map(|place| match place {
                 Place::Server { address, .. } => address,
                 Place::Redis { .. } => String::new(),

@@ -1,12 +1,15 @@
 //! `tabuada serve`.
 
 use std::io;
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tabuada_cache::Options;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::oneshot;
 use tracing_appender::non_blocking::ErrorCounter;
 
 use super::log;
@@ -18,12 +21,19 @@ use crate::server::{self, App, Bounds, Setup};
 /// How long the first requests wait for Redis to be there.
 const FIRST_HANDSHAKE: Duration = Duration::from_millis(200);
 
-/// Serves until SIGTERM or SIGINT: 0; 1 if it could not begin; 2 if an option is of no use.
+/// Serves until SIGTERM, SIGINT or SIGHUP: 0; 1 if it could not begin; 2 if an option is of no use.
 pub fn serve(config: &ServeConfig) -> ExitCode {
     // Dropped last, so that what is written while all else ends is written.
     let (_log, log_losses) = log::begin(config.log_format);
+    raise_open_files();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(config.threads.get()).enable_all().build();
-    match runtime.and_then(|runtime| runtime.block_on(run(config, log_losses))) {
+    let ended = runtime.and_then(|runtime| {
+        let ended = runtime.block_on(run(config, log_losses));
+        // What is still being worked out, nobody waits for.
+        runtime.shutdown_background();
+        ended
+    });
+    match ended {
         Ok(status) => status,
         Err(error) => {
             eprintln!("tabuada: cannot serve: {error}");
@@ -32,9 +42,19 @@ pub fn serve(config: &ServeConfig) -> ExitCode {
     }
 }
 
+/// Takes as many open files as the system lets us have: connections are files, and the usual bound is far below ours.
+fn raise_open_files() {
+    let files = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: files.maximum, ..files.clone() };
+    if files.current != files.maximum
+        && let Err(error) = setrlimit(Resource::Nofile, raised)
+    {
+        tracing::warn!(%error, files = files.current, "cannot raise the bound of open files");
+    }
+}
+
 async fn run(config: &ServeConfig, log_losses: ErrorCounter) -> io::Result<ExitCode> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut signals = Signals::new()?;
     let listener = listen(&config.listen).await?;
     let admin = match &config.admin_listen {
         None => None,
@@ -64,31 +84,83 @@ async fn run(config: &ServeConfig, log_losses: ErrorCounter) -> io::Result<ExitC
         }
     };
     calculator.cache().wait_until_ready(FIRST_HANDSHAKE).await;
+    if config.admin_token.is_none() {
+        warn_of_no_token(admin.as_ref().unwrap_or(&listener).local_addr()?);
+    }
     if let Some(admin) = &admin {
         eprintln!("operator's routes on http://{}", admin.local_addr()?);
     }
     eprintln!("listening on http://{}", listener.local_addr()?);
     let cache = calculator.cache().clone();
-    let stop = async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
+    let (stopping, stopped) = oneshot::channel();
+    let stop = async {
+        // Whoever could send it is there until it is sent.
+        let _ = stopped.await;
     };
     let setup = Setup {
         admin_token: config.admin_token.clone(),
+        metrics_hosts: config.metrics_hosts.clone(),
         origins: config.origins.clone(),
         logged: config.logged,
         log_losses: Some(log_losses),
-        bounds: Bounds::default(),
+        bounds: Bounds { drain_time: config.drain, ..Bounds::default() },
     };
     let app = App::new(calculator, counters, setup);
-    match admin {
-        None => server::serve(listener, app, stop).await,
-        Some(admin) => server::serve_apart(listener, admin, app, stop).await,
+    let served = async {
+        match admin {
+            None => server::serve(listener, app, stop).await,
+            Some(admin) => server::serve_apart(listener, admin, app, stop).await,
+        }
+        cache.shutdown().await;
+    };
+    let second_signal = async {
+        let name = signals.next().await;
+        tracing::info!(signal = name, "asked to stop");
+        let _ = stopping.send(());
+        signals.next().await
+    };
+    tokio::select! {
+        () = served => {}
+        name = second_signal => tracing::warn!(signal = name, "asked to stop again: ending at once"),
     }
-    cache.shutdown().await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What tells a server to stop. A terminal that is closed sends SIGHUP.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hangup: Signal,
+}
+
+impl Signals {
+    fn new() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
+    }
+
+    /// The name of the next to come.
+    async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+            _ = self.hangup.recv() => "SIGHUP",
+        }
+    }
+}
+
+/// Says what whoever reaches the operator's listener may do there, if others than this machine can.
+fn warn_of_no_token(address: SocketAddr) {
+    if !address.ip().to_canonical().is_loopback() {
+        tracing::warn!(
+            %address,
+            "no TABUADA_ADMIN_TOKEN is set and others reach this listener: they may read /metrics, and nobody may look into \
+             the cache or clear it"
+        );
+    }
 }
 
 async fn listen(address: &str) -> io::Result<TcpListener> {

@@ -3,36 +3,53 @@
 use std::convert::Infallible;
 use std::io;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{Method, Request, Response};
+use axum::http::header::CONNECTION;
+use axum::http::{HeaderValue, Method, Request, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::GracefulShutdown;
-use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use socket2::SockRef;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tower::Service;
 
 use super::cors;
 use super::evaluate::evaluate;
 use super::head_clock::HeadClock;
 use super::leniency;
+use super::places::{Place, Places};
 use super::render::say;
 use super::request_id::REQUEST_ID;
 use super::request_log::Begun;
 use super::routes::router;
 use super::state::{App, Listening, Served};
+use super::steady::Steady;
 use super::v1::answer_query;
 use crate::counters::Route;
 
 /// How long to wait when the system has no more descriptors for us.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Serves until `stop` comes, then lets what is in flight finish.
+/// What the system keeps of an answer that is not taken: a reader who takes a third of it in [`Bounds::write_time`] makes
+/// progress.
+///
+/// [`Bounds::write_time`]: super::bounds::Bounds::write_time
+const SEND_BYTES: usize = 128 << 10;
+
+/// For how long trouble with accepting is not said again.
+const SAID: Duration = Duration::from_secs(60);
+
+/// How long who came just before a drain ended has for its request, at most as long as the drain took.
+const LAST_REQUESTS: Duration = Duration::from_millis(500);
+
+/// Serves until `stop` comes, drains, then lets what is in flight finish.
 pub async fn serve(listener: TcpListener, app: App, stop: impl Future<Output = ()>) {
     serve_some(listener, Listening::Everything, app, stop).await;
 }
@@ -55,53 +72,125 @@ pub async fn serve_apart(listener: TcpListener, admin: TcpListener, app: App, st
 }
 
 async fn serve_some(listener: TcpListener, listening: Listening, app: App, stop: impl Future<Output = ()>) {
-    let is_loopback = listener.local_addr().is_ok_and(|address| address.ip().to_canonical().is_loopback());
+    let address = listener.local_addr().ok();
+    let is_loopback = address.is_some_and(|address| address.ip().to_canonical().is_loopback());
     let bounds = app.bounds.clone();
-    let served = Served { app, listening, is_loopback };
+    let served = Served { app: app.clone(), listening, is_loopback };
     let mut http = http1::Builder::new();
-    http.header_read_timeout(bounds.head_time)
+    http.header_read_timeout(bounds.idle_time)
         .max_header_size(bounds.head_bytes)
         // A client that has nothing more to send still gets its answer.
         .half_close(true);
     let site = Arc::new(Site { router: router(served.clone()), served });
-    let connections = Arc::new(Semaphore::new(bounds.connections));
-    let in_flight = GracefulShutdown::new();
-    tokio::pin!(stop);
-    loop {
-        let accepted = async {
-            let place = connections.clone().acquire_owned().await;
-            (place, listener.accept().await)
-        };
-        let (place, accepted) = tokio::select! {
-            biased;
-            () = &mut stop => break,
-            accepted = accepted => accepted,
-        };
-        match accepted {
-            Ok((stream, _)) => {
-                // Answers are small and written at once; waiting to fill a packet would only delay them.
-                let _ = stream.set_nodelay(true);
-                let place = (place, site.served.app.counters.connects());
-                let site = site.clone();
-                let service = service_fn(move |request| answer(site.clone(), request));
-                http.timer(HeadClock::default());
-                let connection = in_flight.watch(http.serve_connection(TokioIo::new(stream), service));
-                tokio::spawn(async move {
-                    // What goes wrong with a connection is between the client and the network.
-                    let _ = connection.await;
-                    drop(place);
-                });
-            }
-            Err(error) if is_of_the_connection(&error) => {}
-            Err(error) => {
-                tracing::warn!(%error, "cannot accept a connection");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
+    let places = Places::new(bounds.connections);
+    let mut door = Door { listener, http, site, places, in_flight: GracefulShutdown::new(), last_failure: None };
+    let address = tracing::field::display(address.map_or_else(String::new, |address| address.to_string()));
+    door.accept_until(stop).await;
+
+    app.begin_to_stop();
+    tracing::info!(address, connections = door.places.taken(), drain = ?bounds.drain_time, "stopping: not ready any more");
+    door.accept_until(tokio::time::sleep(bounds.drain_time)).await;
+    door.accept_the_rest();
+    let Door { listener, in_flight, places, .. } = door;
+    drop(listener);
+    tracing::info!(address, connections = places.taken(), "stopped listening: waiting for what is in flight");
+    // Who came last has hardly sent its request: it is not to be mistaken for an idle one.
+    tokio::time::sleep(bounds.drain_time.min(LAST_REQUESTS)).await;
+    match tokio::time::timeout(bounds.stop_time, in_flight.shutdown()).await {
+        Ok(()) => tracing::info!(address, "stopped: all is answered"),
+        // Past this time whoever is still sending a body is cut off.
+        Err(_) => tracing::warn!(address, connections = places.taken(), "stopped: gave up connections in flight"),
+    }
+}
+
+/// A listener, and what becomes of who comes in there.
+struct Door {
+    listener: TcpListener,
+    http: http1::Builder,
+    site: Arc<Site>,
+    places: Places,
+    in_flight: GracefulShutdown,
+    /// When accepting last failed.
+    last_failure: Option<Instant>,
+}
+
+impl Door {
+    /// Lets in who comes, until then.
+    async fn accept_until(&mut self, end: impl Future<Output = ()>) {
+        tokio::pin!(end);
+        loop {
+            let accepted = async {
+                let (stream, _) = self.listener.accept().await?;
+                let clock = self.clock();
+                let place = self.places.take(&clock).await;
+                Ok((stream, clock, place))
+            };
+            let accepted: io::Result<_> = tokio::select! {
+                biased;
+                () = &mut end => return,
+                accepted = accepted => accepted,
+            };
+            match accepted {
+                Ok((stream, clock, place)) => self.let_in(stream, clock, place),
+                Err(error) if is_of_the_connection(&error) => {}
+                Err(error) => {
+                    self.site.served.app.counters.accepts_failed.inc();
+                    let now = Instant::now();
+                    let is_news = self.last_failure.replace(now).is_none_or(|last| now - last > SAID);
+                    if is_news {
+                        tracing::warn!(%error, "cannot accept connections: they wait");
+                    }
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
             }
         }
     }
-    drop(listener);
-    // Past this time whoever is still sending a body is cut off.
-    let _ = tokio::time::timeout(bounds.stop_time, in_flight.shutdown()).await;
+
+    /// Lets in who has been accepted by the system already, and would be lost with the listener.
+    fn accept_the_rest(&mut self) {
+        let mut task = Context::from_waker(Waker::noop());
+        loop {
+            let clock = self.clock();
+            let Some(place) = self.places.try_take(&clock) else { return };
+            let Poll::Ready(Ok((stream, _))) = self.listener.poll_accept(&mut task) else { return };
+            self.let_in(stream, clock, place);
+        }
+    }
+
+    fn clock(&self) -> HeadClock {
+        HeadClock::new(self.site.served.app.bounds.head_time)
+    }
+
+    fn let_in(&mut self, stream: TcpStream, clock: HeadClock, place: Place) {
+        // Answers are small and written at once; waiting to fill a packet would only delay them.
+        let _ = stream.set_nodelay(true);
+        // It would otherwise grow to megabytes, of which the system tells us only when a third has been taken.
+        let _ = SockRef::from(&stream).set_send_buffer_size(SEND_BYTES);
+        let Served { app, .. } = &self.site.served;
+        let connected = app.counters.connects();
+        let stream = Steady::new(stream, app.bounds.write_time, clock.clone());
+        let site = self.site.clone();
+        let asked = clock.clone();
+        let service = service_fn(move |request| {
+            let (site, asked) = (site.clone(), asked.clone());
+            async move {
+                let answer = answer(site, request).await;
+                asked.answered();
+                answer
+            }
+        });
+        self.http.timer(clock);
+        let connection = self.in_flight.watch(self.http.serve_connection(TokioIo::new(stream), service));
+        tokio::spawn(async move {
+            tokio::select! {
+                biased;
+                // What goes wrong with a connection is between the client and the network.
+                _ = connection => {}
+                () = place.is_needed() => {}
+            }
+            drop((place, connected));
+        });
+    }
 }
 
 /// What a listener leads to.
@@ -139,6 +228,9 @@ async fn answer(site: Arc<Site>, request: Request<Incoming>) -> Result<Response<
     app.counters.answered(route, response.status().as_u16(), time);
     log.ended(&id, &response, time);
     say(response.headers_mut(), REQUEST_ID, id);
+    if app.is_stopping() {
+        say(response.headers_mut(), CONNECTION, HeaderValue::from_static("close"));
+    }
     Ok(leniency::told(response, is_lenient))
 }
 

@@ -19,6 +19,9 @@ pub(super) struct NoBody;
 /// What is answered to whoever is not the operator: 401, 403.
 pub(super) struct NotAdmitted;
 
+/// What is answered to whoever may not read the metrics: 403.
+pub(super) struct NotScraper;
+
 /// What is answered where Redis does not let us remove what is to be forgotten: 502.
 pub(super) struct RedisRefused;
 
@@ -45,6 +48,12 @@ impl IntoResponses for NotAdmitted {
             problem(&Fault::Origin, "No token is set, and the request does not come from here."),
         ]
         .into()
+    }
+}
+
+impl IntoResponses for NotScraper {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        [problem(&Fault::MetricsHost, "The request is meant for another host, or came through a proxy.")].into()
     }
 }
 

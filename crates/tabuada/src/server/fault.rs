@@ -57,8 +57,12 @@ pub(super) enum Fault {
     Token,
     /// Without a token: the listener can be reached from elsewhere.
     Listener,
+    /// Without a token: a proxy passed the request on.
+    Proxied,
     /// The request is meant for another host.
     Host,
+    /// The same, of the metrics.
+    MetricsHost,
     /// It comes from another's page.
     Origin,
     /// How many entries of a page.
@@ -135,7 +139,9 @@ impl Fault {
             Self::TableMode => (StatusCode::UNPROCESSABLE_ENTITY, "unsupported"),
             Self::RowsTooMany { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "too-large"),
             Self::Token => (StatusCode::UNAUTHORIZED, "unauthorized"),
-            Self::Listener | Self::Host | Self::Origin => (StatusCode::FORBIDDEN, "forbidden"),
+            Self::Listener | Self::Proxied | Self::Host | Self::MetricsHost | Self::Origin => {
+                (StatusCode::FORBIDDEN, "forbidden")
+            }
             Self::NotRemembered { .. } | Self::Unreachable { .. } => (StatusCode::NOT_FOUND, "not-remembered"),
             Self::RedisRefused => (StatusCode::BAD_GATEWAY, "redis-refused"),
             Self::Overloaded => (StatusCode::SERVICE_UNAVAILABLE, "overloaded"),
@@ -182,6 +188,13 @@ impl Fault {
             Self::RangeTooWide { name } => return format!("the range of '{name}' is too wide"),
             Self::Token => "expected the header Authorization: Bearer, with the token that the server was given",
             Self::Listener => "no TABUADA_ADMIN_TOKEN is set, and the server does not listen on loopback only",
+            Self::Proxied => {
+                "a proxy passed the request on (Forwarded, X-Forwarded-…, X-Real-IP or Via): that asks for the token in \
+                 TABUADA_ADMIN_TOKEN"
+            }
+            Self::MetricsHost => {
+                "the request's Host is none of loopback (localhost, 127.0.0.1, [::1]), nor one of --metrics-host"
+            }
             Self::Host => {
                 "no TABUADA_ADMIN_TOKEN is set, and the request's Host is none of loopback (localhost, 127.0.0.1, [::1])"
             }
@@ -233,6 +246,13 @@ impl Fault {
             Self::RangeTooWide { name } => return format!("o intervalo de '{name}' é largo demais"),
             Self::Token => "falta o cabeçalho Authorization: Bearer com o token que o servidor recebeu",
             Self::Listener => "não há TABUADA_ADMIN_TOKEN, e o servidor não escuta só em loopback",
+            Self::Proxied => {
+                "a requisição passou por um proxy (Forwarded, X-Forwarded-…, X-Real-IP ou Via): isso pede o token de \
+                 TABUADA_ADMIN_TOKEN"
+            }
+            Self::MetricsHost => {
+                "o Host da requisição não é de loopback (localhost, 127.0.0.1, [::1]) nem um dos de --metrics-host"
+            }
             Self::Host => {
                 "não há TABUADA_ADMIN_TOKEN, e o Host da requisição não é de loopback (localhost, 127.0.0.1, [::1])"
             }

@@ -1,22 +1,33 @@
-//! The clock for slow heads: how long a client may be silent, or take, before a request is there.
+//! The clock for slow heads: how long a client may be silent, or take, before a request is there. An idle connection may
+//! be silent for longer than a head may take once it has begun.
 //!
 //! hyper asks for a timer with every request, and drops it as soon as its head is read. Those of one connection share one
 //! timer of the runtime here, which is only set anew when it goes off: while requests follow upon each other once in all
 //! the time that a head may take, and not thousands of times a second.
 
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker, ready};
 use std::time::{Duration, Instant};
 
 use hyper::rt::{Sleep, Timer};
 
 /// The clock of one connection.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct HeadClock(Arc<Mutex<Alarm>>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Alarm {
+    /// How long a head may take from its first byte.
+    head_time: Duration,
+    /// When the head that is waited for began: with the connection, if it is the first.
+    begun: Option<tokio::time::Instant>,
+    /// How many wait for a head: two, for as long as one takes the place of the other.
+    waiting: usize,
+    /// Since when.
+    idle_since: Option<tokio::time::Instant>,
+    /// Whether what was asked last is answered: what comes now belongs to no body.
+    is_answered: bool,
     /// The timer of the runtime, once it is needed.
     timer: Option<Pin<Box<tokio::time::Sleep>>>,
     /// Who is woken when it goes off.
@@ -31,12 +42,59 @@ impl Alarm {
     }
 }
 
+impl HeadClock {
+    /// For a connection that is there from now on. Its first head is awaited for `head_time`, as is each that has begun; how
+    /// long a later one may take to begin says who waits.
+    pub(super) fn new(head_time: Duration) -> Self {
+        let begun = Some(tokio::time::Instant::now());
+        Self(Arc::new(Mutex::new(Alarm {
+            head_time,
+            begun,
+            waiting: 0,
+            idle_since: None,
+            is_answered: false,
+            timer: None,
+            waker: None,
+        })))
+    }
+
+    /// The request has its answer, and its body is of no interest any more.
+    pub(super) fn answered(&self) {
+        self.alarm().is_answered = true;
+    }
+
+    /// Bytes have come: of a head, if one is waited for or the request before is answered.
+    pub(super) fn something_came(&self) {
+        let mut alarm = self.alarm();
+        if (alarm.waiting > 0 || alarm.is_answered) && alarm.begun.is_none() {
+            alarm.begun = Some(tokio::time::Instant::now());
+        }
+    }
+
+    /// Since when the connection waits for a request, if it does.
+    pub(super) fn idle_since(&self) -> Option<tokio::time::Instant> {
+        self.alarm().idle_since
+    }
+
+    fn alarm(&self) -> MutexGuard<'_, Alarm> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl Timer for HeadClock {
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn Sleep>> {
         self.sleep_until(self.now() + duration)
     }
 
     fn sleep_until(&self, deadline: Instant) -> Pin<Box<dyn Sleep>> {
+        let mut alarm = self.alarm();
+        if alarm.waiting == 0 && alarm.begun.is_some() {
+            // It began while the answer before it was sent.
+            alarm.begun = Some(tokio::time::Instant::now());
+        }
+        alarm.waiting += 1;
+        alarm.idle_since = Some(tokio::time::Instant::now());
+        drop(alarm);
         Box::pin(Wait { clock: self.clone(), deadline: deadline.into() })
     }
 
@@ -53,26 +111,40 @@ struct Wait {
 
 impl Sleep for Wait {}
 
+impl Drop for Wait {
+    fn drop(&mut self) {
+        let mut alarm = self.clock.alarm();
+        alarm.waiting -= 1;
+        if alarm.waiting == 0 {
+            alarm.begun = None;
+            alarm.is_answered = false;
+            alarm.idle_since = None;
+        }
+    }
+}
+
 impl Future for Wait {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<()> {
-        let mut alarm = self.clock.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if alarm.is_set(self.deadline, task) {
+        let mut alarm = self.clock.alarm();
+        let of_the_head = alarm.begun.map(|begun| begun + alarm.head_time);
+        let deadline = of_the_head.map_or(self.deadline, |of_the_head| of_the_head.min(self.deadline));
+        if alarm.is_set(deadline, task) {
             return Poll::Pending;
         }
         alarm.waker = Some(task.waker().clone());
-        let timer = alarm.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(self.deadline)));
-        if timer.deadline() > self.deadline {
-            timer.as_mut().reset(self.deadline);
+        let timer = alarm.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
+        if timer.deadline() > deadline {
+            timer.as_mut().reset(deadline);
         }
         loop {
             ready!(timer.as_mut().poll(task));
-            if timer.deadline() >= self.deadline {
+            if timer.deadline() >= deadline {
                 return Poll::Ready(());
             }
             // It was set for one that is no longer waited for.
-            timer.as_mut().reset(self.deadline);
+            timer.as_mut().reset(deadline);
         }
     }
 }
@@ -84,6 +156,13 @@ mod tests {
     use super::*;
 
     const MINUTE: Duration = Duration::from_secs(60);
+
+    /// One whose first head is there, and whose heads may take as long as connections may be idle.
+    async fn clock() -> HeadClock {
+        let clock = HeadClock::new(MINUTE * 60);
+        drop(clock.sleep(MINUTE));
+        clock
+    }
 
     /// Waits until it has to be waited for, then for something else.
     async fn wait_in_vain(sleep: &mut Pin<Box<dyn Sleep>>, time: Duration) {
@@ -100,7 +179,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn each_wait_has_its_own_end() {
-        let clock = HeadClock::default();
+        let clock = clock().await;
         for time in [MINUTE, MINUTE, MINUTE / 4, MINUTE / 2] {
             let begun = clock.now();
             clock.sleep(time).await;
@@ -110,7 +189,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_was_given_up_ends_no_later_wait() {
-        let clock = HeadClock::default();
+        let clock = clock().await;
         wait_in_vain(&mut clock.sleep(MINUTE), MINUTE / 2).await;
         let begun = clock.now();
         clock.sleep(MINUTE).await;
@@ -124,7 +203,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_timer_is_set_anew_only_when_it_goes_off() {
-        let clock = HeadClock::default();
+        let clock = clock().await;
         wait_in_vain(&mut clock.sleep(MINUTE), MINUTE / 100).await;
         let first = is_set_for(&clock);
         for _ in 0..90 {
@@ -135,10 +214,49 @@ mod tests {
         assert!(is_set_for(&clock) > first);
     }
 
+    /// The first head has its time from the connection on, the others from their first byte.
+    #[tokio::test(start_paused = true)]
+    async fn a_head_that_has_begun_has_less_time_than_an_idle_connection() {
+        let clock = HeadClock::new(MINUTE / 2);
+        let begun = clock.now();
+        clock.sleep(MINUTE).await;
+        assert_eq!(clock.now() - begun, MINUTE / 2, "a first head");
+        for idle in [Duration::ZERO, MINUTE / 4] {
+            // Of a body.
+            clock.something_came();
+            let begun = clock.now();
+            let mut head = clock.sleep(MINUTE);
+            wait_in_vain(&mut head, idle).await;
+            clock.something_came();
+            wait_in_vain(&mut head, MINUTE / 8).await;
+            // Drops change nothing.
+            clock.something_came();
+            head.await;
+            assert_eq!(clock.now() - begun, idle + MINUTE / 2);
+        }
+        let begun = clock.now();
+        clock.sleep(MINUTE).await;
+        assert_eq!(clock.now() - begun, MINUTE, "idle");
+        // One that begins while the answer before it is sent has its time from when it is waited for.
+        clock.answered();
+        clock.something_came();
+        tokio::time::sleep(MINUTE).await;
+        let begun = clock.now();
+        clock.sleep(MINUTE).await;
+        assert_eq!(clock.now() - begun, MINUTE / 2);
+        // What begins late ends no later than an idle connection.
+        let mut head = clock.sleep(MINUTE);
+        let begun = clock.now();
+        wait_in_vain(&mut head, MINUTE * 3 / 4).await;
+        clock.something_came();
+        head.await;
+        assert_eq!(clock.now() - begun, MINUTE);
+    }
+
     /// A connection may be moved to another task; the one that waits is woken.
     #[tokio::test(start_paused = true)]
     async fn whoever_waits_is_woken() {
-        let clock = HeadClock::default();
+        let clock = clock().await;
         let mut sleep = clock.sleep(MINUTE);
         poll_fn(|task| {
             assert!(sleep.as_mut().poll(task).is_pending());

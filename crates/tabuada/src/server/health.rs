@@ -21,7 +21,7 @@ pub(super) struct Live {
 /// Requests are welcome.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Ready {
-    #[schema(schema_with = ok)]
+    #[schema(schema_with = ok_or_stopping)]
     status: &'static str,
     #[schema(schema_with = states)]
     cache: &'static str,
@@ -29,6 +29,10 @@ pub(super) struct Ready {
 
 fn ok() -> Object {
     ObjectBuilder::new().schema_type(Type::String).enum_values(Some(["ok"])).build()
+}
+
+fn ok_or_stopping() -> Object {
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(["ok", "stopping"])).build()
 }
 
 /// Whether the process answers.
@@ -45,29 +49,39 @@ fn ok() -> Object {
     )),
 )]
 pub(super) async fn live() -> Response<Body> {
-    said(&Live { status: "ok" })
+    said(StatusCode::OK, &Live { status: "ok" })
 }
 
 /// Whether requests are welcome, and the state of the cache.
 ///
-/// Always 200: without Redis every request is still answered.
+/// 200 until the signal to stop: without Redis every request is still answered.
 #[utoipa::path(
     get,
     path = "/health/ready",
     tag = "operation",
     operation_id = "ready",
-    responses((
-        status = 200,
-        description = "They are.",
-        body = Ready,
-        examples(("memory" = (summary = "GET /health/ready", value = json!({"status": "ok", "cache": "memory"})))),
-    )),
+    responses(
+        (
+            status = 200,
+            description = "They are.",
+            body = Ready,
+            examples(("memory" = (summary = "GET /health/ready", value = json!({"status": "ok", "cache": "memory"})))),
+        ),
+        (
+            status = 503,
+            description = "The server is stopping: they are answered, and belong elsewhere.",
+            body = Ready,
+            example = json!({"status": "stopping", "cache": "memory"}),
+        ),
+    ),
 )]
 pub(super) async fn ready(State(app): State<App>) -> Response<Body> {
-    said(&Ready { status: "ok", cache: app.calculator.cache().state().name() })
+    let (code, status) =
+        if app.is_stopping() { (StatusCode::SERVICE_UNAVAILABLE, "stopping") } else { (StatusCode::OK, "ok") };
+    said(code, &Ready { status, cache: app.calculator.cache().state().name() })
 }
 
-fn said(what: &impl Serialize) -> Response<Body> {
+fn said(status: StatusCode, what: &impl Serialize) -> Response<Body> {
     // Texts always serialise.
-    not_kept(json(StatusCode::OK, serde_json::to_string(what).unwrap_or_default()))
+    not_kept(json(status, serde_json::to_string(what).unwrap_or_default()))
 }

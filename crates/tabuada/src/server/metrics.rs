@@ -15,6 +15,7 @@ use prometheus_client::registry::Registry;
 use tabuada_cache::{Count, State};
 use tracing_appender::non_blocking::ErrorCounter;
 
+use super::described::NotScraper;
 use crate::answer::Calculator;
 use crate::counters::Counters;
 use crate::view;
@@ -25,13 +26,16 @@ use crate::view;
     path = "/metrics",
     tag = "operation",
     operation_id = "metrics",
-    responses((
-        status = 200,
-        description = "Every counter there is, at this moment, in the OpenMetrics text format.",
-        body = String,
-        content_type = "application/openmetrics-text",
-        example = json!("# HELP tabuada_requests Requests answered.\n# TYPE tabuada_requests counter\n# EOF\n"),
-    )),
+    responses(
+        (
+            status = 200,
+            description = "Every counter there is, at this moment, in the OpenMetrics text format.",
+            body = String,
+            content_type = "application/openmetrics-text",
+            example = json!("# HELP tabuada_requests Requests answered.\n# TYPE tabuada_requests counter\n# EOF\n"),
+        ),
+        NotScraper,
+    ),
 )]
 pub(crate) fn page(registry: &Registry) -> Response<Body> {
     let mut body = String::with_capacity(16 << 10);
@@ -53,6 +57,11 @@ pub(super) fn registry(counters: &Counters, calculator: &Calculator, log_losses:
         counters.request_seconds.clone(),
     );
     registry.register("connections", "Connections that are open", counters.connections.clone());
+    registry.register(
+        "accepts_failed",
+        "Connections that the system had no files for when they came",
+        counters.accepts_failed.clone(),
+    );
     registry.register("questions", "Expressions asked for", counters.asked.clone());
     registry.register("evaluations", "Evaluations that ran to an answer", counters.evaluations.clone());
     registry.register("evaluation_seconds", "Seconds that evaluations took", counters.evaluation_seconds.clone());

@@ -9,7 +9,7 @@ use axum::routing::get;
 use serde_json::Value;
 use tabuada_cache::{Behind, Cursor, NotACursor, NotOurs, Operator, Removal, Removed};
 
-use super::admission::admit;
+use super::admission::{admit, admit_scraper};
 use super::described::{NotAdmitted, Overloaded, RedisRefused};
 use super::fault::Fault;
 use super::language;
@@ -35,6 +35,15 @@ pub(super) fn routes(served: &Served) -> Router<Served> {
         .route(keys, get(list))
         .route(entry, get(show).delete(delete))
         .route_layer(from_fn_with_state(served.clone(), door))
+}
+
+/// Before the metrics, which have a door of their own.
+pub(super) async fn scraper_door(State(served): State<Served>, request: Request, next: Next) -> Response<Body> {
+    let (token, names) = (served.app.admin_token.as_ref(), &served.app.metrics_hosts);
+    match admit_scraper(token, served.is_loopback, names, request.uri(), request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(refusal) => refused(refusal.into(), request.headers()),
+    }
 }
 
 async fn door(State(served): State<Served>, request: Request, next: Next) -> Response<Body> {

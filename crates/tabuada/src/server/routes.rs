@@ -5,6 +5,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri};
+use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use percent_encoding::percent_decode_str;
 use tower::ServiceExt;
@@ -47,8 +48,10 @@ fn public() -> Router<Served> {
 
 /// What may have a listener of its own.
 fn apart(served: &Served) -> Router<Served> {
-    operator::routes(served)
+    let metrics = Router::new()
         .route("/metrics", get(|State(app): State<App>| async move { metrics::page(&app.registry) }))
+        .route_layer(from_fn_with_state(served.clone(), operator::scraper_door));
+    operator::routes(served).merge(metrics)
 }
 
 /// A path is compared decoded (`/%65valuate` is `/evaluate`), and one with a slash too many is led to the one without, as

@@ -2,6 +2,7 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::extract::FromRef;
 use prometheus_client::registry::Registry;
@@ -26,11 +27,13 @@ pub struct Parts {
     pub(super) counters: Counters,
     pub(super) registry: Registry,
     pub(super) admin_token: Option<AdminToken>,
+    pub(super) metrics_hosts: Vec<String>,
     pub(super) cors: Option<Cors>,
     pub(super) logged: Logged,
     pub(super) bounds: Bounds,
     pub(super) ids: RequestIds,
     pub(super) sent: Sent,
+    is_stopping: AtomicBool,
 }
 
 /// How a server meets its clients. The default is for whoever tries it out: everything on, nobody let in from afar.
@@ -38,6 +41,9 @@ pub struct Parts {
 pub struct Setup {
     /// What the operator's routes ask for; without it they answer on loopback only.
     pub admin_token: Option<AdminToken>,
+    /// Under which names the metrics may be asked for, besides those of loopback; none: on a listener that others reach,
+    /// under any.
+    pub metrics_hosts: Vec<String>,
     /// Whose pages may ask.
     pub origins: Origins,
     /// What is written of requests.
@@ -51,10 +57,34 @@ pub struct Setup {
 impl App {
     /// Puts together what the routes need. `counters` are those that `calculator` was given.
     pub fn new(calculator: Calculator, counters: Counters, setup: Setup) -> Self {
-        let Setup { admin_token, origins, logged, log_losses, bounds } = setup;
+        let Setup { admin_token, metrics_hosts, origins, logged, log_losses, bounds } = setup;
         let registry = metrics::registry(&counters, &calculator, log_losses);
         let (cors, ids, sent) = (Cors::new(&origins), RequestIds::new(), Sent::new());
-        Self(Arc::new(Parts { calculator, counters, registry, admin_token, cors, logged, bounds, ids, sent }))
+        let is_stopping = AtomicBool::new(false);
+        let parts = Parts {
+            calculator,
+            counters,
+            registry,
+            admin_token,
+            metrics_hosts,
+            cors,
+            logged,
+            bounds,
+            ids,
+            sent,
+            is_stopping,
+        };
+        Self(Arc::new(parts))
+    }
+
+    /// From here on no connection is kept for another request, and readiness is denied.
+    pub(super) fn begin_to_stop(&self) {
+        self.is_stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the signal to stop has come.
+    pub(super) fn is_stopping(&self) -> bool {
+        self.is_stopping.load(Ordering::Relaxed)
     }
 }
 
