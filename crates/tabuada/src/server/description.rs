@@ -146,7 +146,7 @@ fn complete(path: &str, is_get: bool, status: &str, response: &mut Response) {
     }
     match status {
         "401" => add("WWW-Authenticate", text("`Bearer`.")),
-        "503" => add("Retry-After", seconds()),
+        "503" if path != "/health/ready" => add("Retry-After", seconds()),
         _ => {}
     }
 }

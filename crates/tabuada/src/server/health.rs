@@ -76,9 +76,11 @@ pub(super) async fn live() -> Response<Body> {
     ),
 )]
 pub(super) async fn ready(State(app): State<App>) -> Response<Body> {
-    let (code, status) =
-        if app.is_stopping() { (StatusCode::SERVICE_UNAVAILABLE, "stopping") } else { (StatusCode::OK, "ok") };
-    said(code, &Ready { status, cache: app.calculator.cache().state().name() })
+    let cache = app.calculator.cache().state().name();
+    if app.is_stopping() {
+        return said(StatusCode::SERVICE_UNAVAILABLE, &Ready { status: "stopping", cache });
+    }
+    said(StatusCode::OK, &Ready { status: "ok", cache })
 }
 
 fn said(status: StatusCode, what: &impl Serialize) -> Response<Body> {
