@@ -140,7 +140,7 @@ mod tests {
             let waits = clocks[0].sleep(SECOND * 60);
             first.is_needed().await;
             drop(first);
-            waits
+            Some(waits)
         });
         drop((fourth, fifth, first_waits));
         assert_eq!(places.taken(), 0);
