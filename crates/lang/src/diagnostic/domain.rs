@@ -67,7 +67,7 @@ pub(super) fn message(function: &str, given: Option<Given>, language: Language) 
         "atanh" => ("numbers between -1 and 1, without these two", "números entre -1 e 1, fora esses dois,"),
         "acosh" => ("numbers from 1 up", "números a partir de 1"),
         "sin" | "cos" | "tan" | "sec" | "csc" | "cot" => ("finite numbers", "números finitos"),
-        "asec" | "acsc" => ("numbers from 1 up and from -1 down", "números a partir de 1 e até -1"),
+        "asec" | "acsc" => ("numbers from 1 up and from -1 down", "números a partir de 1 ou até -1"),
         "gamma" | "lgamma" => ("all numbers but 0, -1, -2 and so on", "todos os números menos 0, -1, -2 etc.,"),
         "factor" => ("whole numbers from 1 up", "números inteiros a partir de 1"),
         "randint" => ("whole numbers of up to 64 bits", "números inteiros de até 64 bits"),
@@ -78,10 +78,8 @@ pub(super) fn message(function: &str, given: Option<Given>, language: Language) 
         Some(given) => (format!(", and was given {given}"), format!(" e recebeu {given}")),
         None => Default::default(),
     };
-    say(
-        &format!("{function} is defined for {}{english}", domain.0),
-        &format!("{function} está definida para {}{portuguese}", domain.1),
-    )
+    let sentence = format!("{function} está definida para {}{portuguese}", domain.1);
+    say(&format!("{function} is defined for {}{english}", domain.0), sentence.trim_end_matches(','))
 }
 
 /// A negative number has a root all the same, which is worth knowing.

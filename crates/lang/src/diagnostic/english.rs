@@ -245,14 +245,15 @@ fn arity_error(arity: &Arity) -> String {
     let plural = super::plural(wanted);
     let positional = if positional { " without a name" } else { "" };
     // The usual cause.
-    let comma = if matches!(arity, Arity::TakesPositional { .. }) {
-        "; several values go in a list, as in mean([1, 2, 3])"
+    let cause = if given > wanted && super::takes_a_list(function) {
+        format!("; several values go in a list, as in {function}([1, 2, 3])")
     } else if wanted == 1 && given == 2 {
-        "; decimals are written with a point, as in 2.5"
+        "; decimals are written with a point, as in 2.5".to_owned()
     } else {
-        ""
+        String::new()
     };
-    format!("{}() takes {bound}{wanted} argument{plural}{positional}, not {given}{comma}", super::bare(function))
+    let wanted = if wanted == 0 { "no".to_owned() } else { wanted.to_string() };
+    format!("{}() takes {bound}{wanted} argument{plural}{positional}, not {given}{cause}", super::bare(function))
 }
 
 fn value_error(error: &ValueError) -> String {

@@ -241,14 +241,17 @@ fn arity_error(arity: &Arity) -> String {
     let plural = super::plural(wanted);
     let positional = if positional { " sem nome" } else { "" };
     // The usual cause.
-    let comma = if matches!(arity, Arity::TakesPositional { .. }) {
-        "; vários valores vão em uma lista, como em mean([1, 2, 3])"
+    let cause = if given > wanted && super::takes_a_list(function) {
+        format!("; vários valores vão em uma lista, como em {function}([1, 2, 3])")
     } else if wanted == 1 && given == 2 {
-        "; decimais se escrevem com ponto, como em 2.5"
+        "; decimais se escrevem com ponto, como em 2.5".to_owned()
     } else {
-        ""
+        String::new()
     };
-    format!("{}() recebe {bound}{wanted} argumento{plural}{positional}, não {given}{comma}", super::bare(function))
+    if wanted == 0 {
+        return format!("{}() não recebe argumentos, e recebeu {given}", super::bare(function));
+    }
+    format!("{}() recebe {bound}{wanted} argumento{plural}{positional}, não {given}{cause}", super::bare(function))
 }
 
 fn value_error(error: &ValueError) -> String {
