@@ -206,6 +206,8 @@ fn nothing_is_offered_where_nothing_is_certain() {
         no_fix(text, "division-by-zero");
     }
     no_fix("sqrt", "type-error");
+    no_fix("{1, [2]}", "type-error");
+    no_fix("[1, 5] + 2", "type-error");
 }
 
 /// Names that nothing defines, and what was meant. `None`: no name is near.
