@@ -385,7 +385,9 @@ impl Words<'_> {
 
     fn is_phrase(&self, at: usize) -> bool {
         let word = &self.list[at];
-        !word.is_empty() && PHRASES.iter().any(|(phrase, _)| phrase.split(' ').next_back() == Some(word))
+        let ends_with_it =
+            |phrase: &str| phrase.strip_suffix(&**word).is_some_and(|rest| rest.is_empty() || rest.ends_with(' '));
+        !word.is_empty() && PHRASES.iter().any(|(phrase, _)| ends_with_it(phrase))
     }
 
     fn has_operand_behind(&self, at: usize) -> bool {
@@ -394,9 +396,21 @@ impl Words<'_> {
         })
     }
 
+    /// Whether a phrase begins there that stands before its operand.
+    fn begins_phrase(&self, at: usize) -> bool {
+        let Some(first) = self.list.get(at).and_then(|word| word.chars().next()) else { return false };
+        PHRASES.iter().any(|(words, phrase)| {
+            let takes_operand = matches!(phrase, Call(_) | Prefix(_) | Power(_));
+            takes_operand && words.starts_with(first) && self.matches(at, words).is_some()
+        })
+    }
+
     /// What a phrase, from the token at `at` to the one before `next`, is to be written as.
     fn edits(&self, at: usize, next: usize, phrase: Phrase) -> Option<Vec<Fix>> {
         let (start, end) = (self.span(at).start as usize, self.span(next - 1).end as usize);
+        if matches!(phrase, Article) && !self.begins_phrase(next) {
+            return None;
+        }
         let (before, behind) = (self.has_operand_before(at), self.has_operand_behind(next));
         match phrase {
             // What is written as it should be is no phrase.
@@ -445,13 +459,7 @@ impl Words<'_> {
                 let begins_there = at.checked_sub(1).and_then(|at| self.tokens.token(at)).is_none_or(begins);
                 (gives && begins_there).then(|| vec![Fix::new(start, self.span(next).start as usize, "")])
             }
-            Article => {
-                let begins = |words: &str, phrase: Phrase| {
-                    matches!(phrase, Call(_) | Prefix(_) | Power(_)) && self.matches(next, words).is_some()
-                };
-                let is_article = !before && PHRASES.iter().any(|(words, phrase)| begins(words, *phrase));
-                is_article.then(|| vec![Fix::new(start, self.span(next).start as usize, "")])
-            }
+            Article => (!before).then(|| vec![Fix::new(start, self.span(next).start as usize, "")]),
             Politeness => {
                 let goes_on = behind || !self.list.get(next)?.is_empty();
                 (at == 0 && goes_on).then(|| vec![Fix::new(start, self.span(next).start as usize, "")])
