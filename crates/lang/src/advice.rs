@@ -289,16 +289,20 @@ impl<'c> Desk<'c> {
                 Look::Failed(program, failure) => {
                     let is_of_types = matches!(failure.kind, ErrorKind::Type(_));
                     self.rewritten(&program, &text, is_of_types)
+                        .or_else(|| reading::carets(&text))
                         .or_else(|| {
+                            let mut is_ambiguous = false;
                             let given = self.given();
-                            let edits = failing::mend(&program, &text, &failure, &given, self.choice)?;
-                            Some(apply(&text, edits))
+                            let edits =
+                                failing::mend(&program, &text, &failure, &given, self.choice, &mut is_ambiguous);
+                            self.doubt(|doubts| doubts.separators |= is_ambiguous);
+                            Some(apply(&text, edits?))
                         })
                         .or_else(|| self.without_words(&text))?
                 }
-                Look::Unreadable(error) => {
-                    self.respelled(&text).or_else(|| reading::mend(&text, &error).map(|fix| fix.apply(&text)))?
-                }
+                Look::Unreadable(error) => self
+                    .respelled(&text)
+                    .or_else(|| reading::mend(&text, &error, |name| self.is_given(name)).map(|fix| fix.apply(&text)))?,
             };
             if next == text {
                 return None;
@@ -371,10 +375,14 @@ impl<'c> Desk<'c> {
 
     /// A text that cannot be read, with what needs no error to be seen: signs around it, words, separators, percentages.
     fn respelled(&self, text: &str) -> Option<String> {
-        if let Some(next) = reading::trimmed(text).or_else(|| self.without_words(text)) {
+        let trimmed = reading::trimmed(text).or_else(|| reading::carets(text));
+        if let Some(next) = trimmed.or_else(|| self.without_words(text)) {
             return Some(next);
         }
         let tokens = Tokens::of(text);
+        if let Some(next) = reading::ranges(&tokens) {
+            return Some(next);
+        }
         let separated = separators::of(&tokens, self.choice, None);
         self.doubt(|doubts| doubts.separators |= separated.is_ambiguous);
         if !separated.edits.is_empty() {

@@ -5,11 +5,14 @@ use unicode_general_category::{GeneralCategory, get_general_category};
 use unicode_normalization::UnicodeNormalization;
 
 /// Characters that no name and no operator begins with, and what is meant by them.
-const LOOKALIKES: [(&str, &str); 17] = [
-    ("∙∗•✕✖⨯╳", "*"),
-    ("∕⁄➗", "/"),
-    ("–—―‐‑‒➖", "-"),
+const LOOKALIKES: [(&str, &str); 20] = [
+    ("∙∗•‧・･˙⋆✕✖⨯⨉╳\u{2062}", "*"),
+    ("∕⁄╱⧸➗", "/"),
+    ("∶", ":"),
+    ("–—―‐‑‒˗⁃➖", "-"),
     ("➕", "+"),
+    ("∣❘", "|"),
+    ("٪", "%"),
     ("⩽≦", "<="),
     ("⩾≧", ">="),
     ("≈≡≟", "=="),
@@ -29,7 +32,10 @@ const LOOKALIKES: [(&str, &str); 17] = [
 const QUOTES: &str = "‘’‚‛“”„‟«»‹›`´";
 
 /// Blanks that are none of the language's, beside those that Unicode calls white space.
-const INVISIBLE: [char; 7] = ['\u{200b}', '\u{200c}', '\u{200d}', '\u{2060}', '\u{feff}', '\u{ad}', '\u{180e}'];
+const INVISIBLE: [char; 10] = [
+    '\u{200b}', '\u{200c}', '\u{200d}', '\u{200e}', '\u{200f}', '\u{2060}', '\u{2061}', '\u{feff}', '\u{ad}',
+    '\u{180e}',
+];
 
 /// Fractions in one character: numerator and denominator.
 const FRACTIONS: [(char, u8, u8); 19] = [

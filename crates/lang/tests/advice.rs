@@ -190,6 +190,9 @@ fn nothing_is_offered_where_nothing_is_certain() {
         "1.2.3",
         "1 2",
         "(3*",
+        "(",
+        "12∶30",
+        "1..10",
         "1.real",
         "5’",
         "1 if 2",
@@ -203,6 +206,8 @@ fn nothing_is_offered_where_nothing_is_certain() {
         no_fix(text, "division-by-zero");
     }
     no_fix("sqrt", "type-error");
+    no_fix("{1, [2]}", "type-error");
+    no_fix("[1, 5] + 2", "type-error");
 }
 
 /// Names that nothing defines, and what was meant. `None`: no name is near.
@@ -307,6 +312,7 @@ fn readings_that_differ_are_all_offered_the_likeliest_first() {
     // Another number of the text says which it is.
     assert_eq!(offered("1,234 + 2,5", &Context::default()), ["1.234 + 2.5"]);
     assert_eq!(offered("1,234 + 0.5", &Context::default()), ["1234 + 0.5"]);
+    assert_eq!(offered("sqrt(10,000)", &Context::default()), ["sqrt(10000)", "sqrt(10.000)"]);
 }
 
 #[test]
@@ -325,6 +331,44 @@ fn all_that_is_wrong_is_mended_at_once() {
         ("sum(k^2, k=1, 3)", "sum(k**2, k, 1, 3)"),
         ("root(64, 3)", "³√64"),
         ("R$ 1.234,50 com 10% de desconto", "1234.50*(1-10/100)"),
+        // Signs that look alike, and what a dead key writes.
+        ("5‧2²", "5*2²"),
+        ("6∶2²", "6/2²"),
+        ("∣3−5∣·2", "|3−5|·2"),
+        ("2ˆ3ˆ2", "2**3**2"),
+        ("x = 3; xˆ2+1", "x = 3; x**2+1"),
+        ("log₂(8)", "log2(8)"),
+        // Brackets of another kind, and of two kinds that cross.
+        ("√[16]", "√(16)"),
+        ("√(2,25)", "√(2.25)"),
+        ("(1,5)²", "(1.5)²"),
+        ("2x3x4", "2*3*4"),
+        ("√{[2+2]*4}", "√((2+2)*4)"),
+        ("{[(1+2)]}", "(((1+2)))"),
+        ("sin[1]", "sin(1)"),
+        ("f(x) @= x+1; f[3]*2", "f(x) @= x+1; f(3)*2"),
+        ("[(1+2]*3", "((1+2))*3"),
+        // Separators that nothing else can be, also in arguments.
+        ("sqrt(1.000.000,00)", "sqrt(1000000.00)"),
+        // Every `i` is the imaginary unit where one is.
+        ("(1+2i)(3-i)", "(1+2j)*(3-1j)"),
+        // Forms of spreadsheets and of elsewhere.
+        ("if(2>1;10;20)", "(2>1 ? 10 : 20)"),
+        ("max 3 5 7", "max(3, 5, 7)"),
+        ("gcd((12,18))", "gcd(12,18)"),
+        ("sum(1..10)", "sum(k, k, 1, 10)"),
+        ("integral(x², x, 0..3)", "integral(x², x, 0, 3)"),
+        // Words.
+        ("seno de 30 graus", "sin(30°)"),
+        ("seno de 60 graus ao quadrado", "sin(60°)²"),
+        ("6 nCr 2", "comb(6, 2)"),
+        ("2/3 de 90", "(2/3)*90"),
+        ("¾ of 20", "(¾)*20"),
+        ("o quadrado de -5", "(-5)²"),
+        ("qual é a raiz quadrada de 81?", "sqrt(81)"),
+        ("log base 2 of 8", "log(8, 2)"),
+        ("log de 8 na base 2", "log(8, 2)"),
+        ("20% desconto em 50", "(1-20/100)*50"),
     ] {
         assert_eq!(offered(text, &Context::default()), [mended], "{text:?}");
     }
@@ -337,6 +381,10 @@ fn what_comes_with_a_text_is_known_to_advice() {
     let context = Context { variables: Some(&variables), ..Context::default() };
     assert_eq!(offered("ab", &context), ["a*b"]);
     assert_eq!(offered("2a(b+1)", &context), ["2*a*(b+1)"]);
+    let given = Variables::from_json(r#"{"i": 3, "x3": 2}"#, &limits).unwrap();
+    let letters = Context { variables: Some(&given), ..Context::default() };
+    assert_eq!(offered("2i", &letters), ["2*i"]);
+    assert_eq!(offered("2x3", &letters), ["2*x3"]);
     let context = Context { parameters: &["rate"], ..Context::default() };
     assert_eq!(offered("2rate^2", &context), ["2*rate**2"]);
     assert_eq!(offered("2rate^2", &Context::default()), [""; 0]);

@@ -11,7 +11,7 @@ use crate::lexer::{Token, normal_name, to_superscript};
 use crate::program::{Binder, Node, Program};
 
 /// Functions of one list, to which its elements are often given one by one.
-const OF_ONE_LIST: [&str; 18] = [
+const OF_ONE_LIST: [&str; 19] = [
     "sum",
     "prod",
     "fsum",
@@ -30,15 +30,18 @@ const OF_ONE_LIST: [&str; 18] = [
     "variance",
     "pvariance",
     "sorted",
+    "len",
 ];
 
-/// The edits that may mend it. `given` are the names that the text did not have to define.
+/// The edits that may mend it. `given` are the names that the text did not have to define; `is_ambiguous` becomes true
+/// where its separators have another reading that is as good.
 pub(super) fn mend(
     program: &Program,
     text: &str,
     failure: &Failure,
     given: &[(String, bool)],
     choice: Choice,
+    is_ambiguous: &mut bool,
 ) -> Option<Vec<Fix>> {
     let span = program.span(failure.node);
     let covered = span.of(text);
@@ -70,7 +73,10 @@ pub(super) fn mend(
         }
         ErrorKind::Type(TypeError::NotCallable { found }) => not_callable(&tokens, span, *found, given),
         ErrorKind::Type(TypeError::NotSubscriptable { found: Type::Int | Type::Float }) => {
-            indexed_number(&tokens, span)
+            round_brackets(&tokens, span, "*(")
+        }
+        ErrorKind::Type(TypeError::NotSubscriptable { found: Type::Function | Type::Defined }) => {
+            round_brackets(&tokens, span, "(")
         }
         ErrorKind::Type(TypeError::Operands { operator, types }) if matches!(types[..], [Type::Function, _]) => {
             // `sin -1`.
@@ -80,10 +86,17 @@ pub(super) fn mend(
                 .then(|| vec![Fix::replacing(span, format!("{}({argument})", &covered[..function]))])
         }
         ErrorKind::Type(_) | ErrorKind::DefinedArity { .. } => {
-            let call = Call::at(&tokens, tokens.from(span.start))?;
-            call.form().or_else(|| call.spread()).or_else(|| {
-                let commas = separators::of(&tokens, choice, Some(span)).edits;
-                if commas.is_empty() { call.root() } else { Some(commas) }
+            let at = tokens.from(span.start);
+            let call = Call::at(&tokens, at);
+            if call.is_none() && covered.contains(['[', '{']) {
+                // Elements of a list.
+                return None;
+            }
+            let call = call.as_ref();
+            call.and_then(|call| call.form().or_else(|| call.spread())).or_else(|| {
+                let commas = separators::of(&tokens, choice, Some(span));
+                *is_ambiguous = commas.is_ambiguous;
+                if commas.edits.is_empty() { call?.root() } else { Some(commas.edits) }
             })
         }
         _ => None,
@@ -177,7 +190,10 @@ impl<'t> Call<'t> {
             matches!(self.tokens.token(first), Some(Token::Open('['))) && self.tokens.closing(first) == Some(last)
         };
         if let [(first, last)] = self.arguments[..] {
-            let unpacks = is_list((first, last)) && last > first + 1 && !OF_ONE_LIST.contains(&name);
+            let is_tuple = self.tokens.token(first) == Some(Token::Open('('))
+                && self.tokens.closing(first) == Some(last)
+                && self.tokens.end(first + 1, |token| token == Token::Comma) != last;
+            let unpacks = (is_list((first, last)) || is_tuple) && last > first + 1 && !OF_ONE_LIST.contains(&name);
             return unpacks.then(|| vec![Fix::replacing(self.span(first), ""), Fix::replacing(self.span(last), "")]);
         }
         let wraps =
@@ -348,13 +364,13 @@ fn not_callable(tokens: &Tokens<'_>, call: Span, found: Type, given: &[(String, 
     }
 }
 
-/// `2[3+4]`: brackets that group, and no `*` before them.
-fn indexed_number(tokens: &Tokens<'_>, index: Span) -> Option<Vec<Fix>> {
+/// `2[3+4]`, `sin[1]`: no index, but brackets that group, or call; `open_with` is what begins them.
+fn round_brackets(tokens: &Tokens<'_>, index: Span, open_with: &str) -> Option<Vec<Fix>> {
     let close = tokens.from(index.end.checked_sub(1)?);
     let open = tokens.opening(close)?;
     let single = tokens.end(open + 1, |token| matches!(token, Token::Comma | Token::Colon)) == close;
     let ((_, first), (_, last)) = (tokens.get(open)?, tokens.get(close)?);
-    single.then(|| vec![Fix::replacing(first, "*("), Fix::replacing(last, ")")])
+    single.then(|| vec![Fix::replacing(first, open_with), Fix::replacing(last, ")")])
 }
 
 /// The `^` of a node.

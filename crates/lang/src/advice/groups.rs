@@ -93,6 +93,12 @@ fn is_arithmetic(token: Option<Token>) -> bool {
 fn is_beside_number(tokens: &Tokens<'_>, open: usize, close: usize, failing: bool) -> bool {
     let before = open.checked_sub(1).and_then(|at| tokens.token(at));
     let after = tokens.token(close + 1);
+    // No set holds a list, and no list has a root.
+    let is_only_element = (before, after) == (Some(Token::Open('{')), Some(Token::Close('}')));
+    let is_never_list = is_only_element || before == Some(Token::Root);
+    if failing && is_never_list {
+        return true;
+    }
     if matches!(after, Some(Token::Superscript | Token::Bang)) {
         return true;
     }

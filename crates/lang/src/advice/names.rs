@@ -85,6 +85,11 @@ impl Scope {
         if name.len() > NAME_BYTES {
             return None;
         }
+        // `log₂`, `log₁₀`.
+        let on_line: String = name.chars().map(digit_on_line).collect();
+        if on_line != name && functions::find(&on_line).is_some() {
+            return Some(Meant::Name(on_line));
+        }
         self.glued(name, called).or_else(|| self.nearest(name, &small, called).map(Meant::Name)).or_else(|| {
             // A slip of a name known elsewhere.
             let is_near = |known: &str| {
@@ -184,6 +189,14 @@ impl Scope {
             (slips <= most).then_some((slips, known.chars().count().abs_diff(length), known))
         });
         near.min_by_key(|(slips, differs, _)| (*slips, *differs)).map(|(.., known)| known.clone())
+    }
+}
+
+/// The digit that a subscript is.
+fn digit_on_line(character: char) -> char {
+    match character {
+        '₀'..='₉' => char::from_digit(character as u32 - '₀' as u32, 10).unwrap_or(character),
+        _ => character,
     }
 }
 

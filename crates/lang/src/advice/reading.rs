@@ -23,6 +23,9 @@ const SEVERAL: [&str; 15] = [
     "variance",
 ];
 
+/// What a keyboard's dead key writes for `^` before what takes no accent.
+const CIRCUMFLEX: char = 'ˆ';
+
 /// Signs of money, which say nothing about a number. Longer ones first.
 const MONEY: [&str; 7] = ["R$", "US$", "U$", "$", "€", "£", "¥"];
 
@@ -45,13 +48,46 @@ pub(super) fn trimmed(text: &str) -> Option<String> {
     without_money(text)
 }
 
+/// A text with its ranges as bounds where those are asked for: `sum(1..10)`, `sum(k, k, 1..10)`.
+pub(super) fn ranges(tokens: &Tokens<'_>) -> Option<String> {
+    let text = tokens.text;
+    if !text.contains("..") {
+        return None;
+    }
+    let edit = |at: usize| {
+        let [(first, left), (second, right)] = [tokens.get(at)?, tokens.get(at + 1)?];
+        let is_range = (first, second) == (Token::Float, Token::Float) && left.end == right.start;
+        let (from, to) = (left.of(text).strip_suffix('.')?, right.of(text).strip_prefix('.')?);
+        let before = at.checked_sub(1)?;
+        let is_sum = before.checked_sub(1).is_some_and(|name| matches!(tokens.spelled(name), "sum" | "prod"));
+        let bound = match tokens.token(before)? {
+            Token::Open('(') if is_sum => "k, k, ",
+            Token::Comma => "",
+            _ => return None,
+        };
+        let is_last = tokens.token(at + 2) == Some(Token::Close(')'));
+        (is_range && is_last).then(|| Fix::replacing(left.to(right), format!("{bound}{from}, {to}")))
+    };
+    let edits: Vec<_> = (0..tokens.iter().count()).filter_map(edit).collect();
+    (!edits.is_empty()).then(|| apply(text, edits))
+}
+
+/// A text without the circumflex that a dead key writes, U+02C6, which is a letter: `2ˆ3`.
+pub(super) fn carets(text: &str) -> Option<String> {
+    if !text.contains(CIRCUMFLEX) {
+        return None;
+    }
+    let tokens = Tokens::of(text);
+    let carets = text.match_indices(CIRCUMFLEX).filter(|(at, _)| !tokens.has_string_at(*at));
+    let edits: Vec<_> = carets.map(|(at, caret)| Fix::new(at, at + caret.len(), "**")).collect();
+    (!edits.is_empty()).then(|| apply(text, edits))
+}
+
 fn without_money(text: &str) -> Option<String> {
     let tokens = Tokens::of(text);
-    let in_string = |at: usize| {
-        tokens.iter().any(|(token, span)| token == Token::String && (span.start..span.end).contains(&(at as u32)))
-    };
     let mut edits = Vec::new();
-    for (at, sign) in MONEY.iter().flat_map(|sign| text.match_indices(sign)).filter(|(at, _)| !in_string(*at)) {
+    let signs = MONEY.iter().flat_map(|sign| text.match_indices(sign));
+    for (at, sign) in signs.filter(|(at, _)| !tokens.has_string_at(*at)) {
         let (before, behind) = (&text[..at], &text[at + sign.len()..]);
         let amount = behind.trim_start();
         if amount.starts_with(|c: char| c.is_ascii_digit()) && !before.ends_with(char::is_alphanumeric) {
@@ -65,8 +101,8 @@ fn without_money(text: &str) -> Option<String> {
     (!edits.is_empty()).then(|| apply(text, edits))
 }
 
-/// What the error asks for; whether it helps is for the caller to see.
-pub(super) fn mend(text: &str, error: &Error) -> Option<Fix> {
+/// What the error asks for; whether it helps is for the caller to see. `is_given` says which names come with the text.
+pub(super) fn mend(text: &str, error: &Error, is_given: impl Fn(&str) -> bool) -> Option<Fix> {
     let span = error.span;
     let (start, end) = (span.start as usize, span.end as usize);
     let tokens = Tokens::of(text);
@@ -83,7 +119,7 @@ pub(super) fn mend(text: &str, error: &Error) -> Option<Fix> {
             Syntax::BinderForm { .. } => difference(text, &apply(text, form(&tokens, tokens.from(span.start))?)),
             Syntax::PositionalAfterKeyword => difference(text, &apply(text, form_with_keyword(&tokens)?)),
             Syntax::MixedNumber { whole, fraction } => Some(Fix::replacing(span, format!("({whole}+{fraction})"))),
-            Syntax::NumberThenName { number, name } => number_then_name(&tokens, span, number, name),
+            Syntax::NumberThenName { number, name } => number_then_name(&tokens, span, number, name, is_given(name)),
             Syntax::LeadingZeros => leading_zeros(text, span),
             Syntax::ExpectedOperand { found } | Syntax::ExpectedOperator { found } if found == ":" => {
                 ratio(&tokens, span)
@@ -140,7 +176,11 @@ pub(super) fn mend(text: &str, error: &Error) -> Option<Fix> {
             Syntax::Unclosed { bracket } => unclosed(&tokens, *bracket),
             Syntax::Unmatched { open: None, .. } => Some(Fix::replacing(span, "")),
             Syntax::Unmatched { open: Some('|'), .. } => Some(Fix::new(start, start, "|")),
-            Syntax::Unmatched { open: Some(open), .. } => Some(Fix::replacing(span, closing(*open)?)),
+            Syntax::Unmatched { open: Some(open), .. } => unmatched(&tokens, span, *open),
+            // A spreadsheet's function.
+            Syntax::ExpectedOperand { found } if found == "if" && text[end..].trim_start().starts_with('(') => {
+                Some(Fix::replacing(span, "IF"))
+            }
             Syntax::UnterminatedString => {
                 let quote = span.of(text).trim_start_matches(|c: char| c.is_ascii_alphabetic());
                 let first = quote.get(..1)?;
@@ -269,27 +309,31 @@ fn is_inside_name(text: &str, at: usize) -> bool {
 }
 
 /// `2x`, `2x3`, `7mod2`, `2i`, `sin 2x`.
-fn number_then_name(tokens: &Tokens<'_>, span: Span, number: &str, name: &str) -> Option<Fix> {
+fn number_then_name(tokens: &Tokens<'_>, span: Span, number: &str, name: &str, is_given: bool) -> Option<Fix> {
+    let is_known = is_given || tokens.defines(name);
     let behind = Span { start: span.start + number.len() as u32, end: span.end };
     if number.ends_with('.') {
         // `1.real` asks for an attribute.
         return None;
+    }
+    let factors = || name.split(['x', 'X']).skip(1);
+    let is_digits = |factor: &str| !factor.is_empty() && factor.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_known && name.starts_with(['x', 'X']) && factors().all(is_digits) {
+        // `2x3x4`.
+        return Some(Fix::replacing(behind, name.replace(['x', 'X'], "*")));
     }
     let word = name.trim_end_matches(|c: char| c.is_ascii_digit());
     if word.len() < name.len() {
         if WORDS.contains(&word) {
             return Some(Fix::replacing(behind, format!(" {word} {}", &name[word.len()..])));
         }
-        if matches!(word, "x" | "X") && !tokens.defines(name) {
-            return Some(Fix::replacing(behind, format!("*{}", &name[word.len()..])));
-        }
     }
-    if words::is_unit(name) && !tokens.defines(name) {
+    if words::is_unit(name) && !is_known {
         // `30graus`: a word, which is read once it stands alone.
         return Some(Fix::replacing(behind, format!(" {name}")));
     }
-    if matches!(name, "i" | "I") && !tokens.defines(name) {
-        return Some(Fix::replacing(behind, "j"));
+    if matches!(name, "i" | "I") && !is_known {
+        return imaginary(tokens, behind, name);
     }
     let product = format!("{number}*{name}");
     // The number is no token, since a name follows it: what stands before it is the last that is.
@@ -299,6 +343,13 @@ fn number_then_name(tokens: &Tokens<'_>, span: Span, number: &str, name: &str) -
         }
         _ => Some(Fix::new(behind.start as usize, behind.start as usize, "*")),
     }
+}
+
+/// `(1+2i)*(3-i)`: the letter behind the number, and wherever it stands alone.
+fn imaginary(tokens: &Tokens<'_>, behind: Span, letter: &str) -> Option<Fix> {
+    let alone = tokens.iter().filter(|(token, span)| *token == Token::Name && span.of(tokens.text) == letter);
+    let edits = std::iter::once(Fix::replacing(behind, "j")).chain(alone.map(|(_, span)| Fix::replacing(span, "1j")));
+    difference(tokens.text, &apply(tokens.text, edits.collect()))
 }
 
 fn is_function(name: &str) -> bool {
@@ -443,6 +494,10 @@ fn call_brackets(tokens: &Tokens<'_>, span: Span) -> Option<Fix> {
         at = tokens.before(tokens.end(from, ends_statement))?.0;
     }
     let mut argument = tokens.between(from, at).to_owned();
+    if names.is_empty() && (from..=at).all(|at| tokens.token(at).is_some_and(Token::is_number)) {
+        // `max 3 5`.
+        argument = (from..=at).map(|at| tokens.spelled(at)).collect::<Vec<_>>().join(", ");
+    }
     for name in names.iter().rev() {
         argument = format!("{name}({argument})");
     }
@@ -491,11 +546,29 @@ fn closing(open: char) -> Option<&'static str> {
     }
 }
 
+/// A bracket that closes another one than `open`: that is closed before, where what it closes is open further out.
+fn unmatched(tokens: &Tokens<'_>, span: Span, open: char) -> Option<Fix> {
+    let mut outer = Vec::new();
+    for (token, _) in tokens.iter().take_while(|(_, at)| at.start < span.start) {
+        match token {
+            Token::Open(bracket) => outer.push(closing(bracket)),
+            Token::Close(_) => {
+                outer.pop();
+            }
+            _ => {}
+        }
+    }
+    outer.pop();
+    let is_missing = outer.contains(&Some(span.of(tokens.text)));
+    let place = if is_missing { Span { end: span.start, ..span } } else { span };
+    Some(Fix::replacing(place, closing(open)?))
+}
+
 /// Everything that is open at the end is closed there.
 fn unclosed(tokens: &Tokens<'_>, bracket: char) -> Option<Fix> {
     let last = tokens.iter().rev().find(|(token, _)| !matches!(token, Token::End | Token::Newline))?;
     let end = last.1.end as usize;
-    let complete = last.0.is_operand()
+    let complete = (last.0.is_operand() && !matches!(last.0, Token::Open(_)))
         || matches!(
             last.0,
             Token::Close(_) | Token::Bang | Token::Degree | Token::Superscript | Token::Comma | Token::Bar

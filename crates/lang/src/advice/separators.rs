@@ -82,7 +82,7 @@ pub(super) fn of(tokens: &Tokens<'_>, choice: Choice, all_within: Option<Span>) 
     let mut changed = false;
     for part in &parts {
         let takes = part.taken() && !choice.listed;
-        for number in part.numbers.iter().filter(|number| takes || number.kind == Kind::Surely) {
+        for number in part.numbers.iter().filter(|number| takes || number.is_certain(&code)) {
             let is_decimal = match number.kind {
                 // Something else separates: `round(2,345; 2)`.
                 Kind::Either if comma_is_decimal || !part.semicolons.is_empty() => true,
@@ -143,6 +143,12 @@ impl Part {
 }
 
 impl Number {
+    /// Whether it cannot be several values: `1,05`, and `1.000.000` with or without decimals.
+    fn is_certain(&self, code: &[u8]) -> bool {
+        let points = code[self.start..self.end].iter().filter(|byte| **byte == b'.').count();
+        self.kind == Kind::Surely || (points > 1 && self.kind != Kind::List)
+    }
+
     /// How to write it: its last separator is the decimal one, or none is.
     fn edits(&self, code: &[u8], is_decimal: bool) -> Vec<Fix> {
         let places: Vec<usize> = (self.start..self.end).filter(|at| matches!(code[*at], b',' | b'.')).collect();

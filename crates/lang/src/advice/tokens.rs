@@ -57,6 +57,13 @@ impl<'t> Tokens<'t> {
         self.get(at).map_or("", |(_, span)| span.of(self.text))
     }
 
+    /// Whether the byte at `at` is one of a string.
+    pub(super) fn has_string_at(&self, at: usize) -> bool {
+        let (token, span) =
+            self.list[self.list.partition_point(|(_, span)| span.end as usize <= at).min(self.list.len() - 1)];
+        token == Token::String && span.start as usize <= at
+    }
+
     /// The token before, newlines passed over.
     pub(super) fn before(&self, at: usize) -> Option<(usize, Token, Span)> {
         self.list[..at.min(self.list.len())]

@@ -15,6 +15,8 @@ enum Phrase {
     Infix(&'static str),
     /// One directly behind its operand.
     Postfix(&'static str),
+    /// An exponent of the operand behind it.
+    Power(&'static str),
     /// One before its operand.
     Prefix(&'static str),
     /// A function of the operand behind it, perhaps of a list of them.
@@ -23,15 +25,19 @@ enum Phrase {
     Pair(&'static str),
     /// A function of all that stands before it.
     Conversion(&'static str),
+    /// The base of the logarithm before it, or behind it: `log 8 base 2`, `log base 2 of 8`.
+    Base,
     /// `20% off 50`, `50 with 20% off`: what is left of it, or what it grows to, by the sign.
     Change(&'static str),
     /// Nothing, before a statement that gives a name a value.
     Declaration,
+    /// Nothing, before a phrase that stands before its operand.
+    Article,
     /// Nothing.
     Politeness,
 }
 
-use Phrase::{Call, Change, Conversion, Declaration, Infix, Pair, Politeness, Postfix, Prefix};
+use Phrase::{Article, Base, Call, Change, Conversion, Declaration, Infix, Pair, Politeness, Postfix, Power, Prefix};
 
 /// Phrases in small letters without accents.
 const PHRASES: &[(&str, Phrase)] = &[
@@ -39,6 +45,8 @@ const PHRASES: &[(&str, Phrase)] = &[
     ("choose", Pair("comb")),
     ("escolhe", Pair("comb")),
     ("permute", Pair("perm")),
+    ("ncr", Pair("comb")),
+    ("npr", Pair("perm")),
     ("plus", Infix("+")),
     ("added to", Infix("+")),
     ("mais", Infix("+")),
@@ -105,6 +113,12 @@ const PHRASES: &[(&str, Phrase)] = &[
     ("not", Prefix("not ")),
     ("squared", Postfix("²")),
     ("cubed", Postfix("³")),
+    ("square of", Power("²")),
+    ("quadrado de", Power("²")),
+    ("o quadrado de", Power("²")),
+    ("cube of", Power("³")),
+    ("cubo de", Power("³")),
+    ("o cubo de", Power("³")),
     ("ao quadrado", Postfix("²")),
     ("elevado ao quadrado", Postfix("²")),
     ("ao cubo", Postfix("³")),
@@ -214,6 +228,12 @@ const PHRASES: &[(&str, Phrase)] = &[
     ("in radians", Conversion("radians")),
     ("em radianos", Conversion("radians")),
     ("para radianos", Conversion("radians")),
+    ("base", Base),
+    ("in base", Base),
+    ("to base", Base),
+    ("to the base", Base),
+    ("na base", Base),
+    ("de base", Base),
     ("off", Change("-")),
     ("off of", Change("-")),
     ("discount on", Change("-")),
@@ -221,6 +241,8 @@ const PHRASES: &[(&str, Phrase)] = &[
     ("de desconto sobre", Change("-")),
     ("de desconto de", Change("-")),
     ("discount", Change("-")),
+    ("desconto em", Change("-")),
+    ("desconto sobre", Change("-")),
     ("de desconto", Change("-")),
     ("de acrescimo", Change("+")),
     ("de acrescimo em", Change("+")),
@@ -234,6 +256,9 @@ const PHRASES: &[(&str, Phrase)] = &[
     ("const", Declaration),
     ("seja", Declaration),
     ("sendo", Declaration),
+    ("a", Article),
+    ("o", Article),
+    ("the", Article),
     ("what is", Politeness),
     ("what's", Politeness),
     ("whats", Politeness),
@@ -313,8 +338,15 @@ impl Words<'_> {
         Some(length)
     }
 
-    /// The edits that mend the first phrase that fits where it stands, the longest of those that begin there.
+    /// The edits that mend the first phrase that fits where it stands, the longest of those that begin there. What
+    /// stands behind an operand belongs to it, whatever is done with it: `seno de 30 graus`.
     fn first_phrase(&self) -> Option<Vec<Fix>> {
+        self.phrase(|phrase| matches!(phrase, Base | Postfix("°" | "%"))).or_else(|| self.phrase(|_| true))
+    }
+
+    /// The same for the phrases that are `wanted`, where no longer one begins.
+    fn phrase(&self, wanted: impl Fn(Phrase) -> bool) -> Option<Vec<Fix>> {
+        let is_any = wanted(Politeness);
         (0..self.list.len()).filter(|at| !self.list[*at].is_empty()).find_map(|at| {
             let first = self.list[at].as_bytes()[0];
             let mut found: Vec<_> = PHRASES
@@ -323,7 +355,11 @@ impl Words<'_> {
                 .filter_map(|(words, phrase)| Some((self.matches(at, words)?, *phrase)))
                 .collect();
             found.sort_by_key(|(length, _)| std::cmp::Reverse(*length));
-            found.into_iter().find_map(|(length, phrase)| self.edits(at, at + length, phrase)).or_else(|| self.of(at))
+            if !found.first().is_some_and(|(_, phrase)| wanted(*phrase)) && !is_any {
+                return None;
+            }
+            let edits = found.into_iter().find_map(|(length, phrase)| self.edits(at, at + length, phrase));
+            edits.or_else(|| if is_any { self.of(at) } else { None })
         })
     }
 
@@ -349,7 +385,9 @@ impl Words<'_> {
 
     fn is_phrase(&self, at: usize) -> bool {
         let word = &self.list[at];
-        !word.is_empty() && PHRASES.iter().any(|(phrase, _)| phrase.split(' ').next_back() == Some(word))
+        let ends_with_it =
+            |phrase: &str| phrase.strip_suffix(&**word).is_some_and(|rest| rest.is_empty() || rest.ends_with(' '));
+        !word.is_empty() && PHRASES.iter().any(|(phrase, _)| ends_with_it(phrase))
     }
 
     fn has_operand_behind(&self, at: usize) -> bool {
@@ -358,9 +396,21 @@ impl Words<'_> {
         })
     }
 
+    /// Whether a phrase begins there that stands before its operand.
+    fn begins_phrase(&self, at: usize) -> bool {
+        let Some(first) = self.list.get(at).and_then(|word| word.chars().next()) else { return false };
+        PHRASES.iter().any(|(words, phrase)| {
+            let takes_operand = matches!(phrase, Call(_) | Prefix(_) | Power(_));
+            takes_operand && words.starts_with(first) && self.matches(at, words).is_some()
+        })
+    }
+
     /// What a phrase, from the token at `at` to the one before `next`, is to be written as.
     fn edits(&self, at: usize, next: usize, phrase: Phrase) -> Option<Vec<Fix>> {
         let (start, end) = (self.span(at).start as usize, self.span(next - 1).end as usize);
+        if matches!(phrase, Article) && !self.begins_phrase(next) {
+            return None;
+        }
         let (before, behind) = (self.has_operand_before(at), self.has_operand_behind(next));
         match phrase {
             // What is written as it should be is no phrase.
@@ -374,6 +424,12 @@ impl Words<'_> {
             Postfix(sign) => {
                 let start = self.span(at.checked_sub(1)?).end as usize;
                 (before && !self.is_called(next)).then(|| vec![Fix::new(start, end, sign)])
+            }
+            Power(sign) => {
+                let last = self.tokens.operand_end(next).filter(|_| behind && !before)?;
+                let (open, close) = if last == next { ("", "") } else { ("(", ")") };
+                let (from, to) = (self.span(next).start as usize, self.span(last).end as usize);
+                Some(vec![Fix::new(start, from, open), Fix::new(to, to, format!("{close}{sign}"))])
             }
             Call(function) => self.call(at, next, function),
             Pair(function) => {
@@ -395,6 +451,7 @@ impl Words<'_> {
                 (before && is_last).then(|| vec![Fix::new(open, open, format!("{function}(")), Fix::new(gap, end, ")")])
             }
             Change(sign) => self.change(at, next, sign),
+            Base => self.base(at, next),
             Declaration => {
                 let gives = self.tokens.token(next) == Some(Token::Name)
                     && self.tokens.token(next + 1) == Some(Token::Assign)
@@ -402,11 +459,33 @@ impl Words<'_> {
                 let begins_there = at.checked_sub(1).and_then(|at| self.tokens.token(at)).is_none_or(begins);
                 (gives && begins_there).then(|| vec![Fix::new(start, self.span(next).start as usize, "")])
             }
+            Article => (!before).then(|| vec![Fix::new(start, self.span(next).start as usize, "")]),
             Politeness => {
                 let goes_on = behind || !self.list.get(next)?.is_empty();
                 (at == 0 && goes_on).then(|| vec![Fix::new(start, self.span(next).start as usize, "")])
             }
         }
+    }
+
+    /// `log 8 base 2` and `log base 2 of 8` as `log(8, 2)`.
+    fn base(&self, at: usize, next: usize) -> Option<Vec<Fix>> {
+        let is_log = |at: usize| matches!(&*self.list[at], "log" | "logarithm" | "logaritmo");
+        let base_end = self.tokens.operand_end(next)?;
+        let base = self.tokens.between(next, base_end);
+        let before = at.checked_sub(1)?;
+        let (log, first, last, end) = if is_log(before) {
+            let of = base_end + 1;
+            let first = if OF.contains(&self.list.get(of)?.as_str()) { of + 1 } else { of };
+            let last = self.tokens.operand_end(first)?;
+            (before, first, last, last)
+        } else {
+            let first = self.tokens.operand_start(before)?;
+            let of = first.checked_sub(1)?;
+            let log = if OF.contains(&&*self.list[of]) { of.checked_sub(1)? } else { of };
+            (log, first, before, base_end)
+        };
+        let call = format!("log({}, {base})", self.tokens.between(first, last));
+        is_log(log).then(|| vec![Fix::new(self.span(log).start as usize, self.span(end).end as usize, call)])
     }
 
     /// `20% off 50` as `(1-20/100)*50`, `50 with 20% off` as `50*(1-20/100)`.
@@ -484,6 +563,17 @@ impl Words<'_> {
         if self.tokens.token(before) == Some(Token::Percent) {
             let (start, end) = (self.span(before).start as usize, self.span(at + 1).start as usize);
             return Some(vec![Fix::new(start, end, "/100*")]);
+        }
+        let is_number = |at: Option<usize>| at.and_then(|at| self.tokens.token(at)).is_some_and(Token::is_number);
+        let is_fraction = before.checked_sub(1).and_then(|at| self.tokens.token(at)) == Some(Token::Slash)
+            && is_number(Some(before))
+            && is_number(before.checked_sub(2));
+        if is_fraction || matches!(self.tokens.token(before), Some(Token::Fraction(..))) {
+            // `2/3 of 90`, `¾ of 20`.
+            let first = if is_fraction { before - 2 } else { before };
+            let (open, close) = (self.span(first).start as usize, self.span(before).end as usize);
+            let factor = Fix::new(close, self.span(at + 1).start as usize, ")*");
+            return Some(vec![Fix::new(open, open, "("), factor]);
         }
         let name = self.tokens.spelled(before);
         let is_function = self.tokens.token(before) == Some(Token::Name) && is_name(name);
