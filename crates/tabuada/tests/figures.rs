@@ -5,8 +5,7 @@
 
 mod support;
 
-use std::io::Read;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use roxmltree::{Document, Node};
@@ -544,29 +543,31 @@ fn the_command_draws_what_the_service_draws() {
     }
 }
 
-/// What a command held at most, in MiB, and its seconds of CPU: as it stands in `/proc` while it waits for somebody to read
-/// what it has drawn.
+/// What the command held at most, in MiB, while it drew, as far as `/proc` was looked at in time; and its seconds of CPU.
 fn cost_of_pixels(exprs: &[&str]) -> (u64, f64) {
-    let link = std::env::temp_dir().join(format!("tabuada-figures-{}-{}.png", std::process::id(), exprs[0].len()));
-    let _ = std::fs::remove_file(&link);
-    std::os::unix::fs::symlink("/dev/stdout", &link).unwrap();
+    let file = std::env::temp_dir().join(format!("tabuada-figures-cost-{}.png", std::process::id()));
     let mut command = Command::new(env!("CARGO_BIN_EXE_tabuada"));
-    command.args(["plot", "--width", "2000", "--height", "2000", "-o"]).arg(&link).args(exprs);
-    let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
-    let mut signature = [0; 8];
-    process.stdout.as_mut().unwrap().read_exact(&mut signature).unwrap();
-    assert_eq!(&signature, b"\x89PNG\r\n\x1a\n", "{exprs:?}");
+    command.args(["plot", "--width", "2000", "--height", "2000", "-o"]).arg(&file).args(exprs);
+    let mut process = command.spawn().unwrap();
     let proc = |file: &str| std::fs::read_to_string(format!("/proc/{}/{file}", process.id())).unwrap();
-    let status = proc("status");
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")).unwrap();
+    let mut peak = 0;
+    // It is there, without memory, until it is waited for.
+    loop {
+        let status = proc("status");
+        let Some(held) = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")) else {
+            break;
+        };
+        peak = held.parse::<u64>().unwrap();
+        std::thread::yield_now();
+    }
     // In hundredths of a second: the 14th and the 15th field, the second being the name in brackets (proc_pid_stat(5)).
     let stat = proc("stat");
-    let ticks: u32 =
-        stat.rsplit(") ").next().unwrap().split(' ').skip(11).take(2).map(|n| n.parse::<u32>().unwrap()).sum();
-    std::io::copy(process.stdout.as_mut().unwrap(), &mut std::io::sink()).unwrap();
+    let fields = stat.rsplit(") ").next().unwrap().split(' ');
+    let ticks: u32 = fields.skip(11).take(2).map(|ticks| ticks.parse::<u32>().unwrap()).sum();
     assert!(process.wait().unwrap().success());
-    std::fs::remove_file(&link).unwrap();
-    (peak.parse::<u64>().unwrap() >> 10, f64::from(ticks) / 100.0)
+    assert!(std::fs::read(&file).unwrap().starts_with(b"\x89PNG"));
+    std::fs::remove_file(&file).unwrap();
+    (peak >> 10, f64::from(ticks) / 100.0)
 }
 
 /// Lines that go up and down in every column of pixels are long, and their dashes were many: the first of these took

@@ -40,10 +40,12 @@ pub fn plot(args: &PlotArgs) -> ExitCode {
     let output = args.output.as_deref().filter(|path| path.as_os_str() != "-");
     let is_png = output.and_then(Path::extension).is_some_and(|extension| extension.eq_ignore_ascii_case("png"));
     let bytes = if is_png { picture.png(&stop) } else { Some(picture.svg().into_bytes()) };
-    let written = bytes.ok_or_else(|| io::ErrorKind::OutOfMemory.into()).and_then(|bytes| match output {
-        Some(path) => fs::write(path, bytes),
-        None => io::stdout().lock().write_all(&bytes),
-    });
+    let written = bytes
+        .ok_or_else(|| if stop() { io::ErrorKind::TimedOut } else { io::ErrorKind::OutOfMemory }.into())
+        .and_then(|bytes| match output {
+            Some(path) => fs::write(path, bytes),
+            None => io::stdout().lock().write_all(&bytes),
+        });
     match written {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever read our output has seen enough.

@@ -310,8 +310,20 @@ mod tests {
         let workers = Workers::new(1);
         let program = Arc::new(engine::read("2+2", &limits).unwrap());
         let second = Second::now();
-        let evaluation = engine::try_evaluate(&program, &limits, 1_000).unwrap();
-        let answer = Arc::new(facts::Answer::new(evaluation, program.mode(), second.number - AGO));
+        let answer = |born| {
+            let evaluation = engine::try_evaluate(&program, &limits, 1_000).unwrap();
+            Arc::new(facts::Answer::new(evaluation, program.mode(), born))
+        };
+        let (answer, forged) = (answer(second.number - AGO), answer(0));
+        let reply = Reply {
+            outcome: Outcome::Answered(program.clone(), forged),
+            origin: Origin::Redis,
+            name: None,
+            has_asked_redis: true,
+        };
+        let fresh = aged(Freshness::new(Tag::of(&["4"])), &reply, second);
+        let sent = fresh.put_on(Response::new(Body::from("4")), &HeaderMap::new(), &workers).await;
+        assert_eq!(sent.headers()[AGE], (365 * 24 * 60 * 60).to_string(), "no more than a year");
         for (origin, has_age) in [
             (Origin::Memory(None), true),
             (Origin::Redis, true),
