@@ -19,6 +19,7 @@ mod request_id;
 mod request_log;
 mod cors;
 mod sent;
+mod framing;
 mod head_clock;
 mod steady;
 mod places;

@@ -356,6 +356,71 @@ fn what_is_no_http_is_refused_and_harms_nobody() {
     assert_eq!(Client::connect(server.address).evaluate("1+1").text(), "{\"resultado\":2}");
 }
 
+/// Two readers of one head, a proxy and we, are not to understand two requests (RFC 9112).
+#[test]
+fn a_head_that_can_be_read_in_two_ways_is_refused() {
+    let server = Server::start();
+    for (head, status) in [
+        ("GET /health/live HTTP/1.1\r\n", 400),
+        ("GET /health/live HTTP/1.1\r\nHost: a\r\nHost: b\r\n", 400),
+        ("GET /health/live HTTP/1.0\r\nHost: a\r\nHost: a\r\n", 400),
+        ("GET /health/live HTTP/1.1\r\nHost: a b\r\n", 400),
+        ("POST /evaluate HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n", 501),
+        ("POST /evaluate HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n", 501),
+        ("POST /evaluate HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, chunked\r\n", 400),
+        ("POST /v1/evaluate HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", 400),
+    ] {
+        let mut client = Client::connect(server.address);
+        client.send(format!("{head}\r\n").as_bytes());
+        let response = client.receive(false);
+        assert_eq!((response.status, response.header("connection")), (status, Some("close")), "{head}");
+        assert!(response.header("x-request-id").is_some(), "{head}");
+        assert!(client.is_closed(), "{head}");
+    }
+    for head in [
+        "GET /health/live HTTP/1.0\r\n",
+        "GET /health/live HTTP/1.1\r\nHost:\r\n",
+        "GET /health/live HTTP/1.1\r\nHost: [::1]:8000\r\n",
+    ] {
+        let mut client = Client::connect(server.address);
+        client.send(format!("{head}\r\n").as_bytes());
+        assert_eq!(client.receive(false).status, 200, "{head}");
+    }
+    let mut client = Client::connect(server.address);
+    client.send(b"POST /evaluate HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n13\r\n{\"expressao\":\"2+2\"}\r\n0\r\n\r\n");
+    assert_eq!(client.receive(false).text(), "{\"resultado\":4}");
+}
+
+/// Whatever it is and wherever it comes from, no browser takes it for anything else.
+#[test]
+fn no_answer_is_sniffed() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    for target in [
+        "/",
+        "/page/main.js",
+        "/docs",
+        "/openapi.json",
+        "/metrics",
+        "/nowhere",
+        "/health/live",
+        "/v1/functions",
+        "/v1/evaluate?expr=2",
+        "/v1/evaluate?expr=2",
+        "/v1/evaluate?expr=1/0",
+        "/v1/plot?expr=x",
+        "/v1/explain?expr=1",
+        "/v1/cache",
+        "/evaluate",
+        "/docs/",
+    ] {
+        let response = client.get(target);
+        let said: Vec<_> = response.headers.iter().filter(|(name, _)| name == "x-content-type-options").collect();
+        assert!(matches!(said[..], [(_, value)] if value == "nosniff"), "{target}: {response:?}");
+    }
+    assert_eq!(client.evaluate("2+2").header("x-content-type-options"), Some("nosniff"));
+}
+
 /// A connection carries many requests, also several sent before the first answer.
 #[test]
 fn requests_follow_each_other_on_one_connection() {

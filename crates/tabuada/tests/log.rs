@@ -76,12 +76,17 @@ fn every_answer_of_every_route_has_a_name() {
         let own = ask(&mut client, request, &[]);
         assert!(seen.insert(id(&own).to_owned()), "{request:?}: {} twice", id(&own));
         let named = ask(&mut client, request, &[(ID, "caller-7")]);
-        assert_eq!(id(&named), "caller-7", "{request:?}");
+        // What shared caches may keep has a name of ours.
+        if named.header("cache-control").is_some_and(|kept| kept.starts_with("public")) {
+            assert!(seen.insert(id(&named).to_owned()), "{request:?}: {} twice", id(&named));
+        } else {
+            assert_eq!(id(&named), "caller-7", "{request:?}");
+        }
         let strange = ask(&mut client, request, &[(ID, "no name\"")]);
         assert!(seen.insert(id(&strange).to_owned()), "{request:?}: {} twice", id(&strange));
         assert_eq!(own.headers.iter().filter(|(name, _)| name == ID).count(), 1);
     }
-    let head = client.request("HEAD", "/v1/evaluate?expr=1", &[(ID, "caller-8")], b"");
+    let head = client.request("HEAD", "/health/live", &[(ID, "caller-8")], b"");
     assert_eq!(id(&head), "caller-8");
 }
 

@@ -45,7 +45,7 @@ pub fn serve(config: &ServeConfig) -> ExitCode {
 /// Takes as many open files as the system lets us have: connections are files, and the usual bound is far below ours.
 fn raise_open_files() {
     let files = getrlimit(Resource::Nofile);
-    let raised = Rlimit { current: files.maximum, ..files };
+    let raised = Rlimit { current: files.maximum, maximum: files.maximum };
     if files.current != files.maximum
         && let Err(error) = setrlimit(Resource::Nofile, raised)
     {

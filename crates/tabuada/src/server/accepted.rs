@@ -34,8 +34,7 @@ pub(super) fn liking(headers: &HeaderMap, kind: &str) -> f32 {
             _ if range.eq_ignore_ascii_case(kind) => 3,
             _ => continue,
         };
-        let weight = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
-        let weight = weight.map_or(1.0, |weight| weight.trim().parse().unwrap_or(0.0));
+        let weight = parts.find(|part| part.starts_with("q=") || part.starts_with("Q=")).map_or(1.0, quality);
         if precision > best.0 {
             best = (precision, weight);
         }
@@ -47,4 +46,33 @@ pub(super) fn liking(headers: &HeaderMap, kind: &str) -> f32 {
 fn quality(parameter: &str) -> f32 {
     let value = parameter.trim().strip_prefix("q=").or_else(|| parameter.trim().strip_prefix("Q="));
     value.and_then(|value| value.trim().parse().ok()).filter(|q| (0.0..=1.0).contains(q)).unwrap_or(0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_weight_is_from_0_to_1_or_counts_for_nothing() {
+        for (weight, liked) in [
+            ("", 1.0),
+            (";q=1", 1.0),
+            (";q=1.000", 1.0),
+            ("; Q=0.5", 0.5),
+            (";level=1;q=0.25", 0.25),
+            (";q=0", 0.0),
+            (";q=2", 0.0),
+            (";q=1.001", 0.0),
+            (";q=-1", 0.0),
+            (";q=inf", 0.0),
+            (";q=nan", 0.0),
+            (";q=", 0.0),
+            (";q=a", 0.0),
+        ] {
+            let accept = HeaderValue::try_from(format!("image/png{weight}")).unwrap();
+            let headers = HeaderMap::from_iter([(ACCEPT, accept)]);
+            assert!((liking(&headers, "image/png") - liked).abs() < f32::EPSILON, "{weight}");
+        }
+        assert_eq!(["gzip;q=inf", "gzip;q=2", "gzip;q=-0.1"].map(|member| weighted(member).1), [0.0; 3]);
+    }
 }

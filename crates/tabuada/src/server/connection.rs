@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::header::CONNECTION;
-use axum::http::{HeaderValue, Method, Request, Response};
+use axum::http::header::{CONNECTION, X_CONTENT_TYPE_OPTIONS};
+use axum::http::{HeaderValue, Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -22,10 +22,11 @@ use tower::Service;
 
 use super::cors;
 use super::evaluate::evaluate;
+use super::framing;
 use super::head_clock::HeadClock;
 use super::leniency;
 use super::places::{Place, Places};
-use super::render::say;
+use super::render::{CACHE_STATUS, bypass, detail, say};
 use super::request_id::REQUEST_ID;
 use super::request_log::Begun;
 use super::routes::router;
@@ -33,6 +34,9 @@ use super::state::{App, Listening, Served};
 use super::steady::Steady;
 use super::v1::answer_query;
 use crate::counters::Route;
+
+/// No body is anything else than its type says.
+const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 
 /// How long to wait when the system has no more descriptors for us.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -211,9 +215,11 @@ async fn answer(site: Arc<Site>, request: Request<Incoming>) -> Result<Response<
     let cors = app.cors.as_ref().filter(|_| is_public && cors::concerns(route, &request));
     let page = cors.map(|cors| cors.page(&request));
     let is_lenient = leniency::is_preferred(request.headers());
-    let (mut response, time) = match (path, request.method()) {
-        ("/evaluate", &Method::POST) if is_public => (evaluate(app, request).await, None),
-        ("/v1/evaluate", &Method::GET) if is_public => {
+    let refusal = framing::refusal(request.version(), request.headers());
+    let (mut response, time) = match (refusal, path, request.method()) {
+        (Some(refusal), ..) => (refused(refusal), None),
+        (None, "/evaluate", &Method::POST) if is_public => (evaluate(app, request).await, None),
+        (None, "/v1/evaluate", &Method::GET) if is_public => {
             let (response, time) = answer_query(app, request.headers(), request.uri(), begun).await;
             (response, Some(time))
         }
@@ -226,12 +232,22 @@ async fn answer(site: Arc<Site>, request: Request<Incoming>) -> Result<Response<
     // A route that says how long it took has looked at the clock already.
     let time = time.unwrap_or_else(|| begun.elapsed());
     app.counters.answered(route, response.status().as_u16(), time);
-    log.ended(&id, &response, time);
+    log.ended(&id.name, &response, time);
+    let id = app.ids.told(id, response.headers());
+    say(response.headers_mut(), X_CONTENT_TYPE_OPTIONS, NOSNIFF);
     say(response.headers_mut(), REQUEST_ID, id);
     if app.is_stopping() {
         say(response.headers_mut(), CONNECTION, HeaderValue::from_static("close"));
     }
     Ok(leniency::told(response, is_lenient))
+}
+
+/// A head that is not understood in one way. Nobody knows where the next would begin.
+fn refused(status: StatusCode) -> Response<Body> {
+    let mut response = detail(status, status.canonical_reason().unwrap_or_default());
+    response.headers_mut().insert(CACHE_STATUS, bypass("malformed"));
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response
 }
 
 /// Whether only the connection that was to be accepted is lost.

@@ -105,10 +105,10 @@ fn complete(path: &str, is_get: bool, status: &str, response: &mut Response) {
     let mut add = |name: &str, header: Header| {
         response.headers.entry(name.to_owned()).or_insert(RefOr::T(header));
     };
-    add(
-        "X-Request-Id",
-        text("What the request is called in the log: as its own `X-Request-Id` says, or by a name of ours."),
-    );
+    add("X-Content-Type-Options", text("`nosniff`."));
+    let name = "What the request is called: as its own `X-Request-Id` says, or by a name of ours, which what shared caches \
+                may keep always has.";
+    add("X-Request-Id", text(name));
     if response.content.contains_key("application/problem+json") {
         add("Content-Language", text("What `detail` is written in: `en` or `pt-BR`, by `Accept-Language`."));
         add("Vary", text("What in a request makes another answer."));

@@ -135,12 +135,12 @@ mod tests {
             drop((second, second_waits));
         });
         // When all are busy, whoever comes waits until one of them is not.
-        let (_, first_waits) = tokio::join!(places.take(&clocks[3]), async {
+        let mut first_waits = None;
+        tokio::join!(places.take(&clocks[3]), async {
             advance(SECOND).await;
-            let waits = clocks[0].sleep(SECOND * 60);
+            first_waits = Some(clocks[0].sleep(SECOND * 60));
             first.is_needed().await;
             drop(first);
-            Some(waits)
         });
         drop((fourth, fifth, first_waits));
         assert_eq!(places.taken(), 0);

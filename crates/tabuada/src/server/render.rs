@@ -14,7 +14,7 @@ use crate::json::write_string;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 /// Headers that an answer under `/v1` may have, the server's own among them.
-const HEADERS: usize = 12;
+const HEADERS: usize = 13;
 pub(super) const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 pub(super) const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 

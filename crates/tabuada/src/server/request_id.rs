@@ -5,6 +5,7 @@
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::accepted::lines;
@@ -18,19 +19,28 @@ const LENGTH_MAX: usize = 128;
 const PREFIX: usize = 12;
 
 /// Prefix, hyphen, and a number in hexadecimal.
-const OWN_LENGTH_MAX: usize = PREFIX + 1 + 16;
+const OWN_LENGTH: usize = PREFIX + 1 + 16;
 
 const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
-/// Names for the requests of one server: a prefix of its own, and a number that counts them.
+/// What one request is called.
+#[derive(Debug)]
+pub(super) struct RequestId {
+    pub(super) name: HeaderValue,
+    is_own: bool,
+}
+
+/// Names for the requests of one server: a prefix of its own, and the number of the request, disguised: two names do not
+/// tell how many requests came between them.
 #[derive(Debug)]
 pub(super) struct RequestIds {
     prefix: [u8; PREFIX],
     next: AtomicU64,
+    key: RandomState,
 }
 
 impl RequestIds {
-    /// Chance is needed once, for the prefix: what keeps the standard library's maps from being guessed is good enough.
+    /// Chance is needed once: what keeps the standard library's maps from being guessed is good enough.
     pub(super) fn new() -> Self {
         let mut chance = RandomState::new().hash_one(std::process::id());
         let prefix = std::array::from_fn(|_| {
@@ -38,28 +48,45 @@ impl RequestIds {
             chance >>= 4;
             digit
         });
-        Self { prefix, next: AtomicU64::new(1) }
+        Self { prefix, next: AtomicU64::new(1), key: RandomState::new() }
     }
 
     /// What a request with these headers is called.
-    pub(super) fn of(&self, asker: &HeaderMap) -> HeaderValue {
-        let given = lines(asker, REQUEST_ID).next();
-        given.filter(|given| is_name(given.as_bytes())).cloned().unwrap_or_else(|| self.own())
+    pub(super) fn of(&self, asker: &HeaderMap) -> RequestId {
+        let given = lines(asker, REQUEST_ID).next().filter(|given| is_name(given.as_bytes()));
+        match given {
+            Some(given) => RequestId { name: given.clone(), is_own: false },
+            None => RequestId { name: self.own(), is_own: true },
+        }
+    }
+
+    /// What an answer with these headers says that it is called. Where shared caches may keep it, others would be told an
+    /// asker's name for it: there it has one of ours.
+    pub(super) fn told(&self, id: RequestId, answer: &HeaderMap) -> HeaderValue {
+        let is_shared = || lines(answer, CACHE_CONTROL).any(|line| line.as_bytes().starts_with(b"public"));
+        if id.is_own || !is_shared() { id.name } else { self.own() }
     }
 
     fn own(&self) -> HeaderValue {
-        let mut number = self.next.fetch_add(1, Ordering::Relaxed);
-        let mut name = [b'-'; OWN_LENGTH_MAX];
+        let mut number = self.disguised(self.next.fetch_add(1, Ordering::Relaxed));
+        let mut name = [b'-'; OWN_LENGTH];
         name[..PREFIX].copy_from_slice(&self.prefix);
-        let mut end = PREFIX + 1;
-        let digits = (16 - number.leading_zeros() as usize / 4).max(1);
-        for place in name[end..end + digits].iter_mut().rev() {
+        for place in name[PREFIX + 1..].iter_mut().rev() {
             *place = DIGITS[(number & 15) as usize];
             number >>= 4;
         }
-        end += digits;
         // Digits and a hyphen.
-        HeaderValue::from_bytes(&name[..end]).unwrap_or(HeaderValue::from_static("none"))
+        HeaderValue::from_bytes(&name).unwrap_or(HeaderValue::from_static("none"))
+    }
+
+    /// Another number for each: four rounds of a Feistel network under the key of this process (Luby and Rackoff, 1988).
+    fn disguised(&self, number: u64) -> u64 {
+        const HALF: u64 = 0xffff_ffff;
+        let (mut left, mut right) = (number >> 32, number & HALF);
+        for round in 0..4_u8 {
+            (left, right) = (right, left ^ (self.key.hash_one((round, right)) & HALF));
+        }
+        left << 32 | right
     }
 }
 
@@ -78,7 +105,7 @@ mod tests {
     fn called(ids: &RequestIds, given: &[u8]) -> String {
         let mut asker = HeaderMap::new();
         asker.insert(REQUEST_ID, HeaderValue::from_bytes(given).unwrap());
-        ids.of(&asker).to_str().unwrap().to_owned()
+        ids.of(&asker).name.to_str().unwrap().to_owned()
     }
 
     #[test]
@@ -104,22 +131,40 @@ mod tests {
         let mut seen = BTreeSet::new();
         for ids in &servers {
             for _ in 0..1_000 {
-                let name = ids.of(&nobody);
+                let name = ids.of(&nobody).name;
                 assert!(is_name(name.as_bytes()));
                 assert!(seen.insert(name.as_bytes().to_vec()), "{name:?} twice");
             }
         }
     }
 
-    /// Every number has a name, and reads as itself.
+    /// Neighbours are as far apart as any two numbers, and under another key elsewhere.
     #[test]
-    fn the_number_is_written_in_full() {
+    fn names_do_not_count_requests() {
+        let [ids, others] = [RequestIds::new(), RequestIds::new()];
+        let numbers: Vec<u64> = (0..1_000).map(|number| ids.disguised(number)).collect();
+        let distances = numbers.windows(2).map(|pair| pair[0].abs_diff(pair[1]));
+        // Of 999 distances between numbers of chance some 15 are so small.
+        assert!(distances.filter(|distance| *distance < u64::MAX >> 7).count() < 200);
+        assert!(!numbers.is_sorted());
+        assert_ne!(numbers, (0..1_000).map(|number| others.disguised(number)).collect::<Vec<_>>());
+        let extremes = [0, 1, u64::from(u32::MAX), u64::from(u32::MAX) + 1, u64::MAX - 1, u64::MAX];
+        assert_eq!(extremes.map(|number| ids.disguised(number)).into_iter().collect::<BTreeSet<_>>().len(), 6);
+        assert_eq!(ids.own().as_bytes().len(), OWN_LENGTH);
+    }
+
+    /// What a shared cache keeps is called by a name of ours.
+    #[test]
+    fn an_asker_s_name_is_not_kept_for_others() {
         let ids = RequestIds::new();
-        for number in [0, 1, 15, 16, 0xfff, 0x1000, u64::from(u32::MAX), u64::MAX] {
-            ids.next.store(number, Ordering::Relaxed);
-            let name = ids.own().to_str().unwrap().to_owned();
-            let (prefix, digits) = name.split_once('-').unwrap();
-            assert_eq!((prefix.len(), u64::from_str_radix(digits, 16)), (PREFIX, Ok(number)), "{name}");
+        for (cache_control, is_kept) in [("public, max-age=1", true), ("no-store", false), ("private", false)] {
+            let asker = HeaderMap::from_iter([(REQUEST_ID, HeaderValue::from_static("asker"))]);
+            let answer = HeaderMap::from_iter([(CACHE_CONTROL, HeaderValue::from_static(cache_control))]);
+            let told = ids.told(ids.of(&asker), &answer);
+            assert_eq!(told != "asker", is_kept, "{cache_control}");
+            let own = ids.of(&HeaderMap::new());
+            let name = own.name.clone();
+            assert_eq!(ids.told(own, &answer), name);
         }
     }
 }
