@@ -338,7 +338,8 @@ fn perfect_power(n: &UBig, budget: &mut Budget) -> Result<Option<(UBig, usize)>,
 /// other numbers only one in so many is, for each of them.
 fn may_be_power(n: &UBig, exponent: u64, budget: &mut Budget) -> Result<bool, ErrorKind> {
     const MODULI: usize = 8;
-    let is_prime = |n: &u64| SMALL.iter().map(|p| u64::from(*p)).take_while(|p| p * p <= *n).all(|p| n % p != 0);
+    let is_prime =
+        |n: &u64| SMALL.iter().map(|p| u64::from(*p)).take_while(|p| p * p <= *n).all(|p| !n.is_multiple_of(p));
     let moduli = (1..).map(|multiple| multiple * exponent + 1).filter(is_prime).take(MODULI);
     for modulus in moduli {
         // The search for the modulus and the power, in machine words, and the remainder.
