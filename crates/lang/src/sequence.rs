@@ -95,7 +95,7 @@ pub(crate) fn contains(container: &Value, element: &Value, budget: &mut Budget) 
                 budget.charge(if sought <= 1 {
                     price::add(bytes / 8)
                 } else {
-                    (bytes + sought) / 8 + price::SCALAR
+                    (bytes + sought) / 4 + price::SCALAR
                 })?;
                 Ok(text.string.contains(&*part.string))
             }

@@ -1,0 +1,467 @@
+//! What work costs in fuel. Every signature of the function table, every operator and every conversion has operands here, at
+//! the ends of what there is; a function of a new signature does not pass without.
+//!
+//! Every day: all of them end within their fuel. With `TABUADA_PRICES` set, in a release build: a unit of
+//! fuel takes at most [`RATIO_MAX`] times the CPU that one of an honest text takes in the same run.
+
+// Helpers of tests may panic as tests do.
+#![allow(clippy::panic, clippy::unwrap_used)]
+
+use std::collections::BTreeSet;
+
+use rustix::time::{ClockId, clock_gettime};
+use tabuada_lang::{Context, ErrorKind, Fuel, FunctionKind, Limits, Mode, functions, parse_with};
+
+/// A unit may take 15 ns where one of the honest text takes 5.6.
+const RATIO_MAX: f64 = 15.0 / 5.6;
+const HONEST: &str = "sum(sum(i*j,i,1,1000),j,1,500)";
+const MODES: [&str; 3] = ["python", "exact", "decimal:34"];
+
+/// Signs, subnormal, where floats become integers, the ends of machine words, the largest.
+const NUMBERS: &[&str] = &[
+    "0",
+    "-1",
+    "2.5",
+    "62",
+    "0.1",
+    "5e-324",
+    "1e-300/3",
+    "1e300/3",
+    "1.7e308",
+    "2**52-0.5",
+    "2**52+1",
+    "-2**62",
+    "2**64",
+    "10**300",
+    "1e300",
+    "2**(2**20-1)",
+    "3**2000",
+    "(2**607-1)*(2**1279-1)",
+    "3-4j",
+];
+const PLACES: &[&str] = &["0", "1", "3", "-3", "31", "300", "-300", "323"];
+const TEXTS: &[&str] = &[
+    "''",
+    "'1'*300",
+    "'a'*100000",
+    "'a'*50000+'b'",
+    "'é'*100000",
+    "'€'*30000",
+    "'😀'*30000",
+    "'\\x01'*9000",
+    "'\\u200b'*9000",
+    "'\\'\"'*4500",
+];
+/// Empty and full; elements that differ at the end, or in type alone; what nests deeply, or begins alike.
+const COLLECTIONS: &[&str] = &[
+    "[]",
+    "[1e300]*10000",
+    "[10**300]*10000",
+    "[int(1e300)]*10000",
+    "[0.1]*9999+[0.2]",
+    "list(range(10000))",
+    "set(range(10000))",
+    "set(range(1,10001))",
+    "set(range(0,20000,2))",
+    "range(100000)",
+    "[[1e300]*1000]*25",
+    "[[int(1e300)]*1000]*25",
+    "['a'*1000]*1000",
+    "['\\x01']*3000",
+    "[1/3]*5000",
+    "{DEEP,1}",
+    "[NEST[1e300]*1500TSEN]",
+    "[NEST[int(1e300)]*1500+[1]TSEN]",
+    "{ALIKE}",
+    "[ALIKE]",
+];
+
+const OPERATORS: &[&str] = &[
+    "a+b",
+    "a-b",
+    "a*b",
+    "a/b",
+    "a//b",
+    "a%b",
+    "a**b",
+    "a<<b",
+    "a>>b",
+    "a&b",
+    "a|b",
+    "a^b",
+    "a<b",
+    "a<=b",
+    "a>=b",
+    "a==b",
+    "a!=b",
+    "a in b",
+    "a not in b",
+    "[a]==[b]",
+    "(a,)<(b,)",
+    "{0,1} if a==b else 0",
+];
+const OF_ONE: &[&str] = &[
+    "-a",
+    "+a",
+    "~a",
+    "not a",
+    "a!",
+    "√a",
+    "a and 1",
+    "a is True",
+    "a[0]",
+    "a[-1]",
+    "a[1:]",
+    "a[::-1]",
+    "a[::2]",
+    "a[:5000]",
+    "str(a)",
+    "str([a])",
+    "int(a)",
+    "float(a)",
+    "bool(a)",
+    "list(a)",
+    "tuple(a)",
+    "set(a)",
+    "{a}",
+    "[a,a]",
+    "sum(a)",
+];
+
+/// What is called, by its parameters: `F` stands for the name.
+const CALLS: &[(&str, &[&str], Operands)] = &[
+    ("", &["F()"], Operands::None),
+    ("x", &["F(a)"], Operands::One),
+    ("[x]", &["F(a)"], Operands::One),
+    ("n", &["F(a)"], Operands::One),
+    ("data", &["F(a)"], Operands::One),
+    ("iterable", &["F(a)"], Operands::One),
+    ("[iterable]", &["F(a)"], Operands::One),
+    ("coefficients", &["F(a)", "F([a,1,a])"], Operands::One),
+    ("iterable, start=0", &["F(a)", "F(a,start=0.5)"], Operands::One),
+    ("iterable, start=1", &["F(a)", "F(a,start=0.5)"], Operands::One),
+    ("iterable, key=None, reverse=False", &["F(a)", "F(a,reverse=True)", "F([a,a])"], Operands::One),
+    ("[object[, encoding, errors]]", &["F(a)"], Operands::One),
+    ("[x[, base]]", &["F(a)", "F(str(a),16)", "F(str(a))"], Operands::One),
+    ("[start, ]stop[, step]", &["F(a)", "F(a,b)"], Operands::Two),
+    ("*values, key=None, default", &["F(a)", "F(a,b)", "F([a,b])"], Operands::Two),
+    ("*integers", &["F(a,b)"], Operands::Two),
+    ("*coordinates", &["F(a,b)", "F(a,b,b)"], Operands::Two),
+    ("n, k", &["F(a,b)", "F(62,31)", "F(10000,5000)"], Operands::Two),
+    ("n, k=None", &["F(a,b)", "F(62,31)", "F(10000,5000)"], Operands::Two),
+    ("a, b", &["F(a,b)"], Operands::Two),
+    ("x, y", &["F(a,b)"], Operands::Two),
+    ("y, x", &["F(a,b)"], Operands::Two),
+    ("x, i", &["F(a,b)"], Operands::Two),
+    ("p, q", &["F(a,b)", "F([a],[b])"], Operands::Two),
+    ("data, xbar=None", &["F(a)"], Operands::One),
+    ("data, mu=None", &["F(a)"], Operands::One),
+    ("data, p", &["F(a,50)"], Operands::One),
+    ("data, q", &["F(a,0.5)"], Operands::One),
+    ("x[, base]", &["F(a)", "F(a,b)"], Operands::Two),
+    ("x, y, z", &["F(a,b,a)"], Operands::Two),
+    ("a, b, rel_tol=1e-09, abs_tol=0.0", &["F(a,b)"], Operands::Two),
+    ("x, y, steps=None", &["F(a,b)", "F(a,b,steps=10**15)"], Operands::Two),
+    ("base, exp, mod=None", &["F(a,b)", "F(a,b,10**9+7)", "F(a,b,3**2000)"], Operands::Two),
+    ("number, ndigits=None", &["F(a)", "F(a,b)"], Operands::Places),
+    ("body, variable, at", &["F(x**2,x,a)"], Operands::One),
+    ("body, variable, from, to", &["F(k*1.5-3,k,0,100)"], Operands::None),
+];
+
+#[derive(Clone, Copy, PartialEq)]
+enum Operands {
+    None,
+    One,
+    Two,
+    Places,
+}
+
+/// The operands as texts; what stands in capitals in the tables is written out.
+fn all(kinds: &[&[&str]]) -> Vec<String> {
+    let (nest, tsen) = ("[".repeat(190), "]".repeat(190));
+    let alike: Vec<String> = (0..40).map(|at| format!("(0,)*1000+({},)", at * 7 % 40)).collect();
+    let deep = format!("{}1{}", "(".repeat(190), ",)".repeat(190));
+    let written = |text: &&str| {
+        text.replace("NEST", &nest).replace("TSEN", &tsen).replace("ALIKE", &alike.join(",")).replace("DEEP", &deep)
+    };
+    kinds.iter().flat_map(|kind| kind.iter()).map(written).collect()
+}
+
+/// Pairs of one kind, each operand with itself and its neighbours, and each with a number.
+fn pairs() -> Vec<(String, String)> {
+    let mut pairs = Vec::new();
+    for kind in [NUMBERS, TEXTS, COLLECTIONS] {
+        let kind = all(&[kind]);
+        for (at, a) in kind.iter().enumerate() {
+            for (other, b) in kind.iter().enumerate() {
+                if other.abs_diff(at) <= 1 {
+                    pairs.push((a.clone(), b.clone()));
+                }
+            }
+            pairs.push((a.clone(), "3".to_owned()));
+            pairs.push(("int(1e300)-1".to_owned(), a.clone()));
+        }
+    }
+    pairs
+}
+
+/// Every text whose price is looked at: what comes before, and what is done again and again.
+fn cases() -> Vec<(String, String)> {
+    let everything = all(&[NUMBERS, TEXTS, COLLECTIONS]);
+    let pairs = pairs();
+    let two = |body: &str| pairs.iter().map(|(a, b)| (format!("a={a};b={b};"), body.to_owned())).collect::<Vec<_>>();
+    let one = |body: &str| everything.iter().map(|a| (format!("a={a};"), body.to_owned())).collect::<Vec<_>>();
+    let mut cases: Vec<_> = OPERATORS.iter().flat_map(|body| two(body)).collect();
+    cases.extend(OF_ONE.iter().flat_map(|body| one(body)));
+    for function in functions().filter(|function| function.kind != FunctionKind::Constant) {
+        let called = format!("{}{}", if function.needs_prefix { "math." } else { "" }, function.name);
+        let found = CALLS.iter().find(|(signature, ..)| *signature == function.signature);
+        let (_, shapes, operands) =
+            found.unwrap_or_else(|| panic!("{called}({}): no operands for these parameters", function.signature));
+        for shape in *shapes {
+            let body = shape.replacen('F', &called, 1);
+            match operands {
+                Operands::None => cases.push((String::new(), body)),
+                Operands::One => cases.extend(one(&body)),
+                Operands::Two => cases.extend(two(&body)),
+                Operands::Places => {
+                    for (a, b) in NUMBERS.iter().flat_map(|a| PLACES.iter().map(move |b| (a, b))) {
+                        cases.push((format!("a={a};b={b};"), body.clone()));
+                    }
+                }
+            }
+        }
+    }
+    let seen: BTreeSet<_> = cases.into_iter().collect();
+    seen.into_iter().collect()
+}
+
+/// The fuel and the CPU that a text takes, in seconds, and what went wrong.
+fn evaluate(mode: &str, text: &str, fuel: u64) -> (u64, f64, Option<ErrorKind>) {
+    let mode: Mode = mode.parse().unwrap();
+    let limits = Limits::default();
+    let program = match parse_with(text, &Context { mode, ..Context::default() }, &limits) {
+        Ok(program) => program,
+        Err(error) => return (0, 0.0, Some(error.kind)),
+    };
+    let cpu = || {
+        let now = clock_gettime(ClockId::ThreadCPUTime);
+        now.tv_sec as f64 + now.tv_nsec as f64 * 1e-9
+    };
+    let mut fuel = Fuel::new(fuel);
+    let begun = cpu();
+    let outcome = program.evaluate(&limits, &mut fuel);
+    (fuel.spent(), cpu() - begun, outcome.err().map(|failure| failure.kind))
+}
+
+/// The text that does the same again and again.
+fn repeated((before, body): &(String, String), times: u64) -> String {
+    format!("{before}sum(len([{body}]),k_,1,{times})")
+}
+
+#[test]
+fn everything_has_operands_and_ends_within_its_fuel() {
+    const GIVEN: u64 = 100_000;
+    let mut answered = 0;
+    // One in five, from everywhere: all of them take longer than is worth it every day.
+    for case in cases().into_iter().step_by(5) {
+        for mode in MODES {
+            let (spent, _, error) = evaluate(mode, &repeated(&case, 1), GIVEN);
+            assert!(spent <= GIVEN && error != Some(ErrorKind::Internal), "{mode} {case:?}");
+            answered += usize::from(error.is_none());
+        }
+    }
+    assert!(answered > 1_000, "{answered}");
+}
+
+/// What a unit takes in a loop of about so many units; of what fails, the little that it takes is not measured.
+fn nanoseconds_per_unit(mode: &str, case: &(String, String), units: u64) -> Option<f64> {
+    let (once, begun, error) = evaluate(mode, &repeated(case, 1), Limits::FUEL);
+    let (spent, cpu) = match error {
+        Some(_) => (once, begun),
+        None => {
+            let (twice, ..) = evaluate(mode, &repeated(case, 2), Limits::FUEL);
+            let wanted = units.max(4 * once).min(Limits::FUEL - once);
+            let (spent, cpu, _) = evaluate(mode, &repeated(case, wanted / (twice - once).max(1) + 1), Limits::FUEL);
+            (spent, cpu)
+        }
+    };
+    (cpu > 2e-4).then(|| cpu * 1e9 / spent.max(1) as f64)
+}
+
+#[test]
+fn a_unit_of_fuel_costs_no_more_than_it_may() {
+    if std::env::var_os("TABUADA_PRICES").is_none() {
+        return;
+    }
+    let unit = || {
+        let (spent, cpu, _) = evaluate("python", HONEST, Limits::FUEL);
+        cpu * 1e9 / spent as f64
+    };
+    let honest = unit();
+    let mut worst = Vec::new();
+    for case in cases() {
+        for mode in MODES {
+            let first = nanoseconds_per_unit(mode, &case, 100_000);
+            if first.is_none_or(|first| first < 0.7 * RATIO_MAX * honest) {
+                continue;
+            }
+            // The least of several, each beside the honest text: what disturbs makes all slower, and not for long.
+            let ratios = (0..3).filter_map(|_| Some(nanoseconds_per_unit(mode, &case, 2_000_000)? / unit()));
+            let ratio = ratios.fold(f64::INFINITY, f64::min);
+            if ratio.is_finite() {
+                if ratio > RATIO_MAX {
+                    println!("{ratio:6.2} {mode} {:.90} {}", case.0, case.1);
+                }
+                worst.push((ratio, mode, case.clone()));
+            }
+        }
+    }
+    worst.sort_by(|a, b| b.0.total_cmp(&a.0));
+    println!("{honest:.2} ns per unit of the honest text; the worst in ratio to it, {RATIO_MAX:.2} at most:");
+    for (ratio, mode, (before, body)) in worst.iter().take(100) {
+        let before: String = before.chars().take(90).collect();
+        println!("{ratio:6.2} {mode} {before} {body}");
+    }
+    let dear = worst.iter().filter(|(ratio, ..)| *ratio > RATIO_MAX).count();
+    assert!(dear == 0, "{dear} prices are below the cost");
+}
+
+/// The answer's text and the fuel that it took.
+fn answer(text: &str) -> (String, u64) {
+    let limits = Limits::default();
+    let mut fuel = Fuel::new(limits.fuel);
+    let answer = parse_with(text, &Context::default(), &limits).unwrap().evaluate(&limits, &mut fuel);
+    (answer.unwrap_or_else(|failure| panic!("{text}: {failure:?}")).text().to_owned(), fuel.spent())
+}
+
+#[test]
+fn a_float_that_is_an_integer_rounds_to_itself() {
+    for value in ["1.7e308/7", "1e300/3", "2.0**52", "-2.0**52-1", "2.0**53+2"] {
+        for round in ["round", "round_half_up"] {
+            for places in [0, 1, 3, 300, 323] {
+                assert_eq!(
+                    answer(&format!("{round}({value},{places})=={value}")).0,
+                    "True",
+                    "{round} {value} {places}"
+                );
+            }
+        }
+    }
+    assert_eq!(answer("round(2.0**52-0.5,0)").0, "4503599627370496.0");
+    assert_eq!(answer("round(2.0**51+0.5,1)").0, "2251799813685248.5");
+}
+
+#[test]
+fn nested_lists_are_compared_in_one_walk() {
+    let nested = |inner: &str| format!("{}{inner}{}", "[".repeat(190), "]".repeat(190));
+    let (x, y) = (nested("[1e300]*1500+[1]"), nested("[int(1e300)]*1500+[2]"));
+    let (_, made) = answer(&format!("x={x};y={y};len(x)+len(y)"));
+    for (text, expected) in [("x<y", "True"), ("x==y", "False"), ("x>=y", "False"), ("max(x,y)==y", "True")] {
+        let (found, spent) = answer(&format!("x={x};y={y};{text}"));
+        assert_eq!(found, expected, "{text}");
+        // A float and an integer as long cost some units; nesting costs nothing.
+        assert!((1_500..3 * 20 * 1_500).contains(&(spent - made)), "{text}: {}", spent - made);
+    }
+    // The first difference ends it.
+    let (_, spent) = answer("a=[0]+[1]*9999;b=[2]+[1]*9999;sum(a<b,k,1,1000)");
+    assert!(spent < 100_000, "{spent}");
+}
+
+#[test]
+fn containers_are_ordered_by_their_first_difference() {
+    for (text, expected) in [
+        ("[1,[2,3]]<[1,[2,3,0]]", "True"),
+        ("[[1],2]<[[1],2]", "False"),
+        ("[[1],2]<=[[1],2]", "True"),
+        ("(1,(2,nan))==(1,(2,nan))", "True"),
+        ("[{1,2},5]<[{1,2,3},0]", "True"),
+        ("[{1,2},5]<[{1,3},6]", "False"),
+        ("{1,2}<{1,2,3}", "True"),
+        ("{1,2}<={1,2}", "True"),
+        ("{1,2}<{1,2}", "False"),
+        ("{1,4}<={1,2,3}", "False"),
+        ("{3,1}>={1}", "True"),
+        ("{1.0,2}|{1,3}", "{1.0, 2, 3}"),
+        ("{1.0,2}&{1,3}", "{1.0}"),
+        ("{1.0,2}-{1,3}", "{2}"),
+        ("{1.0,2}^{1,3}", "{2, 3}"),
+        ("2.0 in {1,2,3}", "True"),
+        ("len({(0,0,2),(0,0,1),(0,0,2)})", "2"),
+        ("mode([3,1,1,3])", "3"),
+        ("2**64 in [1.5,1e300,2.0**64]", "True"),
+        ("-2**64>-1e300 and 2**64>9.0 and -2**64<-9.0 and 5<1e300", "True"),
+    ] {
+        assert_eq!(answer(text).0, expected, "{text}");
+    }
+}
+
+#[test]
+fn sets_are_compared_and_joined_in_one_walk_each() {
+    let sets = "S=set(range(10000));T=set(range(1,10001));";
+    let (_, made) = answer(&format!("{sets}len(S)+len(T)"));
+    for text in ["S<=S", "len(S^T)", "len(S-T)", "len(S&T)"] {
+        let (_, spent) = answer(&format!("{sets}{text}"));
+        assert!((30_000..120_000).contains(&(spent - made)), "{text}: {}", spent - made);
+    }
+    let (_, spent) = answer(&format!("{sets}sum(k in S,k,1,1000)"));
+    assert!(spent - made < 100_000, "{}", spent - made);
+}
+
+#[test]
+fn strings_are_cut_and_searched_by_their_characters() {
+    for (text, expected) in [
+        ("'aéb€😀c'[1:4]", "'éb€'"),
+        ("'aéb€😀c'[::-1]", "'c😀€béa'"),
+        ("'aéb€😀c'[::2]", "'ab😀'"),
+        ("'aéb€😀c'[-2]", "'😀'"),
+        ("'abcdef'[1:4]", "'bcd'"),
+        ("'abcdef'[4:1]", "''"),
+        ("'abcdef'[::-2]", "'fdb'"),
+        ("''[1:]", "''"),
+        ("'abc'[9:]", "''"),
+        ("'é'[0:9]", "'é'"),
+        ("'b€' in 'ab€'", "True"),
+        ("'' in ''", "True"),
+        ("['\\x01\\u200b\\t~é']", "['\\x01\\u200b\\t~é']"),
+    ] {
+        assert_eq!(answer(text).0, expected, "{text}");
+    }
+}
+
+/// How often the clock is asked while a text is evaluated, and the fuel that it takes.
+fn looks_at_the_clock(text: &str) -> (u64, u64) {
+    let limits = Limits::default();
+    let looks = std::cell::Cell::new(0);
+    let stop = || {
+        looks.set(looks.get() + 1);
+        false
+    };
+    let mut fuel = Fuel::with_stop(limits.fuel, &stop);
+    let _ = parse_with(text, &Context::default(), &limits).unwrap().evaluate(&limits, &mut fuel);
+    (looks.get(), fuel.spent())
+}
+
+#[test]
+fn the_clock_is_asked_within_an_operation() {
+    let tuples: Vec<String> = (0..2400).map(|at| format!("a+({},)", at * 7 % 2400)).collect();
+    for text in [
+        "len(factor((2**2281-1)*(2**3217-1)))".to_owned(),
+        "factor(10**500+1)".to_owned(),
+        "isprime(2**3217-1)".to_owned(),
+        format!("a=(0,)*1000;len({{{}}})", tuples.join(",")),
+        "x=[[1e300]*10000]*9;y=[[int(1e300)]*10000]*9;x<y".to_owned(),
+    ] {
+        let (looks, spent) = looks_at_the_clock(&text);
+        let start: String = text.chars().take(60).collect();
+        assert!(spent > 1_200_000 && looks >= spent / 600_000, "{start}: {looks} in {spent}");
+    }
+}
+
+#[test]
+fn perfect_powers_are_found() {
+    for (base, exponent) in [("1009", 2), ("1000003", 3), ("1031", 17), ("(10**9+7)", 31), ("1031", 101)] {
+        let expected: Vec<String> = vec![base.replace("(10**9+7)", "1000000007"); exponent];
+        assert_eq!(answer(&format!("factor({base}**{exponent})")).0, format!("[{}]", expected.join(", ")), "{base}");
+    }
+}
