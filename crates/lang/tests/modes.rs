@@ -214,7 +214,7 @@ fn exact_mode_says_what_is_not_exact() {
         ("ln(2)", "log"),
         ("hypot(1, 1)", "hypot"),
         ("30°", "radians"),
-        ("sin(15°)", "sin°"),
+        ("sin(15°)", "sin"),
         ("sec(1)", "sec"),
         ("acot(1)", "acot"),
         ("exp2(1/2)", "exp2"),
@@ -473,7 +473,9 @@ fn every_function_of_a_thousand_digits_costs_a_small_part_of_the_fuel() {
 fn no_function_answers_with_a_float_in_another_mode() {
     let arguments = ["()", "(1)", "(0.5)", "(2, 3)", "([1, 2])", "([1, 2], [3, 4])", "('1.5')", "(4, 2, 3)", "(0)"];
     for mode in ["exact", "decimal:20"] {
-        for name in functions().map(|function| function.name) {
+        // Forms that bind a name are not read without their parts.
+        let is_form = |name: &str| matches!(name, "derivative" | "integral" | "root");
+        for name in functions().map(|function| function.name).filter(|name| !is_form(name)) {
             for list in arguments {
                 let text = format!("[{name}{list}]");
                 if let Ok(answer) = answer(mode, &text) {
