@@ -323,10 +323,8 @@ fn number_then_name(tokens: &Tokens<'_>, span: Span, number: &str, name: &str, i
         return Some(Fix::replacing(behind, name.replace(['x', 'X'], "*")));
     }
     let word = name.trim_end_matches(|c: char| c.is_ascii_digit());
-    if word.len() < name.len() {
-        if WORDS.contains(&word) {
-            return Some(Fix::replacing(behind, format!(" {word} {}", &name[word.len()..])));
-        }
+    if word.len() < name.len() && WORDS.contains(&word) {
+        return Some(Fix::replacing(behind, format!(" {word} {}", &name[word.len()..])));
     }
     if words::is_unit(name) && !is_known {
         // `30graus`: a word, which is read once it stands alone.
