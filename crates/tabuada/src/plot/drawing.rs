@@ -4,7 +4,6 @@ use tabuada_lang::ErrorKind;
 
 use super::curve::{Curve, Stopped, View};
 use super::line::{length, simplified, thinned, within};
-use super::palette::dashes;
 use super::ticks::{Ticks, ticks};
 
 /// Curves that can be told apart.
@@ -222,4 +221,11 @@ fn legend(names: &[String], width: f64, rows_max: usize) -> Vec<Vec<(usize, Stri
     }
     rows.truncate(rows_max);
     rows
+}
+
+/// The dashes of a curve, each with what is between it and the next, in pixels; none for the first.
+fn dashes(curve: usize) -> &'static [f64] {
+    const DASHES: [&[f64]; CURVES_MAX] =
+        [&[], &[9.0, 5.0], &[1.0, 5.0], &[16.0, 4.0], &[10.0, 5.0, 1.0, 5.0], &[4.0, 4.0]];
+    DASHES[curve % CURVES_MAX]
 }

@@ -1,5 +1,5 @@
 //! Colours and lines. Curves are told apart by colours that the colour-blind tell apart (Okabe and Ito 2008; lighter on
-//! the dark ground), and by their dashes.
+//! the dark ground).
 
 use super::drawing::{CURVES_MAX, Ink};
 
@@ -46,11 +46,4 @@ pub(super) fn of(palette: &Palette, ink: Ink) -> &'static str {
 /// The width of an ink's lines, in pixels.
 pub(super) fn width_of(ink: Ink) -> f64 {
     if let Ink::Curve(_) = ink { 2.0 } else { 1.0 }
-}
-
-/// The dashes of a curve, each with what is between it and the next, in pixels; none for the first.
-pub(super) fn dashes(curve: usize) -> &'static [f64] {
-    const DASHES: [&[f64]; CURVES_MAX] =
-        [&[], &[9.0, 5.0], &[1.0, 5.0], &[16.0, 4.0], &[10.0, 5.0, 1.0, 5.0], &[4.0, 4.0]];
-    DASHES[curve % CURVES_MAX]
 }

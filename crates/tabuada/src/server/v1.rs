@@ -80,7 +80,7 @@ mod tests {
         assert_eq!((plot::VERSION, &*digest(&bodies[..3])), ("plot 3", "Tag(337396346658188692137660326032001559468)"));
         assert_eq!(
             (explain::VERSION, &*digest(&bodies[3..])),
-            ("explain 2", "Tag(111667009551747678547963268119964254170)")
+            ("explain 2", "Tag(44786241641224229542224912975912610333)")
         );
     }
 }
