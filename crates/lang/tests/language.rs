@@ -104,8 +104,9 @@ fn examples_that_python_reads_are_answered_alike() {
                     "unknown-name" => "NameError",
                     _ => continue,
                 };
-                // Python cannot read statements in an expression.
-                assert!(error == ours || error == "syntax", "{text}: {error}");
+                // Python cannot read statements in an expression, and has no integrals.
+                let is_ours = error == "NameError" && text.starts_with("integral(");
+                assert!(error == ours || error == "syntax" || is_ours, "{text}: {error}");
             }
             _ => {}
         }
