@@ -274,6 +274,13 @@ fn a_plus_in_a_query_is_a_space_and_the_problem_says_so() {
     for target in ["/v1/explain?expr=2+2", "/v1/plot?expr=x&expr=x+2", "/v1/plot?expr=x+2"] {
         assert!(detail(&client.get(target), "syntax").contains("%2B"), "{target}");
     }
+    // Words are no operands: what they say is offered, and the blanks between them were meant.
+    for (expr, meant) in [("5+choose+2", "comb(5, 2)"), ("3+elevado+a+4", "3 ** 4"), ("2+to+the+power+of+3", "2 ** 3")]
+    {
+        let told = problem(&client.get(&format!("/v1/evaluate?expr={expr}")), 422, "syntax");
+        assert_eq!(told["suggestion"]["expr"], meant, "{expr}");
+        assert!(!told["detail"].as_str().unwrap().contains("%2B"), "{expr}");
+    }
     // Not where it has nothing to do with it, or is known already.
     for (expr, code) in [
         ("2%202", "syntax"),

@@ -205,8 +205,8 @@ impl Problem {
         Self { kept: Kept::Not, ..self }
     }
 
-    /// With the mistake that everybody makes once, if it was made in the query that the expression is from. To put another
-    /// operator where a `+` was meant is no help.
+    /// With the mistake that everybody makes once, if it was made in the query that the expression is from. Where a `+` was
+    /// meant a `*` is no help; but a fix of another kind (`5+choose+2`) tells that the `+` was a space.
     pub(super) fn in_query(mut self, query: Option<&str>) -> Self {
         let before = match self.cause.as_deref() {
             Some(Cause::Gap(before)) => Some(before.clone()),
@@ -214,7 +214,11 @@ impl Problem {
             _ => None,
         };
         let note = before.and_then(|before| about_plus(query, &before, self.language));
-        if let Some(note) = note {
+        let is_product = |advice: &Advice| {
+            let put_in = advice.suggestion.replacement.trim_start();
+            put_in.starts_with('*') && !put_in.starts_with("**")
+        };
+        if let Some(note) = note.filter(|_| self.advice.as_deref().is_none_or(is_product)) {
             self.detail.push_str(note);
             self.advice = None;
         }
