@@ -15,6 +15,7 @@ use super::extrapolation;
 use super::panel::{Map, POINTS, Panel, Piece, Points, Sample};
 use super::{Step, point_text};
 use crate::error::{ErrorKind, Obstacle, Overflow, ValueError};
+use crate::number::Compensated;
 use crate::value::Value;
 
 /// Natural logarithm of the ratio by which a panel at an end is cut: some three and a half decades.
@@ -480,21 +481,13 @@ impl Integral {
     fn totals(&self) -> Totals {
         let mut pieces: Vec<&Piece> = self.open.iter().map(|Worst(piece)| piece).chain(&self.settled).collect();
         pieces.sort_by(|a, b| b.size.total_cmp(&a.size).then(a.value.total_cmp(&b.value)));
-        let (mut totals, mut rest) = (Totals::default(), 0.0);
+        let (mut totals, mut value) = (Totals::default(), Compensated::new(0.0));
         for piece in pieces {
-            // Neumaier 1974.
-            let sum = totals.value + piece.value;
-            let (large, small) = if totals.value.abs() >= piece.value.abs() {
-                (totals.value, piece.value)
-            } else {
-                (piece.value, totals.value)
-            };
-            rest += (large - sum) + small;
-            totals.value = sum;
+            value.add(piece.value);
             totals.error += piece.error;
             totals.size += piece.size;
         }
-        totals.value += rest;
+        totals.value = value.value();
         totals
     }
 

@@ -5,7 +5,7 @@
 use super::{Step, extrapolation, point_text};
 use crate::error::{ErrorKind, Obstacle};
 use crate::limits::Budget;
-use crate::number::Integer;
+use crate::number::{Compensated, Integer};
 use crate::value::Value;
 
 /// Terms at most, a power of 2.
@@ -23,9 +23,8 @@ pub(crate) struct Series {
     is_product: bool,
     next: Integer,
     terms: u32,
-    /// The sum so far and what rounding has lost of it (Neumaier 1974), or the product.
-    sum: f64,
-    lost: f64,
+    /// The sum so far, or the product.
+    sum: Compensated,
     size: f64,
     /// The last term, or the last factor less 1, and how many have fallen fast.
     last: f64,
@@ -47,8 +46,7 @@ impl Series {
             is_product,
             next: from,
             terms: 0,
-            sum,
-            lost: 0.0,
+            sum: Compensated::new(sum),
             size: sum,
             last: 0.0,
             fast: 0,
@@ -70,15 +68,16 @@ impl Series {
             return Err(self.refuse(Obstacle::Undefined, Some(self.next.to_string())));
         }
         self.add(value);
-        if !self.sum.is_finite() {
+        let sum = self.sum.value();
+        if !sum.is_finite() {
             return Err(self.refuse(Obstacle::Diverges, Some(point_text(f64::INFINITY))));
         }
-        if self.fast >= FAST_TERMS && self.last.abs() <= NOTHING * self.sum.abs() {
-            return Ok(self.done(self.sum + self.lost, 4.0 * f64::EPSILON * self.size));
+        if self.fast >= FAST_TERMS && self.last.abs() <= NOTHING * sum.abs() {
+            return Ok(self.done(sum, 4.0 * f64::EPSILON * self.size));
         }
         self.next = self.next.add(&Integer::ONE, budget)?;
         if self.terms.is_power_of_two() {
-            self.sums.push(self.sum + self.lost);
+            self.sums.push(sum);
             self.lasts.push(self.last);
             if self.terms == TERMS_MAX {
                 return self.finish();
@@ -96,14 +95,12 @@ impl Series {
         (self.last, self.largest) = (term, self.largest.max(term.abs()));
         self.terms += 1;
         if self.is_product {
-            self.sum *= value;
-            self.size = f64::from(self.terms) * self.sum.abs();
+            let product = self.sum.value() * value;
+            self.sum = Compensated::new(product);
+            self.size = f64::from(self.terms) * product.abs();
             return;
         }
-        let sum = self.sum + value;
-        let (large, small) = if self.sum.abs() >= value.abs() { (self.sum, value) } else { (value, self.sum) };
-        self.lost += (large - sum) + small;
-        self.sum = sum;
+        self.sum.add(value);
         self.size += value.abs();
     }
 
@@ -111,7 +108,7 @@ impl Series {
     fn finish(&self) -> Result<Step, ErrorKind> {
         let place = Some(point_text(f64::INFINITY));
         if self.largest == 0.0 && self.largest_before == 0.0 {
-            return Ok(self.done(self.sum + self.lost, 4.0 * f64::EPSILON * self.size));
+            return Ok(self.done(self.sum.value(), 4.0 * f64::EPSILON * self.size));
         }
         if self.largest > 0.97 * self.largest_before {
             return Err(self.refuse(Obstacle::Diverges, place));
