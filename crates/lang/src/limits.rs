@@ -157,11 +157,17 @@ impl<'a> Fuel<'a> {
             }
             Some(left) => {
                 self.left = left;
-                self.checkpoint = left.saturating_sub(self.check_every);
-                if (self.stop)() { Err(ErrorKind::Deadline) } else { Ok(()) }
+                // What is long is followed by a look, as it is preceded by one.
+                self.look(self.check_every.saturating_sub(price))
             }
             None => Err(ErrorKind::OutOfFuel { limit: self.given }),
         }
+    }
+
+    /// Asks the clock, and again once so many units more are burnt.
+    fn look(&mut self, next: u64) -> Result<(), ErrorKind> {
+        self.checkpoint = self.left.saturating_sub(next);
+        if (self.stop)() { Err(ErrorKind::Deadline) } else { Ok(()) }
     }
 }
 
@@ -182,6 +188,12 @@ impl<'a, 'f> Budget<'a, 'f> {
     #[inline]
     pub(crate) fn charge(&mut self, price: u64) -> Result<(), ErrorKind> {
         self.fuel.charge(price)
+    }
+
+    /// Does a part of work that was paid for as a whole: it counts towards the next look at the clock.
+    pub(crate) fn pass(&mut self, price: u64) -> Result<(), ErrorKind> {
+        self.fuel.checkpoint = self.fuel.checkpoint.saturating_add(price);
+        if self.fuel.left >= self.fuel.checkpoint { Ok(()) } else { self.fuel.look(self.fuel.check_every) }
     }
 
     /// Refuses work that would cost more than is left before it is begun; it pays as it goes.
@@ -238,8 +250,13 @@ pub(crate) mod price {
         long * short.isqrt() + 8
     }
 
-    /// Division of two numbers of up to `words`, and conversion from and to decimal text.
-    pub(crate) fn divide(words: u64) -> u64 {
+    /// Division of a number of `words` by one of so many: as the product of quotient and divisor.
+    pub(crate) fn divide(words: u64, divisor_words: u64) -> u64 {
+        5 * multiply(words.saturating_sub(divisor_words) + 1, divisor_words)
+    }
+
+    /// Conversion of `words` from and to decimal text, and a square root.
+    pub(crate) fn convert(words: u64) -> u64 {
         5 * multiply(words, words)
     }
 

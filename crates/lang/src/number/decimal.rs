@@ -69,7 +69,7 @@ impl Decimal {
     ///
     /// `Overflow` from 10^1000000 up. Below 10^-999999 it is rounded as the result of an operation would be.
     pub(crate) fn from_literal(text: &str, precision: Precision, budget: &mut Budget) -> Result<Self, ErrorKind> {
-        budget.charge(OPERATION + price::divide(text.len() as u64 / 16 + 1))?;
+        budget.charge(OPERATION + price::convert(text.len() as u64 / 16 + 1))?;
         let (digits, mut exponent) = decimal_parts(text);
         // The trailing zeros of the significand are digits too.
         let significand = text.split(['e', 'E']).next().unwrap_or(text);

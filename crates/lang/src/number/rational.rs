@@ -61,7 +61,7 @@ impl Rational {
         if least > PART_BITS as f64 + 2.0 {
             return Err(too_large(least.max(power_bits)));
         }
-        budget.charge(LITERAL + price::divide((digit_bits / 64.0) as u64 + 1))?;
+        budget.charge(LITERAL + price::convert((digit_bits / 64.0) as u64 + 1))?;
         let digits = Integer::parse(&digits, 10);
         let power = Integer::from(10_i64).power(exponent.unsigned_abs(), budget)?;
         if exponent >= 0 {
