@@ -136,8 +136,11 @@ impl Loop {
     /// Takes the failure of the body at the point last asked for: the step after it, if the machine can do without that
     /// value.
     pub(crate) fn fail(&mut self, kind: &ErrorKind, budget: &mut Budget) -> Option<Result<Step, ErrorKind>> {
-        if !kind.is_of_values() || budget.charge(price::SCALAR).is_err() {
+        if !kind.is_of_values() {
             return None;
+        }
+        if let Err(exhausted) = budget.charge(price::SCALAR) {
+            return Some(Err(exhausted));
         }
         match self {
             Self::Integral(integral) => integral.fail(kind),

@@ -254,3 +254,20 @@ fn fsum_overflows_before_it_adds_what_is_not_finite() {
     check("fsum([1e308, inf, 1e308])", "inf");
     fails("fsum([inf, nan, -inf])", "-inf + inf in fsum");
 }
+
+/// What looks at a failure of its body pays for the look, or its fuel has run out: it was not told.
+#[test]
+fn a_failure_in_a_body_costs_the_same_whatever_fuel_there_is() {
+    for text in ["sum(''[0]*x, x, 1, 3)", "prod(sum(1//y, y, 0, 3), x, 1, 3)", "derivative(1//x, x, 0)"] {
+        let program = parse(text, &Limits::default()).unwrap();
+        let with = |fuel| {
+            let limits = Limits { fuel, ..Limits::default() };
+            let mut fuel = Fuel::new(limits.fuel);
+            (program.evaluate(&limits, &mut fuel).unwrap_err().kind, fuel.spent())
+        };
+        let (failure, spent) = with(1_000_000);
+        assert!(!matches!(failure, ErrorKind::OutOfFuel { .. }), "{text}");
+        assert_eq!(with(spent), (failure, spent), "{text}");
+        assert_eq!(with(spent - 1).0, ErrorKind::OutOfFuel { limit: spent - 1 }, "{text}");
+    }
+}
