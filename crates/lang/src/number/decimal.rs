@@ -38,6 +38,9 @@ pub(crate) struct Decimal {
 /// An operation on numbers of a few dozen digits, in fuel: some 300 ns with all that surrounds it.
 const OPERATION: u64 = 50;
 
+/// Putting the parts of a number's text together, in fuel.
+const TEXT: u64 = 8;
+
 /// How many significant digits a result has, at most.
 pub(crate) type Precision = i64;
 
@@ -156,7 +159,7 @@ impl Decimal {
     }
 
     pub(crate) fn text_price(&self) -> u64 {
-        self.coefficient.text_price()
+        self.coefficient.text_price() + TEXT
     }
 
     /// Characters of its text, at most a few more than it really has.
