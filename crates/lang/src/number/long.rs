@@ -204,7 +204,7 @@ fn climb<T: Clone>(
     let bits = exponent.bit_len();
     let window = match bits {
         ..=24 => 1,
-        ..=160 => 3,
+        25..=160 => 3,
         _ => 5,
     };
     // From the second on; the first is the base.
