@@ -642,7 +642,7 @@ impl Decimal {
 
     /// The nearest float, or one next to it; infinite and zero where there is none.
     fn approximate(&self) -> f64 {
-        let (mantissa, exponent) = self.coefficient.to_float_parts();
+        let (mantissa, exponent) = self.coefficient.rough_parts();
         let log10 = (exponent as f64) * std::f64::consts::LOG10_2 + self.exponent as f64;
         let value = if log10 > 400.0 {
             f64::INFINITY

@@ -370,6 +370,21 @@ impl Integer {
         if mantissa.abs() == 1.0 { (mantissa / 2.0, exponent + 1) } else { (mantissa, exponent) }
     }
 
+    /// Mantissa in [0.5, 1] and exponent of the magnitude, within an ulp: the lower words, which may be many, are not
+    /// looked at.
+    pub(super) fn rough_parts(&self) -> (f64, i64) {
+        match self {
+            Small(_) => {
+                let (mantissa, exponent) = self.to_float_parts();
+                (mantissa.abs(), exponent)
+            }
+            Big(value) => {
+                let bits = self.bits();
+                (highest_word(value.as_sign_words().1, bits) as f64 / 2.0_f64.powi(64), bits as i64)
+            }
+        }
+    }
+
     /// Exact comparison with a float; `None` for nan.
     pub(crate) fn compare_float(&self, other: f64) -> Option<Ordering> {
         if other.is_nan() {
@@ -660,8 +675,8 @@ impl Integer {
 
     /// log2 of the magnitude, within a few ulp; the integer must not be zero.
     pub(super) fn log2(&self) -> f64 {
-        let (mantissa, exponent) = self.to_float_parts();
-        pxfm::f_log2(mantissa.abs()) + exponent as f64
+        let (mantissa, exponent) = self.rough_parts();
+        pxfm::f_log2(mantissa) + exponent as f64
     }
 }
 
@@ -726,12 +741,17 @@ fn magnitude_bits(value: &IBig) -> u64 {
 /// The 64 highest bits of a magnitude of `bits` ≥ 64, and whether any lower bit is set.
 fn top_bits(value: &IBig, bits: u64) -> (u64, bool) {
     let (_, words) = value.as_sign_words();
-    let at = bits - 64;
-    let (word, offset) = ((at / 64) as usize, at % 64);
-    let low = words[word] >> offset;
-    let top = if offset == 0 { low } else { low | words[word + 1] << (64 - offset) };
+    let (word, offset) = (((bits - 64) / 64) as usize, bits % 64);
+    let top = highest_word(words, bits);
     let lost = words[..word].iter().any(|word| *word != 0) || (offset != 0 && words[word] << (64 - offset) != 0);
     (top, lost)
+}
+
+/// The 64 highest bits of a magnitude of `bits` ≥ 64.
+fn highest_word(words: &[u64], bits: u64) -> u64 {
+    let (word, offset) = (((bits - 64) / 64) as usize, bits % 64);
+    let low = words[word] >> offset;
+    if offset == 0 { low } else { low | words[word + 1] << (64 - offset) }
 }
 
 pub(super) fn too_large(bits: f64, budget: &Budget) -> ErrorKind {

@@ -44,8 +44,11 @@ pub(crate) fn next_prime(n: &Integer, budget: &mut Budget) -> Result<Integer, Er
     let first = n.add(&step, budget)?;
     let Some(start) = positive(&first) else { return Err(ErrorKind::Internal) };
     let word_price = words(&start) / 2 + 1;
-    budget.charge(SMALL_COUNT as u64 * word_price)?;
-    let rests = SMALL.map(|prime| remainder(&start, u64::from(prime)));
+    let mut rests = [0; SMALL_COUNT];
+    for (rest, prime) in rests.iter_mut().zip(SMALL) {
+        budget.charge(word_price)?;
+        *rest = remainder(&start, u64::from(prime));
+    }
     let small = start.as_words().first().copied().filter(|_| words(&start) == 1 && start < UBig::from(SMALL_BELOW));
     for distance in (0_u64..).step_by(2) {
         budget.charge(16)?;
