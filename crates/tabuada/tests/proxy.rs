@@ -430,7 +430,8 @@ fn asks_until(stop: &AtomicBool, address: SocketAddr) -> Met {
             client.try_receive(false)
         } else {
             let body = format!("{{\"expressao\":\"{number}+1\"}}");
-            let head = "POST /evaluate HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length:";
+            let head =
+                "POST /evaluate HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length:";
             client.send(format!("{head} {}\r\n\r\n{body}", body.len()).as_bytes());
             client.try_receive(false)
         };
@@ -465,7 +466,7 @@ fn servers_restarted_in_turn_behind_nginx_fail_no_request() {
         let clients: Vec<_> = (0..8).map(|_| scope.spawn(|| asks_until(&stop, nginx.address))).collect();
         for restart in 0..restarts() {
             let turn = restart % 2;
-            wait_for("the server to be asked", || requests(&nodes[turn]) > 20);
+            wait_for("the server to be asked", || asked(&nodes[turn]) > 20);
             nodes[turn].signal("TERM");
             let started = |old: Node| {
                 assert_eq!(old.ended(), Some(0));
@@ -477,7 +478,7 @@ fn servers_restarted_in_turn_behind_nginx_fail_no_request() {
             };
         }
         for node in &nodes {
-            wait_for("the server to be asked", || requests(node) > 20);
+            wait_for("the server to be asked", || asked(node) > 20);
         }
         stop.store(true, Ordering::Relaxed);
         clients.into_iter().map(|client| client.join().expect("it comes to an end")).collect()
@@ -488,9 +489,9 @@ fn servers_restarted_in_turn_behind_nginx_fail_no_request() {
     assert!(failed.is_empty(), "{} of {}: {failed:#?}", failed.len(), answered + failed.len());
 }
 
-/// How many requests a server has answered.
-fn requests(node: &Node) -> u64 {
+/// How many expressions a server was asked for.
+fn asked(node: &Node) -> u64 {
     let metrics = Client::connect(node.address).get("/metrics");
-    let counts = metrics.text().lines().filter(|line| line.starts_with("tabuada_http_requests_total{"));
-    counts.filter_map(|line| line.rsplit_once(' ')?.1.parse::<u64>().ok()).sum()
+    let count = metrics.text().lines().find_map(|line| line.strip_prefix("tabuada_questions_total "));
+    count.and_then(|count| count.parse().ok()).unwrap_or_else(|| panic!("{}", metrics.text()))
 }
