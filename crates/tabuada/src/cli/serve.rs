@@ -102,6 +102,7 @@ async fn run(config: &ServeConfig, log_losses: ErrorCounter) -> io::Result<ExitC
         metrics_hosts: config.metrics_hosts.clone(),
         origins: config.origins.clone(),
         logged: config.logged,
+        hides_memory: config.hides_memory,
         log_losses: Some(log_losses),
         bounds: Bounds { drain_time: config.drain, ..Bounds::default() },
     };

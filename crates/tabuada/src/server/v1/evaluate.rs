@@ -247,7 +247,11 @@ async fn answer_fresh(app: &App, question: &OwnQuestion, headers: &HeaderMap, ur
         }
     };
     let response = match freshness {
-        Some(freshness) => aged(freshness, &reply, second).put_on(response, headers, app.calculator.workers()).await,
+        Some(freshness) => {
+            // What is good for longer than a day would tell its age as well.
+            let freshness = if app.hides_memory { freshness } else { aged(freshness, &reply, second) };
+            freshness.put_on(response, headers, app.calculator.workers()).await
+        }
         None => not_kept(response),
     };
     let response = with_cache_status(response, cache_status(&reply));
