@@ -199,7 +199,8 @@ mod tests {
     #[test]
     fn deadlines_are_of_a_time_that_can_be_waited_for() {
         assert_eq!(Deadlines::default().check(), Ok(()));
-        let fields: [(&str, fn(&mut Deadlines) -> &mut Duration); 7] = [
+        type Field = fn(&mut Deadlines) -> &mut Duration;
+        let fields: [(&str, Field); 7] = [
             ("call", |all| &mut all.call),
             ("handshake", |all| &mut all.handshake),
             ("heartbeat", |all| &mut all.heartbeat),

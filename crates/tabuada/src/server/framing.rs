@@ -157,8 +157,8 @@ impl Framing {
 
     /// A whole line, its end included.
     fn read_line(&mut self, line: &mut [u8]) -> Result<(), ErrorKind> {
-        let is_empty = line == b"\r\n";
         let is_ended = line.ends_with(b"\r\n");
+        let is_empty = is_ended && line.len() == 2;
         match self.place {
             Place::Head if !is_ended => self.refuse(StatusCode::BAD_REQUEST),
             _ if !is_ended => return Err(ErrorKind::InvalidData),
