@@ -83,8 +83,9 @@ impl<C: Contents> Cache<C> {
     ///
     /// # Errors
     ///
-    /// As [`Cache::new`].
+    /// As [`Cache::new`], and if a deadline is out of bounds.
     pub fn with_deadlines(contents: C, options: Options, deadlines: Deadlines) -> Result<Self, OptionsError> {
+        deadlines.check()?;
         let namespace = Namespace::new(&options.namespace)?;
         let parse = |url| Place::parse(url, options.redis_ca.as_deref(), deadlines.handshake);
         let place = options.redis.as_deref().map(parse).transpose()?;

@@ -108,6 +108,7 @@ async fn run(config: &ServeConfig, log_losses: ErrorCounter) -> io::Result<ExitC
         metrics_hosts: config.metrics_hosts.clone(),
         origins: config.origins.clone(),
         logged: config.logged,
+        hides_memory: config.hides_memory,
         log_losses: Some(log_losses),
         proxies: config.proxies.clone(),
         bounds: Bounds { drain_time: config.drain, peer_share: config.peer_share, ..Bounds::default() },
