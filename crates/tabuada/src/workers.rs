@@ -186,17 +186,6 @@ impl Slots {
         waiting.slot().await
     }
 
-    /// Lets in whose turn it is. A place that is given to somebody who has just gone comes back by itself, and the next
-    /// gets it.
-    fn let_in(self: &Arc<Self>) {
-        loop {
-            let next = self.turns().next();
-            let Some((peer, sender)) = next else { return };
-            // In vain or not: a slot that is not taken is dropped.
-            let _ = sender.send(Slot { slots: self.clone(), peer });
-        }
-    }
-
     fn turns(&self) -> MutexGuard<'_, Turns<oneshot::Sender<Slot>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -211,8 +200,11 @@ pub struct Slot {
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        self.slots.turns().give_back(self.peer);
-        self.slots.let_in();
+        let next = self.slots.turns().give_back(self.peer);
+        if let Some((peer, sender)) = next {
+            // In vain or not: if it has just gone, this slot is dropped, too, and the next gets it.
+            let _ = sender.send(Self { slots: self.slots.clone(), peer });
+        }
     }
 }
 
