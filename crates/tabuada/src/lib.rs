@@ -19,6 +19,9 @@ mod answer;
 mod view;
 mod server;
 pub mod cli;
+#[cfg(any(fuzzing, test))]
+#[doc(hidden)]
+pub mod fuzzed;
 
 pub use answer::{Calculator, Keeping, Name, Nameless, Origin, Outcome, Reply};
 pub use counters::{Asking, Counters};
