@@ -78,6 +78,16 @@ class Service:
         fields = (self.proc / "stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / TICKS
 
+    def waits(self):
+        """Seconds that each of its threads, and who asks, was ready to run while others had the processors."""
+        tasks = [pathlib.Path("/proc/self/schedstat"), *(self.proc / "task").glob("*/schedstat")]
+        return {str(task): int(task.read_text().split()[1]) / 1e9 for task in tasks}
+
+    def waited(self, before):
+        """What the worst of them waited since, and who asks."""
+        own, *others = (seconds - before.get(task, 0) for task, seconds in self.waits().items())
+        return own + max(others)
+
     def settle(self, most=30):
         """Waits until it does nothing any more: what overruns its answer counts as well."""
         end = time.monotonic() + most
