@@ -203,6 +203,9 @@ pub use cache::Cache;
 #[cfg(shuttle)]
 #[doc(hidden)]
 pub mod checked;
+#[cfg(any(fuzzing, all(test, not(shuttle))))]
+#[doc(hidden)]
+pub mod fuzzed;
 
 /// The examples of README.md are run with those above.
 #[cfg(doctest)]

@@ -39,6 +39,8 @@ impl Limits {
     pub const NODES: u64 = 65_536;
     /// 2^20 bits, 315,652 digits: the largest division of two such integers takes 34 ms.
     pub const INTEGER_BITS: u64 = 1 << 20;
+    /// Bits of a part of a fraction in exact mode, whatever the other limits are.
+    pub const FRACTION_BITS: u64 = 1 << 16;
     /// 10,000 elements: enough for the statistics of a class, or of a year of days.
     pub const ELEMENTS: u64 = 10_000;
     /// 100,000 characters, as an answer.

@@ -7,11 +7,11 @@ use std::cmp::Ordering;
 
 use super::{Integer, Ties};
 use crate::error::{ErrorKind, Estimate, ZeroDivision};
-use crate::limits::{Budget, price};
+use crate::limits::{Budget, Limits, price};
 
 /// Bits of a numerator or denominator. The library's greatest common divisor is quadratic: at 2^16 bits an addition
 /// takes 4 ms, and sums of fractions double in length quickly.
-pub(crate) const PART_BITS: u64 = 1 << 16;
+pub(crate) const PART_BITS: u64 = Limits::FRACTION_BITS;
 
 /// Taking a short literal apart, in fuel: some 250 ns.
 const LITERAL: u64 = 50;
