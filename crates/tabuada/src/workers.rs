@@ -29,6 +29,8 @@ const REFUSAL_PAUSE: Duration = Duration::from_millis(250);
 pub struct Threads {
     /// All of them.
     pub count: usize,
+    /// How much work may wait, for each thread.
+    pub queue_each: usize,
     /// What one peer may have of them, and of the places in the queue before them.
     pub peer_share: Share,
     /// How much lower their priority is than that of the threads that serve, in steps of `nice`; on Linux only.
@@ -37,7 +39,7 @@ pub struct Threads {
 
 impl From<usize> for Threads {
     fn from(count: usize) -> Self {
-        Self { count, peer_share: Share::default(), nicer_by: 0 }
+        Self { count, queue_each: QUEUE_PER_THREAD, peer_share: Share::default(), nicer_by: 0 }
     }
 }
 
@@ -67,10 +69,10 @@ pub enum NotDone {
 impl Workers {
     /// A pool of so many threads.
     pub fn new(threads: Threads) -> Self {
-        let Threads { count, peer_share, nicer_by } = threads;
+        let Threads { count, queue_each, peer_share, nicer_by } = threads;
         let bulk_at_once = (count / 2).max(1);
         Self {
-            slots: Arc::new(Slots(Mutex::new(Turns::new(count, count * QUEUE_PER_THREAD, peer_share)))),
+            slots: Arc::new(Slots(Mutex::new(Turns::new(count, count * queue_each, peer_share)))),
             // Whoever waits there is a request that is answered as it is worked on: connections are the bound.
             bulk: Arc::new(Slots(Mutex::new(Turns::new(bulk_at_once, usize::MAX, Share::ALL)))),
             bulk_at_once,

@@ -81,7 +81,7 @@ async fn run(config: &ServeConfig, log_losses: ErrorCounter) -> io::Result<ExitC
         redis: config.redis.clone(),
         redis_ca,
     };
-    let threads = Threads { count: config.threads.get(), peer_share: config.peer_share, nicer_by: NICER_BY };
+    let threads = Threads { peer_share: config.peer_share, nicer_by: NICER_BY, ..config.threads.get().into() };
     let calculator = match Calculator::new(options, threads, counters.clone()) {
         Ok(calculator) => calculator,
         Err(error) => {
