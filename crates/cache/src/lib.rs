@@ -203,7 +203,7 @@ pub use cache::Cache;
 #[cfg(shuttle)]
 #[doc(hidden)]
 pub mod checked;
-#[cfg(any(fuzzing, all(test, not(shuttle))))]
+#[cfg(any(fuzzing, test))]
 #[doc(hidden)]
 pub mod fuzzed;
 

@@ -1,6 +1,12 @@
 //! What holds for every line that may stand in Redis, asked by the fuzz target of `fuzz/` and, of its seeds, by `./test`.
 //! In no build that is shipped.
-#![allow(missing_docs, clippy::unwrap_used, clippy::missing_panics_doc, reason = "for two callers, which are tests")]
+#![allow(
+    missing_docs,
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    reason = "for two callers, which are tests"
+)]
 
 use serde_json::value::RawValue;
 use tabuada_lang::{JsonNumbers, Limits};
