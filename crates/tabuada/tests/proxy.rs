@@ -1,78 +1,191 @@
-//! A cache of others in front of the service: nginx, as Debian packages it, keeps what our headers allow and nothing else.
+//! Proxies in front of the service, as Debian packages them. A cache keeps what our headers allow and nothing else; the recipes
+//! of `docs/proxies` do what belongs to a proxy; and servers that are restarted behind one fail no request.
 #![allow(clippy::panic)]
 
 mod support;
 
 use std::fs;
-use std::net::{SocketAddr, TcpStream};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
 
-use support::{Client, Response, Server, free_port, wait_for};
+use rcgen::{CertifiedKey, generate_simple_self_signed};
+use support::{Client, Node, Response, Server, free_port, wait_for};
 
-/// nginx with a cache, in front of a server; ended with the test.
-struct Nginx {
+/// A proxy in front of servers; ended with the test.
+struct Proxy {
     address: SocketAddr,
     process: Child,
     folder: PathBuf,
 }
 
-impl Nginx {
-    fn in_front_of(server: SocketAddr) -> Self {
+/// Where a proxy is to listen, and a folder of its own.
+struct Place {
+    port: u16,
+    folder: PathBuf,
+}
+
+impl Place {
+    fn new() -> Self {
         let port = free_port();
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("nginx-{port}"));
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("proxy-{port}"));
         fs::create_dir_all(&folder).expect("a folder of the test's own");
-        let temporary = |kind: &str| format!("{kind}_temp_path temp-{kind};");
-        let temporaries = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(temporary).join("\n");
-        // Nothing says how long anything is kept: our headers do.
-        let configuration = format!(
-            "daemon off; master_process off; pid nginx.pid; error_log stderr error;
-             events {{ worker_connections 64; }}
-             http {{
-                 access_log off;
-                 {temporaries}
-                 proxy_cache_path cache keys_zone=answers:1m;
-                 server {{
-                     listen 127.0.0.1:{port};
-                     location / {{
-                         proxy_pass http://{server};
-                         proxy_http_version 1.1;
-                         proxy_set_header Connection \"\";
-                         proxy_cache answers;
-                         proxy_cache_revalidate on;
-                         add_header X-Proxy $upstream_cache_status always;
-                     }}
-                 }}
-             }}"
-        );
-        let file = folder.join("nginx.conf");
-        fs::write(&file, configuration).expect("it can be written");
-        // Debian has it where only root looks.
-        let path = format!("{}:/usr/sbin", std::env::var("PATH").unwrap_or_default());
-        let process = Command::new("nginx")
-            .env("PATH", path)
-            .arg("-p")
-            .arg(&folder)
-            .arg("-c")
-            .arg(&file)
-            .args(["-e", "stderr"])
-            .stdin(Stdio::null())
-            .spawn()
-            .expect("nginx is installed: see ./test");
-        let address = SocketAddr::from(([127, 0, 0, 1], port));
-        let nginx = Self { address, process, folder };
-        wait_for("nginx to answer", || TcpStream::connect(address).is_ok());
-        nginx
+        Self { port, folder }
+    }
+
+    fn file(&self, name: &str, text: &str) -> String {
+        let path = self.folder.join(name);
+        fs::write(&path, text).expect("it can be written");
+        path.to_str().expect("a path in UTF-8").to_owned()
+    }
+
+    /// A certificate for `localhost` and its key.
+    fn certificate(&self) -> (String, String) {
+        let CertifiedKey { cert, signing_key } =
+            generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
+        (self.file("cert.pem", &cert.pem()), self.file("key.pem", &signing_key.serialize_pem()))
     }
 }
 
-impl Drop for Nginx {
+impl Proxy {
+    /// nginx with this inside its `http`.
+    fn nginx(place: Place, http: &str) -> Self {
+        let temporary = |kind: &str| format!("{kind}_temp_path temp-{kind};");
+        let temporaries = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(temporary).join("\n");
+        let configuration = format!(
+            "daemon off; master_process off; pid nginx.pid; error_log stderr crit;
+             events {{ worker_connections 512; }}
+             http {{ access_log off; {temporaries} {http} }}"
+        );
+        let file = place.file("main.conf", &configuration);
+        // Debian has it where only root looks.
+        let path = format!("{}:/usr/sbin", std::env::var("PATH").unwrap_or_default());
+        let mut command = Command::new("nginx");
+        command.env("PATH", path).arg("-p").arg(&place.folder).args(["-c", &file, "-e", "stderr"]);
+        Self::begun(place, command)
+    }
+
+    fn caddy(place: Place, configuration: &str) -> Self {
+        let file = place.file("Caddyfile", configuration);
+        let mut command = Command::new("caddy");
+        command.args(["run", "--adapter", "caddyfile", "--config", &file]);
+        // What it keeps for itself.
+        command.env("HOME", &place.folder).env("XDG_DATA_HOME", &place.folder).env("XDG_CONFIG_HOME", &place.folder);
+        command.stderr(Stdio::null());
+        Self::begun(place, command)
+    }
+
+    fn begun(place: Place, mut command: Command) -> Self {
+        let name = command.get_program().to_owned();
+        let process = command.stdin(Stdio::null()).spawn();
+        let process = process.unwrap_or_else(|error| panic!("{name:?} is installed: see ./test: {error}"));
+        let address = SocketAddr::from(([127, 0, 0, 1], place.port));
+        let proxy = Self { address, process, folder: place.folder };
+        wait_for("the proxy to answer", || TcpStream::connect(address).is_ok());
+        proxy
+    }
+
+    /// nginx with a cache, in front of a server. Nothing says how long anything is kept: our headers do.
+    fn caching(server: SocketAddr) -> Self {
+        let place = Place::new();
+        let port = place.port;
+        let http = format!(
+            "proxy_cache_path cache keys_zone=answers:1m;
+             server {{
+                 listen 127.0.0.1:{port};
+                 location / {{
+                     proxy_pass http://{server};
+                     proxy_http_version 1.1;
+                     proxy_set_header Connection \"\";
+                     proxy_cache answers;
+                     proxy_cache_revalidate on;
+                     add_header X-Proxy $upstream_cache_status always;
+                 }}
+             }}"
+        );
+        Self::nginx(place, &http)
+    }
+
+    /// nginx by the recipe, in front of two servers, with TLS.
+    fn nginx_by_recipe(servers: [SocketAddr; 2]) -> Self {
+        let place = Place::new();
+        let listens = format!("listen 127.0.0.1:{} ssl http2;", place.port);
+        let recipe = nginx_recipe(&place, servers, &listens);
+        Self::nginx(place, &recipe)
+    }
+
+    /// The same without TLS, so that a client can be told to the byte what to send; `rate` of requests.
+    fn plain_nginx_by_recipe(servers: [SocketAddr; 2], rate: &str) -> Self {
+        let place = Place::new();
+        let listens = format!("listen 127.0.0.1:{};", place.port);
+        let recipe = replaced(&nginx_recipe(&place, servers, &listens), "rate=50r/s", &format!("rate={rate}"));
+        Self::nginx(place, &recipe)
+    }
+
+    /// Caddy by the recipe, in front of two servers, with TLS.
+    fn caddy_by_recipe(servers: [SocketAddr; 2]) -> Self {
+        let place = Place::new();
+        let (certificate, key) = place.certificate();
+        let recipe = with_servers(&recipe("Caddyfile"), servers);
+        let recipe = replaced(&recipe, "\tservers {", "\tadmin off\n\tauto_https disable_redirects\n\tservers {");
+        let site = format!("https://localhost:{} {{\n\ttls {certificate} {key}\n", place.port);
+        Self::caddy(place, &replaced(&recipe, "calculator.example.org {\n", &site))
+    }
+
+    /// What curl has to say of a request over TLS: the status, the version of HTTP and the body.
+    fn curl(&self, target: &str, arguments: &[&str]) -> (u16, String, String) {
+        let output = Command::new("curl")
+            .args(["--silent", "--path-as-is", "--max-time", "30", "--write-out", "\n%{http_code} %{http_version}"])
+            .arg("--cacert")
+            .arg(self.folder.join("cert.pem"))
+            .args(arguments)
+            .arg(format!("https://localhost:{}{target}", self.address.port()))
+            .env_remove("https_proxy")
+            .output()
+            .expect("curl is installed: see ./test");
+        let output = String::from_utf8(output.stdout).expect("answers are UTF-8");
+        let (body, said) = output.rsplit_once('\n').expect("what was asked for");
+        let (status, version) = said.split_once(' ').expect("a status and a version");
+        (status.parse().expect("a status"), version.to_owned(), body.to_owned())
+    }
+}
+
+impl Drop for Proxy {
     fn drop(&mut self) {
         // It may be gone already.
         let _ = self.process.kill();
         let _ = self.process.wait();
         let _ = fs::remove_dir_all(&self.folder);
     }
+}
+
+fn recipe(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/proxies").join(name);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// A recipe with one thing changed, which has to be there.
+fn replaced(recipe: &str, what: &str, by: &str) -> String {
+    assert!(recipe.contains(what), "the recipe has no {what}");
+    recipe.replace(what, by)
+}
+
+fn with_servers(recipe: &str, servers: [SocketAddr; 2]) -> String {
+    let first = replaced(recipe, "127.0.0.1:8001", &servers[0].to_string());
+    replaced(&first, "127.0.0.1:8002", &servers[1].to_string())
+}
+
+fn nginx_recipe(place: &Place, servers: [SocketAddr; 2], listens: &str) -> String {
+    let (certificate, key) = place.certificate();
+    let recipe = with_servers(&recipe("nginx.conf"), servers);
+    let recipe = replaced(&recipe, "listen 443 ssl http2;", listens);
+    let recipe = replaced(&recipe, "listen 80;", &format!("listen 127.0.0.1:{};", free_port()));
+    let recipe = replaced(&recipe, "/etc/ssl/calculator/fullchain.pem", &certificate);
+    replaced(&recipe, "/etc/ssl/calculator/privkey.pem", &key)
 }
 
 /// What nginx did with a request: MISS, HIT, …
@@ -92,7 +205,7 @@ fn twice(client: &mut Client, target: &str, headers: &[(&str, &str)]) -> [(Respo
 #[test]
 fn a_proxy_keeps_what_it_may_and_nothing_else() {
     let server = Server::start();
-    let nginx = Nginx::in_front_of(server.address);
+    let nginx = Proxy::caching(server.address);
     let mut client = Client::connect(nginx.address);
     let pt = [("accept-language", "pt-BR")];
     let en = [("accept-language", "en")];
@@ -135,4 +248,250 @@ fn a_proxy_keeps_what_it_may_and_nothing_else() {
     }
     let rolls = twice(&mut client, "/v1/evaluate?expr=rnd()", &[]);
     assert_ne!(rolls[0].0.body, rolls[1].0.body);
+}
+
+/// A server that says 200 to whatever it is asked, and tells each head that came, in small letters.
+fn recorder() -> (SocketAddr, Receiver<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("it has an address");
+    let (heads, told) = channel();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            let heads = heads.clone();
+            std::thread::spawn(move || {
+                let mut bytes = BufReader::new(stream.try_clone().expect("a second handle")).bytes();
+                let mut head = Vec::new();
+                while let Some(Ok(byte)) = bytes.next() {
+                    head.push(byte);
+                    if head.ends_with(b"\r\n\r\n") {
+                        let _ = heads.send(String::from_utf8_lossy(&head).to_ascii_lowercase());
+                        head.clear();
+                        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+                    }
+                }
+            });
+        }
+    });
+    (address, told)
+}
+
+const TOKEN: &str = "a-token-of-the-tests";
+
+fn node() -> Node {
+    Node::start_with(&[("TABUADA_ADMIN_TOKEN", TOKEN)], &[])
+}
+
+/// An address that nobody listens on.
+fn nobody() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], free_port()))
+}
+
+/// What both recipes do.
+fn does_what_belongs_to_a_proxy(by_recipe: fn([SocketAddr; 2]) -> Proxy) {
+    let nodes = [node(), node()];
+    let proxy = by_recipe([nodes[0].address, nodes[1].address]);
+    // TLS, and HTTP/2.
+    let get = "/v1/evaluate?expr=2%2B2";
+    wait_for("the servers to be found well", || proxy.curl(get, &[]).0 == 200);
+    let (status, version, body) = proxy.curl(get, &[]);
+    assert!((status, &*version) == (200, "2") && body.contains("\"text\":\"4\""), "{version} {body}");
+    assert_eq!(proxy.curl("/evaluate", &["--json", "{\"expressao\":\"2+2\"}"]).2, "{\"resultado\":4}");
+    // The operator's routes are closed, however they are written and to whomever.
+    let bearer = format!("Authorization: Bearer {TOKEN}");
+    for path in [
+        "/metrics",
+        "/v1/cache",
+        "/v1/cache/",
+        "/v1/cache/keys",
+        "/v1/cache?x=1",
+        "/v1/%63ache",
+        "/v1%2Fcache",
+        "//metrics",
+        "/v1//cache",
+        "/v1/x/../cache",
+        "/v1/./cache/entry?key=2%2B2",
+    ] {
+        for method in ["GET", "DELETE"] {
+            let (status, _, body) = proxy.curl(path, &["-X", method, "-H", &bearer]);
+            assert_eq!(status, 404, "{method} {path}: {body}");
+        }
+    }
+    // What may be long is passed on, and what is too long is not.
+    let long = format!("/v1/evaluate?expr=1{}", "%2B1".repeat(15_000));
+    assert_eq!(proxy.curl(&long, &[]).0, 200);
+    let body = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("body-{}", proxy.address.port()));
+    fs::write(&body, vec![b' '; (1 << 20) + 1]).expect("it can be written");
+    let too_long = proxy.curl("/evaluate", &["--data-binary", &format!("@{}", body.display())]);
+    fs::remove_file(&body).expect("it is there");
+    assert_eq!(too_long.0, 413, "{}", too_long.2);
+
+    // Whom a request comes from is what the proxy says, whatever the client says.
+    let (server, heads) = recorder();
+    let proxy = by_recipe([server, server]);
+    let lies = ["Forwarded: for=10.9.9.9", "X-Forwarded-For: 10.9.9.9", "X-Real-IP: 10.9.9.9"];
+    let told = proxy.curl(get, &["-H", lies[0], "-H", lies[1], "-H", lies[2]]);
+    assert_eq!(told.2, "ok");
+    let head = heads.iter().find(|head| head.starts_with("get /v1/evaluate")).expect("it came");
+    assert!(head.contains("\r\nx-forwarded-for: 127.0.0.1\r\n") && !head.contains("10.9.9.9"), "{head}");
+    assert!(!head.contains("connection: close"), "{head}");
+
+    // A server that is gone is no failed request.
+    let proxy = by_recipe([nobody(), nodes[0].address]);
+    wait_for("the server that is there", || proxy.curl(get, &[]).0 == 200);
+    for _ in 0..10 {
+        assert_eq!(proxy.curl(get, &[]).0, 200);
+    }
+}
+
+#[test]
+fn the_recipe_for_nginx_does_what_belongs_to_a_proxy() {
+    does_what_belongs_to_a_proxy(Proxy::nginx_by_recipe);
+}
+
+#[test]
+fn the_recipe_for_caddy_does_what_belongs_to_a_proxy() {
+    does_what_belongs_to_a_proxy(Proxy::caddy_by_recipe);
+}
+
+/// An address has a rate and a number of requests at once; what is beyond is refused, and the servers do not see it.
+#[test]
+fn nginx_limits_what_one_address_may_ask() {
+    let (server, heads) = recorder();
+    let nginx = Proxy::plain_nginx_by_recipe([server, server], "1r/m");
+    let mut client = Client::connect(nginx.address);
+    let statuses: Vec<u16> = (0..120).map(|_| client.get("/").status).collect();
+    let passed = statuses.iter().filter(|status| **status == 200).count();
+    // One, and the burst; and one more for each minute that this took.
+    assert!((101..110).contains(&passed) && statuses[119] == 429, "{statuses:?}");
+    assert_eq!(heads.try_iter().count(), passed);
+
+    // A request whose body does not come is one that is under way.
+    let nginx = Proxy::plain_nginx_by_recipe([server, server], "10000r/s");
+    let mut begun: Vec<Client> = (0..64).map(|_| Client::connect(nginx.address)).collect();
+    for client in &mut begun {
+        client.send(b"POST /evaluate HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n1");
+    }
+    wait_for("one more to be refused", || Client::connect(nginx.address).get("/").status == 429);
+    assert_eq!(heads.try_iter().filter(|head| head.starts_with("post")).count(), 0);
+}
+
+/// nginx keeps its connections to the servers: one client's requests need one to each.
+#[test]
+fn nginx_keeps_its_connections_to_the_servers() {
+    let server = node();
+    let nginx = Proxy::plain_nginx_by_recipe([server.address, nobody()], "10000r/s");
+    let mut client = Client::connect(nginx.address);
+    for _ in 0..50 {
+        assert_eq!(client.get("/v1/evaluate?expr=2%2B2").status, 200);
+    }
+    let bearer = format!("Bearer {TOKEN}");
+    let metrics = Client::connect(server.address).request("GET", "/metrics", &[("authorization", &bearer)], b"");
+    let open = metrics.text().lines().find_map(|line| line.strip_prefix("tabuada_connections "));
+    // That of nginx and that of who asks for this.
+    assert_eq!(open, Some("2"), "{}", metrics.text());
+}
+
+/// The answer to a line comes before the next line is sent.
+#[test]
+fn nginx_passes_a_batch_on_line_by_line() {
+    let server = node();
+    let nginx = Proxy::plain_nginx_by_recipe([server.address, server.address], "10000r/s");
+    let mut stream = TcpStream::connect(nginx.address).expect("it listens");
+    stream.set_read_timeout(Some(support::PATIENCE)).expect("a time-out can be set");
+    let head = "POST /v1/batch HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n";
+    stream.write_all(head.as_bytes()).expect("it takes it");
+    let mut lines = BufReader::new(stream.try_clone().expect("a second handle")).lines();
+    for (sum, answer) in [("2+2", "\"4\""), ("2+3", "\"5\"")] {
+        let line = format!("\"{sum}\"\n");
+        write!(stream, "{:x}\r\n{line}\r\n", line.len()).expect("it takes it");
+        lines.find(|line| line.as_ref().expect("an answer").contains(answer)).expect("an answer before the next line");
+    }
+}
+
+/// How often the servers are restarted; ./test --deep asks for twelve.
+fn restarts() -> usize {
+    std::env::var("TABUADA_RESTARTS").map_or(2, |count| count.parse().expect("a number"))
+}
+
+/// What a client of the restarts has met.
+#[derive(Debug, Default)]
+struct Met {
+    answered: usize,
+    failed: Vec<String>,
+}
+
+/// Asks one thing after another, by GET and by POST, until it is told to stop.
+fn asks_until(stop: &AtomicBool, address: SocketAddr) -> Met {
+    let mut met = Met::default();
+    let mut client = Client::connect(address);
+    for number in (0_u32..).take_while(|_| !stop.load(Ordering::Relaxed)) {
+        let response = if number % 2 == 0 {
+            client.send(format!("GET /v1/evaluate?expr={number}%2B1 HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes());
+            client.try_receive(false)
+        } else {
+            let body = format!("{{\"expressao\":\"{number}+1\"}}");
+            let head =
+                "POST /evaluate HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length:";
+            client.send(format!("{head} {}\r\n\r\n{body}", body.len()).as_bytes());
+            client.try_receive(false)
+        };
+        match response {
+            Ok(response) if response.status == 200 && response.text().contains(&(number + 1).to_string()) => {
+                met.answered += 1;
+                // nginx keeps a connection for a thousand requests.
+                if response.header("connection") == Some("close") {
+                    client = Client::connect(address);
+                }
+            }
+            other => {
+                met.failed.push(format!("{number}: {other:?}"));
+                client = Client::connect(address);
+            }
+        }
+        // A steady load, and not the most that the machine can do.
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    met
+}
+
+/// Two servers behind nginx, restarted in turn while eight clients ask: no request fails.
+#[test]
+fn servers_restarted_in_turn_behind_nginx_fail_no_request() {
+    let ports = [free_port(), free_port()];
+    let node = |port: u16| Node::start(&["--listen", &format!("127.0.0.1:{port}"), "--drain", "500ms"]);
+    let mut nodes = ports.map(node);
+    let nginx = Proxy::plain_nginx_by_recipe(nodes.each_ref().map(|node| node.address), "100000r/s");
+    let stop = AtomicBool::new(false);
+    let met: Vec<Met> = std::thread::scope(|scope| {
+        let clients: Vec<_> = (0..8).map(|_| scope.spawn(|| asks_until(&stop, nginx.address))).collect();
+        for restart in 0..restarts() {
+            let turn = restart % 2;
+            wait_for("the server to be asked", || asked(&nodes[turn]) > 20);
+            nodes[turn].signal("TERM");
+            let started = |old: Node| {
+                assert_eq!(old.ended(), Some(0));
+                node(ports[turn])
+            };
+            nodes = match (nodes, turn) {
+                ([first, second], 0) => [started(first), second],
+                ([first, second], _) => [first, started(second)],
+            };
+        }
+        for node in &nodes {
+            wait_for("the server to be asked", || asked(node) > 20);
+        }
+        stop.store(true, Ordering::Relaxed);
+        clients.into_iter().map(|client| client.join().expect("it comes to an end")).collect()
+    });
+    let failed: Vec<&String> = met.iter().flat_map(|met| &met.failed).collect();
+    let answered: usize = met.iter().map(|met| met.answered).sum();
+    println!("{} restarts, {answered} requests answered, {} failed", restarts(), failed.len());
+    assert!(failed.is_empty(), "{} of {}: {failed:#?}", failed.len(), answered + failed.len());
+}
+
+/// How many expressions a server was asked for.
+fn asked(node: &Node) -> u64 {
+    let metrics = Client::connect(node.address).get("/metrics");
+    let count = metrics.text().lines().find_map(|line| line.strip_prefix("tabuada_questions_total "));
+    count.and_then(|count| count.parse().ok()).unwrap_or_else(|| panic!("{}", metrics.text()))
 }
