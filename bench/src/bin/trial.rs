@@ -41,7 +41,7 @@ impl Contents for Texts {
         format!("{{\"text\":\"{text}\"}}")
     }
 
-    fn decode(&self, line: &str) -> Option<String> {
+    async fn decode(&self, line: &str) -> Option<String> {
         Some(line.strip_prefix("{\"text\":\"")?.strip_suffix("\"}")?.to_owned())
     }
 

@@ -32,7 +32,7 @@ impl Contents for Numbers {
         number.to_string()
     }
 
-    fn decode(&self, line: &str) -> Option<u32> {
+    async fn decode(&self, line: &str) -> Option<u32> {
         line.parse().ok()
     }
 

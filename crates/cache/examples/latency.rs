@@ -36,7 +36,7 @@ impl Contents for Moments {
         format!("{{\"number\":{number}}}")
     }
 
-    fn decode(&self, line: &str) -> Option<Self::Value> {
+    async fn decode(&self, line: &str) -> Option<Self::Value> {
         let line: serde_json::Value = serde_json::from_str(line).ok()?;
         Some((None, line["number"].as_u64()?))
     }

@@ -72,7 +72,7 @@ impl Contents for Routes {
     }
 
     /// What somebody else put there is no answer of ours, and is worked out again.
-    fn decode(&self, line: &str) -> Option<Answer> {
+    async fn decode(&self, line: &str) -> Option<Answer> {
         serde_json::from_str(line).ok()
     }
 

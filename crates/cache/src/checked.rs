@@ -58,7 +58,7 @@ impl Contents for Numbers {
     fn encode(&self, number: &u64) -> String {
         number.to_string()
     }
-    fn decode(&self, line: &str) -> Option<u64> {
+    async fn decode(&self, line: &str) -> Option<u64> {
         line.parse().ok()
     }
     fn weight(&self, _: &u64) -> usize {

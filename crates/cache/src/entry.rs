@@ -32,7 +32,8 @@ pub trait Contents: Send + Sync + 'static {
     /// be written: it stays in memory.
     fn encode(&self, value: &Self::Value) -> String;
     /// Reads a line back, trusting nothing; `None` if it is not usable here (malformed, or a limit lower than ours).
-    fn decode(&self, line: &str) -> Option<Self::Value>;
+    /// What takes long may be done on threads of its own choosing: nobody but this caller waits for it.
+    fn decode(&self, line: &str) -> impl Future<Output = Option<Self::Value>> + Send;
     /// Bytes that the value holds in memory.
     fn weight(&self, value: &Self::Value) -> usize;
     /// The longest that this value may be remembered; `None`: as long as the cache remembers.

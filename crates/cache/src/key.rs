@@ -290,12 +290,17 @@ mod tests {
     fn a_name_knows_its_text_and_no_other() {
         let space = tabuada();
         for text in ["2+2", "\n", &"1+".repeat(150)] {
-            let name = space.name(&Key::new("1", text));
+            let key = Key::new("1", text);
+            assert_eq!((key.variant(), key.text()), ("1", text));
+            let name = space.name(&key);
             let Some(Name::Answer(read)) = space.read(name.as_bytes()) else { panic!("{name} is not read") };
             assert!(read.names(text) && !read.names("3+3"), "{text:?}");
-            assert!(read.text().is_none_or(|own| own == text), "{text:?}");
+            // It stands in the name, unless that is long or cannot be read.
+            assert_eq!(read.text(), (text == "2+2").then_some(text), "{text:?}");
+            assert!(read.equivalent(&key), "{text:?}");
+            assert!(!read.equivalent(&Key::new("1", "3+3")) && !read.equivalent(&Key::new("2", text)), "{text:?}");
         }
-        assert_eq!(space.pattern(), "tabuada:*");
+        assert_eq!((space.prefix(), &*space.pattern()), ("tabuada:", "tabuada:*"));
     }
 
     #[test]

@@ -88,7 +88,7 @@ impl<C: Contents> Layers<C> {
             return (licence, Read::Unavailable);
         }
         let (read, label) = match shared.primaries.look(key).await {
-            Ok(Look::Line(line, left)) => match self.contents.decode(&line) {
+            Ok(Look::Line(line, left)) => match self.contents.decode(&line).await {
                 Some(value) => (Read::Value(Arc::new(value), left), RedisLook::Hit),
                 None => (Read::Unusable, RedisLook::Unusable),
             },

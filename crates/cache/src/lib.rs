@@ -19,7 +19,7 @@
 //!     fn encode(&self, divisors: &u64) -> String {
 //!         format!("{{\"divisors\":{divisors}}}")
 //!     }
-//!     fn decode(&self, line: &str) -> Option<u64> {
+//!     async fn decode(&self, line: &str) -> Option<u64> {
 //!         serde_json::from_str::<serde_json::Value>(line).ok()?["divisors"].as_u64()
 //!     }
 //!     fn weight(&self, _: &u64) -> usize {

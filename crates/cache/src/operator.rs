@@ -434,7 +434,10 @@ impl<C: Contents> Layers<C> {
             },
         };
         let entry = match found {
-            Some(glimpse) => self.seen_in_redis(name, &glimpse).map(|seen| self.with_line(key, seen, &glimpse)),
+            Some(glimpse) => match self.seen_in_redis(name, &glimpse) {
+                Some(seen) => Some(self.with_line(key, seen, &glimpse).await),
+                None => None,
+            },
             None => self.remembers(key).map(|entry| Entry {
                 line: Some(self.contents.encode(&entry.value)),
                 seen: Seen {
@@ -452,9 +455,9 @@ impl<C: Contents> Layers<C> {
     }
 
     /// All that was read is looked at: what only begins as an answer is none.
-    fn with_line(&self, key: KeyRef<'_>, mut seen: Seen, glimpse: &Glimpse) -> Entry {
+    async fn with_line(&self, key: KeyRef<'_>, mut seen: Seen, glimpse: &Glimpse) -> Entry {
         seen.kind = match entry::read_under(key, &glimpse.beginning) {
-            Stored::Value(line) if self.contents.decode(&line).is_some() => Kind::Answer,
+            Stored::Value(line) if self.contents.decode(&line).await.is_some() => Kind::Answer,
             Stored::Lease(_) => Kind::Lease,
             _ => Kind::Unusable,
         };

@@ -258,3 +258,106 @@ pub(crate) mod price {
         (3 * exponent_bits).saturating_mul(multiply(words, words))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[test]
+    fn a_share_is_paid_from_the_whole_and_takes_no_more_than_itself() {
+        let mut fuel = Fuel::new(100);
+        assert_eq!(fuel.pay(10), Ok(()));
+        let end = fuel.share(30, |share| share.pay(20).and_then(|()| share.pay(11)));
+        assert_eq!((end, fuel.spent()), (Err(ErrorKind::OutOfFuel { limit: 30 }), 30));
+        // Of what is left, if that is less.
+        assert_eq!(fuel.share(1_000, |share| share.pay(71)), Err(ErrorKind::OutOfFuel { limit: 70 }));
+        assert!(fuel.suffices(70) && !fuel.suffices(71));
+        assert_eq!((fuel.share(1_000, |share| share.pay(70)), fuel.spent()), (Ok(()), 100));
+        assert_eq!(fuel.pay(1), Err(ErrorKind::OutOfFuel { limit: 100 }));
+        assert_eq!(fuel.exhausted(), ErrorKind::OutOfFuel { limit: 100 });
+    }
+
+    /// How often the clock is asked while 100 units are burnt a hundred times, in shares of 250 or not.
+    fn looks(fuel: impl for<'a> FnOnce(&'a dyn Fn() -> bool) -> Fuel<'a>, is_shared: bool) -> u64 {
+        let looks = Cell::new(0);
+        let stop = || {
+            looks.set(looks.get() + 1);
+            false
+        };
+        let mut fuel = fuel(&stop);
+        for _ in 0..100 {
+            let paid = if is_shared { fuel.share(250, |share| share.pay(100)) } else { fuel.pay(100) };
+            assert_eq!(paid, Ok(()));
+        }
+        looks.get()
+    }
+
+    #[test]
+    fn the_clock_is_asked_every_so_many_units_in_shares_too() {
+        for is_shared in [false, true] {
+            let every = looks(|stop| Fuel::with_stop(20_000, stop).checked_every(1_000), is_shared);
+            assert!((8..=11).contains(&every), "{every} looks for 10,000 units");
+            assert_eq!(looks(|stop| Fuel::with_stop(20_000, stop), is_shared), 0);
+        }
+        let mut fuel = Fuel::with_stop(1_000, &|| true).checked_every(100);
+        assert_eq!(fuel.pay(50), Ok(()));
+        assert_eq!(fuel.pay(51), Err(ErrorKind::Deadline));
+        let mut fuel = Fuel::with_stop(1_000_000, &|| true);
+        assert_eq!(fuel.pay(CHECK_EVERY), Ok(()));
+        assert_eq!(fuel.pay(1), Err(ErrorKind::Deadline));
+    }
+
+    #[test]
+    fn memory_is_counted_up_to_its_limit() {
+        let limits = Limits { memory_bytes: 100, ..Limits::default() };
+        let mut fuel = Fuel::new(10);
+        let mut budget = Budget::new(Mode::default(), &limits, &mut fuel);
+        assert_eq!((budget.require(10), budget.require(11)), (Ok(()), Err(ErrorKind::OutOfFuel { limit: 10 })));
+        assert_eq!((budget.hold(60), budget.hold(40), budget.held_bytes()), (Ok(()), Ok(()), 100));
+        budget.release(30);
+        assert_eq!((budget.held_bytes(), budget.hold(31)), (70, Err(ErrorKind::OutOfMemory { limit: 100 })));
+        budget.release(1_000);
+        assert_eq!(budget.held_bytes(), 0);
+    }
+
+    /// The sequences that are published for these seeds.
+    #[test]
+    fn chance_is_splitmix64() {
+        let published: [(u64, [u64; 3]); 2] = [
+            (0, [0xe220_a839_7b1d_cdaf, 0x6e78_9e6a_a1b9_65f4, 0x06c4_5d18_8009_454f]),
+            (1_234_567, [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423]),
+        ];
+        for (seed, sequence) in published {
+            let (limits, mut fuel) = (Limits::default(), Fuel::new(0).seeded(seed));
+            let mut budget = Budget::new(Mode::default(), &limits, &mut fuel);
+            assert_eq!(sequence.map(|_| budget.random()), sequence, "{seed}");
+        }
+    }
+
+    /// What a price has to be by what is done for it; what a unit takes is measured in `tests/prices.rs`.
+    #[test]
+    fn prices_grow_as_the_work_does() {
+        use price::{SCALAR, add, gcd, modular_power, multiply, power};
+        assert!(add(0) > 0 && multiply(0, 0) > 0 && gcd(0) > 0);
+        for n in [64, 100, 1_000, 16_384] {
+            // Each word once, and none for more than a scalar.
+            assert!(add(2 * n) > add(n) && add(n) <= SCALAR * n, "{n}");
+            // Each word at least once, at most each by each and what goes with it; the order does not matter.
+            for m in [1, 3, n / 2, n] {
+                let product = multiply(n, m);
+                assert!(product == multiply(m, n) && (n..=n * m + 16).contains(&product), "{n} {m}");
+            }
+            // Karatsuba's exponent lies between one and two.
+            assert!((2 * multiply(n, n)..=4 * multiply(n, n)).contains(&multiply(2 * n, 2 * n)), "{n}");
+            assert!(gcd(2 * n) > 3 * gcd(n) && (n..=n * n + 16).contains(&gcd(n)), "{n}");
+            // The last squaring, and those before it.
+            assert!(3 * power(n) >= 4 * multiply(n, n) && power(n) <= 4 * multiply(n, n), "{n}");
+            // A squaring for each bit of the exponent, and a product for every second; each with a remainder.
+            let (bits, product) = (1_000, multiply(n, n));
+            assert!((3 * bits * product / 2..=10 * bits * product).contains(&modular_power(bits, n)), "{n}");
+            assert_eq!(modular_power(2 * bits, n), 2 * modular_power(bits, n), "{n}");
+        }
+    }
+}

@@ -15,8 +15,9 @@ use crate::clock::Second;
 use crate::counters::Counters;
 use crate::engine::{self, Evaluation, Question};
 use crate::facts::Answer;
+use crate::peer::Peer;
 use crate::reading::Readings;
-use crate::workers::{NotDone, Workers};
+use crate::workers::{NotDone, Threads, Workers};
 
 /// Names the answers of this version in every key. Raised with any change of any answer's bytes.
 pub(crate) const ANSWER_VERSION: &str = "2";
@@ -34,8 +35,16 @@ const TRIAL_TIME: Duration = Duration::from_millis(2);
 /// The clock's limit on an answer, waiting for a thread included. Fuel ends evaluations long before on a healthy machine.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(2);
 
-/// Texts up to this long are read where the request is served (some 30 microseconds); longer ones by the workers.
+/// Texts up to this long are read where the request is served (some 30 microseconds); longer ones by the readers.
 const INLINE_TEXT_BYTES: usize = 4 << 10;
+
+/// Whether a question is read, and what is wrong with it said, by the readers.
+pub(crate) fn is_long(question: Question<'_>) -> bool {
+    question.text.len() + question.variables.map_or(0, str::len) > INLINE_TEXT_BYTES
+}
+
+/// So many at least, that one is left for others while one peer has long texts read.
+const READERS_MIN: usize = 2;
 
 /// Answers expressions, and remembers. Cheap to clone; all clones are one calculator.
 #[derive(Clone)]
@@ -47,6 +56,7 @@ struct Shared {
     cache: Cache<Answers>,
     readings: Readings<Reading>,
     workers: Workers,
+    readers: Arc<Workers>,
     limits: Limits,
     counters: Counters,
 }
@@ -75,7 +85,7 @@ pub struct Reply {
 }
 
 /// What there is to say.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Outcome {
     /// The text was read, and evaluated once upon a time.
     Answered(Arc<Program>, Arc<Answer>),
@@ -88,12 +98,28 @@ pub enum Outcome {
 }
 
 /// What remains of an answer that had to be worked out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Keeping {
     /// It is remembered.
+    #[default]
     Remembered,
     /// Nothing: who asked wants it so.
     Nothing,
+}
+
+/// Who asks, and what is to remain of it. The default is one of no address, of whose question the answer is remembered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Caller {
+    /// Whose share of the workers is used.
+    pub peer: Peer,
+    /// What remains of an answer that had to be worked out.
+    pub keeping: Keeping,
+}
+
+impl From<Peer> for Caller {
+    fn from(peer: Peer) -> Self {
+        Self { peer, keeping: Keeping::default() }
+    }
 }
 
 /// Why a text names nothing that could be remembered.
@@ -159,7 +185,7 @@ impl Reply {
 
 impl Calculator {
     /// Builds the calculator and its cache. Runs inside a tokio runtime.
-    pub fn new(options: Options, threads: usize, counters: Counters) -> Result<Self, OptionsError> {
+    pub fn new(options: Options, threads: impl Into<Threads>, counters: Counters) -> Result<Self, OptionsError> {
         Self::with_deadlines(options, Deadlines::default(), threads, counters)
     }
 
@@ -167,13 +193,18 @@ impl Calculator {
     pub fn with_deadlines(
         options: Options,
         deadlines: Deadlines,
-        threads: usize,
+        threads: impl Into<Threads>,
         counters: Counters,
     ) -> Result<Self, OptionsError> {
         let limits = Limits::default();
-        let cache = Cache::with_deadlines(Answers { limits: limits.clone() }, options, deadlines)?;
+        let threads = threads.into();
         let workers = Workers::new(threads);
-        Ok(Self { shared: Arc::new(Shared { cache, readings: Readings::new(), workers, limits, counters }) })
+        let readers = Threads { count: threads.count.max(READERS_MIN), ..threads };
+        let readers = Arc::new(Workers::new(readers));
+        let answers = Answers { limits: limits.clone(), readers: readers.clone() };
+        let cache = Cache::with_deadlines(answers, options, deadlines)?;
+        let readings = Readings::new();
+        Ok(Self { shared: Arc::new(Shared { cache, readings, workers, readers, limits, counters }) })
     }
 
     /// The answer by a name, if memory has it and it will do: the same as any other way of asking would give, counted like
@@ -186,11 +217,11 @@ impl Calculator {
 
     /// The answer to a question.
     pub async fn answer(&self, question: impl Into<Question<'_>>) -> Reply {
-        self.answer_keeping(question, Keeping::Remembered).await
+        self.answer_for(Caller::default(), question).await
     }
 
-    /// The answer to a question, and what is to remain of it.
-    pub async fn answer_keeping(&self, question: impl Into<Question<'_>>, keeping: Keeping) -> Reply {
+    /// The answer to a caller's question.
+    pub async fn answer_for(&self, caller: impl Into<Caller>, question: impl Into<Question<'_>>) -> Reply {
         let question = question.into();
         let kept = self.shared.readings.get(question);
         if let Some(Reading { program, name }) = &kept
@@ -198,7 +229,7 @@ impl Calculator {
         {
             return Reply::of(found, program.clone(), name.clone());
         }
-        match self.answer_as_read(question, kept, keeping, |_, _| None::<Infallible>).await {
+        match self.answer_as_read(caller.into(), question, kept, |_, _| None::<Infallible>).await {
             Ok(reply) => reply,
             Err(never) => match never {},
         }
@@ -208,27 +239,28 @@ impl Calculator {
     /// and nothing was looked for or worked out.
     pub async fn answer_unless<K>(
         &self,
+        caller: Caller,
         question: impl Into<Question<'_>>,
-        keeping: Keeping,
         has_it: impl FnOnce(&Program, &Name) -> Option<K>,
     ) -> Result<Reply, K> {
         let question = question.into();
-        self.answer_as_read(question, self.shared.readings.get(question), keeping, has_it).await
+        self.answer_as_read(caller, question, self.shared.readings.get(question), has_it).await
     }
 
     /// The same, of a question whose reading was kept or was not.
     async fn answer_as_read<K>(
         &self,
+        caller: Caller,
         question: Question<'_>,
         kept: Option<Reading>,
-        keeping: Keeping,
         has_it: impl FnOnce(&Program, &Name) -> Option<K>,
     ) -> Result<Reply, K> {
+        let Caller { peer, keeping } = caller;
         let asking = self.shared.counters.asks();
         let is_kept = kept.is_some();
         let read = match kept {
             Some(reading) => Ok(reading),
-            None => self.read(question).await,
+            None => self.read(peer, question).await,
         };
         let reading = match read {
             Ok(reading) => reading,
@@ -239,7 +271,7 @@ impl Calculator {
         };
         let Reading { program, name } = &reading;
         if !program.is_pure() {
-            let reply = Box::pin(self.answer_impure(program.clone())).await;
+            let reply = Box::pin(self.answer_impure(peer, program.clone())).await;
             asking.bypasses_it();
             return Ok(Reply { origin: Origin::Impure, ..reply });
         }
@@ -253,7 +285,7 @@ impl Calculator {
         };
         let in_full = {
             let (shared, program) = (self.shared.clone(), program.clone());
-            move || shared.evaluate(program)
+            move || shared.evaluate(peer, program)
         };
         let cache = &self.shared.cache;
         let found = match keeping {
@@ -282,7 +314,7 @@ impl Calculator {
         if operator.is_name(given) {
             return Ok(given.to_owned());
         }
-        match self.read(given.into()).await {
+        match self.read(Peer::default(), given.into()).await {
             Ok(reading) => Ok(operator.name(&reading.name)),
             Err(Outcome::Unreadable(error)) => Err(Nameless::Unreadable(error)),
             Err(_) => Err(Nameless::Overloaded),
@@ -304,10 +336,16 @@ impl Calculator {
         &self.shared.workers
     }
 
+    /// Threads for what is short and must not wait behind evaluations: reading long texts, and saying what is wrong with
+    /// them.
+    pub fn readers(&self) -> &Workers {
+        &self.shared.readers
+    }
+
     /// Reads a question.
-    async fn read(&self, question: Question<'_>) -> Result<Reading, Outcome> {
+    async fn read(&self, peer: Peer, question: Question<'_>) -> Result<Reading, Outcome> {
         let Question { text, mode, variables } = question;
-        let read = if text.len() + variables.map_or(0, str::len) <= INLINE_TEXT_BYTES {
+        let read = if !is_long(question) {
             Reading::of(question, &self.shared.limits)
         } else {
             let (shared, text, variables) = (self.shared.clone(), text.to_owned(), variables.map(str::to_owned));
@@ -315,7 +353,7 @@ impl Calculator {
                 let question = Question { text: &text, mode, variables: variables.as_deref() };
                 Reading::of(question, &shared.limits)
             };
-            Box::pin(self.shared.workers.run(DEADLINE, work)).await.map_err(|_| Outcome::Overloaded)?
+            Box::pin(self.shared.readers.by(peer).run(DEADLINE, work)).await.map_err(|_| Outcome::Overloaded)?
         };
         read.map_err(|error| {
             if !error.kind.is_deterministic() {
@@ -325,10 +363,10 @@ impl Calculator {
         })
     }
 
-    async fn answer_impure(&self, program: Arc<Program>) -> Reply {
+    async fn answer_impure(&self, peer: Peer, program: Arc<Program>) -> Reply {
         let answer = match self.shared.try_evaluate(&program) {
             Some(answer) => Ok(answer),
-            None => self.shared.clone().evaluate(program.clone()).await,
+            None => self.shared.clone().evaluate(peer, program.clone()).await,
         };
         match answer {
             Ok(answer) => {
@@ -360,11 +398,11 @@ impl Shared {
     }
 
     /// Evaluates in full, on a worker.
-    async fn evaluate(self: Arc<Self>, program: Arc<Program>) -> Result<Answer, Trouble> {
+    async fn evaluate(self: Arc<Self>, peer: Peer, program: Arc<Program>) -> Result<Answer, Trouble> {
         let begun = Instant::now();
         let (shared, mode) = (self.clone(), program.mode());
         let work = move || engine::evaluate(&program, &shared.limits, begun + DEADLINE);
-        let evaluation = self.workers.run(DEADLINE, work).await.map_err(|not_done| match not_done {
+        let evaluation = self.workers.by(peer).run(DEADLINE, work).await.map_err(|not_done| match not_done {
             NotDone::Overloaded => Trouble::Overloaded,
             NotDone::Panicked => Trouble::broken(),
             NotDone::Overrun => Trouble::Failed(Failure { kind: ErrorKind::Deadline, node: 0 }),
@@ -424,6 +462,7 @@ impl Trouble {
 #[derive(Debug)]
 pub struct Answers {
     limits: Limits,
+    readers: Arc<Workers>,
 }
 
 impl Contents for Answers {
@@ -434,8 +473,14 @@ impl Contents for Answers {
         answer.encode(&self.limits)
     }
 
-    fn decode(&self, line: &str) -> Option<Answer> {
-        Answer::decode(line, &self.limits)
+    /// Long lines are looked at by the readers. Where there are too many of them, the answer is worked out instead.
+    async fn decode(&self, line: &str) -> Option<Answer> {
+        if line.len() <= INLINE_TEXT_BYTES {
+            return Answer::decode(line, &self.limits);
+        }
+        let (line, limits) = (line.to_owned(), self.limits.clone());
+        let work = move || Answer::decode(&line, &limits);
+        Box::pin(self.readers.by(Peer::default()).run(DEADLINE, work)).await.unwrap_or(None)
     }
 
     fn weight(&self, answer: &Answer) -> usize {
@@ -479,7 +524,8 @@ mod tests {
         loop {
             let (calculator, held) = (calculator.clone(), held.clone());
             let work = move || drop(held.lock().map(|held| held.recv()));
-            let mut run = Box::pin(async move { calculator.workers().run(DEADLINE * 10, work).await });
+            let mut run =
+                Box::pin(async move { calculator.workers().by(Peer::default()).run(DEADLINE * 10, work).await });
             // Polled once: it has its place, or there is none.
             if tokio::time::timeout(Duration::ZERO, &mut run).await == Ok(Err(NotDone::Overloaded)) {
                 break;
@@ -489,14 +535,36 @@ mod tests {
         let reply = calculator.answer("factorial(20000) % 7").await;
         assert!(matches!(reply.outcome, Outcome::Overloaded), "{reply:?}");
         assert!(matches!(calculator.answer("2+2").await.outcome, Outcome::Answered(..)));
-        let long = "1+".repeat(INLINE_TEXT_BYTES) + "1";
-        assert!(matches!(calculator.answer(long.as_str()).await.outcome, Outcome::Overloaded));
+        // A long text is read all the same, and answered if it is cheap.
+        let long = "1+".repeat(INLINE_TEXT_BYTES / 2) + "1";
+        assert!(matches!(calculator.answer(long.as_str()).await.outcome, Outcome::Answered(..)));
         drop(release);
         for run in busy {
             assert_eq!(run.await, Ok(()));
         }
         // Nothing of it was remembered.
         assert!(matches!(calculator.answer("factorial(20000) % 7").await.outcome, Outcome::Answered(..)));
+    }
+
+    /// What stands in Redis is looked at by the readers where it is long; what is short waits for nobody.
+    #[tokio::test]
+    async fn long_entries_are_read_by_the_readers() {
+        let calculator = calculator(1);
+        let answers = Answers { limits: Limits::default(), readers: calculator.shared.readers.clone() };
+        let line = async |text: &str| match calculator.answer(text).await.outcome {
+            Outcome::Answered(_, answer) => answers.encode(&answer),
+            other => panic!("{other:?}"),
+        };
+        let (short, long) = (line("[1]*9").await, line("[1]*9000").await);
+        let (release, held) = mpsc::channel::<()>();
+        let mut busy = Box::pin(answers.readers.by(Peer::default()).run(DEADLINE * 10, move || held.recv().is_err()));
+        assert!(tokio::time::timeout(Duration::ZERO, &mut busy).await.is_err());
+        let mut decoded = Box::pin(answers.decode(&long));
+        assert!(tokio::time::timeout(Duration::ZERO, &mut decoded).await.is_err(), "it waits for its turn");
+        assert!(answers.decode(&short).await.is_some());
+        drop(release);
+        assert!(decoded.await.is_some() && busy.await == Ok(true));
+        assert!(answers.decode(&long.replace("1, 1", "1,1")).await.is_none());
     }
 
     /// An asker who goes away is counted as such, and what is asked balances all the same.
@@ -538,7 +606,11 @@ mod tests {
     #[tokio::test]
     async fn what_is_asked_again_is_not_read_again() {
         let calculator = calculator(1);
-        let program = async |text: &str, keeping| match calculator.answer_keeping(text, keeping).await.outcome {
+        let program = async |text: &str, keeping| match calculator
+            .answer_for(Caller { keeping, ..Caller::default() }, text)
+            .await
+            .outcome
+        {
             Outcome::Answered(program, _) => program,
             other => panic!("{other:?}"),
         };

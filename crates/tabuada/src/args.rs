@@ -14,6 +14,7 @@ use tabuada_lang::Mode;
 use crate::config::{
     AdminToken, LogFormat, LogRequests, Logged, Lookup, Origins, ServeConfig, Ttl, default_threads, with_password,
 };
+use crate::peer::{Proxies, Share};
 
 /// More threads than any machine is well served by.
 const THREADS_MAX: usize = 1_024;
@@ -86,6 +87,15 @@ pub struct ServeArgs {
     /// Threads that serve, and evaluations in flight at once, up to 1024 [default: one for each core].
     #[arg(long, env = "TABUADA_THREADS", value_name = "N", value_parser = threads)]
     threads: Option<NonZeroUsize>,
+    /// The part of those threads, of the queue before them and of the connections that one address (of IPv6, one /64)
+    /// may have; 100% is no bound.
+    #[arg(long, env = "TABUADA_PEER_SHARE", value_name = "PERCENT", default_value_t)]
+    peer_share: Share,
+    /// Address or network of a proxy, whose X-Forwarded-For or Forwarded tells who asks; may be repeated.
+    ///
+    /// Such as 10.0.0.1 or 10.0.0.0/8. Behind a proxy that is not named here all clients are one.
+    #[arg(long, env = "TABUADA_TRUSTED_PROXIES", value_name = "ADDRESS", value_delimiter = ',')]
+    trusted_proxies: Vec<String>,
     /// Address for /v1/cache and /metrics alone, which the other then does not serve.
     ///
     /// /v1/cache asks for the token in TABUADA_ADMIN_TOKEN; if that is not set, it answers on loopback only.
@@ -339,6 +349,8 @@ impl TryFrom<ServeArgs> for ServeConfig {
             memory_bytes: args.memory.as_u64(),
             namespace: args.namespace,
             threads: args.threads.unwrap_or_else(default_threads),
+            peer_share: args.peer_share,
+            proxies: Proxies::read(args.trusted_proxies.iter().map(String::as_str))?,
             admin_listen: args.admin_listen.filter(|address| !address.is_empty()),
             admin_token: AdminToken::configured(named(args.admin_token_file.as_deref()))?,
             metrics_hosts: args.metrics_host.into_iter().filter(|host| !host.is_empty()).collect(),

@@ -9,6 +9,8 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use subtle::ConstantTimeEq as _;
 pub use tabuada_cache::Lookup;
 
+use crate::peer::{Proxies, Share};
+
 /// How one server is set up.
 #[derive(Clone, Debug)]
 pub struct ServeConfig {
@@ -28,6 +30,10 @@ pub struct ServeConfig {
     pub namespace: String,
     /// Threads that serve, and evaluations in flight at once.
     pub threads: NonZeroUsize,
+    /// The part of these, of the queue before them and of the connections that one peer may have.
+    pub peer_share: Share,
+    /// Who is believed when it says for whom it asks.
+    pub proxies: Proxies,
     /// `host:port` for the operator's routes and the metrics; `None`: with all the others.
     pub admin_listen: Option<String>,
     /// What the operator's routes ask for; `None`: they answer on loopback only.

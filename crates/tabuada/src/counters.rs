@@ -22,6 +22,8 @@ pub struct Counters {
     pub connections: Gauge,
     /// Connections that could not be accepted at the first try: the system has no files for them.
     pub accepts_failed: Counter,
+    /// Connections that were closed when they came: their peer had its share of them.
+    pub connections_refused: Counter,
     /// Expressions asked for.
     pub asked: Counter,
     /// Those of them that were never looked for in the cache: unreadable, or different each time.
@@ -170,6 +172,7 @@ impl Default for Counters {
             request_seconds: times(),
             connections: Gauge::default(),
             accepts_failed: Counter::default(),
+            connections_refused: Counter::default(),
             asked: Counter::default(),
             bypassed: Counter::default(),
             abandoned: Counter::default(),

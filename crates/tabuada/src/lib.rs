@@ -3,6 +3,7 @@
 //! A request goes through `server` to `answer`, which joins the language and the cache, and back. The command line
 //! ([`args`], [`cli`]) enters at the same place and prints.
 
+mod peer;
 pub mod config;
 pub mod args;
 mod json;
@@ -14,13 +15,16 @@ mod line;
 mod clock;
 mod counters;
 mod reading;
+mod turns;
 mod workers;
 mod answer;
 mod view;
 mod server;
 pub mod cli;
 
-pub use answer::{Calculator, Keeping, Name, Nameless, Origin, Outcome, Reply};
+pub use answer::{Calculator, Caller, Keeping, Name, Nameless, Origin, Outcome, Reply};
 pub use counters::{Asking, Counters};
 pub use engine::Question;
+pub use peer::{Peer, Proxies, ProxyError, Share, ShareError};
 pub use server::{App, Bounds, Setup, serve, serve_apart};
+pub use workers::Threads;

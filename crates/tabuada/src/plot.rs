@@ -106,16 +106,20 @@ impl Picture {
 }
 
 impl Plot {
-    /// Draws. `stop` is asked now and then, and ends it when it gives `true`; `seed` is for what depends on chance.
-    pub(crate) fn picture(&self, limits: &Limits, seed: u64, stop: &dyn Fn() -> bool) -> Result<Picture, Refusal> {
+    /// Reads the expressions, which is little work beside drawing them.
+    pub(crate) fn read(&self, limits: &Limits) -> Result<Vec<Program>, Refusal> {
         if self.exprs.is_empty() || self.exprs.len() > CURVES_MAX {
             return Err(Refusal::Count);
         }
+        self.exprs.iter().enumerate().map(|(at, text)| read(at, text, limits)).collect()
+    }
+
+    /// Draws. `stop` is asked now and then, and ends it when it gives `true`; `seed` is for what depends on chance.
+    pub(crate) fn picture(&self, limits: &Limits, seed: u64, stop: &dyn Fn() -> bool) -> Result<Picture, Refusal> {
         if !WIDTHS.contains(&self.size.0) || !HEIGHTS.contains(&self.size.1) {
             return Err(Refusal::Size);
         }
-        let programs = self.exprs.iter().enumerate().map(|(at, text)| read(at, text, limits));
-        let programs: Vec<Program> = programs.collect::<Result<_, _>>()?;
+        let programs = self.read(limits)?;
         let x = ends(
             ("from", number("from", self.from.as_deref(), limits)?.unwrap_or(-10.0)),
             ("to", number("to", self.to.as_deref(), limits)?.unwrap_or(10.0)),

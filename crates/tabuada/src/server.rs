@@ -18,6 +18,7 @@ mod metrics;
 mod request_id;
 mod request_log;
 mod cors;
+mod forwarded;
 mod sent;
 mod framing;
 mod head_clock;

@@ -1,13 +1,16 @@
 //! Where long work runs: threads apart from those that serve, as many at once as there are cores, with a bounded queue.
 
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use prometheus_client::metrics::counter::Counter;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::oneshot;
 use tokio::time::Instant;
+
+use crate::peer::{Peer, Share};
+use crate::turns::{Full, Turns};
 
 /// Work waiting for a thread, for each thread. Full, with evaluations at their fuel limit, it empties in about the
 /// deadline: who would wait longer is better told at once.
@@ -17,22 +20,39 @@ const QUEUE_PER_THREAD: usize = 32;
 /// own, and mostly has something better to say.
 const GRACE: Duration = Duration::from_millis(100);
 
+/// How many threads there are to work, and how many of them one peer may have.
+#[derive(Clone, Copy, Debug)]
+pub struct Threads {
+    /// All of them.
+    pub count: usize,
+    /// What one peer may have of them, and of the places in the queue before them.
+    pub peer_share: Share,
+    /// How much lower their priority is than that of the threads that serve, in steps of `nice`; on Linux only.
+    pub nicer_by: i32,
+}
+
+impl From<usize> for Threads {
+    fn from(count: usize) -> Self {
+        Self { count, peer_share: Share::default(), nicer_by: 0 }
+    }
+}
+
 /// A pool of threads.
 #[derive(Debug)]
 pub struct Workers {
-    slots: Arc<Semaphore>,
+    slots: Arc<Slots>,
     /// How much of it work in bulk may have.
-    bulk: Arc<Semaphore>,
+    bulk: Arc<Slots>,
     bulk_at_once: usize,
-    waiting_max: i64,
-    waiting: AtomicI64,
+    nicer_by: i32,
     overrun: Counter,
+    refused: Counter,
 }
 
 /// The work was not done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotDone {
-    /// The queue was full, or no thread came free in time.
+    /// The queue was full, or the peer's share of it, or no thread came free in time.
     Overloaded,
     /// It panicked.
     Panicked,
@@ -41,16 +61,18 @@ pub enum NotDone {
 }
 
 impl Workers {
-    /// A pool of `threads`.
-    pub fn new(threads: usize) -> Self {
-        let bulk_at_once = (threads / 2).max(1);
+    /// A pool of so many threads.
+    pub fn new(threads: Threads) -> Self {
+        let Threads { count, peer_share, nicer_by } = threads;
+        let bulk_at_once = (count / 2).max(1);
         Self {
-            slots: Arc::new(Semaphore::new(threads)),
-            bulk: Arc::new(Semaphore::new(bulk_at_once)),
+            slots: Arc::new(Slots(Mutex::new(Turns::new(count, count * QUEUE_PER_THREAD, peer_share)))),
+            // Whoever waits there is a request that is answered as it is worked on: connections are the bound.
+            bulk: Arc::new(Slots(Mutex::new(Turns::new(bulk_at_once, usize::MAX, Share::ALL)))),
             bulk_at_once,
-            waiting_max: i64::try_from(threads * QUEUE_PER_THREAD).unwrap_or(i64::MAX),
-            waiting: AtomicI64::new(0),
+            nicer_by,
             overrun: Counter::default(),
+            refused: Counter::default(),
         }
     }
 
@@ -59,9 +81,19 @@ impl Workers {
         self.overrun.clone()
     }
 
+    /// Work that was refused because its peer had its share of the queue.
+    pub(crate) fn refused(&self) -> Counter {
+        self.refused.clone()
+    }
+
     /// Work that waits for a thread.
-    pub fn queue_depth(&self) -> i64 {
-        self.waiting.load(Ordering::Relaxed)
+    pub fn queue_depth(&self) -> usize {
+        self.slots.turns().waiting()
+    }
+
+    /// Peers whose work waits for a thread.
+    pub(crate) fn peers_waiting(&self) -> usize {
+        self.slots.turns().peers_waiting()
     }
 
     /// How much work in bulk may go on at once: half of the threads, so that single questions still get through.
@@ -69,17 +101,31 @@ impl Workers {
         self.bulk_at_once
     }
 
-    /// Leave to do one piece of work in bulk, waiting for it as long as it takes; `None` never comes, but that a pool is
-    /// never closed only its owner knows.
-    pub async fn bulk(&self) -> Option<OwnedSemaphorePermit> {
-        self.bulk.clone().acquire_owned().await.ok()
+    /// The pool for the work of one peer.
+    pub fn by(&self, peer: Peer) -> Hands<'_> {
+        Hands { workers: self, peer }
+    }
+}
+
+/// A pool of threads, as one peer may use it.
+#[derive(Clone, Copy, Debug)]
+pub struct Hands<'w> {
+    workers: &'w Workers,
+    peer: Peer,
+}
+
+impl Hands<'_> {
+    /// Leave to do one piece of work in bulk, waiting for it as long as it takes: peers take turns. `None` never comes: the
+    /// queue has no end.
+    pub async fn bulk(self) -> Option<Slot> {
+        self.workers.bulk.clone().take(self.peer).await.ok()
     }
 
     /// Does some work on a thread of the pool, waiting for one and for its end for `time` at most, or hardly longer.
     ///
     /// If the caller goes away while it waits, the work is never begun; afterwards it ends by itself.
     pub async fn run<R: Send + 'static>(
-        &self,
+        self,
         time: Duration,
         work: impl FnOnce() -> R + Send + 'static,
     ) -> Result<R, NotDone> {
@@ -88,29 +134,30 @@ impl Workers {
 
     /// The same, waiting for a thread for `patience` at most, and `time` in all.
     pub async fn run_within<R: Send + 'static>(
-        &self,
+        self,
         patience: Duration,
         time: Duration,
         work: impl FnOnce() -> R + Send + 'static,
     ) -> Result<R, NotDone> {
         let end = Instant::now() + time + GRACE;
-        let slot = match self.slots.clone().try_acquire_owned() {
-            Ok(slot) => slot,
-            Err(_) => {
-                let _waiting = Waiting::enter(&self.waiting, self.waiting_max).ok_or(NotDone::Overloaded)?;
-                let slot = tokio::time::timeout(patience, self.slots.clone().acquire_owned()).await;
-                slot.map_err(|_| NotDone::Overloaded)?.map_err(|_| NotDone::Overloaded)?
+        let slot = tokio::time::timeout(patience, self.workers.slots.clone().take(self.peer)).await;
+        let slot = slot.map_err(|_| NotDone::Overloaded)?.map_err(|full| {
+            if full == Full::Share {
+                self.workers.refused.inc();
             }
-        };
+            NotDone::Overloaded
+        })?;
+        let nicer_by = self.workers.nicer_by;
         let work = move || {
             // Held by the work, not by whoever waits for it: an abandoned evaluation still has its thread.
             let _slot = slot;
+            be_nicer(nicer_by);
             catch_unwind(AssertUnwindSafe(work)).map_err(|_| NotDone::Panicked)
         };
         match tokio::time::timeout_at(end, tokio::task::spawn_blocking(work)).await {
             Ok(done) => done.unwrap_or(Err(NotDone::Panicked)),
             Err(_) => {
-                self.overrun.inc();
+                self.workers.overrun.inc();
                 tracing::warn!("work on a worker has not ended in its time; its thread is busy until it does");
                 Err(NotDone::Overrun)
             }
@@ -118,19 +165,88 @@ impl Workers {
     }
 }
 
-/// One place in the queue, given back when dropped.
-struct Waiting<'w>(&'w AtomicI64);
+/// Places for work, and the peers that take turns for them.
+#[derive(Debug)]
+struct Slots(Mutex<Turns<oneshot::Sender<Slot>>>);
 
-impl<'w> Waiting<'w> {
-    fn enter(waiting: &'w AtomicI64, max: i64) -> Option<Self> {
-        let place = Self(waiting);
-        if waiting.fetch_add(1, Ordering::Relaxed) < max { Some(place) } else { None }
+impl Slots {
+    /// A place, as soon as it is this peer's turn.
+    async fn take(self: Arc<Self>, peer: Peer) -> Result<Slot, Full> {
+        let waiting = {
+            let mut turns = self.turns();
+            if turns.try_take(peer) {
+                drop(turns);
+                return Ok(Slot { slots: self, peer });
+            }
+            let (sender, slot) = oneshot::channel();
+            let ticket = turns.wait(peer, sender)?;
+            drop(turns);
+            Waiting { slots: self, peer, ticket, slot }
+        };
+        waiting.slot().await
+    }
+
+    /// Lets in whose turn it is. A place that is given to somebody who has just gone comes back by itself, and the next
+    /// gets it.
+    fn let_in(self: &Arc<Self>) {
+        loop {
+            let next = self.turns().next();
+            let Some((peer, sender)) = next else { return };
+            // In vain or not: a slot that is not taken is dropped.
+            let _ = sender.send(Slot { slots: self.clone(), peer });
+        }
+    }
+
+    fn turns(&self) -> MutexGuard<'_, Turns<oneshot::Sender<Slot>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Drop for Waiting<'_> {
+/// Leave to work, given back when it is dropped.
+#[derive(Debug)]
+pub struct Slot {
+    slots: Arc<Slots>,
+    peer: Peer,
+}
+
+impl Drop for Slot {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.slots.turns().give_back(self.peer);
+        self.slots.let_in();
+    }
+}
+
+/// Somebody in the queue, who leaves it when dropped.
+struct Waiting {
+    slots: Arc<Slots>,
+    peer: Peer,
+    ticket: u64,
+    slot: oneshot::Receiver<Slot>,
+}
+
+impl Waiting {
+    async fn slot(mut self) -> Result<Slot, Full> {
+        // Its sender is in the queue until it sends.
+        (&mut self.slot).await.map_err(|_| Full::Queue)
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.slots.turns().leave(self.peer, self.ticket);
+    }
+}
+
+/// Lowers the priority of this thread, once: on Linux it is a thread's own, and no other thread of the runtime works.
+/// Where that is refused, nothing is lost but the time of others.
+fn be_nicer(by: i32) {
+    thread_local!(static IS_NICER: Cell<bool> = const { Cell::new(false) });
+    if cfg!(target_os = "linux")
+        && by != 0
+        && !IS_NICER.replace(true)
+        && let Ok(priority) = rustix::process::getpriority_process(None)
+    {
+        let _ = rustix::process::setpriority_process(None, priority + by);
     }
 }
 
@@ -141,12 +257,14 @@ mod tests {
     use super::*;
 
     const PATIENCE: Duration = Duration::from_secs(30);
+    const ONE: Peer = Peer::V4([127, 0, 0, 1]);
+    const OTHER: Peer = Peer::V4([127, 0, 0, 2]);
 
     #[tokio::test]
     async fn work_beyond_the_queue_is_refused_and_the_rest_is_done() {
-        let workers = Arc::new(Workers::new(1));
+        let workers = Arc::new(Workers::new(1.into()));
         let (release, held) = mpsc::channel::<()>();
-        let (started, running) = tokio::sync::oneshot::channel();
+        let (started, running) = oneshot::channel();
         let first = tokio::spawn({
             let workers = workers.clone();
             async move {
@@ -154,73 +272,129 @@ mod tests {
                     let _ = started.send(());
                     held.recv()
                 };
-                workers.run(PATIENCE, work).await
+                workers.by(ONE).run(PATIENCE, work).await
             }
         });
         running.await.unwrap();
-        let waiting: Vec<_> = (0..QUEUE_PER_THREAD)
+        let most = Share::default().of(QUEUE_PER_THREAD);
+        let waiting: Vec<_> = (0..most)
             .map(|n| {
                 let workers = workers.clone();
-                tokio::spawn(async move { workers.run(PATIENCE, move || n).await })
+                tokio::spawn(async move { workers.by(ONE).run(PATIENCE, move || n).await })
             })
             .collect();
-        while workers.queue_depth() < QUEUE_PER_THREAD as i64 {
+        while workers.queue_depth() < most {
             tokio::task::yield_now().await;
         }
-        assert_eq!(workers.run(PATIENCE, || ()).await, Err(NotDone::Overloaded));
+        assert_eq!(workers.by(ONE).run(PATIENCE, || ()).await, Err(NotDone::Overloaded));
+        assert_eq!((workers.peers_waiting(), workers.refused().get()), (1, 1));
+        // Another peer has room, and its turn is the next but one.
+        let other = tokio::spawn({
+            let workers = workers.clone();
+            async move { workers.by(OTHER).run(PATIENCE, || ()).await }
+        });
+        while workers.peers_waiting() < 2 {
+            tokio::task::yield_now().await;
+        }
         release.send(()).unwrap();
+        assert_eq!(other.await.unwrap(), Ok(()));
         assert!(first.await.unwrap().is_ok());
         for (n, waiting) in waiting.into_iter().enumerate() {
             assert_eq!(waiting.await.unwrap(), Ok(n));
         }
         assert_eq!(workers.queue_depth(), 0);
-        assert_eq!(workers.slots.available_permits(), 1);
+        assert!(workers.slots.turns().try_take(ONE), "its thread is free");
+    }
+
+    /// However much work of one peer waits, a thread is left for others.
+    #[tokio::test]
+    async fn one_peer_has_half_of_the_threads() {
+        let workers = Arc::new(Workers::new(2.into()));
+        let (release, held) = mpsc::channel::<()>();
+        let held = Arc::new(Mutex::new(held));
+        let busy: Vec<_> = (0..10)
+            .map(|_| {
+                let (workers, held) = (workers.clone(), held.clone());
+                let work = move || held.lock().unwrap().recv().is_err();
+                tokio::spawn(async move { workers.by(ONE).run(PATIENCE, work).await })
+            })
+            .collect();
+        while workers.queue_depth() < 9 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(workers.by(OTHER).run(Duration::ZERO, || 2).await, Ok(2));
+        // Who goes away while it waits leaves nothing.
+        for leaving in &busy[5..] {
+            leaving.abort();
+        }
+        while workers.queue_depth() > 4 {
+            tokio::task::yield_now().await;
+        }
+        drop(release);
+        for done in busy.into_iter().take(5) {
+            assert_eq!(done.await.unwrap(), Ok(true));
+        }
+        assert_eq!((workers.queue_depth(), workers.peers_waiting()), (0, 0));
     }
 
     #[tokio::test]
     async fn work_in_bulk_has_half_of_the_threads_and_one_at_least() {
         for (threads, half) in [(1, 1), (2, 1), (3, 1), (8, 4)] {
-            let workers = Workers::new(threads);
+            let workers = Workers::new(threads.into());
             let mut leaves = Vec::new();
             // Polled once: there is leave, or there is none.
-            while let Ok(leave) = tokio::time::timeout(Duration::ZERO, workers.bulk()).await {
+            while let Ok(leave) = tokio::time::timeout(Duration::ZERO, workers.by(ONE).bulk()).await {
                 leaves.push(leave);
             }
             assert_eq!((leaves.len(), workers.bulk_at_once()), (half, half), "{threads}");
             leaves.pop();
-            assert!(workers.bulk().await.is_some());
+            assert!(workers.by(ONE).bulk().await.is_some());
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn those_who_work_give_way_to_those_who_serve() {
+        use rustix::process::getpriority_process;
+        let workers = Workers::new(Threads { nicer_by: 2, ..1.into() });
+        for _ in 0..3 {
+            let theirs = workers.by(ONE).run(PATIENCE, || getpriority_process(None).unwrap()).await.unwrap();
+            // Once, and of that thread alone; 19 is the end.
+            assert_eq!(theirs, (getpriority_process(None).unwrap() + 2).min(19));
         }
     }
 
     #[tokio::test]
     async fn a_panic_takes_no_thread_with_it() {
-        let workers = Workers::new(1);
+        let workers = Workers::new(1.into());
         let panics = || -> u8 { panic!("a bug") };
-        assert_eq!(workers.run(PATIENCE, panics).await, Err(NotDone::Panicked));
-        assert_eq!(workers.run(PATIENCE, || 1).await, Ok(1));
+        assert_eq!(workers.by(ONE).run(PATIENCE, panics).await, Err(NotDone::Panicked));
+        assert_eq!(workers.by(ONE).run(PATIENCE, || 1).await, Ok(1));
     }
 
     #[tokio::test(start_paused = true)]
     async fn who_waits_for_work_that_does_not_end_is_answered() {
-        let workers = Workers::new(1);
+        let workers = Workers::new(1.into());
         let (release, held) = mpsc::channel::<()>();
         // A clock that stands still does not go on by itself while a thread works.
-        let (done, ()) =
-            tokio::join!(workers.run(PATIENCE, move || held.recv().is_ok()), tokio::time::advance(PATIENCE + GRACE));
+        let (done, ()) = tokio::join!(
+            workers.by(ONE).run(PATIENCE, move || held.recv().is_ok()),
+            tokio::time::advance(PATIENCE + GRACE)
+        );
         assert_eq!(done, Err(NotDone::Overrun));
         assert_eq!(workers.overrun.get(), 1);
         // It has its thread until it ends.
-        assert_eq!(workers.run(Duration::ZERO, || ()).await, Err(NotDone::Overloaded));
+        assert_eq!(workers.by(ONE).run(Duration::ZERO, || ()).await, Err(NotDone::Overloaded));
         drop(release);
-        drop(workers.slots.acquire().await.unwrap());
-        assert_eq!(workers.run(PATIENCE, || 1).await, Ok(1));
+        drop(workers.slots.clone().take(OTHER).await.unwrap());
+        assert_eq!(workers.by(ONE).run(PATIENCE, || 1).await, Ok(1));
     }
 
     #[tokio::test]
     async fn an_abandoned_caller_gives_its_place_back_and_its_work_keeps_its_thread() {
-        let workers = Arc::new(Workers::new(1));
+        let workers = Arc::new(Workers::new(1.into()));
         let (release, held) = mpsc::channel::<()>();
-        let (started, running) = tokio::sync::oneshot::channel();
+        let (started, running) = oneshot::channel();
         let caller = tokio::spawn({
             let workers = workers.clone();
             async move {
@@ -228,16 +402,16 @@ mod tests {
                     let _ = started.send(());
                     held.recv()
                 };
-                workers.run(PATIENCE, work).await
+                workers.by(ONE).run(PATIENCE, work).await
             }
         });
         running.await.unwrap();
         caller.abort();
         assert!(caller.await.is_err());
         // Nobody waits for the work any more, and it still runs.
-        assert_eq!(workers.run(Duration::ZERO, || ()).await, Err(NotDone::Overloaded));
+        assert_eq!(workers.by(ONE).run(Duration::ZERO, || ()).await, Err(NotDone::Overloaded));
         assert_eq!(workers.queue_depth(), 0);
         release.send(()).unwrap();
-        assert_eq!(workers.run(PATIENCE, || 1).await, Ok(1));
+        assert_eq!(workers.by(ONE).run(PATIENCE, || 1).await, Ok(1));
     }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use support::{Client, Response, Server, wait_for};
-use tabuada::{Bounds, Setup};
+use tabuada::{Bounds, Setup, Share};
 
 fn bounded(bounds: Bounds) -> Server {
     Server::start_with(Setup { bounds, ..Setup::default() })
@@ -199,7 +199,7 @@ fn an_address_has_its_size() {
 /// Who waits for nothing gives way to who has something to ask.
 #[test]
 fn the_idlest_connection_gives_way() {
-    let server = bounded(Bounds { connections: 2, ..Bounds::default() });
+    let server = bounded(Bounds { connections: 2, peer_share: Share::ALL, ..Bounds::default() });
     let mut first = Client::connect(server.address);
     let mut second = Client::connect(server.address);
     assert_eq!((first.get("/health/live").status, second.get("/health/live").status), (200, 200));
@@ -216,7 +216,7 @@ fn the_idlest_connection_gives_way() {
 /// Whoever comes when all have something to ask waits until one of them is answered.
 #[test]
 fn connections_beyond_the_bound_wait_for_one_to_end() {
-    let server = bounded(Bounds { connections: 2, ..Bounds::default() });
+    let server = bounded(Bounds { connections: 2, peer_share: Share::ALL, ..Bounds::default() });
     let mut busy = [(); 2].map(|()| Client::connect(server.address));
     for client in &mut busy {
         client.send(b"POST /evaluate HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 19\r\n\r\n");

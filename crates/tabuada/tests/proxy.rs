@@ -396,15 +396,14 @@ fn nginx_keeps_its_connections_to_the_servers() {
 fn nginx_passes_a_batch_on_line_by_line() {
     let server = node();
     let nginx = Proxy::plain_nginx_by_recipe([server.address, server.address], "10000r/s");
-    let mut stream = TcpStream::connect(nginx.address).expect("it listens");
-    stream.set_read_timeout(Some(support::PATIENCE)).expect("a time-out can be set");
-    let head = "POST /v1/batch HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n";
-    stream.write_all(head.as_bytes()).expect("it takes it");
-    let mut lines = BufReader::new(stream.try_clone().expect("a second handle")).lines();
-    for (sum, answer) in [("2+2", "\"4\""), ("2+3", "\"5\"")] {
-        let line = format!("\"{sum}\"\n");
-        write!(stream, "{:x}\r\n{line}\r\n", line.len()).expect("it takes it");
-        lines.find(|line| line.as_ref().expect("an answer").contains(answer)).expect("an answer before the next line");
+    let mut client = Client::connect(nginx.address);
+    let head = "POST /v1/batch HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-ndjson\r\n";
+    client.send(format!("{head}Transfer-Encoding: chunked\r\n\r\n").as_bytes());
+    let mut answers = BufReader::new(client.stream.try_clone().expect("a second handle")).lines().map_while(Result::ok);
+    for sum in ["2+2", "2+3"] {
+        client.send(format!("{:x}\r\n{sum}\n\r\n", sum.len() + 1).as_bytes());
+        let answer = answers.find(|line| line.contains("\"result\":")).expect("an answer before the next line");
+        assert!(answer.contains(if sum == "2+2" { "\"4\"" } else { "\"5\"" }), "{answer}");
     }
 }
 

@@ -59,7 +59,7 @@ impl Contents for Facts {
         }
     }
 
-    fn decode(&self, line: &str) -> Option<Fact> {
+    async fn decode(&self, line: &str) -> Option<Fact> {
         #[derive(serde::Deserialize)]
         #[serde(deny_unknown_fields)]
         struct Line {

@@ -17,9 +17,14 @@ use crate::answer::Calculator;
 use crate::config::ServeConfig;
 use crate::counters::Counters;
 use crate::server::{self, App, Bounds, Setup};
+use crate::workers::Threads;
 
 /// How long the first requests wait for Redis to be there.
 const FIRST_HANDSHAKE: Duration = Duration::from_millis(200);
+
+/// How much lower the priority of the threads that work is: what is asked meanwhile is served first, and where other
+/// programs are busy as well a quarter of a core is left for work.
+const NICER_BY: i32 = 5;
 
 /// Serves until SIGTERM, SIGINT or SIGHUP: 0; 1 if it could not begin; 2 if an option is of no use.
 pub fn serve(config: &ServeConfig) -> ExitCode {
@@ -76,7 +81,8 @@ async fn run(config: &ServeConfig, log_losses: ErrorCounter) -> io::Result<ExitC
         redis: config.redis.clone(),
         redis_ca,
     };
-    let calculator = match Calculator::new(options, config.threads.get(), counters.clone()) {
+    let threads = Threads { count: config.threads.get(), peer_share: config.peer_share, nicer_by: NICER_BY };
+    let calculator = match Calculator::new(options, threads, counters.clone()) {
         Ok(calculator) => calculator,
         Err(error) => {
             eprintln!("tabuada: {error}");
@@ -103,7 +109,8 @@ async fn run(config: &ServeConfig, log_losses: ErrorCounter) -> io::Result<ExitC
         origins: config.origins.clone(),
         logged: config.logged,
         log_losses: Some(log_losses),
-        bounds: Bounds { drain_time: config.drain, ..Bounds::default() },
+        proxies: config.proxies.clone(),
+        bounds: Bounds { drain_time: config.drain, peer_share: config.peer_share, ..Bounds::default() },
     };
     let app = App::new(calculator, counters, setup);
     let served = async {

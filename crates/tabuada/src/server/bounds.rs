@@ -3,11 +3,15 @@
 
 use std::time::Duration;
 
+use crate::peer::Share;
+
 /// The bounds of one server. Those of everyday use are its default; tests have shorter ones.
 #[derive(Clone, Debug)]
 pub struct Bounds {
     /// Connections at once, of each listener; more wait in the system's queue. An idle one costs some 10 KiB.
     pub connections: usize,
+    /// How many of them one peer may have.
+    pub peer_share: Share,
     /// How long a connection may be idle between two requests; past it the connection is closed.
     pub idle_time: Duration,
     /// Time for a request's head to arrive, counted from its first byte, or from the beginning of the connection; past it
@@ -31,6 +35,7 @@ impl Default for Bounds {
     fn default() -> Self {
         Self {
             connections: 8_192,
+            peer_share: Share::default(),
             // Longer than the 60 s for which proxies keep theirs, so that it is not us who closes under a request.
             idle_time: Duration::from_secs(75),
             head_time: Duration::from_secs(30),

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
@@ -22,6 +23,7 @@ use tower::Service;
 
 use super::cors;
 use super::evaluate::evaluate;
+use super::forwarded::Remote;
 use super::framing;
 use super::head_clock::HeadClock;
 use super::leniency;
@@ -86,7 +88,7 @@ async fn serve_some(listener: TcpListener, listening: Listening, app: App, stop:
         // A client that has nothing more to send still gets its answer.
         .half_close(true);
     let site = Arc::new(Site { router: router(served.clone()), served });
-    let places = Places::new(bounds.connections);
+    let places = Places::new(bounds.connections, bounds.peer_share);
     let mut door = Door { listener, http, site, places, in_flight: GracefulShutdown::new(), last_failure: None };
     let address = tracing::field::display(address.map_or_else(String::new, |address| address.to_string()));
     door.accept_until(stop).await;
@@ -124,10 +126,10 @@ impl Door {
         tokio::pin!(end);
         loop {
             let accepted = async {
-                let (stream, _) = self.listener.accept().await?;
-                let clock = self.clock();
-                let place = self.places.take(&clock).await;
-                Ok((stream, clock, place))
+                let (stream, address) = self.listener.accept().await?;
+                let (clock, remote) = (self.clock(), self.remote(address));
+                let place = self.places.take(&clock, remote.holder()).await;
+                Ok((stream, remote, clock, place))
             };
             let accepted: io::Result<_> = tokio::select! {
                 biased;
@@ -135,7 +137,9 @@ impl Door {
                 accepted = accepted => accepted,
             };
             match accepted {
-                Ok((stream, clock, place)) => self.let_in(stream, clock, place),
+                Ok((stream, remote, clock, Some(place))) => self.let_in(stream, remote, clock, place),
+                // Its peer has others enough.
+                Ok((.., None)) => _ = self.site.served.app.counters.connections_refused.inc(),
                 Err(error) if is_of_the_connection(&error) => {}
                 Err(error) => {
                     self.site.served.app.counters.accepts_failed.inc();
@@ -154,18 +158,23 @@ impl Door {
     fn accept_the_rest(&mut self) {
         let mut task = Context::from_waker(Waker::noop());
         loop {
-            let clock = self.clock();
-            let Some(place) = self.places.try_take(&clock) else { return };
-            let Poll::Ready(Ok((stream, _))) = self.listener.poll_accept(&mut task) else { return };
-            self.let_in(stream, clock, place);
+            let Poll::Ready(Ok((stream, address))) = self.listener.poll_accept(&mut task) else { return };
+            let (clock, remote) = (self.clock(), self.remote(address));
+            if let Ok(place) = self.places.try_take(&clock, remote.holder()) {
+                self.let_in(stream, remote, clock, place);
+            }
         }
+    }
+
+    fn remote(&self, address: SocketAddr) -> Remote {
+        Remote::new(address.ip(), &self.site.served.app.proxies)
     }
 
     fn clock(&self) -> HeadClock {
         HeadClock::new(self.site.served.app.bounds.head_time)
     }
 
-    fn let_in(&mut self, stream: TcpStream, clock: HeadClock, place: Place) {
+    fn let_in(&mut self, stream: TcpStream, remote: Remote, clock: HeadClock, place: Place) {
         // Answers are small and written at once; waiting to fill a packet would only delay them.
         let _ = stream.set_nodelay(true);
         // It would otherwise grow to megabytes, of which the system tells us only when a third has been taken.
@@ -178,7 +187,7 @@ impl Door {
         let service = service_fn(move |request| {
             let (site, asked) = (site.clone(), asked.clone());
             async move {
-                let answer = answer(site, request).await;
+                let answer = answer(site, remote, request).await;
                 asked.answered();
                 answer
             }
@@ -204,7 +213,7 @@ struct Site {
 }
 
 /// Answers one request, under its name, counts it and writes its line. The hot routes need no routing.
-async fn answer(site: Arc<Site>, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
+async fn answer(site: Arc<Site>, remote: Remote, mut request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
     let Served { app, listening, .. } = &site.served;
     let begun = Instant::now();
     let path = request.uri().path();
@@ -215,16 +224,20 @@ async fn answer(site: Arc<Site>, request: Request<Incoming>) -> Result<Response<
     let cors = app.cors.as_ref().filter(|_| is_public && cors::concerns(route, &request));
     let page = cors.map(|cors| cors.page(&request));
     let is_lenient = leniency::is_preferred(request.headers());
+    let peer = remote.asker(request.headers(), &app.proxies);
     let refusal = framing::refusal(request.version(), request.headers());
     let (mut response, time) = match (refusal, path, request.method()) {
         (Some(refusal), ..) => (refused(refusal), None),
-        (None, "/evaluate", &Method::POST) if is_public => (evaluate(app, request).await, None),
+        (None, "/evaluate", &Method::POST) if is_public => (evaluate(app, peer, request).await, None),
         (None, "/v1/evaluate", &Method::GET) if is_public => {
-            let (response, time) = answer_query(app, request.headers(), request.uri(), begun).await;
+            let (response, time) = answer_query(app, peer, request.headers(), request.uri(), begun).await;
             (response, Some(time))
         }
-        // In a box, so that it makes no room for itself in the hot ones.
-        _ => (Box::pin(site.router.clone().call(request)).await?, None),
+        _ => {
+            request.extensions_mut().insert(peer);
+            // In a box, so that it makes no room for itself in the hot ones.
+            (Box::pin(site.router.clone().call(request)).await?, None)
+        }
     };
     if let Some(page) = page {
         response = page.told(response).await;

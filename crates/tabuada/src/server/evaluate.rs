@@ -14,11 +14,12 @@ use super::request_log::tell_expression;
 use super::state::App;
 use crate::answer::DEADLINE;
 use crate::json::{Document, NotText, ReadError, decode, write_string};
+use crate::peer::Peer;
 
 /// The field that holds the expression.
 const FIELD: &str = "expressao";
 
-/// Bodies up to this long are read where the request is served; longer ones by the workers.
+/// Bodies up to this long are read where the request is served; longer ones by the readers.
 const INLINE_BODY_BYTES: usize = 4 << 10;
 
 /// Evaluate an expression, as the course's application does
@@ -109,7 +110,7 @@ const INLINE_BODY_BYTES: usize = 4 << 10;
         ),
     ),
 )]
-pub(super) async fn evaluate<B>(app: &App, request: Request<B>) -> Response<Body>
+pub(super) async fn evaluate<B>(app: &App, peer: Peer, request: Request<B>) -> Response<Body>
 where
     B: HttpBody<Data = Bytes> + Unpin + Send + 'static,
 {
@@ -122,14 +123,14 @@ where
     let taken = if body.len() <= INLINE_BODY_BYTES {
         expression(is_json, &body)
     } else {
-        match Box::pin(app.calculator.workers().run(DEADLINE, move || expression(is_json, &body))).await {
+        match Box::pin(app.calculator.readers().by(peer).run(DEADLINE, move || expression(is_json, &body))).await {
             Ok(taken) => taken,
             Err(_) => return render::overloaded(),
         }
     };
     match taken {
         Ok(text) => {
-            let mut response = render::reply(&text, &app.calculator.answer(text.as_str()).await);
+            let mut response = render::reply(&text, &app.calculator.answer_for(peer, text.as_str()).await);
             tell_expression(app.logged, &mut response, &text);
             response
         }

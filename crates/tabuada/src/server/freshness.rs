@@ -16,7 +16,7 @@ use super::accepted::lines;
 use super::coding::{Accepted, Coding, PACKED_FROM_BYTES};
 use super::render::vary;
 use crate::answer::DEADLINE;
-use crate::workers::Workers;
+use crate::workers::Hands;
 
 /// What follows from the text alone is good for a day; a new version of ours, which may answer better, is not waited for
 /// any longer.
@@ -126,7 +126,7 @@ impl Freshness {
         &self,
         mut response: Response<Body>,
         asker: &HeaderMap,
-        workers: &Workers,
+        workers: Hands<'_>,
     ) -> Response<Body> {
         // A condition is about what would be a success (RFC 9110, section 13.2.1).
         let is_conditional = response.status() == StatusCode::OK && is_conditional(asker);
@@ -177,7 +177,7 @@ impl Freshness {
 }
 
 /// Packs the body, and says how it is packed now.
-async fn pack(response: &mut Response<Body>, coding: Coding, workers: &Workers) -> Coding {
+async fn pack(response: &mut Response<Body>, coding: Coding, workers: Hands<'_>) -> Coding {
     let body = std::mem::take(response.body_mut());
     // It is whole and there: nothing is waited for.
     let bytes = body.collect().await.map(|collected| collected.to_bytes()).unwrap_or_default();
@@ -217,6 +217,8 @@ fn is_any(asker: &HeaderMap) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::peer::Peer;
+    use crate::workers::Workers;
 
     fn asker(pairs: &[(axum::http::HeaderName, &str)]) -> HeaderMap {
         let mut headers = HeaderMap::new();
@@ -263,13 +265,16 @@ mod tests {
 
     #[tokio::test]
     async fn a_condition_is_only_about_a_success() {
-        let workers = Workers::new(1);
+        let workers = Workers::new(1.into());
         let fresh = Freshness::new(Tag::of(&["x"]));
         let asker = asker(&[(IF_NONE_MATCH, "*")]);
         let mut failed = Response::new(Body::from("no"));
         *failed.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
-        assert_eq!(fresh.put_on(failed, &asker, &workers).await.status(), StatusCode::UNPROCESSABLE_ENTITY);
-        let told = fresh.put_on(Response::new(Body::from("yes")), &asker, &workers).await;
+        assert_eq!(
+            fresh.put_on(failed, &asker, workers.by(Peer::default())).await.status(),
+            StatusCode::UNPROCESSABLE_ENTITY
+        );
+        let told = fresh.put_on(Response::new(Body::from("yes")), &asker, workers.by(Peer::default())).await;
         assert_eq!(told.status(), StatusCode::NOT_MODIFIED);
     }
 }

@@ -62,6 +62,11 @@ pub(super) fn registry(counters: &Counters, calculator: &Calculator, log_losses:
         "Connections that the system had no files for when they came",
         counters.accepts_failed.clone(),
     );
+    registry.register(
+        "connections_over_share",
+        "Connections closed when they came, since their peer had its share",
+        counters.connections_refused.clone(),
+    );
     registry.register("questions", "Expressions asked for", counters.asked.clone());
     registry.register("evaluations", "Evaluations that ran to an answer", counters.evaluations.clone());
     registry.register("evaluation_seconds", "Seconds that evaluations took", counters.evaluation_seconds.clone());
@@ -79,6 +84,16 @@ pub(super) fn registry(counters: &Counters, calculator: &Calculator, log_losses:
         "workers_overrun",
         "Work that had not ended when its caller was answered without it",
         calculator.workers().overrun(),
+    );
+    registry.register(
+        "work_over_share",
+        "Work refused since its peer had its share of the queue",
+        calculator.workers().refused(),
+    );
+    registry.register(
+        "reading_over_share",
+        "Long texts refused since their peer had its share of the readers' queue",
+        calculator.readers().refused(),
     );
     registry.register(
         "streams_abandoned",
@@ -110,8 +125,10 @@ impl fmt::Debug for OfTheMoment {
 impl Collector for OfTheMoment {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
         let stats = self.calculator.cache().stats();
-        let queue_depth = self.calculator.workers().queue_depth();
-        gauge(&mut encoder, "queue_depth", "Work waiting for a thread", queue_depth)?;
+        let workers = self.calculator.workers();
+        gauge(&mut encoder, "queue_depth", "Work waiting for a thread", count(workers.queue_depth()))?;
+        let peers = count(workers.peers_waiting());
+        gauge(&mut encoder, "peers_waiting", "Peers whose work waits for a thread", peers)?;
 
         let lost = self.log_losses.as_ref().map_or(0, ErrorCounter::dropped_lines);
         ConstCounter::new(u64::try_from(lost).unwrap_or(u64::MAX)).encode(encoder.encode_descriptor(
@@ -172,6 +189,10 @@ fn counters(
         ConstCounter::new(*count).encode(family.encode_family(&[(label_name, *label)])?)?;
     }
     Ok(())
+}
+
+fn count(value: usize) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
 }
 
 fn signed(value: u64) -> i64 {

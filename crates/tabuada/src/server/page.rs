@@ -9,6 +9,7 @@ use axum::routing::get;
 
 use super::freshness::{Freshness, Tag};
 use super::state::{App, Served};
+use crate::peer::Peer;
 
 /// No script and no style but the page's own files, nobody to ask but this service, and no text that becomes markup.
 const POLICY: HeaderValue = HeaderValue::from_static(
@@ -58,12 +59,15 @@ static FILES: [File; 19] = [
 /// The routes of the page.
 pub(super) fn routes() -> Router<Served> {
     FILES.iter().fold(Router::new(), |routes, file| {
-        routes.route(file.path, get(move |app: State<App>, headers: HeaderMap| serve(file, app, headers)))
+        routes.route(
+            file.path,
+            get(move |app: State<App>, peer: Peer, headers: HeaderMap| serve(file, app, peer, headers)),
+        )
     })
 }
 
 /// Asked for again each time, lest a page be made of the files of two versions; who has it is told so.
-async fn serve(file: &'static File, State(app): State<App>, headers: HeaderMap) -> Response<Body> {
+async fn serve(file: &'static File, State(app): State<App>, peer: Peer, headers: HeaderMap) -> Response<Body> {
     let mut response = Response::new(Body::from(file.text));
     for (name, value) in [
         (CONTENT_TYPE, HeaderValue::from_static(file.kind)),
@@ -75,7 +79,7 @@ async fn serve(file: &'static File, State(app): State<App>, headers: HeaderMap) 
         response.headers_mut().insert(name, value);
     }
     let freshness = Freshness::new(Tag::of(&[file.text])).for_seconds(0);
-    freshness.put_on(response, &headers, app.calculator.workers()).await
+    freshness.put_on(response, &headers, app.calculator.workers().by(peer)).await
 }
 
 #[cfg(test)]
@@ -100,7 +104,7 @@ mod tests {
         let mut tags = BTreeSet::new();
         for file in &FILES {
             let mut asker = HeaderMap::new();
-            let sent = serve(file, State(app.clone()), asker.clone()).await;
+            let sent = serve(file, State(app.clone()), Peer::default(), asker.clone()).await;
             for (name, value) in [
                 (CONTENT_TYPE, file.kind),
                 (CONTENT_SECURITY_POLICY, POLICY.to_str().expect("a policy")),
@@ -118,7 +122,7 @@ mod tests {
             let tag = sent.headers()[ETAG].clone();
             assert!(tags.insert(tag.as_bytes().to_vec()), "{}: two files with one tag", file.path);
             asker.insert(IF_NONE_MATCH, tag);
-            let told = serve(file, State(app.clone()), asker).await;
+            let told = serve(file, State(app.clone()), Peer::default(), asker).await;
             assert_eq!(told.status(), StatusCode::NOT_MODIFIED, "{}", file.path);
         }
     }

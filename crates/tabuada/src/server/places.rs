@@ -1,20 +1,32 @@
-//! The places for connections on a listener. When there are no more, who has waited longest for a next request gives way.
+//! The places for connections on a listener, of which each peer may have its share. When there are no more, who has waited
+//! longest for a next request gives way.
 
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 use super::head_clock::HeadClock;
+use crate::peer::{Peer, Share};
 
 /// How long somebody who has come waits before it is looked again whether a connection has become idle.
-const PAUSE: Duration = Duration::from_millis(100);
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// So many connections are looked at for an idle one, in turn: whoever comes costs no more than that, however many there
+/// are. Of a peer that has its share they find one soon, since it has a good part of all.
+const LOOKS: usize = 256;
+
+/// Of a peer that has its share, one of so many may come while one that was asked to go has not gone yet.
+const ONE_MORE_OF: usize = 64;
 
 /// The places of one listener.
 #[derive(Debug)]
 pub(super) struct Places {
     all: usize,
+    /// How many of them one peer may have.
+    each: usize,
     free: Arc<Semaphore>,
     guests: Arc<Mutex<Guests>>,
 }
@@ -22,13 +34,20 @@ pub(super) struct Places {
 #[derive(Debug, Default)]
 struct Guests {
     next: u64,
-    all: HashMap<u64, Guest>,
+    all: BTreeMap<u64, Guest>,
+    /// How many each peer has.
+    held: HashMap<Peer, usize>,
+    /// Who is looked at next.
+    cursor: u64,
 }
 
 #[derive(Debug)]
 struct Guest {
+    /// Whose share it is of.
+    holder: Option<Peer>,
     clock: HeadClock,
     leave: Arc<Notify>,
+    is_asked: bool,
 }
 
 /// Somebody's place, free again when it is dropped.
@@ -41,9 +60,18 @@ pub(super) struct Place {
     _permit: OwnedSemaphorePermit,
 }
 
+/// Why there is no place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NoPlace {
+    /// All are taken.
+    Full,
+    /// The peer has its share, and none of its connections that were looked at is idle.
+    Share,
+}
+
 impl Places {
-    pub(super) fn new(all: usize) -> Self {
-        Self { all, free: Arc::new(Semaphore::new(all)), guests: Arc::default() }
+    pub(super) fn new(all: usize, share: Share) -> Self {
+        Self { all, each: share.of(all), free: Arc::new(Semaphore::new(all)), guests: Arc::default() }
     }
 
     /// How many are taken.
@@ -51,36 +79,77 @@ impl Places {
         self.all - self.free.available_permits()
     }
 
-    /// A place for whoever has this clock, as soon as there is one.
-    pub(super) async fn take(&self, clock: &HeadClock) -> Place {
+    /// A place for whoever has this clock, as soon as there is one; `None` if its peer has its share.
+    pub(super) async fn take(&self, clock: &HeadClock, holder: Option<Peer>) -> Option<Place> {
         loop {
-            if let Some(place) = self.try_take(clock) {
-                return place;
+            match self.try_take(clock, holder) {
+                Ok(place) => return Some(place),
+                Err(NoPlace::Share) => return None,
+                Err(NoPlace::Full) => {}
             }
-            self.ask_the_idlest();
+            lock(&self.guests).ask_the_idlest(|_| true);
             // In vain or not: whether there is one is seen above.
             let _ = tokio::time::timeout(PAUSE, self.free.acquire()).await;
         }
     }
 
-    /// A place, if one is free.
-    pub(super) fn try_take(&self, clock: &HeadClock) -> Option<Place> {
-        let permit = self.free.clone().try_acquire_owned().ok()?;
-        let (clock, leave) = (clock.clone(), Arc::new(Notify::new()));
+    /// A place, if one is free. Of a peer that has its share, the idlest connection is asked to go.
+    pub(super) fn try_take(&self, clock: &HeadClock, holder: Option<Peer>) -> Result<Place, NoPlace> {
         let mut guests = lock(&self.guests);
-        let number = guests.next;
-        guests.next += 1;
-        guests.all.insert(number, Guest { clock: clock.clone(), leave: leave.clone() });
+        let held = guests.held(holder);
+        let has_its_share = self.each < self.all && held >= self.each;
+        let most = self.each + (self.each / ONE_MORE_OF).max(1);
+        if has_its_share && (held >= most || !guests.ask_the_idlest(|guest| guest.holder == holder)) {
+            return Err(NoPlace::Share);
+        }
+        let permit = self.free.clone().try_acquire_owned().map_err(|_| NoPlace::Full)?;
+        let (clock, leave) = (clock.clone(), Arc::new(Notify::new()));
+        let number = guests.add(Guest { holder, clock: clock.clone(), leave: leave.clone(), is_asked: false });
         drop(guests);
-        Some(Place { number, clock, leave, guests: self.guests.clone(), _permit: permit })
+        Ok(Place { number, clock, leave, guests: self.guests.clone(), _permit: permit })
+    }
+}
+
+impl Guests {
+    fn held(&self, holder: Option<Peer>) -> usize {
+        holder.and_then(|peer| self.held.get(&peer)).copied().unwrap_or(0)
     }
 
-    fn ask_the_idlest(&self) {
-        let guests = lock(&self.guests);
-        let idle = guests.all.values().filter_map(|guest| Some((guest.clock.idle_since()?, guest)));
-        if let Some((_, guest)) = idle.min_by_key(|(since, _)| *since) {
-            guest.leave.notify_one();
+    fn add(&mut self, guest: Guest) -> u64 {
+        if let Some(peer) = guest.holder {
+            *self.held.entry(peer).or_default() += 1;
         }
+        let number = self.next;
+        self.next += 1;
+        self.all.insert(number, guest);
+        number
+    }
+
+    fn remove(&mut self, number: u64) {
+        let Some(peer) = self.all.remove(&number).and_then(|guest| guest.holder) else { return };
+        if let Some(held) = self.held.get_mut(&peer) {
+            *held -= 1;
+            if *held == 0 {
+                self.held.remove(&peer);
+            }
+        }
+    }
+
+    /// Asks one of those that may be asked to go: of the peer that has most, the one that has been idle for longest. Gives
+    /// whether there is one.
+    fn ask_the_idlest(&mut self, may_be_asked: impl Fn(&Guest) -> bool) -> bool {
+        let in_turn = self.all.range(self.cursor..).chain(self.all.range(..self.cursor)).take(LOOKS);
+        let mut last = None;
+        let idle = in_turn.inspect(|(number, _)| last = Some(**number)).filter_map(|(number, guest)| {
+            let since = guest.clock.idle_since().filter(|_| !guest.is_asked && may_be_asked(guest))?;
+            Some((self.held(guest.holder), Reverse(since), *number))
+        });
+        let idlest = idle.max();
+        self.cursor = last.map_or(0, |last| last + 1);
+        let Some(guest) = idlest.and_then(|(.., number)| self.all.get_mut(&number)) else { return false };
+        guest.is_asked = true;
+        guest.leave.notify_one();
+        true
     }
 }
 
@@ -92,13 +161,17 @@ impl Place {
             if self.clock.idle_since().is_some() {
                 return;
             }
+            // A request came first: it may be asked again.
+            if let Some(guest) = lock(&self.guests).all.get_mut(&self.number) {
+                guest.is_asked = false;
+            }
         }
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        lock(&self.guests).all.remove(&self.number);
+        lock(&self.guests).remove(self.number);
     }
 }
 
@@ -117,26 +190,26 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_idlest_gives_way_and_the_busy_never() {
-        let places = Places::new(3);
+        let places = Places::new(3, Share::ALL);
         let clocks = [(); 4].map(|()| HeadClock::new(SECOND));
         // The first is busy; the second waits for a request, the third for longer.
         let third_waits = clocks[2].sleep(SECOND * 60);
         advance(SECOND).await;
         let second_waits = clocks[1].sleep(SECOND * 60);
-        let [first, second, third] = [0, 1, 2].map(|at| places.try_take(&clocks[at]).expect("it is free"));
-        assert!(places.try_take(&clocks[3]).is_none() && places.taken() == 3);
-        let fourth = tokio::join!(places.take(&clocks[3]), async {
+        let [first, second, third] = [0, 1, 2].map(|at| places.try_take(&clocks[at], None).expect("it is free"));
+        assert!(places.try_take(&clocks[3], None).is_err() && places.taken() == 3);
+        let fourth = tokio::join!(places.take(&clocks[3], None), async {
             third.is_needed().await;
             drop((third, third_waits));
         });
         // The next is the second, as soon as nobody is idler.
-        let fifth = tokio::join!(places.take(&clocks[3]), async {
+        let fifth = tokio::join!(places.take(&clocks[3], None), async {
             second.is_needed().await;
             drop((second, second_waits));
         });
         // When all are busy, whoever comes waits until one of them is not.
         let mut first_waits = None;
-        tokio::join!(places.take(&clocks[3]), async {
+        tokio::join!(places.take(&clocks[3], None), async {
             advance(SECOND).await;
             first_waits = Some(clocks[0].sleep(SECOND * 60));
             first.is_needed().await;
@@ -144,5 +217,76 @@ mod tests {
         });
         drop((fourth, fifth, first_waits));
         assert_eq!(places.taken(), 0);
+    }
+    const ONE: Option<Peer> = Some(Peer::V4([127, 0, 0, 1]));
+    const OTHER: Option<Peer> = Some(Peer::V4([127, 0, 0, 2]));
+
+    fn idle() -> (HeadClock, Box<dyn std::any::Any>) {
+        let clock = HeadClock::new(SECOND);
+        let wait = clock.sleep(SECOND * 60);
+        (clock, Box::new(wait))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_that_has_its_share_makes_room_for_itself() {
+        let places = Places::new(4, Share::default());
+        let busy = HeadClock::new(SECOND);
+        let (idle_clock, _wait) = idle();
+        let other = places.try_take(&idle_clock, OTHER).unwrap();
+        let held = [(); 2].map(|()| places.try_take(&busy, ONE).unwrap());
+        // None of its own is idle: the other's is left in peace, and nobody is waited for.
+        assert!(places.take(&busy, ONE).await.is_none());
+        let [first, second] = held;
+        drop(second);
+        let idle_one = places.try_take(&idle_clock, ONE).unwrap();
+        let one_more = places.try_take(&busy, ONE).unwrap();
+        idle_one.is_needed().await;
+        // No more than one comes before the other has gone, and nobody is asked twice.
+        assert_eq!(places.try_take(&busy, ONE).err(), Some(NoPlace::Share));
+        drop(idle_one);
+        assert!(places.try_take(&busy, OTHER).is_ok(), "the other has its own share");
+        drop((first, one_more, other));
+        assert!(lock(&places.guests).held.is_empty() && places.taken() == 0);
+    }
+
+    /// A trusted proxy's connections are everybody's.
+    #[tokio::test(start_paused = true)]
+    async fn who_has_no_share_may_have_all_places() {
+        let places = Places::new(4, Share::default());
+        let busy = HeadClock::new(SECOND);
+        let held = [(); 4].map(|()| places.try_take(&busy, None).unwrap());
+        assert_eq!(places.try_take(&busy, ONE).err(), Some(NoPlace::Full));
+        drop(held);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_peer_that_has_most_gives_way() {
+        let places = Places::new(4, Share::ALL);
+        let (older, _first_wait) = idle();
+        let others = places.try_take(&older, OTHER).unwrap();
+        advance(SECOND).await;
+        let (newer, _second_wait) = idle();
+        let [first, second, third] = [(); 3].map(|()| places.try_take(&newer, ONE).unwrap());
+        let taken = tokio::join!(places.take(&newer, Some(Peer::V4([127, 0, 0, 3]))), async {
+            tokio::select! {
+                () = first.is_needed() => drop(first),
+                () = second.is_needed() => drop(second),
+                () = third.is_needed() => drop(third),
+                () = others.is_needed() => panic!("it has but one"),
+            }
+        });
+        assert!(taken.0.is_some());
+    }
+
+    /// However many there are: those that are idle are found in time, by looking at a few of them each time.
+    #[tokio::test(start_paused = true)]
+    async fn the_idle_are_found_among_many() {
+        let places = Places::new(LOOKS * 5, Share::ALL);
+        let busy = HeadClock::new(SECOND);
+        let (idle_clock, _wait) = idle();
+        let mut held: Vec<Place> = (1..LOOKS * 5).map(|_| places.try_take(&busy, ONE).unwrap()).collect();
+        held.insert(LOOKS * 3, places.try_take(&idle_clock, OTHER).unwrap());
+        let looks = (0..5).filter(|_| lock(&places.guests).ask_the_idlest(|_| true)).count();
+        assert_eq!(looks, 1);
     }
 }

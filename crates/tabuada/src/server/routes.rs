@@ -17,6 +17,7 @@ use super::problem::Problem;
 use super::render::{CACHE_STATUS, bypass, detail};
 use super::state::{App, Listening, Served};
 use super::{docs, health, metrics, operator, page, v1};
+use crate::peer::Peer;
 
 /// Every route of a listener.
 pub(super) fn router(served: Served) -> Router {
@@ -38,7 +39,7 @@ fn public() -> Router<Served> {
         .merge(page::routes())
         .route(
             "/evaluate",
-            post(|State(app): State<App>, request: Request| async move { evaluate(&app, request).await }),
+            post(|State(app): State<App>, peer: Peer, request: Request| async move { evaluate(&app, peer, request).await }),
         )
         .merge(docs::routes())
         .merge(v1::routes())

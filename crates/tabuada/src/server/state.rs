@@ -16,6 +16,7 @@ use super::sent::Sent;
 use crate::answer::Calculator;
 use crate::config::{AdminToken, Logged, Origins};
 use crate::counters::Counters;
+use crate::peer::Proxies;
 
 /// What every route may use. Cheap to clone: each request gets its own handle.
 #[derive(Clone)]
@@ -33,6 +34,7 @@ pub struct Parts {
     pub(super) bounds: Bounds,
     pub(super) ids: RequestIds,
     pub(super) sent: Sent,
+    pub(super) proxies: Proxies,
     is_stopping: AtomicBool,
 }
 
@@ -50,6 +52,8 @@ pub struct Setup {
     pub logged: Logged,
     /// Counts the lines of the log that were lost, if the log may lose any.
     pub log_losses: Option<ErrorCounter>,
+    /// Who is believed when it says for whom it asks.
+    pub proxies: Proxies,
     /// What clients may take.
     pub bounds: Bounds,
 }
@@ -57,7 +61,7 @@ pub struct Setup {
 impl App {
     /// Puts together what the routes need. `counters` are those that `calculator` was given.
     pub fn new(calculator: Calculator, counters: Counters, setup: Setup) -> Self {
-        let Setup { admin_token, metrics_hosts, origins, logged, log_losses, bounds } = setup;
+        let Setup { admin_token, metrics_hosts, origins, logged, log_losses, proxies, bounds } = setup;
         let registry = metrics::registry(&counters, &calculator, log_losses);
         let (cors, ids, sent) = (Cors::new(&origins), RequestIds::new(), Sent::new());
         let is_stopping = AtomicBool::new(false);
@@ -72,6 +76,7 @@ impl App {
             bounds,
             ids,
             sent,
+            proxies,
             is_stopping,
         };
         Self(Arc::new(parts))

@@ -45,6 +45,7 @@ mod tests {
     use super::*;
     use crate::answer::Calculator;
     use crate::counters::Counters;
+    use crate::peer::Peer;
 
     /// Pictures and explanations, in one number, beside the versions that stand for them in their tags. If this fails
     /// because one of them has changed, raise its version: or who has the old one will be told that it still holds.
@@ -67,9 +68,9 @@ mod tests {
             headers.insert(ACCEPT, accepted.parse().expect("a header"));
             let uri = format!("{path}?{query}").parse().expect("a target");
             let response = if path == plot_path {
-                plot::get(State(app.clone()), headers, uri).await
+                plot::get(State(app.clone()), Peer::default(), headers, uri).await
             } else {
-                explain::get(State(app.clone()), headers, uri).await
+                explain::get(State(app.clone()), Peer::default(), headers, uri).await
             };
             assert_eq!(response.status(), 200, "{query}");
             let body = response.into_body().collect().await.expect("it is there").to_bytes();

@@ -36,6 +36,7 @@ use crate::answer::{Calculator, DEADLINE, Origin, Outcome, Reply};
 use crate::line::{
     Asked, Malformed, write_error, write_explanation, write_failure, write_malformed, write_unreadable, write_value,
 };
+use crate::peer::Peer;
 use crate::workers::NotDone;
 use described::Lines;
 pub(in crate::server) use described::{Line, LineError, LineValue, Reason};
@@ -51,7 +52,9 @@ const BLOCK_LINES: usize = 2_048;
 const EVALUATIONS_AT_THEIR_LIMIT: u64 = 10;
 /// And in time, waiting for a worker included: far beyond what the fuel takes.
 const WORK_TIME: Duration = Duration::from_secs(20);
-/// Of one turn of a worker: cheap lines in a row.
+/// How long a worker answers cheap lines in a row before others have their turn.
+const TURN: Duration = Duration::from_millis(50);
+/// And with the last of these lines, on a machine that is busy.
 const TURN_TIME: Duration = Duration::from_secs(10);
 
 /// A piece is sent when it is as long; a slow reader leaves a few of them lying.
@@ -128,15 +131,15 @@ const NDJSON: &str = "application/x-ndjson";
         Overloaded,
     ),
 )]
-pub(super) async fn post(State(app): State<App>, request: Request) -> Response<Body> {
+pub(super) async fn post(State(app): State<App>, peer: Peer, request: Request) -> Response<Body> {
     let language = language::preferred(request.headers());
-    answer(&app, request, language).await.unwrap_or_else(|problem| problem.told(language).response())
+    answer(&app, peer, request, language).await.unwrap_or_else(|problem| problem.told(language).response())
 }
 
-async fn answer(app: &App, request: Request, language: Language) -> Result<Response<Body>, Problem> {
+async fn answer(app: &App, peer: Peer, request: Request, language: Language) -> Result<Response<Body>, Problem> {
     let (head, body) = request.into_parts();
     let budget = Arc::new(Budget::new(&Limits::default()));
-    let how = How { calculator: app.calculator.clone(), explain: explains(&head.uri)?, budget };
+    let how = How { calculator: app.calculator.clone(), peer, explain: explains(&head.uri)?, budget };
     let ahead = app.calculator.workers().bulk_at_once();
     if is_lines(&head.headers) {
         let body = body::admit(&head.headers, body).map_err(no_body)?;
@@ -149,7 +152,7 @@ async fn answer(app: &App, request: Request, language: Language) -> Result<Respo
         elements(&body)
     } else {
         let overloaded = |_| Problem::overloaded(language);
-        app.calculator.workers().run(DEADLINE, move || elements(&body)).await.map_err(overloaded)?
+        app.calculator.readers().by(peer).run(DEADLINE, move || elements(&body)).await.map_err(overloaded)?
     };
     let mut elements = elements?.into_iter();
     let (response, parts) = streamed(NDJSON, ahead, &app.counters);
@@ -325,6 +328,7 @@ impl Arriving {
 #[derive(Clone)]
 struct How {
     calculator: Calculator,
+    peer: Peer,
     explain: bool,
     budget: Arc<Budget>,
 }
@@ -409,7 +413,8 @@ async fn answer_block(how: How, block: Block, pieces: Pieces) {
     while next < block.questions.len() {
         // Room for what is worked out, before it is: a worker never waits for a reader.
         let Ok(room) = pieces.reserve().await else { return };
-        let share = how.calculator.workers().bulk().await;
+        let workers = how.calculator.workers().by(how.peer);
+        let share = workers.bulk().await;
         let run = Arc::new(Run::new(block.questions.len() - next));
         let mut running = Box::pin(answer_run(how.clone(), block.clone(), next, pieces.clone(), run.clone()));
         let work = move || {
@@ -417,7 +422,7 @@ async fn answer_block(how: How, block: Block, pieces: Pieces) {
             let polled = running.as_mut().poll(&mut Context::from_waker(Waker::noop()));
             (polled, running)
         };
-        match how.calculator.workers().run_within(DEADLINE, TURN_TIME, work).await {
+        match workers.run_within(DEADLINE, TURN_TIME, work).await {
             Ok((Poll::Ready(answered), _)) => {
                 next = answered;
                 room.send(run.take());
@@ -459,12 +464,12 @@ const OVERLOADED: &str = "too much is going on; try again in a second";
 /// Answers from `next` on until a piece is full, a dear one is answered or nobody reads them any more. Gives the number
 /// of the question behind those.
 async fn answer_run(how: How, block: Arc<Block>, mut next: usize, pieces: Pieces, run: Arc<Run>) -> usize {
-    let mut line = String::new();
+    let (begun, mut line) = (Instant::now(), String::new());
     while next < block.questions.len() && !pieces.is_closed() {
         line.clear();
         answer_one(&how, &block.questions[next], block.read, &mut line).await;
         next += 1;
-        if !run.add(&line) {
+        if !run.add(&line) || begun.elapsed() >= TURN {
             break;
         }
     }
@@ -482,7 +487,7 @@ async fn answer_one(how: &How, line: &[u8], read: Read, out: &mut String) {
                 return out.push('\n');
             }
             let begun = Instant::now();
-            let reply = how.calculator.answer(question).await;
+            let reply = how.calculator.answer_for(how.peer, question).await;
             how.budget.pay(&reply, begun.elapsed());
             let explained = match &reply.outcome {
                 Outcome::Answered(program, answer) => {

@@ -14,7 +14,6 @@ use tabuada_lang::Language;
 
 use super::super::accepted::members;
 use super::super::described::{NoBody, Overloaded};
-use super::super::fault::Fault;
 use super::super::freshness::{Freshness, Tag, WORDS_SECONDS, is_conditional};
 use super::super::language;
 use super::super::problem::{Document as ProblemDocument, Problem};
@@ -23,8 +22,9 @@ use super::super::request_log::tell_expression;
 use super::super::state::App;
 use super::question::{Members, ModeText, OwnQuestion, body_of};
 use super::reply::{self, Value as Answer};
-use crate::answer::{Keeping, Name, Origin, Outcome, Reply};
+use crate::answer::{Caller, Keeping, Name, Origin, Outcome, Reply, is_long};
 use crate::clock::Second;
+use crate::peer::Peer;
 
 /// The form of the body, as part of its tag. Raised whenever the same answer is written otherwise.
 const FORM: &str = "evaluate 2";
@@ -79,11 +79,11 @@ const FORM: &str = "evaluate 2";
         Overloaded,
     ),
 )]
-pub(super) async fn get(State(app): State<App>, request: Request) -> Response<Body> {
+pub(super) async fn get(State(app): State<App>, peer: Peer, request: Request) -> Response<Body> {
     let begun = Instant::now();
     // The body, if there is one, says nothing.
     let (head, _) = request.into_parts();
-    answer_query(&app, &head.headers, &head.uri, begun).await.0
+    answer_query(&app, peer, &head.headers, &head.uri, begun).await.0
 }
 
 /// Evaluate an expression, with variables
@@ -167,39 +167,42 @@ pub(super) async fn get(State(app): State<App>, request: Request) -> Response<Bo
         Overloaded,
     ),
 )]
-pub(super) async fn post(State(app): State<App>, request: Request) -> Response<Body> {
+pub(super) async fn post(State(app): State<App>, peer: Peer, request: Request) -> Response<Body> {
     let begun = Instant::now();
     let language = language::preferred(request.headers());
+    let readers = app.calculator.readers().by(peer);
     let asked = async {
         let (headers, _, body) = body_of(request, app.bounds.body_time).await?;
-        Ok::<_, Fault>((OwnQuestion::in_body(&body)?, headers))
+        Ok::<_, Problem>((OwnQuestion::in_any_body(body, readers, language).await?, headers))
     };
     let (response, has_asked_redis) = match asked.await {
         Ok((question, headers)) => {
             let question = question.as_question();
-            let reply = app.calculator.answer_keeping(question, keeping(&headers)).await;
-            let response = match reply::value(&reply, question, language) {
-                Ok(value) => not_kept(said(&value, value.body(), language)),
+            let caller = Caller { peer, keeping: keeping(&headers) };
+            let reply = app.calculator.answer_for(caller, question).await;
+            let response = match reply::told(&reply, question, language, readers).await {
+                Ok(told) => not_kept(said(&told.words, told.body, language)),
                 Err(problem) => problem.response(),
             };
             let mut response = with_cache_status(response, cache_status(&reply));
             tell_expression(app.logged, &mut response, question.text);
             (response, reply.has_asked_redis)
         }
-        Err(fault) => (refused(fault, language), false),
+        Err(problem) => (refused(problem, language), false),
     };
     with_server_timing(response, begun.elapsed(), has_asked_redis)
 }
 
 /// The answer to what is no question.
-fn refused(fault: Fault, language: Language) -> Response<Body> {
-    let problem = Problem::from(fault).told(language);
+fn refused(problem: Problem, language: Language) -> Response<Body> {
+    let problem = problem.told(language);
     with_cache_status(problem.response(), bypass(problem.code))
 }
 
 /// The answer to what a query asks, and how long that took from when it was begun.
 pub(in crate::server) async fn answer_query(
     app: &App,
+    peer: Peer,
     headers: &HeaderMap,
     uri: &Uri,
     begun: Instant,
@@ -209,8 +212,8 @@ pub(in crate::server) async fn answer_query(
     let (response, has_asked_redis) = match again {
         Some(again) => (again, false),
         None => match OwnQuestion::in_query(uri) {
-            Ok(question) => answer_fresh(app, &question, headers, uri).await,
-            Err(fault) => (refused(fault, language::preferred(headers)), false),
+            Ok(question) => answer_fresh(app, peer, &question, headers, uri).await,
+            Err(fault) => (refused(fault.into(), language::preferred(headers)), false),
         },
     };
     let time = begun.elapsed();
@@ -218,12 +221,21 @@ pub(in crate::server) async fn answer_query(
 }
 
 /// The answer, and whether Redis was asked for it.
-async fn answer_fresh(app: &App, question: &OwnQuestion, headers: &HeaderMap, uri: &Uri) -> (Response<Body>, bool) {
+async fn answer_fresh(
+    app: &App,
+    peer: Peer,
+    question: &OwnQuestion,
+    headers: &HeaderMap,
+    uri: &Uri,
+) -> (Response<Body>, bool) {
     let question = question.as_question();
     let language = language::preferred(headers);
     let is_conditional = is_conditional(headers);
-    let asked = app.calculator.answer_unless(question, keeping(headers), |program, name| {
-        let words = is_conditional.then(|| reply::words(&reply::hints(program, question, language)))?;
+    // Of a long text, what is said of it is made elsewhere, and compared when it is there.
+    let may_be_known = is_conditional && !is_long(question);
+    let caller = Caller { peer, keeping: keeping(headers) };
+    let asked = app.calculator.answer_unless(caller, question, |program, name| {
+        let words = may_be_known.then(|| reply::words(&reply::hints(program, question, language)))?;
         of_value(name, &words).known(headers)
     });
     let reply = match asked.await {
@@ -232,12 +244,13 @@ async fn answer_fresh(app: &App, question: &OwnQuestion, headers: &HeaderMap, ur
     };
     let second = Second::now();
     let mut for_others = None;
-    let (response, freshness) = match reply::value(&reply, question, language) {
-        Ok(value) => {
-            let freshness = reply.name.as_ref().map(|name| of_value(name, &value.words()));
-            let body = Bytes::from(value.body());
-            for_others = (!value.has_words() && !is_conditional).then(|| body.clone());
-            (said(&value, body, language), freshness)
+    let readers = app.calculator.readers().by(peer);
+    let (response, freshness) = match reply::told(&reply, question, language, readers).await {
+        Ok(told) => {
+            let freshness = reply.name.as_ref().map(|name| of_value(name, &told.words));
+            let body = Bytes::from(told.body);
+            for_others = (told.words.is_empty() && !is_conditional).then(|| body.clone());
+            (said(&told.words, body, language), freshness)
         }
         Err(problem) => {
             let problem = problem.in_query(uri.query());
@@ -247,7 +260,9 @@ async fn answer_fresh(app: &App, question: &OwnQuestion, headers: &HeaderMap, ur
         }
     };
     let response = match freshness {
-        Some(freshness) => aged(freshness, &reply, second).put_on(response, headers, app.calculator.workers()).await,
+        Some(freshness) => {
+            aged(freshness, &reply, second).put_on(response, headers, app.calculator.workers().by(peer)).await
+        }
         None => not_kept(response),
     };
     let response = with_cache_status(response, cache_status(&reply));
@@ -265,9 +280,9 @@ fn keeping(headers: &HeaderMap) -> Keeping {
 }
 
 /// A value as it is sent, and in which language, if it says anything.
-fn said(value: &reply::Value<'_>, body: impl Into<Body>, language: Language) -> Response<Body> {
+fn said(words: &str, body: impl Into<Body>, language: Language) -> Response<Body> {
     let mut response = json_with_room(StatusCode::OK, body);
-    if value.has_words() {
+    if !words.is_empty() {
         response.headers_mut().insert(CONTENT_LANGUAGE, HeaderValue::from_static(language::tag(language)));
     }
     response
@@ -307,7 +322,7 @@ mod tests {
     async fn what_was_remembered_has_an_age_and_is_fresh_for_as_long_as_ever() {
         const AGO: u64 = 100;
         let limits = Limits::default();
-        let workers = Workers::new(1);
+        let workers = Workers::new(1.into());
         let program = Arc::new(engine::read("2+2", &limits).unwrap());
         let second = Second::now();
         let answer = |born| {
@@ -322,7 +337,7 @@ mod tests {
             has_asked_redis: true,
         };
         let fresh = aged(Freshness::new(Tag::of(&["4"])), &reply, second);
-        let sent = fresh.put_on(Response::new(Body::from("4")), &HeaderMap::new(), &workers).await;
+        let sent = fresh.put_on(Response::new(Body::from("4")), &HeaderMap::new(), workers.by(Peer::default())).await;
         assert_eq!(sent.headers()[AGE], (365 * 24 * 60 * 60).to_string(), "no more than a year");
         for (origin, has_age) in [
             (Origin::Memory(None), true),
@@ -334,7 +349,8 @@ mod tests {
             let outcome = Outcome::Answered(program.clone(), answer.clone());
             let reply = Reply { outcome, origin, name: None, has_asked_redis: false };
             let fresh = aged(Freshness::new(Tag::of(&["4"])).for_seconds(60), &reply, second);
-            let sent = fresh.put_on(Response::new(Body::from("4")), &HeaderMap::new(), &workers).await;
+            let sent =
+                fresh.put_on(Response::new(Body::from("4")), &HeaderMap::new(), workers.by(Peer::default())).await;
             let said = |name| sent.headers().get(name).map(|said: &HeaderValue| said.to_str().unwrap().to_owned());
             let age = said(AGE).map(|age| age.parse::<u64>().unwrap());
             assert_eq!(age, has_age.then_some(AGO), "{origin:?}");

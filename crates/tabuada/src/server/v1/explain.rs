@@ -23,6 +23,7 @@ use super::reply::{Hint, Value, hints};
 use crate::answer::{ANSWER_VERSION, DEADLINE};
 use crate::engine::{self, Question};
 use crate::facts::Printed;
+use crate::peer::Peer;
 use described::Explanation as Described;
 
 /// Names what is said of an expression, as part of its tag. Raised whenever the same one is explained otherwise.
@@ -185,7 +186,7 @@ struct Told<'e> {
         Overloaded,
     ),
 )]
-pub(super) async fn get(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Response<Body> {
+pub(super) async fn get(State(app): State<App>, peer: Peer, headers: HeaderMap, uri: Uri) -> Response<Body> {
     let language = language::preferred(&headers);
     let asked = || {
         let question = OwnQuestion::in_query(&uri)?;
@@ -193,19 +194,24 @@ pub(super) async fn get(State(app): State<App>, headers: HeaderMap, uri: Uri) ->
         let (mode, language_tag) = (question.mode.to_string(), language::tag(language));
         let tag = Tag::of(&[VERSION, ANSWER_VERSION, &mode, language_tag, &question.expr]);
         let freshness = Freshness::new(tag).in_words().for_seconds(WORDS_SECONDS);
-        Ok((freshness, explained(&app, question, language)))
+        Ok((freshness, explained(&app, peer, question, language)))
     };
-    made::answer(&app, &headers, &uri, asked).await
+    made::answer(app.calculator.workers().by(peer), &headers, &uri, asked).await
 }
 
-async fn explained(app: &App, question: OwnQuestion, language: Language) -> Result<Made, Problem> {
+async fn explained(app: &App, peer: Peer, question: OwnQuestion, language: Language) -> Result<Made, Problem> {
     let calculator = app.calculator.clone();
     let begun = Instant::now();
+    // What cannot be read is told without waiting for what others have worked out.
+    let read = move || match engine::ask(question.as_question(), &Limits::default()) {
+        Ok(program) => Ok((question, program)),
+        Err(error) => Err(Problem::unreadable(&error, question.as_question(), language)),
+    };
+    let read = app.calculator.readers().by(peer).run(DEADLINE, read).await;
+    let (question, program) = read.unwrap_or_else(|not_done| Err(Problem::of_work(not_done, language)))?;
     let work = move || {
         let limits = Limits::default();
         let question = question.as_question();
-        let program =
-            engine::ask(question, &limits).map_err(|error| Problem::unreadable(&error, question, language))?;
         let (explanation, fuel) = engine::explain(&program, &limits, begun + DEADLINE);
         let canonical = program.canonical();
         let key = program.is_pure().then(|| calculator.name_of(&program));
@@ -224,6 +230,7 @@ async fn explained(app: &App, question: OwnQuestion, language: Language) -> Resu
     };
     app.calculator
         .workers()
+        .by(peer)
         .run(DEADLINE, work)
         .await
         .unwrap_or_else(|not_done| Err(Problem::of_work(not_done, language)))

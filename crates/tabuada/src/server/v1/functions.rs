@@ -15,6 +15,7 @@ use super::super::freshness::{Freshness, Tag, WORDS_SECONDS};
 use super::super::language;
 use super::super::render::json;
 use super::super::state::App;
+use crate::peer::Peer;
 
 /// They are the same for everybody who reads the same language.
 static ENGLISH: LazyLock<String> = LazyLock::new(|| written(Language::English));
@@ -67,7 +68,7 @@ fn kinds() -> Object {
         examples(("list" = (summary = "GET /v1/functions", external_value = "/v1/functions"))),
     ), (status = 304, description = "What the asker has still holds.")),
 )]
-pub(super) async fn get(State(app): State<App>, headers: HeaderMap) -> Response<Body> {
+pub(super) async fn get(State(app): State<App>, peer: Peer, headers: HeaderMap) -> Response<Body> {
     let language = language::preferred(&headers);
     let list: &'static str = match language {
         Language::English => &ENGLISH,
@@ -76,7 +77,7 @@ pub(super) async fn get(State(app): State<App>, headers: HeaderMap) -> Response<
     let mut response = json(StatusCode::OK, list.to_owned());
     response.headers_mut().insert(CONTENT_LANGUAGE, HeaderValue::from_static(language::tag(language)));
     let freshness = Freshness::new(Tag::of(&[list])).in_words().for_seconds(WORDS_SECONDS);
-    freshness.put_on(response, &headers, app.calculator.workers()).await
+    freshness.put_on(response, &headers, app.calculator.workers().by(peer)).await
 }
 
 fn written(language: Language) -> String {

@@ -11,7 +11,7 @@ use super::super::freshness::Freshness;
 use super::super::language;
 use super::super::problem::Problem;
 use super::super::render::{bypass, not_kept, with_cache_status, with_server_timing};
-use super::super::state::App;
+use crate::workers::Hands;
 
 /// A body that was made.
 pub(super) struct Made {
@@ -22,7 +22,7 @@ pub(super) struct Made {
 
 /// Answers a question, once it is known what is asked: `freshness` is that of what `making` makes, if that is pure.
 pub(super) async fn answer<M>(
-    app: &App,
+    workers: Hands<'_>,
     asker: &HeaderMap,
     uri: &Uri,
     asked: impl FnOnce() -> Result<(Freshness, M), Problem>,
@@ -31,7 +31,6 @@ where
     M: Future<Output = Result<Made, Problem>>,
 {
     let begun = Instant::now();
-    let workers = app.calculator.workers();
     let made = match asked() {
         Ok((freshness, making)) => match freshness.known(asker) {
             Some(known) => Ok((known, "not-modified")),

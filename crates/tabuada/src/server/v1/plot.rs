@@ -20,6 +20,7 @@ use super::super::state::App;
 use super::made::{self, Made};
 use crate::answer::{ANSWER_VERSION, DEADLINE};
 use crate::engine::chance;
+use crate::peer::Peer;
 use crate::plot::{Plot, Refusal, SIZE};
 
 /// A picture that is looked at by itself may do nothing; what it looks like is its own style.
@@ -96,13 +97,13 @@ enum Format {
         Overloaded,
     ),
 )]
-pub(super) async fn get(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Response<Body> {
+pub(super) async fn get(State(app): State<App>, peer: Peer, headers: HeaderMap, uri: Uri) -> Response<Body> {
     let (language, format) = (language::preferred(&headers), Format::preferred(&headers));
     let asked = || {
         let plot = asked(&uri, language)?;
-        Ok((freshness(&plot, format), drawn(&app, plot, format)))
+        Ok((freshness(&plot, format), drawn(&app, peer, plot, format)))
     };
-    made::answer(&app, &headers, &uri, asked).await
+    made::answer(app.calculator.workers().by(peer), &headers, &uri, asked).await
 }
 
 /// A picture is told by the question, to the letter: it shows the texts as they were written.
@@ -121,9 +122,13 @@ fn freshness(plot: &Plot, format: Format) -> Freshness {
     }
 }
 
-async fn drawn(app: &App, plot: Plot, format: Format) -> Result<Made, Problem> {
+async fn drawn(app: &App, peer: Peer, plot: Plot, format: Format) -> Result<Made, Problem> {
     let language = plot.language;
     let begun = Instant::now();
+    // What cannot be read is told without waiting for what others have drawn.
+    let read = move || plot.read(&Limits::default()).map_err(|refusal| told(&plot, refusal)).map(|_| plot);
+    let read = app.calculator.readers().by(peer).run(DEADLINE, read).await;
+    let plot = read.unwrap_or_else(|not_done| Err(Problem::of_work(not_done, language)))?;
     // Goes with the caller.
     let waits = Arc::new(());
     let waiting = Arc::downgrade(&waits);
@@ -145,7 +150,7 @@ async fn drawn(app: &App, plot: Plot, format: Format) -> Result<Made, Problem> {
         headers.insert(CONTENT_SECURITY_POLICY, POLICY);
         Ok(Made { response, is_pure: picture.is_pure })
     };
-    let made = app.calculator.workers().run(DEADLINE, work).await;
+    let made = app.calculator.workers().by(peer).run(DEADLINE, work).await;
     drop(waits);
     made.unwrap_or_else(|not_done| Err(Problem::of_work(not_done, language)))
 }

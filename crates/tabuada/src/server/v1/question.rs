@@ -8,17 +8,20 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, Uri};
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use tabuada_lang::Mode;
+use tabuada_lang::{Language, Mode};
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{AdditionalProperties, Object, ObjectBuilder, SchemaType, Type};
 
 use super::super::body::{self, NoBody};
 use super::super::evaluate::described::value;
 use super::super::fault::Fault;
+use super::super::problem::Problem;
 use super::super::query::last;
+use crate::answer::DEADLINE;
 use crate::engine::Question;
+use crate::workers::Hands;
 
-/// Bodies up to this long are read where the request is served; longer ones by the workers.
+/// Bodies up to this long are read where the request is served; longer ones by the readers.
 pub(super) const INLINE_BODY_BYTES: usize = 4 << 10;
 
 /// A question that owns what it asks.
@@ -31,6 +34,11 @@ pub(super) struct OwnQuestion {
 }
 
 impl OwnQuestion {
+    pub(super) fn of(question: Question<'_>) -> Self {
+        let Question { text, mode, variables } = question;
+        Self { expr: text.to_owned(), mode, variables: variables.map(str::to_owned) }
+    }
+
     pub(super) fn as_question(&self) -> Question<'_> {
         Question { text: &self.expr, mode: self.mode, variables: self.variables.as_deref() }
     }
@@ -47,6 +55,15 @@ impl OwnQuestion {
         let Members { expr, mode, variables } = object(body)?;
         let variables = variables.map(RawValue::get).filter(|json| *json != "null").map(str::to_owned);
         Ok(Self { expr: expr.into_owned(), mode: mode_of(mode.as_deref())?, variables })
+    }
+
+    /// The same; a long body is read by the readers.
+    pub(super) async fn in_any_body(body: Bytes, readers: Hands<'_>, language: Language) -> Result<Self, Problem> {
+        if body.len() <= INLINE_BODY_BYTES {
+            return Ok(Self::in_body(&body)?);
+        }
+        let read = Box::pin(readers.run(DEADLINE, move || Self::in_body(&body))).await;
+        Ok(read.map_err(|not_done| Problem::of_work(not_done, language))??)
     }
 }
 

@@ -8,10 +8,12 @@ use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, Type};
 
 use super::super::evaluate::described::value as value_in_json;
 use super::super::problem::{Advice, CharacterSpan, Problem, Suggestion};
-use crate::answer::{Outcome, Reply};
+use super::question::OwnQuestion;
+use crate::answer::{DEADLINE, Outcome, Reply, is_long};
 use crate::engine::{self, Question};
 use crate::facts::Printed;
 use crate::line::write_value;
+use crate::workers::Hands;
 
 /// A value, as it is sent.
 #[derive(Debug, Serialize, ToSchema)]
@@ -94,27 +96,22 @@ impl<'a> Value<'a> {
         Self { result: printed, r#type: printed.type_name, text: &printed.text, hints }
     }
 
-    /// It alone, in JSON: what its serialisation is, without the detours of that.
-    pub(super) fn body(&self) -> String {
+    /// It alone, in JSON, with what it says in words: what its serialisation is, without the detours of that.
+    fn body(&self, words: &str) -> String {
         // A number stands there twice; with its names around it, that is all.
         let mut body = String::with_capacity(2 * self.text.len() + 64);
         write_value(self.result, &mut body);
-        if self.has_words() {
+        if !words.is_empty() {
             body.pop();
             body.push_str(",\"hints\":");
-            body.push_str(&self.words());
+            body.push_str(words);
             body.push('}');
         }
         body
     }
 
-    /// Whether it says anything in words.
-    pub(super) fn has_words(&self) -> bool {
-        !self.hints.is_empty()
-    }
-
     /// What it says in words, as it is sent; empty if nothing.
-    pub(super) fn words(&self) -> String {
+    fn words(&self) -> String {
         words(&self.hints)
     }
 }
@@ -129,13 +126,41 @@ pub(super) fn hints(program: &Program, question: Question<'_>, language: Languag
     engine::hints(question, program).iter().map(|hint| Hint::new(hint, question.text, language)).collect()
 }
 
-/// The value of an answer, or what is wrong with the question. What depends on the asker's own text is made here, each
-/// time: it is no part of what is remembered.
-pub(super) fn value<'a>(reply: &'a Reply, question: Question<'_>, language: Language) -> Result<Value<'a>, Problem> {
+/// What is said to a question that has a value.
+#[derive(Debug)]
+pub(super) struct Told {
+    /// All of it, in JSON.
+    pub(super) body: String,
+    /// What it says in words; empty if nothing.
+    pub(super) words: String,
+}
+
+/// What is said to a question, or what is wrong with it. What depends on the asker's own text is made here, each time: it
+/// is no part of what is remembered. A long text is looked at by the readers.
+pub(super) async fn told(
+    reply: &Reply,
+    question: Question<'_>,
+    language: Language,
+    readers: Hands<'_>,
+) -> Result<Told, Problem> {
+    if !is_long(question) {
+        return told_here(&reply.outcome, question, language);
+    }
+    let (outcome, question) = (reply.outcome.clone(), OwnQuestion::of(question));
+    let work = move || told_here(&outcome, question.as_question(), language);
+    let told = Box::pin(readers.run(DEADLINE, work)).await;
+    told.unwrap_or_else(|not_done| Err(Problem::of_work(not_done, language)))
+}
+
+fn told_here(outcome: &Outcome, question: Question<'_>, language: Language) -> Result<Told, Problem> {
     let text = question.text;
-    match &reply.outcome {
+    match outcome {
         Outcome::Answered(program, answer) => match &answer.outcome {
-            Ok(printed) => Ok(Value::new(printed, program, question, language)),
+            Ok(printed) => {
+                let value = Value::new(printed, program, question, language);
+                let words = value.words();
+                Ok(Told { body: value.body(&words), words })
+            }
             Err(failure) => Err(Problem::failed(program, failure, question, language)),
         },
         Outcome::Failed(program, failure) => {
@@ -163,7 +188,7 @@ mod tests {
             let evaluation = engine::try_evaluate(&program, &limits, 1_000).unwrap();
             let printed = Printed::from(&evaluation.outcome.unwrap());
             let value = Value::new(&printed, &program, Question::from(text), Language::Portuguese);
-            assert_eq!(value.body(), serde_json::to_string(&value).unwrap(), "{text}");
+            assert_eq!(value.body(&value.words()), serde_json::to_string(&value).unwrap(), "{text}");
         }
     }
 }

@@ -24,6 +24,7 @@ use super::super::state::App;
 use super::super::streamed::{Parts, Pieces, streamed};
 use super::question::no_body;
 use crate::answer::{Calculator, DEADLINE};
+use crate::peer::Peer;
 use described::{Question, Rows};
 use form::Form;
 use sheet::{Sheet, Stretch};
@@ -117,17 +118,17 @@ use sheet::{Sheet, Stretch};
         Overloaded,
     ),
 )]
-pub(super) async fn post(State(app): State<App>, request: Request) -> Response<Body> {
+pub(super) async fn post(State(app): State<App>, peer: Peer, request: Request) -> Response<Body> {
     let language = language::preferred(request.headers());
-    answer(&app, request, language).await.unwrap_or_else(|problem| problem.told(language).response())
+    answer(&app, peer, request, language).await.unwrap_or_else(|problem| problem.told(language).response())
 }
 
-async fn answer(app: &App, request: Request, language: Language) -> Result<Response<Body>, Problem> {
+async fn answer(app: &App, peer: Peer, request: Request, language: Language) -> Result<Response<Body>, Problem> {
     let (head, body) = request.into_parts();
     let form = Form::preferred(&head.headers);
     let body: Bytes = body::read(&head.headers, body, app.bounds.body_time).await.map_err(no_body)?;
     let workers = app.calculator.workers();
-    let bulk = workers.bulk().await;
+    let bulk = workers.by(peer).bulk().await;
     // The first rows are worked out before anything is sent: what is wrong with the question shows in them.
     let begin = move || {
         let sheet = Sheet::read(&body, form, language)?;
@@ -144,40 +145,51 @@ async fn answer(app: &App, request: Request, language: Language) -> Result<Respo
         }
     };
     let (sheet, piece, first) =
-        workers.run(DEADLINE, begin).await.map_err(|not_done| Problem::of_work(not_done, language))??;
+        workers.by(peer).run(DEADLINE, begin).await.map_err(|not_done| Problem::of_work(not_done, language))??;
     drop(bulk);
     let (mut response, parts) = streamed(form.content_type(), workers.bulk_at_once(), &app.counters);
     response.headers_mut().insert(VARY, HeaderValue::from_static("Accept"));
-    tokio::spawn(send(app.calculator.clone(), Arc::new(sheet), piece, first, parts));
+    let how = How { calculator: app.calculator.clone(), peer, sheet: Arc::new(sheet) };
+    tokio::spawn(send(how, piece, first, parts));
     Ok(response)
 }
 
+/// With what, for whom, and what rows are worked out.
+#[derive(Clone)]
+struct How {
+    calculator: Calculator,
+    peer: Peer,
+    sheet: Arc<Sheet>,
+}
+
 /// Sends the rows in order. `first` is the first stretch as far as it is done, in `piece`.
-async fn send(calculator: Calculator, sheet: Arc<Sheet>, piece: String, first: Stretch, parts: Parts) {
+async fn send(how: How, piece: String, first: Stretch, parts: Parts) {
     let Some(pieces) = parts.next().await else { return };
     if pieces.send(piece.into()).await.is_err() {
         return;
     }
     let mut under_way = tokio::task::JoinSet::new();
-    under_way.spawn(write(calculator.clone(), sheet.clone(), first, pieces));
-    for stretch in sheet.stretches().skip(1) {
+    under_way.spawn(write(how.clone(), first, pieces));
+    for stretch in how.sheet.stretches().skip(1) {
         let Some(pieces) = parts.next().await else { return };
-        under_way.spawn(write(calculator.clone(), sheet.clone(), stretch, pieces));
+        under_way.spawn(write(how.clone(), stretch, pieces));
         // Those that have ended are let go of.
         while under_way.try_join_next().is_some() {}
     }
     let Some(pieces) = parts.next().await else { return };
     // What is told behind the rows is known when all are done.
     while under_way.join_next().await.is_some() {}
-    let _ = pieces.send(sheet.tail().into()).await;
+    let _ = pieces.send(how.sheet.tail().into()).await;
 }
 
 /// Works out a stretch of rows, piece by piece.
-async fn write(calculator: Calculator, sheet: Arc<Sheet>, mut stretch: Stretch, pieces: Pieces) {
+async fn write(how: How, mut stretch: Stretch, pieces: Pieces) {
+    let How { calculator, peer, sheet } = how;
+    let workers = calculator.workers().by(peer);
     while !stretch.is_done() {
         // Room for what is worked out, before it is: a worker never waits for a reader.
         let Ok(room) = pieces.reserve().await else { return };
-        let bulk = calculator.workers().bulk().await;
+        let bulk = workers.bulk().await;
         let work = {
             let (sheet, pieces, mut stretch) = (sheet.clone(), pieces.clone(), stretch.clone());
             move || {
@@ -186,7 +198,7 @@ async fn write(calculator: Calculator, sheet: Arc<Sheet>, mut stretch: Stretch, 
                 (stretch, piece)
             }
         };
-        let piece = match calculator.workers().run_within(DEADLINE, 3 * DEADLINE, work).await {
+        let piece = match workers.run_within(DEADLINE, 3 * DEADLINE, work).await {
             Ok((so_far, piece)) => {
                 stretch = so_far;
                 piece

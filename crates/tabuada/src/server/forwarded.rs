@@ -1,0 +1,181 @@
+//! Whose request it is, where a proxy that is trusted says so: `X-Forwarded-For`, and `Forwarded` (RFC 7239).
+
+use std::convert::Infallible;
+use std::net::{IpAddr, SocketAddr};
+
+use axum::extract::FromRequestParts;
+use axum::http::HeaderMap;
+use axum::http::header::FORWARDED;
+use axum::http::request::Parts;
+
+use crate::peer::{Peer, Proxies};
+
+const X_FORWARDED_FOR: &str = "x-forwarded-for";
+
+/// Whoever is at the other end of a connection.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Remote {
+    peer: Peer,
+    is_proxy: bool,
+}
+
+impl Remote {
+    pub(super) fn new(address: IpAddr, proxies: &Proxies) -> Self {
+        Self { peer: address.into(), is_proxy: proxies.have(address) }
+    }
+
+    /// Whose share of connections this one is of; `None` for a proxy's, which are everybody's.
+    pub(super) fn holder(self) -> Option<Peer> {
+        (!self.is_proxy).then_some(self.peer)
+    }
+
+    /// Whose request it is that came with these headers.
+    pub(super) fn asker(self, headers: &HeaderMap, proxies: &Proxies) -> Peer {
+        if self.is_proxy { told(headers, proxies).unwrap_or(self.peer) } else { self.peer }
+    }
+}
+
+/// Handlers are given whose request it is, as the connection put it there.
+impl<S: Sync> FromRequestParts<S> for Peer {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(parts.extensions.get().copied().unwrap_or_default())
+    }
+}
+
+/// The right-most address that is no proxy's: what stands before it, anybody may have written. `None` if what stands there
+/// is none, or if the two headers differ: a proxy writes one of them, and lets the other through as it came.
+fn told(headers: &HeaderMap, proxies: &Proxies) -> Option<Peer> {
+    let last = |name: &str, read: fn(&str) -> Option<IpAddr>| {
+        let lines = headers.get_all(name).iter().rev();
+        let members = lines.flat_map(|line| line.to_str().unwrap_or("?").rsplit(','));
+        // What cannot be read ends the search, as an address does that is no proxy's.
+        members.map(|member| read(member.trim())).find(|read| read.is_none_or(|address| !proxies.have(address)))
+    };
+    match (last(X_FORWARDED_FOR, address), last(FORWARDED.as_str(), forwarded)) {
+        (Some(told), None) | (None, Some(told)) => told.map(Peer::from),
+        (Some(one), Some(other)) if one == other => one.map(Peer::from),
+        _ => None,
+    }
+}
+
+/// `192.0.2.1`, `2001:db8::1`, `[2001:db8::1]`, and with a port.
+fn address(text: &str) -> Option<IpAddr> {
+    let in_brackets = || text.strip_prefix('[')?.strip_suffix(']')?.parse().ok().map(IpAddr::V6);
+    let with_port = || text.parse().ok().map(|address: SocketAddr| address.ip());
+    text.parse().ok().or_else(with_port).or_else(in_brackets).map(|address| address.to_canonical())
+}
+
+/// The address in `for=192.0.2.1;proto=https`. A quote that is not both ends of a value may hold a comma, by which an
+/// element would have been cut: nothing is made of it.
+fn forwarded(element: &str) -> Option<IpAddr> {
+    let mut told = None;
+    for pair in element.split(';') {
+        let (name, value) = pair.split_once('=')?;
+        let value = match value.strip_prefix('"') {
+            Some(value) => value.strip_suffix('"')?,
+            None => value,
+        };
+        if value.contains(['"', '\\']) {
+            return None;
+        }
+        if name.trim().eq_ignore_ascii_case("for") && told.replace(address(value)?).is_some() {
+            return None;
+        }
+    }
+    told
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PROXY: &str = "10.0.0.1";
+
+    fn asker(connection: &str, headers: &[(&'static str, &str)]) -> String {
+        let proxies = Proxies::read(["10.0.0.0/8", "fd00::/8"]).unwrap();
+        let mut given = HeaderMap::new();
+        for (name, value) in headers {
+            given.append(*name, value.parse().unwrap());
+        }
+        let remote = Remote::new(connection.parse().unwrap(), &proxies);
+        match remote.asker(&given, &proxies) {
+            Peer::V4([10, 0, 0, 1]) => "the proxy".to_owned(),
+            Peer::V4(octets) => IpAddr::from(octets).to_string(),
+            Peer::V6([a, b, c, d, e, f, g, h]) => {
+                IpAddr::from([a, b, c, d, e, f, g, h, 0, 0, 0, 0, 0, 0, 0, 0]).to_string()
+            }
+            Peer::Nameless => "nobody".to_owned(),
+        }
+    }
+
+    #[test]
+    fn only_a_proxy_is_believed() {
+        for header in [("x-forwarded-for", "203.0.113.9"), ("forwarded", "for=203.0.113.9")] {
+            assert_eq!(asker("192.0.2.7", &[header]), "192.0.2.7");
+            assert_eq!(asker("2001:db8:1:2:3::4", &[header]), "2001:db8:1:2::");
+            for proxy in [PROXY, "::ffff:10.0.0.1", "fd00::1"] {
+                assert_eq!(asker(proxy, &[header]), "203.0.113.9", "{proxy}");
+            }
+        }
+        assert_eq!(asker(PROXY, &[]), "the proxy");
+    }
+
+    #[test]
+    fn the_right_most_that_is_no_proxy_is_who_asks() {
+        for (line, told) in [
+            ("203.0.113.9", "203.0.113.9"),
+            ("198.51.100.1, 203.0.113.9", "203.0.113.9"),
+            ("198.51.100.1,203.0.113.9 , 10.2.3.4,fd00::5", "203.0.113.9"),
+            ("203.0.113.9:4711", "203.0.113.9"),
+            ("::ffff:203.0.113.9", "203.0.113.9"),
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+            ("[2001:db8:1:2:3:4:5:6]", "2001:db8:1:2::"),
+            ("[2001:db8:1:2:3:4:5:6]:4711", "2001:db8:1:2::"),
+            ("", "the proxy"),
+            ("10.2.3.4", "the proxy"),
+            ("unknown", "the proxy"),
+            ("203.0.113.9, unknown, 10.2.3.4", "the proxy"),
+            ("203.0.113.9,", "the proxy"),
+            ("203.0.113.999", "the proxy"),
+        ] {
+            assert_eq!(asker(PROXY, &[("x-forwarded-for", line)]), told, "{line}");
+        }
+        let lines =
+            [("x-forwarded-for", "198.51.100.1"), ("x-forwarded-for", "203.0.113.9"), ("x-forwarded-for", "10.1.1.1")];
+        assert_eq!(asker(PROXY, &lines), "203.0.113.9");
+    }
+
+    #[test]
+    fn the_standard_header_is_read_to_the_letter() {
+        for (line, told) in [
+            ("for=203.0.113.9", "203.0.113.9"),
+            ("For=\"203.0.113.9:80\";proto=https;by=10.0.0.1", "203.0.113.9"),
+            ("for=198.51.100.1, proto=https;for=203.0.113.9, for=10.2.3.4", "203.0.113.9"),
+            ("for=\"[2001:db8:1:2::9]:4711\"", "2001:db8:1:2::"),
+            ("for=unknown", "the proxy"),
+            ("for=_hidden", "the proxy"),
+            ("proto=https", "the proxy"),
+            ("203.0.113.9", "the proxy"),
+            ("for=203.0.113.9;for=198.51.100.1", "the proxy"),
+            // What a client may get into a quoted value is no address.
+            ("for=198.51.100.1;host=\"a,for=203.0.113.9\"", "the proxy"),
+            ("for=198.51.100.1;host=\"a,for=203.0.113.9;x=\"", "the proxy"),
+            ("for=198.51.100.1;host=\"a,for=203.0.113.9,b\"", "the proxy"),
+            ("for=198.51.100.1;host=\"a,for=203.0.113.9;x=\\\"y\"", "the proxy"),
+        ] {
+            assert_eq!(asker(PROXY, &[("forwarded", line)]), told, "{line}");
+        }
+    }
+
+    /// The proxy writes one of them; the other comes as the client sent it.
+    #[test]
+    fn two_headers_that_differ_tell_nothing() {
+        let both = |one, other| asker(PROXY, &[("x-forwarded-for", one), ("forwarded", other)]);
+        assert_eq!(both("203.0.113.9", "for=203.0.113.9"), "203.0.113.9");
+        assert_eq!(both("203.0.113.9", "for=198.51.100.1"), "the proxy");
+        assert_eq!(both("203.0.113.9", "for=unknown"), "the proxy");
+        assert_eq!(both("unknown", "for=203.0.113.9"), "the proxy");
+    }
+}

@@ -1,0 +1,162 @@
+//! One address takes no more than its share, whatever it sends: another, on the same machine, is answered meanwhile. What
+//! is refused and what is answered is counted, and no time.
+#![allow(clippy::panic)]
+
+mod support;
+
+use support::{Client, Server, encoded, wait_for};
+use tabuada::{Bounds, Proxies, Setup};
+
+const ONE: [u8; 4] = [127, 0, 0, 1];
+const OTHER: [u8; 4] = [127, 0, 0, 2];
+
+/// More than there are threads and places in the queue before them, for two threads.
+const MANY: usize = 100;
+
+/// Far more work than a trial does.
+fn long_work(number: usize) -> String {
+    encoded(&format!("sum(k**2%7,k,1,200000)+{number}"))
+}
+
+/// Many connections of one address, each of which has asked for long work; some have been refused already.
+fn flood(server: &Server, own: [u8; 4], header: impl Fn(usize) -> String) -> Vec<Client> {
+    let ask = |number| {
+        let mut client = Client::connect_from(own, server.address);
+        let (work, header) = (long_work(number), header(number));
+        client.send(format!("GET /v1/evaluate?expr={work} HTTP/1.1\r\nHost: x\r\n{header}\r\n").as_bytes());
+        client
+    };
+    let mut metrics = Client::connect(server.address);
+    let before = counted(&mut metrics, "tabuada_work_over_share_total");
+    let clients = (0..MANY).map(ask).collect();
+    wait_for("some to be refused", || counted(&mut metrics, "tabuada_work_over_share_total") > before);
+    clients
+}
+
+fn counted(client: &mut Client, name: &str) -> u64 {
+    let metrics = client.get("/metrics");
+    let line = metrics.text().lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    line.and_then(|count| count.parse().ok()).unwrap_or_else(|| panic!("{name} is not counted"))
+}
+
+/// How many of a flood were refused or, on a slow machine, not answered in time; the others were answered.
+fn refused(clients: Vec<Client>) -> usize {
+    let mut refused = 0;
+    for mut client in clients {
+        let response = client.receive(false);
+        match response.status {
+            200 => {}
+            503 => {
+                refused += 1;
+                let is_told = response.header("retry-after").is_some() || response.text().contains("deadline");
+                assert!(is_told, "{response:?}");
+            }
+            _ => panic!("{response:?}"),
+        }
+    }
+    refused
+}
+
+#[test]
+fn who_asks_for_much_leaves_threads_and_queue_to_others() {
+    let server = Server::start();
+    let flood = flood(&server, ONE, |_| String::new());
+    let mut other = Client::connect_from(OTHER, server.address);
+    for number in 0..10 {
+        let answer = other.get(&format!("/v1/evaluate?expr={}", encoded(&format!("factorial({})%7", 3_000 + number))));
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let picture = other.get(&format!("/v1/plot?expr=sin(x)%2B{number}"));
+        assert_eq!(picture.status, 200, "{}", picture.text());
+    }
+    assert!(refused(flood) > 0);
+}
+
+/// Not even one's own: they are read on other threads.
+#[test]
+fn no_text_waits_for_evaluations_to_be_read() {
+    let server = Server::start();
+    let flood = flood(&server, ONE, |_| String::new());
+    for own in [ONE, OTHER] {
+        let mut client = Client::connect_from(own, server.address);
+        let sum = "1+".repeat(3_000);
+        let cheap = client.get(&format!("/v1/evaluate?expr={}1", sum.replace('+', "%2B")));
+        assert_eq!(cheap.status, 200, "{own:?}: {}", cheap.text());
+        let wrong = client.request("POST", "/v1/evaluate", &[], format!("{{\"expr\":\"{sum}\"}}").as_bytes());
+        assert_eq!(wrong.status, 422, "{own:?}: {}", wrong.text());
+        assert!(client.evaluate(&format!("{sum}2")).text().contains("3002"), "{own:?}");
+    }
+    assert!(refused(flood) > 0);
+}
+
+#[test]
+fn batches_of_one_address_do_not_keep_out_anothers() {
+    let server = Server::start();
+    let lines =
+        |first: usize| (0..20).map(|line| format!("sum(k**2%7,k,1,200000)+{}\n", first + line)).collect::<String>();
+    let ask = |own, body: &str| {
+        let mut client = Client::connect_from(own, server.address);
+        let head = "POST /v1/batch HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-ndjson";
+        client.send(format!("{head}\r\nContent-Length: {}\r\n\r\n{body}", body.len()).as_bytes());
+        client
+    };
+    let flood: Vec<Client> = (0..8).map(|number| ask(ONE, &lines(1_000 * number))).collect();
+    let other = ask(OTHER, "factorial(3000)%7\n2+2\n").receive(false);
+    assert_eq!(other.text().lines().filter(|line| line.contains("result")).count(), 2, "{}", other.text());
+    drop(flood);
+}
+
+/// Whoever comes from a proxy that is trusted is who that says; of anybody else, what it says counts for nothing.
+#[test]
+fn who_asks_is_what_a_trusted_proxy_says_and_nobody_else() {
+    let said = |client: usize| format!("X-Forwarded-For: 203.0.113.7, 192.0.2.{client}\r\n");
+    let trusting = Setup { proxies: Proxies::read(["127.0.0.1"]).expect("an address"), ..Setup::default() };
+    let server = Server::start_with(trusting);
+    let of_one = flood(&server, ONE, |_| said(1));
+    let mut proxy = Client::connect_from(ONE, server.address);
+    for number in 0..10 {
+        let target = format!("/v1/evaluate?expr={}", encoded(&format!("factorial({})%7", 3_000 + number)));
+        let answer = proxy.request("GET", &target, &[("X-Forwarded-For", "203.0.113.7, 192.0.2.2")], b"");
+        assert_eq!(answer.status, 200, "{}", answer.text());
+    }
+    assert!(refused(of_one) > 0);
+    // It is not the proxy.
+    let of_many = flood(&server, OTHER, |number| said(number + 10));
+    assert!(refused(of_many) > 0);
+}
+
+/// Asks, and waits for the body to be asked for: it is busy from then on.
+fn busy(server: &Server, own: [u8; 4]) -> Client {
+    let mut client = Client::connect_from(own, server.address);
+    client.send(b"POST /evaluate HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 19\r\n\r\n");
+    let mut said = [0; 25];
+    std::io::Read::read_exact(&mut client.stream, &mut said).expect("it is asked");
+    client
+}
+
+#[test]
+fn connections_of_one_address_do_not_keep_out_anothers() {
+    let server =
+        Server::start_with(Setup { bounds: Bounds { connections: 8, ..Bounds::default() }, ..Setup::default() });
+    let mut idle = Client::connect_from(ONE, server.address);
+    assert_eq!(idle.get("/health/live").status, 200);
+    let held: Vec<Client> = (0..3).map(|_| busy(&server, ONE)).collect();
+    // Its own idle one gives way, and nobody else's.
+    let mut other = Client::connect_from(OTHER, server.address);
+    assert_eq!(other.get("/health/live").status, 200);
+    let fourth = busy(&server, ONE);
+    assert!(idle.is_closed());
+    wait_for("it to have gone", || counted(&mut other, "tabuada_connections") == 5);
+    // With none, a new one is closed at once: no other is kept waiting for it.
+    for _ in 0..20 {
+        assert!(Client::connect_from(ONE, server.address).is_closed());
+    }
+    assert_eq!(Client::connect_from([127, 0, 0, 3], server.address).get("/health/live").status, 200);
+    assert_eq!(counted(&mut other, "tabuada_connections_over_share_total"), 20);
+    drop((held, fourth));
+    // And is welcome when there is room again.
+    wait_for("room", || {
+        let mut client = Client::connect_from(ONE, server.address);
+        client.send(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n");
+        client.try_receive(false).is_ok()
+    });
+}
