@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What one address's flood does to another's questions: bench/fairness.py BINARY [SECONDS].
+"""What one address's flood does to another's questions: bench/fairness.py BINARY [SECONDS [OPTIONS…]].
 
 100 connections of 127.0.0.1 send long work without a pause; 127.0.0.2 asks one question after the other, first alone and
 then beside them. Prints how many were answered, and how long the cheap ones took. Needs wrk, and nothing else.
@@ -98,7 +98,7 @@ def main():
     port = int(re.search(r":(\d+)$", server.stderr.readline().strip())[1])
     first = 0
     try:
-        for turn in range(3):
+        for _ in range(3):
             quiet = told("quiet", *ask(port, seconds, first))
             first += 1_000_000
             with tempfile.TemporaryDirectory() as folder:

@@ -1,8 +1,10 @@
-"""The seeds of the fuzz targets: one JSON string a line in seeds/texts.jsonl, one file each where cargo-fuzz works.
+"""The seeds of the fuzz targets, one JSON string a line; one file each where cargo-fuzz works.
 
     python3 fuzz/seeds.py unpack     seeds -> corpus/<target>/
-    python3 fuzz/seeds.py import     the texts of ../corpus -> corpus/<target>/
+    python3 fuzz/seeds.py import     the texts of ../corpus -> corpus/<target>/ of the targets of the language
     python3 fuzz/seeds.py pack       corpus/<target>/ (after `cargo fuzz cmin`) -> seeds
+
+The targets of the language share texts.jsonl. Of every other target, a seed is bytes: a text whose characters they are.
 """
 
 import hashlib
@@ -11,24 +13,32 @@ import pathlib
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
-SEEDS = HERE / "seeds" / "texts.jsonl"
-TARGETS = ["evaluate", "same_key"]
+# The targets whose seeds a file holds, how a text of it becomes bytes, and how many bytes of it are kept: the shortest.
+FILES = {
+    "texts": (["evaluate", "same_key", "advice"], "utf-8", None),
+    **{target: ([target], "latin-1", 30_000) for target in ["entries", "pushes", "heads", "bodies", "lines"]},
+}
 # What libFuzzer is told as -max_len.
 BYTES_MAX = 400
 
 
-def unpack(texts):
-    for target in TARGETS:
+def file(name):
+    return HERE / "seeds" / f"{name}.jsonl"
+
+
+def unpack(name, texts):
+    targets, encoding, _ = FILES[name]
+    for target in targets:
         folder = HERE / "corpus" / target
         folder.mkdir(parents=True, exist_ok=True)
         for text in texts:
-            data = text.encode()
+            data = text.encode(encoding)
             if len(data) <= BYTES_MAX:
                 (folder / hashlib.sha1(data).hexdigest()).write_bytes(data)
 
 
-def seeds():
-    return [json.loads(line) for line in SEEDS.read_text().splitlines()]
+def seeds(name):
+    return [json.loads(line) for line in file(name).read_text().splitlines()]
 
 
 def corpora():
@@ -40,26 +50,37 @@ def corpora():
                 yield from (text for text in texts if isinstance(text, str))
 
 
-def pack():
+def pack(name):
+    targets, encoding, room = FILES[name]
     texts = set()
-    for target in TARGETS:
-        for file in (HERE / "corpus" / target).iterdir():
+    for folder in (HERE / "corpus" / target for target in targets):
+        for found in folder.iterdir() if folder.exists() else []:
             try:
-                texts.add(file.read_bytes().decode())
+                texts.add(found.read_bytes().decode(encoding))
             except UnicodeDecodeError:
                 pass
+    # What is written by hand stays.
+    if encoding == "latin-1":
+        by_hand = set(seeds(name))
+        for text in sorted(texts - by_hand, key=len):
+            room -= len(json.dumps(text)) + 1
+            if room < 0:
+                texts.discard(text)
+        texts |= by_hand
     lines = [json.dumps(text) for text in sorted(texts, key=lambda text: (len(text), text))]
-    SEEDS.write_text("".join(line + "\n" for line in lines))
-    print(f"{len(lines)} texts, {SEEDS.stat().st_size} bytes")
+    file(name).write_text("".join(line + "\n" for line in lines))
+    print(f"{name}: {len(lines)} seeds, {file(name).stat().st_size} bytes")
 
 
 if __name__ == "__main__":
     match sys.argv[1:]:
         case ["unpack"]:
-            unpack(seeds())
+            for name in FILES:
+                unpack(name, seeds(name))
         case ["import"]:
-            unpack(corpora())
+            unpack("texts", corpora())
         case ["pack"]:
-            pack()
+            for name in FILES:
+                pack(name)
         case _:
             sys.exit(__doc__)

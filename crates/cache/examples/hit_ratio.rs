@@ -74,7 +74,7 @@ async fn ours(trace: &[u32], size: usize) -> Result<usize, Box<dyn std::error::E
     let mut hits = 0;
     for question in trace {
         let (question, key) = (*question, Key::new("1", &format!("{question:08}")));
-        let found = cache.get_or_compute(&key, move || Some(question), || async { Err(()) }).await;
+        let found = cache.get_or_compute(&key, async move || Some(question), || async { Err(()) }).await;
         hits += usize::from(found.map_err(|_| "no answer")?.source == Source::Memory);
     }
     let stats = cache.stats();

@@ -124,7 +124,7 @@ async fn route(cache: &Cache<Routes>, from: &str, to: &str) -> Result<Found<Answ
     let key = Key::new(MAP, &format!("{from}>{to}"));
     let (here, there) = (from.to_owned(), to.to_owned());
     // Found as quickly as Redis could be asked: this is not worth asking anybody.
-    let trial = move || (here == there).then(|| Ok(Route { km: 0, by: vec![here] }));
+    let trial = async move || (here == there).then(|| Ok(Route { km: 0, by: vec![here] }));
     let (from, to) = (from.to_owned(), to.to_owned());
     // On a thread of its own, for it may take long; here it is made to.
     let compute = async move || {

@@ -83,8 +83,9 @@ impl<C: Contents> Cache<C> {
     ///
     /// # Errors
     ///
-    /// As [`Cache::new`].
+    /// As [`Cache::new`], and if a deadline is out of bounds.
     pub fn with_deadlines(contents: C, options: Options, deadlines: Deadlines) -> Result<Self, OptionsError> {
+        deadlines.check()?;
         let namespace = Namespace::new(&options.namespace)?;
         let parse = |url| Place::parse(url, options.redis_ca.as_deref(), deadlines.handshake);
         let place = options.redis.as_deref().map(parse).transpose()?;
@@ -151,8 +152,9 @@ impl<C: Contents> Cache<C> {
     /// The answer for `key`: remembered, or worked out once and remembered.
     ///
     /// `trial` computes for about as long as a look-up in Redis would take and gives `None` if that is not enough: then
-    /// the answer is dear. It runs on the thread of whoever asks, or, with [`Lookup::Always`](crate::Lookup::Always) and
-    /// while Redis can be asked, after the look-up in the task of its flight. `compute` computes in full, on threads of
+    /// the answer is dear. It runs in the task of whoever asks, or, with [`Lookup::Always`](crate::Lookup::Always) and
+    /// while Redis can be asked, after the look-up in the task of its flight; what would hold a thread that serves for
+    /// long is for it to put elsewhere. `compute` computes in full, on threads of
     /// its own choosing, in a task that no caller can cancel. Both must give, for one key, the same value at any time: the
     /// key fully determines it. A computation may ask the cache for other keys, if none of these asks for this one in
     /// turn.
@@ -161,14 +163,15 @@ impl<C: Contents> Cache<C> {
     ///
     /// What `compute` failed with, or that it (or `trial`) panicked. Failures are not remembered, and harm nobody who waited
     /// for them: each tries once more, and after the second computes for itself.
-    pub async fn get_or_compute<T, F, W>(
+    pub async fn get_or_compute<T, U, F, W>(
         &self,
         key: &Key,
         trial: T,
         compute: F,
     ) -> Result<Found<C::Value>, Failed<C::Failure>>
     where
-        T: FnOnce() -> Option<C::Value> + Send + 'static,
+        T: FnOnce() -> U + Send + 'static,
+        U: Future<Output = Option<C::Value>> + Send + 'static,
         F: FnOnce() -> W + Send + 'static,
         W: Future<Output = Result<C::Value, C::Failure>> + Send + 'static,
     {
@@ -184,14 +187,15 @@ impl<C: Contents> Cache<C> {
     /// # Errors
     ///
     /// As [`Cache::get_or_compute`].
-    pub async fn get_or_compute_unremembered<T, F, W>(
+    pub async fn get_or_compute_unremembered<T, U, F, W>(
         &self,
         key: &Key,
         trial: T,
         compute: F,
     ) -> Result<Found<C::Value>, Failed<C::Failure>>
     where
-        T: FnOnce() -> Option<C::Value>,
+        T: FnOnce() -> U,
+        U: Future<Output = Option<C::Value>>,
         F: FnOnce() -> W,
         W: Future<Output = Result<C::Value, C::Failure>>,
     {
@@ -212,16 +216,17 @@ impl<C: Contents> Cache<C> {
         });
     }
 
-    async fn answer_alone<T, F, W>(&self, key: &Key, trial: T, compute: F) -> Outcome<C>
+    async fn answer_alone<T, U, F, W>(&self, key: &Key, trial: T, compute: F) -> Outcome<C>
     where
-        T: FnOnce() -> Option<C::Value>,
+        T: FnOnce() -> U,
+        U: Future<Output = Option<C::Value>>,
         F: FnOnce() -> W,
         W: Future<Output = Result<C::Value, C::Failure>>,
     {
         if let Some(found) = self.get(key) {
             return Ok(found);
         }
-        let value = match catch_unwind(AssertUnwindSafe(trial)).map_err(|_| Failed::Panicked)? {
+        let value = match caught(trial).await.map_err(|_| Failed::Panicked)? {
             Some(value) => value,
             None => match self.layers.look(key).await {
                 (_, Read::Value(value, ttl)) => {
@@ -237,9 +242,10 @@ impl<C: Contents> Cache<C> {
         Ok(unremembered(value))
     }
 
-    async fn answer<T, F, W>(&self, key: &Key, trial: T, compute: F) -> Outcome<C>
+    async fn answer<T, U, F, W>(&self, key: &Key, trial: T, compute: F) -> Outcome<C>
     where
-        T: FnOnce() -> Option<C::Value> + Send + 'static,
+        T: FnOnce() -> U + Send + 'static,
+        U: Future<Output = Option<C::Value>> + Send + 'static,
         F: FnOnce() -> W + Send + 'static,
         W: Future<Output = Result<C::Value, C::Failure>> + Send + 'static,
     {
@@ -251,7 +257,7 @@ impl<C: Contents> Cache<C> {
             return Box::pin(self.fly(key, Some(trial), compute)).await;
         }
         let licence = self.layers.coherence.licence(key);
-        match catch_unwind(AssertUnwindSafe(trial)) {
+        match caught(trial).await {
             Ok(Some(value)) => Ok(self.layers.remember_and_offer(key, Arc::new(value), licence)),
             Ok(None) => Box::pin(self.fly(key, None::<T>, compute)).await,
             Err(_) => Err(Failed::Panicked),
@@ -261,9 +267,10 @@ impl<C: Contents> Cache<C> {
     /// One flight per key: leads it, or waits for what its leader brings. A leader's failure is its own: who only waited
     /// for it tries once more, and after two of them computes for itself, so that nobody waits without end for others
     /// that fail. A computation that asks for its own key computes it there and then: nobody could land.
-    async fn fly<T, F, W>(&self, key: &Key, trial: Option<T>, compute: F) -> Outcome<C>
+    async fn fly<T, U, F, W>(&self, key: &Key, trial: Option<T>, compute: F) -> Outcome<C>
     where
-        T: FnOnce() -> Option<C::Value> + Send + 'static,
+        T: FnOnce() -> U + Send + 'static,
+        U: Future<Output = Option<C::Value>> + Send + 'static,
         F: FnOnce() -> W + Send + 'static,
         W: Future<Output = Result<C::Value, C::Failure>> + Send + 'static,
     {
@@ -356,9 +363,10 @@ enum Sought<V> {
 
 impl<C: Contents> Layers<C> {
     /// The whole of a flight: seek, compute, answer, conclude.
-    async fn lead<T, F, W>(self: Arc<Self>, lead: Lead<Outcome<C>>, trial: Option<T>, compute: F)
+    async fn lead<T, U, F, W>(self: Arc<Self>, lead: Lead<Outcome<C>>, trial: Option<T>, compute: F)
     where
-        T: FnOnce() -> Option<C::Value>,
+        T: FnOnce() -> U,
+        U: Future<Output = Option<C::Value>>,
         F: FnOnce() -> W,
         W: Future<Output = Result<C::Value, C::Failure>>,
     {
@@ -409,9 +417,10 @@ impl<C: Contents> Layers<C> {
     }
 
     /// Looks, waits and takes, until there is an answer or the right to compute one.
-    async fn seek<T>(&self, key: &Key, mut trial: Option<T>) -> Sought<C::Value>
+    async fn seek<T, U>(&self, key: &Key, mut trial: Option<T>) -> Sought<C::Value>
     where
-        T: FnOnce() -> Option<C::Value>,
+        T: FnOnce() -> U,
+        U: Future<Output = Option<C::Value>>,
     {
         // The flight before this one may have landed between the caller's look and its boarding.
         if let Some(found) = self.recall(key) {
@@ -423,7 +432,10 @@ impl<C: Contents> Layers<C> {
             looks += 1;
             asked_redis |= read.is_answered();
             let next = policy::after_look(read);
-            let tried = if matches!(next, Next::Answer(..)) { None } else { trial.take().and_then(|trial| trial()) };
+            let tried = match trial.take_if(|_| !matches!(next, Next::Answer(..))) {
+                Some(trial) => trial().await,
+                None => None,
+            };
             let (licence, end) = match next {
                 Next::Answer(value, left) => {
                     let (_, ttl) = self.keep(key, &value, policy::shorter(self.lifetime(&value), left), licence);
@@ -478,11 +490,23 @@ where
     F: FnOnce() -> W,
     W: Future<Output = Result<V, E>>,
 {
-    let mut computing = pin!(async move { compute().await });
+    match caught(compute).await {
+        Ok(computed) => computed.map_err(Failed::Computation),
+        Err(_) => Err(Failed::Panicked),
+    }
+}
+
+/// Runs some work to its end, or to its panic.
+async fn caught<F, W>(work: F) -> std::thread::Result<W::Output>
+where
+    F: FnOnce() -> W,
+    W: Future,
+{
+    let mut working = pin!(async move { work().await });
     // After a panic it is not polled again.
-    let poll = poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| computing.as_mut().poll(context))) {
-        Ok(poll) => poll.map(|computed| computed.map_err(Failed::Computation)),
-        Err(_) => Poll::Ready(Err(Failed::Panicked)),
+    let poll = poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| working.as_mut().poll(context))) {
+        Ok(poll) => poll.map(Ok),
+        Err(panic) => Poll::Ready(Err(panic)),
     });
     poll.await
 }

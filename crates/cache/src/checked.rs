@@ -187,7 +187,7 @@ pub fn askers() {
                         _ => Ok(4),
                     }
                 };
-                cache.get_or_compute(&key(), || None, compute).await
+                cache.get_or_compute(&key(), async || None, compute).await
             }
         };
         let asking: Vec<_> = (0..ASKERS).map(|_| tokio::spawn(ask())).collect();

@@ -35,7 +35,7 @@
 //!     let key = Key::new("1", &n.to_string());
 //!     let count = move |n: u64| (1..=n).filter(|d| n % d == 0).count() as u64;
 //!     // As much as a look into Redis would cost, here and now; else in full, on another thread.
-//!     let trial = move || (n < 1_000).then(|| count(n));
+//!     let trial = async move || (n < 1_000).then(|| count(n));
 //!     let compute = move || async move {
 //!         tokio::task::spawn_blocking(move || count(n)).await.map_err(|_| "no thread")
 //!     };
@@ -203,6 +203,9 @@ pub use cache::Cache;
 #[cfg(shuttle)]
 #[doc(hidden)]
 pub mod checked;
+#[cfg(any(fuzzing, test))]
+#[doc(hidden)]
+pub mod fuzzed;
 
 /// The examples of README.md are run with those above.
 #[cfg(doctest)]

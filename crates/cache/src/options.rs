@@ -16,7 +16,7 @@ pub enum Lookup {
 /// Settings of a [`Cache`](crate::Cache). Its `Debug` form shows no password.
 #[derive(Clone)]
 pub struct Options {
-    /// First part of every key in Redis: 1 to 64 characters, none of them `:`, a blank, a control character or one that
+    /// First part of every key in Redis: 1 to 64 bytes of UTF-8, none of its characters `:`, a blank, a control character or one that
     /// patterns give a meaning to (`* ? [ ] ^ \`).
     pub namespace: String,
     /// Bound of the memory layer, in bytes; 0 remembers nothing in memory.
@@ -70,7 +70,8 @@ impl Default for Options {
 }
 
 /// How long Redis, and other nodes, are waited for. The defaults suit a server in the same data centre; tests on a busy
-/// machine wait longer.
+/// machine wait longer. Each is from a millisecond to a day; [`Cache::with_deadlines`](crate::Cache::with_deadlines) refuses
+/// others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Deadlines {
     /// A look or a write is given up after this.
@@ -86,7 +87,7 @@ pub struct Deadlines {
     /// How long another node's computation is waited for at least, before computing oneself; at most two thirds more, at
     /// random, so that not all lose patience at once.
     pub patience: Duration,
-    /// How long others may wait for a node that died: longer than any computation takes. From a millisecond on.
+    /// How long others may wait for a node that died: longer than any computation takes.
     pub lease: Duration,
 }
 
@@ -100,6 +101,33 @@ impl Default for Deadlines {
             silence: Duration::from_secs(1),
             patience: Duration::from_millis(600),
             lease: Duration::from_secs(3),
+        }
+    }
+}
+
+impl Deadlines {
+    /// Shorter than this, Redis cannot be told of it, or what is done again and again would be done without a pause.
+    const LEAST: Duration = Duration::from_millis(1);
+    /// Whoever means to wait for longer has made a mistake.
+    const MOST: Duration = Duration::from_secs(24 * 60 * 60);
+
+    /// # Errors
+    ///
+    /// If one of them is out of bounds.
+    pub(crate) fn check(&self) -> Result<(), OptionsError> {
+        let Self { call, handshake, heartbeat, topology, silence, patience, lease } = *self;
+        let all = [
+            ("call", call),
+            ("handshake", handshake),
+            ("heartbeat", heartbeat),
+            ("topology", topology),
+            ("silence", silence),
+            ("patience", patience),
+            ("lease", lease),
+        ];
+        match all.into_iter().find(|(_, given)| !(Self::LEAST..=Self::MOST).contains(given)) {
+            None => Ok(()),
+            Some((name, given)) => Err(OptionsError::Deadline { name, given }),
         }
     }
 }
@@ -119,6 +147,13 @@ pub enum OptionsError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A deadline is shorter than a millisecond, or longer than a day.
+    Deadline {
+        /// Which of [`Deadlines`].
+        name: &'static str,
+        /// What was given.
+        given: Duration,
+    },
     /// What was given as certificates holds none that can be read.
     Certificates,
 }
@@ -133,6 +168,9 @@ impl fmt::Display for OptionsError {
                 write!(f, "namespace {given:?} may not contain {character:?}")
             }
             Self::Url { reason } => write!(f, "not a usable Redis URL (redis://host:port/db): {reason}"),
+            Self::Deadline { name, given } => {
+                write!(f, "deadline {name} must be from 1 ms to 24 h, it is {given:?}")
+            }
             Self::Certificates => f.write_str("not certificates in PEM"),
         }
     }
@@ -156,6 +194,37 @@ mod tests {
             let debug = format!("{options:?}");
             assert!(debug.contains(shown) && !debug.contains("s3cret"), "{debug}");
         }
+    }
+
+    #[test]
+    fn deadlines_are_of_a_time_that_can_be_waited_for() {
+        assert_eq!(Deadlines::default().check(), Ok(()));
+        type Field = fn(&mut Deadlines) -> &mut Duration;
+        let fields: [(&str, Field); 7] = [
+            ("call", |all| &mut all.call),
+            ("handshake", |all| &mut all.handshake),
+            ("heartbeat", |all| &mut all.heartbeat),
+            ("topology", |all| &mut all.topology),
+            ("silence", |all| &mut all.silence),
+            ("patience", |all| &mut all.patience),
+            ("lease", |all| &mut all.lease),
+        ];
+        for (name, field) in fields {
+            for (given, is_wrong) in [
+                (Duration::ZERO, true),
+                (Duration::from_micros(999), true),
+                (Duration::from_millis(1), false),
+                (Duration::from_secs(86_400), false),
+                (Duration::MAX, true),
+            ] {
+                let mut deadlines = Deadlines::default();
+                *field(&mut deadlines) = given;
+                let error = is_wrong.then_some(OptionsError::Deadline { name, given });
+                assert_eq!(deadlines.check().err(), error);
+            }
+        }
+        let error = OptionsError::Deadline { name: "lease", given: Duration::ZERO };
+        assert_eq!(error.to_string(), "deadline lease must be from 1 ms to 24 h, it is 0ns");
     }
 
     #[test]

@@ -119,7 +119,7 @@ async fn a_purge_is_not_undone_by_a_trial_under_way() {
                 std::thread::yield_now();
             }
         };
-        let trial = || {
+        let trial = async || {
             tokio::task::block_in_place(purge);
             Some(Fact::Text(answer("2+2")))
         };

@@ -131,7 +131,7 @@ async fn different_keys_have_different_answers() {
         }
         assert_eq!(node.computed(), texts.len() as u64, "{}", layers.name);
         let other = Key::new("1@exact", "1+1");
-        let other_variant = node.cache.get_or_compute(&other, || None, || async { Ok(Fact::Refusal(9)) });
+        let other_variant = node.cache.get_or_compute(&other, async || None, || async { Ok(Fact::Refusal(9)) });
         assert_eq!(*other_variant.await.unwrap().value, Fact::Refusal(9), "{}", layers.name);
         node.is_sound().await;
     }
@@ -147,7 +147,10 @@ async fn failures_are_not_remembered() {
             let failed = node.ask("9**9", async |_| panic!("on purpose")).await;
             assert_eq!(failed.err(), Some(Failed::Panicked), "{}", layers.name);
         }
-        let trial = node.cache.get_or_compute(&key("9**9"), || panic!("on purpose"), || async { Err("dear") }).await;
+        let trial = node
+            .cache
+            .get_or_compute(&key("9**9"), async || -> Option<Fact> { panic!("on purpose") }, || async { Err("dear") })
+            .await;
         assert_eq!(trial.err(), Some(Failed::Panicked), "{}", layers.name);
         assert!(!node.remembers("9**9"));
         assert!(node.dear("9**9").await.source != Source::Memory, "{}", layers.name);
@@ -343,9 +346,13 @@ async fn of_what_is_asked_alone_nothing_remains() {
             assert_eq!(node.computed(), 2 * asked, "{}", layers.name);
         }
         let failing = key("1/0");
-        let fails = node.cache.get_or_compute_unremembered(&failing, || None, async || Err("no thread"));
+        let fails = node.cache.get_or_compute_unremembered(&failing, async || None, async || Err("no thread"));
         assert_eq!(fails.await.map(|found| found.source), Err(Failed::Computation("no thread")));
-        let panics = node.cache.get_or_compute_unremembered(&failing, || panic!("on purpose"), async || Err(""));
+        let panics = node.cache.get_or_compute_unremembered(
+            &failing,
+            async || -> Option<Fact> { panic!("on purpose") },
+            async || Err(""),
+        );
         assert_eq!(panics.await.map(|found| found.source), Err(Failed::Panicked));
         assert_eq!((node.stats().memory_entries, node.count(|stats| stats.flights, "computed")), (0, 0));
         node.is_sound().await;

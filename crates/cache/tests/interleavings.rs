@@ -313,7 +313,7 @@ async fn d6_a_cheap_answer_is_kept_although_its_key_was_deleted_meanwhile() {
     fleet.a.is_sound().await;
     assert_eq!(fleet.stands().as_deref(), Some(LINE));
     let (told, mut person) = (fleet.b.clone(), fleet.server.person());
-    let trial = move || {
+    let trial = async move || {
         let before = told.forgotten("key");
         person.does("DEL tabuada:1:2+2");
         while told.forgotten("key") == before {

@@ -158,7 +158,7 @@ async fn pitfall_07_large_values_hold_up_the_connection() {
     assert_eq!(person.gets(&name("2+2")), Some(r#"{"resultado":"<2+2>"}"#.to_owned()), "it is replaced");
     // Our own large answers stay in memory.
     let large = "1".repeat(300 << 10);
-    let trial = || Some(Fact::Text(large));
+    let trial = async || Some(Fact::Text(large));
     let found = node.cache.get_or_compute(&key("large"), trial, || async { Err("dear") }).await.expect("an answer");
     assert_eq!(found.source, COMPUTED);
     node.is_sound().await;
@@ -430,7 +430,7 @@ async fn pitfall_28_what_is_forgotten_is_not_freed() {
     let value = Arc::new("7".repeat(1_000));
     for n in 0..2_000 {
         let value = value.clone();
-        let trial = move || Some(Fact::Text(value.to_string()));
+        let trial = async move || Some(Fact::Text(value.to_string()));
         assert!(node.cache.get_or_compute(&key(&n.to_string()), trial, || async { Err("dear") }).await.is_ok());
     }
     assert!(node.stats().memory_bytes > 1_000_000);

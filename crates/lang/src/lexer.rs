@@ -386,6 +386,8 @@ impl<'t> Lexer<'t> {
             | "with" | "yield" => Token::Reserved,
             _ if word.is_ascii() => Token::Name,
             // As CPython: no name becomes a constant by NFKC (`Ｔｒｕｅ`).
+            // The first letter tells nearly all others apart, at little cost.
+            _ if !matches!(word.nfkc().next(), Some('T' | 'F' | 'N')) => Token::Name,
             _ => match ["True", "False", "None"].iter().find(|constant| word.nfkc().eq(constant.chars())) {
                 Some(constant) => {
                     let (found, meant) = (word.to_owned(), (*constant).to_owned());

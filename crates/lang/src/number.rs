@@ -1,6 +1,7 @@
 //! The number tower: integer ⊂ rational, float ⊂ complex. Each prices its work before doing it.
 
 pub(crate) mod binary;
+mod long;
 mod integer;
 pub(crate) mod rational;
 mod fixed;

@@ -52,7 +52,8 @@ pub(crate) struct Builtin {
 pub(crate) struct Text {
     pub(crate) string: Box<str>,
     pub(crate) characters: u64,
-    /// Bytes of what is no printable ASCII: in a `repr` each character of it is looked up, or escaped.
+    /// Bytes of what is no printable ASCII, a quote or a backslash: in a `repr` each character of it is looked up, or
+    /// escaped.
     unusual_bytes: u64,
 }
 
@@ -60,7 +61,8 @@ impl Text {
     pub(crate) fn new(string: impl Into<Box<str>>) -> Self {
         let string = string.into();
         // Counted in pieces whose counts fit a byte, which is what makes it quick.
-        let unusual = |piece: &[u8]| piece.iter().map(|byte| u8::from(!(b' '..=b'~').contains(byte))).sum::<u8>();
+        let is_unusual = |byte: &u8| !(b' '..=b'~').contains(byte) || matches!(byte, b'\'' | b'"' | b'\\');
+        let unusual = |piece: &[u8]| piece.iter().map(|byte| u8::from(is_unusual(byte))).sum::<u8>();
         let unusual_bytes = string.as_bytes().chunks(255).map(|piece| u64::from(unusual(piece))).sum();
         let characters = string.chars().count() as u64;
         Self { string, characters, unusual_bytes }
@@ -292,6 +294,7 @@ impl Value {
                     (characters.saturating_add(part.0), price.saturating_add(part.1 + 2))
                 })
             }
+            Self::Float(_) => (1, 14),
             _ => (1, 8),
         }
     }
@@ -402,14 +405,21 @@ pub(crate) fn quoted(string: &str, shown: fn(char) -> bool) -> String {
     let quote = if string.contains('\'') && !string.contains('"') { '"' } else { '\'' };
     let mut text = String::with_capacity(string.len() + 2);
     text.push(quote);
-    for character in string.chars() {
+    // What is shown as it is, is copied in one piece.
+    let mut copied = 0;
+    for (at, character) in string.char_indices() {
+        let is_plain = !matches!(character, '\\' | '\'' | '"') && (' '..='~').contains(&character);
+        if is_plain || (character != '\\' && character != quote && shown(character)) {
+            continue;
+        }
+        text.push_str(&string[copied..at]);
+        copied = at + character.len_utf8();
         match character {
             '\\' => text.push_str("\\\\"),
             '\n' => text.push_str("\\n"),
             '\r' => text.push_str("\\r"),
             '\t' => text.push_str("\\t"),
             _ if character == quote => text.extend(['\\', quote]),
-            _ if shown(character) => text.push(character),
             _ => {
                 let code = character as u32;
                 // Writing to a string cannot fail.
@@ -421,6 +431,7 @@ pub(crate) fn quoted(string: &str, shown: fn(char) -> bool) -> String {
             }
         }
     }
+    text.push_str(&string[copied..]);
     text.push(quote);
     text
 }

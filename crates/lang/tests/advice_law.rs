@@ -6,106 +6,13 @@
 // Helpers of tests may panic as tests do.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
+#[path = "laws/advice.rs"]
+mod advice;
+
+use advice::{follow, limits, offered, raised, value};
 use proptest::prelude::*;
 use serde_json::Value as Json;
-use tabuada_lang::{Context, Fix, Fuel, Limits, Program, Variables, fixes, parse, parse_with};
-
-fn limits() -> Limits {
-    Limits { fuel: 2_000_000, ..Limits::default() }
-}
-
-/// All fixes that are offered for a text, with the error's and the hints'.
-fn offered(text: &str) -> Vec<Fix> {
-    let (limits, context) = (limits(), Context::default());
-    let program = match parse(text, &limits) {
-        Ok(program) => program,
-        Err(error) => return fixes(text, &error, &context, &limits),
-    };
-    let mut all: Vec<Fix> = program.hints(text, &context, &limits).into_iter().flat_map(|hint| hint.fixes).collect();
-    if let Err(failure) = program.evaluate(&limits, &mut Fuel::new(limits.fuel)) {
-        all.extend(program.fixes(text, &failure, &context, &limits));
-    }
-    all
-}
-
-fn value(program: &Program) -> Result<String, String> {
-    let limits = limits();
-    let answer = program.evaluate(&limits, &mut Fuel::new(limits.fuel));
-    answer.map(|answer| answer.text().to_owned()).map_err(|failure| format!("{:?}", failure.kind))
-}
-
-/// Why a mended text may not be offered.
-fn fault(mended: &str) -> Option<String> {
-    let program = match parse(mended, &limits()) {
-        Ok(program) => program,
-        Err(error) => return Some(format!("cannot be read: {:?}", error.kind)),
-    };
-    let free: Vec<&str> = program.free_names();
-    if free.is_empty() {
-        return value(&program).err();
-    }
-    if let Some(word) = free.iter().find(|name| name.chars().count() != 1) {
-        return Some(format!("{word} is no variable"));
-    }
-    // With some values for its variables it has one.
-    let samples = [r#"3"#, "0.5", "[1, 2, 3]"].map(|sample| {
-        let member = |(at, name): (usize, &&str)| match sample {
-            "3" => format!("{name:?}: {}", at + 3),
-            "0.5" => format!("{name:?}: {}.5", at + 3),
-            _ => format!("{name:?}: {sample}"),
-        };
-        let members: Vec<String> = free.iter().enumerate().map(member).collect();
-        let variables = Variables::from_json(&format!("{{{}}}", members.join(", ")), &limits()).unwrap();
-        let context = Context { variables: Some(&variables), ..Context::default() };
-        parse_with(mended, &context, &limits()).map_err(|error| format!("{:?}", error.kind)).and_then(|p| value(&p))
-    });
-    if samples.iter().any(Result::is_ok) { None } else { samples[0].clone().err() }
-}
-
-fn raised(character: char) -> bool {
-    matches!(character, '²' | '³' | '¹' | '⁰'..='ⁿ' | '°' | '√')
-}
-
-fn is_within(part: &str, whole: &str) -> bool {
-    let mut rest = whole.chars();
-    part.chars().all(|wanted| rest.any(|found| found == wanted))
-}
-
-/// The numbers of a text, each without the zeros before it.
-fn numbers(text: &str) -> Vec<String> {
-    let digit = |c: char| "⁰¹²³⁴⁵⁶⁷⁸⁹".chars().position(|raised| raised == c);
-    let on_line: String = text.chars().map(|c| digit(c).map_or(' ', |digit| (b'0' + digit as u8) as char)).collect();
-    let plain: String = text.chars().filter(|c| *c != '_').collect();
-    let texts = [plain, on_line];
-    let runs = texts.iter().flat_map(|text| text.split(|c: char| !c.is_ascii_digit()));
-    runs.map(|run| run.trim_start_matches('0').to_owned()).filter(|run| !run.is_empty()).collect()
-}
-
-/// Whether every number of a text is in the mended one: in order, digit by digit, or each by itself.
-fn keeps(text: &str, mended: &str) -> bool {
-    let signs = |text: &str| -> String { text.chars().filter(|c| raised(*c)).collect() };
-    let mut there = numbers(mended);
-    let each = numbers(text)
-        .iter()
-        .all(|number| there.iter().position(|found| found == number).map(|at| there.swap_remove(at)).is_some());
-    is_within(&signs(text), &signs(mended)) && (each || is_within(&numbers(text).concat(), &numbers(mended).concat()))
-}
-
-/// Follows the law on one text; how many fixes there were.
-fn follow(text: &str) -> usize {
-    let offered = offered(text);
-    for fix in &offered {
-        let (start, end) = (fix.span.start as usize, fix.span.end as usize);
-        assert!(text.get(start..end).is_some(), "{text:?}: {fix:?}");
-        let mended = fix.apply(text);
-        assert_ne!(mended, text, "{fix:?}");
-        if let Some(fault) = fault(&mended) {
-            panic!("{text:?} -> {mended:?}: {fault}");
-        }
-        assert!(keeps(text, &mended), "{text:?} -> {mended:?} loses something");
-    }
-    offered.len()
-}
+use tabuada_lang::parse;
 
 fn records(file: &str) -> Vec<Json> {
     let path = format!("{}/../../corpus/{file}", env!("CARGO_MANIFEST_DIR"));
@@ -123,10 +30,6 @@ fn the_corpora_follow_the_law() {
             offered += texts.chain(listed).map(follow).sum::<usize>();
         }
     }
-    let seeds =
-        std::fs::read_to_string(format!("{}/../../fuzz/seeds/texts.jsonl", env!("CARGO_MANIFEST_DIR"))).unwrap();
-    let seeds = seeds.split_terminator('\n').map(|line| serde_json::from_str::<String>(line).unwrap());
-    offered += seeds.map(|text| follow(&text)).sum::<usize>();
     // Something is offered at all.
     assert!(offered > 500, "{offered}");
 }

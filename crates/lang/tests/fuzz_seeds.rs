@@ -2,6 +2,8 @@
 // Helpers of tests may panic as tests do.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
+#[path = "laws/advice.rs"]
+mod advice;
 mod laws;
 
 fn seeds() -> Vec<String> {
@@ -25,4 +27,11 @@ fn every_seed_ends_as_its_canonical_text_does() {
 #[test]
 fn every_seed_has_one_key_however_it_is_spelled() {
     replay(laws::check_same_key);
+}
+
+#[test]
+fn every_seed_is_advised_within_the_law() {
+    replay(|text| {
+        advice::follow(text);
+    });
 }

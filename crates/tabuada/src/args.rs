@@ -127,6 +127,9 @@ pub struct ServeArgs {
     /// Write expressions, addresses and queries into these lines.
     #[arg(long, env = "TABUADA_LOG_EXPRESSIONS", value_parser = FalseyValueParser::new())]
     log_expressions: bool,
+    /// Do not tell clients what is remembered: answers come without Cache-Status, Age and Server-Timing.
+    #[arg(long, env = "TABUADA_HIDE_MEMORY", value_parser = FalseyValueParser::new())]
+    hide_memory: bool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -356,6 +359,7 @@ impl TryFrom<ServeArgs> for ServeConfig {
             metrics_hosts: args.metrics_host.into_iter().filter(|host| !host.is_empty()).collect(),
             origins: Origins::read(args.cors_origin.iter().map(String::as_str))?,
             drain: args.drain,
+            hides_memory: args.hide_memory,
             log_format: match args.log_format {
                 LogFormatArg::Text => LogFormat::Text,
                 LogFormatArg::Json => LogFormat::Json,

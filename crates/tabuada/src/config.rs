@@ -44,6 +44,8 @@ pub struct ServeConfig {
     pub origins: Origins,
     /// How long requests are still taken after the signal to stop.
     pub drain: Duration,
+    /// Whether clients are not told what is remembered.
+    pub hides_memory: bool,
     /// What lines of the log look like.
     pub log_format: LogFormat,
     /// What is written of requests.

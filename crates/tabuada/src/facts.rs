@@ -198,6 +198,7 @@ impl Answer {
 fn is_usable(kind: &ErrorKind, limits: &Limits) -> bool {
     let limit_here = match kind {
         ErrorKind::IntegerTooLarge { .. } => limits.integer_bits,
+        ErrorKind::RationalTooLarge { .. } => Limits::FRACTION_BITS,
         ErrorKind::AnswerTooLong { .. } => limits.answer_characters,
         ErrorKind::CollectionTooLarge { limit, .. } => {
             // Of elements or of characters: a process with the same limits says the same.
@@ -566,5 +567,20 @@ mod tests {
             assert!(Answer::decode(&line, higher).is_none(), "{text}");
         }
         assert_eq!(answer("1/0").lifetime(), None);
+    }
+
+    /// Fuzzing found it: nodes wrote it to Redis, and each found it unusable there.
+    #[test]
+    fn a_fraction_that_is_too_large_is_remembered_as_such() {
+        let limits = Limits::default();
+        let program =
+            engine::ask(engine::Question { text: "1e99940", mode: Mode::Exact, variables: None }, &limits).unwrap();
+        let evaluation = engine::try_evaluate(&program, &limits, limits.fuel).unwrap();
+        let refusal = Answer::new(evaluation, Mode::Exact, 1_700_000_000);
+        assert_eq!(refusal.lifetime(), Some(REFUSAL_LIFETIME));
+        let line = refusal.encode(&limits);
+        assert!(Answer::decode(&line, &limits).is_some(), "{line}");
+        let more = line.replace(&Limits::FRACTION_BITS.to_string(), "32768");
+        assert!(Answer::decode(&more, &limits).is_none(), "{more}");
     }
 }

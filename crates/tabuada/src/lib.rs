@@ -21,6 +21,9 @@ mod answer;
 mod view;
 mod server;
 pub mod cli;
+#[cfg(any(fuzzing, test))]
+#[doc(hidden)]
+pub mod fuzzed;
 
 pub use answer::{Calculator, Caller, Keeping, Name, Nameless, Origin, Outcome, Reply};
 pub use counters::{Asking, Counters};

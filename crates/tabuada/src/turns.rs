@@ -82,7 +82,8 @@ impl<T> Turns<T> {
         self.peers.values().filter(|held| !held.waiting.is_empty()).count()
     }
 
-    /// Takes a place for a peer, if there is one. Nobody is overtaken: who waits while one is free has its share already.
+    /// Takes a place for a peer, if there is one: to be tried before waiting. Nobody is overtaken: who waits while one is
+    /// free has its share already.
     pub(crate) fn try_take(&mut self, peer: Peer) -> bool {
         let held = self.peers.get(&peer).map_or(0, |held| held.taken);
         let is_free = self.taken < self.places.all && held < self.places.each;
@@ -121,30 +122,22 @@ impl<T> Turns<T> {
         }
     }
 
-    /// Gives back a place that a peer had.
-    pub(crate) fn give_back(&mut self, peer: Peer) {
-        if let Some(held) = self.peers.get_mut(&peer) {
-            held.taken -= 1;
-            self.taken -= 1;
-            self.settle(peer);
-        }
-    }
-
-    /// Gives the next who waits a place, if there is one; to be called until nobody gets one.
-    pub(crate) fn next(&mut self) -> Option<(Peer, T)> {
-        if self.taken >= self.places.all {
-            return None;
-        }
-        let (_, peer) = self.order.pop_first()?;
-        // Who stands in the order waits.
+    /// Gives back a place that a peer had, and gives it to the next whose turn it is.
+    pub(crate) fn give_back(&mut self, peer: Peer) -> Option<(Peer, T)> {
         let held = self.peers.get_mut(&peer)?;
+        held.taken -= 1;
+        self.taken -= 1;
+        self.settle(peer);
+        let (_, next) = self.order.pop_first()?;
+        // Who stands in the order waits.
+        let held = self.peers.get_mut(&next)?;
         held.turn = None;
         let (_, who) = held.waiting.pop_first()?;
         held.taken += 1;
         self.taken += 1;
         self.waiting -= 1;
-        self.settle(peer);
-        Some((peer, who))
+        self.settle(next);
+        Some((next, who))
     }
 
     /// Puts a peer where it belongs after a change: at the end of the order, out of it, or into oblivion.
@@ -181,11 +174,6 @@ mod tests {
         Peer::V4([127, 0, 0, number])
     }
 
-    /// Whoever comes to a turn now, by peer and number.
-    fn all_next(turns: &mut Turns<u32>) -> Vec<(Peer, u32)> {
-        std::iter::from_fn(|| turns.next()).collect()
-    }
-
     #[test]
     fn peers_take_turns_and_each_is_served_in_its_order() {
         let mut turns = Turns::new(1, 100, Share::default());
@@ -195,12 +183,9 @@ mod tests {
         }
         assert_eq!((turns.waiting(), turns.peers_waiting()), (6, 3));
         let (mut of, mut order) = (peer(9), Vec::new());
-        loop {
-            turns.give_back(of);
-            let Some(next) = turns.next() else { break };
-            assert_eq!(turns.next(), None, "there is one place");
-            order.push(next.1);
-            of = next.0;
+        while let Some((next, who)) = turns.give_back(of) {
+            order.push(who);
+            of = next;
         }
         assert_eq!(order, [1, 4, 6, 2, 5, 3]);
         assert!(turns.peers.is_empty() && turns.order.is_empty());
@@ -214,10 +199,9 @@ mod tests {
             turns.wait(peer(1), who).unwrap();
         }
         assert_eq!(turns.wait(peer(1), 4), Err(Full::Share));
-        assert_eq!(turns.next(), None, "what is left is for others");
+        // What is left is for others.
         assert!(turns.try_take(peer(2)) && turns.try_take(peer(3)) && !turns.try_take(peer(4)));
-        turns.give_back(peer(1));
-        assert_eq!(all_next(&mut turns), [(peer(1), 0)]);
+        assert_eq!(turns.give_back(peer(1)), Some((peer(1), 0)));
         // Two peers fill the queue: a third gets in once.
         for who in 5..10 {
             let entered = turns.wait(peer(2), who);
@@ -272,24 +256,26 @@ mod tests {
             // Who came to a turn while a peer waited that could have.
             let mut passed_over: HashMap<Peer, HashSet<Peer>> = HashMap::new();
             for (number, step) in (0u32..).zip(steps) {
-                match step {
+                let next = match step {
                     Step::Ask(of) => {
                         if turns.try_take(peer(of)) {
                             running.push(peer(of));
                         } else if let Ok(ticket) = turns.wait(peer(of), number) {
                             waiting.push((peer(of), ticket, number));
                         }
+                        None
                     }
                     Step::Leave(at) if !waiting.is_empty() => {
                         let (of, ticket, _) = waiting.remove(at % waiting.len());
                         turns.leave(of, ticket);
                         // Once more does nothing.
                         turns.leave(of, ticket);
+                        None
                     }
                     Step::End(at) if !running.is_empty() => turns.give_back(running.swap_remove(at % running.len())),
-                    _ => {}
-                }
-                while let Some((of, who)) = turns.next() {
+                    _ => None,
+                };
+                if let Some((of, who)) = next {
                     let first = waiting.iter().position(|(peer, ..)| *peer == of).expect("it waited");
                     prop_assert_eq!(waiting.remove(first).2, who);
                     running.push(of);
@@ -318,7 +304,7 @@ mod tests {
                 turns.leave(of, ticket);
             }
             for of in running {
-                turns.give_back(of);
+                prop_assert_eq!(turns.give_back(of), None);
             }
             prop_assert!(turns.peers.is_empty() && turns.order.is_empty() && turns.waiting == 0 && turns.taken == 0);
         }

@@ -20,11 +20,17 @@ const QUEUE_PER_THREAD: usize = 32;
 /// own, and mostly has something better to say.
 const GRACE: Duration = Duration::from_millis(100);
 
+/// How long a refusal is held back from a peer that has its share: one that asks again at once, without end, would
+/// otherwise keep the threads that serve busy with refusals.
+const REFUSAL_PAUSE: Duration = Duration::from_millis(250);
+
 /// How many threads there are to work, and how many of them one peer may have.
 #[derive(Clone, Copy, Debug)]
 pub struct Threads {
     /// All of them.
     pub count: usize,
+    /// How much work may wait, for each thread.
+    pub queue_each: usize,
     /// What one peer may have of them, and of the places in the queue before them.
     pub peer_share: Share,
     /// How much lower their priority is than that of the threads that serve, in steps of `nice`; on Linux only.
@@ -33,7 +39,7 @@ pub struct Threads {
 
 impl From<usize> for Threads {
     fn from(count: usize) -> Self {
-        Self { count, peer_share: Share::default(), nicer_by: 0 }
+        Self { count, queue_each: QUEUE_PER_THREAD, peer_share: Share::default(), nicer_by: 0 }
     }
 }
 
@@ -63,10 +69,10 @@ pub enum NotDone {
 impl Workers {
     /// A pool of so many threads.
     pub fn new(threads: Threads) -> Self {
-        let Threads { count, peer_share, nicer_by } = threads;
+        let Threads { count, queue_each, peer_share, nicer_by } = threads;
         let bulk_at_once = (count / 2).max(1);
         Self {
-            slots: Arc::new(Slots(Mutex::new(Turns::new(count, count * QUEUE_PER_THREAD, peer_share)))),
+            slots: Arc::new(Slots(Mutex::new(Turns::new(count, count * queue_each, peer_share)))),
             // Whoever waits there is a request that is answered as it is worked on: connections are the bound.
             bulk: Arc::new(Slots(Mutex::new(Turns::new(bulk_at_once, usize::MAX, Share::ALL)))),
             bulk_at_once,
@@ -140,13 +146,15 @@ impl Hands<'_> {
         work: impl FnOnce() -> R + Send + 'static,
     ) -> Result<R, NotDone> {
         let end = Instant::now() + time + GRACE;
-        let slot = tokio::time::timeout(patience, self.workers.slots.clone().take(self.peer)).await;
-        let slot = slot.map_err(|_| NotDone::Overloaded)?.map_err(|full| {
-            if full == Full::Share {
+        let slot = match tokio::time::timeout(patience, self.workers.slots.clone().take(self.peer)).await {
+            Ok(Ok(slot)) => slot,
+            Ok(Err(Full::Share)) => {
                 self.workers.refused.inc();
+                tokio::time::sleep(REFUSAL_PAUSE).await;
+                return Err(NotDone::Overloaded);
             }
-            NotDone::Overloaded
-        })?;
+            Ok(Err(Full::Queue)) | Err(_) => return Err(NotDone::Overloaded),
+        };
         let nicer_by = self.workers.nicer_by;
         let work = move || {
             // Held by the work, not by whoever waits for it: an abandoned evaluation still has its thread.
@@ -186,17 +194,6 @@ impl Slots {
         waiting.slot().await
     }
 
-    /// Lets in whose turn it is. A place that is given to somebody who has just gone comes back by itself, and the next
-    /// gets it.
-    fn let_in(self: &Arc<Self>) {
-        loop {
-            let next = self.turns().next();
-            let Some((peer, sender)) = next else { return };
-            // In vain or not: a slot that is not taken is dropped.
-            let _ = sender.send(Slot { slots: self.clone(), peer });
-        }
-    }
-
     fn turns(&self) -> MutexGuard<'_, Turns<oneshot::Sender<Slot>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -211,8 +208,11 @@ pub struct Slot {
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        self.slots.turns().give_back(self.peer);
-        self.slots.let_in();
+        let next = self.slots.turns().give_back(self.peer);
+        if let Some((peer, sender)) = next {
+            // In vain or not: if it has just gone, this slot is dropped, too, and the next gets it.
+            let _ = sender.send(Self { slots: self.slots.clone(), peer });
+        }
     }
 }
 

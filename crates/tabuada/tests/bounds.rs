@@ -91,6 +91,18 @@ fn a_later_head_that_never_ends_is_not_waited_for() {
     assert!(client.is_closed());
 }
 
+/// And if its first bytes came with the request before it.
+#[test]
+fn a_head_that_begins_behind_another_is_not_waited_for_as_an_idle_one() {
+    let server = bounded(Bounds { head_time: Duration::from_millis(500), ..Bounds::default() });
+    for begun in ["G", "GET /health/live HTTP/1.1\r\nHost: x\r\n"] {
+        let mut client = Client::connect(server.address);
+        client.send(format!("GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n{begun}").as_bytes());
+        assert_eq!(client.receive(false).status, 200);
+        assert!(client.is_closed());
+    }
+}
+
 /// Who asks and reads nothing keeps neither a connection nor what was to be sent.
 #[test]
 fn an_answer_that_nobody_takes_is_given_up() {

@@ -4,8 +4,10 @@
 mod support;
 
 use std::io::Read as _;
+use std::time::{Duration, Instant};
 
-use support::{Client, Response, Server, encoded, structured_list};
+use support::{Client, Response, Server, encoded, structured_list, wait_for};
+use tabuada::Setup;
 
 /// `GET /v1/evaluate?expr=…`, the expression encoded as a client library does.
 fn get(client: &mut Client, expr: &str, headers: &[(&str, &str)]) -> Response {
@@ -53,6 +55,32 @@ fn cache_status(response: &Response) -> Vec<(String, String)> {
 
 fn said_by_the_cache(parameters: &[(&str, &str)]) -> Vec<(String, String)> {
     parameters.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+}
+
+/// Nor by how long others may keep it: a new answer and an old one have the same headers.
+#[test]
+fn what_is_remembered_is_not_told_if_it_is_to_be_hidden() {
+    let server = Server::start_with(Setup { hides_memory: true, ..Setup::default() });
+    let mut client = Client::connect(server.address);
+    let told = |response: &Response| {
+        let mut headers = response.headers.clone();
+        headers.retain(|(name, _)| !["date", "x-request-id"].contains(&&*name.to_lowercase()));
+        headers.sort();
+        headers
+    };
+    let new = get(&mut client, "6*7", &[]);
+    for name in ["cache-status", "age", "server-timing"] {
+        assert_eq!(new.header(name), None);
+    }
+    assert_eq!(told(&get(&mut client, "6*7", &[])), told(&new));
+    let begun = Instant::now();
+    wait_for("it to have an age", || begun.elapsed() > Duration::from_millis(1_100));
+    assert_eq!(told(&get(&mut client, "6 * 7", &[])), told(&new));
+    for target in ["/v1/evaluate?expr=2%2B", "/v1/plot?expr=x", "/v1/explain?expr=1"] {
+        let response = client.get(target);
+        assert_eq!((response.header("cache-status"), response.header("server-timing")), (None, None), "{target}");
+    }
+    assert_eq!(client.evaluate("6*7").header("cache-status"), None);
 }
 
 #[test]

@@ -356,6 +356,105 @@ fn what_is_no_http_is_refused_and_harms_nobody() {
     assert_eq!(Client::connect(server.address).evaluate("1+1").text(), "{\"resultado\":2}");
 }
 
+/// Each request in one piece and byte by byte: what it says is the same.
+fn statuses(server: &Server, request: &str) -> [(u16, Client); 2] {
+    [request.len(), 1].map(|piece| {
+        let mut client = Client::connect(server.address);
+        for piece in request.as_bytes().chunks(piece) {
+            client.send(piece);
+        }
+        (client.receive(false).status, client)
+    })
+}
+
+/// And whether it is closed, if it is refused.
+fn answered(server: &Server, request: &str) -> [(u16, bool); 2] {
+    statuses(server, request).map(|(status, mut client)| (status, status == 200 || client.is_closed()))
+}
+
+/// RFC 9112, sections 2.2, 5 and 6.3: where lines, names or lengths are doubtful, nobody guesses.
+#[test]
+fn doubtful_heads_are_refused_and_end_the_connection() {
+    let server = Server::start();
+    for fields in [
+        "Content-Length: 19\r\nTransfer-Encoding: chunked",
+        "Transfer-Encoding: chunked\r\nContent-Length: 19",
+        "Content-Length: 19\r\nContent-Length: 19",
+        "Content-Length: 19\r\nContent-Length: 20",
+        "Content-Length: 19, 19",
+        "Content-Length: +19",
+        "Content-Length: -19",
+        "Content-Length: 0x13",
+        "Content-Length: 1 9",
+        "Content-Length: 19.",
+        "Content-Length:",
+        "Content-Length : 19",
+        "Content-Length: 19\nX: y",
+        "Content-Length: 19\r\nX: y\n Z: w",
+        "Content-Length: 19\r\nX: y\r\n folded",
+        "Content-Length: 19\r\n X: y",
+        "Content-Length: 19\r\nX: a\0b",
+        "Content-Length: 19\r\nX: a\rb",
+        "Content-Length: 19\r\nX\0: a",
+        "Content-Length: 19\r\nX y: a",
+        "Content-Length: 19\r\n: a",
+        "Content-Length: 19\r\nX",
+        "Transfer-Encoding : chunked",
+        "Transfer-Encoding: gzip",
+    ] {
+        let request = format!("POST /evaluate HTTP/1.1\r\nHost: x\r\n{fields}\r\n\r\n{{\"expressao\":\"2+2\"}}");
+        assert_eq!(answered(&server, &request), [(400, true); 2], "{fields:?}");
+    }
+    let get = |line: &str| answered(&server, &format!("{line}\r\nHost: x\r\n\r\n"));
+    for line in
+        ["GET  /health/live HTTP/1.1", "GET /health/live\tHTTP/1.1", "GET /health/live", "GET /health/live HTTP/1.2"]
+    {
+        assert_eq!(get(line), [(400, true); 2], "{line:?}");
+    }
+    assert_eq!(get("GET /health/live HTTP/1.1"), [(200, true); 2]);
+    assert_eq!(answered(&server, "GET /health/live HTTP/1.1\nHost: x\r\n\r\n"), [(400, true); 2]);
+    assert_eq!(answered(&server, "GET /health/live HTTP/1.1\r\nHost: x\r\n\n"), [(400, true); 2]);
+    // What is clear stays as it is: empty lines before, any case, zeros before a length.
+    let clear = "\r\nPOST /evaluate HTTP/1.1\r\nHOST: x\r\ncontent-LENGTH:\t00019 \r\n\r\n{\"expressao\":\"2+2\"}";
+    assert_eq!(answered(&server, clear), [(200, true); 2]);
+}
+
+/// However much more is said to come: 413, and nothing of it is waited for.
+#[test]
+fn what_says_that_it_is_too_large_is_told_at_once() {
+    let server = Server::start();
+    for path in ["/evaluate", "/v1/evaluate", "/v1/table", "/v1/batch"] {
+        for sized in [
+            "Content-Length: 1048577\r\n\r\n",
+            "Content-Length: 9223372036854775808\r\n\r\n",
+            "Content-Length: 18446744073709551615\r\n\r\n",
+            "Content-Length: 18446744073709551616\r\n\r\n",
+            "Content-Length: 999999999999999999999999999999999999\r\n\r\n",
+            "Transfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFF\r\n",
+            "Transfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFFFFFFFFFFFF\r\n",
+            "Transfer-Encoding: chunked\r\n\r\n100001;x=y\r\n",
+            "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\nfffff\r\n",
+        ] {
+            let request = format!("POST {path} HTTP/1.1\r\nHost: x\r\n{sized}");
+            // What is still sent is taken for a while, so that the answer is seen.
+            assert_eq!(statuses(&server, &request).map(|(status, _)| status), [413; 2], "{path} {sized:?}");
+        }
+    }
+}
+
+/// The bytes of what was refused are no next request.
+#[test]
+fn nothing_behind_a_refused_head_is_answered() {
+    let server = Server::start();
+    let ping = "GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n";
+    let mut client = Client::connect(server.address);
+    let smuggled =
+        "POST /evaluate HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
+    client.send([ping, smuggled, ping].concat().as_bytes());
+    assert_eq!([(); 2].map(|()| client.receive(false).status), [200, 400]);
+    assert!(client.is_closed());
+}
+
 /// Two readers of one head, a proxy and we, are not to understand two requests (RFC 9112).
 #[test]
 fn a_head_that_can_be_read_in_two_ways_is_refused() {

@@ -189,7 +189,7 @@ impl Node {
         let computed = self.computed.clone();
         let value = Fact::Text(answer(text));
         let again = (computed.clone(), value.clone());
-        let trial = move || {
+        let trial = async move || {
             computed.fetch_add(1, SeqCst);
             Some(value)
         };
@@ -217,7 +217,7 @@ impl Node {
             computed.fetch_add(1, SeqCst);
             compute(value)
         };
-        self.cache.get_or_compute(&key(text), || None, compute).await
+        self.cache.get_or_compute(&key(text), async || None, compute).await
     }
 
     /// Asks for something of which nothing is to be remembered; the trial may be enough for it.
@@ -227,7 +227,7 @@ impl Node {
             self.computed.fetch_add(1, SeqCst);
             Fact::Text(answer(text))
         };
-        let (trial, in_full) = (|| (!is_dear).then(compute), || async { Ok(compute()) });
+        let (trial, in_full) = (async || (!is_dear).then(compute), || async { Ok(compute()) });
         checked(text, self.cache.get_or_compute_unremembered(&key(text), trial, in_full).await)
     }
 

@@ -1,5 +1,8 @@
 //! Sums in words: `5 choose 2`, `raiz quadrada de 9`, `3 elevado a 4`, `se 3 > 2 então 1 senão 0`.
 
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
+
 use super::Fix;
 use super::edits::apply;
 use super::tokens::{Tokens, ends_statement};
@@ -277,6 +280,17 @@ const PHRASES: &[(&str, Phrase)] = &[
     ("the value of", Politeness),
 ];
 
+/// The phrases by their first word, and the words with which one ends.
+static BEGINNINGS: LazyLock<HashMap<&str, Vec<(&str, Phrase)>>> = LazyLock::new(|| {
+    let mut phrases: HashMap<_, Vec<_>> = HashMap::new();
+    for (words, phrase) in PHRASES {
+        phrases.entry(words.split(' ').next().unwrap_or(words)).or_default().push((*words, *phrase));
+    }
+    phrases
+});
+static ENDINGS: LazyLock<HashSet<&str>> =
+    LazyLock::new(|| PHRASES.iter().filter_map(|(words, _)| words.rsplit(' ').next()).collect());
+
 /// What stands between a percentage, or a function, and what it is of.
 const OF: [&str; 8] = ["of", "de", "do", "da", "dos", "das", "del", "di"];
 
@@ -326,6 +340,11 @@ fn words(tokens: &Tokens<'_>, is_known: impl Fn(&str) -> bool) -> Vec<String> {
 }
 
 impl Words<'_> {
+    /// The phrases whose first word stands there.
+    fn phrases_at(&self, at: usize) -> &'static [(&'static str, Phrase)] {
+        self.list.get(at).and_then(|word| BEGINNINGS.get(word.as_str())).map_or(&[], Vec::as_slice)
+    }
+
     /// How many tokens, from the one at `at`, are the words of a phrase.
     fn matches(&self, at: usize, phrase: &str) -> Option<usize> {
         let mut length = 0;
@@ -348,12 +367,9 @@ impl Words<'_> {
     fn phrase(&self, wanted: impl Fn(Phrase) -> bool) -> Option<Vec<Fix>> {
         let is_any = wanted(Politeness);
         (0..self.list.len()).filter(|at| !self.list[*at].is_empty()).find_map(|at| {
-            let first = self.list[at].as_bytes()[0];
-            let mut found: Vec<_> = PHRASES
-                .iter()
-                .filter(|(words, _)| words.as_bytes()[0] == first)
-                .filter_map(|(words, phrase)| Some((self.matches(at, words)?, *phrase)))
-                .collect();
+            let begun = self.phrases_at(at).iter();
+            let mut found: Vec<_> =
+                begun.filter_map(|(words, phrase)| Some((self.matches(at, words)?, *phrase))).collect();
             found.sort_by_key(|(length, _)| std::cmp::Reverse(*length));
             if !found.first().is_some_and(|(_, phrase)| wanted(*phrase)) && !is_any {
                 return None;
@@ -384,10 +400,7 @@ impl Words<'_> {
     }
 
     fn is_phrase(&self, at: usize) -> bool {
-        let word = &self.list[at];
-        let ends_with_it =
-            |phrase: &str| phrase.strip_suffix(&**word).is_some_and(|rest| rest.is_empty() || rest.ends_with(' '));
-        !word.is_empty() && PHRASES.iter().any(|(phrase, _)| ends_with_it(phrase))
+        ENDINGS.contains(self.list[at].as_str())
     }
 
     fn has_operand_behind(&self, at: usize) -> bool {
@@ -398,10 +411,9 @@ impl Words<'_> {
 
     /// Whether a phrase begins there that stands before its operand.
     fn begins_phrase(&self, at: usize) -> bool {
-        let Some(first) = self.list.get(at).and_then(|word| word.chars().next()) else { return false };
-        PHRASES.iter().any(|(words, phrase)| {
+        self.phrases_at(at).iter().any(|(words, phrase)| {
             let takes_operand = matches!(phrase, Call(_) | Prefix(_) | Power(_));
-            takes_operand && words.starts_with(first) && self.matches(at, words).is_some()
+            takes_operand && self.matches(at, words).is_some()
         })
     }
 

@@ -7,7 +7,7 @@ use crate::limits::{Budget, price};
 use crate::mode::Mode;
 use crate::number::{Decimal, Integer, Number, Ties, float as floats};
 use crate::spelling::ascii_digit;
-use crate::value::Value;
+use crate::value::{Text, Value};
 
 pub(super) const TABLE: &[Function] = &[
     Function {
@@ -127,7 +127,7 @@ fn float(arguments: &[Value], budget: &mut Budget) -> Outcome {
         (_, Some(Number::Int(value))) => value.to_float().map(Value::Float).ok_or(Overflow::IntToFloat.into()),
         (_, Some(Number::Float(value))) => Ok(Value::Float(value)),
         (Value::Str(text), _) => {
-            budget.charge(text.characters / 4)?;
+            budget.charge(reading_price(argument, text))?;
             let literal = || ValueError::FloatLiteral { text: argument.to_string() };
             parse_float(&text.string).map(Value::Float).ok_or_else(|| literal().into())
         }
@@ -148,7 +148,7 @@ fn number_of_mode(arguments: &[Value], budget: &mut Budget) -> Outcome {
             None => Err(ErrorKind::Internal),
         },
         Value::Str(text) => {
-            budget.charge(text.characters / 4)?;
+            budget.charge(reading_price(argument, text))?;
             let literal = || ErrorKind::from(ValueError::FloatLiteral { text: argument.to_string() });
             let (negative, text) = float_parts(&text.string);
             if matches!(&*text, "inf" | "infinity" | "nan") {
@@ -166,6 +166,13 @@ fn number_of_mode(arguments: &[Value], budget: &mut Budget) -> Outcome {
         }
         _ => Err(TypeError::Conversion { to: Type::Float, found: argument.kind() }.into()),
     }
+}
+
+/// What looking for a number in a string costs, and saying that there is none.
+fn reading_price(argument: &Value, text: &Text) -> u64 {
+    let bytes = text.string.len() as u64;
+    // Each character that is not ASCII may be a digit of some script.
+    argument.text_estimate().1 + if text.is_ascii() { bytes } else { 8 * bytes }
 }
 
 /// A string that may be a float's: whether a minus stands before it, and the rest in ASCII and lower case.
@@ -222,9 +229,9 @@ fn int(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
         (None, _) => Ok(Value::Int(Integer::ZERO)),
         (Some(argument @ Value::Str(text)), base) => {
             let base = base.unwrap_or(10);
-            budget.charge(price::divide(text.characters / 16 + 1))?;
+            budget.charge(reading_price(argument, text) + price::convert(text.characters / 16 + 1))?;
             let literal = || ValueError::IntLiteral { base: base.unsigned_abs(), text: argument.to_string() };
-            let value = parse_int(&text.string, base as u32).ok_or_else(literal)?;
+            let value = parse_int(&text.string, base as u32, budget)?.ok_or_else(literal)?;
             if value.bits() > budget.limits.integer_bits {
                 let digits = Estimate::About(value.digits_at_most());
                 return Err(ErrorKind::IntegerTooLarge { digits, limit: budget.limits.integer_bits });
@@ -245,7 +252,7 @@ fn int(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
 }
 
 /// What Python's `int` reads in a string of a base; base 0 goes by the prefix.
-fn parse_int(text: &str, base: u32) -> Option<Integer> {
+fn parse_int(text: &str, base: u32, budget: &mut Budget) -> Result<Option<Integer>, ErrorKind> {
     let text = ascii_digits(text.trim());
     let digits = text.strip_prefix(['+', '-']).unwrap_or(&text);
     let prefixed = digits.get(..2).and_then(|prefix| match prefix {
@@ -260,7 +267,7 @@ fn parse_int(text: &str, base: u32) -> Option<Integer> {
             let zeros = digits.trim_start_matches(['0', '_']).is_empty();
             // As a literal: no leading zeros, unless it is zero.
             if digits.starts_with('0') && !zeros {
-                return None;
+                return Ok(None);
             }
             (10, digits, false)
         }
@@ -273,10 +280,10 @@ fn parse_int(text: &str, base: u32) -> Option<Integer> {
         && !digits.contains("__")
         && digits.chars().all(|c| c == '_' || c.is_digit(base));
     if !valid {
-        return None;
+        return Ok(None);
     }
-    let value = Integer::parse(&digits.replace('_', ""), base);
-    Some(if text.starts_with('-') { value.negate() } else { value })
+    let value = Integer::parse_long(&digits.replace('_', ""), base, budget)?;
+    Ok(Some(if text.starts_with('-') { value.negate() } else { value }))
 }
 
 fn max(positional: &[Value], keywords: &[&str], named: &[Value], budget: &mut Budget) -> Outcome {

@@ -252,15 +252,14 @@ fn sumprod(arguments: &[Value], budget: &mut Budget) -> Outcome {
 }
 
 fn dist(arguments: &[Value], budget: &mut Budget) -> Outcome {
-    let p: Vec<Value> = elements(&arguments[0], budget)?.collect();
-    let q: Vec<Value> = elements(&arguments[1], budget)?.collect();
-    if p.len() != q.len() {
+    let (p, q) = (elements(&arguments[0], budget)?, elements(&arguments[1], budget)?);
+    if arguments[0].length() != arguments[1].length() {
         return Err(ValueError::Dimensions.into());
     }
-    let mut differences = Vec::with_capacity(p.len());
-    for (p, q) in p.iter().zip(&q) {
-        check(p).and_then(|()| check(q))?;
-        differences.push(arithmetic::binary(Binary::Subtract, p, q, budget)?);
+    let mut differences = Vec::new();
+    for (p, q) in p.zip(q) {
+        check(&p).and_then(|()| check(&q))?;
+        differences.push(arithmetic::binary(Binary::Subtract, &p, &q, budget)?);
     }
     match hypot(&differences, budget) {
         Err(ErrorKind::NotExact { .. }) => Err(ErrorKind::NotExact { operation: "dist".to_owned() }),

@@ -15,7 +15,7 @@ use crate::error::{ErrorKind, ValueError};
 use crate::limits::Budget;
 
 /// What a function here costs in fuel where two floats do not decide.
-pub(crate) const PRICE: u64 = 600;
+pub(crate) const PRICE: u64 = 720;
 
 /// Binary places of the fixed-point numbers here, behind the zeros that a small number begins with.
 const PLACES: usize = 320;

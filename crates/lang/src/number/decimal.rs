@@ -38,6 +38,9 @@ pub(crate) struct Decimal {
 /// An operation on numbers of a few dozen digits, in fuel: some 300 ns with all that surrounds it.
 const OPERATION: u64 = 50;
 
+/// Putting the parts of a number's text together, in fuel.
+const TEXT: u64 = 8;
+
 /// How many significant digits a result has, at most.
 pub(crate) type Precision = i64;
 
@@ -69,7 +72,7 @@ impl Decimal {
     ///
     /// `Overflow` from 10^1000000 up. Below 10^-999999 it is rounded as the result of an operation would be.
     pub(crate) fn from_literal(text: &str, precision: Precision, budget: &mut Budget) -> Result<Self, ErrorKind> {
-        budget.charge(OPERATION + price::divide(text.len() as u64 / 16 + 1))?;
+        budget.charge(OPERATION + price::convert(text.len() as u64 / 16 + 1))?;
         let (digits, mut exponent) = decimal_parts(text);
         // The trailing zeros of the significand are digits too.
         let significand = text.split(['e', 'E']).next().unwrap_or(text);
@@ -156,7 +159,7 @@ impl Decimal {
     }
 
     pub(crate) fn text_price(&self) -> u64 {
-        self.coefficient.text_price()
+        self.coefficient.text_price() + TEXT
     }
 
     /// Characters of its text, at most a few more than it really has.
@@ -639,7 +642,7 @@ impl Decimal {
 
     /// The nearest float, or one next to it; infinite and zero where there is none.
     fn approximate(&self) -> f64 {
-        let (mantissa, exponent) = self.coefficient.to_float_parts();
+        let (mantissa, exponent) = self.coefficient.rough_parts();
         let log10 = (exponent as f64) * std::f64::consts::LOG10_2 + self.exponent as f64;
         let value = if log10 > 400.0 {
             f64::INFINITY

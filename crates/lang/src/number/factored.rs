@@ -2,7 +2,7 @@
 
 use super::{Integer, Rational};
 use crate::error::ErrorKind;
-use crate::limits::{Budget, price};
+use crate::limits::Budget;
 
 /// 2^`twos`·5^`fives`·`above`/`below`; neither of these is divisible by two or five, nor have they a common divisor.
 #[derive(Clone, Debug)]
@@ -85,11 +85,9 @@ fn equal_powers(a: &Integer, m: u64, b: &Integer, n: u64, budget: &mut Budget) -
 
 /// What is left of a positive number without its factors two and five, and how often they were in it.
 fn without_twos_and_fives(value: &Integer, budget: &mut Budget) -> Result<(Integer, i64, i64), ErrorKind> {
-    // Removing a factor divides by its powers, the largest first.
-    budget.charge(2 * price::divide(value.words()))?;
     let twos = value.trailing_zeros();
     let odd = value.shift_right(&Integer::from(twos as i64), budget)?;
-    let (rest, fives) = odd.without_factor(5);
+    let (rest, fives) = odd.without_factor(5, budget)?;
     Ok((rest, twos as i64, fives as i64))
 }
 

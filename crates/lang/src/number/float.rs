@@ -192,8 +192,8 @@ pub(crate) fn round_places(value: f64, places: i64, ties: Ties, budget: &mut Bud
     if places >= 0 && value.abs() >= WHOLE_FROM {
         return Ok(value);
     }
-    // The digits behind the point, written and read: 2 to 5 ns each. Those before it are 16 at most.
-    budget.charge(places.max(0).unsigned_abs() / 2)?;
+    // The digits behind the point, written and read: 2 to 8 ns each. Those before it are 16 at most.
+    budget.charge(places.max(0).unsigned_abs().div_ceil(2) + 8)?;
     if places >= 0 && ties == Ties::Away {
         let (mantissa, unit) = parts(value);
         let zeros = mantissa.trailing_zeros();

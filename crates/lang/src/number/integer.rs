@@ -6,12 +6,11 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use dashu_int::fast_div::ConstDivisor;
-use dashu_int::ops::{BitTest, DivRem, Gcd, SquareRoot};
+use dashu_int::ops::{BitTest, DivRem, SquareRoot};
 use dashu_int::{IBig, Sign, UBig};
 
-use super::Ties;
 use super::binary::{parts, scaled};
+use super::{Ties, long};
 use crate::error::{ErrorKind, Estimate, Overflow, ValueError, ZeroDivision};
 use crate::limits::{Budget, price};
 
@@ -23,6 +22,9 @@ pub(crate) enum Integer {
 }
 
 use Integer::{Big, Small};
+
+/// Beginning to gather the factors of a product, in fuel: some 100 ns.
+const GATHERING: u64 = 16;
 
 /// 2^63: a float below it has a machine word as its integer part.
 const WORD_MAX: f64 = 9_223_372_036_854_775_808.0;
@@ -56,6 +58,14 @@ impl Integer {
         match i64::from_str_radix(digits, radix) {
             Ok(value) => Small(value),
             Err(_) => IBig::from_str_radix(digits, radix).map_or(Self::ZERO, Self::from),
+        }
+    }
+
+    /// The same of digits that may be many; the caller has paid as for a conversion.
+    pub(crate) fn parse_long(digits: &str, radix: u32, budget: &mut Budget) -> Result<Self, ErrorKind> {
+        match i64::from_str_radix(digits, radix) {
+            Ok(value) => Ok(Small(value)),
+            Err(_) => Ok(long::parse(digits, radix, budget)?.map_or(Self::ZERO, |value| Self::from(IBig::from(value)))),
         }
     }
 
@@ -133,7 +143,7 @@ impl Integer {
     pub(crate) fn text_price(&self) -> u64 {
         match self {
             Small(_) => price::SCALAR,
-            Big(_) => price::divide(self.words()),
+            Big(_) => price::convert(self.words()),
         }
     }
 
@@ -214,15 +224,16 @@ impl Integer {
                 }));
             }
         }
-        budget.charge(price::divide(self.words().max(other.words())))?;
-        let divisor = other.big();
-        let (quotient, remainder) = self.big().div_rem(&divisor);
-        let down = !remainder.is_zero() && remainder.sign() != divisor.sign();
-        Ok(Some(if down {
-            (Self::from(quotient - IBig::ONE), Self::from(remainder + divisor))
-        } else {
-            (Self::from(quotient), Self::from(remainder))
-        }))
+        budget.charge(price::divide(self.words(), other.words()))?;
+        let divisor = magnitude(other);
+        let (mut quotient, mut remainder) = long::divide(&magnitude(self), &divisor, budget)?;
+        let sign = if self.is_negative() == other.is_negative() { Sign::Positive } else { Sign::Negative };
+        if sign == Sign::Negative && !remainder.is_zero() {
+            // Rounded down, away from zero.
+            (quotient, remainder) = (quotient + UBig::ONE, divisor - remainder);
+        }
+        let remainder_sign = if other.is_negative() { Sign::Negative } else { Sign::Positive };
+        Ok(Some((Self::from(sign * IBig::from(quotient)), Self::from(remainder_sign * IBig::from(remainder)))))
     }
 
     /// Quotient and remainder of numbers that are not negative; the divisor must not be zero.
@@ -240,10 +251,11 @@ impl Integer {
     }
 
     /// What is left of a positive number without a factor, and how often it was in it.
-    pub(super) fn without_factor(&self, factor: u32) -> (Self, u64) {
-        let mut rest = magnitude(self);
-        let times = rest.remove(&UBig::from(factor)).unwrap_or(0);
-        (Self::from(IBig::from(rest)), times as u64)
+    pub(super) fn without_factor(&self, factor: u32, budget: &mut Budget) -> Result<(Self, u64), ErrorKind> {
+        // The powers that are divided by are as long as all that is left, at most.
+        budget.charge(2 * price::convert(self.words()))?;
+        let (rest, times) = long::without_factor(magnitude(self), factor, budget)?;
+        Ok((Self::from(IBig::from(rest)), times))
     }
 
     pub(super) fn magnitude(&self) -> UBig {
@@ -265,7 +277,7 @@ impl Integer {
         let shift = (log2 as usize).saturating_sub(52);
         let mut root = UBig::from(pxfm::f_exp2(log2 - shift as f64).round() as u64) << shift;
         let steps = if shift == 0 { 0 } else { u64::from((log2 as u64 / 30).max(1).ilog2()) + 2 };
-        let step_price = 2 * price::divide(self.words());
+        let step_price = 2 * price::convert(self.words());
         budget.charge(step_price)?;
         // The index is below the bits here.
         let index = index as usize;
@@ -306,7 +318,8 @@ impl Integer {
             // The sign is the divisor's, as it is for machine words.
             return Ok(if other.is_negative() { -0.0 } else { 0.0 });
         }
-        budget.charge(price::divide(self.words().max(other.words())))?;
+        // Both are shifted once, then divided.
+        budget.charge(price::divide(self.words(), other.words().min(2)) + price::add(other.words()))?;
         // A quotient of 66 or 67 bits, and whether anything was lost: all that rounding needs.
         let shift = 66 - (self.bits() as i64 - other.bits() as i64);
         let (mut numerator, mut denominator) = (magnitude(self), magnitude(other));
@@ -357,6 +370,21 @@ impl Integer {
         if mantissa.abs() == 1.0 { (mantissa / 2.0, exponent + 1) } else { (mantissa, exponent) }
     }
 
+    /// Mantissa in [0.5, 1] and exponent of the magnitude, within an ulp: the lower words, which may be many, are not
+    /// looked at.
+    pub(super) fn rough_parts(&self) -> (f64, i64) {
+        match self {
+            Small(_) => {
+                let (mantissa, exponent) = self.to_float_parts();
+                (mantissa.abs(), exponent)
+            }
+            Big(value) => {
+                let bits = self.bits();
+                (highest_word(value.as_sign_words().1, bits) as f64 / 2.0_f64.powi(64), bits as i64)
+            }
+        }
+    }
+
     /// Exact comparison with a float; `None` for nan.
     pub(crate) fn compare_float(&self, other: f64) -> Option<Ordering> {
         if other.is_nan() {
@@ -404,7 +432,8 @@ impl Integer {
         }
         budget.charge(price::power(bits as u64 / 64 + 1))?;
         // `exponent` is at most the limit in bits here, since the base is at least 2.
-        checked(Self::from(self.big().pow(exponent as usize)), budget)
+        let power = IBig::from(long::power(&magnitude(self), exponent as usize, budget)?);
+        checked(Self::from(if self.is_negative() && exponent % 2 == 1 { -power } else { power }), budget)
     }
 
     /// Refuses a power whose exponent does not even fit a machine word (the base is not -1, 0 or 1).
@@ -423,21 +452,17 @@ impl Integer {
             return Err(ValueError::ZeroModulus.into());
         }
         budget.charge(price::modular_power(exponent.bits(), modulus.words()))?;
-        budget.charge(price::divide(self.words().max(modulus.words())))?;
         let divisor = magnitude(modulus);
         if divisor.is_one() {
             // CPython looks for the inverse first, and everything is invertible modulo 1.
             return Ok(Self::ZERO);
         }
-        let ring = ConstDivisor::new(divisor);
-        // Divided here: the library's own reduction of a base of two words by a modulus of one breaks where the upper
-        // word is not less than the modulus.
-        let mut base = ring.reduce(self.modulo(modulus, budget)?.big());
         if exponent.is_negative() {
             budget.charge(price::gcd(modulus.words()))?;
-            base = base.inv().ok_or(ValueError::NotInvertible)?;
         }
-        let residue = Self::from(IBig::from(base.pow(&magnitude(exponent)).residue()));
+        let base = magnitude(&self.modulo(&Self::from(IBig::from(divisor.clone())), budget)?);
+        let residue = long::modular_power(base, &exponent.big(), &divisor, budget)?.ok_or(ValueError::NotInvertible)?;
+        let residue = Self::from(IBig::from(residue));
         // Python's result has the modulus's sign.
         if modulus.is_negative() && !residue.is_zero() { residue.add(modulus, budget) } else { Ok(residue) }
     }
@@ -528,7 +553,7 @@ impl Integer {
             return Ok(Self::from(i128::from(gcd_of_words(a.unsigned_abs(), b.unsigned_abs()))));
         }
         budget.charge(gcd_price(self.words(), other.words()))?;
-        Ok(Self::from(IBig::from(magnitude(self).gcd(&magnitude(other)))))
+        Ok(Self::from(IBig::from(long::gcd(magnitude(self), magnitude(other), budget)?)))
     }
 
     /// The quotient of a division known to leave no remainder; `divisor` must not be zero.
@@ -542,8 +567,10 @@ impl Integer {
             return Ok(Small(quotient));
         }
         let (words, divisor_words) = (self.words(), divisor.words());
-        budget.charge(5 * price::multiply(words.saturating_sub(divisor_words) + 1, divisor_words))?;
-        Ok(Self::from(self.big() / divisor.big()))
+        budget.charge(price::divide(words, divisor_words))?;
+        let (quotient, _) = long::divide(&magnitude(self), &magnitude(divisor), budget)?;
+        let quotient = IBig::from(quotient);
+        Ok(Self::from(if self.is_negative() == divisor.is_negative() { quotient } else { -quotient }))
     }
 
     pub(crate) fn lcm(&self, other: &Self, budget: &mut Budget) -> Result<Self, ErrorKind> {
@@ -556,7 +583,7 @@ impl Integer {
 
     /// The integer square root; `self` must not be negative.
     pub(crate) fn square_root(&self, budget: &mut Budget) -> Result<Self, ErrorKind> {
-        budget.charge(price::divide(self.words()))?;
+        budget.charge(price::convert(self.words()))?;
         Ok(Self::from(IBig::from(magnitude(self).sqrt())))
     }
 
@@ -606,7 +633,7 @@ impl Integer {
                 budget.charge(price::power(bits as u64 / 64 + 1))?;
                 let n = n.big();
                 let factors = (0..k).map(|i| magnitude_of(&n - IBig::from(i))).collect();
-                checked(Self::from(IBig::from(balanced_product(factors))), budget)
+                checked(Self::from(IBig::from(long::product(factors, budget)?)), budget)
             }
         }
     }
@@ -619,16 +646,17 @@ impl Integer {
         }
         // The numerator may be much larger than the answer, and is not the user's integer: fuel bounds it.
         let numerator_words = (k as f64 * n.log2() / 64.0) as u64 + 1;
-        budget.charge(price::power(numerator_words).saturating_add(price::divide(numerator_words)))?;
+        budget.charge(2 * GATHERING + k / 8)?;
+        budget.charge(price::power(numerator_words).saturating_add(price::convert(numerator_words)))?;
         let numerator = match n.as_u64() {
-            Some(n) => balanced_product(word_factors(n - k + 1, n)),
+            Some(n) => long::product(word_factors(n - k + 1, n), budget)?,
             None => {
                 let n = n.big();
-                balanced_product((0..k).map(|i| magnitude_of(&n - IBig::from(i))).collect())
+                long::product((0..k).map(|i| magnitude_of(&n - IBig::from(i))).collect(), budget)?
             }
         };
-        let denominator = balanced_product(word_factors(1, k));
-        checked(Self::from(IBig::from(numerator / denominator)), budget)
+        let denominator = long::product(word_factors(1, k), budget)?;
+        checked(Self::from(IBig::from(long::divide(&numerator, &denominator, budget)?.0)), budget)
     }
 
     /// Rounds to a multiple of 10^`places`, as `round(n, -places)`.
@@ -647,8 +675,8 @@ impl Integer {
 
     /// log2 of the magnitude, within a few ulp; the integer must not be zero.
     pub(super) fn log2(&self) -> f64 {
-        let (mantissa, exponent) = self.to_float_parts();
-        pxfm::f_log2(mantissa.abs()) + exponent as f64
+        let (mantissa, exponent) = self.rough_parts();
+        pxfm::f_log2(mantissa) + exponent as f64
     }
 }
 
@@ -713,12 +741,17 @@ fn magnitude_bits(value: &IBig) -> u64 {
 /// The 64 highest bits of a magnitude of `bits` ≥ 64, and whether any lower bit is set.
 fn top_bits(value: &IBig, bits: u64) -> (u64, bool) {
     let (_, words) = value.as_sign_words();
-    let at = bits - 64;
-    let (word, offset) = ((at / 64) as usize, at % 64);
-    let low = words[word] >> offset;
-    let top = if offset == 0 { low } else { low | words[word + 1] << (64 - offset) };
+    let (word, offset) = (((bits - 64) / 64) as usize, bits % 64);
+    let top = highest_word(words, bits);
     let lost = words[..word].iter().any(|word| *word != 0) || (offset != 0 && words[word] << (64 - offset) != 0);
     (top, lost)
+}
+
+/// The 64 highest bits of a magnitude of `bits` ≥ 64.
+fn highest_word(words: &[u64], bits: u64) -> u64 {
+    let (word, offset) = (((bits - 64) / 64) as usize, bits % 64);
+    let low = words[word] >> offset;
+    if offset == 0 { low } else { low | words[word + 1] << (64 - offset) }
 }
 
 pub(super) fn too_large(bits: f64, budget: &Budget) -> ErrorKind {
@@ -741,8 +774,9 @@ fn product_of_range(low: u64, high: u64, bits: f64, budget: &mut Budget) -> Resu
     if bits > budget.limits.integer_bits as f64 + 2.0 {
         return Err(too_large(bits, budget));
     }
-    budget.charge(price::power(bits as u64 / 64 + 1))?;
-    checked(Integer::from(IBig::from(balanced_product(word_factors(low, high)))), budget)
+    // The factors are gathered first.
+    budget.charge(GATHERING + (high - low.min(high)) / 8 + price::power(bits as u64 / 64 + 1))?;
+    checked(Integer::from(IBig::from(long::product(word_factors(low, high), budget)?)), budget)
 }
 
 /// The numbers from `low` to `high`, gathered into products that fit machine words.
@@ -757,14 +791,6 @@ fn word_factors(low: u64, high: u64) -> Vec<UBig> {
     }
     factors.push(UBig::from(word));
     factors
-}
-
-/// Multiplies neighbours until one is left: operands stay of equal size, which is what fast multiplication wants.
-fn balanced_product(mut factors: Vec<UBig>) -> UBig {
-    while factors.len() > 1 {
-        factors = factors.chunks(2).map(|pair| pair.iter().product()).collect();
-    }
-    factors.pop().unwrap_or(UBig::ONE)
 }
 
 /// log2 of n!/(n-k)!, by Stirling, never below the truth by more than a fraction of a bit.

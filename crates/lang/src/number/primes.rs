@@ -10,8 +10,8 @@ use dashu_int::monty::{Montgomery, MontgomeryRepr};
 use dashu_int::ops::{BitTest, Gcd, SquareRoot};
 use dashu_int::{IBig, UBig};
 
-use super::Integer;
 use super::integer::{checked, too_large};
+use super::{Integer, long};
 use crate::error::ErrorKind;
 use crate::limits::{Budget, price};
 
@@ -44,8 +44,11 @@ pub(crate) fn next_prime(n: &Integer, budget: &mut Budget) -> Result<Integer, Er
     let first = n.add(&step, budget)?;
     let Some(start) = positive(&first) else { return Err(ErrorKind::Internal) };
     let word_price = words(&start) / 2 + 1;
-    budget.charge(SMALL_COUNT as u64 * word_price)?;
-    let rests = SMALL.map(|prime| remainder(&start, u64::from(prime)));
+    let mut rests = [0; SMALL_COUNT];
+    for (rest, prime) in rests.iter_mut().zip(SMALL) {
+        budget.charge(word_price)?;
+        *rest = remainder(&start, u64::from(prime));
+    }
     let small = start.as_words().first().copied().filter(|_| words(&start) == 1 && start < UBig::from(SMALL_BELOW));
     for distance in (0_u64..).step_by(2) {
         budget.charge(16)?;
@@ -125,8 +128,8 @@ pub(crate) fn fibonacci(n: &Integer, budget: &mut Budget) -> Result<Integer, Err
     // (F(k), F(k + 1)) for every beginning k of the index in binary.
     let (mut low, mut high) = (UBig::ZERO, UBig::ONE);
     for place in (0..64 - index.leading_zeros()).rev() {
-        let doubled = &low * ((&high << 1) - &low);
-        let next = low.sqr() + high.sqr();
+        let doubled = long::multiply(&low, &((&high << 1) - &low), budget)?;
+        let next = long::multiply(&low, &low, budget)? + long::multiply(&high, &high, budget)?;
         (low, high) = if index >> place & 1 == 0 { (doubled, next) } else { (next.clone(), doubled + next) };
     }
     let value = Integer::from(IBig::from(low));
@@ -205,11 +208,10 @@ fn has_no_witness(n: &UBig, budget: &mut Budget) -> Result<bool, ErrorKind> {
         return Ok(false);
     }
     // The search for Lucas's parameters would not end for a square.
-    budget.charge(price::divide(length))?;
+    budget.charge(price::convert(length))?;
     if n.sqrt().sqr() == *n {
         return Ok(false);
     }
-    budget.require(price::modular_power(bits, length).saturating_mul(3))?;
     passes_lucas(n, &ring, || budget.charge(3 * step))
 }
 

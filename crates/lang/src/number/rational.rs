@@ -7,11 +7,11 @@ use std::cmp::Ordering;
 
 use super::{Integer, Ties};
 use crate::error::{ErrorKind, Estimate, ZeroDivision};
-use crate::limits::{Budget, price};
+use crate::limits::{Budget, Limits, price};
 
 /// Bits of a numerator or denominator. The library's greatest common divisor is quadratic: at 2^16 bits an addition
 /// takes 4 ms, and sums of fractions double in length quickly.
-pub(crate) const PART_BITS: u64 = 1 << 16;
+pub(crate) const PART_BITS: u64 = Limits::FRACTION_BITS;
 
 /// Taking a short literal apart, in fuel: some 250 ns.
 const LITERAL: u64 = 50;
@@ -61,7 +61,7 @@ impl Rational {
         if least > PART_BITS as f64 + 2.0 {
             return Err(too_large(least.max(power_bits)));
         }
-        budget.charge(LITERAL + price::divide((digit_bits / 64.0) as u64 + 1))?;
+        budget.charge(LITERAL + price::convert((digit_bits / 64.0) as u64 + 1))?;
         let digits = Integer::parse(&digits, 10);
         let power = Integer::from(10_i64).power(exponent.unsigned_abs(), budget)?;
         if exponent >= 0 {
@@ -185,7 +185,7 @@ impl Rational {
     /// [`ErrorKind::NotExact`] for an exponent that is not whole, `Fraction(1, 0)` for zero to a negative power, and
     /// the size that a part would have had.
     pub(crate) fn power(&self, exponent: &Self, budget: &mut Budget) -> Result<Self, ErrorKind> {
-        budget.charge(price::SCALAR)?;
+        budget.charge(price::ELEMENTARY)?;
         let Some(exponent) = exponent.to_integer() else {
             return Err(ErrorKind::NotExact { operation: "**".to_owned() });
         };

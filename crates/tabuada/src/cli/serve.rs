@@ -81,7 +81,7 @@ async fn run(config: &ServeConfig, log_losses: ErrorCounter) -> io::Result<ExitC
         redis: config.redis.clone(),
         redis_ca,
     };
-    let threads = Threads { count: config.threads.get(), peer_share: config.peer_share, nicer_by: NICER_BY };
+    let threads = Threads { peer_share: config.peer_share, nicer_by: NICER_BY, ..config.threads.get().into() };
     let calculator = match Calculator::new(options, threads, counters.clone()) {
         Ok(calculator) => calculator,
         Err(error) => {
@@ -108,6 +108,7 @@ async fn run(config: &ServeConfig, log_losses: ErrorCounter) -> io::Result<ExitC
         metrics_hosts: config.metrics_hosts.clone(),
         origins: config.origins.clone(),
         logged: config.logged,
+        hides_memory: config.hides_memory,
         log_losses: Some(log_losses),
         proxies: config.proxies.clone(),
         bounds: Bounds { drain_time: config.drain, peer_share: config.peer_share, ..Bounds::default() },

@@ -1,7 +1,10 @@
 //! The body of a request, within its limits of size and time.
 
+use std::error::Error;
+use std::io;
 use std::time::Duration;
 
+use axum::BoxError;
 use axum::body::{Bytes, HttpBody};
 use axum::http::HeaderMap;
 use axum::http::header::EXPECT;
@@ -12,8 +15,8 @@ pub(super) const BODY_BYTES: usize = 1 << 20;
 
 /// How much of a body that is too large is still taken off the wire after the answer, and for how long. Most clients
 /// look for an answer only when they have sent everything: closed at once, they would never see it.
-const DRAIN_BYTES: usize = 256 << 20;
-const DRAIN_TIME: Duration = Duration::from_secs(10);
+pub(super) const DRAIN_BYTES: usize = 256 << 20;
+pub(super) const DRAIN_TIME: Duration = Duration::from_secs(10);
 
 /// Why there is no body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,10 +29,25 @@ pub(super) enum NoBody {
     Broken,
 }
 
+impl NoBody {
+    /// Why a body broke off: its next chunk [may have been too large](super::framing).
+    pub(super) fn of(error: impl Into<BoxError>) -> Self {
+        let error = error.into();
+        let mut cause: Option<&(dyn Error + 'static)> = Some(&*error);
+        while let Some(error) = cause {
+            if error.downcast_ref().is_some_and(|error: &io::Error| error.kind() == io::ErrorKind::FileTooLarge) {
+                return Self::TooLarge;
+            }
+            cause = error.source();
+        }
+        Self::Broken
+    }
+}
+
 /// Takes a whole body that arrives within `time`; not copied if it came in one piece.
 pub(super) async fn read<B>(headers: &HeaderMap, body: B, time: Duration) -> Result<Bytes, NoBody>
 where
-    B: HttpBody<Data = Bytes> + Unpin + Send + 'static,
+    B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Unpin + Send + 'static,
 {
     let body = admit(headers, body)?;
     tokio::time::timeout(time, collect(body)).await.unwrap_or(Err(NoBody::TooSlow))
@@ -52,12 +70,12 @@ where
 
 async fn collect<B>(mut body: B) -> Result<Bytes, NoBody>
 where
-    B: HttpBody<Data = Bytes> + Unpin + Send + 'static,
+    B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Unpin + Send + 'static,
 {
     let mut first = Bytes::new();
     let mut all = Vec::new();
     while let Some(frame) = body.frame().await {
-        let Ok(data) = frame.map_err(|_| NoBody::Broken)?.into_data() else { continue };
+        let Ok(data) = frame.map_err(NoBody::of)?.into_data() else { continue };
         if first.len() + all.len() + data.len() > BODY_BYTES {
             drain(body);
             return Err(NoBody::TooLarge);

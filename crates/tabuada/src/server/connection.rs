@@ -1,5 +1,6 @@
 //! Connections: how many, how long, and how they end.
 
+use std::cell::Cell;
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
@@ -24,11 +25,11 @@ use tower::Service;
 use super::cors;
 use super::evaluate::evaluate;
 use super::forwarded::Remote;
-use super::framing;
+use super::framing::Framing;
 use super::head_clock::HeadClock;
 use super::leniency;
 use super::places::{Place, Places};
-use super::render::{CACHE_STATUS, bypass, detail, say};
+use super::render::{CACHE_STATUS, NOSNIFF, bypass, detail, hide_memory, say};
 use super::request_id::REQUEST_ID;
 use super::request_log::Begun;
 use super::routes::router;
@@ -36,9 +37,6 @@ use super::state::{App, Listening, Served};
 use super::steady::Steady;
 use super::v1::answer_query;
 use crate::counters::Route;
-
-/// No body is anything else than its type says.
-const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 
 /// How long to wait when the system has no more descriptors for us.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -83,10 +81,7 @@ async fn serve_some(listener: TcpListener, listening: Listening, app: App, stop:
     let bounds = app.bounds.clone();
     let served = Served { app: app.clone(), listening, is_loopback };
     let mut http = http1::Builder::new();
-    http.header_read_timeout(bounds.idle_time)
-        .max_header_size(bounds.head_bytes)
-        // A client that has nothing more to send still gets its answer.
-        .half_close(true);
+    http.header_read_timeout(bounds.idle_time).max_header_size(bounds.head_bytes);
     let site = Arc::new(Site { router: router(served.clone()), served });
     let places = Places::new(bounds.connections, bounds.peer_share);
     let mut door = Door { listener, http, site, places, in_flight: GracefulShutdown::new(), last_failure: None };
@@ -181,13 +176,16 @@ impl Door {
         let _ = SockRef::from(&stream).set_send_buffer_size(SEND_BYTES);
         let Served { app, .. } = &self.site.served;
         let connected = app.counters.connects();
-        let stream = Steady::new(stream, app.bounds.write_time, clock.clone());
+        let framing = Framing::default();
+        let (refusal, number) = (framing.refusal(), Cell::new(0));
+        let stream = Steady::new(stream, app.bounds.write_time, clock.clone(), framing);
         let site = self.site.clone();
         let asked = clock.clone();
         let service = service_fn(move |request| {
             let (site, asked) = (site.clone(), asked.clone());
+            let refusal = refusal.of(number.replace(number.get() + 1));
             async move {
-                let answer = answer(site, remote, request).await;
+                let answer = answer(site, remote, request, refusal).await;
                 asked.answered();
                 answer
             }
@@ -213,7 +211,12 @@ struct Site {
 }
 
 /// Answers one request, under its name, counts it and writes its line. The hot routes need no routing.
-async fn answer(site: Arc<Site>, remote: Remote, mut request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
+async fn answer(
+    site: Arc<Site>,
+    remote: Remote,
+    mut request: Request<Incoming>,
+    refusal: Option<StatusCode>,
+) -> Result<Response<Body>, Infallible> {
     let Served { app, listening, .. } = &site.served;
     let begun = Instant::now();
     let path = request.uri().path();
@@ -225,7 +228,6 @@ async fn answer(site: Arc<Site>, remote: Remote, mut request: Request<Incoming>)
     let page = cors.map(|cors| cors.page(&request));
     let is_lenient = leniency::is_preferred(request.headers());
     let peer = remote.asker(request.headers(), &app.proxies);
-    let refusal = framing::refusal(request.version(), request.headers());
     let (mut response, time) = match (refusal, path, request.method()) {
         (Some(refusal), ..) => (refused(refusal), None),
         (None, "/evaluate", &Method::POST) if is_public => (evaluate(app, peer, request).await, None),
@@ -249,6 +251,9 @@ async fn answer(site: Arc<Site>, remote: Remote, mut request: Request<Incoming>)
     let id = app.ids.told(id, response.headers());
     say(response.headers_mut(), X_CONTENT_TYPE_OPTIONS, NOSNIFF);
     say(response.headers_mut(), REQUEST_ID, id);
+    if app.hides_memory && is_public {
+        hide_memory(response.headers_mut());
+    }
     if app.is_stopping() {
         say(response.headers_mut(), CONNECTION, HeaderValue::from_static("close"));
     }

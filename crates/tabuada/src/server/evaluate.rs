@@ -3,6 +3,7 @@
 
 pub(super) mod described;
 
+use axum::BoxError;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, Request, Response, StatusCode};
@@ -112,7 +113,7 @@ const INLINE_BODY_BYTES: usize = 4 << 10;
 )]
 pub(super) async fn evaluate<B>(app: &App, peer: Peer, request: Request<B>) -> Response<Body>
 where
-    B: HttpBody<Data = Bytes> + Unpin + Send + 'static,
+    B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Unpin + Send + 'static,
 {
     let (head, body) = request.into_parts();
     let body = match body::read(&head.headers, body, app.bounds.body_time).await {

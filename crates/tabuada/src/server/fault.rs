@@ -145,7 +145,26 @@ impl Fault {
             Self::NotRemembered { .. } | Self::Unreachable { .. } => (StatusCode::NOT_FOUND, "not-remembered"),
             Self::RedisRefused => (StatusCode::BAD_GATEWAY, "redis-refused"),
             Self::Overloaded => (StatusCode::SERVICE_UNAVAILABLE, "overloaded"),
-            _ => (StatusCode::BAD_REQUEST, "malformed"),
+            Self::BodyBroken
+            | Self::BodyNotText
+            | Self::BodyUnlike(_)
+            | Self::QueryNotText
+            | Self::ExprMissing { .. }
+            | Self::Mode
+            | Self::Truth(_)
+            | Self::Pixels(_)
+            | Self::Picture(_)
+            | Self::NoString(_)
+            | Self::ColumnsTooMany { .. }
+            | Self::NoColumn
+            | Self::ColumnsUnequal
+            | Self::ColumnUnlike { .. }
+            | Self::RangeTooWide { .. }
+            | Self::Limit { .. }
+            | Self::Cursor
+            | Self::KeyMissing
+            | Self::Key { .. }
+            | Self::ClearsAll => (StatusCode::BAD_REQUEST, "malformed"),
         }
     }
 

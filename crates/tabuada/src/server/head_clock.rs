@@ -20,13 +20,13 @@ pub(super) struct HeadClock(Arc<Mutex<Alarm>>);
 struct Alarm {
     /// How long a head may take from its first byte.
     head_time: Duration,
-    /// When the head that is waited for began: with the connection, if it is the first.
+    /// When the head began of which a part is there: with the connection, if it is the first.
     begun: Option<tokio::time::Instant>,
     /// How many wait for a head: two, for as long as one takes the place of the other.
     waiting: usize,
-    /// Since when.
-    idle_since: Option<tokio::time::Instant>,
-    /// Whether what was asked last is answered: what comes now belongs to no body.
+    /// Until when the last of them waits, if no head begins.
+    idle_until: Option<tokio::time::Instant>,
+    /// Whether what was asked last is answered.
     is_answered: bool,
     /// The timer of the runtime, once it is needed.
     timer: Option<Pin<Box<tokio::time::Sleep>>>,
@@ -51,7 +51,7 @@ impl HeadClock {
             head_time,
             begun,
             waiting: 0,
-            idle_since: None,
+            idle_until: None,
             is_answered: false,
             timer: None,
             waker: None,
@@ -63,17 +63,25 @@ impl HeadClock {
         self.alarm().is_answered = true;
     }
 
-    /// Bytes have come: of a head, if one is waited for or the request before is answered.
-    pub(super) fn something_came(&self) {
-        let mut alarm = self.alarm();
-        if (alarm.waiting > 0 || alarm.is_answered) && alarm.begun.is_none() {
-            alarm.begun = Some(tokio::time::Instant::now());
-        }
+    /// A head has begun just now, or is whole.
+    pub(super) fn head_has_begun(&self, has_begun: bool) {
+        self.alarm().begun = has_begun.then(tokio::time::Instant::now);
     }
 
-    /// Since when the connection waits for a request, if it does.
+    /// Whether a request is answered, or its answer sent: no other is waited for.
+    pub(super) fn is_busy(&self) -> bool {
+        self.alarm().waiting == 0
+    }
+
+    /// Whether a request is there that has no answer yet.
+    pub(super) fn owes_an_answer(&self) -> bool {
+        let alarm = self.alarm();
+        alarm.waiting == 0 && !alarm.is_answered
+    }
+
+    /// Since when the connection waits for a request, if it does; all of them are told so much later, as long as they may wait.
     pub(super) fn idle_since(&self) -> Option<tokio::time::Instant> {
-        self.alarm().idle_since
+        self.alarm().idle_until
     }
 
     fn alarm(&self) -> MutexGuard<'_, Alarm> {
@@ -93,7 +101,7 @@ impl Timer for HeadClock {
             alarm.begun = Some(tokio::time::Instant::now());
         }
         alarm.waiting += 1;
-        alarm.idle_since = Some(tokio::time::Instant::now());
+        alarm.idle_until = Some(deadline.into());
         drop(alarm);
         Box::pin(Wait { clock: self.clone(), deadline: deadline.into() })
     }
@@ -116,9 +124,8 @@ impl Drop for Wait {
         let mut alarm = self.clock.alarm();
         alarm.waiting -= 1;
         if alarm.waiting == 0 {
-            alarm.begun = None;
             alarm.is_answered = false;
-            alarm.idle_since = None;
+            alarm.idle_until = None;
         }
     }
 }
@@ -161,6 +168,7 @@ mod tests {
     async fn clock() -> HeadClock {
         let clock = HeadClock::new(MINUTE * 60);
         drop(clock.sleep(MINUTE));
+        clock.head_has_begun(false);
         clock
     }
 
@@ -221,34 +229,33 @@ mod tests {
         let begun = clock.now();
         clock.sleep(MINUTE).await;
         assert_eq!(clock.now() - begun, MINUTE / 2, "a first head");
+        clock.head_has_begun(false);
         for idle in [Duration::ZERO, MINUTE / 4] {
-            // Of a body.
-            clock.something_came();
             let begun = clock.now();
             let mut head = clock.sleep(MINUTE);
             wait_in_vain(&mut head, idle).await;
-            clock.something_came();
-            wait_in_vain(&mut head, MINUTE / 8).await;
-            // Drops change nothing.
-            clock.something_came();
+            clock.head_has_begun(true);
             head.await;
             assert_eq!(clock.now() - begun, idle + MINUTE / 2);
+            clock.head_has_begun(false);
         }
         let begun = clock.now();
         clock.sleep(MINUTE).await;
         assert_eq!(clock.now() - begun, MINUTE, "idle");
-        // One that begins while the answer before it is sent has its time from when it is waited for.
-        clock.answered();
-        clock.something_came();
+        // One that begins with the request before it, or while that is answered, has its time from when it is waited for.
+        let head = clock.sleep(MINUTE);
+        clock.head_has_begun(true);
+        drop(head);
         tokio::time::sleep(MINUTE).await;
         let begun = clock.now();
         clock.sleep(MINUTE).await;
         assert_eq!(clock.now() - begun, MINUTE / 2);
+        clock.head_has_begun(false);
         // What begins late ends no later than an idle connection.
         let mut head = clock.sleep(MINUTE);
         let begun = clock.now();
         wait_in_vain(&mut head, MINUTE * 3 / 4).await;
-        clock.something_came();
+        clock.head_has_begun(true);
         head.await;
         assert_eq!(clock.now() - begun, MINUTE);
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use arrayvec::ArrayString;
 use axum::body::Body;
-use axum::http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER, VARY};
+use axum::http::header::{AGE, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER, VARY};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use tabuada_lang::JsonNumbers;
 
@@ -15,6 +15,8 @@ use crate::json::write_string;
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 /// Headers that an answer under `/v1` may have, the server's own among them.
 const HEADERS: usize = 13;
+/// No body is anything else than its type says.
+pub(super) const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 pub(super) const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 pub(super) const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 
@@ -130,6 +132,13 @@ pub(super) fn with_server_timing(
         say(response.headers_mut(), SERVER_TIMING, value);
     }
     response
+}
+
+/// Takes away whatever tells whether an answer was remembered. What it took to make it can still be measured.
+pub(super) fn hide_memory(headers: &mut HeaderMap) {
+    for name in [CACHE_STATUS, SERVER_TIMING, AGE] {
+        headers.remove(name);
+    }
 }
 
 /// Says something in a header that has its place already, nearly always among the first: to look for it there is less work

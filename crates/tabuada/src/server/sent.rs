@@ -9,11 +9,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::body::{Body, Bytes};
+use axum::http::header::X_CONTENT_TYPE_OPTIONS;
 use axum::http::{HeaderMap, HeaderValue, Response};
 use quick_cache::sync::Cache;
 
 use super::coding::PACKED_FROM_BYTES;
-use super::render::SERVER_TIMING;
+use super::render::{NOSNIFF, SERVER_TIMING};
 use super::request_id::REQUEST_ID;
 use crate::answer::{Calculator, Name, Origin, Outcome, Reply};
 use crate::clock::Second;
@@ -68,10 +69,11 @@ impl Sent {
             return;
         }
         // These come anew each time, and find their places at once.
-        let mut kept = HeaderMap::with_capacity(headers.len() + 2);
+        let mut kept = HeaderMap::with_capacity(headers.len() + 3);
         for name in [SERVER_TIMING, REQUEST_ID] {
             kept.insert(name, HeaderValue::from_static(""));
         }
+        kept.insert(X_CONTENT_TYPE_OPTIONS, NOSNIFF);
         kept.extend(headers.clone());
         let (name, answer, ttl) = (name.clone(), answer.clone(), ttl.map(|ttl| ttl.as_secs()));
         self.0.insert(query.into(), Arc::new(Kept { name, answer, ttl, end: second.end, headers: kept, body }));

@@ -31,6 +31,7 @@ pub struct Parts {
     pub(super) metrics_hosts: Vec<String>,
     pub(super) cors: Option<Cors>,
     pub(super) logged: Logged,
+    pub(super) hides_memory: bool,
     pub(super) bounds: Bounds,
     pub(super) ids: RequestIds,
     pub(super) sent: Sent,
@@ -50,6 +51,8 @@ pub struct Setup {
     pub origins: Origins,
     /// What is written of requests.
     pub logged: Logged,
+    /// Whether clients are not told what was remembered, and since when.
+    pub hides_memory: bool,
     /// Counts the lines of the log that were lost, if the log may lose any.
     pub log_losses: Option<ErrorCounter>,
     /// Who is believed when it says for whom it asks.
@@ -61,7 +64,7 @@ pub struct Setup {
 impl App {
     /// Puts together what the routes need. `counters` are those that `calculator` was given.
     pub fn new(calculator: Calculator, counters: Counters, setup: Setup) -> Self {
-        let Setup { admin_token, metrics_hosts, origins, logged, log_losses, proxies, bounds } = setup;
+        let Setup { admin_token, metrics_hosts, origins, logged, hides_memory, log_losses, proxies, bounds } = setup;
         let registry = metrics::registry(&counters, &calculator, log_losses);
         let (cors, ids, sent) = (Cors::new(&origins), RequestIds::new(), Sent::new());
         let is_stopping = AtomicBool::new(false);
@@ -73,6 +76,7 @@ impl App {
             metrics_hosts,
             cors,
             logged,
+            hides_memory,
             bounds,
             ids,
             sent,

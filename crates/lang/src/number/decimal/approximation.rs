@@ -10,7 +10,7 @@ use dashu_int::{IBig, Sign, UBig};
 use super::{Decimal, Integer, Precision, digits, power_of_ten, shift};
 use crate::error::ErrorKind;
 use crate::limits::{Budget, price};
-use crate::number::fixed;
+use crate::number::{fixed, long};
 
 /// `value`·2^-`places`·10^`exponent`, less than `error`·2^-`places`·10^`exponent` off.
 pub(super) struct Approximation {
@@ -56,13 +56,17 @@ impl Approximation {
         let log10 = (low.bit_len() as f64 - self.places as f64) / BITS_PER_DIGIT;
         let shift = precision + 3 - log10.floor() as i64;
         let words = (high.bit_len() / 64) as u64 + shift.unsigned_abs() / 19 + 2;
-        budget.charge(2 * price::divide(words))?;
-        let power = UBig::from(10_u8).pow(shift.unsigned_abs() as usize);
-        let scaled = |value: UBig| {
-            let value = if shift >= 0 { value * &power } else { value / &power };
-            Integer::from(IBig::from(value >> self.places))
+        budget.charge(2 * price::convert(words))?;
+        let power = long::power(&UBig::from(10_u8), shift.unsigned_abs() as usize, budget)?;
+        let mut scaled = |value: UBig| {
+            let value = if shift >= 0 {
+                long::multiply(&value, &power, budget)?
+            } else {
+                long::divide(&value, &power, budget)?.0
+            };
+            Ok::<_, ErrorKind>(Integer::from(IBig::from(value >> self.places)))
         };
-        let (low, high) = (scaled(low), scaled(high));
+        let (low, high) = (scaled(low)?, scaled(high)?);
         let exponent = self.exponent - shift;
         let negative = sign == Sign::Negative;
         // The true value lies between `low` and `high` + 1, and is neither.
@@ -101,19 +105,22 @@ impl Decimal {
         let sign = if self.negative { Sign::Negative } else { Sign::Positive };
         let tens = self.exponent.unsigned_abs();
         let words = self.words() + places as u64 / 64 + tens / 19 + 2;
-        budget.charge(2 * price::divide(words))?;
+        budget.charge(2 * price::convert(words))?;
         let coefficient = self.coefficient.magnitude();
         // A power of ten as long as 2^20 bits: what is beyond is refused by the functions before they come here.
-        let power = UBig::from(10_u8).pow(tens as usize);
-        let magnitude =
-            if self.exponent >= 0 { (coefficient * power) << places } else { (coefficient << places) / power };
+        let power = long::power(&UBig::from(10_u8), tens as usize, budget)?;
+        let magnitude = if self.exponent >= 0 {
+            long::multiply(&coefficient, &power, budget)? << places
+        } else {
+            long::divide(&(coefficient << places), &power, budget)?.0
+        };
         Ok(sign * IBig::from(magnitude))
     }
 }
 
 /// Pays for so many elementary functions at so many places.
 pub(super) fn charge(functions: u64, places: usize, budget: &mut Budget) -> Result<(), ErrorKind> {
-    budget.charge((functions * fixed::price(places)).saturating_add(price::divide(places as u64 / 64 + 1)))
+    budget.charge((functions * fixed::price(places)).saturating_add(price::convert(places as u64 / 64 + 1)))
 }
 
 /// `a`·2^`places` / `b`, rounded down in magnitude; `b` must not be zero.

@@ -8,7 +8,7 @@ use super::{Decimal, EXPONENT_MAX, Integer, OPERATION, Precision, digits};
 use crate::error::{DecimalError, ErrorKind};
 use crate::limits::{Budget, price};
 use crate::number::factored::Factored;
-use crate::number::fixed;
+use crate::number::{fixed, long};
 
 /// Bits to spare for a power of ten of up to seven digits times a constant, and what is added to it.
 pub(super) const SPARE: usize = 40;
@@ -274,9 +274,12 @@ impl Decimal {
 
     /// `value`·10^`tens`, rounded down.
     fn scaled(value: IBig, tens: i64, budget: &mut Budget) -> Result<IBig, ErrorKind> {
-        budget.charge(price::divide(value.bit_len() as u64 / 64 + tens.unsigned_abs() / 19 + 1))?;
-        let power = IBig::from(10).pow(tens.unsigned_abs() as usize);
-        Ok(if tens >= 0 { value * power } else { value / power })
+        budget.charge(price::convert(value.bit_len() as u64 / 64 + tens.unsigned_abs() / 19 + 1))?;
+        let power = long::power(&UBig::from(10_u8), tens.unsigned_abs() as usize, budget)?;
+        let (sign, value) = value.into_parts();
+        let value =
+            if tens >= 0 { long::multiply(&value, &power, budget)? } else { long::divide(&value, &power, budget)?.0 };
+        Ok(sign * IBig::from(value))
     }
 
     fn is_below_one(&self, budget: &mut Budget) -> Result<bool, ErrorKind> {
@@ -452,9 +455,9 @@ pub(super) fn tens_of(tens: i64, places: usize, budget: &mut Budget) -> Result<I
     if tens < 0 && tens.unsigned_abs() as f64 * 3.3 > places as f64 + 8.0 {
         return Ok(IBig::ZERO);
     }
-    budget.charge(price::divide(places as u64 / 64 + tens.unsigned_abs() / 19 + 1))?;
-    let power = IBig::from(10).pow(tens.unsigned_abs() as usize);
-    Ok(if tens >= 0 { power << places } else { (IBig::ONE << places) / power })
+    budget.charge(price::convert(places as u64 / 64 + tens.unsigned_abs() / 19 + 1))?;
+    let power = long::power(&UBig::from(10_u8), tens.unsigned_abs() as usize, budget)?;
+    Ok(IBig::from(if tens >= 0 { power << places } else { long::divide(&(UBig::ONE << places), &power, budget)?.0 }))
 }
 
 /// The quotient of two approximations whose relative errors are small.
@@ -462,7 +465,7 @@ fn quotient(above: Approximation, below: Approximation, budget: &mut Budget) -> 
     // On the places of the divisor; as many bits more as the quotient is to have.
     let places = above.places.max(below.places);
     let words = (above.value.bit_len() + 2 * places) as u64 / 64 + 1;
-    budget.charge(price::divide(words))?;
+    budget.charge(price::convert(words))?;
     // a/b: an error of a counts 1/b times, one of b a/b² times.
     let shift = places + below.places - above.places;
     let value = (&above.value << shift) / &below.value;

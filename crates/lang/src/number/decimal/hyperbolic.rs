@@ -22,7 +22,7 @@ struct Pair {
 impl Decimal {
     fn exponentials(&self, places: usize, budget: &mut Budget) -> Result<Pair, ErrorKind> {
         let power = self.magnitude().exp_approximation(places, budget)?;
-        budget.charge(price::divide(places as u64 / 32 + 1))?;
+        budget.charge(price::convert(places as u64 / 32 + 1))?;
         let inverse = (IBig::ONE << (2 * places)) / &power.value;
         // Against the other it is 10^-2k as large; its error is a few times as large, and counted so.
         let scale = tens_of(-2 * power.exponent, places, budget)?;
@@ -143,7 +143,7 @@ impl Decimal {
         let scaled = Self { exponent: self.exponent - tens, negative: false, ..self.clone() };
         let x = scaled.fixed(places, budget)?;
         charge(2, places, budget)?;
-        budget.charge(2 * price::divide(places as u64 / 32 + 1))?;
+        budget.charge(2 * price::convert(places as u64 / 32 + 1))?;
         let root = match square {
             Some(Some(square)) => square.fixed(2 * places, budget)?,
             other => {

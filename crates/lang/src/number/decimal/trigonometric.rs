@@ -9,7 +9,7 @@ use super::{Decimal, Integer, Precision, digits, shift};
 use crate::error::{DecimalError, ErrorKind, ValueError};
 use crate::limits::{Budget, price};
 use crate::number::angle::Circular;
-use crate::number::fixed;
+use crate::number::{fixed, long};
 
 /// Angles are below 10^1000: to reduce one takes as many digits of π as it has.
 const ANGLE_EXPONENT_MAX: i64 = 1_000;
@@ -19,7 +19,7 @@ fn pi(places: usize, budget: &mut Budget) -> Result<IBig, ErrorKind> {
     if places + 2 > fixed::STORED_PLACES {
         // 47 bits for each term of the series, each of a few divisions by machine words.
         let words = places as u64 / 64 + 1;
-        budget.charge(places as u64 / 47 * (4 * words + 60) + price::divide(2 * words))?;
+        budget.charge(places as u64 / 47 * (4 * words + 60) + price::convert(2 * words))?;
     }
     Ok(fixed::pi(places).into())
 }
@@ -61,7 +61,7 @@ impl Decimal {
         let whole = bits_of_digits(self.adjusted(budget)? + 1);
         charge(1, places, budget)?;
         let wide = pi(places + whole, budget)?;
-        budget.charge(price::divide((places + 2 * whole) as u64 / 64 + 1))?;
+        budget.charge(price::convert((places + 2 * whole) as u64 / 64 + 1))?;
         let doubled: IBig = (&angle << (whole + 2)) / &wide;
         let quarters: IBig = (doubled + if angle.sign() == Sign::Negative { -1 } else { 1 }) / 2;
         let rest = angle - ((&quarters * wide) >> (whole + 1));
@@ -244,7 +244,7 @@ impl Decimal {
         correctly_rounded(precision, budget, |bits, budget| {
             let places = bits + zeros + 16;
             charge(1, places, budget)?;
-            budget.charge(price::divide(places as u64 / 32 + 1))?;
+            budget.charge(price::convert(places as u64 / 32 + 1))?;
             let radians = ((pi(places, budget)? * self.fixed(places, budget)?) >> places) / 180;
             let (sine, cosine) = fixed::sin_cos(&radians, places);
             let error = UBig::from(8_u8);
@@ -264,7 +264,7 @@ impl Decimal {
         let square = bits_of_digits(4 * precision + 40);
         correctly_rounded(precision, budget, |bits, budget| {
             let places = bits + 16;
-            budget.charge(2 * price::divide(places as u64 / 32 + self.words()))?;
+            budget.charge(2 * price::convert(places as u64 / 32 + self.words()))?;
             let angle: IBig = pi(places, budget)? * IBig::from(self.coefficient.magnitude()) / 180;
             // An angle of a quarter of a turn more has its cosine as its sine, and the negative of its sine as its cosine.
             let is_odd = !quarters.is_multiple_of(2);
@@ -401,7 +401,7 @@ impl Decimal {
     fn fixed_root(&self, places: usize, budget: &mut Budget) -> Result<UBig, ErrorKind> {
         // Twice as many places, so that as many are left.
         let square = self.fixed(2 * places, budget)?.into_parts().1;
-        budget.charge(price::divide(square.bit_len() as u64 / 64 + 1))?;
+        budget.charge(price::convert(square.bit_len() as u64 / 64 + 1))?;
         Ok(dashu_int::ops::SquareRoot::sqrt(&square))
     }
 
@@ -442,9 +442,9 @@ impl Decimal {
             } else {
                 let exponent = self.exponent.min(x.exponent);
                 let scaled = |value: &Self, budget: &mut Budget| {
-                    budget.charge(price::divide(value.words() + value.exponent.abs_diff(exponent) / 19 + 1))?;
-                    let power = UBig::from(10_u8).pow(value.exponent.abs_diff(exponent) as usize);
-                    Ok::<_, ErrorKind>(value.coefficient.magnitude() * power)
+                    budget.charge(price::convert(value.words() + value.exponent.abs_diff(exponent) / 19 + 1))?;
+                    let power = long::power(&UBig::from(10_u8), value.exponent.abs_diff(exponent) as usize, budget)?;
+                    long::multiply(&value.coefficient.magnitude(), &power, budget)
                 };
                 arc(&scaled(self, budget)?, &scaled(x, budget)?, places, budget)?
             };
@@ -471,7 +471,7 @@ impl Decimal {
         correctly_rounded(precision, budget, |bits, budget| {
             let (above, below) = (self.coefficient.magnitude(), x.coefficient.magnitude());
             let places = bits + below.bit_len();
-            budget.charge(price::divide((above.bit_len() + places) as u64 / 64 + 1))?;
+            budget.charge(price::convert((above.bit_len() + places) as u64 / 64 + 1))?;
             let value = (above << places) / below;
             // The cube, relative to the ratio.
             let cube = bits_of_digits(-2 * distance - 4);
@@ -502,7 +502,7 @@ impl Decimal {
         }
         correctly_rounded(precision, budget, |bits, budget| {
             let places = bits + 16;
-            budget.charge(price::divide(places as u64 / 32 + self.words()))?;
+            budget.charge(price::convert(places as u64 / 32 + self.words()))?;
             let (factor, error) = factor(pi(places, budget)?, places);
             let coefficient = self.signed(self.coefficient.magnitude());
             let error = UBig::from(error) * self.coefficient.magnitude();
@@ -555,7 +555,7 @@ impl Decimal {
 /// The arc tangent of y/x, both not negative and not both zero: less than four units off.
 fn arc(y: &UBig, x: &UBig, places: usize, budget: &mut Budget) -> Result<UBig, ErrorKind> {
     charge(2, places, budget)?;
-    budget.charge(2 * price::divide((y.bit_len().max(x.bit_len()) + places) as u64 / 64 + 1))?;
+    budget.charge(2 * price::convert((y.bit_len().max(x.bit_len()) + places) as u64 / 64 + 1))?;
     Ok(if y <= x {
         fixed::atan_ratio(y, x, places)
     } else {

@@ -286,7 +286,7 @@ impl Arriving {
                         self.add(last.into());
                     }
                 }
-                Ok(Some(Err(_))) => return Err(Fault::BodyBroken),
+                Ok(Some(Err(error))) => return Err(no_body(body::NoBody::of(error))),
                 Err(_) => return Err(Fault::BodyTooSlow),
             }
         }

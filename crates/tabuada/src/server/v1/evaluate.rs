@@ -261,7 +261,9 @@ async fn answer_fresh(
     };
     let response = match freshness {
         Some(freshness) => {
-            aged(freshness, &reply, second).put_on(response, headers, app.calculator.workers().by(peer)).await
+            // What is good for longer than a day would tell its age as well.
+            let freshness = if app.hides_memory { freshness } else { aged(freshness, &reply, second) };
+            freshness.put_on(response, headers, app.calculator.workers().by(peer)).await
         }
         None => not_kept(response),
     };

@@ -126,6 +126,10 @@ pub(super) fn hints(program: &Program, question: Question<'_>, language: Languag
     engine::hints(question, program).iter().map(|hint| Hint::new(hint, question.text, language)).collect()
 }
 
+/// What is wrong with a text up to this long, and what to write instead, is said where the request is served; mending a
+/// longer one may take some milliseconds.
+const INLINE_ADVICE_BYTES: usize = 128;
+
 /// What is said to a question that has a value.
 #[derive(Debug)]
 pub(super) struct Told {
@@ -136,14 +140,16 @@ pub(super) struct Told {
 }
 
 /// What is said to a question, or what is wrong with it. What depends on the asker's own text is made here, each time: it
-/// is no part of what is remembered. A long text is looked at by the readers.
+/// is no part of what is remembered. Where that is much work, it is the readers'.
 pub(super) async fn told(
     reply: &Reply,
     question: Question<'_>,
     language: Language,
     readers: Hands<'_>,
 ) -> Result<Told, Problem> {
-    if !is_long(question) {
+    let is_value = matches!(&reply.outcome, Outcome::Answered(_, answer) if answer.outcome.is_ok());
+    let is_little = if is_value { !is_long(question) } else { question.text.len() <= INLINE_ADVICE_BYTES };
+    if is_little {
         return told_here(&reply.outcome, question, language);
     }
     let (outcome, question) = (reply.outcome.clone(), OwnQuestion::of(question));

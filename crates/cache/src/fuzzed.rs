@@ -1,0 +1,68 @@
+//! What holds for every message that Redis may send, asked by the fuzz target of `fuzz/` and, of its seeds, by `./test`.
+//! In no build that is shipped.
+#![allow(missing_docs, clippy::unwrap_used, clippy::missing_panics_doc, reason = "for two callers, which are tests")]
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use redis::{PushInfo, PushKind, Value};
+use tokio::sync::{mpsc, watch};
+
+use crate::coherence::Coherence;
+use crate::key::{Key, Namespace};
+use crate::memory::Memory;
+use crate::pushes::{Canary, ear, follow};
+use crate::stats::{Counters, State};
+
+/// One of a name with its text, two of names with digests.
+const TEXTS: [&str; 3] = ["2+2", "\n", "\u{202e}"];
+
+/// Takes bytes as a message from Redis. If it tells of changes, what it names is forgotten, or everything is where it
+/// cannot be understood; whatever else it is, nothing is forgotten.
+pub fn check_push(bytes: &[u8]) {
+    let Ok(Value::Push { kind, data }) = redis::parse_redis_value(bytes) else { return };
+    let named = if kind == PushKind::Invalidate { names(&data) } else { Some(Vec::new()) };
+    let namespace = Namespace::new("tabuada").unwrap();
+    let coherence = Arc::new(Coherence::new(namespace, State::Coherent, Arc::new(Counters::new())));
+    let memory = Arc::new(Memory::new(1 << 20));
+    let keys = TEXTS.map(|text| Key::new("1", text));
+    for key in &keys {
+        memory.insert(key, Arc::new(4), 8, None, coherence.purge_generation());
+    }
+    let (sender, queue) = mpsc::channel(1);
+    let told = ear(coherence.clone(), sender, Arc::default());
+    told(PushInfo { kind, data });
+    drop(told);
+    let canary = watch::channel(Canary::default()).0;
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(follow(coherence.clone(), memory.clone(), canary, queue));
+    for key in &keys {
+        let is_named = named.as_ref().is_none_or(|named| named.contains(&coherence.namespace.name(key).into_bytes()));
+        let is_there = memory.get(key, coherence.purge_generation(), Instant::now).is_some();
+        assert_eq!(is_there, !is_named, "{key:?} after {:?}", String::from_utf8_lossy(bytes));
+    }
+}
+
+/// The names in a message that tells of changes; `None`: it may mean any.
+fn names(data: &[Value]) -> Option<Vec<Vec<u8>>> {
+    let [Value::Array(names)] = data else { return None };
+    let name = |value: &Value| match value {
+        Value::BulkString(name) => Some(name.clone()),
+        Value::SimpleString(name) => Some(name.clone().into_bytes()),
+        _ => None,
+    };
+    names.iter().map(name).collect::<Option<Vec<_>>>().filter(|names| !names.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    /// A seed is a text whose characters are the bytes.
+    #[test]
+    fn every_seed_is_followed() {
+        let seeds = include_str!("../../../fuzz/seeds/pushes.jsonl");
+        for line in seeds.lines() {
+            let seed: String = serde_json::from_str(line).unwrap();
+            super::check_push(&seed.chars().map(|byte| u8::try_from(byte).unwrap()).collect::<Vec<_>>());
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! Work on long integers, in pieces of a few milliseconds: the clock is asked between them. The caller has paid for the
+//! whole; [`Budget::pass`] counts what of it is done.
+
+use dashu_int::fast_div::ConstDivisor;
+use dashu_int::ops::{BitTest, DivRem, Gcd};
+use dashu_int::{IBig, UBig};
+
+use crate::error::ErrorKind;
+use crate::limits::{Budget, price};
+
+/// Bits of a machine word.
+const WORD: usize = 64;
+/// Words of the longest product that is made at once.
+const PRODUCT_WORDS: usize = 16_384;
+/// Words of the longest quotient that is found at once.
+const QUOTIENT_WORDS: usize = 2_048;
+/// Words up to which the library's quadratic algorithms (a greatest common divisor, an inverse) are done at once.
+const QUADRATIC_WORDS: usize = 1_024;
+/// Words up to which products are not counted one by one.
+const SHORT_WORDS: usize = 64;
+/// Digits that are read at once.
+const DIGITS: usize = 32_768;
+
+fn words(value: &UBig) -> usize {
+    value.as_words().len()
+}
+
+/// The words from `from` up to `to`, or the last one.
+fn part(value: &UBig, from: usize, to: usize) -> UBig {
+    let all = value.as_words();
+    UBig::from_words(&all[from.min(all.len())..to.min(all.len())])
+}
+
+pub(super) fn multiply(a: &UBig, b: &UBig, budget: &mut Budget) -> Result<UBig, ErrorKind> {
+    let (long, short) = if words(a) < words(b) { (b, a) } else { (a, b) };
+    if words(short) > SHORT_WORDS {
+        budget.pass(price::multiply(words(long).min(PRODUCT_WORDS) as u64, words(short) as u64))?;
+    }
+    if words(long) + words(short) <= PRODUCT_WORDS {
+        return Ok(long * short);
+    }
+    // Halves, until products are short enough: what is longer than a limit is rare.
+    let half = words(long) / 2;
+    let (low, high) = (part(long, 0, half), part(long, half, usize::MAX));
+    Ok(multiply(&low, short, budget)? + (multiply(&high, short, budget)? << (half * WORD)))
+}
+
+/// Quotient and remainder; the divisor must not be zero.
+pub(super) fn divide(dividend: &UBig, divisor: &UBig, budget: &mut Budget) -> Result<(UBig, UBig), ErrorKind> {
+    if words(dividend) <= words(divisor) + QUOTIENT_WORDS {
+        return Ok(dividend.div_rem(divisor));
+    }
+    // As by hand, with digits of so many words.
+    let (mut quotient, mut rest) = (UBig::ZERO, UBig::ZERO);
+    for digit in (0..words(dividend).div_ceil(QUOTIENT_WORDS)).rev() {
+        let next = part(dividend, digit * QUOTIENT_WORDS, (digit + 1) * QUOTIENT_WORDS);
+        let (found, left) = ((rest << (QUOTIENT_WORDS * WORD)) + next).div_rem(divisor);
+        (quotient, rest) = ((quotient << (QUOTIENT_WORDS * WORD)) + found, left);
+        budget.pass(5 * price::multiply(words(divisor) as u64, words(divisor).min(QUOTIENT_WORDS) as u64))?;
+    }
+    Ok((quotient, rest))
+}
+
+/// `base` to the power of `exponent`.
+pub(super) fn power(base: &UBig, exponent: usize, budget: &mut Budget) -> Result<UBig, ErrorKind> {
+    // Twos are appended.
+    let twos = base.trailing_zeros().unwrap_or(0);
+    let odd = base >> twos;
+    if odd.bit_len() * exponent <= QUOTIENT_WORDS * WORD {
+        return Ok(base.pow(exponent));
+    }
+    let half = power(&odd, exponent / 2, budget)?;
+    let square = multiply(&half, &half, budget)?;
+    let power = if exponent % 2 == 1 { multiply(&square, &odd, budget)? } else { square };
+    Ok(power << (twos * exponent))
+}
+
+/// Multiplies neighbours until one is left: operands stay of equal size, which is what fast multiplication wants.
+pub(super) fn product(mut factors: Vec<UBig>, budget: &mut Budget) -> Result<UBig, ErrorKind> {
+    while factors.len() > 1 {
+        let pairs = factors.chunks(2).map(|pair| match pair {
+            [a, b] => multiply(a, b, budget),
+            rest => Ok(rest.iter().product()),
+        });
+        factors = pairs.collect::<Result<_, _>>()?;
+    }
+    Ok(factors.pop().unwrap_or(UBig::ONE))
+}
+
+/// The greatest common divisor of positive numbers.
+pub(super) fn gcd(a: UBig, b: UBig, budget: &mut Budget) -> Result<UBig, ErrorKind> {
+    if words(&a).min(words(&b)) <= QUADRATIC_WORDS {
+        return Ok(a.gcd(b));
+    }
+    let [divisor] = euclid([[a.into(), b.into()]], budget)?;
+    Ok(divisor.into_parts().1)
+}
+
+/// The inverse of `value` modulo `modulus`, if there is one; `value` is below it.
+fn inverse(value: UBig, modulus: &UBig, budget: &mut Budget) -> Result<Option<UBig>, ErrorKind> {
+    let whole = IBig::from(modulus.clone());
+    let [divisor, factor] = euclid([[whole.clone(), value.into()], [IBig::ZERO, IBig::ONE]], budget)?;
+    let factor = if factor < IBig::ZERO { factor + whole } else { factor };
+    Ok((divisor == IBig::ONE).then(|| factor.into_parts().1))
+}
+
+/// Euclid's algorithm on the first pair, neither negative, until its second is 0; what is done to it is done to the other
+/// pairs. Gives the first of each.
+///
+/// Lehmer's: the highest bits of both numbers tell most of the quotients, which are gathered in machine words before
+/// they are applied to the whole (Knuth, *The Art of Computer Programming*, volume 2, section 4.5.2, algorithm L).
+fn euclid<const N: usize>(mut pairs: [[IBig; 2]; N], budget: &mut Budget) -> Result<[IBig; N], ErrorKind> {
+    while !pairs[0][1].is_zero() {
+        let length = pairs[0][0].as_sign_words().1.len() as u64;
+        budget.pass(length * N as u64)?;
+        if let Some([[a, b], [c, d]]) = steps(&pairs[0]) {
+            pairs = pairs.map(|[x, y]| [&x * a + &y * b, x * c + y * d]);
+        } else {
+            let quotient = &pairs[0][0] / &pairs[0][1];
+            pairs = pairs.map(|[x, y]| {
+                let rest = x - &quotient * &y;
+                [y, rest]
+            });
+        }
+    }
+    Ok(pairs.map(|[x, _]| x))
+}
+
+/// Several steps of Euclid's algorithm in one: the factors of both numbers in each of what they become. `None` where the
+/// highest bits do not tell the first quotient.
+fn steps([x, y]: &[IBig; 2]) -> Option<[[i64; 2]; 2]> {
+    const BITS: usize = 2 * WORD - 4;
+    let (x, y) = (x.as_sign_words().1, y.as_sign_words().1);
+    let bits = x.len() * WORD - x.last()?.leading_zeros() as usize;
+    let low = bits.saturating_sub(BITS);
+    let (mut x, mut y) = (bits_from(x, low), bits_from(y, low));
+    let (mut first, mut second) = ([1_i128, 0], [0, 1]);
+    loop {
+        // What is cut off makes either number less by one at most.
+        if y + second[0] == 0 || y + second[1] == 0 {
+            break;
+        }
+        let quotient = (x + first[0]) / (y + second[0]);
+        if quotient != (x + first[1]) / (y + second[1]) || quotient > i128::from(i64::MAX) {
+            break;
+        }
+        let next = [first[0] - quotient * second[0], first[1] - quotient * second[1]];
+        if next.iter().any(|factor| i64::try_from(*factor).is_err()) {
+            break;
+        }
+        (first, second) = (second, next);
+        (x, y) = (y, x - quotient * y);
+    }
+    let word = |factors: [i128; 2]| factors.map(|factor| factor as i64);
+    (first[1] != 0).then_some([word(first), word(second)])
+}
+
+/// The bits from a place up, which fit the type.
+fn bits_from(words: &[u64], low: usize) -> i128 {
+    let (word, shift) = (low / WORD, low % WORD);
+    let at = |place: usize| u128::from(words.get(word + place).copied().unwrap_or(0));
+    let bits = (at(0) | at(1) << WORD) >> shift;
+    (if shift == 0 { bits } else { bits | at(2) << (2 * WORD - shift) }) as i128
+}
+
+/// `base` to the power of `exponent`, which may be negative, modulo `modulus`; `None` where there is no inverse. The base
+/// is below the modulus, which is above 1.
+pub(super) fn modular_power(
+    base: UBig,
+    exponent: &IBig,
+    modulus: &UBig,
+    budget: &mut Budget,
+) -> Result<Option<UBig>, ErrorKind> {
+    let (sign, exponent) = exponent.clone().into_parts();
+    let is_long = words(modulus) > QUADRATIC_WORDS;
+    let ring = ConstDivisor::new(modulus.clone());
+    let base = match (sign, is_long) {
+        (dashu_int::Sign::Positive, _) => Some(base),
+        (_, true) => inverse(base, modulus, budget)?,
+        (_, false) => ring.reduce(base).inv().map(|inverse| inverse.residue()),
+    };
+    let Some(base) = base else { return Ok(None) };
+    if exponent.is_zero() {
+        return Ok(Some(UBig::ONE));
+    }
+    if is_long {
+        let times = |a: &UBig, b: &UBig| {
+            let product = multiply(a, b, budget)?;
+            divide(&product, modulus, budget).map(|(_, rest)| rest)
+        };
+        return climb(base, &exponent, times).map(Some);
+    }
+    let step = price::modular_power(1, words(modulus) as u64);
+    let power = climb(ring.reduce(base), &exponent, |a, b| budget.pass(step / 2).map(|()| a * b))?;
+    Ok(Some(power.residue()))
+}
+
+/// A power by squares and, for each few bits of the exponent, one of the first powers. The exponent is not 0.
+fn climb<T: Clone>(
+    base: T,
+    exponent: &UBig,
+    mut times: impl FnMut(&T, &T) -> Result<T, ErrorKind>,
+) -> Result<T, ErrorKind> {
+    let bits = exponent.bit_len();
+    let window = match bits {
+        ..=24 => 1,
+        25..=160 => 3,
+        _ => 5,
+    };
+    // From the second on; the first is the base.
+    let mut powers = vec![base];
+    for at in 1..(1 << window) - 1 {
+        powers.push(times(&powers[at - 1], &powers[0])?);
+    }
+    let mut power: Option<T> = None;
+    for digit in (0..bits.div_ceil(window)).rev() {
+        if let Some(reached) = &mut power {
+            for _ in 0..window {
+                *reached = times(reached, reached)?;
+            }
+        }
+        let digit = (0..window).rev().fold(0, |value, bit| 2 * value + usize::from(exponent.bit(digit * window + bit)));
+        if digit > 0 {
+            let factor = &powers[digit - 1];
+            power = Some(match power {
+                Some(reached) => times(&reached, factor)?,
+                None => factor.clone(),
+            });
+        }
+    }
+    power.ok_or(ErrorKind::Internal)
+}
+
+/// What is left of a positive number without a factor of 2 or more, and how often it was in it.
+pub(super) fn without_factor(value: UBig, factor: u32, budget: &mut Budget) -> Result<(UBig, u64), ErrorKind> {
+    let (mut rest, mut times) = (value, 0);
+    // The factor, its square, and the square of that: as long as they divide; then back.
+    let mut powers = vec![UBig::from(factor)];
+    while let Some(power) = powers.last() {
+        let (quotient, left) = divide(&rest, power, budget)?;
+        if !left.is_zero() {
+            break;
+        }
+        (rest, times) = (quotient, times + (1 << (powers.len() - 1)));
+        powers.push(multiply(power, power, budget)?);
+    }
+    powers.pop();
+    while let Some(power) = powers.pop() {
+        let (quotient, left) = divide(&rest, &power, budget)?;
+        if left.is_zero() {
+            (rest, times) = (quotient, times + (1 << powers.len()));
+        }
+    }
+    Ok((rest, times))
+}
+
+/// Reads digits of a radix, which are nothing else; `None` for none.
+pub(super) fn parse(digits: &str, radix: u32, budget: &mut Budget) -> Result<Option<UBig>, ErrorKind> {
+    if digits.len() <= DIGITS {
+        return Ok(UBig::from_str_radix(digits, radix).ok());
+    }
+    // Nothing but ASCII.
+    let (high, low) = digits.split_at(digits.len() / 2);
+    let (Some(high), Some(below)) = (parse(high, radix, budget)?, parse(low, radix, budget)?) else { return Ok(None) };
+    budget.pass(price::convert(words(&below) as u64))?;
+    Ok(Some(multiply(&high, &power(&UBig::from(radix), low.len(), budget)?, budget)? + below))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,109 @@
+//! Against the library's own operations, which do the whole at once.
+
+use dashu_int::ops::{DivRem, Gcd};
+use dashu_int::{IBig, UBig};
+
+use crate::limits::{Budget, Fuel, Limits};
+use crate::mode::Mode;
+
+/// Numbers of so many words, some of them full of zeros and ones.
+fn drawn(words: usize, seed: u64) -> UBig {
+    let mut state = seed;
+    let word = |_| {
+        state = state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
+        match state >> 60 {
+            0..4 => 0,
+            4..8 => u64::MAX,
+            _ => state ^ state >> 29,
+        }
+    };
+    UBig::from_words(&(0..words).map(word).collect::<Vec<_>>())
+}
+
+fn with_budget(work: impl FnOnce(&mut Budget)) {
+    let limits = Limits::default();
+    let mut fuel = Fuel::new(limits.fuel);
+    work(&mut Budget::new(Mode::Python, &limits, &mut fuel));
+}
+
+#[test]
+fn products_quotients_and_powers_are_the_same_in_pieces() {
+    with_budget(|budget| {
+        for (n, m) in [(0, 5), (17_000, 1), (12_000, 12_000), (16_500, 9_000), (5_000, 2_100), (2_100, 5_000)] {
+            let (a, b) = (drawn(n, 7), drawn(m, 9) + UBig::ONE);
+            assert_eq!(super::multiply(&a, &b, budget).unwrap(), &a * &b, "{n} {m}");
+            assert_eq!(super::divide(&a, &b, budget).unwrap(), (&a).div_rem(&b), "{n} {m}");
+            let product = &a * &b;
+            assert_eq!(super::divide(&product, &b, budget).unwrap(), (a, UBig::ZERO), "{n} {m}");
+        }
+        for (base, exponent) in [(3_u64, 200_001), (10, 300_000), (2, 1_000_000), (1 << 63, 5_000), (7, 1), (7, 0)] {
+            let base = UBig::from(base);
+            assert_eq!(super::power(&base, exponent, budget).unwrap(), base.pow(exponent), "{base} {exponent}");
+        }
+    });
+}
+
+#[test]
+fn common_divisors_and_inverses_are_the_librarys() {
+    with_budget(|budget| {
+        for (n, m, common) in [(1, 1, 1), (3, 2, 2), (1_200, 1_100, 1), (1_100, 1_090, 40), (2_000, 1_030, 1_030)] {
+            for seed in 1..4 {
+                let common = drawn(common, seed) + UBig::ONE;
+                let (a, b) = (drawn(n, seed + 10) * &common + &common, drawn(m, seed + 20) * &common + &common);
+                assert_eq!(super::gcd(a.clone(), b.clone(), budget).unwrap(), (&a).gcd(&b), "{n} {m} {seed}");
+                let [found] = super::euclid([[a.clone().into(), b.clone().into()]], budget).unwrap();
+                assert_eq!(found, IBig::from((&a).gcd(&b)), "{n} {m} {seed}");
+                let (modulus, value) = (a.clone() + UBig::ONE, b % (a + UBig::ONE));
+                let inverse = super::inverse(value.clone(), &modulus, budget).unwrap();
+                assert_eq!(inverse.is_some(), (&modulus).gcd(&value) == UBig::ONE, "{n} {m} {seed}");
+                if let Some(inverse) = inverse {
+                    assert!(inverse < modulus && inverse * value % modulus == UBig::ONE, "{n} {m} {seed}");
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn modular_powers_are_those_of_repeated_products() {
+    with_budget(|budget| {
+        for words in [1, 2, 3, 40, 1_030] {
+            let modulus = drawn(words, 5) + UBig::from(3_u8);
+            let base = drawn(words, 6) % &modulus;
+            // Bits that fit one window, several, and the widest.
+            for exponent in [0_u64, 1, 2, 31, 1 << 25 | 5, u64::MAX] {
+                let mut expected = UBig::ONE;
+                for bit in (0..64).rev() {
+                    expected = expected.sqr() % &modulus;
+                    if exponent >> bit & 1 == 1 {
+                        expected = expected * &base % &modulus;
+                    }
+                }
+                let found = super::modular_power(base.clone(), &IBig::from(exponent), &modulus, budget).unwrap();
+                assert_eq!(found, Some(expected), "{words} {exponent}");
+            }
+        }
+        let modulus = drawn(30, 8) | UBig::ONE;
+        let (half, exponent) = (drawn(29, 4), drawn(4, 3));
+        let whole = super::modular_power(half.clone(), &IBig::from(&exponent * 2_u8), &modulus, budget).unwrap();
+        let root = super::modular_power(half, &IBig::from(exponent), &modulus, budget).unwrap().unwrap();
+        assert_eq!(whole, Some(root.sqr() % modulus));
+    });
+}
+
+#[test]
+fn factors_are_taken_out_and_digits_read() {
+    with_budget(|budget| {
+        for (times, rest) in [(0_usize, 7_u64), (1, 7), (2, 1), (1_000, 12), (400_000, 3)] {
+            let value = UBig::from(5_u8).pow(times) * rest;
+            let expected = (UBig::from(rest), times as u64);
+            assert_eq!(super::without_factor(value, 5, budget).unwrap(), expected);
+        }
+        for (radix, length) in [(10, 1), (10, 100_000), (36, 99_999), (2, 70_000)] {
+            let digits = "1".to_owned() + &"0110".repeat(length / 4) + "1";
+            let expected = UBig::from_str_radix(&digits, radix).ok();
+            assert_eq!(super::parse(&digits, radix, budget).unwrap(), expected, "{radix} {length}");
+        }
+        assert_eq!(super::parse("", 10, budget).unwrap(), None);
+    });
+}

@@ -1,0 +1,266 @@
+//! Reading a text and advising on it is no work that fuel pays for: what it takes is bounded by the text's length. The
+//! texts here repeat a fragment, or a few in turn; with `TABUADA_PRICES` set, in a release build, each takes 10 ms at most.
+
+// Helpers of tests may panic as tests do.
+#![allow(clippy::panic, clippy::unwrap_used)]
+
+use rustix::time::{ClockId, clock_gettime};
+use tabuada_lang::{Context, Fuel, Limits, fixes, parse};
+
+/// What one text may take, in milliseconds.
+const MOST: f64 = 10.0;
+/// The longest text that is mended, and the longest that is read.
+const LENGTHS: [usize; 2] = [2 << 10, 64 << 10];
+
+const FRAGMENTS: &[&str] = &[
+    "a ",
+    "x",
+    "2",
+    "1,",
+    "1.",
+    ".5",
+    "1e5",
+    "^",
+    "**",
+    "²",
+    "³",
+    "√",
+    "3√",
+    "°",
+    "%",
+    "10% ",
+    "+",
+    "-",
+    "*",
+    "/",
+    "//",
+    "(",
+    ")",
+    "[",
+    "]",
+    "{",
+    "}",
+    "()",
+    "(1)",
+    "[1]",
+    ",",
+    ";",
+    "\n",
+    " ",
+    "=",
+    "==",
+    "<",
+    "≤",
+    "!",
+    "!=",
+    "|",
+    "&",
+    "~",
+    "'",
+    "'a'",
+    "\"",
+    "#",
+    "@",
+    "$",
+    "\\",
+    "$1",
+    "R$ 1,5",
+    "½",
+    "½ ",
+    "π",
+    "∞",
+    "×",
+    "÷",
+    "−",
+    "·",
+    "∑",
+    "∫",
+    "…",
+    "_",
+    "é",
+    "ª",
+    "\u{200b}",
+    "\u{ff11}",
+    "😀",
+    "\u{301}",
+    " and ",
+    " or ",
+    "not ",
+    " if 1 else ",
+    " in ",
+    " is ",
+    "sin",
+    "sin ",
+    "sin(",
+    "sen x ",
+    "sqrt 4 ",
+    "raiz de ",
+    "log_2 8 ",
+    "max(",
+    "f(x)",
+    "x @= ",
+    "x = 1; ",
+    "sum(x,x,1,",
+    "lambda x: ",
+    " mod ",
+    " xor ",
+    "5 choose 2 ",
+    " plus ",
+    " vezes ",
+    " times ",
+    "half of ",
+    "10% of ",
+    "two ",
+    "vinte e ",
+    "1/2 ",
+    "1 1/2",
+    "1 000 ",
+    "1.234,5",
+    "1'234",
+    "0x1f",
+    "0b1",
+    "1j",
+    "1:",
+    "2h",
+    "3 km ",
+    "x[0]",
+    "x.y",
+    "a.b(",
+    ".. ",
+    "1..5",
+    "for x in ",
+    "[x for ",
+    "math.",
+    "math.pi ",
+    "np.sin(",
+    "Math.max(",
+    "2^3",
+    "2x",
+    "2(3)",
+    "e",
+    "1_",
+    "<=",
+    "=>",
+    "->",
+    "&&",
+    "||",
+    "and and ",
+];
+
+/// The milliseconds of CPU that reading, evaluating on little fuel and advising take.
+fn milliseconds(text: &str) -> f64 {
+    let cpu = || {
+        let now = clock_gettime(ClockId::ThreadCPUTime);
+        now.tv_sec as f64 * 1e3 + now.tv_nsec as f64 * 1e-6
+    };
+    let (limits, context) = (Limits::default(), Context::default());
+    let begun = cpu();
+    match parse(text, &limits) {
+        Err(error) => {
+            fixes(text, &error, &context, &limits);
+        }
+        Ok(program) => {
+            program.hints(text, &context, &limits);
+            let reading = cpu();
+            if let Err(failure) = program.evaluate(&limits, &mut Fuel::new(20_000)) {
+                let evaluated = cpu() - reading;
+                program.fixes(text, &failure, &context, &limits);
+                return cpu() - begun - evaluated;
+            }
+            return reading - begun;
+        }
+    }
+    cpu() - begun
+}
+
+fn repeated(fragment: &str, length: usize) -> String {
+    fragment.repeat(length / fragment.len())
+}
+
+/// The worst of texts, each measured again where it looks bad: what disturbs makes slower, and not for long.
+fn worst(texts: impl Iterator<Item = String>) -> Vec<(f64, String)> {
+    let mut found = Vec::new();
+    for text in texts {
+        let mut least = milliseconds(&text);
+        for _ in 0..4 {
+            if least > 0.4 * MOST {
+                least = least.min(milliseconds(&text));
+            }
+        }
+        found.push((least, text));
+        if found.len() > 1_000 {
+            found.sort_by(|a, b| b.0.total_cmp(&a.0));
+            found.truncate(40);
+        }
+    }
+    found.sort_by(|a, b| b.0.total_cmp(&a.0));
+    found.truncate(40);
+    found
+}
+
+/// A generator of numbers by chance (Knuth's constants).
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, most: usize) -> usize {
+        self.0 = self.0.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
+        (self.0 >> 33) as usize % most
+    }
+
+    fn fragment(&mut self) -> &'static str {
+        FRAGMENTS[self.below(FRAGMENTS.len())]
+    }
+}
+
+/// A text like another, with a piece of it replaced, left out or repeated.
+fn mutated(text: &str, chance: &mut Chance) -> String {
+    let places: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+    let (a, b) = (places[chance.below(places.len())], places[chance.below(places.len())]);
+    let (from, to) = (a.min(b), a.max(b));
+    let to = if chance.below(2) == 0 { from } else { to };
+    let put_in = match chance.below(3) {
+        0 => String::new(),
+        1 => chance.fragment().to_owned(),
+        _ => repeated(chance.fragment(), 16 << chance.below(7)),
+    };
+    let mut text = format!("{}{put_in}{}", &text[..from], &text[to..]);
+    let most = text.len().min(LENGTHS[0]);
+    text.truncate((0..=most).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0));
+    text
+}
+
+#[test]
+fn no_text_takes_long_to_read_and_to_advise_on() {
+    let Some(seed) = std::env::var("TABUADA_PRICES").ok() else {
+        // Every day: that all of it ends.
+        FRAGMENTS.iter().for_each(|fragment| assert!(milliseconds(&repeated(fragment, LENGTHS[0] / 8)) > 0.0));
+        return;
+    };
+    let mut chance = Chance(seed.parse().unwrap_or(1));
+    let pairs = FRAGMENTS.iter().flat_map(|a| FRAGMENTS.iter().map(move |b| format!("{a}{b}")));
+    let short = worst(FRAGMENTS.iter().map(|a| (*a).to_owned()).chain(pairs).map(|text| repeated(&text, LENGTHS[0])));
+    let triples: Vec<String> =
+        (0..4_000).map(|_| (0..3 + chance.below(3)).map(|_| chance.fragment()).collect::<String>()).collect();
+    let more = worst(triples.iter().map(|text| repeated(text, LENGTHS[0])));
+    let long = FRAGMENTS.iter().map(|a| (*a).to_owned()).chain(triples.iter().take(500).cloned());
+    let long = worst(long.map(|text| repeated(&text, LENGTHS[1])));
+    // From the worst on: what is worse yet.
+    let mut climbing: Vec<(f64, String)> = [&short[..10], &more[..10]].concat();
+    for _ in 0..3_000 {
+        let at = chance.below(climbing.len());
+        let text = mutated(&climbing[at].1, &mut chance);
+        if milliseconds(&text) > climbing[at].0 {
+            let taken = (0..3).map(|_| milliseconds(&text)).fold(f64::INFINITY, f64::min);
+            if taken > climbing[at].0 {
+                climbing[at] = (taken, text);
+            }
+        }
+    }
+    let mut all = [short, more, long, climbing].concat();
+    all.sort_by(|a, b| b.0.total_cmp(&a.0));
+    for (taken, text) in all.iter().take(40) {
+        println!("{taken:6.2} ms {:6} bytes {:?}", text.len(), text.chars().take(70).collect::<String>());
+    }
+    let bad = all.iter().filter(|(taken, _)| *taken > MOST).count();
+    assert!(bad == 0, "{bad} texts take more than {MOST} ms");
+}

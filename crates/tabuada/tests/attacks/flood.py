@@ -1,0 +1,58 @@
+"""Attackers: processes of the lowest priority, so that they take no processor from whom they attack."""
+
+import asyncio
+import multiprocessing
+import os
+
+
+async def read_answer(reader):
+    """One answer; gives its status."""
+    head = (await reader.readuntil(b"\r\n\r\n")).lower()
+    if b"\r\ntransfer-encoding: chunked" in head:
+        while size := int(await reader.readline(), 16):
+            await reader.readexactly(size + 2)
+        await reader.readline()
+    else:
+        after = head.partition(b"\r\ncontent-length: ")[2]
+        await reader.readexactly(int(after.split(b"\r\n")[0] or 0))
+    return int(head[9:12])
+
+
+async def ask_again_and_again(port, make, source):
+    while True:
+        try:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(source, 0), limit=1 << 20)
+            try:
+                while True:
+                    writer.write(make())
+                    await writer.drain()
+                    await read_answer(reader)
+            finally:
+                writer.close()
+        except (OSError, EOFError, ValueError):
+            await asyncio.sleep(0.01)
+
+
+async def _flood(port, make, connections, source):
+    await asyncio.gather(*(ask_again_and_again(port, make, source) for _ in range(connections)))
+
+
+def _attack(port, make, connections, source):
+    os.nice(19)
+    asyncio.run(_flood(port, make, connections, source))
+
+
+class Flood:
+    """So many connections, each of which sends what `make` gives and takes the answer, again and again."""
+
+    def __init__(self, port, make, connections, source="127.0.0.1"):
+        arguments = (port, make, connections, source)
+        self.process = multiprocessing.get_context("fork").Process(target=_attack, args=arguments, daemon=True)
+
+    def __enter__(self):
+        self.process.start()
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.join()

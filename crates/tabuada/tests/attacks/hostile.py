@@ -1,0 +1,103 @@
+"""The requests of corpus/attacks.jsonl, one by one: what each takes of the service."""
+
+import http.client
+import itertools
+import json
+import time
+
+from service import MIB, Findings, Service, ask, fresh, query, records
+
+# Over what the service holds at rest.
+MEMORY_MAX = 64 * MIB
+CPU_MAX = 10
+# The clock of an answer is 2 s, that of a whole table or batch 20 s. The rest is for the way there and back.
+GRACE = 1
+CLOCK = {"POST /v1/table": 20 + GRACE, "POST /v1/batch": 20 + GRACE}
+CLOSED = -1
+AT_MOST = ", {:.1f} s at most, {:.2f} s of CPU, {:.0f} MiB"
+JSON = {"Content-Type": "application/json"}
+
+
+def joined(parts):
+    """A text, or its parts: (text, times), or (text with {} for the number, times, "numbered")."""
+    if isinstance(parts, str):
+        return parts
+    return "".join("".join(text.replace("{}", str(n)) for n in range(times)) if numbered else text * times
+                   for text, times, *numbered in parts)
+
+
+def requests(record):
+    """Every way to send an attack: (name, method, target, body, headers)."""
+    if "target" in record:
+        headers = {name: joined(value) for name, value in record.get("headers", JSON).items()}
+        target, body = joined(record["target"]), joined(record.get("body", "")).encode()
+        return [(target[:20], record["method"], target, body, headers)]
+    text = joined(record.get("expr") or record["parts"])
+
+    def evaluating(before="", after=""):
+        """The text with the last of its statements in brackets, and one before it that makes it another each time."""
+        statements, semicolon, last = text.rpartition("; ")
+        return fresh(f"q=@;{statements}{semicolon}{before}{last}{after}")
+
+    asked = [("evaluate, " + mode, "/v1/evaluate", {"expr": evaluating(), "mode": mode})
+             for mode in record.get("modes", ["python", "exact", "decimal:28"])]
+    asked += [("course", "/evaluate", {"expressao": evaluating()}),
+              ("table", "/v1/table", {"expr": evaluating("x*0+len([", "])"), "x": [1, 2]}),
+              ("batch", "/v1/batch", {"exprs": [evaluating() for _ in range(20 if len(text) < 4_000 else 1)]})]
+    asked = [(name, "POST", target, json.dumps(body).encode(), JSON) for name, target, body in asked]
+    if len(text) < 8_000:
+        asked += [("explain", "GET", query("/v1/explain", expr=evaluating()), None, {}),
+                  ("plot", "GET", query("/v1/plot", expr=evaluating("x+len([", "])")), None, {"Accept": "image/png"})]
+    return asked
+
+
+def attack(binary, record, findings, figures, deep):
+    """On a service of its own: what another attack left behind is not to be taken for rest."""
+    with Service(binary, "--memory", "1MiB", "--threads", "2") as service:
+        service.is_alive()
+        # Every day by some of the ways.
+        for name, method, target, body, headers in requests(record)[:: 1 if deep else 3]:
+            shown = str(record.get("note") or record.get("expr") or record["parts"])[:60]
+            title = f"{record['class']}: {shown} ({name})"
+            if deep:
+                service.settle()
+                service.reset_peak()
+            rest, cpu, waits, begun = service.memory(), service.cpu(), service.waits(), time.monotonic()
+            try:
+                status, _ = ask(service.port, method, target, body, headers)
+            except TimeoutError:
+                status = 0
+            except (OSError, http.client.HTTPException):
+                # Closed before all was sent, or in the middle of an answer that went on for too long.
+                status = CLOSED
+            # What others took of the processors is no fault of the service's.
+            wall = time.monotonic() - begun - service.waited(waits)
+            findings.expect(status == 503 or 200 <= status < 500 or status == CLOSED, f"{title}: status {status}")
+            if deep:
+                service.settle()
+                cpu, memory = service.cpu() - cpu, service.peak() - rest
+                figures.append((title, wall, cpu, memory))
+                clock = CLOCK.get(f"{method} {target}", 2 + GRACE)
+                findings.expect(wall <= clock, f"{title}: answered after {wall:.1f} s")
+                findings.expect(cpu <= CPU_MAX, f"{title}: {cpu:.1f} s of CPU")
+                findings.expect(memory <= MEMORY_MAX, f"{title}: {memory / MIB:.0f} MiB")
+            else:
+                figures.append((title, wall, 0, 0))
+        findings.expect(service.is_alive() and service.process.poll() is None, f"{record['class']}: it is gone")
+        findings.expect(not service.panics(), f"{record['class']}: {service.panics()}")
+
+
+def run(binary, deep):
+    findings, figures = Findings(), []
+    for name, attacks in itertools.groupby(records("attacks.jsonl"), lambda record: record["class"]):
+        before = len(figures)
+        # Every day one of each class.
+        for record in itertools.islice(attacks, None if deep else 1):
+            attack(binary, record, findings, figures, deep)
+        worst = [max(figure[at] for figure in figures[before:]) for at in (1, 2, 3)]
+        print(f"{name}: {len(figures) - before} requests" + (AT_MOST.format(worst[0], worst[1], worst[2] / MIB) if deep else ""), flush=True)
+    print(f"{len(figures)} hostile requests")
+    for what, at, unit in [("slowest, s", 1, 1), ("most CPU, s", 2, 1), ("most memory, MiB", 3, MIB)] if deep else []:
+        for figure in sorted(figures, key=lambda figure: -figure[at])[:3]:
+            print(f"  {what}: {figure[at] / unit:.2f}  {figure[0]}")
+    return findings.found

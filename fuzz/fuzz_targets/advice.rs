@@ -1,0 +1,10 @@
+//! Whatever is offered for a text can be read and evaluates, and loses nothing.
+#![no_main]
+
+#[path = "../../crates/lang/tests/laws/advice.rs"]
+#[allow(dead_code)]
+mod advice;
+
+libfuzzer_sys::fuzz_target!(|text: &str| {
+    advice::follow(text);
+});

@@ -1,0 +1,8 @@
+//! Any body of any route has an answer of its type.
+#![no_main]
+
+#[path = "../../crates/tabuada/tests/laws/mod.rs"]
+#[allow(dead_code)]
+mod laws;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| laws::check_body(bytes));

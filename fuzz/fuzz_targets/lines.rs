@@ -1,0 +1,8 @@
+//! The lines of a batch are answered one by one, however they are cut.
+#![no_main]
+
+#[path = "../../crates/tabuada/tests/laws/mod.rs"]
+#[allow(dead_code)]
+mod laws;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| laws::check_lines(bytes));
