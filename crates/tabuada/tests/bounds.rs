@@ -123,7 +123,11 @@ struct Limited(std::process::Child, std::net::SocketAddr, BufReader<std::process
 
 impl Limited {
     fn start(limits: &str) -> Self {
-        let script = format!("{limits} && exec \"$0\" serve --listen 127.0.0.1:0 --threads 2");
+        Self::start_with(limits, "")
+    }
+
+    fn start_with(limits: &str, options: &str) -> Self {
+        let script = format!("{limits} && exec \"$0\" serve --listen 127.0.0.1:0 --threads 2 {options}");
         let mut process = Command::new("sh")
             .args(["-c", &script, env!("CARGO_BIN_EXE_tabuada")])
             .stderr(Stdio::piped())
@@ -156,7 +160,8 @@ fn as_many_files_are_open_as_the_system_grants() {
 /// They wait, and are answered when others have gone; it is said once.
 #[test]
 fn connections_without_files_wait_and_are_counted() {
-    let mut server = Limited::start("ulimit -n 64");
+    // So few that half of them, which are for clients, are not there.
+    let mut server = Limited::start_with("ulimit -n 16", "--peer-share 100%");
     let mut clients: Vec<Client> = (0..80).map(|_| Client::connect(server.1)).collect();
     let mut line = String::new();
     server.2.read_line(&mut line).expect("it speaks UTF-8");
@@ -171,6 +176,56 @@ fn connections_without_files_wait_and_are_counted() {
     let mut rest = String::new();
     server.2.read_to_string(&mut rest).expect("it speaks UTF-8");
     assert!(!rest.contains("cannot accept"), "{rest}");
+}
+
+/// They are connections: of these, the idlest gives way.
+#[test]
+fn idle_connections_of_one_address_leave_files_to_others() {
+    let server = Limited::start("ulimit -n 200");
+    let idle: Vec<Client> = (0..300).map(|_| Client::connect(server.1)).collect();
+    for _ in 0..3 {
+        assert_eq!(Client::connect_from([127, 0, 0, 2], server.1).get("/v1/evaluate?expr=1").status, 200);
+    }
+    let metrics = Client::connect_from([127, 0, 0, 2], server.1).get("/metrics");
+    assert!(metrics.text().contains("\ntabuada_accepts_failed_total 0\n"), "{}", metrics.text());
+    drop(idle);
+}
+
+/// There is room for so many bytes of bodies that have not arrived, and half of it for one address.
+#[test]
+fn half_sent_bodies_have_their_room() {
+    let server = bounded(Bounds::default());
+    let half_sent = |own| {
+        let mut client = Client::connect_from(own, server.address);
+        client.send(b"POST /v1/evaluate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\n");
+        client.send(&[b' '; 900_000]);
+        client
+    };
+    let mut held: Vec<Client> = (0..40).map(|_| half_sent([127, 0, 0, 1])).collect();
+    // 32 MiB are some 37 of them: who came last, or when all was taken, is told.
+    held.iter().for_each(|client| client.stream.set_nonblocking(true).expect("a socket"));
+    let mut refused = 0;
+    wait_for("some to be refused", || {
+        refused += held.extract_if(.., |client| client.stream.peek(&mut [0; 1]).is_ok()).count();
+        refused >= 3
+    });
+    assert!(refused < 10, "{refused}");
+    let large = [b"{\"expr\": \"2+2\"}".as_slice(), &[b' '; 900_000]].concat();
+    let answer = |own| {
+        Client::connect_from(own, server.address).request(
+            "POST",
+            "/v1/evaluate",
+            &[("Content-Type", "application/json")],
+            &large,
+        )
+    };
+    let (refusal, answered) = (answer([127, 0, 0, 1]), answer([127, 0, 0, 2]));
+    assert_eq!((refusal.status, answered.status), (503, 200), "{refusal:?}");
+    assert!(refusal.header("retry-after").is_some());
+    // Small ones need none.
+    assert_eq!(Client::connect(server.address).evaluate("2+2").status, 200);
+    drop(held);
+    wait_for("room", || answer([127, 0, 0, 1]).status == 200);
 }
 
 /// A connection that is kept alive is closed when nothing more is asked.

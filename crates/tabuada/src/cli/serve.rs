@@ -26,6 +26,9 @@ const FIRST_HANDSHAKE: Duration = Duration::from_millis(200);
 /// programs are busy as well a quarter of a core is left for work.
 const NICER_BY: i32 = 5;
 
+/// Files that are not for clients: listeners, Redis's connections, the log.
+const FILES_KEPT: u64 = 64;
+
 /// Serves until SIGTERM, SIGINT or SIGHUP: 0; 1 if it could not begin; 2 if an option is of no use.
 pub fn serve(config: &ServeConfig) -> ExitCode {
     // Dropped last, so that what is written while all else ends is written.
@@ -56,6 +59,15 @@ fn raise_open_files() {
     {
         tracing::warn!(%error, files = files.current, "cannot raise the bound of open files");
     }
+}
+
+/// The bounds that are asked for. No more connections than there are files for them, so that it is connections that give
+/// way, and not whoever comes next that waits.
+fn bounds(config: &ServeConfig) -> Bounds {
+    let bounds = Bounds { drain_time: config.drain, peer_share: config.peer_share, ..Bounds::default() };
+    let files = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    let for_clients = usize::try_from(files.saturating_sub(FILES_KEPT).max(files / 2)).unwrap_or(usize::MAX);
+    Bounds { connections: bounds.connections.min(for_clients), ..bounds }
 }
 
 async fn run(config: &ServeConfig, log_losses: ErrorCounter) -> io::Result<ExitCode> {
@@ -111,7 +123,7 @@ async fn run(config: &ServeConfig, log_losses: ErrorCounter) -> io::Result<ExitC
         hides_memory: config.hides_memory,
         log_losses: Some(log_losses),
         proxies: config.proxies.clone(),
-        bounds: Bounds { drain_time: config.drain, peer_share: config.peer_share, ..Bounds::default() },
+        bounds: bounds(config),
     };
     let app = App::new(calculator, counters, setup);
     let served = async {

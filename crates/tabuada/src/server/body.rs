@@ -1,7 +1,9 @@
-//! The body of a request, within its limits of size and time.
+//! The body of a request, within its limits of size and time, and all bodies within a limit of memory.
 
+use std::collections::HashMap;
 use std::error::Error;
 use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::BoxError;
@@ -10,8 +12,17 @@ use axum::http::HeaderMap;
 use axum::http::header::EXPECT;
 use http_body_util::BodyExt;
 
+use crate::peer::{Peer, Share};
+
 /// Largest body that is read: 16 times the longest expression, should every character be escaped and then some.
 pub(super) const BODY_BYTES: usize = 1 << 20;
+
+/// What all bodies together may hold, until they have been read, but for small ones. Connections are many, and each may
+/// send a body.
+const ALL_BODIES_BYTES: usize = 64 << 20;
+
+/// A body up to this long is not counted: the connection that it comes by costs as much.
+const SMALL_BYTES: usize = 16 << 10;
 
 /// How much of a body that is too large is still taken off the wire after the answer, and for how long. Most clients
 /// look for an answer only when they have sent everything: closed at once, they would never see it.
@@ -27,6 +38,8 @@ pub(super) enum NoBody {
     TooSlow,
     /// It broke off, or its framing was wrong.
     Broken,
+    /// Other bodies, or its peer's other ones, take all the room that there is for them.
+    NoRoom,
 }
 
 impl NoBody {
@@ -44,13 +57,109 @@ impl NoBody {
     }
 }
 
-/// Takes a whole body that arrives within `time`; not copied if it came in one piece.
-pub(super) async fn read<B>(headers: &HeaderMap, body: B, time: Duration) -> Result<Bytes, NoBody>
-where
-    B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Unpin + Send + 'static,
-{
-    let body = admit(headers, body)?;
-    tokio::time::timeout(time, collect(body)).await.unwrap_or(Err(NoBody::TooSlow))
+/// The bodies of a server that arrive or wait to be read.
+#[derive(Debug)]
+pub(super) struct Bodies {
+    time: Duration,
+    room: Arc<Room>,
+}
+
+impl Bodies {
+    /// Each may take so long to arrive, and those of one peer so much of the room.
+    pub(super) fn new(time: Duration, share: Share) -> Self {
+        let (all, each) = (ALL_BODIES_BYTES, share.of(ALL_BODIES_BYTES));
+        Self { time, room: Arc::new(Room { all, each, taken: Mutex::default() }) }
+    }
+
+    /// Takes a whole body of a peer's; not copied if it came in one piece. It holds its room until it is dropped.
+    pub(super) async fn read<B>(&self, peer: Peer, headers: &HeaderMap, body: B) -> Result<Bytes, NoBody>
+    where
+        B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Unpin + Send + 'static,
+    {
+        let body = admit(headers, body)?;
+        let place = Place { room: self.room.clone(), peer, bytes: 0 };
+        tokio::time::timeout(self.time, collect(body, place)).await.unwrap_or(Err(NoBody::TooSlow))
+    }
+}
+
+/// Room for bodies, of which each peer may have its share.
+#[derive(Debug)]
+struct Room {
+    all: usize,
+    each: usize,
+    taken: Mutex<Taken>,
+}
+
+#[derive(Debug, Default)]
+struct Taken {
+    all: usize,
+    /// Of those peers that have some.
+    each: HashMap<Peer, usize>,
+}
+
+impl Room {
+    fn taken(&self) -> MutexGuard<'_, Taken> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What one body takes of the room, given back when it is dropped.
+#[derive(Debug)]
+struct Place {
+    room: Arc<Room>,
+    peer: Peer,
+    bytes: usize,
+}
+
+impl Place {
+    /// Makes room for a body of so many bytes.
+    fn grow(&mut self, bytes: usize) -> Result<(), NoBody> {
+        if bytes <= SMALL_BYTES {
+            return Ok(());
+        }
+        let more = bytes - self.bytes;
+        let mut taken = self.room.taken();
+        let own = taken.each.get(&self.peer).copied().unwrap_or(0);
+        if taken.all + more > self.room.all || own + more > self.room.each {
+            return Err(NoBody::NoRoom);
+        }
+        taken.all += more;
+        taken.each.insert(self.peer, own + more);
+        self.bytes = bytes;
+        Ok(())
+    }
+
+    /// The bytes of a body, with what they take.
+    fn with(self, bytes: impl AsRef<[u8]> + Into<Bytes> + Send + 'static) -> Bytes {
+        if self.bytes == 0 { bytes.into() } else { Bytes::from_owner(Placed { bytes, _place: self }) }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if self.bytes == 0 {
+            return;
+        }
+        let mut taken = self.room.taken();
+        taken.all -= self.bytes;
+        if let Some(own) = taken.each.get_mut(&self.peer) {
+            *own -= self.bytes;
+            if *own == 0 {
+                taken.each.remove(&self.peer);
+            }
+        }
+    }
+}
+
+struct Placed<T> {
+    bytes: T,
+    _place: Place,
+}
+
+impl<T: AsRef<[u8]>> AsRef<[u8]> for Placed<T> {
+    fn as_ref(&self) -> &[u8] {
+        self.bytes.as_ref()
+    }
 }
 
 /// Lets a body in that does not say itself that it is too large.
@@ -68,7 +177,7 @@ where
     Err(NoBody::TooLarge)
 }
 
-async fn collect<B>(mut body: B) -> Result<Bytes, NoBody>
+async fn collect<B>(mut body: B, mut place: Place) -> Result<Bytes, NoBody>
 where
     B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Unpin + Send + 'static,
 {
@@ -76,10 +185,12 @@ where
     let mut all = Vec::new();
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame.map_err(NoBody::of)?.into_data() else { continue };
-        if first.len() + all.len() + data.len() > BODY_BYTES {
+        let bytes = first.len() + all.len() + data.len();
+        if bytes > BODY_BYTES {
             drain(body);
             return Err(NoBody::TooLarge);
         }
+        place.grow(bytes)?;
         if first.is_empty() && all.is_empty() {
             first = data;
         } else {
@@ -89,7 +200,7 @@ where
             all.extend_from_slice(&data);
         }
     }
-    Ok(if all.is_empty() { first } else { all.into() })
+    Ok(if all.is_empty() { place.with(first) } else { place.with(all) })
 }
 
 /// Takes what is still to come, and throws it away.

@@ -9,7 +9,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, Request, Response, StatusCode};
 
 use self::described::{Expressao, Refusal as Refused, Resultado, ValidationError};
-use super::body::{self, NoBody};
+use super::body::NoBody;
 use super::render::{self, and_close, bypass, detail, with_cache_status};
 use super::request_log::tell_expression;
 use super::state::App;
@@ -116,7 +116,7 @@ where
     B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Unpin + Send + 'static,
 {
     let (head, body) = request.into_parts();
-    let body = match body::read(&head.headers, body, app.bounds.body_time).await {
+    let body = match app.bodies.read(peer, &head.headers, body).await {
         Ok(body) => body,
         Err(no_body) => return without_body(no_body),
     };
@@ -144,6 +144,7 @@ fn without_body(no_body: NoBody) -> Response<Body> {
         NoBody::TooLarge => (detail(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large"), "too-large"),
         NoBody::TooSlow => (detail(StatusCode::REQUEST_TIMEOUT, "Request Timeout"), "too-slow"),
         NoBody::Broken => (Refusal::Unreadable.response(), "malformed"),
+        NoBody::NoRoom => return and_close(render::overloaded()),
     };
     with_cache_status(and_close(response), bypass(cause))
 }

@@ -8,6 +8,7 @@ use axum::extract::FromRef;
 use prometheus_client::registry::Registry;
 use tracing_appender::non_blocking::ErrorCounter;
 
+use super::body::Bodies;
 use super::bounds::Bounds;
 use super::cors::Cors;
 use super::metrics;
@@ -33,6 +34,7 @@ pub struct Parts {
     pub(super) logged: Logged,
     pub(super) hides_memory: bool,
     pub(super) bounds: Bounds,
+    pub(super) bodies: Bodies,
     pub(super) ids: RequestIds,
     pub(super) sent: Sent,
     pub(super) proxies: Proxies,
@@ -67,6 +69,7 @@ impl App {
         let Setup { admin_token, metrics_hosts, origins, logged, hides_memory, log_losses, proxies, bounds } = setup;
         let registry = metrics::registry(&counters, &calculator, log_losses);
         let (cors, ids, sent) = (Cors::new(&origins), RequestIds::new(), Sent::new());
+        let bodies = Bodies::new(bounds.body_time, bounds.peer_share);
         let is_stopping = AtomicBool::new(false);
         let parts = Parts {
             calculator,
@@ -78,6 +81,7 @@ impl App {
             logged,
             hides_memory,
             bounds,
+            bodies,
             ids,
             sent,
             proxies,

@@ -147,7 +147,7 @@ async fn answer(app: &App, peer: Peer, request: Request, language: Language) -> 
         tokio::spawn(answer_arriving(how, Arriving::new(body, app.bounds.body_time), parts));
         return Ok(response);
     }
-    let body = body::read(&head.headers, body, app.bounds.body_time).await.map_err(no_body)?;
+    let body = app.bodies.read(peer, &head.headers, body).await.map_err(no_body)?;
     let elements = if body.len() <= INLINE_BODY_BYTES {
         elements(&body)
     } else {

@@ -172,7 +172,7 @@ pub(super) async fn post(State(app): State<App>, peer: Peer, request: Request) -
     let language = language::preferred(request.headers());
     let readers = app.calculator.readers().by(peer);
     let asked = async {
-        let (headers, _, body) = body_of(request, app.bounds.body_time).await?;
+        let (headers, _, body) = body_of(&app, peer, request).await?;
         Ok::<_, Problem>((OwnQuestion::in_any_body(body, readers, language).await?, headers))
     };
     let (response, has_asked_redis) = match asked.await {

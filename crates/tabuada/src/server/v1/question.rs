@@ -1,7 +1,6 @@
 //! What is asked: an expression, its mode and its variables, from a query or from a body of JSON.
 
 use std::borrow::Cow;
-use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::Request;
@@ -12,13 +11,15 @@ use tabuada_lang::{Language, Mode};
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{AdditionalProperties, Object, ObjectBuilder, SchemaType, Type};
 
-use super::super::body::{self, NoBody};
+use super::super::body::NoBody;
 use super::super::evaluate::described::value;
 use super::super::fault::Fault;
 use super::super::problem::Problem;
 use super::super::query::last;
+use super::super::state::App;
 use crate::answer::DEADLINE;
 use crate::engine::Question;
+use crate::peer::Peer;
 use crate::workers::Hands;
 
 /// Bodies up to this long are read where the request is served; longer ones by the readers.
@@ -113,10 +114,10 @@ pub(super) fn object<'b, T: Deserialize<'b>>(body: &'b [u8]) -> Result<T, Fault>
     serde_json::from_str(text).map_err(|error| Fault::BodyUnlike(error.into()))
 }
 
-/// Takes the body of a request that arrives within `time`.
-pub(super) async fn body_of(request: Request, time: Duration) -> Result<(HeaderMap, Uri, Bytes), Fault> {
+/// Takes the body of a request of a peer's.
+pub(super) async fn body_of(app: &App, peer: Peer, request: Request) -> Result<(HeaderMap, Uri, Bytes), Fault> {
     let (head, body) = request.into_parts();
-    let bytes = body::read(&head.headers, body, time).await.map_err(no_body)?;
+    let bytes = app.bodies.read(peer, &head.headers, body).await.map_err(no_body)?;
     Ok((head.headers, head.uri, bytes))
 }
 
@@ -126,5 +127,6 @@ pub(super) fn no_body(reason: NoBody) -> Fault {
         NoBody::TooLarge => Fault::BodyTooLarge,
         NoBody::TooSlow => Fault::BodyTooSlow,
         NoBody::Broken => Fault::BodyBroken,
+        NoBody::NoRoom => Fault::Overloaded,
     }
 }

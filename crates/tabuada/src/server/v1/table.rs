@@ -16,7 +16,6 @@ use axum::extract::{Request, State};
 use axum::http::header::VARY;
 use axum::http::{HeaderValue, Response};
 
-use super::super::body;
 use super::super::described::{NoBody, Overloaded};
 use super::super::language::{self, Language};
 use super::super::problem::{Document as ProblemDocument, Problem};
@@ -126,7 +125,7 @@ pub(super) async fn post(State(app): State<App>, peer: Peer, request: Request) -
 async fn answer(app: &App, peer: Peer, request: Request, language: Language) -> Result<Response<Body>, Problem> {
     let (head, body) = request.into_parts();
     let form = Form::preferred(&head.headers);
-    let body: Bytes = body::read(&head.headers, body, app.bounds.body_time).await.map_err(no_body)?;
+    let body: Bytes = app.bodies.read(peer, &head.headers, body).await.map_err(no_body)?;
     let workers = app.calculator.workers();
     let bulk = workers.by(peer).bulk().await;
     // The first rows are worked out before anything is sent: what is wrong with the question shows in them.
