@@ -2,6 +2,9 @@
 //! corpora.
 #![allow(dead_code, clippy::panic)]
 
+pub(crate) mod compose;
+pub(crate) mod newcomer;
+
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -514,13 +517,18 @@ impl Drop for Node {
 
 /// The binary that is being tested, with none of the settings of whoever runs the test.
 pub(crate) fn tabuada(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tabuada"));
+    let mut command = clean(Command::new(env!("CARGO_BIN_EXE_tabuada")));
+    command.args(arguments);
+    command
+}
+
+/// The command, with none of the settings of whoever runs the test.
+pub(crate) fn clean(mut command: Command) -> Command {
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("TABUADA_") {
             command.env_remove(name);
         }
     }
-    command.args(arguments);
     command
 }
 
