@@ -432,7 +432,7 @@ pub(crate) fn compare(
     if let Some(ordering) = machine
         && let Some(holds) = holds(operator, ordering)
     {
-        budget.charge(left.pair_price(right, budget.mode))?;
+        budget.charge(left.pair_price(right))?;
         return Ok(holds);
     }
     match operator {
@@ -452,7 +452,7 @@ fn ordered(operator: Comparison, left: &Value, right: &Value, budget: &mut Budge
     let is_sequence = matches!((left, right), (Value::List(_), Value::List(_)) | (Value::Tuple(_), Value::Tuple(_)));
     // The first parts that differ decide, in their own words; where none do, the whole are equal, and of one length.
     let (a, b) = if is_sequence { left.difference(right, budget)?.unwrap_or((left, right)) } else { (left, right) };
-    budget.charge(a.pair_price(b, budget.mode))?;
+    budget.charge(a.pair_price(b))?;
     let ordering = match (a, b) {
         (Value::Str(a), Value::Str(b)) => Some(a.string.cmp(&b.string)),
         // One goes on where the other ends.
@@ -460,7 +460,7 @@ fn ordered(operator: Comparison, left: &Value, right: &Value, budget: &mut Budge
             Some(a.values.len().cmp(&b.values.len()))
         }
         (Value::Set(a), Value::Set(b)) => return set_ordered(operator, a, b, budget),
-        _ => a.order(b).ok_or_else(|| {
+        _ => a.order(b, budget)?.ok_or_else(|| {
             let (left, right) = (a.kind(), b.kind());
             TypeError::Order { operator: operator.symbol().to_owned(), left, right }
         })?,

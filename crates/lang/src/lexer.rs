@@ -503,16 +503,18 @@ impl<'t> Lexer<'t> {
     /// What follows a number directly must be no name, but for the words that are operators.
     fn end_of_number(&mut self, start: usize, token: Token) -> Lexed {
         let end = self.at;
-        let length = self.word_length();
-        let word = &self.text[end..end + length];
-        if length == 0 || matches!(word, "and" | "or" | "not" | "in" | "is" | "if" | "else" | "mod") {
-            return Ok((token, Span::new(start, end)));
-        }
-        if !word.starts_with(|c: char| c == '_' || unicode_ident::is_xid_start(c)) {
-            // A look-alike (`2·3`, a digit of another script), not the beginning of a name.
+        let next = self.rest().chars().next().filter(|c| is_subscript(*c) || continues_name(*c));
+        // A look-alike (`2·3`, a digit of another script), not the beginning of a name: nothing behind it is looked at, or
+        // many would take as long as the square of the text.
+        if next.is_some_and(|c| c != '_' && !unicode_ident::is_xid_start(c)) {
             return self.unknown();
         }
-        self.at = end + length;
+        self.at += self.word_length();
+        let word = &self.text[end..self.at];
+        if word.is_empty() || matches!(word, "and" | "or" | "not" | "in" | "is" | "if" | "else" | "mod") {
+            self.at = end;
+            return Ok((token, Span::new(start, end)));
+        }
         if word == "º" {
             return self.error(end, Syntax::Misspelled { found: word.to_owned(), meant: "°".to_owned() });
         }

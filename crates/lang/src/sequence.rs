@@ -109,7 +109,7 @@ pub(crate) fn contains(container: &Value, element: &Value, budget: &mut Budget) 
             Ok(false)
         }
         Value::Range(range) => {
-            budget.charge(element.pair_price(container, budget.mode))?;
+            budget.charge(element.pair_price(container))?;
             let Some(wanted) = whole(element) else { return Ok(false) };
             let offset = i128::from(wanted) - i128::from(range.start);
             let step = i128::from(range.step);

@@ -12,7 +12,7 @@ use unicode_general_category::{GeneralCategory, get_general_category};
 
 use crate::error::{ErrorKind, Estimate, Type, TypeError};
 use crate::limits::{Budget, price};
-use crate::number::{Complex, Decimal, Integer, Number, Rational, decimal, float};
+use crate::number::{Complex, Decimal, Integer, Number, Rational, float};
 
 mod order;
 
@@ -262,22 +262,6 @@ impl Value {
             Self::Int(_) | Self::Str(_) | Self::Fraction(_) | Self::Decimal(_) => price::add(self.heap_bytes() / 8),
             Self::List(items) | Self::Tuple(items) | Self::Set(items) => items.bytes / 8,
             _ => price::SCALAR,
-        }
-    }
-
-    /// In the modes beside python's, what comparing the value with another costs at most, on its side: numbers meet by
-    /// products and powers of ten as long as the longer one.
-    pub(crate) fn compare_price(&self) -> u64 {
-        match self {
-            Self::Int(value) => decimal::compare_price(value.words()),
-            Self::Decimal(value) => decimal::compare_price(value.words()),
-            Self::Fraction(value) => {
-                price::multiply(value.numerator().words(), value.denominator().words()) + price::SCALAR
-            }
-            Self::List(items) | Self::Tuple(items) | Self::Set(items) => {
-                items.values.iter().fold(items.bytes / 8, |price, value| price.saturating_add(value.compare_price()))
-            }
-            _ => self.walk_price(),
         }
     }
 

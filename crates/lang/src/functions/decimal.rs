@@ -5,7 +5,7 @@ use crate::arithmetic::decimal::{decimal, precision, value};
 use crate::error::{ErrorKind, TypeError, ValueError};
 use crate::limits::{Budget, price};
 use crate::number::angle::Circular;
-use crate::number::{Decimal, Integer, Ties, decimal as numbers};
+use crate::number::{Decimal, Integer, Ties};
 use crate::value::Value;
 
 /// Calls the function of this name.
@@ -113,13 +113,11 @@ pub(super) fn is_close(arguments: &[Option<Value>], budget: &mut Budget) -> Outc
     if negative(&relative) || negative(&absolute) {
         return Err(ValueError::NegativeTolerance.into());
     }
-    let words = a.words().max(b.words()).max(absolute.words());
-    budget.charge(4 * numbers::compare_price(words))?;
     let difference = a.subtract(&b, precision, budget)?.magnitude();
     let (a, b) = (a.magnitude(), b.magnitude());
-    let larger = if a.compare(&b).is_lt() { b } else { a };
-    let near = difference.compare(&relative.multiply(&larger, precision, budget)?).is_le()
-        || difference.compare(&absolute).is_le();
+    let larger = if a.compare(&b, budget)?.is_lt() { b } else { a };
+    let relative = relative.multiply(&larger, precision, budget)?;
+    let near = difference.compare(&relative, budget)?.is_le() || difference.compare(&absolute, budget)?.is_le();
     Ok(Value::Bool(near))
 }
 

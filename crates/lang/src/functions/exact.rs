@@ -90,7 +90,7 @@ pub(super) fn call(name: &str, arguments: &[Value], budget: &mut Budget) -> Outc
             other => other,
         },
         "log" | "ln" | "log2" | "log10" => logarithm(name, arguments, budget),
-        "log1p" if equals(argument, -1) || compare_with_one(&negative_of(argument, budget)?) == Ordering::Greater => {
+        "log1p" if equals(argument, -1) || compare_with_one(&negative_of(argument, budget)?, budget)? == Ordering::Greater => {
             Err(undefined(name))
         }
         "gamma" | "lgamma" => match argument {
@@ -106,12 +106,12 @@ pub(super) fn call(name: &str, arguments: &[Value], budget: &mut Budget) -> Outc
         "cos" | "cosh" | "exp" | "erfc" | "sec" if sign == 0 => int(1),
         "csc" | "cot" if sign == 0 => Err(ValueError::Pole { function: name.to_owned(), at: "0".to_owned() }.into()),
         "acos" | "acosh" | "asec" if equals(argument, 1) => int(0),
-        "asec" | "acsc" if compare_with_one(&absolute(argument, budget)?) == Ordering::Less => Err(undefined(name)),
-        "asin" | "acos" | "atanh" if compare_with_one(&absolute(argument, budget)?) == Ordering::Greater => {
+        "asec" | "acsc" if compare_with_one(&absolute(argument, budget)?, budget)? == Ordering::Less => Err(undefined(name)),
+        "asin" | "acos" | "atanh" if compare_with_one(&absolute(argument, budget)?, budget)? == Ordering::Greater => {
             Err(undefined(name))
         }
-        "atanh" if compare_with_one(&absolute(argument, budget)?) == Ordering::Equal => Err(undefined(name)),
-        "acosh" if compare_with_one(argument) == Ordering::Less => Err(undefined(name)),
+        "atanh" if compare_with_one(&absolute(argument, budget)?, budget)? == Ordering::Equal => Err(undefined(name)),
+        "acosh" if compare_with_one(argument, budget)? == Ordering::Less => Err(undefined(name)),
         "sin" | "tan" | "asin" | "atan" | "sinh" | "tanh" | "asinh" | "atanh" | "degrees" | "radians" | "expm1"
         | "log1p" | "erf"
             if sign == 0 =>
@@ -145,8 +145,9 @@ pub(super) fn is_close(arguments: &[Option<Value>], budget: &mut Budget) -> Outc
         return Err(ValueError::NegativeTolerance.into());
     }
     let difference = a.subtract(&b, budget)?.absolute();
-    let larger = if a.absolute().order(&b.absolute()).is_lt() { b } else { a }.absolute();
-    let near = difference.order(&relative.multiply(&larger, budget)?).is_le() || difference.order(&absolute).is_le();
+    let larger = if a.absolute().order(&b.absolute(), budget)?.is_lt() { b } else { a }.absolute();
+    let relative = relative.multiply(&larger, budget)?;
+    let near = difference.order(&relative, budget)?.is_le() || difference.order(&absolute, budget)?.is_le();
     Ok(Value::Bool(near))
 }
 
@@ -180,8 +181,8 @@ fn equals(value: &Value, small: i64) -> bool {
     value.integer() == Some(Integer::from(small))
 }
 
-fn compare_with_one(value: &Value) -> Ordering {
-    value.order(&Value::Int(Integer::ONE)).flatten().unwrap_or(Ordering::Equal)
+fn compare_with_one(value: &Value, budget: &mut Budget) -> Result<Ordering, ErrorKind> {
+    Ok(value.order(&Value::Int(Integer::ONE), budget)?.flatten().unwrap_or(Ordering::Equal))
 }
 
 fn negative_of(value: &Value, budget: &mut Budget) -> Outcome {

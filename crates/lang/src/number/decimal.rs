@@ -38,6 +38,9 @@ pub(crate) struct Decimal {
 /// An operation on numbers of a few dozen digits, in fuel: some 300 ns with all that surrounds it.
 const OPERATION: u64 = 50;
 
+/// Looking at the signs and sizes of two numbers, in fuel.
+const COMPARISON: u64 = 12;
+
 /// Putting the parts of a number's text together, in fuel.
 const TEXT: u64 = 8;
 
@@ -595,8 +598,7 @@ impl Decimal {
             return Some(0);
         }
         // Of 19 digits or fewer, and perhaps zeros behind the point.
-        let length = digits_exactly(&self.coefficient);
-        if length + self.exponent > 19 || -self.exponent >= length {
+        if !(-0.5..20.0).contains(&self.log10()) {
             return None;
         }
         let ten = |exponent: i64| dashu_int::UBig::from(10_u8).pow(exponent.unsigned_abs() as usize);
@@ -615,29 +617,35 @@ impl Decimal {
         i64::try_from(&(if self.negative { -whole } else { whole })).ok()
     }
 
-    /// The order of the values, whatever the exponents. What it costs is bounded by [`compare_price`].
-    pub(crate) fn compare(&self, other: &Self) -> Ordering {
+    /// The order of the values, whatever the exponents.
+    pub(crate) fn compare(&self, other: &Self, budget: &mut Budget) -> Result<Ordering, ErrorKind> {
+        budget.charge(COMPARISON)?;
         let sign = |value: &Self| i8::from(!value.is_zero()) * if value.negative { -1 } else { 1 };
         let (a, b) = (sign(self), sign(other));
         if a != b || a == 0 {
-            return a.cmp(&b);
+            return Ok(a.cmp(&b));
         }
-        let order = {
-            let first = |value: &Self| value.exponent + digits_exactly(&value.coefficient);
-            first(self).cmp(&first(other)).then_with(|| {
-                let exponent = self.exponent.min(other.exponent);
-                // The first digits stand at one place, so that what is appended here is no longer than the other.
-                let scaled = |value: &Self| {
-                    value.coefficient.big() * dashu_int::IBig::from(10).pow((value.exponent - exponent) as usize)
-                };
-                if self.exponent == other.exponent {
-                    self.coefficient.cmp(&other.coefficient)
-                } else {
-                    scaled(self).cmp(&scaled(other))
-                }
-            })
-        };
-        if a < 0 { order.reverse() } else { order }
+        let order = self.compare_magnitudes(other, budget)?;
+        Ok(if a < 0 { order.reverse() } else { order })
+    }
+
+    /// The order of the magnitudes, neither of which may be zero.
+    fn compare_magnitudes(&self, other: &Self, budget: &mut Budget) -> Result<Ordering, ErrorKind> {
+        let (mine, its) = (self.log10(), other.log10());
+        if (mine - its).abs() > 1e-8 {
+            return Ok(mine.total_cmp(&its));
+        }
+        if self.exponent > other.exponent {
+            return other.compare_magnitudes(self, budget).map(Ordering::reverse);
+        }
+        budget.charge(price::add(self.words()))?;
+        let places = self.exponent.abs_diff(other.exponent);
+        if places == 0 {
+            return Ok(self.coefficient.cmp(&other.coefficient));
+        }
+        // No longer than the coefficient that it divides, which has as many digits as all of the other number.
+        let (whole, rest) = self.coefficient.divide_with_remainder(&power_of_ten(places, budget)?, budget)?;
+        Ok(whole.cmp(&other.coefficient).then(Integer::ZERO.cmp(&rest).reverse()))
     }
 
     /// The nearest float, or one next to it; infinite and zero where there is none.
@@ -659,11 +667,6 @@ impl Decimal {
     fn log10(&self) -> f64 {
         self.coefficient.log2() * std::f64::consts::LOG10_2 + self.exponent as f64
     }
-}
-
-/// What comparing with a number of so many words costs at most: a power of ten as long, and a product.
-pub(crate) fn compare_price(words: u64) -> u64 {
-    price::SCALAR + 3 * price::multiply(words, words)
 }
 
 /// How what stands behind the point compares with a half.
@@ -688,28 +691,19 @@ fn shift(value: &Integer, places: i64, budget: &mut Budget) -> Result<Integer, E
     value.multiply(&power_of_ten(places.unsigned_abs(), budget)?, budget)
 }
 
-/// Decimal digits of a number that is not negative; zero has one. Paid for where it has to be found by a power of ten.
+/// Decimal digits of a number that is not negative; zero has one.
 fn digits(value: &Integer, budget: &mut Budget) -> Result<i64, ErrorKind> {
-    if value.as_i64().is_none() {
-        budget.charge(price::SCALAR)?;
-        if digits_by_estimate(value).is_none() {
-            budget.charge(price::power(value.words()))?;
-        }
-    }
-    Ok(digits_exactly(value))
-}
-
-fn digits_exactly(value: &Integer) -> i64 {
     match value.as_i64() {
-        Some(0) => 1,
-        Some(small) => i64::from(small.unsigned_abs().ilog10()) + 1,
-        None => digits_by_estimate(value).unwrap_or_else(|| {
-            // So close to a power of ten that only the power itself can tell.
-            let near = (value.log2() * std::f64::consts::LOG10_2).round() as i64;
-            let power = dashu_int::IBig::from(10).pow(near.unsigned_abs() as usize);
-            near + i64::from(value.big() >= power)
-        }),
+        Some(0) => return Ok(1),
+        Some(small) => return Ok(i64::from(small.unsigned_abs().ilog10()) + 1),
+        None => budget.charge(price::SCALAR)?,
     }
+    if let Some(digits) = digits_by_estimate(value) {
+        return Ok(digits);
+    }
+    // So close to a power of ten that only the power itself can tell.
+    let near = (value.log2() * std::f64::consts::LOG10_2).round();
+    Ok(near as i64 + i64::from(*value >= power_of_ten(near as u64, budget)?))
 }
 
 /// The digits, where the logarithm as a float settles them.

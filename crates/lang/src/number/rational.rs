@@ -5,7 +5,7 @@
 
 use std::cmp::Ordering;
 
-use super::{Integer, Ties};
+use super::{Integer, Ties, long};
 use crate::error::{ErrorKind, Estimate, ZeroDivision};
 use crate::limits::{Budget, Limits, price};
 
@@ -214,28 +214,24 @@ impl Rational {
         if exponent.is_negative() { Self::signed(denominator, numerator) } else { Self::signed(numerator, denominator) }
     }
 
-    /// The order of the values. It costs two products of the parts at most; whoever asks has paid.
-    pub(crate) fn order(&self, other: &Self) -> Ordering {
+    /// The order of the values.
+    pub(crate) fn order(&self, other: &Self, budget: &mut Budget) -> Result<Ordering, ErrorKind> {
         let (left, right) = (self.size(), other.size());
-        if self.is_negative() == other.is_negative() && left.abs_diff(right) <= 1 {
-            (self.numerator.big() * other.denominator.big()).cmp(&(other.numerator.big() * self.denominator.big()))
-        } else {
-            by_size((self.is_negative(), left), (other.is_negative(), right))
+        if self.is_negative() != other.is_negative() || left.abs_diff(right) > 1 {
+            return Ok(by_size((self.is_negative(), left), (other.is_negative(), right)));
         }
+        // Each may be longer than an integer may be; it is not kept.
+        let mut product = |a: &Integer, b: &Integer| {
+            budget.charge(price::multiply(a.words(), b.words()) + price::SCALAR)?;
+            long::multiply(&a.magnitude(), &b.magnitude(), budget)
+        };
+        let order = product(&self.numerator, &other.denominator)?.cmp(&product(&other.numerator, &self.denominator)?);
+        Ok(if self.is_negative() { order.reverse() } else { order })
     }
 
     /// The order of the fraction and an integer.
-    pub(crate) fn order_integer(&self, other: &Integer) -> Ordering {
-        let size = (!other.is_zero()).then_some(other.bits() as i64 - 1);
-        match size {
-            Some(size) if self.is_negative() == other.is_negative() && size.abs_diff(self.size()) <= 1 => {
-                self.numerator.big().cmp(&(other.big() * self.denominator.big()))
-            }
-            Some(size) => by_size((self.is_negative(), self.size()), (other.is_negative(), size)),
-            None if self.is_negative() => Ordering::Less,
-            None if self.is_zero() => Ordering::Equal,
-            None => Ordering::Greater,
-        }
+    pub(crate) fn order_integer(&self, other: &Integer, budget: &mut Budget) -> Result<Ordering, ErrorKind> {
+        self.order(&Self { numerator: other.clone(), denominator: Integer::ONE }, budget)
     }
 
     /// log2 of the magnitude, within one; for zero, less than that of all others.

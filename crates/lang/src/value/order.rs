@@ -7,7 +7,6 @@ use super::{Items, Value};
 use crate::error::ErrorKind;
 use crate::limits::{Budget, price};
 use crate::listsort;
-use crate::mode::Mode;
 use crate::number::{Decimal, Integer, Number};
 
 impl Value {
@@ -18,8 +17,8 @@ impl Value {
                 Ok(a.values.len() == b.values.len() && a.difference(b, budget)?.is_none())
             }
             _ => {
-                budget.charge(self.pair_price(other, budget.mode))?;
-                Ok(self.leaf_equals(other))
+                budget.charge(self.pair_price(other))?;
+                self.leaf_equals(other, budget)
             }
         }
     }
@@ -70,8 +69,8 @@ impl Value {
             (Self::Set(a), Self::Set(b)) if a.values.len() != b.values.len() => Ok(a.values.len().cmp(&b.values.len())),
             (Self::Set(a), Self::Set(b)) => a.position(b, budget),
             _ => {
-                budget.charge(self.pair_price(other, budget.mode))?;
-                Ok(self.leaf_position(other))
+                budget.charge(self.pair_price(other))?;
+                self.leaf_position(other, budget)
             }
         }
     }
@@ -85,25 +84,29 @@ impl Value {
     }
 
     /// The order of two real numbers (`Some(None)` where nan makes them unordered); `None` where there is no order.
-    pub(crate) fn order(&self, other: &Self) -> Option<Option<Ordering>> {
+    pub(crate) fn order(&self, other: &Self, budget: &mut Budget) -> Result<Option<Option<Ordering>>, ErrorKind> {
         match (self, other) {
-            (Self::Int(a), Self::Int(b)) => return Some(Some(a.cmp(b))),
-            (Self::Int(a), Self::Float(b)) => return Some(a.compare_float(*b)),
-            (Self::Float(a), Self::Int(b)) => return Some(b.compare_float(*a).map(Ordering::reverse)),
+            (Self::Int(a), Self::Int(b)) => return Ok(Some(Some(a.cmp(b)))),
+            (Self::Int(a), Self::Float(b)) => return Ok(Some(a.compare_float(*b))),
+            (Self::Float(a), Self::Int(b)) => return Ok(Some(b.compare_float(*a).map(Ordering::reverse))),
             _ => {}
         }
-        let (Some(a), Some(b)) = (self.number(), other.number()) else { return self.modal_order(other).map(Some) };
-        Some(match (a, b) {
+        let (Some(a), Some(b)) = (self.number(), other.number()) else {
+            return Ok(self.modal_order(other, budget)?.map(Some));
+        };
+        Ok(Some(match (a, b) {
             (Number::Int(a), Number::Int(b)) => Some(a.cmp(&b)),
             (Number::Float(a), Number::Float(b)) => a.partial_cmp(&b),
             (Number::Int(a), Number::Float(b)) => a.compare_float(b),
             (Number::Float(a), Number::Int(b)) => b.compare_float(a).map(Ordering::reverse),
-            _ => return None,
-        })
+            _ => return Ok(None),
+        }))
     }
 
-    /// What comparing two values that are no containers costs at most.
-    pub(crate) fn pair_price(&self, other: &Self, mode: Mode) -> u64 {
+    /// What comparing two values that are no containers costs at most, but for fractions and decimals, which pay for what
+    /// they multiply and divide.
+    pub(crate) fn pair_price(&self, other: &Self) -> u64 {
+        let is_modal = |value: &Self| matches!(value, Self::Fraction(_) | Self::Decimal(_));
         let of_containers = |value: &Self| matches!(value, Self::List(_) | Self::Tuple(_) | Self::Set(_));
         match (self, other) {
             _ if of_containers(self) || of_containers(other) => price::SCALAR,
@@ -111,14 +114,14 @@ impl Value {
             (Self::Int(Integer::Big(_)), Self::Float(_)) | (Self::Float(_), Self::Int(Integer::Big(_))) => {
                 2 * price::ELEMENTARY
             }
-            _ if mode == Mode::Python => self.walk_price().min(other.walk_price()),
-            _ => self.compare_price().saturating_add(other.compare_price()),
+            _ if is_modal(self) || is_modal(other) => self.walk_price() + other.walk_price(),
+            _ => self.walk_price().min(other.walk_price()),
         }
     }
 
     /// [`Value::equals`] of what is no container, or not of one kind.
-    fn leaf_equals(&self, other: &Self) -> bool {
-        match (self, other) {
+    fn leaf_equals(&self, other: &Self, budget: &mut Budget) -> Result<bool, ErrorKind> {
+        Ok(match (self, other) {
             (Self::None, Self::None) => true,
             (Self::Function(a), Self::Function(b)) => a == b,
             (Self::Defined(a), Self::Defined(b)) => a == b,
@@ -126,7 +129,7 @@ impl Value {
             (Self::Int(a), Self::Int(b)) => a == b,
             // Never equal to an integer, which it would be.
             (Self::Fraction(a), Self::Fraction(b)) => a == b,
-            (Self::Decimal(_), _) | (_, Self::Decimal(_)) => self.order(other) == Some(Some(Ordering::Equal)),
+            (Self::Decimal(_), _) | (_, Self::Decimal(_)) => self.order(other, budget)? == Some(Some(Ordering::Equal)),
             (Self::Range(a), Self::Range(b)) => {
                 let length = a.length();
                 length == b.length() && (length == 0 || (a.start == b.start && (length == 1 || a.step == b.step)))
@@ -135,7 +138,7 @@ impl Value {
                 (Some(a), Some(b)) => numbers_equal(a, b),
                 _ => false,
             },
-        }
+        })
     }
 
     /// Where the type of a value stands in the order of [`Value::position`].
@@ -157,8 +160,8 @@ impl Value {
     }
 
     /// [`Value::position`] of two values of one rank that are no containers.
-    fn leaf_position(&self, other: &Self) -> Ordering {
-        match (self, other) {
+    fn leaf_position(&self, other: &Self, budget: &mut Budget) -> Result<Ordering, ErrorKind> {
+        Ok(match (self, other) {
             (Self::Str(a), Self::Str(b)) => a.string.cmp(&b.string),
             (Self::Range(a), Self::Range(b)) => (a.start, a.stop, a.step).cmp(&(b.start, b.stop, b.step)),
             (Self::Function(a), Self::Function(b)) => a.name.cmp(b.name),
@@ -169,28 +172,29 @@ impl Value {
                     _ => (value.clone(), 0.0),
                 };
                 let ((a, a_imaginary), (b, b_imaginary)) = (parts(self), parts(other));
-                let order = match a.order(&b) {
+                let order = match a.order(&b, budget)? {
                     Some(Some(order)) => order,
                     // nan after everything.
                     _ => matches!(a, Self::Float(a) if a.is_nan()).cmp(&matches!(b, Self::Float(b) if b.is_nan())),
                 };
                 order.then(a_imaginary.partial_cmp(&b_imaginary).unwrap_or_else(|| a_imaginary.total_cmp(&b_imaginary)))
             }
-        }
+        })
     }
 
     /// The order of a fraction or a decimal and another real number.
-    fn modal_order(&self, other: &Self) -> Option<Ordering> {
-        let decimal = |value: &Self| value.integer().map(Decimal::from);
-        Some(match (self, other) {
-            (Self::Fraction(a), Self::Fraction(b)) => a.order(b),
-            (Self::Fraction(a), b) => a.order_integer(&b.integer()?),
-            (a, Self::Fraction(b)) => b.order_integer(&a.integer()?).reverse(),
-            (Self::Decimal(a), Self::Decimal(b)) => a.compare(b),
-            (Self::Decimal(a), b) => a.compare(&decimal(b)?),
-            (a, Self::Decimal(b)) => decimal(a)?.compare(b),
-            _ => return None,
-        })
+    fn modal_order(&self, other: &Self, budget: &mut Budget) -> Result<Option<Ordering>, ErrorKind> {
+        let order = match (self, other) {
+            (Self::Fraction(a), Self::Fraction(b)) => Some(a.order(b, budget)),
+            (Self::Fraction(a), b) => b.integer().map(|b| a.order_integer(&b, budget)),
+            (Self::Decimal(a), Self::Decimal(b)) => Some(a.compare(b, budget)),
+            (Self::Decimal(a), b) => b.integer().map(|b| a.compare(&Decimal::from(b), budget)),
+            (_, Self::Fraction(_) | Self::Decimal(_)) => {
+                return Ok(other.modal_order(self, budget)?.map(Ordering::reverse));
+            }
+            _ => None,
+        };
+        order.transpose()
     }
 }
 

@@ -143,8 +143,7 @@ impl Decimal {
     }
 
     fn is_one(&self, budget: &mut Budget) -> Result<bool, ErrorKind> {
-        budget.charge(super::compare_price(self.words()))?;
-        Ok(self.compare(&Self::one()).is_eq())
+        Ok(self.compare(&Self::one(), budget)?.is_eq())
     }
 
     /// Refuses what has no logarithm.

@@ -159,8 +159,7 @@ impl Decimal {
     fn near_reciprocal(&self, away: bool, precision: Precision, budget: &mut Budget) -> Result<Self, ErrorKind> {
         let quotient = Self::one().divide(self, precision + 3, budget)?;
         let product = quotient.exact_product(self, budget)?;
-        budget.charge(super::compare_price(product.words()))?;
-        if product.compare(&Self::one()).is_eq() {
+        if product.compare(&Self::one(), budget)?.is_eq() {
             return quotient.nudged(away, precision, budget);
         }
         Self::one().divide(self, precision, budget)
@@ -464,8 +463,7 @@ impl Decimal {
     ) -> Result<Self, ErrorKind> {
         let quotient = self.divide(x, precision + 3, budget)?;
         let product = quotient.exact_product(x, budget)?;
-        budget.charge(super::compare_price(product.words().max(self.words())))?;
-        if product.compare(self).is_eq() {
+        if product.compare(self, budget)?.is_eq() {
             return quotient.nudged(false, precision, budget);
         }
         correctly_rounded(precision, budget, |bits, budget| {

@@ -28,7 +28,7 @@ fn outcome(op: &str, a: &str, b: Option<&str>) -> String {
             "floor_divide" => whole(two().0.floor_divide(&two().1, budget)?),
             "modulo" => text(two().0.modulo(&two().1, budget)?),
             "power" => text(two().0.power(&two().1, budget)?),
-            "compare" => (two().0.order(&two().1) as i8).to_string(),
+            "compare" => (two().0.order(&two().1, budget)? as i8).to_string(),
             "floor" => whole(one().floor(budget)?),
             "ceil" => whole(one().ceil(budget)?),
             "trunc" => whole(one().trunc(budget)?),
