@@ -90,7 +90,10 @@ pub(super) fn call(name: &str, arguments: &[Value], budget: &mut Budget) -> Outc
             other => other,
         },
         "log" | "ln" | "log2" | "log10" => logarithm(name, arguments, budget),
-        "log1p" if equals(argument, -1) || compare_with_one(&negative_of(argument, budget)?, budget)? == Ordering::Greater => {
+        "log1p"
+            if equals(argument, -1)
+                || compare_with_one(&negative_of(argument, budget)?, budget)? == Ordering::Greater =>
+        {
             Err(undefined(name))
         }
         "gamma" | "lgamma" => match argument {
@@ -106,7 +109,9 @@ pub(super) fn call(name: &str, arguments: &[Value], budget: &mut Budget) -> Outc
         "cos" | "cosh" | "exp" | "erfc" | "sec" if sign == 0 => int(1),
         "csc" | "cot" if sign == 0 => Err(ValueError::Pole { function: name.to_owned(), at: "0".to_owned() }.into()),
         "acos" | "acosh" | "asec" if equals(argument, 1) => int(0),
-        "asec" | "acsc" if compare_with_one(&absolute(argument, budget)?, budget)? == Ordering::Less => Err(undefined(name)),
+        "asec" | "acsc" if compare_with_one(&absolute(argument, budget)?, budget)? == Ordering::Less => {
+            Err(undefined(name))
+        }
         "asin" | "acos" | "atanh" if compare_with_one(&absolute(argument, budget)?, budget)? == Ordering::Greater => {
             Err(undefined(name))
         }
