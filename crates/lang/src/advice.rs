@@ -300,9 +300,11 @@ impl<'c> Desk<'c> {
                         })
                         .or_else(|| self.without_words(&text))?
                 }
-                Look::Unreadable(error) => self
-                    .respelled(&text)
-                    .or_else(|| reading::mend(&text, &error, |name| self.is_given(name)).map(|fix| fix.apply(&text)))?,
+                Look::Unreadable(error) => {
+                    let tokens = Tokens::of(&text);
+                    let fix = || reading::mend(&tokens, &error, |name| self.is_given(name));
+                    self.respelled(&tokens).or_else(|| fix().map(|fix| fix.apply(&text)))?
+                }
             };
             if next == text {
                 return None;
@@ -374,21 +376,21 @@ impl<'c> Desk<'c> {
     }
 
     /// A text that cannot be read, with what needs no error to be seen: signs around it, words, separators, percentages.
-    fn respelled(&self, text: &str) -> Option<String> {
-        let trimmed = reading::trimmed(text).or_else(|| reading::carets(text));
+    fn respelled(&self, tokens: &Tokens<'_>) -> Option<String> {
+        let text = tokens.text;
+        let trimmed = reading::trimmed(tokens).or_else(|| reading::carets(text));
         if let Some(next) = trimmed.or_else(|| self.without_words(text)) {
             return Some(next);
         }
-        let tokens = Tokens::of(text);
-        if let Some(next) = reading::ranges(&tokens) {
+        if let Some(next) = reading::ranges(tokens) {
             return Some(next);
         }
-        let separated = separators::of(&tokens, self.choice, None);
+        let separated = separators::of(tokens, self.choice, None);
         self.doubt(|doubts| doubts.separators |= separated.is_ambiguous);
         if !separated.edits.is_empty() {
             return Some(apply(text, separated.edits));
         }
-        let percentages = percent::of(&tokens, self.choice.commercial);
+        let percentages = percent::of(tokens, self.choice.commercial);
         self.doubt(|doubts| doubts.percentages |= percentages.is_ambiguous);
         (!percentages.edits.is_empty()).then(|| apply(text, percentages.edits))
     }

@@ -20,7 +20,7 @@ const RATIO_MAX: f64 = 15.0 / 5.6;
 /// them pass between two looks at the clock at most: 10 ms.
 const UNIT_MS: f64 = 5.6e-6;
 const STRETCH_MAX: f64 = 10.0 / UNIT_MS;
-const HONEST: &str = "sum(sum(i*j,i,1,1000),j,1,500)";
+const HONEST: &str = "sum(sum(i*j,i,1,1000),j,1,100)";
 const MODES: [&str; 3] = ["python", "exact", "decimal:34"];
 
 /// Signs, subnormal, where floats become integers, the ends of machine words, the largest.
@@ -357,6 +357,10 @@ fn least(mode: &str, case: &Case, first: Ratios, times: usize, enough: f64) -> R
     })
 }
 
+fn line((ratio, stretch): Ratios, mode: &str, (before, body): &Case) -> String {
+    format!("{:6.2} {:6.2} ms {mode} {before:.90} {body}", ratio * RATIO_MAX, stretch * 10.0)
+}
+
 #[test]
 fn no_unit_costs_more_and_no_stretch_is_longer_than_it_may() {
     let Ok(wanted) = std::env::var("TABUADA_PRICES") else { return };
@@ -370,7 +374,11 @@ fn no_unit_costs_more_and_no_stretch_is_longer_than_it_may() {
         let measured = cases.filter(|(mode, case)| is_wanted(mode, case)).map(|(mode, case)| {
             let quickly = compared(mode, case, 100_000, honest);
             let begin = if quickly.0.max(quickly.1) > 0.7 { (f64::INFINITY, f64::INFINITY) } else { quickly };
-            (least(mode, case, begin, 3, 0.7), mode, case)
+            let ratios = least(mode, case, begin, 3, 0.7);
+            if ratios.0.max(ratios.1) > 1.0 {
+                println!("perhaps {}", line(ratios, mode, case));
+            }
+            (ratios, mode, case)
         });
         measured.collect()
     };
@@ -389,8 +397,8 @@ fn no_unit_costs_more_and_no_stretch_is_longer_than_it_may() {
     );
     found.sort_by(|(a, ..), (b, ..)| b.0.max(b.1).total_cmp(&a.0.max(a.1)));
     let bad = found.iter().filter(|(ratios, ..)| ratios.0.max(ratios.1) > 1.0).count();
-    for ((ratio, stretch), mode, (before, body)) in found.iter().take(bad.max(60)) {
-        println!("{:6.2} {:6.2} ms {mode} {before:.90} {body}", ratio * RATIO_MAX, stretch * 10.0);
+    for (ratios, mode, case) in found.iter().take(bad.max(60)) {
+        println!("{}", line(*ratios, mode, case));
     }
     assert!(bad == 0, "{bad} cost more than they may");
 }

@@ -7,8 +7,10 @@
 use rustix::time::{ClockId, clock_gettime};
 use tabuada_lang::{Context, Fuel, Limits, fixes, parse};
 
-/// What one text may take, in milliseconds.
+/// What one text may take, in milliseconds, on a machine where a unit of fuel of an honest text takes [`UNIT_MS`].
 const MOST: f64 = 10.0;
+const UNIT_MS: f64 = 5.6e-6;
+const HONEST: &str = "sum(sum(i*j,i,1,300),j,1,100)";
 /// The longest text that is mended, and the longest that is read.
 const LENGTHS: [usize; 2] = [2 << 10, 64 << 10];
 
@@ -147,12 +149,23 @@ const FRAGMENTS: &[&str] = &[
     "and and ",
 ];
 
+/// The CPU time of this thread in milliseconds.
+fn cpu() -> f64 {
+    let now = clock_gettime(ClockId::ThreadCPUTime);
+    now.tv_sec as f64 * 1e3 + now.tv_nsec as f64 * 1e-6
+}
+
+/// How much longer the honest text takes now than where the limit is meant: the machine, and what else it does.
+fn slowness() -> f64 {
+    let limits = Limits::default();
+    let (program, mut fuel) = (parse(HONEST, &limits).unwrap(), Fuel::new(limits.fuel));
+    let begun = cpu();
+    program.evaluate(&limits, &mut fuel).unwrap();
+    (cpu() - begun) / (fuel.spent() as f64 * UNIT_MS)
+}
+
 /// The milliseconds of CPU that reading, evaluating on little fuel and advising take.
 fn milliseconds(text: &str) -> f64 {
-    let cpu = || {
-        let now = clock_gettime(ClockId::ThreadCPUTime);
-        now.tv_sec as f64 * 1e3 + now.tv_nsec as f64 * 1e-6
-    };
     let (limits, context) = (Limits::default(), Context::default());
     let begun = cpu();
     match parse(text, &limits) {
@@ -257,6 +270,14 @@ fn no_text_takes_long_to_read_and_to_advise_on() {
         }
     }
     let mut all = [short, more, long, climbing].concat();
+    // What is too much counts once it was so again and again, beside the honest text.
+    for (taken, text) in &mut all {
+        for _ in 0..8 {
+            if *taken > MOST {
+                *taken = taken.min(milliseconds(text) / slowness());
+            }
+        }
+    }
     all.sort_by(|a, b| b.0.total_cmp(&a.0));
     for (taken, text) in all.iter().take(40) {
         println!("{taken:6.2} ms {:6} bytes {:?}", text.len(), text.chars().take(70).collect::<String>());

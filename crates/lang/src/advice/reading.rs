@@ -30,7 +30,8 @@ const CIRCUMFLEX: char = 'ˆ';
 const MONEY: [&str; 7] = ["R$", "US$", "U$", "$", "€", "£", "¥"];
 
 /// A text without what only surrounds it: `= 7*8 =`, `2+2=?`, signs of money.
-pub(super) fn trimmed(text: &str) -> Option<String> {
+pub(super) fn trimmed(tokens: &Tokens<'_>) -> Option<String> {
+    let text = tokens.text;
     let inside = text.trim();
     let mut core = inside;
     if !core.starts_with("==") {
@@ -45,7 +46,7 @@ pub(super) fn trimmed(text: &str) -> Option<String> {
     if core.len() < inside.len() && !core.is_empty() {
         return Some(text.replacen(inside, core, 1));
     }
-    without_money(text)
+    without_money(tokens)
 }
 
 /// A text with its ranges as bounds where those are asked for: `sum(1..10)`, `sum(k, k, 1..10)`.
@@ -83,8 +84,8 @@ pub(super) fn carets(text: &str) -> Option<String> {
     (!edits.is_empty()).then(|| apply(text, edits))
 }
 
-fn without_money(text: &str) -> Option<String> {
-    let tokens = Tokens::of(text);
+fn without_money(tokens: &Tokens<'_>) -> Option<String> {
+    let text = tokens.text;
     let mut edits = Vec::new();
     let signs = MONEY.iter().flat_map(|sign| text.match_indices(sign));
     for (at, sign) in signs.filter(|(at, _)| !tokens.has_string_at(*at)) {
@@ -102,12 +103,12 @@ fn without_money(text: &str) -> Option<String> {
 }
 
 /// What the error asks for; whether it helps is for the caller to see. `is_given` says which names come with the text.
-pub(super) fn mend(text: &str, error: &Error, is_given: impl Fn(&str) -> bool) -> Option<Fix> {
+pub(super) fn mend(tokens: &Tokens<'_>, error: &Error, is_given: impl Fn(&str) -> bool) -> Option<Fix> {
+    let text = tokens.text;
     let span = error.span;
     let (start, end) = (span.start as usize, span.end as usize);
-    let tokens = Tokens::of(text);
     match &error.kind {
-        ErrorKind::Unsupported(feature) => unsupported(&tokens, *feature, span),
+        ErrorKind::Unsupported(feature) => unsupported(tokens, *feature, span),
         ErrorKind::Syntax(syntax) => match syntax {
             Syntax::Misspelled { found, meant } => {
                 if found.chars().next().and_then(spelling::meant).as_ref() == Some(meant) {
@@ -116,17 +117,17 @@ pub(super) fn mend(text: &str, error: &Error, is_given: impl Fn(&str) -> bool) -
                     Some(Fix::replacing(span, spaced(text, span, meant)))
                 }
             }
-            Syntax::BinderForm { .. } => difference(text, &apply(text, form(&tokens, tokens.from(span.start))?)),
-            Syntax::PositionalAfterKeyword => difference(text, &apply(text, form_with_keyword(&tokens)?)),
+            Syntax::BinderForm { .. } => difference(text, &apply(text, form(tokens, tokens.from(span.start))?)),
+            Syntax::PositionalAfterKeyword => difference(text, &apply(text, form_with_keyword(tokens)?)),
             Syntax::MixedNumber { whole, fraction } => Some(Fix::replacing(span, format!("({whole}+{fraction})"))),
-            Syntax::NumberThenName { number, name } => number_then_name(&tokens, span, number, name, is_given(name)),
+            Syntax::NumberThenName { number, name } => number_then_name(tokens, span, number, name, is_given(name)),
             Syntax::LeadingZeros => leading_zeros(text, span),
             Syntax::ExpectedOperand { found } | Syntax::ExpectedOperator { found } if found == ":" => {
-                ratio(&tokens, span)
+                ratio(tokens, span)
             }
             Syntax::MalformedNumber => malformed_number(text, span),
-            Syntax::MissingOperator { .. } => missing_operator(&tokens, span),
-            Syntax::CallNeedsBrackets { .. } => call_brackets(&tokens, span),
+            Syntax::MissingOperator { .. } => missing_operator(tokens, span),
+            Syntax::CallNeedsBrackets { .. } => call_brackets(tokens, span),
             Syntax::Percent => Some(Fix::replacing(span, "/100")),
             Syntax::NotNeedsBrackets => {
                 let from = tokens.from(span.start);
@@ -168,15 +169,15 @@ pub(super) fn mend(text: &str, error: &Error, is_given: impl Fn(&str) -> bool) -
                 }
                 Some(Fix::new(*from as usize, start, format!("({trimmed})")))
             }
-            Syntax::AssignmentTarget => replace_assign(&tokens, span.end, "=="),
-            Syntax::FunctionAssignment => replace_assign(&tokens, span.end, "@="),
+            Syntax::AssignmentTarget => replace_assign(tokens, span.end, "=="),
+            Syntax::FunctionAssignment => replace_assign(tokens, span.end, "@="),
             Syntax::AssignmentInside => {
-                chained_assignment(&tokens, span).or_else(|| replace_assign(&tokens, span.start, "=="))
+                chained_assignment(tokens, span).or_else(|| replace_assign(tokens, span.start, "=="))
             }
-            Syntax::Unclosed { bracket } => unclosed(&tokens, *bracket),
+            Syntax::Unclosed { bracket } => unclosed(tokens, *bracket),
             Syntax::Unmatched { open: None, .. } => Some(Fix::replacing(span, "")),
             Syntax::Unmatched { open: Some('|'), .. } => Some(Fix::new(start, start, "|")),
-            Syntax::Unmatched { open: Some(open), .. } => unmatched(&tokens, span, *open),
+            Syntax::Unmatched { open: Some(open), .. } => unmatched(tokens, span, *open),
             // A spreadsheet's function.
             Syntax::ExpectedOperand { found } if found == "if" && text[end..].trim_start().starts_with('(') => {
                 Some(Fix::replacing(span, "IF"))
@@ -188,7 +189,7 @@ pub(super) fn mend(text: &str, error: &Error, is_given: impl Fn(&str) -> bool) -
                 Some(Fix::new(end, end, &quote[..length]))
             }
             Syntax::MalformedEscape => Some(Fix::new(start, start, "\\")),
-            Syntax::AfterTheEnd => after_the_end(&tokens, span),
+            Syntax::AfterTheEnd => after_the_end(tokens, span),
             _ => None,
         },
         _ => None,
