@@ -193,12 +193,8 @@ impl Door {
         self.http.timer(clock);
         let connection = self.in_flight.watch(self.http.serve_connection(TokioIo::new(stream), service));
         tokio::spawn(async move {
-            tokio::select! {
-                biased;
-                // What goes wrong with a connection is between the client and the network.
-                _ = connection => {}
-                () = place.is_needed() => {}
-            }
+            // What goes wrong with a connection is between the client and the network.
+            let _ = connection.await;
             drop((place, connected));
         });
     }

@@ -26,6 +26,8 @@ struct Alarm {
     waiting: usize,
     /// Until when the last of them waits, if no head begins.
     idle_until: Option<tokio::time::Instant>,
+    /// Whether the wait is over, since somebody else needs the connection's place.
+    is_to_go: bool,
     /// Whether what was asked last is answered.
     is_answered: bool,
     /// The timer of the runtime, once it is needed.
@@ -52,6 +54,7 @@ impl HeadClock {
             begun,
             waiting: 0,
             idle_until: None,
+            is_to_go: false,
             is_answered: false,
             timer: None,
             waker: None,
@@ -82,6 +85,21 @@ impl HeadClock {
     /// Since when the connection waits for a request, if it does; all of them are told so much later, as long as they may wait.
     pub(super) fn idle_since(&self) -> Option<tokio::time::Instant> {
         self.alarm().idle_until
+    }
+
+    /// Whether it was asked to go, and has not been asked for anything since.
+    pub(super) fn is_to_go(&self) -> bool {
+        self.alarm().is_to_go
+    }
+
+    /// Ends the wait, as if its time were over. A request that comes first is answered as ever.
+    pub(super) fn go(&self) {
+        let mut alarm = self.alarm();
+        alarm.is_to_go = alarm.waiting > 0;
+        // Who has not looked at the clock yet will find it so.
+        if let Some(waker) = &alarm.waker {
+            waker.wake_by_ref();
+        }
     }
 
     fn alarm(&self) -> MutexGuard<'_, Alarm> {
@@ -125,6 +143,7 @@ impl Drop for Wait {
         alarm.waiting -= 1;
         if alarm.waiting == 0 {
             alarm.is_answered = false;
+            alarm.is_to_go = false;
             alarm.idle_until = None;
         }
     }
@@ -135,6 +154,9 @@ impl Future for Wait {
 
     fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<()> {
         let mut alarm = self.clock.alarm();
+        if alarm.is_to_go {
+            return Poll::Ready(());
+        }
         let of_the_head = alarm.begun.map(|begun| begun + alarm.head_time);
         let deadline = of_the_head.map_or(self.deadline, |of_the_head| of_the_head.min(self.deadline));
         if alarm.is_set(deadline, task) {

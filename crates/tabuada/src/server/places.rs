@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::head_clock::HeadClock;
 use crate::peer::{Peer, Share};
@@ -46,16 +46,12 @@ struct Guest {
     /// Whose share it is of.
     holder: Option<Peer>,
     clock: HeadClock,
-    leave: Arc<Notify>,
-    is_asked: bool,
 }
 
 /// Somebody's place, free again when it is dropped.
 #[derive(Debug)]
 pub(super) struct Place {
     number: u64,
-    clock: HeadClock,
-    leave: Arc<Notify>,
     guests: Arc<Mutex<Guests>>,
     _permit: OwnedSemaphorePermit,
 }
@@ -103,10 +99,9 @@ impl Places {
             return Err(NoPlace::Share);
         }
         let permit = self.free.clone().try_acquire_owned().map_err(|_| NoPlace::Full)?;
-        let (clock, leave) = (clock.clone(), Arc::new(Notify::new()));
-        let number = guests.add(Guest { holder, clock: clock.clone(), leave: leave.clone(), is_asked: false });
+        let number = guests.add(Guest { holder, clock: clock.clone() });
         drop(guests);
-        Ok(Place { number, clock, leave, guests: self.guests.clone(), _permit: permit })
+        Ok(Place { number, guests: self.guests.clone(), _permit: permit })
     }
 }
 
@@ -141,31 +136,14 @@ impl Guests {
         let in_turn = self.all.range(self.cursor..).chain(self.all.range(..self.cursor)).take(LOOKS);
         let mut last = None;
         let idle = in_turn.inspect(|(number, _)| last = Some(**number)).filter_map(|(number, guest)| {
-            let since = guest.clock.idle_since().filter(|_| !guest.is_asked && may_be_asked(guest))?;
+            let since = guest.clock.idle_since().filter(|_| !guest.clock.is_to_go() && may_be_asked(guest))?;
             Some((self.held(guest.holder), Reverse(since), *number))
         });
         let idlest = idle.max();
         self.cursor = last.map_or(0, |last| last + 1);
-        let Some(guest) = idlest.and_then(|(.., number)| self.all.get_mut(&number)) else { return false };
-        guest.is_asked = true;
-        guest.leave.notify_one();
+        let Some(guest) = idlest.and_then(|(.., number)| self.all.get(&number)) else { return false };
+        guest.clock.go();
         true
-    }
-}
-
-impl Place {
-    /// Ends when somebody else needs the place, and the connection is idle.
-    pub(super) async fn is_needed(&self) {
-        loop {
-            self.leave.notified().await;
-            if self.clock.idle_since().is_some() {
-                return;
-            }
-            // A request came first: it may be asked again.
-            if let Some(guest) = lock(&self.guests).all.get_mut(&self.number) {
-                guest.is_asked = false;
-            }
-        }
     }
 }
 
@@ -182,7 +160,7 @@ fn lock(guests: &Mutex<Guests>) -> MutexGuard<'_, Guests> {
 #[cfg(test)]
 mod tests {
     use hyper::rt::Timer as _;
-    use tokio::time::advance;
+    use tokio::time::{Instant, advance};
 
     use super::*;
 
@@ -199,23 +177,23 @@ mod tests {
         let [first, second, third] = [0, 1, 2].map(|at| places.try_take(&clocks[at], None).expect("it is free"));
         assert!(places.try_take(&clocks[3], None).is_err() && places.taken() == 3);
         let fourth = tokio::join!(places.take(&clocks[3], None), async {
-            third.is_needed().await;
-            drop((third, third_waits));
+            third_waits.await;
+            drop(third);
         });
         // The next is the second, as soon as nobody is idler.
         let fifth = tokio::join!(places.take(&clocks[3], None), async {
-            second.is_needed().await;
-            drop((second, second_waits));
+            second_waits.await;
+            drop(second);
         });
         // When all are busy, whoever comes waits until one of them is not.
-        let mut first_waits = None;
-        tokio::join!(places.take(&clocks[3], None), async {
+        let begun = Instant::now();
+        let sixth = tokio::join!(places.take(&clocks[3], None), async {
             advance(SECOND).await;
-            first_waits = Some(clocks[0].sleep(SECOND * 60));
-            first.is_needed().await;
+            clocks[0].sleep(SECOND * 60).await;
             drop(first);
         });
-        drop((fourth, fifth, first_waits));
+        assert!(begun.elapsed() < SECOND * 2, "none had to wait for its time to end");
+        drop((fourth, fifth, sixth));
         assert_eq!(places.taken(), 0);
     }
     const ONE: Option<Peer> = Some(Peer::V4([127, 0, 0, 1]));
@@ -232,7 +210,8 @@ mod tests {
         let places = Places::new(4, Share::default());
         let busy = HeadClock::new(SECOND);
         let (idle_clock, _wait) = idle();
-        let other = places.try_take(&idle_clock, OTHER).unwrap();
+        let (others_clock, _others_wait) = idle();
+        let other = places.try_take(&others_clock, OTHER).unwrap();
         let held = [(); 2].map(|()| places.try_take(&busy, ONE).unwrap());
         // None of its own is idle: the other's is left in peace, and nobody is waited for.
         assert!(places.take(&busy, ONE).await.is_none());
@@ -240,7 +219,7 @@ mod tests {
         drop(second);
         let idle_one = places.try_take(&idle_clock, ONE).unwrap();
         let one_more = places.try_take(&busy, ONE).unwrap();
-        idle_one.is_needed().await;
+        assert!(idle_clock.is_to_go() && !others_clock.is_to_go());
         // No more than one comes before the other has gone, and nobody is asked twice.
         assert_eq!(places.try_take(&busy, ONE).err(), Some(NoPlace::Share));
         drop(idle_one);
@@ -265,17 +244,12 @@ mod tests {
         let (older, _first_wait) = idle();
         let others = places.try_take(&older, OTHER).unwrap();
         advance(SECOND).await;
-        let (newer, _second_wait) = idle();
-        let [first, second, third] = [(); 3].map(|()| places.try_take(&newer, ONE).unwrap());
-        let taken = tokio::join!(places.take(&newer, Some(Peer::V4([127, 0, 0, 3]))), async {
-            tokio::select! {
-                () = first.is_needed() => drop(first),
-                () = second.is_needed() => drop(second),
-                () = third.is_needed() => drop(third),
-                () = others.is_needed() => panic!("it has but one"),
-            }
-        });
-        assert!(taken.0.is_some());
+        let newer = [(); 3].map(|()| idle());
+        let held = newer.each_ref().map(|(clock, _)| places.try_take(clock, ONE).unwrap());
+        assert!(lock(&places.guests).ask_the_idlest(|_| true));
+        let asked = newer.iter().filter(|(clock, _)| clock.is_to_go()).count();
+        assert_eq!((asked, older.is_to_go()), (1, false), "the other has but one");
+        drop((held, others));
     }
 
     /// However many there are: those that are idle are found in time, by looking at a few of them each time.
