@@ -86,8 +86,9 @@ pub struct Fuel<'a> {
 const CHECK_EVERY: u64 = 200_000;
 
 impl Fuel<'static> {
-    /// `given` units, and no clock.
+    /// `given` units, and no clock. More than 2^62, which would last for centuries, are as many.
     pub fn new(given: u64) -> Self {
+        let given = given.min(1 << 62);
         Self { given, left: given, checkpoint: 0, check_every: CHECK_EVERY, stop: &|| false, chance: 0 }
     }
 }

@@ -71,14 +71,14 @@ impl<'p> Planner<'p> {
         for (at, node) in self.program.nodes.iter().enumerate() {
             self.node(at, *node)?;
         }
-        let (result, kind) = match self.stack.pop()? {
-            Part::Float(source) => (source, Kind::Float),
-            Part::Truth(source) => (source, Kind::Truth),
+        let (result, kind, example) = match self.stack.pop()? {
+            Part::Float(source) => (source, Kind::Float, Value::Float(0.0)),
+            Part::Truth(source) => (source, Kind::Truth, Value::Bool(false)),
             // The same in every row, and perhaps no float: nothing is gained.
             Part::Constant(_) => return None,
         };
-        // The text of a float or a truth, as every answer is charged for its own.
-        let text = Value::Float(0.0).text_estimate().1;
+        // Every answer is charged for its text.
+        let text = example.text_estimate().1;
         let slots = self.uses.len() as u16;
         let (price, branches) = (self.price + text, self.branches);
         self.powers.sort_unstable();
