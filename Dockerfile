@@ -5,8 +5,8 @@ WORKDIR /src
 COPY Cargo.toml Cargo.lock ./
 COPY crates crates
 COPY bench bench
-# As crates/tabuada/tests/tools/supply builds it: no path of this machine in the binary.
-ENV RUSTFLAGS="--remap-path-prefix=/usr/local/cargo=/cargo --remap-path-prefix=/src=/tabuada"
+# As crates/tabuada/tests/tools/supply builds it: no path of this machine in the binary, and no date.
+ENV SOURCE_DATE_EPOCH=0 RUSTFLAGS="--remap-path-prefix=/usr/local/cargo=/cargo --remap-path-prefix=/src=/tabuada"
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \
     cargo build --release --locked --package tabuada --bin tabuada && cp target/release/tabuada /tabuada

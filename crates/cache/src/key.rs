@@ -265,7 +265,18 @@ mod tests {
             assert_eq!(Namespace::new(given), Err(OptionsError::Namespace { given: given.into(), character }));
         }
         assert!(Namespace::new(&"n".repeat(65)).is_err());
+        assert!(Namespace::new(&"n".repeat(64)).is_ok());
         assert!(Namespace::new("tabuada-2.teste_ç").is_ok());
+    }
+
+    #[test]
+    fn a_variant_is_printable_and_holds_no_mark_of_a_name() {
+        for variant in ["", "1#", "1:", "1 ", "1\n", "é"] {
+            assert!(!is_variant(variant), "{variant:?}");
+        }
+        for variant in ["1", "1@exact", "~"] {
+            assert!(is_variant(variant), "{variant:?}");
+        }
     }
 
     #[test]

@@ -228,6 +228,21 @@ mod tests {
     }
 
     #[test]
+    fn who_is_not_there_has_answered_nothing() {
+        let lease = Leases::new().make();
+        for (read, is_answered) in [
+            (Read::Value(4, None), true),
+            (Read::Lease(lease), true),
+            (Read::Nothing, true),
+            (Read::Unusable, true),
+            (Read::Unavailable, false),
+            (Read::Absent, false),
+        ] {
+            assert_eq!(read.is_answered(), is_answered, "{read:?}");
+        }
+    }
+
+    #[test]
     fn a_lease_licenses_only_whom_redis_told_so() {
         let lease = Leases::new().make();
         let ours = || Standing::Ours(lease.clone());
@@ -271,7 +286,8 @@ mod tests {
         assert_eq!(lifetime(Some(day), None, 1.0), Some(day.mul_f64(1.05)));
         assert_eq!(lifetime(Some(day), Some(60 * SECOND), 1.0), Some(60 * SECOND));
         assert_eq!(lifetime(None, Some(Duration::ZERO), 1.0), Some(Duration::ZERO));
-        assert!(lifetime(Some(Duration::MAX), None, 1.0) < Some(LIFETIME_MAX * 2));
+        // A century, of years without leap days.
+        assert_eq!(lifetime(Some(Duration::MAX), None, 0.5), Some(day * 36_500));
     }
 
     #[test]
@@ -291,5 +307,7 @@ mod tests {
         assert_eq!(take(9 * SECOND + Duration::from_millis(50)), 50);
         assert_eq!(take(9 * SECOND), 0, "a clock read out of order gives nothing");
         assert_eq!(take(60 * SECOND), 200);
+        // Beyond what it counts, which is still later than all before.
+        assert_eq!((take(Duration::MAX), take(120 * SECOND)), (200, 0));
     }
 }

@@ -358,7 +358,7 @@ mod tests {
     /// What a price has to be by what is done for it; what a unit takes is measured in `tests/prices.rs`.
     #[test]
     fn prices_grow_as_the_work_does() {
-        use price::{SCALAR, add, gcd, modular_power, multiply, power};
+        use price::{SCALAR, add, convert, divide, gcd, modular_power, multiply, power};
         assert!(add(0) > 0 && multiply(0, 0) > 0 && gcd(0) > 0);
         for n in [64, 100, 1_000, 16_384] {
             // Each word once, and none for more than a scalar.
@@ -371,6 +371,10 @@ mod tests {
             // Karatsuba's exponent lies between one and two.
             assert!((2 * multiply(n, n)..=4 * multiply(n, n)).contains(&multiply(2 * n, 2 * n)), "{n}");
             assert!(gcd(2 * n) > 3 * gcd(n) && (n..=n * n + 16).contains(&gcd(n)), "{n}");
+            // Quotient and remainder are some products each; of equally long numbers the quotient has one word.
+            assert!((2 * multiply(n, n)..=8 * multiply(n, n)).contains(&divide(2 * n, n)), "{n}");
+            assert!((n..=8 * multiply(1, n)).contains(&divide(n, n)) && divide(1, n) == divide(n, n), "{n}");
+            assert!((2 * multiply(n, n)..=8 * multiply(n, n)).contains(&convert(n)), "{n}");
             // The last squaring, and those before it.
             assert!(3 * power(n) >= 4 * multiply(n, n) && power(n) <= 4 * multiply(n, n), "{n}");
             // A squaring for each bit of the exponent, and a product for every second; each with a remainder.
