@@ -287,7 +287,7 @@ impl<'p> Planner<'p> {
             Part::Constant(value) => value.walk_price(),
             _ => Value::Float(0.0).walk_price(),
         };
-        self.price += walk(&left).min(walk(&right));
+        self.price += walk(&left).min(walk(&right)).max(price::SCALAR);
         let exact = |part: &Part| match part {
             // Compared exactly, which a float does only if it is the integer.
             Part::Constant(Value::Int(value)) => value.bits() <= 53,

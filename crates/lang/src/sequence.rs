@@ -10,7 +10,7 @@ use crate::value::{Builtin, Range, Text, Value};
 
 /// `left + right` of two sequences of one type; `None` where they are none.
 pub(crate) fn concatenate(left: &Value, right: &Value, budget: &mut Budget) -> Result<Option<Value>, ErrorKind> {
-    budget.charge(price::add((left.heap_bytes() + right.heap_bytes()) / 8))?;
+    budget.charge(copy_price(left, 1) + copy_price(right, 1))?;
     let join = |a: &[Value], b: &[Value]| a.iter().chain(b).cloned().collect::<Vec<_>>();
     Ok(Some(match (left, right) {
         (Value::Str(a), Value::Str(b)) => Value::string(format!("{}{}", a.string, b.string), budget)?,
@@ -21,6 +21,12 @@ pub(crate) fn concatenate(left: &Value, right: &Value, budget: &mut Budget) -> R
         }
         _ => return Ok(None),
     }))
+}
+
+/// What so many copies of a sequence cost: their bytes, and each element its own.
+fn copy_price(value: &Value, times: u64) -> u64 {
+    let elements = if let Value::List(items) | Value::Tuple(items) = value { items.values.len() as u64 } else { 0 };
+    price::add(value.heap_bytes().saturating_mul(times) / 8).saturating_add(elements.saturating_mul(times) / 2)
 }
 
 /// `sequence * times`; `None` where neither side is a sequence.
@@ -48,7 +54,7 @@ pub(crate) fn repeat(left: &Value, right: &Value, budget: &mut Budget) -> Result
             return Err(ErrorKind::CollectionTooLarge { elements, limit });
         }
     };
-    budget.charge(price::add(sequence.heap_bytes().saturating_mul(times) / 8))?;
+    budget.charge(copy_price(sequence, times))?;
     // Both factors are within limits of elements and characters.
     let times = times as usize;
     let repeated = |values: &[Value]| std::iter::repeat_n(values, times).flatten().cloned().collect();

@@ -115,7 +115,7 @@ impl Value {
                 2 * price::ELEMENTARY
             }
             _ if is_modal(self) || is_modal(other) => self.walk_price() + other.walk_price(),
-            _ => self.walk_price().min(other.walk_price()),
+            _ => self.walk_price().min(other.walk_price()).max(price::SCALAR),
         }
     }
 
@@ -205,6 +205,7 @@ impl Items {
         other: &'v Self,
         budget: &mut Budget,
     ) -> Result<Option<(&'v Value, &'v Value)>, ErrorKind> {
+        budget.charge(price::SCALAR)?;
         for (a, b) in self.values.iter().zip(&other.values) {
             if let Some(pair) = a.difference(b, budget)? {
                 return Ok(Some(pair));
@@ -215,6 +216,7 @@ impl Items {
 
     /// By the first elements that differ; what begins another comes before it.
     fn position(&self, other: &Self, budget: &mut Budget) -> Result<Ordering, ErrorKind> {
+        budget.charge(price::SCALAR)?;
         for (a, b) in self.values.iter().zip(&other.values) {
             let order = a.position(b, budget)?;
             if order.is_ne() {
