@@ -238,6 +238,8 @@ pub(crate) mod price {
     pub(crate) const SCALAR: u64 = 3;
     /// An elementary function of floats.
     pub(crate) const ELEMENTARY: u64 = 8;
+    /// A power of floats: a logarithm and an exponential.
+    pub(crate) const POWER: u64 = 12;
     /// A function of floats that takes several elementary steps in higher precision.
     pub(crate) const EXTENDED: u64 = 4_000;
 

@@ -242,7 +242,7 @@ impl<'p> Planner<'p> {
             Binary::FloorDivide => Operation::Two(|a, b| float::floor_divide(a, b).ok()),
             Binary::Modulo => Operation::Two(|a, b| float::modulo(a, b).ok()),
             Binary::Power => {
-                self.price += price::ELEMENTARY;
+                self.price += price::POWER;
                 match (left, right) {
                     (_, Source::Constant(1.0)) => {
                         self.stack.push(Part::Float(left));

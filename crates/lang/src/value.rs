@@ -278,7 +278,7 @@ impl Value {
                     (characters.saturating_add(part.0), price.saturating_add(part.1 + 2))
                 })
             }
-            Self::Float(_) => (1, 12),
+            Self::Float(_) => (1, 14),
             _ => (1, 8),
         }
     }

@@ -75,7 +75,7 @@ pub(crate) enum Power {
 
 /// Python's `**` on floats, correctly rounded.
 pub(crate) fn power(base: f64, exponent: f64, budget: &mut Budget) -> Result<Power, ErrorKind> {
-    budget.charge(price::ELEMENTARY)?;
+    budget.charge(price::POWER)?;
     // Even nan to the power 0 is 1, and 1 to the power nan.
     if exponent == 0.0 || base == 1.0 {
         return Ok(Power::Real(1.0));
@@ -192,8 +192,11 @@ pub(crate) fn round_places(value: f64, places: i64, ties: Ties, budget: &mut Bud
     if places >= 0 && value.abs() >= WHOLE_FROM {
         return Ok(value);
     }
-    // The digits behind the point, written and read: 2 to 8 ns each. Those before it are 16 at most.
-    budget.charge(places.max(0).unsigned_abs().div_ceil(2) + 8)?;
+    // The digits behind the point, written and read: 2 to 8 ns each, and more of what is far below 1. Those before it are 16
+    // at most.
+    let places_behind = places.max(0).unsigned_abs();
+    let below_one = u64::from(1023_u16.saturating_sub((value.abs().to_bits() >> 52) as u16));
+    budget.charge(places_behind.div_ceil(2) * (1 + below_one / 128) + 16)?;
     if places >= 0 && ties == Ties::Away {
         let (mantissa, unit) = parts(value);
         let zeros = mantissa.trailing_zeros();
