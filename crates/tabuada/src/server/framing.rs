@@ -142,6 +142,9 @@ impl Framing {
             self.read_line(&mut line)?;
         } else if line.len() > LINE_BYTES && self.place != Place::Head {
             return Err(ErrorKind::InvalidData);
+        } else if self.place == Place::Size {
+            // More digits make it no smaller, and the library would stumble over too many.
+            self.size_of(&line)?;
         } else if let Some(value) = value(&mut line, b"content-length").filter(|_| self.place == Place::Head) {
             cut_short(value);
         }
@@ -228,17 +231,21 @@ impl Framing {
         };
     }
 
-    fn read_size(&mut self, line: &[u8]) -> Result<(), ErrorKind> {
+    /// The size that a line begins with, or so many of its digits as are there.
+    fn size_of(&self, line: &[u8]) -> Result<u64, ErrorKind> {
         let digits = line.iter().take_while(|byte| byte.is_ascii_hexdigit());
         // No more than tells that it is too large.
         let size = digits.fold(0_u64, |size, &byte| {
             let digit = char::from(byte).to_digit(16).unwrap_or_default();
             size.saturating_mul(16).saturating_add(digit.into())
         });
-        self.head.bytes = self.head.bytes.saturating_add(size);
-        if self.head.bytes > BODY_BYTES as u64 {
-            return Err(ErrorKind::FileTooLarge);
-        }
+        let is_too_large = self.head.bytes.saturating_add(size) > BODY_BYTES as u64;
+        if is_too_large { Err(ErrorKind::FileTooLarge) } else { Ok(size) }
+    }
+
+    fn read_size(&mut self, line: &[u8]) -> Result<(), ErrorKind> {
+        let size = self.size_of(line)?;
+        self.head.bytes += size;
         // What has no digit or something else behind them, the library refuses.
         self.place = if size == 0 { Place::Trailers } else { Place::Chunk(size + 2) };
         Ok(())
@@ -397,6 +404,7 @@ mod tests {
         for (chunks, wrong) in [
             ("FFFFFFFFFFFFFFFF\r\n", Err(large)),
             ("fffffffffffffffffffffffffff;x\r\n", Err(large)),
+            ("100001", Err(large)),
             ("100001\r\n", Err(large)),
             ("100000\r\n", Ok(())),
             ("000000000000000000000000000100000\r\n", Ok(())),
