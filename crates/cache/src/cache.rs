@@ -152,7 +152,7 @@ impl<C: Contents> Cache<C> {
     /// The answer for `key`: remembered, or worked out once and remembered.
     ///
     /// `trial` computes for about as long as a look-up in Redis would take and gives `None` if that is not enough: then
-    /// the answer is dear. It runs in the task of whoever asks, or, with [`Lookup::Always`](crate::Lookup::Always) and
+    /// the answer is expensive. It runs in the task of the caller, or, with [`Lookup::Always`](crate::Lookup::Always) and
     /// while Redis can be asked, after the look-up in the task of its flight; what would hold a thread that serves for
     /// long is for it to put elsewhere. `compute` computes in full, on threads of
     /// its own choosing, in a task that no caller can cancel. Both must give, for one key, the same value at any time: the

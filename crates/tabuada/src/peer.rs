@@ -1,5 +1,6 @@
 //! Who asks, as far as shares are counted by it, and how large a share is.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::str::FromStr;
 
@@ -27,6 +28,35 @@ impl From<IpAddr> for Peer {
                 Self::V6([a, b, c, d, e, f, g, h])
             }
         }
+    }
+}
+
+/// How much of something each peer holds. Nothing stays of a peer that holds nothing.
+#[derive(Debug, Default)]
+pub(crate) struct Holdings(HashMap<Peer, usize>);
+
+impl Holdings {
+    pub(crate) fn of(&self, peer: Peer) -> usize {
+        self.0.get(&peer).copied().unwrap_or(0)
+    }
+
+    pub(crate) fn add(&mut self, peer: Peer, amount: usize) {
+        *self.0.entry(peer).or_default() += amount;
+    }
+
+    /// Takes away what was added.
+    pub(crate) fn take_away(&mut self, peer: Peer, amount: usize) {
+        if let Some(held) = self.0.get_mut(&peer) {
+            *held -= amount;
+            if *held == 0 {
+                self.0.remove(&peer);
+            }
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 }
 

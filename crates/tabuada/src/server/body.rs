@@ -1,6 +1,5 @@
 //! The body of a request, within its limits of size and time, and all bodies within a limit of memory.
 
-use std::collections::HashMap;
 use std::error::Error;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,7 +11,7 @@ use axum::http::HeaderMap;
 use axum::http::header::EXPECT;
 use http_body_util::BodyExt;
 
-use crate::peer::{Peer, Share};
+use crate::peer::{Holdings, Peer, Share};
 
 /// Largest body that is read: 16 times the longest expression, should every character be escaped and then some.
 pub(super) const BODY_BYTES: usize = 1 << 20;
@@ -93,8 +92,7 @@ struct Room {
 #[derive(Debug, Default)]
 struct Taken {
     all: usize,
-    /// Of those peers that have some.
-    each: HashMap<Peer, usize>,
+    each: Holdings,
 }
 
 impl Room {
@@ -119,12 +117,11 @@ impl Place {
         }
         let more = bytes - self.bytes;
         let mut taken = self.room.taken();
-        let own = taken.each.get(&self.peer).copied().unwrap_or(0);
-        if taken.all + more > self.room.all || own + more > self.room.each {
+        if taken.all + more > self.room.all || taken.each.of(self.peer) + more > self.room.each {
             return Err(NoBody::NoRoom);
         }
         taken.all += more;
-        taken.each.insert(self.peer, own + more);
+        taken.each.add(self.peer, more);
         self.bytes = bytes;
         Ok(())
     }
@@ -142,12 +139,7 @@ impl Drop for Place {
         }
         let mut taken = self.room.taken();
         taken.all -= self.bytes;
-        if let Some(own) = taken.each.get_mut(&self.peer) {
-            *own -= self.bytes;
-            if *own == 0 {
-                taken.each.remove(&self.peer);
-            }
-        }
+        taken.each.take_away(self.peer, self.bytes);
     }
 }
 

@@ -223,7 +223,7 @@ async fn answer(
     let cors = app.cors.as_ref().filter(|_| is_public && cors::concerns(route, &request));
     let page = cors.map(|cors| cors.page(&request));
     let is_lenient = leniency::is_preferred(request.headers());
-    let peer = remote.asker(request.headers(), &app.proxies);
+    let peer = remote.caller(request.headers(), &app.proxies);
     let (mut response, time) = match (refusal, path, request.method()) {
         (Some(refusal), ..) => (refused(refusal), None),
         (None, "/evaluate", &Method::POST) if is_public => (evaluate(app, peer, request).await, None),

@@ -30,7 +30,7 @@ impl Remote {
     }
 
     /// Whose request it is that came with these headers.
-    pub(super) fn asker(self, headers: &HeaderMap, proxies: &Proxies) -> Peer {
+    pub(super) fn caller(self, headers: &HeaderMap, proxies: &Proxies) -> Peer {
         if self.is_proxy { told(headers, proxies).unwrap_or(self.peer) } else { self.peer }
     }
 }
@@ -100,7 +100,7 @@ mod tests {
             given.append(*name, value.parse().unwrap());
         }
         let remote = Remote::new(connection.parse().unwrap(), &proxies);
-        match remote.asker(&given, &proxies) {
+        match remote.caller(&given, &proxies) {
             Peer::V4([10, 0, 0, 1]) => "the proxy".to_owned(),
             Peer::V4(octets) => IpAddr::from(octets).to_string(),
             Peer::V6([a, b, c, d, e, f, g, h]) => {

@@ -2,14 +2,14 @@
 //! longest for a next request gives way.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::head_clock::HeadClock;
-use crate::peer::{Peer, Share};
+use crate::peer::{Holdings, Peer, Share};
 
 /// How long somebody who has come waits before it is looked again whether a connection has become idle.
 const PAUSE: Duration = Duration::from_millis(10);
@@ -36,7 +36,7 @@ struct Guests {
     next: u64,
     all: BTreeMap<u64, Guest>,
     /// How many each peer has.
-    held: HashMap<Peer, usize>,
+    held: Holdings,
     /// Who is looked at next.
     cursor: u64,
 }
@@ -107,12 +107,12 @@ impl Places {
 
 impl Guests {
     fn held(&self, holder: Option<Peer>) -> usize {
-        holder.and_then(|peer| self.held.get(&peer)).copied().unwrap_or(0)
+        holder.map_or(0, |peer| self.held.of(peer))
     }
 
     fn add(&mut self, guest: Guest) -> u64 {
         if let Some(peer) = guest.holder {
-            *self.held.entry(peer).or_default() += 1;
+            self.held.add(peer, 1);
         }
         let number = self.next;
         self.next += 1;
@@ -121,12 +121,8 @@ impl Guests {
     }
 
     fn remove(&mut self, number: u64) {
-        let Some(peer) = self.all.remove(&number).and_then(|guest| guest.holder) else { return };
-        if let Some(held) = self.held.get_mut(&peer) {
-            *held -= 1;
-            if *held == 0 {
-                self.held.remove(&peer);
-            }
+        if let Some(peer) = self.all.remove(&number).and_then(|guest| guest.holder) {
+            self.held.take_away(peer, 1);
         }
     }
 
