@@ -515,8 +515,8 @@ fn integer(value: &Value) -> Result<Integer, ErrorKind> {
 
 /// The elements of an argument that is to be walked over.
 fn elements<'v>(value: &'v Value, budget: &mut Budget) -> Result<Elements<'v>, ErrorKind> {
-    // A character becomes a string of its own.
-    let each = if matches!(value, Value::Str(_)) { ELEMENTARY } else { 1 };
+    // Each is copied; a character becomes a string of its own.
+    let each = if matches!(value, Value::Str(_)) { ELEMENTARY } else { 2 };
     budget.charge(value.length().unwrap_or(0).saturating_mul(each))?;
     value.elements().ok_or(TypeError::NotIterable { found: value.kind() }.into())
 }

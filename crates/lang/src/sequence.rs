@@ -251,6 +251,9 @@ pub(crate) fn slice(container: &Value, parts: [&Value; 3], budget: &mut Budget) 
         return Value::string(places.filter_map(|at| characters.get(at)).collect::<String>(), budget);
     }
     budget.charge(price::add(container.heap_bytes() / 8))?;
+    if !matches!(container, Value::Range(_)) {
+        budget.charge(2 * count as u64)?;
+    }
     match container {
         Value::List(items) => Value::list(places.filter_map(|at| items.values.get(at)).cloned().collect(), budget),
         Value::Tuple(items) => Value::tuple(places.filter_map(|at| items.values.get(at)).cloned().collect(), budget),

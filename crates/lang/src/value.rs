@@ -269,7 +269,7 @@ impl Value {
     pub(crate) fn text_estimate(&self) -> (u64, u64) {
         match self {
             Self::Int(value) => (value.digits_at_most(), value.text_price()),
-            Self::Str(text) => (text.characters, text.characters / 4 + 2 * text.unusual_bytes + 1),
+            Self::Str(text) => (text.characters, text.characters / 4 + 2 * text.unusual_bytes + 2),
             Self::Fraction(value) => (value.characters_at_most(), value.text_price()),
             Self::Decimal(value) => (value.characters_at_most(), value.text_price()),
             Self::List(items) | Self::Tuple(items) | Self::Set(items) => {
@@ -278,7 +278,8 @@ impl Value {
                     (characters.saturating_add(part.0), price.saturating_add(part.1 + 2))
                 })
             }
-            Self::Float(_) => (1, 14),
+            Self::Float(_) => (1, 16),
+            Self::Complex(_) => (1, 32),
             _ => (1, 8),
         }
     }

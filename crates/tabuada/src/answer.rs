@@ -41,6 +41,9 @@ pub(crate) const DEADLINE: Duration = Duration::from_secs(2);
 /// Texts up to this long are read where the request is served (some 30 microseconds); longer ones by the readers.
 const INLINE_TEXT_BYTES: usize = 4 << 10;
 
+/// The same, while more of the same peer's waits for the readers.
+const INLINE_TEXT_BYTES_OF_MANY: usize = 256;
+
 /// Whether a question is read, and what is wrong with it said, by the readers.
 pub(crate) fn is_long(question: Question<'_>) -> bool {
     question.text.len() + question.variables.map_or(0, str::len) > INLINE_TEXT_BYTES
@@ -352,7 +355,9 @@ impl Calculator {
     /// Reads a question.
     async fn read(&self, peer: Peer, question: Question<'_>) -> Result<Reading, Outcome> {
         let Question { text, mode, variables } = question;
-        let read = if !is_long(question) {
+        let is_long = is_long(question)
+            || text.len() > INLINE_TEXT_BYTES_OF_MANY && self.shared.readers.by(peer).are_waited_for();
+        let read = if !is_long {
             Reading::of(question, &self.shared.limits)
         } else {
             let (shared, text, variables) = (self.shared.clone(), text.to_owned(), variables.map(str::to_owned));
@@ -387,9 +392,12 @@ impl Calculator {
 
 impl Shared {
     /// Evaluates for as long as a look-up would take; `None` if that is not enough. What takes longer than it takes to
-    /// hand it to another thread is the readers', lest one peer's trials queue up before everybody's requests.
+    /// hand it to another thread is the readers', lest one peer's trials queue up before everybody's requests; and
+    /// everything is, while more of that peer's waits for them.
     async fn try_evaluate(self: Arc<Self>, peer: Peer, program: Arc<Program>) -> Option<Answer> {
-        if let Some(answer) = self.attempt(&program, INLINE_FUEL) {
+        if !self.readers.by(peer).are_waited_for()
+            && let Some(answer) = self.attempt(&program, INLINE_FUEL)
+        {
             return Some(answer);
         }
         let shared = self.clone();
@@ -583,6 +591,32 @@ mod tests {
         drop(release);
         assert!(decoded.await.is_some() && busy.await == Ok(true));
         assert!(answers.decode(&long.replace("1, 1", "1,1")).await.is_none());
+    }
+
+    /// Where some of a peer's work waits for the readers, its cheap questions queue up behind that, and not before
+    /// everybody's on the threads that serve.
+    #[tokio::test]
+    async fn a_peer_whose_work_waits_holds_up_nobody_else() {
+        let calculator = calculator(1);
+        let [one, other] = [1, 2].map(|last| Peer::V4([127, 0, 0, last]));
+        let (release, held) = mpsc::channel::<()>();
+        let readers = calculator.readers().by(one);
+        let mut busy = Box::pin(readers.run(DEADLINE * 10, move || held.recv().is_err()));
+        assert!(tokio::time::timeout(Duration::ZERO, &mut busy).await.is_err());
+        assert!(matches!(calculator.answer_for(one, "2+2").await.outcome, Outcome::Answered(..)), "nothing waits yet");
+        let mut waiting = Box::pin(readers.run(DEADLINE * 10, || ()));
+        assert!(tokio::time::timeout(Duration::ZERO, &mut waiting).await.is_err());
+        for text in ["2+3".to_owned(), "1+".repeat(INLINE_TEXT_BYTES_OF_MANY) + "1"] {
+            let mut cheap = Box::pin(calculator.answer_for(one, text.as_str()));
+            assert!(tokio::time::timeout(Duration::ZERO, &mut cheap).await.is_err(), "{text}");
+            assert!(
+                matches!(calculator.answer_for(other, text.as_str()).await.outcome, Outcome::Answered(..)),
+                "{text}"
+            );
+        }
+        drop(release);
+        assert_eq!((busy.await, waiting.await), (Ok(true), Ok(())));
+        assert!(matches!(calculator.answer_for(one, "2+4").await.outcome, Outcome::Answered(..)));
     }
 
     /// An asker who goes away is counted as such, and what is asked balances all the same.

@@ -10,6 +10,12 @@ use tabuada_lang::{
     Variables, fixes, parse_with,
 };
 
+use crate::priority;
+
+/// Fuel between two looks at the clock of work on a thread of its own, which then gives way to those that serve: some
+/// quarter of a millisecond.
+const CHECK_EVERY: u64 = 50_000;
+
 /// Fuel between two looks at the clock of a trial: some 10 microseconds where prices are right.
 const TRIAL_CHECK_EVERY: u64 = 2_000;
 
@@ -133,14 +139,18 @@ fn caught<R>(text: &str, read: impl FnOnce() -> Result<R, Error>) -> Result<R, E
 
 /// Evaluates in full; the clock ends what the fuel did not.
 pub(crate) fn evaluate(program: &Program, limits: &Limits, deadline: Instant) -> Evaluation {
-    let stop = || Instant::now() >= deadline;
-    run(program, limits, Fuel::with_stop(limits.fuel, &stop))
+    let stop = || is_past(deadline);
+    run(program, limits, Fuel::with_stop(limits.fuel, &stop).checked_every(CHECK_EVERY))
 }
 
 /// Evaluates in full as [`evaluate`] does, and tells how; with the fuel that it took.
 pub(crate) fn explain(program: &Program, limits: &Limits, deadline: Instant) -> (Explanation, u64) {
-    let stop = || Instant::now() >= deadline;
-    let mut fuel = Fuel::with_stop(limits.fuel, &stop).seeded(if program.is_pure() { 0 } else { chance() });
+    let stop = || is_past(deadline);
+    let mut fuel = Fuel::with_stop(limits.fuel, &stop).checked_every(CHECK_EVERY).seeded(if program.is_pure() {
+        0
+    } else {
+        chance()
+    });
     let explained = catch_unwind(AssertUnwindSafe(|| program.explain(&[], limits, &mut fuel)));
     let explanation = explained.unwrap_or_else(|_| Explanation {
         steps: Vec::new(),
@@ -164,7 +174,10 @@ pub(crate) fn try_evaluate_within(
     budget: u64,
 ) -> Option<Evaluation> {
     let begun = Instant::now();
-    let stop = || begun.elapsed() >= time;
+    let stop = || {
+        priority::give_way();
+        begun.elapsed() >= time
+    };
     tried(program, limits, budget, Fuel::with_stop(budget.min(limits.fuel), &stop).checked_every(TRIAL_CHECK_EVERY))
 }
 
@@ -186,11 +199,17 @@ pub(crate) fn columns(
     budget: u64,
     deadline: Instant,
 ) -> (Result<Rows, ErrorKind>, u64) {
-    let stop = || Instant::now() >= deadline;
-    let fuel = Fuel::with_stop(budget, &stop);
+    let stop = || is_past(deadline);
+    let fuel = Fuel::with_stop(budget, &stop).checked_every(CHECK_EVERY);
     let mut fuel = if program.is_pure() { fuel } else { fuel.seeded(chance()) };
     let rows = catch_unwind(AssertUnwindSafe(|| program.columns(columns, limits, &mut fuel)));
     (rows.unwrap_or(Err(ErrorKind::Internal)), fuel.spent())
+}
+
+/// Whether a deadline has come; asked now and then by work that takes long, which gives way meanwhile.
+fn is_past(deadline: Instant) -> bool {
+    priority::give_way();
+    Instant::now() >= deadline
 }
 
 /// 64 bits that nobody can foresee: the standard library's own source of them, for its hash tables.

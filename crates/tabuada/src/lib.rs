@@ -7,6 +7,7 @@ mod peer;
 pub mod config;
 pub mod args;
 mod json;
+mod priority;
 mod engine;
 mod plot;
 mod literal;

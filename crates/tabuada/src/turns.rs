@@ -82,6 +82,11 @@ impl<T> Turns<T> {
         self.peers.values().filter(|held| !held.waiting.is_empty()).count()
     }
 
+    /// Whether somebody of this peer waits: it has its share of the places, or all are taken.
+    pub(crate) fn is_waiting(&self, peer: Peer) -> bool {
+        self.peers.get(&peer).is_some_and(|held| !held.waiting.is_empty())
+    }
+
     /// Takes a place for a peer, if there is one: to be tried before waiting. Nobody is overtaken: who waits while one is
     /// free has its share already.
     pub(crate) fn try_take(&mut self, peer: Peer) -> bool {
@@ -195,10 +200,12 @@ mod tests {
     fn a_peer_has_its_share_of_the_places_and_of_the_queue() {
         let mut turns = Turns::new(4, 8, Share::default());
         assert_eq!([(); 3].map(|()| turns.try_take(peer(1))), [true, true, false]);
+        assert!(!turns.is_waiting(peer(1)));
         for who in 0..4 {
             turns.wait(peer(1), who).unwrap();
         }
         assert_eq!(turns.wait(peer(1), 4), Err(Full::Share));
+        assert!(turns.is_waiting(peer(1)) && !turns.is_waiting(peer(2)));
         // What is left is for others.
         assert!(turns.try_take(peer(2)) && turns.try_take(peer(3)) && !turns.try_take(peer(4)));
         assert_eq!(turns.give_back(peer(1)), Some((peer(1), 0)));

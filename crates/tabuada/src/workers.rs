@@ -1,6 +1,5 @@
 //! Where long work runs: threads apart from those that serve, as many at once as there are cores, with a bounded queue.
 
-use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -10,6 +9,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use crate::peer::{Peer, Share};
+use crate::priority;
 use crate::turns::{Full, Turns};
 
 /// Work waiting for a thread, for each thread. Full, with evaluations at their fuel limit, it empties in about the
@@ -127,6 +127,11 @@ impl Hands<'_> {
         self.workers.bulk.clone().take(self.peer).await.ok()
     }
 
+    /// Whether work of this peer waits for a thread.
+    pub fn are_waited_for(self) -> bool {
+        self.workers.slots.turns().is_waiting(self.peer)
+    }
+
     /// Does some work on a thread of the pool, waiting for one and for its end for `time` at most, or hardly longer.
     ///
     /// If the caller goes away while it waits, the work is never begun; afterwards it ends by itself.
@@ -159,7 +164,8 @@ impl Hands<'_> {
         let work = move || {
             // Held by the work, not by whoever waits for it: an abandoned evaluation still has its thread.
             let _slot = slot;
-            be_nicer(nicer_by);
+            priority::lower(nicer_by);
+            priority::give_way();
             catch_unwind(AssertUnwindSafe(work)).map_err(|_| NotDone::Panicked)
         };
         match tokio::time::timeout_at(end, tokio::task::spawn_blocking(work)).await {
@@ -234,19 +240,6 @@ impl Waiting {
 impl Drop for Waiting {
     fn drop(&mut self) {
         self.slots.turns().leave(self.peer, self.ticket);
-    }
-}
-
-/// Lowers the priority of this thread, once: on Linux it is a thread's own, and no other thread of the runtime works.
-/// Where that is refused, nothing is lost but the time of others.
-fn be_nicer(by: i32) {
-    thread_local!(static IS_NICER: Cell<bool> = const { Cell::new(false) });
-    if cfg!(target_os = "linux")
-        && by != 0
-        && !IS_NICER.replace(true)
-        && let Ok(priority) = rustix::process::getpriority_process(None)
-    {
-        let _ = rustix::process::setpriority_process(None, priority + by);
     }
 }
 

@@ -382,7 +382,7 @@ fn prod(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
 
 fn fold(mut total: Total, mut values: Elements, budget: &mut Budget) -> Outcome {
     values.try_for_each(|element| {
-        budget.charge(SCALAR)?;
+        budget.charge(SCALAR + 2)?;
         total.take(&element, budget)
     })?;
     Ok(total.value())
@@ -408,10 +408,10 @@ fn dist(arguments: &[Value], budget: &mut Budget) -> Outcome {
     if arguments[0].length() != arguments[1].length() {
         return Err(ValueError::Dimensions.into());
     }
+    budget.charge(price::ELEMENTARY * 32 * arguments[0].length().unwrap_or(0))?;
     // In turn, so that the first that is no number is named.
     let pairs: Result<Vec<(f64, f64)>, ErrorKind> = p.zip(q).map(|(p, q)| Ok((to_float(&p)?, to_float(&q)?))).collect();
     let (p, q): (Vec<f64>, Vec<f64>) = pairs?.into_iter().unzip();
-    budget.charge(price::ELEMENTARY * 32 * p.len() as u64)?;
     let differences: Vec<f64> = p.iter().zip(&q).map(|(p, q)| p - q).collect();
     Ok(Value::Float(if differences.iter().any(|difference| difference.is_infinite()) {
         f64::INFINITY

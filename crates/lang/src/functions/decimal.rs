@@ -136,7 +136,8 @@ pub(super) fn constant(name: &str, budget: &mut Budget) -> Outcome {
 
 fn dist(arguments: &[Value], budget: &mut Budget) -> Outcome {
     let points = |at: usize, budget: &mut Budget| -> Result<Vec<Decimal>, ErrorKind> {
-        elements(&arguments[at], budget)?.map(|value| number(&value)).collect()
+        let coordinates = elements(&arguments[at], budget)?;
+        coordinates.map(|value| budget.charge(price::SCALAR).and_then(|()| number(&value))).collect()
     };
     let (p, q) = (points(0, budget)?, points(1, budget)?);
     if p.len() != q.len() {

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use super::{Outcome, elements, integers, pairs};
 use crate::arithmetic::{self, Binary, exact};
 use crate::error::{ErrorKind, TypeError, ValueError};
-use crate::limits::Budget;
+use crate::limits::{Budget, price};
 use crate::number::angle::{self, Circular};
 use crate::number::{Integer, Rational, Ties};
 use crate::value::Value;
@@ -21,7 +21,7 @@ pub(super) fn call(name: &str, arguments: &[Value], budget: &mut Budget) -> Outc
             let mut values = elements(&arguments[0], budget)?;
             return values.try_fold(Value::Int(Integer::ZERO), |sum, value| {
                 number(&value)?;
-                arithmetic::binary(Binary::Add, &sum, &value, budget)
+                step(Binary::Add, &sum, &value, budget)
             });
         }
         "sumprod" => return sumprod(arguments, budget),
@@ -236,12 +236,18 @@ fn logarithm(name: &str, arguments: &[Value], budget: &mut Budget) -> Outcome {
     }
 }
 
+/// One operation of several that a function is made of: what a node that does the same costs.
+fn step(operation: Binary, a: &Value, b: &Value, budget: &mut Budget) -> Outcome {
+    budget.charge(price::SCALAR)?;
+    arithmetic::binary(operation, a, b, budget)
+}
+
 fn hypot(arguments: &[Value], budget: &mut Budget) -> Outcome {
     let mut sum = Value::Int(Integer::ZERO);
     for argument in arguments {
         check(argument)?;
-        let square = arithmetic::binary(Binary::Multiply, argument, argument, budget)?;
-        sum = arithmetic::binary(Binary::Add, &sum, &square, budget)?;
+        let square = step(Binary::Multiply, argument, argument, budget)?;
+        sum = step(Binary::Add, &sum, &square, budget)?;
     }
     exact::root(&sum, 2, "hypot", budget)
 }
@@ -251,8 +257,8 @@ fn sumprod(arguments: &[Value], budget: &mut Budget) -> Outcome {
     for pair in pairs(arguments, budget)? {
         let (a, b) = pair?;
         check(&a).and_then(|()| check(&b))?;
-        let product = arithmetic::binary(Binary::Multiply, &a, &b, budget)?;
-        total = arithmetic::binary(Binary::Add, &total, &product, budget)?;
+        let product = step(Binary::Multiply, &a, &b, budget)?;
+        total = step(Binary::Add, &total, &product, budget)?;
     }
     Ok(total)
 }
@@ -265,7 +271,7 @@ fn dist(arguments: &[Value], budget: &mut Budget) -> Outcome {
     let mut differences = Vec::new();
     for (p, q) in p.zip(q) {
         check(&p).and_then(|()| check(&q))?;
-        differences.push(arithmetic::binary(Binary::Subtract, &p, &q, budget)?);
+        differences.push(step(Binary::Subtract, &p, &q, budget)?);
     }
     match hypot(&differences, budget) {
         Err(ErrorKind::NotExact { .. }) => Err(ErrorKind::NotExact { operation: "dist".to_owned() }),

@@ -253,7 +253,7 @@ impl Integer {
     /// What is left of a positive number without a factor, and how often it was in it.
     pub(super) fn without_factor(&self, factor: u32, budget: &mut Budget) -> Result<(Self, u64), ErrorKind> {
         // The powers that are divided by are as long as all that is left, at most.
-        budget.charge(2 * price::convert(self.words()))?;
+        budget.charge(11 * price::convert(self.words()) / 5)?;
         let (rest, times) = long::without_factor(magnitude(self), factor, budget)?;
         Ok((Self::from(IBig::from(rest)), times))
     }
@@ -318,8 +318,8 @@ impl Integer {
             // The sign is the divisor's, as it is for machine words.
             return Ok(if other.is_negative() { -0.0 } else { 0.0 });
         }
-        // Both are shifted once, then divided.
-        budget.charge(price::divide(self.words(), other.words().min(2)) + price::add(other.words()))?;
+        // Both are copied, the shorter is shifted to the other's length, and the quotient has two words.
+        budget.charge(price::divide(self.words(), other.words().min(2)) + price::multiply(other.words(), 1))?;
         // A quotient of 66 or 67 bits, and whether anything was lost: all that rounding needs.
         let shift = 66 - (self.bits() as i64 - other.bits() as i64);
         let (mut numerator, mut denominator) = (magnitude(self), magnitude(other));
@@ -584,7 +584,7 @@ impl Integer {
     /// The integer square root; `self` must not be negative.
     pub(crate) fn square_root(&self, budget: &mut Budget) -> Result<Self, ErrorKind> {
         budget.charge(price::convert(self.words()))?;
-        Ok(Self::from(IBig::from(magnitude(self).sqrt())))
+        Ok(Self::from(IBig::from(long::square_root(&magnitude(self), budget)?)))
     }
 
     /// The square root of the sum of squares of finite floats, correctly rounded: the sum is exact.

@@ -2,7 +2,7 @@
 //! whole; [`Budget::pass`] counts what of it is done.
 
 use dashu_int::fast_div::ConstDivisor;
-use dashu_int::ops::{BitTest, DivRem, Gcd};
+use dashu_int::ops::{BitTest, DivRem, Gcd, SquareRoot};
 use dashu_int::{IBig, UBig};
 
 use crate::error::ErrorKind;
@@ -73,6 +73,22 @@ pub(super) fn power(base: &UBig, exponent: usize, budget: &mut Budget) -> Result
     let square = multiply(&half, &half, budget)?;
     let power = if exponent % 2 == 1 { multiply(&square, &odd, budget)? } else { square };
     Ok(power << (twos * exponent))
+}
+
+/// The integer square root.
+pub(super) fn square_root(value: &UBig, budget: &mut Budget) -> Result<UBig, ErrorKind> {
+    if words(value) <= 2 * QUOTIENT_WORDS {
+        return Ok(value.sqrt());
+    }
+    // The root of the upper half has half of the bits, from above; one of Newton's steps gives the others, again from
+    // above, and at most a few too much.
+    let low = value.bit_len() / 4;
+    let above = (square_root(&(value >> (2 * low)), budget)? + UBig::ONE) << low;
+    let mut root = (divide(value, &above, budget)?.0 + above) >> 1;
+    while multiply(&root, &root, budget)? > *value {
+        root -= UBig::ONE;
+    }
+    Ok(root)
 }
 
 /// Multiplies neighbours until one is left: operands stay of equal size, which is what fast multiplication wants.

@@ -185,7 +185,8 @@ impl Rational {
     /// [`ErrorKind::NotExact`] for an exponent that is not whole, `Fraction(1, 0)` for zero to a negative power, and
     /// the size that a part would have had.
     pub(crate) fn power(&self, exponent: &Self, budget: &mut Budget) -> Result<Self, ErrorKind> {
-        budget.charge(price::ELEMENTARY)?;
+        // Two powers of integers, which are made and checked.
+        budget.charge(5 * price::ELEMENTARY)?;
         let Some(exponent) = exponent.to_integer() else {
             return Err(ErrorKind::NotExact { operation: "**".to_owned() });
         };

@@ -190,6 +190,8 @@ where
                 all.extend_from_slice(&std::mem::take(&mut first));
             }
             all.extend_from_slice(&data);
+            // Others' requests first: of a long body, more is mostly there already.
+            tokio::task::yield_now().await;
         }
     }
     Ok(if all.is_empty() { place.with(first) } else { place.with(all) })

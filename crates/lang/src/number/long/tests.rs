@@ -1,6 +1,6 @@
 //! Against the library's own operations, which do the whole at once.
 
-use dashu_int::ops::{DivRem, Gcd};
+use dashu_int::ops::{DivRem, Gcd, SquareRoot};
 use dashu_int::{IBig, UBig};
 
 use crate::limits::{Budget, Fuel, Limits};
@@ -39,6 +39,27 @@ fn products_quotients_and_powers_are_the_same_in_pieces() {
         for (base, exponent) in [(3_u64, 200_001), (10, 300_000), (2, 1_000_000), (1 << 63, 5_000), (7, 1), (7, 0)] {
             let base = UBig::from(base);
             assert_eq!(super::power(&base, exponent, budget).unwrap(), base.pow(exponent), "{base} {exponent}");
+        }
+    });
+}
+
+#[test]
+fn a_square_root_is_the_librarys() {
+    with_budget(|budget| {
+        for words in [0, 1, 4_096, 4_097, 5_001, 9_000, 16_384] {
+            for seed in 1..4 {
+                let value = drawn(words, seed);
+                let root = value.sqrt();
+                assert_eq!(super::square_root(&value, budget).unwrap(), root, "{words} {seed}");
+                // A square, and what is one less or more.
+                for (square, expected) in [(root.sqr(), root.clone()), (root.sqr() + UBig::ONE, root)] {
+                    assert_eq!(super::square_root(&square, budget).unwrap(), expected, "{words} {seed}");
+                    if expected > UBig::ONE {
+                        let less = super::square_root(&(square - UBig::from(2_u8)), budget).unwrap();
+                        assert_eq!(less + UBig::ONE, expected, "{words} {seed}");
+                    }
+                }
+            }
         }
     });
 }

@@ -22,6 +22,7 @@ use crate::answer::{ANSWER_VERSION, DEADLINE};
 use crate::engine::chance;
 use crate::peer::Peer;
 use crate::plot::{Plot, Refusal, SIZE};
+use crate::priority;
 
 /// A picture that is looked at by itself may do nothing; what it looks like is its own style.
 const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox");
@@ -133,7 +134,10 @@ async fn drawn(app: &App, peer: Peer, plot: Plot, format: Format) -> Result<Made
     let waits = Arc::new(());
     let waiting = Arc::downgrade(&waits);
     let work = move || {
-        let stop = || begun.elapsed() >= DEADLINE || waiting.strong_count() == 0;
+        let stop = || {
+            priority::give_way();
+            begun.elapsed() >= DEADLINE || waiting.strong_count() == 0
+        };
         let picture = plot.picture(&Limits::default(), chance(), &stop).map_err(|refusal| told(&plot, refusal))?;
         let bytes = match format {
             Format::Svg => picture.svg().into_bytes(),

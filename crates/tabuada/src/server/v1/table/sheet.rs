@@ -18,6 +18,7 @@ use super::columns::{Columns, Members, ROWS_MAX};
 use super::form::Form;
 use crate::answer::DEADLINE;
 use crate::engine;
+use crate::priority;
 
 /// Rows of a stretch: what is worked out side by side.
 const STRETCH_ROWS: usize = 8_192;
@@ -206,6 +207,7 @@ impl Sheet {
         let begun = Instant::now();
         let mut at_once = 1;
         while !stretch.is_done() && out.len() < PIECE_BYTES && begun.elapsed() < TURN && !is_over() {
+            priority::give_way();
             let spent = Duration::from_micros(self.microseconds_spent.load(Ordering::Relaxed));
             if spent >= WORK_TIME {
                 let rows = std::mem::take(&mut stretch.0);
