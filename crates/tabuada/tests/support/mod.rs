@@ -3,6 +3,7 @@
 #![allow(dead_code, clippy::panic)]
 
 pub(crate) mod compose;
+pub(crate) mod image;
 pub(crate) mod newcomer;
 
 use std::fs;
