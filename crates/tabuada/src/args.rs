@@ -3,16 +3,17 @@
 use std::error::Error;
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use bytesize::ByteSize;
 use clap::builder::FalseyValueParser;
 use clap::{Parser, Subcommand, ValueEnum};
-use tabuada_lang::Mode;
 
+use crate::cli::{BatchArgs, CacheArgs, CompletionsArgs, EvalArgs, HealthArgs, ManArgs, PlotArgs};
 use crate::config::{
-    AdminToken, LogFormat, LogRequests, Logged, Lookup, Origins, ServeConfig, Ttl, default_threads, with_password,
+    AdminToken, LogFormat, LogRequests, Logged, Lookup, Origins, ServeConfig, Ttl, default_threads, named,
+    with_password,
 };
 use crate::peer::{Proxies, Share};
 
@@ -38,6 +39,9 @@ pub enum Command {
     /// Exit status: 0; 1 an expression failed; 2 the command was misused.
     Eval(EvalArgs),
     /// Evaluate one expression a line: lines or NDJSON in, NDJSON out in the same order.
+    ///
+    /// Exit status: 0, also if expressions failed, since their lines say so; 1 the input cannot be read or the output
+    /// cannot be written; 2 the command was misused.
     Batch(BatchArgs),
     /// Draw functions of x, as SVG or PNG.
     ///
@@ -52,6 +56,13 @@ pub enum Command {
     ///
     /// Exit status: 0 it is; 1 it is not, or does not answer.
     Health(HealthArgs),
+    /// Print a script by which a shell completes this command line.
+    ///
+    /// Its place is the shell's: for bash ~/.local/share/bash-completion/completions/tabuada, for fish
+    /// ~/.config/fish/completions/tabuada.fish, for zsh a file _tabuada in a folder of $fpath.
+    Completions(CompletionsArgs),
+    /// Print a manual page, of the command or of one of its commands, for man -l.
+    Man(ManArgs),
 }
 
 /// Arguments of `tabuada serve`.
@@ -158,121 +169,6 @@ enum LookupArg {
     Always,
 }
 
-/// Arguments of `tabuada eval`.
-#[derive(Debug, clap::Args)]
-pub struct EvalArgs {
-    /// In which numbers: python, exact or decimal:N.
-    #[arg(long, value_name = "MODE", default_value_t = Mode::Python)]
-    pub mode: Mode,
-    /// Expressions, one value a line; `-` reads one from standard input.
-    #[arg(value_name = "EXPR", required = true, allow_hyphen_values = true)]
-    pub expressions: Vec<String>,
-}
-
-/// Arguments of `tabuada batch`.
-#[derive(Debug, clap::Args)]
-pub struct BatchArgs {
-    /// File to read; standard input if it is `-` or not given.
-    #[arg(value_name = "FILE")]
-    pub file: Option<PathBuf>,
-    /// Add what an answer rests on: canonical text, purity, fuel.
-    #[arg(long)]
-    pub explain: bool,
-}
-
-/// Arguments of `tabuada plot`.
-#[derive(Debug, clap::Args)]
-pub struct PlotArgs {
-    /// Expressions of x, a curve each.
-    #[arg(value_name = "EXPR", required = true)]
-    pub expressions: Vec<String>,
-    /// Where x begins, a number or an expression [default: -10].
-    #[arg(long, value_name = "X", allow_hyphen_values = true)]
-    pub from: Option<String>,
-    /// Where x ends, a number or an expression such as 2*pi [default: 10].
-    #[arg(long, value_name = "X", allow_hyphen_values = true)]
-    pub to: Option<String>,
-    /// The lowest y that is shown [default: what the values ask for].
-    #[arg(long, value_name = "Y", allow_hyphen_values = true)]
-    pub y_from: Option<String>,
-    /// The highest y that is shown [default: what the values ask for].
-    #[arg(long, value_name = "Y", allow_hyphen_values = true)]
-    pub y_to: Option<String>,
-    /// Pixels across [default: 720].
-    #[arg(long, value_name = "PIXELS")]
-    pub width: Option<u32>,
-    /// Pixels down [default: 450].
-    #[arg(long, value_name = "PIXELS")]
-    pub height: Option<u32>,
-    /// File to write, SVG or PNG by its name; SVG on standard output if it is `-` or not given.
-    #[arg(short, long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
-}
-
-/// Arguments of `tabuada cache`.
-#[derive(Debug, clap::Args)]
-pub struct CacheArgs {
-    /// What to do.
-    #[command(subcommand)]
-    pub task: CacheTask,
-    /// Server to ask [default: http://127.0.0.1:8000, if there is no --redis].
-    #[arg(long, global = true, value_name = "URL")]
-    pub server: Option<String>,
-    /// Redis to ask; --server goes before it.
-    #[arg(long, global = true, env = "TABUADA_REDIS", value_name = "URL", hide_env_values = true)]
-    pub redis: Option<String>,
-    /// File that holds the password for that Redis, which then does not stand in the URL.
-    #[arg(long, global = true, env = "TABUADA_REDIS_PASSWORD_FILE", value_name = "FILE")]
-    pub redis_password_file: Option<PathBuf>,
-    /// File that holds the server's token, in place of TABUADA_ADMIN_TOKEN.
-    #[arg(long, global = true, env = "TABUADA_ADMIN_TOKEN_FILE", value_name = "FILE")]
-    pub admin_token_file: Option<PathBuf>,
-    /// Certificates (PEM) of those who vouch for that Redis over TLS, in place of whom the system believes.
-    #[arg(long, global = true, env = "TABUADA_REDIS_CA", value_name = "FILE")]
-    pub redis_ca: Option<PathBuf>,
-    /// First part of every key in that Redis.
-    #[arg(long, global = true, env = "TABUADA_NAMESPACE", value_name = "NAME", default_value = "tabuada")]
-    pub namespace: String,
-    /// Print JSON, one object a line.
-    #[arg(long, global = true)]
-    pub json: bool,
-}
-
-/// What to do with the cache.
-#[derive(Debug, Subcommand)]
-pub enum CacheTask {
-    /// What the server's cache did and holds; of a Redis, what stands there.
-    Stats,
-    /// List what is remembered.
-    Keys,
-    /// Show what is remembered of one expression.
-    Get {
-        /// The expression, or its name as it stands in Redis.
-        #[arg(allow_hyphen_values = true)]
-        key: String,
-    },
-    /// Forget one expression.
-    Delete {
-        /// The expression, or its name as it stands in Redis.
-        #[arg(allow_hyphen_values = true)]
-        key: String,
-    },
-    /// Forget everything.
-    Clear {
-        /// Do not ask first.
-        #[arg(long)]
-        yes: bool,
-    },
-}
-
-/// Arguments of `tabuada health`.
-#[derive(Debug, clap::Args)]
-pub struct HealthArgs {
-    /// Where it listens.
-    #[arg(value_name = "HOST:PORT", default_value = "127.0.0.1:8000")]
-    pub address: String,
-}
-
 impl Args {
     /// Reads the process's arguments; on `--help` or misuse says so and exits (0 or 2).
     pub fn from_process() -> Self {
@@ -326,11 +222,6 @@ fn with_flags_first(arguments: Vec<OsString>) -> Vec<OsString> {
 fn threads(text: &str) -> Result<NonZeroUsize, String> {
     let threads = text.parse().ok().filter(|threads: &NonZeroUsize| threads.get() <= THREADS_MAX);
     threads.ok_or_else(|| format!("expected a number from 1 to {THREADS_MAX}"))
-}
-
-/// A file, where one is named: an empty variable names none.
-pub(crate) fn named(file: Option<&Path>) -> Option<&Path> {
-    file.filter(|file| !file.as_os_str().is_empty())
 }
 
 impl TryFrom<ServeArgs> for ServeConfig {

@@ -1,17 +1,22 @@
-//! The commands: one file each, each gives the status to exit with.
+//! The commands: one file each, with its arguments; each gives the status to exit with.
 
 mod log;
 mod serve;
+mod output;
 mod eval;
 mod batch;
 mod plot;
 mod http;
 mod cache;
 mod health;
+mod completions;
+mod man;
 
-pub use batch::batch;
-pub use cache::cache;
-pub use eval::eval;
-pub use health::health;
-pub use plot::plot;
+pub use batch::{BatchArgs, batch};
+pub use cache::{CacheArgs, CacheTask, cache};
+pub use completions::{CompletionsArgs, completions};
+pub use eval::{EvalArgs, eval};
+pub use health::{HealthArgs, health};
+pub use man::{ManArgs, man};
+pub use plot::{PlotArgs, plot};
 pub use serve::serve;

@@ -304,6 +304,11 @@ pub fn default_threads() -> NonZeroUsize {
     std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }
 
+/// A file, where one is named: an empty variable names none.
+pub(crate) fn named(file: Option<&Path>) -> Option<&Path> {
+    file.filter(|file| !file.as_os_str().is_empty())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,7 +5,6 @@
 
 mod peer;
 pub mod config;
-pub mod args;
 mod json;
 mod engine;
 mod plot;
@@ -21,6 +20,7 @@ mod answer;
 mod view;
 mod server;
 pub mod cli;
+pub mod args;
 #[cfg(any(fuzzing, test))]
 #[doc(hidden)]
 pub mod fuzzed;

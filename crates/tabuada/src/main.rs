@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::process::ExitCode;
 
+use clap::CommandFactory as _;
 use tabuada::args::{Args, Command};
 use tabuada::cli;
 
@@ -21,6 +22,8 @@ fn main() -> ExitCode {
         Command::Plot(args) => cli::plot(&args),
         Command::Cache(args) => cli::cache(&args),
         Command::Health(args) => cli::health(&args),
+        Command::Completions(args) => cli::completions(&args, Args::command()),
+        Command::Man(args) => cli::man(&args, Args::command()),
     }
 }
 

@@ -3,10 +3,11 @@
 //! Both ways give the same JSON, which is printed as it is or as a table.
 
 use std::io::{self, IsTerminal, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use clap::Subcommand;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 use tabuada_cache::{Behind, Cursor, Deadlines, NotOurs, Options, Removal, Removed, State};
@@ -14,8 +15,7 @@ use tokio::runtime::Runtime;
 
 use super::http::{self, Question};
 use crate::answer::Calculator;
-use crate::args::{CacheArgs, CacheTask, named};
-use crate::config::{AdminToken, with_password};
+use crate::config::{AdminToken, named, with_password};
 use crate::counters::Counters;
 use crate::view;
 
@@ -30,6 +30,62 @@ const CALL: Duration = Duration::from_secs(5);
 const TEXT_CHARACTERS: usize = 60;
 /// Entries asked for at once.
 const PAGE: usize = 500;
+
+/// Arguments of `tabuada cache`.
+#[derive(Debug, clap::Args)]
+pub struct CacheArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub task: CacheTask,
+    /// Server to ask [default: http://127.0.0.1:8000, if there is no --redis].
+    #[arg(long, global = true, value_name = "URL")]
+    pub server: Option<String>,
+    /// Redis to ask; --server goes before it.
+    #[arg(long, global = true, env = "TABUADA_REDIS", value_name = "URL", hide_env_values = true)]
+    pub redis: Option<String>,
+    /// File that holds the password for that Redis, which then does not stand in the URL.
+    #[arg(long, global = true, env = "TABUADA_REDIS_PASSWORD_FILE", value_name = "FILE")]
+    pub redis_password_file: Option<PathBuf>,
+    /// File that holds the server's token, in place of TABUADA_ADMIN_TOKEN.
+    #[arg(long, global = true, env = "TABUADA_ADMIN_TOKEN_FILE", value_name = "FILE")]
+    pub admin_token_file: Option<PathBuf>,
+    /// Certificates (PEM) of those who vouch for that Redis over TLS, in place of whom the system believes.
+    #[arg(long, global = true, env = "TABUADA_REDIS_CA", value_name = "FILE")]
+    pub redis_ca: Option<PathBuf>,
+    /// First part of every key in that Redis.
+    #[arg(long, global = true, env = "TABUADA_NAMESPACE", value_name = "NAME", default_value = "tabuada")]
+    pub namespace: String,
+    /// Print JSON, one object a line.
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// What to do with the cache.
+#[derive(Debug, Subcommand)]
+pub enum CacheTask {
+    /// What the server's cache did and holds; of a Redis, what stands there.
+    Stats,
+    /// List what is remembered.
+    Keys,
+    /// Show what is remembered of one expression.
+    Get {
+        /// The expression, or its name as it stands in Redis.
+        #[arg(allow_hyphen_values = true)]
+        key: String,
+    },
+    /// Forget one expression.
+    Delete {
+        /// The expression, or its name as it stands in Redis.
+        #[arg(allow_hyphen_values = true)]
+        key: String,
+    },
+    /// Forget everything.
+    Clear {
+        /// Do not ask first.
+        #[arg(long)]
+        yes: bool,
+    },
+}
 
 /// Why there is nothing to print, for people.
 #[derive(Debug)]

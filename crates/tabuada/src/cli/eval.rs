@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use tabuada_lang::{ErrorKind, Fix, Hint, Language, Limits, Mode, Span, caret};
 
-use crate::args::EvalArgs;
 use crate::engine::{self, Question};
 
 /// The clock's limit on one expression.
@@ -14,6 +13,17 @@ const DEADLINE: Duration = Duration::from_secs(10);
 
 /// The longest text that is shown whole as help.
 const HELP_CHARACTERS: usize = 76;
+
+/// Arguments of `tabuada eval`.
+#[derive(Debug, clap::Args)]
+pub struct EvalArgs {
+    /// In which numbers: python, exact or decimal:N.
+    #[arg(long, value_name = "MODE", default_value_t = Mode::Python)]
+    pub mode: Mode,
+    /// Expressions, one value a line; `-` reads one from standard input.
+    #[arg(value_name = "EXPR", required = true, allow_hyphen_values = true)]
+    pub expressions: Vec<String>,
+}
 
 /// Prints the value of each expression on a line of its own: 0, or 1 if one failed.
 pub fn eval(args: &EvalArgs) -> ExitCode {

@@ -4,10 +4,17 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use super::http::{Question, ask};
-use crate::args::HealthArgs;
 
 /// How long each piece of the answer may take.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Arguments of `tabuada health`.
+#[derive(Debug, clap::Args)]
+pub struct HealthArgs {
+    /// Where it listens.
+    #[arg(value_name = "HOST:PORT", default_value = "127.0.0.1:8000")]
+    pub address: String,
+}
 
 /// Prints what the server says of itself: 0 if it is ready, else 1.
 pub fn health(args: &HealthArgs) -> ExitCode {
