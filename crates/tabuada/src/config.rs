@@ -9,13 +9,14 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use subtle::ConstantTimeEq as _;
 pub use tabuada_cache::Lookup;
 
+use crate::endpoint::Endpoint;
 use crate::peer::{Proxies, Share};
 
 /// How one server is set up.
 #[derive(Clone, Debug)]
 pub struct ServeConfig {
-    /// `host:port` to listen on; port 0 takes any free one.
-    pub listen: String,
+    /// Where it listens; port 0 takes any free one.
+    pub listen: Endpoint,
     /// URL of the Redis that the fleet shares; `None`: this process's memory only.
     pub redis: Option<String>,
     /// File of certificates by which that Redis is believed over TLS; `None`: whom the system believes.
@@ -34,8 +35,8 @@ pub struct ServeConfig {
     pub peer_share: Share,
     /// Who is believed when it says for whom it asks.
     pub proxies: Proxies,
-    /// `host:port` for the operator's routes and the metrics; `None`: with all the others.
-    pub admin_listen: Option<String>,
+    /// Where the operator's routes and the metrics are; `None`: with all the others.
+    pub admin_listen: Option<Endpoint>,
     /// What the operator's routes ask for; `None`: they answer on loopback only.
     pub admin_token: Option<AdminToken>,
     /// Under which names the metrics may be asked for, besides those of loopback.
