@@ -14,6 +14,7 @@ use tabuada_lang::Mode;
 use crate::config::{
     AdminToken, LogFormat, LogRequests, Logged, Lookup, Origins, ServeConfig, Ttl, default_threads, with_password,
 };
+use crate::endpoint::{Endpoint, EndpointError};
 use crate::peer::{Proxies, Share};
 
 /// More threads than any machine is well served by.
@@ -57,9 +58,12 @@ pub enum Command {
 /// Arguments of `tabuada serve`.
 #[derive(Debug, clap::Args)]
 pub struct ServeArgs {
-    /// Address to listen on; port 0 takes any free one, and the ready line names it.
+    /// Address to listen on, or unix:/path/of/a/socket; port 0 takes any free one, and the ready line names it.
+    ///
+    /// The socket's permissions are 660; unix:/path?mode=600 sets others. Sockets that systemd hands over
+    /// (LISTEN_FDS) are used in place of these addresses: the first for clients, the second for --admin-listen.
     #[arg(long, env = "TABUADA_LISTEN", value_name = "HOST:PORT", default_value = "127.0.0.1:8000")]
-    listen: String,
+    listen: Endpoint,
     /// Redis or Valkey that the fleet shares; without it answers are kept in memory only.
     ///
     /// redis://[user:password@]host:port/db, rediss:// over TLS, unix:///path, redis+sentinel://host:port,…/name/db,
@@ -93,7 +97,7 @@ pub struct ServeArgs {
     peer_share: Share,
     /// Address or network of a proxy, whose X-Forwarded-For or Forwarded tells who asks; may be repeated.
     ///
-    /// Such as 10.0.0.1 or 10.0.0.0/8. Behind a proxy that is not named here all clients are one.
+    /// Such as 10.0.0.1 or 10.0.0.0/8; unix is whoever connects over a Unix socket. Behind a proxy that is not named here all clients are one.
     #[arg(long, env = "TABUADA_TRUSTED_PROXIES", value_name = "ADDRESS", value_delimiter = ',')]
     trusted_proxies: Vec<String>,
     /// Address for /v1/cache and /metrics alone, which the other then does not serve.
@@ -215,7 +219,7 @@ pub struct CacheArgs {
     /// What to do.
     #[command(subcommand)]
     pub task: CacheTask,
-    /// Server to ask [default: http://127.0.0.1:8000, if there is no --redis].
+    /// Server to ask, such as http://host:port or unix:/path [default: http://127.0.0.1:8000, if there is no --redis].
     #[arg(long, global = true, value_name = "URL")]
     pub server: Option<String>,
     /// Redis to ask; --server goes before it.
@@ -354,7 +358,12 @@ impl TryFrom<ServeArgs> for ServeConfig {
             threads: args.threads.unwrap_or_else(default_threads),
             peer_share: args.peer_share,
             proxies: Proxies::read(args.trusted_proxies.iter().map(String::as_str))?,
-            admin_listen: args.admin_listen.filter(|address| !address.is_empty()),
+            admin_listen: match args.admin_listen.filter(|address| !address.is_empty()) {
+                Some(address) => {
+                    Some(address.parse().map_err(|error: EndpointError| format!("--admin-listen: {error}"))?)
+                }
+                None => None,
+            },
             admin_token: AdminToken::configured(named(args.admin_token_file.as_deref()))?,
             metrics_hosts: args.metrics_host.into_iter().filter(|host| !host.is_empty()).collect(),
             origins: Origins::read(args.cors_origin.iter().map(String::as_str))?,

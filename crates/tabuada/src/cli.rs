@@ -1,6 +1,7 @@
 //! The commands: one file each, each gives the status to exit with.
 
 mod log;
+mod notify;
 mod serve;
 mod eval;
 mod batch;

@@ -10,6 +10,7 @@ use subtle::ConstantTimeEq as _;
 pub use tabuada_cache::{Lookup, Options};
 use tabuada_cache::{OptionsError, UrlFault};
 
+use crate::endpoint::Endpoint;
 use crate::peer::{Proxies, Share};
 use crate::settings::table::{
     ADMIN_LISTEN, ADMIN_TOKEN, ADMIN_TOKEN_FILE, CORS_ORIGIN, DRAIN, HIDE_MEMORY, LISTEN, LOG_EXPRESSIONS, LOG_FORMAT,
@@ -25,8 +26,8 @@ const THREADS_MAX: usize = 1_024;
 /// How one server is set up.
 #[derive(Clone, Debug)]
 pub struct ServeConfig {
-    /// `host:port` to listen on; port 0 takes any free one.
-    pub listen: String,
+    /// Where it listens; port 0 takes any free one.
+    pub listen: Endpoint,
     /// The cache and its Redis.
     pub cache: Options,
     /// Threads that serve, and evaluations in flight at once.
@@ -35,8 +36,8 @@ pub struct ServeConfig {
     pub peer_share: Share,
     /// Who is believed when it says for whom it asks.
     pub proxies: Proxies,
-    /// `host:port` for the operator's routes and the metrics; `None`: with all the others.
-    pub admin_listen: Option<String>,
+    /// Where the operator's routes and the metrics are; `None`: with all the others.
+    pub admin_listen: Option<Endpoint>,
     /// What the operator's routes ask for; `None`: they answer on loopback only.
     pub admin_token: Option<AdminToken>,
     /// Under which names the metrics may be asked for, besides those of loopback.

@@ -134,6 +134,10 @@ impl Place {
     }
 
     fn server(url: &str, token_file: Option<&Path>) -> Result<Self, Trouble> {
+        let token = AdminToken::configured(token_file).map_err(|error| Trouble::Misused(error.to_string()))?;
+        if url.starts_with("unix:") {
+            return Ok(Self::Server { address: url.to_owned(), token });
+        }
         let host = match url.split_once("://") {
             None => url,
             Some(("http", rest)) => rest,
@@ -143,12 +147,10 @@ impl Place {
         };
         let host = host.strip_suffix('/').unwrap_or(host);
         if host.is_empty() || host.contains(['/', '?', '#', '@']) || host.contains(char::is_whitespace) {
-            return Err(Trouble::Misused("expected the server as http://host:port".to_owned()));
+            return Err(Trouble::Misused("expected the server as http://host:port or unix:/path".to_owned()));
         }
         let has_port = host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
         let address = if has_port { host.to_owned() } else { format!("{host}:80") };
-        let token = AdminToken::configured(token_file);
-        let token = token.map_err(|error| Trouble::Misused(error.to_string()))?;
         Ok(Self::Server { address, token })
     }
 

@@ -1,8 +1,12 @@
 //! As much of a client of HTTP as the commands need: one request, one answer, over a connection of its own.
 
 use std::io::{self, Read, Write};
-use std::net::{TcpStream, ToSocketAddrs};
+use std::net::ToSocketAddrs;
 use std::time::Duration;
+
+use socket2::{SockAddr, Socket, Type};
+
+use crate::endpoint::{Endpoint, EndpointError};
 
 /// How long connecting may take, and sending.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -13,7 +17,7 @@ const ANSWER_BYTES: u64 = 64 << 20;
 /// What is asked.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Question<'q> {
-    /// `host:port`.
+    /// `host:port` or `unix:/path`.
     pub(super) address: &'q str,
     pub(super) method: &'q str,
     /// Path and query, encoded.
@@ -37,7 +41,8 @@ pub(super) fn ask(question: Question<'_>) -> io::Result<Answer> {
     stream.set_read_timeout(Some(patience))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     let authorization = token.map_or(String::new(), |token| format!("Authorization: Bearer {token}\r\n"));
-    let head = format!("{method} {target} HTTP/1.0\r\nHost: {address}\r\n{authorization}\r\n");
+    let host = if address.starts_with("unix:") { "localhost" } else { address };
+    let head = format!("{method} {target} HTTP/1.0\r\nHost: {host}\r\n{authorization}\r\n");
     stream.write_all(head.as_bytes())?;
     let mut answer = Vec::new();
     stream.take(ANSWER_BYTES).read_to_end(&mut answer)?;
@@ -45,11 +50,18 @@ pub(super) fn ask(question: Question<'_>) -> io::Result<Answer> {
     parse(&answer).ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "it does not speak HTTP"))
 }
 
-fn connect(address: &str) -> io::Result<TcpStream> {
+fn connect(address: &str) -> io::Result<Socket> {
+    let endpoint =
+        address.parse().map_err(|error: EndpointError| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+    let addresses: Vec<SockAddr> = match endpoint {
+        Endpoint::Tcp(address) => address.to_socket_addrs()?.map(SockAddr::from).collect(),
+        Endpoint::Unix { path, .. } => vec![SockAddr::unix(path)?],
+    };
     let mut error = io::Error::from(io::ErrorKind::AddrNotAvailable);
-    for address in address.to_socket_addrs()? {
-        match TcpStream::connect_timeout(&address, PATIENCE) {
-            Ok(stream) => return Ok(stream),
+    for address in addresses {
+        let socket = Socket::new(address.domain(), Type::STREAM, None)?;
+        match socket.connect_timeout(&address, PATIENCE) {
+            Ok(()) => return Ok(socket),
             Err(refused) => error = refused,
         }
     }

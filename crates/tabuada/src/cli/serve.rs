@@ -1,22 +1,21 @@
 //! `tabuada serve`.
 
 use std::io;
-use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use listenfd::ListenFd;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tabuada_cache::Options;
-use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 use tracing_appender::non_blocking::ErrorCounter;
 
-use super::log;
+use super::{log, notify};
 use crate::answer::Calculator;
 use crate::config::ServeConfig;
 use crate::counters::Counters;
-use crate::server::{self, App, Bounds, Setup};
+use crate::server::{self, App, Bounds, Listener, Setup};
 use crate::workers::Threads;
 
 /// How long the first requests wait for Redis to be there.
@@ -72,11 +71,7 @@ fn bounds(config: &ServeConfig) -> Bounds {
 
 async fn run(config: &ServeConfig, log_losses: ErrorCounter) -> io::Result<ExitCode> {
     let mut signals = Signals::new()?;
-    let listener = listen(&config.listen).await?;
-    let admin = match &config.admin_listen {
-        None => None,
-        Some(address) => Some(listen(address).await?),
-    };
+    let (listener, admin) = listeners(config).await?;
     let counters = Counters::default();
     let redis_ca = match config.redis_ca.as_deref().map(std::fs::read).transpose() {
         Ok(certificates) => certificates,
@@ -103,12 +98,12 @@ async fn run(config: &ServeConfig, log_losses: ErrorCounter) -> io::Result<ExitC
     };
     calculator.cache().wait_until_ready(FIRST_HANDSHAKE).await;
     if config.admin_token.is_none() {
-        warn_of_no_token(admin.as_ref().unwrap_or(&listener).local_addr()?);
+        warn_of_no_token(admin.as_ref().unwrap_or(&listener));
     }
     if let Some(admin) = &admin {
-        eprintln!("operator's routes on http://{}", admin.local_addr()?);
+        eprintln!("operator's routes on {admin}");
     }
-    eprintln!("listening on http://{}", listener.local_addr()?);
+    eprintln!("listening on {listener}");
     let cache = calculator.cache().clone();
     let (stopping, stopped) = oneshot::channel();
     let stop = async {
@@ -126,6 +121,8 @@ async fn run(config: &ServeConfig, log_losses: ErrorCounter) -> io::Result<ExitC
         bounds: bounds(config),
     };
     let app = App::new(calculator, counters, setup);
+    notify::ready(&app);
+    tokio::spawn(notify::keep_told(app.clone()));
     let served = async {
         match admin {
             None => server::serve(listener, app, stop).await,
@@ -136,6 +133,7 @@ async fn run(config: &ServeConfig, log_losses: ErrorCounter) -> io::Result<ExitC
     let second_signal = async {
         let name = signals.next().await;
         tracing::info!(signal = name, "asked to stop");
+        notify::stopping();
         let _ = stopping.send(());
         signals.next().await
     };
@@ -173,17 +171,41 @@ impl Signals {
 }
 
 /// Says what whoever reaches the operator's listener may do there, if others than this machine can.
-fn warn_of_no_token(address: SocketAddr) {
-    if !address.ip().to_canonical().is_loopback() {
+fn warn_of_no_token(listener: &Listener) {
+    if !listener.is_loopback() {
         tracing::warn!(
-            %address,
+            address = %listener,
             "no TABUADA_ADMIN_TOKEN is set and others reach this listener: they may read /metrics, and nobody may look into \
              the cache or clear it"
         );
     }
 }
 
-async fn listen(address: &str) -> io::Result<TcpListener> {
-    let named = |error: io::Error| io::Error::new(error.kind(), format!("{address}: {error}"));
-    TcpListener::bind(address).await.map_err(named)
+/// That of the clients and that of the operator, if this is another: those that systemd hands over (LISTEN_FDS), or else
+/// those that are configured.
+async fn listeners(config: &ServeConfig) -> io::Result<(Listener, Option<Listener>)> {
+    let mut handed = ListenFd::from_env();
+    if handed.len() > 2 {
+        let why =
+            format!("{} sockets were handed over: expected one for clients and one for the operator", handed.len());
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
+    }
+    let listener = match handed_over(&mut handed, 0)? {
+        Some(listener) => listener,
+        None => Listener::bind(&config.listen).await?,
+    };
+    let admin = match (handed_over(&mut handed, 1)?, &config.admin_listen) {
+        (Some(admin), _) => Some(admin),
+        (None, Some(endpoint)) => Some(Listener::bind(endpoint).await?),
+        (None, None) => None,
+    };
+    Ok((listener, admin))
+}
+
+fn handed_over(handed: &mut ListenFd, index: usize) -> io::Result<Option<Listener>> {
+    // One of the other kind stays where it is.
+    match handed.take_unix_listener(index) {
+        Ok(listener) => listener.map(Listener::unix).transpose(),
+        Err(_) => handed.take_tcp_listener(index)?.map(Listener::tcp).transpose(),
+    }
 }

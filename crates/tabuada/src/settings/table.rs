@@ -40,7 +40,10 @@ pub const OF_HEALTH: &[&Setting] = &[&CONFIG];
 
 const A_FILE: Words = Words::new("the path of a file", "o caminho de um arquivo");
 const AN_ADDRESS: Words =
-    Words::new("HOST:PORT, such as 127.0.0.1:8000", "HOST:PORTA, por exemplo 127.0.0.1:8000");
+    Words::new(
+        "HOST:PORT, such as 127.0.0.1:8000, or unix:/path/of/a/socket (?mode=660)",
+        "HOST:PORTA, por exemplo 127.0.0.1:8000, ou unix:/caminho/de/um/soquete (?mode=660)",
+    );
 const A_SWITCH: Words = Words::new("1, true, yes or on, or 0, false, no or off", "1, true, yes ou on, ou 0, false, no ou off");
 
 /// Where it listens.
@@ -51,8 +54,13 @@ pub const LISTEN: Setting = Setting {
     default: Some("127.0.0.1:8000"),
     expected: AN_ADDRESS,
     help: Words::new(
-        "Address to listen on; port 0 takes any free one, which the ready line names.",
-        "Endereço em que atende; a porta 0 é qualquer uma livre, e a linha de início diz qual.",
+        "Address to listen on, or unix:/path/of/a/socket; port 0 takes any free one, which the ready line names.\n\n\
+         The socket's permissions are 660; unix:/path?mode=600 sets others. Sockets that systemd hands over \
+         (LISTEN_FDS) are used in place of these addresses: the first for clients, the second for --admin-listen.",
+        "Endereço em que atende, ou unix:/caminho/de/um/soquete; a porta 0 é qualquer uma livre, e a linha de início diz \
+         qual.\n\n\
+         As permissões do soquete são 660; unix:/caminho?mode=600 muda isso. Soquetes entregues pelo systemd \
+         (LISTEN_FDS) são usados no lugar destes endereços: o primeiro para clientes, o segundo para --admin-listen.",
     ),
 };
 
@@ -224,14 +232,14 @@ pub const TRUSTED_PROXIES: Setting = Setting {
     kind: Kind::List,
     default: None,
     expected: Words::new(
-        "addresses or networks such as 10.0.0.1, 10.0.0.0/8 or fd00::/8",
-        "endereços ou redes como 10.0.0.1, 10.0.0.0/8 ou fd00::/8",
+        "addresses or networks such as 10.0.0.1, 10.0.0.0/8 or fd00::/8, or unix",
+        "endereços ou redes como 10.0.0.1, 10.0.0.0/8 ou fd00::/8, ou unix",
     ),
     help: Words::new(
         "Address or network of a proxy, whose X-Forwarded-For or Forwarded tells the client; may be repeated.\n\n\
-         Such as 10.0.0.1 or 10.0.0.0/8. Behind a proxy that is not named here all clients are one.",
+         Such as 10.0.0.1 or 10.0.0.0/8; unix is whoever connects over a Unix socket. Behind a proxy that is not named here all clients are one.",
         "Endereço ou rede de um proxy, cujo X-Forwarded-For ou Forwarded diz quem é o cliente; pode ser repetido.\n\n\
-         Por exemplo 10.0.0.1 ou 10.0.0.0/8. Atrás de um proxy que não está aqui, todos os clientes são um só.",
+         Por exemplo 10.0.0.1 ou 10.0.0.0/8; unix é quem se conecta por um soquete Unix. Atrás de um proxy que não está aqui, todos os clientes são um só.",
     ),
 };
 
