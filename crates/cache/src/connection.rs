@@ -153,7 +153,8 @@ impl Endpoint {
             let client = redis::Client::open(self.info().await?).map_err(refused)?;
             client.get_multiplexed_async_connection_with_config(&config).await.map_err(refused)
         };
-        let no_answer = |_| Refused { trouble: Trouble::Connect, reason: format!("no answer within {:?}", self.handshake) };
+        let no_answer =
+            |_| Refused { trouble: Trouble::Connect, reason: format!("no answer within {:?}", self.handshake) };
         let connection = tokio::time::timeout(self.handshake, connecting).await.map_err(no_answer)??;
         let connection = Connection { connection, handshake: self.handshake, doubted: Arc::default() };
         // A proxy may let HELLO pass and go on in RESP2, which has no pushes: ask what is spoken.

@@ -240,7 +240,8 @@ mod tests {
     #[test]
     fn a_password_is_in_the_url_or_in_a_file() {
         let with_file = Access { password_file: Some(Path::new("password")), ..ALONE };
-        for url in ["redis://user:geheim@h", "redis://:geheim@h", "unix:///a.sock?pass=geheim", "redis+cluster://:x@h"] {
+        for url in ["redis://user:geheim@h", "redis://:geheim@h", "unix:///a.sock?pass=geheim", "redis+cluster://:x@h"]
+        {
             let fault = UrlFault::PasswordTwice;
             assert_eq!(Place::parse(url, with_file).err(), Some(OptionsError::Url { fault }), "{url}");
         }

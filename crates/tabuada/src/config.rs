@@ -14,8 +14,8 @@ use crate::endpoint::Endpoint;
 use crate::peer::{Proxies, Share};
 use crate::settings::table::{
     ADMIN_LISTEN, ADMIN_TOKEN, ADMIN_TOKEN_FILE, CORS_ORIGIN, DRAIN, HIDE_MEMORY, LISTEN, LOG_EXPRESSIONS, LOG_FORMAT,
-    LOG_REQUESTS, LOOKUP, MEMORY, METRICS_HOST, NAMESPACE, PEER_SHARE, REDIS, REDIS_CA, REDIS_PASSWORD_FILE, REDIS_USER,
-    THREADS, TRUSTED_PROXIES, TTL,
+    LOG_REQUESTS, LOOKUP, MEMORY, METRICS_HOST, NAMESPACE, PEER_SHARE, REDIS, REDIS_CA, REDIS_PASSWORD_FILE,
+    REDIS_USER, THREADS, TRUSTED_PROXIES, TTL,
 };
 use crate::settings::{Given, Setting, SettingError, Settings};
 use crate::words::{Words, said};
@@ -75,7 +75,9 @@ impl ServeConfig {
             },
             threads: settings.need_as(&THREADS, threads)?,
             peer_share: settings.need(&PEER_SHARE)?,
-            proxies: settings.read_as(&TRUSTED_PROXIES, |text| Proxies::read(text.split(',')).ok())?.unwrap_or_default(),
+            proxies: settings
+                .read_as(&TRUSTED_PROXIES, |text| Proxies::read(text.split(',')).ok())?
+                .unwrap_or_default(),
             admin_listen: settings.optional(&ADMIN_LISTEN)?,
             admin_token: AdminToken::configured(settings)?,
             metrics_hosts: settings.list(&METRICS_HOST),
@@ -224,7 +226,7 @@ impl Origin {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OriginError(String);
 
-impl std::fmt::Display for OriginError {
+impl Display for OriginError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{:?} is no origin: expected one such as https://example.org, without a path, or *", self.0)
     }
@@ -317,7 +319,7 @@ pub struct Ttl(pub Option<Duration>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TtlError;
 
-impl std::fmt::Display for TtlError {
+impl Display for TtlError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("expected a time of at least a second, such as 90s, 10m or 1d, or none")
     }

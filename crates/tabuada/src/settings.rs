@@ -184,10 +184,7 @@ impl Settings {
     /// # Errors
     ///
     /// If the file cannot be read or holds what is no setting, or a variable is not UTF-8.
-    pub fn read(
-        flags: &Flags,
-        variable: impl Fn(&str) -> Option<OsString>,
-    ) -> Result<Self, SettingError> {
+    pub fn read(flags: &Flags, variable: impl Fn(&str) -> Option<OsString>) -> Result<Self, SettingError> {
         let mut all = Self::without_file(flags, variable)?;
         for (name, given) in File::find(all.given(&CONFIG))?.0 {
             let is_default = all.0.get(name).is_none_or(|before| before.origin == Origin::Default);

@@ -39,12 +39,12 @@ pub const OF_CACHE: &[&Setting] =
 pub const OF_HEALTH: &[&Setting] = &[&CONFIG];
 
 const A_FILE: Words = Words::new("the path of a file", "o caminho de um arquivo");
-const AN_ADDRESS: Words =
-    Words::new(
-        "HOST:PORT, such as 127.0.0.1:8000, or unix:/path/of/a/socket (?mode=660)",
-        "HOST:PORTA, por exemplo 127.0.0.1:8000, ou unix:/caminho/de/um/soquete (?mode=660)",
-    );
-const A_SWITCH: Words = Words::new("1, true, yes or on, or 0, false, no or off", "1, true, yes ou on, ou 0, false, no ou off");
+const AN_ADDRESS: Words = Words::new(
+    "HOST:PORT, such as 127.0.0.1:8000, or unix:/path/of/a/socket (?mode=660)",
+    "HOST:PORTA, por exemplo 127.0.0.1:8000, ou unix:/caminho/de/um/soquete (?mode=660)",
+);
+const A_SWITCH: Words =
+    Words::new("1, true, yes or on, or 0, false, no or off", "1, true, yes ou on, ou 0, false, no ou off");
 
 /// Where it listens.
 pub const LISTEN: Setting = Setting {
@@ -268,10 +268,7 @@ pub const ADMIN_TOKEN: Setting = Setting {
         "a token of at least 16 letters, digits and signs of ASCII without blanks; unset it to have none",
         "um token de pelo menos 16 letras, dígitos e sinais ASCII, sem espaços; para não ter nenhum, remova a variável",
     ),
-    help: Words::new(
-        "The operator's token, which /v1/cache asks for.",
-        "O token do operador, que /v1/cache pede.",
-    ),
+    help: Words::new("The operator's token, which /v1/cache asks for.", "O token do operador, que /v1/cache pede."),
 };
 
 /// The file that holds it.

@@ -2,9 +2,6 @@
 
 use super::Words;
 
-/// Before every complaint: who complains. The same in both languages.
-pub(crate) const COMPLAINT: Words = Words::new("tabuada: {}", "tabuada: {}");
-
 // Settings.
 pub(crate) const WRONG: Words = Words::new("{}: expected {}; got '{}'", "{}: era esperado {}; veio '{}'");
 pub(crate) const WRONG_SECRET: Words = Words::new("{}: expected {}", "{}: era esperado {}");
@@ -35,10 +32,11 @@ pub(crate) const NO_SCHEME: Words =
     Words::new("it begins with redis://, rediss:// or unix://", "ela começa com redis://, rediss:// ou unix://");
 pub(crate) const SCHEME: Words = Words::new("{}:// is not known", "{}:// não é conhecido");
 pub(crate) const NO_HOST: Words = Words::new("it names no host", "falta o host");
-pub(crate) const PORT: Words =
-    Words::new("the port is a number from 0 to 65535", "a porta é um número de 0 a 65535");
-pub(crate) const DATABASE: Words =
-    Words::new("the database is a number, as in redis://host:6379/0", "o banco é um número, como em redis://host:6379/0");
+pub(crate) const PORT: Words = Words::new("the port is a number from 0 to 65535", "a porta é um número de 0 a 65535");
+pub(crate) const DATABASE: Words = Words::new(
+    "the database is a number, as in redis://host:6379/0",
+    "o banco é um número, como em redis://host:6379/0",
+);
 pub(crate) const NO_NAME: Words = Words::new(
     "it does not name what the Sentinels watch, as in redis+sentinel://host:port/name",
     "falta o nome que os Sentinels vigiam, como em redis+sentinel://host:porta/nome",
@@ -79,8 +77,7 @@ pub(crate) const NOT_ALL_REMOVED: Words = Words::new(
     "Redis cannot be reached any more: not all was removed",
     "a conexão com o Redis se perdeu: nem tudo foi removido",
 );
-pub(crate) const REMOVAL_REFUSED: Words =
-    Words::new("Redis does not let us remove it", "o Redis não permite remover");
+pub(crate) const REMOVAL_REFUSED: Words = Words::new("Redis does not let us remove it", "o Redis não permite remover");
 pub(crate) const NOTHING_UNDER: Words = Words::new("nothing is remembered under {}", "nada está lembrado em {}");
 pub(crate) const MEMORY_ONLY: Words = Words::new(
     "Redis cannot be reached: this is what the server's memory holds",
@@ -104,8 +101,7 @@ pub(crate) const NOT_A_SERVER: Words = Words::new(
     "'{}' não é um servidor: era esperado HOST:PORTA ou http://HOST:PORTA",
 );
 pub(crate) const NO_ANSWER: Words = Words::new("no answer from {}: {}", "sem resposta de {}: {}");
-pub(crate) const NO_ANSWER_IN_TIME: Words =
-    Words::new("no answer from {} within {} s", "sem resposta de {} em {} s");
+pub(crate) const NO_ANSWER_IN_TIME: Words = Words::new("no answer from {} within {} s", "sem resposta de {} em {} s");
 pub(crate) const NOT_HTTP: Words = Words::new("{} does not speak HTTP", "{} não fala HTTP");
 pub(crate) const NOT_OURS: Words = Words::new("it is not a Tabuada server", "não é um servidor Tabuada");
 pub(crate) const NO_ROUTE: Words = Words::new(
@@ -113,3 +109,12 @@ pub(crate) const NO_ROUTE: Words = Words::new(
     "{} não tem {}: ele tem um --admin-listen separado?",
 );
 pub(crate) const ANSWERS: Words = Words::new("{} answers {}: {}", "{} responde {}: {}");
+
+// Errors and hints of expressions.
+pub(crate) const HINT: Words = Words::new("hint: {}", "dica: {}");
+pub(crate) const OR: Words = Words::new(", or ", ", ou ");
+pub(crate) const DID_YOU_MEAN: Words = Words::new("help: did you mean {}?", "ajuda: você quis dizer {}?");
+pub(crate) const WRITE: Words = Words::new("help: write {}", "ajuda: escreva {}");
+pub(crate) const LEAVE_OUT: Words = Words::new("help: leave out {}", "ajuda: retire {}");
+pub(crate) const PUT_IN: Words = Words::new("help: put in {}", "ajuda: acrescente {}");
+pub(crate) const WRITE_FOR: Words = Words::new("help: write {} for {}", "ajuda: escreva {} no lugar de {}");

@@ -19,9 +19,10 @@ const OF_THE_LIBRARY: [(&str, &str); 11] = [
 ];
 
 /// The same where a value follows, which stays as it is.
-const BEFORE_VALUES: [(&str, &str); 4] = [
+const BEFORE_VALUES: [(&str, &str); 5] = [
     ("<COMMAND>", "<COMANDO>"),
     ("[default: ", "[padrão: "),
+    ("[env: ", "[variável: "),
     ("[possible values: ", "[valores possíveis: "),
     ("Possible values:", "Valores possíveis:"),
 ];
