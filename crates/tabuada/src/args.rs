@@ -8,7 +8,9 @@ use clap::builder::{OsStringValueParser, PossibleValue, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::{Arg, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
-use crate::cli::{BatchArgs, CacheArgs, ConfigArgs, EvalArgs, HealthArgs, PlotArgs, ServeArgs};
+use crate::cli::{
+    BatchArgs, CacheArgs, CompletionsArgs, ConfigArgs, EvalArgs, HealthArgs, ManArgs, PlotArgs, ServeArgs,
+};
 use crate::settings::table::ALL;
 use crate::settings::{Kind, Setting};
 use crate::words::{HELP, Language, Words, in_portuguese, misuse};
@@ -33,6 +35,8 @@ pub enum Command {
     Cache(CacheArgs),
     Config(ConfigArgs),
     Health(HealthArgs),
+    Completions(CompletionsArgs),
+    Man(ManArgs),
 }
 
 impl Args {

@@ -32,6 +32,17 @@ const LINE_BYTES: u64 = 1 << 20;
 /// The clock's limit on one expression.
 const DEADLINE: Duration = Duration::from_secs(10);
 
+/// Arguments of `tabuada batch`.
+#[derive(Debug, clap::Args)]
+pub struct BatchArgs {
+    /// File to read; standard input if it is `-` or not given.
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Add what an answer rests on: canonical text, purity, fuel.
+    #[arg(long)]
+    pub explain: bool,
+}
+
 /// Answers every line: 0, also if expressions failed, since that is said in their lines; 1 if the file cannot be read.
 pub fn batch(args: &BatchArgs) -> ExitCode {
     let input: Box<dyn Read> = match args.file.as_deref().filter(|path| path.as_os_str() != "-") {

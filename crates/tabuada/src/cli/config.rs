@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use serde_json::{Map, Value, json};
 
 use super::flags::{OfServe, SettingFlags};
+use super::output::ended;
 use crate::config::ServeConfig;
 use crate::settings::{Given, Origin, Setting, SettingError, Settings};
 use crate::words::{Language, said};
@@ -31,14 +32,10 @@ pub fn config(args: &ConfigArgs, language: Language) -> ExitCode {
     } else {
         settings.all().try_for_each(|(setting, given)| write_row(setting, given, language, &mut out))
     };
-    match written.and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            eprintln!("tabuada: {error}");
-            return ExitCode::FAILURE;
-        }
-        _ => {}
+    match ServeConfig::read(&settings) {
+        Ok(_) => ended(written.and_then(|()| out.flush())),
+        Err(error) => misused(&error, language),
     }
-    ServeConfig::read(&settings).map_or_else(|error| misused(&error, language), |_| ExitCode::SUCCESS)
 }
 
 /// Says what is wrong with a setting.

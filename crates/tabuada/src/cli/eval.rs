@@ -26,6 +26,17 @@ const DEADLINE: Duration = Duration::from_secs(10);
 /// The longest text that is shown whole as help.
 const HELP_CHARACTERS: usize = 76;
 
+/// Arguments of `tabuada eval`.
+#[derive(Debug, clap::Args)]
+pub struct EvalArgs {
+    /// In which numbers: python, exact or decimal:N.
+    #[arg(long, value_name = "MODE", default_value_t = Mode::Python)]
+    pub mode: Mode,
+    /// Expressions, one value a line; `-` reads one from standard input.
+    #[arg(value_name = "EXPR", required = true, allow_hyphen_values = true)]
+    pub expressions: Vec<String>,
+}
+
 /// Prints the value of each expression on a line of its own: 0, or 1 if one failed.
 pub fn eval(args: &EvalArgs, language: Language) -> ExitCode {
     let mut status = ExitCode::SUCCESS;

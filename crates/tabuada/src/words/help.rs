@@ -41,11 +41,11 @@ pub const HELP: &[(&str, &str, &str)] = &[
     (
         "batch",
         "Evaluate one expression a line: lines or NDJSON in, NDJSON out in the same order.\n\n\
-         Exit status: 0, also if expressions failed, which their lines tell; 1 the input cannot be read; 2 the command \
-         was misused.",
+         Exit status: 0, also if expressions failed, which their lines tell; 1 the input cannot be read or the \
+         output cannot be written; 2 the command was misused.",
         "Calcula uma expressão por linha: entram linhas ou NDJSON, sai NDJSON na mesma ordem.\n\n\
-         Código de saída: 0, mesmo se expressões falharam, o que suas linhas dizem; 1 a entrada não pôde ser lida; 2 o \
-         comando foi mal usado.",
+         Código de saída: 0, mesmo se expressões falharam, o que suas linhas dizem; 1 a entrada não pôde ser lida ou a \
+         saída não pôde ser escrita; 2 o comando foi mal usado.",
     ),
     (
         "batch FILE",
@@ -140,5 +140,25 @@ pub const HELP: &[(&str, &str, &str)] = &[
         "health SERVER",
         "The server, as HOST:PORT or http://HOST:PORT [default: the address of TABUADA_LISTEN].",
         "O servidor, como HOST:PORTA ou http://HOST:PORTA [padrão: o endereço de TABUADA_LISTEN].",
+    ),
+    (
+        "completions",
+        "Print a script by which a shell completes this command line.\n\n\
+         Its place is the shell's: for bash ~/.local/share/bash-completion/completions/tabuada, for fish \
+         ~/.config/fish/completions/tabuada.fish, for zsh a file _tabuada in a folder of $fpath.",
+        "Mostra um script com o qual o shell completa esta linha de comando.\n\n\
+         O lugar é o do shell: para bash ~/.local/share/bash-completion/completions/tabuada, para fish \
+         ~/.config/fish/completions/tabuada.fish, para zsh um arquivo _tabuada numa pasta de $fpath.",
+    ),
+    ("completions SHELL", "The shell.", "O shell."),
+    (
+        "man",
+        "Print a manual page, of the command or of one of its commands, for man -l.",
+        "Mostra uma página de manual, do comando ou de um dos seus comandos, para man -l (em inglês).",
+    ),
+    (
+        "man COMMAND",
+        "The command whose page it is; the page of tabuada itself if none is given.",
+        "O comando de que é a página; a do próprio tabuada se nenhum for dado.",
     ),
 ];
