@@ -1,7 +1,12 @@
 //! The commands: one file each, with its arguments; each gives the status to exit with.
 
+mod flags;
 mod log;
+mod notify;
+mod behind;
+mod check;
 mod serve;
+mod config;
 mod output;
 mod eval;
 mod batch;
@@ -15,8 +20,9 @@ mod man;
 pub use batch::{BatchArgs, batch};
 pub use cache::{CacheArgs, CacheTask, cache};
 pub use completions::{CompletionsArgs, completions};
+pub use config::{ConfigArgs, config};
 pub use eval::{EvalArgs, eval};
 pub use health::{HealthArgs, health};
 pub use man::{ManArgs, man};
 pub use plot::{PlotArgs, plot};
-pub use serve::serve;
+pub use serve::{ServeArgs, serve};

@@ -22,6 +22,7 @@ mod forwarded;
 mod sent;
 mod framing;
 mod head_clock;
+mod listener;
 mod steady;
 mod places;
 mod state;
@@ -38,4 +39,5 @@ mod connection;
 
 pub use bounds::Bounds;
 pub use connection::{serve, serve_apart};
+pub use listener::Listener;
 pub use state::{App, Setup};

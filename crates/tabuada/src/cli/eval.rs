@@ -7,6 +7,18 @@ use std::time::{Duration, Instant};
 use tabuada_lang::{ErrorKind, Fix, Hint, Language, Limits, Mode, Span, caret};
 
 use crate::engine::{self, Question};
+use crate::words::said;
+
+/// Arguments of `tabuada eval`.
+#[derive(Debug, clap::Args)]
+pub struct EvalArgs {
+    /// In which numbers: python, exact or decimal:N.
+    #[arg(long, value_name = "MODE", default_value_t = Mode::Python)]
+    pub mode: Mode,
+    /// Expressions, one value a line; `-` reads one from standard input.
+    #[arg(value_name = "EXPR", required = true, allow_hyphen_values = true)]
+    pub expressions: Vec<String>,
+}
 
 /// The clock's limit on one expression.
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -26,11 +38,11 @@ pub struct EvalArgs {
 }
 
 /// Prints the value of each expression on a line of its own: 0, or 1 if one failed.
-pub fn eval(args: &EvalArgs) -> ExitCode {
+pub fn eval(args: &EvalArgs, language: Language) -> ExitCode {
     let mut status = ExitCode::SUCCESS;
     for expression in &args.expressions {
         let text = if expression == "-" { from_stdin() } else { Ok(expression.clone()) };
-        let outcome = text.and_then(|text| print(&text, args.mode));
+        let outcome = text.and_then(|text| print(&text, args.mode, language));
         match outcome {
             Ok(true) => {}
             Ok(false) => status = ExitCode::FAILURE,
@@ -53,46 +65,47 @@ fn from_stdin() -> io::Result<String> {
     Ok(text)
 }
 
-fn print(text: &str, mode: Mode) -> io::Result<bool> {
+fn print(text: &str, mode: Mode, language: Language) -> io::Result<bool> {
     let limits = Limits::default();
     let question = Question { text, mode, variables: None };
     let program = match engine::ask(question, &limits) {
         Ok(program) => program,
         Err(error) => {
-            complain(text, error.span, &error.kind)?;
-            return help(text, &engine::fixes_of_unreadable(question, &error)).map(|()| false);
+            complain(text, error.span, &error.kind, language)?;
+            return help(text, &engine::fixes_of_unreadable(question, &error), language).map(|()| false);
         }
     };
     let answered = match engine::evaluate(&program, &limits, Instant::now() + DEADLINE).outcome {
         Ok(value) => writeln!(io::stdout().lock(), "{}", value.text()).map(|()| true),
         Err(failure) => {
-            complain(text, program.span(failure.node), &failure.kind)?;
-            help(text, &engine::fixes_of_failed(question, &program, &failure)).map(|()| false)
+            complain(text, program.span(failure.node), &failure.kind, language)?;
+            help(text, &engine::fixes_of_failed(question, &program, &failure), language).map(|()| false)
         }
     };
-    engine::hints(question, &program).iter().try_for_each(|hint| tell(text, hint))?;
+    engine::hints(question, &program).iter().try_for_each(|hint| tell(text, hint, language))?;
     answered
 }
 
 /// Where a text may not mean what was meant.
-pub(super) fn tell(text: &str, hint: &Hint) -> io::Result<()> {
-    let message = hint.kind.message(Language::English);
-    writeln!(io::stderr().lock(), "hint: {message}\n{}", caret(text, hint.span))?;
-    help(text, &hint.fixes)
+pub(super) fn tell(text: &str, hint: &Hint, language: Language) -> io::Result<()> {
+    let message = said::HINT.with(language, &[&hint.kind.message(language)]);
+    writeln!(io::stderr().lock(), "{message}\n{}", caret(text, hint.span))?;
+    help(text, &hint.fixes, language)
 }
 
-fn complain(text: &str, span: Span, kind: &ErrorKind) -> io::Result<()> {
-    let message = kind.message(Language::English);
+fn complain(text: &str, span: Span, kind: &ErrorKind, language: Language) -> io::Result<()> {
+    let message = kind.message(language);
     writeln!(io::stderr().lock(), "tabuada: {message}\n{}", caret(text, span))
 }
 
 /// The texts that may have been meant, the likeliest first: on one line, if they fit there.
-pub(super) fn help(text: &str, fixes: &[Fix]) -> io::Result<()> {
-    let either = fixes.iter().map(|fix| fix.apply(text)).collect::<Vec<_>>().join(", or ");
+pub(super) fn help(text: &str, fixes: &[Fix], language: Language) -> io::Result<()> {
+    let or = said::OR.say(language);
+    let either = fixes.iter().map(|fix| fix.apply(text)).collect::<Vec<_>>().join(or);
     if fixes.len() > 1 && fits(&either) {
-        return writeln!(io::stderr().lock(), "help: did you mean {either}?");
+        return writeln!(io::stderr().lock(), "{}", said::DID_YOU_MEAN.with(language, &[&either]));
     }
-    fixes.iter().try_for_each(|fix| help_with(text, fix))
+    fixes.iter().try_for_each(|fix| writeln!(io::stderr().lock(), "{}", help_with(text, fix, language)))
 }
 
 fn fits(text: &str) -> bool {
@@ -100,18 +113,17 @@ fn fits(text: &str) -> bool {
 }
 
 /// The text as it may have been meant, if it fits on a line; else what to write for what.
-fn help_with(text: &str, fix: &Fix) -> io::Result<()> {
+fn help_with(text: &str, fix: &Fix, language: Language) -> String {
     let mended = fix.apply(text);
-    let mut terminal = io::stderr().lock();
     if fits(&mended) {
-        return writeln!(terminal, "help: write {mended}");
+        return said::WRITE.with(language, &[&mended]);
     }
     // Neither may be long or hold what moves a terminal's cursor.
     let short = |part: &str| part.chars().take(HELP_CHARACTERS).map(|c| if c.is_control() { ' ' } else { c }).collect();
     let (replacement, replaced): (String, String) = (short(&fix.replacement), short(fix.span.of(text)));
     match (replacement.is_empty(), replaced.is_empty()) {
-        (true, _) => writeln!(terminal, "help: leave out {replaced}"),
-        (_, true) => writeln!(terminal, "help: put in {replacement}"),
-        _ => writeln!(terminal, "help: write {replacement} for {replaced}"),
+        (true, _) => said::LEAVE_OUT.with(language, &[&replaced]),
+        (_, true) => said::PUT_IN.with(language, &[&replacement]),
+        _ => said::WRITE_FOR.with(language, &[&replacement, &replaced]),
     }
 }

@@ -26,10 +26,15 @@ const VARIABLES: [Row; 2] = [
 ];
 
 /// Files that are read or written without being named.
-const FILES: [Row; 0] = [];
+const FILES: [Row; 4] = [
+    ("serve", "tabuada.toml", "Settings, where no other file is named: the names of the options without --."),
+    ("config", "tabuada.toml", "Settings, as for serve."),
+    ("cache", "tabuada.toml", "Settings; the address of the server and what concerns Redis are used."),
+    ("health", "tabuada.toml", "Settings; the address of the server is used."),
+];
 
 /// Commands that show what can be done. A test runs those that need no server.
-const EXAMPLES: [Row; 16] = [
+const EXAMPLES: [Row; 18] = [
     ("", "tabuada eval '2**100'", "Evaluate an expression."),
     ("", "tabuada serve", "Serve on 127.0.0.1:8000, with a page for the browser."),
     ("", "tabuada man batch", "Show the manual page of a command."),
@@ -42,6 +47,8 @@ const EXAMPLES: [Row; 16] = [
     ("cache", "tabuada cache keys", "List what the server on this machine remembers."),
     ("cache", "tabuada cache delete '2+2' --redis redis://localhost:6379", "Forget an answer on every server."),
     ("health", "tabuada health 127.0.0.1:8000", "Ask whether a server is ready."),
+    ("config", "tabuada config", "Show every setting and where its value comes from."),
+    ("config", "tabuada config --ttl 9m --json", "The same as JSON, with another time."),
     ("completions", "tabuada completions bash > tabuada.bash", "Write the script for bash."),
     ("completions", "tabuada completions fish > tabuada.fish", "Write the script for fish."),
     ("man", "tabuada man > tabuada.1", "Write the page of the command."),

@@ -2,8 +2,9 @@
 
 use std::cell::Cell;
 use std::convert::Infallible;
+use std::future::poll_fn;
 use std::io;
-use std::net::SocketAddr;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
@@ -18,7 +19,6 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::GracefulShutdown;
 use socket2::SockRef;
-use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tower::Service;
 
@@ -28,6 +28,7 @@ use super::forwarded::Remote;
 use super::framing::Framing;
 use super::head_clock::HeadClock;
 use super::leniency;
+use super::listener::{Listener, Stream};
 use super::places::{Place, Places};
 use super::render::{CACHE_STATUS, NOSNIFF, bypass, detail, hide_memory, say};
 use super::request_id::REQUEST_ID;
@@ -54,20 +55,25 @@ const SAID: Duration = Duration::from_secs(60);
 const LAST_REQUESTS: Duration = Duration::from_millis(500);
 
 /// Serves until `stop` comes, drains, then lets what is in flight finish.
-pub async fn serve(listener: TcpListener, app: App, stop: impl Future<Output = ()>) {
-    serve_some(listener, Listening::Everything, app, stop).await;
+pub async fn serve(listener: impl Into<Listener>, app: App, stop: impl Future<Output = ()>) {
+    serve_some(listener.into(), Listening::Everything, app, stop).await;
 }
 
 /// The same with the operator's routes and the metrics on a listener of their own.
-pub async fn serve_apart(listener: TcpListener, admin: TcpListener, app: App, stop: impl Future<Output = ()>) {
+pub async fn serve_apart(
+    listener: impl Into<Listener>,
+    admin: impl Into<Listener>,
+    app: App,
+    stop: impl Future<Output = ()>,
+) {
     let (stopping, stopped) = watch::channel(());
     let until_stopped = |mut stopped: watch::Receiver<()>| async move {
         // It never changes, and ends when there is nobody to change it.
         let _ = stopped.changed().await;
     };
     tokio::join!(
-        serve_some(listener, Listening::Public, app.clone(), until_stopped(stopped.clone())),
-        serve_some(admin, Listening::Operator, app, until_stopped(stopped)),
+        serve_some(listener.into(), Listening::Public, app.clone(), until_stopped(stopped.clone())),
+        serve_some(admin.into(), Listening::Operator, app, until_stopped(stopped)),
         async {
             stop.await;
             drop(stopping);
@@ -75,9 +81,8 @@ pub async fn serve_apart(listener: TcpListener, admin: TcpListener, app: App, st
     );
 }
 
-async fn serve_some(listener: TcpListener, listening: Listening, app: App, stop: impl Future<Output = ()>) {
-    let address = listener.local_addr().ok();
-    let is_loopback = address.is_some_and(|address| address.ip().to_canonical().is_loopback());
+async fn serve_some(listener: Listener, listening: Listening, app: App, stop: impl Future<Output = ()>) {
+    let (address, is_loopback) = (listener.to_string(), listener.is_loopback());
     let bounds = app.bounds.clone();
     let served = Served { app: app.clone(), listening, is_loopback };
     let mut http = http1::Builder::new();
@@ -85,7 +90,6 @@ async fn serve_some(listener: TcpListener, listening: Listening, app: App, stop:
     let site = Arc::new(Site { router: router(served.clone()), served });
     let places = Places::new(bounds.connections, bounds.peer_share);
     let mut door = Door { listener, http, site, places, in_flight: GracefulShutdown::new(), last_failure: None };
-    let address = tracing::field::display(address.map_or_else(String::new, |address| address.to_string()));
     door.accept_until(stop).await;
 
     app.begin_to_stop();
@@ -106,7 +110,7 @@ async fn serve_some(listener: TcpListener, listening: Listening, app: App, stop:
 
 /// A listener, and what becomes of who comes in there.
 struct Door {
-    listener: TcpListener,
+    listener: Listener,
     http: http1::Builder,
     site: Arc<Site>,
     places: Places,
@@ -121,7 +125,7 @@ impl Door {
         tokio::pin!(end);
         loop {
             let accepted = async {
-                let (stream, address) = self.listener.accept().await?;
+                let (stream, address) = poll_fn(|task| self.listener.poll_accept(task)).await?;
                 let (clock, remote) = (self.clock(), self.remote(address));
                 let place = self.places.take(&clock, remote.holder()).await;
                 Ok((stream, remote, clock, place))
@@ -161,19 +165,16 @@ impl Door {
         }
     }
 
-    fn remote(&self, address: SocketAddr) -> Remote {
-        Remote::new(address.ip(), &self.site.served.app.proxies)
+    fn remote(&self, address: Option<IpAddr>) -> Remote {
+        Remote::new(address, &self.site.served.app.proxies)
     }
 
     fn clock(&self) -> HeadClock {
         HeadClock::new(self.site.served.app.bounds.head_time)
     }
 
-    fn let_in(&mut self, stream: TcpStream, remote: Remote, clock: HeadClock, place: Place) {
-        // Answers are small and written at once; waiting to fill a packet would only delay them.
-        let _ = stream.set_nodelay(true);
-        // It would otherwise grow to megabytes, of which the system tells us only when a third has been taken.
-        let _ = SockRef::from(&stream).set_send_buffer_size(SEND_BYTES);
+    fn let_in(&mut self, stream: Stream, remote: Remote, clock: HeadClock, place: Place) {
+        prepare(&stream);
         let Served { app, .. } = &self.site.served;
         let connected = app.counters.connects();
         let framing = Framing::default();
@@ -198,6 +199,19 @@ impl Door {
             drop((place, connected));
         });
     }
+}
+
+fn prepare(stream: &Stream) {
+    let socket = match stream {
+        Stream::Left(stream) => {
+            // Answers are small and written at once; waiting to fill a packet would only delay them.
+            let _ = stream.set_nodelay(true);
+            SockRef::from(stream)
+        }
+        Stream::Right(stream) => SockRef::from(stream),
+    };
+    // It would otherwise grow to megabytes, of which the system tells us only when a third has been taken.
+    let _ = socket.set_send_buffer_size(SEND_BYTES);
 }
 
 /// What a listener leads to.

@@ -20,8 +20,12 @@ pub(super) struct Remote {
 }
 
 impl Remote {
-    pub(super) fn new(address: IpAddr, proxies: &Proxies) -> Self {
-        Self { peer: address.into(), is_proxy: proxies.have(address) }
+    /// One with an address, or without, as at a Unix socket: all of those are one peer.
+    pub(super) fn new(address: Option<IpAddr>, proxies: &Proxies) -> Self {
+        Self {
+            peer: address.map_or(Peer::Nameless, Peer::from),
+            is_proxy: address.map_or(proxies.connect_over_unix_sockets(), |address| proxies.have(address)),
+        }
     }
 
     /// Whose share of connections this one is of; `None` for a proxy's, which are everybody's.
@@ -94,12 +98,17 @@ mod tests {
     const PROXY: &str = "10.0.0.1";
 
     fn asker(connection: &str, headers: &[(&'static str, &str)]) -> String {
-        let proxies = Proxies::read(["10.0.0.0/8", "fd00::/8"]).unwrap();
+        asker_of(Some(connection.parse().unwrap()), "fd00::/8", headers)
+    }
+
+    /// Who asks over a connection from there, where proxies are at 10.0.0.0/8 and at another place.
+    fn asker_of(connection: Option<IpAddr>, another: &str, headers: &[(&'static str, &str)]) -> String {
+        let proxies = Proxies::read(["10.0.0.0/8", another]).unwrap();
         let mut given = HeaderMap::new();
         for (name, value) in headers {
             given.append(*name, value.parse().unwrap());
         }
-        let remote = Remote::new(connection.parse().unwrap(), &proxies);
+        let remote = Remote::new(connection, &proxies);
         match remote.caller(&given, &proxies) {
             Peer::V4([10, 0, 0, 1]) => "the proxy".to_owned(),
             Peer::V4(octets) => IpAddr::from(octets).to_string(),
@@ -120,6 +129,16 @@ mod tests {
             }
         }
         assert_eq!(asker(PROXY, &[]), "the proxy");
+    }
+
+    #[test]
+    fn a_unix_socket_is_a_proxys_where_it_is_named() {
+        let header = ("x-forwarded-for", "203.0.113.9");
+        assert_eq!(asker_of(None, "fd00::/8", &[header]), "nobody");
+        assert_eq!(asker_of(None, "unix", &[header]), "203.0.113.9");
+        assert_eq!(asker_of(None, "unix", &[]), "nobody");
+        let holder = |another| Remote::new(None, &Proxies::read([another]).unwrap()).holder();
+        assert_eq!((holder(""), holder("unix")), (Some(Peer::Nameless), None));
     }
 
     #[test]

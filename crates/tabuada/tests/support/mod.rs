@@ -51,8 +51,7 @@ impl Server {
                     memory_bytes: 16 << 20,
                     ttl: Some(Duration::from_secs(86_400)),
                     lookup: Lookup::Adaptive,
-                    redis: None,
-                    redis_ca: None,
+                    ..Options::default()
                 };
                 let calculator = Calculator::new(options, 2, counters.clone()).expect("the options are good");
                 let stop = async {
