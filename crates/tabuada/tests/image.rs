@@ -111,6 +111,12 @@ impl Container {
         wait_for("the container to listen", || std::net::TcpStream::connect(address).is_ok());
         address
     }
+
+    /// Whether its health check says that it is well.
+    fn is_healthy(&self, variables: &[(&str, &str)]) -> bool {
+        let output = self.command(&self.image.health, variables).output().expect("it can be run");
+        output.status.success()
+    }
 }
 
 impl Drop for Container {
@@ -166,6 +172,16 @@ fn arguments_leave_it_listening_on_every_address() {
     let listen = listen();
     let address = container.serve(&[("TABUADA_LISTEN", &listen)], &["serve", "--ttl", "9m"]);
     assert_eq!(Client::connect(address).evaluate("6*7").status, 200);
+}
+
+#[test]
+fn the_health_check_asks_where_the_variable_says() {
+    let mut container = Container::new("image-health", None);
+    let listen = listen();
+    let variables = [("TABUADA_LISTEN", listen.as_str())];
+    assert!(!container.is_healthy(&variables), "nobody listens yet");
+    container.serve(&variables, &[]);
+    assert!(container.is_healthy(&variables));
 }
 
 #[test]
