@@ -297,8 +297,8 @@ impl Settings {
 
 /// The known name that is most like one that is not known.
 pub(crate) fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> &'n str {
-    let distance = |known: &&str| strsim::damerau_levenshtein(name, known);
-    known.into_iter().min_by_key(distance).unwrap_or_default()
+    let likeness = |known: &&str| strsim::jaro_winkler(name, known);
+    known.into_iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b))).unwrap_or_default()
 }
 
 /// The `TABUADA_*` variables among these that are no setting, each with the nearest that is one.

@@ -14,7 +14,7 @@ use std::process::{Command, Output};
 use support::{clean, tabuada};
 
 /// Every page there is, by the words that ask for it.
-const PAGES: [&[&str]; 14] = [
+const PAGES: [&[&str]; 15] = [
     &[],
     &["serve"],
     &["eval"],
@@ -26,6 +26,7 @@ const PAGES: [&[&str]; 14] = [
     &["cache", "get"],
     &["cache", "delete"],
     &["cache", "clear"],
+    &["config"],
     &["health"],
     &["completions"],
     &["man"],

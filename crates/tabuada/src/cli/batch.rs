@@ -15,17 +15,6 @@ use crate::engine;
 use crate::facts::Printed;
 use crate::line::{Asked, write_explanation, write_failure, write_malformed, write_unreadable, write_value};
 
-/// Arguments of `tabuada batch`.
-#[derive(Debug, clap::Args)]
-pub struct BatchArgs {
-    /// File to read; standard input if it is `-` or not given.
-    #[arg(value_name = "FILE")]
-    pub file: Option<PathBuf>,
-    /// Add what an answer rests on: canonical text, purity, fuel.
-    #[arg(long)]
-    pub explain: bool,
-}
-
 /// Longest line that is kept; what is beyond it cannot change that the text is too long.
 const LINE_BYTES: u64 = 1 << 20;
 

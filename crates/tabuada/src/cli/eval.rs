@@ -9,17 +9,6 @@ use tabuada_lang::{ErrorKind, Fix, Hint, Language, Limits, Mode, Span, caret};
 use crate::engine::{self, Question};
 use crate::words::said;
 
-/// Arguments of `tabuada eval`.
-#[derive(Debug, clap::Args)]
-pub struct EvalArgs {
-    /// In which numbers: python, exact or decimal:N.
-    #[arg(long, value_name = "MODE", default_value_t = Mode::Python)]
-    pub mode: Mode,
-    /// Expressions, one value a line; `-` reads one from standard input.
-    #[arg(value_name = "EXPR", required = true, allow_hyphen_values = true)]
-    pub expressions: Vec<String>,
-}
-
 /// The clock's limit on one expression.
 const DEADLINE: Duration = Duration::from_secs(10);
 

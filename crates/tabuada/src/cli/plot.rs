@@ -11,35 +11,6 @@ use tabuada_lang::{Language, Limits, caret};
 use super::eval::{help, tell};
 use crate::plot::{Plot, Refusal, SIZE};
 
-/// Arguments of `tabuada plot`.
-#[derive(Debug, clap::Args)]
-pub struct PlotArgs {
-    /// Expressions of x, a curve each.
-    #[arg(value_name = "EXPR", required = true)]
-    pub expressions: Vec<String>,
-    /// Where x begins, a number or an expression [default: -10].
-    #[arg(long, value_name = "X", allow_hyphen_values = true)]
-    pub from: Option<String>,
-    /// Where x ends, a number or an expression such as 2*pi [default: 10].
-    #[arg(long, value_name = "X", allow_hyphen_values = true)]
-    pub to: Option<String>,
-    /// The lowest y that is shown [default: what the values ask for].
-    #[arg(long, value_name = "Y", allow_hyphen_values = true)]
-    pub y_from: Option<String>,
-    /// The highest y that is shown [default: what the values ask for].
-    #[arg(long, value_name = "Y", allow_hyphen_values = true)]
-    pub y_to: Option<String>,
-    /// Pixels across [default: 720].
-    #[arg(long, value_name = "PIXELS")]
-    pub width: Option<u32>,
-    /// Pixels down [default: 450].
-    #[arg(long, value_name = "PIXELS")]
-    pub height: Option<u32>,
-    /// File to write, SVG or PNG by its name; SVG on standard output if it is `-` or not given.
-    #[arg(short, long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
-}
-
 /// The clock's limit on a picture.
 const DEADLINE: Duration = Duration::from_secs(10);
 
