@@ -2,11 +2,11 @@
 
 kubernetes.py BINARY FOLDER"""
 
-import json
 import os
 import pathlib
 import subprocess
 import sys
+import tempfile
 
 import kubernetes_validate
 import yaml
@@ -94,12 +94,16 @@ for name in ["admin-token", "redis-password"]:
     assert name in secret and f"{mount['mountPath']}/{name}" in variables.values(), name
 assert len(secret["admin-token"]) < 16, "this token would be in force"
 
-# The server knows every variable, and each has a value that it takes.
+# The server knows every variable, and each has a value that it takes: with the secrets mounted, once they are replaced.
 clean = {name: value for name, value in os.environ.items() if not name.startswith("TABUADA_")}
-asked = subprocess.run(
-    [binary, "config", "--json"], env={**clean, **variables}, capture_output=True, text=True, cwd=folder
-)
+with tempfile.TemporaryDirectory() as mounted:
+    for name in secret:
+        pathlib.Path(mounted, name).write_text("0123456789abcdef0123456789abcdef\n")
+    given = {name: value.replace(mount["mountPath"], mounted) for name, value in variables.items()}
+    asked = subprocess.run(
+        [binary, "config", "--json"], env={**clean, **given}, capture_output=True, text=True, cwd=mounted
+    )
 assert asked.returncode == 0 and not asked.stderr, asked
 for name in variables:
-    assert name in asked.stdout, f"{name}: the server does not know it"
+    assert f'"{name}"' in asked.stdout, f"{name}: the server does not know it"
 print(len(resources), "manifests of Kubernetes, by the schemas of", " and ".join(VERSIONS))
