@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bytesize::ByteSize;
-use clap::builder::FalseyValueParser;
+use clap::builder::{BoolishValueParser, FalseyValueParser};
 use clap::{Parser, Subcommand, ValueEnum};
 use tabuada_lang::Mode;
 
@@ -16,13 +16,14 @@ use crate::config::{
 };
 use crate::endpoint::{Endpoint, EndpointError};
 use crate::peer::{Proxies, Share};
+use crate::version;
 
 /// More threads than any machine is well served by.
 const THREADS_MAX: usize = 1_024;
 
 /// A calculator backend that remembers.
 #[derive(Debug, Parser)]
-#[command(name = "tabuada", version, about, max_term_width = 100)]
+#[command(name = "tabuada", version, long_version = version::LONG, about, max_term_width = 100)]
 pub struct Args {
     /// What to do.
     #[command(subcommand)]
@@ -131,6 +132,10 @@ pub struct ServeArgs {
     /// Write expressions, addresses and queries into these lines.
     #[arg(long, env = "TABUADA_LOG_EXPRESSIONS", value_parser = FalseyValueParser::new())]
     log_expressions: bool,
+    /// Whether these lines tell the address of the client: on or off.
+    #[arg(long, env = "TABUADA_LOG_CLIENTS", value_name = "SWITCH", default_value = "on",
+        action = clap::ArgAction::Set, value_parser = BoolishValueParser::new())]
+    log_clients: bool,
     /// Do not tell clients what is remembered: answers come without Cache-Status, Age and Server-Timing.
     #[arg(long, env = "TABUADA_HIDE_MEMORY", value_parser = FalseyValueParser::new())]
     hide_memory: bool,
@@ -380,6 +385,7 @@ impl TryFrom<ServeArgs> for ServeConfig {
                     LogRequestsArg::All => LogRequests::All,
                 },
                 expressions: args.log_expressions,
+                hides_clients: !args.log_clients,
             },
         })
     }

@@ -70,6 +70,8 @@ pub struct Logged {
     pub requests: LogRequests,
     /// Whether a line tells what was asked for: expressions, addresses, queries.
     pub expressions: bool,
+    /// Whether a line leaves out whom it is about: the client's address.
+    pub hides_clients: bool,
 }
 
 /// Which requests have a line.

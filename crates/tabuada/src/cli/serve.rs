@@ -16,6 +16,7 @@ use crate::answer::Calculator;
 use crate::config::ServeConfig;
 use crate::counters::Counters;
 use crate::server::{self, App, Bounds, Listener, Setup};
+use crate::version::{COMMIT, VERSION};
 use crate::workers::Threads;
 
 /// How long the first requests wait for Redis to be there.
@@ -97,6 +98,7 @@ async fn run(config: &ServeConfig, log_losses: ErrorCounter) -> io::Result<ExitC
         }
     };
     calculator.cache().wait_until_ready(FIRST_HANDSHAKE).await;
+    say_what_begins(config, &listener, admin.as_ref());
     if config.admin_token.is_none() {
         warn_of_no_token(admin.as_ref().unwrap_or(&listener));
     }
@@ -142,6 +144,44 @@ async fn run(config: &ServeConfig, log_losses: ErrorCounter) -> io::Result<ExitC
         name = second_signal => tracing::warn!(signal = name, "asked to stop again: ending at once"),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What runs where, and with what: one line. Each setting that is not the default belongs behind it.
+fn say_what_begins(config: &ServeConfig, listener: &Listener, admin: Option<&Listener>) {
+    let operators = admin.unwrap_or(listener);
+    let operator = match (&config.admin_token, operators.is_loopback()) {
+        (Some(_), _) => "with the token",
+        (None, true) => "open to this machine",
+        (None, false) => "closed",
+    };
+    tracing::info!(
+        version = VERSION,
+        commit = COMMIT,
+        listener = %listener,
+        operators_listener = admin.map(tracing::field::display),
+        redis = config.redis.as_deref().map_or("none", hosts),
+        ttl = config.ttl.0.map_or_else(|| "none".to_owned(), |ttl| humantime::format_duration(ttl).to_string()),
+        lookup = ?config.lookup,
+        memory = %bytesize::ByteSize(config.memory_bytes),
+        threads = config.threads,
+        operators_routes = operator,
+        "starting"
+    );
+    if config.redis.is_none() {
+        tracing::info!("no Redis configured: answers are kept in this process only");
+    }
+}
+
+/// Where a Redis is, of its URL: no login, and nothing that may be one.
+fn hosts(url: &str) -> &str {
+    match url.split_once("://") {
+        Some((scheme, path)) if scheme.contains("unix") => path.split('?').next().unwrap_or_default(),
+        Some((_, rest)) => {
+            let places = rest.rsplit('@').next().unwrap_or_default();
+            places.split(['/', '?']).next().unwrap_or_default()
+        }
+        None => "?",
+    }
 }
 
 /// What tells a server to stop. A terminal that is closed sends SIGHUP.
@@ -207,5 +247,27 @@ fn handed_over(handed: &mut ListenFd, index: usize) -> io::Result<Option<Listene
     match handed.take_unix_listener(index) {
         Ok(listener) => listener.map(Listener::unix).transpose(),
         Err(_) => handed.take_tcp_listener(index)?.map(Listener::tcp).transpose(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::hosts;
+
+    #[test]
+    fn where_a_redis_is_holds_no_secret() {
+        for (url, place) in [
+            ("redis://h:1/2", "h:1"),
+            ("rediss://user:secret@h:1/2", "h:1"),
+            ("redis://:sec@ret@h:1", "h:1"),
+            ("redis://:sec/ret?x@h:1/0?a=b", "h:1"),
+            ("redis+sentinel://user:secret@a:1,b:2/name/0", "a:1,b:2"),
+            ("redis+cluster://[::1]:1,b:2", "[::1]:1,b:2"),
+            ("unix:///run/redis.sock?db=1&user=u&pass=secret", "/run/redis.sock"),
+            ("unix:///run/redis.sock?pass=se@cret", "/run/redis.sock"),
+            ("secret", "?"),
+        ] {
+            assert_eq!(hosts(url), place, "{url}");
+        }
     }
 }
