@@ -13,11 +13,12 @@ use crate::cli::{
 };
 use crate::settings::table::ALL;
 use crate::settings::{Kind, Setting};
+use crate::version;
 use crate::words::{HELP, Language, Words, in_portuguese, misuse};
 
 /// The command. Its help texts stand in [`words`](crate::words).
 #[derive(Debug, Parser)]
-#[command(name = "tabuada", version, max_term_width = 100)]
+#[command(name = "tabuada", version, long_version = version::LONG, max_term_width = 100)]
 pub struct Args {
     /// What to do.
     #[command(subcommand)]

@@ -129,7 +129,10 @@ fn misuse_exits_with_2_and_says_how_to_use_it() {
     assert!(printed.contains("Usage: tabuada eval"), "{printed}");
     assert_eq!(status, Some(0));
     let (printed, _, status) = outcome(&["--version"], "");
-    assert_eq!((printed, status), (format!("tabuada {}\n", env!("CARGO_PKG_VERSION")), Some(0)));
+    let version = format!("tabuada {}\n", env!("CARGO_PKG_VERSION"));
+    let [commit, rustc] = [tabuada::version::COMMIT, tabuada::version::RUSTC];
+    assert_eq!((printed, status), (format!("{version}commit {commit}\nrustc {rustc}\n"), Some(0)));
+    assert_eq!(outcome(&["-V"], "").0, version);
 }
 
 #[test]

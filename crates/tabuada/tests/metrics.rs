@@ -9,7 +9,11 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
-use support::{Client, Server};
+use support::{Client, Node, Server};
+use tabuada::version::COMMIT;
+
+/// Ours, and those that every exporter has.
+const PREFIXES: [&str; 2] = ["tabuada_", "process_"];
 
 fn metrics(client: &mut Client) -> String {
     let response = client.get("/metrics");
@@ -67,12 +71,13 @@ fn families(text: &str) -> BTreeMap<String, Family> {
     for line in text.lines() {
         if let Some(described) = line.strip_prefix("# HELP ") {
             let (name, help) = described.split_once(' ').unwrap_or_else(|| panic!("{line}"));
-            assert!(!help.is_empty() && helped.insert(name.to_owned()), "{line}");
+            assert!(help.starts_with(|first: char| first.is_ascii_uppercase() || first.is_ascii_digit()), "{line}");
+            assert!(help.ends_with('.') && !help.ends_with("..") && helped.insert(name.to_owned()), "{line}");
             continue;
         }
         if let Some(declared) = line.strip_prefix("# TYPE ") {
             let (name, kind) = declared.split_once(' ').unwrap_or_else(|| panic!("{line}"));
-            assert!(name.starts_with("tabuada_") && helped.contains(name), "{line}");
+            assert!(PREFIXES.iter().any(|prefix| name.starts_with(prefix)) && helped.contains(name), "{line}");
             current = name.to_owned();
             let family = Family { kind: kind.to_owned(), samples: Vec::new() };
             assert!(families.insert(current.clone(), family).is_none(), "{line}: again");
@@ -142,7 +147,7 @@ fn every_metric_is_there_from_the_start() {
         "tabuada_queue_depth 0",
         "tabuada_connections 1",
         "tabuada_log_lines_lost_total 0",
-        &format!("tabuada_build_info{{version=\"{}\"}} 1", env!("CARGO_PKG_VERSION")),
+        &format!("tabuada_build_info{{version=\"{}\",commit=\"{COMMIT}\"}} 1", env!("CARGO_PKG_VERSION")),
     ] {
         assert!(at_first.lines().any(|line| line == name), "{name} in\n{at_first}");
     }
@@ -162,6 +167,35 @@ fn every_metric_is_there_from_the_start() {
         samples.map(|Sample { name, labels, .. }| format!("{name}{labels:?}")).collect()
     };
     assert_eq!(series(&at_first), series(&afterwards), "nothing appears only when it happens");
+}
+
+/// What the system says of the process, as it says it elsewhere.
+#[test]
+fn the_process_is_measured_as_the_system_measures_it() {
+    let node = Node::start(&[]);
+    let mut client = Client::connect(node.address);
+    let value = |client: &mut Client, name: &str| {
+        let families = families(&metrics(client));
+        let family = families.get(name).unwrap_or_else(|| panic!("no {name}"));
+        family.samples.iter().map(|sample| sample.value).sum::<f64>()
+    };
+    let status = |name: &str| node.status_kib(name) as f64 * 1024.0;
+    let peak = status("VmHWM");
+    let resident = value(&mut client, "process_resident_memory_bytes");
+    assert!(resident > 1e6 && resident <= peak.max(status("VmHWM")), "{resident} of {peak}");
+    assert!((status("VmSize") / value(&mut client, "process_virtual_memory_bytes") - 1.0).abs() < 0.5);
+    // The bound was raised at the start, and each connection is a file.
+    let (files, most) = (value(&mut client, "process_open_fds"), value(&mut client, "process_max_fds"));
+    assert!(files >= 5.0 && most > files, "{files} of {most}");
+    let others: Vec<Client> = (0..10).map(|_| Client::connect(node.address)).collect();
+    support::wait_for("each to be a file", || value(&mut client, "process_open_fds") >= files + 10.0);
+    drop(others);
+    let now = std::time::UNIX_EPOCH.elapsed().expect("it is after 1970").as_secs_f64();
+    let started = value(&mut client, "process_start_time_seconds");
+    // The system tells when it was booted to the second.
+    assert!(started < now + 2.0 && started > now - 600.0, "{started} at {now}");
+    let before = value(&mut client, "process_cpu_seconds");
+    support::wait_for("work to take time", || value(&mut client, "process_cpu_seconds") > before);
 }
 
 /// How often each route was answered, by its name, with whatever status.
@@ -235,7 +269,7 @@ fn the_documented_metrics_are_those_there_are() {
     let families = families(&metrics(&mut Client::connect(server.address)));
     let page = read("docs/observing.md");
     let mut documented = BTreeMap::new();
-    for row in page.lines().filter(|row| row.starts_with("| `tabuada_")) {
+    for row in page.lines().filter(|row| PREFIXES.iter().any(|prefix| row.starts_with(&format!("| `{prefix}")))) {
         let cells: Vec<&str> = row.split('|').map(str::trim).collect();
         let [_, name, kind, labels, _, _] = cells[..] else { panic!("{row}") };
         let name = name.trim_matches('`');
@@ -326,7 +360,7 @@ fn the_dashboard_asks_for_metrics_that_there_are() {
     let shown = queries(&dashboard["panels"]);
     let page = read("docs/observing.md");
     let told = page.lines().filter_map(|row| row.strip_prefix("| `")?.split('`').next());
-    let told = told.filter(|text| text.contains("tabuada_") && text.contains('('));
+    let told = told.filter(|text| text.contains('_') && text.contains('('));
     let all: Vec<String> = shown.iter().cloned().chain(told.map(str::to_owned)).collect();
     assert!(shown.len() > 25 && all.len() > shown.len() + 1, "{all:?}");
     let mut seen = BTreeSet::new();
