@@ -3,6 +3,7 @@
 mod log;
 mod serve;
 mod output;
+mod object;
 mod eval;
 mod batch;
 mod plot;
