@@ -8,6 +8,7 @@ mod check;
 mod serve;
 mod output;
 mod config;
+mod object;
 mod eval;
 mod batch;
 mod plot;
