@@ -6,8 +6,9 @@
 pub mod version;
 mod endpoint;
 mod peer;
+pub mod words;
+pub mod settings;
 pub mod config;
-pub mod args;
 mod json;
 mod engine;
 mod plot;
@@ -23,6 +24,7 @@ mod answer;
 mod view;
 mod server;
 pub mod cli;
+pub mod args;
 #[cfg(any(fuzzing, test))]
 #[doc(hidden)]
 pub mod fuzzed;

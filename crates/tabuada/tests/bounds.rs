@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
-use support::{Client, Response, Server, wait_for};
+use support::{Client, Response, Server, clean, wait_for};
 use tabuada::{Bounds, Setup, Share};
 
 fn bounded(bounds: Bounds) -> Server {
@@ -134,7 +134,7 @@ impl Limited {
 
     fn start_with(limits: &str, options: &str) -> Self {
         let script = format!("{limits} && exec \"$0\" serve --listen 127.0.0.1:0 --threads 2 {options}");
-        let mut process = Command::new("sh")
+        let mut process = clean(Command::new("sh"))
             .args(["-c", &script, env!("CARGO_BIN_EXE_tabuada")])
             .stderr(Stdio::piped())
             .spawn()

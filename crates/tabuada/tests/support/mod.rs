@@ -50,8 +50,7 @@ impl Server {
                     memory_bytes: 16 << 20,
                     ttl: Some(Duration::from_secs(86_400)),
                     lookup: Lookup::Adaptive,
-                    redis: None,
-                    redis_ca: None,
+                    ..Options::default()
                 };
                 let calculator = Calculator::new(options, 2, counters.clone()).expect("the options are good");
                 let stop = async {
@@ -461,11 +460,14 @@ impl Node {
         let address = loop {
             line.clear();
             assert_ne!(errors.read_line(&mut line).expect("it speaks UTF-8"), 0, "it ended before it was ready");
-            if let Some(address) = line.trim_end().strip_prefix("operator's routes on http://") {
-                admin = Some(address.parse().expect("an address"));
-            }
-            if let Some(address) = line.trim_end().strip_prefix("listening on http://") {
-                break address.parse().expect("an address");
+            // As text or in JSON.
+            let address_in = |announced: &str| {
+                let address = line.split_once(announced)?.1;
+                Some(address.split(['"', '\n']).next()?.parse().expect("an address"))
+            };
+            admin = admin.or_else(|| address_in("operator's routes on http://"));
+            if let Some(address) = address_in("listening on http://") {
+                break address;
             }
             before.push(line.trim_end().to_owned());
         };
