@@ -1,22 +1,38 @@
-# The image's C library is musl, so that what is built here is one static file that needs nothing beside it; musl
-# resolves names (`redis`) from /etc/hosts and /etc/resolv.conf, which the engine puts into every container.
+# The image is one static file (its C library is musl, which resolves names from /etc/hosts and /etc/resolv.conf) and the
+# CA certificates. BuildKit builds it: `docker build`, `docker buildx build --platform linux/amd64,linux/arm64`.
 FROM rust:1.95-alpine AS build
 WORKDIR /src
 COPY Cargo.toml Cargo.lock ./
 COPY crates crates
 COPY bench bench
-# As crates/tabuada/tests/tools/supply builds it: no path of this machine in the binary, and no date.
-ENV SOURCE_DATE_EPOCH=0 RUSTFLAGS="--remap-path-prefix=/usr/local/cargo=/cargo --remap-path-prefix=/src=/tabuada"
-RUN --mount=type=cache,target=/usr/local/cargo/registry \
-    --mount=type=cache,target=/src/target \
-    cargo build --release --locked --package tabuada --bin tabuada && cp target/release/tabuada /tabuada
+# As crates/tabuada/tests/tools/supply builds it: no path of this machine in the binary, no date, and no symbols.
+ENV SOURCE_DATE_EPOCH=0 CARGO_PROFILE_RELEASE_STRIP=symbols RUSTFLAGS="--remap-path-prefix=/usr/local/cargo=/cargo --remap-path-prefix=/src=/tabuada"
+# The commit, which the binary tells.
+ARG REVISION=unknown
+# The caches have names of their own: by default the path is the name, and other projects use the same path. Two
+# architectures take turns.
+RUN --mount=type=cache,id=tabuada-registry,sharing=locked,target=/usr/local/cargo/registry \
+    --mount=type=cache,id=tabuada-target,sharing=locked,target=/src/target \
+    TABUADA_COMMIT=$REVISION cargo build --release --locked --package tabuada --bin tabuada && cp target/release/tabuada /tabuada
 
 FROM scratch
+ARG VERSION=0.1.0
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="Tabuada" \
+      org.opencontainers.image.description="A calculator backend that remembers" \
+      org.opencontainers.image.source="https://tabuada.example/source" \
+      org.opencontainers.image.version="$VERSION" \
+      org.opencontainers.image.revision="$REVISION" \
+      org.opencontainers.image.licenses="MIT OR Apache-2.0"
+# For Redis over TLS (`rediss://`).
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY --from=build /tabuada /tabuada
+# In a container, loopback is out of reach. A variable, so that arguments do not take its place; a flag or
+# `-e TABUADA_LISTEN=…` does, for the health check too.
+ENV TABUADA_LISTEN=0.0.0.0:8000
 # Nobody: the service reads and writes no file.
 USER 65532:65532
 EXPOSE 8000
 HEALTHCHECK --interval=5s --timeout=2s --start-period=2s --retries=3 CMD ["/tabuada", "health"]
 ENTRYPOINT ["/tabuada"]
-# In a container, loopback is out of reach.
-CMD ["serve", "--listen", "0.0.0.0:8000"]
+CMD ["serve"]

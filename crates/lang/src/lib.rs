@@ -92,3 +92,8 @@ pub fn parse(text: &str, limits: &Limits) -> Result<Program, Error> {
 pub fn parse_with(text: &str, context: &Context<'_>, limits: &Limits) -> Result<Program, Error> {
     parser::parse(text, context, limits)
 }
+
+/// The example of README.md is run with those above.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

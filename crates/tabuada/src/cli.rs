@@ -1,17 +1,29 @@
-//! The commands: one file each, each gives the status to exit with.
+//! The commands: one file each, with its arguments; each gives the status to exit with.
 
+mod flags;
 mod log;
+mod notify;
+mod behind;
+mod check;
 mod serve;
+mod output;
+mod config;
+mod object;
 mod eval;
 mod batch;
 mod plot;
 mod http;
 mod cache;
 mod health;
+mod completions;
+mod man;
 
-pub use batch::batch;
-pub use cache::cache;
-pub use eval::eval;
-pub use health::health;
-pub use plot::plot;
-pub use serve::serve;
+pub use batch::{BatchArgs, batch};
+pub use cache::{CacheArgs, CacheTask, cache};
+pub use completions::{CompletionsArgs, completions};
+pub use config::{ConfigArgs, config};
+pub use eval::{EvalArgs, eval};
+pub use health::{HealthArgs, health};
+pub use man::{ManArgs, man};
+pub use plot::{PlotArgs, plot};
+pub use serve::{ServeArgs, serve};

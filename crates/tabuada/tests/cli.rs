@@ -12,6 +12,7 @@ use std::process::{Output, Stdio};
 
 use serde_json::Value;
 use support::tabuada;
+use tabuada::settings::table::ALL;
 
 fn run(arguments: &[&str], input: &[u8]) -> Output {
     let mut process = tabuada(arguments)
@@ -51,11 +52,20 @@ fn eval_prints_a_line_for_each_expression() {
         (&["eval", "1", "-1"], "1\n-1\n"),
         (&["eval", "--mode", "exact", "1/3+1/6", "-1/2"], "1/2\n-1/2\n"),
         (&["eval", "--mode=decimal:20", "-1.10"], "-1.10\n"),
+        (&["eval", "1/3", "--mode", "exact"], "1/3\n"),
+        (&["eval", "-1/3", "--mode=exact", "-x if 0 else --3"], "-1/3\n3\n"),
+        (&["eval", "--mode", "exact", "--", "1/3", "--3"], "1/3\n3\n"),
+        // What is written as an option is an expression behind `--`.
+        (&["eval", "1", "--", "-(-2)", "--3", "- - 4"], "1\n2\n3\n4\n"),
+        (&["eval", "2+2", "--json"], "{\"result\":4,\"type\":\"int\",\"text\":\"4\"}\n"),
     ] {
         assert_eq!(outcome(arguments, ""), (printed.to_owned(), String::new(), Some(0)), "{arguments:?}");
     }
     assert_eq!(outcome(&["eval", "-"], "(3 *\n 4)\n"), ("12\n".to_owned(), String::new(), Some(0)));
     assert_eq!(outcome(&["eval", "1+1", "-"], "2+2"), ("2\n4\n".to_owned(), String::new(), Some(0)));
+    assert_eq!(outcome(&["eval", "-"], "\u{feff}2+2"), ("4\n".to_owned(), String::new(), Some(0)));
+    let (_, said, status) = outcome(&["eval", "-"], "\u{feff}\u{feff}2+2");
+    assert!(status == Some(1) && said.starts_with("tabuada: "), "{said}");
 }
 
 #[test]
@@ -66,10 +76,33 @@ fn eval_points_at_what_is_wrong_and_goes_on() {
     let (printed, said, status) = outcome(&["eval", "é +"], "");
     assert_eq!((printed.as_str(), status), ("", Some(1)));
     assert!(said.starts_with("tabuada: ") && said.ends_with("\né +\n   ^\n"), "{said}");
-    // A text that is longer than may be is said to be so, from wherever it comes.
-    let (_, said, status) = outcome(&["eval", "-"], &"1+".repeat(1 << 20));
-    assert_eq!(status, Some(1));
-    assert!(said.contains("limit"), "{said}");
+}
+
+#[test]
+fn a_text_that_is_too_long_is_said_to_have_the_size_it_has() {
+    for (bytes, said) in [(65_537, "65,537"), (2 << 20, "2,097,152"), ((3 << 20) + 1, "3,145,729")] {
+        let text = "é".repeat(bytes / 2) + &"1".repeat(bytes % 2);
+        let message = format!("the text has {said} bytes; the limit is 65,536");
+        let from_stdin = (String::new(), format!("tabuada: {message}\n"), Some(1));
+        assert_eq!(outcome(&["eval", "-"], &text), from_stdin);
+        let line = format!(
+            "{{\"error\":{{\"code\":\"too-long\",\"message\":\"{message}\",\"span\":{{\"start\":0,\"end\":0}}}}}}\n"
+        );
+        assert_eq!(outcome(&["eval", "--json", "-"], &text), (line.clone(), String::new(), Some(1)));
+        for end in ["", "\n"] {
+            assert_eq!(outcome(&["batch"], &format!("{text}{end}")), (line.clone(), String::new(), Some(0)), "{bytes}");
+        }
+    }
+}
+
+#[test]
+fn eval_prints_json_as_batch_does() {
+    let expressions = ["2**100", "[1, 0.5]", "1/0", "2 +", "foo"];
+    let (lines, _, _) = outcome(&["batch"], &expressions.join("\n"));
+    let arguments = [&["eval", "--json"][..], &expressions].concat();
+    assert_eq!(outcome(&arguments, ""), (lines, String::new(), Some(1)));
+    let (printed, _, status) = outcome(&["eval", "1/3", "--json", "--mode", "exact"], "");
+    assert_eq!((printed.as_str(), status), ("{\"result\":\"1/3\",\"type\":\"fraction\",\"text\":\"1/3\"}\n", Some(0)));
 }
 
 #[test]
@@ -103,6 +136,17 @@ fn misuse_exits_with_2_and_says_how_to_use_it() {
     for arguments in [
         &[][..],
         &["eval"],
+        &["eval", "--"],
+        &["eval", "--json"],
+        &["eval", "--mode", "nonsense", "1"],
+        &["eval", "1", "--mode", "nonsense"],
+        &["eval", "1", "-2", "--mode=decimal:0"],
+        &["eval", "1", "--mode"],
+        &["plot"],
+        &["plot", "x", "-o", "a.pdf"],
+        &["plot", "x", "-o", "a.svgz"],
+        &["plot", "x", "-o", "noext"],
+        &["plot", "x", "-o", ".svg"],
         &["evaluate"],
         &["batch", "--no-such-flag"],
         &["serve", "--ttl", "soon"],
@@ -113,6 +157,12 @@ fn misuse_exits_with_2_and_says_how_to_use_it() {
         &["serve", "--threads", "100000"],
         &["serve", "--redis", "http://127.0.0.1"],
         &["serve", "--namespace", "a:b"],
+        &["serve", "--listen", "foo"],
+        &["serve", "--listen", "127.0.0.1:http"],
+        &["serve", "--redis", "redis://h/abc"],
+        &["serve", "--hide-memory=maybe"],
+        &["serve", "--config", "no/such/file.toml"],
+        &["health", "https://127.0.0.1"],
     ] {
         let (printed, said, status) = outcome(arguments, "");
         assert_eq!((printed.as_str(), status), ("", Some(2)), "{arguments:?}: {said}");
@@ -122,7 +172,10 @@ fn misuse_exits_with_2_and_says_how_to_use_it() {
     assert!(printed.contains("Usage: tabuada eval"), "{printed}");
     assert_eq!(status, Some(0));
     let (printed, _, status) = outcome(&["--version"], "");
-    assert_eq!((printed, status), (format!("tabuada {}\n", env!("CARGO_PKG_VERSION")), Some(0)));
+    let version = format!("tabuada {}\n", env!("CARGO_PKG_VERSION"));
+    let [commit, rustc] = [tabuada::version::COMMIT, tabuada::version::RUSTC];
+    assert_eq!((printed, status), (format!("{version}commit {commit}\nrustc {rustc}\n"), Some(0)));
+    assert_eq!(outcome(&["-V"], "").0, version);
 }
 
 #[test]
@@ -135,11 +188,7 @@ fn a_port_that_is_taken_is_said_to_be() {
 }
 
 #[test]
-fn variables_stand_in_for_flags_that_were_not_given() {
-    let output = tabuada(&["serve"]).env("TABUADA_TTL", "soon").output().expect("it ends");
-    assert_eq!(output.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("soon"));
-    // A secret in one is not shown.
+fn help_shows_the_variables_and_not_what_is_in_them() {
     let output = tabuada(&["serve", "--help"]).env("TABUADA_REDIS", "redis://:geheim@h").output().expect("it ends");
     let help = String::from_utf8_lossy(&output.stdout);
     assert!(help.contains("TABUADA_REDIS") && !help.contains("geheim"), "{help}");
@@ -248,6 +297,48 @@ fn no_line_spoils_another() {
 }
 
 #[test]
+fn a_byte_order_mark_at_the_very_beginning_is_no_part_of_the_first_line() {
+    let (printed, _, _) = outcome(&["batch"], "\u{feff}1+1\n\u{feff}2\n");
+    let answers: Vec<Value> = printed.lines().map(|line| serde_json::from_str(line).expect("it is JSON")).collect();
+    assert_eq!((&answers[0]["result"], &answers[1]["error"]["code"]), (&2.into(), &"syntax".into()), "{printed}");
+    let (printed, _, _) = outcome(&["batch"], "\u{feff}{\"expr\":\"7//2\"}");
+    assert_eq!(printed, "{\"result\":3,\"type\":\"int\",\"text\":\"3\"}\n");
+}
+
+#[test]
+fn an_object_that_asks_nothing_is_told_what_it_lacks() {
+    let malformed =
+        r#"{"error":{"code":"malformed","message":"an object asks by one member expr, as in {\"expr\": \"2+2\"}"}}"#;
+    for line in [r#"{"x":1}"#, r#" {"Expr":"1"} "#, r#"{"expr":"1","expr":"2"}"#, r#"{"a":{"expr":"1"}}"#] {
+        assert_eq!(outcome(&["batch"], line).0, format!("{malformed}\n"), "{line}");
+    }
+    // These are sets, and a dictionary that is no JSON.
+    for (line, answer) in [("{}", "\"text\":\"set()\""), ("{1, 2}", "\"text\":\"{1, 2}\""), ("{1: 2}", "dictionaries")]
+    {
+        let (printed, _, _) = outcome(&["batch"], line);
+        assert!(printed.contains(answer), "{line}: {printed}");
+    }
+}
+
+#[test]
+fn plot_complains_in_the_words_of_its_options() {
+    for (arguments, said) in [
+        (&["plot", "x", "--from", "3", "--to", "1"][..], "--from must be below --to"),
+        (&["plot", "x", "--y-from", "1", "--y-to", "1"], "--y-from must be below --y-to"),
+        (&["plot", "x", "--y-to", "'a'"], "--y-to must be a number"),
+        (&["plot", "x", "--width", "10"], "--width is from 200 to 2000"),
+        (&["plot", "1", "2", "3", "4", "5", "6", "7"], "6 expressions can be drawn at once"),
+        (&["plot", "x", "-o", "curve.pdf"], "curve.pdf: the name of a picture ends in .svg or .png"),
+    ] {
+        let (printed, complaint, status) = outcome(arguments, "");
+        assert_eq!((printed.as_str(), status), ("", Some(2)), "{arguments:?}");
+        assert!(complaint.contains(said), "{arguments:?}: {complaint}");
+    }
+    let (printed, said, status) = outcome(&["plot", "-x", "--from", "-2", "-x**2", "-o", "-"], "");
+    assert!(printed.starts_with("<svg") && said.is_empty() && status == Some(0), "{said}");
+}
+
+#[test]
 fn batch_answers_while_it_is_still_being_asked() {
     let mut process = tabuada(&["batch", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
     let mut asking = process.stdin.take().expect("it is piped");
@@ -291,30 +382,40 @@ fn a_file_that_is_not_there_is_said_to_be() {
     let (printed, said, status) = outcome(&["batch", "no/such/file"], "");
     assert_eq!((printed.as_str(), status), ("", Some(1)));
     assert!(said.contains("no/such/file"), "{said}");
+    let folder = env!("CARGO_TARGET_TMPDIR");
+    let (printed, said, status) = outcome(&["batch", folder], "");
+    assert_eq!((printed.as_str(), status), ("", Some(1)));
+    assert!(said.contains(folder), "{said}");
 }
 
-/// Every flag of `serve` stands in the documents with its variable, and no other does.
+/// Every setting stands in the documents with its flag, its variable and its default, and no other does; and the help of
+/// `serve` has them all.
 #[test]
 fn the_documented_flags_are_those_there_are() {
-    let help = tabuada(&["serve", "--help"]).output().expect("the binary starts");
-    let help = String::from_utf8(help.stdout).expect("it is text");
-    let mut flags = BTreeSet::new();
-    let mut flag = "";
-    for line in help.lines().map(str::trim) {
-        if let Some(at) = line.find("--").filter(|at| *at == 0 || line.starts_with("-h, ")) {
-            flag = line[at..].split([' ', '[']).next().expect("a flag");
-        }
-        if let Some((_, variable)) = line.split_once("[env: ") {
-            flags.insert((flag.to_owned(), variable.split(['=', ']']).next().expect("a variable").to_owned()));
-        }
-    }
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/operations.md");
     let page = fs::read_to_string(page).expect("it is there");
     let rows = page.lines().filter(|row| row.starts_with("| `--") && row.contains("| `TABUADA_"));
-    let documented = rows.map(|row| {
-        let mut names = row.split('`').skip(1).step_by(2).map(str::to_owned);
-        (names.next().expect("a flag"), names.next().expect("a variable"))
-    });
-    assert_eq!(flags, documented.collect());
-    assert!(flags.len() > 10, "{flags:?}");
+    let documented: BTreeSet<_> = rows
+        .map(|row| {
+            let mut cells = row.split('|').map(|cell| cell.trim().trim_matches('`').to_owned()).skip(1);
+            let mut cell = || cells.next().expect("three cells");
+            (cell(), cell(), cell())
+        })
+        .collect();
+    let (help, _, _) = outcome(&["serve", "--help"], "");
+    for setting in ALL {
+        let (flag, variable) = (format!("--{}", setting.name), setting.variable());
+        let row = documented.iter().find(|row| row.0 == flag);
+        // The operator's token has no flag: a command line can be seen by others.
+        if setting.name == "admin-token" {
+            assert!(row.is_none() && page.contains(&variable), "{variable}");
+            continue;
+        }
+        let (_, of, default) = row.unwrap_or_else(|| panic!("{flag} is not documented"));
+        assert_eq!(*of, variable);
+        assert!(setting.default.is_none_or(|text| text == default), "{flag} is not {default} by default");
+        assert!(help.contains(&format!("{flag} ")) || help.contains(&format!("{flag}[")), "{flag}");
+        assert!(help.contains(&format!("[env: {variable}]")), "{flag}");
+    }
+    assert_eq!(documented.len(), ALL.len() - 1, "{documented:?}");
 }

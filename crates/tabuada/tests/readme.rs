@@ -27,6 +27,11 @@ fn what_the_portuguese_readme_shows_happens() {
 }
 
 #[test]
+fn what_the_readme_of_the_crate_shows_happens() {
+    follow(&mut Newcomer::new("readme_crate"), "crates/tabuada/README.md");
+}
+
+#[test]
 fn what_the_page_on_operations_shows_happens() {
     let mut newcomer = Newcomer::new("operations");
     newcomer.follow(&blocks("```console\n$ redis-server --port 6379 --save \"\"\n```"));

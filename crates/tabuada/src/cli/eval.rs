@@ -2,25 +2,44 @@
 
 use std::io::{self, Read, Write};
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tabuada_lang::{ErrorKind, Fix, Hint, Language, Limits, Mode, Span, caret};
 
-use crate::args::EvalArgs;
+use super::object::{BYTE_ORDER_MARK, DEADLINE, write_answer};
 use crate::engine::{self, Question};
-
-/// The clock's limit on one expression.
-const DEADLINE: Duration = Duration::from_secs(10);
+use crate::line::write_too_long;
+use crate::words::said;
 
 /// The longest text that is shown whole as help.
 const HELP_CHARACTERS: usize = 76;
 
+/// Arguments of `tabuada eval`.
+#[derive(Debug, clap::Args)]
+pub struct EvalArgs {
+    /// In which numbers: python, exact or decimal:N.
+    #[arg(long, value_name = "MODE", default_value_t = Mode::Python)]
+    pub mode: Mode,
+    /// Print an object of JSON for each expression, a line each, as batch does.
+    #[arg(long)]
+    pub json: bool,
+    /// Expressions, one value a line; `-` reads one from standard input.
+    ///
+    /// Options may stand behind them, and `--` ends the options.
+    #[arg(value_name = "EXPR", required = true, allow_hyphen_values = true)]
+    pub expressions: Vec<String>,
+}
+
 /// Prints the value of each expression on a line of its own: 0, or 1 if one failed.
-pub fn eval(args: &EvalArgs) -> ExitCode {
+pub fn eval(args: &EvalArgs, language: Language) -> ExitCode {
     let mut status = ExitCode::SUCCESS;
     for expression in &args.expressions {
-        let text = if expression == "-" { from_stdin() } else { Ok(expression.clone()) };
-        let outcome = text.and_then(|text| print(&text, args.mode));
+        let text = if expression == "-" { from_stdin() } else { Ok(Ok(expression.clone())) };
+        let outcome = text.and_then(|text| match (text, args.json) {
+            (Ok(text), true) => print_json(&text, args.mode),
+            (Ok(text), false) => print(&text, args.mode, language),
+            (Err(bytes), is_json) => refuse(bytes, is_json, language),
+        });
         match outcome {
             Ok(true) => {}
             Ok(false) => status = ExitCode::FAILURE,
@@ -35,54 +54,80 @@ pub fn eval(args: &EvalArgs) -> ExitCode {
     status
 }
 
-/// One expression, which may span lines inside brackets.
-fn from_stdin() -> io::Result<String> {
-    let mut text = String::new();
-    // One byte more than may be, so that too long is seen to be so.
-    io::stdin().take(Limits::default().text_bytes + 1).read_to_string(&mut text)?;
-    Ok(text)
+/// One expression, which may span lines inside brackets, or how many bytes it has if these are too many.
+fn from_stdin() -> io::Result<Result<String, u64>> {
+    let limit = Limits::default().text_bytes;
+    let mut input = io::stdin().lock();
+    let mut text = Vec::new();
+    input.by_ref().take(limit + BYTE_ORDER_MARK.len() as u64 + 1).read_to_end(&mut text)?;
+    let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&text);
+    let bytes = text.len() as u64;
+    if bytes > limit {
+        return Ok(Err(bytes + io::copy(&mut input, &mut io::sink())?));
+    }
+    let text = std::str::from_utf8(text).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+    Ok(Ok(text.to_owned()))
 }
 
-fn print(text: &str, mode: Mode) -> io::Result<bool> {
+fn print_json(text: &str, mode: Mode) -> io::Result<bool> {
+    let mut out = String::new();
+    let has_value = write_answer(Question { text, mode, variables: None }, &Limits::default(), false, &mut out);
+    writeln!(io::stdout().lock(), "{out}").map(|()| has_value)
+}
+
+/// Says that a text has too many bytes.
+fn refuse(bytes: u64, is_json: bool, language: Language) -> io::Result<bool> {
+    let limit = Limits::default().text_bytes;
+    if is_json {
+        let mut out = String::new();
+        write_too_long(bytes, limit, &mut out);
+        return writeln!(io::stdout().lock(), "{out}").map(|()| false);
+    }
+    let message = ErrorKind::TooLong { bytes, limit }.message(language);
+    writeln!(io::stderr().lock(), "tabuada: {message}").map(|()| false)
+}
+
+fn print(text: &str, mode: Mode, language: Language) -> io::Result<bool> {
     let limits = Limits::default();
     let question = Question { text, mode, variables: None };
     let program = match engine::ask(question, &limits) {
         Ok(program) => program,
         Err(error) => {
-            complain(text, error.span, &error.kind)?;
-            return help(text, &engine::fixes_of_unreadable(question, &error)).map(|()| false);
+            complain(text, error.span, &error.kind, language)?;
+            return help(text, &engine::fixes_of_unreadable(question, &error), language).map(|()| false);
         }
     };
     let answered = match engine::evaluate(&program, &limits, Instant::now() + DEADLINE).outcome {
         Ok(value) => writeln!(io::stdout().lock(), "{}", value.text()).map(|()| true),
         Err(failure) => {
-            complain(text, program.span(failure.node), &failure.kind)?;
-            help(text, &engine::fixes_of_failed(question, &program, &failure)).map(|()| false)
+            complain(text, program.span(failure.node), &failure.kind, language)?;
+            help(text, &engine::fixes_of_failed(question, &program, &failure), language).map(|()| false)
         }
     };
-    engine::hints(question, &program).iter().try_for_each(|hint| tell(text, hint))?;
+    engine::hints(question, &program).iter().try_for_each(|hint| tell(text, hint, language))?;
     answered
 }
 
 /// Where a text may not mean what was meant.
-pub(super) fn tell(text: &str, hint: &Hint) -> io::Result<()> {
-    let message = hint.kind.message(Language::English);
-    writeln!(io::stderr().lock(), "hint: {message}\n{}", caret(text, hint.span))?;
-    help(text, &hint.fixes)
+pub(super) fn tell(text: &str, hint: &Hint, language: Language) -> io::Result<()> {
+    let message = said::HINT.with(language, &[&hint.kind.message(language)]);
+    writeln!(io::stderr().lock(), "{message}\n{}", caret(text, hint.span))?;
+    help(text, &hint.fixes, language)
 }
 
-fn complain(text: &str, span: Span, kind: &ErrorKind) -> io::Result<()> {
-    let message = kind.message(Language::English);
+fn complain(text: &str, span: Span, kind: &ErrorKind, language: Language) -> io::Result<()> {
+    let message = kind.message(language);
     writeln!(io::stderr().lock(), "tabuada: {message}\n{}", caret(text, span))
 }
 
 /// The texts that may have been meant, the likeliest first: on one line, if they fit there.
-pub(super) fn help(text: &str, fixes: &[Fix]) -> io::Result<()> {
-    let either = fixes.iter().map(|fix| fix.apply(text)).collect::<Vec<_>>().join(", or ");
+pub(super) fn help(text: &str, fixes: &[Fix], language: Language) -> io::Result<()> {
+    let or = said::OR.say(language);
+    let either = fixes.iter().map(|fix| fix.apply(text)).collect::<Vec<_>>().join(or);
     if fixes.len() > 1 && fits(&either) {
-        return writeln!(io::stderr().lock(), "help: did you mean {either}?");
+        return writeln!(io::stderr().lock(), "{}", said::DID_YOU_MEAN.with(language, &[&either]));
     }
-    fixes.iter().try_for_each(|fix| help_with(text, fix))
+    fixes.iter().try_for_each(|fix| writeln!(io::stderr().lock(), "{}", help_with(text, fix, language)))
 }
 
 fn fits(text: &str) -> bool {
@@ -90,18 +135,17 @@ fn fits(text: &str) -> bool {
 }
 
 /// The text as it may have been meant, if it fits on a line; else what to write for what.
-fn help_with(text: &str, fix: &Fix) -> io::Result<()> {
+fn help_with(text: &str, fix: &Fix, language: Language) -> String {
     let mended = fix.apply(text);
-    let mut terminal = io::stderr().lock();
     if fits(&mended) {
-        return writeln!(terminal, "help: write {mended}");
+        return said::WRITE.with(language, &[&mended]);
     }
     // Neither may be long or hold what moves a terminal's cursor.
     let short = |part: &str| part.chars().take(HELP_CHARACTERS).map(|c| if c.is_control() { ' ' } else { c }).collect();
     let (replacement, replaced): (String, String) = (short(&fix.replacement), short(fix.span.of(text)));
     match (replacement.is_empty(), replaced.is_empty()) {
-        (true, _) => writeln!(terminal, "help: leave out {replaced}"),
-        (_, true) => writeln!(terminal, "help: put in {replacement}"),
-        _ => writeln!(terminal, "help: write {replacement} for {replaced}"),
+        (true, _) => said::LEAVE_OUT.with(language, &[&replaced]),
+        (_, true) => said::PUT_IN.with(language, &[&replacement]),
+        _ => said::WRITE_FOR.with(language, &[&replacement, &replaced]),
     }
 }

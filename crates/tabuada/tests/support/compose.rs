@@ -6,6 +6,8 @@ use std::path::Path;
 
 use saphyr::{LoadableYamlNode, Yaml};
 
+use super::image::Image;
+
 /// A compose file; what is started first stands first.
 pub(crate) struct Compose {
     pub(crate) services: Vec<Service>,
@@ -13,58 +15,85 @@ pub(crate) struct Compose {
 
 pub(crate) struct Service {
     pub(crate) name: String,
+    /// The program and its arguments; of an image that is not ours, what the file says.
     arguments: Vec<String>,
+    /// The variables of the image, and those of the file.
     pub(crate) environment: Vec<(String, String)>,
     /// The command of its health check.
-    pub(crate) health: String,
+    health: Vec<String>,
+    /// Those of the machine that lead to it.
+    pub(crate) ports: Vec<String>,
 }
 
 impl Compose {
     /// Reads it, with `variables` for the `${NAME:-default}` in it.
     pub(crate) fn read(path: &Path, variables: &BTreeMap<String, String>) -> Self {
         let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        let text = interpolated(&text, variables);
-        let document = parse(&text);
+        Self::parse(&interpolated(&text, variables))
+    }
+
+    pub(crate) fn parse(text: &str) -> Self {
+        let document = parse(text);
         let described = document.as_mapping_get("services").and_then(Yaml::as_mapping).expect("it has services");
         let mut services: Vec<Service> = Vec::new();
         for (name, described) in described {
-            let name = name.as_str().expect("a name").to_owned();
-            let waits_for = described.as_mapping_get("depends_on").and_then(Yaml::as_mapping);
-            let is_ready = |other: &Yaml<'_>| services.iter().any(|one| Some(one.name.as_str()) == other.as_str());
-            assert!(
-                waits_for.is_none_or(|others| others.keys().all(is_ready)),
-                "{name} stands before what it depends on"
-            );
-            let environment = described.as_mapping_get("environment").and_then(Yaml::as_mapping);
-            let variable = |(name, value): (&Yaml<'_>, &Yaml<'_>)| {
-                (name.as_str().expect("a name").to_owned(), value.as_str().expect("a text").to_owned())
-            };
-            services.push(Service {
-                environment: environment.into_iter().flatten().map(variable).collect(),
-                arguments: words(described.as_mapping_get("command").expect("it has a command")),
-                health: words(&described["healthcheck"]["test"])[1..]
-                    .join(" ")
-                    .replace("/tabuada health", "tabuada health 127.0.0.1:8000"),
-                name,
-            });
-            let ports = words(&described["ports"]);
-            assert!(ports.iter().all(|port| port.starts_with("127.0.0.1:")), "{ports:?}: on loopback only");
+            let service = Service::read(name.as_str().expect("a name"), described);
+            for other in names(described.as_mapping_get("depends_on")) {
+                let is_there = services.iter().any(|one| one.name == other);
+                assert!(is_there, "{} stands before {other}, on which it depends", service.name);
+            }
+            services.push(service);
         }
         Self { services }
     }
 }
 
 impl Service {
-    /// The command that its container runs, for a shell; the ports are those of the document.
-    pub(crate) fn command(&self) -> String {
-        let quoted = |word: &String| if word.is_empty() { "''".to_owned() } else { word.clone() };
-        let arguments = self.arguments.iter().map(quoted).collect::<Vec<_>>().join(" ");
-        if self.name == "redis" {
-            format!("{arguments} --port 6379 --bind 127.0.0.1")
-        } else {
-            format!("tabuada {arguments}")
+    fn read(name: &str, described: &Yaml<'_>) -> Self {
+        let is_ours = described.as_mapping_get("build").is_some();
+        let image = if is_ours { Image::read() } else { Image::default() };
+        let command = described.as_mapping_get("command").map_or(image.command, words);
+        let given = described.as_mapping_get("environment").and_then(Yaml::as_mapping);
+        let variable = |(name, value): (&Yaml<'_>, &Yaml<'_>)| {
+            (name.as_str().expect("a name").to_owned(), value.as_str().expect("a text").to_owned())
+        };
+        let check = described.as_mapping_get("healthcheck").and_then(|check| check.as_mapping_get("test"));
+        Self {
+            name: name.to_owned(),
+            arguments: image.entrypoint.into_iter().chain(command).collect(),
+            environment: image.environment.into_iter().chain(given.into_iter().flatten().map(variable)).collect(),
+            health: check.map_or(image.health, |test| words(test)[1..].to_vec()),
+            ports: described.as_mapping_get("ports").map_or(Vec::new(), words),
         }
     }
+
+    /// The command that its container runs, for a shell; the ports are those of the document.
+    pub(crate) fn command(&self) -> String {
+        let command = self.arguments.iter().map(quoted).collect::<Vec<_>>().join(" ");
+        match self.name.as_str() {
+            // What an image of Redis runs by default.
+            "redis" if command.is_empty() => "redis-server --port 6379 --bind 127.0.0.1".to_owned(),
+            "redis" => format!("{command} --port 6379 --bind 127.0.0.1"),
+            _ => command.replace("/tabuada", "tabuada"),
+        }
+    }
+
+    /// The command of its health check, for a shell.
+    pub(crate) fn health(&self) -> String {
+        let health = self.health.iter().map(quoted).collect::<Vec<_>>().join(" ");
+        health.replace("/tabuada health", "tabuada health 127.0.0.1:8000")
+    }
+}
+
+fn quoted(word: impl AsRef<str>) -> String {
+    if word.as_ref().is_empty() { "''".to_owned() } else { word.as_ref().to_owned() }
+}
+
+/// The names in a list, or the keys of a mapping.
+fn names(list: Option<&Yaml<'_>>) -> Vec<String> {
+    let keys = list.and_then(Yaml::as_mapping).into_iter().flat_map(|mapping| mapping.keys());
+    let members = list.and_then(Yaml::as_sequence).into_iter().flatten();
+    keys.chain(members).map(|name| name.as_str().expect("a name").to_owned()).collect()
 }
 
 /// The one document in a text of YAML.

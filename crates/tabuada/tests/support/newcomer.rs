@@ -400,7 +400,7 @@ impl Newcomer {
         let command = self.translated(command);
         let mut child = self
             .bash(&format!("exec env {command}"))
-            .envs(variables.iter().map(|(name, value)| (name, value)))
+            .envs(variables.iter().map(|(name, value)| (name, self.translated(value))))
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
@@ -425,6 +425,10 @@ impl Newcomer {
     /// What `docker compose` does, with processes in place of containers.
     fn compose(&mut self, variables: &BTreeMap<String, String>, verb: &str, names: &[String]) -> Output {
         let file = Compose::read(&root().join("docker-compose.yml"), variables);
+        assert!(
+            file.services.iter().all(|service| service.ports.iter().all(|port| port.starts_with("127.0.0.1:"))),
+            "a port is open to others"
+        );
         let named = |name: &str| names.is_empty() || names.iter().any(|other| other == name);
         let mut lines = Vec::new();
         match verb {
@@ -442,8 +446,12 @@ impl Newcomer {
             }
             "run" => {
                 let backend = file.services.iter().find(|service| service.name == "backend").expect("it has one");
-                let variables: Vec<_> = backend.environment.iter().cloned().chain(variables.clone()).collect();
-                self.start("8001", &backend.command().replace("8000", "8001"), &variables);
+                let mut variables: Vec<_> = backend.environment.iter().cloned().chain(variables.clone()).collect();
+                // The port that leads to it: processes on one machine cannot all have 8000.
+                for (_, value) in &mut variables {
+                    *value = value.replace(":8000", ":8001");
+                }
+                self.start("8001", &backend.command(), &variables);
             }
             "stop" => self.services.retain(|name, _| !named(name)),
             "down" => self.services.clear(),
@@ -452,7 +460,7 @@ impl Newcomer {
                 let mut services: Vec<_> = file.services.iter().collect();
                 services.sort_by_key(|service| &service.name);
                 for service in services {
-                    let health = self.bash(&self.translated(&service.health)).output().expect("bash starts");
+                    let health = self.bash(&self.translated(&service.health())).output().expect("bash starts");
                     let state = if health.status.success() { "healthy" } else { "unhealthy" };
                     lines.push(format!("{} Up ({state})", service.name));
                 }

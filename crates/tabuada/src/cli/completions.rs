@@ -1,0 +1,23 @@
+//! `tabuada completions`: the script by which a shell completes the command line.
+
+use std::process::ExitCode;
+
+use clap_complete::Shell;
+
+use super::output::print;
+
+/// Arguments of `tabuada completions`.
+#[derive(Debug, clap::Args)]
+pub struct CompletionsArgs {
+    /// The shell.
+    #[arg(value_name = "SHELL", value_enum)]
+    pub shell: Shell,
+}
+
+/// Prints the script for a shell, for the whole `command`: 0; 1 if it cannot be written.
+pub fn completions(args: &CompletionsArgs, mut command: clap::Command) -> ExitCode {
+    // Into memory first: the library panics where the output cannot be written.
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut command, "tabuada", &mut script);
+    print(&script)
+}
