@@ -13,11 +13,12 @@ use crate::cli::{
 };
 use crate::settings::table::ALL;
 use crate::settings::{Kind, Setting};
+use crate::version;
 use crate::words::{HELP, Language, Words, in_portuguese, misuse};
 
 /// The command. Its help texts stand in [`words`](crate::words).
 #[derive(Debug, Parser)]
-#[command(name = "tabuada", version, max_term_width = 100)]
+#[command(name = "tabuada", version, long_version = version::LONG, max_term_width = 100)]
 pub struct Args {
     /// What to do.
     #[command(subcommand)]
@@ -43,8 +44,9 @@ impl Args {
     /// Reads the process's arguments. On `--help` or misuse says so in the language and gives the status to exit with (0
     /// or 2).
     pub fn from_process(language: Language) -> Result<Self, ExitCode> {
-        let arguments = with_expressions_apart(std::env::args_os().collect());
-        let matches = Self::described(language).try_get_matches_from(arguments);
+        let command = Self::described(language);
+        let arguments = with_options_first(command.clone(), std::env::args_os().collect());
+        let matches = command.try_get_matches_from(arguments);
         matches.and_then(|matches| Self::from_arg_matches(&matches)).map_err(|error| tell(&error, language))
     }
 
@@ -159,46 +161,45 @@ fn print_in_portuguese(error: &clap::Error) -> std::io::Result<()> {
     std::io::stdout().lock().write_all(text(std::io::stdout().is_terminal()).as_bytes())
 }
 
-/// What follows `eval` and its mode is an expression even if it looks like a flag (`-3+2`, `--2`), unless it asks for help.
-fn with_expressions_apart(mut arguments: Vec<OsString>) -> Vec<OsString> {
-    let from = match &arguments[..] {
-        [_, command, ..] if command == "plot" => return with_flags_first(arguments),
-        [_, command, flag, ..] if command == "eval" && flag == "--mode" => 4,
-        [_, command, flag, ..] if command == "eval" && flag.as_encoded_bytes().starts_with(b"--mode=") => 3,
-        [_, command, ..] if command == "eval" => 2,
-        _ => return arguments,
-    };
-    if arguments.get(from).is_some_and(|first| !["-h", "--help", "--"].iter().any(|flag| first == flag)) {
-        arguments.insert(from, "--".into());
-    }
-    arguments
-}
-
-/// What is no flag of `plot`, nor what belongs to one, is an expression (`plot -x --from 0`): it goes behind them all.
-fn with_flags_first(arguments: Vec<OsString>) -> Vec<OsString> {
-    const FLAGS: [&str; 8] = ["--from", "--to", "--y-from", "--y-to", "--width", "--height", "--output", "-o"];
-    let is_flag = |argument: &OsString| FLAGS.iter().any(|flag| argument == flag);
-    let holds_its_value = |argument: &OsString| {
-        let text = argument.to_string_lossy();
-        text.split_once('=').is_some_and(|(flag, _)| FLAGS.contains(&flag))
+/// Where expressions may look like options (`eval -3+2`), the options go before them, and `--` between: an expression is
+/// what is neither an option of the command nor the value of one. Behind a `--` all are expressions.
+fn with_options_first(mut tool: clap::Command, arguments: Vec<OsString>) -> Vec<OsString> {
+    tool.build();
+    let command = arguments.get(1).and_then(|name| tool.find_subcommand(name));
+    let Some(command) = command.filter(|command| command.get_positionals().any(Arg::is_allow_hyphen_values_set)) else {
+        return arguments;
     };
     let mut arguments = arguments.into_iter();
-    let mut first: Vec<OsString> = arguments.by_ref().take(2).collect();
+    let mut options: Vec<OsString> = arguments.by_ref().take(2).collect();
     let mut expressions = vec!["--".into()];
     while let Some(argument) = arguments.next() {
-        if is_flag(&argument) {
-            first.push(argument);
-            first.extend(arguments.next());
-        } else if holds_its_value(&argument) || argument == "-h" || argument == "--help" {
-            first.push(argument);
-        } else if argument == "--" {
+        let text = argument.to_string_lossy();
+        let (name, value) = text.split_once('=').map_or((&*text, None), |(name, value)| (name, Some(value)));
+        if text == "--" {
             expressions.extend(arguments.by_ref());
+        } else if let Some(option) = command.get_opts().chain(flags(command)).find(|option| is_named(option, name)) {
+            let needs_value = value.is_none() && option.get_action().takes_values();
+            options.push(argument);
+            options.extend(needs_value.then(|| arguments.next()).flatten());
         } else {
             expressions.push(argument);
         }
     }
-    first.extend(expressions);
-    first
+    options.extend(expressions);
+    options
+}
+
+/// The options of a command that take no value.
+fn flags(command: &clap::Command) -> impl Iterator<Item = &Arg> {
+    command.get_arguments().filter(|argument| !argument.is_positional() && !argument.get_action().takes_values())
+}
+
+fn is_named(option: &Arg, text: &str) -> bool {
+    let is_short = |rest: &str| option.get_short().is_some_and(|short| rest.chars().eq([short]));
+    match text.strip_prefix("--") {
+        Some(name) => option.get_long() == Some(name),
+        None => text.strip_prefix('-').is_some_and(is_short),
+    }
 }
 
 #[cfg(test)]

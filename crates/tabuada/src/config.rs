@@ -13,9 +13,9 @@ use tabuada_cache::{OptionsError, UrlFault};
 use crate::endpoint::Endpoint;
 use crate::peer::{Proxies, Share};
 use crate::settings::table::{
-    ADMIN_LISTEN, ADMIN_TOKEN, ADMIN_TOKEN_FILE, CORS_ORIGIN, DRAIN, HIDE_MEMORY, LISTEN, LOG_EXPRESSIONS, LOG_FORMAT,
-    LOG_REQUESTS, LOOKUP, MEMORY, METRICS_HOST, NAMESPACE, PEER_SHARE, REDIS, REDIS_CA, REDIS_PASSWORD_FILE,
-    REDIS_USER, THREADS, TRUSTED_PROXIES, TTL,
+    ADMIN_LISTEN, ADMIN_TOKEN, ADMIN_TOKEN_FILE, CORS_ORIGIN, DRAIN, HIDE_MEMORY, LISTEN, LOG_CLIENTS, LOG_EXPRESSIONS,
+    LOG_FORMAT, LOG_REQUESTS, LOOKUP, MEMORY, METRICS_HOST, NAMESPACE, PEER_SHARE, REDIS, REDIS_CA,
+    REDIS_PASSWORD_FILE, REDIS_USER, THREADS, TRUSTED_PROXIES, TTL,
 };
 use crate::settings::{Given, Setting, SettingError, Settings};
 use crate::words::{Words, said};
@@ -93,6 +93,7 @@ impl ServeConfig {
                     _ => None,
                 })?,
                 expressions: settings.switch(&LOG_EXPRESSIONS)?,
+                hides_clients: !settings.switch(&LOG_CLIENTS)?,
             },
         })
     }
@@ -173,6 +174,8 @@ pub struct Logged {
     pub requests: LogRequests,
     /// Whether a line tells what was asked for: expressions, addresses, queries.
     pub expressions: bool,
+    /// Whether a line leaves out whom it is about: the client's address.
+    pub hides_clients: bool,
 }
 
 /// Which requests have a line.

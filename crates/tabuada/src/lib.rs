@@ -3,6 +3,7 @@
 //! A request goes through `server` to `answer`, which joins the language and the cache, and back. The command line
 //! ([`args`], [`cli`]) enters at the same place and prints.
 
+pub mod version;
 mod endpoint;
 mod peer;
 pub mod words;

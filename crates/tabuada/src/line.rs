@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 use tabuada_lang::{Error, ErrorKind, Failure, JsonNumbers, Language, Mode, Program, Span};
 
 use crate::engine::Question;
@@ -37,11 +38,21 @@ impl<'l> Asked<'l> {
     /// A line is a JSON object with `expr`, else an expression.
     pub(crate) fn in_line(line: &'l [u8]) -> Result<Self, Malformed> {
         let line = std::str::from_utf8(line).map_err(|_| Malformed("the line is not valid UTF-8"))?;
-        let record = Some(line).filter(|line| line.trim_start().starts_with('{'));
-        match record.and_then(|line| serde_json::from_str(line).ok()) {
-            Some(record) => Self::in_record(&record),
-            None => Ok(Self { text: line.into(), mode: Mode::default(), variables: None }),
+        if line.trim_start().starts_with('{') {
+            if let Ok(record) = serde_json::from_str(line) {
+                return Self::in_record(&record);
+            }
+            // `{}` is the empty set.
+            if serde_json::from_str(line).is_ok_and(|object: Map<String, Value>| !object.is_empty()) {
+                return Err(Malformed("an object asks by one member expr, as in {\"expr\": \"2+2\"}"));
+            }
         }
+        Ok(Self::of(line))
+    }
+
+    /// An expression alone, in Python's numbers.
+    pub(crate) fn of(text: &'l str) -> Self {
+        Self { text: text.into(), mode: Mode::default(), variables: None }
     }
 
     /// An element of a JSON array is a string, the expression, or an object with `expr`.
@@ -98,6 +109,12 @@ pub(crate) fn write_unreadable(error: &Error, text: &str, out: &mut String) {
     // Nothing is wrong with the text if it is about a variable: there is no place in it to show.
     let place = (!matches!(error.kind, ErrorKind::Variable(_))).then_some((text, error.span));
     write_error(error.kind.code(), &error.kind.message(Language::English), place, out);
+}
+
+/// Writes that a text is longer than any may be.
+pub(crate) fn write_too_long(bytes: u64, limit: u64, out: &mut String) {
+    let kind = ErrorKind::TooLong { bytes, limit };
+    write_error(kind.code(), &kind.message(Language::English), Some(("", Span::default())), out);
 }
 
 /// Writes what is wrong with a line.

@@ -31,6 +31,13 @@ impl From<IpAddr> for Peer {
     }
 }
 
+/// Who has no address is nameless.
+impl From<Option<IpAddr>> for Peer {
+    fn from(address: Option<IpAddr>) -> Self {
+        address.map_or(Self::Nameless, Self::from)
+    }
+}
+
 /// How much of something each peer holds. Nothing stays of a peer that holds nothing.
 #[derive(Debug, Default)]
 pub(crate) struct Holdings(HashMap<Peer, usize>);

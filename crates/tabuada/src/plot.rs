@@ -19,7 +19,8 @@ use tabuada_lang::{Context, Error, ErrorKind, Failure, Fix, Hint, Language, Limi
 
 use crate::engine::{self, Question};
 use curve::Curve;
-use drawing::{CURVES_MAX, Drawing, Frame};
+pub(crate) use drawing::CURVES_MAX;
+use drawing::{Drawing, Frame};
 
 /// The variable.
 const VARIABLE: &str = "x";

@@ -13,8 +13,8 @@ use std::str::FromStr;
 use crate::words::said::{NAMED_UNREADABLE, NOT_TEXT, WRONG, WRONG_SECRET};
 use crate::words::{Language, Words};
 
-mod file;
 pub mod table;
+mod file;
 
 use file::File;
 use table::{ADMIN_TOKEN, ALL, CONFIG};

@@ -52,11 +52,20 @@ fn eval_prints_a_line_for_each_expression() {
         (&["eval", "1", "-1"], "1\n-1\n"),
         (&["eval", "--mode", "exact", "1/3+1/6", "-1/2"], "1/2\n-1/2\n"),
         (&["eval", "--mode=decimal:20", "-1.10"], "-1.10\n"),
+        (&["eval", "1/3", "--mode", "exact"], "1/3\n"),
+        (&["eval", "-1/3", "--mode=exact", "-x if 0 else --3"], "-1/3\n3\n"),
+        (&["eval", "--mode", "exact", "--", "1/3", "--3"], "1/3\n3\n"),
+        // What is written as an option is an expression behind `--`.
+        (&["eval", "1", "--", "-(-2)", "--3", "- - 4"], "1\n2\n3\n4\n"),
+        (&["eval", "2+2", "--json"], "{\"result\":4,\"type\":\"int\",\"text\":\"4\"}\n"),
     ] {
         assert_eq!(outcome(arguments, ""), (printed.to_owned(), String::new(), Some(0)), "{arguments:?}");
     }
     assert_eq!(outcome(&["eval", "-"], "(3 *\n 4)\n"), ("12\n".to_owned(), String::new(), Some(0)));
     assert_eq!(outcome(&["eval", "1+1", "-"], "2+2"), ("2\n4\n".to_owned(), String::new(), Some(0)));
+    assert_eq!(outcome(&["eval", "-"], "\u{feff}2+2"), ("4\n".to_owned(), String::new(), Some(0)));
+    let (_, said, status) = outcome(&["eval", "-"], "\u{feff}\u{feff}2+2");
+    assert!(status == Some(1) && said.starts_with("tabuada: "), "{said}");
 }
 
 #[test]
@@ -67,10 +76,33 @@ fn eval_points_at_what_is_wrong_and_goes_on() {
     let (printed, said, status) = outcome(&["eval", "é +"], "");
     assert_eq!((printed.as_str(), status), ("", Some(1)));
     assert!(said.starts_with("tabuada: ") && said.ends_with("\né +\n   ^\n"), "{said}");
-    // A text that is longer than may be is said to be so, from wherever it comes.
-    let (_, said, status) = outcome(&["eval", "-"], &"1+".repeat(1 << 20));
-    assert_eq!(status, Some(1));
-    assert!(said.contains("limit"), "{said}");
+}
+
+#[test]
+fn a_text_that_is_too_long_is_said_to_have_the_size_it_has() {
+    for (bytes, said) in [(65_537, "65,537"), (2 << 20, "2,097,152"), ((3 << 20) + 1, "3,145,729")] {
+        let text = "é".repeat(bytes / 2) + &"1".repeat(bytes % 2);
+        let message = format!("the text has {said} bytes; the limit is 65,536");
+        let from_stdin = (String::new(), format!("tabuada: {message}\n"), Some(1));
+        assert_eq!(outcome(&["eval", "-"], &text), from_stdin);
+        let line = format!(
+            "{{\"error\":{{\"code\":\"too-long\",\"message\":\"{message}\",\"span\":{{\"start\":0,\"end\":0}}}}}}\n"
+        );
+        assert_eq!(outcome(&["eval", "--json", "-"], &text), (line.clone(), String::new(), Some(1)));
+        for end in ["", "\n"] {
+            assert_eq!(outcome(&["batch"], &format!("{text}{end}")), (line.clone(), String::new(), Some(0)), "{bytes}");
+        }
+    }
+}
+
+#[test]
+fn eval_prints_json_as_batch_does() {
+    let expressions = ["2**100", "[1, 0.5]", "1/0", "2 +", "foo"];
+    let (lines, _, _) = outcome(&["batch"], &expressions.join("\n"));
+    let arguments = [&["eval", "--json"][..], &expressions].concat();
+    assert_eq!(outcome(&arguments, ""), (lines, String::new(), Some(1)));
+    let (printed, _, status) = outcome(&["eval", "1/3", "--json", "--mode", "exact"], "");
+    assert_eq!((printed.as_str(), status), ("{\"result\":\"1/3\",\"type\":\"fraction\",\"text\":\"1/3\"}\n", Some(0)));
 }
 
 #[test]
@@ -104,6 +136,17 @@ fn misuse_exits_with_2_and_says_how_to_use_it() {
     for arguments in [
         &[][..],
         &["eval"],
+        &["eval", "--"],
+        &["eval", "--json"],
+        &["eval", "--mode", "nonsense", "1"],
+        &["eval", "1", "--mode", "nonsense"],
+        &["eval", "1", "-2", "--mode=decimal:0"],
+        &["eval", "1", "--mode"],
+        &["plot"],
+        &["plot", "x", "-o", "a.pdf"],
+        &["plot", "x", "-o", "a.svgz"],
+        &["plot", "x", "-o", "noext"],
+        &["plot", "x", "-o", ".svg"],
         &["evaluate"],
         &["batch", "--no-such-flag"],
         &["serve", "--ttl", "soon"],
@@ -129,7 +172,10 @@ fn misuse_exits_with_2_and_says_how_to_use_it() {
     assert!(printed.contains("Usage: tabuada eval"), "{printed}");
     assert_eq!(status, Some(0));
     let (printed, _, status) = outcome(&["--version"], "");
-    assert_eq!((printed, status), (format!("tabuada {}\n", env!("CARGO_PKG_VERSION")), Some(0)));
+    let version = format!("tabuada {}\n", env!("CARGO_PKG_VERSION"));
+    let [commit, rustc] = [tabuada::version::COMMIT, tabuada::version::RUSTC];
+    assert_eq!((printed, status), (format!("{version}commit {commit}\nrustc {rustc}\n"), Some(0)));
+    assert_eq!(outcome(&["-V"], "").0, version);
 }
 
 #[test]
@@ -251,6 +297,48 @@ fn no_line_spoils_another() {
 }
 
 #[test]
+fn a_byte_order_mark_at_the_very_beginning_is_no_part_of_the_first_line() {
+    let (printed, _, _) = outcome(&["batch"], "\u{feff}1+1\n\u{feff}2\n");
+    let answers: Vec<Value> = printed.lines().map(|line| serde_json::from_str(line).expect("it is JSON")).collect();
+    assert_eq!((&answers[0]["result"], &answers[1]["error"]["code"]), (&2.into(), &"syntax".into()), "{printed}");
+    let (printed, _, _) = outcome(&["batch"], "\u{feff}{\"expr\":\"7//2\"}");
+    assert_eq!(printed, "{\"result\":3,\"type\":\"int\",\"text\":\"3\"}\n");
+}
+
+#[test]
+fn an_object_that_asks_nothing_is_told_what_it_lacks() {
+    let malformed =
+        r#"{"error":{"code":"malformed","message":"an object asks by one member expr, as in {\"expr\": \"2+2\"}"}}"#;
+    for line in [r#"{"x":1}"#, r#" {"Expr":"1"} "#, r#"{"expr":"1","expr":"2"}"#, r#"{"a":{"expr":"1"}}"#] {
+        assert_eq!(outcome(&["batch"], line).0, format!("{malformed}\n"), "{line}");
+    }
+    // These are sets, and a dictionary that is no JSON.
+    for (line, answer) in [("{}", "\"text\":\"set()\""), ("{1, 2}", "\"text\":\"{1, 2}\""), ("{1: 2}", "dictionaries")]
+    {
+        let (printed, _, _) = outcome(&["batch"], line);
+        assert!(printed.contains(answer), "{line}: {printed}");
+    }
+}
+
+#[test]
+fn plot_complains_in_the_words_of_its_options() {
+    for (arguments, said) in [
+        (&["plot", "x", "--from", "3", "--to", "1"][..], "--from must be below --to"),
+        (&["plot", "x", "--y-from", "1", "--y-to", "1"], "--y-from must be below --y-to"),
+        (&["plot", "x", "--y-to", "'a'"], "--y-to must be a number"),
+        (&["plot", "x", "--width", "10"], "--width is from 200 to 2000"),
+        (&["plot", "1", "2", "3", "4", "5", "6", "7"], "6 expressions can be drawn at once"),
+        (&["plot", "x", "-o", "curve.pdf"], "curve.pdf: the name of a picture ends in .svg or .png"),
+    ] {
+        let (printed, complaint, status) = outcome(arguments, "");
+        assert_eq!((printed.as_str(), status), ("", Some(2)), "{arguments:?}");
+        assert!(complaint.contains(said), "{arguments:?}: {complaint}");
+    }
+    let (printed, said, status) = outcome(&["plot", "-x", "--from", "-2", "-x**2", "-o", "-"], "");
+    assert!(printed.starts_with("<svg") && said.is_empty() && status == Some(0), "{said}");
+}
+
+#[test]
 fn batch_answers_while_it_is_still_being_asked() {
     let mut process = tabuada(&["batch", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
     let mut asking = process.stdin.take().expect("it is piped");
@@ -294,6 +382,10 @@ fn a_file_that_is_not_there_is_said_to_be() {
     let (printed, said, status) = outcome(&["batch", "no/such/file"], "");
     assert_eq!((printed.as_str(), status), ("", Some(1)));
     assert!(said.contains("no/such/file"), "{said}");
+    let folder = env!("CARGO_TARGET_TMPDIR");
+    let (printed, said, status) = outcome(&["batch", folder], "");
+    assert_eq!((printed.as_str(), status), ("", Some(1)));
+    assert!(said.contains(folder), "{said}");
 }
 
 /// Every setting stands in the documents with its flag, its variable and its default, and no other does; and the help of

@@ -531,7 +531,7 @@ fn the_command_draws_what_the_service_draws() {
         (&["x*y"], 1, "tabuada: 'y' is not defined: it is no function or constant, and was given no value\nx*y\n  ^\n"),
         (&["2x"], 1, "help: write 2*x\n"),
         (&["x", "x^2"], 1, "\nx^2\n^^^\nhelp: write x**2\n"),
-        (&["x", "--from", "1", "--to", "1"], 2, "from is below to"),
+        (&["x", "--from", "1", "--to", "1"], 2, "--from must be below --to"),
         (&["x", "--width", "10"], 2, "width is from 200 to 2000"),
         (&["x", "-o", "/nowhere/at/all.svg"], 1, "/nowhere/at/all.svg"),
         (&[], 2, "Usage: tabuada plot"),

@@ -196,9 +196,11 @@ fn a_password_that_changes_needs_no_restart() {
     let node = Node::start(&["--redis", &redis.url(), "--redis-password-file", file]);
     wait_for("the node to be coherent", || node.cache_state() == "coherent");
     fs::write(file, "sec@nd:/%\n").expect("ours");
-    redis.cli(&["config", "set", "requirepass", "sec@nd:/%"]);
-    // Whoever is connected stays so: a new connection needs the new password.
-    redis.cli(&["client", "kill", "type", "normal", "skipme", "yes"]);
+    let as_first = |command: &[&str]| redis.cli(&[&["--no-auth-warning", "-a", "first"], command].concat());
+    assert_eq!(as_first(&["config", "set", "requirepass", "sec@nd:/%"]), "OK");
+    // Whoever is connected stays so; a new connection needs the new password.
+    let as_second = |command: &[&str]| redis.cli(&[&["--no-auth-warning", "-a", "sec@nd:/%"], command].concat());
+    as_second(&["client", "kill", "type", "normal", "skipme", "yes"]);
     wait_for("the connection to be lost", || node.log().iter().any(|line| line.contains("is lost")));
     wait_for("the node to be coherent again", || node.cache_state() == "coherent");
 }

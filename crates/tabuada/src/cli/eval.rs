@@ -2,15 +2,14 @@
 
 use std::io::{self, Read, Write};
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tabuada_lang::{ErrorKind, Fix, Hint, Language, Limits, Mode, Span, caret};
 
+use super::object::{BYTE_ORDER_MARK, DEADLINE, write_answer};
 use crate::engine::{self, Question};
+use crate::line::write_too_long;
 use crate::words::said;
-
-/// The clock's limit on one expression.
-const DEADLINE: Duration = Duration::from_secs(10);
 
 /// The longest text that is shown whole as help.
 const HELP_CHARACTERS: usize = 76;
@@ -21,7 +20,12 @@ pub struct EvalArgs {
     /// In which numbers: python, exact or decimal:N.
     #[arg(long, value_name = "MODE", default_value_t = Mode::Python)]
     pub mode: Mode,
+    /// Print an object of JSON for each expression, a line each, as batch does.
+    #[arg(long)]
+    pub json: bool,
     /// Expressions, one value a line; `-` reads one from standard input.
+    ///
+    /// Options may stand behind them, and `--` ends the options.
     #[arg(value_name = "EXPR", required = true, allow_hyphen_values = true)]
     pub expressions: Vec<String>,
 }
@@ -30,8 +34,12 @@ pub struct EvalArgs {
 pub fn eval(args: &EvalArgs, language: Language) -> ExitCode {
     let mut status = ExitCode::SUCCESS;
     for expression in &args.expressions {
-        let text = if expression == "-" { from_stdin() } else { Ok(expression.clone()) };
-        let outcome = text.and_then(|text| print(&text, args.mode, language));
+        let text = if expression == "-" { from_stdin() } else { Ok(Ok(expression.clone())) };
+        let outcome = text.and_then(|text| match (text, args.json) {
+            (Ok(text), true) => print_json(&text, args.mode),
+            (Ok(text), false) => print(&text, args.mode, language),
+            (Err(bytes), is_json) => refuse(bytes, is_json, language),
+        });
         match outcome {
             Ok(true) => {}
             Ok(false) => status = ExitCode::FAILURE,
@@ -46,12 +54,37 @@ pub fn eval(args: &EvalArgs, language: Language) -> ExitCode {
     status
 }
 
-/// One expression, which may span lines inside brackets.
-fn from_stdin() -> io::Result<String> {
-    let mut text = String::new();
-    // One byte more than may be, so that too long is seen to be so.
-    io::stdin().take(Limits::default().text_bytes + 1).read_to_string(&mut text)?;
-    Ok(text)
+/// One expression, which may span lines inside brackets, or how many bytes it has if these are too many.
+fn from_stdin() -> io::Result<Result<String, u64>> {
+    let limit = Limits::default().text_bytes;
+    let mut input = io::stdin().lock();
+    let mut text = Vec::new();
+    input.by_ref().take(limit + BYTE_ORDER_MARK.len() as u64 + 1).read_to_end(&mut text)?;
+    let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&text);
+    let bytes = text.len() as u64;
+    if bytes > limit {
+        return Ok(Err(bytes + io::copy(&mut input, &mut io::sink())?));
+    }
+    let text = std::str::from_utf8(text).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+    Ok(Ok(text.to_owned()))
+}
+
+fn print_json(text: &str, mode: Mode) -> io::Result<bool> {
+    let mut out = String::new();
+    let has_value = write_answer(Question { text, mode, variables: None }, &Limits::default(), false, &mut out);
+    writeln!(io::stdout().lock(), "{out}").map(|()| has_value)
+}
+
+/// Says that a text has too many bytes.
+fn refuse(bytes: u64, is_json: bool, language: Language) -> io::Result<bool> {
+    let limit = Limits::default().text_bytes;
+    if is_json {
+        let mut out = String::new();
+        write_too_long(bytes, limit, &mut out);
+        return writeln!(io::stdout().lock(), "{out}").map(|()| false);
+    }
+    let message = ErrorKind::TooLong { bytes, limit }.message(language);
+    writeln!(io::stderr().lock(), "tabuada: {message}").map(|()| false)
 }
 
 fn print(text: &str, mode: Mode, language: Language) -> io::Result<bool> {

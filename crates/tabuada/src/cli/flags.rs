@@ -71,7 +71,7 @@ fn flag(setting: &'static Setting) -> Arg {
     };
     match setting.kind {
         Kind::List => flag.action(ArgAction::Append),
-        Kind::Switch => flag.num_args(0..=1).require_equals(true).default_missing_value("yes"),
+        Kind::Switch => flag.num_args(0..=1).default_missing_value("yes"),
         Kind::Choice(_, Some(alone)) => flag.num_args(0..=1).default_missing_value(alone),
         _ => flag,
     }

@@ -34,12 +34,13 @@ const FILES: [Row; 4] = [
 ];
 
 /// Commands that show what can be done. A test runs those that need no server.
-const EXAMPLES: [Row; 18] = [
+const EXAMPLES: [Row; 19] = [
     ("", "tabuada eval '2**100'", "Evaluate an expression."),
     ("", "tabuada serve", "Serve on 127.0.0.1:8000, with a page for the browser."),
     ("", "tabuada man batch", "Show the manual page of a command."),
-    ("eval", "tabuada eval --mode exact '1/3 + 1/6'", "Calculate in fractions."),
+    ("eval", "tabuada eval '1/3 + 1/6' --mode exact", "Calculate in fractions."),
     ("eval", "echo 'sum(k**2, k, 1, 10)' | tabuada eval -", "Read the expression from standard input."),
+    ("eval", "tabuada eval --json 2+2 1/0", "Print objects for a program to read."),
     ("batch", "printf '1+1\\n2**64\\n' | tabuada batch", "Evaluate one expression a line."),
     ("plot", "tabuada plot 'sin(x)' 'x/5' --from '-2*pi' --to '2*pi' -o curves.svg", "Draw two curves into a file."),
     ("plot", "tabuada plot 'x**2' -o curve.png --width 400 --height 300", "Draw a small picture."),

@@ -1,24 +1,24 @@
 //! `tabuada plot`.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tabuada_lang::{Language, Limits, caret};
 
 use super::eval::{help, tell};
-use crate::plot::{Plot, Refusal, SIZE};
-
-/// The clock's limit on a picture.
-const DEADLINE: Duration = Duration::from_secs(10);
+use super::object::DEADLINE;
+use super::output::print;
+use crate::engine;
+use crate::plot::{CURVES_MAX, HEIGHTS, Plot, Refusal, SIZE, WIDTHS};
 
 /// Arguments of `tabuada plot`.
 #[derive(Debug, clap::Args)]
 pub struct PlotArgs {
     /// Expressions of x, a curve each.
-    #[arg(value_name = "EXPR", required = true)]
+    #[arg(value_name = "EXPR", required = true, allow_hyphen_values = true)]
     pub expressions: Vec<String>,
     /// Where x begins, a number or an expression [default: -10].
     #[arg(long, value_name = "X", allow_hyphen_values = true)]
@@ -45,6 +45,17 @@ pub struct PlotArgs {
 
 /// Draws the expressions into a file, or as SVG on standard output: 0; 1 if one cannot be drawn; 2 if it is misused.
 pub fn plot(args: &PlotArgs, language: Language) -> ExitCode {
+    let Some(format) = Format::of(args.output.as_deref()) else {
+        let file = args.output.as_deref().unwrap_or(Path::new("")).display();
+        eprintln!(
+            "tabuada: {file}: {}",
+            match language {
+                Language::English => "the name of a picture ends in .svg or .png",
+                Language::Portuguese => "o nome de uma figura termina em .svg ou .png",
+            }
+        );
+        return ExitCode::from(2);
+    };
     let plot = Plot {
         exprs: args.expressions.clone(),
         from: args.from.clone(),
@@ -55,46 +66,102 @@ pub fn plot(args: &PlotArgs, language: Language) -> ExitCode {
         language,
     };
     let deadline = Instant::now() + DEADLINE;
-    let seed = crate::engine::chance();
     let stop = || Instant::now() >= deadline;
-    let picture = match plot.picture(&Limits::default(), seed, &stop) {
+    let picture = match plot.picture(&Limits::default(), engine::chance(), &stop) {
         Ok(picture) => picture,
-        Err(refusal) => return complain(&plot, &refusal, language),
+        Err(refusal) => return complain(&plot, &refusal),
     };
     for (text, hints) in plot.exprs.iter().zip(&picture.hints) {
         // Whoever does not hear hints gets the picture all the same.
         let _ = hints.iter().try_for_each(|hint| tell(text, hint, language));
     }
-    let output = args.output.as_deref().filter(|path| path.as_os_str() != "-");
-    let is_png = output.and_then(Path::extension).is_some_and(|extension| extension.eq_ignore_ascii_case("png"));
-    let bytes = if is_png { picture.png(&stop) } else { Some(picture.svg().into_bytes()) };
-    let written = bytes
-        .ok_or_else(|| if stop() { io::ErrorKind::TimedOut } else { io::ErrorKind::OutOfMemory }.into())
-        .and_then(|bytes| match output {
-            Some(path) => fs::write(path, bytes),
-            None => io::stdout().lock().write_all(&bytes),
-        });
-    match written {
-        Ok(()) => ExitCode::SUCCESS,
-        // Whoever read our output has seen enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("tabuada: {}: {error}", output.unwrap_or(Path::new("standard output")).display());
-            ExitCode::FAILURE
+    let bytes = match format {
+        Format::Png => picture.png(&stop),
+        Format::Svg => Some(picture.svg().into_bytes()),
+    };
+    let Some(bytes) = bytes else {
+        let why: io::Error = if stop() { io::ErrorKind::TimedOut } else { io::ErrorKind::OutOfMemory }.into();
+        eprintln!("tabuada: {why}");
+        return ExitCode::FAILURE;
+    };
+    match file(args.output.as_deref()) {
+        None => print(&bytes),
+        Some(path) => fs::write(path, bytes).map_or_else(
+            |error| {
+                eprintln!("tabuada: {}: {error}", path.display());
+                ExitCode::FAILURE
+            },
+            |()| ExitCode::SUCCESS,
+        ),
+    }
+}
+
+/// What a picture is written as.
+#[derive(Clone, Copy, Debug)]
+enum Format {
+    Svg,
+    Png,
+}
+
+impl Format {
+    /// By the name of the file; SVG on standard output. `None` if the name is of neither.
+    fn of(output: Option<&Path>) -> Option<Self> {
+        let Some(path) = file(output) else { return Some(Self::Svg) };
+        match path.extension()?.to_ascii_lowercase().to_str()? {
+            "svg" => Some(Self::Svg),
+            "png" => Some(Self::Png),
+            _ => None,
         }
     }
 }
 
-fn complain(plot: &Plot, refusal: &Refusal, language: Language) -> ExitCode {
-    eprintln!("tabuada: {}", refusal.message(language));
+/// The file to write; `None` is standard output.
+fn file(output: Option<&Path>) -> Option<&Path> {
+    output.filter(|path| path.as_os_str() != "-")
+}
+
+fn complain(plot: &Plot, refusal: &Refusal) -> ExitCode {
+    eprintln!("tabuada: {}", said(refusal, plot.language));
     match refusal {
         Refusal::Expression { at, error, fixes } => {
             let text = &plot.exprs[*at];
             eprintln!("{}", caret(text, error.span));
-            let _ = help(text, fixes, language);
+            let _ = help(text, fixes, plot.language);
             ExitCode::FAILURE
         }
         Refusal::Stopped(_) => ExitCode::FAILURE,
         _ => ExitCode::from(2),
+    }
+}
+
+/// What is wrong, in the words of the command line, where the service has parameters.
+fn said(refusal: &Refusal, language: Language) -> String {
+    let option = |name: &str| format!("--{}", name.replace('_', "-"));
+    let (widths, heights) = ((WIDTHS.start(), WIDTHS.end()), (HEIGHTS.start(), HEIGHTS.end()));
+    let say = |english: String, portuguese: String| match language {
+        Language::English => english,
+        Language::Portuguese => portuguese,
+    };
+    match refusal {
+        Refusal::Count => say(
+            format!("{CURVES_MAX} expressions can be drawn at once, no more"),
+            format!("cabem {CURVES_MAX} expressões em uma figura, não mais"),
+        ),
+        Refusal::Size => say(
+            format!("--width is from {} to {}, --height from {} to {}", widths.0, widths.1, heights.0, heights.1),
+            format!("--width vai de {} a {}, --height de {} a {}", widths.0, widths.1, heights.0, heights.1),
+        ),
+        Refusal::NoNumber(name) => say(
+            format!("{} must be a number, or an expression that is one, such as 2*pi", option(name)),
+            format!("{} precisa ser um número, ou uma expressão que dê um, como 2*pi", option(name)),
+        ),
+        Refusal::Ends(from, to) => {
+            let (from, to) = (option(from), option(to));
+            say(
+                format!("{from} must be below {to}, both within ±1e300 and so far apart that floats tell them apart"),
+                format!("{from} precisa ficar abaixo de {to}, ambos até ±1e300 e distantes o bastante para os floats"),
+            )
+        }
+        Refusal::Expression { .. } | Refusal::Stopped(_) => refusal.message(language),
     }
 }

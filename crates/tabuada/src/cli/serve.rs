@@ -17,7 +17,8 @@ use crate::answer::Calculator;
 use crate::config::{LogFormat, ServeConfig};
 use crate::counters::Counters;
 use crate::server::{self, App, Bounds, Listener, Setup};
-use crate::settings::{Settings, unknown_variables};
+use crate::settings::{Origin, Settings, unknown_variables};
+use crate::version::{COMMIT, VERSION};
 use crate::words::Language;
 use crate::workers::Threads;
 
@@ -48,28 +49,28 @@ pub struct ServeArgs {
 pub fn serve(args: &ServeArgs, language: Language) -> ExitCode {
     let variable = |name: &str| std::env::var_os(name);
     let settings = Settings::read(&args.flags.0, variable);
-    let config = match settings.as_ref().map_err(Clone::clone).and_then(ServeConfig::read) {
-        Ok(config) => config,
+    match settings.clone().and_then(|settings| Ok((ServeConfig::read(&settings)?, settings))) {
+        Ok((config, _)) if args.check => check(&config, language),
+        Ok((config, settings)) => serve_with(&config, &settings),
         Err(error) => {
             // What can be read of the settings says how it is told.
             let readable = settings.or_else(|_| Settings::without_file(&args.flags.0, variable));
             let format = readable.and_then(|settings| LogFormat::configured(&settings)).unwrap_or_default();
             let _log = log::begin(format);
             log::fatal(format, error.message(language), error.message(Language::English));
-            return ExitCode::from(2);
+            ExitCode::from(2)
         }
-    };
-    if args.check { check(&config, language) } else { serve_with(&config) }
+    }
 }
 
-fn serve_with(config: &ServeConfig) -> ExitCode {
+fn serve_with(config: &ServeConfig, settings: &Settings) -> ExitCode {
     // Dropped last, so that what is written while all else ends is written.
     let (_log, log_losses) = log::begin(config.log_format);
     warn_of_settings(config);
     raise_open_files();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(config.threads.get()).enable_all().build();
     let ended = runtime.and_then(|runtime| {
-        let ended = runtime.block_on(run(config, log_losses));
+        let ended = runtime.block_on(run(config, settings, log_losses));
         // What is still being worked out, nobody waits for.
         runtime.shutdown_background();
         ended
@@ -115,7 +116,7 @@ fn bounds(config: &ServeConfig) -> Bounds {
     Bounds { connections: bounds.connections.min(for_clients), ..bounds }
 }
 
-async fn run(config: &ServeConfig, log_losses: ErrorCounter) -> io::Result<()> {
+async fn run(config: &ServeConfig, settings: &Settings, log_losses: ErrorCounter) -> io::Result<()> {
     let mut signals = Signals::new()?;
     let (listener, admin) = listeners(config).await?;
     let counters = Counters::default();
@@ -123,6 +124,8 @@ async fn run(config: &ServeConfig, log_losses: ErrorCounter) -> io::Result<()> {
     let calculator = Calculator::new(config.cache.clone(), threads, counters.clone());
     let calculator = calculator.map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
     calculator.cache().wait_until_ready(FIRST_HANDSHAKE).await;
+    say_what_begins(config, &listener, admin.as_ref());
+    say_what_is_set(settings);
     if config.admin_token.is_none() {
         warn_of_no_token(admin.as_ref().unwrap_or(&listener));
     }
@@ -168,6 +171,53 @@ async fn run(config: &ServeConfig, log_losses: ErrorCounter) -> io::Result<()> {
         name = second_signal => tracing::warn!(signal = name, "asked to stop again: ending at once"),
     }
     Ok(())
+}
+
+/// What runs where, and with what: one line.
+fn say_what_begins(config: &ServeConfig, listener: &Listener, admin: Option<&Listener>) {
+    let operators = admin.unwrap_or(listener);
+    let operator = match (&config.admin_token, operators.is_loopback()) {
+        (Some(_), _) => "with the token",
+        (None, true) => "open to this machine",
+        (None, false) => "closed",
+    };
+    tracing::info!(
+        version = VERSION,
+        commit = COMMIT,
+        listener = %listener,
+        operators_listener = admin.map(tracing::field::display),
+        redis = config.cache.redis.as_deref().map_or("none", hosts),
+        ttl = config.cache.ttl.map_or_else(|| "none".to_owned(), |ttl| humantime::format_duration(ttl).to_string()),
+        lookup = ?config.cache.lookup,
+        memory = %bytesize::ByteSize(config.cache.memory_bytes),
+        threads = config.threads,
+        operators_routes = operator,
+        "starting"
+    );
+    if config.cache.redis.is_none() {
+        tracing::info!("no Redis configured: answers are kept in this process only");
+    }
+}
+
+/// Each setting that somebody gave, and where: a line for each.
+fn say_what_is_set(settings: &Settings) {
+    for (setting, given) in settings.all() {
+        if let Some(given) = given.filter(|given| given.origin != Origin::Default) {
+            tracing::info!(name = setting.name, value = setting.shown(&given.text), origin = %given.origin, "setting");
+        }
+    }
+}
+
+/// Where a Redis is, of its URL: no login, and nothing that may be one.
+fn hosts(url: &str) -> &str {
+    match url.split_once("://") {
+        Some((scheme, path)) if scheme.contains("unix") => path.split('?').next().unwrap_or_default(),
+        Some((_, rest)) => {
+            let places = rest.rsplit('@').next().unwrap_or_default();
+            places.split(['/', '?']).next().unwrap_or_default()
+        }
+        None => "?",
+    }
 }
 
 /// What tells a server to stop. A terminal that is closed sends SIGHUP.
@@ -233,5 +283,27 @@ fn handed_over(handed: &mut ListenFd, index: usize) -> io::Result<Option<Listene
     match handed.take_unix_listener(index) {
         Ok(listener) => listener.map(Listener::unix).transpose(),
         Err(_) => handed.take_tcp_listener(index)?.map(Listener::tcp).transpose(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::hosts;
+
+    #[test]
+    fn where_a_redis_is_holds_no_secret() {
+        for (url, place) in [
+            ("redis://h:1/2", "h:1"),
+            ("rediss://user:secret@h:1/2", "h:1"),
+            ("redis://:sec@ret@h:1", "h:1"),
+            ("redis://:sec/ret?x@h:1/0?a=b", "h:1"),
+            ("redis+sentinel://user:secret@a:1,b:2/name/0", "a:1,b:2"),
+            ("redis+cluster://[::1]:1,b:2", "[::1]:1,b:2"),
+            ("unix:///run/redis.sock?db=1&user=u&pass=secret", "/run/redis.sock"),
+            ("unix:///run/redis.sock?pass=se@cret", "/run/redis.sock"),
+            ("secret", "?"),
+        ] {
+            assert_eq!(hosts(url), place, "{url}");
+        }
     }
 }

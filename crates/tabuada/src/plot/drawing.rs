@@ -7,7 +7,7 @@ use super::line::{length, simplified, thinned, within};
 use super::ticks::{Ticks, ticks};
 
 /// Curves that can be told apart.
-pub(super) const CURVES_MAX: usize = 6;
+pub(crate) const CURVES_MAX: usize = 6;
 
 /// Height of the texts, and how wide a character is taken to be, in parts of that.
 pub(super) const FONT: f64 = 12.0;

@@ -32,12 +32,13 @@ use super::listener::{Listener, Stream};
 use super::places::{Place, Places};
 use super::render::{CACHE_STATUS, NOSNIFF, bypass, detail, hide_memory, say};
 use super::request_id::REQUEST_ID;
-use super::request_log::Begun;
+use super::request_log::{Begun, Client};
 use super::routes::router;
 use super::state::{App, Listening, Served};
 use super::steady::Steady;
 use super::v1::answer_query;
 use crate::counters::Route;
+use crate::peer::Peer;
 
 /// How long to wait when the system has no more descriptors for us.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -93,18 +94,24 @@ async fn serve_some(listener: Listener, listening: Listening, app: App, stop: im
     door.accept_until(stop).await;
 
     app.begin_to_stop();
-    tracing::info!(address, connections = door.places.taken(), drain = ?bounds.drain_time, "stopping: not ready any more");
+    let (connections, requests) = (door.places.taken(), door.places.busy());
+    tracing::info!(address, connections, requests, drain = ?bounds.drain_time, "stopping: not ready any more");
     door.accept_until(tokio::time::sleep(bounds.drain_time)).await;
     door.accept_the_rest();
     let Door { listener, in_flight, places, .. } = door;
     drop(listener);
-    tracing::info!(address, connections = places.taken(), "stopped listening: waiting for what is in flight");
+    let (connections, requests) = (places.taken(), places.busy());
+    tracing::info!(address, connections, requests, "stopped listening: waiting for what is in flight");
     // Who came last has hardly sent its request: it is not to be mistaken for an idle one.
     tokio::time::sleep(bounds.drain_time.min(LAST_REQUESTS)).await;
     match tokio::time::timeout(bounds.stop_time, in_flight.shutdown()).await {
         Ok(()) => tracing::info!(address, "stopped: all is answered"),
         // Past this time whoever is still sending a body is cut off.
-        Err(_) => tracing::warn!(address, connections = places.taken(), "stopped: gave up connections in flight"),
+        Err(_) => {
+            let (connections, requests) = (places.taken(), places.busy());
+            places.end_all().await;
+            tracing::warn!(address, connections, requests, "stopped: gave up connections in flight");
+        }
     }
 }
 
@@ -193,11 +200,13 @@ impl Door {
         });
         self.http.timer(clock);
         let connection = self.in_flight.watch(self.http.serve_connection(TokioIo::new(stream), service));
-        tokio::spawn(async move {
+        let number = place.number();
+        let task = tokio::spawn(async move {
             // What goes wrong with a connection is between the client and the network.
             let _ = connection.await;
             drop((place, connected));
         });
+        self.places.can_end(number, task.abort_handle());
     }
 }
 
@@ -232,12 +241,14 @@ async fn answer(
     let path = request.uri().path();
     let route = Route::of(path);
     let id = app.ids.of(request.headers());
-    let log = Begun::new(app.logged, route, &request);
+    let client = remote.caller(request.headers(), &app.proxies);
+    let peer = Peer::from(client);
+    let log =
+        Line { app, id: &id.name, begun: Begun::new(app.logged, route, Client(client), &request), is_written: false };
     let is_public = *listening != Listening::Operator;
     let cors = app.cors.as_ref().filter(|_| is_public && cors::concerns(route, &request));
     let page = cors.map(|cors| cors.page(&request));
     let is_lenient = leniency::is_preferred(request.headers());
-    let peer = remote.caller(request.headers(), &app.proxies);
     let (mut response, time) = match (refusal, path, request.method()) {
         (Some(refusal), ..) => (refused(refusal), None),
         (None, "/evaluate", &Method::POST) if is_public => (evaluate(app, peer, request).await, None),
@@ -257,7 +268,7 @@ async fn answer(
     // A route that says how long it took has looked at the clock already.
     let time = time.unwrap_or_else(|| begun.elapsed());
     app.counters.answered(route, response.status().as_u16(), time);
-    log.ended(&id.name, &response, time);
+    log.ended(&response, time);
     let id = app.ids.told(id, response.headers());
     say(response.headers_mut(), X_CONTENT_TYPE_OPTIONS, NOSNIFF);
     say(response.headers_mut(), REQUEST_ID, id);
@@ -268,6 +279,30 @@ async fn answer(
         say(response.headers_mut(), CONNECTION, HeaderValue::from_static("close"));
     }
     Ok(leniency::told(response, is_lenient))
+}
+
+/// The line of a request that is being answered. Where it is dropped without, the client has gone, or the server has stopped
+/// and gives the request up.
+struct Line<'r> {
+    app: &'r App,
+    id: &'r HeaderValue,
+    begun: Begun,
+    is_written: bool,
+}
+
+impl Line<'_> {
+    fn ended(mut self, response: &Response<Body>, time: Duration) {
+        self.is_written = true;
+        self.begun.ended(self.id, response, time);
+    }
+}
+
+impl Drop for Line<'_> {
+    fn drop(&mut self) {
+        if !self.is_written && self.app.is_stopping() {
+            self.begun.given_up(self.id);
+        }
+    }
 }
 
 /// A head that is not understood in one way. Nobody knows where the next would begin.

@@ -15,27 +15,27 @@ const X_FORWARDED_FOR: &str = "x-forwarded-for";
 /// Whoever is at the other end of a connection.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Remote {
-    peer: Peer,
+    /// None at a Unix socket.
+    address: Option<IpAddr>,
     is_proxy: bool,
 }
 
 impl Remote {
     /// One with an address, or without, as at a Unix socket: all of those are one peer.
     pub(super) fn new(address: Option<IpAddr>, proxies: &Proxies) -> Self {
-        Self {
-            peer: address.map_or(Peer::Nameless, Peer::from),
-            is_proxy: address.map_or(proxies.connect_over_unix_sockets(), |address| proxies.have(address)),
-        }
+        let address = address.map(|address| address.to_canonical());
+        let is_proxy = address.map_or(proxies.connect_over_unix_sockets(), |address| proxies.have(address));
+        Self { address, is_proxy }
     }
 
     /// Whose share of connections this one is of; `None` for a proxy's, which are everybody's.
     pub(super) fn holder(self) -> Option<Peer> {
-        (!self.is_proxy).then_some(self.peer)
+        (!self.is_proxy).then(|| self.address.into())
     }
 
-    /// Whose request it is that came with these headers.
-    pub(super) fn caller(self, headers: &HeaderMap, proxies: &Proxies) -> Peer {
-        if self.is_proxy { told(headers, proxies).unwrap_or(self.peer) } else { self.peer }
+    /// The address of who sent a request with these headers; `None` where that has none.
+    pub(super) fn caller(self, headers: &HeaderMap, proxies: &Proxies) -> Option<IpAddr> {
+        if self.is_proxy { told(headers, proxies).or(self.address) } else { self.address }
     }
 }
 
@@ -50,7 +50,7 @@ impl<S: Sync> FromRequestParts<S> for Peer {
 
 /// The right-most address that is no proxy's: what stands before it, anybody may have written. `None` if what stands there
 /// is none, or if the two headers differ: a proxy writes one of them, and lets the other through as it came.
-fn told(headers: &HeaderMap, proxies: &Proxies) -> Option<Peer> {
+fn told(headers: &HeaderMap, proxies: &Proxies) -> Option<IpAddr> {
     let last = |name: &str, read: fn(&str) -> Option<IpAddr>| {
         let lines = headers.get_all(name).iter().rev();
         let members = lines.flat_map(|line| line.to_str().unwrap_or("?").rsplit(','));
@@ -58,8 +58,8 @@ fn told(headers: &HeaderMap, proxies: &Proxies) -> Option<Peer> {
         members.map(|member| read(member.trim())).find(|read| read.is_none_or(|address| !proxies.have(address)))
     };
     match (last(X_FORWARDED_FOR, address), last(FORWARDED.as_str(), forwarded)) {
-        (Some(told), None) | (None, Some(told)) => told.map(Peer::from),
-        (Some(one), Some(other)) if one == other => one.map(Peer::from),
+        (Some(told), None) | (None, Some(told)) => told,
+        (Some(one), Some(other)) if one == other => one,
         _ => None,
     }
 }
@@ -109,7 +109,7 @@ mod tests {
             given.append(*name, value.parse().unwrap());
         }
         let remote = Remote::new(connection, &proxies);
-        match remote.caller(&given, &proxies) {
+        match remote.caller(&given, &proxies).into() {
             Peer::V4([10, 0, 0, 1]) => "the proxy".to_owned(),
             Peer::V4(octets) => IpAddr::from(octets).to_string(),
             Peer::V6([a, b, c, d, e, f, g, h]) => {

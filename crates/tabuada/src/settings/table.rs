@@ -27,6 +27,7 @@ pub const ALL: &[&Setting] = &[
     &LOG_FORMAT,
     &LOG_REQUESTS,
     &LOG_EXPRESSIONS,
+    &LOG_CLIENTS,
     &HIDE_MEMORY,
     &CONFIG,
 ];
@@ -382,6 +383,19 @@ pub const LOG_EXPRESSIONS: Setting = Setting {
     help: Words::new(
         "Write expressions, addresses and queries into these lines.",
         "Escreve expressões, endereços e consultas nessas linhas.",
+    ),
+};
+
+/// Whether the log tells who asked.
+pub const LOG_CLIENTS: Setting = Setting {
+    name: "log-clients",
+    value_name: "YES|NO",
+    kind: Kind::Switch,
+    default: Some("on"),
+    expected: A_SWITCH,
+    help: Words::new(
+        "Write the address of the client into these lines.",
+        "Escreve o endereço do cliente nessas linhas.",
     ),
 };
 

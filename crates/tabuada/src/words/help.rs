@@ -34,9 +34,16 @@ pub const HELP: &[(&str, &str, &str)] = &[
         "Os números em que se calcula: python, exact ou decimal:N.",
     ),
     (
+        "eval --json",
+        "Print an object of JSON for each expression, a line each, as batch does.",
+        "Mostra um objeto JSON para cada expressão, um por linha, como batch.",
+    ),
+    (
         "eval EXPR",
-        "Expressions, one value a line; `-` reads one from standard input.",
-        "Expressões, um valor por linha; `-` lê uma da entrada padrão.",
+        "Expressions, one value a line; `-` reads one from standard input.\n\n\
+         Options may stand behind them, and `--` ends the options.",
+        "Expressões, um valor por linha; `-` lê uma da entrada padrão.\n\n\
+         As opções podem vir depois delas, e `--` termina as opções.",
     ),
     (
         "batch",
