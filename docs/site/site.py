@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import unicodedata
+from fnmatch import fnmatchcase
 from pathlib import Path
 from string import Template
 
@@ -181,11 +182,13 @@ class Book:
         here, lines = posixpath.dirname(address(name)), []
         for kind, patterns in zip(WORDS[self.language]["kinds"], KINDS):
             lines.append(f"<h2>{kind}</h2>\n<ul>")
-            listed = [n for p in patterns for n in sorted(self.names) if n == original(n) and Path(n).match(p)]
-            for listed_name in sorted(listed, key=lambda n: not n.endswith("README.md")) if len(patterns) == 1 else listed:
-                current = ' aria-current="page"' if listed_name == name else ""
-                leads = posixpath.relpath(address(listed_name), here or ".")
-                lines.append(f'<li><a href="{leads}"{current}>{html.escape(self.titles[listed_name])}</a></li>')
+            # Of a folder, its README first: capital letters are before small ones.
+            listed = [n for p in patterns for n in sorted(self.names) if n == original(n) and fnmatchcase(n, p)]
+            for other in listed:
+                current = ' aria-current="page"' if other == name else ""
+                language = ' lang="en"' if self.source(other) == other else ""
+                leads = posixpath.relpath(address(other), here or ".")
+                lines.append(f'<li><a href="{leads}"{current}{language}>{html.escape(self.titles[other])}</a></li>')
             lines.append("</ul>")
         return "\n".join(lines)
 
