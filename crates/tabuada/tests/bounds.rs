@@ -118,6 +118,12 @@ fn an_answer_that_nobody_takes_is_given_up() {
     });
 }
 
+/// The next line that holds this.
+fn line_with(words: &str, said: &mut impl BufRead) -> String {
+    let line = said.lines().map_while(Result::ok).find(|line| line.contains(words));
+    line.unwrap_or_else(|| panic!("it does not say {words:?}"))
+}
+
 /// The binary with bounds of the system's own, and what it says.
 struct Limited(std::process::Child, std::net::SocketAddr, BufReader<std::process::ChildStderr>);
 
@@ -134,13 +140,9 @@ impl Limited {
             .spawn()
             .expect("there is a shell");
         let mut said = BufReader::new(process.stderr.take().expect("it is piped"));
-        let address = loop {
-            let mut line = String::new();
-            assert_ne!(said.read_line(&mut line).expect("it speaks UTF-8"), 0, "it ended before it was ready");
-            if let Some(address) = line.trim_end().strip_prefix("listening on http://") {
-                break address.parse().expect("an address");
-            }
-        };
+        let line = line_with("listening on http://", &mut said);
+        let address = line.trim_end().strip_prefix("listening on http://").expect("a line of its own");
+        let address = address.parse().expect("an address");
         Self(process, address, said)
     }
 }
@@ -166,9 +168,8 @@ fn connections_without_files_wait_and_are_counted() {
     // So few that half of them, which are for clients, are not there.
     let mut server = Limited::start_with("ulimit -n 16", "--peer-share 100%");
     let mut clients: Vec<Client> = (0..80).map(|_| Client::connect(server.1)).collect();
-    let mut line = String::new();
-    server.2.read_line(&mut line).expect("it speaks UTF-8");
-    assert!(line.contains("WARN") && line.contains("cannot accept"), "{line}");
+    let line = line_with("cannot accept", &mut server.2);
+    assert!(line.contains("WARN"), "{line}");
     let mut last = clients.pop().expect("there are some");
     drop(clients);
     assert_eq!(last.get("/v1/evaluate?expr=1").status, 200);
@@ -179,6 +180,19 @@ fn connections_without_files_wait_and_are_counted() {
     let mut rest = String::new();
     server.2.read_to_string(&mut rest).expect("it speaks UTF-8");
     assert!(!rest.contains("cannot accept"), "{rest}");
+}
+
+/// Fewer connections than are promised are promised to nobody: it is said at the start.
+#[test]
+fn too_few_files_for_the_connections_are_said() {
+    let mut server = Limited::start("ulimit -n 300");
+    let line = line_with("fewer connections", &mut server.2);
+    assert!(line.contains("WARN") && line.contains("files=300") && line.contains("connections=236"), "{line}");
+    let mut server = Limited::start("ulimit -n 8256");
+    assert_eq!(Client::connect(server.1).get("/health/live").status, 200);
+    server.0.kill().expect("it runs");
+    let rest: Vec<String> = server.2.by_ref().lines().map_while(Result::ok).collect();
+    assert!(!rest.iter().any(|line| line.contains("fewer connections")), "{rest:?}");
 }
 
 /// They are connections: of these, the idlest gives way.

@@ -351,10 +351,9 @@ fn systemds_own_tool_starts_it_when_somebody_comes() {
     command.args([&format!("--listen=127.0.0.1:{port}"), env!("CARGO_BIN_EXE_tabuada"), "serve"]);
     command.stderr(Stdio::piped());
     let mut process = command.spawn().expect("it starts");
+    let errors = BufReader::new(process.stderr.take().expect("it is piped"));
+    let _ended_with_the_test = Running { process, said: Vec::new(), errors };
     let address = ([127, 0, 0, 1], port).into();
     wait_for("the tool to listen", || std::net::TcpStream::connect(address).is_ok());
-    let answer = Client::connect(address).get("/health/live");
-    let _ = process.kill();
-    let _ = process.wait();
-    assert_eq!(answer.status, 200);
+    assert_eq!(Client::connect(address).get("/health/live").status, 200);
 }

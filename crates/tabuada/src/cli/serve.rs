@@ -113,7 +113,15 @@ fn bounds(config: &ServeConfig) -> Bounds {
     let bounds = Bounds { drain_time: config.drain, peer_share: config.peer_share, ..Bounds::default() };
     let files = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
     let for_clients = usize::try_from(files.saturating_sub(FILES_KEPT).max(files / 2)).unwrap_or(usize::MAX);
-    Bounds { connections: bounds.connections.min(for_clients), ..bounds }
+    let connections = bounds.connections.min(for_clients);
+    if connections < bounds.connections {
+        tracing::warn!(
+            files,
+            connections,
+            "fewer connections than usual: raise the hard bound of open files (ulimit -Hn)"
+        );
+    }
+    Bounds { connections, ..bounds }
 }
 
 async fn run(config: &ServeConfig, settings: &Settings, log_losses: ErrorCounter) -> io::Result<()> {

@@ -49,7 +49,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// [`Bounds::write_time`]: super::bounds::Bounds::write_time
 const SEND_BYTES: usize = 128 << 10;
 
-/// For how long trouble with accepting is not said again.
+/// For how long accepting must not have failed before it is said to be well, and trouble is said again.
 const SAID: Duration = Duration::from_secs(60);
 
 /// How long who came just before a drain ended has for its request, at most as long as the drain took.
@@ -90,7 +90,8 @@ async fn serve_some(listener: Listener, listening: Listening, app: App, stop: im
     http.header_read_timeout(bounds.idle_time).max_header_size(bounds.head_bytes);
     let site = Arc::new(Site { router: router(served.clone()), served });
     let places = Places::new(bounds.connections, bounds.peer_share);
-    let mut door = Door { listener, http, site, places, in_flight: GracefulShutdown::new(), last_failure: None };
+    let mut door =
+        Door { listener, http, site, places, in_flight: GracefulShutdown::new(), failures: Failures::default() };
     door.accept_until(stop).await;
 
     app.begin_to_stop();
@@ -122,8 +123,29 @@ struct Door {
     site: Arc<Site>,
     places: Places,
     in_flight: GracefulShutdown,
-    /// When accepting last failed.
-    last_failure: Option<Instant>,
+    failures: Failures,
+}
+
+/// Failures to accept, which come one upon another: what is said of them is that they begin, and that they have ended.
+#[derive(Debug, Default)]
+struct Failures {
+    count: u64,
+    last: Option<Instant>,
+}
+
+impl Failures {
+    /// One more; whether it is the first.
+    fn add(&mut self, now: Instant) -> bool {
+        self.last = Some(now);
+        self.count += 1;
+        self.count == 1
+    }
+
+    /// How many there were, if there were some and now have been none for a while.
+    fn ended(&mut self, now: Instant) -> Option<u64> {
+        self.last.take_if(|last| now - *last > SAID)?;
+        Some(std::mem::take(&mut self.count))
+    }
 }
 
 impl Door {
@@ -143,15 +165,20 @@ impl Door {
                 accepted = accepted => accepted,
             };
             match accepted {
-                Ok((stream, remote, clock, Some(place))) => self.let_in(stream, remote, clock, place),
+                Ok((stream, remote, clock, Some(place))) => {
+                    self.let_in(stream, remote, clock, place);
+                    if self.failures.last.is_some()
+                        && let Some(times) = self.failures.ended(Instant::now())
+                    {
+                        tracing::info!(times, "connections are accepted again");
+                    }
+                }
                 // Its peer has others enough.
                 Ok((.., None)) => _ = self.site.served.app.counters.connections_refused.inc(),
                 Err(error) if is_of_the_connection(&error) => {}
                 Err(error) => {
                     self.site.served.app.counters.accepts_failed.inc();
-                    let now = Instant::now();
-                    let is_news = self.last_failure.replace(now).is_none_or(|last| now - last > SAID);
-                    if is_news {
+                    if self.failures.add(Instant::now()) {
                         tracing::warn!(%error, "cannot accept connections: they wait");
                     }
                     tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -317,4 +344,23 @@ fn refused(status: StatusCode) -> Response<Body> {
 fn is_of_the_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failures_to_accept_are_said_when_they_begin_and_when_they_have_ended() {
+        let begun = Instant::now();
+        let at = |seconds| begun + Duration::from_secs(seconds);
+        let mut failures = Failures::default();
+        assert_eq!(failures.ended(at(0)), None);
+        assert_eq!([0, 1, 59].map(|second| failures.add(at(second))), [true, false, false]);
+        assert_eq!(failures.ended(at(119)), None, "hardly a minute");
+        // One that comes after a while in which nobody connected is of the same trouble.
+        assert!(!failures.add(at(200)));
+        assert_eq!((failures.ended(at(261)), failures.ended(at(262))), (Some(4), None));
+        assert!(failures.add(at(263)));
+    }
 }
