@@ -98,14 +98,10 @@ impl Endpoint {
 
     /// How to log in now: the password may have changed since the last connection.
     async fn info(&self) -> Result<ConnectionInfo, Refused> {
-        let Some(file) = self.password_file.as_deref() else { return Ok(self.info.clone()) };
-        let unreadable = |error: std::io::Error| {
-            let reason = format!("cannot read the password in {}: {error}", file.display());
-            Refused { trouble: Trouble::Denied, reason }
-        };
-        let password = tokio::fs::read_to_string(file).await.map_err(unreadable)?;
-        let password = password.strip_suffix('\n').unwrap_or(&password);
-        let password = password.strip_suffix('\r').unwrap_or(password);
+        let Some(file) = self.password_file.clone() else { return Ok(self.info.clone()) };
+        // On a thread of its own: the file system may be slow. One that panicked has read nothing.
+        let reading = tokio::task::spawn_blocking(move || read_password(&file));
+        let password = reading.await.unwrap_or(Err(Trouble::Other.into()))?;
         let login = self.info.redis_settings().clone().set_password(password);
         Ok(self.info.clone().set_redis_settings(login))
     }
@@ -315,6 +311,17 @@ pub(crate) fn trouble(error: &RedisError) -> Trouble {
         (ErrorKind::Parse | ErrorKind::RESP3NotSupported | ErrorKind::UnexpectedReturnType, _) => Trouble::Protocol,
         _ => Trouble::Other,
     }
+}
+
+/// What the file holds, without the end of its line.
+fn read_password(file: &Path) -> Result<String, Refused> {
+    let unreadable = |error: std::io::Error| {
+        let reason = format!("cannot read the password in {}: {error}", file.display());
+        Refused { trouble: Trouble::Denied, reason }
+    };
+    let text = std::fs::read_to_string(file).map_err(unreadable)?;
+    let password = text.strip_suffix('\n').unwrap_or(&text);
+    Ok(password.strip_suffix('\r').unwrap_or(password).to_owned())
 }
 
 fn trouble_connecting(error: &RedisError) -> Trouble {

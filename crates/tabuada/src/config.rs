@@ -365,6 +365,7 @@ fn empty(settings: &Settings, setting: &Setting) -> SettingError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::Flags;
 
     #[test]
     fn a_token_is_itself_and_is_not_shown() {
@@ -384,6 +385,15 @@ mod tests {
             assert!(AdminToken::new(wrong).is_none(), "{wrong:?}");
         }
         assert!(AdminToken::new("sixteen-letters!").is_some());
+    }
+
+    #[test]
+    fn what_a_panic_could_show_of_a_configuration_holds_no_secret() {
+        let variables = [("TABUADA_ADMIN_TOKEN", "geheim-geheim-geheim"), ("TABUADA_REDIS", "redis://u:geheim@h:1")];
+        let variable = |name: &str| variables.iter().find(|(given, _)| *given == name).map(|(_, text)| text.into());
+        let settings = Settings::without_file(&Flags::new(), variable).unwrap();
+        let shown = format!("{settings:?} {:?}", ServeConfig::read(&settings).unwrap());
+        assert!(shown.contains("h:1") && !shown.contains("geheim"), "{shown}");
     }
 
     #[test]

@@ -173,9 +173,16 @@ impl SettingError {
     }
 }
 
-/// All settings that have a value, and where each came from.
-#[derive(Clone, Debug)]
+/// All settings that have a value, and where each came from. The `Debug` form shows no secret.
+#[derive(Clone)]
 pub struct Settings(BTreeMap<&'static str, Given>);
+
+impl std::fmt::Debug for Settings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let given = self.all().filter_map(|(setting, given)| Some((setting, given?)));
+        f.debug_map().entries(given.map(|(setting, given)| (setting.name, setting.shown(&given.text)))).finish()
+    }
+}
 
 impl Settings {
     /// Puts together what flags, variables and the file say. The file is the one that `--config` or `TABUADA_CONFIG`

@@ -63,7 +63,8 @@ fn what_is_wrong_names_its_origin_and_the_value_unless_it_is_secret() {
     assert!(english[3].ends_with("; got 'redis://u:***@h/x'"), "{english:?}");
     let portuguese = said.each_ref().map(|error| error.message(Language::Portuguese));
     assert!(portuguese[0].starts_with("--hide-memory: era esperado "), "{portuguese:?}");
-    assert!(english.iter().chain(&portuguese).all(|text| !text.contains("geheim")));
+    let debug = format!("{settings:?}");
+    assert!(english.iter().chain(&portuguese).chain([&&*debug]).all(|text| !text.contains("geheim")), "{debug}");
 }
 
 #[test]
