@@ -5,8 +5,8 @@ WORKDIR /src
 COPY Cargo.toml Cargo.lock ./
 COPY crates crates
 COPY bench bench
-# As crates/tabuada/tests/tools/supply builds it: no path of this machine in the binary, and no date.
-ENV SOURCE_DATE_EPOCH=0 RUSTFLAGS="--remap-path-prefix=/usr/local/cargo=/cargo --remap-path-prefix=/src=/tabuada"
+# As crates/tabuada/tests/tools/supply builds it: no path of this machine in the binary, no date, and no symbols.
+ENV SOURCE_DATE_EPOCH=0 CARGO_PROFILE_RELEASE_STRIP=symbols RUSTFLAGS="--remap-path-prefix=/usr/local/cargo=/cargo --remap-path-prefix=/src=/tabuada"
 # The commit, which the binary tells.
 ARG REVISION=unknown
 # The caches have names of their own: by default the path is the name, and other projects use the same path. Two
