@@ -59,10 +59,10 @@ MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethr
 
 
 def documents() -> set[str]:
-    """The Markdown files under version control, those about to be included."""
+    """The Markdown files under version control, those about to be included; not the forms for issues."""
     command = ["git", "-C", ROOT, "ls-files", "--cached", "--others", "--exclude-standard", "*.md"]
     listed = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split("\n")
-    return {name for name in listed if name and (ROOT / name).exists()}
+    return {name for name in listed if name and not name.startswith(".") and (ROOT / name).exists()}
 
 
 def original(name: str) -> str:
