@@ -59,9 +59,9 @@ fn parts_of_configuration_are_parts_of_files_of_the_tree() {
             let linked = block.before.rsplit_once("](").and_then(|(_, rest)| rest.split(')').next());
             let linked = linked.unwrap_or_else(|| panic!("{page}, line {}: no file is linked before it", block.line));
             let file = read(&format!("{FOLDER}/{linked}"));
-            let known: Vec<&str> = file.lines().map(|line| line.trim_start_matches('#').trim()).collect();
-            for line in &block.lines {
-                let line = line.trim_start_matches([' ', '#']).trim();
+            let bare = |line: &'_ str| line.trim_start_matches([' ', '#']).trim().to_owned();
+            let known: Vec<String> = file.lines().map(bare).collect();
+            for line in block.lines.iter().map(|line| bare(line)) {
                 assert!(known.contains(&line), "{page}, line {}: this is no line of {linked}: {line}", block.line);
             }
             parts += 1;
