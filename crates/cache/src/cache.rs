@@ -63,6 +63,18 @@ pub struct Audit {
     pub tasks: u64,
 }
 
+impl Options {
+    /// Whether a cache can be built with these. Nothing is connected to, and the password is not read.
+    ///
+    /// # Errors
+    ///
+    /// If the namespace, the URL or the certificates cannot be used.
+    pub fn check(&self) -> Result<(), OptionsError> {
+        Namespace::new(&self.namespace)?;
+        self.place(Duration::ZERO).map(|_| ())
+    }
+}
+
 impl<C: Contents> Cache<C> {
     /// Builds the cache and, if one is configured, begins to connect to its Redis in the background. Whether Redis can
     /// be reached makes no difference here.

@@ -17,7 +17,6 @@ use std::time::Duration;
 use redis::{ConnectionAddr, IntoConnectionInfo, TlsCertificates};
 
 use crate::connection::Endpoint;
-use crate::key::Namespace;
 use crate::options::{Options, OptionsError, UrlFault};
 
 const SENTINEL_PORT: u16 = 26_379;
@@ -50,16 +49,6 @@ pub(crate) struct Access<'a> {
 }
 
 impl Options {
-    /// Whether a cache can be built with these. Nothing is connected to, and the password is not read.
-    ///
-    /// # Errors
-    ///
-    /// If the namespace, the URL or the certificates cannot be used.
-    pub fn check(&self) -> Result<(), OptionsError> {
-        Namespace::new(&self.namespace)?;
-        self.place(Duration::ZERO).map(|_| ())
-    }
-
     /// Where Redis is, if there is one.
     pub(crate) fn place(&self, handshake: Duration) -> Result<Option<Place>, OptionsError> {
         let access = Access {
