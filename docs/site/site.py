@@ -223,7 +223,7 @@ class Book:
             written.parent.mkdir(parents=True, exist_ok=True)
             written.write_text(page)
         # A script and not JSON: pages that are opened as files may load the one and not the other.
-        index = json.dumps([entry for entry in self.found if entry[3] or entry[2]], ensure_ascii=False)
+        index = json.dumps([entry for entry in self.found if entry[3] or "#" in entry[0]], ensure_ascii=False)
         (self.site / self.language / "index.js").write_text(f"const PAGES = {index};\n")
 
 
