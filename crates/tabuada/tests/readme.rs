@@ -57,6 +57,17 @@ fn both_readmes_give_the_same_commands() {
     assert_eq!(commands("README.md"), commands("README.pt-BR.md"));
 }
 
+/// The example of the library is run as one of the documentation of its crate.
+#[test]
+fn the_library_of_the_readmes_is_that_of_its_crate() {
+    let rust = |name| blocks(&read(name)).into_iter().find(|block| block.fence == "rust").expect("it has an example");
+    let of_the_crate = rust("crates/lang/README.md").lines.join("\n");
+    for name in ["README.md", "README.pt-BR.md"] {
+        let shown = rust(name).lines;
+        assert!(shown.len() <= 12 && of_the_crate.starts_with(&shown.join("\n")), "{name}: {shown:#?}");
+    }
+}
+
 #[test]
 fn an_ellipsis_matches_anything_and_nothing_else_does() {
     for (pattern, line) in

@@ -244,19 +244,28 @@ fn every_link_in_the_documents_leads_somewhere() {
     assert!(links > 0, "no link was found to check");
 }
 
-/// What SECURITY.md calls a proof is one: each test that it names is there. Names of tests are those in `code` that have an
+/// What a document calls a proof is one: each test that it names is there. Names of tests are those in `code` that have an
 /// underscore and no capital letter.
 #[test]
-fn every_test_that_the_threat_model_names_is_there() {
-    let model = read(&root().join("SECURITY.md"));
+fn every_test_that_a_document_names_is_there() {
     let is_test = |name: &&str| {
         name.contains('_') && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
     };
-    let named: Vec<&str> = model.split('`').skip(1).step_by(2).filter(is_test).collect();
-    assert!(named.len() > 20, "{named:?}");
     let sources: Vec<String> = files(&root().join("crates"), &["rs"]).iter().map(|file| read(file)).collect();
-    for name in named {
-        let test = format!("fn {name}(");
-        assert!(sources.iter().any(|source| source.contains(&test)), "SECURITY.md names {name}, which is no test");
+    for (document, least) in [
+        ("SECURITY.md", 20),
+        ("README.md", 7),
+        ("README.pt-BR.md", 7),
+        ("docs/comparison.md", 3),
+        ("docs/how-to/nginx.md", 1),
+        ("docs/how-to/nginx.pt-BR.md", 1),
+    ] {
+        let text = read(&root().join(document));
+        let named: Vec<&str> = text.split('`').skip(1).step_by(2).filter(is_test).collect();
+        assert!(named.len() >= least, "{document}: {named:?}");
+        for name in named {
+            let test = format!("fn {name}(");
+            assert!(sources.iter().any(|source| source.contains(&test)), "{document} names {name}, which is no test");
+        }
     }
 }

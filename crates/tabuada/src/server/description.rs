@@ -17,17 +17,18 @@ use super::{evaluate, health, metrics, operator, v1, version};
 #[openapi(
     info(
         title = "Tabuada",
-        description = "A calculator backend that remembers. `/evaluate` answers as the course's application does; what \
-                       is under `/v1` answers every failure with `application/problem+json`. A request with the \
-                       header `Prefer: handling=lenient` is told its problems with the status 200, for pages \
-                       whose browser would report another as an error of theirs.",
+        description = "A calculator backend that remembers. `/evaluate` answers as the application of the course \
+                       \"Adicionando Cache no Backend\" does, byte for byte; what is under `/v1` answers every \
+                       failure with `application/problem+json`. A request with the header \
+                       `Prefer: handling=lenient` is told its problems with the status 200, for pages whose \
+                       browser would report another as an error of theirs.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),
     // Beside this document, wherever a proxy has put that.
     servers((url = ".")),
     tags(
+        (name = "course", description = "The route of the course \"Adicionando Cache no Backend\", byte for byte."),
         (name = "calculator", description = "Expressions and their values."),
-        (name = "course", description = "The course's route, byte for byte."),
         (name = "cache", description = "What is remembered, for the operator: with the server's token; without one set, from this machine."),
         (name = "operation", description = "For whoever runs it."),
     ),

@@ -37,7 +37,7 @@ const INLINE_BODY_BYTES: usize = 4 << 10;
         content = Expressao,
         examples(
             ("sum" = (summary = "A sum", value = json!({"expressao": "2+2"}))),
-            ("failure" = (summary = "An expression that fails", value = json!({"expressao": "1/0"}))),
+            ("wrong" = (summary = "An expression that fails", value = json!({"expressao": "1/0"}))),
         ),
     ),
     responses(
@@ -47,7 +47,7 @@ const INLINE_BODY_BYTES: usize = 4 << 10;
             body = Resultado,
             examples(
                 ("sum" = (summary = r#"POST /evaluate {"expressao":"2+2"}"#, value = json!({"resultado": 4}))),
-                ("failure" = (
+                ("wrong" = (
                     summary = r#"POST /evaluate {"expressao":"1/0"}"#,
                     value = json!({"resultado": "Erro na expressão informada: division by zero"}),
                 )),

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `console` | `$ ` begins a command, the lines after it are all that it prints; none: it has to succeed, and is not compared |
 //! | `redis` | what follows the prompt is typed into one `redis-cli`, and the replies are compared; without a prompt, it is what `MONITOR` goes on to show |
-//! | `python` | a file, named by the comment in its first line |
+//! | `python`, `js` | a file, named by the comment in its first line |
 //! | `yaml`, `dockerfile` | part of the file that the line before links to; where it links to none, only read |
 //! | others | nothing |
 //!
@@ -281,7 +281,7 @@ impl Newcomer {
             match block.fence.as_str() {
                 "console" => self.at_the_shell(block),
                 "redis" => self.at_redis(block),
-                "python" => self.write(block),
+                "python" | "js" => self.write(block),
                 "yaml" | "dockerfile" => check_part(block),
                 _ => {}
             }
@@ -290,8 +290,10 @@ impl Newcomer {
     }
 
     fn write(&self, block: &Block) {
-        let name = block.lines.first().and_then(|line| line.strip_prefix("# ")).unwrap_or_default();
-        assert!(name.ends_with(".py"), "line {}: a file of Python is named in its first line", block.line);
+        let name = block.lines.first().and_then(|line| line.trim_start_matches('/').strip_prefix(['#', ' ']));
+        let name = name.unwrap_or_default().trim_start();
+        let is_named = name.ends_with(".py") || name.ends_with(".mjs");
+        assert!(is_named, "line {}: a file of a program is named in its first line", block.line);
         if let Some(linked) = block.before.rsplit_once("](course/").and_then(|(_, rest)| rest.split(')').next()) {
             let file = read(&format!("docs/course/{linked}"));
             assert_eq!(file.trim_end(), block.lines.join("\n"), "line {}: the file is another", block.line);
@@ -380,9 +382,11 @@ impl Newcomer {
 
     /// Starts what goes on until it is stopped, if this is such a thing.
     fn starts(&mut self, command: &str) -> bool {
-        if ["cargo run --release -- serve", "tabuada serve"].iter().any(|ours| command.contains(ours)) {
+        let serves = ["cargo run --release -- serve", "tabuada serve"].iter().any(|ours| command.contains(ours));
+        if serves && !command.contains("--check") {
             let listens = if command.contains("--listen") { "" } else { " --listen 127.0.0.1:8000" };
-            let name = if command.contains(":8001") { "8001" } else { "backend" };
+            let others = PORTS.iter().find(|port| command.contains(&format!("--listen 127.0.0.1:{port}")));
+            let name = others.filter(|port| **port != "8000").map_or("backend", |port| port);
             self.start(name, &format!("{command}{listens}"), &[]);
         } else if command.starts_with("redis-server") {
             self.start("redis", &format!("{command} --bind 127.0.0.1 -::1"), &[]);
