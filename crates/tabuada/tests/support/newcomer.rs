@@ -233,7 +233,8 @@ impl Newcomer {
         let mut all = vec![
             ("cargo run --release --".to_owned(), binary.to_owned()),
             ("cargo install --locked --path crates/tabuada".to_owned(), format!("test -f {}", manifest.display())),
-            ("docker exec backend /tabuada".to_owned(), binary.to_owned()),
+            // A container has no locale.
+            ("docker exec backend /tabuada".to_owned(), format!("LANG=C {binary}")),
             ("docker exec -it redis ".to_owned(), String::new()),
             ("docker rm -f ".to_owned(), ": ".to_owned()),
             ("redis://redis:".to_owned(), "redis://localhost:".to_owned()),
