@@ -234,7 +234,7 @@ impl Newcomer {
             ("cargo run --release --".to_owned(), binary.to_owned()),
             ("cargo install --locked --path crates/tabuada".to_owned(), format!("test -f {}", manifest.display())),
             // A container has no locale.
-            ("docker exec backend /tabuada".to_owned(), format!("LANG=C {binary}")),
+            ("docker exec backend /tabuada".to_owned(), format!("env -u LANG {binary}")),
             ("docker exec -it redis ".to_owned(), String::new()),
             ("docker rm -f ".to_owned(), ": ".to_owned()),
             ("redis://redis:".to_owned(), "redis://localhost:".to_owned()),
