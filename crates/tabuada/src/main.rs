@@ -20,7 +20,7 @@ fn main() -> ExitCode {
             Err(error) => misused(error.as_ref()),
         },
         Command::Eval(args) => cli::eval(&args, language),
-        Command::Batch(args) => cli::batch(&args),
+        Command::Batch(args) => cli::batch(&args, language),
         Command::Plot(args) => cli::plot(&args, language),
         Command::Cache(args) => cli::cache(&args),
         Command::Health(args) => cli::health(&args),
