@@ -22,7 +22,6 @@ use crate::offers::{Offering, Offers};
 use crate::operator::{Operator, carry_out};
 use crate::options::{Deadlines, Options, OptionsError};
 use crate::owed::Owed;
-use crate::place::Place;
 use crate::policy::{self, BRIEF, End, Next, Read, Standing};
 use crate::primaries::Primaries;
 use crate::stats::{Answered, Counters, Flown, MemoryLook, State, Stats};
@@ -87,8 +86,7 @@ impl<C: Contents> Cache<C> {
     pub fn with_deadlines(contents: C, options: Options, deadlines: Deadlines) -> Result<Self, OptionsError> {
         deadlines.check()?;
         let namespace = Namespace::new(&options.namespace)?;
-        let parse = |url| Place::parse(url, options.redis_ca.as_deref(), deadlines.handshake);
-        let place = options.redis.as_deref().map(parse).transpose()?;
+        let place = options.place(deadlines.handshake)?;
         let state = if place.is_some() { State::Detached } else { State::Memory };
 
         let contents = Arc::new(contents);
@@ -130,6 +128,12 @@ impl<C: Contents> Cache<C> {
     /// How far memory is covered by Redis.
     pub fn state(&self) -> State {
         self.layers.coherence.state()
+    }
+
+    /// Why there was no connection to Redis when one was last wanted, for people: the server, and its words or the
+    /// system's. No login is in it.
+    pub fn last_failure(&self) -> Option<String> {
+        self.layers.coherence.last_failure()
     }
 
     /// Looks in memory only: no await, no allocation.

@@ -68,6 +68,7 @@ pub(crate) async fn keep_cluster<V: Send + Sync + 'static>(common: Common<V>, se
                     let trouble = trouble.label();
                     tracing::warn!(trouble, seed = login.shown(), "no node of the Cluster tells who holds what");
                 }
+                common.coherence.note_failure(&login.shown(), trouble.label());
                 common.coherence.counters.errors.add(trouble);
             }
         }

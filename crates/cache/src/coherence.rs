@@ -84,6 +84,8 @@ pub(crate) struct Coherence {
     /// change, from raising the generation until the entry is taken out.
     doors: Box<[Mutex<()>]>,
     waiters: AtomicU64,
+    /// Why there was no connection when one was last wanted.
+    last_failure: Mutex<Option<String>>,
 }
 
 /// Counts one who waits, for as long as it does.
@@ -106,7 +108,17 @@ impl Coherence {
             bells: (0..BELLS).map(|_| Notify::new()).collect(),
             doors: (0..BELLS).map(|_| Mutex::new(())).collect(),
             waiters: AtomicU64::new(0),
+            last_failure: Mutex::new(None),
         }
+    }
+
+    /// Keeps why there is no connection, for whoever looks after it.
+    pub(crate) fn note_failure(&self, server: &str, reason: &str) {
+        *self.last_failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(format!("{server}: {reason}"));
+    }
+
+    pub(crate) fn last_failure(&self) -> Option<String> {
+        self.last_failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// How far memory is covered as a whole; what is true of one key is what is true of its primary.

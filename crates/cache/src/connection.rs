@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -50,6 +51,8 @@ impl fmt::Display for Address {
 #[derive(Clone)]
 pub(crate) struct Endpoint {
     info: ConnectionInfo,
+    /// What is in it then is the password.
+    password_file: Option<Arc<Path>>,
     handshake: Duration,
 }
 
@@ -68,10 +71,11 @@ impl From<Trouble> for Refused {
 }
 
 impl Endpoint {
-    pub(crate) fn new(info: ConnectionInfo, handshake: Duration) -> Self {
+    pub(crate) fn new(info: ConnectionInfo, password_file: Option<&Path>, handshake: Duration) -> Self {
         let login = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
         let tcp = info.tcp_settings().clone().set_nodelay(true);
-        Self { info: info.set_redis_settings(login).set_tcp_settings(tcp), handshake }
+        let info = info.set_redis_settings(login).set_tcp_settings(tcp);
+        Self { info, password_file: password_file.map(Arc::from), handshake }
     }
 
     /// The same login at another server's.
@@ -89,7 +93,26 @@ impl Endpoint {
     /// The same server without a login.
     pub(crate) fn as_nobody(&self) -> Self {
         let nobody = redis::RedisConnectionInfo::default().set_protocol(ProtocolVersion::RESP3);
-        Self { info: self.info.clone().set_redis_settings(nobody), ..self.clone() }
+        Self { info: self.info.clone().set_redis_settings(nobody), password_file: None, handshake: self.handshake }
+    }
+
+    /// How to log in now: the password may have changed since the last connection.
+    async fn info(&self) -> Result<ConnectionInfo, Refused> {
+        let Some(file) = self.password_file.as_deref() else { return Ok(self.info.clone()) };
+        let unreadable = |error: std::io::Error| {
+            let reason = format!("cannot read the password in {}: {error}", file.display());
+            Refused { trouble: Trouble::Denied, reason }
+        };
+        let password = tokio::fs::read_to_string(file).await.map_err(unreadable)?;
+        let password = password.strip_suffix('\n').unwrap_or(&password);
+        let password = password.strip_suffix('\r').unwrap_or(password);
+        let login = self.info.redis_settings().clone().set_password(password);
+        Ok(self.info.clone().set_redis_settings(login))
+    }
+
+    #[cfg(test)]
+    pub(crate) fn user(&self) -> Option<&str> {
+        self.info.redis_settings().username()
     }
 
     /// `None`: it is a socket in the file system.
@@ -126,13 +149,14 @@ impl Endpoint {
                 Ok::<(), redis::aio::SendError>(())
             });
         let refused = |error: RedisError| Refused { trouble: trouble_connecting(&error), reason: error.to_string() };
-        let client = redis::Client::open(self.info.clone()).map_err(refused)?;
-        let connecting = client.get_multiplexed_async_connection_with_config(&config);
-        let connection = match tokio::time::timeout(self.handshake, connecting).await {
-            Ok(Ok(connection)) => Connection { connection, handshake: self.handshake, doubted: Arc::default() },
-            Ok(Err(error)) => return Err(refused(error)),
-            Err(_) => return Err(Trouble::Connect.into()),
+        let connecting = async {
+            let client = redis::Client::open(self.info().await?).map_err(refused)?;
+            client.get_multiplexed_async_connection_with_config(&config).await.map_err(refused)
         };
+        let no_answer =
+            |_| Refused { trouble: Trouble::Connect, reason: format!("no answer within {:?}", self.handshake) };
+        let connection = tokio::time::timeout(self.handshake, connecting).await.map_err(no_answer)??;
+        let connection = Connection { connection, handshake: self.handshake, doubted: Arc::default() };
         // A proxy may let HELLO pass and go on in RESP2, which has no pushes: ask what is spoken.
         let hello = connection.say(redis::cmd("HELLO").arg(3)).await?;
         if speaks_resp3(&hello) { Ok(connection) } else { Err(Trouble::Protocol.into()) }

@@ -266,6 +266,7 @@ impl<V: Send + Sync + 'static> Keeper<V> {
         self.link.install(None);
         self.tell_state();
         let (server, trouble, reason) = (endpoint.shown(), refused.trouble.label(), refused.reason.as_str());
+        coherence.note_failure(&server, reason);
         if was != State::Detached {
             coherence.purge(Cause::Detached);
             tracing::warn!(server, trouble, "the connection to Redis is lost: memory keeps for 5 s at most");

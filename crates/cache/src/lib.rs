@@ -168,7 +168,7 @@
 // Reading order: a module uses only modules declared above it.
 mod sync;
 mod options;
-pub use options::{Deadlines, Lookup, Options, OptionsError};
+pub use options::{Deadlines, Lookup, Options, OptionsError, UrlFault};
 mod key;
 pub use key::Key;
 mod entry;

@@ -1,6 +1,7 @@
 //! What a cache is told when it is built, and why that may be refused.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// When Redis is asked.
@@ -30,19 +31,26 @@ pub struct Options {
     /// `redis+cluster://host:port,…`. The last two are `rediss+sentinel://` and `rediss+cluster://` over TLS. `valkey`
     /// may stand for `redis`.
     pub redis: Option<String>,
+    /// The user that logs in there, where the URL names none.
+    pub redis_user: Option<String>,
+    /// A file that holds the password; it is read for each connection, so that a new password needs no restart. One end
+    /// of a line at its end is no part of the password, everything else is, and nothing in it is encoded.
+    pub redis_password_file: Option<PathBuf>,
     /// Certificates, in PEM, of those who vouch for the servers over TLS; `None`: whom the system believes.
     pub redis_ca: Option<Vec<u8>>,
 }
 
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { namespace, memory_bytes, ttl, lookup, redis, redis_ca } = self;
+        let Self { namespace, memory_bytes, ttl, lookup, redis, redis_user, redis_password_file, redis_ca } = self;
         f.debug_struct("Options")
             .field("namespace", namespace)
             .field("memory_bytes", memory_bytes)
             .field("ttl", ttl)
             .field("lookup", lookup)
             .field("redis", &redis.as_deref().map(without_login))
+            .field("redis_user", redis_user)
+            .field("redis_password_file", redis_password_file)
             .field("redis_ca", &redis_ca.as_ref().map(Vec::len))
             .finish()
     }
@@ -64,6 +72,8 @@ impl Default for Options {
             ttl: Some(Duration::from_secs(24 * 60 * 60)),
             lookup: Lookup::default(),
             redis: None,
+            redis_user: None,
+            redis_password_file: None,
             redis_ca: None,
         }
     }
@@ -145,7 +155,7 @@ pub enum OptionsError {
     /// The URL is not one of a Redis server. The URL itself is not repeated here: it may hold a password.
     Url {
         /// What is wrong with it.
-        reason: String,
+        fault: UrlFault,
     },
     /// A deadline is shorter than a millisecond, or longer than a day.
     Deadline {
@@ -167,7 +177,7 @@ impl fmt::Display for OptionsError {
             Self::Namespace { given, character: Some(character) } => {
                 write!(f, "namespace {given:?} may not contain {character:?}")
             }
-            Self::Url { reason } => write!(f, "not a usable Redis URL (redis://host:port/db): {reason}"),
+            Self::Url { fault } => write!(f, "not a usable Redis URL (redis://host:port/db): {fault}"),
             Self::Deadline { name, given } => {
                 write!(f, "deadline {name} must be from 1 ms to 24 h, it is {given:?}")
             }
@@ -177,6 +187,51 @@ impl fmt::Display for OptionsError {
 }
 
 impl std::error::Error for OptionsError {}
+
+/// What is wrong with the URL of a Redis, or with what is said beside it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UrlFault {
+    /// Nothing stands before `://`.
+    NoScheme,
+    /// This is no scheme of a Redis.
+    Scheme(String),
+    /// It names no host.
+    NoHost,
+    /// The port is not a number from 0 to 65,535.
+    Port,
+    /// The database is not a number from 0 on.
+    Database,
+    /// It does not name what the Sentinels watch.
+    NoName,
+    /// A Cluster has only database 0.
+    ClusterDatabase,
+    /// It wants TLS with a server that is not verified, which is not offered.
+    Unverified,
+    /// Certificates are given, and it does not say TLS.
+    NoTls,
+    /// It holds a password, and a file does too.
+    PasswordTwice,
+    /// The login, or something else in it, cannot be read.
+    Unreadable,
+}
+
+impl fmt::Display for UrlFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoScheme => "it has no scheme",
+            Self::Scheme(scheme) => return write!(f, "its scheme is {scheme}"),
+            Self::NoHost => "it names no host",
+            Self::Port => "its port is not a number from 0 to 65535",
+            Self::Database => "its database is not a number from 0 on",
+            Self::NoName => "it does not name what the Sentinels watch, as in redis+sentinel://host:port/name",
+            Self::ClusterDatabase => "a Cluster has no other database than 0",
+            Self::Unverified => "TLS with a server that is not verified is not offered: name its CA instead",
+            Self::NoTls => "CA certificates are given, but it does not say TLS, as rediss:// does",
+            Self::PasswordTwice => "it holds a password, and so does a file: expected one of them",
+            Self::Unreadable => "it cannot be read",
+        })
+    }
+}
 
 #[cfg(test)]
 mod tests {

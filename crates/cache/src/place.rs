@@ -11,12 +11,14 @@
 //! `rediss+sentinel://` and `rediss+cluster://` are theirs over TLS. IPv6 stands in brackets. A user or a password with
 //! characters that mean something in a URL is percent-encoded.
 
+use std::path::Path;
 use std::time::Duration;
 
-use redis::{ConnectionAddr, IntoConnectionInfo, RedisError, TlsCertificates};
+use redis::{ConnectionAddr, IntoConnectionInfo, TlsCertificates};
 
 use crate::connection::Endpoint;
-use crate::options::OptionsError;
+use crate::key::Namespace;
+use crate::options::{Options, OptionsError, UrlFault};
 
 const SENTINEL_PORT: u16 = 26_379;
 const CERTIFICATE: &[u8] = b"-----BEGIN CERTIFICATE-----";
@@ -36,11 +38,45 @@ pub(crate) enum Place {
     },
 }
 
+/// How to come in, beside what the URL says.
+#[derive(Clone, Copy)]
+pub(crate) struct Access<'a> {
+    /// CA certificates, in PEM, in place of the system's.
+    pub(crate) ca: Option<&'a [u8]>,
+    /// Where the URL names none.
+    pub(crate) user: Option<&'a str>,
+    pub(crate) password_file: Option<&'a Path>,
+    pub(crate) handshake: Duration,
+}
+
+impl Options {
+    /// Whether a cache can be built with these. Nothing is connected to, and the password is not read.
+    ///
+    /// # Errors
+    ///
+    /// If the namespace, the URL or the certificates cannot be used.
+    pub fn check(&self) -> Result<(), OptionsError> {
+        Namespace::new(&self.namespace)?;
+        self.place(Duration::ZERO).map(|_| ())
+    }
+
+    /// Where Redis is, if there is one.
+    pub(crate) fn place(&self, handshake: Duration) -> Result<Option<Place>, OptionsError> {
+        let access = Access {
+            ca: self.redis_ca.as_deref(),
+            user: self.redis_user.as_deref(),
+            password_file: self.redis_password_file.as_deref(),
+            handshake,
+        };
+        self.redis.as_deref().map(|url| Place::parse(url, access)).transpose()
+    }
+}
+
 impl Place {
-    /// Reads a URL. `ca` are certificates, in PEM, by which servers are believed in place of the system's.
-    pub(crate) fn parse(url: &str, ca: Option<&[u8]>, handshake: Duration) -> Result<Self, OptionsError> {
-        let (scheme, rest) = url.split_once("://").ok_or_else(|| refused("it has no scheme"))?;
-        let one = |url: &str| endpoint(url, ca, handshake);
+    /// Reads a URL.
+    pub(crate) fn parse(url: &str, access: Access<'_>) -> Result<Self, OptionsError> {
+        let (scheme, rest) = url.split_once("://").ok_or(refused(UrlFault::NoScheme))?;
+        let one = |url: &str| endpoint(url, access);
         let (kind, tls) = match scheme {
             "redis" | "valkey" | "rediss" | "valkeys" => return Ok(Self::Server(one(url)?)),
             "unix" | "redis+unix" | "valkey+unix" => return Ok(Self::Server(one(url)?)),
@@ -48,7 +84,7 @@ impl Place {
             "rediss+sentinel" | "valkeys+sentinel" => ("sentinel", true),
             "redis+cluster" | "valkey+cluster" => ("cluster", false),
             "rediss+cluster" | "valkeys+cluster" => ("cluster", true),
-            other => return Err(refused(format!("its scheme is {other}"))),
+            other => return Err(refused(UrlFault::Scheme(other.to_owned()))),
         };
         // What stands before the last @ may itself be a careless password with @ or / in it: it is left to the library.
         let (login, places) = rest.rsplit_once('@').map_or(("", rest), |(login, places)| (login, places));
@@ -65,12 +101,12 @@ impl Place {
         if kind == "cluster" {
             return match path.trim_matches('/') {
                 "" | "0" => Ok(Self::Cluster { seeds: all(None)? }),
-                _ => Err(refused("a Cluster has no other database than 0")),
+                _ => Err(refused(UrlFault::ClusterDatabase)),
             };
         }
         let (name, db) = path.split_once('/').unwrap_or((path, "0"));
         if name.is_empty() {
-            return Err(refused("it does not name what the Sentinels watch, as in redis+sentinel://host:port/name"));
+            return Err(refused(UrlFault::NoName));
         }
         let sentinels = all(Some(SENTINEL_PORT))?;
         let first = hosts.split(',').next().unwrap_or_default();
@@ -79,8 +115,8 @@ impl Place {
     }
 }
 
-fn refused(reason: impl Into<String>) -> OptionsError {
-    OptionsError::Url { reason: reason.into() }
+fn refused(fault: UrlFault) -> OptionsError {
+    OptionsError::Url { fault }
 }
 
 /// Whether a port follows the host, which may be an address of IPv6 in brackets.
@@ -88,19 +124,15 @@ fn has_port(host: &str) -> bool {
     host.rsplit_once(']').map_or(host, |(_, after)| after).contains(':')
 }
 
-fn endpoint(url: &str, ca: Option<&[u8]>, handshake: Duration) -> Result<Endpoint, OptionsError> {
-    // The library's own words name no part of the URL.
-    let by_library = |error: RedisError| refused(error.to_string());
-    let mut info = url.into_connection_info().map_err(by_library)?;
+fn endpoint(url: &str, access: Access<'_>) -> Result<Endpoint, OptionsError> {
+    let mut info = url.into_connection_info().map_err(|_| refused(fault_of(url)))?;
     if info.redis_settings().db() < 0 {
-        return Err(refused("its database number is negative"));
+        return Err(refused(UrlFault::Database));
     }
     match info.addr() {
-        ConnectionAddr::TcpTls { insecure: true, .. } => {
-            return Err(refused("TLS with a server that is not verified is not offered: name its CA instead"));
-        }
+        ConnectionAddr::TcpTls { insecure: true, .. } => return Err(refused(UrlFault::Unverified)),
         ConnectionAddr::TcpTls { .. } => {
-            if let Some(ca) = ca {
+            if let Some(ca) = access.ca {
                 // Of what has no certificates in it, the library makes an empty list of whom to believe.
                 if !ca.windows(CERTIFICATE.len()).any(|window| window == CERTIFICATE) {
                     return Err(OptionsError::Certificates);
@@ -110,18 +142,47 @@ fn endpoint(url: &str, ca: Option<&[u8]>, handshake: Duration) -> Result<Endpoin
                 info = client.map_err(|_| OptionsError::Certificates)?.get_connection_info().clone();
             }
         }
-        _ if ca.is_some() => return Err(refused("certificates are given, but it does not say TLS, as rediss:// does")),
+        _ if access.ca.is_some() => return Err(refused(UrlFault::NoTls)),
         _ => {}
     }
-    Ok(Endpoint::new(info, handshake))
+    let login = info.redis_settings();
+    if login.password().is_some() && access.password_file.is_some() {
+        return Err(refused(UrlFault::PasswordTwice));
+    }
+    if let Some(user) = access.user.filter(|_| login.username().is_none()) {
+        let login = login.clone().set_username(user);
+        info = info.set_redis_settings(login);
+    }
+    Ok(Endpoint::new(info, access.password_file, access.handshake))
+}
+
+/// What the library cannot read in a URL of one server.
+fn fault_of(url: &str) -> UrlFault {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place).split(['?', '#']).next().unwrap_or_default();
+    let (host, database) = place.split_once('/').unwrap_or((place, ""));
+    let port = host.rsplit_once(':').filter(|_| has_port(host)).map(|(_, port)| port);
+    if scheme.contains("unix") {
+        UrlFault::Unreadable
+    } else if host.is_empty() || host.starts_with(':') {
+        UrlFault::NoHost
+    } else if port.is_some_and(|port| port.parse::<u16>().is_err()) {
+        UrlFault::Port
+    } else if !database.is_empty() && database.parse::<u32>().is_err() {
+        UrlFault::Database
+    } else {
+        UrlFault::Unreadable
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const ALONE: Access<'_> = Access { ca: None, user: None, password_file: None, handshake: Duration::from_secs(1) };
+
     fn parse(url: &str) -> Result<Place, OptionsError> {
-        Place::parse(url, None, Duration::from_secs(1))
+        Place::parse(url, ALONE)
     }
 
     /// What a URL leads to, as logs show it.
@@ -152,25 +213,49 @@ mod tests {
 
     #[test]
     fn what_is_no_place_is_refused_by_name() {
-        for (url, reason) in [
-            ("", "no scheme"),
-            ("localhost:6379", "no scheme"),
-            ("http://localhost", "its scheme is http"),
-            ("redis://", ""),
-            ("redis://h:p", ""),
-            ("redis://h/x", "database number"),
-            ("redis://h/-1", "negative"),
-            ("redis+sentinel://h:1", "does not name"),
-            ("redis+sentinel://h:1/", "does not name"),
-            ("redis+sentinel://h:1,/main", ""),
-            ("redis+cluster://", ""),
-            ("redis+cluster://h/1", "no other database"),
-            ("rediss://h#insecure", "not verified"),
+        for (url, fault) in [
+            ("", UrlFault::NoScheme),
+            ("localhost:6379", UrlFault::NoScheme),
+            ("http://localhost", UrlFault::Scheme("http".to_owned())),
+            ("redis://", UrlFault::NoHost),
+            ("redis://:6379", UrlFault::NoHost),
+            ("redis://ana:s3cret@/0", UrlFault::NoHost),
+            ("redis://h:p", UrlFault::Port),
+            ("redis://h:70000", UrlFault::Port),
+            ("redis://[::1]:p", UrlFault::Port),
+            ("redis://h/x", UrlFault::Database),
+            ("redis://h/-1", UrlFault::Database),
+            ("redis://h h", UrlFault::Unreadable),
+            ("redis+sentinel://h:1", UrlFault::NoName),
+            ("redis+sentinel://h:1/", UrlFault::NoName),
+            ("redis+sentinel://h:1,/main", UrlFault::NoHost),
+            ("redis+cluster://", UrlFault::NoHost),
+            ("redis+cluster://h/1", UrlFault::ClusterDatabase),
+            ("rediss://h#insecure", UrlFault::Unverified),
         ] {
-            match parse(url).err() {
-                Some(OptionsError::Url { reason: given }) => assert!(given.contains(reason), "{url}: {given}"),
-                other => panic!("{url}: {other:?}"),
-            }
+            assert_eq!(parse(url).err(), Some(OptionsError::Url { fault }), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_in_the_url_or_in_a_file() {
+        let with_file = Access { password_file: Some(Path::new("password")), ..ALONE };
+        for url in ["redis://user:geheim@h", "redis://:geheim@h", "unix:///a.sock?pass=geheim", "redis+cluster://:x@h"]
+        {
+            let fault = UrlFault::PasswordTwice;
+            assert_eq!(Place::parse(url, with_file).err(), Some(OptionsError::Url { fault }), "{url}");
+        }
+        for url in ["redis://user@h", "redis://h", "unix:///a.sock?user=u", "redis+sentinel://user@h/main"] {
+            assert!(Place::parse(url, with_file).is_ok(), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_user_beside_the_url_counts_where_it_names_none() {
+        let with_user = Access { user: Some("ana"), ..ALONE };
+        for (url, user) in [("redis://h", "ana"), ("redis://:pw@h", "ana"), ("redis://rui:pw@h", "rui")] {
+            let Ok(Place::Server(endpoint)) = Place::parse(url, with_user) else { panic!("{url}") };
+            assert_eq!(endpoint.user(), Some(user), "{url}");
         }
     }
 
@@ -184,7 +269,7 @@ mod tests {
 
     #[test]
     fn what_is_no_certificate_is_refused() {
-        let refused = |url, ca: &[u8]| Place::parse(url, Some(ca), Duration::from_secs(1)).err();
+        let refused = |url, ca: &[u8]| Place::parse(url, Access { ca: Some(ca), ..ALONE }).err();
         let broken = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
         for ca in [&broken[..], b"", b"lixo"] {
             assert_eq!(refused("rediss://localhost", ca), Some(OptionsError::Certificates));

@@ -52,6 +52,7 @@ async fn keep_named<V: Send + Sync + 'static>(
                     let (sentinels, trouble) = (sentinels.shown(), trouble.label());
                     tracing::warn!(sentinels, trouble, "no Sentinel names a primary: memory keeps for 5 s at most");
                 }
+                common.coherence.note_failure(&sentinels.shown(), trouble.label());
                 common.coherence.counters.errors.add(trouble);
             }
         }

@@ -525,8 +525,7 @@ mod tests {
             memory_bytes: 1 << 20,
             ttl: None,
             lookup: Lookup::Adaptive,
-            redis: None,
-            redis_ca: None,
+            ..Options::default()
         };
         Calculator::new(options, threads, Counters::default()).unwrap()
     }

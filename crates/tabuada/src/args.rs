@@ -1,28 +1,24 @@
-//! The command line, and the `TABUADA_*` variables that stand in for flags that were not given.
+//! The command line: the commands, in the words of either language.
 
-use std::error::Error;
 use std::ffi::OsString;
-use std::num::NonZeroUsize;
-use std::path::PathBuf;
-use std::time::Duration;
+use std::io::IsTerminal;
+use std::process::ExitCode;
 
-use bytesize::ByteSize;
-use clap::builder::FalseyValueParser;
-use clap::{Arg, CommandFactory as _, Parser, Subcommand, ValueEnum};
+use clap::builder::{OsStringValueParser, PossibleValue, TypedValueParser};
+use clap::error::ErrorKind;
+use clap::{Arg, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
-use crate::cli::{BatchArgs, CacheArgs, CompletionsArgs, EvalArgs, HealthArgs, ManArgs, PlotArgs};
-use crate::config::{
-    AdminToken, LogFormat, LogRequests, Logged, Lookup, Origins, ServeConfig, Ttl, default_threads, named,
-    with_password,
+use crate::cli::{
+    BatchArgs, CacheArgs, CompletionsArgs, ConfigArgs, EvalArgs, HealthArgs, ManArgs, PlotArgs, ReplArgs, ServeArgs,
 };
-use crate::peer::{Proxies, Share};
+use crate::settings::table::ALL;
+use crate::settings::{Kind, Setting};
+use crate::version;
+use crate::words::{HELP, Language, Words, in_portuguese, misuse};
 
-/// More threads than any machine is well served by.
-const THREADS_MAX: usize = 1_024;
-
-/// A calculator backend that remembers.
+/// The command. Its help texts stand in [`words`](crate::words).
 #[derive(Debug, Parser)]
-#[command(name = "tabuada", version, about, max_term_width = 100)]
+#[command(name = "tabuada", version, long_version = version::LONG, max_term_width = 100)]
 pub struct Args {
     /// What to do.
     #[command(subcommand)]
@@ -31,149 +27,139 @@ pub struct Args {
 
 /// What to do.
 #[derive(Debug, Subcommand)]
+#[allow(missing_docs)]
 pub enum Command {
-    /// Serve POST /evaluate over HTTP, remembering the answers.
     Serve(ServeArgs),
-    /// Evaluate expressions and print their values.
-    ///
-    /// Exit status: 0; 1 an expression failed; 2 the command was misused.
     Eval(EvalArgs),
-    /// Evaluate one expression a line: lines or NDJSON in, NDJSON out in the same order.
-    ///
-    /// Exit status: 0, also if expressions failed, since their lines say so; 1 the input cannot be read or the output
-    /// cannot be written; 2 the command was misused.
+    Repl(ReplArgs),
     Batch(BatchArgs),
-    /// Draw functions of x, as SVG or PNG.
-    ///
-    /// Exit status: 0; 1 an expression cannot be drawn; 2 the command was misused.
     Plot(PlotArgs),
-    /// Look into the cache: what is remembered, and what is to be forgotten.
-    ///
-    /// Asks the Redis of --redis, or else a server, with the token in TABUADA_ADMIN_TOKEN if that is set.
-    /// Exit status: 0; 1 what was asked for is not there or could not be done; 2 the command was misused.
     Cache(CacheArgs),
-    /// Ask a server whether it is ready, as a container's health check does.
-    ///
-    /// Exit status: 0 it is; 1 it is not, or does not answer.
+    Config(ConfigArgs),
     Health(HealthArgs),
-    /// Print a script by which a shell completes this command line.
-    ///
-    /// Its place is the shell's: for bash ~/.local/share/bash-completion/completions/tabuada, for fish
-    /// ~/.config/fish/completions/tabuada.fish, for zsh a file _tabuada in a folder of $fpath.
     Completions(CompletionsArgs),
-    /// Print a manual page, of the command or of one of its commands, for man -l.
     Man(ManArgs),
 }
 
-/// Arguments of `tabuada serve`.
-#[derive(Debug, clap::Args)]
-pub struct ServeArgs {
-    /// Address to listen on; port 0 takes any free one, and the ready line names it.
-    #[arg(long, env = "TABUADA_LISTEN", value_name = "HOST:PORT", default_value = "127.0.0.1:8000")]
-    listen: String,
-    /// Redis or Valkey that the fleet shares; without it answers are kept in memory only.
-    ///
-    /// redis://[user:password@]host:port/db, rediss:// over TLS, unix:///path, redis+sentinel://host:port,…/name/db,
-    /// redis+cluster://host:port,…
-    #[arg(long, env = "TABUADA_REDIS", value_name = "URL", hide_env_values = true)]
-    redis: Option<String>,
-    /// Certificates (PEM) of those who vouch for Redis over TLS, in place of whom the system believes.
-    #[arg(long, env = "TABUADA_REDIS_CA", value_name = "FILE")]
-    redis_ca: Option<PathBuf>,
-    /// File that holds the password for Redis, which then does not stand in the URL.
-    #[arg(long, env = "TABUADA_REDIS_PASSWORD_FILE", value_name = "FILE")]
-    redis_password_file: Option<PathBuf>,
-    /// How long an answer is remembered: 90s, 10m, 1d, or none for ever.
-    #[arg(long, env = "TABUADA_TTL", value_name = "TIME", default_value = "1d")]
-    ttl: Ttl,
-    /// When Redis is asked: adaptive asks only for what is dearer to work out than to look up.
-    #[arg(long, env = "TABUADA_LOOKUP", value_enum, default_value_t = LookupArg::Adaptive)]
-    lookup: LookupArg,
-    /// Memory for remembered answers.
-    #[arg(long, env = "TABUADA_MEMORY", value_name = "SIZE", default_value = "64MiB")]
-    memory: ByteSize,
-    /// First part of every key in Redis.
-    #[arg(long, env = "TABUADA_NAMESPACE", value_name = "NAME", default_value = "tabuada")]
-    namespace: String,
-    /// Threads that serve, and evaluations in flight at once, up to 1024 [default: one for each core].
-    #[arg(long, env = "TABUADA_THREADS", value_name = "N", value_parser = threads)]
-    threads: Option<NonZeroUsize>,
-    /// The part of those threads, of the queue before them and of the connections that one address (of IPv6, one /64)
-    /// may have; 100% is no bound.
-    #[arg(long, env = "TABUADA_PEER_SHARE", value_name = "PERCENT", default_value_t)]
-    peer_share: Share,
-    /// Address or network of a proxy, whose X-Forwarded-For or Forwarded tells who asks; may be repeated.
-    ///
-    /// Such as 10.0.0.1 or 10.0.0.0/8. Behind a proxy that is not named here all clients are one.
-    #[arg(long, env = "TABUADA_TRUSTED_PROXIES", value_name = "ADDRESS", value_delimiter = ',')]
-    trusted_proxies: Vec<String>,
-    /// Address for /v1/cache and /metrics alone, which the other then does not serve.
-    ///
-    /// /v1/cache asks for the token in TABUADA_ADMIN_TOKEN; if that is not set, it answers on loopback only.
-    #[arg(long, env = "TABUADA_ADMIN_LISTEN", value_name = "HOST:PORT")]
-    admin_listen: Option<String>,
-    /// File that holds the operator's token, in place of TABUADA_ADMIN_TOKEN.
-    #[arg(long, env = "TABUADA_ADMIN_TOKEN_FILE", value_name = "FILE")]
-    admin_token_file: Option<PathBuf>,
-    /// Host under which /metrics may be asked for, besides localhost; may be repeated.
-    ///
-    /// On loopback no other name counts; where others reach the listener, every name does if none is given.
-    #[arg(long, env = "TABUADA_METRICS_HOST", value_name = "HOST", value_delimiter = ',')]
-    metrics_host: Vec<String>,
-    /// Pages of this origin may ask, in a browser; may be repeated, and * is all of them.
-    ///
-    /// Such as `https://example.org` or `http://localhost:3000`. Never /v1/cache and /metrics.
-    #[arg(long, env = "TABUADA_CORS_ORIGIN", value_name = "ORIGIN", value_delimiter = ',')]
-    cors_origin: Vec<String>,
-    /// How long, after the signal to stop, requests are still taken while readiness is 503: 5s, 500ms.
-    #[arg(long, env = "TABUADA_DRAIN", value_name = "TIME", default_value = "0s", value_parser = humantime::parse_duration)]
-    drain: Duration,
-    /// What lines of the log look like.
-    #[arg(long, env = "TABUADA_LOG_FORMAT", value_enum, default_value_t = LogFormatArg::Text)]
-    log_format: LogFormatArg,
-    /// Which requests have a line in the log; all, if nothing is said.
-    #[arg(long, env = "TABUADA_LOG_REQUESTS", value_enum, value_name = "WHICH", num_args = 0..=1,
-        default_value = "trouble", default_missing_value = "all")]
-    log_requests: LogRequestsArg,
-    /// Write expressions, addresses and queries into these lines.
-    #[arg(long, env = "TABUADA_LOG_EXPRESSIONS", value_parser = FalseyValueParser::new())]
-    log_expressions: bool,
-    /// Do not tell clients what is remembered: answers come without Cache-Status, Age and Server-Timing.
-    #[arg(long, env = "TABUADA_HIDE_MEMORY", value_parser = FalseyValueParser::new())]
-    hide_memory: bool,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum LogFormatArg {
-    /// For people.
-    Text,
-    /// An object of JSON a line.
-    Json,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum LogRequestsArg {
-    /// None.
-    None,
-    /// Those answered with 500 or above, or after a second or more.
-    Trouble,
-    /// All.
-    All,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum LookupArg {
-    /// Compute first for about as long as a look-up would take.
-    Adaptive,
-    /// Ask Redis before computing anything: plain cache-aside.
-    Always,
-}
-
 impl Args {
-    /// Reads the process's arguments; on `--help` or misuse says so and exits (0 or 2).
-    pub fn from_process() -> Self {
-        Self::parse_from(with_options_first(Self::command(), std::env::args_os().collect()))
+    /// Reads the process's arguments. On `--help` or misuse says so in the language and gives the status to exit with (0
+    /// or 2).
+    pub fn from_process(language: Language) -> Result<Self, ExitCode> {
+        let command = Self::described(language);
+        let arguments = with_options_first(command.clone(), std::env::args_os().collect());
+        let matches = command.try_get_matches_from(arguments);
+        matches.and_then(|matches| Self::from_arg_matches(&matches)).map_err(|error| tell(&error, language))
     }
+
+    /// The command line with its help texts, for whoever makes completions and manual pages of it.
+    pub fn described(language: Language) -> clap::Command {
+        described(Self::command(), "", language)
+    }
+}
+
+/// A command and all that is below it, with their help texts. `path` is its name below `tabuada`: `cache get`.
+fn described(command: clap::Command, path: &str, language: Language) -> clap::Command {
+    let (short, long) = texts(path, None, language);
+    let command = match long {
+        Some(long) => command.about(short).long_about(long),
+        None => command.about(short),
+    };
+    let command = command.mut_args(|arg| {
+        let of = format!("{path} {}", shown(&arg));
+        let setting = ALL.iter().find(|setting| arg.get_id() == setting.name);
+        let (short, long) = texts(&of, setting.map(|setting| setting.help), language);
+        let arg = match setting {
+            Some(Setting { kind: Kind::Choice(choices, _), .. }) => arg.value_parser(Offered::of(choices, language)),
+            _ => arg,
+        };
+        match long {
+            Some(long) => arg.help(short).long_help(long),
+            None => arg.help(short),
+        }
+    });
+    let names: Vec<String> = command.get_subcommands().map(|below| below.get_name().to_owned()).collect();
+    names.iter().fold(command, |command, name| {
+        let path = format!("{path} {name}");
+        command.mut_subcommand(name, |below| described(below, path.trim_start(), language))
+    })
+}
+
+/// What an argument is called in the table of help texts.
+fn shown(arg: &Arg) -> String {
+    match (arg.get_long(), arg.get_value_names()) {
+        (Some(long), _) => format!("--{long}"),
+        (None, Some([name, ..])) => name.to_string(),
+        (None, _) => arg.get_id().to_string().to_ascii_uppercase(),
+    }
+}
+
+/// The first paragraph of a help text, without its full stop, and all of it if there are more.
+fn texts(of: &str, words: Option<Words>, language: Language) -> (String, Option<String>) {
+    let row =
+        HELP.iter().find(|(name, ..)| *name == of).map(|(_, english, portuguese)| Words::new(english, portuguese));
+    let text = row.or(words).map(|words| words.say(language)).unwrap_or_default();
+    let short = text.split("\n\n").next().unwrap_or_default();
+    (short.strip_suffix('.').unwrap_or(short).to_owned(), text.contains("\n\n").then(|| text.to_owned()))
+}
+
+/// Values that the help and completions offer. Any other is taken as well: what is wrong with it is told by whoever knows
+/// where it came from.
+#[derive(Clone)]
+struct Offered(Vec<PossibleValue>);
+
+impl Offered {
+    fn of(choices: &[(&'static str, Words)], language: Language) -> Self {
+        Self(choices.iter().map(|(name, help)| PossibleValue::new(*name).help(help.say(language))).collect())
+    }
+}
+
+impl TypedValueParser for Offered {
+    type Value = OsString;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        arg: Option<&Arg>,
+        value: &std::ffi::OsStr,
+    ) -> Result<OsString, clap::Error> {
+        OsStringValueParser::new().parse_ref(command, arg, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(self.0.iter().cloned()))
+    }
+}
+
+/// Prints a help text, or what is wrong with the command line, and gives the status to exit with.
+fn tell(error: &clap::Error, language: Language) -> ExitCode {
+    let is_text = matches!(
+        error.kind(),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+    );
+    // There is nobody to tell that it cannot be told.
+    let _ = match (language, is_text) {
+        (Language::English, _) => error.print(),
+        (Language::Portuguese, true) => print_in_portuguese(error),
+        (Language::Portuguese, false) => {
+            eprint!("{}", misuse(error));
+            Ok(())
+        }
+    };
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+}
+
+fn print_in_portuguese(error: &clap::Error) -> std::io::Result<()> {
+    use std::io::Write as _;
+    let is_plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let text = |on_terminal: bool| {
+        let text = error.render();
+        let text = if on_terminal && !is_plain { text.ansi().to_string() } else { text.to_string() };
+        in_portuguese(&text)
+    };
+    if error.use_stderr() {
+        return std::io::stderr().lock().write_all(text(std::io::stderr().is_terminal()).as_bytes());
+    }
+    std::io::stdout().lock().write_all(text(std::io::stdout().is_terminal()).as_bytes())
 }
 
 /// Where expressions may look like options (`eval -3+2`), the options go before them, and `--` between: an expression is
@@ -217,51 +203,54 @@ fn is_named(option: &Arg, text: &str) -> bool {
     }
 }
 
-/// Reads a number of threads. Each takes memory of its own, and the system has its own bound, past which it only fails.
-fn threads(text: &str) -> Result<NonZeroUsize, String> {
-    let threads = text.parse().ok().filter(|threads: &NonZeroUsize| threads.get() <= THREADS_MAX);
-    threads.ok_or_else(|| format!("expected a number from 1 to {THREADS_MAX}"))
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl TryFrom<ServeArgs> for ServeConfig {
-    type Error = Box<dyn Error>;
+    /// Every command and argument below a command, by its name in the table.
+    fn names(command: &clap::Command, path: &str, found: &mut Vec<(String, bool)>) {
+        found.push((path.to_owned(), false));
+        for arg in command.get_arguments() {
+            let is_setting = ALL.iter().any(|setting| arg.get_id() == setting.name);
+            found.push((format!("{path} {}", shown(arg)), is_setting));
+        }
+        for below in command.get_subcommands() {
+            names(below, format!("{path} {}", below.get_name()).trim_start(), found);
+        }
+    }
 
-    fn try_from(args: ServeArgs) -> Result<Self, Box<dyn Error>> {
-        Ok(Self {
-            listen: args.listen,
-            redis: match args.redis.filter(|url| !url.is_empty()) {
-                Some(url) => Some(with_password(url, named(args.redis_password_file.as_deref()))?),
-                None => None,
-            },
-            redis_ca: args.redis_ca.filter(|file| !file.as_os_str().is_empty()),
-            ttl: args.ttl,
-            lookup: match args.lookup {
-                LookupArg::Adaptive => Lookup::Adaptive,
-                LookupArg::Always => Lookup::Always,
-            },
-            memory_bytes: args.memory.as_u64(),
-            namespace: args.namespace,
-            threads: args.threads.unwrap_or_else(default_threads),
-            peer_share: args.peer_share,
-            proxies: Proxies::read(args.trusted_proxies.iter().map(String::as_str))?,
-            admin_listen: args.admin_listen.filter(|address| !address.is_empty()),
-            admin_token: AdminToken::configured(named(args.admin_token_file.as_deref()))?,
-            metrics_hosts: args.metrics_host.into_iter().filter(|host| !host.is_empty()).collect(),
-            origins: Origins::read(args.cors_origin.iter().map(String::as_str))?,
-            drain: args.drain,
-            hides_memory: args.hide_memory,
-            log_format: match args.log_format {
-                LogFormatArg::Text => LogFormat::Text,
-                LogFormatArg::Json => LogFormat::Json,
-            },
-            logged: Logged {
-                requests: match args.log_requests {
-                    LogRequestsArg::None => LogRequests::None,
-                    LogRequestsArg::Trouble => LogRequests::Trouble,
-                    LogRequestsArg::All => LogRequests::All,
-                },
-                expressions: args.log_expressions,
-            },
-        })
+    #[test]
+    fn every_command_and_argument_has_its_help_in_both_languages() {
+        let mut found = Vec::new();
+        names(&Args::command(), "", &mut found);
+        assert!(found.len() > 60, "{found:?}");
+        for (name, is_setting) in &found {
+            let rows = HELP.iter().filter(|(of, ..)| of == name).count();
+            assert!(rows == 1 || rows == 0 && *is_setting, "{name:?} has {rows} rows in words/help.rs");
+        }
+        for (of, ..) in HELP {
+            assert!(found.iter().any(|(name, _)| name == of), "nothing is called {of:?}");
+        }
+        for setting in ALL {
+            assert!(!setting.help.english.is_empty() && !setting.help.portuguese.is_empty(), "{}", setting.name);
+        }
+    }
+
+    #[test]
+    fn nothing_of_the_library_stays_in_english() {
+        let mut command = Args::described(Language::Portuguese);
+        command.build();
+        let mut all = vec![command];
+        while let Some(mut command) = all.pop() {
+            all.extend(command.get_subcommands().cloned());
+            for text in [command.render_help(), command.render_long_help()] {
+                let text = in_portuguese(&text.to_string());
+                for english in
+                    ["Usage", "Options", "Arguments", "Commands", "Print", "default", "possible values", "env:"]
+                {
+                    assert!(!text.contains(english), "{english}:\n{text}");
+                }
+            }
+        }
     }
 }

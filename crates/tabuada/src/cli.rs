@@ -1,12 +1,18 @@
 //! The commands: one file each, with its arguments; each gives the status to exit with.
 
+mod flags;
 mod log;
+mod notify;
+mod behind;
+mod check;
 mod serve;
 mod output;
+mod config;
 mod object;
 mod eval;
 mod batch;
 mod plot;
+mod repl;
 mod http;
 mod cache;
 mod health;
@@ -16,8 +22,10 @@ mod man;
 pub use batch::{BatchArgs, batch};
 pub use cache::{CacheArgs, CacheTask, cache};
 pub use completions::{CompletionsArgs, completions};
+pub use config::{ConfigArgs, config};
 pub use eval::{EvalArgs, eval};
 pub use health::{HealthArgs, health};
 pub use man::{ManArgs, man};
 pub use plot::{PlotArgs, plot};
-pub use serve::serve;
+pub use repl::{ReplArgs, repl};
+pub use serve::{ServeArgs, serve};

@@ -66,13 +66,14 @@ pub enum Route {
     page,
     docs,
     health,
+    version,
     metrics,
     other,
 }
 
 impl Route {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::evaluate,
         Self::v1_evaluate,
         Self::batch,
@@ -84,6 +85,7 @@ impl Route {
         Self::page,
         Self::docs,
         Self::health,
+        Self::version,
         Self::metrics,
         Self::other,
     ];
@@ -110,6 +112,8 @@ impl Route {
             "/v1/cache" => Self::cache,
             "/metrics" => Self::metrics,
             "/" => Self::page,
+            "/health" => Self::health,
+            "/version" => Self::version,
             "/docs" | "/redoc" | "/openapi.json" => Self::docs,
             path if path.starts_with("/v1/cache/") => Self::cache,
             path if path.starts_with("/page/") => Self::page,
@@ -133,6 +137,7 @@ impl Route {
             Self::page => "page",
             Self::docs => "docs",
             Self::health => "health",
+            Self::version => "version",
             Self::metrics => "metrics",
             Self::other => "other",
         }
@@ -148,6 +153,7 @@ impl Route {
             Self::cache => &[200, 202, 400, 401, 403, 404, 405, 502, 503],
             Self::functions | Self::page | Self::docs => &[200, 304, 405],
             Self::health => &[200, 405, 503],
+            Self::version => &[200, 405],
             Self::metrics => &[200, 403, 405],
             Self::other => &[200, 307, 404],
         }

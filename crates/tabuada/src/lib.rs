@@ -3,7 +3,11 @@
 //! A request goes through `server` to `answer`, which joins the language and the cache, and back. The command line
 //! ([`args`], [`cli`]) enters at the same place and prints.
 
+pub mod version;
+mod endpoint;
 mod peer;
+pub mod words;
+pub mod settings;
 pub mod config;
 mod json;
 mod engine;
@@ -27,7 +31,8 @@ pub mod fuzzed;
 
 pub use answer::{Calculator, Caller, Keeping, Name, Nameless, Origin, Outcome, Reply};
 pub use counters::{Asking, Counters};
+pub use endpoint::{Endpoint, EndpointError};
 pub use engine::Question;
 pub use peer::{Peer, Proxies, ProxyError, Share, ShareError};
-pub use server::{App, Bounds, Setup, serve, serve_apart};
+pub use server::{App, Bounds, Listener, Setup, serve, serve_apart};
 pub use workers::Threads;

@@ -1,35 +1,31 @@
 //! The command: arguments, one match, exit codes.
 
-use std::error::Error;
 use std::process::ExitCode;
 
-use clap::CommandFactory as _;
 use tabuada::args::{Args, Command};
-use tabuada::cli;
-use tabuada_lang::Language;
+use tabuada::{cli, words};
 
 /// Answers are many small allocations on many threads.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let language = Language::English;
-    match Args::from_process().command {
-        Command::Serve(args) => match args.try_into() {
-            Ok(config) => cli::serve(&config),
-            Err(error) => misused(error.as_ref()),
-        },
+    let language = words::of_locale(|name| std::env::var_os(name));
+    let args = match Args::from_process(language) {
+        Ok(args) => args,
+        Err(status) => return status,
+    };
+    match args.command {
+        Command::Serve(args) => cli::serve(&args, language),
         Command::Eval(args) => cli::eval(&args, language),
+        Command::Repl(args) => cli::repl(&args, language),
         Command::Batch(args) => cli::batch(&args, language),
         Command::Plot(args) => cli::plot(&args, language),
-        Command::Cache(args) => cli::cache(&args),
-        Command::Health(args) => cli::health(&args),
-        Command::Completions(args) => cli::completions(&args, Args::command()),
-        Command::Man(args) => cli::man(&args, Args::command()),
+        Command::Cache(args) => cli::cache(&args, language),
+        Command::Config(args) => cli::config(&args, language),
+        Command::Health(args) => cli::health(&args, language),
+        Command::Completions(args) => cli::completions(&args, Args::described(language)),
+        // Its headings are in English, as those of most manual pages.
+        Command::Man(args) => cli::man(&args, Args::described(words::Language::English)),
     }
-}
-
-fn misused(error: &dyn Error) -> ExitCode {
-    eprintln!("tabuada: {error}");
-    ExitCode::from(2)
 }

@@ -31,6 +31,13 @@ impl From<IpAddr> for Peer {
     }
 }
 
+/// Who has no address is nameless.
+impl From<Option<IpAddr>> for Peer {
+    fn from(address: Option<IpAddr>) -> Self {
+        address.map_or(Self::Nameless, Self::from)
+    }
+}
+
 /// How much of something each peer holds. Nothing stays of a peer that holds nothing.
 #[derive(Debug, Default)]
 pub(crate) struct Holdings(HashMap<Peer, usize>);
@@ -109,7 +116,11 @@ impl std::fmt::Display for Share {
 
 /// The proxies whose word is taken for who asks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Proxies(Vec<IpNet>);
+pub struct Proxies {
+    networks: Vec<IpNet>,
+    /// Whether whoever connects over a Unix socket is one.
+    on_unix_sockets: bool,
+}
 
 /// A text that is neither an address nor a network.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,31 +128,42 @@ pub struct ProxyError(String);
 
 impl std::fmt::Display for ProxyError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:?} is no address of a proxy: expected one such as 10.0.0.1, 10.0.0.0/8 or fd00::/8", self.0)
+        write!(
+            f,
+            "{:?} is no address of a proxy: expected one such as 10.0.0.1, 10.0.0.0/8 or fd00::/8, or unix",
+            self.0
+        )
     }
 }
 
 impl std::error::Error for ProxyError {}
 
 impl Proxies {
-    /// Reads addresses and networks. Empty members are as not there.
+    /// Reads addresses, networks and `unix`, which is whoever connects over a Unix socket. Empty members are as not there.
     ///
     /// # Errors
     ///
-    /// If a member is neither an address nor a network.
+    /// If a member is none of these.
     pub fn read<'t>(texts: impl IntoIterator<Item = &'t str>) -> Result<Self, ProxyError> {
         let texts = texts.into_iter().map(str::trim).filter(|text| !text.is_empty());
         let network = |text: &str| {
             let address = || text.parse::<IpAddr>().map(|address| IpNet::from(address.to_canonical()));
             text.parse().or_else(|_| address()).map_err(|_| ProxyError(text.to_owned()))
         };
-        texts.map(network).collect::<Result<_, _>>().map(Self)
+        let (unix, networks): (Vec<&str>, Vec<&str>) = texts.partition(|text| *text == "unix");
+        let networks = networks.into_iter().map(network).collect::<Result<_, _>>()?;
+        Ok(Self { networks, on_unix_sockets: !unix.is_empty() })
     }
 
     /// Whether a proxy has this address.
     pub fn have(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
-        self.0.iter().any(|network| network.contains(&address))
+        self.networks.iter().any(|network| network.contains(&address))
+    }
+
+    /// Whether whoever connects over a Unix socket is one.
+    pub fn connect_over_unix_sockets(&self) -> bool {
+        self.on_unix_sockets
     }
 }
 
@@ -189,7 +211,11 @@ mod tests {
             assert_eq!(proxies.have(address.parse().unwrap()), is_one, "{address}");
         }
         assert!(!Proxies::default().have([127, 0, 0, 1].into()));
-        for wrong in ["10.0.0.0/33", "10.0.0", "nginx", "*", "[::1]"] {
+        for (texts, over_unix_sockets) in [(&[][..], false), (&["10.0.0.1"], false), (&["10.0.0.1", " unix"], true)] {
+            let proxies = Proxies::read(texts.iter().copied()).unwrap();
+            assert_eq!(proxies.connect_over_unix_sockets(), over_unix_sockets, "{texts:?}");
+        }
+        for wrong in ["10.0.0.0/33", "10.0.0", "nginx", "*", "[::1]", "unix:"] {
             assert_eq!(Proxies::read([wrong]), Err(ProxyError(wrong.to_owned())));
         }
     }

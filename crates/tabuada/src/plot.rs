@@ -25,7 +25,7 @@ pub(crate) use drawing::CURVES_MAX;
 use drawing::{Drawing, Frame};
 
 /// The variable.
-const VARIABLE: &str = "x";
+pub(crate) const VARIABLE: &str = "x";
 
 /// Pixels that a picture may have.
 pub(crate) const WIDTHS: RangeInclusive<u32> = 200..=2_000;
@@ -185,15 +185,18 @@ impl Plot {
         Ok((curves, x, y))
     }
 
-    /// Draws in characters, with as much room as there is; and where the expressions may not mean what was meant.
+    /// Draws in characters, with as much room as there is, under these names; and where the expressions may not mean what
+    /// was meant.
     pub(crate) fn sketch(
         &self,
+        names: &[&str],
         room: Characters,
         limits: &Limits,
         seed: u64,
         stop: &dyn Fn() -> bool,
     ) -> Result<(String, Vec<Vec<Hint>>), Refusal> {
         let programs = self.read(limits)?;
+        let names: Vec<String> = names.iter().map(|text| sentences::name(text)).collect();
         let (mut curves, x, y) = self.curves(&programs, limits, seed, stop)?;
         let mut sheet = Sheet::new(room, x, y);
         for (at, curve) in curves.iter_mut().enumerate() {
@@ -201,7 +204,7 @@ impl Plot {
             sheet.draw(at, &curve.pieces(&sheet.view));
         }
         let notice = sentences::notice(&curves, self.language);
-        Ok((sheet.written(&self.names(), notice.as_deref()), self.hints(&programs, limits)))
+        Ok((sheet.written(&names, notice.as_deref()), self.hints(&programs, limits)))
     }
 
     fn names(&self) -> Vec<String> {

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
-use support::{Client, Response, Server, wait_for};
+use support::{Client, Response, Server, clean, wait_for};
 use tabuada::{Bounds, Setup, Share};
 
 fn bounded(bounds: Bounds) -> Server {
@@ -128,16 +128,19 @@ impl Limited {
 
     fn start_with(limits: &str, options: &str) -> Self {
         let script = format!("{limits} && exec \"$0\" serve --listen 127.0.0.1:0 --threads 2 {options}");
-        let mut process = Command::new("sh")
+        let mut process = clean(Command::new("sh"))
             .args(["-c", &script, env!("CARGO_BIN_EXE_tabuada")])
             .stderr(Stdio::piped())
             .spawn()
             .expect("there is a shell");
         let mut said = BufReader::new(process.stderr.take().expect("it is piped"));
-        let mut line = String::new();
-        said.read_line(&mut line).expect("it speaks UTF-8");
-        let address = line.trim_end().strip_prefix("listening on http://").unwrap_or_else(|| panic!("{line}"));
-        let address = address.parse().expect("an address");
+        let address = loop {
+            let mut line = String::new();
+            assert_ne!(said.read_line(&mut line).expect("it speaks UTF-8"), 0, "it ended before it was ready");
+            if let Some(address) = line.trim_end().strip_prefix("listening on http://") {
+                break address.parse().expect("an address");
+            }
+        };
         Self(process, address, said)
     }
 }

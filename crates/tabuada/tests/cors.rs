@@ -202,6 +202,6 @@ fn origins_are_told_by_flag_or_variable() {
         let output = refused.stdout(Stdio::null()).output().expect("the binary starts");
         let said = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(2), "{said}");
-        assert!(said.contains("is no origin") && said.contains(wrong), "{said}");
+        assert!(said.contains("--cors-origin: expected origins") && said.contains(wrong), "{said}");
     }
 }

@@ -128,7 +128,7 @@ fn every_example_is_what_is_answered() {
                     assert_eq!(kind_of(&response), kind, "{request}");
                     if let Some(elsewhere) = example["externalValue"].as_str() {
                         // It is too long to be written there.
-                        assert_eq!(format!("{method} {elsewhere}"), request);
+                        assert_eq!(format!("{method} /{elsewhere}"), request);
                     } else if kind.ends_with("json") && !kind.ends_with("ndjson") {
                         let mut answered = serde_json::from_slice::<Value>(&response.body).expect("it is JSON");
                         let mut expected = example["value"].clone();

@@ -140,7 +140,11 @@ fn lines_of_json_tell_all_but_what_was_asked_for() {
         assert!(line["timestamp"].as_str().is_some_and(|time| time.ends_with('Z')), "{line:?}");
         let mut members: Vec<&str> = line.keys().map(String::as_str).collect();
         members.retain(|name| *name != "cache");
-        assert_eq!(members, ["duration_ms", "id", "level", "message", "method", "route", "status", "timestamp"]);
+        assert_eq!(
+            members,
+            ["client", "duration_ms", "id", "level", "message", "method", "route", "status", "timestamp"]
+        );
+        assert_eq!(line["client"], "127.0.0.1", "{line:?}");
         assert_eq!(line.contains_key("cache"), response.header("cache-status").is_some(), "{line:?}");
     }
     let said = |number: &str, name: &str| line_of(&node, number)[name].clone();
@@ -183,6 +187,74 @@ fn lines_tell_what_was_asked_for_if_that_is_wanted() {
     let line = log.iter().find(|line| line.contains("forged")).expect("a line");
     assert!(line.contains(r#"id="a""#) && line.contains(r#"expression="1 +\n2 id=forged""#), "{line}");
     assert!(line.contains(" INFO request "), "{line}");
+}
+
+/// Who asks: the other end of the connection, or whom a trusted proxy names; nobody, where addresses are not to be kept.
+#[test]
+fn lines_tell_who_asked_unless_that_is_not_wanted() {
+    let asked = |flags: &[&str], forwarded: &str| {
+        let node = Node::start(&[&["--log-format=json", "--log-requests=all"], flags].concat());
+        let headers = [(ID, "a"), ("x-forwarded-for", forwarded)];
+        Client::connect(node.address).request("GET", "/health/live", &headers, b"");
+        line_of(&node, "a").get("client").cloned()
+    };
+    let trusting = ["--trusted-proxies", "127.0.0.1"];
+    assert_eq!(asked(&[], "203.0.113.9"), Some("127.0.0.1".into()));
+    assert_eq!(asked(&trusting, "198.51.100.1, 203.0.113.9"), Some("203.0.113.9".into()));
+    assert_eq!(asked(&trusting, "2001:db8:1:2:3::4"), Some("2001:db8:1:2:3::4".into()), "all of it");
+    assert_eq!(asked(&trusting, "unknown"), Some("127.0.0.1".into()));
+    for off in ["--log-clients=off", "--log-clients=false"] {
+        assert_eq!(asked(&[&trusting[..], &[off]].concat(), "203.0.113.9"), None);
+    }
+}
+
+/// The first line says what runs and with what, and holds no secret.
+#[test]
+fn the_log_begins_with_what_runs() {
+    let begun = |variables: &[(&str, &str)], flags: &[&str]| {
+        let node = Node::start_with(variables, &[&["--log-format=json"], flags].concat());
+        // What is logged before the ready line is written beside it.
+        node.signal("TERM");
+        let log = node.everything_said();
+        assert!(!log.iter().any(|line| line.contains("s3cret")), "{log:#?}");
+        let objects = log.iter().filter_map(|line| serde_json::from_str::<Map<String, Value>>(line).ok());
+        let objects: Vec<_> = objects.collect();
+        let first = objects.iter().find(|line| line["message"] == "starting").cloned().expect("it is there");
+        let alone =
+            objects.iter().any(|line| line["message"] == "no Redis configured: answers are kept in this process only");
+        (first, alone)
+    };
+    let (line, is_alone) = begun(&[], &[]);
+    assert!(is_alone);
+    let listener = line["listener"].as_str().expect("a text");
+    assert!(listener.starts_with("http://127.0.0.1:"), "{listener}");
+    for (name, value) in [
+        ("version", env!("CARGO_PKG_VERSION")),
+        ("commit", tabuada::version::COMMIT),
+        ("redis", "none"),
+        ("ttl", "1day"),
+        ("lookup", "Adaptive"),
+        ("memory", "64.0 MiB"),
+        ("operators_routes", "open to this machine"),
+    ] {
+        assert_eq!(line[name], value, "{name}");
+    }
+    let redis = [("TABUADA_REDIS", "redis://user:s3cret-of-redis@127.0.0.1:1/0")];
+    let token = [("TABUADA_ADMIN_TOKEN", "s3cret-of-the-operator")];
+    let flags = ["--ttl=9m", "--lookup=always", "--memory=1MiB", "--threads=3", "--admin-listen=127.0.0.1:0"];
+    let (line, is_alone) = begun(&[redis, token].concat(), &flags);
+    assert!(!is_alone);
+    for (name, value) in [
+        ("redis", "127.0.0.1:1"),
+        ("ttl", "9m"),
+        ("lookup", "Always"),
+        ("memory", "1.0 MiB"),
+        ("operators_routes", "with the token"),
+    ] {
+        assert_eq!(line[name], value, "{name}");
+    }
+    assert_eq!(line["threads"], 3);
+    assert!(line["operators_listener"].as_str().is_some_and(|address| address.starts_with("http://")));
 }
 
 /// By themselves, requests that go well leave no line.

@@ -9,7 +9,11 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
-use support::{Client, Server};
+use support::{Client, Node, Server};
+use tabuada::version::COMMIT;
+
+/// Ours, and those that every exporter has.
+const PREFIXES: [&str; 2] = ["tabuada_", "process_"];
 
 fn metrics(client: &mut Client) -> String {
     let response = client.get("/metrics");
@@ -67,12 +71,13 @@ fn families(text: &str) -> BTreeMap<String, Family> {
     for line in text.lines() {
         if let Some(described) = line.strip_prefix("# HELP ") {
             let (name, help) = described.split_once(' ').unwrap_or_else(|| panic!("{line}"));
-            assert!(!help.is_empty() && helped.insert(name.to_owned()), "{line}");
+            assert!(help.starts_with(|first: char| first.is_ascii_uppercase() || first.is_ascii_digit()), "{line}");
+            assert!(help.ends_with('.') && !help.ends_with("..") && helped.insert(name.to_owned()), "{line}");
             continue;
         }
         if let Some(declared) = line.strip_prefix("# TYPE ") {
             let (name, kind) = declared.split_once(' ').unwrap_or_else(|| panic!("{line}"));
-            assert!(name.starts_with("tabuada_") && helped.contains(name), "{line}");
+            assert!(PREFIXES.iter().any(|prefix| name.starts_with(prefix)) && helped.contains(name), "{line}");
             current = name.to_owned();
             let family = Family { kind: kind.to_owned(), samples: Vec::new() };
             assert!(families.insert(current.clone(), family).is_none(), "{line}: again");
@@ -142,7 +147,7 @@ fn every_metric_is_there_from_the_start() {
         "tabuada_queue_depth 0",
         "tabuada_connections 1",
         "tabuada_log_lines_lost_total 0",
-        &format!("tabuada_build_info{{version=\"{}\"}} 1", env!("CARGO_PKG_VERSION")),
+        &format!("tabuada_build_info{{version=\"{}\",commit=\"{COMMIT}\"}} 1", env!("CARGO_PKG_VERSION")),
     ] {
         assert!(at_first.lines().any(|line| line == name), "{name} in\n{at_first}");
     }
@@ -162,6 +167,52 @@ fn every_metric_is_there_from_the_start() {
         samples.map(|Sample { name, labels, .. }| format!("{name}{labels:?}")).collect()
     };
     assert_eq!(series(&at_first), series(&afterwards), "nothing appears only when it happens");
+}
+
+/// What the system says of the process, as it says it elsewhere.
+#[test]
+fn the_process_is_measured_as_the_system_measures_it() {
+    let node = Node::start(&[]);
+    let mut client = Client::connect(node.address);
+    let value = |client: &mut Client, name: &str| {
+        let families = families(&metrics(client));
+        let family = families.get(name).unwrap_or_else(|| panic!("no {name}"));
+        family.samples.iter().map(|sample| sample.value).sum::<f64>()
+    };
+    let status = |name: &str| node.status_kib(name) as f64 * 1024.0;
+    let peak = status("VmHWM");
+    let resident = value(&mut client, "process_resident_memory_bytes");
+    assert!(resident > 1e6 && resident <= peak.max(status("VmHWM")), "{resident} of {peak}");
+    assert!((status("VmSize") / value(&mut client, "process_virtual_memory_bytes") - 1.0).abs() < 0.5);
+    // The bound was raised at the start, and each connection is a file.
+    let (files, most) = (value(&mut client, "process_open_fds"), value(&mut client, "process_max_fds"));
+    assert!(files >= 5.0 && most > files, "{files} of {most}");
+    let others: Vec<Client> = (0..10).map(|_| Client::connect(node.address)).collect();
+    support::wait_for("each to be a file", || value(&mut client, "process_open_fds") >= files + 10.0);
+    drop(others);
+    let now = std::time::UNIX_EPOCH.elapsed().expect("it is after 1970").as_secs_f64();
+    let started = value(&mut client, "process_start_time_seconds");
+    // The system tells when it was booted to the second.
+    assert!(started < now + 2.0 && started > now - 600.0, "{started} at {now}");
+    let before = value(&mut client, "process_cpu_seconds");
+    support::wait_for("work to take time", || value(&mut client, "process_cpu_seconds") > before);
+}
+
+/// Whoever plans with what the documents say an answer takes has planned right.
+#[test]
+fn an_answer_takes_the_memory_that_the_documents_tell() {
+    let page = read("docs/operations.md");
+    let row = page.lines().find(|row| row.starts_with("| a short answer (`12345+1`) in memory |")).expect("a row");
+    let bytes = row.split('|').nth(2).and_then(|cell| cell.trim().split(' ').next());
+    let told: f64 = bytes.and_then(|bytes| bytes.parse().ok()).expect("a number of bytes");
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    for number in 0..100 {
+        assert_eq!(client.evaluate(&format!("12345+{number}")).status, 200);
+    }
+    let families = families(&metrics(&mut client));
+    let [bytes, entries] = ["tabuada_cache_bytes", "tabuada_cache_entries"].map(|name| families[name].samples[0].value);
+    assert!(entries == 100.0 && (bytes / entries / told - 1.0).abs() < 0.03, "{bytes} of {entries}, told {told}");
 }
 
 /// How often each route was answered, by its name, with whatever status.
@@ -235,7 +286,7 @@ fn the_documented_metrics_are_those_there_are() {
     let families = families(&metrics(&mut Client::connect(server.address)));
     let page = read("docs/observing.md");
     let mut documented = BTreeMap::new();
-    for row in page.lines().filter(|row| row.starts_with("| `tabuada_")) {
+    for row in page.lines().filter(|row| PREFIXES.iter().any(|prefix| row.starts_with(&format!("| `{prefix}")))) {
         let cells: Vec<&str> = row.split('|').map(str::trim).collect();
         let [_, name, kind, labels, _, _] = cells[..] else { panic!("{row}") };
         let name = name.trim_matches('`');
@@ -272,11 +323,24 @@ fn queries(value: &Value) -> Vec<String> {
     }
 }
 
-/// The metrics that a query asks for, with the labels that it tells them apart by.
-fn asked_by(query: &str) -> Vec<(String, Vec<String>)> {
+/// A metric, the labels that a query tells it apart by, and the values of these that the query names.
+type Wanted = (String, Vec<(String, Vec<String>)>);
+
+/// The metrics that a query asks for.
+fn asked_by(query: &str) -> Vec<Wanted> {
+    use promql_parser::label::{MatchOp, Matcher};
     use promql_parser::parser::{self, Expr, LabelModifier};
 
-    struct Asked(Vec<(String, Vec<String>)>, Vec<String>);
+    struct Asked(Vec<Wanted>, Vec<String>);
+
+    // Of a pattern those that are no pattern themselves.
+    fn values(matcher: &Matcher) -> Vec<String> {
+        let is_name = |text: &&str| text.bytes().all(|byte| byte.is_ascii_lowercase() || b"_-".contains(&byte));
+        match matcher.op {
+            MatchOp::Equal | MatchOp::NotEqual => vec![matcher.value.clone()],
+            _ => matcher.value.split('|').filter(is_name).map(str::to_owned).collect(),
+        }
+    }
     impl promql_parser::util::ExprVisitor for Asked {
         type Error = std::convert::Infallible;
 
@@ -292,7 +356,8 @@ fn asked_by(query: &str) -> Vec<(String, Vec<String>)> {
                 }
                 _ => return Ok(true),
             };
-            let labels = selector.matchers.matchers.iter().map(|matcher| matcher.name.clone()).collect();
+            let labels =
+                selector.matchers.matchers.iter().map(|matcher| (matcher.name.clone(), values(matcher))).collect();
             self.0.push((selector.name.clone().expect("a metric"), labels));
             Ok(true)
         }
@@ -306,37 +371,75 @@ fn asked_by(query: &str) -> Vec<(String, Vec<String>)> {
     let Asked(mut metrics, grouped) = asked;
     assert!(!metrics.is_empty(), "{query} asks for nothing");
     for (_, labels) in &mut metrics {
-        labels.extend(grouped.iter().cloned());
+        labels.extend(grouped.iter().map(|label| (label.clone(), Vec::new())));
     }
     metrics
 }
 
-/// A query of the dashboard, or of the documents, that asks for what there is not would show nothing, for ever.
+/// The alerts of a file: their names, and their queries.
+fn alerts() -> BTreeMap<String, String> {
+    use saphyr::{LoadableYamlNode, Yaml};
+
+    let text = read("deploy/prometheus/alerts.yml");
+    let documents = Yaml::load_from_str(&text).expect("it is YAML");
+    let groups = documents[0]["groups"].as_vec().expect("groups");
+    let rules = groups.iter().flat_map(|group| group["rules"].as_vec().expect("rules"));
+    let mut alerts = BTreeMap::new();
+    for rule in rules {
+        let text = |value: &Yaml<'_>| value.as_str().unwrap_or_else(|| panic!("{rule:?}")).to_owned();
+        assert!(["info", "warning", "critical"].contains(&&*text(&rule["labels"]["severity"])), "{rule:?}");
+        assert!(!text(&rule["annotations"]["summary"]).is_empty(), "{rule:?}");
+        assert!(text(&rule["annotations"]["description"]).ends_with('.'), "{rule:?}");
+        let name = text(&rule["alert"]);
+        assert!(alerts.insert(name, text(&rule["expr"])).is_none(), "{rule:?}: again");
+    }
+    alerts
+}
+
+/// The documents tell of each alert, and of none that there is not; Prometheus's own tool reads them, where it is installed.
 #[test]
-fn the_dashboard_asks_for_metrics_that_there_are() {
+fn the_documented_alerts_are_those_there_are() {
+    let page = read("docs/observing.md");
+    let documented = page.lines().filter_map(|row| row.strip_prefix("| `Tabuada")?.split('`').next());
+    let documented: BTreeSet<String> = documented.map(|name| format!("Tabuada{name}")).collect();
+    assert_eq!(documented, alerts().into_keys().collect());
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/prometheus/alerts.yml");
+    match std::process::Command::new("promtool").args(["check", "rules"]).arg(file).output() {
+        Ok(output) => assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr)),
+        Err(_) => eprintln!("left out: there is no promtool"),
+    }
+}
+
+/// A query of the dashboard or of an alert that asks for what there is not would show nothing, for ever.
+#[test]
+fn the_dashboard_and_the_alerts_ask_for_metrics_that_there_are() {
     let server = Server::start();
     let families = families(&metrics(&mut Client::connect(server.address)));
-    let mut there: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    // The scraper's own, and what it puts beside each.
+    let mut there: BTreeMap<&str, BTreeMap<&str, BTreeSet<&str>>> = BTreeMap::from([("up", BTreeMap::new())]);
     for sample in families.values().flat_map(|family| &family.samples) {
-        // The scraper's own.
-        let labels = sample.labels.keys().map(String::as_str).chain(["instance"]);
-        there.entry(&sample.name).or_default().extend(labels);
+        let labels = there.entry(&sample.name).or_default();
+        for (label, value) in &sample.labels {
+            labels.entry(label).or_default().insert(value);
+        }
     }
     let dashboard: Value = serde_json::from_str(&read("docs/grafana.json")).expect("it is JSON");
     let shown = queries(&dashboard["panels"]);
-    let page = read("docs/observing.md");
-    let told = page.lines().filter_map(|row| row.strip_prefix("| `")?.split('`').next());
-    let told = told.filter(|text| text.contains("tabuada_") && text.contains('('));
-    let all: Vec<String> = shown.iter().cloned().chain(told.map(str::to_owned)).collect();
-    assert!(shown.len() > 25 && all.len() > shown.len() + 1, "{all:?}");
+    let alerts = alerts().into_values();
+    assert!(shown.len() > 25 && alerts.len() > 10, "{shown:?}");
     let mut seen = BTreeSet::new();
-    for query in &all {
-        for (name, labels) in asked_by(query) {
+    for (query, is_shown) in shown.iter().cloned().map(|query| (query, true)).chain(alerts.map(|query| (query, false)))
+    {
+        for (name, labels) in asked_by(&query) {
             let known = there.get(name.as_str()).unwrap_or_else(|| panic!("{query}: there is no {name}"));
-            for label in labels {
-                assert!(known.contains(label.as_str()), "{query}: {name} has no {label}");
+            for (label, values) in labels.iter().filter(|(label, _)| !["instance", "job"].contains(&label.as_str())) {
+                let of_it = known.get(label.as_str()).unwrap_or_else(|| panic!("{query}: {name} has no {label}"));
+                let unknown = values.iter().find(|value| !of_it.contains(value.as_str()));
+                assert_eq!(unknown, None, "{query}: no {label} of {name} is so");
             }
-            seen.insert(name);
+            if is_shown {
+                seen.insert(name);
+            }
         }
     }
     // Nothing that is counted is kept from whoever looks.

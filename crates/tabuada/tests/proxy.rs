@@ -14,7 +14,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use rcgen::{CertifiedKey, generate_simple_self_signed};
-use support::{Client, Node, Response, Server, free_port, wait_for};
+use support::{Client, Node, Response, Server, free_port, resolved, wait_for};
 
 /// A proxy in front of servers; ended with the test.
 struct Proxy {
@@ -391,12 +391,120 @@ fn nginx_keeps_its_connections_to_the_servers() {
     assert_eq!(open, Some("2"), "{}", metrics.text());
 }
 
+/// What a page or a document refers to by one of these, up to the next quote.
+fn references<'t>(text: &'t str, before: &[&str]) -> Vec<&'t str> {
+    let found = before.iter().flat_map(|before| text.split(before).skip(1));
+    found
+        .filter_map(|rest| rest.split(['"', '`']).next())
+        .filter(|found| !found.starts_with("data:") && !found.starts_with('#'))
+        .collect()
+}
+
+/// Below a folder of the proxy's, which it takes away, everything is found: no address of ours begins at the root.
+fn works_below_a_folder(proxy: &Proxy) {
+    let mut client = Client::connect(proxy.address);
+    let mut get = |target: &str| client.get(target);
+    assert_eq!(get("/v1/evaluate?expr=2%2B2").status, 404, "there is nothing else");
+    let mut asked = 0;
+    for page in ["/calc/", "/calc/docs", "/calc/redoc"] {
+        let html = get(page);
+        assert_eq!(html.status, 200, "{page}");
+        let mut targets: Vec<String> = Vec::new();
+        for found in references(html.text(), &["src=\"", "href=\""]) {
+            let target = resolved(page, found);
+            if target.ends_with(".js") {
+                let script = get(&target);
+                let script = String::from_utf8_lossy(&script.body);
+                let imports = references(&script, &["from \"", "import \""]);
+                targets.extend(
+                    imports.iter().filter(|found| found.starts_with('.')).map(|found| resolved(&target, found)),
+                );
+            }
+            targets.push(target);
+        }
+        for target in targets {
+            assert!(target.starts_with("/calc/") && get(&target).status == 200, "{page}: {target}");
+            asked += 1;
+        }
+    }
+    assert!(asked > 20, "{asked}");
+    // What the page asks for, and the pages of documentation.
+    let api = get("/calc/page/api.js");
+    let routes: Vec<&str> = references(api.text(), &["address(\"", "ask(\"", "ask(`"]);
+    for route in &routes {
+        let target = resolved("/calc/", route.split('$').next().unwrap_or_default());
+        assert!(target.starts_with("/calc/") && get(&target).status != 404, "{target}");
+    }
+    assert!(routes.len() >= 6, "{routes:?}");
+    let document: serde_json::Value = serde_json::from_slice(&get("/calc/openapi.json").body).expect("it is JSON");
+    let server = document["servers"][0]["url"].as_str().expect("a server");
+    let evaluate = resolved("/calc/openapi.json", &format!("{server}/v1/evaluate?expr=2%2B2"));
+    assert_eq!((&*evaluate, get(&evaluate).status), ("/calc/v1/evaluate?expr=2%2B2", 200));
+    for (target, led_to) in [
+        ("/calc/docs/", "/calc/docs"),
+        ("/calc/v1/evaluate/?expr=2%2B2", "/calc/v1/evaluate?expr=2%2B2"),
+        ("/calc/v1/cache/entry/?key=2%2B2", "/calc/v1/cache/entry?key=2%2B2"),
+    ] {
+        let redirect = get(target);
+        let location = redirect.header("location").map(|location| resolved(target, location));
+        assert_eq!((redirect.status, location.as_deref()), (307, Some(led_to)), "{target}");
+    }
+}
+
+#[test]
+fn everything_is_found_below_a_folder_of_nginx() {
+    let server = node();
+    let place = Place::new();
+    let http = format!(
+        "server {{
+             listen 127.0.0.1:{};
+             location /calc/ {{ proxy_pass http://{}/; }}
+         }}",
+        place.port, server.address
+    );
+    works_below_a_folder(&Proxy::nginx(place, &http));
+}
+
+#[test]
+fn everything_is_found_below_a_folder_of_caddy() {
+    let server = node();
+    let place = Place::new();
+    let site = format!(
+        "{{\n\tadmin off\n}}\nhttp://127.0.0.1:{}, http://localhost:{} {{\n\thandle_path /calc/* {{\n\t\treverse_proxy {}\n\t}}\n\thandle {{\n\t\trespond 404\n\t}}\n}}\n",
+        place.port, place.port, server.address
+    );
+    works_below_a_folder(&Proxy::caddy(place, &site));
+}
+
+/// nginx with its own settings keeps what it passes on together, but what says that it is not to be: the answer to a line
+/// comes before the next line is sent.
+#[test]
+fn nginx_keeps_no_batch_together() {
+    let server = node();
+    let place = Place::new();
+    let http = format!(
+        "server {{
+             listen 127.0.0.1:{};
+             location / {{
+                 proxy_pass http://{};
+                 proxy_http_version 1.1;
+                 proxy_request_buffering off;
+             }}
+         }}",
+        place.port, server.address
+    );
+    answers_line_by_line(&Proxy::nginx(place, &http));
+}
+
 /// The answer to a line comes before the next line is sent.
 #[test]
 fn nginx_passes_a_batch_on_line_by_line() {
     let server = node();
-    let nginx = Proxy::plain_nginx_by_recipe([server.address, server.address], "10000r/s");
-    let mut client = Client::connect(nginx.address);
+    answers_line_by_line(&Proxy::plain_nginx_by_recipe([server.address, server.address], "10000r/s"));
+}
+
+fn answers_line_by_line(proxy: &Proxy) {
+    let mut client = Client::connect(proxy.address);
     let head = "POST /v1/batch HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-ndjson\r\n";
     client.send(format!("{head}Transfer-Encoding: chunked\r\n\r\n").as_bytes());
     let mut answers = BufReader::new(client.stream.try_clone().expect("a second handle")).lines().map_while(Result::ok);

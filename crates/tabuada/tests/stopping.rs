@@ -66,6 +66,40 @@ fn every_signal_stops_it_and_each_stage_is_said() {
     }
 }
 
+/// What is in flight is counted, and what is given up is told by name.
+#[test]
+fn what_is_given_up_is_told() {
+    let node = Node::start(&["--log-format=json", "--log-expressions"]);
+    let mut idle = Client::connect(node.address);
+    assert_eq!(idle.get("/health/live").status, 200);
+    let mut half = Client::connect(node.address);
+    let head = "POST /evaluate HTTP/1.1\r\nHost: x\r\nX-Request-Id: the-half\r\nContent-Length: 19\r\n\r\n";
+    half.send(format!("{head}{{\"expressao\":").as_bytes());
+    // The server has seen the head once it answers another request sent after it.
+    assert_eq!(Client::connect(node.address).get("/health/live").status, 200);
+    node.signal("TERM");
+    let log = node.whole_log();
+    let lines: Vec<serde_json::Value> = log.iter().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let line = |words: &str| {
+        let found = lines.iter().find(|line| line["message"].as_str().is_some_and(|text| text.contains(words)));
+        found.unwrap_or_else(|| panic!("{words} in {log:#?}"))
+    };
+    // The one that asked last may not be gone yet.
+    for words in ["not ready any more", "stopped listening"] {
+        let (connections, requests) = (line(words)["connections"].as_u64(), line(words)["requests"].as_u64());
+        assert!(connections >= Some(2) && requests >= Some(1) && requests < connections, "{:?}", line(words));
+    }
+    let given_up = line("gave up connections");
+    assert_eq!((&given_up["connections"], &given_up["requests"]), (&1.into(), &1.into()), "{given_up:?}");
+    let request = line("gave up a request");
+    for (name, value) in
+        [("id", "the-half"), ("route", "evaluate"), ("method", "POST"), ("client", "127.0.0.1"), ("uri", "/evaluate")]
+    {
+        assert_eq!(request[name], value, "{name}");
+    }
+    assert!(half.is_closed());
+}
+
 /// Half a body would be waited for.
 #[test]
 fn a_second_signal_waits_for_nobody() {
@@ -78,6 +112,6 @@ fn a_second_signal_waits_for_nobody() {
     wait_for("it to wait", || said(&node.log(), "stopped listening"));
     node.signal("TERM");
     let log = node.whole_log();
-    assert!(said(&log, "at once") && !said(&log, "gave up"), "{log:#?}");
+    assert!(said(&log, "at once") && !said(&log, "gave up connections"), "{log:#?}");
     assert!(client.is_closed());
 }

@@ -19,12 +19,9 @@ use clap::ValueEnum;
 use tabuada_lang::{Language, Mode};
 
 use super::output::ended;
-use crate::config::default_threads;
+use crate::config::{self, THREADS_MAX};
 use pipeline::Trouble;
 use progress::Progress;
-
-/// More threads than any machine is well served by.
-const THREADS_MAX: usize = 1_024;
 
 /// Arguments of `tabuada batch`.
 #[derive(Debug, clap::Args)]
@@ -68,8 +65,7 @@ pub enum Output {
 
 /// Reads a number of threads.
 fn threads(text: &str) -> Result<NonZeroUsize, String> {
-    let threads = text.parse().ok().filter(|threads: &NonZeroUsize| threads.get() <= THREADS_MAX);
-    threads.ok_or_else(|| format!("expected a number from 1 to {THREADS_MAX}"))
+    config::threads(text).ok_or_else(|| format!("expected a number from 1 to {THREADS_MAX}"))
 }
 
 /// Answers every line or row: 0, also if expressions failed, since their answers say so; 1 if the input cannot be read or
@@ -104,7 +100,7 @@ fn open(file: Option<&Path>) -> io::Result<(Box<dyn Read + Send>, Option<u64>)> 
 
 fn answer_all(args: &BatchArgs, input: Box<dyn Read + Send>, progress: &Progress) -> Result<(), Trouble> {
     let mut output = BufWriter::with_capacity(pipeline::PIECE_BYTES, io::stdout().lock());
-    let threads = args.threads.unwrap_or_else(default_threads).get();
+    let threads = args.threads.or_else(|| config::threads("cores")).map_or(1, NonZeroUsize::get);
     if is_csv(args) {
         let (reader, table) = rows::open(args, input, &mut output)?;
         let feed = move |feeder| rows::feed(reader, feeder);

@@ -2,30 +2,29 @@
 //!
 //! Both ways give the same JSON, which is printed as it is or as a table.
 
+use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Subcommand;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
-use tabuada_cache::{Behind, Cursor, Deadlines, NotOurs, Options, Removal, Removed, State};
+use tabuada_cache::{Behind, Cursor, NotOurs, Options, Removal, Removed};
 use tokio::runtime::Runtime;
 
-use super::http::{self, Question};
+use super::behind::{Unconnected, connect};
+use super::flags::{OfCache, SettingFlags};
+use super::http::{self, Question, address_of, on_this_machine};
 use crate::answer::Calculator;
-use crate::config::{AdminToken, named, with_password};
-use crate::counters::Counters;
+use crate::config::{AdminToken, behind};
+use crate::settings::table::{ADMIN_LISTEN, LISTEN, NAMESPACE, REDIS};
+use crate::settings::{SettingError, Settings};
 use crate::view;
+use crate::words::{Language, Words, said};
 
-/// Where a server listens if nothing else is said.
-const SERVER: &str = "http://127.0.0.1:8000";
 /// How long a server may take for each piece of an answer: a clear goes through everything in Redis.
 const ANSWER: Duration = Duration::from_secs(600);
-/// How long Redis may take to be there, and for each call: a person waits, and no request.
-const READY: Duration = Duration::from_secs(3);
-const CALL: Duration = Duration::from_secs(5);
 /// The most of a text that is shown beside a name without it.
 const TEXT_CHARACTERS: usize = 60;
 /// Entries asked for at once.
@@ -34,30 +33,14 @@ const PAGE: usize = 500;
 /// Arguments of `tabuada cache`.
 #[derive(Debug, clap::Args)]
 pub struct CacheArgs {
-    /// What to do.
     #[command(subcommand)]
-    pub task: CacheTask,
-    /// Server to ask [default: http://127.0.0.1:8000, if there is no --redis].
+    task: CacheTask,
     #[arg(long, global = true, value_name = "URL")]
-    pub server: Option<String>,
-    /// Redis to ask; --server goes before it.
-    #[arg(long, global = true, env = "TABUADA_REDIS", value_name = "URL", hide_env_values = true)]
-    pub redis: Option<String>,
-    /// File that holds the password for that Redis, which then does not stand in the URL.
-    #[arg(long, global = true, env = "TABUADA_REDIS_PASSWORD_FILE", value_name = "FILE")]
-    pub redis_password_file: Option<PathBuf>,
-    /// File that holds the server's token, in place of TABUADA_ADMIN_TOKEN.
-    #[arg(long, global = true, env = "TABUADA_ADMIN_TOKEN_FILE", value_name = "FILE")]
-    pub admin_token_file: Option<PathBuf>,
-    /// Certificates (PEM) of those who vouch for that Redis over TLS, in place of whom the system believes.
-    #[arg(long, global = true, env = "TABUADA_REDIS_CA", value_name = "FILE")]
-    pub redis_ca: Option<PathBuf>,
-    /// First part of every key in that Redis.
-    #[arg(long, global = true, env = "TABUADA_NAMESPACE", value_name = "NAME", default_value = "tabuada")]
-    pub namespace: String,
-    /// Print JSON, one object a line.
+    server: Option<String>,
+    #[command(flatten)]
+    flags: SettingFlags<OfCache>,
     #[arg(long, global = true)]
-    pub json: bool,
+    json: bool,
 }
 
 /// What to do with the cache.
@@ -107,8 +90,8 @@ impl From<io::Error> for Trouble {
 }
 
 /// Looks into the cache, or removes from it: 0; 1 if it is not there or was not done; 2 if the command is of no use.
-pub fn cache(args: &CacheArgs) -> ExitCode {
-    match Place::of(args).and_then(|place| run(args, &place)) {
+pub fn cache(args: &CacheArgs, language: Language) -> ExitCode {
+    match Door::of(args, language).and_then(|door| run(args, &door)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(Trouble::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(Trouble::Output(error)) => complain(1, &error.to_string()),
@@ -122,15 +105,15 @@ fn complain(status: u8, why: &str) -> ExitCode {
     ExitCode::from(status)
 }
 
-fn run(args: &CacheArgs, place: &Place) -> Result<(), Trouble> {
+fn run(args: &CacheArgs, door: &Door) -> Result<(), Trouble> {
     let mut out = io::stdout().lock();
     match &args.task {
         CacheTask::Stats => {
-            let stats = place.stats()?;
+            let stats = door.stats()?;
             if args.json { writeln!(out, "{stats}")? } else { write_stats(&stats, &mut out)? }
         }
         CacheTask::Keys => {
-            let mut page = place.page(None)?;
+            let mut page = door.page(None)?;
             if !args.json {
                 writeln!(out, "{}", row("TTL", "BYTES", "LAYERS", "KIND", "NAME"))?;
             }
@@ -139,39 +122,49 @@ fn run(args: &CacheArgs, place: &Place) -> Result<(), Trouble> {
                     if args.json { writeln!(out, "{entry}")? } else { write_row(entry, &mut out)? }
                 }
                 if page["redis"] == "unreachable" {
-                    eprintln!("tabuada: Redis cannot be reached: this is what the server's memory holds");
+                    eprintln!("tabuada: {}", said::MEMORY_ONLY.say(door.language));
                 }
                 let Some(next) = page["next"].as_str() else { break };
-                page = place.page(Some(next))?;
+                page = door.page(Some(next))?;
             }
         }
         CacheTask::Get { key } => {
-            let entry = place.entry(key)?;
+            let entry = door.entry(key)?;
             if args.json { writeln!(out, "{entry}")? } else { write_entry(&entry, &mut out)? }
         }
-        CacheTask::Delete { key } => write_removed(args, &place.delete(key)?, &mut out)?,
+        CacheTask::Delete { key } => write_removed(args.json, &door.delete(key)?, door.language, &mut out)?,
         CacheTask::Clear { yes } => {
             if !yes {
-                confirm(place)?;
+                confirm(door)?;
             }
-            write_removed(args, &place.clear()?, &mut out)?;
+            write_removed(args.json, &door.clear()?, door.language, &mut out)?;
         }
     }
     Ok(())
 }
 
 /// Asks whoever sits at the terminal.
-fn confirm(place: &Place) -> Result<(), Trouble> {
+fn confirm(door: &Door) -> Result<(), Trouble> {
     if !io::stdin().is_terminal() {
-        return Err(Trouble::Misused("clear forgets everything: say --yes where there is nobody to ask".to_owned()));
+        return Err(Trouble::Misused(said::CLEAR_NEEDS_YES.say(door.language).to_owned()));
     }
-    eprint!("Forget everything that is remembered {}? [y/N] ", place.shown());
+    eprint!("{}", said::CLEAR_ASKS.with(door.language, &[&door.shown()]));
     let mut line = String::new();
     io::stdin().read_line(&mut line)?;
-    if matches!(line.trim(), "y" | "Y" | "yes") {
+    let yes: &[&str] = match door.language {
+        Language::English => &["y", "yes"],
+        Language::Portuguese => &["s", "sim", "y", "yes"],
+    };
+    if yes.contains(&line.trim().to_lowercase().as_str()) {
         return Ok(());
     }
-    Err(Trouble::Failed("nothing was forgotten".to_owned()))
+    Err(Trouble::Failed(said::NOTHING_FORGOTTEN.say(door.language).to_owned()))
+}
+
+/// A way to the cache.
+struct Door {
+    place: Place,
+    language: Language,
 }
 
 /// Who is asked.
@@ -180,72 +173,54 @@ enum Place {
     Redis { runtime: Runtime, calculator: Calculator, namespace: String },
 }
 
-impl Place {
-    fn of(args: &CacheArgs) -> Result<Self, Trouble> {
-        let redis = args.redis.as_ref().filter(|url| !url.is_empty() && args.server.is_none());
-        match redis {
-            Some(url) => Self::redis(url, args),
-            None => Self::server(args.server.as_deref().unwrap_or(SERVER), named(args.admin_token_file.as_deref())),
-        }
-    }
-
-    fn server(url: &str, token_file: Option<&Path>) -> Result<Self, Trouble> {
-        let host = match url.split_once("://") {
-            None => url,
-            Some(("http", rest)) => rest,
-            Some((scheme, _)) => {
-                return Err(Trouble::Misused(format!("{scheme}:// is not spoken here, expected http://host:port")));
+impl Door {
+    fn of(args: &CacheArgs, language: Language) -> Result<Self, Trouble> {
+        let misused = |error: SettingError| Trouble::Misused(error.message(language).to_owned());
+        let settings = Settings::read(&args.flags.0, |name| std::env::var_os(name)).map_err(misused)?;
+        let has_redis = settings.given(&REDIS).is_some_and(|url| !url.text.is_empty());
+        let place = match &args.server {
+            None if has_redis => {
+                let options = Options { memory_bytes: 0, ..behind(&settings).map_err(misused)? };
+                let namespace = settings.need(&NAMESPACE).map_err(misused)?;
+                let (runtime, calculator, _) = connect(options).map_err(|why| unconnected(why, language))?;
+                Place::Redis { runtime, calculator, namespace }
+            }
+            server => {
+                let address = match server {
+                    Some(server) => address_of(server)
+                        .ok_or_else(|| Trouble::Misused(said::NOT_A_SERVER.with(language, &[server])))?,
+                    None => own_server(&settings).map_err(misused)?,
+                };
+                let token = AdminToken::configured(&settings).map_err(misused)?;
+                Place::Server { address, token }
             }
         };
-        let host = host.strip_suffix('/').unwrap_or(host);
-        if host.is_empty() || host.contains(['/', '?', '#', '@']) || host.contains(char::is_whitespace) {
-            return Err(Trouble::Misused("expected the server as http://host:port".to_owned()));
-        }
-        let has_port = host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
-        let address = if has_port { host.to_owned() } else { format!("{host}:80") };
-        let token = AdminToken::configured(token_file);
-        let token = token.map_err(|error| Trouble::Misused(error.to_string()))?;
-        Ok(Self::Server { address, token })
-    }
-
-    fn redis(url: &str, args: &CacheArgs) -> Result<Self, Trouble> {
-        let namespace = args.namespace.as_str();
-        let url = with_password(url.to_owned(), named(args.redis_password_file.as_deref()));
-        let url = url.map_err(|error| Trouble::Misused(error.to_string()))?;
-        let ca = args.redis_ca.as_deref().filter(|file| !file.as_os_str().is_empty());
-        let redis_ca = match ca.map(std::fs::read).transpose() {
-            Ok(redis_ca) => redis_ca,
-            Err(error) => return Err(Trouble::Misused(format!("--redis-ca: {error}"))),
-        };
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-        let options = Options {
-            namespace: namespace.to_owned(),
-            memory_bytes: 0,
-            redis: Some(url),
-            redis_ca,
-            ..Options::default()
-        };
-        let deadlines = Deadlines { call: CALL, ..Deadlines::default() };
-        let entered = runtime.enter();
-        let calculator = Calculator::with_deadlines(options, deadlines, 1, Counters::default());
-        drop(entered);
-        let calculator = calculator.map_err(|error| Trouble::Misused(error.to_string()))?;
-        if runtime.block_on(calculator.cache().wait_until_ready(READY)) == State::Detached {
-            return Err(unreachable());
-        }
-        Ok(Self::Redis { runtime, calculator, namespace: namespace.to_owned() })
+        Ok(Self { place, language })
     }
 
     /// For a sentence: where everything is that a clear would remove.
     fn shown(&self) -> String {
-        match self {
-            Self::Server { address, .. } => format!("by the server at {address}, and in its Redis"),
-            Self::Redis { namespace, .. } => format!("in this Redis under {namespace}:"),
+        match &self.place {
+            Place::Server { address, .. } => said::BY_THE_SERVER.with(self.language, &[address]),
+            Place::Redis { namespace, .. } => said::IN_THIS_REDIS.with(self.language, &[namespace]),
         }
     }
 
+    fn absent(&self, name: &str) -> Trouble {
+        Trouble::Absent(said::NOTHING_UNDER.with(self.language, &[&name]))
+    }
+
+    fn failed(&self, words: Words, parts: &[&dyn Display]) -> Trouble {
+        Trouble::Failed(words.with(self.language, parts))
+    }
+
+    /// The connection that was there when we came is lost.
+    fn lost(&self) -> Trouble {
+        self.failed(said::CONNECTION_LOST, &[])
+    }
+
     fn stats(&self) -> Result<Value, Trouble> {
-        if let Self::Server { .. } = self {
+        if let Place::Server { .. } = self.place {
             return self.ask("GET", "/v1/cache");
         }
         // This process did nothing that could be counted: what there is stands in Redis.
@@ -269,9 +244,9 @@ impl Place {
     }
 
     fn page(&self, cursor: Option<&str>) -> Result<Value, Trouble> {
-        let (runtime, calculator) = match self {
-            Self::Redis { runtime, calculator, .. } => (runtime, calculator),
-            Self::Server { .. } => {
+        let (runtime, calculator) = match &self.place {
+            Place::Redis { runtime, calculator, .. } => (runtime, calculator),
+            Place::Server { .. } => {
                 let cursor = cursor.map_or(String::new(), |cursor| format!("&cursor={}", encoded(cursor)));
                 return self.ask("GET", &format!("/v1/cache/keys?limit={PAGE}{cursor}"));
             }
@@ -279,69 +254,93 @@ impl Place {
         // It is our own.
         let cursor = cursor.and_then(|cursor| cursor.parse::<Cursor>().ok());
         let page = runtime.block_on(calculator.cache().operator().list(cursor.as_ref(), PAGE));
-        if page.redis == Behind::Reached { Ok(view::page(&page)) } else { Err(unreachable()) }
+        if page.redis == Behind::Reached { Ok(view::page(&page)) } else { Err(self.lost()) }
     }
 
     fn entry(&self, key: &str) -> Result<Value, Trouble> {
-        let (runtime, calculator) = match self {
-            Self::Redis { runtime, calculator, .. } => (runtime, calculator),
-            Self::Server { .. } => return self.ask("GET", &format!("/v1/cache/entry?key={}", encoded(key))),
+        let (runtime, calculator) = match &self.place {
+            Place::Redis { runtime, calculator, .. } => (runtime, calculator),
+            Place::Server { .. } => return self.ask("GET", &format!("/v1/cache/entry?key={}", encoded(key))),
         };
         let name = self.name(key)?;
         match runtime.block_on(calculator.cache().operator().entry(&name)) {
             Ok((Some(entry), _)) => Ok(view::entry(&entry, None)),
-            Ok((None, Behind::Unreachable)) => Err(unreachable()),
-            Ok((None, _)) | Err(NotOurs) => Err(absent(&name)),
+            Ok((None, Behind::Unreachable)) => Err(self.lost()),
+            Ok((None, _)) | Err(NotOurs) => Err(self.absent(&name)),
         }
     }
 
     fn delete(&self, key: &str) -> Result<Value, Trouble> {
-        let (runtime, calculator) = match self {
-            Self::Redis { runtime, calculator, .. } => (runtime, calculator),
-            Self::Server { .. } => return self.ask("DELETE", &format!("/v1/cache/entry?key={}", encoded(key))),
+        let (runtime, calculator) = match &self.place {
+            Place::Redis { runtime, calculator, .. } => (runtime, calculator),
+            Place::Server { .. } => return self.ask("DELETE", &format!("/v1/cache/entry?key={}", encoded(key))),
         };
         let name = self.name(key)?;
         match runtime.block_on(calculator.cache().operator().delete(&name)) {
-            Ok(Removed { count: 0, redis: Removal::Done }) | Err(NotOurs) => Err(absent(&name)),
-            Ok(removed) => told(&removed),
+            Ok(Removed { count: 0, redis: Removal::Done }) | Err(NotOurs) => Err(self.absent(&name)),
+            Ok(removed) => self.told(&removed),
         }
     }
 
     fn clear(&self) -> Result<Value, Trouble> {
-        match self {
-            Self::Redis { runtime, calculator, .. } => told(&runtime.block_on(calculator.cache().operator().clear())),
-            Self::Server { .. } => self.ask("DELETE", "/v1/cache"),
+        match &self.place {
+            Place::Redis { runtime, calculator, .. } => {
+                self.told(&runtime.block_on(calculator.cache().operator().clear()))
+            }
+            Place::Server { .. } => self.ask("DELETE", "/v1/cache"),
         }
     }
 
     /// The name that a key given is about.
     fn name(&self, key: &str) -> Result<String, Trouble> {
-        match self {
-            Self::Redis { runtime, calculator, .. } => runtime
+        match &self.place {
+            Place::Redis { runtime, calculator, .. } => runtime
                 .block_on(calculator.name_in_cache(key))
                 .map_err(|nameless| Trouble::Misused(format!("{key}: {}", nameless.message()))),
-            Self::Server { .. } => Ok(key.to_owned()),
+            Place::Server { .. } => Ok(key.to_owned()),
         }
     }
 
     /// What a server says.
     fn ask(&self, method: &str, target: &str) -> Result<Value, Trouble> {
-        let Self::Server { address, token } = self else { return Err(unreachable()) };
-        let token = token.as_ref().map(AdminToken::reveal);
-        let answer = http::ask(Question { address, method, target, token, patience: ANSWER })
-            .map_err(|error| Trouble::Failed(format!("no answer from {address}: {error}")))?;
-        let said = serde_json::from_str::<Value>(&answer.body).unwrap_or_default();
-        let detail = said["detail"].as_str().unwrap_or("it is no server of ours").to_owned();
-        match (answer.status, said["code"].as_str()) {
-            (200 | 202, _) if said.is_object() => Ok(said),
+        let Place::Server { address, token } = &self.place else { return Err(self.lost()) };
+        let (token, language) = (token.as_ref().map(AdminToken::reveal), self.language);
+        let answer = http::ask(Question { address, method, target, token, patience: ANSWER, language });
+        let answer = answer.map_err(Trouble::Failed)?;
+        let body = serde_json::from_str::<Value>(&answer.body).unwrap_or_default();
+        let detail = body["detail"].as_str().unwrap_or(said::NOT_OURS.say(language)).to_owned();
+        match (answer.status, body["code"].as_str()) {
+            (200 | 202, _) if body.is_object() => Ok(body),
             (404, Some("not-remembered")) => Err(Trouble::Absent(detail)),
             (400, Some("malformed")) => Err(Trouble::Misused(detail)),
-            (404, _) => Err(Trouble::Failed(format!(
-                "{address} has no {}: has it an --admin-listen of its own?",
-                target.split('?').next().unwrap_or_default()
-            ))),
-            (status, _) => Err(Trouble::Failed(format!("{address} answers {status}: {detail}"))),
+            (404, _) => Err(self.failed(said::NO_ROUTE, &[address, &target.split('?').next().unwrap_or_default()])),
+            (status, _) => Err(self.failed(said::ANSWERS, &[address, &status, &detail])),
         }
+    }
+
+    /// This process ends: what it has not done, nobody will.
+    fn told(&self, removed: &Removed) -> Result<Value, Trouble> {
+        match removed.redis {
+            Removal::Done => Ok(view::removed(removed)),
+            Removal::Pending => Err(self.failed(said::NOT_ALL_REMOVED, &[])),
+            Removal::Refused => Err(self.failed(said::REMOVAL_REFUSED, &[])),
+        }
+    }
+}
+
+/// Where the server of these settings serves the operator.
+fn own_server(settings: &Settings) -> Result<String, SettingError> {
+    match settings.optional(&ADMIN_LISTEN)? {
+        Some(endpoint) => Ok(on_this_machine(&endpoint)),
+        None => settings.need(&LISTEN).map(|endpoint| on_this_machine(&endpoint)),
+    }
+}
+
+fn unconnected(why: Unconnected, language: Language) -> Trouble {
+    match why {
+        Unconnected::Options(error) => Trouble::Misused(error.to_string()),
+        Unconnected::Io(error) => Trouble::Output(error),
+        Unconnected::Unreachable(why) => Trouble::Failed(said::NO_CONNECTION.with(language, &[&why])),
     }
 }
 
@@ -349,30 +348,13 @@ fn encoded(text: &str) -> String {
     utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
 }
 
-fn unreachable() -> Trouble {
-    Trouble::Failed("Redis cannot be reached".to_owned())
-}
-
-fn absent(name: &str) -> Trouble {
-    Trouble::Absent(format!("nothing is remembered under {name}"))
-}
-
-/// This process ends: what it has not done, nobody will.
-fn told(removed: &Removed) -> Result<Value, Trouble> {
-    match removed.redis {
-        Removal::Done => Ok(view::removed(removed)),
-        Removal::Pending => Err(Trouble::Failed("Redis cannot be reached any more: not all was removed".to_owned())),
-        Removal::Refused => Err(Trouble::Failed("Redis does not let us remove it".to_owned())),
-    }
-}
-
-fn write_removed(args: &CacheArgs, removed: &Value, out: &mut impl Write) -> io::Result<()> {
-    if args.json {
+fn write_removed(in_json: bool, removed: &Value, language: Language, out: &mut impl Write) -> io::Result<()> {
+    if in_json {
         return writeln!(out, "{removed}");
     }
     let count = removed["removed"].as_u64().unwrap_or(0);
-    let later = if removed["pending"] == true { "; the rest goes when Redis is back" } else { "" };
-    writeln!(out, "{count} removed{later}")
+    let later = if removed["pending"] == true { said::REST_LATER.say(language) } else { "" };
+    writeln!(out, "{}", said::REMOVED.with(language, &[&count, &later]))
 }
 
 fn row(ttl: &str, bytes: &str, layers: &str, kind: &str, name: &str) -> String {
@@ -466,29 +448,5 @@ mod tests {
     fn nothing_in_a_name_moves_the_cursor() {
         assert_eq!(shown("tabuada:2:'π' + \"a\"\\"), "tabuada:2:'π' + \"a\"\\");
         assert_eq!(shown("\u{1b}[2J\n\u{202e}\u{9b}"), "\\u{1b}[2J\\n\\u{202e}\\u{9b}");
-    }
-
-    #[test]
-    fn a_server_is_a_host_and_a_port() {
-        for (url, address) in [
-            ("http://127.0.0.1:8000", Some("127.0.0.1:8000")),
-            ("http://localhost:8000/", Some("localhost:8000")),
-            ("localhost:1", Some("localhost:1")),
-            ("http://[::1]:8000", Some("[::1]:8000")),
-            ("http://example.org", Some("example.org:80")),
-            ("http://[::1]", Some("[::1]:80")),
-            ("https://localhost", None),
-            ("http://localhost/v1", None),
-            ("http://a@b", None),
-            ("http://", None),
-            ("", None),
-        ] {
-            let place = Place::server(url, None).ok();
-            let found = place.map(|place| match place {
-                Place::Server { address, .. } => address,
-                Place::Redis { .. } => String::new(),
-            });
-            assert_eq!(found.as_deref(), address, "{url}");
-        }
     }
 }

@@ -9,6 +9,7 @@ use tabuada_lang::{ErrorKind, Fix, Hint, Language, Limits, Mode, Span, caret};
 use super::object::{BYTE_ORDER_MARK, DEADLINE, write_answer};
 use crate::engine::{self, Engine, Question};
 use crate::line::write_too_long;
+use crate::words::said;
 
 /// The longest text that is shown whole as help.
 const HELP_CHARACTERS: usize = 76;
@@ -94,14 +95,14 @@ fn print(text: &str, mode: Mode, language: Language) -> io::Result<bool> {
         Ok(program) => program,
         Err(error) => {
             complain(text, error.span, &error.kind, language)?;
-            return help(text, &engine::fixes_of_unreadable(question, &error)).map(|()| false);
+            return help(text, &engine::fixes_of_unreadable(question, &error), language).map(|()| false);
         }
     };
     let answered = match engine::evaluate(&program, &limits, Instant::now() + DEADLINE).outcome {
         Ok(value) => writeln!(io::stdout().lock(), "{}", value.text()).map(|()| true),
         Err(failure) => {
             complain(text, program.span(failure.node), &failure.kind, language)?;
-            help(text, &engine::fixes_of_failed(question, &program, &failure)).map(|()| false)
+            help(text, &engine::fixes_of_failed(question, &program, &failure), language).map(|()| false)
         }
     };
     engine::hints(question, &program).iter().try_for_each(|hint| tell(text, hint, language))?;
@@ -110,9 +111,9 @@ fn print(text: &str, mode: Mode, language: Language) -> io::Result<bool> {
 
 /// Where a text may not mean what was meant.
 pub(super) fn tell(text: &str, hint: &Hint, language: Language) -> io::Result<()> {
-    let message = hint.kind.message(language);
-    writeln!(io::stderr().lock(), "hint: {message}\n{}", caret(text, hint.span))?;
-    help(text, &hint.fixes)
+    let message = said::HINT.with(language, &[&hint.kind.message(language)]);
+    writeln!(io::stderr().lock(), "{message}\n{}", caret(text, hint.span))?;
+    help(text, &hint.fixes, language)
 }
 
 fn complain(text: &str, span: Span, kind: &ErrorKind, language: Language) -> io::Result<()> {
@@ -121,12 +122,13 @@ fn complain(text: &str, span: Span, kind: &ErrorKind, language: Language) -> io:
 }
 
 /// The texts that may have been meant, the likeliest first: on one line, if they fit there.
-pub(super) fn help(text: &str, fixes: &[Fix]) -> io::Result<()> {
-    let either = fixes.iter().map(|fix| fix.apply(text)).collect::<Vec<_>>().join(", or ");
+pub(super) fn help(text: &str, fixes: &[Fix], language: Language) -> io::Result<()> {
+    let or = said::OR.say(language);
+    let either = fixes.iter().map(|fix| fix.apply(text)).collect::<Vec<_>>().join(or);
     if fixes.len() > 1 && fits(&either) {
-        return writeln!(io::stderr().lock(), "help: did you mean {either}?");
+        return writeln!(io::stderr().lock(), "{}", said::DID_YOU_MEAN.with(language, &[&either]));
     }
-    fixes.iter().try_for_each(|fix| help_with(text, fix))
+    fixes.iter().try_for_each(|fix| writeln!(io::stderr().lock(), "{}", help_with(text, fix, language)))
 }
 
 fn fits(text: &str) -> bool {
@@ -134,18 +136,17 @@ fn fits(text: &str) -> bool {
 }
 
 /// The text as it may have been meant, if it fits on a line; else what to write for what.
-fn help_with(text: &str, fix: &Fix) -> io::Result<()> {
+fn help_with(text: &str, fix: &Fix, language: Language) -> String {
     let mended = fix.apply(text);
-    let mut terminal = io::stderr().lock();
     if fits(&mended) {
-        return writeln!(terminal, "help: write {mended}");
+        return said::WRITE.with(language, &[&mended]);
     }
     // Neither may be long or hold what moves a terminal's cursor.
     let short = |part: &str| part.chars().take(HELP_CHARACTERS).map(|c| if c.is_control() { ' ' } else { c }).collect();
     let (replacement, replaced): (String, String) = (short(&fix.replacement), short(fix.span.of(text)));
     match (replacement.is_empty(), replaced.is_empty()) {
-        (true, _) => writeln!(terminal, "help: leave out {replaced}"),
-        (_, true) => writeln!(terminal, "help: put in {replacement}"),
-        _ => writeln!(terminal, "help: write {replacement} for {replaced}"),
+        (true, _) => said::LEAVE_OUT.with(language, &[&replaced]),
+        (_, true) => said::PUT_IN.with(language, &[&replacement]),
+        _ => said::WRITE_FOR.with(language, &[&replacement, &replaced]),
     }
 }

@@ -3,7 +3,12 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use super::http::{Question, ask};
+use super::config::misused;
+use super::flags::{OfHealth, SettingFlags};
+use super::http::{Question, address_of, ask, on_this_machine};
+use crate::settings::Settings;
+use crate::settings::table::LISTEN;
+use crate::words::{Language, said};
 
 /// How long each piece of the answer may take.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -11,22 +16,38 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// Arguments of `tabuada health`.
 #[derive(Debug, clap::Args)]
 pub struct HealthArgs {
-    /// Where it listens.
-    #[arg(value_name = "HOST:PORT", default_value = "127.0.0.1:8000")]
-    pub address: String,
+    #[arg(value_name = "SERVER")]
+    server: Option<String>,
+    #[command(flatten)]
+    flags: SettingFlags<OfHealth>,
 }
 
-/// Prints what the server says of itself: 0 if it is ready, else 1.
-pub fn health(args: &HealthArgs) -> ExitCode {
-    let address = args.address.as_str();
-    match ask(Question { address, method: "GET", target: "/health/ready", token: None, patience: PATIENCE }) {
+/// Prints what the server says of itself: 0 if it is ready, 1 if not, 2 if there is no such server.
+pub fn health(args: &HealthArgs, language: Language) -> ExitCode {
+    let address = match &args.server {
+        Some(server) => match address_of(server) {
+            Some(address) => address,
+            None => return complain(2, &said::NOT_A_SERVER.with(language, &[server])),
+        },
+        None => {
+            let settings = Settings::read(&args.flags.0, |name| std::env::var_os(name));
+            match settings.and_then(|settings| settings.need(&LISTEN)) {
+                Ok(listen) => on_this_machine(&listen),
+                Err(error) => return misused(&error, language),
+            }
+        }
+    };
+    let (target, token) = ("/health/ready", None);
+    match ask(Question { address: &address, method: "GET", target, token, patience: PATIENCE, language }) {
         Ok(answer) => {
             println!("{}", answer.body);
             if answer.status == 200 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
-        Err(error) => {
-            eprintln!("tabuada: no answer from {address}: {error}");
-            ExitCode::FAILURE
-        }
+        Err(why) => complain(1, &why),
     }
+}
+
+fn complain(status: u8, why: &str) -> ExitCode {
+    eprintln!("tabuada: {why}");
+    ExitCode::from(status)
 }

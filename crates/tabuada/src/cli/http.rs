@@ -1,8 +1,13 @@
 //! As much of a client of HTTP as the commands need: one request, one answer, over a connection of its own.
 
 use std::io::{self, Read, Write};
-use std::net::{TcpStream, ToSocketAddrs};
+use std::net::ToSocketAddrs;
 use std::time::Duration;
+
+use socket2::{SockAddr, Socket, Type};
+
+use crate::endpoint::{Endpoint, EndpointError};
+use crate::words::{Language, said};
 
 /// How long connecting may take, and sending.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -13,7 +18,7 @@ const ANSWER_BYTES: u64 = 64 << 20;
 /// What is asked.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Question<'q> {
-    /// `host:port`.
+    /// `host:port` or `unix:/path`.
     pub(super) address: &'q str,
     pub(super) method: &'q str,
     /// Path and query, encoded.
@@ -21,6 +26,8 @@ pub(super) struct Question<'q> {
     pub(super) token: Option<&'q str>,
     /// How long each piece of the answer may take.
     pub(super) patience: Duration,
+    /// Of what the server says, and of what is said of it.
+    pub(super) language: Language,
 }
 
 /// An answer.
@@ -30,26 +37,76 @@ pub(super) struct Answer {
     pub(super) body: String,
 }
 
-/// Asks. The version is HTTP/1.0, in which a body ends where the connection does.
-pub(super) fn ask(question: Question<'_>) -> io::Result<Answer> {
-    let Question { address, method, target, token, patience } = question;
+/// The address of a server that is given as `http://host:port`, `host:port` or `unix:/path`; `None` if it is none of
+/// these.
+pub(super) fn address_of(server: &str) -> Option<String> {
+    if server.starts_with("unix:") {
+        return Some(server.to_owned());
+    }
+    let host = match server.split_once("://") {
+        None => server,
+        Some((scheme, rest)) => scheme.eq_ignore_ascii_case("http").then_some(rest)?,
+    };
+    let host = host.strip_suffix('/').unwrap_or(host);
+    if host.is_empty() || host.contains(['/', '?', '#', '@']) || host.contains(char::is_whitespace) {
+        return None;
+    }
+    let has_port = host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+    Some(if has_port { host.to_owned() } else { format!("{host}:80") })
+}
+
+/// The address under which this machine reaches what listens there: loopback for all of its addresses.
+pub(super) fn on_this_machine(listen: &Endpoint) -> String {
+    match listen {
+        Endpoint::Tcp(address) => match address.rsplit_once(':') {
+            Some(("0.0.0.0", port)) => format!("127.0.0.1:{port}"),
+            Some(("[::]", port)) => format!("[::1]:{port}"),
+            _ => address.clone(),
+        },
+        Endpoint::Unix { .. } => listen.to_string(),
+    }
+}
+
+/// Asks; why there is no answer is said in the question's language.
+pub(super) fn ask(question: Question<'_>) -> Result<Answer, String> {
+    let Question { address, language, patience, .. } = question;
+    match exchange(question) {
+        Ok(answer) => parse(&answer).ok_or_else(|| said::NOT_HTTP.with(language, &[&address])),
+        Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
+            Err(said::NO_ANSWER_IN_TIME.with(language, &[&address, &patience.as_secs()]))
+        }
+        Err(error) => Err(said::NO_ANSWER.with(language, &[&address, &error])),
+    }
+}
+
+/// One request, and all that comes back. The version is HTTP/1.0, in which a body ends where the connection does.
+fn exchange(question: Question<'_>) -> io::Result<String> {
+    let Question { address, method, target, token, patience, language } = question;
     let mut stream = connect(address)?;
     stream.set_read_timeout(Some(patience))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     let authorization = token.map_or(String::new(), |token| format!("Authorization: Bearer {token}\r\n"));
-    let head = format!("{method} {target} HTTP/1.0\r\nHost: {address}\r\n{authorization}\r\n");
+    let host = if address.starts_with("unix:") { "localhost" } else { address };
+    let tag = if language == Language::Portuguese { "pt-BR" } else { "en" };
+    let head = format!("{method} {target} HTTP/1.0\r\nHost: {host}\r\nAccept-Language: {tag}\r\n{authorization}\r\n");
     stream.write_all(head.as_bytes())?;
     let mut answer = Vec::new();
     stream.take(ANSWER_BYTES).read_to_end(&mut answer)?;
-    let answer = String::from_utf8_lossy(&answer);
-    parse(&answer).ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "it does not speak HTTP"))
+    Ok(String::from_utf8_lossy(&answer).into_owned())
 }
 
-fn connect(address: &str) -> io::Result<TcpStream> {
+fn connect(address: &str) -> io::Result<Socket> {
+    let endpoint =
+        address.parse().map_err(|error: EndpointError| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+    let addresses: Vec<SockAddr> = match endpoint {
+        Endpoint::Tcp(address) => address.to_socket_addrs()?.map(SockAddr::from).collect(),
+        Endpoint::Unix { path, .. } => vec![SockAddr::unix(path)?],
+    };
     let mut error = io::Error::from(io::ErrorKind::AddrNotAvailable);
-    for address in address.to_socket_addrs()? {
-        match TcpStream::connect_timeout(&address, PATIENCE) {
-            Ok(stream) => return Ok(stream),
+    for address in addresses {
+        let socket = Socket::new(address.domain(), Type::STREAM, None)?;
+        match socket.connect_timeout(&address, PATIENCE) {
+            Ok(()) => return Ok(socket),
             Err(refused) => error = refused,
         }
     }
@@ -60,4 +117,43 @@ fn parse(answer: &str) -> Option<Answer> {
     let (head, body) = answer.split_once("\r\n\r\n")?;
     let status = head.strip_prefix("HTTP/1.")?.split(' ').nth(1)?.get(..3)?.parse().ok()?;
     Some(Answer { status, body: body.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_is_a_host_and_a_port_or_a_socket() {
+        for (server, address) in [
+            ("http://127.0.0.1:8000", Some("127.0.0.1:8000")),
+            ("http://localhost:8000/", Some("localhost:8000")),
+            ("HTTP://localhost:1", Some("localhost:1")),
+            ("localhost:1", Some("localhost:1")),
+            ("http://[::1]:8000", Some("[::1]:8000")),
+            ("http://example.org", Some("example.org:80")),
+            ("http://[::1]", Some("[::1]:80")),
+            ("unix:/run/a.sock", Some("unix:/run/a.sock")),
+            ("https://localhost", None),
+            ("http://localhost/v1", None),
+            ("http://a@b", None),
+            ("http://", None),
+            ("", None),
+        ] {
+            assert_eq!(address_of(server).as_deref(), address, "{server}");
+        }
+    }
+
+    #[test]
+    fn all_addresses_of_a_machine_are_reached_on_loopback() {
+        for (listen, address) in [
+            ("0.0.0.0:8000", "127.0.0.1:8000"),
+            (":8000", "127.0.0.1:8000"),
+            ("[::]:9000", "[::1]:9000"),
+            ("192.0.2.1:80", "192.0.2.1:80"),
+            ("unix:/run/a.sock", "unix:/run/a.sock"),
+        ] {
+            assert_eq!(on_this_machine(&listen.parse().unwrap()), address);
+        }
+    }
 }

@@ -24,3 +24,19 @@ pub(super) fn begin(format: LogFormat) -> (WorkerGuard, ErrorCounter) {
     };
     (guard, losses)
 }
+
+/// Says something that is no event of the log but stands among its lines: as it is, or as an object of JSON.
+pub(super) fn announce(format: LogFormat, text: &str) {
+    match format {
+        LogFormat::Text => eprintln!("{text}"),
+        LogFormat::Json => tracing::info!("{text}"),
+    }
+}
+
+/// Says why the command ends: to people in their language, in JSON always in the same.
+pub(super) fn fatal(format: LogFormat, why: &str, in_json: &str) {
+    match format {
+        LogFormat::Text => eprintln!("tabuada: {why}"),
+        LogFormat::Json => tracing::error!("{in_json}"),
+    }
+}

@@ -78,7 +78,8 @@ pub fn plot(args: &PlotArgs, language: Language) -> ExitCode {
     let deadline = Instant::now() + DEADLINE;
     let stop = || Instant::now() >= deadline;
     if args.terminal || (args.output.is_none() && io::stdout().is_terminal()) {
-        return match plot.sketch(room(), &Limits::default(), engine::chance(), &stop) {
+        let names: Vec<&str> = plot.exprs.iter().map(String::as_str).collect();
+        return match plot.sketch(&names, room(), &Limits::default(), engine::chance(), &stop) {
             Ok((text, hints)) => {
                 tell_all(&plot, &hints);
                 print(text.as_bytes())
@@ -165,7 +166,7 @@ fn complain(plot: &Plot, refusal: &Refusal) -> ExitCode {
         Refusal::Expression { at, error, fixes } => {
             let text = &plot.exprs[*at];
             eprintln!("{}", caret(text, error.span));
-            let _ = help(text, fixes);
+            let _ = help(text, fixes, plot.language);
             ExitCode::FAILURE
         }
         Refusal::Stopped(_) => ExitCode::FAILURE,

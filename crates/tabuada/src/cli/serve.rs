@@ -1,22 +1,25 @@
 //! `tabuada serve`.
 
 use std::io;
-use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use listenfd::ListenFd;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use tabuada_cache::Options;
-use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 use tracing_appender::non_blocking::ErrorCounter;
 
-use super::log;
+use super::check::check;
+use super::flags::{OfServe, SettingFlags};
+use super::{log, notify};
 use crate::answer::Calculator;
-use crate::config::ServeConfig;
+use crate::config::{LogFormat, ServeConfig};
 use crate::counters::Counters;
-use crate::server::{self, App, Bounds, Setup};
+use crate::server::{self, App, Bounds, Listener, Setup};
+use crate::settings::{Origin, Settings, unknown_variables};
+use crate::version::{COMMIT, VERSION};
+use crate::words::Language;
 use crate::workers::Threads;
 
 /// How long the first requests wait for Redis to be there.
@@ -29,24 +32,67 @@ const NICER_BY: i32 = 5;
 /// Files that are not for clients: listeners, Redis's connections, the log.
 const FILES_KEPT: u64 = 64;
 
-/// Serves until SIGTERM, SIGINT or SIGHUP: 0; 1 if it could not begin; 2 if an option is of no use.
-pub fn serve(config: &ServeConfig) -> ExitCode {
+/// Less memory than this holds next to nothing: whoever asks for it most likely forgot the unit.
+const MEMORY_BYTES_MIN: u64 = 64 << 10;
+
+/// Arguments of `tabuada serve`.
+#[derive(Debug, clap::Args)]
+pub struct ServeArgs {
+    #[command(flatten)]
+    flags: SettingFlags<OfServe>,
+    #[arg(long)]
+    check: bool,
+}
+
+/// Serves until SIGTERM, SIGINT or SIGHUP: 0; 1 if it could not begin; 2 if a setting is wrong. Or checks, and does not
+/// serve.
+pub fn serve(args: &ServeArgs, language: Language) -> ExitCode {
+    let variable = |name: &str| std::env::var_os(name);
+    let settings = Settings::read(&args.flags.0, variable);
+    match settings.clone().and_then(|settings| Ok((ServeConfig::read(&settings)?, settings))) {
+        Ok((config, _)) if args.check => check(&config, language),
+        Ok((config, settings)) => serve_with(&config, &settings),
+        Err(error) => {
+            // What can be read of the settings says how it is told.
+            let readable = settings.or_else(|_| Settings::without_file(&args.flags.0, variable));
+            let format = readable.and_then(|settings| LogFormat::configured(&settings)).unwrap_or_default();
+            let _log = log::begin(format);
+            log::fatal(format, error.message(language), error.message(Language::English));
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn serve_with(config: &ServeConfig, settings: &Settings) -> ExitCode {
     // Dropped last, so that what is written while all else ends is written.
     let (_log, log_losses) = log::begin(config.log_format);
+    warn_of_settings(config);
     raise_open_files();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(config.threads.get()).enable_all().build();
     let ended = runtime.and_then(|runtime| {
-        let ended = runtime.block_on(run(config, log_losses));
+        let ended = runtime.block_on(run(config, settings, log_losses));
         // What is still being worked out, nobody waits for.
         runtime.shutdown_background();
         ended
     });
     match ended {
-        Ok(status) => status,
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("tabuada: cannot serve: {error}");
+            let why = format!("cannot serve: {error}");
+            log::fatal(config.log_format, &why, &why);
             ExitCode::FAILURE
         }
+    }
+}
+
+/// What can be meant and most likely is not.
+fn warn_of_settings(config: &ServeConfig) {
+    for (variable, nearest) in unknown_variables(std::env::vars_os()) {
+        tracing::warn!(variable, nearest, "this variable is not known and has no effect");
+    }
+    let memory = config.cache.memory_bytes;
+    if (1..MEMORY_BYTES_MIN).contains(&memory) {
+        tracing::warn!(bytes = memory, "--memory is in bytes where it has no unit: so little keeps hardly any answer");
     }
 }
 
@@ -70,45 +116,23 @@ fn bounds(config: &ServeConfig) -> Bounds {
     Bounds { connections: bounds.connections.min(for_clients), ..bounds }
 }
 
-async fn run(config: &ServeConfig, log_losses: ErrorCounter) -> io::Result<ExitCode> {
+async fn run(config: &ServeConfig, settings: &Settings, log_losses: ErrorCounter) -> io::Result<()> {
     let mut signals = Signals::new()?;
-    let listener = listen(&config.listen).await?;
-    let admin = match &config.admin_listen {
-        None => None,
-        Some(address) => Some(listen(address).await?),
-    };
+    let (listener, admin) = listeners(config).await?;
     let counters = Counters::default();
-    let redis_ca = match config.redis_ca.as_deref().map(std::fs::read).transpose() {
-        Ok(certificates) => certificates,
-        Err(error) => {
-            eprintln!("tabuada: cannot read the certificates for Redis: {error}");
-            return Ok(ExitCode::from(2));
-        }
-    };
-    let options = Options {
-        namespace: config.namespace.clone(),
-        memory_bytes: config.memory_bytes,
-        ttl: config.ttl.0,
-        lookup: config.lookup,
-        redis: config.redis.clone(),
-        redis_ca,
-    };
     let threads = Threads { peer_share: config.peer_share, nicer_by: NICER_BY, ..config.threads.get().into() };
-    let calculator = match Calculator::new(options, threads, counters.clone()) {
-        Ok(calculator) => calculator,
-        Err(error) => {
-            eprintln!("tabuada: {error}");
-            return Ok(ExitCode::from(2));
-        }
-    };
+    let calculator = Calculator::new(config.cache.clone(), threads, counters.clone());
+    let calculator = calculator.map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
     calculator.cache().wait_until_ready(FIRST_HANDSHAKE).await;
+    say_what_begins(config, &listener, admin.as_ref());
+    say_what_is_set(settings);
     if config.admin_token.is_none() {
-        warn_of_no_token(admin.as_ref().unwrap_or(&listener).local_addr()?);
+        warn_of_no_token(admin.as_ref().unwrap_or(&listener));
     }
     if let Some(admin) = &admin {
-        eprintln!("operator's routes on http://{}", admin.local_addr()?);
+        log::announce(config.log_format, &format!("operator's routes on {admin}"));
     }
-    eprintln!("listening on http://{}", listener.local_addr()?);
+    log::announce(config.log_format, &format!("listening on {listener}"));
     let cache = calculator.cache().clone();
     let (stopping, stopped) = oneshot::channel();
     let stop = async {
@@ -126,6 +150,8 @@ async fn run(config: &ServeConfig, log_losses: ErrorCounter) -> io::Result<ExitC
         bounds: bounds(config),
     };
     let app = App::new(calculator, counters, setup);
+    notify::ready(&app);
+    tokio::spawn(notify::keep_told(app.clone()));
     let served = async {
         match admin {
             None => server::serve(listener, app, stop).await,
@@ -136,6 +162,7 @@ async fn run(config: &ServeConfig, log_losses: ErrorCounter) -> io::Result<ExitC
     let second_signal = async {
         let name = signals.next().await;
         tracing::info!(signal = name, "asked to stop");
+        notify::stopping();
         let _ = stopping.send(());
         signals.next().await
     };
@@ -143,7 +170,54 @@ async fn run(config: &ServeConfig, log_losses: ErrorCounter) -> io::Result<ExitC
         () = served => {}
         name = second_signal => tracing::warn!(signal = name, "asked to stop again: ending at once"),
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
+}
+
+/// What runs where, and with what: one line.
+fn say_what_begins(config: &ServeConfig, listener: &Listener, admin: Option<&Listener>) {
+    let operators = admin.unwrap_or(listener);
+    let operator = match (&config.admin_token, operators.is_loopback()) {
+        (Some(_), _) => "with the token",
+        (None, true) => "open to this machine",
+        (None, false) => "closed",
+    };
+    tracing::info!(
+        version = VERSION,
+        commit = COMMIT,
+        listener = %listener,
+        operators_listener = admin.map(tracing::field::display),
+        redis = config.cache.redis.as_deref().map_or("none", hosts),
+        ttl = config.cache.ttl.map_or_else(|| "none".to_owned(), |ttl| humantime::format_duration(ttl).to_string()),
+        lookup = ?config.cache.lookup,
+        memory = %bytesize::ByteSize(config.cache.memory_bytes),
+        threads = config.threads,
+        operators_routes = operator,
+        "starting"
+    );
+    if config.cache.redis.is_none() {
+        tracing::info!("no Redis configured: answers are kept in this process only");
+    }
+}
+
+/// Each setting that somebody gave, and where: a line for each.
+fn say_what_is_set(settings: &Settings) {
+    for (setting, given) in settings.all() {
+        if let Some(given) = given.filter(|given| given.origin != Origin::Default) {
+            tracing::info!(name = setting.name, value = setting.shown(&given.text), origin = %given.origin, "setting");
+        }
+    }
+}
+
+/// Where a Redis is, of its URL: no login, and nothing that may be one.
+fn hosts(url: &str) -> &str {
+    match url.split_once("://") {
+        Some((scheme, path)) if scheme.contains("unix") => path.split('?').next().unwrap_or_default(),
+        Some((_, rest)) => {
+            let places = rest.rsplit('@').next().unwrap_or_default();
+            places.split(['/', '?']).next().unwrap_or_default()
+        }
+        None => "?",
+    }
 }
 
 /// What tells a server to stop. A terminal that is closed sends SIGHUP.
@@ -173,17 +247,63 @@ impl Signals {
 }
 
 /// Says what whoever reaches the operator's listener may do there, if others than this machine can.
-fn warn_of_no_token(address: SocketAddr) {
-    if !address.ip().to_canonical().is_loopback() {
+fn warn_of_no_token(listener: &Listener) {
+    if !listener.is_loopback() {
         tracing::warn!(
-            %address,
+            address = %listener,
             "no TABUADA_ADMIN_TOKEN is set and others reach this listener: they may read /metrics, and nobody may look into \
              the cache or clear it"
         );
     }
 }
 
-async fn listen(address: &str) -> io::Result<TcpListener> {
-    let named = |error: io::Error| io::Error::new(error.kind(), format!("{address}: {error}"));
-    TcpListener::bind(address).await.map_err(named)
+/// That of the clients and that of the operator, if this is another: those that systemd hands over (LISTEN_FDS), or else
+/// those that are configured.
+async fn listeners(config: &ServeConfig) -> io::Result<(Listener, Option<Listener>)> {
+    let mut handed = ListenFd::from_env();
+    if handed.len() > 2 {
+        let why =
+            format!("{} sockets were handed over: expected one for clients and one for the operator", handed.len());
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
+    }
+    let listener = match handed_over(&mut handed, 0)? {
+        Some(listener) => listener,
+        None => Listener::bind(&config.listen).await?,
+    };
+    let admin = match (handed_over(&mut handed, 1)?, &config.admin_listen) {
+        (Some(admin), _) => Some(admin),
+        (None, Some(endpoint)) => Some(Listener::bind(endpoint).await?),
+        (None, None) => None,
+    };
+    Ok((listener, admin))
+}
+
+fn handed_over(handed: &mut ListenFd, index: usize) -> io::Result<Option<Listener>> {
+    // One of the other kind stays where it is.
+    match handed.take_unix_listener(index) {
+        Ok(listener) => listener.map(Listener::unix).transpose(),
+        Err(_) => handed.take_tcp_listener(index)?.map(Listener::tcp).transpose(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::hosts;
+
+    #[test]
+    fn where_a_redis_is_holds_no_secret() {
+        for (url, place) in [
+            ("redis://h:1/2", "h:1"),
+            ("rediss://user:secret@h:1/2", "h:1"),
+            ("redis://:sec@ret@h:1", "h:1"),
+            ("redis://:sec/ret?x@h:1/0?a=b", "h:1"),
+            ("redis+sentinel://user:secret@a:1,b:2/name/0", "a:1,b:2"),
+            ("redis+cluster://[::1]:1,b:2", "[::1]:1,b:2"),
+            ("unix:///run/redis.sock?db=1&user=u&pass=secret", "/run/redis.sock"),
+            ("unix:///run/redis.sock?pass=se@cret", "/run/redis.sock"),
+            ("secret", "?"),
+        ] {
+            assert_eq!(hosts(url), place, "{url}");
+        }
+    }
 }

@@ -2,8 +2,9 @@
 
 use std::cell::Cell;
 use std::convert::Infallible;
+use std::future::poll_fn;
 use std::io;
-use std::net::SocketAddr;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
@@ -18,7 +19,6 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::GracefulShutdown;
 use socket2::SockRef;
-use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tower::Service;
 
@@ -28,15 +28,17 @@ use super::forwarded::Remote;
 use super::framing::Framing;
 use super::head_clock::HeadClock;
 use super::leniency;
+use super::listener::{Listener, Stream};
 use super::places::{Place, Places};
 use super::render::{CACHE_STATUS, NOSNIFF, bypass, detail, hide_memory, say};
 use super::request_id::REQUEST_ID;
-use super::request_log::Begun;
+use super::request_log::{Begun, Client};
 use super::routes::router;
 use super::state::{App, Listening, Served};
 use super::steady::Steady;
 use super::v1::answer_query;
 use crate::counters::Route;
+use crate::peer::Peer;
 
 /// How long to wait when the system has no more descriptors for us.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -54,20 +56,25 @@ const SAID: Duration = Duration::from_secs(60);
 const LAST_REQUESTS: Duration = Duration::from_millis(500);
 
 /// Serves until `stop` comes, drains, then lets what is in flight finish.
-pub async fn serve(listener: TcpListener, app: App, stop: impl Future<Output = ()>) {
-    serve_some(listener, Listening::Everything, app, stop).await;
+pub async fn serve(listener: impl Into<Listener>, app: App, stop: impl Future<Output = ()>) {
+    serve_some(listener.into(), Listening::Everything, app, stop).await;
 }
 
 /// The same with the operator's routes and the metrics on a listener of their own.
-pub async fn serve_apart(listener: TcpListener, admin: TcpListener, app: App, stop: impl Future<Output = ()>) {
+pub async fn serve_apart(
+    listener: impl Into<Listener>,
+    admin: impl Into<Listener>,
+    app: App,
+    stop: impl Future<Output = ()>,
+) {
     let (stopping, stopped) = watch::channel(());
     let until_stopped = |mut stopped: watch::Receiver<()>| async move {
         // It never changes, and ends when there is nobody to change it.
         let _ = stopped.changed().await;
     };
     tokio::join!(
-        serve_some(listener, Listening::Public, app.clone(), until_stopped(stopped.clone())),
-        serve_some(admin, Listening::Operator, app, until_stopped(stopped)),
+        serve_some(listener.into(), Listening::Public, app.clone(), until_stopped(stopped.clone())),
+        serve_some(admin.into(), Listening::Operator, app, until_stopped(stopped)),
         async {
             stop.await;
             drop(stopping);
@@ -75,9 +82,8 @@ pub async fn serve_apart(listener: TcpListener, admin: TcpListener, app: App, st
     );
 }
 
-async fn serve_some(listener: TcpListener, listening: Listening, app: App, stop: impl Future<Output = ()>) {
-    let address = listener.local_addr().ok();
-    let is_loopback = address.is_some_and(|address| address.ip().to_canonical().is_loopback());
+async fn serve_some(listener: Listener, listening: Listening, app: App, stop: impl Future<Output = ()>) {
+    let (address, is_loopback) = (listener.to_string(), listener.is_loopback());
     let bounds = app.bounds.clone();
     let served = Served { app: app.clone(), listening, is_loopback };
     let mut http = http1::Builder::new();
@@ -85,28 +91,33 @@ async fn serve_some(listener: TcpListener, listening: Listening, app: App, stop:
     let site = Arc::new(Site { router: router(served.clone()), served });
     let places = Places::new(bounds.connections, bounds.peer_share);
     let mut door = Door { listener, http, site, places, in_flight: GracefulShutdown::new(), last_failure: None };
-    let address = tracing::field::display(address.map_or_else(String::new, |address| address.to_string()));
     door.accept_until(stop).await;
 
     app.begin_to_stop();
-    tracing::info!(address, connections = door.places.taken(), drain = ?bounds.drain_time, "stopping: not ready any more");
+    let (connections, requests) = (door.places.taken(), door.places.busy());
+    tracing::info!(address, connections, requests, drain = ?bounds.drain_time, "stopping: not ready any more");
     door.accept_until(tokio::time::sleep(bounds.drain_time)).await;
     door.accept_the_rest();
     let Door { listener, in_flight, places, .. } = door;
     drop(listener);
-    tracing::info!(address, connections = places.taken(), "stopped listening: waiting for what is in flight");
+    let (connections, requests) = (places.taken(), places.busy());
+    tracing::info!(address, connections, requests, "stopped listening: waiting for what is in flight");
     // Who came last has hardly sent its request: it is not to be mistaken for an idle one.
     tokio::time::sleep(bounds.drain_time.min(LAST_REQUESTS)).await;
     match tokio::time::timeout(bounds.stop_time, in_flight.shutdown()).await {
         Ok(()) => tracing::info!(address, "stopped: all is answered"),
         // Past this time whoever is still sending a body is cut off.
-        Err(_) => tracing::warn!(address, connections = places.taken(), "stopped: gave up connections in flight"),
+        Err(_) => {
+            let (connections, requests) = (places.taken(), places.busy());
+            places.end_all().await;
+            tracing::warn!(address, connections, requests, "stopped: gave up connections in flight");
+        }
     }
 }
 
 /// A listener, and what becomes of who comes in there.
 struct Door {
-    listener: TcpListener,
+    listener: Listener,
     http: http1::Builder,
     site: Arc<Site>,
     places: Places,
@@ -121,7 +132,7 @@ impl Door {
         tokio::pin!(end);
         loop {
             let accepted = async {
-                let (stream, address) = self.listener.accept().await?;
+                let (stream, address) = poll_fn(|task| self.listener.poll_accept(task)).await?;
                 let (clock, remote) = (self.clock(), self.remote(address));
                 let place = self.places.take(&clock, remote.holder()).await;
                 Ok((stream, remote, clock, place))
@@ -161,19 +172,16 @@ impl Door {
         }
     }
 
-    fn remote(&self, address: SocketAddr) -> Remote {
-        Remote::new(address.ip(), &self.site.served.app.proxies)
+    fn remote(&self, address: Option<IpAddr>) -> Remote {
+        Remote::new(address, &self.site.served.app.proxies)
     }
 
     fn clock(&self) -> HeadClock {
         HeadClock::new(self.site.served.app.bounds.head_time)
     }
 
-    fn let_in(&mut self, stream: TcpStream, remote: Remote, clock: HeadClock, place: Place) {
-        // Answers are small and written at once; waiting to fill a packet would only delay them.
-        let _ = stream.set_nodelay(true);
-        // It would otherwise grow to megabytes, of which the system tells us only when a third has been taken.
-        let _ = SockRef::from(&stream).set_send_buffer_size(SEND_BYTES);
+    fn let_in(&mut self, stream: Stream, remote: Remote, clock: HeadClock, place: Place) {
+        prepare(&stream);
         let Served { app, .. } = &self.site.served;
         let connected = app.counters.connects();
         let framing = Framing::default();
@@ -192,12 +200,27 @@ impl Door {
         });
         self.http.timer(clock);
         let connection = self.in_flight.watch(self.http.serve_connection(TokioIo::new(stream), service));
-        tokio::spawn(async move {
+        let number = place.number();
+        let task = tokio::spawn(async move {
             // What goes wrong with a connection is between the client and the network.
             let _ = connection.await;
             drop((place, connected));
         });
+        self.places.can_end(number, task.abort_handle());
     }
+}
+
+fn prepare(stream: &Stream) {
+    let socket = match stream {
+        Stream::Left(stream) => {
+            // Answers are small and written at once; waiting to fill a packet would only delay them.
+            let _ = stream.set_nodelay(true);
+            SockRef::from(stream)
+        }
+        Stream::Right(stream) => SockRef::from(stream),
+    };
+    // It would otherwise grow to megabytes, of which the system tells us only when a third has been taken.
+    let _ = socket.set_send_buffer_size(SEND_BYTES);
 }
 
 /// What a listener leads to.
@@ -218,12 +241,14 @@ async fn answer(
     let path = request.uri().path();
     let route = Route::of(path);
     let id = app.ids.of(request.headers());
-    let log = Begun::new(app.logged, route, &request);
+    let client = remote.caller(request.headers(), &app.proxies);
+    let peer = Peer::from(client);
+    let log =
+        Line { app, id: &id.name, begun: Begun::new(app.logged, route, Client(client), &request), is_written: false };
     let is_public = *listening != Listening::Operator;
     let cors = app.cors.as_ref().filter(|_| is_public && cors::concerns(route, &request));
     let page = cors.map(|cors| cors.page(&request));
     let is_lenient = leniency::is_preferred(request.headers());
-    let peer = remote.caller(request.headers(), &app.proxies);
     let (mut response, time) = match (refusal, path, request.method()) {
         (Some(refusal), ..) => (refused(refusal), None),
         (None, "/evaluate", &Method::POST) if is_public => (evaluate(app, peer, request).await, None),
@@ -243,7 +268,7 @@ async fn answer(
     // A route that says how long it took has looked at the clock already.
     let time = time.unwrap_or_else(|| begun.elapsed());
     app.counters.answered(route, response.status().as_u16(), time);
-    log.ended(&id.name, &response, time);
+    log.ended(&response, time);
     let id = app.ids.told(id, response.headers());
     say(response.headers_mut(), X_CONTENT_TYPE_OPTIONS, NOSNIFF);
     say(response.headers_mut(), REQUEST_ID, id);
@@ -254,6 +279,30 @@ async fn answer(
         say(response.headers_mut(), CONNECTION, HeaderValue::from_static("close"));
     }
     Ok(leniency::told(response, is_lenient))
+}
+
+/// The line of a request that is being answered. Where it is dropped without, the client has gone, or the server has stopped
+/// and gives the request up.
+struct Line<'r> {
+    app: &'r App,
+    id: &'r HeaderValue,
+    begun: Begun,
+    is_written: bool,
+}
+
+impl Line<'_> {
+    fn ended(mut self, response: &Response<Body>, time: Duration) {
+        self.is_written = true;
+        self.begun.ended(self.id, response, time);
+    }
+}
+
+impl Drop for Line<'_> {
+    fn drop(&mut self) {
+        if !self.is_written && self.app.is_stopping() {
+            self.begun.given_up(self.id);
+        }
+    }
 }
 
 /// A head that is not understood in one way. Nobody knows where the next would begin.

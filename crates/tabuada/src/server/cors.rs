@@ -65,9 +65,9 @@ impl Cors {
 /// Whether a request may be a page's: not the operator's routes, whatever they are written like. `OPTIONS` that asks for
 /// nobody's leave is answered like any method that is not done.
 pub(super) fn concerns<B>(route: Route, request: &Request<B>) -> bool {
-    use Route::{batch, docs, evaluate, explain, functions, health, plot, table, v1_evaluate};
+    use Route::{batch, docs, evaluate, explain, functions, health, plot, table, v1_evaluate, version};
     let is_for_all =
-        matches!(route, evaluate | v1_evaluate | batch | table | plot | explain | functions | docs | health);
+        matches!(route, evaluate | v1_evaluate | batch | table | plot | explain | functions | docs | health | version);
     let asks = |name| request.headers().contains_key(name);
     is_for_all && (request.method() != Method::OPTIONS || asks(ORIGIN) && asks(ACCESS_CONTROL_REQUEST_METHOD))
 }

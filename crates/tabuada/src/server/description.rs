@@ -11,7 +11,7 @@ use utoipa::{Modify, OpenApi};
 use super::described::expr_missing;
 use super::problem::Document as Problem;
 use super::v1::batch;
-use super::{evaluate, health, metrics, operator, v1};
+use super::{evaluate, health, metrics, operator, v1, version};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -23,6 +23,8 @@ use super::{evaluate, health, metrics, operator, v1};
                        whose browser would report another as an error of theirs.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),
+    // Beside this document, wherever a proxy has put that.
+    servers((url = ".")),
     tags(
         (name = "calculator", description = "Expressions and their values."),
         (name = "course", description = "The course's route, byte for byte."),
@@ -45,6 +47,8 @@ use super::{evaluate, health, metrics, operator, v1};
         operator::delete,
         health::live,
         health::ready,
+        health::health,
+        version::version,
         metrics::page,
     ),
     components(schemas(Problem, batch::Line, batch::LineValue, batch::LineError, batch::Reason)),
@@ -139,6 +143,9 @@ fn complete(path: &str, is_get: bool, status: &str, response: &mut Response) {
         }
         _ => {}
     }
+    if matches!(path, "/v1/batch" | "/v1/table") && status == "200" {
+        add("X-Accel-Buffering", text("`no`: a proxy hands each piece on as it comes."));
+    }
     match path {
         "/evaluate" => add("Cache-Status", text("Where the answer comes from (RFC 9211).")),
         "/metrics" => {}
@@ -146,7 +153,7 @@ fn complete(path: &str, is_get: bool, status: &str, response: &mut Response) {
     }
     match status {
         "401" => add("WWW-Authenticate", text("`Bearer`.")),
-        "503" if path != "/health/ready" => add("Retry-After", seconds()),
+        "503" if !matches!(path, "/health" | "/health/ready") => add("Retry-After", seconds()),
         _ => {}
     }
 }

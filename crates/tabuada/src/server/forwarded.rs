@@ -15,23 +15,27 @@ const X_FORWARDED_FOR: &str = "x-forwarded-for";
 /// Whoever is at the other end of a connection.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Remote {
-    peer: Peer,
+    /// None at a Unix socket.
+    address: Option<IpAddr>,
     is_proxy: bool,
 }
 
 impl Remote {
-    pub(super) fn new(address: IpAddr, proxies: &Proxies) -> Self {
-        Self { peer: address.into(), is_proxy: proxies.have(address) }
+    /// One with an address, or without, as at a Unix socket: all of those are one peer.
+    pub(super) fn new(address: Option<IpAddr>, proxies: &Proxies) -> Self {
+        let address = address.map(|address| address.to_canonical());
+        let is_proxy = address.map_or(proxies.connect_over_unix_sockets(), |address| proxies.have(address));
+        Self { address, is_proxy }
     }
 
     /// Whose share of connections this one is of; `None` for a proxy's, which are everybody's.
     pub(super) fn holder(self) -> Option<Peer> {
-        (!self.is_proxy).then_some(self.peer)
+        (!self.is_proxy).then(|| self.address.into())
     }
 
-    /// Whose request it is that came with these headers.
-    pub(super) fn caller(self, headers: &HeaderMap, proxies: &Proxies) -> Peer {
-        if self.is_proxy { told(headers, proxies).unwrap_or(self.peer) } else { self.peer }
+    /// The address of who sent a request with these headers; `None` where that has none.
+    pub(super) fn caller(self, headers: &HeaderMap, proxies: &Proxies) -> Option<IpAddr> {
+        if self.is_proxy { told(headers, proxies).or(self.address) } else { self.address }
     }
 }
 
@@ -46,7 +50,7 @@ impl<S: Sync> FromRequestParts<S> for Peer {
 
 /// The right-most address that is no proxy's: what stands before it, anybody may have written. `None` if what stands there
 /// is none, or if the two headers differ: a proxy writes one of them, and lets the other through as it came.
-fn told(headers: &HeaderMap, proxies: &Proxies) -> Option<Peer> {
+fn told(headers: &HeaderMap, proxies: &Proxies) -> Option<IpAddr> {
     let last = |name: &str, read: fn(&str) -> Option<IpAddr>| {
         let lines = headers.get_all(name).iter().rev();
         let members = lines.flat_map(|line| line.to_str().unwrap_or("?").rsplit(','));
@@ -54,8 +58,8 @@ fn told(headers: &HeaderMap, proxies: &Proxies) -> Option<Peer> {
         members.map(|member| read(member.trim())).find(|read| read.is_none_or(|address| !proxies.have(address)))
     };
     match (last(X_FORWARDED_FOR, address), last(FORWARDED.as_str(), forwarded)) {
-        (Some(told), None) | (None, Some(told)) => told.map(Peer::from),
-        (Some(one), Some(other)) if one == other => one.map(Peer::from),
+        (Some(told), None) | (None, Some(told)) => told,
+        (Some(one), Some(other)) if one == other => one,
         _ => None,
     }
 }
@@ -94,13 +98,18 @@ mod tests {
     const PROXY: &str = "10.0.0.1";
 
     fn asker(connection: &str, headers: &[(&'static str, &str)]) -> String {
-        let proxies = Proxies::read(["10.0.0.0/8", "fd00::/8"]).unwrap();
+        asker_of(Some(connection.parse().unwrap()), "fd00::/8", headers)
+    }
+
+    /// Who asks over a connection from there, where proxies are at 10.0.0.0/8 and at another place.
+    fn asker_of(connection: Option<IpAddr>, another: &str, headers: &[(&'static str, &str)]) -> String {
+        let proxies = Proxies::read(["10.0.0.0/8", another]).unwrap();
         let mut given = HeaderMap::new();
         for (name, value) in headers {
             given.append(*name, value.parse().unwrap());
         }
-        let remote = Remote::new(connection.parse().unwrap(), &proxies);
-        match remote.caller(&given, &proxies) {
+        let remote = Remote::new(connection, &proxies);
+        match remote.caller(&given, &proxies).into() {
             Peer::V4([10, 0, 0, 1]) => "the proxy".to_owned(),
             Peer::V4(octets) => IpAddr::from(octets).to_string(),
             Peer::V6([a, b, c, d, e, f, g, h]) => {
@@ -120,6 +129,16 @@ mod tests {
             }
         }
         assert_eq!(asker(PROXY, &[]), "the proxy");
+    }
+
+    #[test]
+    fn a_unix_socket_is_a_proxys_where_it_is_named() {
+        let header = ("x-forwarded-for", "203.0.113.9");
+        assert_eq!(asker_of(None, "fd00::/8", &[header]), "nobody");
+        assert_eq!(asker_of(None, "unix", &[header]), "203.0.113.9");
+        assert_eq!(asker_of(None, "unix", &[]), "nobody");
+        let holder = |another| Remote::new(None, &Proxies::read([another]).unwrap()).holder();
+        assert_eq!((holder(""), holder("unix")), (Some(Peer::Nameless), None));
     }
 
     #[test]

@@ -83,6 +83,31 @@ pub(super) async fn ready(State(app): State<App>) -> Response<Body> {
     said(StatusCode::OK, &Ready { status: "ok", cache })
 }
 
+/// The same, for who expects it here.
+#[utoipa::path(
+    get,
+    path = "/health",
+    tag = "operation",
+    operation_id = "health",
+    responses(
+        (
+            status = 200,
+            description = "As `/health/ready`.",
+            body = Ready,
+            examples(("memory" = (summary = "GET /health", value = json!({"status": "ok", "cache": "memory"})))),
+        ),
+        (
+            status = 503,
+            description = "As `/health/ready`.",
+            body = Ready,
+            example = json!({"status": "stopping", "cache": "memory"}),
+        ),
+    ),
+)]
+pub(super) async fn health(app: State<App>) -> Response<Body> {
+    ready(app).await
+}
+
 fn said(status: StatusCode, what: &impl Serialize) -> Response<Body> {
     // Texts always serialise.
     not_kept(json(status, serde_json::to_string(what).unwrap_or_default()))

@@ -16,8 +16,10 @@ use tabuada_cache::{Count, State};
 use tracing_appender::non_blocking::ErrorCounter;
 
 use super::described::NotScraper;
+use super::process::Process;
 use crate::answer::Calculator;
 use crate::counters::Counters;
+use crate::version::{COMMIT, VERSION};
 use crate::view;
 
 /// Counters for Prometheus
@@ -47,9 +49,11 @@ pub(crate) fn page(registry: &Registry) -> Response<Body> {
     response
 }
 
-/// Names what is counted.
+/// Names what is counted. The library ends the help of what is registered with a full stop; that of a collector does so itself.
 pub(super) fn registry(counters: &Counters, calculator: &Calculator, log_losses: Option<ErrorCounter>) -> Registry {
-    let mut registry = Registry::with_prefix("tabuada");
+    let mut all = Registry::default();
+    all.register_collector(Box::new(Process));
+    let registry = all.sub_registry_with_prefix("tabuada");
     registry.register("requests", "Requests answered", counters.requests.clone());
     registry.register(
         "request_seconds",
@@ -97,16 +101,16 @@ pub(super) fn registry(counters: &Counters, calculator: &Calculator, log_losses:
     );
     registry.register(
         "streams_abandoned",
-        "Batches and tables whose askers went away before the end",
+        "Batches and tables whose callers went away before the end",
         counters.streams_abandoned.clone(),
     );
-    registry.register("build", "What is running", Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]));
+    registry.register("build", "What is running", Info::new(vec![("version", VERSION), ("commit", COMMIT)]));
     registry.register_collector(Box::new(OfTheMoment {
         calculator: calculator.clone(),
         counters: counters.clone(),
         log_losses,
     }));
-    registry
+    all
 }
 
 /// What is looked at when it is asked for.
@@ -126,44 +130,45 @@ impl Collector for OfTheMoment {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
         let stats = self.calculator.cache().stats();
         let workers = self.calculator.workers();
-        gauge(&mut encoder, "queue_depth", "Work waiting for a thread", count(workers.queue_depth()))?;
+        gauge(&mut encoder, "queue_depth", "Work waiting for a thread.", count(workers.queue_depth()))?;
         let peers = count(workers.peers_waiting());
-        gauge(&mut encoder, "peers_waiting", "Peers whose work waits for a thread", peers)?;
+        gauge(&mut encoder, "peers_waiting", "Peers whose work waits for a thread.", peers)?;
 
         let lost = self.log_losses.as_ref().map_or(0, ErrorCounter::dropped_lines);
         ConstCounter::new(u64::try_from(lost).unwrap_or(u64::MAX)).encode(encoder.encode_descriptor(
             "log_lines_lost",
-            "Lines of the log that nobody took in time",
+            "Lines of the log that nobody took in time.",
             None,
             MetricType::Counter,
         )?)?;
 
         let lookups = [("memory", &stats.memory_lookups), ("redis", &stats.redis_lookups)];
-        let mut family = encoder.encode_descriptor("cache_lookups", "Looks into a layer", None, MetricType::Counter)?;
+        let mut family =
+            encoder.encode_descriptor("cache_lookups", "Looks into a layer.", None, MetricType::Counter)?;
         for (layer, results) in lookups {
             for Count { label, count } in results {
                 ConstCounter::new(*count).encode(family.encode_family(&[("layer", layer), ("result", *label)])?)?;
             }
         }
         let answers = view::answers(&stats, &self.counters);
-        counters(&mut encoder, "cache_answers", "How questions ended", "source", &answers)?;
-        counters(&mut encoder, "cache_forgotten", "What made memory forget", "cause", &stats.forgotten)?;
-        counters(&mut encoder, "cache_flights", "How computations in full ended", "end", &stats.flights)?;
-        counters(&mut encoder, "cache_offers", "What became of answers offered to Redis", "fate", &stats.offers)?;
-        counters(&mut encoder, "redis_errors", "What went wrong with Redis", "kind", &stats.redis_errors)?;
+        counters(&mut encoder, "cache_answers", "How questions ended.", "source", &answers)?;
+        counters(&mut encoder, "cache_forgotten", "What made memory forget.", "cause", &stats.forgotten)?;
+        counters(&mut encoder, "cache_flights", "How computations in full ended.", "end", &stats.flights)?;
+        counters(&mut encoder, "cache_offers", "What became of answers offered to Redis.", "fate", &stats.offers)?;
+        counters(&mut encoder, "redis_errors", "What went wrong with Redis.", "kind", &stats.redis_errors)?;
         let pending = signed(stats.removals_pending);
-        gauge(&mut encoder, "cache_removals_pending", "Removals still to be done in Redis", pending)?;
-        gauge(&mut encoder, "cache_bytes", "Bytes that memory holds", signed(stats.memory_bytes))?;
-        gauge(&mut encoder, "cache_entries", "Answers that memory holds", signed(stats.memory_entries))?;
-        gauge(&mut encoder, "cache_bytes_max", "Bytes that memory may hold", signed(stats.memory_bytes_max))?;
+        gauge(&mut encoder, "cache_removals_pending", "Removals still to be done in Redis.", pending)?;
+        gauge(&mut encoder, "cache_bytes", "Bytes that memory holds.", signed(stats.memory_bytes))?;
+        gauge(&mut encoder, "cache_entries", "Answers that memory holds.", signed(stats.memory_entries))?;
+        gauge(&mut encoder, "cache_bytes_max", "Bytes that memory may hold.", signed(stats.memory_bytes_max))?;
 
         let mut family =
-            encoder.encode_descriptor("cache_state", "1 for the state the cache is in", None, MetricType::Gauge)?;
+            encoder.encode_descriptor("cache_state", "1 for the state the cache is in.", None, MetricType::Gauge)?;
         for state in State::ALL {
             let is_in = i64::from(state == stats.state);
             ConstGauge::new(is_in).encode(family.encode_family(&[("state", state.name())])?)?;
         }
-        let help = "Seconds from an invalidation to silence of memory";
+        let help = "Seconds from an invalidation to silence of memory.";
         let forgetting = &stats.forget_seconds;
         let bounds = forgetting.bounds.iter().copied().chain([f64::INFINITY]);
         let buckets = bounds.zip(forgetting.counts.iter().copied()).collect::<Vec<_>>();

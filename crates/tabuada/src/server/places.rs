@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::AbortHandle;
 
 use super::head_clock::HeadClock;
 use crate::peer::{Holdings, Peer, Share};
@@ -17,6 +18,9 @@ const PAUSE: Duration = Duration::from_millis(10);
 /// So many connections are looked at for an idle one, in turn: whoever comes costs no more than that, however many there
 /// are. Of a peer that has its share they find one soon, since it has a good part of all.
 const LOOKS: usize = 256;
+
+/// How long a connection may take that is ended.
+const END_TIME: Duration = Duration::from_millis(500);
 
 /// Of a peer that has its share, one of so many may come while one that was asked to go has not gone yet.
 const ONE_MORE_OF: usize = 64;
@@ -46,6 +50,8 @@ struct Guest {
     /// Whose share it is of.
     holder: Option<Peer>,
     clock: HeadClock,
+    /// What ends its task.
+    end: Option<AbortHandle>,
 }
 
 /// Somebody's place, free again when it is dropped.
@@ -75,6 +81,28 @@ impl Places {
         self.all - self.free.available_permits()
     }
 
+    /// How many of those that have one are being answered.
+    pub(super) fn busy(&self) -> usize {
+        lock(&self.guests).all.values().filter(|guest| guest.clock.is_busy()).count()
+    }
+
+    /// Tells how the connection at a place is ended, unless it has ended.
+    pub(super) fn can_end(&self, number: u64, end: AbortHandle) {
+        if let Some(guest) = lock(&self.guests).all.get_mut(&number) {
+            guest.end = Some(end);
+        }
+    }
+
+    /// Ends all connections, whatever they do.
+    pub(super) async fn end_all(&self) {
+        for guest in lock(&self.guests).all.values() {
+            guest.end.iter().for_each(AbortHandle::abort);
+        }
+        let all = u32::try_from(self.all).unwrap_or(u32::MAX);
+        // A task that does not end at once is not waited for.
+        let _ = tokio::time::timeout(END_TIME, self.free.acquire_many(all)).await;
+    }
+
     /// A place for whoever has this clock, as soon as there is one; `None` if its peer has its share.
     pub(super) async fn take(&self, clock: &HeadClock, holder: Option<Peer>) -> Option<Place> {
         loop {
@@ -99,7 +127,7 @@ impl Places {
             return Err(NoPlace::Share);
         }
         let permit = self.free.clone().try_acquire_owned().map_err(|_| NoPlace::Full)?;
-        let number = guests.add(Guest { holder, clock: clock.clone() });
+        let number = guests.add(Guest { holder, clock: clock.clone(), end: None });
         drop(guests);
         Ok(Place { number, guests: self.guests.clone(), _permit: permit })
     }
@@ -140,6 +168,13 @@ impl Guests {
         let Some(guest) = idlest.and_then(|(.., number)| self.all.get(&number)) else { return false };
         guest.clock.go();
         true
+    }
+}
+
+impl Place {
+    /// Which of them it is.
+    pub(super) fn number(&self) -> u64 {
+        self.number
     }
 }
 

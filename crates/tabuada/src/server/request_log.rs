@@ -1,10 +1,13 @@
-//! A line in the log for each request, or for those that went badly: what was asked of whom and how it ended. What was
-//! asked for stands in it only if the operator wants that.
+//! A line in the log for each request, or for those that went badly: who asked what and how it ended. What was asked for
+//! stands in it only if the operator wants that, and who asked only if they want that.
 
+use std::fmt;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{HeaderValue, Method, Request, Response};
+use tracing::field::{DisplayValue, display};
 
 use super::render::CACHE_STATUS;
 use crate::config::{LogRequests, Logged};
@@ -32,17 +35,47 @@ pub(super) struct Begun {
     logged: Logged,
     route: Route,
     method: Method,
+    client: Client,
     uri: Option<String>,
 }
 
+/// Who asks: an address, or whoever uses a Unix socket.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Client(pub(super) Option<IpAddr>);
+
+impl fmt::Display for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(address) => address.fmt(f),
+            None => f.write_str("unix"),
+        }
+    }
+}
+
 impl Begun {
-    pub(super) fn new<B>(logged: Logged, route: Route, request: &Request<B>) -> Self {
+    pub(super) fn new<B>(logged: Logged, route: Route, client: Client, request: &Request<B>) -> Self {
         let uri = logged.expressions.then(|| cut(&request.uri().to_string()));
-        Self { logged, route, method: request.method().clone(), uri }
+        Self { logged, route, method: request.method().clone(), client, uri }
+    }
+
+    /// Writes that it will not be answered, since the server has stopped.
+    pub(super) fn given_up(&self, id: &HeaderValue) {
+        tracing::warn!(
+            id = id.to_str().unwrap_or_default(),
+            route = self.route.name(),
+            method = known(&self.method),
+            client = self.client(),
+            uri = self.uri,
+            "gave up a request"
+        );
+    }
+
+    fn client(&self) -> Option<DisplayValue<Client>> {
+        (!self.logged.hides_clients).then(|| display(self.client))
     }
 
     /// Writes the line, if there is to be one.
-    pub(super) fn ended(self, id: &HeaderValue, response: &Response<Body>, time: Duration) {
+    pub(super) fn ended(&self, id: &HeaderValue, response: &Response<Body>, time: Duration) {
         let is_trouble = response.status().is_server_error() || time >= SLOW;
         match self.logged.requests {
             LogRequests::All => {}
@@ -59,6 +92,7 @@ impl Begun {
                     method = known(&self.method),
                     status = response.status().as_u16(),
                     duration_ms = milliseconds(time),
+                    client = self.client(),
                     cache,
                     uri = self.uri,
                     expression,
@@ -123,12 +157,13 @@ mod tests {
     use super::*;
 
     /// The lines of a request that ended so.
-    fn lines(requests: LogRequests, status: StatusCode, time: Duration) -> String {
+    fn lines(requests: LogRequests, status: StatusCode, time: Duration, client: &str) -> String {
         let (mut said, writer) = std::io::pipe().unwrap();
         let log = tracing_subscriber::fmt().with_ansi(false).without_time().with_target(false);
         tracing::subscriber::with_default(log.with_writer(Mutex::new(writer)).finish(), || {
-            let logged = Logged { requests, expressions: false };
-            let begun = Begun::new(logged, Route::evaluate, &Request::post("/evaluate").body(()).unwrap());
+            let logged = Logged { requests, expressions: false, hides_clients: client == "hidden" };
+            let client = Client(client.parse().ok());
+            let begun = Begun::new(logged, Route::evaluate, client, &Request::post("/evaluate").body(()).unwrap());
             let mut response = Response::new(Body::empty());
             *response.status_mut() = status;
             begun.ended(&HeaderValue::from_static("a"), &response, time);
@@ -145,7 +180,9 @@ mod tests {
         let slow = Duration::from_secs(1);
         let (ok, wrong, overloaded) = (StatusCode::OK, StatusCode::NOT_FOUND, StatusCode::SERVICE_UNAVAILABLE);
         let line = |level, status, ms| {
-            format!("{level} request id=\"a\" route=\"evaluate\" method=\"POST\" status={status} duration_ms={ms}\n")
+            format!(
+                "{level} request id=\"a\" route=\"evaluate\" method=\"POST\" status={status} duration_ms={ms} client=192.0.2.7\n"
+            )
         };
         for (requests, status, time, expected) in [
             (All, ok, quick, line(" INFO", 200, "1.5")),
@@ -158,7 +195,13 @@ mod tests {
             (Trouble, ok, slow, line(" WARN", 200, "1000.0")),
             (None, overloaded, slow, String::new()),
         ] {
-            assert_eq!(lines(requests, status, time), expected);
+            assert_eq!(lines(requests, status, time, "192.0.2.7"), expected);
+        }
+        for (client, expected) in
+            [("2001:db8::1", " client=2001:db8::1\n"), ("unix", " client=unix\n"), ("hidden", "=1.5\n")]
+        {
+            let line = lines(All, ok, quick, client);
+            assert!(line.ends_with(expected), "{line}");
         }
     }
 

@@ -16,7 +16,7 @@ use super::language;
 use super::problem::Problem;
 use super::render::{CACHE_STATUS, bypass, detail};
 use super::state::{App, Listening, Served};
-use super::{docs, health, metrics, operator, page, v1};
+use super::{docs, health, metrics, operator, page, v1, version};
 use crate::peer::Peer;
 
 /// Every route of a listener.
@@ -43,6 +43,9 @@ fn public() -> Router<Served> {
         )
         .merge(docs::routes())
         .merge(v1::routes())
+        .route("/version", get(version::version))
+        // The course's application has nothing there: by other methods than that of a health check there still is nothing.
+        .route("/health", get(health::health).fallback(|headers: HeaderMap| async move { nowhere(b"/health", &headers) }))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
 }
@@ -56,7 +59,7 @@ fn apart(served: &Served) -> Router<Served> {
 }
 
 /// A path is compared decoded (`/%65valuate` is `/evaluate`), and one with a slash too many is led to the one without, as
-/// the course's framework does. The redirect names no host: behind a proxy that ends TLS, ours would be the wrong one.
+/// the course's framework does. The redirect names neither host nor root: behind a proxy, ours would be the wrong ones.
 async fn elsewhere(State(served): State<Served>, mut request: Request) -> Response<Body> {
     let path = percent_decode_str(request.uri().path()).collect::<Vec<u8>>();
     let without_slash = &path[..path.iter().rposition(|&byte| byte != b'/').map_or(0, |last| last + 1)];
@@ -64,12 +67,12 @@ async fn elsewhere(State(served): State<Served>, mut request: Request) -> Respon
         return nowhere(&path, request.headers());
     };
     let query = request.uri().query().map_or(String::new(), |query| format!("?{query}"));
+    if path.len() > without_slash.len() {
+        return redirect(&relative(request.uri().path(), known), &query);
+    }
     let Ok(target) = Uri::try_from(format!("{known}{query}")) else {
         return nowhere(&path, request.headers());
     };
-    if path.len() > without_slash.len() {
-        return redirect(&target);
-    }
     *request.uri_mut() = target;
     match routes(&served).with_state(served).oneshot(request).await {
         Ok(response) => response,
@@ -79,7 +82,8 @@ async fn elsewhere(State(served): State<Served>, mut request: Request) -> Respon
 
 /// The paths that may be written otherwise.
 fn paths(listening: Listening) -> impl Iterator<Item = &'static str> {
-    const PUBLIC: [&str; 6] = ["/evaluate", "/docs", "/redoc", "/openapi.json", "/health/live", "/health/ready"];
+    const PUBLIC: [&str; 8] =
+        ["/evaluate", "/docs", "/redoc", "/openapi.json", "/version", "/health", "/health/live", "/health/ready"];
     let public = PUBLIC.into_iter().chain(v1::PATHS).filter(move |_| listening != Listening::Operator);
     let apart = operator::PATHS.into_iter().chain(["/metrics"]).filter(move |_| listening != Listening::Public);
     public.chain(apart)
@@ -92,11 +96,17 @@ fn nowhere(path: &[u8], headers: &HeaderMap) -> Response<Body> {
     detail(StatusCode::NOT_FOUND, "Not Found")
 }
 
-fn redirect(to: &Uri) -> Response<Body> {
+/// A known path, as it is found from the path of a request: up as many levels as that has, and down again.
+fn relative(from: &str, known: &str) -> String {
+    let levels = from.matches('/').count().saturating_sub(1);
+    format!("{}{}", "../".repeat(levels), known.trim_start_matches('/'))
+}
+
+fn redirect(to: &str, query: &str) -> Response<Body> {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::TEMPORARY_REDIRECT;
     // What came in a request line can go out in a header.
-    if let Ok(to) = HeaderValue::try_from(to.to_string()) {
+    if let Ok(to) = HeaderValue::try_from(format!("{to}{query}")) {
         response.headers_mut().insert(LOCATION, to);
     }
     response
@@ -151,6 +161,9 @@ mod tests {
 
         for (path, item) in described {
             assert!(paths(Listening::Everything).any(|known| known == path), "{path} cannot be written otherwise");
+            if path == "/health" {
+                continue;
+            }
             let request = Request::builder().method("TRACE").uri(path).header("host", "localhost");
             let request = request.body(Body::empty()).expect("it is a request");
             let response = router(served.clone()).oneshot(request).await.expect("it is answered");

@@ -95,6 +95,12 @@ impl App {
         self.is_stopping.store(true, Ordering::Relaxed);
     }
 
+    /// What the server does, and the state of its cache, for people.
+    pub(crate) fn status(&self) -> String {
+        let does = if self.is_stopping() { "stopping" } else { "serving" };
+        format!("{does}; cache: {}", self.calculator.cache().state().name())
+    }
+
     /// Whether the signal to stop has come.
     pub(super) fn is_stopping(&self) -> bool {
         self.is_stopping.load(Ordering::Relaxed)

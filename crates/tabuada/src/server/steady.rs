@@ -9,12 +9,12 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
 use super::body::{DRAIN_BYTES, DRAIN_TIME};
 use super::framing::{Framing, Wrong};
 use super::head_clock::HeadClock;
+use super::listener::Stream;
 
 /// How often it is looked whether a client that sends nothing more has gone.
 const LOOK_TIME: Duration = Duration::from_millis(50);
@@ -27,9 +27,13 @@ pub(super) trait Line {
     fn is_broken(&self) -> bool;
 }
 
-impl Line for TcpStream {
+impl Line for Stream {
     fn is_broken(&self) -> bool {
-        !matches!(self.take_error(), Ok(None))
+        let error = match self {
+            Self::Left(stream) => stream.take_error(),
+            Self::Right(stream) => stream.take_error(),
+        };
+        !matches!(error, Ok(None))
     }
 }
 
@@ -224,7 +228,7 @@ impl<S: AsyncRead + AsyncWrite + Line + Unpin> AsyncWrite for Steady<S> {
 #[cfg(test)]
 mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
-    use tokio::net::TcpListener;
+    use tokio::net::{TcpListener, TcpStream};
     use tokio::time::{Instant, sleep};
 
     use super::*;
@@ -272,11 +276,11 @@ mod tests {
     }
 
     /// A stream of ours that owes an answer, and the client's end.
-    async fn asked() -> (Steady<TcpStream>, TcpStream) {
+    async fn asked() -> (Steady<Stream>, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (theirs, ours) = tokio::join!(TcpStream::connect(address), listener.accept());
-        (steady(ours.unwrap().0), theirs.unwrap())
+        (steady(Stream::Left(ours.unwrap().0)), theirs.unwrap())
     }
 
     #[tokio::test]

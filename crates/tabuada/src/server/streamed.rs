@@ -35,6 +35,8 @@ pub(super) fn streamed(kind: &'static str, ahead: usize, counters: &Counters) ->
     let stream = Stream { parts, part: None, counters: counters.clone(), has_ended: false };
     let mut response = not_kept(Response::new(Body::new(stream)));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    // nginx, and others like it, would hand it on in one piece at the end.
+    response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
     (response, Parts(sender))
 }
 

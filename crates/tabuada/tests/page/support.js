@@ -2,7 +2,7 @@
 
 import { expect, test as base } from "@playwright/test";
 import { execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -72,14 +72,49 @@ export async function serve(args = [], variables = {}) {
   };
 }
 
-/** A Redis of the test's own. */
-export async function redis() {
-  const port = await new Promise((found) => {
+/** @returns {Promise<number>} */
+function freePort() {
+  return new Promise((found) => {
     const server = createServer().listen(0, "127.0.0.1", () => {
       const address = server.address();
       server.close(() => found(typeof address === "object" && address ? address.port : 0));
     });
   });
+}
+
+/**
+ * The service below a folder of nginx's, which takes it away.
+ *
+ * @param {Service} service
+ * @returns {Promise<Service>}
+ */
+export async function below(service) {
+  const port = await freePort();
+  const folder = mkdtempSync(join(tmpdir(), "tabuada-page-"));
+  const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((kind) => `${kind}_temp_path ${kind};`);
+  const location = `location /calc/ { proxy_pass ${service.url}/; }`;
+  writeFileSync(
+    join(folder, "nginx.conf"),
+    `daemon off; master_process off; pid nginx.pid; error_log stderr crit; events {}
+     http { access_log off; ${temporary.join(" ")} server { listen 127.0.0.1:${port}; ${location} } }`,
+  );
+  const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` };
+  const nginx = run("nginx", ["-p", folder, "-c", "nginx.conf", "-e", "stderr"], { env, stdio: "ignore" });
+  const url = `http://127.0.0.1:${port}/calc`;
+  await expect.poll(async () => (await fetch(`${url}/health`).catch(() => null))?.status).toBe(200);
+  return {
+    url,
+    stop: async () => {
+      nginx.kill("SIGKILL");
+      await ended(nginx);
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+/** A Redis of the test's own. */
+export async function redis() {
+  const port = await freePort();
   const folder = mkdtempSync(join(tmpdir(), "tabuada-page-"));
   const options = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder];
   const server = run("redis-server", options, { stdio: "ignore" });

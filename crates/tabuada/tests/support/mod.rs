@@ -50,8 +50,7 @@ impl Server {
                     memory_bytes: 16 << 20,
                     ttl: Some(Duration::from_secs(86_400)),
                     lookup: Lookup::Adaptive,
-                    redis: None,
-                    redis_ca: None,
+                    ..Options::default()
                 };
                 let calculator = Calculator::new(options, 2, counters.clone()).expect("the options are good");
                 let stop = async {
@@ -250,6 +249,22 @@ pub(crate) fn encoded(text: &str) -> String {
     text.bytes().map(byte).collect()
 }
 
+/// Where a reference leads from a target, both without a host (RFC 3986, 5.2.4).
+pub(crate) fn resolved(target: &str, reference: &str) -> String {
+    let path = |text: &str| text.split('?').next().unwrap_or_default().to_owned();
+    let (base, relative) = (path(target), path(reference));
+    let mut segments: Vec<&str> = base.split('/').skip(1).collect();
+    segments.pop();
+    for part in relative.split('/') {
+        match part {
+            ".." => _ = segments.pop(),
+            "." => {}
+            part => segments.push(part),
+        }
+    }
+    format!("/{}{}", segments.join("/"), &reference[relative.len()..])
+}
+
 /// The members of a structured field that is a list, as RFC 9651 has it: each a token with its parameters, written
 /// again by the library that read it.
 pub(crate) fn structured_list(field: &str) -> Vec<(String, Vec<(String, String)>)> {
@@ -390,6 +405,8 @@ pub(crate) struct Node {
     /// Where the operator's routes are, if elsewhere.
     pub(crate) admin: Option<SocketAddr>,
     process: Child,
+    /// What it said before it was ready.
+    before: Vec<String>,
     said: Said,
 }
 
@@ -439,24 +456,34 @@ impl Node {
             .expect("the binary starts");
         let mut errors = BufReader::new(process.stderr.take().expect("it is piped"));
         let mut line = String::new();
-        let mut admin = None;
+        let (mut admin, mut before) = (None, Vec::new());
         let address = loop {
             line.clear();
             assert_ne!(errors.read_line(&mut line).expect("it speaks UTF-8"), 0, "it ended before it was ready");
-            if let Some(address) = line.trim_end().strip_prefix("operator's routes on http://") {
-                admin = Some(address.parse().expect("an address"));
+            // As text or in JSON.
+            let address_in = |announced: &str| {
+                let address = line.split_once(announced)?.1;
+                Some(address.split(['"', '\n']).next()?.parse().expect("an address"))
+            };
+            admin = admin.or_else(|| address_in("operator's routes on http://"));
+            if let Some(address) = address_in("listening on http://") {
+                break address;
             }
-            if let Some(address) = line.trim_end().strip_prefix("listening on http://") {
-                break address.parse().expect("an address");
-            }
+            before.push(line.trim_end().to_owned());
         };
-        (Self { address, admin, process, said: Said::Nothing }, errors)
+        (Self { address, admin, process, before, said: Said::Nothing }, errors)
     }
 
     /// What it has logged so far.
     pub(crate) fn log(&self) -> Vec<String> {
         let Said::Lines(lines, _) = &self.said else { panic!("nobody reads it") };
         lines.lock().expect("nobody fails with it").clone()
+    }
+
+    /// What it has said from its start to its end, once it has been told to end.
+    pub(crate) fn everything_said(mut self) -> Vec<String> {
+        let before = std::mem::take(&mut self.before);
+        [before, self.whole_log()].concat()
     }
 
     /// What it has logged in all, once it has been told to end.
@@ -492,9 +519,14 @@ impl Node {
 
     /// The most memory that it has held so far.
     pub(crate) fn peak_kib(&self) -> u64 {
+        self.status_kib("VmHWM")
+    }
+
+    /// A size that the system tells of it.
+    pub(crate) fn status_kib(&self, name: &str) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.process.id())).expect("it runs");
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        peak.and_then(|peak| peak.trim().strip_suffix(" kB")?.parse().ok()).expect("a size")
+        let size = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+        size.and_then(|size| size.trim().strip_suffix(" kB")?.parse().ok()).expect("a size")
     }
 
     /// The exit code, once it has ended by itself.

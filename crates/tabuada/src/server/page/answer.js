@@ -40,7 +40,7 @@ export class AnswerView {
     byId("share", HTMLButtonElement).addEventListener("click", () => {
       const { text, mode } = asked();
       const parameters = new URLSearchParams(mode === "python" ? { expr: text } : { expr: text, mode });
-      void this.#copy(`${location.origin}/?${parameters}`);
+      void this.#copy(`${location.origin}${location.pathname}?${parameters}`);
     });
     this.#whole.addEventListener("click", () => {
       this.#isWhole = !this.#isWhole;

@@ -59,7 +59,7 @@ export class Unreachable extends Error {
 }
 
 /**
- * A request in the person's language, past the browser's own cache: where an answer comes from is to be seen. What is
+ * A request to an address beside the page, wherever a proxy has put that. In the person's language, past the browser's own cache: where an answer comes from is to be seen. What is
  * wrong with it is no failure of the page's, as which browsers report every other status: hence the preference (RFC 7240).
  *
  * @param {string} address
@@ -125,13 +125,13 @@ function address(path, parameters) {
  */
 export async function evaluate({ text, mode }, { signal, remember }) {
   const begun = performance.now();
-  const target = address("/v1/evaluate", [["expr", text], ["mode", mode]]);
+  const target = address("v1/evaluate", [["expr", text], ["mode", mode]]);
   /** @type {Record<string, string>} */
   const whether = remember ? {} : { "Cache-Control": "no-store" };
   const response =
     target.length <= ADDRESS_MAX
       ? await ask(target, { signal, headers: whether })
-      : await ask("/v1/evaluate", {
+      : await ask("v1/evaluate", {
           signal,
           method: "POST",
           headers: { "Content-Type": "application/json", ...whether },
@@ -182,7 +182,7 @@ function tripOf(headers, round) {
  * @returns {Promise<Name[]>}
  */
 export async function names() {
-  const response = await ask("/v1/functions");
+  const response = await ask("v1/functions");
   return response.ok ? (await json(response)).functions : [];
 }
 
@@ -194,7 +194,7 @@ export async function names() {
  * @returns {Promise<{ explanation: Explanation | null, problem: Problem | null }>}
  */
 export async function explain({ text, mode }, signal) {
-  const response = await ask(address("/v1/explain", [["expr", text], ["mode", mode]]), { signal });
+  const response = await ask(address("v1/explain", [["expr", text], ["mode", mode]]), { signal });
   const body = await json(response);
   return isProblem(response) ? { explanation: null, problem: body } : { explanation: body, problem: null };
 }
@@ -208,7 +208,7 @@ export async function explain({ text, mode }, signal) {
  * @returns {Promise<{ picture: Blob | null, problem: Problem | null }>}
  */
 export async function plot(parameters, kind, signal) {
-  const response = await ask(address("/v1/plot", parameters), { signal, headers: { Accept: kind } });
+  const response = await ask(address("v1/plot", parameters), { signal, headers: { Accept: kind } });
   if (isProblem(response)) return { picture: null, problem: await json(response) };
   return { picture: await response.blob(), problem: null };
 }
@@ -219,20 +219,20 @@ export async function plot(parameters, kind, signal) {
  * @returns {Promise<State>}
  */
 export async function state() {
-  return (await json(await ask("/health/ready"))).cache;
+  return (await json(await ask("health/ready"))).cache;
 }
 
 /**
  * The operator's routes.
  *
- * @param {string} path what follows `/v1/cache`
+ * @param {string} path what follows `v1/cache`
  * @param {{ method?: string, token: string | null, signal?: AbortSignal }} how
  * @returns {Promise<{ status: number, body: any }>}
  */
 export async function operate(path, { method = "GET", token, signal }) {
   /** @type {Record<string, string>} */
   const headers = token === null ? {} : { Authorization: `Bearer ${token}` };
-  const response = await ask(`/v1/cache${path}`, { method, headers, signal });
+  const response = await ask(`v1/cache${path}`, { method, headers, signal });
   const body = await json(response);
   return { status: isProblem(response) ? body.status : response.status, body };
 }

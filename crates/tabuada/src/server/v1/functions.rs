@@ -65,7 +65,7 @@ fn kinds() -> Object {
         status = 200,
         description = "Functions, binders and constants, in the language of `Accept-Language`.",
         body = List,
-        examples(("list" = (summary = "GET /v1/functions", external_value = "/v1/functions"))),
+        examples(("list" = (summary = "GET /v1/functions", external_value = "v1/functions"))),
     ), (status = 304, description = "What the asker has still holds.")),
 )]
 pub(super) async fn get(State(app): State<App>, peer: Peer, headers: HeaderMap) -> Response<Body> {

@@ -66,11 +66,11 @@ enum Format {
             content(
                 (String = "image/svg+xml", examples(("parabola" = (
                     summary = "GET /v1/plot?expr=x**2",
-                    external_value = "/v1/plot?expr=x**2",
+                    external_value = "v1/plot?expr=x**2",
                 )))),
                 (String = "image/png", examples(("parabola" = (
                     summary = "GET /v1/plot?expr=x**2",
-                    external_value = "/v1/plot?expr=x**2",
+                    external_value = "v1/plot?expr=x**2",
                 )))),
             ),
         ),

@@ -1,0 +1,98 @@
+//! The flags of settings: what a command line says of them, made from the table.
+
+use std::ffi::OsString;
+use std::marker::PhantomData;
+
+use clap::builder::OsStringValueParser;
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
+
+use crate::settings::table::{ALL, OF_CACHE, OF_HEALTH};
+use crate::settings::{Flags, Kind, Setting};
+
+/// Which settings a command has flags for.
+pub(super) trait Table {
+    /// Those whose kind has one are its flags.
+    const SETTINGS: &'static [&'static Setting];
+    /// Whether the flags may also stand behind a command of the command.
+    const IS_GLOBAL: bool = false;
+}
+
+/// Those of `tabuada serve`.
+#[derive(Debug)]
+pub(super) struct OfServe;
+/// Those of `tabuada cache`.
+#[derive(Debug)]
+pub(super) struct OfCache;
+/// Those of `tabuada health`.
+#[derive(Debug)]
+pub(super) struct OfHealth;
+
+impl Table for OfServe {
+    const SETTINGS: &'static [&'static Setting] = ALL;
+}
+
+impl Table for OfCache {
+    const SETTINGS: &'static [&'static Setting] = OF_CACHE;
+    const IS_GLOBAL: bool = true;
+}
+
+impl Table for OfHealth {
+    const SETTINGS: &'static [&'static Setting] = OF_HEALTH;
+}
+
+/// What was given on a command line. Nothing of it is read yet: what is wrong is told with where it came from.
+#[derive(Debug)]
+pub(super) struct SettingFlags<T>(pub(super) Flags, PhantomData<T>);
+
+impl<T: Table> Args for SettingFlags<T> {
+    fn augment_args(command: Command) -> Command {
+        let flags = T::SETTINGS.iter().filter(|setting| setting.has_flag());
+        command.args(flags.map(|setting| flag(setting).global(T::IS_GLOBAL)))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+/// The library reads no variables, but shows in the help which there are.
+fn flag(setting: &'static Setting) -> Arg {
+    let flag = Arg::new(setting.name)
+        .long(setting.name)
+        .value_name(setting.value_name)
+        .value_parser(OsStringValueParser::new())
+        .env(setting.variable())
+        .hide_env_values(true);
+    let flag = match setting.default {
+        Some(default) => flag.default_value(default),
+        None => flag,
+    };
+    match setting.kind {
+        Kind::List => flag.action(ArgAction::Append),
+        Kind::Switch => flag.num_args(0..=1).default_missing_value("yes"),
+        Kind::Choice(_, Some(alone)) => flag.num_args(0..=1).default_missing_value(alone),
+        _ => flag,
+    }
+}
+
+impl<T: Table> FromArgMatches for SettingFlags<T> {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
+        let mut flags = Flags::new();
+        for setting in T::SETTINGS.iter().filter(|setting| setting.has_flag()) {
+            if matches.value_source(setting.name) == Some(ValueSource::CommandLine) {
+                let values = matches.get_many::<OsString>(setting.name).into_iter().flatten();
+                let values: Option<Vec<&str>> = values.map(|value| value.to_str()).collect();
+                let values = values.ok_or_else(|| Error::new(ErrorKind::InvalidUtf8))?;
+                flags.insert(setting.name, values.join(","));
+            }
+        }
+        Ok(Self(flags, PhantomData))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
+        self.0.extend(Self::from_arg_matches(matches)?.0);
+        Ok(())
+    }
+}

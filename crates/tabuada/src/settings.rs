@@ -1,0 +1,343 @@
+//! The settings of a server and of what connects to one. Each is one row of a [table](table), from which its flag, its
+//! variable, its key in `tabuada.toml`, its help and what is said of a wrong value are made.
+//!
+//! A value comes from a flag, or else a variable, or else the file, or else it is the default. Where it came from is
+//! kept, so that an error and `tabuada config` can name it.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fmt::Display;
+use std::path::Path;
+use std::str::FromStr;
+
+use crate::words::said::{NAMED_UNREADABLE, NOT_TEXT, WRONG, WRONG_SECRET};
+use crate::words::{Language, Words};
+
+pub mod table;
+mod file;
+
+use file::File;
+use table::{ADMIN_TOKEN, ALL, CONFIG};
+
+/// A name, the same for the flag (`--ttl`), the variable (`TABUADA_TTL`) and the key in the file (`ttl`).
+#[derive(Debug)]
+pub struct Setting {
+    /// Small letters with hyphens.
+    pub name: &'static str,
+    /// What the help calls the value.
+    pub value_name: &'static str,
+    /// What values there are.
+    pub kind: Kind,
+    /// The value where none is given, as it would be written.
+    pub default: Option<&'static str>,
+    /// What a value has to be: "a time of at least a second, …". Completes "expected …".
+    pub expected: Words,
+    /// The help text; its first paragraph is the short one.
+    pub help: Words,
+}
+
+/// What values a setting has, and where they may come from.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    /// One text.
+    One,
+    /// Several texts: the flag is repeated, or they stand with commas between.
+    List,
+    /// Yes or no; the flag alone is yes.
+    Switch,
+    /// One of these, each with its help; the flag alone is the second part, if there is one.
+    Choice(&'static [(&'static str, Words)], Option<&'static str>),
+    /// A URL, whose password is not shown.
+    Url,
+    /// A variable alone: a flag could be seen by others, and it is not shown.
+    Secret,
+    /// A flag or a variable, and no key: where the file is.
+    File,
+}
+
+/// What a switch may be.
+const SWITCH: (&[&str], &[&str]) = (&["1", "true", "yes", "on"], &["0", "false", "no", "off"]);
+
+impl Setting {
+    /// The variable that stands in for the flag.
+    pub fn variable(&self) -> String {
+        format!("TABUADA_{}", self.name.to_ascii_uppercase().replace('-', "_"))
+    }
+
+    /// Whether there is a flag.
+    pub(crate) fn has_flag(&self) -> bool {
+        !matches!(self.kind, Kind::Secret)
+    }
+
+    /// Whether the file may hold it.
+    pub(crate) fn has_key(&self) -> bool {
+        !matches!(self.kind, Kind::Secret | Kind::File)
+    }
+
+    /// A value as it may be shown.
+    pub(crate) fn shown(&self, text: &str) -> String {
+        match self.kind {
+            Kind::Secret => "***".to_owned(),
+            Kind::Url => without_password(text),
+            _ => text.to_owned(),
+        }
+    }
+}
+
+/// A URL with `***` in place of its password; nothing but that if it cannot be told where the password is.
+fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return "***".to_owned() };
+    if let Some((before, after)) = rest.split_once("pass=") {
+        let after = after.split_once('&').map_or(String::new(), |(_, after)| format!("&{after}"));
+        return format!("{scheme}://{before}pass=***{after}");
+    }
+    match rest.rsplit_once('@') {
+        None => url.to_owned(),
+        Some((login, place)) => {
+            let user = login.split(':').next().unwrap_or_default();
+            let password = if login.contains(':') { ":***" } else { "" };
+            format!("{scheme}://{user}{password}@{place}")
+        }
+    }
+}
+
+/// Where a value came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The command line: the flag.
+    Flag(String),
+    /// The environment: the variable.
+    Variable(String),
+    /// The file: its path, and the line.
+    File(String, usize),
+    /// Nobody said anything.
+    Default,
+}
+
+impl Display for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Flag(name) | Self::Variable(name) => f.write_str(name),
+            Self::File(path, line) => write!(f, "{path}:{line}"),
+            Self::Default => f.write_str("default"),
+        }
+    }
+}
+
+/// A value that was given, as text; a list has commas between its members.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Given {
+    /// The value.
+    pub text: String,
+    /// Where it came from.
+    pub origin: Origin,
+}
+
+/// Values of settings on a command line, by the settings' names.
+pub type Flags = BTreeMap<&'static str, String>;
+
+/// What is wrong with a setting, in both languages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettingError {
+    english: String,
+    portuguese: String,
+}
+
+impl SettingError {
+    /// An error that is said so.
+    pub(crate) fn of(say: impl Fn(Language) -> String) -> Self {
+        Self { english: say(Language::English), portuguese: say(Language::Portuguese) }
+    }
+
+    /// An error of these words, the gaps filled in.
+    pub(crate) fn new(words: Words, parts: &[&dyn Display]) -> Self {
+        Self::of(|language| words.with(language, parts))
+    }
+
+    /// What is wrong, for people.
+    pub fn message(&self, language: Language) -> &str {
+        match language {
+            Language::English => &self.english,
+            Language::Portuguese => &self.portuguese,
+        }
+    }
+
+    fn wrong(setting: &Setting, origin: &Origin, text: &str) -> Self {
+        Self::of(|language| {
+            let expected = setting.expected.say(language);
+            match setting.kind {
+                Kind::Secret => WRONG_SECRET.with(language, &[origin, &expected]),
+                _ => WRONG.with(language, &[origin, &expected, &setting.shown(text)]),
+            }
+        })
+    }
+}
+
+/// All settings that have a value, and where each came from.
+#[derive(Clone, Debug)]
+pub struct Settings(BTreeMap<&'static str, Given>);
+
+impl Settings {
+    /// Puts together what flags, variables and the file say. The file is the one that `--config` or `TABUADA_CONFIG`
+    /// names, or `tabuada.toml` in the working folder if there is one.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read or holds what is no setting, or a variable is not UTF-8.
+    pub fn read(flags: &Flags, variable: impl Fn(&str) -> Option<OsString>) -> Result<Self, SettingError> {
+        let mut all = Self::without_file(flags, variable)?;
+        for (name, given) in File::find(all.given(&CONFIG))?.0 {
+            let is_default = all.0.get(name).is_none_or(|before| before.origin == Origin::Default);
+            if is_default {
+                all.0.insert(name, given);
+            }
+        }
+        Ok(all)
+    }
+
+    /// The same without the file.
+    pub(crate) fn without_file(
+        flags: &Flags,
+        variable: impl Fn(&str) -> Option<OsString>,
+    ) -> Result<Self, SettingError> {
+        let mut all = BTreeMap::new();
+        for setting in ALL {
+            let origin = Origin::Variable(setting.variable());
+            let text = variable(&setting.variable()).map(OsString::into_string).transpose();
+            let text = text.map_err(|_| SettingError::new(NOT_TEXT, &[&origin]))?;
+            // An empty one is as unset; but a secret that did not arrive must not open a door.
+            let text = text.filter(|text| !text.is_empty() || setting.name == ADMIN_TOKEN.name);
+            let given = match (flags.get(setting.name), text, setting.default) {
+                (Some(text), ..) => Given { text: text.clone(), origin: Origin::Flag(format!("--{}", setting.name)) },
+                (None, Some(text), _) => Given { text, origin },
+                (None, None, Some(text)) => Given { text: text.to_owned(), origin: Origin::Default },
+                (None, None, None) => continue,
+            };
+            all.insert(setting.name, given);
+        }
+        Ok(Self(all))
+    }
+
+    /// The value as it was given.
+    pub fn given(&self, setting: &Setting) -> Option<&Given> {
+        self.0.get(setting.name)
+    }
+
+    /// Every setting, with its value if it has one.
+    pub fn all(&self) -> impl Iterator<Item = (&'static Setting, Option<&Given>)> {
+        ALL.iter().map(|setting| (*setting, self.given(setting)))
+    }
+
+    /// Where the value came from; for what is said of it.
+    pub(crate) fn origin(&self, setting: &Setting) -> Origin {
+        self.given(setting).map_or(Origin::Default, |given| given.origin.clone())
+    }
+
+    /// What the text of a setting is read as; `None` if there is no text, or an empty one.
+    pub(crate) fn read_as<T>(
+        &self,
+        setting: &Setting,
+        read: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<Option<T>, SettingError> {
+        match self.given(setting).filter(|given| !given.text.is_empty()) {
+            None => Ok(None),
+            Some(Given { text, origin }) => match read(text) {
+                Some(value) => Ok(Some(value)),
+                None => Err(SettingError::wrong(setting, origin, text)),
+            },
+        }
+    }
+
+    /// The value of a setting that need not have one.
+    pub fn optional<T: FromStr>(&self, setting: &Setting) -> Result<Option<T>, SettingError> {
+        self.read_as(setting, |text| text.parse().ok())
+    }
+
+    /// The value of a setting that has a default.
+    pub fn need<T: FromStr>(&self, setting: &Setting) -> Result<T, SettingError> {
+        self.need_as(setting, |text| text.parse().ok())
+    }
+
+    pub(crate) fn need_as<T>(
+        &self,
+        setting: &Setting,
+        read: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<T, SettingError> {
+        self.read_as(setting, read)?.ok_or_else(|| SettingError::wrong(setting, &self.origin(setting), ""))
+    }
+
+    /// Yes or no.
+    pub fn switch(&self, setting: &Setting) -> Result<bool, SettingError> {
+        let (yes, no) = SWITCH;
+        let read = |text: &str| if yes.contains(&text) { Some(true) } else { no.contains(&text).then_some(false) };
+        Ok(self.read_as(setting, read)?.unwrap_or(false))
+    }
+
+    /// The members of a list, the empty ones left out.
+    pub fn list(&self, setting: &Setting) -> Vec<String> {
+        let text = self.given(setting).map(|given| given.text.as_str()).unwrap_or_default();
+        text.split(',').map(str::trim).filter(|member| !member.is_empty()).map(str::to_owned).collect()
+    }
+
+    /// What a file holds that a setting names.
+    pub(crate) fn bytes_of(&self, setting: &Setting) -> Result<Option<Vec<u8>>, SettingError> {
+        let Some(path) = self.optional::<String>(setting)? else { return Ok(None) };
+        match std::fs::read(Path::new(&path)) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) => Err(SettingError::new(NAMED_UNREADABLE, &[&self.origin(setting), &path, &error])),
+        }
+    }
+
+    /// An error of a value that was read and cannot be used.
+    pub(crate) fn wrong(&self, setting: &Setting) -> SettingError {
+        let text = self.given(setting).map(|given| given.text.as_str()).unwrap_or_default();
+        SettingError::wrong(setting, &self.origin(setting), text)
+    }
+}
+
+/// The known name that is most like one that is not known.
+pub(crate) fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> &'n str {
+    let likeness = |known: &&str| strsim::jaro_winkler(name, known);
+    known.into_iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b))).unwrap_or_default()
+}
+
+/// The `TABUADA_*` variables among these that are no setting, each with the nearest that is one.
+pub fn unknown_variables(names: impl IntoIterator<Item = (OsString, OsString)>) -> Vec<(String, String)> {
+    let known: Vec<String> = ALL.iter().map(|setting| setting.variable()).collect();
+    let mut unknown: Vec<_> = names
+        .into_iter()
+        .map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()))
+        .filter(|(name, value)| {
+            name.strip_prefix("TABUADA_").is_some_and(|rest| !is_of_kubernetes(rest, value)) && !known.contains(name)
+        })
+        .map(|(name, _)| {
+            let nearest = nearest(&name, known.iter().map(String::as_str)).to_owned();
+            (name, nearest)
+        })
+        .collect();
+    unknown.sort();
+    unknown
+}
+
+/// Whether Kubernetes sets it for a Service called `tabuada`, or `tabuada-` and something: `TABUADA_SERVICE_HOST`,
+/// `TABUADA_SERVICE_PORT_HTTP`, `TABUADA_PORT` (a URL), `TABUADA_PORT_8000_TCP_ADDR`.
+fn is_of_kubernetes(rest: &str, value: &str) -> bool {
+    let of_service = |name: &str| {
+        let is_port = |port: &str| {
+            let mut parts = port.split('_');
+            parts.next().is_some_and(|number| number.parse::<u16>().is_ok())
+                && parts.next().is_some_and(|protocol| ["TCP", "UDP", "SCTP"].contains(&protocol))
+                && matches!(parts.next(), None | Some("PROTO" | "PORT" | "ADDR"))
+        };
+        name == "SERVICE_HOST"
+            || name == "SERVICE_PORT"
+            || name.starts_with("SERVICE_PORT_")
+            || name == "PORT" && ["tcp://", "udp://", "sctp://"].iter().any(|scheme| value.starts_with(scheme))
+            || name.strip_prefix("PORT_").is_some_and(is_port)
+    };
+    let ends = rest.match_indices('_').map(|(at, _)| &rest[at + 1..]);
+    std::iter::once(rest).chain(ends).any(of_service)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,428 @@
+//! The table. To add a setting: a row here, its place in [`ALL`], a line in `ServeConfig::read`, and a row in
+//! `docs/operations.md`, which a test compares.
+
+use super::{Kind, Setting};
+use crate::words::Words;
+
+/// Every setting, in the order in which it is listed.
+pub const ALL: &[&Setting] = &[
+    &LISTEN,
+    &REDIS,
+    &REDIS_USER,
+    &REDIS_PASSWORD_FILE,
+    &REDIS_CA,
+    &TTL,
+    &LOOKUP,
+    &MEMORY,
+    &NAMESPACE,
+    &THREADS,
+    &PEER_SHARE,
+    &TRUSTED_PROXIES,
+    &ADMIN_LISTEN,
+    &ADMIN_TOKEN,
+    &ADMIN_TOKEN_FILE,
+    &METRICS_HOST,
+    &CORS_ORIGIN,
+    &DRAIN,
+    &LOG_FORMAT,
+    &LOG_REQUESTS,
+    &LOG_EXPRESSIONS,
+    &LOG_CLIENTS,
+    &HIDE_MEMORY,
+    &CONFIG,
+];
+
+/// Those that `tabuada cache` uses.
+pub const OF_CACHE: &[&Setting] =
+    &[&REDIS, &REDIS_USER, &REDIS_PASSWORD_FILE, &REDIS_CA, &NAMESPACE, &ADMIN_TOKEN_FILE, &CONFIG];
+
+/// Those that `tabuada health` uses.
+pub const OF_HEALTH: &[&Setting] = &[&CONFIG];
+
+const A_FILE: Words = Words::new("the path of a file", "o caminho de um arquivo");
+const AN_ADDRESS: Words = Words::new(
+    "HOST:PORT, such as 127.0.0.1:8000, or unix:/path/of/a/socket (?mode=660)",
+    "HOST:PORTA, por exemplo 127.0.0.1:8000, ou unix:/caminho/de/um/soquete (?mode=660)",
+);
+const A_SWITCH: Words =
+    Words::new("1, true, yes or on, or 0, false, no or off", "1, true, yes ou on, ou 0, false, no ou off");
+
+/// Where it listens.
+pub const LISTEN: Setting = Setting {
+    name: "listen",
+    value_name: "HOST:PORT",
+    kind: Kind::One,
+    default: Some("127.0.0.1:8000"),
+    expected: AN_ADDRESS,
+    help: Words::new(
+        "Address to listen on, or unix:/path/of/a/socket; port 0 takes any free one, which the ready line names.\n\n\
+         The socket's permissions are 660; unix:/path?mode=600 sets others. Sockets that systemd hands over \
+         (LISTEN_FDS) are used in place of these addresses: the first for clients, the second for --admin-listen.",
+        "Endereço em que atende, ou unix:/caminho/de/um/soquete; a porta 0 é qualquer uma livre, e a linha de início diz \
+         qual.\n\n\
+         As permissões do soquete são 660; unix:/caminho?mode=600 muda isso. Soquetes entregues pelo systemd \
+         (LISTEN_FDS) são usados no lugar destes endereços: o primeiro para clientes, o segundo para --admin-listen.",
+    ),
+};
+
+/// The shared Redis.
+pub const REDIS: Setting = Setting {
+    name: "redis",
+    value_name: "URL",
+    kind: Kind::Url,
+    default: None,
+    expected: Words::new(
+        "a URL such as redis://host:6379, rediss://, unix:///path, redis+sentinel://host:port/name or \
+         redis+cluster://host:port",
+        "uma URL como redis://host:6379, rediss://, unix:///caminho, redis+sentinel://host:porta/nome ou \
+         redis+cluster://host:porta",
+    ),
+    help: Words::new(
+        "Redis or Valkey that the servers share; without it answers are kept in memory only.\n\n\
+         redis://[user:password@]host:port/db, rediss:// over TLS, unix:///path, \
+         redis+sentinel://host:port,…/name/db, redis+cluster://host:port,…",
+        "Redis ou Valkey que os servidores compartilham; sem ele as respostas ficam só na memória.\n\n\
+         redis://[usuário:senha@]host:porta/db, rediss:// por TLS, unix:///caminho, \
+         redis+sentinel://host:porta,…/nome/db, redis+cluster://host:porta,…",
+    ),
+};
+
+/// Who logs in at Redis.
+pub const REDIS_USER: Setting = Setting {
+    name: "redis-user",
+    value_name: "NAME",
+    kind: Kind::One,
+    default: None,
+    expected: Words::new("the name of a user", "o nome de um usuário"),
+    help: Words::new(
+        "User that logs in at Redis, where the URL names none.",
+        "Usuário que entra no Redis, se a URL não diz nenhum.",
+    ),
+};
+
+/// The password for Redis.
+pub const REDIS_PASSWORD_FILE: Setting = Setting {
+    name: "redis-password-file",
+    value_name: "FILE",
+    kind: Kind::One,
+    default: None,
+    expected: A_FILE,
+    help: Words::new(
+        "File with the password for Redis, which the URL then does not hold.\n\n\
+         It is read again for each connection, so that a new password needs no restart.",
+        "Arquivo com a senha do Redis, que então não fica na URL.\n\n\
+         É lido de novo a cada conexão: trocar a senha não exige reiniciar.",
+    ),
+};
+
+/// Who is trusted to have signed Redis's certificate.
+pub const REDIS_CA: Setting = Setting {
+    name: "redis-ca",
+    value_name: "FILE",
+    kind: Kind::One,
+    default: None,
+    expected: Words::new("a file of certificates in PEM", "um arquivo de certificados em PEM"),
+    help: Words::new(
+        "CA certificates (PEM) for Redis over TLS, in place of the system's.",
+        "Certificados de CA (PEM) para o Redis por TLS, no lugar dos do sistema.",
+    ),
+};
+
+/// How long answers are remembered.
+pub const TTL: Setting = Setting {
+    name: "ttl",
+    value_name: "TIME",
+    kind: Kind::One,
+    default: Some("1d"),
+    expected: Words::new(
+        "a time of at least a second, such as 90s, 10m or 1d, or none",
+        "um tempo de pelo menos um segundo, como 90s, 10m ou 1d, ou none",
+    ),
+    help: Words::new(
+        "How long an answer is remembered: 90s, 10m, 1d, or none for ever.",
+        "Por quanto tempo uma resposta é lembrada: 90s, 10m, 1d, ou none para sempre.",
+    ),
+};
+
+/// When Redis is asked.
+pub const LOOKUP: Setting = Setting {
+    name: "lookup",
+    value_name: "WHEN",
+    kind: Kind::Choice(
+        &[
+            (
+                "adaptive",
+                Words::new(
+                    "Compute first for about as long as a lookup takes; only what is more expensive asks Redis",
+                    "Calcula primeiro pelo tempo de uma consulta; só o que custa mais consulta o Redis",
+                ),
+            ),
+            (
+                "always",
+                Words::new(
+                    "Ask Redis before computing anything: plain cache-aside",
+                    "Consulta o Redis antes de calcular qualquer coisa: cache-aside simples",
+                ),
+            ),
+        ],
+        None,
+    ),
+    default: Some("adaptive"),
+    expected: Words::new("adaptive or always", "adaptive ou always"),
+    help: Words::new("When Redis is asked.", "Quando o Redis é consultado."),
+};
+
+/// Memory for answers.
+pub const MEMORY: Setting = Setting {
+    name: "memory",
+    value_name: "SIZE",
+    kind: Kind::One,
+    default: Some("64MiB"),
+    expected: Words::new("a size such as 64MiB, 500MB or 0", "um tamanho como 64MiB, 500MB ou 0"),
+    help: Words::new(
+        "Memory for remembered answers; 0 keeps none. A number alone is of bytes.",
+        "Memória para as respostas lembradas; 0 não guarda nenhuma. Um número sozinho é de bytes.",
+    ),
+};
+
+/// The first part of every key.
+pub const NAMESPACE: Setting = Setting {
+    name: "namespace",
+    value_name: "NAME",
+    kind: Kind::One,
+    default: Some("tabuada"),
+    expected: Words::new(
+        "1 to 64 bytes without blanks and none of : * ? [ ] ^ \\",
+        "de 1 a 64 bytes sem espaços e sem : * ? [ ] ^ \\",
+    ),
+    help: Words::new("First part of every key in Redis.", "Primeira parte de cada chave no Redis."),
+};
+
+/// Threads that serve and compute.
+pub const THREADS: Setting = Setting {
+    name: "threads",
+    value_name: "N",
+    kind: Kind::One,
+    default: Some("cores"),
+    expected: Words::new("a number from 1 to 1024, or cores", "um número de 1 a 1024, ou cores"),
+    help: Words::new(
+        "Threads that serve, and evaluations at once: a number up to 1024, or cores, one for each.",
+        "Threads que atendem, e cálculos ao mesmo tempo: um número até 1024, ou cores, uma por núcleo.",
+    ),
+};
+
+/// The part of the server that one address may have.
+pub const PEER_SHARE: Setting = Setting {
+    name: "peer-share",
+    value_name: "PERCENT",
+    kind: Kind::One,
+    default: Some("50%"),
+    expected: Words::new("a percentage from 1% to 100%", "uma porcentagem de 1% a 100%"),
+    help: Words::new(
+        "The part of the threads, of the queue before them and of the connections that one address (of IPv6, one /64) \
+         may have; 100% is no bound.",
+        "A parte das threads, da fila antes delas e das conexões que um endereço (de IPv6, um /64) pode ter; 100% é sem \
+         limite.",
+    ),
+};
+
+/// Proxies that are believed.
+pub const TRUSTED_PROXIES: Setting = Setting {
+    name: "trusted-proxies",
+    value_name: "ADDRESS",
+    kind: Kind::List,
+    default: None,
+    expected: Words::new(
+        "addresses or networks such as 10.0.0.1, 10.0.0.0/8 or fd00::/8, or unix",
+        "endereços ou redes como 10.0.0.1, 10.0.0.0/8 ou fd00::/8, ou unix",
+    ),
+    help: Words::new(
+        "Address or network of a proxy, whose X-Forwarded-For or Forwarded tells the client; may be repeated.\n\n\
+         Such as 10.0.0.1 or 10.0.0.0/8; unix is whoever connects over a Unix socket. Behind a proxy that is not named here all clients are one.",
+        "Endereço ou rede de um proxy, cujo X-Forwarded-For ou Forwarded diz quem é o cliente; pode ser repetido.\n\n\
+         Por exemplo 10.0.0.1 ou 10.0.0.0/8; unix é quem se conecta por um soquete Unix. Atrás de um proxy que não está aqui, todos os clientes são um só.",
+    ),
+};
+
+/// A listener for the operator alone.
+pub const ADMIN_LISTEN: Setting = Setting {
+    name: "admin-listen",
+    value_name: "HOST:PORT",
+    kind: Kind::One,
+    default: None,
+    expected: AN_ADDRESS,
+    help: Words::new(
+        "Address for /v1/cache and /metrics alone, which the other then does not serve.\n\n\
+         /v1/cache asks for the token in TABUADA_ADMIN_TOKEN; if that is not set, it answers on loopback only.",
+        "Endereço só para /v1/cache e /metrics, que o outro então não atende.\n\n\
+         /v1/cache pede o token de TABUADA_ADMIN_TOKEN; sem ele, só responde em loopback.",
+    ),
+};
+
+/// The operator's token.
+pub const ADMIN_TOKEN: Setting = Setting {
+    name: "admin-token",
+    value_name: "TOKEN",
+    kind: Kind::Secret,
+    default: None,
+    expected: Words::new(
+        "a token of at least 16 letters, digits and signs of ASCII without blanks; unset it to have none",
+        "um token de pelo menos 16 letras, dígitos e sinais ASCII, sem espaços; para não ter nenhum, remova a variável",
+    ),
+    help: Words::new("The operator's token, which /v1/cache asks for.", "O token do operador, que /v1/cache pede."),
+};
+
+/// The file that holds it.
+pub const ADMIN_TOKEN_FILE: Setting = Setting {
+    name: "admin-token-file",
+    value_name: "FILE",
+    kind: Kind::One,
+    default: None,
+    expected: A_FILE,
+    help: Words::new(
+        "File that holds the operator's token, in place of TABUADA_ADMIN_TOKEN.",
+        "Arquivo com o token do operador, no lugar de TABUADA_ADMIN_TOKEN.",
+    ),
+};
+
+/// Hosts of the metrics.
+pub const METRICS_HOST: Setting = Setting {
+    name: "metrics-host",
+    value_name: "HOST",
+    kind: Kind::List,
+    default: None,
+    expected: Words::new("names of hosts", "nomes de hosts"),
+    help: Words::new(
+        "Host under which /metrics may be asked for, besides localhost; may be repeated.\n\n\
+         On loopback no other name counts; where others reach the listener, every name does if none is given.",
+        "Host pelo qual /metrics pode ser pedido, além de localhost; pode ser repetido.\n\n\
+         Em loopback nenhum outro nome vale; onde outros alcançam o endereço, todos valem se nenhum for dado.",
+    ),
+};
+
+/// Pages of other origins.
+pub const CORS_ORIGIN: Setting = Setting {
+    name: "cors-origin",
+    value_name: "ORIGIN",
+    kind: Kind::List,
+    default: None,
+    expected: Words::new(
+        "origins such as https://example.org, without a path, or *",
+        "origens como https://example.org, sem caminho, ou *",
+    ),
+    help: Words::new(
+        "Pages of this origin may ask, in a browser; may be repeated, and * is all of them.\n\n\
+         Such as https://example.org or http://localhost:3000. Never /v1/cache and /metrics.",
+        "Páginas desta origem podem consultar, num navegador; pode ser repetido, e * são todas.\n\n\
+         Por exemplo https://example.org ou http://localhost:3000. Nunca /v1/cache e /metrics.",
+    ),
+};
+
+/// How long it goes on after the signal to stop.
+pub const DRAIN: Setting = Setting {
+    name: "drain",
+    value_name: "TIME",
+    kind: Kind::One,
+    default: Some("0s"),
+    expected: Words::new("a time such as 5s or 500ms", "um tempo como 5s ou 500ms"),
+    help: Words::new(
+        "How long requests are still taken after the signal to stop, while readiness is 503: 5s, 500ms.",
+        "Por quanto tempo ainda atende depois do sinal de parar, enquanto a prontidão é 503: 5s, 500ms.",
+    ),
+};
+
+/// The form of the log.
+pub const LOG_FORMAT: Setting = Setting {
+    name: "log-format",
+    value_name: "FORMAT",
+    kind: Kind::Choice(
+        &[
+            ("text", Words::new("For people", "Para pessoas")),
+            ("json", Words::new("An object of JSON a line", "Um objeto JSON por linha")),
+        ],
+        None,
+    ),
+    default: Some("text"),
+    expected: Words::new("text or json", "text ou json"),
+    help: Words::new("The form of the log's lines.", "A forma das linhas do log."),
+};
+
+/// Which requests are logged.
+pub const LOG_REQUESTS: Setting = Setting {
+    name: "log-requests",
+    value_name: "WHICH",
+    kind: Kind::Choice(
+        &[
+            ("none", Words::new("None", "Nenhuma")),
+            (
+                "trouble",
+                Words::new(
+                    "Those answered with 500 or above, or after a second or more",
+                    "As respondidas com 500 ou mais, ou depois de um segundo ou mais",
+                ),
+            ),
+            ("all", Words::new("All", "Todas")),
+        ],
+        Some("all"),
+    ),
+    default: Some("trouble"),
+    expected: Words::new("none, trouble or all", "none, trouble ou all"),
+    help: Words::new(
+        "Which requests have a line in the log; all, if the flag stands alone.",
+        "Quais requisições têm uma linha no log; todas, se a opção vier sozinha.",
+    ),
+};
+
+/// Whether the log tells what was asked.
+pub const LOG_EXPRESSIONS: Setting = Setting {
+    name: "log-expressions",
+    value_name: "YES|NO",
+    kind: Kind::Switch,
+    default: Some("no"),
+    expected: A_SWITCH,
+    help: Words::new(
+        "Write expressions, addresses and queries into these lines.",
+        "Escreve expressões, endereços e consultas nessas linhas.",
+    ),
+};
+
+/// Whether the log tells who asked.
+pub const LOG_CLIENTS: Setting = Setting {
+    name: "log-clients",
+    value_name: "YES|NO",
+    kind: Kind::Switch,
+    default: Some("on"),
+    expected: A_SWITCH,
+    help: Words::new(
+        "Write the address of the client into these lines.",
+        "Escreve o endereço do cliente nessas linhas.",
+    ),
+};
+
+/// Whether clients are told what is remembered.
+pub const HIDE_MEMORY: Setting = Setting {
+    name: "hide-memory",
+    value_name: "YES|NO",
+    kind: Kind::Switch,
+    default: Some("no"),
+    expected: A_SWITCH,
+    help: Words::new(
+        "Do not tell clients what is remembered: answers come without Cache-Status, Age and Server-Timing.",
+        "Não diz aos clientes o que está lembrado: respostas sem Cache-Status, Age e Server-Timing.",
+    ),
+};
+
+/// The file of settings.
+pub const CONFIG: Setting = Setting {
+    name: "config",
+    value_name: "FILE",
+    kind: Kind::File,
+    default: None,
+    expected: A_FILE,
+    help: Words::new(
+        "File of settings (TOML); its keys are the names of the flags without --.\n\n\
+         By default tabuada.toml in the working folder, if it is there. Flags and variables go before it.",
+        "Arquivo de configuração (TOML); as chaves são os nomes das opções sem --.\n\n\
+         Por padrão, tabuada.toml na pasta atual, se existir. Opções e variáveis valem mais do que ele.",
+    ),
+};
