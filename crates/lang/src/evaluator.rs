@@ -1,6 +1,6 @@
 //! Text after text to value after value, in the same memory.
 
-use crate::error::Error;
+use crate::error::{Error, Failure};
 use crate::eval::Memory;
 use crate::limits::{Fuel, Limits};
 use crate::parser::{Context, Stacks, parse_into};
@@ -50,9 +50,27 @@ impl Evaluator {
         limits: &Limits,
         fuel: &mut Fuel,
     ) -> Result<Answer, Error> {
-        parse_into(&mut self.program, &mut self.stacks, text, context, limits)?;
-        let outcome = self.program.evaluate_in(&mut self.memory, arguments, limits, fuel);
+        self.read(text, context, limits)?;
+        let outcome = self.run(arguments, limits, fuel);
         outcome.map_err(|failure| Error { span: self.program.span(failure.node), kind: failure.kind })
+    }
+
+    /// Reads a text in a context.
+    ///
+    /// # Errors
+    ///
+    /// As [`parse_with`](crate::parse_with).
+    pub fn read(&mut self, text: &str, context: &Context<'_>, limits: &Limits) -> Result<(), Error> {
+        parse_into(&mut self.program, &mut self.stacks, text, context, limits)
+    }
+
+    /// The value of the text that was read last, its parameters being given in order.
+    ///
+    /// # Errors
+    ///
+    /// What went wrong, and at which node of [`program`](Self::program).
+    pub fn run(&mut self, arguments: &[Argument], limits: &Limits, fuel: &mut Fuel) -> Result<Answer, Failure> {
+        self.program.evaluate_in(&mut self.memory, arguments, limits, fuel)
     }
 
     /// The program that was read last.

@@ -9,7 +9,7 @@ use clap::error::ErrorKind;
 use clap::{Arg, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::cli::{
-    BatchArgs, CacheArgs, CompletionsArgs, ConfigArgs, EvalArgs, HealthArgs, ManArgs, PlotArgs, ServeArgs,
+    BatchArgs, CacheArgs, CompletionsArgs, ConfigArgs, EvalArgs, HealthArgs, ManArgs, PlotArgs, ReplArgs, ServeArgs,
 };
 use crate::settings::table::ALL;
 use crate::settings::{Kind, Setting};
@@ -31,6 +31,7 @@ pub struct Args {
 pub enum Command {
     Serve(ServeArgs),
     Eval(EvalArgs),
+    Repl(ReplArgs),
     Batch(BatchArgs),
     Plot(PlotArgs),
     Cache(CacheArgs),

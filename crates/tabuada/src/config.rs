@@ -21,7 +21,7 @@ use crate::settings::{Given, Setting, SettingError, Settings};
 use crate::words::{Words, said};
 
 /// More threads than any machine is well served by.
-const THREADS_MAX: usize = 1_024;
+pub(crate) const THREADS_MAX: usize = 1_024;
 
 /// How one server is set up.
 #[derive(Clone, Debug)]
@@ -343,7 +343,7 @@ impl FromStr for Ttl {
 }
 
 /// Reads a number of threads. Each takes memory of its own, and the system has its own bound, past which it only fails.
-fn threads(text: &str) -> Option<NonZeroUsize> {
+pub(crate) fn threads(text: &str) -> Option<NonZeroUsize> {
     if text == "cores" {
         return Some(std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN));
     }

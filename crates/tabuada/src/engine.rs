@@ -1,13 +1,14 @@
 //! The edge of the language engine. Whatever happens behind it, what comes out is data: a panic, which would be a bug of
 //! ours, becomes an [`ErrorKind::Internal`] and a count.
 
+use std::cell::OnceCell;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use tabuada_lang::{
-    Answer, Context, Error, ErrorKind, Explanation, Failure, Fix, Fuel, Hint, Limits, Mode, Program, Rows, Span,
-    Variables, fixes, parse_with,
+    Answer, Context, Error, ErrorKind, Evaluator, Explanation, Failure, Fix, Fuel, Hint, Limits, Mode, Program, Rows,
+    Span, Variables, fixes, parse_with,
 };
 
 use crate::priority;
@@ -58,10 +59,14 @@ pub(crate) fn ask(question: Question<'_>, limits: &Limits) -> Result<Program, Er
 }
 
 fn read_question(question: Question<'_>, limits: &Limits) -> Result<Program, Error> {
-    let Question { text, mode, variables } = question;
-    let variables = variables.map(|json| Variables::from_json(json, limits)).transpose();
-    let variables = variables.map_err(|kind| Error { kind, span: Span::default() })?;
-    parse_with(text, &Context { mode, variables: variables.as_ref(), ..Context::default() }, limits)
+    let variables = variables_of(question, limits)?;
+    let context = Context { mode: question.mode, variables: variables.as_ref(), ..Context::default() };
+    parse_with(question.text, &context, limits)
+}
+
+fn variables_of(question: Question<'_>, limits: &Limits) -> Result<Option<Variables>, Error> {
+    let variables = question.variables.map(|json| Variables::from_json(json, limits)).transpose();
+    variables.map_err(|kind| Error { kind, span: Span::default() })
 }
 
 /// Reads a text of the context's parameters. A name that nothing gives a meaning is wrong with it whatever they are, and so
@@ -135,6 +140,52 @@ fn caught<R>(text: &str, read: impl FnOnce() -> Result<R, Error>) -> Result<R, E
         let end = u32::try_from(text.len()).unwrap_or(u32::MAX);
         Err(Error { kind: ErrorKind::Internal, span: Span { start: 0, end } })
     })
+}
+
+/// Answers one question after another in the same memory.
+#[derive(Default)]
+pub(crate) struct Engine {
+    evaluator: Evaluator,
+    /// Whether a panic may have left it in disorder.
+    is_broken: bool,
+}
+
+impl Engine {
+    /// Reads a question, as [`ask`] does.
+    pub(crate) fn ask(&mut self, question: Question<'_>, limits: &Limits) -> Result<(), Error> {
+        if std::mem::replace(&mut self.is_broken, true) {
+            self.evaluator = Evaluator::default();
+        }
+        let read = caught(question.text, || {
+            let variables = variables_of(question, limits)?;
+            let context = Context { mode: question.mode, variables: variables.as_ref(), ..Context::default() };
+            self.evaluator.read(question.text, &context, limits)
+        });
+        self.is_broken = read.as_ref().is_err_and(|error| error.kind == ErrorKind::Internal);
+        read
+    }
+
+    /// Evaluates in full what was read last, as [`evaluate`] does, within `time`.
+    pub(crate) fn evaluate(&mut self, limits: &Limits, time: Duration) -> Evaluation {
+        // The clock begins at the first look at it, which most evaluations end before.
+        let begun = OnceCell::new();
+        let stop = || begun.get_or_init(Instant::now).elapsed() >= time;
+        let mut fuel = Fuel::with_stop(limits.fuel, &stop);
+        if !self.program().is_pure() {
+            fuel = fuel.seeded(chance());
+        }
+        let outcome = catch_unwind(AssertUnwindSafe(|| self.evaluator.run(&[], limits, &mut fuel)));
+        self.is_broken = outcome.is_err();
+        Evaluation {
+            outcome: outcome.unwrap_or(Err(Failure { kind: ErrorKind::Internal, node: 0 })),
+            fuel: fuel.spent(),
+        }
+    }
+
+    /// What was read last.
+    pub(crate) fn program(&self) -> &Program {
+        self.evaluator.program()
+    }
 }
 
 /// Evaluates in full; the clock ends what the fuel did not.

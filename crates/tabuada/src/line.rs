@@ -35,24 +35,19 @@ struct Record<'l> {
 }
 
 impl<'l> Asked<'l> {
-    /// A line is a JSON object with `expr`, else an expression.
-    pub(crate) fn in_line(line: &'l [u8]) -> Result<Self, Malformed> {
+    /// A line is a JSON object with `expr`, else an expression. `mode` is that of a question that names none.
+    pub(crate) fn in_line(line: &'l [u8], mode: Mode) -> Result<Self, Malformed> {
         let line = std::str::from_utf8(line).map_err(|_| Malformed("the line is not valid UTF-8"))?;
         if line.trim_start().starts_with('{') {
             if let Ok(record) = serde_json::from_str(line) {
-                return Self::in_record(&record);
+                return Self::in_record(&record, mode);
             }
             // `{}` is the empty set.
             if serde_json::from_str(line).is_ok_and(|object: Map<String, Value>| !object.is_empty()) {
                 return Err(Malformed("an object asks by one member expr, as in {\"expr\": \"2+2\"}"));
             }
         }
-        Ok(Self::of(line))
-    }
-
-    /// An expression alone, in Python's numbers.
-    pub(crate) fn of(text: &'l str) -> Self {
-        Self { text: text.into(), mode: Mode::default(), variables: None }
+        Ok(Self { text: line.into(), mode, variables: None })
     }
 
     /// An element of a JSON array is a string, the expression, or an object with `expr`.
@@ -60,17 +55,17 @@ impl<'l> Asked<'l> {
         const NEITHER: Malformed = Malformed("a question is a string or an object with expr");
         let json = std::str::from_utf8(json).map_err(|_| NEITHER)?;
         if json.starts_with('{') {
-            return Self::in_record(&serde_json::from_str(json).map_err(|_| NEITHER)?);
+            return Self::in_record(&serde_json::from_str(json).map_err(|_| NEITHER)?, Mode::default());
         }
         let Ok(text) = text(json) else { return Err(NEITHER) };
         Ok(Self { text, mode: Mode::default(), variables: None })
     }
 
-    fn in_record(record: &Record<'l>) -> Result<Self, Malformed> {
+    fn in_record(record: &Record<'l>, usual: Mode) -> Result<Self, Malformed> {
         let given = |member: Option<&'l RawValue>| member.map(RawValue::get).filter(|json| *json != "null");
         let mode = given(record.mode).map(serde_json::from_str::<Mode>).transpose();
         let mode =
-            mode.map_err(|_| Malformed("mode is python, exact or decimal:N, N from 1 to 1000"))?.unwrap_or_default();
+            mode.map_err(|_| Malformed("mode is python, exact or decimal:N, N from 1 to 1000"))?.unwrap_or(usual);
         let text = text(record.expr.get()).map_err(|_| Malformed("expr is not a string"))?;
         Ok(Self { text, mode, variables: given(record.variables) })
     }

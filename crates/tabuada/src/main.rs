@@ -18,7 +18,8 @@ fn main() -> ExitCode {
     match args.command {
         Command::Serve(args) => cli::serve(&args, language),
         Command::Eval(args) => cli::eval(&args, language),
-        Command::Batch(args) => cli::batch(&args),
+        Command::Repl(args) => cli::repl(&args, language),
+        Command::Batch(args) => cli::batch(&args, language),
         Command::Plot(args) => cli::plot(&args, language),
         Command::Cache(args) => cli::cache(&args, language),
         Command::Config(args) => cli::config(&args, language),

@@ -11,6 +11,7 @@ mod drawing;
 mod palette;
 mod svg;
 mod png;
+mod braille;
 mod sentences;
 
 use std::ops::RangeInclusive;
@@ -18,12 +19,13 @@ use std::ops::RangeInclusive;
 use tabuada_lang::{Context, Error, ErrorKind, Failure, Fix, Hint, Language, Limits, Mode, Program};
 
 use crate::engine::{self, Question};
+use braille::Sheet;
 use curve::Curve;
 pub(crate) use drawing::CURVES_MAX;
 use drawing::{Drawing, Frame};
 
 /// The variable.
-const VARIABLE: &str = "x";
+pub(crate) const VARIABLE: &str = "x";
 
 /// Pixels that a picture may have.
 pub(crate) const WIDTHS: RangeInclusive<u32> = 200..=2_000;
@@ -39,6 +41,9 @@ const FINEST: f64 = 1e-12;
 /// And the least at all.
 const LEAST: f64 = 1e-290;
 
+/// Where an axis begins and where it ends.
+type Ends = (f64, f64);
+
 /// What is to be drawn. Ends of axes are expressions of their own, `2*pi`.
 #[derive(Clone, Debug)]
 pub(crate) struct Plot {
@@ -51,6 +56,14 @@ pub(crate) struct Plot {
     pub(crate) size: (u32, u32),
     /// What the picture is described in.
     pub(crate) language: Language,
+}
+
+/// The room for a picture in characters.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Characters {
+    pub(crate) columns: usize,
+    pub(crate) rows: usize,
+    pub(crate) is_coloured: bool,
 }
 
 /// A picture, and the words for it.
@@ -121,13 +134,40 @@ impl Plot {
             return Err(Refusal::Size);
         }
         let programs = self.read(limits)?;
+        let (mut curves, x, y) = self.curves(&programs, limits, seed, stop)?;
+        let size = (f64::from(self.size.0), f64::from(self.size.1));
+        let names = self.names();
+        let frame = Frame::new(size, x, y, &names);
+        curves.iter_mut().try_for_each(|curve| curve.refine(&frame.view)).map_err(Refusal::Stopped)?;
+
+        let notice = sentences::notice(&curves, self.language);
+        let drawing = frame.drawing(size, &curves, notice.as_deref(), stop).map_err(Refusal::Stopped)?;
+        let hints = self.hints(&programs, limits);
+        Ok(Picture {
+            drawing,
+            title: sentences::title(&names, self.language),
+            description: sentences::description(&names, &curves, &hints, &frame.view, self.language),
+            language: self.language,
+            hints,
+            is_pure: programs.iter().all(Program::is_pure),
+        })
+    }
+
+    /// The curves on their first grid, and the parts of the axes that are shown.
+    fn curves<'p>(
+        &self,
+        programs: &'p [Program],
+        limits: &'p Limits,
+        seed: u64,
+        stop: &'p dyn Fn() -> bool,
+    ) -> Result<(Vec<Curve<'p>>, Ends, Ends), Refusal> {
         let x = ends(
             ("from", number("from", self.from.as_deref(), limits)?.unwrap_or(-10.0)),
             ("to", number("to", self.to.as_deref(), limits)?.unwrap_or(10.0)),
         )?;
         let fuel = limits.fuel / self.exprs.len() as u64;
         let curves = programs.iter().map(|program| Curve::new(program, x, limits, (fuel, seed), stop));
-        let mut curves: Vec<Curve<'_>> = curves.collect::<Result<_, _>>().map_err(Refusal::Stopped)?;
+        let curves: Vec<Curve<'_>> = curves.collect::<Result<_, _>>().map_err(Refusal::Stopped)?;
         let wrong = curves.iter().enumerate().find_map(|(at, curve)| Some((at, curve.wrong_everywhere()?)));
         if let Some((at, failure)) = wrong {
             return Err(wrong_everywhere(at, &self.exprs[at], &programs[at], failure, limits));
@@ -142,24 +182,38 @@ impl Plot {
             (Some(low), None) => ends(("y_from", low), ("y_to", if shown.1 > low { shown.1 } else { low + 1.0 }))?,
             (None, Some(high)) => ends(("y_from", if shown.0 < high { shown.0 } else { high - 1.0 }), ("y_to", high))?,
         };
-        let size = (f64::from(self.size.0), f64::from(self.size.1));
-        let names: Vec<String> = self.exprs.iter().map(|text| sentences::name(text)).collect();
-        let frame = Frame::new(size, x, y, &names);
-        curves.iter_mut().try_for_each(|curve| curve.refine(&frame.view)).map_err(Refusal::Stopped)?;
+        Ok((curves, x, y))
+    }
 
+    /// Draws in characters, with as much room as there is, under these names; and where the expressions may not mean what
+    /// was meant.
+    pub(crate) fn sketch(
+        &self,
+        names: &[&str],
+        room: Characters,
+        limits: &Limits,
+        seed: u64,
+        stop: &dyn Fn() -> bool,
+    ) -> Result<(String, Vec<Vec<Hint>>), Refusal> {
+        let programs = self.read(limits)?;
+        let names: Vec<String> = names.iter().map(|text| sentences::name(text)).collect();
+        let (mut curves, x, y) = self.curves(&programs, limits, seed, stop)?;
+        let mut sheet = Sheet::new(room, x, y);
+        for (at, curve) in curves.iter_mut().enumerate() {
+            curve.refine(&sheet.view).map_err(Refusal::Stopped)?;
+            sheet.draw(at, &curve.pieces(&sheet.view));
+        }
         let notice = sentences::notice(&curves, self.language);
-        let drawing = frame.drawing(size, &curves, notice.as_deref(), stop).map_err(Refusal::Stopped)?;
-        let hinted = self.exprs.iter().zip(&programs);
-        let hints: Vec<Vec<Hint>> =
-            hinted.map(|(text, program)| engine::hints_of_rows(text, &context(), limits, program)).collect();
-        Ok(Picture {
-            drawing,
-            title: sentences::title(&names, self.language),
-            description: sentences::description(&names, &curves, &hints, &frame.view, self.language),
-            language: self.language,
-            hints,
-            is_pure: programs.iter().all(Program::is_pure),
-        })
+        Ok((sheet.written(&names, notice.as_deref()), self.hints(&programs, limits)))
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.exprs.iter().map(|text| sentences::name(text)).collect()
+    }
+
+    fn hints(&self, programs: &[Program], limits: &Limits) -> Vec<Vec<Hint>> {
+        let hinted = self.exprs.iter().zip(programs);
+        hinted.map(|(text, program)| engine::hints_of_rows(text, &context(), limits, program)).collect()
     }
 }
 

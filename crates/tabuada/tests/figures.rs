@@ -605,3 +605,72 @@ fn a_line_too_long_for_dashes_is_solid() {
         assert!(points <= 4 * 720, "{expr}: {points}");
     }
 }
+
+/// The dots of a sketch, from the left and from above, by the definition of U+2800 to U+28FF; and how many characters the
+/// widest line has.
+fn dots(sketch: &str) -> (Vec<(usize, usize)>, usize) {
+    const BITS: [(usize, usize); 8] = [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (0, 3), (1, 3)];
+    let mut dots = Vec::new();
+    for (row, line) in sketch.lines().enumerate() {
+        for (column, character) in line.chars().enumerate() {
+            let bits = (character as u32).checked_sub(0x2800).filter(|bits| *bits < 256).unwrap_or_default();
+            let set = BITS.iter().enumerate().filter(|(bit, _)| bits >> bit & 1 == 1);
+            dots.extend(set.map(|(_, (x, y))| (column * 2 + x, row * 4 + y)));
+        }
+    }
+    (dots, sketch.lines().map(|line| line.chars().count()).max().unwrap_or_default())
+}
+
+#[test]
+fn a_curve_is_drawn_in_characters() {
+    let sketch = |expr: &str, columns: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tabuada"));
+        let output = command.args(["plot", expr, "--terminal"]).env("COLUMNS", columns).output().unwrap();
+        assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    for columns in [20, 80, 123] {
+        let drawn = sketch("x", &columns.to_string());
+        let (mut line, width) = dots(&drawn);
+        assert_eq!(width, columns, "{drawn}");
+        // A straight line: as wide as the frame, always up, and in the middle in the middle.
+        line.sort_unstable();
+        line.dedup_by_key(|(x, _)| *x);
+        assert!(line.windows(2).all(|pair| pair[0].0 + 1 == pair[1].0 && pair[0].1 >= pair[1].1), "{drawn}");
+        let (first, last) = (line[0], line[line.len() - 1]);
+        assert!(last.0 + 2 >= columns * 2 && first.1 > last.1 + 8, "{drawn}");
+        let ends = drawn.lines().last().unwrap();
+        assert!(ends.trim_start().starts_with("−10 ") && ends.ends_with(" 10"), "{drawn}");
+    }
+    // A pole is no line, and what has no value says so.
+    let (pole, _) = dots(&sketch("1/x", "80"));
+    assert!(pole.len() > 80);
+    assert!(sketch("sqrt(-1-x**2)", "80").contains("no real value here"));
+}
+
+/// As wide as the terminal, coloured; with `-o -`, SVG on a terminal, too.
+#[test]
+fn on_a_terminal_a_curve_is_drawn_in_characters() {
+    let script = "import fcntl, os, pty, struct, subprocess, sys, termios\n\
+        terminal, other = pty.openpty()\n\
+        fcntl.ioctl(other, termios.TIOCSWINSZ, struct.pack('HHHH', 30, 61, 0, 0))\n\
+        running = subprocess.Popen(sys.argv[1:], stdout=other, stdin=subprocess.DEVNULL)\n\
+        os.close(other)\n\
+        shown = b''\n\
+        try:\n\
+        \x20   while piece := os.read(terminal, 4096): shown += piece\n\
+        except OSError: pass\n\
+        sys.stdout.buffer.write(shown.replace(b'\\r\\n', b'\\n'))\n\
+        sys.exit(running.wait())\n";
+    let shown = |arguments: &[&str]| {
+        let mut python = Command::new("python3");
+        python.args(["-c", script, env!("CARGO_BIN_EXE_tabuada"), "plot", "x**2"]).args(arguments);
+        let output = python.env_remove("NO_COLOR").output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let drawn = shown(&[]);
+    assert!(drawn.contains("\u{1b}[36mx**2\u{1b}[0m"), "{drawn}");
+    assert_eq!(drawn.lines().last().unwrap().chars().count(), 61, "{drawn}");
+    assert!(shown(&["-o", "-"]).starts_with("<svg"));
+}

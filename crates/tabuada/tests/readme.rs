@@ -1,5 +1,5 @@
-//! Does what a newcomer does: runs the `console` blocks of the README files, of `docs/operations.md` and of
-//! `docs/http.md`, in order, and compares what is printed with what they show (`support/newcomer.rs` says how).
+//! Does what a newcomer does: runs the `console` blocks of the README files, of `docs/operations.md`, of
+//! `docs/http.md` and of `docs/command.md`, in order, and compares what is printed with what they show (`support/newcomer.rs` says how).
 
 mod support;
 
@@ -41,6 +41,11 @@ fn what_the_page_on_operations_shows_happens() {
 #[test]
 fn what_the_page_on_the_api_shows_happens() {
     follow(&mut Newcomer::new("http"), "docs/http.md");
+}
+
+#[test]
+fn what_the_page_on_the_command_shows_happens() {
+    follow(&mut Newcomer::new("command"), "docs/command.md");
 }
 
 #[test]

@@ -14,10 +14,11 @@ use std::process::{Command, Output};
 use support::{clean, tabuada};
 
 /// Every page there is, by the words that ask for it.
-const PAGES: [&[&str]; 15] = [
+const PAGES: [&[&str]; 16] = [
     &[],
     &["serve"],
     &["eval"],
+    &["repl"],
     &["batch"],
     &["plot"],
     &["cache"],
@@ -138,7 +139,7 @@ fn what_the_manual_shows_can_be_done() {
     let binary = PathBuf::from(env!("CARGO_BIN_EXE_tabuada"));
     let path = format!("{}:{}", binary.parent().expect("it has one").display(), std::env::var("PATH").unwrap());
     let mut done = 0;
-    for words in [&[][..], &["eval"], &["batch"], &["plot"], &["completions"], &["man"]] {
+    for words in [&[][..], &["eval"], &["repl"], &["batch"], &["plot"], &["completions"], &["man"]] {
         let page = printed(&[&["man"][..], words].concat());
         for example in examples(&page).iter().filter(|example| !example.contains("serve")) {
             let mut bash = clean(Command::new("bash"));

@@ -1,43 +1,81 @@
-//! `tabuada batch`: one expression a line in, one JSON object a line out, in the same order.
+//! `tabuada batch`: one expression a line in, or rows of a CSV file; one JSON object a line out, in the same order.
 //!
 //! Line n of the output answers line n of the input, whatever is in it: a blank line is an expression that is empty.
-//! Lines end in `\n` and nothing else. Nothing is kept of a line once it is answered, so the input may have any length.
+//! Lines end in `\n` and nothing else. The input may have any length: [`pipeline`] holds a bounded part of it.
+
+mod progress;
+mod pipeline;
+mod lines;
+mod cell;
+mod rows;
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
+use std::io::{self, BufWriter, IsTerminal as _, Read};
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use tabuada_lang::Limits;
+use clap::ValueEnum;
+use tabuada_lang::{Language, Mode};
 
-use super::object::{BYTE_ORDER_MARK, write_answer};
 use super::output::ended;
-use crate::line::{Asked, write_malformed, write_too_long};
-
-/// Longest line that is kept; what is beyond it cannot change that the text is too long.
-const LINE_BYTES: u64 = 1 << 20;
+use crate::config::{self, THREADS_MAX};
+use pipeline::Trouble;
+use progress::Progress;
 
 /// Arguments of `tabuada batch`.
 #[derive(Debug, clap::Args)]
 pub struct BatchArgs {
-    /// File to read; standard input if it is `-` or not given.
+    /// File to read; standard input if it is `-` or not given. A name that ends in .csv means --csv.
     #[arg(value_name = "FILE")]
     pub file: Option<PathBuf>,
     /// Add what an answer rests on: canonical text, purity, fuel.
     #[arg(long)]
     pub explain: bool,
+    /// In which numbers, where a line does not say it: python, exact or decimal:N.
+    #[arg(long, value_name = "MODE", default_value_t = Mode::Python)]
+    pub mode: Mode,
+    /// Read CSV with a header: column expr holds expressions, the others are their variables.
+    ///
+    /// A cell is an int (3), a float (0.1) or else a string. A column whose name no variable can have is none.
+    #[arg(long)]
+    pub csv: bool,
+    /// Evaluate this expression for every row of the CSV, all columns being variables.
+    #[arg(long, value_name = "EXPR", allow_hyphen_values = true, conflicts_with = "column")]
+    pub expr: Option<String>,
+    /// Name of the CSV's column that holds the expressions [default: expr].
+    #[arg(long, value_name = "NAME")]
+    pub column: Option<String>,
+    /// What to print: a JSON object a line, or the rows of the CSV with the columns result and error.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Output::Ndjson)]
+    pub output: Output,
+    /// Threads that evaluate, up to 1024 [default: one for each core].
+    #[arg(long, value_name = "N", value_parser = threads)]
+    pub threads: Option<NonZeroUsize>,
 }
 
-/// Answers every line: 0, also if expressions failed, since that is said in their lines; 1 if the file cannot be read.
-pub fn batch(args: &BatchArgs) -> ExitCode {
+/// What is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    /// An object of JSON a line.
+    Ndjson,
+    /// The rows that were read, with the columns result and error.
+    Csv,
+}
+
+/// Reads a number of threads.
+fn threads(text: &str) -> Result<NonZeroUsize, String> {
+    config::threads(text).ok_or_else(|| format!("expected a number from 1 to {THREADS_MAX}"))
+}
+
+/// Answers every line or row: 0, also if expressions failed, since their answers say so; 1 if the input cannot be read or
+/// the output not be written; 2 if the command does not fit the file.
+pub fn batch(args: &BatchArgs, language: Language) -> ExitCode {
     let file = args.file.as_deref().filter(|path| path.as_os_str() != "-");
-    let opened: io::Result<Box<dyn Read>> = match file {
-        None => Ok(Box::new(io::stdin())),
-        Some(path) => File::open(path).map(|file| Box::new(file) as _),
-    };
-    let answered = opened
-        .map_err(Trouble::Input)
-        .and_then(|input| answer_all(BufReader::new(input), BufWriter::new(io::stdout().lock()), args.explain));
+    let answered = open(file).map_err(Trouble::Input).and_then(|(input, bytes)| {
+        let progress = Progress::shown(file.is_none() && io::stdin().is_terminal(), bytes, language);
+        answer_all(args, input, &progress)
+    });
     match answered {
         Ok(()) => ExitCode::SUCCESS,
         Err(Trouble::Output(error)) => ended(Err(error)),
@@ -45,78 +83,45 @@ pub fn batch(args: &BatchArgs) -> ExitCode {
             eprintln!("tabuada: {}: {error}", file.unwrap_or(Path::new("standard input")).display());
             ExitCode::FAILURE
         }
-    }
-}
-
-/// Why a batch ends before its end.
-#[derive(Debug)]
-enum Trouble {
-    Input(io::Error),
-    Output(io::Error),
-}
-
-fn answer_all(mut input: BufReader<impl Read>, mut output: impl Write, explain: bool) -> Result<(), Trouble> {
-    let limits = Limits::default();
-    let mut line = Vec::new();
-    let mut out = String::new();
-    let mut is_first = true;
-    while let Some(bytes) = next_line(&mut input, &mut line).map_err(Trouble::Input)? {
-        out.clear();
-        if bytes > LINE_BYTES {
-            write_too_long(bytes, limits.text_bytes, &mut out);
-        } else {
-            let mark = if is_first { BYTE_ORDER_MARK } else { b"" };
-            answer_line(line.strip_prefix(mark).unwrap_or(&line), &limits, explain, &mut out);
-        }
-        is_first = false;
-        out.push('\n');
-        output.write_all(out.as_bytes()).map_err(Trouble::Output)?;
-        // Whoever waits for this answer before sending the next line gets it.
-        if input.buffer().is_empty() {
-            output.flush().map_err(Trouble::Output)?;
-        }
-    }
-    output.flush().map_err(Trouble::Output)
-}
-
-/// Reads the next line, without its end, into `line`, as much of it as is kept: how many bytes it has in all. `None` at the
-/// end of the input.
-fn next_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<Option<u64>> {
-    line.clear();
-    if input.take(LINE_BYTES).read_until(b'\n', line)? == 0 {
-        return Ok(None);
-    }
-    if line.last() == Some(&b'\n') {
-        line.pop();
-    } else if line.len() as u64 == LINE_BYTES {
-        return skip_line(input).map(|rest| Some(LINE_BYTES + rest));
-    }
-    Ok(Some(line.len() as u64))
-}
-
-/// Skips the rest of a line: how many bytes it has, its end not counted.
-fn skip_line(input: &mut impl BufRead) -> io::Result<u64> {
-    let mut skipped = 0;
-    loop {
-        let buffer = input.fill_buf()?;
-        let (bytes, is_end) = match memchr::memchr(b'\n', buffer) {
-            Some(at) => (at, true),
-            None => (buffer.len(), buffer.is_empty()),
-        };
-        skipped += bytes as u64;
-        let is_newline = is_end && !buffer.is_empty();
-        input.consume(bytes + usize::from(is_newline));
-        if is_end {
-            return Ok(skipped);
+        Err(Trouble::Misused(why)) => {
+            eprintln!("tabuada: {}: {}", file.unwrap_or(Path::new("standard input")).display(), why.message(language));
+            ExitCode::from(2)
         }
     }
 }
 
-fn answer_line(line: &[u8], limits: &Limits, explain: bool, out: &mut String) {
-    match Asked::in_line(line) {
-        Ok(asked) => {
-            write_answer(asked.question(), limits, explain, out);
-        }
-        Err(malformed) => write_malformed(malformed, out),
+/// The input, and how many bytes it has if that is known.
+fn open(file: Option<&Path>) -> io::Result<(Box<dyn Read + Send>, Option<u64>)> {
+    let Some(path) = file else { return Ok((Box::new(io::stdin()), None)) };
+    let file = File::open(path)?;
+    let about = file.metadata()?;
+    Ok((Box::new(file), about.is_file().then_some(about.len())))
+}
+
+fn answer_all(args: &BatchArgs, input: Box<dyn Read + Send>, progress: &Progress) -> Result<(), Trouble> {
+    let mut output = BufWriter::with_capacity(pipeline::PIECE_BYTES, io::stdout().lock());
+    let threads = args.threads.or_else(|| config::threads("cores")).map_or(1, NonZeroUsize::get);
+    if is_csv(args) {
+        let (reader, table) = rows::open(args, input, &mut output)?;
+        let feed = move |feeder| rows::feed(reader, feeder);
+        pipeline::run(threads, feed, move |rows: rows::Rows, hand| table.answer(&rows, hand), &mut output, progress)
+    } else {
+        let (mode, explain) = (args.mode, args.explain);
+        let feed = move |feeder| lines::feed(input, feeder);
+        pipeline::run(
+            threads,
+            feed,
+            move |block, hand| lines::answer(block, mode, explain, hand),
+            &mut output,
+            progress,
+        )
     }
+}
+
+fn is_csv(args: &BatchArgs) -> bool {
+    let is_named_so = || {
+        let extension = args.file.as_deref().and_then(Path::extension);
+        extension.is_some_and(|extension| extension.eq_ignore_ascii_case("csv"))
+    };
+    args.csv || args.expr.is_some() || args.column.is_some() || args.output == Output::Csv || is_named_so()
 }

@@ -7,7 +7,7 @@ use std::time::Instant;
 use tabuada_lang::{ErrorKind, Fix, Hint, Language, Limits, Mode, Span, caret};
 
 use super::object::{BYTE_ORDER_MARK, DEADLINE, write_answer};
-use crate::engine::{self, Question};
+use crate::engine::{self, Engine, Question};
 use crate::line::write_too_long;
 use crate::words::said;
 
@@ -71,8 +71,9 @@ fn from_stdin() -> io::Result<Result<String, u64>> {
 
 fn print_json(text: &str, mode: Mode) -> io::Result<bool> {
     let mut out = String::new();
-    let has_value = write_answer(Question { text, mode, variables: None }, &Limits::default(), false, &mut out);
-    writeln!(io::stdout().lock(), "{out}").map(|()| has_value)
+    let question = Question { text, mode, variables: None };
+    let answered = write_answer(&mut Engine::default(), question, &Limits::default(), false, &mut out);
+    writeln!(io::stdout().lock(), "{out}").map(|()| answered.has_value)
 }
 
 /// Says that a text has too many bytes.

@@ -20,27 +20,35 @@ const USUAL_STATUSES: &str = "0; 1 the work failed; 2 the command or its configu
 type Row = (&'static str, &'static str, &'static str);
 
 /// Environment variables that stand for no option.
-const VARIABLES: [Row; 2] = [
+const VARIABLES: [Row; 6] = [
     ("serve", "TABUADA_ADMIN_TOKEN", "The operator's token, which /v1/cache asks for."),
     ("cache", "TABUADA_ADMIN_TOKEN", "The server's operator token."),
+    ("repl", "XDG_STATE_HOME", "Folder below which the history is kept; default ~/.local/state."),
+    ("repl", "NO_COLOR", "If set, nothing is coloured."),
+    ("plot", "NO_COLOR", "If set, curves on a terminal are not coloured."),
+    ("plot", "COLUMNS", "Characters across with --terminal, where there is none; default 80."),
 ];
 
 /// Files that are read or written without being named.
-const FILES: [Row; 4] = [
+const FILES: [Row; 5] = [
     ("serve", "tabuada.toml", "Settings, where no other file is named: the names of the options without --."),
     ("config", "tabuada.toml", "Settings, as for serve."),
     ("cache", "tabuada.toml", "Settings; the address of the server and what concerns Redis are used."),
     ("health", "tabuada.toml", "Settings; the address of the server is used."),
+    ("repl", "$XDG_STATE_HOME/tabuada/history", "What was typed, the last 10,000 entries."),
 ];
 
 /// Commands that show what can be done. A test runs those that need no server.
-const EXAMPLES: [Row; 19] = [
+const EXAMPLES: [Row; 22] = [
     ("", "tabuada eval '2**100'", "Evaluate an expression."),
     ("", "tabuada serve", "Serve on 127.0.0.1:8000, with a page for the browser."),
     ("", "tabuada man batch", "Show the manual page of a command."),
     ("eval", "tabuada eval '1/3 + 1/6' --mode exact", "Calculate in fractions."),
     ("eval", "echo 'sum(k**2, k, 1, 10)' | tabuada eval -", "Read the expression from standard input."),
     ("eval", "tabuada eval --json 2+2 1/0", "Print objects for a program to read."),
+    ("repl", "printf 'x = 3\\nx**2\\n' | tabuada repl", "Answer lines that build on each other."),
+    ("batch", "printf 'x\\n1\\n2\\n' | tabuada batch --expr 'x**2' --output csv", "Add a column to a CSV file."),
+    ("plot", "tabuada plot 'sin(x)' --terminal", "Draw in characters."),
     ("batch", "printf '1+1\\n2**64\\n' | tabuada batch", "Evaluate one expression a line."),
     ("plot", "tabuada plot 'sin(x)' 'x/5' --from '-2*pi' --to '2*pi' -o curves.svg", "Draw two curves into a file."),
     ("plot", "tabuada plot 'x**2' -o curve.png --width 400 --height 300", "Draw a small picture."),

@@ -1,18 +1,23 @@
 //! `tabuada plot`.
 
 use std::fs;
-use std::io;
+use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use tabuada_lang::{Language, Limits, caret};
+use tabuada_lang::{Hint, Language, Limits, caret};
 
 use super::eval::{help, tell};
 use super::object::DEADLINE;
 use super::output::print;
 use crate::engine;
-use crate::plot::{CURVES_MAX, HEIGHTS, Plot, Refusal, SIZE, WIDTHS};
+use crate::plot::{CURVES_MAX, Characters, HEIGHTS, Plot, Refusal, SIZE, WIDTHS};
+
+/// Characters across where nobody says how many there are; and what is taken at least and at most.
+const COLUMNS: usize = 80;
+const COLUMNS_LEAST: usize = 20;
+const COLUMNS_MOST: usize = 400;
 
 /// Arguments of `tabuada plot`.
 #[derive(Debug, clap::Args)]
@@ -38,9 +43,14 @@ pub struct PlotArgs {
     /// Pixels down [default: 450].
     #[arg(long, value_name = "PIXELS")]
     pub height: Option<u32>,
-    /// File to write, SVG or PNG by its name; SVG on standard output if it is `-` or not given.
+    /// File to write, SVG or PNG by its name; `-` is SVG on standard output.
+    ///
+    /// If none is given, the curves are drawn in characters on a terminal; elsewhere SVG is written.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// Draw in characters even if standard output is no terminal, 80 across or as COLUMNS says.
+    #[arg(long, conflicts_with = "output")]
+    pub terminal: bool,
 }
 
 /// Draws the expressions into a file, or as SVG on standard output: 0; 1 if one cannot be drawn; 2 if it is misused.
@@ -67,14 +77,21 @@ pub fn plot(args: &PlotArgs, language: Language) -> ExitCode {
     };
     let deadline = Instant::now() + DEADLINE;
     let stop = || Instant::now() >= deadline;
+    if args.terminal || (args.output.is_none() && io::stdout().is_terminal()) {
+        let names: Vec<&str> = plot.exprs.iter().map(String::as_str).collect();
+        return match plot.sketch(&names, room(), &Limits::default(), engine::chance(), &stop) {
+            Ok((text, hints)) => {
+                tell_all(&plot, &hints);
+                print(text.as_bytes())
+            }
+            Err(refusal) => complain(&plot, &refusal),
+        };
+    }
     let picture = match plot.picture(&Limits::default(), engine::chance(), &stop) {
         Ok(picture) => picture,
         Err(refusal) => return complain(&plot, &refusal),
     };
-    for (text, hints) in plot.exprs.iter().zip(&picture.hints) {
-        // Whoever does not hear hints gets the picture all the same.
-        let _ = hints.iter().try_for_each(|hint| tell(text, hint, language));
-    }
+    tell_all(&plot, &picture.hints);
     let bytes = match format {
         Format::Png => picture.png(&stop),
         Format::Svg => Some(picture.svg().into_bytes()),
@@ -94,6 +111,29 @@ pub fn plot(args: &PlotArgs, language: Language) -> ExitCode {
             |()| ExitCode::SUCCESS,
         ),
     }
+}
+
+/// The hints of each expression. Whoever does not hear them gets the picture all the same.
+fn tell_all(plot: &Plot, hints: &[Vec<Hint>]) {
+    for (text, hints) in plot.exprs.iter().zip(hints) {
+        let _ = hints.iter().try_for_each(|hint| tell(text, hint, plot.language));
+    }
+}
+
+/// The room on the terminal: all across, and down no more than a picture's shape asks for, one line left for the prompt.
+pub(super) fn room() -> Characters {
+    let is_terminal = io::stdout().is_terminal();
+    let size = rustix::termios::tcgetwinsize(io::stdout()).ok().filter(|size| size.ws_col > 0 && size.ws_row > 0);
+    let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let (columns, rows) = match size {
+        Some(size) => (usize::from(size.ws_col), usize::from(size.ws_row)),
+        None => (said.unwrap_or(COLUMNS), usize::MAX),
+    };
+    let columns = columns.clamp(COLUMNS_LEAST, COLUMNS_MOST);
+    // A character is about twice as high as it is wide.
+    let shape = columns * SIZE.1 as usize / SIZE.0 as usize / 2;
+    let is_coloured = is_terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    Characters { columns, rows: rows.saturating_sub(1).min(shape), is_coloured }
 }
 
 /// What a picture is written as.

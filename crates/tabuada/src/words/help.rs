@@ -46,18 +46,37 @@ pub const HELP: &[(&str, &str, &str)] = &[
          As opções podem vir depois delas, e `--` termina as opções.",
     ),
     (
+        "repl",
+        "Evaluate line after line, with history, completion and definitions that stay.\n\n\
+         _ is the last answer; :help lists the commands. Ctrl-C clears the line, Ctrl-D ends. Where standard input is no \
+         terminal, each line has one answer and there is no prompt.\n\n\
+         Exit status: 0; 1 a line had no answer and standard input is no terminal; 2 the command was misused.",
+        "Calcula linha após linha, com histórico, sugestões e definições que ficam.\n\n\
+         _ é a última resposta; :help lista os comandos. Ctrl-C limpa a linha, Ctrl-D termina. Se a entrada padrão não for \
+         um terminal, cada linha tem uma resposta e não há prompt.\n\n\
+         Código de saída: 0; 1 uma linha ficou sem resposta e a entrada padrão não é um terminal; 2 o comando foi mal \
+         usado.",
+    ),
+    (
+        "repl --mode",
+        "The numbers to begin with: python, exact or decimal:N.",
+        "Os números do começo: python, exact ou decimal:N.",
+    ),
+    (
         "batch",
-        "Evaluate one expression a line: lines or NDJSON in, NDJSON out in the same order.\n\n\
-         Exit status: 0, also if expressions failed, which their lines tell; 1 the input cannot be read or the \
-         output cannot be written; 2 the command was misused.",
-        "Calcula uma expressão por linha: entram linhas ou NDJSON, sai NDJSON na mesma ordem.\n\n\
-         Código de saída: 0, mesmo se expressões falharam, o que suas linhas dizem; 1 a entrada não pôde ser lida ou a \
-         saída não pôde ser escrita; 2 o comando foi mal usado.",
+        "Evaluate one expression a line: lines, NDJSON or CSV in, NDJSON or CSV out in the same order.\n\n\
+         A line is an expression, or an object of JSON with expr and maybe variables and mode.\n\n\
+         Exit status: 0, also if expressions failed, since their answers say so; 1 the input cannot be read or the \
+         output cannot be written; 2 the command was misused, or the CSV has no such column.",
+        "Calcula uma expressão por linha: entram linhas, NDJSON ou CSV, sai NDJSON ou CSV na mesma ordem.\n\n\
+         Uma linha é uma expressão, ou um objeto JSON com expr e talvez variables e mode.\n\n\
+         Código de saída: 0, mesmo se expressões falharam, o que suas respostas dizem; 1 a entrada não pôde ser lida ou \
+         a saída não pôde ser escrita; 2 o comando foi mal usado, ou o CSV não tem essa coluna.",
     ),
     (
         "batch FILE",
-        "File to read; standard input if it is `-` or not given.",
-        "Arquivo a ler; a entrada padrão se for `-` ou não for dado.",
+        "File to read; standard input if it is `-` or not given. A name that ends in .csv means --csv.",
+        "Arquivo a ler; a entrada padrão se for `-` ou não for dado. Um nome que termina em .csv equivale a --csv.",
     ),
     (
         "batch --explain",
@@ -65,10 +84,43 @@ pub const HELP: &[(&str, &str, &str)] = &[
         "Acrescenta a cada resposta o texto canônico, se é pura, e o combustível gasto.",
     ),
     (
+        "batch --mode",
+        "The numbers to calculate in where a line does not say it: python, exact or decimal:N.",
+        "Os números em que se calcula quando a linha não diz: python, exact ou decimal:N.",
+    ),
+    (
+        "batch --csv",
+        "Read CSV with a header: column expr holds expressions, the others are their variables.\n\n\
+         A cell is an int (3), a float (0.1) or else a string. A column whose name no variable can have is none.",
+        "Lê CSV com cabeçalho: a coluna expr tem as expressões, as outras são as variáveis delas.\n\n\
+         Uma célula é um int (3), um float (0.1) ou então um texto. Uma coluna com nome que não serve a uma variável \
+         não é variável.",
+    ),
+    (
+        "batch --expr",
+        "Evaluate this expression for every row of the CSV, all columns being variables.",
+        "Calcula esta expressão para cada linha do CSV; todas as colunas são variáveis.",
+    ),
+    (
+        "batch --column",
+        "Name of the CSV's column that holds the expressions [default: expr].",
+        "Nome da coluna do CSV que tem as expressões [padrão: expr].",
+    ),
+    (
+        "batch --output",
+        "What to print: a JSON object a line, or the rows of the CSV with the columns result and error.",
+        "O que mostrar: um objeto JSON por linha, ou as linhas do CSV com as colunas result e error.",
+    ),
+    (
+        "batch --threads",
+        "Threads that evaluate, up to 1024 [default: one for each core].",
+        "Threads que calculam, até 1024 [padrão: uma por núcleo].",
+    ),
+    (
         "plot",
-        "Draw functions of x, as SVG or PNG.\n\n\
+        "Draw functions of x, as SVG or PNG, or on the terminal.\n\n\
          Exit status: 0; 1 an expression cannot be drawn; 2 the command was misused.",
-        "Desenha funções de x, em SVG ou PNG.\n\n\
+        "Desenha funções de x, em SVG ou PNG, ou no terminal.\n\n\
          Código de saída: 0; 1 uma expressão não pode ser desenhada; 2 o comando foi mal usado.",
     ),
     ("plot EXPR", "Expressions of x, a curve each.", "Expressões de x, uma curva para cada."),
@@ -96,8 +148,15 @@ pub const HELP: &[(&str, &str, &str)] = &[
     ("plot --height", "Height in pixels [default: 450].", "Altura em pixels [padrão: 450]."),
     (
         "plot --output",
-        "File to write, SVG or PNG by its name; SVG on standard output if it is `-` or not given.",
-        "Arquivo a escrever, SVG ou PNG conforme o nome; SVG na saída padrão se for `-` ou não for dado.",
+        "File to write, SVG or PNG by its name; `-` is SVG on standard output.\n\n\
+         If none is given, the curves are drawn in characters on a terminal; elsewhere SVG is written.",
+        "Arquivo a escrever, SVG ou PNG conforme o nome; `-` é SVG na saída padrão.\n\n\
+         Se nenhum for dado, as curvas são desenhadas em caracteres em um terminal; fora dele sai SVG.",
+    ),
+    (
+        "plot --terminal",
+        "Draw in characters even if standard output is no terminal, 80 across or as COLUMNS says.",
+        "Desenha em caracteres mesmo que a saída padrão não seja um terminal, 80 por linha ou o que COLUMNS disser.",
     ),
     (
         "cache",

@@ -18,7 +18,7 @@ use axum::http::{HeaderMap, Response, Uri};
 use http_body_util::BodyExt;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use tabuada_lang::{ErrorKind, Limits};
+use tabuada_lang::{ErrorKind, Limits, Mode};
 use utoipa::ToSchema;
 use utoipa::openapi::Ref;
 use utoipa::openapi::schema::{Array, ArrayBuilder, ObjectBuilder, OneOfBuilder, Type};
@@ -228,7 +228,11 @@ async fn answer_arriving(how: How, mut lines: Arriving, parts: Parts) {
             Ok(questions) if questions.is_empty() => return,
             Ok(questions) => {
                 let Some(pieces) = parts.next().await else { return };
-                tokio::spawn(answer_block(how.clone(), Block { read: |line| Asked::in_line(line), questions }, pieces));
+                tokio::spawn(answer_block(
+                    how.clone(),
+                    Block { read: |line| Asked::in_line(line, Mode::default()), questions },
+                    pieces,
+                ));
             }
             Err(fault) => {
                 let mut line = String::new();

@@ -1,0 +1,240 @@
+//! Rows of a CSV file (RFC 4180): cut into blocks, and answered.
+
+use std::borrow::Cow;
+use std::io::{self, Read, Write};
+
+use csv::{ByteRecord, Reader, ReaderBuilder, Writer};
+use serde::Deserialize;
+use tabuada_lang::{Limits, Mode, Variables};
+
+use super::cell::write_cell;
+use super::pipeline::{Feeder, Gone, Hand, Misuse, Trouble};
+use super::{BatchArgs, Output};
+use crate::cli::object::write_answer;
+use crate::engine::Question;
+use crate::json::write_string;
+use crate::line::write_error;
+
+/// Column that holds the expressions where none is named.
+const COLUMN: &str = "expr";
+
+/// Longest row: a quote that is not closed must not take the rest of any file into memory.
+const ROW_BYTES: u64 = 16 << 20;
+
+pub(super) type Rows = Vec<ByteRecord>;
+
+/// Reads the header, and writes that of the output.
+pub(super) fn open(
+    args: &BatchArgs,
+    input: Box<dyn Read + Send>,
+    output: &mut impl Write,
+) -> Result<(Reader<Tap>, Table), Trouble> {
+    let tap = Tap { input, unfinished: 0, rows: Rows::new(), bytes: 0, feeder: None, is_gone: false };
+    let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(tap);
+    let mut header = ByteRecord::new();
+    reader.read_byte_record(&mut header).map_err(|error| Trouble::Input(error.into()))?;
+    let table = Table::new(args, header)?;
+    if table.output == Output::Csv {
+        let names = row(table.header.iter().chain([&b"result"[..], b"error"]));
+        output.write_all(&names).and_then(|()| output.write_all(b"\n")).map_err(Trouble::Output)?;
+    }
+    Ok((reader, table))
+}
+
+/// Reads to the end, or until nobody wants the answers.
+pub(super) fn feed(mut reader: Reader<Tap>, feeder: Feeder<Rows>) -> io::Result<()> {
+    reader.get_mut().feeder = Some(feeder);
+    let mut at = 0;
+    loop {
+        let mut row = ByteRecord::new();
+        let is_row = reader.read_byte_record(&mut row)?;
+        let bytes = reader.position().byte() - at;
+        at += bytes;
+        let tap = reader.get_mut();
+        if !is_row || tap.is_gone {
+            tap.hand_on();
+            return Ok(());
+        }
+        tap.take(row, bytes);
+    }
+}
+
+/// The input, which hands on all rows that were read before it waits for more.
+pub(super) struct Tap {
+    input: Box<dyn Read + Send>,
+    /// Bytes that were read since the last row was complete.
+    unfinished: u64,
+    rows: Rows,
+    /// Of these rows.
+    bytes: u64,
+    feeder: Option<Feeder<Rows>>,
+    is_gone: bool,
+}
+
+impl Tap {
+    fn take(&mut self, row: ByteRecord, bytes: u64) {
+        self.unfinished = 0;
+        self.rows.push(row);
+        self.bytes += bytes;
+        if self.feeder.as_ref().is_some_and(|feeder| self.bytes >= feeder.block_bytes() as u64) {
+            self.hand_on();
+        }
+    }
+
+    fn hand_on(&mut self) {
+        if let Some(feeder) = self.feeder.as_mut().filter(|_| !self.rows.is_empty()) {
+            let bytes = std::mem::take(&mut self.bytes);
+            self.is_gone |= feeder.send(std::mem::take(&mut self.rows), bytes).is_err();
+        }
+    }
+}
+
+impl Read for Tap {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.hand_on();
+        if self.unfinished > ROW_BYTES {
+            let why = format!("a row is longer than {} MiB: is a quote not closed?", ROW_BYTES >> 20);
+            return Err(io::Error::new(io::ErrorKind::InvalidData, why));
+        }
+        let read = if self.is_gone { 0 } else { self.input.read(buffer)? };
+        self.unfinished += read as u64;
+        Ok(read)
+    }
+}
+
+/// What is asked of every row.
+pub(super) struct Table {
+    header: ByteRecord,
+    expression: Expression,
+    /// Columns that are variables: where they stand, and their names in JSON.
+    variables: Vec<(usize, String)>,
+    mode: Mode,
+    explain: bool,
+    output: Output,
+}
+
+enum Expression {
+    /// One for all rows.
+    Same(String),
+    /// That in a column.
+    Column(usize),
+}
+
+impl Table {
+    fn new(args: &BatchArgs, header: ByteRecord) -> Result<Self, Trouble> {
+        let names: Vec<_> = header.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect();
+        let expression = match &args.expr {
+            Some(text) => Expression::Same(text.clone()),
+            None => {
+                let wanted = args.column.as_deref().unwrap_or(COLUMN);
+                let at = names.iter().position(|name| name == wanted);
+                Expression::Column(at.ok_or_else(|| Trouble::Misused(Misuse::NoColumn(wanted.to_owned())))?)
+            }
+        };
+        let is_expression = |at: usize| matches!(expression, Expression::Column(column) if column == at);
+        let variables = names.iter().enumerate().filter(|(at, _)| !is_expression(*at));
+        let variables = variables.filter_map(|(at, name)| Some((at, variable(name)?))).collect();
+        let BatchArgs { mode, explain, output, .. } = *args;
+        Ok(Self { header, expression, variables, mode, explain, output })
+    }
+
+    /// Answers every row.
+    pub(super) fn answer(&self, rows: &[ByteRecord], hand: &mut Hand) -> Result<(), Gone> {
+        rows.iter().try_for_each(|row| self.answer_row(row, hand))
+    }
+
+    fn answer_row(&self, row: &ByteRecord, hand: &mut Hand) -> Result<(), Gone> {
+        let fuel = match self.cells(row) {
+            Ok(cells) => self.evaluate(&cells, hand),
+            Err(why) => {
+                write_error("malformed", &why, None, &mut hand.line);
+                0
+            }
+        };
+        if self.output == Output::Csv {
+            let line = self.with_answer(row, &hand.line);
+            return hand.done_with(&line, fuel);
+        }
+        hand.done(fuel)
+    }
+
+    /// The texts of a row.
+    fn cells<'r>(&self, row: &'r ByteRecord) -> Result<Vec<&'r str>, String> {
+        if row.len() != self.header.len() {
+            return Err(format!("the row has {} fields and the header {}", row.len(), self.header.len()));
+        }
+        row.iter()
+            .map(std::str::from_utf8)
+            .collect::<Result<_, _>>()
+            .map_err(|_| "the row is not valid UTF-8".to_owned())
+    }
+
+    /// Writes the answer of a row; gives its fuel.
+    fn evaluate(&self, cells: &[&str], hand: &mut Hand) -> u64 {
+        let mut variables = String::from("{");
+        for (at, name) in &self.variables {
+            variables.push_str(name);
+            variables.push(':');
+            write_cell(cells[*at], &mut variables);
+            variables.push(',');
+        }
+        if variables.ends_with(',') {
+            variables.pop();
+        }
+        variables.push('}');
+        let text = match &self.expression {
+            Expression::Same(text) => text,
+            Expression::Column(at) => cells[*at],
+        };
+        let question = Question { text, mode: self.mode, variables: Some(&variables) };
+        write_answer(&mut hand.engine, question, &Limits::default(), self.explain, &mut hand.line).fuel
+    }
+
+    /// The row with what was answered, in CSV: as many fields as the header has, and two.
+    fn with_answer(&self, cells: &ByteRecord, answer: &str) -> Vec<u8> {
+        /// What an answer is in JSON.
+        #[derive(Default, Deserialize)]
+        struct Object<'o> {
+            #[serde(borrow, default)]
+            text: Cow<'o, str>,
+            #[serde(borrow, default, rename = "type")]
+            type_name: Cow<'o, str>,
+            #[serde(default)]
+            result: serde_json::Value,
+            #[serde(borrow, default)]
+            error: Option<Complaint<'o>>,
+        }
+        #[derive(Deserialize)]
+        struct Complaint<'o> {
+            #[serde(borrow)]
+            message: Cow<'o, str>,
+        }
+        // It was written a moment ago.
+        let object: Object<'_> = serde_json::from_str(answer).unwrap_or_default();
+        let result = match (&*object.type_name, object.result.as_str()) {
+            // Without its quotes, which CSV has no use for.
+            ("str", Some(string)) => string,
+            _ => &object.text,
+        };
+        let error = object.error.map(|error| error.message).unwrap_or_default();
+        let given = cells.iter().chain(std::iter::repeat(&b""[..])).take(self.header.len());
+        row(given.chain([result.as_bytes(), error.as_bytes()]))
+    }
+}
+
+/// The name of a variable in JSON; `None` if no variable can have it.
+fn variable(name: &str) -> Option<String> {
+    let mut json = String::new();
+    write_string(name, &mut json);
+    Variables::from_json(&format!("{{{json}:0}}"), &Limits::default()).is_ok().then_some(json)
+}
+
+/// A row in CSV, without its end.
+fn row<'c>(cells: impl Iterator<Item = &'c [u8]>) -> Vec<u8> {
+    let mut writer = Writer::from_writer(Vec::new());
+    // Writing to memory does not fail.
+    let _ = writer.write_record(cells);
+    let mut line = writer.into_inner().unwrap_or_default();
+    line.pop();
+    line
+}

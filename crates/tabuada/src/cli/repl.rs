@@ -1,0 +1,288 @@
+//! `tabuada repl`: ask, see, ask again. On a terminal with a line editor; elsewhere one answer a line, and no prompt.
+
+mod statement;
+mod session;
+mod editor;
+
+use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::process::ExitCode;
+use std::sync::PoisonError;
+use std::time::Instant;
+
+use reedline::Signal;
+use tabuada_lang::{Language, Limits, Mode, caret, functions};
+
+use super::eval::{help, tell};
+use super::object::DEADLINE;
+use super::output::ended;
+use super::plot::room;
+use crate::engine::{self, Question};
+use crate::plot::{Plot, SIZE, VARIABLE};
+use crate::words::Words;
+use editor::{Asking, Names, PROMPT, editor, manual_line, signature};
+use session::{Complaint, Session};
+use statement::is_whole;
+
+/// Arguments of `tabuada repl`.
+#[derive(Debug, clap::Args)]
+pub struct ReplArgs {
+    /// In which numbers to begin: python, exact or decimal:N.
+    #[arg(long, value_name = "MODE", default_value_t = Mode::Python)]
+    pub mode: Mode,
+}
+
+/// A command of the session.
+#[derive(Debug)]
+struct Command {
+    name: &'static str,
+    /// What may stand behind it.
+    takes: &'static str,
+    what: Words,
+    run: fn(&mut Repl, &str) -> io::Result<Next>,
+}
+
+static COMMANDS: [Command; 6] = [
+    Command {
+        name: ":help",
+        takes: " [NAME]",
+        what: Words::new("list the commands, or say what a function does", "lista os comandos, ou explica uma função"),
+        run: Repl::help,
+    },
+    Command {
+        name: ":mode",
+        takes: " [MODE]",
+        what: Words::new(
+            "show or set the numbers: python, exact, decimal:N",
+            "mostra ou muda os números: python, exact, decimal:N",
+        ),
+        run: Repl::set_mode,
+    },
+    Command {
+        name: ":vars",
+        takes: "",
+        what: Words::new("list variables, formulas and functions", "lista variáveis, fórmulas e funções"),
+        run: Repl::list,
+    },
+    Command {
+        name: ":explain",
+        takes: " EXPR",
+        what: Words::new("show every step", "mostra cada passo"),
+        run: Repl::explain,
+    },
+    Command {
+        name: ":plot",
+        takes: " EXPR",
+        what: Words::new("draw a function of x", "desenha uma função de x"),
+        run: Repl::plot,
+    },
+    Command { name: ":quit", takes: "", what: Words::new("end", "termina"), run: |_, _| Ok(Next::End) },
+];
+
+const WELCOME: Words = Words::new(
+    "Tabuada {}. :help lists the commands, Tab completes, Ctrl-D ends.",
+    "Tabuada {}. :help lista os comandos, Tab completa, Ctrl-D termina.",
+);
+const NO_COMMAND: Words = Words::new("there is no command {}; :help lists them", "não há o comando {}; :help os lista");
+const NO_NAME: Words = Words::new("there is no function or constant {}", "não há função nem constante {}");
+const NO_MODE: Words = Words::new(
+    "a mode is python, exact or decimal:N, N from 1 to 1000",
+    "um modo é python, exact ou decimal:N, N de 1 a 1000",
+);
+const IN: Words = Words::new("in {}", "em {}");
+
+/// What comes after a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Next {
+    /// It was answered.
+    Go,
+    /// It was not.
+    Failed,
+    /// The session ends.
+    End,
+}
+
+/// Answers line after line: 0; 1 if it is no terminal and a line failed, or if the output cannot be written.
+pub fn repl(args: &ReplArgs, language: Language) -> ExitCode {
+    let session = Session::new(args.mode);
+    let on_terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
+    let mut repl = Repl { session, on_terminal, language };
+    let done = if on_terminal { repl.at_the_terminal() } else { repl.of_lines() };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => ended(Err(error)),
+    }
+}
+
+struct Repl {
+    session: Session,
+    on_terminal: bool,
+    language: Language,
+}
+
+impl Repl {
+    /// Asks until the end; gives whether all went well.
+    fn at_the_terminal(&mut self) -> io::Result<bool> {
+        let names = Names::default();
+        let mut editor = editor(&names, self.language);
+        writeln!(io::stdout(), "{}", WELCOME.with(self.language, &[&env!("CARGO_PKG_VERSION")]))?;
+        loop {
+            match editor.read_line(&Asking)? {
+                Signal::Success(typed) => {
+                    if self.take(&typed)? == Next::End {
+                        return Ok(true);
+                    }
+                    let known = self.session.definitions().iter().map(|definition| definition.name.clone()).collect();
+                    *names.lock().unwrap_or_else(PoisonError::into_inner) = known;
+                }
+                Signal::CtrlD => return Ok(true),
+                _ => {}
+            }
+        }
+    }
+
+    /// Answers the lines of standard input; gives whether all had answers.
+    fn of_lines(&mut self) -> io::Result<bool> {
+        let mut all_good = true;
+        let (mut typed, mut line) = (String::new(), Vec::new());
+        let mut input = io::stdin().lock();
+        loop {
+            line.clear();
+            let is_end = input.read_until(b'\n', &mut line)? == 0;
+            // What is not UTF-8 becomes a character that no expression has, and is pointed at.
+            typed.push_str(&String::from_utf8_lossy(&line));
+            if !is_end && !is_whole(&typed) && !typed.starts_with(':') {
+                continue;
+            }
+            match self.take(std::mem::take(&mut typed).trim_start_matches('\u{feff}'))? {
+                Next::Go => {}
+                Next::Failed => all_good = false,
+                Next::End => return Ok(all_good),
+            }
+            if is_end {
+                return Ok(all_good);
+            }
+        }
+    }
+
+    /// A line, or several that belong together.
+    fn take(&mut self, typed: &str) -> io::Result<Next> {
+        let typed = typed.trim_end();
+        if !typed.trim_start().starts_with(':') {
+            return self.answer(typed);
+        }
+        let (name, rest) = typed.trim().split_once(char::is_whitespace).unwrap_or((typed.trim(), ""));
+        match COMMANDS.iter().find(|command| command.name == name) {
+            Some(command) => (command.run)(self, rest.trim()),
+            None => self.refuse(&NO_COMMAND.with(self.language, &[&name])),
+        }
+    }
+
+    fn answer(&mut self, typed: &str) -> io::Result<Next> {
+        match self.session.evaluate(typed) {
+            Ok(answered) => {
+                if let Some(value) = answered.value {
+                    writeln!(io::stdout().lock(), "{value}")?;
+                }
+                answered.hints.iter().try_for_each(|hint| tell(typed, hint, self.language))?;
+                Ok(Next::Go)
+            }
+            Err(complaint) => self.complain(typed, &complaint),
+        }
+    }
+
+    /// Points at what is wrong, on a terminal under the very characters.
+    fn complain(&self, typed: &str, complaint: &Complaint) -> io::Result<Next> {
+        let message = complaint.kind.message(self.language);
+        let text = complaint.inside.as_deref().unwrap_or(typed);
+        let shown = caret(text, complaint.span);
+        let mut out = io::stderr().lock();
+        match (shown.split_once('\n'), &complaint.inside) {
+            (_, Some(inside)) => {
+                writeln!(out, "{message}: {}\n{shown}", IN.with(self.language, &[inside]))?;
+            }
+            (Some((line, carets)), None) if self.on_terminal && line == typed => {
+                writeln!(out, "{}{carets}\n{message}", " ".repeat(PROMPT.len()))?;
+            }
+            _ => writeln!(out, "tabuada: {message}\n{shown}")?,
+        }
+        drop(out);
+        help(typed, &complaint.fixes, self.language)?;
+        Ok(Next::Failed)
+    }
+
+    fn refuse(&self, why: &str) -> io::Result<Next> {
+        writeln!(io::stderr().lock(), "tabuada: {why}").map(|()| Next::Failed)
+    }
+
+    fn help(&mut self, name: &str) -> io::Result<Next> {
+        let mut out = io::stdout().lock();
+        if name.is_empty() {
+            for Command { name, takes, what, .. } in &COMMANDS {
+                writeln!(out, "{:<16} {}", format!("{name}{takes}"), what.say(self.language))?;
+            }
+            return Ok(Next::Go);
+        }
+        let mut found = functions().filter(|function| function.name == name.trim_start_matches("math.")).peekable();
+        if found.peek().is_none() {
+            drop(out);
+            return self.refuse(&NO_NAME.with(self.language, &[&name]));
+        }
+        for function in found {
+            writeln!(out, "{}\n    {}", signature(&function), manual_line(&function, self.language))?;
+        }
+        Ok(Next::Go)
+    }
+
+    fn set_mode(&mut self, mode: &str) -> io::Result<Next> {
+        if !mode.is_empty() {
+            match mode.parse() {
+                Ok(mode) => self.session.mode = mode,
+                Err(_) => return self.refuse(NO_MODE.say(self.language)),
+            }
+        }
+        writeln!(io::stdout().lock(), "{}", self.session.mode).map(|()| Next::Go)
+    }
+
+    fn list(&mut self, _: &str) -> io::Result<Next> {
+        let mut out = io::stdout().lock();
+        let mut all = self.session.definitions().iter();
+        all.try_for_each(|definition| writeln!(out, "{}", definition.text)).map(|()| Next::Go)
+    }
+
+    fn explain(&mut self, text: &str) -> io::Result<Next> {
+        let text_of_all = self.session.with_definitions_but("", text);
+        let question = Question { text: &text_of_all, mode: self.session.mode, variables: None };
+        let limits = Limits::default();
+        let Ok(program) = engine::ask(question, &limits) else { return self.answer(text) };
+        let (explanation, _) = engine::explain(&program, &limits, Instant::now() + DEADLINE);
+        // Of the statement that was asked; the definitions before it need no steps.
+        let asked = explanation.steps.last().map(|step| step.statement);
+        let steps = explanation.steps.iter().filter(|step| Some(step.statement) == asked);
+        {
+            let mut out = io::stdout().lock();
+            for (at, step) in steps.enumerate() {
+                writeln!(out, "{} {}", if at == 0 { " " } else { "=" }, step.text)?;
+            }
+        }
+        if explanation.outcome.is_ok() { Ok(Next::Go) } else { self.answer(text) }
+    }
+
+    fn plot(&mut self, text: &str) -> io::Result<Next> {
+        let plot = Plot {
+            exprs: vec![self.session.with_definitions_but(VARIABLE, text)],
+            from: None,
+            to: None,
+            y_from: None,
+            y_to: None,
+            size: SIZE,
+            language: self.language,
+        };
+        let deadline = Instant::now() + DEADLINE;
+        let stop = || Instant::now() >= deadline;
+        match plot.sketch(&[text], room(), &Limits::default(), engine::chance(), &stop) {
+            Ok((drawn, _)) => write!(io::stdout().lock(), "{drawn}").map(|()| Next::Go),
+            Err(refusal) => self.refuse(&refusal.message(self.language)),
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! What a session knows: the mode, the variables with their values, the formulas and functions, and the last answer.
+//!
+//! A variable keeps its value, a formula its text, which is evaluated at each use. Both stand before each statement that is
+//! asked, so that they need no rules of their own.
+
+use std::time::Instant;
+
+use tabuada_lang::{ErrorKind, Failure, Fix, Hint, Limits, Mode, Program, Span};
+
+use super::statement::{Statement, statements};
+use crate::cli::object::DEADLINE;
+use crate::engine::{self, Question};
+
+/// The name of the last answer.
+pub(super) const LAST: &str = "_";
+
+/// A session.
+#[derive(Debug)]
+pub(super) struct Session {
+    pub(super) mode: Mode,
+    definitions: Vec<Definition>,
+}
+
+/// A name and its meaning: the statement that gives it.
+#[derive(Debug)]
+pub(super) struct Definition {
+    pub(super) name: String,
+    pub(super) text: String,
+}
+
+/// What a text came to.
+#[derive(Debug, Default)]
+pub(super) struct Answered {
+    /// The value; none of a text that only defines.
+    pub(super) value: Option<String>,
+    pub(super) hints: Vec<Hint>,
+}
+
+/// What is wrong with a text.
+#[derive(Debug)]
+pub(super) struct Complaint {
+    pub(super) kind: ErrorKind,
+    /// Where in the text; or in the text of a definition, which then stands here.
+    pub(super) span: Span,
+    pub(super) inside: Option<String>,
+    pub(super) fixes: Vec<Fix>,
+}
+
+/// A text behind the definitions.
+struct Asked {
+    text: String,
+    /// Where the definitions end.
+    before: usize,
+    /// Where in what was typed the rest stands.
+    at: usize,
+}
+
+impl Session {
+    /// One in which nothing is defined.
+    pub(super) fn new(mode: Mode) -> Self {
+        Self { mode, definitions: Vec::new() }
+    }
+
+    /// All names with their statements.
+    pub(super) fn definitions(&self) -> &[Definition] {
+        &self.definitions
+    }
+
+    /// Evaluates statement after statement.
+    pub(super) fn evaluate(&mut self, typed: &str) -> Result<Answered, Box<Complaint>> {
+        let mut answered = Answered::default();
+        for (at, text) in statements(typed) {
+            let statement = Statement::of(text);
+            if let Statement::Formula(name) = &statement {
+                let asked = self.asked(at, &format!("{text}; None"));
+                self.value(&asked)?;
+                self.define(name, text.trim().to_owned());
+                answered.value = None;
+                continue;
+            }
+            let asked = self.asked(at, text);
+            let (value, hints) = self.value(&asked)?;
+            answered.hints.extend(hints.into_iter().filter_map(|hint| asked.moved_hint(hint)));
+            match statement {
+                Statement::Clearing(names) => {
+                    self.definitions.retain(|definition| !names.contains(&definition.name));
+                    answered.value = None;
+                }
+                Statement::Values(names) => {
+                    self.keep(&names, &value);
+                    answered.value = Some(value);
+                }
+                _ => {
+                    self.keep(&[LAST.to_owned()], &value);
+                    answered.value = Some(value);
+                }
+            }
+        }
+        Ok(answered)
+    }
+
+    /// A text with the definitions before it, but for that of one name.
+    pub(super) fn with_definitions_but(&self, name: &str, text: &str) -> String {
+        let others = self.definitions.iter().filter(|definition| definition.name != name);
+        others.map(|definition| &*definition.text).chain([text]).collect::<Vec<_>>().join("; ")
+    }
+
+    fn asked(&self, at: usize, text: &str) -> Asked {
+        let mut whole = String::new();
+        for definition in &self.definitions {
+            whole.push_str(&definition.text);
+            whole.push_str("; ");
+        }
+        // Blanks before a text mean nothing on its first line, and an indent is none after a `;`.
+        let before = whole.len();
+        whole.push_str(text);
+        Asked { text: whole, before, at }
+    }
+
+    fn value(&self, asked: &Asked) -> Result<(String, Vec<Hint>), Box<Complaint>> {
+        let limits = Limits::default();
+        let question = Question { text: &asked.text, mode: self.mode, variables: None };
+        let program = engine::ask(question, &limits).map_err(|error| {
+            let fixes = engine::fixes_of_unreadable(question, &error);
+            self.complaint(asked, error.kind, error.span, fixes)
+        })?;
+        match engine::evaluate(&program, &limits, Instant::now() + DEADLINE).outcome {
+            Ok(answer) => Ok((answer.text().to_owned(), engine::hints(question, &program))),
+            Err(failure) => Err(self.failed(asked, question, &program, failure)),
+        }
+    }
+
+    fn failed(&self, asked: &Asked, question: Question<'_>, program: &Program, failure: Failure) -> Box<Complaint> {
+        let fixes = engine::fixes_of_failed(question, program, &failure);
+        let span = program.span(failure.node);
+        self.complaint(asked, failure.kind, span, fixes)
+    }
+
+    /// A complaint about what was typed, or about the definition in which its place is.
+    fn complaint(&self, asked: &Asked, kind: ErrorKind, span: Span, fixes: Vec<Fix>) -> Box<Complaint> {
+        if let Some(span) = asked.moved(span) {
+            let fixes = fixes.into_iter().filter_map(|fix| asked.moved_fix(fix)).collect();
+            return Box::new(Complaint { kind, span, inside: None, fixes });
+        }
+        let mut at = 0;
+        for definition in &self.definitions {
+            let end = at + definition.text.len();
+            if (span.start as usize) < end {
+                let span = moved(span, -(at as i64)).unwrap_or_default();
+                return Box::new(Complaint { kind, span, inside: Some(definition.text.clone()), fixes: Vec::new() });
+            }
+            at = end + 2;
+        }
+        Box::new(Complaint { kind, span: Span::default(), inside: None, fixes: Vec::new() })
+    }
+
+    /// Keeps a value under a name, or its elements under several. What cannot be read again (`infj`) is not kept.
+    fn keep(&mut self, names: &[String], value: &str) {
+        for (at, name) in names.iter().enumerate() {
+            let literal = if names.len() == 1 { value.to_owned() } else { format!("({value})[{at}]") };
+            let question = Question { text: &literal, mode: self.mode, variables: None };
+            let limits = Limits::default();
+            let program = engine::ask(question, &limits).ok();
+            let value =
+                program.and_then(|program| engine::evaluate(&program, &limits, Instant::now() + DEADLINE).outcome.ok());
+            if let Some(value) = value {
+                self.define(name, format!("{name} = {}", value.text()));
+            }
+        }
+    }
+
+    fn define(&mut self, name: &str, text: String) {
+        match self.definitions.iter_mut().find(|definition| definition.name == name) {
+            Some(definition) => definition.text = text,
+            None => self.definitions.push(Definition { name: name.to_owned(), text }),
+        }
+    }
+}
+
+impl Asked {
+    /// A place in what was typed; `None` of one in the definitions.
+    fn moved(&self, span: Span) -> Option<Span> {
+        (span.start as usize >= self.before).then(|| moved(span, self.at as i64 - self.before as i64)).flatten()
+    }
+
+    fn moved_fix(&self, fix: Fix) -> Option<Fix> {
+        Some(Fix { span: self.moved(fix.span)?, ..fix })
+    }
+
+    fn moved_hint(&self, hint: Hint) -> Option<Hint> {
+        let fixes = hint.fixes.into_iter().filter_map(|fix| self.moved_fix(fix)).collect();
+        Some(Hint { span: self.moved(hint.span)?, fixes, ..hint })
+    }
+}
+
+/// A span so many bytes further; `None` if that is no place.
+fn moved(span: Span, by: i64) -> Option<Span> {
+    let place = |at: u32| u32::try_from(i64::from(at) + by).ok();
+    Some(Span { start: place(span.start)?, end: place(span.end)? })
+}

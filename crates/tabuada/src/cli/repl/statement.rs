@@ -1,0 +1,146 @@
+//! What a line is made of, as far as a session has to know: its statements, what they define, and whether it is whole.
+
+/// What a statement does.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Statement {
+    /// Gives values to names: `x = 3`, `a, b = 1, 2`.
+    Values(Vec<String>),
+    /// Takes them away: `x =`.
+    Clearing(Vec<String>),
+    /// Defines a formula or a function: `area @= pi*r**2`, `f(x) @= x**2`.
+    Formula(String),
+    /// Asks.
+    Expression,
+}
+
+impl Statement {
+    pub(super) fn of(text: &str) -> Self {
+        let signs: Vec<(usize, char, usize)> = outside(text).collect();
+        let is = |at: usize, wanted: &str| signs.get(at).is_some_and(|(_, sign, _)| wanted.contains(*sign));
+        let assigns = |at: usize| match signs[at] {
+            (_, '←', 0) => true,
+            (_, '=', 0) => !is(at + 1, "=") && (at == 0 || !is(at - 1, "=<>!:")),
+            _ => false,
+        };
+        let Some(sign) = (0..signs.len()).find(|at| assigns(*at)) else { return Self::Expression };
+        let (at, character, _) = signs[sign];
+        let is_formula = sign > 0 && is(sign - 1, "@");
+        let before = text[..at].strip_suffix('@').unwrap_or(&text[..at]);
+        if is_formula {
+            let name = before.split('(').next().unwrap_or_default().trim();
+            return if is_name(name) { Self::Formula(name.to_owned()) } else { Self::Expression };
+        }
+        let names: Vec<String> = before.split(',').map(|name| name.trim().to_owned()).collect();
+        if !names.iter().all(|name| is_name(name)) {
+            return Self::Expression;
+        }
+        if text[at + character.len_utf8()..].trim().is_empty() { Self::Clearing(names) } else { Self::Values(names) }
+    }
+}
+
+/// The statements of a text that are not blank, without a comment behind them, with where each begins.
+pub(super) fn statements(text: &str) -> Vec<(usize, &str)> {
+    let comment = outside(text).find(|(_, sign, depth)| *sign == '#' && *depth == 0);
+    let text = &text[..comment.map_or(text.len(), |(at, ..)| at)];
+    let ends = outside(text).filter(|(_, sign, depth)| *sign == ';' && *depth == 0).map(|(at, ..)| at);
+    let mut found = Vec::new();
+    let mut start = 0;
+    for end in ends.chain([text.len()]) {
+        let statement = &text[start..end];
+        let blank = statement.len() - statement.trim_start().len();
+        let rest = statement.trim();
+        if !rest.is_empty() {
+            found.push((start + blank, rest));
+        }
+        start = (end + 1).min(text.len());
+    }
+    found
+}
+
+/// Whether all brackets are closed, so that the text goes no further.
+pub(super) fn is_whole(text: &str) -> bool {
+    outside(text).last().is_none_or(|(_, _, depth)| depth == 0)
+}
+
+pub(super) fn is_name(text: &str) -> bool {
+    let mut characters = text.chars();
+    characters.next().is_some_and(|first| first.is_alphabetic() || first == '_')
+        && characters.all(|character| character.is_alphanumeric() || character == '_')
+}
+
+/// The characters outside strings and comments, and the sign that a comment begins with, each with where it stands and how many brackets are open behind it.
+fn outside(text: &str) -> impl Iterator<Item = (usize, char, usize)> {
+    let (mut quote, mut is_escaped, mut is_comment, mut depth) = (None, false, false, 0_usize);
+    text.char_indices().filter_map(move |(at, character)| {
+        match (quote, character) {
+            _ if is_comment => {
+                is_comment = character != '\n';
+                return None;
+            }
+            (Some(_), _) if is_escaped => {
+                is_escaped = false;
+                return None;
+            }
+            (Some(_), '\\') => {
+                is_escaped = true;
+                return None;
+            }
+            (Some(open), _) => {
+                if character == open || character == '\n' {
+                    quote = None;
+                }
+                return None;
+            }
+            (None, '\'' | '"') => {
+                quote = Some(character);
+                return None;
+            }
+            (None, '#') => is_comment = true,
+            (None, '(' | '[' | '{') => depth += 1,
+            (None, ')' | ']' | '}') => depth = depth.saturating_sub(1),
+            (None, _) => {}
+        }
+        Some((at, character, depth))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statements_are_told_apart() {
+        assert_eq!(statements(" x = 3; x+1 ;"), [(1, "x = 3"), (8, "x+1")]);
+        assert_eq!(statements("';'; [1;2] # a; b"), [(0, "';'"), (5, "[1;2]")]);
+        assert_eq!(statements("f(1, # a; b\n 2) ; '#'"), [(0, "f(1, # a; b\n 2)"), (18, "'#'")]);
+        assert!(statements(" # nothing").is_empty() && statements(";;").is_empty());
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        for (text, statement) in [
+            ("x = 3", Statement::Values(names(&["x"]))),
+            ("π ← 3", Statement::Values(names(&["π"]))),
+            ("a, b = 1, 2", Statement::Values(names(&["a", "b"]))),
+            ("x = y == 2", Statement::Values(names(&["x"]))),
+            ("x =", Statement::Clearing(names(&["x"]))),
+            ("area @= pi*r**2", Statement::Formula("area".to_owned())),
+            ("f(x, y) @= x == y", Statement::Formula("f".to_owned())),
+            ("x == 3", Statement::Expression),
+            ("x <= 3", Statement::Expression),
+            ("x != 3", Statement::Expression),
+            ("max([1], key=abs)", Statement::Expression),
+            ("'x = 3'", Statement::Expression),
+            ("2 = 3", Statement::Expression),
+        ] {
+            assert_eq!(Statement::of(text), statement, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_text_goes_on_while_a_bracket_is_open() {
+        for text in ["", "1+", "(1)", "')", "(1))", "'('", "1 # (", "[(1), {2}]"] {
+            assert!(is_whole(text), "{text}");
+        }
+        for text in ["(", "f(1,", "[1, (2)", "{1\n,2 # }"] {
+            assert!(!is_whole(text), "{text}");
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! Curves in characters, for a terminal: dots of Braille, two across and four down in each character.
+
+use super::Characters;
+use super::curve::View;
+use super::ticks::rounded;
+
+/// The first of the 256 characters of Braille; a dot more is a bit more.
+const BLANK: u32 = 0x2800;
+/// The bits of the dots of one character, by column and row.
+const DOTS: [[u8; 4]; 2] = [[0x01, 0x02, 0x04, 0x40], [0x08, 0x10, 0x20, 0x80]];
+/// Colours of the curves, of the 16 that every terminal has.
+const COLOURS: [u8; 6] = [36, 33, 35, 32, 34, 31];
+/// The least that is drawn, in characters, however small the terminal.
+const LEAST: (usize, usize) = (10, 4);
+
+/// A character's dots, and the curve that was there last.
+#[derive(Clone, Copy, Debug, Default)]
+struct Cell {
+    dots: u8,
+    curve: usize,
+}
+
+/// What the curves have of the terminal, and the texts beside them.
+pub(super) struct Sheet {
+    columns: usize,
+    rows: usize,
+    /// Of y, the highest and the lowest.
+    labels: [String; 2],
+    margin: usize,
+    pub(super) view: View,
+    cells: Vec<Cell>,
+    is_coloured: bool,
+}
+
+impl Sheet {
+    /// An empty one for these parts of the axes.
+    pub(super) fn new(room: Characters, x: (f64, f64), y: (f64, f64)) -> Self {
+        let labels = [rounded(y.1), rounded(y.0)];
+        let margin = labels.iter().map(|label| label.chars().count()).max().unwrap_or_default();
+        let columns = room.columns.saturating_sub(margin + 2).max(LEAST.0);
+        // The names above, the axis and its ends below.
+        let rows = room.rows.saturating_sub(3).max(LEAST.1);
+        let view = View { x, y, width: (columns * 2 - 1) as f64, height: (rows * 4 - 1) as f64 };
+        let cells = vec![Cell::default(); columns * rows];
+        Self { columns, rows, labels, margin, view, cells, is_coloured: room.is_coloured }
+    }
+
+    /// Draws a curve, which is so many lines.
+    pub(super) fn draw(&mut self, curve: usize, pieces: &[Vec<(f64, f64)>]) {
+        for piece in pieces {
+            for (from, to) in piece.iter().zip(piece.iter().skip(1).chain(piece.last())) {
+                let (across, down) = (to.0 - from.0, to.1 - from.1);
+                let steps = across.abs().max(down.abs()).ceil().max(1.0) as usize;
+                for step in 0..=steps {
+                    let part = step as f64 / steps as f64;
+                    self.dot(curve, from.0 + across * part, from.1 + down * part);
+                }
+            }
+        }
+    }
+
+    /// A dot, unless it is beside the sheet.
+    fn dot(&mut self, curve: usize, x: f64, y: f64) {
+        let (x, y) = (x.round(), y.round());
+        if x < 0.0 || y < 0.0 || x > self.view.width || y > self.view.height {
+            return;
+        }
+        let (x, y) = (x as usize, y as usize);
+        let cell = &mut self.cells[y / 4 * self.columns + x / 2];
+        cell.dots |= DOTS[x % 2][y % 4];
+        cell.curve = curve;
+    }
+
+    /// All of it: the names of the curves, the curves between the axes, and what is said where there are none.
+    pub(super) fn written(&self, names: &[String], notice: Option<&str>) -> String {
+        let mut out = " ".repeat(self.margin + 2);
+        for (curve, name) in names.iter().enumerate() {
+            self.coloured(curve, name, &mut out);
+            out.push_str("  ");
+        }
+        out.truncate(out.trim_end().len());
+        out.push('\n');
+        for row in 0..self.rows {
+            let label = match row {
+                0 => &*self.labels[0],
+                _ if row + 1 == self.rows => &*self.labels[1],
+                _ => "",
+            };
+            out.push_str(&format!("{label:>0$} │", self.margin));
+            self.write_row(row, &mut out);
+            out.push('\n');
+        }
+        let (from, to) = (rounded(self.view.x.0), rounded(self.view.x.1));
+        out.push_str(&format!("{:1$} └{2}\n", "", self.margin, "─".repeat(self.columns)));
+        let room = self.columns.saturating_sub(from.chars().count());
+        out.push_str(&format!("{:1$}  {from}{to:>room$}\n", "", self.margin));
+        if let Some(notice) = notice {
+            out.push_str(&format!("{notice}\n"));
+        }
+        out
+    }
+
+    fn write_row(&self, row: usize, out: &mut String) {
+        let nought = |at: f64, dots: usize| (at >= 0.0).then(|| at.round() as usize / dots);
+        let is_level = nought(self.view.down(0.0), 4) == Some(row);
+        let upright = nought(self.view.across(0.0), 2);
+        let mut line = String::new();
+        for (column, cell) in self.cells[row * self.columns..][..self.columns].iter().enumerate() {
+            if cell.dots > 0 {
+                let dots = char::from_u32(BLANK + u32::from(cell.dots)).unwrap_or(' ');
+                self.coloured(cell.curve, dots.encode_utf8(&mut [0; 4]), &mut line);
+                continue;
+            }
+            line.push(match (is_level, upright == Some(column)) {
+                (true, true) => '┼',
+                (true, false) => '─',
+                (false, true) => '│',
+                (false, false) => ' ',
+            });
+        }
+        out.push_str(line.trim_end());
+    }
+
+    fn coloured(&self, curve: usize, text: &str, out: &mut String) {
+        if self.is_coloured {
+            let colour = COLOURS[curve % COLOURS.len()];
+            out.push_str(&format!("\u{1b}[{colour}m{text}\u{1b}[0m"));
+        } else {
+            out.push_str(text);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sheet(pieces: &[Vec<(f64, f64)>]) -> String {
+        let room = Characters { columns: 15, rows: 7, is_coloured: false };
+        let mut sheet = Sheet::new(room, (-1.0, 1.0), (-10.0, 10.0));
+        sheet.draw(0, pieces);
+        sheet.written(&["x".to_owned()], None)
+    }
+
+    #[test]
+    fn a_dot_has_its_place_and_the_axes_their_ends() {
+        // Ten characters are 20 dots across, four are 16 down.
+        let drawn = sheet(&[vec![(0.0, 0.0)], vec![(19.0, 15.0)], vec![(2.0, 4.0), (3.0, 4.0)], vec![(20.0, 0.0)]]);
+        let lines: Vec<&str> = drawn.lines().collect();
+        assert_eq!(
+            lines,
+            [
+                "     x",
+                " 10 │⠁    │",
+                "    │ ⠉   │",
+                "    │─────┼────",
+                "−10 │     │   ⢀",
+                "    └──────────",
+                "     −1       1",
+            ]
+        );
+    }
+}
