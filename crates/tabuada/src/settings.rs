@@ -1,4 +1,4 @@
-//! The settings of a server and of what connects to one. Each is one row of a [table](table), from which its flag, its
+//! The settings of a server and of what connects to one. Each is one row of a [table], from which its flag, its
 //! variable, its key in `tabuada.toml`, its help and what is said of a wrong value are made.
 //!
 //! A value comes from a flag, or else a variable, or else the file, or else it is the default. Where it came from is
