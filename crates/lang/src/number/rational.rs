@@ -185,8 +185,7 @@ impl Rational {
     /// [`ErrorKind::NotExact`] for an exponent that is not whole, `Fraction(1, 0)` for zero to a negative power, and
     /// the size that a part would have had.
     pub(crate) fn power(&self, exponent: &Self, budget: &mut Budget) -> Result<Self, ErrorKind> {
-        // Two powers of integers, which are made and checked.
-        budget.charge(5 * price::ELEMENTARY)?;
+        budget.charge(price::ELEMENTARY)?;
         let Some(exponent) = exponent.to_integer() else {
             return Err(ErrorKind::NotExact { operation: "**".to_owned() });
         };
@@ -210,6 +209,8 @@ impl Rational {
                 return Err(too_large(bits));
             }
         }
+        // Two powers of integers, which are made and checked.
+        budget.charge(4 * price::ELEMENTARY)?;
         let (numerator, denominator) = (self.numerator.power(count, budget)?, self.denominator.power(count, budget)?);
         // Powers of what has no common divisor have none.
         if exponent.is_negative() { Self::signed(denominator, numerator) } else { Self::signed(numerator, denominator) }

@@ -46,7 +46,7 @@ fn products_quotients_and_powers_are_the_same_in_pieces() {
 #[test]
 fn a_square_root_is_the_librarys() {
     with_budget(|budget| {
-        for words in [0, 1, 4_096, 4_097, 5_001, 9_000, 16_384] {
+        for words in [1, 4_096, 4_097, 5_001, 9_000, 16_384] {
             for seed in 1..4 {
                 let value = drawn(words, seed);
                 let root = value.sqrt();
