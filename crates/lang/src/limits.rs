@@ -239,7 +239,7 @@ pub(crate) mod price {
     /// An elementary function of floats.
     pub(crate) const ELEMENTARY: u64 = 8;
     /// A power of floats: a logarithm and an exponential.
-    pub(crate) const POWER: u64 = 16;
+    pub(crate) const POWER: u64 = 19;
     /// A function of floats that takes several elementary steps in higher precision.
     pub(crate) const EXTENDED: u64 = 4_000;
 

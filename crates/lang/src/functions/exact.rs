@@ -238,7 +238,7 @@ fn logarithm(name: &str, arguments: &[Value], budget: &mut Budget) -> Outcome {
 
 /// One operation of several that a function is made of: what a node that does the same costs, its operands included.
 fn step(operation: Binary, a: &Value, b: &Value, budget: &mut Budget) -> Outcome {
-    budget.charge(price::SCALAR + 2)?;
+    budget.charge(2 * price::SCALAR)?;
     arithmetic::binary(operation, a, b, budget)
 }
 
