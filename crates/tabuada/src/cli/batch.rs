@@ -26,37 +26,27 @@ use progress::Progress;
 /// Arguments of `tabuada batch`.
 #[derive(Debug, clap::Args)]
 pub struct BatchArgs {
-    /// File to read; standard input if it is `-` or not given. A name that ends in .csv means --csv.
     #[arg(value_name = "FILE")]
-    pub file: Option<PathBuf>,
-    /// Add what an answer rests on: canonical text, purity, fuel.
+    file: Option<PathBuf>,
     #[arg(long)]
-    pub explain: bool,
-    /// In which numbers, where a line does not say it: python, exact or decimal:N.
+    explain: bool,
     #[arg(long, value_name = "MODE", default_value_t = Mode::Python)]
-    pub mode: Mode,
-    /// Read CSV with a header: column expr holds expressions, the others are their variables.
-    ///
-    /// A cell is an int (3), a float (0.1) or else a string. A column whose name no variable can have is none.
+    mode: Mode,
     #[arg(long)]
-    pub csv: bool,
-    /// Evaluate this expression for every row of the CSV, all columns being variables.
+    csv: bool,
     #[arg(long, value_name = "EXPR", allow_hyphen_values = true, conflicts_with = "column")]
-    pub expr: Option<String>,
-    /// Name of the CSV's column that holds the expressions [default: expr].
+    expr: Option<String>,
     #[arg(long, value_name = "NAME")]
-    pub column: Option<String>,
-    /// What to print: a JSON object a line, or the rows of the CSV with the columns result and error.
+    column: Option<String>,
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Output::Ndjson)]
-    pub output: Output,
-    /// Threads that evaluate, up to 1024 [default: one for each core].
+    output: Output,
     #[arg(long, value_name = "N", value_parser = threads)]
-    pub threads: Option<NonZeroUsize>,
+    threads: Option<NonZeroUsize>,
 }
 
 /// What is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Output {
+enum Output {
     /// An object of JSON a line.
     Ndjson,
     /// The rows that were read, with the columns result and error.

@@ -9,9 +9,8 @@ use super::output::print;
 /// Arguments of `tabuada completions`.
 #[derive(Debug, clap::Args)]
 pub struct CompletionsArgs {
-    /// The shell.
     #[arg(value_name = "SHELL", value_enum)]
-    pub shell: Shell,
+    shell: Shell,
 }
 
 /// Prints the script for a shell, for the whole `command`: 0; 1 if it cannot be written.

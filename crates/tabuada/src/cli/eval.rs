@@ -17,17 +17,12 @@ const HELP_CHARACTERS: usize = 76;
 /// Arguments of `tabuada eval`.
 #[derive(Debug, clap::Args)]
 pub struct EvalArgs {
-    /// In which numbers: python, exact or decimal:N.
     #[arg(long, value_name = "MODE", default_value_t = Mode::Python)]
-    pub mode: Mode,
-    /// Print an object of JSON for each expression, a line each, as batch does.
+    mode: Mode,
     #[arg(long)]
-    pub json: bool,
-    /// Expressions, one value a line; `-` reads one from standard input.
-    ///
-    /// Options may stand behind them, and `--` ends the options.
+    json: bool,
     #[arg(value_name = "EXPR", required = true, allow_hyphen_values = true)]
-    pub expressions: Vec<String>,
+    expressions: Vec<String>,
 }
 
 /// Prints the value of each expression on a line of its own: 0, or 1 if one failed.

@@ -10,6 +10,8 @@ use clap_mangen::roff::{Roff, bold, roman};
 
 use super::output::print;
 
+use crate::version::VERSION;
+
 /// Begins the sentence of a help text that lists the exit statuses, between semicolons.
 const STATUSES: &str = "Exit status:";
 
@@ -67,9 +69,8 @@ const EXAMPLES: [Row; 22] = [
 /// Arguments of `tabuada man`.
 #[derive(Debug, clap::Args)]
 pub struct ManArgs {
-    /// The command whose page it is; the page of tabuada itself if none is given.
     #[arg(value_name = "COMMAND")]
-    pub path: Vec<String>,
+    path: Vec<String>,
 }
 
 /// Prints the page, of the whole `command` or of one below it: 0; 1 if it cannot be written; 2 if there is no such
@@ -101,7 +102,7 @@ fn page(command: &clap::Command, name: &str) -> io::Result<Vec<u8>> {
     let (about, statuses) = about.split_once(STATUSES).unwrap_or((&about, USUAL_STATUSES));
     let described = command.clone().long_about(about.trim().to_owned());
     // The version in the date's place: a date would differ from build to build, and an empty one would be left out.
-    let version = format!("tabuada {}", env!("CARGO_PKG_VERSION"));
+    let version = format!("tabuada {}", VERSION);
     let man = Man::new(described).date(version).source("Tabuada").manual("Tabuada");
     let mut page = Vec::new();
     man.render_title(&mut page)?;

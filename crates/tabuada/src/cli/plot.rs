@@ -22,35 +22,24 @@ const COLUMNS_MOST: usize = 400;
 /// Arguments of `tabuada plot`.
 #[derive(Debug, clap::Args)]
 pub struct PlotArgs {
-    /// Expressions of x, a curve each.
     #[arg(value_name = "EXPR", required = true, allow_hyphen_values = true)]
-    pub expressions: Vec<String>,
-    /// Where x begins, a number or an expression [default: -10].
+    expressions: Vec<String>,
     #[arg(long, value_name = "X", allow_hyphen_values = true)]
-    pub from: Option<String>,
-    /// Where x ends, a number or an expression such as 2*pi [default: 10].
+    from: Option<String>,
     #[arg(long, value_name = "X", allow_hyphen_values = true)]
-    pub to: Option<String>,
-    /// The lowest y that is shown [default: what the values ask for].
+    to: Option<String>,
     #[arg(long, value_name = "Y", allow_hyphen_values = true)]
-    pub y_from: Option<String>,
-    /// The highest y that is shown [default: what the values ask for].
+    y_from: Option<String>,
     #[arg(long, value_name = "Y", allow_hyphen_values = true)]
-    pub y_to: Option<String>,
-    /// Pixels across [default: 720].
+    y_to: Option<String>,
     #[arg(long, value_name = "PIXELS")]
-    pub width: Option<u32>,
-    /// Pixels down [default: 450].
+    width: Option<u32>,
     #[arg(long, value_name = "PIXELS")]
-    pub height: Option<u32>,
-    /// File to write, SVG or PNG by its name; `-` is SVG on standard output.
-    ///
-    /// If none is given, the curves are drawn in characters on a terminal; elsewhere SVG is written.
+    height: Option<u32>,
     #[arg(short, long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
-    /// Draw in characters even if standard output is no terminal, 80 across or as COLUMNS says.
+    output: Option<PathBuf>,
     #[arg(long, conflicts_with = "output")]
-    pub terminal: bool,
+    terminal: bool,
 }
 
 /// Draws the expressions into a file, or as SVG on standard output: 0; 1 if one cannot be drawn; 2 if it is misused.

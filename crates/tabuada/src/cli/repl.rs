@@ -18,6 +18,7 @@ use super::output::ended;
 use super::plot::room;
 use crate::engine::{self, Question};
 use crate::plot::{Plot, SIZE, VARIABLE};
+use crate::version::VERSION;
 use crate::words::Words;
 use editor::{Asking, Names, PROMPT, editor, manual_line, signature};
 use session::{Complaint, Session};
@@ -26,9 +27,8 @@ use statement::is_whole;
 /// Arguments of `tabuada repl`.
 #[derive(Debug, clap::Args)]
 pub struct ReplArgs {
-    /// In which numbers to begin: python, exact or decimal:N.
     #[arg(long, value_name = "MODE", default_value_t = Mode::Python)]
-    pub mode: Mode,
+    mode: Mode,
 }
 
 /// A command of the session.
@@ -125,7 +125,7 @@ impl Repl {
     fn at_the_terminal(&mut self) -> io::Result<bool> {
         let names = Names::default();
         let mut editor = editor(&names, self.language);
-        writeln!(io::stdout(), "{}", WELCOME.with(self.language, &[&env!("CARGO_PKG_VERSION")]))?;
+        writeln!(io::stdout(), "{}", WELCOME.with(self.language, &[&VERSION]))?;
         loop {
             match editor.read_line(&Asking)? {
                 Signal::Success(typed) => {
