@@ -1,5 +1,7 @@
 //! A drawing as PNG, lettered with a font of its own: no system font is asked for.
 
+use std::io::Write as _;
+
 use tiny_skia::{Color, FillRule, LineCap, LineJoin, Paint, Path, PathBuilder, Pixmap, Stroke, StrokeDash, Transform};
 use ttf_parser::{Face, GlyphId, OutlineBuilder};
 
@@ -40,7 +42,26 @@ pub(super) fn written(drawing: &Drawing, stop: &dyn Fn() -> bool) -> Option<Vec<
             }
         }
     }
-    if stop() { None } else { pixels.encode_png().ok() }
+    if stop() { None } else { encoded(&pixels).ok() }
+}
+
+/// Row by row, since a copy of the pixels would double what a picture takes. The ground is opaque, and so is all that is
+/// painted on it: colours stand for themselves, without alpha.
+fn encoded(pixels: &Pixmap) -> Result<Vec<u8>, png::EncodingError> {
+    let mut out = Vec::new();
+    let mut encoder = png::Encoder::new(&mut out, pixels.width(), pixels.height());
+    encoder.set_color(png::ColorType::Rgb);
+    let mut encoder = encoder.write_header()?;
+    let mut rows = encoder.stream_writer()?;
+    let mut row = Vec::new();
+    for line in pixels.pixels().chunks_exact(pixels.width() as usize) {
+        row.clear();
+        row.extend(line.iter().flat_map(|pixel| [pixel.red(), pixel.green(), pixel.blue()]));
+        rows.write_all(&row)?;
+    }
+    rows.finish()?;
+    encoder.finish()?;
+    Ok(out)
 }
 
 fn path(lines: &[Vec<(f64, f64)>], ink: Ink) -> Option<Path> {
