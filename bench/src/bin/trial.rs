@@ -37,8 +37,8 @@ impl Contents for Texts {
     type Value = String;
     type Failure = ();
 
-    fn encode(&self, text: &String) -> String {
-        format!("{{\"text\":\"{text}\"}}")
+    fn encode(&self, text: &String) -> Option<String> {
+        Some(format!("{{\"text\":\"{text}\"}}"))
     }
 
     async fn decode(&self, line: &str) -> Option<String> {
@@ -92,7 +92,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
             parse(&text, &limits).map(|program| (name, program)).map_err(|error| format!("{name}: {error:?}"))
         })
         .collect::<Result<_, _>>()?;
-    let options = Options { namespace: "trial".to_owned(), redis: Some(url.clone()), ..Options::default() };
+    let mut options = Options::with_redis(url.clone());
+    options.namespace = "trial".to_owned();
     let nodes = [Cache::new(Texts, options.clone())?, Cache::new(Texts, options)?];
     for node in &nodes {
         if node.wait_until_ready(Duration::from_secs(10)).await != State::Coherent {

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""What the checker can see: plants bugs into a copy of the crate, one at a time, and tells how many orders it took to
+"""Whether the checker finds bugs: plants them into a copy of the crate, one at a time, and counts the orders it takes to
 find each (the median of five searches by each scheduler; `-`: not within the bound).
 
     python3 crates/cache/checked/planted.py [word…]     those whose line holds a word; without: all
 
-A bug whose place is no longer found in the sources is an error: mend it here, too.
+If the place of a bug is no longer in the sources, the script fails: change it here, too.
 """
 
 import os
@@ -21,55 +21,55 @@ COPY = TARGET / "planted"
 ORDERS = 30_000
 SEARCHES = 5
 
-# The world that is to find it, the bug in words, the file, what stands there, what is planted (and so on).
+# The world that has to find it, the bug, the file, the original text, the planted text (and so on).
 BUGS = [
-    ("flights", "who boards looks and enters itself in two steps", "flight.rs",
-     "        let (landing, landed) = watch::channel(None);\n",
-     "        drop(open);\n        let mut open = self.table();\n        let (landing, landed) = watch::channel(None);\n"),
-    ("flights", "a leader that has more to do leaves the table before it announces", "flight.rs",
+    ("flights", "a caller looks up the table and enters it in two steps", "flight.rs",
+     "        let (outcome, receiver) = watch::channel(None);\n",
+     "        drop(open);\n        let mut open = self.table();\n        let (outcome, receiver) = watch::channel(None);\n"),
+    ("flights", "a leader with work left leaves the table before it announces", "flight.rs",
      "    pub(crate) fn announce(&self, outcome: O) {\n",
      "    pub(crate) fn announce(&self, outcome: O) {\n        self.leave();\n"),
-    ("flights", "a leader that lands announces before it leaves the table", "flight.rs",
+    ("flights", "a leader that completes announces before it leaves the table", "flight.rs",
      "        self.leave();\n        self.announce(outcome);\n",
      "        self.announce(outcome);\n        self.leave();\n"),
-    ("flights", "a leader that is lost stays on the table", "flight.rs",
+    ("flights", "a lost leader stays on the table", "flight.rs",
      "    fn drop(&mut self) {\n        self.leave();\n", "    fn drop(&mut self) {\n"),
-    ("flights", "a leader takes whatever flight off the table", "flight.rs",
-     "is_some_and(|landing| landing.same_channel(&self.landing.subscribe()))", "is_some()"),
-    ("askers", "a leader does not look into memory again", "cache.rs",
-     "if let Some(found) = self.recall(key) {\n            return Sought", "if let Some(found) = None {\n            return Sought"),
-    ("askers", "who waited is told of the first failure", "cache.rs",
-     "                    if let Some(Ok(found)) = passenger.arrive().await {\n                        return Ok(collapsed(found));\n                    }\n",
-     "                    return passenger.arrive().await.unwrap_or(Err(Failed::Panicked)).map(collapsed);\n"),
-    ("memory", "what is put in is not compared", "coherence.rs",
-     "(!self.moved(licence)).then(put)", "Some(put())"),
-    ("memory", "it is compared, but not behind the door", "coherence.rs",
-     "        let _door = self.door(licence.shard);\n", ""),
-    ("memory", "who follows a change does not pass the door", "coherence.rs",
-     "        drop(self.door(shard));\n", ""),
-    ("memory", "the generation is raised after the entry was taken out", "coherence.rs",
-     "        let shard = self.generations.change(key);\n",
+    ("flights", "a leader takes any flight off the table", "flight.rs",
+     "is_some_and(|outcome| outcome.same_channel(&self.outcome.subscribe()))", "is_some()"),
+    ("callers", "a leader does not look up memory again", "cache.rs",
+     "if let Some(found) = self.get_from_memory(key) {\n            return Search", "if let Some(found) = None {\n            return Search"),
+    ("callers", "a follower gets the first failure", "cache.rs",
+     "                    if let Some(Ok(found)) = follower.wait().await {\n                        return Ok(collapsed(found));\n                    }\n",
+     "                    return follower.wait().await.unwrap_or(Err(ComputeError::Panicked)).map(collapsed);\n"),
+    ("memory", "an insertion does not compare", "coherence.rs",
+     "(!self.has_changed(stamp)).then(insert)", "Some(insert())"),
+    ("memory", "an insertion compares without the insert lock", "coherence.rs",
+     "        let _lock = self.insert_lock(stamp.shard);\n", ""),
+    ("memory", "an invalidation does not pass through the insert lock", "coherence.rs",
+     "        drop(self.insert_lock(shard));\n", ""),
+    ("memory", "the generation is raised after the entry was removed", "coherence.rs",
+     "        let shard = self.generations.raise(key);\n",
      "        let shard = self.generations.shard(key);\n",
      "        memory.remove(key);\n",
-     "        memory.remove(key);\n        self.generations.change(key);\n"),
-    ("memory", "an entry belongs to the purge generation of its putting in", "layers.rs",
-     "weight, deadline, licence.purge)", "weight, deadline, self.coherence.purge_generation())"),
-    ("waiters", "the bell is listened for after the comparison", "coherence.rs",
-     "            let rung = self.bell(licence.shard).notified();\n            if self.moved(licence) {\n                return;\n            }\n",
-     "            if self.moved(licence) {\n                return;\n            }\n            let rung = self.bell(licence.shard).notified();\n"),
-    ("waiters", "the bell is rung before the generation is raised", "coherence.rs",
-     "        let shard = self.generations.change(key);\n",
-     "        let shard = self.generations.shard(key);\n        self.bell(shard).notify_waiters();\n"
-     "        self.generations.change(key);\n",
-     "        memory.remove(key);\n        self.bell(shard).notify_waiters();\n",
+     "        memory.remove(key);\n        self.generations.raise(key);\n"),
+    ("memory", "an entry gets the purge generation of its insertion", "layers.rs",
+     "weight, deadline, stamp.purge)", "weight, deadline, self.coherence.purge_generation())"),
+    ("waiters", "a waiter registers after the comparison", "coherence.rs",
+     "            let notified = self.wait_list(stamp.shard).notified();\n            if self.has_changed(stamp) {\n                return;\n            }\n",
+     "            if self.has_changed(stamp) {\n                return;\n            }\n            let notified = self.wait_list(stamp.shard).notified();\n"),
+    ("waiters", "waiters are notified before the generation is raised", "coherence.rs",
+     "        let shard = self.generations.raise(key);\n",
+     "        let shard = self.generations.shard(key);\n        self.wait_list(shard).notify_waiters();\n"
+     "        self.generations.raise(key);\n",
+     "        memory.remove(key);\n        self.wait_list(shard).notify_waiters();\n",
      "        memory.remove(key);\n"),
-    ("waiters", "a purge rings no bell", "coherence.rs",
-     "        self.bells.iter().for_each(Notify::notify_waiters);\n", ""),
-    ("breaker", "nobody notes that one tries", "breaker.rs",
-     "        failing.trying |= is_trial;\n", ""),
-    ("breaker", "a trial that is dropped is not given back", "breaker.rs",
+    ("waiters", "a purge notifies no waiter", "coherence.rs",
+     "        self.wait_lists.iter().for_each(Notify::notify_waiters);\n", ""),
+    ("breaker", "a running trial is not recorded", "breaker.rs",
+     "        failing.is_trial_running |= is_trial;\n", ""),
+    ("breaker", "a dropped trial is not given back", "breaker.rs",
      "    fn drop(&mut self) {\n        if self.is_trial {\n", "    fn drop(&mut self) {\n        if false {\n"),
-    ("breaker", "a trial that was told of is given back later, when it is dropped", "breaker.rs",
+    ("breaker", "a reported trial is given back again when it is dropped", "breaker.rs",
      "std::mem::take(&mut self.is_trial)", "self.is_trial"),
 ]
 
@@ -77,7 +77,7 @@ BUGS = [
 def plant(bug, file, changes):
     for part in ("src", "checked"):
         shutil.rmtree(COPY / part, ignore_errors=True)
-        # Not with their times: what was planted before is to be seen to have changed back.
+        # Without their times: Cargo has to see that the bug before this one is gone.
         shutil.copytree(CRATE / part, COPY / part, copy_function=shutil.copyfile)
     path = COPY / "src" / file
     text = path.read_text()
@@ -89,7 +89,7 @@ def plant(bug, file, changes):
 
 
 def build(bug):
-    """The checker, built with the bug in it."""
+    """Builds the checker with the bug in it."""
     built = subprocess.run(
         ["cargo", "test", "--test", "orders", "--no-run"],
         cwd=COPY / "checked",
@@ -104,7 +104,7 @@ def build(bug):
 
 
 def search(checker, name):
-    """In which order the bug is found, at the median."""
+    """The number of the order that finds the bug, at the median."""
     found = []
     for _ in range(SEARCHES):
         environment = {**os.environ, "RUST_BACKTRACE": "0", "TABUADA_CASES": str(ORDERS)}
@@ -118,7 +118,7 @@ def search(checker, name):
 
 
 def main():
-    print("| world | planted | evenly | few turns |\n|---|---|---|---|", flush=True)
+    print("| world | planted | evenly | few switches |\n|---|---|---|---|", flush=True)
     missed = False
     for world, bug, file, *changes in BUGS:
         if len(sys.argv) > 1 and not any(word in f"{world} {bug}" for word in sys.argv[1:]):
@@ -126,7 +126,7 @@ def main():
         plant(bug, file, changes)
         checker = build(bug)
         evenly = search(checker, f"{world}::in_orders_drawn_evenly")
-        few = search(checker, f"{world}::in_orders_with_few_turns")
+        few = search(checker, f"{world}::in_orders_with_few_switches")
         print(f"| {world} | {bug} | {evenly} | {few} |", flush=True)
         missed = missed or evenly == few == "-"
     sys.exit(missed)

@@ -28,8 +28,8 @@ impl Contents for Numbers {
     type Value = u32;
     type Failure = ();
 
-    fn encode(&self, number: &u32) -> String {
-        number.to_string()
+    fn encode(&self, number: &u32) -> Option<String> {
+        Some(number.to_string())
     }
 
     async fn decode(&self, line: &str) -> Option<u32> {
@@ -69,7 +69,9 @@ fn trace(skew: f64, requests: usize, has_scans: bool) -> Vec<u32> {
 
 /// Hits of the memory layer, asked as its users ask it.
 async fn ours(trace: &[u32], size: usize) -> Result<usize, Box<dyn std::error::Error>> {
-    let options = Options { redis: None, ttl: None, memory_bytes: size as u64 * ENTRY_BYTES, ..Options::default() };
+    let mut options = Options::default();
+    options.ttl = None;
+    options.memory_bytes = size as u64 * ENTRY_BYTES;
     let cache = Cache::new(Numbers, options)?;
     let mut hits = 0;
     for question in trace {

@@ -5,9 +5,9 @@
 //! *Forgetting*: in each round all nodes remember an answer; another client says FLUSHALL, or DEL; each node is asked from
 //! a thread of its own, every 20 µs and what a sleep takes beyond that, until memory is silent. Time runs from before the
 //! command is sent to the first question that memory did not answer. At rest, and under as much load as the machine
-//! bears: every node is asked without pause for what it remembers, for new cheap things and for dear ones, by tasks
+//! bears: every node is asked without pause for what it remembers, for new cheap things and for expensive ones, by tasks
 //! that take turns on the same threads as what the cache does behind. The inside figure, from the arrival of a change to
-//! silence, is the histogram `forget_seconds`; it knows bounds only.
+//! heartbeat_timeout, is the histogram `invalidation_latency`; it knows bounds only.
 //!
 //! *Sweeping*: behind a purge the room is freed; how long the longest of the questions to memory waits meanwhile.
 //!
@@ -32,8 +32,8 @@ impl Contents for Moments {
     type Value = (Option<Instant>, u64);
     type Failure = ();
 
-    fn encode(&self, (_, number): &Self::Value) -> String {
-        format!("{{\"number\":{number}}}")
+    fn encode(&self, (_, number): &Self::Value) -> Option<String> {
+        Some(format!("{{\"number\":{number}}}"))
     }
 
     async fn decode(&self, line: &str) -> Option<Self::Value> {
@@ -110,7 +110,7 @@ fn first_silence(node: &Node, key: &Key) -> Instant {
 }
 
 /// Asks a node without pause until told to stop: a hundred times for what it remembers, ten times for something new,
-/// once in a while for something dear.
+/// once in a while for something expensive.
 async fn load(node: Node, number: usize, stop: Arc<AtomicBool>, asked: Arc<AtomicU64>) {
     let hot = Key::new("1", &format!("hot {number}"));
     for turn in 0_u64.. {
@@ -128,7 +128,7 @@ async fn load(node: Node, number: usize, stop: Arc<AtomicBool>, asked: Arc<Atomi
             cheap(&Key::new("1", &format!("new {number}.{turn}.{n}"))).await;
         }
         if turn % 64 == 0 {
-            let (node, key) = (node.clone(), Key::new("1", &format!("dear {}", turn / 64)));
+            let (node, key) = (node.clone(), Key::new("1", &format!("expensive {}", turn / 64)));
             // All nodes ask for the same: one computes.
             tokio::spawn(async move { ask(&node, &key, Duration::from_millis(1)).await });
         }
@@ -145,7 +145,7 @@ async fn forgetting(
     how: &str,
 ) -> Result<(), Failure> {
     let key = Key::new("1", "answer");
-    let histograms = || nodes.iter().map(|node| node.stats().forget_seconds).collect::<Vec<_>>();
+    let histograms = || nodes.iter().map(|node| node.stats().invalidation_latency).collect::<Vec<_>>();
     let before = histograms();
     let mut silences = Vec::new();
     for round in 0..rounds {
@@ -206,7 +206,7 @@ async fn once(nodes: &[Node], rounds: usize) -> Result<(), Failure> {
             handovers.push(answered.saturating_duration_since(computed));
         }
     }
-    row("a dear miss, but for its computation (a look, a lease)", misses);
+    row("a expensive miss, but for its computation (a look, a lease)", misses);
     row("another node finds it in Redis (a look)", hits);
     row("computed to answered on the node that waits (a write, a push, a look)", handovers);
     Ok(())
@@ -256,7 +256,8 @@ async fn main() -> Result<(), Failure> {
     let _server = Server(server);
 
     let url = format!("redis://127.0.0.1:{port}");
-    let options = Options { namespace: "latency".to_owned(), redis: Some(url.clone()), ..Options::default() };
+    let mut options = Options::with_redis(url.clone());
+    options.namespace = "latency".to_owned();
     let nodes = [(); 3].map(|()| Cache::new(Moments, options.clone()));
     let nodes = nodes.into_iter().collect::<Result<Vec<_>, _>>()?;
     for node in &nodes {

@@ -2,7 +2,7 @@
 //! `cargo run --release --example outages [SECONDS [ROW]]`.
 //!
 //! Three nodes with the deadlines of the product, of either way of looking up, are in one process with 18 askers: for
-//! what is known and what is new, what is cheap and what is dear, which takes 20 ms to compute. They talk to a
+//! what is known and what is new, what is cheap and what is expensive, which takes 20 ms to compute. They talk to a
 //! `redis-server` of their own through a proxy on loopback; in the last rows to a primary and a replica under three
 //! Sentinels, and to a Cluster. Each row is an outage, of two seconds if not said otherwise;
 //! the rows are those of `tests/outages.rs`, which asserts that every answer is right. Printed are how long answers

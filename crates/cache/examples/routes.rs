@@ -8,7 +8,7 @@ use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use tabuada_cache::{Cache, Contents, Failed, Found, Key, Options};
+use tabuada_cache::{Cache, ComputeError, Contents, Found, Key, Options};
 
 /// Raised whenever the map changes: the same towns then have another answer, under another key.
 const MAP: &str = "map1";
@@ -67,8 +67,8 @@ impl Contents for Routes {
     type Value = Answer;
     type Failure = NotSearched;
 
-    fn encode(&self, answer: &Answer) -> String {
-        serde_json::to_string(answer).expect("numbers and texts")
+    fn encode(&self, answer: &Answer) -> Option<String> {
+        serde_json::to_string(answer).ok()
     }
 
     /// What somebody else put there is no answer of ours, and is worked out again.
@@ -120,7 +120,7 @@ fn search(from: &str, to: &str) -> Answer {
     Ok(Route { km: *km, by })
 }
 
-async fn route(cache: &Cache<Routes>, from: &str, to: &str) -> Result<Found<Answer>, Failed<NotSearched>> {
+async fn route(cache: &Cache<Routes>, from: &str, to: &str) -> Result<Found<Answer>, ComputeError<NotSearched>> {
     let key = Key::new(MAP, &format!("{from}>{to}"));
     let (here, there) = (from.to_owned(), to.to_owned());
     // Found as quickly as Redis could be asked: this is not worth asking anybody.
@@ -139,7 +139,9 @@ async fn route(cache: &Cache<Routes>, from: &str, to: &str) -> Result<Found<Answ
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let options = Options { namespace: "routes".to_owned(), redis: std::env::args().nth(1), ..Options::default() };
+    let mut options = Options::default();
+    options.namespace = "routes".to_owned();
+    options.redis = std::env::args().nth(1);
     let cache = Cache::new(Routes, options)?;
     // It answers in any case; this is for the example to show what Redis is for.
     let state = cache.wait_until_ready(Duration::from_secs(1)).await;

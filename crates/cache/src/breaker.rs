@@ -1,4 +1,4 @@
-//! Keeps calls from being made while they fail: closed, open for a while, then one call to try.
+//! A circuit breaker: closed; open for a while after failures; half-open, for one trial call.
 
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use crate::stats::Trouble;
 use crate::sync::{Mutex, MutexGuard};
 
-/// Calls that fail in a row until none is made any more.
+/// Failures in a row that open the breaker.
 pub(crate) const FAILURES_MAX: u32 = 3;
 const OPEN_FIRST: Duration = Duration::from_millis(250);
-/// A server that is well again is found out within this.
+/// A server that has recovered is noticed within this.
 pub(crate) const OPEN_MAX: Duration = Duration::from_secs(1);
 
 pub(crate) struct Breaker {
@@ -21,7 +21,7 @@ struct Failing {
     in_a_row: u32,
     open_until: Option<Instant>,
     open_for: Duration,
-    trying: bool,
+    is_trial_running: bool,
 }
 
 pub(crate) struct Permit<'a> {
@@ -42,7 +42,7 @@ impl Breaker {
         *self.failing() = Failing::default();
     }
 
-    /// Whether calls fail: none is made, or one, to try.
+    /// Whether the breaker is open or half-open.
     pub(crate) fn is_open(&self) -> bool {
         self.failing().open_until.is_some()
     }
@@ -51,28 +51,28 @@ impl Breaker {
         let mut failing = self.failing();
         let is_trial = match failing.open_until {
             None => false,
-            Some(until) if now < until || failing.trying => return None,
+            Some(until) if now < until || failing.is_trial_running => return None,
             Some(_) => true,
         };
-        failing.trying |= is_trial;
+        failing.is_trial_running |= is_trial;
         Some(Permit { breaker: self, is_trial })
     }
 }
 
 impl Permit<'_> {
-    /// Gives whether the breaker is open after this.
+    /// Reports the result of the call. Gives whether the breaker is open after it.
     pub(crate) fn report(mut self, trouble: Option<Trouble>, now: Instant) -> bool {
-        // Now, not when this is dropped: by then the next may be trying.
+        // Now, not when this is dropped: by then the next trial may be running.
         let is_trial = std::mem::take(&mut self.is_trial);
         let mut failing = self.breaker.failing();
-        failing.trying &= !is_trial;
+        failing.is_trial_running &= !is_trial;
         match trouble {
-            // A write refused for a reason of the server's is an answer, and reads may go on.
+            // A refused write is a reply; reads may go on.
             None | Some(Trouble::ReadOnly | Trouble::Full) => *failing = Failing::default(),
             Some(_) => {
                 failing.in_a_row += 1;
                 if is_trial || failing.in_a_row >= FAILURES_MAX {
-                    // Calls made before it opened may still fail: they do not make it stay open for longer.
+                    // Calls sent before it opened may still fail: they do not keep it open for longer.
                     if is_trial || failing.open_until.is_none() {
                         failing.open_for = (failing.open_for * 2).clamp(OPEN_FIRST, OPEN_MAX);
                         failing.open_until = Some(now + failing.open_for);
@@ -84,11 +84,11 @@ impl Permit<'_> {
     }
 }
 
-/// A call that is dropped unanswered says nothing, and leaves the trial to another.
+/// A call that is dropped has no result: another call may be the trial.
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
         if self.is_trial {
-            self.breaker.failing().trying = false;
+            self.breaker.failing().is_trial_running = false;
         }
     }
 }
@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_breaker_opens_after_failures_and_tries_one_call() {
+    fn the_breaker_opens_after_failures_and_admits_one_trial() {
         let (breaker, start) = (Breaker::new(), Instant::now());
         let late = Some(Trouble::Timeout);
         for _ in 0..2 {
@@ -106,17 +106,17 @@ mod tests {
         }
         breaker.admit(start).unwrap().report(Some(Trouble::Full), start);
         for _ in 0..3 {
-            breaker.admit(start).expect("a refused write is an answer").report(late, start);
+            breaker.admit(start).expect("a refused write is a reply").report(late, start);
         }
         assert!(breaker.admit(start + OPEN_FIRST / 2).is_none(), "open");
         let later = start + OPEN_FIRST;
         let trial = breaker.admit(later).expect("half open");
-        assert!(breaker.admit(later).is_none(), "one call at a time tries");
+        assert!(breaker.admit(later).is_none(), "one trial at a time");
         trial.report(late, later);
         assert!(breaker.admit(later + OPEN_FIRST).is_none(), "open for twice as long");
         let trial = breaker.admit(later + 2 * OPEN_FIRST).expect("half open again");
         drop(trial);
-        let trial = breaker.admit(later + 2 * OPEN_FIRST).expect("a call that was dropped is no verdict");
+        let trial = breaker.admit(later + 2 * OPEN_FIRST).expect("a dropped call has no result");
         trial.report(None, later);
         assert!(breaker.admit(later).is_some_and(|permit| !permit.is_trial), "closed");
     }

@@ -1,41 +1,44 @@
-//! `get_or_compute`: memory, a trial, one flight per key, Redis, the computation, and remembering what it gave.
+//! `get_or_compute`: memory, a trial, one flight for each key, Redis, the computation, and storing its value.
 
+use std::fmt;
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
-use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 
-use crate::coherence::{Coherence, Licence, sweep};
+#[cfg(feature = "audit")]
+use crate::audit::Audit;
+use crate::audit::Gauge;
+use crate::coherence::{Coherence, VersionStamp, sweep};
 use crate::entry::{Contents, Leases};
-use crate::flight::{Boarding, Flights, Lead, is_led_here, leading};
-use crate::found::{Failed, Found, Source};
-use crate::keeper::Common;
+use crate::flight::{Flights, Joined, Leader, is_led_by_this_task, run_leader};
 use crate::key::{Key, Namespace};
-use crate::layers::{Deed, Layers, Shared};
+use crate::layers::{FinalWrite, Layers, Shared};
 use crate::memory::Memory;
-use crate::offers::{Offering, Offers};
-use crate::operator::{Operator, carry_out};
+use crate::operator::{Operator, run_pending_removals};
 use crate::options::{Deadlines, Options, OptionsError};
-use crate::owed::Owed;
-use crate::policy::{self, BRIEF, End, Next, Read, Standing};
+use crate::outcome::{ComputeError, Found, Source};
+use crate::pending_removals::PendingRemovals;
+use crate::policy::{self, AfterLookup, BRIEF, Completion, Expected, LookupResult};
 use crate::primaries::Primaries;
-use crate::stats::{Answered, Counters, Flown, MemoryLook, State, Stats};
+use crate::stats::{Answered, Counters, FlightResult, MemoryLookup, State, Stats};
+use crate::supervisor::Context;
 use crate::topology::keep_connected;
+use crate::write_behind::{WriteBehind, Writer};
 
-/// How long a cache that is shut down goes on making the offers that wait.
-const LAST_OFFERS: Duration = Duration::from_millis(100);
-/// Flights of others that one question waits for, if they fail.
+/// How long the shutdown waits for the queue of the write-behind.
+const LAST_WRITES: Duration = Duration::from_millis(100);
+/// Flights of other callers that one call waits for, if they fail.
 const FLIGHTS_MAX: u32 = 2;
-/// Looks of one flight, each set off by a change, until Redis is left alone: it may talk nonsense.
-const LOOKS_MAX: u32 = 64;
+/// Lookups of one flight, each caused by a change, until Redis is left alone: its replies may make no sense.
+const LOOKUPS_MAX: u32 = 64;
 
-/// What a flight brings.
-type Outcome<C> = Result<Found<<C as Contents>::Value>, Failed<<C as Contents>::Failure>>;
+/// The outcome of a flight.
+type Outcome<C> = Result<Found<<C as Contents>::Value>, ComputeError<<C as Contents>::Failure>>;
 
 /// A layered cache. Cheap to clone; all clones are one cache, whose background work ends with the last of them.
 pub struct Cache<C: Contents> {
@@ -51,33 +54,30 @@ impl<C: Contents> Clone for Cache<C> {
     }
 }
 
-/// What must be so when nothing is under way; for tests.
-#[doc(hidden)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Audit {
-    pub bytes_counted: u64,
-    pub bytes_held: u64,
-    pub flights_open: u64,
-    pub offers_open: u64,
-    pub waiters: u64,
-    pub tasks: u64,
+impl<C: Contents> fmt::Debug for Cache<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cache")
+            .field("options", &self.layers.options)
+            .field("state", &self.state())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Options {
-    /// Whether a cache can be built with these. Nothing is connected to, and the password is not read.
+    /// Whether a cache can be built with these. Connects to nothing and does not read the password file.
     ///
     /// # Errors
     ///
     /// If the namespace, the URL or the certificates cannot be used.
     pub fn check(&self) -> Result<(), OptionsError> {
         Namespace::new(&self.namespace)?;
-        self.place(Duration::ZERO).map(|_| ())
+        self.redis_url(Duration::ZERO).map(|_| ())
     }
 }
 
 impl<C: Contents> Cache<C> {
-    /// Builds the cache and, if one is configured, begins to connect to its Redis in the background. Whether Redis can
-    /// be reached makes no difference here.
+    /// Builds the cache and, if a Redis is configured, starts to connect to it in the background. It succeeds whether or
+    /// not Redis is reachable.
     ///
     /// # Errors
     ///
@@ -98,17 +98,17 @@ impl<C: Contents> Cache<C> {
     pub fn with_deadlines(contents: C, options: Options, deadlines: Deadlines) -> Result<Self, OptionsError> {
         deadlines.check()?;
         let namespace = Namespace::new(&options.namespace)?;
-        let place = options.place(deadlines.handshake)?;
-        let state = if place.is_some() { State::Detached } else { State::Memory };
+        let url = options.redis_url(deadlines.handshake)?;
+        let state = if url.is_some() { State::Detached } else { State::Memory };
 
         let contents = Arc::new(contents);
         let counters = Arc::new(Counters::new());
         let memory = Arc::new(Memory::new(options.memory_bytes));
         let coherence = Arc::new(Coherence::new(namespace.clone(), state, counters.clone()));
         let mut background = JoinSet::new();
-        let shared = place.map(|place| {
+        let shared = url.map(|url| {
             let primaries = Arc::new(Primaries::new(namespace, deadlines.call));
-            let (offers, making) = Offers::new(Offering {
+            let (write_behind, writing) = WriteBehind::new(Writer {
                 contents: contents.clone(),
                 primaries: primaries.clone(),
                 coherence: coherence.clone(),
@@ -116,75 +116,74 @@ impl<C: Contents> Cache<C> {
             });
             let (coherence, memory) = (coherence.clone(), memory.clone());
             background.spawn(sweep(coherence.clone(), memory.clone()));
-            let common = Common { coherence, memory, primaries: primaries.clone(), deadlines };
-            background.spawn(keep_connected(common, place));
-            background.spawn(making);
-            Shared { primaries, leases: Leases::new(), offers }
+            let context = Context { coherence, memory, primaries: primaries.clone(), deadlines };
+            background.spawn(keep_connected(context, url));
+            background.spawn(writing);
+            Shared { primaries, leases: Leases::new(), write_behind }
         });
-        let (owed, leading) = (Owed::new(), AtomicU64::new(0));
-        let layers = Layers { contents, options, deadlines, counters, memory, coherence, owed, leading, shared };
+        let (pending_removals, leaders) = (PendingRemovals::new(), Gauge::default());
+        let layers =
+            Layers { contents, options, deadlines, counters, memory, coherence, pending_removals, leaders, shared };
         let layers = Arc::new(layers);
         if layers.shared.is_some() {
-            background.spawn(carry_out(layers.clone()));
+            background.spawn(run_pending_removals(layers.clone()));
         }
         Ok(Self { layers, flights: Arc::new(Flights::new()), background: Arc::new(Mutex::new(background)) })
     }
 
     /// Waits until the cache is coherent (or needs no Redis), for at most `patience`; gives the state it is then in.
     pub async fn wait_until_ready(&self, patience: Duration) -> State {
-        // Late or not, the state tells.
+        // The state says whether it became ready in time.
         let _ = tokio::time::timeout(patience, self.layers.coherence.ready()).await;
         self.state()
     }
 
-    /// How far memory is covered by Redis.
+    /// Whether memory is coherent with Redis.
     pub fn state(&self) -> State {
         self.layers.coherence.state()
     }
 
-    /// Why there was no connection to Redis when one was last wanted, for people: the server, and its words or the
-    /// system's. No login is in it.
+    /// Why the last attempt to connect to Redis failed, for people: the server, and the message of the server or the
+    /// system. It holds no password.
     pub fn last_failure(&self) -> Option<String> {
         self.layers.coherence.last_failure()
     }
 
-    /// Looks in memory only: no await, no allocation.
+    /// Looks up memory only: no await, no allocation.
     pub fn get(&self, key: &Key) -> Option<Found<C::Value>> {
-        let found = self.layers.recall(key);
-        self.layers.counters.memory.add(if found.is_some() { MemoryLook::Hit } else { MemoryLook::Miss });
+        let found = self.layers.get_from_memory(key);
+        self.layers.counters.memory.add(if found.is_some() { MemoryLookup::Hit } else { MemoryLookup::Miss });
         found
     }
 
-    /// The answer for `key` if memory has it and it will do: what [`Cache::get_or_compute`] would give then, counted like
-    /// that, without making ready for what it would do otherwise. Where there is none nothing is counted, for whoever
-    /// asked will go on there.
-    pub fn recall_if(&self, key: &Key, will_do: impl FnOnce(&Found<C::Value>) -> bool) -> Option<Found<C::Value>> {
-        let found = self.layers.recall(key).filter(will_do)?;
-        self.layers.counters.memory.add(MemoryLook::Hit);
+    /// The answer for `key`, if memory has one that `accept` accepts: the same as [`Cache::get_or_compute`] would give,
+    /// and counted in the same way. Otherwise nothing is counted, since the caller goes on to `get_or_compute`.
+    pub fn get_if(&self, key: &Key, accept: impl FnOnce(&Found<C::Value>) -> bool) -> Option<Found<C::Value>> {
+        let found = self.layers.get_from_memory(key).filter(accept)?;
+        self.layers.counters.memory.add(MemoryLookup::Hit);
         self.layers.counters.answers.add(Answered::Memory);
         Some(found)
     }
 
-    /// The answer for `key`: remembered, or worked out once and remembered.
+    /// The answer for `key`: from memory, from Redis, or computed once and stored.
     ///
-    /// `trial` computes for about as long as a look-up in Redis would take and gives `None` if that is not enough: then
-    /// the answer is expensive. It runs in the task of the caller, or, with [`Lookup::Always`](crate::Lookup::Always) and
-    /// while Redis can be asked, after the look-up in the task of its flight; what would hold a thread that serves for
-    /// long is for it to put elsewhere. `compute` computes in full, on threads of
-    /// its own choosing, in a task that no caller can cancel. Both must give, for one key, the same value at any time: the
-    /// key fully determines it. A computation may ask the cache for other keys, if none of these asks for this one in
-    /// turn.
+    /// `trial` computes for about as long as a lookup in Redis takes, and gives `None` if that is not enough: then the
+    /// answer is expensive. It runs in the caller's task; with [`Lookup::Always`](crate::Lookup::Always) and a Redis that
+    /// can be reached, it runs after the lookup, in the task of the flight. A trial that would block its thread for long
+    /// must itself move to another one. `compute` computes in full, on threads of its own choice, in a task that no caller
+    /// can cancel. For one key, both must give the same value at any time: the key fully determines it. A computation may
+    /// ask the cache for other keys, if none of these asks for this one in turn.
     ///
     /// # Errors
     ///
-    /// What `compute` failed with, or that it (or `trial`) panicked. Failures are not remembered, and harm nobody who waited
-    /// for them: each tries once more, and after the second computes for itself.
+    /// The failure of `compute`, or that it (or `trial`) panicked. Failures are not stored, and followers do not share them:
+    /// each tries once more, and after the second failure computes for itself.
     pub async fn get_or_compute<T, U, F, W>(
         &self,
         key: &Key,
         trial: T,
         compute: F,
-    ) -> Result<Found<C::Value>, Failed<C::Failure>>
+    ) -> Result<Found<C::Value>, ComputeError<C::Failure>>
     where
         T: FnOnce() -> U + Send + 'static,
         U: Future<Output = Option<C::Value>> + Send + 'static,
@@ -196,26 +195,26 @@ impl<C: Contents> Cache<C> {
         outcome
     }
 
-    /// [`Cache::get_or_compute`] for a question of which nothing is to remain: what is remembered is found, and what has to
-    /// be worked out reaches neither memory nor Redis. It is worked out for this caller alone, who takes no lease and leads
-    /// no flight, and ends if the caller goes away. Redis is asked where the trial was not enough.
+    /// [`Cache::get_or_compute`] that stores nothing: it answers from memory and Redis, but a value that it computes
+    /// reaches neither. It computes for this caller alone, without a lease and without a flight, and ends when the caller
+    /// goes away. It looks up Redis if the trial was not enough.
     ///
     /// # Errors
     ///
     /// As [`Cache::get_or_compute`].
-    pub async fn get_or_compute_unremembered<T, U, F, W>(
+    pub async fn get_or_compute_no_store<T, U, F, W>(
         &self,
         key: &Key,
         trial: T,
         compute: F,
-    ) -> Result<Found<C::Value>, Failed<C::Failure>>
+    ) -> Result<Found<C::Value>, ComputeError<C::Failure>>
     where
         T: FnOnce() -> U,
         U: Future<Output = Option<C::Value>>,
         F: FnOnce() -> W,
         W: Future<Output = Result<C::Value, C::Failure>>,
     {
-        let outcome = self.answer_alone(key, trial, compute).await;
+        let outcome = self.answer_no_store(key, trial, compute).await;
         self.count(&outcome);
         outcome
     }
@@ -232,7 +231,7 @@ impl<C: Contents> Cache<C> {
         });
     }
 
-    async fn answer_alone<T, U, F, W>(&self, key: &Key, trial: T, compute: F) -> Outcome<C>
+    async fn answer_no_store<T, U, F, W>(&self, key: &Key, trial: T, compute: F) -> Outcome<C>
     where
         T: FnOnce() -> U,
         U: Future<Output = Option<C::Value>>,
@@ -242,20 +241,20 @@ impl<C: Contents> Cache<C> {
         if let Some(found) = self.get(key) {
             return Ok(found);
         }
-        let value = match caught(trial).await.map_err(|_| Failed::Panicked)? {
+        let value = match caught(trial).await.map_err(|_| ComputeError::Panicked)? {
             Some(value) => value,
-            None => match self.layers.look(key).await {
-                (_, Read::Value(value, ttl)) => {
+            None => match self.layers.lookup(key).await {
+                (_, LookupResult::Value(value, ttl)) => {
                     return Ok(Found { value, source: Source::Redis, ttl, asked_redis: true });
                 }
                 (_, read) => {
                     let asked_redis = read.is_answered();
                     let value = unless_it_panics(compute).await?;
-                    return Ok(Found { asked_redis, ..unremembered(value) });
+                    return Ok(Found { asked_redis, ..not_stored(value) });
                 }
             },
         };
-        Ok(unremembered(value))
+        Ok(not_stored(value))
     }
 
     async fn answer<T, U, F, W>(&self, key: &Key, trial: T, compute: F) -> Outcome<C>
@@ -268,21 +267,21 @@ impl<C: Contents> Cache<C> {
         if let Some(found) = self.get(key) {
             return Ok(found);
         }
-        // Flights in a box, so that they make no room for themselves in every question.
-        if self.layers.looks_first(key) {
+        // Boxed: an unboxed flight would enlarge the future of every call.
+        if self.layers.reads_through(key) {
             return Box::pin(self.fly(key, Some(trial), compute)).await;
         }
-        let licence = self.layers.coherence.licence(key);
+        let stamp = self.layers.coherence.stamp(key);
         match caught(trial).await {
-            Ok(Some(value)) => Ok(self.layers.remember_and_offer(key, Arc::new(value), licence)),
+            Ok(Some(value)) => Ok(self.layers.keep_and_write_behind(key, Arc::new(value), stamp)),
             Ok(None) => Box::pin(self.fly(key, None::<T>, compute)).await,
-            Err(_) => Err(Failed::Panicked),
+            Err(_) => Err(ComputeError::Panicked),
         }
     }
 
-    /// One flight per key: leads it, or waits for what its leader brings. A leader's failure is its own: who only waited
-    /// for it tries once more, and after two of them computes for itself, so that nobody waits without end for others
-    /// that fail. A computation that asks for its own key computes it there and then: nobody could land.
+    /// One flight for each key: leads it, or follows its leader. A failure belongs to the leader: a follower tries once
+    /// more, and after two failures computes for itself, so that no caller waits for ever for others that fail. A
+    /// computation that asks for its own key computes it there and then: its flight could not complete.
     async fn fly<T, U, F, W>(&self, key: &Key, trial: Option<T>, compute: F) -> Outcome<C>
     where
         T: FnOnce() -> U + Send + 'static,
@@ -290,26 +289,26 @@ impl<C: Contents> Cache<C> {
         F: FnOnce() -> W + Send + 'static,
         W: Future<Output = Result<C::Value, C::Failure>> + Send + 'static,
     {
-        let flights = if is_led_here(key) { 0 } else { FLIGHTS_MAX };
+        let flights = if is_led_by_this_task(key) { 0 } else { FLIGHTS_MAX };
         for _ in 0..flights {
-            match self.flights.board(key) {
-                Boarding::Leader(lead) => {
-                    let own = lead.passenger();
-                    tokio::spawn(leading(key.clone(), self.layers.clone().lead(lead, trial, compute)));
-                    return own.arrive().await.unwrap_or(Err(Failed::Panicked));
+            match self.flights.join(key) {
+                Joined::Leader(leader) => {
+                    let own = leader.follower();
+                    tokio::spawn(run_leader(key.clone(), self.layers.clone().lead(leader, trial, compute)));
+                    return own.wait().await.unwrap_or(Err(ComputeError::Panicked));
                 }
-                Boarding::Follower(passenger) => {
-                    self.layers.counters.flights.add(Flown::Joined);
-                    if let Some(Ok(found)) = passenger.arrive().await {
+                Joined::Follower(follower) => {
+                    self.layers.counters.flights.add(FlightResult::Joined);
+                    if let Some(Ok(found)) = follower.wait().await {
                         return Ok(collapsed(found));
                     }
                 }
             }
         }
-        unless_it_panics(compute).await.map(unremembered)
+        unless_it_panics(compute).await.map(not_stored)
     }
 
-    /// A snapshot of what the cache did and holds.
+    /// A snapshot of what the cache has done and holds.
     pub fn stats(&self) -> Stats {
         let Layers { counters, memory, shared, .. } = &*self.layers;
         Stats {
@@ -319,42 +318,43 @@ impl<C: Contents> Cache<C> {
             redis_lookups: counters.redis.read(),
             flights: counters.flights.read(),
             flights_open: self.flights.open(),
-            forgotten: counters.forgotten.read(),
-            forget_seconds: counters.forget_seconds(),
+            invalidations: counters.invalidations.read(),
+            invalidation_latency: counters.invalidation_latency(),
             memory_entries: memory.len(),
             memory_bytes: memory.bytes(),
             memory_bytes_max: memory.bytes_max(),
-            offers: counters.offers.read(),
-            offers_open: shared.as_ref().map_or(0, |shared| shared.offers.open()),
-            removals_pending: self.layers.owed.count(),
+            write_behind: counters.write_behind.read(),
+            write_behind_open: shared.as_ref().map_or(0, |shared| shared.write_behind.open()),
+            removals_pending: self.layers.pending_removals.count(),
             redis_errors: counters.errors.read(),
         }
     }
 
-    /// What is remembered, for one who looks after it: to list, to look at, to delete.
+    /// The entries of the cache, for its operator: to list, to inspect, to remove.
     pub fn operator(&self) -> Operator<C> {
         Operator::new(self.layers.clone())
     }
 
-    #[doc(hidden)]
+    /// What the cache has in progress.
+    #[cfg(feature = "audit")]
     pub fn audit(&self) -> Audit {
-        let Layers { memory, coherence, leading, shared, .. } = &*self.layers;
+        let Layers { memory, coherence, leaders, shared, .. } = &*self.layers;
         Audit {
             bytes_counted: memory.bytes(),
             bytes_held: memory.bytes_held(),
             flights_open: self.flights.open(),
-            offers_open: shared.as_ref().map_or(0, |shared| shared.offers.open()),
-            waiters: coherence.waiters(),
-            tasks: leading.load(SeqCst),
+            write_behind_open: shared.as_ref().map_or(0, |shared| shared.write_behind.open()),
+            waiters: coherence.waiters.count(),
+            tasks: leaders.count(),
         }
     }
 
-    /// Ends the background work. Offers that wait are made for a moment longer; computations in flight are not waited
-    /// for. The cache goes on answering, without Redis.
+    /// Ends the background work. The write-behind goes on for a moment; computations in flight are not awaited. The cache
+    /// goes on answering, without Redis.
     pub async fn shutdown(&self) {
         if let Some(shared) = &self.layers.shared {
-            // What cannot be made in time is dropped: it was offered, not owed.
-            let _ = tokio::time::timeout(LAST_OFFERS, shared.offers.flush()).await;
+            // Best effort: writes that take longer are dropped.
+            let _ = tokio::time::timeout(LAST_WRITES, shared.write_behind.flush()).await;
             let mut background = std::mem::take(&mut *self.background.lock().unwrap_or_else(PoisonError::into_inner));
             background.abort_all();
             while background.join_next().await.is_some() {}
@@ -364,13 +364,13 @@ impl<C: Contents> Cache<C> {
     }
 }
 
-/// What looking brought.
-enum Sought<V> {
+/// The result of a flight's search.
+enum Search<V> {
     Found(Found<V>),
-    /// It is to be computed under this licence; the trial may have done so.
+    /// It has to be computed under this stamp; the trial may have done so.
     Missing {
-        licence: Licence,
-        end: End,
+        stamp: VersionStamp,
+        completion: Completion,
         tried: Option<V>,
         /// Whether Redis was asked, and answered.
         asked_redis: bool,
@@ -378,22 +378,23 @@ enum Sought<V> {
 }
 
 impl<C: Contents> Layers<C> {
-    /// The whole of a flight: seek, compute, answer, conclude.
-    async fn lead<T, U, F, W>(self: Arc<Self>, lead: Lead<Outcome<C>>, trial: Option<T>, compute: F)
+    /// The whole of a flight: search, compute, answer, finish.
+    async fn lead<T, U, F, W>(self: Arc<Self>, leader: Leader<Outcome<C>>, trial: Option<T>, compute: F)
     where
         T: FnOnce() -> U,
         U: Future<Output = Option<C::Value>>,
         F: FnOnce() -> W,
         W: Future<Output = Result<C::Value, C::Failure>>,
     {
-        let key = &lead.key().clone();
-        let mut ended = Ended::begin(&self.counters, &self.leading);
-        let (licence, end, tried, asked_redis) = match self.seek(key, trial).await {
-            Sought::Found(found) => {
-                ended.how = Flown::Found;
-                return lead.land(Ok(found));
+        let key = &leader.key().clone();
+        let _inside = self.leaders.enter();
+        let mut counted = CountedFlight { counters: &self.counters, result: FlightResult::Panicked };
+        let (stamp, completion, tried, asked_redis) = match self.search(key, trial).await {
+            Search::Found(found) => {
+                counted.result = FlightResult::Found;
+                return leader.complete(Ok(found));
             }
-            Sought::Missing { licence, end, tried, asked_redis } => (licence, end, tried, asked_redis),
+            Search::Missing { stamp, completion, tried, asked_redis } => (stamp, completion, tried, asked_redis),
         };
         let computed = match tried {
             Some(value) => Ok(value),
@@ -401,118 +402,113 @@ impl<C: Contents> Layers<C> {
         };
         let value = match computed {
             Ok(value) => Arc::new(value),
-            Err(failed) => {
-                ended.how = if matches!(failed, Failed::Panicked) { Flown::Panicked } else { Flown::Failed };
-                // First: who asks again is to find no lease of ours, of whose going we would not be told.
-                self.give_back(key, &end, licence).await;
-                return lead.land(Err(failed));
+            Err(error) => {
+                counted.result = match error {
+                    ComputeError::Panicked => FlightResult::Panicked,
+                    ComputeError::Computation(_) => FlightResult::Failed,
+                };
+                // Delete our lease before reporting the failure: with NOLOOP, Redis does not push our own DEL to us, so a
+                // caller that retries and finds the old lease would wait for a push that never comes.
+                self.release(key, &completion, stamp).await;
+                return leader.complete(Err(error));
             }
         };
-        ended.how = Flown::Computed;
+        counted.result = FlightResult::Computed;
         let found = |found| Ok(Found { asked_redis, ..found });
-        match end {
-            End::Keep => lead.land(found(self.remember(key, value, licence, None))),
-            End::KeepAndOffer => lead.land(found(self.remember_and_offer(key, value, licence))),
-            End::KeepBriefly => lead.land(found(self.remember(key, value, licence, Some(BRIEF)))),
-            End::KeepBrieflyAndRelease(ref standing) => {
-                lead.announce(found(self.remember(key, value, licence, Some(BRIEF))));
-                self.conclude_in_time(key, standing, None, Deed::Release).await;
+        match completion {
+            Completion::Keep => leader.complete(found(self.keep_in_memory(key, value, stamp, None))),
+            Completion::KeepAndWriteBehind => leader.complete(found(self.keep_and_write_behind(key, value, stamp))),
+            Completion::KeepBriefly => leader.complete(found(self.keep_in_memory(key, value, stamp, Some(BRIEF)))),
+            Completion::KeepBrieflyAndRelease(ref expected) => {
+                leader.announce(found(self.keep_in_memory(key, value, stamp, Some(BRIEF))));
+                self.finish_with_retries(key, expected, None, FinalWrite::DeleteLease).await;
             }
-            End::Replace(ref standing) => match self.prepare(key, &value) {
-                Some(writing) => {
-                    lead.announce(found(self.promise(&writing, licence)));
-                    self.conclude_in_time(key, standing, Some(licence), Deed::Write(writing)).await;
+            Completion::Replace(ref expected) => match self.prepare(key, &value) {
+                Some(prepared) => {
+                    leader.announce(found(self.answer_before_write(&prepared, stamp)));
+                    self.finish_with_retries(key, expected, Some(stamp), FinalWrite::Value(prepared)).await;
                 }
-                // Too large, or not to be remembered: not Redis's, and nobody's who asks later.
+                // Too large, or not to be stored: neither Redis nor a later caller gets it.
                 None => {
-                    self.give_back(key, &end, licence).await;
-                    lead.land(found(self.remember(key, value, licence, None)));
+                    self.release(key, &completion, stamp).await;
+                    leader.complete(found(self.keep_in_memory(key, value, stamp, None)));
                 }
             },
         }
     }
 
-    /// Looks, waits and takes, until there is an answer or the right to compute one.
-    async fn seek<T, U>(&self, key: &Key, mut trial: Option<T>) -> Sought<C::Value>
+    /// Looks up, waits and takes a lease, until there is an answer or the right to compute one.
+    async fn search<T, U>(&self, key: &Key, mut trial: Option<T>) -> Search<C::Value>
     where
         T: FnOnce() -> U,
         U: Future<Output = Option<C::Value>>,
     {
-        // The flight before this one may have landed between the caller's look and its boarding.
-        if let Some(found) = self.recall(key) {
-            return Sought::Found(found);
+        // The flight before this one may have completed after the caller's lookup and before it joined.
+        if let Some(found) = self.get_from_memory(key) {
+            return Search::Found(found);
         }
-        let (mut patience, mut looks, mut asked_redis) = (None, 0, false);
+        let (mut patience, mut lookups, mut asked_redis) = (None, 0, false);
         loop {
-            let (licence, read) = self.look(key).await;
-            looks += 1;
+            let (stamp, read) = self.lookup(key).await;
+            lookups += 1;
             asked_redis |= read.is_answered();
-            let next = policy::after_look(read);
-            let tried = match trial.take_if(|_| !matches!(next, Next::Answer(..))) {
+            let next = policy::after_lookup(read);
+            let tried = match trial.take_if(|_| !matches!(next, AfterLookup::Answer(..))) {
                 Some(trial) => trial().await,
                 None => None,
             };
-            let (licence, end) = match next {
-                Next::Answer(value, left) => {
-                    let (_, ttl) = self.keep(key, &value, policy::shorter(self.lifetime(&value), left), licence);
+            let (stamp, completion) = match next {
+                AfterLookup::Answer(value, left) => {
+                    let (_, ttl) = self.keep(key, &value, policy::shorter(self.lifetime(&value), left), stamp);
                     let source = if patience.is_some() { Source::Collapsed } else { Source::Redis };
-                    return Sought::Found(Found { value, source, ttl, asked_redis: true });
+                    return Search::Found(Found { value, source, ttl, asked_redis: true });
                 }
-                next if tried.is_some() => (licence, policy::if_cheap(next)),
-                Next::Compute(end) => (licence, Some(end)),
-                Next::Take => {
-                    let (licence, taken) = self.take(key).await;
-                    (licence, policy::after_take(taken))
+                next if tried.is_some() => (stamp, policy::if_cheap(next)),
+                AfterLookup::Compute(completion) => (stamp, Some(completion)),
+                AfterLookup::TakeLease => {
+                    let (stamp, attempt) = self.take_lease(key).await;
+                    (stamp, policy::after_lease_attempt(attempt))
                 }
-                Next::Wait(lease) => {
+                AfterLookup::Wait(lease) => {
                     let least = self.deadlines.patience;
                     let until =
                         *patience.get_or_insert_with(|| Instant::now() + policy::patience(least, fastrand::f64()));
-                    let in_vain = !self.moves(key, licence, until).await;
-                    (licence, in_vain.then_some(End::Replace(Standing::Theirs(lease))))
+                    let has_changed = self.wait_for_change(key, stamp, until).await;
+                    (stamp, (!has_changed).then_some(Completion::Replace(Expected::OtherLease(lease))))
                 }
             };
-            if let Some(end) = end.or((looks == LOOKS_MAX).then_some(End::KeepBriefly)) {
-                return Sought::Missing { licence, end, tried, asked_redis };
+            if let Some(completion) = completion.or((lookups == LOOKUPS_MAX).then_some(Completion::KeepBriefly)) {
+                return Search::Missing { stamp, completion, tried, asked_redis };
             }
         }
     }
 }
 
-/// Counts a flight while its task runs, and how it ended, whatever ended it.
-struct Ended<'a> {
+/// Counts a flight by its result, however its task ends.
+struct CountedFlight<'a> {
     counters: &'a Counters,
-    leading: &'a AtomicU64,
-    how: Flown,
+    result: FlightResult,
 }
 
-impl<'a> Ended<'a> {
-    fn begin(counters: &'a Counters, leading: &'a AtomicU64) -> Self {
-        leading.fetch_add(1, SeqCst);
-        Self { counters, leading, how: Flown::Panicked }
-    }
-}
-
-impl Drop for Ended<'_> {
+impl Drop for CountedFlight<'_> {
     fn drop(&mut self) {
-        self.counters.flights.add(self.how);
-        self.leading.fetch_sub(1, SeqCst);
+        self.counters.flights.add(self.result);
     }
 }
 
-/// Runs a computation to its end; a panic is one.
-async fn unless_it_panics<V, E, F, W>(compute: F) -> Result<V, Failed<E>>
+/// Runs a computation to its end; a panic becomes an error.
+async fn unless_it_panics<V, E, F, W>(compute: F) -> Result<V, ComputeError<E>>
 where
     F: FnOnce() -> W,
     W: Future<Output = Result<V, E>>,
 {
     match caught(compute).await {
-        Ok(computed) => computed.map_err(Failed::Computation),
-        Err(_) => Err(Failed::Panicked),
+        Ok(computed) => computed.map_err(ComputeError::Computation),
+        Err(_) => Err(ComputeError::Panicked),
     }
 }
 
-/// Runs some work to its end, or to its panic.
+/// Runs work to its end, or to its panic.
 async fn caught<F, W>(work: F) -> std::thread::Result<W::Output>
 where
     F: FnOnce() -> W,
@@ -527,12 +523,12 @@ where
     poll.await
 }
 
-/// What was computed for one caller, and nobody else.
-fn unremembered<V>(value: V) -> Found<V> {
+/// A value computed for one caller alone.
+fn not_stored<V>(value: V) -> Found<V> {
     Found { value: Arc::new(value), source: Source::Computed { stored: false }, ttl: None, asked_redis: false }
 }
 
-/// What a flight brings, as one who only waited for it has it.
+/// The outcome of a flight, as a follower gets it.
 fn collapsed<V>(found: Found<V>) -> Found<V> {
     match found.source {
         Source::Computed { .. } => Found { source: Source::Collapsed, ..found },

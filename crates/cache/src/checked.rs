@@ -1,15 +1,15 @@
-//! Worlds for the checker of `checked/`: a few tasks that meet over the real code, and what must hold in whatever order
-//! they take their steps. Each runs once for each order that is tried; what is drawn is drawn by the checker.
+//! Worlds for the checker in `checked/`: a few tasks that meet over the real code, and what must hold in every order of
+//! their steps. Each world runs once for each order that the checker tries; it also draws the random numbers.
 //!
-//! Explored: turns from one thread to another before every step on a generation, a door, the table of flights, the breaker,
-//! a channel, a bell, and before every step on memory; tasks that are cancelled, computations that fail and panic.
+//! Explored: switches between threads before every step on a generation, an insert lock, the table of flights, the breaker,
+//! a channel or a wait list, and before every step on memory; cancelled tasks; computations that fail and panic.
 //!
-//! Not explored: time (no deadline passes); the insides of `quick_cache` (each of its operations is one step) and of tokio
-//! (shuttle-tokio's channels and bells stand for its own); orders weaker than `SeqCst`, which the generations do not use;
-//! panics while a lock is held; Redis and the client library, for which a value under a lock stands, and the words that
-//! Redis says of it. `tests/` has these, on real servers.
+//! Not explored: time (no deadline passes); the insides of `quick_cache` (each operation is one step) and of tokio
+//! (shuttle-tokio has its own channels and notifications); memory orderings weaker than `SeqCst`, which the generations do
+//! not use; panics while a lock is held; Redis and the client library, replaced by a value under a lock and by pushes. The
+//! tests in `tests/` cover these, on real servers.
 //!
-//! Who panics in here panics without a word (`resume_unwind`): the checker takes a panic with a word for a finding.
+//! A panic in a world is silent (`resume_unwind`), since the checker reports a panic with a message as a finding.
 #![allow(
     missing_docs,
     clippy::unwrap_used,
@@ -28,25 +28,26 @@ use shuttle::future::{block_on, yield_now};
 use shuttle::rand::{Rng, thread_rng};
 use tokio::sync::{Notify, mpsc, watch};
 
+use crate::audit::{Audit, Gauge};
 use crate::breaker::{Breaker, FAILURES_MAX, OPEN_MAX};
-use crate::cache::{Audit, Cache};
+use crate::cache::Cache;
 use crate::coherence::Coherence;
 use crate::entry::Contents;
-use crate::flight::{Boarding, Flights};
-use crate::found::{Failed, Source};
+use crate::flight::{Flights, Joined};
+use crate::invalidation::{Canary, apply_invalidations, push_handler};
 use crate::key::{Key, Namespace};
 use crate::layers::Layers;
 use crate::memory::Memory;
 use crate::options::{Deadlines, Options};
-use crate::owed::Owed;
-use crate::pushes::{Canary, ear, follow};
+use crate::outcome::{ComputeError, Source};
+use crate::pending_removals::PendingRemovals;
 use crate::stats::{Counters, State, Trouble};
 use crate::sync::Mutex;
 use crate::sync::atomic::{self, Ordering::SeqCst};
 
-/// Who meets: two races of two, and a third who comes in between.
-const ASKERS: u64 = 3;
-/// Enough to open the breaker again, and to try, while another's call is under way.
+/// Callers that meet: two that race, and a third that comes in between.
+const CALLERS: u64 = 3;
+/// Enough to open the breaker again, and to try, while another call is in progress.
 const CALLS: u32 = FAILURES_MAX + 2;
 
 struct Numbers;
@@ -55,8 +56,8 @@ impl Contents for Numbers {
     type Value = u64;
     type Failure = ();
 
-    fn encode(&self, number: &u64) -> String {
-        number.to_string()
+    fn encode(&self, number: &u64) -> Option<String> {
+        Some(number.to_string())
     }
     async fn decode(&self, line: &str) -> Option<u64> {
         line.parse().ok()
@@ -73,17 +74,18 @@ fn key() -> Key {
     Key::new("1", "2+2")
 }
 
-fn chance(of: u32) -> bool {
+/// True once in `of` times.
+fn once_in(of: u32) -> bool {
     thread_rng().gen_range(0..of) == 0
 }
 
-/// What one at a time may do; its end is before that of what gives the right to it.
+/// A section for one task at a time.
 struct Alone(Arc<atomic::AtomicU64>);
 
 impl Alone {
-    fn begins(doing: &Arc<atomic::AtomicU64>) -> Self {
-        assert_eq!(doing.fetch_add(1, SeqCst), 0, "two at a time");
-        Self(doing.clone())
+    fn enter(inside: &Arc<atomic::AtomicU64>) -> Self {
+        assert_eq!(inside.fetch_add(1, SeqCst), 0, "two at a time");
+        Self(inside.clone())
     }
 }
 
@@ -93,65 +95,65 @@ impl Drop for Alone {
     }
 }
 
-async fn until(mut is_so: impl FnMut() -> bool) {
-    while !is_so() {
+async fn until(mut condition: impl FnMut() -> bool) {
+    while !condition() {
         yield_now().await;
     }
 }
 
-/// One leads at a time; whoever boards learns how that flight ended, whatever its leader does; the table is empty in the
-/// end; and who boards after a landing is on another flight.
+/// One leader at a time; every follower gets the outcome of its flight, however its leader ends; the table is empty in the
+/// end; and a caller that joins after a completion is in another flight.
 pub fn flights() {
     #[derive(Clone, Copy, PartialEq, Debug)]
     enum Ending {
-        Lands,
+        Completes,
         Announces,
         Drops,
         IsCancelled,
     }
     block_on(async {
         let flights = Arc::new(Flights::<(u64, Ending)>::new());
-        let flown = Arc::new(AtomicU64::new(0));
+        let count = Arc::new(AtomicU64::new(0));
         let leaders = Arc::new(atomic::AtomicU64::new(0));
         let ask = |id: u64| {
-            let (flights, leaders, flown) = (flights.clone(), leaders.clone(), flown.clone());
-            let ending = [Ending::Lands, Ending::Announces, Ending::Drops, Ending::IsCancelled]
+            let (flights, leaders, count) = (flights.clone(), leaders.clone(), count.clone());
+            let ending = [Ending::Completes, Ending::Announces, Ending::Drops, Ending::IsCancelled]
                 [if id == 0 { thread_rng().gen_range(0..4) } else { thread_rng().gen_range(0..3) }];
             async move {
-                let mut landed = None;
+                let mut completed = None;
                 for _ in 0..2 {
-                    match flights.board(&key()) {
-                        Boarding::Leader(lead) => {
-                            let leads = Alone::begins(&leaders);
-                            let (own, brings) = (lead.passenger(), (flown.fetch_add(1, SeqCst), ending));
+                    match flights.join(&key()) {
+                        Joined::Leader(leader) => {
+                            let leads = Alone::enter(&leaders);
+                            let (own, outcome) = (leader.follower(), (count.fetch_add(1, SeqCst), ending));
                             if ending == Ending::IsCancelled {
                                 drop(leads);
                                 return pending().await;
                             }
                             if ending == Ending::Announces {
-                                // It goes on leading: what it has left to do is to be done once, too.
-                                lead.announce(brings);
+                                // It stays the leader: its remaining work must not run twice either.
+                                leader.announce(outcome);
                                 yield_now().await;
                             }
                             drop(leads);
-                            if ending == Ending::Lands {
-                                lead.land(brings)
+                            if ending == Ending::Completes {
+                                leader.complete(outcome)
                             } else {
-                                drop(lead)
+                                drop(leader)
                             }
-                            let brought = (ending != Ending::Drops).then_some(brings);
-                            assert_eq!(own.arrive().await, brought);
+                            let expected = (ending != Ending::Drops).then_some(outcome);
+                            assert_eq!(own.wait().await, expected);
                         }
-                        Boarding::Follower(passenger) => {
-                            let outcome = passenger.arrive().await;
-                            assert!(landed.is_none() || outcome != landed, "it is told of a flight that had landed");
-                            landed = outcome.filter(|(_, ending)| *ending == Ending::Lands);
+                        Joined::Follower(follower) => {
+                            let outcome = follower.wait().await;
+                            assert!(completed.is_none() || outcome != completed, "it joined a completed flight");
+                            completed = outcome.filter(|(_, ending)| *ending == Ending::Completes);
                         }
                     }
                 }
             }
         };
-        let asking: Vec<_> = (0..ASKERS).map(|id| tokio::spawn(ask(id))).collect();
+        let asking: Vec<_> = (0..CALLERS).map(|id| tokio::spawn(ask(id))).collect();
         for (id, asking) in asking.into_iter().enumerate() {
             if id == 0 {
                 asking.abort();
@@ -163,11 +165,11 @@ pub fn flights() {
     });
 }
 
-/// The same through the front door, without a Redis: who asks is answered, computations that fail or panic harm only who
-/// asked for them, an asker who goes away harms nobody, and what nothing went wrong with is computed once.
-pub fn askers() {
+/// The same through the public API, without a Redis: every caller is answered; a computation that fails or panics fails
+/// only its own caller; a caller that goes away affects no other; and without a failure there is one computation.
+pub fn callers() {
     block_on(async {
-        let cache = Cache::new(Numbers, Options { redis: None, ..Options::default() }).unwrap();
+        let cache = Cache::new(Numbers, Options::default()).unwrap();
         let (begun, failed) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
         let ask = || {
             let (cache, begun, failed) = (cache.clone(), begun.clone(), failed.clone());
@@ -190,8 +192,8 @@ pub fn askers() {
                 cache.get_or_compute(&key(), async || None, compute).await
             }
         };
-        let asking: Vec<_> = (0..ASKERS).map(|_| tokio::spawn(ask())).collect();
-        let goes_away = chance(2);
+        let asking: Vec<_> = (0..CALLERS).map(|_| tokio::spawn(ask())).collect();
+        let goes_away = once_in(2);
         if goes_away {
             asking[0].abort();
         }
@@ -202,30 +204,30 @@ pub fn askers() {
                     assert_eq!(*found.value, 4);
                     assert!(found.source != Source::Redis);
                 }
-                Ok(Err(Failed::Computation(()) | Failed::Panicked)) => failures += 1,
+                Ok(Err(ComputeError::Computation(()) | ComputeError::Panicked)) => failures += 1,
                 Err(_) => assert!(goes_away && n == 0),
             }
         }
         until(|| cache.audit().tasks == 0).await;
         let (begun, failed) = (begun.load(SeqCst), failed.load(SeqCst));
         assert!(begun <= failed + 1, "{begun} computations, {failed} of them failed");
-        assert!(failures <= failed, "{failures} were told of {failed} failures");
+        assert!(failures <= failed, "{failures} callers got an error from {failed} failures");
         let Audit { bytes_counted, bytes_held, flights_open, .. } = cache.audit();
         assert_eq!((bytes_counted, flights_open), (bytes_held, 0));
-        // Who waited for two failures computes for itself, and keeps nothing.
+        // A caller that waited for two failures computes for itself, and keeps nothing.
         let is_kept = cache.get(&key()).is_some();
         assert!(if is_kept { begun > failed } else { begun == failed || failed > 1 });
     });
 }
 
-/// A node's memory and what tells it of changes; and a Redis of one key.
+/// The memory of a node, and a Redis with one key.
 struct Node {
     layers: Layers<Numbers>,
     redis: Mutex<Option<u64>>,
 }
 
 impl Node {
-    fn new(there: Option<u64>) -> Arc<Self> {
+    fn new(in_redis: Option<u64>) -> Arc<Self> {
         let counters = Arc::new(Counters::new());
         let coherence = Coherence::new(Namespace::new("n").unwrap(), State::Coherent, counters.clone());
         let layers = Layers {
@@ -235,116 +237,116 @@ impl Node {
             counters,
             memory: Arc::new(Memory::new(1 << 20)),
             coherence: Arc::new(coherence),
-            owed: Owed::new(),
-            leading: AtomicU64::new(0),
+            pending_removals: PendingRemovals::new(),
+            leaders: Gauge::default(),
             shared: None,
         };
-        Arc::new(Self { layers, redis: Mutex::new(there) })
+        Arc::new(Self { layers, redis: Mutex::new(in_redis) })
     }
 
-    /// What follows the pushes, and where they are said.
-    fn listens(&self) -> (impl Fn(PushInfo) + use<>, impl Future<Output = ()> + use<>) {
-        let (changes, queue) = mpsc::channel(4);
+    /// The handler of pushes, and the task that applies them.
+    fn invalidations(&self) -> (impl Fn(PushInfo) + use<>, impl Future<Output = ()> + use<>) {
+        let (sender, queue) = mpsc::channel(4);
         let Layers { coherence, memory, .. } = &self.layers;
         let (canary, _) = watch::channel(Canary::default());
-        let told = ear(coherence.clone(), changes, Arc::new(Notify::new()));
-        (told, follow(coherence.clone(), memory.clone(), canary, queue))
+        let handle = push_handler(coherence.clone(), sender, Arc::new(Notify::new()));
+        (handle, apply_invalidations(coherence.clone(), memory.clone(), canary, queue))
     }
 
-    fn there(&self) -> Option<u64> {
+    fn in_redis(&self) -> Option<u64> {
         *self.redis.lock().unwrap()
     }
 
-    fn put(&self, value: Option<u64>) {
+    fn write_to_redis(&self, value: Option<u64>) {
         *self.redis.lock().unwrap() = value;
     }
 
-    fn remembered(&self) -> Option<u64> {
-        self.layers.recall(&key()).map(|found| *found.value)
+    fn in_memory(&self) -> Option<u64> {
+        self.layers.get_from_memory(&key()).map(|found| *found.value)
     }
 
-    /// A look, and the keeping of what was read.
-    fn looks_and_keeps(&self) -> bool {
-        let licence = self.layers.coherence.licence(&key());
-        let Some(value) = self.there() else { return false };
-        self.layers.keep(&key(), &Arc::new(value), None, licence).0
+    /// A lookup, and keeping its value.
+    fn look_up_and_keep(&self) -> bool {
+        let stamp = self.layers.coherence.stamp(&key());
+        let Some(value) = self.in_redis() else { return false };
+        self.layers.keep(&key(), &Arc::new(value), None, stamp).0
     }
 }
 
-/// Redis's word: everything, or this key.
-fn word(everything: bool) -> PushInfo {
+/// A push: of all keys, or of this one.
+fn push(is_flush: bool) -> PushInfo {
     let keys = vec![Value::BulkString(b"n:1:2+2".to_vec())];
-    PushInfo { kind: PushKind::Invalidate, data: vec![if everything { Value::Nil } else { Value::Array(keys) }] }
+    PushInfo { kind: PushKind::Invalidate, data: vec![if is_flush { Value::Nil } else { Value::Array(keys) }] }
 }
 
-/// Nothing begun before a change is answered from memory once the change has been followed: not a moment later, and not
-/// in the end. (4 stood there; then 5, or nothing.)
+/// Once an invalidation is applied, memory serves nothing that was looked up before: not for a moment, and not in the end.
+/// (The value in Redis is 4 first; then 5, or none.)
 pub fn memory() {
     block_on(async {
         let node = Node::new(Some(4));
-        let (ear, following) = node.listens();
+        let (handle, applying) = node.invalidations();
         let mut tasks: Vec<_> = (0..2)
             .map(|_| {
                 let node = node.clone();
                 tokio::spawn(async move {
-                    node.looks_and_keeps();
+                    node.look_up_and_keep();
                 })
             })
             .collect();
-        let (told, now, everything) = (node.clone(), chance(2).then_some(5), chance(3));
+        let (writer, now, is_flush) = (node.clone(), once_in(2).then_some(5), once_in(3));
         tasks.push(tokio::spawn(async move {
-            told.put(now);
-            ear(word(everything));
-            drop(ear);
-            following.await;
-            assert_ne!(told.remembered(), Some(4), "answered from memory after it was forgotten");
+            writer.write_to_redis(now);
+            handle(push(is_flush));
+            drop(handle);
+            applying.await;
+            assert_ne!(writer.in_memory(), Some(4), "served after its invalidation");
         }));
         for task in tasks {
             task.await.unwrap();
         }
-        let found = node.remembered();
-        assert!(found.is_none() || found == now, "{found:?} is remembered, {now:?} is there");
-        assert!(!node.looks_and_keeps() || node.remembered() == now, "what nothing moved is kept");
+        let found = node.in_memory();
+        assert!(found.is_none() || found == now, "memory holds {found:?}, Redis {now:?}");
+        assert!(!node.look_up_and_keep() || node.in_memory() == now, "without a change it is kept");
         assert_eq!(node.layers.memory.bytes(), node.layers.memory.bytes_held());
     });
 }
 
-/// Who snapshots, looks and waits sleeps through no movement: each sees what was put there in the end.
+/// A task that takes a stamp, looks up and waits misses no change: each sees the last value in the end.
 pub fn waiters() {
     block_on(async {
         let node = Node::new(None);
-        let (ear, following) = node.listens();
+        let (handle, applying) = node.invalidations();
         let mut tasks: Vec<_> = (0..2)
             .map(|_| {
                 let node = node.clone();
                 tokio::spawn(async move {
                     loop {
-                        let licence = node.layers.coherence.licence(&key());
-                        if node.there().is_some() {
+                        let stamp = node.layers.coherence.stamp(&key());
+                        if node.in_redis().is_some() {
                             break;
                         }
-                        node.layers.coherence.movement(licence).await;
+                        node.layers.coherence.wait_for_change(stamp).await;
                     }
                 })
             })
             .collect();
-        let (told, moves_before, everything) = (node.clone(), chance(2), chance(3));
+        let (writer, changes_before, is_flush) = (node.clone(), once_in(2), once_in(3));
         tasks.push(tokio::spawn(async move {
-            if moves_before {
-                ear(word(false));
+            if changes_before {
+                handle(push(false));
             }
-            told.put(Some(4));
-            ear(word(everything));
+            writer.write_to_redis(Some(4));
+            handle(push(is_flush));
         }));
-        tasks.push(tokio::spawn(following));
+        tasks.push(tokio::spawn(applying));
         for task in tasks {
             task.await.unwrap();
         }
-        assert_eq!(node.layers.coherence.waiters(), 0);
+        assert_eq!(node.layers.coherence.waiters.count(), 0);
     });
 }
 
-/// When the time to try has come, one call at a time tries, whatever becomes of it; and the way is never barred for good.
+/// Once the breaker is half-open, one trial runs at a time, however it ends; and the breaker never stays open for ever.
 pub fn breaker() {
     block_on(async {
         let (breaker, start) = (Arc::new(Breaker::new()), Instant::now());
@@ -362,7 +364,7 @@ pub fn breaker() {
                         let now = start + OPEN_MAX * pauses.fetch_add(1, SeqCst);
                         let Some(permit) = breaker.admit(now) else { continue };
                         if permit.is_trial {
-                            let tries = Alone::begins(&trying);
+                            let tries = Alone::enter(&trying);
                             yield_now().await;
                             drop(tries);
                         }
@@ -375,8 +377,8 @@ pub fn breaker() {
                 })
             })
             .collect();
-        if chance(2) {
-            // Cancelled: its permit is dropped wherever it is.
+        if once_in(2) {
+            // Cancelled: its permit is dropped, wherever it is.
             callers[0].abort();
         }
         for caller in callers {
@@ -384,6 +386,6 @@ pub fn breaker() {
             let _ = caller.await;
         }
         let later = start + OPEN_MAX * pauses.load(SeqCst);
-        assert!(breaker.admit(later).is_some(), "barred for good");
+        assert!(breaker.admit(later).is_some(), "open for ever");
     });
 }

@@ -1,9 +1,8 @@
 //! A Cluster: which primary holds which slots, and a connection to each.
 //!
-//! The nodes are asked every second, and at once when one sends a call elsewhere or is lost. They learn of changes one
-//! after the other: the answer of the newest epoch is right. When something changed, the new map is followed first and
-//! everything is forgotten after it: a primary that is new holds nothing that memory keeps for longer than 5 s until it
-//! has proven that it reports changes.
+//! The nodes are asked every second, and at once when a node redirects a call or is lost. They learn of a change one after
+//! the other: the answer with the newest epoch is right. After a change the new map is published first and memory is
+//! purged after it: until a new primary has proven that it reports changes, memory keeps its keys for 5 s at most.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -13,76 +12,76 @@ use redis::Value;
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::connection::{Address, Connection, Endpoint, field, text};
-use crate::keeper::{Common, Keeper, Role};
+use crate::link::Link;
 use crate::primaries::{Map, SLOTS};
-use crate::redis::Link;
 use crate::stats::{Cause, Label, Trouble};
+use crate::supervisor::{Context, Role, Supervisor};
 
-/// Between two looks at the topology, however often it is doubted.
+/// Between two surveys, however often the topology is doubted.
 const SURVEY_PAUSE: Duration = Duration::from_millis(50);
-/// After a first answer, how long others are waited for that may know better.
+/// After the first answer, how long a survey waits for answers with a newer epoch.
 const SECOND_OPINION: Duration = Duration::from_millis(100);
 
-/// What a node knows.
+/// The topology as one node knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Layout {
     /// Raised by every failover, and by most moves of slots.
     epoch: u64,
     /// The primary of each slot that has one.
     holders: Vec<(u16, u16, Address)>,
-    /// Everybody that was named: whom to ask when all primaries are gone.
+    /// All nodes, replicas too: they are asked when all primaries are gone.
     nodes: BTreeSet<Address>,
 }
 
-/// A primary whose connection is kept.
+/// A primary with a supervised connection.
 struct Member {
     link: Arc<Link>,
-    keeping: JoinHandle<()>,
+    supervising: JoinHandle<()>,
 }
 
-/// A keeper has no life of its own.
+/// The supervisor ends with its member.
 impl Drop for Member {
     fn drop(&mut self) {
-        self.keeping.abort();
+        self.supervising.abort();
     }
 }
 
 /// Keeps the map, and a connection to each primary on it. Never ends by itself.
-pub(crate) async fn keep_cluster<V: Send + Sync + 'static>(common: Common<V>, seeds: Vec<Endpoint>) {
+pub(crate) async fn keep_cluster<V: Send + Sync + 'static>(context: Context<V>, seeds: Vec<Endpoint>) {
     let mut members = BTreeMap::new();
     let mut current: Option<Layout> = None;
     let Some(login) = seeds.first().cloned() else { return };
-    let mut is_despaired_of = false;
+    let mut is_failure_logged = false;
     loop {
         let known = current.as_ref().map(|layout| layout.nodes.clone()).unwrap_or_default();
         match survey(&members, &seeds, &login, known).await {
             Ok(layout) => {
-                is_despaired_of = false;
+                is_failure_logged = false;
                 if current.as_ref().is_none_or(|current| current.holders != layout.holders) {
-                    go_over(&common, &mut members, &layout, &login).await;
+                    switch_to(&context, &mut members, &layout, &login).await;
                 }
                 current = Some(layout);
             }
             Err(trouble) => {
-                if !std::mem::replace(&mut is_despaired_of, true) {
+                if !std::mem::replace(&mut is_failure_logged, true) {
                     let trouble = trouble.label();
-                    tracing::warn!(trouble, seed = login.shown(), "no node of the Cluster tells who holds what");
+                    tracing::warn!(trouble, seed = login.shown(), "no node of the Cluster gives its layout");
                 }
-                common.coherence.note_failure(&login.shown(), trouble.label());
-                common.coherence.counters.errors.add(trouble);
+                context.coherence.note_failure(&login.shown(), trouble.label());
+                context.coherence.counters.errors.add(trouble);
             }
         }
         tokio::time::sleep(SURVEY_PAUSE).await;
         tokio::select! {
-            () = tokio::time::sleep(common.deadlines.topology) => {}
-            () = common.primaries.doubted() => {}
+            () = tokio::time::sleep(context.deadlines.topology) => {}
+            () = context.primaries.doubted() => {}
         }
     }
 }
 
-/// Goes over to another layout: the map, the purge, and only then the keepers of those who are new.
-async fn go_over<V: Send + Sync + 'static>(
-    common: &Common<V>,
+/// Switches to another layout: publishes the map, purges, and only then starts the supervisors of new primaries.
+async fn switch_to<V: Send + Sync + 'static>(
+    context: &Context<V>,
     members: &mut BTreeMap<Address, Member>,
     layout: &Layout,
     login: &Endpoint,
@@ -100,29 +99,29 @@ async fn go_over<V: Send + Sync + 'static>(
     for (first, last, address) in &layout.holders {
         slots[usize::from(*first)..=usize::from(*last)].fill(index.get(address).copied());
     }
-    common.primaries.publish(Map::Slots(links.values().cloned().collect(), slots.into()));
-    common.coherence.purge(Cause::Topology);
-    common.coherence.tell_state(&common.primaries);
+    context.primaries.publish(Map::Slots(links.values().cloned().collect(), slots.into()));
+    context.coherence.purge(Cause::Topology);
+    context.coherence.publish_state(&context.primaries);
 
     let gone: Vec<Address> = members.keys().filter(|address| !addresses.contains(address)).cloned().collect();
     for mut member in gone.iter().filter_map(|address| members.remove(address)) {
-        member.keeping.abort();
-        // It was aborted: how it ended is known. From here on it installs nothing any more.
-        let _ = (&mut member.keeping).await;
+        member.supervising.abort();
+        // Awaited, so that it installs no connection after this; its result is that it was aborted.
+        let _ = (&mut member.supervising).await;
         member.link.install(None);
     }
     for (address, link) in links {
         if !members.contains_key(address) {
-            let keeper = Keeper::new(common.clone(), link.clone(), Role::Primary);
+            let supervisor = Supervisor::new(context.clone(), link.clone(), Role::Primary);
             let endpoint = login.at(address);
-            let keeping = tokio::spawn(async move { keeper.keep(&endpoint).await });
-            members.insert(address.clone(), Member { link, keeping });
+            let supervising = tokio::spawn(async move { supervisor.run(&endpoint).await });
+            members.insert(address.clone(), Member { link, supervising });
         }
     }
-    tracing::info!(primaries = addresses.len(), "the Cluster's slots are held otherwise than before");
+    tracing::info!(primaries = addresses.len(), "the layout of the Cluster has changed");
 }
 
-/// Asks the primaries over the connections that there are, and everybody that is known if that is not all of them.
+/// Asks the primaries over their connections; if one has none, also every other node that is known.
 async fn survey(
     members: &BTreeMap<Address, Member>,
     seeds: &[Endpoint],
@@ -140,8 +139,8 @@ async fn survey(
     for address in others.into_iter().filter(|address| !connected.contains_key(address)) {
         let endpoint = login.at(&address);
         asking.spawn(async move {
-            let passing = endpoint.connect(|_| {}).await.map_err(|refused| refused.trouble)?;
-            ask(&passing, &address).await
+            let connection = endpoint.connect(|_| {}).await.map_err(|error| error.trouble)?;
+            ask(&connection, &address).await
         });
     }
     for (address, connection) in connected {
@@ -153,10 +152,10 @@ async fn survey(
         let next = asking.join_next();
         let answer = match patience {
             None => next.await,
-            // Nobody who knows better came in time.
+            // `None`: no other answer in time.
             Some(until) => tokio::time::timeout_at(until, next).await.unwrap_or(None),
         };
-        // A task that panicked said nothing.
+        // A task that panicked has no answer.
         match answer.map(|answer| answer.unwrap_or(Err(Trouble::Other))) {
             None => return best.ok_or(trouble),
             Some(Err(why)) => trouble = why,
@@ -208,9 +207,9 @@ fn read_node(node: Value, asked: &Address) -> Option<Address> {
     let Value::Array(parts) = node else { return None };
     let mut parts = parts.into_iter();
     let host = match parts.next()? {
-        // It does not know, or is not to say: it is where it was asked.
+        // The node does not know its address, or may not tell it: it is the address that was asked.
         Value::Nil => String::new(),
-        // An empty name or a `?` stands for what is not known.
+        // An empty name or a `?` stands for an unknown one.
         host => text(host).filter(|host| host != "?").unwrap_or_default(),
     };
     let port = match parts.next()? {
@@ -239,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn a_layout_is_read_as_a_node_tells_it() {
+    fn a_layout_is_read_as_a_node_gives_it() {
         let asked = Address::parse("10.0.0.9:7000").unwrap();
         let read = |slots| read_layout(bulk("cluster_state:ok\r\ncluster_current_epoch:6\r\n"), slots, &asked);
         let layout = read(Value::Array(vec![

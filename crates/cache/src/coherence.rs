@@ -1,13 +1,13 @@
-//! Forget these keys, or all: how what Redis tells reaches memory, and when memory may be trusted.
-//! The states, and what leads from one to another, are drawn in the crate's own page.
+//! How invalidations reach memory, and when memory may be trusted. The crate's documentation draws the states and the
+//! transitions between them.
 //!
-//! *Generations* are what everything that takes time is checked against. One counts purges, 4,096 more count changes of
-//! the keys that hash to each. A [`Licence`] is a snapshot of two of them; if either moved, what was begun under it is
-//! neither kept nor written without a second look. The order is always: raise the generation, pass the door, take the
-//! entry out; and whoever puts one in compares and puts behind the door: one of the two always sees the other, and what
-//! was forgotten is not answered from for a moment longer.
+//! Everything that takes time is checked against *generations*: one counts purges, and 4,096 count the changes of the keys
+//! that hash to each of as many shards. A [`VersionStamp`] is a snapshot of two of them; if either has changed, the work
+//! begun under the stamp is neither kept nor written without a second lookup.
 //!
-//! Who waits for a key to move is woken after that.
+//! An invalidation raises the generation, passes through the insert lock, and removes the entry; an insertion compares
+//! the stamp and inserts under that lock. So one of the two always sees the other, and an entry is not served for a moment
+//! longer once its invalidation is done. Tasks that wait for a change are notified after that.
 
 use std::hash::BuildHasher;
 use std::sync::{Arc, PoisonError};
@@ -16,6 +16,7 @@ use std::time::Instant;
 use quick_cache::DefaultHashBuilder;
 use tokio::sync::{Notify, watch};
 
+use crate::audit::Gauge;
 use crate::key::{Key, KeyRef, Namespace};
 use crate::memory::Memory;
 use crate::primaries::Primaries;
@@ -23,14 +24,15 @@ use crate::stats::{Cause, Counters, State};
 use crate::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use crate::sync::{Mutex, MutexGuard};
 
-/// Few for the checker, which makes them anew for each order that it tries.
+/// Few under the checker, which creates them anew for each order that it tries.
 const SHARDS: usize = if cfg!(shuttle) { 4 } else { 4_096 };
-/// Shards share bells, for a bell takes more room than a number: who is woken for nothing sees it and waits on.
-const BELLS: usize = if cfg!(shuttle) { 2 } else { 64 };
+/// Wait lists and insert locks, which shards share because each takes more room than a number. A task notified for another
+/// shard's change compares its stamp and goes on waiting.
+const STRIPES: usize = if cfg!(shuttle) { 2 } else { 64 };
 
-/// A snapshot of the purge generation and of one shard's, taken before what it is to license begins.
+/// A snapshot of the purge generation and of one shard's generation, taken before the work that it guards begins.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Licence {
+pub(crate) struct VersionStamp {
     pub(crate) purge: u64,
     shard: usize,
     changes: u64,
@@ -53,48 +55,39 @@ impl Generations {
         (self.hasher.hash_one(key) % SHARDS as u64) as usize
     }
 
-    fn licence(&self, key: &Key) -> Licence {
+    fn stamp(&self, key: &Key) -> VersionStamp {
         let shard = self.shard(key.as_ref());
-        Licence { purge: self.purge.load(SeqCst), shard, changes: self.changes[shard].load(SeqCst) }
+        VersionStamp { purge: self.purge.load(SeqCst), shard, changes: self.changes[shard].load(SeqCst) }
     }
 
-    fn moved(&self, licence: Licence) -> bool {
-        self.purge.load(SeqCst) != licence.purge || self.changes[licence.shard].load(SeqCst) != licence.changes
+    fn has_changed(&self, stamp: VersionStamp) -> bool {
+        self.purge.load(SeqCst) != stamp.purge || self.changes[stamp.shard].load(SeqCst) != stamp.changes
     }
 
-    /// Gives the shard.
-    fn change(&self, key: KeyRef<'_>) -> usize {
+    /// Raises the generation of the key's shard and gives the shard.
+    fn raise(&self, key: KeyRef<'_>) -> usize {
         let shard = self.shard(key);
         self.changes[shard].fetch_add(1, SeqCst);
         shard
     }
 }
 
-/// What ties memory to Redis.
+/// Keeps memory coherent with Redis.
 pub(crate) struct Coherence {
     generations: Generations,
     state: watch::Sender<State>,
     pub(crate) namespace: Namespace,
     pub(crate) counters: Arc<Counters>,
-    /// Room can be freed: something was purged.
+    /// Notified by a purge: the sweep can free memory.
     purged: Notify,
-    /// Rung when something moves, for those who wait for it.
-    bells: Box<[Notify]>,
-    /// Held by whoever puts something into memory, from comparing until it is in; passed through by whoever follows a
-    /// change, from raising the generation until the entry is taken out.
-    doors: Box<[Mutex<()>]>,
-    waiters: AtomicU64,
-    /// Why there was no connection when one was last wanted.
+    /// Notified by each change, for the tasks that wait for one.
+    wait_lists: Box<[Notify]>,
+    /// An insertion into memory holds its lock from the comparison to the end; an invalidation passes through it between
+    /// raising the generation and removing the entry.
+    insert_locks: Box<[Mutex<()>]>,
+    pub(crate) waiters: Gauge,
+    /// Why the last attempt to connect failed.
     last_failure: Mutex<Option<String>>,
-}
-
-/// Counts one who waits, for as long as it does.
-struct Waiter<'a>(&'a AtomicU64);
-
-impl Drop for Waiter<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, SeqCst);
-    }
 }
 
 impl Coherence {
@@ -105,14 +98,14 @@ impl Coherence {
             namespace,
             counters,
             purged: Notify::new(),
-            bells: (0..BELLS).map(|_| Notify::new()).collect(),
-            doors: (0..BELLS).map(|_| Mutex::new(())).collect(),
-            waiters: AtomicU64::new(0),
+            wait_lists: (0..STRIPES).map(|_| Notify::new()).collect(),
+            insert_locks: (0..STRIPES).map(|_| Mutex::new(())).collect(),
+            waiters: Gauge::default(),
             last_failure: Mutex::new(None),
         }
     }
 
-    /// Keeps why there is no connection, for whoever looks after it.
+    /// Notes why there is no connection, for the operator.
     pub(crate) fn note_failure(&self, server: &str, reason: &str) {
         *self.last_failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(format!("{server}: {reason}"));
     }
@@ -121,7 +114,7 @@ impl Coherence {
         self.last_failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// How far memory is covered as a whole; what is true of one key is what is true of its primary.
+    /// The state of memory as a whole. The state of one key is that of the primary that holds it.
     pub(crate) fn state(&self) -> State {
         *self.state.borrow()
     }
@@ -131,9 +124,9 @@ impl Coherence {
         self.state.subscribe()
     }
 
-    /// Waits until memory is as coherent as it can be.
+    /// Waits until memory is coherent, or has no Redis to be coherent with.
     pub(crate) async fn ready(&self) {
-        // The sender is in self: it cannot go.
+        // The sender is a field of self: it outlives this.
         let _ = self.state.subscribe().wait_for(|state| matches!(state, State::Memory | State::Coherent)).await;
     }
 
@@ -141,73 +134,68 @@ impl Coherence {
         self.generations.purge.load(SeqCst)
     }
 
-    pub(crate) fn licence(&self, key: &Key) -> Licence {
-        self.generations.licence(key)
+    pub(crate) fn stamp(&self, key: &Key) -> VersionStamp {
+        self.generations.stamp(key)
     }
 
-    pub(crate) fn moved(&self, licence: Licence) -> bool {
-        self.generations.moved(licence)
+    /// Whether a generation has changed since the stamp was taken.
+    pub(crate) fn has_changed(&self, stamp: VersionStamp) -> bool {
+        self.generations.has_changed(stamp)
     }
 
-    /// Puts something into memory, unless something moved. Comparing alone would not do: what is put in behind the
-    /// comparison, and behind the removal of what changed in between, would be answered from.
-    pub(crate) fn unless_moved<T>(&self, licence: Licence, put: impl FnOnce() -> T) -> Option<T> {
-        let _door = self.door(licence.shard);
-        (!self.moved(licence)).then(put)
+    /// Runs an insertion into memory, unless a generation has changed. The comparison alone would not do: an insertion
+    /// after the comparison and after the removal by an invalidation in between would be served.
+    pub(crate) fn if_unchanged<T>(&self, stamp: VersionStamp, insert: impl FnOnce() -> T) -> Option<T> {
+        let _lock = self.insert_lock(stamp.shard);
+        (!self.has_changed(stamp)).then(insert)
     }
 
-    // What is put in under it is whole or not there: a panic leaves nothing to be mended.
-    fn door(&self, shard: usize) -> MutexGuard<'_, ()> {
-        self.doors[shard % BELLS].lock().unwrap_or_else(PoisonError::into_inner)
+    // An insertion under the lock is complete or did not happen: a panic leaves nothing to repair.
+    fn insert_lock(&self, shard: usize) -> MutexGuard<'_, ()> {
+        self.insert_locks[shard % STRIPES].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until something moves, which may have been before this was called.
-    pub(crate) async fn movement(&self, licence: Licence) {
-        self.waiters.fetch_add(1, SeqCst);
-        let _waiter = Waiter(&self.waiters);
+    fn wait_list(&self, shard: usize) -> &Notify {
+        &self.wait_lists[shard % STRIPES]
+    }
+
+    /// Waits until a generation has changed, which may have happened before the call.
+    pub(crate) async fn wait_for_change(&self, stamp: VersionStamp) {
+        let _inside = self.waiters.enter();
         loop {
-            // It hears all that is rung from now on, so that nothing is missed between the comparison and the waiting.
-            let rung = self.bell(licence.shard).notified();
-            if self.moved(licence) {
+            // It receives every notification from now on, so that none is missed between the comparison and the wait.
+            let notified = self.wait_list(stamp.shard).notified();
+            if self.has_changed(stamp) {
                 return;
             }
-            rung.await;
+            notified.await;
         }
     }
 
-    /// Those who wait for something to move.
-    pub(crate) fn waiters(&self) -> u64 {
-        self.waiters.load(SeqCst)
-    }
-
-    /// Forgets one key: its shard's generation, then its entry; then who waits is woken.
-    pub(crate) fn forget<V>(&self, memory: &Memory<V>, key: KeyRef<'_>, cause: Cause) {
-        let shard = self.generations.change(key);
-        // Who compared before that has put its entry in by now.
-        drop(self.door(shard));
+    /// Invalidates one key: raises its shard's generation, removes its entry, and notifies the tasks that wait.
+    pub(crate) fn invalidate<V>(&self, memory: &Memory<V>, key: KeyRef<'_>, cause: Cause) {
+        let shard = self.generations.raise(key);
+        // An insertion that compared before has inserted its entry by now.
+        drop(self.insert_lock(shard));
         memory.remove(key);
-        self.bell(shard).notify_waiters();
-        self.counters.forgotten.add(cause);
+        self.wait_list(shard).notify_waiters();
+        self.counters.invalidations.add(cause);
     }
 
-    /// Makes memory silent before anybody sees to the rest.
-    pub(crate) fn silence(&self) {
+    /// Stops serving everything in memory at once, before the purge that follows.
+    pub(crate) fn raise_purge_generation(&self) {
         self.generations.purge.fetch_add(1, SeqCst);
     }
 
-    fn bell(&self, shard: usize) -> &Notify {
-        &self.bells[shard % BELLS]
-    }
-
-    /// Forgets everything: from here on nothing kept, begun or queued before is served, kept or written.
+    /// Invalidates everything: nothing kept, begun or queued before is served, kept or written from here on.
     pub(crate) fn purge(&self, cause: Cause) {
-        self.generations.purge.fetch_add(1, SeqCst);
-        self.counters.forgotten.add(cause);
+        self.raise_purge_generation();
+        self.counters.invalidations.add(cause);
         self.purged.notify_one();
-        self.bells.iter().for_each(Notify::notify_waiters);
+        self.wait_lists.iter().for_each(Notify::notify_waiters);
     }
 
-    /// The last word: nothing follows Redis any more.
+    /// Ends coherence for good: no task applies invalidations any more.
     pub(crate) fn close(&self) {
         if self.state() != State::Memory {
             self.state.send_replace(State::Detached);
@@ -215,14 +203,14 @@ impl Coherence {
         }
     }
 
-    /// Tells who listens what state the primaries are in now.
-    pub(crate) fn tell_state(&self, primaries: &Primaries) {
-        // Read while nobody else can tell: what is told last is what was so last.
+    /// Publishes the present state of the primaries.
+    pub(crate) fn publish_state(&self, primaries: &Primaries) {
+        // Read under the lock of the channel: the state published last is the newest.
         self.state.send_modify(|state| *state = primaries.state());
     }
 }
 
-/// Frees the room behind each purge. A sweep goes through all of memory: not on a thread that requests share.
+/// Frees the memory of purged entries. A sweep visits every entry: it does not run on a thread that serves requests.
 pub(crate) async fn sweep<V: Send + Sync + 'static>(coherence: Arc<Coherence>, memory: Arc<Memory<V>>) {
     loop {
         coherence.purged.notified().await;
@@ -237,7 +225,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn ready_is_told_to_who_waits() {
+    async fn ready_waits_for_coherence() {
         let namespace = Namespace::new("tabuada").unwrap();
         let coherence = Arc::new(Coherence::new(namespace, State::Detached, Arc::new(Counters::new())));
         let waiting = tokio::spawn({

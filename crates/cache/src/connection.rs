@@ -1,5 +1,4 @@
-//! One connection to one server: where the server is, how to log in there, the handshake, and what is said before and
-//! beside the calls of the cache.
+//! One connection to one server: address, login, handshake, and the commands before and beside the calls of the cache.
 
 use std::fmt;
 use std::future::Future;
@@ -27,14 +26,14 @@ pub(crate) struct Address {
 }
 
 impl Address {
-    /// Reads `host:port`; addresses of IPv6 come with and without brackets.
+    /// Reads `host:port`; IPv6 addresses come with and without brackets.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (host, port) = text.rsplit_once(':')?;
         let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
         Some(Self { host: host.into(), port: port.parse().ok()? })
     }
 
-    /// A server that does not know its own address leaves it out: it is the one under which it was asked.
+    /// A server that does not know its own address leaves the host out: it is the one that was asked.
     pub(crate) fn or_host_of(self, asked: &Self) -> Self {
         if self.host.is_empty() { Self { host: asked.host.clone(), ..self } } else { self }
     }
@@ -47,24 +46,24 @@ impl fmt::Display for Address {
     }
 }
 
-/// Where a server is and how to log in there.
+/// The address of a server, and the login there.
 #[derive(Clone)]
 pub(crate) struct Endpoint {
     info: ConnectionInfo,
-    /// What is in it then is the password.
+    /// Its content, at the time of each connection, is the password.
     password_file: Option<Arc<Path>>,
     handshake: Duration,
 }
 
 /// Why there is no connection.
 #[derive(Debug)]
-pub(crate) struct Refused {
+pub(crate) struct ConnectError {
     pub(crate) trouble: Trouble,
-    /// In the words of the system or the server; no login is in them.
+    /// The message of the system or the server; it holds no login.
     pub(crate) reason: String,
 }
 
-impl From<Trouble> for Refused {
+impl From<Trouble> for ConnectError {
     fn from(trouble: Trouble) -> Self {
         Self { trouble, reason: trouble.label().to_owned() }
     }
@@ -78,7 +77,7 @@ impl Endpoint {
         Self { info, password_file: password_file.map(Arc::from), handshake }
     }
 
-    /// The same login at another server's.
+    /// The same login at another server.
     pub(crate) fn at(&self, address: &Address) -> Self {
         let host = address.host.to_string();
         let info = self.info.clone().set_addr(match self.info.addr() {
@@ -91,15 +90,15 @@ impl Endpoint {
     }
 
     /// The same server without a login.
-    pub(crate) fn as_nobody(&self) -> Self {
-        let nobody = redis::RedisConnectionInfo::default().set_protocol(ProtocolVersion::RESP3);
-        Self { info: self.info.clone().set_redis_settings(nobody), password_file: None, handshake: self.handshake }
+    pub(crate) fn without_login(&self) -> Self {
+        let settings = redis::RedisConnectionInfo::default().set_protocol(ProtocolVersion::RESP3);
+        Self { info: self.info.clone().set_redis_settings(settings), password_file: None, handshake: self.handshake }
     }
 
-    /// How to log in now: the password may have changed since the last connection.
-    async fn info(&self) -> Result<ConnectionInfo, Refused> {
+    /// The login of today: the password may have changed since the last connection.
+    async fn info(&self) -> Result<ConnectionInfo, ConnectError> {
         let Some(file) = self.password_file.clone() else { return Ok(self.info.clone()) };
-        // On a thread of its own: the file system may be slow. One that panicked has read nothing.
+        // On another thread, since the file system may be slow. One that panicked has read nothing.
         let reading = tokio::task::spawn_blocking(move || read_password(&file));
         let password = reading.await.unwrap_or(Err(Trouble::Other.into()))?;
         let login = self.info.redis_settings().clone().set_password(password);
@@ -111,7 +110,7 @@ impl Endpoint {
         self.info.redis_settings().username()
     }
 
-    /// `None`: it is a socket in the file system.
+    /// `None`: it is a Unix socket.
     pub(crate) fn address(&self) -> Option<Address> {
         match self.info.addr() {
             ConnectionAddr::Tcp(host, port) | ConnectionAddr::TcpTls { host, port, .. } => {
@@ -130,9 +129,9 @@ impl Endpoint {
         }
     }
 
-    /// Connects, logs in, and checks that the server speaks RESP3. `on_push` is called by the connection's own task for
-    /// each push and, once, for the loss of the connection: it must not block.
-    pub(crate) async fn connect<F>(&self, on_push: F) -> Result<Connection, Refused>
+    /// Connects, logs in, and checks that the server speaks RESP3. The connection's own task calls `on_push` for each push
+    /// and, once, for the loss of the connection: it must not block.
+    pub(crate) async fn connect<F>(&self, on_push: F) -> Result<Connection, ConnectError>
     where
         F: Fn(PushInfo) + Send + Sync + 'static,
     {
@@ -144,32 +143,33 @@ impl Endpoint {
                 on_push(push);
                 Ok::<(), redis::aio::SendError>(())
             });
-        let refused = |error: RedisError| Refused { trouble: trouble_connecting(&error), reason: error.to_string() };
+        let failed =
+            |error: RedisError| ConnectError { trouble: trouble_connecting(&error), reason: error.to_string() };
         let connecting = async {
-            let client = redis::Client::open(self.info().await?).map_err(refused)?;
-            client.get_multiplexed_async_connection_with_config(&config).await.map_err(refused)
+            let client = redis::Client::open(self.info().await?).map_err(failed)?;
+            client.get_multiplexed_async_connection_with_config(&config).await.map_err(failed)
         };
         let no_answer =
-            |_| Refused { trouble: Trouble::Connect, reason: format!("no answer within {:?}", self.handshake) };
+            |_| ConnectError { trouble: Trouble::Connect, reason: format!("no answer within {:?}", self.handshake) };
         let connection = tokio::time::timeout(self.handshake, connecting).await.map_err(no_answer)??;
         let connection = Connection { connection, handshake: self.handshake, doubted: Arc::default() };
-        // A proxy may let HELLO pass and go on in RESP2, which has no pushes: ask what is spoken.
+        // A proxy may accept HELLO and go on in RESP2, which has no pushes: ask for the protocol in use.
         let hello = connection.say(redis::cmd("HELLO").arg(3)).await?;
         if speaks_resp3(&hello) { Ok(connection) } else { Err(Trouble::Protocol.into()) }
     }
 }
 
-/// A connection. Clones share it; it is closed when the last one is dropped.
+/// A connection. Clones share it; dropping the last one closes it.
 #[derive(Clone)]
 pub(crate) struct Connection {
     connection: MultiplexedConnection,
     handshake: Duration,
-    /// A reply could not be meant for what was asked: replies may be out of step.
+    /// Notified by a reply that does not fit its command: the replies may be out of step.
     doubted: Arc<Notify>,
 }
 
 impl Connection {
-    /// Asks to be told of every change under `prefix`, but for those made over this connection.
+    /// Starts tracking: the server reports every change under `prefix`, except those made over this connection.
     pub(crate) async fn track(&self, prefix: &str) -> Result<(), Trouble> {
         let mut tracking = redis::cmd("CLIENT");
         tracking.arg("TRACKING").arg("ON").arg("BCAST").arg("NOLOOP").arg("PREFIX").arg(prefix);
@@ -179,16 +179,16 @@ impl Connection {
         }
     }
 
-    /// A sign of life, and whether writes are taken: writes nothing over nothing, under a name that nobody has. A server
-    /// that is full, cannot save, follows another or serves no slots answers PING as if all were well.
-    pub(crate) async fn takes_writes(&self, name: &str, deadline: Duration) -> Result<(), Trouble> {
+    /// A heartbeat that also tells whether the server accepts writes: an empty SETRANGE on a name without a value changes
+    /// nothing. A server that is full, cannot save, is a replica or serves no slots would still answer PING.
+    pub(crate) async fn accepts_writes(&self, name: &str, deadline: Duration) -> Result<(), Trouble> {
         match self.say_within(deadline, redis::cmd("SETRANGE").arg(name).arg(0).arg("")).await? {
             Value::Int(_) => Ok(()),
             _ => Err(Trouble::Protocol),
         }
     }
 
-    /// [`Trouble::Demoted`] if the server follows another.
+    /// [`Trouble::Demoted`] if the server is a replica.
     pub(crate) async fn is_primary(&self, deadline: Duration) -> Result<(), Trouble> {
         match self.say_within(deadline, &redis::cmd("ROLE")).await? {
             Value::Array(role) => match role.into_iter().next().and_then(text).as_deref() {
@@ -200,7 +200,7 @@ impl Connection {
         }
     }
 
-    /// Makes `name` appear and go at once: whoever tracks it is told, and nobody sees it.
+    /// Sets `name` and removes it at once, so that every connection with tracking gets a push.
     pub(crate) async fn touch(&self, name: &str) -> Result<(), Trouble> {
         let mut touch = redis::pipe();
         touch.cmd("SET").arg(name).arg("").arg("PX").arg(1_000).cmd("UNLINK").arg(name);
@@ -212,7 +212,7 @@ impl Connection {
         }
     }
 
-    /// `maxmemory` and `maxmemory-policy`, where the server tells them.
+    /// `maxmemory` and `maxmemory-policy`, if the server gives them.
     pub(crate) async fn eviction(&self) -> Option<Eviction> {
         let info = self.say(redis::cmd("INFO").arg("memory")).await.ok().and_then(text);
         if let Some(eviction) = info.as_deref().and_then(Eviction::in_info) {
@@ -229,8 +229,8 @@ impl Connection {
         }
     }
 
-    /// Waits until a reply was not what can be said to what was asked. Such a connection is not to be used any more: one
-    /// reply too many, and each would be taken for the answer to another question.
+    /// Waits for a reply that does not fit its command. The connection must not be used any more then: after one reply too
+    /// many, each would be taken for the reply to another command.
     pub(crate) async fn doubted(&self) {
         self.doubted.notified().await;
     }
@@ -239,7 +239,7 @@ impl Connection {
         self.doubted.notify_one();
     }
 
-    /// One command, one reply; an error reply is trouble. For what may take as long as a handshake.
+    /// One command, one reply, within the deadline of the handshake; an error reply is trouble.
     pub(crate) async fn say(&self, command: &Cmd) -> Result<Value, Trouble> {
         self.say_within(self.handshake, command).await
     }
@@ -257,7 +257,7 @@ impl Connection {
     }
 }
 
-/// How a server makes room.
+/// How a server evicts keys.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Eviction {
     /// 0: no bound.
@@ -274,7 +274,7 @@ impl Eviction {
     }
 }
 
-/// A field of what `INFO` and its like tell.
+/// A field in the reply to `INFO` and the like.
 pub(crate) fn field<'a>(info: &'a str, name: &str) -> Option<&'a str> {
     info.lines().find_map(|line| line.trim_end().strip_prefix(name)?.strip_prefix(':'))
 }
@@ -294,11 +294,11 @@ pub(crate) fn trouble(error: &RedisError) -> Trouble {
     match (error.kind(), error.code()) {
         (ErrorKind::AuthenticationFailed | ErrorKind::Server(ServerErrorKind::NoPerm), _) => Trouble::Denied,
         (_, Some("NOAUTH" | "WRONGPASS")) => Trouble::Denied,
-        // MISCONF: the server takes no writes since it cannot save.
+        // MISCONF: the server accepts no writes because it cannot save.
         (ErrorKind::Server(ServerErrorKind::ReadOnly), _) | (_, Some("MISCONF" | "NOREPLICAS")) => Trouble::ReadOnly,
         (_, Some("OOM")) => Trouble::Full,
         (_, Some("BUSY")) => Trouble::Busy,
-        // CLUSTERDOWN: some of the slots have no primary, and then nobody serves any.
+        // CLUSTERDOWN: some slots have no primary, and then no node serves any.
         (
             ErrorKind::Server(
                 ServerErrorKind::BusyLoading | ServerErrorKind::MasterDown | ServerErrorKind::ClusterDown,
@@ -313,11 +313,11 @@ pub(crate) fn trouble(error: &RedisError) -> Trouble {
     }
 }
 
-/// What the file holds, without the end of its line.
-fn read_password(file: &Path) -> Result<String, Refused> {
+/// The content of the file, without a newline at its end.
+fn read_password(file: &Path) -> Result<String, ConnectError> {
     let unreadable = |error: std::io::Error| {
         let reason = format!("cannot read the password in {}: {error}", file.display());
-        Refused { trouble: Trouble::Denied, reason }
+        ConnectError { trouble: Trouble::Denied, reason }
     };
     let text = std::fs::read_to_string(file).map_err(unreadable)?;
     let password = text.strip_suffix('\n').unwrap_or(&text);
@@ -336,7 +336,7 @@ fn speaks_resp3(hello: &Value) -> bool {
     matches!(hello, Value::Map(pairs) if pairs.iter().any(|(name, value)| is_proto(name) && *value == Value::Int(3)))
 }
 
-/// A text, in whichever form the server gave it.
+/// A text, in any of the forms that a server may use.
 pub(crate) fn text(value: Value) -> Option<String> {
     match value {
         Value::BulkString(bytes) => String::from_utf8(bytes).ok(),
@@ -350,11 +350,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_are_read_as_servers_write_them() {
+    fn addresses_are_read_in_all_forms_of_servers() {
         let read = |text| Address::parse(text).map(|address| (address.host.to_string(), address.port));
         assert_eq!(read("127.0.0.1:7000"), Some(("127.0.0.1".to_owned(), 7_000)));
         assert_eq!(read("redis.local:6379"), Some(("redis.local".to_owned(), 6_379)));
-        // MOVED names addresses of IPv6 without brackets.
+        // MOVED gives IPv6 addresses without brackets.
         assert_eq!(read("2001:db8::7:6380"), Some(("2001:db8::7".to_owned(), 6_380)));
         assert_eq!(read("[::1]:6380"), Some(("::1".to_owned(), 6_380)));
         assert_eq!(read("host"), None);

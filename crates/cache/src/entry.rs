@@ -1,12 +1,12 @@
-//! What is stored in Redis: one line of JSON that a person can read, under the name that [`key`](crate::key) builds.
+//! The values in Redis: one readable line of JSON under the name that [`key`](crate::key) builds.
 //!
-//! | form | what |
+//! | form | meaning |
 //! |---|---|
 //! | `{"divisors":60,…}` | an answer, as [`Contents::encode`] wrote it |
-//! | `{"key":"…text…","divisors":60,…}` | the same under a digest: the text stands first and is compared |
-//! | `"lease:NODE.N"` | not an answer yet: a node is working it out, its Nth lease |
+//! | `{"key":"…text…","divisors":60,…}` | the same under a digest: the text comes first and is compared |
+//! | `"lease:NODE.N"` | a lease: a node is computing the answer, under its Nth lease |
 //!
-//! Decoding trusts nothing: whatever else is found is [`Stored::Unusable`].
+//! Decoding trusts nothing: everything else is [`Stored::Unusable`].
 
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -14,46 +14,46 @@ use std::time::Duration;
 
 use crate::key::{Key, KeyRef};
 
-/// Longest line that is written to or read from Redis, in bytes: more would hold up the one connection for long.
+/// Longest line that is written to or read from Redis, in bytes: a longer one would block the one connection.
 pub(crate) const LINE_BYTES_MAX: usize = 256 << 10;
 const LEASE: &str = "\"lease:";
 const TOKEN_BYTES_MAX: usize = 64;
 const KEY_MEMBER: &str = "{\"key\":";
 
-/// What a cache holds, and how it is written down.
+/// The values of a cache: how they are written, read, weighed, and how long they live.
 pub trait Contents: Send + Sync + 'static {
-    /// A remembered value: facts, immutable.
+    /// A value; immutable once it is computed.
     type Value: Send + Sync + 'static;
-    /// A computation that ended without a value to remember, by the machine's fault (deadline, no worker free). What the
-    /// key alone leads to (no such place, divided by zero) is a value, and remembered like any other.
+    /// Why a computation gave no value, by the machine's fault (a deadline, no free thread). An error that follows from
+    /// the key alone (no such place, a division by zero) is a value, and stored like any other.
     type Failure: Clone + Send + Sync + 'static;
 
-    /// One line of JSON (an object) that a person can read. Anything else, as an empty text, says that the value cannot
-    /// be written: it stays in memory.
-    fn encode(&self, value: &Self::Value) -> String;
-    /// Reads a line back, trusting nothing; `None` if it is not usable here (malformed, or a limit lower than ours).
-    /// What takes long may be done on threads of its own choosing: nobody but this caller waits for it.
+    /// One line of JSON (an object) that a person can read. `None`, or anything else, says that the value cannot be
+    /// written: it stays in memory.
+    fn encode(&self, value: &Self::Value) -> Option<String>;
+    /// Reads a line back, trusting nothing; `None` if it is unusable (malformed, or computed under a lower limit than
+    /// ours). Long work may move to threads of its own choice: only this caller waits for it.
     fn decode(&self, line: &str) -> impl Future<Output = Option<Self::Value>> + Send;
     /// Bytes that the value holds in memory.
     fn weight(&self, value: &Self::Value) -> usize;
-    /// The longest that this value may be remembered; `None`: as long as the cache remembers.
+    /// The longest lifetime of this value; `None`: that of the cache.
     fn lifetime(&self, value: &Self::Value) -> Option<Duration>;
 }
 
-/// The mark of a node that is working an answer out; equal ones are one lease.
+/// The mark of a node that is computing an answer. Leases are equal only to themselves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Lease {
     token: Box<str>,
 }
 
 impl Lease {
-    /// What stands in Redis: a text of JSON, where every answer is an object.
+    /// The lease in Redis: a JSON string, while every answer is an object.
     pub(crate) fn line(&self) -> String {
         format!("{LEASE}{}\"", self.token)
     }
 }
 
-/// Makes the leases of one cache: no two are equal, whichever cache makes them.
+/// Makes the leases of one cache. No two leases are equal, even of different caches.
 pub(crate) struct Leases {
     node: u64,
     made: AtomicU64,
@@ -70,10 +70,10 @@ impl Leases {
     }
 }
 
-/// What stands under a name.
+/// The value under a name.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Stored<'a> {
-    /// A node is working the answer out.
+    /// A node is computing the answer.
     Lease(Lease),
     /// A line for [`Contents::decode`].
     Value(Cow<'a, str>),
@@ -95,7 +95,7 @@ pub(crate) fn write(key: &Key, object: String) -> Option<String> {
     (line.len() <= LINE_BYTES_MAX).then_some(line)
 }
 
-/// Reads what was found under the name of `key`.
+/// Reads the value under the name of `key`.
 pub(crate) fn read<'a>(key: &Key, bytes: &'a [u8]) -> Stored<'a> {
     match key.text_in_value() {
         None => read_line(None, bytes),
@@ -103,7 +103,7 @@ pub(crate) fn read<'a>(key: &Key, bytes: &'a [u8]) -> Stored<'a> {
     }
 }
 
-/// The same for one who has only the name: a text that it holds a digest of is the one that stands in the line.
+/// The same for a caller that has only the name. If that holds a digest, the text in the line has to match it.
 pub(crate) fn read_under<'a>(name: KeyRef<'_>, bytes: &'a [u8]) -> Stored<'a> {
     match name.text() {
         Some(_) => read_line(None, bytes),
@@ -111,14 +111,14 @@ pub(crate) fn read_under<'a>(name: KeyRef<'_>, bytes: &'a [u8]) -> Stored<'a> {
     }
 }
 
-/// The text that stands first in a line, or in the beginning of one: then cut short, which `…` shows.
+/// The text at the beginning of a line under a digest; with `…` at its end if only a part of it is there.
 pub(crate) fn text_in(beginning: &[u8]) -> Option<String> {
     let valid = beginning.utf8_chunks().next()?.valid();
     let after = valid.strip_prefix(KEY_MEMBER)?;
     if let Some(Ok(text)) = serde_json::Deserializer::from_str(after).into_iter::<String>().next() {
         return Some(text);
     }
-    // The end may be in the middle of what is escaped: at most two times \uXXXX.
+    // The end may be inside an escape sequence: at most two times \uXXXX.
     let ends = after.char_indices().rev().take(12).map(|(at, _)| at);
     let cut = |end| serde_json::from_str::<String>(&format!("{}\"", &after[..end])).ok();
     ends.chain([after.len()]).find_map(cut).map(|text| text + "…")
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn under_a_digest_the_text_stands_first() {
+    fn under_a_digest_the_text_comes_first() {
         for object in [r#"{"value":4}"#, "{}", r#"{"key":"another"}"#] {
             let line = write(&long(), object.to_owned()).unwrap();
             assert!(line.starts_with(r#"{"key":"\"\\\n1+1+"#), "{line}");
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lease_is_no_value_and_no_value_is_a_lease() {
+    fn leases_and_values_are_told_apart() {
         let lease = || Stored::Lease(Lease { token: "n1.7.42".into() });
         assert_eq!(read(&short(), br#""lease:n1.7.42""#), lease());
         assert_eq!(read(&long(), br#""lease:n1.7.42""#), lease());
@@ -202,26 +202,26 @@ mod tests {
     }
 
     #[test]
-    fn every_lease_is_another_and_is_read_back() {
+    fn every_lease_is_unique_and_is_read_back() {
         let (one, other) = (Leases::new(), Leases::new());
         let made = [one.make(), one.make(), other.make(), other.make()];
         for (n, lease) in made.iter().enumerate() {
             assert!(!made[..n].contains(lease), "{lease:?}");
             assert_eq!(read(&short(), lease.line().as_bytes()), Stored::Lease(lease.clone()));
-            // A value is an object, so none is ever written that reads so.
+            // A value is an object: none is written that would be read as a lease.
             assert_eq!(write(&short(), lease.line()), None);
         }
     }
 
     #[test]
-    fn what_is_not_one_line_of_an_object_is_not_stored() {
+    fn only_one_line_with_an_object_is_stored() {
         for object in ["", "4", "[1]", "{", "}", "{\n}", "{}x", &format!("{{{}}}", "1".repeat(LINE_BYTES_MAX))] {
             assert_eq!(write(&short(), object.to_owned()), None);
         }
     }
 
     #[test]
-    fn what_is_too_long_malformed_or_not_text_is_unusable() {
+    fn a_line_that_is_too_long_malformed_or_not_utf8_is_unusable() {
         let mut huge = vec![b' '; LINE_BYTES_MAX + 1];
         huge[0] = b'{';
         for bytes in [&b""[..], b"4", b"null", b"\xff{}", b"lixo", &huge] {
@@ -235,7 +235,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read_back(text in any::<String>(), padding in 0usize..300, member in any::<String>()) {
+        fn a_written_line_is_read_back(text in any::<String>(), padding in 0usize..300, member in any::<String>()) {
             let key = Key::new("1", &(text + &" ".repeat(padding)));
             let object = serde_json::json!({ "value": member }).to_string();
             let line = write(&key, object.clone()).unwrap();
@@ -243,7 +243,7 @@ mod tests {
         }
 
         #[test]
-        fn no_bytes_upset_the_reader(bytes in prop::collection::vec(any::<u8>(), 0..200), text in "\n?.{0,9}") {
+        fn no_bytes_make_the_reader_panic(bytes in prop::collection::vec(any::<u8>(), 0..200), text in "\n?.{0,9}") {
             let _ = read(&Key::new("1", &text), &bytes);
             let _ = read(&Key::new("1", &text), &[KEY_MEMBER.as_bytes(), &bytes].concat());
         }

@@ -1,8 +1,9 @@
-//! Once: one leader per key, everybody else waits for what it brings.
+//! Single flight: one leader for each key computes, and its followers wait for the outcome.
 //!
-//! The leader is a [`Lead`] held by a task of its own, which no caller can cancel. It lands with an outcome and leaves the
-//! table; or it announces the outcome and has more to do: who comes meanwhile gets it at once. A leader that is dropped,
-//! by a panic or the end of the runtime, leaves the table too, and nobody waiting.
+//! The leader is a [`Leader`] held by a task of its own, which no caller can cancel. It either completes the flight, which
+//! takes it off the table and gives the outcome, or announces the outcome first and goes on working: callers that join
+//! meanwhile get the outcome at once. A leader that is dropped, by a panic or the end of the runtime, leaves the table
+//! too, and its followers learn that there is no outcome.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -14,60 +15,61 @@ use crate::key::Key;
 use crate::sync::{Mutex, MutexGuard};
 
 tokio::task_local! {
-    /// The keys whose flights this task, and those that wait for it in turn, lead.
+    /// The keys whose flights are led by this task, or by a task that waits for this one.
     static LED: Vec<Key>;
 }
 
-/// Whether waiting for a flight of `key` here would be waiting for oneself.
-pub(crate) fn is_led_here(key: &Key) -> bool {
+/// Whether a task that waits here for the flight of `key` would wait for itself.
+pub(crate) fn is_led_by_this_task(key: &Key) -> bool {
     LED.try_with(|led| led.contains(key)).unwrap_or(false)
 }
 
-/// Runs what leads the flight of `key`.
-pub(crate) fn leading<T>(key: Key, flight: impl Future<Output = T>) -> impl Future<Output = T> {
+/// Runs the leader of the flight of `key`.
+pub(crate) fn run_leader<T>(key: Key, flight: impl Future<Output = T>) -> impl Future<Output = T> {
     let mut led = LED.try_with(Vec::clone).unwrap_or_default();
     led.push(key);
     LED.scope(led, flight)
 }
 
-/// The flights of one cache, by key; `O` is what a flight brings.
+/// The flights of one cache, by key; `O` is the outcome of a flight.
 pub(crate) struct Flights<O> {
     open: Mutex<HashMap<Key, watch::Receiver<Option<O>>>>,
 }
 
-pub(crate) enum Boarding<O> {
-    Leader(Lead<O>),
-    Follower(Passenger<O>),
+/// The part that a caller has in a flight.
+pub(crate) enum Joined<O> {
+    Leader(Leader<O>),
+    Follower(Follower<O>),
 }
 
-/// The right, and the duty, to bring an outcome.
-pub(crate) struct Lead<O> {
+/// The right, and the duty, to give an outcome.
+pub(crate) struct Leader<O> {
     flights: Arc<Flights<O>>,
     key: Key,
-    landing: watch::Sender<Option<O>>,
+    outcome: watch::Sender<Option<O>>,
 }
 
-/// One who waits.
-pub(crate) struct Passenger<O>(watch::Receiver<Option<O>>);
+/// A caller that waits for the outcome.
+pub(crate) struct Follower<O>(watch::Receiver<Option<O>>);
 
 impl<O: Clone> Flights<O> {
     pub(crate) fn new() -> Self {
         Self { open: Mutex::new(HashMap::new()) }
     }
 
-    /// Flights that have not left the table.
+    /// Flights on the table.
     pub(crate) fn open(&self) -> u64 {
         self.table().len() as u64
     }
 
-    pub(crate) fn board(self: &Arc<Self>, key: &Key) -> Boarding<O> {
+    pub(crate) fn join(self: &Arc<Self>, key: &Key) -> Joined<O> {
         let mut open = self.table();
-        if let Some(landing) = open.get(key) {
-            return Boarding::Follower(Passenger(landing.clone()));
+        if let Some(outcome) = open.get(key) {
+            return Joined::Follower(Follower(outcome.clone()));
         }
-        let (landing, landed) = watch::channel(None);
-        open.insert(key.clone(), landed);
-        Boarding::Leader(Lead { flights: self.clone(), key: key.clone(), landing })
+        let (outcome, receiver) = watch::channel(None);
+        open.insert(key.clone(), receiver);
+        Joined::Leader(Leader { flights: self.clone(), key: key.clone(), outcome })
     }
 
     // A panic while the lock is held leaves the table whole: each use is one operation of the map.
@@ -76,45 +78,45 @@ impl<O: Clone> Flights<O> {
     }
 }
 
-impl<O> Lead<O> {
+impl<O> Leader<O> {
     pub(crate) fn key(&self) -> &Key {
         &self.key
     }
 
-    pub(crate) fn passenger(&self) -> Passenger<O> {
-        Passenger(self.landing.subscribe())
+    pub(crate) fn follower(&self) -> Follower<O> {
+        Follower(self.outcome.subscribe())
     }
 
-    /// Gives everybody who waits the outcome, and whoever comes until this is dropped.
+    /// Gives the outcome to every follower, and to every caller that joins until this is dropped.
     pub(crate) fn announce(&self, outcome: O) {
-        self.landing.send_replace(Some(outcome));
+        self.outcome.send_replace(Some(outcome));
     }
 
-    /// Leaves the table, then gives everybody who waits the outcome: who asks after having got it finds no trace of this
-    /// flight, and above all none of its failure.
-    pub(crate) fn land(self, outcome: O) {
+    /// Leaves the table, then gives the outcome to every follower: a caller that asks again after it got the outcome
+    /// finds no trace of this flight, above all none of its failure.
+    pub(crate) fn complete(self, outcome: O) {
         self.leave();
         self.announce(outcome);
     }
 
-    /// Leaves the table, once: the next flight of the key is another's.
+    /// Leaves the table, once: the next flight of the key has another leader.
     fn leave(&self) {
         let mut open = self.flights.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if open.get(&self.key).is_some_and(|landing| landing.same_channel(&self.landing.subscribe())) {
+        if open.get(&self.key).is_some_and(|outcome| outcome.same_channel(&self.outcome.subscribe())) {
             open.remove(&self.key);
         }
     }
 }
 
-impl<O> Drop for Lead<O> {
+impl<O> Drop for Leader<O> {
     fn drop(&mut self) {
         self.leave();
     }
 }
 
-impl<O: Clone> Passenger<O> {
+impl<O: Clone> Follower<O> {
     /// The outcome; `None` if the leader was lost without one.
-    pub(crate) async fn arrive(mut self) -> Option<O> {
+    pub(crate) async fn wait(mut self) -> Option<O> {
         self.0.wait_for(Option::is_some).await.ok()?.clone()
     }
 }
@@ -123,56 +125,56 @@ impl<O: Clone> Passenger<O> {
 mod tests {
     use super::*;
 
-    fn leader(flights: &Arc<Flights<u32>>, key: &Key) -> Lead<u32> {
-        match flights.board(key) {
-            Boarding::Leader(lead) => lead,
-            Boarding::Follower(_) => panic!("{key:?} has a leader"),
+    fn leader(flights: &Arc<Flights<u32>>, key: &Key) -> Leader<u32> {
+        match flights.join(key) {
+            Joined::Leader(leading) => leading,
+            Joined::Follower(_) => panic!("{key:?} has a leader"),
         }
     }
 
-    fn follower(flights: &Arc<Flights<u32>>, key: &Key) -> Passenger<u32> {
-        match flights.board(key) {
-            Boarding::Leader(_) => panic!("{key:?} has no leader"),
-            Boarding::Follower(passenger) => passenger,
+    fn follower(flights: &Arc<Flights<u32>>, key: &Key) -> Follower<u32> {
+        match flights.join(key) {
+            Joined::Leader(_) => panic!("{key:?} has no leader"),
+            Joined::Follower(follower) => follower,
         }
     }
 
     #[tokio::test]
-    async fn everybody_gets_what_the_leader_brings_until_it_leaves() {
+    async fn every_follower_gets_the_outcome_until_the_leader_leaves() {
         let (flights, key) = (Arc::new(Flights::new()), Key::new("1", "2+2"));
-        let lead = leader(&flights, &key);
-        let (own, other) = (lead.passenger(), follower(&flights, &key));
+        let leading = leader(&flights, &key);
+        let (own, other) = (leading.follower(), follower(&flights, &key));
         let _another_key = leader(&flights, &Key::new("1", "3+3"));
-        lead.announce(4);
+        leading.announce(4);
         let late = follower(&flights, &key);
-        assert_eq!((own.arrive().await, other.arrive().await, late.arrive().await), (Some(4), Some(4), Some(4)));
-        drop(lead);
+        assert_eq!((own.wait().await, other.wait().await, late.wait().await), (Some(4), Some(4), Some(4)));
+        drop(leading);
         assert_eq!(flights.open(), 1);
-        leader(&flights, &key).land(5);
+        leader(&flights, &key).complete(5);
         drop(leader(&flights, &key));
     }
 
     #[tokio::test]
-    async fn a_leader_that_landed_does_not_take_the_next_one_off_the_table() {
+    async fn a_leader_that_completed_does_not_take_the_next_flight_off_the_table() {
         let (flights, key) = (Arc::new(Flights::new()), Key::new("1", "2+2"));
-        let lead = leader(&flights, &key);
-        lead.leave();
+        let leading = leader(&flights, &key);
+        leading.leave();
         let next = leader(&flights, &key);
-        lead.land(4);
+        leading.complete(4);
         next.announce(5);
-        assert_eq!(follower(&flights, &key).arrive().await, Some(5));
+        assert_eq!(follower(&flights, &key).wait().await, Some(5));
     }
 
     #[tokio::test]
-    async fn a_leader_that_is_lost_leaves_nobody_waiting() {
+    async fn a_lost_leader_leaves_no_follower_waiting() {
         let (flights, key) = (Arc::new(Flights::new()), Key::new("1", "2+2"));
-        let lead = leader(&flights, &key);
+        let leading = leader(&flights, &key);
         let waiting = follower(&flights, &key);
         let lost = tokio::spawn(async move {
-            let _lead = lead;
+            let _leader = leading;
             panic!("on purpose");
         });
         assert!(lost.await.is_err());
-        assert_eq!((waiting.arrive().await, flights.open()), (None, 0));
+        assert_eq!((waiting.wait().await, flights.open()), (None, 0));
     }
 }

@@ -1,5 +1,5 @@
-//! What holds for every message that Redis may send, asked by the fuzz target of `fuzz/` and, of its seeds, by `./test`.
-//! In no build that is shipped.
+//! The law for every push that Redis may send, for the fuzz target in `fuzz/` and, on its seeds, for `./test`. Release builds
+//! do not hold it.
 #![allow(missing_docs, clippy::unwrap_used, clippy::missing_panics_doc, reason = "for two callers, which are tests")]
 
 use std::sync::Arc;
@@ -9,16 +9,16 @@ use redis::{PushInfo, PushKind, Value};
 use tokio::sync::{mpsc, watch};
 
 use crate::coherence::Coherence;
+use crate::invalidation::{Canary, apply_invalidations, push_handler};
 use crate::key::{Key, Namespace};
 use crate::memory::Memory;
-use crate::pushes::{Canary, ear, follow};
 use crate::stats::{Counters, State};
 
-/// One of a name with its text, two of names with digests.
+/// One text that its name holds, and two with a digest.
 const TEXTS: [&str; 3] = ["2+2", "\n", "\u{202e}"];
 
-/// Takes bytes as a message from Redis. If it tells of changes, what it names is forgotten, or everything is where it
-/// cannot be understood; whatever else it is, nothing is forgotten.
+/// Handles bytes as a message from Redis. An invalidation removes the entries that it names, or all if it is malformed;
+/// any other message removes nothing.
 pub fn check_push(bytes: &[u8]) {
     let Ok(Value::Push { kind, data }) = redis::parse_redis_value(bytes) else { return };
     let named = if kind == PushKind::Invalidate { names(&data) } else { Some(Vec::new()) };
@@ -30,12 +30,12 @@ pub fn check_push(bytes: &[u8]) {
         memory.insert(key, Arc::new(4), 8, None, coherence.purge_generation());
     }
     let (sender, queue) = mpsc::channel(1);
-    let told = ear(coherence.clone(), sender, Arc::default());
-    told(PushInfo { kind, data });
-    drop(told);
+    let handle = push_handler(coherence.clone(), sender, Arc::default());
+    handle(PushInfo { kind, data });
+    drop(handle);
     let canary = watch::channel(Canary::default()).0;
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    runtime.block_on(follow(coherence.clone(), memory.clone(), canary, queue));
+    runtime.block_on(apply_invalidations(coherence.clone(), memory.clone(), canary, queue));
     for key in &keys {
         let is_named = named.as_ref().is_none_or(|named| named.contains(&coherence.namespace.name(key).into_bytes()));
         let is_there = memory.get(key, coherence.purge_generation(), Instant::now).is_some();
@@ -43,7 +43,7 @@ pub fn check_push(bytes: &[u8]) {
     }
 }
 
-/// The names in a message that tells of changes; `None`: it may mean any.
+/// The names in an invalidation; `None`: it means all keys.
 fn names(data: &[Value]) -> Option<Vec<Vec<u8>>> {
     let [Value::Array(names)] = data else { return None };
     let name = |value: &Value| match value {
@@ -58,7 +58,7 @@ fn names(data: &[Value]) -> Option<Vec<Vec<u8>>> {
 mod tests {
     /// A seed is a text whose characters are the bytes.
     #[test]
-    fn every_seed_is_followed() {
+    fn every_seed_holds_the_law() {
         let seeds = include_str!("../../../fuzz/seeds/pushes.jsonl");
         for line in seeds.lines() {
             let seed: String = serde_json::from_str(line).unwrap();

@@ -1,31 +1,31 @@
-//! The only builder, and the only reader, of Redis names and patterns.
+//! The only builder, and the only reader, of names and patterns in Redis.
 //!
-//! | name in Redis | what |
+//! | name in Redis | value |
 //! |---|---|
-//! | `ns:variant:text` | an answer whose text a person can read |
-//! | `ns:variant#:digest` | an answer whose text is long or unreadable: SHA-256 in hex, the text is in the value |
-//! | `ns::canary:token` | bookkeeping: the name written to see whether changes are reported |
+//! | `ns:variant:text` | an answer with a readable text |
+//! | `ns:variant#:digest` | an answer with a long or unreadable text: its SHA-256 in hex; the text is in the value |
+//! | `ns::canary:token` | bookkeeping: written to see whether changes are reported |
 //!
-//! A namespace and a variant hold no `:`, a variant no `#`, and neither is empty: so the two first colons of a name are
-//! always ours, whatever the text holds, and no text can spell another variant's name or one of bookkeeping.
+//! A namespace and a variant hold no `:`, a variant no `#`, and neither is empty. So the first two colons of a name are
+//! always ours, and no text can spell the name of another variant or of bookkeeping.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
 use std::hash::{Hash, Hasher};
 
 use quick_cache::Equivalent;
 use sha2::{Digest as _, Sha256};
 
+use crate::hex;
 use crate::options::OptionsError;
 
-/// Longest text, in bytes, that stands in a name as it is.
+/// Longest text, in bytes, that a name holds as it is.
 const TEXT_BYTES_MAX: usize = 200;
 const NAMESPACE_BYTES_MAX: usize = 64;
-/// Marks a variant whose names carry a digest.
+/// Marks a variant whose names hold a digest.
 const DIGEST_MARK: char = '#';
 const CANARY: &str = "canary:";
 
-/// The name of an answer: a variant, which the program chooses, and a text, which may be anyone's.
+/// The name of an answer: a variant, which the program chooses, and a text, which may come from anywhere.
 #[derive(Clone, Debug)]
 pub struct Key {
     variant: Cow<'static, str>,
@@ -34,12 +34,12 @@ pub struct Key {
 }
 
 impl Key {
-    /// Names the answer to `text` in `variant` (`1`, `1@exact`): different variants never share an answer.
+    /// Names the answer to `text` in `variant` (such as `1` or `1@exact`). Different variants never share an answer.
     ///
     /// # Panics
     ///
-    /// If the variant, which is part of the program and never of its input, is empty or holds anything but printable
-    /// ASCII without `:` and `#`.
+    /// If the variant is not printable ASCII without `:` and `#`, or is empty. It belongs to the program, never to its
+    /// input.
     pub fn new(variant: impl Into<Cow<'static, str>>, text: &str) -> Self {
         let variant = variant.into();
         assert!(is_variant(&variant), "a variant is printable ASCII without `:` and `#`, not {variant:?}");
@@ -47,28 +47,28 @@ impl Key {
         Self { variant, text: text.into(), digest }
     }
 
-    /// The variant given.
+    /// The variant.
     pub fn variant(&self) -> &str {
         &self.variant
     }
 
-    /// The text given.
+    /// The text.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// The text that a stored value must carry, if the name does not.
+    /// The text that the stored value must hold, if the name does not.
     pub(crate) fn text_in_value(&self) -> Option<&str> {
         self.digest.is_some().then_some(&*self.text)
     }
 
     pub(crate) fn as_ref(&self) -> KeyRef<'_> {
-        let address = self.digest.map_or(Address::Text(&self.text), Address::Digest);
+        let address = self.digest.map_or(TextOrDigest::Text(&self.text), TextOrDigest::Digest);
         KeyRef { variant: &self.variant, address }
     }
 }
 
-/// Equality is that of the whole text, also where the name only has its digest.
+/// Compares the whole text, even where the name has only its digest.
 impl PartialEq for Key {
     fn eq(&self, other: &Self) -> bool {
         self.variant == other.variant && self.text == other.text
@@ -77,40 +77,40 @@ impl PartialEq for Key {
 
 impl Eq for Key {}
 
-/// Hashes as the `KeyRef` that a name in Redis is read as, so that either finds an entry.
+/// Hashes as a `KeyRef`, so that either finds an entry.
 impl Hash for Key {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.as_ref().hash(state);
     }
 }
 
-/// What a name in Redis tells of a key.
+/// A key as far as its name in Redis tells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct KeyRef<'a> {
     variant: &'a str,
-    address: Address<'a>,
+    address: TextOrDigest<'a>,
 }
 
 impl<'a> KeyRef<'a> {
-    /// The text, where it stands in the name.
+    /// The text, if the name holds it.
     pub(crate) fn text(self) -> Option<&'a str> {
         match self.address {
-            Address::Text(text) => Some(text),
-            Address::Digest(_) => None,
+            TextOrDigest::Text(text) => Some(text),
+            TextOrDigest::Digest(_) => None,
         }
     }
 
-    /// Whether this is the name of `text`.
+    /// Whether this names `text`.
     pub(crate) fn names(self, text: &str) -> bool {
         match self.address {
-            Address::Text(own) => own == text,
-            Address::Digest(digest) => <[u8; 32]>::from(Sha256::digest(text)) == digest,
+            TextOrDigest::Text(own) => own == text,
+            TextOrDigest::Digest(digest) => <[u8; 32]>::from(Sha256::digest(text)) == digest,
         }
     }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Address<'a> {
+enum TextOrDigest<'a> {
     Text(&'a str),
     Digest([u8; 32]),
 }
@@ -123,7 +123,7 @@ impl Equivalent<Key> for KeyRef<'_> {
 
 /// A name in Redis, read back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Name<'a> {
+pub(crate) enum RedisName<'a> {
     Answer(KeyRef<'a>),
     Canary(&'a str),
 }
@@ -146,13 +146,13 @@ impl Namespace {
         }
     }
 
-    /// What every name of ours begins with, and no name of another namespace.
+    /// The prefix of all our names, and of no name of another namespace.
     pub(crate) fn prefix(&self) -> &str {
         &self.prefix
     }
 
-    /// What `SCAN` matches with every name of ours, and with none of another namespace: the prefix, which holds nothing
-    /// that a pattern gives a meaning to, and one star.
+    /// The pattern for `SCAN` that matches all our names and no others: the prefix, which holds no character with a meaning
+    /// in patterns, and a star.
     pub(crate) fn pattern(&self) -> String {
         format!("{}*", self.prefix)
     }
@@ -162,10 +162,8 @@ impl Namespace {
             None => format!("{}{}:{}", self.prefix, key.variant, key.text),
             Some(digest) => {
                 let mut name = format!("{}{}{DIGEST_MARK}:", self.prefix, key.variant);
-                for byte in digest {
-                    // Writing to a String cannot fail.
-                    let _ = write!(name, "{byte:02x}");
-                }
+                // Writing to a String cannot fail.
+                let _ = hex::write(&digest, &mut name);
                 name
             }
         }
@@ -175,18 +173,18 @@ impl Namespace {
         format!("{}:{CANARY}{token}", self.prefix)
     }
 
-    /// Reads a name; `None` if nothing of ours can have it.
-    pub(crate) fn read<'a>(&self, name: &'a [u8]) -> Option<Name<'a>> {
+    /// Reads a name; `None` if it is not one of ours.
+    pub(crate) fn read<'a>(&self, name: &'a [u8]) -> Option<RedisName<'a>> {
         let rest = std::str::from_utf8(name).ok()?.strip_prefix(&*self.prefix)?;
         let (variant, text) = rest.split_once(':')?;
         if variant.is_empty() {
-            return text.strip_prefix(CANARY).map(Name::Canary);
+            return text.strip_prefix(CANARY).map(RedisName::Canary);
         }
         let key = match variant.strip_suffix(DIGEST_MARK) {
-            None => KeyRef { variant, address: Address::Text(text) },
-            Some(variant) => KeyRef { variant, address: Address::Digest(read_hex(text)?) },
+            None => KeyRef { variant, address: TextOrDigest::Text(text) },
+            Some(variant) => KeyRef { variant, address: TextOrDigest::Digest(hex::read(text)?.try_into().ok()?) },
         };
-        Some(Name::Answer(key))
+        Some(RedisName::Answer(key))
     }
 }
 
@@ -194,28 +192,10 @@ fn is_variant(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b':' && byte != DIGEST_MARK as u8)
 }
 
-/// Whether a person sees every character of the text: none is a control, a format (direction marks, zero width), a
-/// private or an unassigned one, or a blank other than the space. `escape_debug` escapes exactly these, and quotes.
+/// Whether every character of the text is visible: none is a control, format (direction mark, zero width), private or
+/// unassigned character, or a blank other than the space. `escape_debug` escapes exactly these, and quotes.
 fn is_readable(text: &str) -> bool {
     text.chars().all(|c| matches!(c, ' '..='~') || c.escape_debug().len() == 1)
-}
-
-/// 64 lower-case hex digits.
-fn read_hex(text: &str) -> Option<[u8; 32]> {
-    let digit = |byte: u8| match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        _ => None,
-    };
-    let mut bytes = [0; 32];
-    let pairs = text.as_bytes().chunks_exact(2);
-    if text.len() != 64 {
-        return None;
-    }
-    for (byte, pair) in bytes.iter_mut().zip(pairs) {
-        *byte = digit(pair[0])? << 4 | digit(pair[1])?;
-    }
-    Some(bytes)
 }
 
 #[cfg(test)]
@@ -270,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_variant_is_printable_and_holds_no_mark_of_a_name() {
+    fn a_variant_is_printable_and_has_no_colon_or_hash() {
         for variant in ["", "1#", "1:", "1 ", "1\n", "é"] {
             assert!(!is_variant(variant), "{variant:?}");
         }
@@ -281,7 +261,7 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "a variant is printable ASCII")]
-    fn a_variant_with_the_digest_mark_is_a_mistake_of_the_program() {
+    fn a_variant_with_the_digest_mark_panics() {
         let _ = Key::new("1#", "x");
     }
 
@@ -291,10 +271,10 @@ mod tests {
         for text in [":canary:1", "canary:1", "#:00", "1@exact:1/3", ":", "::", "tabuada:1:2", "1#:\r\n"] {
             for variant in ["1", "1@exact"] {
                 let key = Key::new(variant, text);
-                assert_eq!(space.read(space.name(&key).as_bytes()), Some(Name::Answer(key.as_ref())), "{text:?}");
+                assert_eq!(space.read(space.name(&key).as_bytes()), Some(RedisName::Answer(key.as_ref())), "{text:?}");
             }
         }
-        assert_eq!(space.read(space.canary("7f").as_bytes()), Some(Name::Canary("7f")));
+        assert_eq!(space.read(space.canary("7f").as_bytes()), Some(RedisName::Canary("7f")));
     }
 
     #[test]
@@ -304,9 +284,9 @@ mod tests {
             let key = Key::new("1", text);
             assert_eq!((key.variant(), key.text()), ("1", text));
             let name = space.name(&key);
-            let Some(Name::Answer(read)) = space.read(name.as_bytes()) else { panic!("{name} is not read") };
+            let Some(RedisName::Answer(read)) = space.read(name.as_bytes()) else { panic!("{name} is not read") };
             assert!(read.names(text) && !read.names("3+3"), "{text:?}");
-            // It stands in the name, unless that is long or cannot be read.
+            // The name holds it, unless it is long or unreadable.
             assert_eq!(read.text(), (text == "2+2").then_some(text), "{text:?}");
             assert!(read.equivalent(&key), "{text:?}");
             assert!(!read.equivalent(&Key::new("1", "3+3")) && !read.equivalent(&Key::new("2", text)), "{text:?}");
@@ -330,14 +310,14 @@ mod tests {
     }
 
     proptest! {
-        /// What a push names is found in memory, and only that.
+        /// A push finds exactly the entry that it names.
         #[test]
         fn a_name_read_back_is_its_key(variant in variants(), text in any::<String>(), long in 0usize..300) {
             let key = Key::new(variant, &(text + &"7".repeat(long)));
             let (space, hasher) = (tabuada(), RandomState::new());
             let name = space.name(&key);
             prop_assert!(is_readable(&name) && name.len() <= 300);
-            let Some(Name::Answer(read)) = space.read(name.as_bytes()) else { panic!("{name} is not read") };
+            let Some(RedisName::Answer(read)) = space.read(name.as_bytes()) else { panic!("{name} is not read") };
             prop_assert!(read.equivalent(&key));
             prop_assert_eq!(hasher.hash_one(read), hasher.hash_one(&key));
         }

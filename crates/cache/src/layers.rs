@@ -1,30 +1,30 @@
-//! The layers, and the single steps that are taken in them: what callers and flights share.
+//! Memory and Redis, and the single steps that callers and flights take in them.
 //!
-//! A step is licensed: it carries what the generations were before it, or what licensed it, began. What follows a step is
-//! [`policy`]'s to say, and in which order steps are taken that of the flight in `cache.rs`.
+//! Every step is guarded by a version stamp, taken before the step, or before the step that permitted it, began. What
+//! follows a step is decided by [`policy`]; the flight in `cache.rs` has the order of the steps.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
-use crate::coherence::{Coherence, Licence};
+use crate::audit::Gauge;
+use crate::coherence::{Coherence, VersionStamp};
 use crate::entry::{self, Contents, Leases};
-use crate::found::{Found, Source};
 use crate::key::Key;
+use crate::link::CallError;
 use crate::memory::Memory;
-use crate::offers::{Offer, Offers};
 use crate::options::{Deadlines, Lookup, Options};
-use crate::owed::Owed;
-use crate::policy::{self, End, Read, Second, Standing, Taken};
-use crate::primaries::{Look, Primaries};
-use crate::redis::CallError;
-use crate::stats::{Counters, RedisLook, State};
+use crate::outcome::{Found, Source};
+use crate::pending_removals::PendingRemovals;
+use crate::policy::{self, AfterSecondLookup, Completion, Expected, LeaseAttempt, LookupResult};
+use crate::primaries::{Primaries, RawLookup};
+use crate::stats::{Counters, RedisLookup, State};
+use crate::write_behind::{PendingWrite, WriteBehind};
 
-/// Second looks at one key, each set off by a change during the one before, until its end is given up.
-const SECOND_LOOKS_MAX: u32 = 16;
-/// Between two attempts at the end of a flight while Redis is in trouble.
-const CONCLUDE_AGAIN_FIRST: Duration = Duration::from_millis(25);
-const CONCLUDE_AGAIN_MAX: Duration = Duration::from_millis(200);
+/// Second lookups of one key, each caused by a change during the one before, until its final write is given up.
+const SECOND_LOOKUPS_MAX: u32 = 16;
+/// Between two attempts to finish a flight while Redis is in trouble.
+const FINISH_RETRY_FIRST: Duration = Duration::from_millis(25);
+const FINISH_RETRY_MAX: Duration = Duration::from_millis(200);
 
 pub(crate) struct Layers<C: Contents> {
     pub(crate) contents: Arc<C>,
@@ -33,208 +33,216 @@ pub(crate) struct Layers<C: Contents> {
     pub(crate) counters: Arc<Counters>,
     pub(crate) memory: Arc<Memory<C::Value>>,
     pub(crate) coherence: Arc<Coherence>,
-    /// Removals that Redis does not know of yet.
-    pub(crate) owed: Owed,
+    pub(crate) pending_removals: PendingRemovals,
     /// Tasks that lead a flight.
-    pub(crate) leading: AtomicU64,
+    pub(crate) leaders: Gauge,
     /// `None`: memory only.
     pub(crate) shared: Option<Shared<C::Value>>,
 }
 
-/// The layer behind.
+/// The shared layer, Redis.
 pub(crate) struct Shared<V> {
     pub(crate) primaries: Arc<Primaries>,
     pub(crate) leases: Leases,
-    pub(crate) offers: Offers<V>,
+    pub(crate) write_behind: WriteBehind<V>,
 }
 
-/// What is done in the end where [`Standing`] stands.
-pub(crate) enum Deed<V> {
-    Write(Writing<V>),
-    /// The lease is taken away, so that nobody waits for it.
-    Release,
+/// The last step of a flight in Redis, executed while [`Expected`] is the current value.
+pub(crate) enum FinalWrite<V> {
+    Value(PreparedValue<V>),
+    /// Delete the lease, so that no other node waits for it.
+    DeleteLease,
 }
 
-/// A value, and the line that stands for it in Redis.
-pub(crate) struct Writing<V> {
+/// A value, and its line for Redis.
+pub(crate) struct PreparedValue<V> {
     value: Arc<V>,
     line: String,
     lifetime: Option<Duration>,
 }
 
 impl<C: Contents> Layers<C> {
-    /// Whether Redis is asked before anything is computed.
-    pub(crate) fn looks_first(&self, key: &Key) -> bool {
+    /// Whether the cache reads through: looks up Redis before it computes anything.
+    pub(crate) fn reads_through(&self, key: &Key) -> bool {
         self.options.lookup == Lookup::Always && matches!(self.state_for(key), State::Coherent | State::CatchingUp)
     }
 
-    /// How far memory is covered where this key is concerned.
+    /// The state of memory for this key.
     fn state_for(&self, key: &Key) -> State {
         self.shared.as_ref().map_or(State::Memory, |shared| shared.primaries.state_for(key))
     }
 
-    pub(crate) fn recall(&self, key: &Key) -> Option<Found<C::Value>> {
+    pub(crate) fn get_from_memory(&self, key: &Key) -> Option<Found<C::Value>> {
         let (value, ttl) = self.memory.get(key, self.coherence.purge_generation(), Instant::now)?;
         Some(Found { value, source: Source::Memory, ttl, asked_redis: false })
     }
 
-    /// Looks into Redis. The licence is from before the command: what moves meanwhile counts.
-    pub(crate) async fn look(&self, key: &Key) -> (Licence, Read<Arc<C::Value>>) {
-        let licence = self.coherence.licence(key);
-        let Some(shared) = &self.shared else { return (licence, Read::Absent) };
-        if self.owed.holds(|| self.coherence.namespace.name(key)) {
-            // What stands there is to go, and was not answered from once the operator was told so.
-            self.counters.redis.add(RedisLook::Unavailable);
-            return (licence, Read::Unavailable);
+    /// Looks the key up in Redis. The stamp is from before the command: a change meanwhile counts.
+    pub(crate) async fn lookup(&self, key: &Key) -> (VersionStamp, LookupResult<Arc<C::Value>>) {
+        let stamp = self.coherence.stamp(key);
+        let Some(shared) = &self.shared else { return (stamp, LookupResult::NoRedis) };
+        if self.pending_removals.contains(|| self.coherence.namespace.name(key)) {
+            // Since the operator's request was answered, no answer may come from this value.
+            self.counters.redis.add(RedisLookup::Unavailable);
+            return (stamp, LookupResult::Unavailable);
         }
-        let (read, label) = match shared.primaries.look(key).await {
-            Ok(Look::Line(line, left)) => match self.contents.decode(&line).await {
-                Some(value) => (Read::Value(Arc::new(value), left), RedisLook::Hit),
-                None => (Read::Unusable, RedisLook::Unusable),
+        let (read, label) = match shared.primaries.lookup(key).await {
+            Ok(RawLookup::Line(line, left)) => match self.contents.decode(&line).await {
+                Some(value) => (LookupResult::Value(Arc::new(value), left), RedisLookup::Hit),
+                None => (LookupResult::Unusable, RedisLookup::Unusable),
             },
-            Ok(Look::Unusable) => (Read::Unusable, RedisLook::Unusable),
-            Ok(Look::Lease(lease)) => (Read::Lease(lease), RedisLook::Lease),
-            Ok(Look::Nothing) => (Read::Nothing, RedisLook::Miss),
+            Ok(RawLookup::Unusable) => (LookupResult::Unusable, RedisLookup::Unusable),
+            Ok(RawLookup::Lease(lease)) => (LookupResult::Lease(lease), RedisLookup::Lease),
+            Ok(RawLookup::Missing) => (LookupResult::Missing, RedisLookup::Miss),
             Err(error) => {
                 self.count_error(error);
-                (Read::Unavailable, RedisLook::Unavailable)
+                (LookupResult::Unavailable, RedisLookup::Unavailable)
             }
         };
         self.counters.redis.add(label);
-        (licence, read)
+        (stamp, read)
     }
 
-    /// Puts a lease where nothing stands. The licence is from before the command.
-    pub(crate) async fn take(&self, key: &Key) -> (Licence, Taken) {
-        let licence = self.coherence.licence(key);
-        let Some(shared) = &self.shared else { return (licence, Taken::Refused) };
+    /// Writes a lease if the key is missing. The stamp is from before the command.
+    pub(crate) async fn take_lease(&self, key: &Key) -> (VersionStamp, LeaseAttempt) {
+        let stamp = self.coherence.stamp(key);
+        let Some(shared) = &self.shared else { return (stamp, LeaseAttempt::Refused) };
         let lease = shared.leases.make();
-        let taken = match shared.primaries.set_if_absent(key, &lease.line(), Some(self.deadlines.lease)).await {
-            Ok(true) => Taken::Ours(lease),
-            Ok(false) => Taken::Present,
+        let attempt = match shared.primaries.set_if_absent(key, &lease.line(), Some(self.deadlines.lease)).await {
+            Ok(true) => LeaseAttempt::Granted(lease),
+            Ok(false) => LeaseAttempt::Occupied,
             Err(error) => {
                 self.count_error(error);
-                if error.is_open() { Taken::Perhaps(lease) } else { Taken::Refused }
+                if error.may_have_run() { LeaseAttempt::Unknown(lease) } else { LeaseAttempt::Refused }
             }
         };
-        (licence, taken)
+        (stamp, attempt)
     }
 
-    /// Waits until something moves; whether it did before patience was over. Where changes are not known to be reported,
-    /// or nothing will be written, waiting would be in vain.
-    pub(crate) async fn moves(&self, key: &Key, licence: Licence, patience: Instant) -> bool {
+    /// Waits for a change; gives whether one came before `patience` was over. It does not wait where changes are not
+    /// known to be reported, or where the other node could not write.
+    pub(crate) async fn wait_for_change(&self, key: &Key, stamp: VersionStamp, patience: Instant) -> bool {
         let Some(shared) = &self.shared else { return false };
-        let movement = self.coherence.movement(licence);
+        let change = self.coherence.wait_for_change(stamp);
         self.state_for(key) == State::Coherent
             && Instant::now() < patience
             && tokio::select! {
-                moved = tokio::time::timeout_at(patience.into(), movement) => moved.is_ok(),
-                () = shared.primaries.no_use_in_waiting(key) => false,
+                changed = tokio::time::timeout_at(patience.into(), change) => changed.is_ok(),
+                () = shared.primaries.until_waiting_is_futile(key) => false,
             }
     }
 
-    /// A cheap answer: kept if nothing moved since it was begun, and offered to Redis.
-    pub(crate) fn remember_and_offer(&self, key: &Key, value: Arc<C::Value>, licence: Licence) -> Found<C::Value> {
-        let lifetime = self.lifetime(&value);
-        let (stored, ttl) = self.keep(key, &value, lifetime, licence);
-        if let Some(shared) = &self.shared
-            && lasts(lifetime)
-        {
-            shared.offers.offer(Offer { key: key.clone(), value: value.clone(), lifetime, licence });
-        }
-        Found { value, source: Source::Computed { stored }, ttl, asked_redis: false }
-    }
-
-    /// An answer that Redis is not told of, kept for at most `most`.
-    pub(crate) fn remember(
+    /// The answer from a cheap value: kept if nothing has changed since it was begun, and queued for Redis.
+    pub(crate) fn keep_and_write_behind(
         &self,
         key: &Key,
         value: Arc<C::Value>,
-        licence: Licence,
-        most: Option<Duration>,
+        stamp: VersionStamp,
     ) -> Found<C::Value> {
-        let lifetime = policy::shorter(self.lifetime(&value), most);
-        let (stored, ttl) = self.keep(key, &value, lifetime, licence);
+        let lifetime = self.lifetime(&value);
+        let (stored, ttl) = self.keep(key, &value, lifetime, stamp);
+        if let Some(shared) = &self.shared
+            && lasts(lifetime)
+        {
+            shared.write_behind.enqueue(PendingWrite { key: key.clone(), value: value.clone(), lifetime, stamp });
+        }
         Found { value, source: Source::Computed { stored }, ttl, asked_redis: false }
     }
 
-    /// What is to be written of a dear answer; `None` if Redis may not hold it.
-    pub(crate) fn prepare(&self, key: &Key, value: &Arc<C::Value>) -> Option<Writing<C::Value>> {
-        let lifetime = self.lifetime(value);
-        let line = entry::write(key, self.contents.encode(value)).filter(|_| lasts(lifetime))?;
-        Some(Writing { value: value.clone(), line, lifetime })
-    }
-
-    /// The same as an answer, given before it is written.
-    pub(crate) fn promise(&self, writing: &Writing<C::Value>, licence: Licence) -> Found<C::Value> {
-        let stored = !self.coherence.moved(licence);
-        let ttl = writing.lifetime.filter(|_| stored);
-        Found { value: writing.value.clone(), source: Source::Computed { stored }, ttl, asked_redis: false }
-    }
-
-    /// [`Layers::conclude`], and again while Redis cannot be asked or refuses, for as long as the lease may stand: it would be
-    /// waited for by all others, and in vain. For a flight whose callers are answered.
-    pub(crate) async fn conclude_in_time(
+    /// The answer from a value that goes into memory only, for at most `most`.
+    pub(crate) fn keep_in_memory(
         &self,
         key: &Key,
-        standing: &Standing,
-        mut licence: Option<Licence>,
-        deed: Deed<C::Value>,
+        value: Arc<C::Value>,
+        stamp: VersionStamp,
+        most: Option<Duration>,
+    ) -> Found<C::Value> {
+        let lifetime = policy::shorter(self.lifetime(&value), most);
+        let (stored, ttl) = self.keep(key, &value, lifetime, stamp);
+        Found { value, source: Source::Computed { stored }, ttl, asked_redis: false }
+    }
+
+    /// Prepares an expensive value for Redis; `None` if Redis may not hold it.
+    pub(crate) fn prepare(&self, key: &Key, value: &Arc<C::Value>) -> Option<PreparedValue<C::Value>> {
+        let lifetime = self.lifetime(value);
+        let line = entry::write(key, self.contents.encode(value)?).filter(|_| lasts(lifetime))?;
+        Some(PreparedValue { value: value.clone(), line, lifetime })
+    }
+
+    /// The answer from a prepared value, given before it is written.
+    pub(crate) fn answer_before_write(
+        &self,
+        prepared: &PreparedValue<C::Value>,
+        stamp: VersionStamp,
+    ) -> Found<C::Value> {
+        let stored = !self.coherence.has_changed(stamp);
+        let ttl = prepared.lifetime.filter(|_| stored);
+        Found { value: prepared.value.clone(), source: Source::Computed { stored }, ttl, asked_redis: false }
+    }
+
+    /// [`Layers::finish`], repeated while Redis is unreachable or refuses, for as long as the lease may be there: all
+    /// other nodes would wait for it in vain. For a flight whose callers have their answer.
+    pub(crate) async fn finish_with_retries(
+        &self,
+        key: &Key,
+        expected: &Expected,
+        mut stamp: Option<VersionStamp>,
+        write: FinalWrite<C::Value>,
     ) {
-        let (until, mut pause) = (Instant::now() + self.deadlines.lease, CONCLUDE_AGAIN_FIRST);
-        while !self.conclude(key, standing, licence, &deed).await && Instant::now() + pause < until {
+        let (until, mut pause) = (Instant::now() + self.deadlines.lease, FINISH_RETRY_FIRST);
+        while !self.finish(key, expected, stamp, &write).await && Instant::now() + pause < until {
             tokio::time::sleep(pause).await;
-            pause = (2 * pause).min(CONCLUDE_AGAIN_MAX);
-            // Whatever licensed it, what stands there now is what counts.
-            licence = None;
+            pause = (2 * pause).min(FINISH_RETRY_MAX);
+            // Whatever permitted the write before, the current value decides now.
+            stamp = None;
         }
     }
 
-    /// The last row of the protocol's first table: does the deed if nothing moved since the licence, or if a look finds
-    /// that what it is for still stands. Without a licence it looks. Gives whether there is nothing left to do.
-    async fn conclude(
+    /// The last row of the protocol's table: executes the final write if nothing has changed since the stamp, or if a
+    /// second lookup finds the expected value. Without a stamp it looks up first. Gives whether the flight is finished.
+    async fn finish(
         &self,
         key: &Key,
-        standing: &Standing,
-        mut licence: Option<Licence>,
-        deed: &Deed<C::Value>,
+        expected: &Expected,
+        mut stamp: Option<VersionStamp>,
+        write: &FinalWrite<C::Value>,
     ) -> bool {
-        for _ in 0..SECOND_LOOKS_MAX {
-            if let Some(licence) = licence.filter(|licence| !self.coherence.moved(*licence)) {
-                return self.perform(key, licence, deed).await;
+        for _ in 0..SECOND_LOOKUPS_MAX {
+            if let Some(stamp) = stamp.filter(|stamp| !self.coherence.has_changed(*stamp)) {
+                return self.execute(key, stamp, write).await;
             }
-            let (looked, read) = self.look(key).await;
-            if matches!(read, Read::Unavailable) {
+            let (looked_up, read) = self.lookup(key).await;
+            if matches!(read, LookupResult::Unavailable) {
                 return false;
             }
-            match policy::after_second_look(read, standing) {
-                Second::Stands => licence = Some(looked),
-                Second::Keep(value, left) => {
-                    self.keep(key, &value, policy::shorter(self.lifetime(&value), left), looked);
+            match policy::after_second_lookup(read, expected) {
+                AfterSecondLookup::Unchanged => stamp = Some(looked_up),
+                AfterSecondLookup::Keep(value, left) => {
+                    self.keep(key, &value, policy::shorter(self.lifetime(&value), left), looked_up);
                     return true;
                 }
-                Second::Nothing => return true,
+                AfterSecondLookup::Nothing => return true,
             }
         }
         true
     }
 
-    /// Memory gets only what Redis is then seen to hold. Gives whether Redis did it, or said that there is nothing to do.
-    async fn perform(&self, key: &Key, licence: Licence, deed: &Deed<C::Value>) -> bool {
+    /// Memory gets only what Redis then confirms. Gives whether Redis executed it, or had nothing to execute.
+    async fn execute(&self, key: &Key, stamp: VersionStamp, write: &FinalWrite<C::Value>) -> bool {
         let Some(shared) = &self.shared else { return true };
-        let done = match deed {
-            Deed::Release => {
+        let done = match write {
+            FinalWrite::DeleteLease => {
                 let deleted = shared.primaries.delete(key).await;
-                // What we do ourselves is not reported to us: memory may hold a cheap answer for the same key, which was
-                // not written because the lease stood there. Nothing would tell of its going any more.
+                // With NOLOOP Redis does not push our own DEL to us. Memory may hold a cheap answer of this key, not
+                // written behind because the lease was there: no invalidation would remove it any more.
                 self.memory.remove(key.as_ref());
                 deleted
             }
-            Deed::Write(Writing { value, line, lifetime }) => {
+            FinalWrite::Value(PreparedValue { value, line, lifetime }) => {
                 let written = shared.primaries.set_if_present(key, line, *lifetime).await;
                 written.map(|is_written| {
                     if is_written {
-                        self.keep(key, value, *lifetime, licence);
+                        self.keep(key, value, *lifetime, stamp);
                     }
                 })
             }
@@ -242,36 +250,37 @@ impl<C: Contents> Layers<C> {
         done.map_err(|error| self.count_error(error)).is_ok()
     }
 
-    /// The end of an evaluation without a value, or without leave to write it: a lease that it holds is given back. What
-    /// is not ours is not taken away.
-    pub(crate) async fn give_back(&self, key: &Key, end: &End, licence: Licence) {
-        match end {
-            End::Replace(standing @ Standing::Ours(_)) => {
-                self.conclude(key, standing, Some(licence), &Deed::Release).await;
+    /// The end of a computation without a value, or with one that may not be written: deletes our own lease, and only
+    /// that.
+    pub(crate) async fn release(&self, key: &Key, completion: &Completion, stamp: VersionStamp) {
+        match completion {
+            Completion::Replace(expected @ Expected::OurLease(_)) => {
+                self.finish(key, expected, Some(stamp), &FinalWrite::DeleteLease).await;
             }
-            End::KeepBrieflyAndRelease(standing) => {
-                self.conclude(key, standing, None, &Deed::Release).await;
+            Completion::KeepBrieflyAndRelease(expected) => {
+                self.finish(key, expected, None, &FinalWrite::DeleteLease).await;
             }
-            End::Replace(_) | End::Keep | End::KeepAndOffer | End::KeepBriefly => {}
+            Completion::Replace(_) | Completion::Keep | Completion::KeepAndWriteBehind | Completion::KeepBriefly => {}
         }
     }
 
-    /// Puts a value into memory, unless something moved since the licence. Gives whether it is there, and for how long.
+    /// Puts a value into memory, unless something has changed since the stamp. Gives whether it is there, and for how
+    /// long.
     pub(crate) fn keep(
         &self,
         key: &Key,
         value: &Arc<C::Value>,
         lifetime: Option<Duration>,
-        licence: Licence,
+        stamp: VersionStamp,
     ) -> (bool, Option<Duration>) {
         let lifetime = policy::kept(lifetime, self.state_for(key));
-        if !lasts(lifetime) || self.coherence.moved(licence) {
+        if !lasts(lifetime) || self.coherence.has_changed(stamp) {
             return (false, None);
         }
         let deadline = lifetime.and_then(|lifetime| Instant::now().checked_add(lifetime));
         let weight = self.contents.weight(value);
-        let insert = || self.memory.insert(key, value.clone(), weight, deadline, licence.purge);
-        match self.coherence.unless_moved(licence, insert) {
+        let insert = || self.memory.insert(key, value.clone(), weight, deadline, stamp.purge);
+        match self.coherence.if_unchanged(stamp, insert) {
             None => (false, None),
             Some(is_taken) => (is_taken, lifetime),
         }
@@ -288,7 +297,7 @@ impl<C: Contents> Layers<C> {
     }
 }
 
-/// Redis counts in milliseconds: what lasts for less is not remembered.
+/// Redis counts in milliseconds: a value with a shorter lifetime is not remembered.
 fn lasts(lifetime: Option<Duration>) -> bool {
     lifetime.is_none_or(|lifetime| lifetime >= Duration::from_millis(1))
 }

@@ -1,7 +1,7 @@
-//! The layer in front: bounded in bytes, over `quick_cache`.
+//! The memory layer: bounded in bytes, over `quick_cache`.
 //!
-//! An entry carries the purge generation it belongs to and its own deadline; a hit compares both. So forgetting
-//! everything is one increment elsewhere, and [`Memory::sweep`] frees the room behind it.
+//! An entry carries its purge generation and its deadline, and a hit compares both. So a purge is one increment elsewhere,
+//! and [`Memory::sweep`] frees the memory afterwards.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,31 +12,31 @@ use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 use crate::key::{Key, KeyRef};
 use crate::sync::step;
 
-/// Room that an entry takes beside its text and its value: the maps, the links, the counters of both `Arc`s.
+/// Bytes of an entry beside its text and its value: the maps, the links, the counters of both `Arc`s.
 const ENTRY_BYTES: usize = 192;
-/// Shards are for threads not to wait for each other; an entry must fit into one.
+/// Shards keep threads from waiting for each other; an entry must fit into one.
 const SHARD_BYTES_MIN: u64 = 4 << 20;
 const ENTRY_BYTES_TYPICAL: u64 = 512;
-/// For so many entries there is room in the tables from the beginning.
+/// Entries for which the tables have room from the start.
 const ENTRIES_AT_FIRST: usize = 16 << 10;
 
-pub(crate) struct Entry<V> {
+pub(crate) struct MemoryEntry<V> {
     pub(crate) value: Arc<V>,
     /// `None`: never.
     pub(crate) deadline: Option<Instant>,
-    /// The purge generation of the licence it was kept under.
+    /// The purge generation of the stamp it was kept under.
     pub(crate) purge: u64,
     /// Bytes charged.
     pub(crate) bytes: u64,
 }
 
-impl<V> Clone for Entry<V> {
+impl<V> Clone for MemoryEntry<V> {
     fn clone(&self) -> Self {
         Self { value: self.value.clone(), deadline: self.deadline, purge: self.purge, bytes: self.bytes }
     }
 }
 
-impl<V> Entry<V> {
+impl<V> MemoryEntry<V> {
     fn is_live(&self, purge: u64, now: Instant) -> bool {
         self.purge == purge && self.deadline.is_none_or(|deadline| now < deadline)
     }
@@ -50,17 +50,17 @@ impl<V> Entry<V> {
 #[derive(Clone)]
 struct Bytes;
 
-impl<V> Weighter<Key, Entry<V>> for Bytes {
-    fn weight(&self, _key: &Key, entry: &Entry<V>) -> u64 {
+impl<V> Weighter<Key, MemoryEntry<V>> for Bytes {
+    fn weight(&self, _key: &Key, entry: &MemoryEntry<V>) -> u64 {
         entry.bytes
     }
 }
 
 pub(crate) struct Memory<V> {
-    entries: Cache<Key, Entry<V>, Bytes>,
+    entries: Cache<Key, MemoryEntry<V>, Bytes>,
     bytes_max: u64,
-    /// Most of one entry. What nearly fills a shard would drive out all that is in it, and `quick_cache` refuses, without a
-    /// word, what has more than 97 hundredths of one.
+    /// Bound of one entry. An entry that nearly fills a shard would evict everything in it, and `quick_cache` silently
+    /// refuses an entry above 97 % of a shard.
     entry_bytes_max: u64,
 }
 
@@ -76,14 +76,14 @@ impl<V> Memory<V> {
             .build();
         let Ok(options) = options else { unreachable!("both capacities are set") };
         let entries = Cache::with_options(options, Bytes, DefaultHashBuilder::default(), DefaultLifecycle::default());
-        // Tables that grow are copied, while requests wait. What is not used is not touched, and takes no room.
+        // A table that grows is copied while requests wait. Unused parts are not touched and take no memory.
         entries.reserve(usize::try_from(bytes_max / ENTRY_BYTES_TYPICAL).unwrap_or(usize::MAX).min(ENTRIES_AT_FIRST));
         let entry_bytes_max = entries.shard_capacity() / 8 * 7;
         Self { entries, bytes_max, entry_bytes_max }
     }
 
-    /// The value of `key` and how long it will still be served, if it belongs to this purge generation and has not run
-    /// out. The clock is not read for what is not there.
+    /// The value of `key` and how long it will still be served, if it belongs to this purge generation and has not
+    /// expired. A miss does not read the clock.
     pub(crate) fn get(
         &self,
         key: &Key,
@@ -97,8 +97,8 @@ impl<V> Memory<V> {
         entry.is_live(purge, now).then_some((entry.value, left))
     }
 
-    /// Puts a value in; `weight` is what the value says it holds. What is too large for the layer is not taken, but takes
-    /// the place of what was there. Gives whether it was taken.
+    /// Inserts a value; `weight` is its size as the value tells it. A value that is too large is not inserted, and removes
+    /// the entry that was there. Gives whether it was inserted.
     pub(crate) fn insert(
         &self,
         key: &Key,
@@ -111,20 +111,20 @@ impl<V> Memory<V> {
         step();
         let is_taken = bytes <= self.entry_bytes_max;
         if is_taken {
-            self.entries.insert(key.clone(), Entry { value, deadline, purge, bytes });
+            self.entries.insert(key.clone(), MemoryEntry { value, deadline, purge, bytes });
         } else {
             self.entries.remove(&key.as_ref());
         }
         is_taken
     }
 
-    /// The entry under a name, looked at without being used: that it is needed is not counted.
-    pub(crate) fn peek(&self, key: KeyRef<'_>, purge: u64, now: Instant) -> Option<Entry<V>> {
+    /// The entry under a name, without counting as a use of it.
+    pub(crate) fn peek(&self, key: KeyRef<'_>, purge: u64, now: Instant) -> Option<MemoryEntry<V>> {
         self.entries.peek(&key).filter(|entry| entry.is_live(purge, now))
     }
 
-    /// Every entry that is served, in no order; those that come or go meanwhile may be among them or not.
-    pub(crate) fn live(&self, purge: u64, now: Instant) -> impl Iterator<Item = (Key, Entry<V>)> {
+    /// Every entry that is served, in no order. Entries inserted or removed meanwhile may be missing or present.
+    pub(crate) fn live(&self, purge: u64, now: Instant) -> impl Iterator<Item = (Key, MemoryEntry<V>)> {
         self.entries.iter().filter(move |(_, entry)| entry.is_live(purge, now))
     }
 
@@ -133,13 +133,13 @@ impl<V> Memory<V> {
         self.entries.remove(&key);
     }
 
-    /// Frees the room of what belongs to an earlier purge generation or has run out. It may come late: what is newer
-    /// than `purge` stays.
+    /// Removes the entries of earlier purge generations, and the expired ones. It may run late: entries newer than `purge`
+    /// stay.
     ///
-    /// Entry by entry, not with `retain`, which holds the lock of a shard until all of it is done: tens of thousands of
-    /// entries for which requests, and what forgets the next key, would wait.
+    /// Entry by entry, not with `retain`, which holds the lock of a shard for tens of thousands of entries, while requests
+    /// and invalidations wait.
     pub(crate) fn sweep(&self, purge: u64, now: Instant) {
-        let is_over = |entry: &Entry<V>| !entry.is_live(purge.max(entry.purge), now);
+        let is_over = |entry: &MemoryEntry<V>| !entry.is_live(purge.max(entry.purge), now);
         for (key, entry) in self.entries.iter() {
             if is_over(&entry) {
                 self.entries.remove_if(&key, is_over);
@@ -159,7 +159,8 @@ impl<V> Memory<V> {
         self.bytes_max
     }
 
-    /// Bytes charged, added up entry by entry: what [`Memory::bytes`] must say when nobody writes.
+    /// Bytes charged, summed over all entries: equal to [`Memory::bytes`] while nothing is inserted or removed.
+    #[cfg(any(test, feature = "audit"))]
     pub(crate) fn bytes_held(&self) -> u64 {
         self.entries.iter().map(|(_, entry)| entry.bytes).sum()
     }
@@ -180,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_purge_is_a_number_and_the_sweep_frees_the_room() {
+    fn a_purge_is_a_number_and_the_sweep_frees_the_memory() {
         let memory = Memory::new(1 << 20);
         keep(&memory, "old", 1, 100, 7);
         keep(&memory, "new", 2, 100, 8);
@@ -191,17 +192,18 @@ mod tests {
     }
 
     #[test]
-    fn a_sweep_that_comes_late_leaves_what_is_newer() {
+    fn a_late_sweep_leaves_newer_entries() {
         let memory = Memory::new(1 << 20);
         keep(&memory, "new", 2, 100, 9);
         memory.sweep(8, Instant::now());
         assert_eq!(got(&memory, "new", 9), Some(2));
     }
 
-    /// A value that, as it goes, has somebody else ask the memory it was in, and tells whether there was an answer.
-    struct Goes(std::sync::Weak<Memory<Goes>>, mpsc::Sender<bool>);
+    /// A value whose drop makes another thread look into the memory it was in, and reports whether that thread got an
+    /// answer.
+    struct AsksWhenDropped(std::sync::Weak<Memory<AsksWhenDropped>>, mpsc::Sender<bool>);
 
-    impl Drop for Goes {
+    impl Drop for AsksWhenDropped {
         fn drop(&mut self) {
             let Some(memory) = self.0.upgrade() else { return };
             let (answered, answer) = mpsc::channel();
@@ -218,15 +220,15 @@ mod tests {
         let memory = Arc::new(Memory::new(1 << 20));
         let (answered, told) = mpsc::channel();
         for n in 0..3 {
-            let goes = Goes(Arc::downgrade(&memory), answered.clone());
-            memory.insert(&Key::new("1", &n.to_string()), Arc::new(goes), 100, None, 7);
+            let value = AsksWhenDropped(Arc::downgrade(&memory), answered.clone());
+            memory.insert(&Key::new("1", &n.to_string()), Arc::new(value), 100, None, 7);
         }
         memory.sweep(8, Instant::now());
         assert_eq!(told.try_iter().collect::<Vec<_>>(), [true; 3]);
     }
 
     #[test]
-    fn an_entry_runs_out_at_its_deadline() {
+    fn an_entry_expires_at_its_deadline() {
         let (memory, now) = (Memory::new(1 << 20), Instant::now());
         let key = Key::new("1", "2+2");
         memory.insert(&key, Arc::new(4), 8, Some(now + Duration::from_secs(1)), 0);
@@ -235,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn memory_is_bounded_in_bytes_whatever_is_put_in() {
+    fn memory_is_bounded_in_bytes_whatever_is_inserted() {
         for bytes_max in [0, 1, 1_000, 1 << 16, 1 << 20, 64 << 20] {
             let memory = Memory::new(bytes_max);
             for n in 0..2_000_u32 {
@@ -248,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_large_is_not_taken_and_drives_nothing_out() {
+    fn an_entry_that_is_too_large_is_refused_and_evicts_nothing() {
         let memory = Memory::new(1 << 16);
         let fills = |weight| memory.insert(&Key::new("1", "huge"), Arc::new(2), weight, None, 0);
         let most = usize::try_from(memory.entry_bytes_max).unwrap() - ENTRY_BYTES - "huge".len();

@@ -1,45 +1,43 @@
-//! The operator's view: what is remembered, listed and looked at, deleted one by one or all together.
+//! The operator's view: lists, shows and removes entries.
 //!
-//! Only names that [`key`](crate::key) reads as those of answers are seen and removed: neither bookkeeping, nor what
-//! somebody else keeps under our prefix, nor anything outside of it. Nothing is asked of Redis that takes long there:
-//! names come by `SCAN`, in steps between which every other call passes, and go by `UNLINK`.
+//! It sees and removes only names that [`key`](crate::key) reads as names of answers: no bookkeeping, no foreign keys. No
+//! command takes long in Redis: names come by `SCAN`, in steps that let every other call pass, and go by `UNLINK`.
 //!
-//! Redis does not tell us of what we delete ourselves (rule 2 of the protocol): so the reply to a removal is what its push
-//! would have been. A removal therefore runs in a task of its own, which no caller can cancel before that.
+//! With NOLOOP, Redis does not push our own removals to us: the reply takes the place of the push. A removal therefore runs in
+//! a task of its own, which no caller can cancel before the reply.
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fmt::Write as _;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::entry::{self, Contents, LINE_BYTES_MAX, Stored};
-use crate::key::{Key, KeyRef, Name};
+use crate::hex;
+use crate::key::{Key, KeyRef, RedisName};
 use crate::layers::Layers;
-use crate::memory::{self, Memory};
-use crate::owed::Debt;
-use crate::primaries::{Glimpse, Primaries};
-use crate::redis::{CallError, Link};
+use crate::link::{CallError, Link};
+use crate::memory::{Memory, MemoryEntry};
+use crate::pending_removals::Removals;
+use crate::primaries::{Preview, Primaries};
 use crate::stats::{Cause, Label, State, Trouble};
 
 /// Entries of one page, however many are asked for.
 const PAGE_MAX: usize = 1_000;
-/// Steps of one page: among many keys of others a page may be short, or empty, and yet not the last.
+/// Steps of one page: among many foreign keys a page may be short, or empty, and not the last.
 const PAGE_STEPS_MAX: usize = 64;
-/// Names looked at in one step of a clear, and removed in one call.
+/// Names visited in one step of a clear, and removed in one call.
 const STEP: usize = 250;
-/// Names glanced at in one call, and what is read of what stands there: enough for a lease, and for what a long text
-/// begins with.
-const GLANCE: usize = 100;
-const GLANCE_BYTES: usize = 256;
-/// Time between two attempts at what is owed, while Redis is there and does not do it.
-const AGAIN_FIRST: Duration = Duration::from_millis(100);
-const AGAIN_MAX: Duration = Duration::from_secs(5);
+/// Names previewed in one call, and bytes read of each value: enough for a lease, and for the beginning of a long text.
+const PREVIEWS_PER_CALL: usize = 100;
+const PREVIEW_BYTES: usize = 256;
+/// Between two attempts at a pending removal, while Redis is connected and does not execute it.
+const RETRY_FIRST: Duration = Duration::from_millis(100);
+const RETRY_MAX: Duration = Duration::from_secs(5);
 
-/// What is remembered, for one who looks after it. See [`Cache::operator`](crate::Cache::operator).
+/// The entries of a cache, for its operator. See [`Cache::operator`](crate::Cache::operator).
 ///
-/// Nothing here fails because of Redis: what it gives says how Redis took part.
+/// Nothing here fails because of Redis: every result tells whether Redis was reached.
 pub struct Operator<C: Contents> {
     layers: Arc<Layers<C>>,
 }
@@ -50,29 +48,36 @@ impl<C: Contents> Clone for Operator<C> {
     }
 }
 
-/// How Redis took part in a look.
+impl<C: Contents> fmt::Debug for Operator<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Operator").finish_non_exhaustive()
+    }
+}
+
+/// Whether Redis was reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Behind {
-    /// There is none configured: memory is all there is.
+pub enum RedisStatus {
+    /// No Redis is configured.
     Absent,
-    /// It was asked.
+    /// It replied.
     Reached,
-    /// It could not be asked, or did not answer: what is said is of this node's memory only.
+    /// It did not: the result is about this node's memory only.
     Unreachable,
 }
 
-/// What stands under a name.
+/// The kind of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// An answer. In a listing: what begins as one.
+#[non_exhaustive]
+pub enum EntryKind {
+    /// An answer. In a listing: a value that begins as one.
     Answer,
-    /// The mark of a node that is working the answer out.
+    /// The lease of a node that is computing the answer.
     Lease,
-    /// What nobody here can use, and whoever needs the answer replaces.
+    /// A value that no node can use; the next computation of the answer replaces it.
     Unusable,
 }
 
-impl Kind {
+impl EntryKind {
     /// `answer`, `lease`, `unusable`.
     pub fn name(self) -> &'static str {
         match self {
@@ -83,86 +88,90 @@ impl Kind {
     }
 }
 
-/// One thing remembered.
+/// An entry, without its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Seen {
+#[non_exhaustive]
+pub struct EntryInfo {
     /// Its name in Redis.
     pub name: String,
-    /// The text that the name is of. `None`: the name has only a digest, and the text does not stand beside it. In a
-    /// listing, long ones are cut short and end in `…`.
+    /// The text of its key. `None`: the name has only a digest, and the value does not hold the text. In a listing, long
+    /// texts are cut short and end in `…`.
     pub text: Option<String>,
-    /// What it is.
-    pub kind: Kind,
+    /// The kind of its value.
+    pub kind: EntryKind,
     /// Whether this node's memory holds it.
     pub in_memory: bool,
     /// Whether Redis holds it.
     pub in_redis: bool,
-    /// How long it will stay in Redis or, if it is not there, in memory; `None`: for ever.
+    /// Its remaining lifetime in Redis or, if it is not there, in memory; `None`: for ever.
     pub ttl: Option<Duration>,
-    /// Length of its line in Redis or, if it is not there, what memory charges for it.
+    /// Length of its line in Redis or, if it is not there, the bytes that memory charges for it.
     pub bytes: u64,
 }
 
-/// One thing remembered, and what it is.
+/// An entry and its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// What can be told of it.
-    pub seen: Seen,
-    /// The line that stands in Redis, whatever it is, or that would stand there for what memory holds. `None`: what
-    /// stands there is of a type that has no line.
+#[non_exhaustive]
+pub struct EntryDetail {
+    /// The entry.
+    pub info: EntryInfo,
+    /// The line in Redis, whatever it is; of an entry that only memory holds, the line that would be written. `None`: the
+    /// value in Redis is not a string.
     pub line: Option<String>,
 }
 
-/// Some of what is remembered.
+/// A page of entries.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Page {
-    /// In no order, as Redis gives them, of which one may come twice; or sorted by name, if only memory was asked.
-    pub entries: Vec<Seen>,
-    /// Where the next page begins; `None`: this is the last. A page without entries need not be the last.
+    /// From Redis: in no order, and an entry may come twice. From memory: sorted by name.
+    pub entries: Vec<EntryInfo>,
+    /// The start of the next page; `None`: this is the last. A page without entries need not be the last.
     pub next: Option<Cursor>,
-    /// Where they come from: from Redis if that was reached, else from this node's memory.
-    pub redis: Behind,
+    /// If Redis was reached, the entries come from there, else from this node's memory.
+    pub redis: RedisStatus,
 }
 
-/// What came of a removal.
+/// The result of a removal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Removed {
-    /// How many went: from Redis or from this node's memory, whichever held more.
+    /// Entries removed: from Redis or from this node's memory, whichever held more.
     pub count: u64,
-    /// What Redis did. Memory holds nothing of it any more, whatever this is.
-    pub redis: Removal,
+    /// The result in Redis. Memory holds none of the entries any more in any case.
+    pub redis: RemovalStatus,
 }
 
-/// What Redis did about a removal.
+/// The result of a removal in Redis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Removal {
-    /// It removed what there was; or there is no Redis.
+pub enum RemovalStatus {
+    /// The entries are removed; or no Redis is configured.
     Done,
-    /// It could not be reached, or could not do it now: it is done when it is back. Until then this node does not answer
-    /// from what was to go.
+    /// Redis is unreachable, or cannot remove now: the removal is executed later. Until then this node does not answer from
+    /// these entries.
     Pending,
-    /// It will not: it does not allow us to, or does not know the command.
+    /// Redis refuses: the user may not remove, or the command is unknown.
     Refused,
 }
 
-/// A text that is no name of an answer of this cache.
+/// The error of a text that is not the name of an answer of this cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NotOurs;
+pub struct NameError;
 
-impl fmt::Display for NotOurs {
+impl fmt::Display for NameError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("expected the name of an answer as it stands in Redis, namespace:variant:text")
     }
 }
 
-impl std::error::Error for NotOurs {}
+impl std::error::Error for NameError {}
 
-/// Where a page begins. Opaque: written as a text of letters, digits and `-`, and read back.
+/// The start of a page. Opaque; as text it holds letters, digits and `-`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cursor(Place);
+pub struct Cursor(Position);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Place {
+enum Position {
     Redis {
         /// The number of the primary.
         primary: usize,
@@ -175,47 +184,45 @@ enum Place {
     },
 }
 
-/// A text that is no [`Cursor`].
+/// The error of a text that is not a [`Cursor`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NotACursor;
+pub struct CursorError;
 
-impl fmt::Display for NotACursor {
+impl fmt::Display for CursorError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("expected a cursor as the page before gave it")
     }
 }
 
-impl std::error::Error for NotACursor {}
+impl std::error::Error for CursorError {}
 
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Place::Redis { primary, scan } => write!(f, "r{primary}-{scan}"),
-            Place::Memory { after } => {
-                f.write_char('m')?;
-                after.bytes().try_for_each(|byte| write!(f, "{byte:02x}"))
+            Position::Redis { primary, scan } => write!(f, "r{primary}-{scan}"),
+            Position::Memory { after } => {
+                f.write_str("m")?;
+                hex::write(after.as_bytes(), f)
             }
         }
     }
 }
 
 impl FromStr for Cursor {
-    type Err = NotACursor;
+    type Err = CursorError;
 
-    fn from_str(text: &str) -> Result<Self, NotACursor> {
-        read_place(text).map(Self).ok_or(NotACursor)
+    fn from_str(text: &str) -> Result<Self, CursorError> {
+        read_position(text).map(Self).ok_or(CursorError)
     }
 }
 
-fn read_place(text: &str) -> Option<Place> {
+fn read_position(text: &str) -> Option<Position> {
     if let Some(numbers) = text.strip_prefix('r') {
         let (primary, scan) = numbers.split_once('-')?;
-        return Some(Place::Redis { primary: primary.parse().ok()?, scan: scan.parse().ok()? });
+        return Some(Position::Redis { primary: primary.parse().ok()?, scan: scan.parse().ok()? });
     }
-    let digits = text.strip_prefix('m').filter(|digits| digits.is_ascii() && digits.len() % 2 == 0)?;
-    let byte = |at| u8::from_str_radix(&digits[at..at + 2], 16).ok();
-    let bytes = (0..digits.len()).step_by(2).map(byte).collect::<Option<Vec<u8>>>()?;
-    Some(Place::Memory { after: String::from_utf8(bytes).ok()? })
+    let after = hex::read(text.strip_prefix('m')?)?;
+    Some(Position::Memory { after: String::from_utf8(after).ok()? })
 }
 
 impl<C: Contents> Operator<C> {
@@ -233,17 +240,17 @@ impl<C: Contents> Operator<C> {
         self.layers.read(text).is_ok()
     }
 
-    /// Some `limit` (1 to 1,000) of what Redis holds, from the beginning or from where the page before ended. Redis may
-    /// give a few more. What is there all the while is on one of the pages; what comes or goes meanwhile may be.
+    /// About `limit` (1 to 1,000) of the entries in Redis, from the start or from the end of the page before; Redis may give
+    /// a few more. An entry that exists all the while is on one of the pages; one that is added or removed meanwhile may be.
     ///
-    /// Without Redis, or if it cannot be reached, what this node's memory holds. (Else memory holds little that Redis does
-    /// not: what was too large for it, or more than was offered. [`Operator::entry`] finds that as well.)
+    /// Without Redis, or if it is unreachable, it lists this node's memory. (Otherwise memory holds few entries that Redis
+    /// does not: those too large for Redis, and those that the write-behind dropped. [`Operator::entry`] finds them, too.)
     pub async fn list(&self, from: Option<&Cursor>, limit: usize) -> Page {
         let limit = limit.clamp(1, PAGE_MAX);
-        let start = Place::Redis { primary: 0, scan: 0 };
+        let start = Position::Redis { primary: 0, scan: 0 };
         let after = match from.map_or(&start, |cursor| &cursor.0) {
-            Place::Memory { after } => after.clone(),
-            Place::Redis { primary, scan } => match self.layers.page(*primary, *scan, limit).await {
+            Position::Memory { after } => after.clone(),
+            Position::Redis { primary, scan } => match self.layers.page(*primary, *scan, limit).await {
                 Some(Ok(page)) => return page,
                 Some(Err(error)) => {
                     self.layers.count_error(error);
@@ -253,64 +260,63 @@ impl<C: Contents> Operator<C> {
             },
         };
         let layers = self.layers.clone();
-        // It goes through all of memory: not on a thread that requests share.
+        // It visits all of memory: not on a thread that serves requests.
         let page = tokio::task::spawn_blocking(move || layers.page_of_memory(&after, limit)).await;
-        page.unwrap_or(Page { entries: Vec::new(), next: None, redis: Behind::Unreachable })
+        page.unwrap_or(Page { entries: Vec::new(), next: None, redis: RedisStatus::Unreachable })
     }
 
-    /// What is remembered under a name, and how Redis took part in finding out. Looking changes nothing: neither how long
-    /// it stays nor how needed it seems.
+    /// The entry under a name, and whether Redis was reached. Showing an entry changes neither its lifetime nor its use.
     ///
     /// # Errors
     ///
-    /// If the name cannot be one of ours.
-    pub async fn entry(&self, name: &str) -> Result<(Option<Entry>, Behind), NotOurs> {
+    /// If the name is not one of this cache.
+    pub async fn entry(&self, name: &str) -> Result<(Option<EntryDetail>, RedisStatus), NameError> {
         let key = self.layers.read(name)?;
         Ok(self.layers.entry(name, key).await)
     }
 
-    /// Removes what is remembered under a name, on every node.
+    /// Removes the entry under a name, on every node.
     ///
     /// # Errors
     ///
-    /// If the name cannot be one of ours.
-    pub async fn delete(&self, name: &str) -> Result<Removed, NotOurs> {
+    /// If the name is not one of this cache.
+    pub async fn delete(&self, name: &str) -> Result<Removed, NameError> {
         self.layers.read(name)?;
         let (layers, name) = (self.layers.clone(), name.to_owned());
         Ok(finished(tokio::spawn(async move { layers.delete(name).await }).await))
     }
 
-    /// Removes everything that is remembered in this namespace, on every node, and touches nothing else. What is asked
-    /// for meanwhile may be remembered again.
+    /// Removes every entry of this namespace, on every node, and nothing else. Answers computed meanwhile may be stored
+    /// again.
     pub async fn clear(&self) -> Removed {
         let layers = self.layers.clone();
         finished(tokio::spawn(async move { layers.clear().await }).await)
     }
 }
 
-/// A task that did not come to its end, since the runtime ends, has done nothing that could be told of.
+/// A task fails only if the runtime ends: then the removal is not done.
 fn finished(removed: Result<Removed, tokio::task::JoinError>) -> Removed {
-    removed.unwrap_or(Removed { count: 0, redis: Removal::Pending })
+    removed.unwrap_or(Removed { count: 0, redis: RemovalStatus::Pending })
 }
 
-/// Does in Redis what is owed there, whenever it can be reached. Never ends by itself.
-pub(crate) async fn carry_out<C: Contents>(layers: Arc<Layers<C>>) {
-    let (mut states, mut pause) = (layers.coherence.states(), AGAIN_FIRST);
+/// Executes pending removals whenever Redis is reachable. Never ends by itself.
+pub(crate) async fn run_pending_removals<C: Contents>(layers: Arc<Layers<C>>) {
+    let (mut states, mut pause) = (layers.coherence.states(), RETRY_FIRST);
     loop {
-        layers.owed.incurred().await;
+        layers.pending_removals.wait_for_any().await;
         tokio::select! {
             _ = states.wait_for(|state| matches!(state, State::CatchingUp | State::Coherent)) => {}
-            // The primary that this is about may be there although another is not.
-            () = tokio::time::sleep(AGAIN_MAX) => {}
+            // The primary in question may be reachable although another one is not.
+            () = tokio::time::sleep(RETRY_MAX) => {}
         }
-        if layers.pay(layers.owed.begin()).await {
-            pause = AGAIN_FIRST;
+        if layers.remove_pending(layers.pending_removals.begin()).await {
+            pause = RETRY_FIRST;
             continue;
         }
         tokio::select! {
-            () = tokio::time::sleep(pause) => pause = (pause * 2).min(AGAIN_MAX),
-            // Another connection may do better.
-            _ = states.changed() => pause = AGAIN_FIRST,
+            () = tokio::time::sleep(pause) => pause = (pause * 2).min(RETRY_MAX),
+            // A new connection may succeed.
+            _ = states.changed() => pause = RETRY_FIRST,
         }
     }
 }
@@ -321,25 +327,25 @@ impl<C: Contents> Layers<C> {
         self.shared.as_ref().map(|shared| &*shared.primaries)
     }
 
-    fn read<'a>(&self, name: &'a str) -> Result<KeyRef<'a>, NotOurs> {
+    fn read<'a>(&self, name: &'a str) -> Result<KeyRef<'a>, NameError> {
         match self.coherence.namespace.read(name.as_bytes()) {
-            Some(Name::Answer(key)) => Ok(key),
-            Some(Name::Canary(_)) | None => Err(NotOurs),
+            Some(RedisName::Answer(key)) => Ok(key),
+            Some(RedisName::Canary(_)) | None => Err(NameError),
         }
     }
 
-    /// Those names that are of answers.
+    /// The names of answers among these.
     fn ours(&self, names: Vec<Vec<u8>>) -> Vec<String> {
         let names = names.into_iter().filter_map(|name| String::from_utf8(name).ok());
         names.filter(|name| self.read(name).is_ok()).collect()
     }
 
-    /// `None`: there is no Redis.
+    /// A page of Redis; `None`: no Redis is configured.
     async fn page(&self, mut primary: usize, mut scan: u64, limit: usize) -> Option<Result<Page, CallError>> {
         let primaries = self.primaries()?;
         let links = primaries.links();
         if links.is_empty() {
-            return Some(Err(CallError::NotMade));
+            return Some(Err(CallError::NotSent));
         }
         let mut entries = Vec::new();
         for _ in 0..PAGE_STEPS_MAX {
@@ -348,11 +354,11 @@ impl<C: Contents> Layers<C> {
                 Ok(step) => step,
                 Err(error) => return Some(Err(error)),
             };
-            for names in self.ours(step.names).chunks(GLANCE) {
-                match primaries.glance_all(link, names, GLANCE_BYTES).await {
-                    Ok(glimpses) => {
-                        let there = names.iter().zip(glimpses).filter_map(|(name, glimpse)| Some((name, glimpse?)));
-                        entries.extend(there.filter_map(|(name, glimpse)| self.seen_in_redis(name, &glimpse)));
+            for names in self.ours(step.names).chunks(PREVIEWS_PER_CALL) {
+                match primaries.preview_all(link, names, PREVIEW_BYTES).await {
+                    Ok(previews) => {
+                        let present = names.iter().zip(previews).filter_map(|(name, preview)| Some((name, preview?)));
+                        entries.extend(present.filter_map(|(name, preview)| self.info_of(name, &preview)));
                     }
                     Err(error) => return Some(Err(error)),
                 }
@@ -362,15 +368,15 @@ impl<C: Contents> Layers<C> {
                 break;
             }
         }
-        let next = (primary < links.len()).then_some(Cursor(Place::Redis { primary, scan }));
-        Some(Ok(Page { entries, next, redis: Behind::Reached }))
+        let next = (primary < links.len()).then_some(Cursor(Position::Redis { primary, scan }));
+        Some(Ok(Page { entries, next, redis: RedisStatus::Reached }))
     }
 
-    /// Some of what memory holds, in the order of names. Goes through all of it.
+    /// A page of memory, in the order of names. Visits all of memory.
     fn page_of_memory(&self, after: &str, limit: usize) -> Page {
         let namespace = &self.coherence.namespace;
         let now = Instant::now();
-        // The first names behind `after`: one more than asked for, to know whether there are more.
+        // The first names after `after`, and one more to know whether this is the last page.
         let mut first = BTreeMap::new();
         for (key, entry) in self.memory.live(self.coherence.purge_generation(), now) {
             let name = namespace.name(&key);
@@ -382,68 +388,68 @@ impl<C: Contents> Layers<C> {
             }
         }
         let is_last = first.len() <= limit;
-        let seen = |(name, (key, entry)): (String, (Key, memory::Entry<C::Value>))| Seen {
+        let seen = |(name, (key, entry)): (String, (Key, MemoryEntry<C::Value>))| EntryInfo {
             name,
             text: Some(shortened(key.text())),
-            kind: Kind::Answer,
+            kind: EntryKind::Answer,
             in_memory: true,
             in_redis: false,
             ttl: entry.left(now),
             bytes: entry.bytes,
         };
-        let entries: Vec<Seen> = first.into_iter().take(limit).map(seen).collect();
+        let entries: Vec<EntryInfo> = first.into_iter().take(limit).map(seen).collect();
         let last = entries.last().filter(|_| !is_last);
-        let next = last.map(|seen| Cursor(Place::Memory { after: seen.name.clone() }));
-        let redis = if self.shared.is_some() { Behind::Unreachable } else { Behind::Absent };
+        let next = last.map(|seen| Cursor(Position::Memory { after: seen.name.clone() }));
+        let redis = if self.shared.is_some() { RedisStatus::Unreachable } else { RedisStatus::Absent };
         Page { entries, next, redis }
     }
 
-    fn remembers(&self, key: KeyRef<'_>) -> Option<memory::Entry<C::Value>> {
+    fn remembers(&self, key: KeyRef<'_>) -> Option<MemoryEntry<C::Value>> {
         self.memory.peek(key, self.coherence.purge_generation(), Instant::now())
     }
 
-    /// What a glance tells; `None` if the name is not ours.
-    fn seen_in_redis(&self, name: &str, glimpse: &Glimpse) -> Option<Seen> {
+    /// The entry of a preview; `None` if the name is not ours.
+    fn info_of(&self, name: &str, preview: &Preview) -> Option<EntryInfo> {
         let key = self.read(name).ok()?;
-        let bytes = glimpse.bytes.unwrap_or(0);
-        let is_whole = glimpse.beginning.len() as u64 == bytes;
+        let bytes = preview.bytes.unwrap_or(0);
+        let is_whole = preview.beginning.len() as u64 == bytes;
         let text = match key.text() {
             Some(text) => Some(text.to_owned()),
-            None => entry::text_in(&glimpse.beginning),
+            None => entry::text_in(&preview.beginning),
         };
-        let kind = match entry::read_under(key, &glimpse.beginning) {
-            Stored::Lease(_) if is_whole => Kind::Lease,
-            Stored::Value(_) if is_whole => Kind::Answer,
-            _ if is_whole || bytes > LINE_BYTES_MAX as u64 => Kind::Unusable,
-            _ if glimpse.beginning.starts_with(b"{") && text.is_some() => Kind::Answer,
-            _ => Kind::Unusable,
+        let kind = match entry::read_under(key, &preview.beginning) {
+            Stored::Lease(_) if is_whole => EntryKind::Lease,
+            Stored::Value(_) if is_whole => EntryKind::Answer,
+            _ if is_whole || bytes > LINE_BYTES_MAX as u64 => EntryKind::Unusable,
+            _ if preview.beginning.starts_with(b"{") && text.is_some() => EntryKind::Answer,
+            _ => EntryKind::Unusable,
         };
         let in_memory = self.remembers(key).is_some();
-        Some(Seen { name: name.to_owned(), text, kind, in_memory, in_redis: true, ttl: glimpse.left, bytes })
+        Some(EntryInfo { name: name.to_owned(), text, kind, in_memory, in_redis: true, ttl: preview.left, bytes })
     }
 
-    async fn entry(&self, name: &str, key: KeyRef<'_>) -> (Option<Entry>, Behind) {
+    async fn entry(&self, name: &str, key: KeyRef<'_>) -> (Option<EntryDetail>, RedisStatus) {
         let (found, behind) = match self.primaries() {
-            None => (None, Behind::Absent),
-            Some(primaries) => match primaries.glance(name, LINE_BYTES_MAX + 1).await {
-                Ok(glimpse) => (glimpse, Behind::Reached),
+            None => (None, RedisStatus::Absent),
+            Some(primaries) => match primaries.preview(name, LINE_BYTES_MAX + 1).await {
+                Ok(preview) => (preview, RedisStatus::Reached),
                 Err(error) => {
                     self.count_error(error);
-                    (None, Behind::Unreachable)
+                    (None, RedisStatus::Unreachable)
                 }
             },
         };
         let entry = match found {
-            Some(glimpse) => match self.seen_in_redis(name, &glimpse) {
-                Some(seen) => Some(self.with_line(key, seen, &glimpse).await),
+            Some(preview) => match self.info_of(name, &preview) {
+                Some(seen) => Some(self.with_line(key, seen, &preview).await),
                 None => None,
             },
-            None => self.remembers(key).map(|entry| Entry {
-                line: Some(self.contents.encode(&entry.value)),
-                seen: Seen {
+            None => self.remembers(key).map(|entry| EntryDetail {
+                line: self.contents.encode(&entry.value),
+                info: EntryInfo {
                     name: name.to_owned(),
                     text: key.text().map(str::to_owned),
-                    kind: Kind::Answer,
+                    kind: EntryKind::Answer,
                     in_memory: true,
                     in_redis: false,
                     ttl: entry.left(Instant::now()),
@@ -454,53 +460,53 @@ impl<C: Contents> Layers<C> {
         (entry, behind)
     }
 
-    /// All that was read is looked at: what only begins as an answer is none.
-    async fn with_line(&self, key: KeyRef<'_>, mut seen: Seen, glimpse: &Glimpse) -> Entry {
-        seen.kind = match entry::read_under(key, &glimpse.beginning) {
-            Stored::Value(line) if self.contents.decode(&line).await.is_some() => Kind::Answer,
-            Stored::Lease(_) => Kind::Lease,
-            _ => Kind::Unusable,
+    /// Decodes the whole value: a line that only begins as an answer is unusable.
+    async fn with_line(&self, key: KeyRef<'_>, mut info: EntryInfo, preview: &Preview) -> EntryDetail {
+        info.kind = match entry::read_under(key, &preview.beginning) {
+            Stored::Value(line) if self.contents.decode(&line).await.is_some() => EntryKind::Answer,
+            Stored::Lease(_) => EntryKind::Lease,
+            _ => EntryKind::Unusable,
         };
-        let line = glimpse.bytes.map(|_| String::from_utf8_lossy(&glimpse.beginning).into_owned());
-        Entry { seen, line }
+        let line = preview.bytes.map(|_| String::from_utf8_lossy(&preview.beginning).into_owned());
+        EntryDetail { info, line }
     }
 
     async fn delete(&self, name: String) -> Removed {
-        let Ok(key) = self.read(&name) else { return Removed { count: 0, redis: Removal::Done } };
+        let Ok(key) = self.read(&name) else { return Removed { count: 0, redis: RemovalStatus::Done } };
         let in_memory = u64::from(self.remembers(key).is_some());
         let (count, redis) = match self.primaries() {
-            None => (0, Removal::Done),
+            None => (0, RemovalStatus::Done),
             Some(primaries) => match primaries.unlink(&name).await {
-                Ok(count) => (count, Removal::Done),
+                Ok(count) => (count, RemovalStatus::Done),
                 Err(error) => (0, self.removal(error)),
             },
         };
-        if redis == Removal::Pending {
-            // First: who looks after it was forgotten is not to find it.
-            self.owed.add_name(name.clone());
+        if redis == RemovalStatus::Pending {
+            // Before the invalidation: a lookup after it must not find the value.
+            self.pending_removals.add_name(name.clone());
         }
-        self.coherence.forget(&self.memory, key, Cause::Operator);
+        self.coherence.invalidate(&self.memory, key, Cause::Operator);
         Removed { count: count.max(in_memory), redis }
     }
 
     async fn clear(self: Arc<Self>) -> Removed {
         let in_memory = self.clone().on_memory(|memory, purge, now| memory.live(purge, now).count() as u64).await;
-        // What is under way is not to be written behind the steps, and is not.
+        // Computations in progress must not be written after the steps below; this prevents it.
         self.coherence.purge(Cause::Operator);
         let (count, redis) = match self.unlink_all().await {
-            (count, Ok(())) => (count, Removal::Done),
+            (count, Ok(())) => (count, RemovalStatus::Done),
             (count, Err(error)) => (count, self.removal(error)),
         };
-        if redis == Removal::Pending {
-            self.owed.add_everything();
+        if redis == RemovalStatus::Pending {
+            self.pending_removals.add_everything();
         }
-        // What was read from what was not yet gone.
+        // Once more, for the lookups of entries that were not yet removed.
         self.coherence.purge(Cause::Operator);
         self.on_memory(|memory, purge, now| memory.sweep(purge, now)).await;
         Removed { count: count.max(in_memory), redis }
     }
 
-    /// What goes through all of memory: not on a thread that requests share.
+    /// Runs work that visits all of memory: not on a thread that serves requests.
     async fn on_memory<T: Default + Send + 'static>(
         self: Arc<Self>,
         work: impl FnOnce(&Memory<C::Value>, u64, Instant) -> T + Send + 'static,
@@ -511,13 +517,13 @@ impl<C: Contents> Layers<C> {
         working.await.unwrap_or_default()
     }
 
-    /// Every answer of this namespace, step by step; how many went, and whether all did. One primary that cannot be
-    /// reached does not spare what the others hold.
+    /// Removes every answer of this namespace, step by step; gives how many, and whether all. If one primary is
+    /// unreachable, the entries of the others are removed all the same.
     async fn unlink_all(&self) -> (u64, Result<(), CallError>) {
         let Some(primaries) = self.primaries() else { return (0, Ok(())) };
         let links = primaries.links();
         let mut removed = 0;
-        let mut outcome = if links.is_empty() { Err(CallError::NotMade) } else { Ok(()) };
+        let mut outcome = if links.is_empty() { Err(CallError::NotSent) } else { Ok(()) };
         for link in links {
             outcome = outcome.and(self.unlink_all_of(primaries, &link, &mut removed).await);
         }
@@ -538,47 +544,47 @@ impl<C: Contents> Layers<C> {
         }
     }
 
-    /// What becomes of a removal that failed so.
-    fn removal(&self, error: CallError) -> Removal {
+    /// The status of a removal that failed with this error.
+    fn removal(&self, error: CallError) -> RemovalStatus {
         self.count_error(error);
         match error {
             CallError::Trouble(trouble @ (Trouble::Denied | Trouble::Other)) => {
-                tracing::warn!(trouble = trouble.label(), "Redis refuses to remove what the operator wants removed");
-                Removal::Refused
+                tracing::warn!(trouble = trouble.label(), "Redis refuses a removal that the operator requested");
+                RemovalStatus::Refused
             }
-            _ => Removal::Pending,
+            _ => RemovalStatus::Pending,
         }
     }
 
-    /// Does what is owed; whether nothing of it is left.
-    async fn pay(&self, debt: Debt) -> bool {
-        let mut rest = Debt::default();
-        if debt.everything {
+    /// Executes pending removals; gives whether none is left.
+    async fn remove_pending(&self, removals: Removals) -> bool {
+        let mut rest = Removals::default();
+        if removals.everything {
             if let (_, Err(error)) = self.unlink_all().await {
-                rest.everything = self.removal(error) == Removal::Pending;
+                rest.everything = self.removal(error) == RemovalStatus::Pending;
             }
             self.coherence.purge(Cause::Operator);
         }
-        for name in debt.names {
+        for name in removals.names {
             let (Ok(key), Some(primaries)) = (self.read(&name), self.primaries()) else { continue };
             if let Err(error) = primaries.unlink(&name).await
-                && self.removal(error) == Removal::Pending
+                && self.removal(error) == RemovalStatus::Pending
             {
                 rest.names.insert(name);
                 continue;
             }
-            self.coherence.forget(&self.memory, key, Cause::Operator);
+            self.coherence.invalidate(&self.memory, key, Cause::Operator);
         }
-        let is_paid = rest == Debt::default();
-        // Last: until here nobody looks at what is to go.
-        self.owed.end(rest);
-        is_paid
+        let is_done = rest == Removals::default();
+        // Last: until here no lookup answers from the values to be removed.
+        self.pending_removals.end(rest);
+        is_done
     }
 }
 
-/// A text as a listing shows it.
+/// A text in a listing.
 fn shortened(text: &str) -> String {
-    match text.char_indices().nth(GLANCE_BYTES) {
+    match text.char_indices().nth(PREVIEW_BYTES) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
     }

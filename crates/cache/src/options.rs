@@ -1,42 +1,43 @@
-//! What a cache is told when it is built, and why that may be refused.
+//! The settings of a cache, and why they may be refused.
 
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// When Redis is asked.
+use crate::url::redacted;
+
+/// When Redis is looked up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Lookup {
-    /// Compute first for about as long as a look-up would take; only what is dearer asks Redis.
+    /// Compute first for about as long as a lookup takes; look up Redis only for values that are more expensive.
     #[default]
     Adaptive,
-    /// Ask Redis before computing: plain cache-aside.
+    /// Look up Redis before computing: read through.
     Always,
 }
 
-/// Settings of a [`Cache`](crate::Cache). Its `Debug` form shows no password.
+/// Settings of a [`Cache`](crate::Cache): start from the default ones and change fields. The `Debug` form shows no password.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct Options {
-    /// First part of every key in Redis: 1 to 64 bytes of UTF-8, none of its characters `:`, a blank, a control character or one that
-    /// patterns give a meaning to (`* ? [ ] ^ \`).
+    /// First part of every key in Redis: 1 to 64 bytes of UTF-8, without `:`, blanks, control characters and the characters
+    /// of patterns (`* ? [ ] ^ \`).
     pub namespace: String,
-    /// Bound of the memory layer, in bytes; 0 remembers nothing in memory.
+    /// Bound of the memory layer, in bytes; 0 keeps nothing in memory.
     pub memory_bytes: u64,
-    /// How long an answer is remembered; `None`: for ever (until memory is full, in either layer).
+    /// Lifetime of an answer; `None`: for ever (until it is evicted).
     pub ttl: Option<Duration>,
-    /// When Redis is asked.
+    /// When Redis is looked up.
     pub lookup: Lookup,
-    /// Where Redis is; `None`: memory only. One server: `redis://[user:password@]host[:port][/db]`, `rediss://` over TLS,
-    /// `unix:///path`. What Sentinels watch: `redis+sentinel://host:port,…/name[/db]`. A Cluster:
-    /// `redis+cluster://host:port,…`. The last two are `rediss+sentinel://` and `rediss+cluster://` over TLS. `valkey`
-    /// may stand for `redis`.
+    /// The [URL](crate::url) of Redis; `None`: memory only.
     pub redis: Option<String>,
-    /// The user that logs in there, where the URL names none.
+    /// The user that logs in, if the URL names none.
     pub redis_user: Option<String>,
-    /// A file that holds the password; it is read for each connection, so that a new password needs no restart. One end
-    /// of a line at its end is no part of the password, everything else is, and nothing in it is encoded.
+    /// A file with the password. It is read for each connection, so that a new password needs no restart. One newline at
+    /// its end does not belong to the password; everything else does, without any encoding.
     pub redis_password_file: Option<PathBuf>,
-    /// Certificates, in PEM, of those who vouch for the servers over TLS; `None`: whom the system believes.
+    /// CA certificates for TLS, in PEM; `None`: the system's trust store.
     pub redis_ca: Option<Vec<u8>>,
 }
 
@@ -48,7 +49,7 @@ impl fmt::Debug for Options {
             .field("memory_bytes", memory_bytes)
             .field("ttl", ttl)
             .field("lookup", lookup)
-            .field("redis", &redis.as_deref().map(without_login))
+            .field("redis", &redis.as_deref().map(redacted))
             .field("redis_user", redis_user)
             .field("redis_password_file", redis_password_file)
             .field("redis_ca", &redis_ca.as_ref().map(Vec::len))
@@ -56,11 +57,10 @@ impl fmt::Debug for Options {
     }
 }
 
-/// A URL without its user and password; all of it is left out if it cannot be told which part they are.
-fn without_login(url: &str) -> String {
-    match url.split_once("://") {
-        Some((scheme, rest)) => format!("{scheme}://{}", rest.rsplit_once('@').map_or(rest, |(_, place)| place)),
-        None => "…".to_owned(),
+impl Options {
+    /// The default settings, with a Redis at `url`.
+    pub fn with_redis(url: impl Into<String>) -> Self {
+        Self { redis: Some(url.into()), ..Self::default() }
     }
 }
 
@@ -79,25 +79,25 @@ impl Default for Options {
     }
 }
 
-/// How long Redis, and other nodes, are waited for. The defaults suit a server in the same data centre; tests on a busy
-/// machine wait longer. Each is from a millisecond to a day; [`Cache::with_deadlines`](crate::Cache::with_deadlines) refuses
-/// others.
+/// How long the cache waits for Redis and for other nodes. The defaults suit a server in the same data centre; tests on a
+/// busy machine wait longer. [`Cache::with_deadlines`](crate::Cache::with_deadlines) accepts a millisecond to a day each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Deadlines {
-    /// A look or a write is given up after this.
+    /// For a lookup or a write.
     pub call: Duration,
-    /// Connecting, each step of the handshake, and the report of the change that proves coherence.
+    /// For connecting, for each step of the handshake, and for the push that proves coherence.
     pub handshake: Duration,
-    /// Time between two signs of life. One that takes twice as long as a call may ends the waiting for other nodes.
+    /// Time between two heartbeats. One that takes twice as long as `call` ends the waiting for other nodes.
     pub heartbeat: Duration,
-    /// Time between two looks at who the primaries are, under Sentinels and in a Cluster.
+    /// Time between two questions to Sentinels or Cluster nodes for the primaries.
     pub topology: Duration,
-    /// A connection that gives no sign of life for so long after it was asked is taken for lost.
-    pub silence: Duration,
-    /// How long another node's computation is waited for at least, before computing oneself; at most two thirds more, at
-    /// random, so that not all lose patience at once.
+    /// For a heartbeat: without a reply the connection counts as lost.
+    pub heartbeat_timeout: Duration,
+    /// For another node's computation, before computing here. Up to two thirds are added at random, so that not all nodes
+    /// give up together.
     pub patience: Duration,
-    /// How long others may wait for a node that died: longer than any computation takes.
+    /// Lifetime of a lease: the longest wait for a node that died. It has to be longer than any computation.
     pub lease: Duration,
 }
 
@@ -108,7 +108,7 @@ impl Default for Deadlines {
             handshake: Duration::from_secs(1),
             heartbeat: Duration::from_millis(100),
             topology: Duration::from_secs(1),
-            silence: Duration::from_secs(1),
+            heartbeat_timeout: Duration::from_secs(1),
             patience: Duration::from_millis(600),
             lease: Duration::from_secs(3),
         }
@@ -116,22 +116,22 @@ impl Default for Deadlines {
 }
 
 impl Deadlines {
-    /// Shorter than this, Redis cannot be told of it, or what is done again and again would be done without a pause.
+    /// Redis counts in milliseconds; and what is repeated needs a pause.
     const LEAST: Duration = Duration::from_millis(1);
-    /// Whoever means to wait for longer has made a mistake.
+    /// A longer wait is a mistake.
     const MOST: Duration = Duration::from_secs(24 * 60 * 60);
 
     /// # Errors
     ///
     /// If one of them is out of bounds.
     pub(crate) fn check(&self) -> Result<(), OptionsError> {
-        let Self { call, handshake, heartbeat, topology, silence, patience, lease } = *self;
+        let Self { call, handshake, heartbeat, topology, heartbeat_timeout, patience, lease } = *self;
         let all = [
             ("call", call),
             ("handshake", handshake),
             ("heartbeat", heartbeat),
             ("topology", topology),
-            ("silence", silence),
+            ("heartbeat_timeout", heartbeat_timeout),
             ("patience", patience),
             ("lease", lease),
         ];
@@ -142,8 +142,9 @@ impl Deadlines {
     }
 }
 
-/// An option that cannot be used. Whoever configures the cache is to mend it.
+/// An option that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum OptionsError {
     /// The namespace is empty, longer than 64 bytes, or has the character shown.
     Namespace {
@@ -164,7 +165,7 @@ pub enum OptionsError {
         /// What was given.
         given: Duration,
     },
-    /// What was given as certificates holds none that can be read.
+    /// The CA certificates cannot be read.
     Certificates,
 }
 
@@ -188,12 +189,13 @@ impl fmt::Display for OptionsError {
 
 impl std::error::Error for OptionsError {}
 
-/// What is wrong with the URL of a Redis, or with what is said beside it.
+/// What is wrong with the URL of a Redis, or with the options beside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum UrlFault {
-    /// Nothing stands before `://`.
+    /// There is nothing before `://`.
     NoScheme,
-    /// This is no scheme of a Redis.
+    /// This is no scheme for Redis.
     Scheme(String),
     /// It names no host.
     NoHost,
@@ -201,17 +203,19 @@ pub enum UrlFault {
     Port,
     /// The database is not a number from 0 on.
     Database,
-    /// It does not name what the Sentinels watch.
+    /// It does not name the primary that the Sentinels watch.
     NoName,
     /// A Cluster has only database 0.
     ClusterDatabase,
-    /// It wants TLS with a server that is not verified, which is not offered.
+    /// It asks for TLS without verification of the server, which is not supported.
     Unverified,
-    /// Certificates are given, and it does not say TLS.
+    /// It does not use TLS, but CA certificates are given.
     NoTls,
+    /// It uses TLS, for which this crate was built without the feature `tls`.
+    TlsDisabled,
     /// It holds a password, and a file does too.
     PasswordTwice,
-    /// The login, or something else in it, cannot be read.
+    /// Its login, or another part, cannot be read.
     Unreadable,
 }
 
@@ -223,15 +227,22 @@ impl fmt::Display for UrlFault {
             Self::NoHost => "it names no host",
             Self::Port => "its port is not a number from 0 to 65535",
             Self::Database => "its database is not a number from 0 on",
-            Self::NoName => "it does not name what the Sentinels watch, as in redis+sentinel://host:port/name",
-            Self::ClusterDatabase => "a Cluster has no other database than 0",
-            Self::Unverified => "TLS with a server that is not verified is not offered: name its CA instead",
-            Self::NoTls => "CA certificates are given, but it does not say TLS, as rediss:// does",
+            Self::NoName => {
+                "it does not name the primary that the Sentinels watch, as in redis+sentinel://host:port/name"
+            }
+            Self::ClusterDatabase => "a Cluster has no database but 0",
+            Self::Unverified => {
+                "TLS without verification of the server is not supported: give its CA certificate instead"
+            }
+            Self::NoTls => "CA certificates are given, but it does not use TLS, as rediss:// does",
+            Self::TlsDisabled => "it uses TLS, which this build does not support",
             Self::PasswordTwice => "it holds a password, and so does a file: expected one of them",
             Self::Unreadable => "it cannot be read",
         })
     }
 }
+
+impl std::error::Error for UrlFault {}
 
 #[cfg(test)]
 mod tests {
@@ -240,10 +251,11 @@ mod tests {
     #[test]
     fn no_password_is_shown() {
         for (url, shown) in [
-            ("redis://ana:s3cret@host:1/2", "\"redis://host:1/2\""),
-            ("redis://:s3cret@at@host", "\"redis://host\""),
+            ("redis://ana:s3cret@host:1/2", "\"redis://ana:***@host:1/2\""),
+            ("redis://:s3cret@at@host", "\"redis://:***@host\""),
+            ("unix:///redis.sock?pass=s3cret", "\"unix:///redis.sock?pass=***\""),
             ("redis://host", "\"redis://host\""),
-            ("s3cret@host", "\"…\""),
+            ("s3cret@host", "\"***\""),
         ] {
             let options = Options { redis: Some(url.to_owned()), ..Options::default() };
             let debug = format!("{options:?}");
@@ -252,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn deadlines_are_of_a_time_that_can_be_waited_for() {
+    fn deadlines_are_from_a_millisecond_to_a_day() {
         assert_eq!(Deadlines::default().check(), Ok(()));
         type Field = fn(&mut Deadlines) -> &mut Duration;
         let fields: [(&str, Field); 7] = [
@@ -260,7 +272,7 @@ mod tests {
             ("handshake", |all| &mut all.handshake),
             ("heartbeat", |all| &mut all.heartbeat),
             ("topology", |all| &mut all.topology),
-            ("silence", |all| &mut all.silence),
+            ("heartbeat_timeout", |all| &mut all.heartbeat_timeout),
             ("patience", |all| &mut all.patience),
             ("lease", |all| &mut all.lease),
         ];

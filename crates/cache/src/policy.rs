@@ -1,8 +1,8 @@
-//! What was read decides what is done: the tables of the protocol as pure functions, and how long things last.
+//! The decisions of the protocol as pure functions: what a lookup gave decides the next step; and how long values last.
 //!
-//! A look reads one of six things ([`Read`]); [`after_look`] says what follows, [`after_take`] what follows a lease, and
-//! where something is computed they say how that ends ([`End`]); [`after_second_look`] says whether it still may. Nothing
-//! here waits, reads a clock or draws a number: both are handed in.
+//! A lookup gives a [`LookupResult`]. [`after_lookup`] says what follows it, [`after_lease_attempt`] what follows a lease;
+//! where the value has to be computed, both say what happens to it then ([`Completion`]). [`after_second_lookup`] says
+//! whether the final write may still happen. Nothing here waits, reads a clock or draws a random number.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
@@ -10,163 +10,165 @@ use std::time::Duration;
 use crate::entry::Lease;
 use crate::stats::State;
 
-/// How long memory keeps what Redis does not vouch for.
+/// How long memory keeps a value that Redis does not keep coherent.
 pub(crate) const BRIEF: Duration = Duration::from_secs(5);
-/// Lifetimes above this are jittered, so that what was stored together does not run out together.
+/// Lifetimes above this are jittered, so that values stored together do not expire together.
 const JITTER_ABOVE: Duration = Duration::from_secs(60);
 const JITTER: f64 = 0.05;
-/// Not all who wait lose patience at once.
+/// The wait for other nodes is jittered, so that not all nodes give up together.
 const PATIENCE_JITTER: f64 = 2.0 / 3.0;
-/// Longer than anyone waits, and far from the end of what Redis and clocks can count.
+/// A hundred years: within the range of Redis's and the system's clocks.
 const LIFETIME_MAX: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
-/// Offers a second that a node makes to Redis in the long run, and at once after a pause.
-const OFFERS_PER_SECOND: u64 = 1_000;
-const OFFERS_BURST: u64 = 200;
+/// Write-behind of one node: writes a second in the long run, and at once after a pause.
+const WRITES_PER_SECOND: u64 = 1_000;
+const WRITES_BURST: u64 = 200;
 
-/// What a look found.
+/// What a lookup in Redis gave.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Read<V> {
-    /// A usable value, and how long Redis still has it (`None`: for ever).
+pub(crate) enum LookupResult<V> {
+    /// A usable value, and how long Redis will keep it (`None`: for ever).
     Value(V, Option<Duration>),
-    /// Another node is working it out.
+    /// Another node is computing the value.
     Lease(Lease),
-    Nothing,
+    Missing,
     /// Malformed, too long, of a wrong type, of another text, or of a limit lower than ours.
     Unusable,
-    /// No answer: not connected, late, refused.
+    /// No reply: not connected, too late, refused.
     Unavailable,
-    /// There is no Redis to look into.
-    Absent,
+    /// No Redis is configured.
+    NoRedis,
 }
 
-impl<V> Read<V> {
-    /// Whether there was somebody to say so.
+impl<V> LookupResult<V> {
+    /// Whether a server replied.
     pub(crate) fn is_answered(&self) -> bool {
-        !matches!(self, Self::Unavailable | Self::Absent)
+        !matches!(self, Self::Unavailable | Self::NoRedis)
     }
 }
 
-/// What follows a look, if the answer is dear.
+/// What follows a lookup, if the value is expensive.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Next<V> {
-    /// It is the answer; keep it, for as long as Redis does.
+pub(crate) enum AfterLookup<V> {
+    /// It is the answer; keep it for as long as Redis does.
     Answer(V, Option<Duration>),
-    /// Put a lease where nothing is; [`after_take`] goes on.
-    Take,
-    /// Something moves: look again. Patience is over first: compute, to replace that lease.
+    /// The key is missing: take a lease, then [`after_lease_attempt`].
+    TakeLease,
+    /// Wait for a change, then look up again. If patience ends first: compute, to replace that lease.
     Wait(Lease),
-    Compute(End),
+    Compute(Completion),
 }
 
-/// How putting a lease went.
+/// How the attempt to take a lease ended.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Taken {
-    Ours(Lease),
-    /// Something stands there by now.
-    Present,
-    /// It was not put there, and will not be.
+pub(crate) enum LeaseAttempt {
+    Granted(Lease),
+    /// The key is present by now.
+    Occupied,
+    /// It was not written, and will not be.
     Refused,
-    /// No answer: it may stand there, or come to.
-    Perhaps(Lease),
+    /// No reply: it may have been written, or may be yet.
+    Unknown(Lease),
 }
 
-/// What an evaluation is to replace.
+/// The current value in Redis that the final write expects, and replaces.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Standing {
-    /// The lease under which it runs.
-    Ours(Lease),
-    /// A lease that was waited for in vain.
-    Theirs(Lease),
+pub(crate) enum Expected {
+    /// The lease under which we compute.
+    OurLease(Lease),
+    /// Another node's lease, for which we waited in vain.
+    OtherLease(Lease),
     Unusable,
 }
 
-/// How an evaluation ends, if it gives a value.
+/// What happens to a value once it is computed.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum End {
-    /// Nothing moved: keep. There is nobody to offer it to.
+pub(crate) enum Completion {
+    /// Keep it in memory if nothing has changed. There is no Redis.
     Keep,
-    /// Cheap. Nothing moved: keep, and offer it with `NX`.
-    KeepAndOffer,
-    /// Nothing moved: keep briefly; Redis, in trouble, is left alone.
+    /// A cheap value: keep it if nothing has changed, and write it behind with `NX`.
+    KeepAndWriteBehind,
+    /// Keep it briefly if nothing has changed; Redis is in trouble and gets no write.
     KeepBriefly,
-    /// The same, and a lease that may stand there is given back.
-    KeepBrieflyAndRelease(Standing),
-    /// Dear. Answer, then write over what stands there with `XX`, if it still does; keep it if that is done.
-    Replace(Standing),
+    /// The same, and delete a lease of ours that may have been written.
+    KeepBrieflyAndRelease(Expected),
+    /// An expensive value: answer, then replace the expected value with `XX` if it is still there; keep what was written.
+    Replace(Expected),
 }
 
-/// The first table of the protocol, its dear column.
-pub(crate) fn after_look<V>(read: Read<V>) -> Next<V> {
+/// The column "expensive" of the protocol's table.
+pub(crate) fn after_lookup<V>(read: LookupResult<V>) -> AfterLookup<V> {
     match read {
-        Read::Value(value, left) => Next::Answer(value, left),
-        Read::Nothing => Next::Take,
-        Read::Lease(lease) => Next::Wait(lease),
-        Read::Unusable => Next::Compute(End::Replace(Standing::Unusable)),
-        Read::Unavailable => Next::Compute(End::KeepBriefly),
-        Read::Absent => Next::Compute(End::Keep),
+        LookupResult::Value(value, left) => AfterLookup::Answer(value, left),
+        LookupResult::Missing => AfterLookup::TakeLease,
+        LookupResult::Lease(lease) => AfterLookup::Wait(lease),
+        LookupResult::Unusable => AfterLookup::Compute(Completion::Replace(Expected::Unusable)),
+        LookupResult::Unavailable => AfterLookup::Compute(Completion::KeepBriefly),
+        LookupResult::NoRedis => AfterLookup::Compute(Completion::Keep),
     }
 }
 
-/// Its cheap column: how it ends if the trial was enough. `NX` does nothing to a lease; whose it is writes over it.
-pub(crate) fn if_cheap<V>(next: Next<V>) -> Option<End> {
+/// Its column "cheap": the trial computed the value. `NX` leaves a lease as it is; the node that holds it replaces it.
+pub(crate) fn if_cheap<V>(next: AfterLookup<V>) -> Option<Completion> {
     match next {
-        Next::Answer(..) => None,
-        Next::Take | Next::Wait(_) => Some(End::KeepAndOffer),
-        Next::Compute(end) => Some(end),
+        AfterLookup::Answer(..) => None,
+        AfterLookup::TakeLease | AfterLookup::Wait(_) => Some(Completion::KeepAndWriteBehind),
+        AfterLookup::Compute(completion) => Some(completion),
     }
 }
 
-/// What follows the taking of a lease; `None`: look again.
-pub(crate) fn after_take(taken: Taken) -> Option<End> {
-    match taken {
-        Taken::Ours(lease) => Some(End::Replace(Standing::Ours(lease))),
-        Taken::Present => None,
-        Taken::Refused => Some(End::KeepBriefly),
-        // It may reach Redis after a purge that is told of before: it licenses nothing.
-        Taken::Perhaps(lease) => Some(End::KeepBrieflyAndRelease(Standing::Ours(lease))),
+/// What follows the attempt to take a lease; `None`: look up again.
+pub(crate) fn after_lease_attempt(attempt: LeaseAttempt) -> Option<Completion> {
+    match attempt {
+        LeaseAttempt::Granted(lease) => Some(Completion::Replace(Expected::OurLease(lease))),
+        LeaseAttempt::Occupied => None,
+        LeaseAttempt::Refused => Some(Completion::KeepBriefly),
+        // It may reach Redis after a purge of which we are told before: it permits no write.
+        LeaseAttempt::Unknown(lease) => Some(Completion::KeepBrieflyAndRelease(Expected::OurLease(lease))),
     }
 }
 
-/// What follows the second look, at the end of an evaluation during which something moved.
+/// What follows the second lookup, before the final write of a computation during which something has changed.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Second<V> {
-    /// What it is to replace is still there.
-    Stands,
+pub(crate) enum AfterSecondLookup<V> {
+    /// The expected value is still there: write.
+    Unchanged,
     Keep(V, Option<Duration>),
     Nothing,
 }
 
-/// Its last row: a key that is gone is not brought back, another's lease is let stand, another's value is taken.
-pub(crate) fn after_second_look<V>(read: Read<V>, replaced: &Standing) -> Second<V> {
-    match (read, replaced) {
-        (Read::Value(value, left), _) => Second::Keep(value, left),
-        (Read::Unusable, Standing::Unusable) => Second::Stands,
-        (Read::Lease(found), Standing::Ours(lease) | Standing::Theirs(lease)) if found == *lease => Second::Stands,
-        _ => Second::Nothing,
+/// Its last row: a missing key stays missing, another lease stays, another node's value is kept.
+pub(crate) fn after_second_lookup<V>(read: LookupResult<V>, expected: &Expected) -> AfterSecondLookup<V> {
+    match (read, expected) {
+        (LookupResult::Value(value, left), _) => AfterSecondLookup::Keep(value, left),
+        (LookupResult::Unusable, Expected::Unusable) => AfterSecondLookup::Unchanged,
+        (LookupResult::Lease(found), Expected::OurLease(lease) | Expected::OtherLease(lease)) if found == *lease => {
+            AfterSecondLookup::Unchanged
+        }
+        _ => AfterSecondLookup::Nothing,
     }
 }
 
-/// How long a node waits for others while one question is open. `chance` is drawn evenly from 0 to 1.
-pub(crate) fn patience(least: Duration, chance: f64) -> Duration {
-    least.mul_f64(1.0 + PATIENCE_JITTER * chance)
+/// How long a node waits for others within one flight. `random` is drawn evenly from 0 to 1.
+pub(crate) fn patience(least: Duration, random: f64) -> Duration {
+    least.mul_f64(1.0 + PATIENCE_JITTER * random)
 }
 
-/// How long an answer is remembered: the lesser of what the cache and the value allow, ±5 % above a minute.
-/// `chance` is drawn evenly from 0 to 1. `None`: for ever.
-pub(crate) fn lifetime(ttl: Option<Duration>, own: Option<Duration>, chance: f64) -> Option<Duration> {
+/// How long a value is remembered: the lesser of what the cache and the value allow, ±5 % above a minute.
+/// `random` is drawn evenly from 0 to 1. `None`: for ever.
+pub(crate) fn lifetime(ttl: Option<Duration>, own: Option<Duration>, random: f64) -> Option<Duration> {
     let lifetime = shorter(ttl, own)?.min(LIFETIME_MAX);
-    let factor = if lifetime > JITTER_ABOVE { 1.0 + JITTER * (2.0 * chance - 1.0) } else { 1.0 };
+    let factor = if lifetime > JITTER_ABOVE { 1.0 + JITTER * (2.0 * random - 1.0) } else { 1.0 };
     Some(lifetime.mul_f64(factor))
 }
 
-/// How long memory keeps something: briefly, unless Redis vouches for it.
+/// How long memory keeps a value in this state: briefly, unless Redis reports its changes.
 pub(crate) fn kept(lifetime: Option<Duration>, state: State) -> Option<Duration> {
-    let vouched = match state {
+    let bound = match state {
         State::Memory | State::Coherent => None,
         State::CatchingUp | State::Detached => Some(BRIEF),
     };
-    shorter(lifetime, vouched)
+    shorter(lifetime, bound)
 }
 
 /// The shorter of two durations, `None` being for ever.
@@ -183,14 +185,14 @@ pub(crate) struct Bucket {
 }
 
 impl Bucket {
-    const TOKEN_NANOS: u64 = 1_000_000_000 / OFFERS_PER_SECOND;
-    const BURST_NANOS: u64 = OFFERS_BURST * Self::TOKEN_NANOS;
+    const TOKEN_NANOS: u64 = 1_000_000_000 / WRITES_PER_SECOND;
+    const BURST_NANOS: u64 = WRITES_BURST * Self::TOKEN_NANOS;
 
     pub(crate) fn full() -> Self {
         Self { full_at_nanos: AtomicU64::new(0) }
     }
 
-    /// Takes a token, if there is one, `since` a fixed moment.
+    /// Takes a token, if there is one; `since` is the time since a fixed moment.
     pub(crate) fn take(&self, since: Duration) -> bool {
         let now = u64::try_from(since.as_nanos()).unwrap_or(u64::MAX / 2);
         let take = |full_at: u64| {
@@ -209,68 +211,78 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     #[test]
-    fn what_was_read_decides() {
+    fn the_lookup_decides_the_next_step() {
         let lease = Leases::new().make();
-        let replaces_garbage = || End::Replace(Standing::Unusable);
-        assert_eq!(after_look(Read::Value(4, Some(SECOND))), Next::Answer(4, Some(SECOND)));
-        assert_eq!(if_cheap(Next::Answer(4, None)), None);
-        for (read, dear, cheap) in [
-            (Read::Nothing, Next::Take, End::KeepAndOffer),
-            (Read::Lease(lease.clone()), Next::Wait(lease), End::KeepAndOffer),
-            (Read::Unusable, Next::Compute(replaces_garbage()), replaces_garbage()),
-            (Read::Unavailable, Next::Compute(End::KeepBriefly), End::KeepBriefly),
-            (Read::Absent, Next::Compute(End::Keep), End::Keep),
+        let replaces_unusable = || Completion::Replace(Expected::Unusable);
+        assert_eq!(after_lookup(LookupResult::Value(4, Some(SECOND))), AfterLookup::Answer(4, Some(SECOND)));
+        assert_eq!(if_cheap(AfterLookup::Answer(4, None)), None);
+        for (read, expensive, cheap) in [
+            (LookupResult::Missing, AfterLookup::TakeLease, Completion::KeepAndWriteBehind),
+            (LookupResult::Lease(lease.clone()), AfterLookup::Wait(lease), Completion::KeepAndWriteBehind),
+            (LookupResult::Unusable, AfterLookup::Compute(replaces_unusable()), replaces_unusable()),
+            (LookupResult::Unavailable, AfterLookup::Compute(Completion::KeepBriefly), Completion::KeepBriefly),
+            (LookupResult::NoRedis, AfterLookup::Compute(Completion::Keep), Completion::Keep),
         ] {
-            let next = after_look::<()>(read);
-            assert_eq!(next, dear);
+            let next = after_lookup::<()>(read);
+            assert_eq!(next, expensive);
             assert_eq!(if_cheap(next), Some(cheap));
         }
     }
 
     #[test]
-    fn who_is_not_there_has_answered_nothing() {
+    fn an_absent_redis_has_not_answered() {
         let lease = Leases::new().make();
         for (read, is_answered) in [
-            (Read::Value(4, None), true),
-            (Read::Lease(lease), true),
-            (Read::Nothing, true),
-            (Read::Unusable, true),
-            (Read::Unavailable, false),
-            (Read::Absent, false),
+            (LookupResult::Value(4, None), true),
+            (LookupResult::Lease(lease), true),
+            (LookupResult::Missing, true),
+            (LookupResult::Unusable, true),
+            (LookupResult::Unavailable, false),
+            (LookupResult::NoRedis, false),
         ] {
             assert_eq!(read.is_answered(), is_answered, "{read:?}");
         }
     }
 
     #[test]
-    fn a_lease_licenses_only_whom_redis_told_so() {
+    fn a_lease_permits_a_write_only_if_redis_confirmed_it() {
         let lease = Leases::new().make();
-        let ours = || Standing::Ours(lease.clone());
-        assert_eq!(after_take(Taken::Ours(lease.clone())), Some(End::Replace(ours())));
-        assert_eq!(after_take(Taken::Perhaps(lease.clone())), Some(End::KeepBrieflyAndRelease(ours())));
-        assert_eq!(after_take(Taken::Refused), Some(End::KeepBriefly));
-        assert_eq!(after_take(Taken::Present), None);
+        let ours = || Expected::OurLease(lease.clone());
+        assert_eq!(after_lease_attempt(LeaseAttempt::Granted(lease.clone())), Some(Completion::Replace(ours())));
+        assert_eq!(
+            after_lease_attempt(LeaseAttempt::Unknown(lease.clone())),
+            Some(Completion::KeepBrieflyAndRelease(ours()))
+        );
+        assert_eq!(after_lease_attempt(LeaseAttempt::Refused), Some(Completion::KeepBriefly));
+        assert_eq!(after_lease_attempt(LeaseAttempt::Occupied), None);
     }
 
     #[test]
-    fn a_second_look_brings_nothing_back() {
+    fn a_second_lookup_restores_no_missing_key() {
         let leases = Leases::new();
         let (ours, other) = (leases.make(), leases.make());
-        let standings = [Standing::Ours(ours.clone()), Standing::Theirs(ours.clone()), Standing::Unusable];
-        for (n, standing) in standings.iter().enumerate() {
-            let second = |read: Read<u32>| after_second_look(read, standing);
-            let still = |is_still: bool| if is_still { Second::Stands } else { Second::Nothing };
-            assert_eq!(second(Read::Value(4, None)), Second::Keep(4, None));
-            assert_eq!(second(Read::Lease(ours.clone())), still(n < 2));
-            assert_eq!(second(Read::Unusable), still(n == 2));
-            for read in [Read::Lease(other.clone()), Read::Nothing, Read::Unavailable, Read::Absent] {
-                assert_eq!(second(read), Second::Nothing);
+        let all_expected = [Expected::OurLease(ours.clone()), Expected::OtherLease(ours.clone()), Expected::Unusable];
+        for (n, expected) in all_expected.iter().enumerate() {
+            let second = |read: LookupResult<u32>| after_second_lookup(read, expected);
+            let unchanged_if = |is_unchanged: bool| {
+                if is_unchanged { AfterSecondLookup::Unchanged } else { AfterSecondLookup::Nothing }
+            };
+            assert_eq!(second(LookupResult::Value(4, None)), AfterSecondLookup::Keep(4, None));
+            assert_eq!(second(LookupResult::Lease(ours.clone())), unchanged_if(n < 2));
+            assert_eq!(second(LookupResult::Unusable), unchanged_if(n == 2));
+            for read in [
+                LookupResult::Lease(other.clone()),
+                LookupResult::Missing,
+                LookupResult::Unavailable,
+                LookupResult::NoRedis,
+            ] {
+                assert_eq!(second(read), AfterSecondLookup::Nothing);
             }
         }
     }
 
     #[test]
-    fn patience_is_spread() {
+    fn patience_is_jittered() {
         let least = Duration::from_millis(600);
         assert_eq!(patience(least, 0.0), least);
         assert_eq!(patience(least, 1.0), Duration::from_secs(1));
@@ -291,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn memory_keeps_briefly_what_redis_does_not_vouch_for() {
+    fn memory_keeps_briefly_while_it_is_not_coherent() {
         assert_eq!(kept(None, State::Coherent), None);
         assert_eq!(kept(None, State::Memory), None);
         assert_eq!(kept(None, State::Detached), Some(BRIEF));

@@ -1,7 +1,7 @@
-//! Which primary holds a key, and the calls to it: one server, or a Cluster's slots.
+//! Which primary holds a key, and the calls to it: one server, or the primaries of a Cluster.
 //!
-//! What is read is [`Look`]; what goes wrong is [`CallError`]. A primary that says that another holds the key is followed,
-//! within the same deadline, if the other is known; and whoever keeps the topology is told that it changed.
+//! A lookup gives a [`RawLookup`] or a [`CallError`]. A redirection to a known primary is followed within the same deadline,
+//! and the supervisor of the topology learns that the map is out of date.
 
 mod keyspace;
 
@@ -15,35 +15,35 @@ use tokio::sync::Notify;
 use crate::connection::Address;
 use crate::entry::{self, LINE_BYTES_MAX, Lease, Stored};
 use crate::key::{Key, Namespace};
-use crate::redis::{CallError, Link, Redirection, Reply, Request};
+use crate::link::{CallError, CallReply, CallRequest, Link, Redirection};
 use crate::stats::{State, Trouble};
 
-pub(crate) use keyspace::Glimpse;
+pub(crate) use keyspace::Preview;
 
 /// Slots of a Cluster; a key's is that of its name.
 pub(crate) const SLOTS: u16 = 16_384;
 const CRC: Crc<u16> = Crc::<u16>::new(&CRC_16_XMODEM);
-/// Primaries that one call may be sent on to.
+/// Redirections of one call.
 const REDIRECTIONS_MAX: usize = 3;
 
-/// Whether a call changes something.
+/// Whether a call reads or writes.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum CallKind {
     Read,
     Write,
 }
 
-/// What a look reads.
+/// A lookup in Redis, before the value is decoded.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Look {
-    /// A line for [`Contents::decode`](crate::Contents::decode), and how long it will stay; `None`: for ever.
+pub(crate) enum RawLookup {
+    /// A line for [`Contents::decode`](crate::Contents::decode), and its remaining lifetime; `None`: for ever.
     Line(String, Option<Duration>),
     Lease(Lease),
-    Nothing,
+    Missing,
     Unusable,
 }
 
-/// The slot of a name. What stands in the first braces, if anything does, stands for the whole name.
+/// The slot of a name: that of the text in its first braces, if there is any, else that of the whole name.
 /// Source of the algorithm: the Redis Cluster specification, "Hash tags".
 pub(crate) fn slot(name: &str) -> u16 {
     let tag = name.split_once('{').and_then(|(_, rest)| rest.split_once('}')).map(|(tag, _)| tag);
@@ -51,17 +51,17 @@ pub(crate) fn slot(name: &str) -> u16 {
     CRC.checksum(hashed.as_bytes()) % SLOTS
 }
 
-/// Who holds what.
+/// Which primary holds which slots.
 pub(crate) enum Map {
     /// One primary holds everything.
     One(Arc<Link>),
-    /// Each slot is some primary's, or nobody's.
+    /// For each slot the index of its primary, if it has one.
     Slots(Vec<Arc<Link>>, Box<[Option<u16>]>),
 }
 
 impl Map {
-    /// Nobody holds anything: nothing is known yet.
-    pub(crate) fn nobody() -> Self {
+    /// No slot has a primary: nothing is known yet.
+    pub(crate) fn empty() -> Self {
         Self::Slots(vec![], vec![None; usize::from(SLOTS)].into())
     }
 
@@ -72,7 +72,7 @@ impl Map {
         }
     }
 
-    /// The name is asked for only where it matters.
+    /// The name is built only where it matters.
     fn holder<N: AsRef<str>>(&self, name: impl FnOnce() -> N) -> Option<&Arc<Link>> {
         match self {
             Self::One(link) => Some(link),
@@ -94,23 +94,23 @@ impl Map {
 /// All primaries, and which of them holds a key.
 pub(crate) struct Primaries {
     namespace: Namespace,
-    /// What a call may take, however many primaries it is sent to.
+    /// Deadline of a call, with its redirections.
     deadline: Duration,
     map: RwLock<Map>,
-    /// Something says that the map is not right any more.
+    /// Notified when the map seems out of date.
     doubted: Notify,
 }
 
 impl Primaries {
     pub(crate) fn new(namespace: Namespace, deadline: Duration) -> Self {
-        Self { namespace, deadline, map: RwLock::new(Map::nobody()), doubted: Notify::new() }
+        Self { namespace, deadline, map: RwLock::new(Map::empty()), doubted: Notify::new() }
     }
 
     fn map(&self) -> std::sync::RwLockReadGuard<'_, Map> {
         self.map.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes this the map; what was kept under the one before is to be forgotten after it.
+    /// Publishes a map. The caller purges memory after it, since entries were kept under the map before.
     pub(crate) fn publish(&self, map: Map) {
         *self.map.write().unwrap_or_else(PoisonError::into_inner) = map;
     }
@@ -119,7 +119,7 @@ impl Primaries {
         self.map().links().to_vec()
     }
 
-    /// The least that is true of any primary: who hears all but one hears too little.
+    /// The worst state of all primaries: memory misses changes if one of them does not report.
     pub(crate) fn state(&self) -> State {
         let map = self.map();
         let states = map.links().iter().map(|link| link.state());
@@ -131,25 +131,25 @@ impl Primaries {
         least.filter(|_| map.is_whole()).unwrap_or(State::Detached)
     }
 
-    /// What is true of the primary that holds the key: how far it can be asked, and whether it reports changes.
+    /// The state of the primary that holds the key.
     pub(crate) fn state_for(&self, key: &Key) -> State {
         self.map().holder(|| self.namespace.name(key)).map_or(State::Detached, |link| link.state())
     }
 
-    /// Waits until another node is waited for in vain, where this key is concerned.
-    pub(crate) async fn no_use_in_waiting(&self, key: &Key) {
+    /// Waits until it is futile to wait for another node's value of this key.
+    pub(crate) async fn until_waiting_is_futile(&self, key: &Key) {
         let holder = self.map().holder(|| self.namespace.name(key)).cloned();
         if let Some(link) = holder {
-            link.no_use_in_waiting().await;
+            link.until_waiting_is_futile().await;
         }
     }
 
-    /// Whether the name is this primary's to hold.
+    /// Whether this primary holds the name.
     pub(crate) fn is_held_by(&self, link: &Arc<Link>, name: &str) -> bool {
         self.map().holder(|| name).is_some_and(|holder| Arc::ptr_eq(holder, link))
     }
 
-    /// Waits until something says that the map is not right any more.
+    /// Waits until the map seems out of date.
     pub(crate) async fn doubted(&self) {
         self.doubted.notified().await;
     }
@@ -158,24 +158,24 @@ impl Primaries {
         self.doubted.notify_one();
     }
 
-    /// Reads what stands under `key`. No more than an entry may have ever crosses the wire: a stranger's gigabyte would
-    /// hold up everything else on the connection.
-    pub(crate) async fn look(&self, key: &Key) -> Result<Look, CallError> {
+    /// Looks a key up. `GETRANGE` reads no more than an entry may have: a foreign value of a gigabyte would block everything
+    /// else on the connection.
+    pub(crate) async fn lookup(&self, key: &Key) -> Result<RawLookup, CallError> {
         let name = self.namespace.name(key);
         let commands = [command("GETRANGE", &name).arg(0).arg(LINE_BYTES_MAX).take(), command("PTTL", &name)];
-        self.call(&name, &commands, Kind::Read, |replies| match replies {
-            [found, left] => read_look(key, found, left),
+        self.call(&name, &commands, CallKind::Read, |replies| match replies {
+            [found, left] => read_lookup(key, found, left),
             _ => Err(Trouble::Protocol),
         })
         .await
     }
 
-    /// `SET name line NX`: whether nothing stood there.
+    /// `SET name line NX`; gives whether the key was missing.
     pub(crate) async fn set_if_absent(&self, key: &Key, line: &str, ttl: Option<Duration>) -> Result<bool, CallError> {
         self.set(key, line, ttl, "NX").await
     }
 
-    /// `SET name line XX`: whether something, of any type, stood there.
+    /// `SET name line XX`; gives whether the key was present, with a value of any type.
     pub(crate) async fn set_if_present(&self, key: &Key, line: &str, ttl: Option<Duration>) -> Result<bool, CallError> {
         self.set(key, line, ttl, "XX").await
     }
@@ -183,7 +183,7 @@ impl Primaries {
     /// `DEL name`.
     pub(crate) async fn delete(&self, key: &Key) -> Result<(), CallError> {
         let name = self.namespace.name(key);
-        self.call(&name, &[command("DEL", &name)], Kind::Write, |replies| match replies {
+        self.call(&name, &[command("DEL", &name)], CallKind::Write, |replies| match replies {
             [Value::Int(_)] => Ok(()),
             _ => Err(Trouble::Protocol),
         })
@@ -197,7 +197,7 @@ impl Primaries {
         if let Some(ttl) = ttl {
             set.arg("PX").arg(u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX));
         }
-        self.call(&name, &[set], Kind::Write, |replies| match replies {
+        self.call(&name, &[set], CallKind::Write, |replies| match replies {
             [Value::Okay] => Ok(true),
             [Value::Nil] => Ok(false),
             _ => Err(Trouble::Protocol),
@@ -205,26 +205,26 @@ impl Primaries {
         .await
     }
 
-    /// Asks the primary that holds the name, and whom it names instead.
+    /// Calls the primary that holds the name, and follows its redirections.
     pub(crate) async fn call<T>(
         &self,
         name: &str,
         commands: &[Cmd],
-        kind: Kind,
+        kind: CallKind,
         read: impl Fn(&[Value]) -> Result<T, Trouble>,
     ) -> Result<T, CallError> {
         let holder = self.map().holder(|| name).cloned();
-        let mut link = holder.ok_or(CallError::NotMade)?;
+        let mut link = holder.ok_or(CallError::NotSent)?;
         let mut request = self.request(commands, kind);
         for _ in 0..=REDIRECTIONS_MAX {
             let address = match link.call(request, &read).await? {
-                Reply::Here(reply) => return Ok(reply),
-                Reply::Elsewhere(Redirection::Moved(address)) => {
+                CallReply::Here(reply) => return Ok(reply),
+                CallReply::Elsewhere(Redirection::Moved(address)) => {
                     self.doubt();
                     request.is_asking = false;
                     address
                 }
-                Reply::Elsewhere(Redirection::Ask(address)) => {
+                CallReply::Elsewhere(Redirection::Ask(address)) => {
                     request.is_asking = true;
                     address
                 }
@@ -238,10 +238,10 @@ impl Primaries {
         Err(CallError::Trouble(Trouble::Redirected))
     }
 
-    /// A request that is begun now.
-    fn request<'r>(&self, commands: &'r [Cmd], kind: Kind) -> Request<'r> {
-        let (is_write, deadline) = (kind == Kind::Write, Instant::now() + self.deadline);
-        Request { commands, is_write, is_asking: false, deadline }
+    /// A request whose deadline counts from now.
+    fn request<'r>(&self, commands: &'r [Cmd], kind: CallKind) -> CallRequest<'r> {
+        let (is_write, deadline) = (kind == CallKind::Write, Instant::now() + self.deadline);
+        CallRequest { commands, is_write, is_asking: false, deadline }
     }
 
     fn at(&self, address: &Address) -> Option<Arc<Link>> {
@@ -255,11 +255,13 @@ fn command(verb: &str, name: &str) -> Cmd {
     command
 }
 
-fn read_look(key: &Key, found: &Value, left: &Value) -> Result<Look, Trouble> {
+fn read_lookup(key: &Key, found: &Value, left: &Value) -> Result<RawLookup, Trouble> {
     let left = match left {
-        // -2: no such key; GETRANGE then gives an empty text.
-        Value::Int(-2) if matches!(found, Value::BulkString(bytes) if bytes.is_empty()) => return Ok(Look::Nothing),
-        // -2 again: it ran out between the two commands.
+        // -2: the key is missing; GETRANGE then gives an empty text.
+        Value::Int(-2) if matches!(found, Value::BulkString(bytes) if bytes.is_empty()) => {
+            return Ok(RawLookup::Missing);
+        }
+        // -2 again: it expired between the two commands.
         Value::Int(-2) => Some(Duration::ZERO),
         Value::Int(-1) => None,
         Value::Int(millis) => Some(Duration::from_millis(u64::try_from(*millis).map_err(|_| Trouble::Protocol)?)),
@@ -267,11 +269,11 @@ fn read_look(key: &Key, found: &Value, left: &Value) -> Result<Look, Trouble> {
     };
     match found {
         Value::BulkString(bytes) => Ok(match entry::read(key, bytes) {
-            Stored::Value(line) => Look::Line(line.into_owned(), left),
-            Stored::Lease(lease) => Look::Lease(lease),
-            Stored::Unusable => Look::Unusable,
+            Stored::Value(line) => RawLookup::Line(line.into_owned(), left),
+            Stored::Lease(lease) => RawLookup::Lease(lease),
+            Stored::Unusable => RawLookup::Unusable,
         }),
-        Value::ServerError(_) => Ok(Look::Unusable),
+        Value::ServerError(_) => Ok(RawLookup::Unusable),
         _ => Err(Trouble::Protocol),
     }
 }
@@ -285,24 +287,24 @@ mod tests {
     }
 
     #[test]
-    fn what_a_look_reads() {
+    fn a_lookup_reads_value_lease_and_ttl() {
         let key = Key::new("1", "2+2");
-        let look = |found: Value, left: i64| read_look(&key, &found, &Value::Int(left));
+        let look = |found: Value, left: i64| read_lookup(&key, &found, &Value::Int(left));
         let second = Some(Duration::from_secs(1));
-        assert_eq!(look(bulk(""), -2), Ok(Look::Nothing));
-        assert_eq!(look(bulk("{}"), 1_000), Ok(Look::Line("{}".to_owned(), second)));
-        assert_eq!(look(bulk("{}"), -1), Ok(Look::Line("{}".to_owned(), None)));
-        assert_eq!(look(bulk("{}"), -2), Ok(Look::Line("{}".to_owned(), Some(Duration::ZERO))));
-        assert_eq!(look(bulk(""), -1), Ok(Look::Unusable), "a person's empty text");
-        assert!(matches!(look(bulk("\"lease:a.1.2\""), 3_000), Ok(Look::Lease(_))));
+        assert_eq!(look(bulk(""), -2), Ok(RawLookup::Missing));
+        assert_eq!(look(bulk("{}"), 1_000), Ok(RawLookup::Line("{}".to_owned(), second)));
+        assert_eq!(look(bulk("{}"), -1), Ok(RawLookup::Line("{}".to_owned(), None)));
+        assert_eq!(look(bulk("{}"), -2), Ok(RawLookup::Line("{}".to_owned(), Some(Duration::ZERO))));
+        assert_eq!(look(bulk(""), -1), Ok(RawLookup::Unusable), "an empty text that a person stored");
+        assert!(matches!(look(bulk("\"lease:a.1.2\""), 3_000), Ok(RawLookup::Lease(_))));
         assert_eq!(look(Value::Nil, -1), Err(Trouble::Protocol));
         assert_eq!(look(bulk("{}"), -3), Err(Trouble::Protocol));
-        assert_eq!(read_look(&key, &bulk("{}"), &bulk("1")), Err(Trouble::Protocol));
+        assert_eq!(read_lookup(&key, &bulk("{}"), &bulk("1")), Err(Trouble::Protocol));
     }
 
-    /// What `redis-cli cluster keyslot` says; the first two are in the specification too.
+    /// From `redis-cli cluster keyslot`; the first two are in the specification, too.
     #[test]
-    fn a_slot_is_that_of_the_name_or_of_its_tag() {
+    fn the_slot_is_that_of_the_name_or_of_its_hash_tag() {
         for (name, expected) in [
             ("123456789", 12_739),
             ("{user1000}.following", 3_443),

@@ -1,8 +1,8 @@
-//! Sentinels: who is the primary now.
+//! Sentinels: which server is the primary now.
 //!
-//! All of them are asked at once, and a majority of answers is enough. They may disagree while a failover goes on, and
-//! one that was cut off may know an old primary: the newest configuration epoch is right. They are asked again every
-//! second while a primary serves, and each time a connection to it is to be made.
+//! All of them are asked at once, and the answers of a majority are enough. During a failover they may disagree, and a
+//! Sentinel that was cut off may name an old primary: the newest configuration epoch is right. They are asked every second
+//! while a primary serves, and before each attempt to connect to one.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 use crate::connection::{Address, Connection, Endpoint, text};
 use crate::stats::Trouble;
 
-/// Those who watch one primary.
+/// The Sentinels of one primary.
 pub(crate) struct Sentinels {
     sentinels: Vec<Arc<Sentinel>>,
     name: Arc<str>,
@@ -26,9 +26,9 @@ struct Sentinel {
     connection: Mutex<Option<Connection>>,
 }
 
-/// What a Sentinel says.
+/// The answer of one Sentinel.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Named {
+struct NamedPrimary {
     /// Of the configuration: a failover raises it.
     epoch: u64,
     address: Address,
@@ -40,34 +40,34 @@ impl Sentinels {
         Self { sentinels: endpoints.into_iter().map(sentinel).collect(), name: name.into() }
     }
 
-    /// The sentinels, for logs.
+    /// The Sentinels, for logs.
     pub(crate) fn shown(&self) -> String {
         let shown: Vec<String> = self.sentinels.iter().map(|sentinel| sentinel.endpoint.shown()).collect();
         format!("{} at {}", self.name, shown.join(","))
     }
 
-    /// Where the primary is.
+    /// The address of the primary.
     pub(crate) async fn primary(&self) -> Result<Address, Trouble> {
         let mut asking = JoinSet::new();
         for sentinel in &self.sentinels {
             let (sentinel, name) = (sentinel.clone(), self.name.clone());
             asking.spawn(async move { sentinel.ask(&name).await });
         }
-        let (mut named, mut trouble) = (Vec::new(), Trouble::Connect);
-        // A task that panicked said nothing.
+        let (mut answers, mut trouble) = (Vec::new(), Trouble::Connect);
         while let Some(answer) = asking.join_next().await {
+            // A task that panicked has no answer.
             match answer.unwrap_or(Err(Trouble::Other)) {
-                Ok(answer) => named.push(answer),
+                Ok(answer) => answers.push(answer),
                 Err(why) => trouble = why,
             }
-            if named.len() > self.sentinels.len() / 2 {
+            if answers.len() > self.sentinels.len() / 2 {
                 break;
             }
         }
-        named.into_iter().max().map(|named| named.address).ok_or(trouble)
+        answers.into_iter().max().map(|answer| answer.address).ok_or(trouble)
     }
 
-    /// Ends when the primary is another than this one. Sentinels that say nothing are no reason to leave it.
+    /// Ends when the Sentinels name another primary than this one. It stays while they do not answer.
     pub(crate) async fn name_another(&self, than: &Address, every: Duration) -> Trouble {
         loop {
             tokio::time::sleep(every).await;
@@ -79,39 +79,38 @@ impl Sentinels {
 }
 
 impl Sentinel {
-    async fn ask(&self, name: &str) -> Result<Named, Trouble> {
+    async fn ask(&self, name: &str) -> Result<NamedPrimary, Trouble> {
         let mut slot = self.connection.lock().await;
         let connection = match slot.take() {
             Some(connection) => connection,
             None => self.connect().await?,
         };
         let reply = connection.say(redis::cmd("SENTINEL").arg("MASTER").arg(name)).await;
-        // One that answered, if only that it does not know the name, is kept.
+        // A connection with any reply is kept, even the reply that the name is unknown.
         if !matches!(reply, Err(Trouble::Timeout | Trouble::Lost | Trouble::Protocol)) {
             *slot = Some(connection);
         }
-        read_named(reply?).ok_or(Trouble::Protocol)
+        read_answer(reply?).ok_or(Trouble::Protocol)
     }
 
-    /// The login is that of the servers: Sentinels often have none, and refuse what they do not know.
+    /// The login is that of the servers. Sentinels often have no logins and refuse every one: then it connects without.
     async fn connect(&self) -> Result<Connection, Trouble> {
-        match self.endpoint.connect(|_| {}).await {
-            Err(refused) if refused.trouble == Trouble::Denied => {
-                self.endpoint.as_nobody().connect(|_| {}).await.map_err(|refused| refused.trouble)
-            }
-            connected => connected.map_err(|refused| refused.trouble),
-        }
+        let connected = match self.endpoint.connect(|_| {}).await {
+            Err(error) if error.trouble == Trouble::Denied => self.endpoint.without_login().connect(|_| {}).await,
+            connected => connected,
+        };
+        connected.map_err(|error| error.trouble)
     }
 }
 
-fn read_named(reply: Value) -> Option<Named> {
+fn read_answer(reply: Value) -> Option<NamedPrimary> {
     let Value::Map(pairs) = reply else { return None };
     let mut fields: HashMap<String, String> =
         pairs.into_iter().filter_map(|(name, value)| Some((text(name)?, text(value)?))).collect();
     let epoch = fields.get("config-epoch")?.parse().ok()?;
     let port = fields.get("port")?.parse().ok()?;
     let host = fields.remove("ip").filter(|host| !host.is_empty())?;
-    Some(Named { epoch, address: Address { host: host.into(), port } })
+    Some(NamedPrimary { epoch, address: Address { host: host.into(), port } })
 }
 
 #[cfg(test)]
@@ -124,24 +123,24 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_configuration_is_right() {
+    fn the_newest_configuration_wins() {
         let named = |host, epoch| {
             let fields = [("name", "main"), ("ip", host), ("port", "7000"), ("config-epoch", epoch)];
-            read_named(reply(&fields)).expect("an answer")
+            read_answer(reply(&fields)).expect("an answer")
         };
         let newest = [named("a", "9"), named("b", "10"), named("c", "2")].into_iter().max().map(|named| named.address);
         assert_eq!(newest, Address::parse("b:7000"));
     }
 
     #[test]
-    fn half_an_answer_is_none() {
+    fn an_incomplete_answer_is_refused() {
         for fields in [
             &[("ip", "a"), ("port", "7000")][..],
             &[("ip", "a"), ("port", "x"), ("config-epoch", "1")],
             &[("ip", ""), ("port", "7000"), ("config-epoch", "1")],
         ] {
-            assert_eq!(read_named(reply(fields)), None);
+            assert_eq!(read_answer(reply(fields)), None);
         }
-        assert_eq!(read_named(Value::Nil), None);
+        assert_eq!(read_answer(Value::Nil), None);
     }
 }

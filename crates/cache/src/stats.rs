@@ -1,24 +1,25 @@
-//! Counters named after the hops, and the state they belong to. Counting is one relaxed addition; reading them gives a
-//! [`Stats`], plain data in the order a request meets the layers. Every counter is there from the start, at 0.
+//! The state of a cache, and its counters. Counting is one relaxed addition; reading gives a [`Stats`], in the order in
+//! which a request meets the layers. Every counter exists from the start, at 0.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-/// How far what memory serves is covered by Redis.
+/// Whether memory is coherent with Redis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum State {
-    /// No Redis configured.
+    /// No Redis is configured.
     Memory,
     /// Every change in Redis reaches memory at once; proven when the connection was made, and checked since.
     Coherent,
-    /// Connected, but not yet proven that changes arrive: memory keeps for 5 s at most.
+    /// Connected, but it is not yet proven that changes arrive: memory keeps for 5 s at most.
     CatchingUp,
     /// Not connected: memory keeps for 5 s at most.
     Detached,
 }
 
 impl State {
-    /// Every state, in the order of their declaration.
+    /// Every state.
     pub const ALL: [Self; 4] = [Self::Memory, Self::Coherent, Self::CatchingUp, Self::Detached];
 
     /// `memory`, `coherent`, `catching-up`, `detached`.
@@ -32,7 +33,7 @@ impl State {
     }
 }
 
-/// A counter and the label it goes by.
+/// A counter and its label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Count {
     /// Stable, lower case, words joined by hyphens.
@@ -41,51 +42,53 @@ pub struct Count {
     pub count: u64,
 }
 
-/// A snapshot of what a cache did and holds. Counters are read one after the other: sums over them may be off by what
-/// happened meanwhile.
+/// A snapshot of what a cache has done and holds. The counters are read one after the other, so that their sums may be off
+/// by the calls in between.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Stats {
-    /// How far memory is covered by Redis.
+    /// Whether memory is coherent with Redis.
     pub state: State,
-    /// Questions answered, each counted once, by where the answer came from: `memory`, `redis`, `computed` (for whoever
-    /// asked), `collapsed` (waited for the computation of another, here or on another node), `failed`.
+    /// Calls answered, each counted once, by source: `memory`, `redis`, `computed` (for this caller), `collapsed` (waited
+    /// for the computation of another caller, here or on another node), `failed`.
     pub answers: Vec<Count>,
-    /// Looks into memory, by result: `hit`, `miss`.
+    /// Lookups in memory, by result: `hit`, `miss`.
     pub memory_lookups: Vec<Count>,
-    /// Looks into Redis, by what was read: `hit`, `miss`, `lease`, `unusable`, `unavailable` (not answered in time,
-    /// refused, or not asked because calls failed just before).
+    /// Lookups in Redis, by result: `hit`, `miss`, `lease`, `unusable`, `unavailable` (no reply in time, refused, or not
+    /// sent because the calls before failed).
     pub redis_lookups: Vec<Count>,
-    /// Flights by how they ended: `computed`, `found` (perhaps after waiting for another node), `failed`, `panicked`; and
-    /// askers who joined one: `joined`.
+    /// Flights by result: `computed`, `found` (perhaps after waiting for another node), `failed`, `panicked`; and callers
+    /// that joined one: `joined`.
     pub flights: Vec<Count>,
     /// Flights open now.
     pub flights_open: u64,
-    /// What made memory forget: `key` (one key changed or gone in Redis), `flush` (FLUSHALL, FLUSHDB), `detached`
-    /// (connection lost), `attached` (connection armed or proven), `overflow` (more changes than could be followed),
-    /// `operator` (asked for through this node: one deletion, or one of the purges of a clear).
-    pub forgotten: Vec<Count>,
-    /// Seconds from an invalidation's arrival to silence of memory.
-    pub forget_seconds: Histogram,
-    /// Entries in memory, those forgotten or run out but not yet swept among them.
+    /// Invalidations by cause: `key` (one key has changed in Redis), `flush` (FLUSHALL, FLUSHDB), `detached` (connection
+    /// lost), `attached` (tracking started, or proven), `overflow` (of the queue), `operator` (a removal through this
+    /// node), `topology` (other primaries hold the slots).
+    pub invalidations: Vec<Count>,
+    /// Seconds from the arrival of an invalidation until memory no longer serves the entry.
+    pub invalidation_latency: Histogram,
+    /// Entries in memory, including those that are purged or expired and not yet swept.
     pub memory_entries: u64,
-    /// Bytes that these entries are charged.
+    /// Bytes charged for these entries.
     pub memory_bytes: u64,
-    /// Bytes that memory may hold at most.
+    /// Bound of `memory_bytes`.
     pub memory_bytes_max: u64,
-    /// Answers offered to Redis, by fate: `stored`, `present` (another's was there), or dropped: `dropped-rate`,
-    /// `dropped-full` (queue), `dropped-moved` (something was forgotten since), `dropped-unavailable`,
-    /// `dropped-refused` (by the server: full, read-only), `dropped-oversize`.
-    pub offers: Vec<Count>,
-    /// Offers waiting or being made now.
-    pub offers_open: u64,
-    /// Removals that the operator asked for while Redis could not be reached, and that are still to be done there.
+    /// Best-effort writes of cheap answers to Redis, by result: `stored`, `present` (another node's was there), or dropped:
+    /// `dropped-rate`, `dropped-full` (the queue), `dropped-moved` (invalidated since), `dropped-unavailable`,
+    /// `dropped-refused` (the server is full or read-only), `dropped-oversize`.
+    pub write_behind: Vec<Count>,
+    /// Writes of these that wait or are being executed.
+    pub write_behind_open: u64,
+    /// Removals that the operator requested while Redis was unreachable and that are still to be executed there.
     pub removals_pending: u64,
-    /// What went wrong with Redis, by kind.
+    /// Errors of Redis, by kind.
     pub redis_errors: Vec<Count>,
 }
 
-/// Observations sorted into buckets.
+/// A histogram.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Histogram {
     /// Upper bounds of the buckets, in seconds, ascending; one more bucket has no bound.
     pub bounds: &'static [f64],
@@ -124,18 +127,18 @@ pub(crate) trait Label: Copy {
 }
 
 labels! {
-    /// Which way a question was answered.
+    /// The source of an answer.
     Answered {
         Memory = "memory", Redis = "redis", Computed = "computed", Collapsed = "collapsed", Failed = "failed",
     }
 }
-labels! { MemoryLook { Hit = "hit", Miss = "miss", } }
-labels! { RedisLook {
+labels! { MemoryLookup { Hit = "hit", Miss = "miss", } }
+labels! { RedisLookup {
     Hit = "hit", Miss = "miss", Lease = "lease", Unusable = "unusable", Unavailable = "unavailable",
 } }
-labels! { Flown { Computed = "computed", Found = "found", Failed = "failed", Panicked = "panicked", Joined = "joined", } }
+labels! { FlightResult { Computed = "computed", Found = "found", Failed = "failed", Panicked = "panicked", Joined = "joined", } }
 labels! {
-    /// Why memory forgot.
+    /// The cause of an invalidation.
     Cause {
         Key = "key", Flush = "flush", Detached = "detached", Attached = "attached", Overflow = "overflow",
         Operator = "operator",
@@ -143,36 +146,35 @@ labels! {
         Topology = "topology",
     }
 }
-labels! { Offered {
-    Stored = "stored", Present = "present", Rate = "dropped-rate", Full = "dropped-full", Moved = "dropped-moved",
+labels! { WriteBehindResult {
+    Stored = "stored", Present = "present", Rate = "dropped-rate", Full = "dropped-full", Changed = "dropped-moved",
     Unavailable = "dropped-unavailable", Refused = "dropped-refused", Oversize = "dropped-oversize",
 } }
 labels! {
-    /// What can go wrong with Redis: the distinctions that an operator acts on.
+    /// The errors of Redis, as far as an operator reacts to them in different ways.
     Trouble {
-        // The server cannot be reached, or said nothing while the connection was made.
+        // The server is unreachable, or did not answer during the handshake.
         Connect = "connect",
-        // It answers otherwise than RESP3 and tracking demand: an old server, a proxy.
+        // Its replies do not follow RESP3 or tracking: an old server, a proxy.
         Protocol = "protocol",
         // NOAUTH, WRONGPASS, NOPERM.
         Denied = "denied",
-        // A change of ours was not reported back: something swallows the pushes.
+        // A change of ours was not reported: something swallows the pushes.
         Canary = "canary",
         // The connection was closed.
         Lost = "lost",
-        // The connection is open and silent.
+        // The connection is open, but heartbeats are not answered.
         Silent = "silent",
-        // The server follows another now: a failover.
+        // The server is a replica now: a failover.
         Demoted = "demoted",
-        // A node of a Cluster sent a call on to where it cannot be made: to one that is not known yet, or in a circle; or
-        // the URL does not say that it is a Cluster.
+        // A Cluster redirected a call to a node that is not known yet, or in a circle; or the URL does not name a Cluster.
         Redirected = "redirected",
-        // A call was not answered by its deadline.
+        // No reply before the deadline.
         Timeout = "timeout",
         ReadOnly = "read-only",
         Full = "full",
         Loading = "loading",
-        // A script runs, and runs.
+        // A script runs for long.
         Busy = "busy",
         Other = "other",
     }
@@ -198,20 +200,20 @@ impl<L: Label> Tally<L> {
     }
 }
 
-/// Bounds of `forget_seconds`: the law asks for 5 ms, the push itself takes 0.1 ms.
-const FORGET_BOUNDS: &[f64] = &[5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 0.1, 1.0];
+/// Bounds of `invalidation_latency`: the target is 5 ms, and the push itself takes 0.1 ms.
+const LATENCY_BOUNDS: &[f64] = &[5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 0.1, 1.0];
 
 /// The counters that a cache keeps.
 pub(crate) struct Counters {
     pub(crate) answers: Tally<Answered>,
-    pub(crate) memory: Tally<MemoryLook>,
-    pub(crate) redis: Tally<RedisLook>,
-    pub(crate) flights: Tally<Flown>,
-    pub(crate) forgotten: Tally<Cause>,
-    pub(crate) offers: Tally<Offered>,
+    pub(crate) memory: Tally<MemoryLookup>,
+    pub(crate) redis: Tally<RedisLookup>,
+    pub(crate) flights: Tally<FlightResult>,
+    pub(crate) invalidations: Tally<Cause>,
+    pub(crate) write_behind: Tally<WriteBehindResult>,
     pub(crate) errors: Tally<Trouble>,
-    forget_counts: Box<[AtomicU64]>,
-    forget_nanos: AtomicU64,
+    latency_counts: Box<[AtomicU64]>,
+    latency_nanos: AtomicU64,
 }
 
 impl Counters {
@@ -221,26 +223,25 @@ impl Counters {
             memory: Tally::new(),
             redis: Tally::new(),
             flights: Tally::new(),
-            forgotten: Tally::new(),
-            offers: Tally::new(),
+            invalidations: Tally::new(),
+            write_behind: Tally::new(),
             errors: Tally::new(),
-            forget_counts: (0..=FORGET_BOUNDS.len()).map(|_| AtomicU64::new(0)).collect(),
-            forget_nanos: AtomicU64::new(0),
+            latency_counts: (0..=LATENCY_BOUNDS.len()).map(|_| AtomicU64::new(0)).collect(),
+            latency_nanos: AtomicU64::new(0),
         }
     }
 
-    /// An invalidation made memory silent `after` it had arrived.
-    pub(crate) fn silenced(&self, after: Duration) {
-        let seconds = after.as_secs_f64();
-        self.forget_counts[FORGET_BOUNDS.partition_point(|bound| *bound < seconds)].fetch_add(1, Relaxed);
-        self.forget_nanos.fetch_add(u64::try_from(after.as_nanos()).unwrap_or(u64::MAX), Relaxed);
+    pub(crate) fn record_invalidation_latency(&self, latency: Duration) {
+        let seconds = latency.as_secs_f64();
+        self.latency_counts[LATENCY_BOUNDS.partition_point(|bound| *bound < seconds)].fetch_add(1, Relaxed);
+        self.latency_nanos.fetch_add(u64::try_from(latency.as_nanos()).unwrap_or(u64::MAX), Relaxed);
     }
 
-    pub(crate) fn forget_seconds(&self) -> Histogram {
+    pub(crate) fn invalidation_latency(&self) -> Histogram {
         Histogram {
-            bounds: FORGET_BOUNDS,
-            counts: self.forget_counts.iter().map(|count| count.load(Relaxed)).collect(),
-            sum: self.forget_nanos.load(Relaxed) as f64 / 1e9,
+            bounds: LATENCY_BOUNDS,
+            counts: self.latency_counts.iter().map(|count| count.load(Relaxed)).collect(),
+            sum: self.latency_nanos.load(Relaxed) as f64 / 1e9,
         }
     }
 }
@@ -250,12 +251,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_observation_on_a_bound_belongs_to_the_bucket_below() {
+    fn a_latency_on_a_bound_belongs_to_the_bucket_below() {
         let counters = Counters::new();
         for nanos in [0, 50_000, 50_001, 5_000_000, 5_000_001, 3_000_000_000] {
-            counters.silenced(Duration::from_nanos(nanos));
+            counters.record_invalidation_latency(Duration::from_nanos(nanos));
         }
-        let histogram = counters.forget_seconds();
+        let histogram = counters.invalidation_latency();
         assert_eq!(histogram.counts, [2, 1, 0, 0, 0, 0, 1, 1, 0, 0, 0, 1]);
         assert_eq!(histogram.count(), 6);
         assert!((histogram.sum - 3.010_100_002).abs() < 1e-6, "{}", histogram.sum);

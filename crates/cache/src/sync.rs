@@ -1,6 +1,6 @@
-//! Locks and atomics: std's. For the checker of `checked/`, which tries the orders in which threads may meet, shuttle's.
+//! Locks and atomics: std's, or shuttle's for the checker in `checked/`, which tries the orders of the threads' steps.
 //!
-//! What the protocol stands on comes from here; counters that nothing is decided by come from std directly.
+//! The protocol takes its locks and atomics from here; counters that decide nothing take them from std.
 
 #[cfg(not(shuttle))]
 pub(crate) use std::sync::{Mutex, MutexGuard, atomic};
@@ -8,7 +8,7 @@ pub(crate) use std::sync::{Mutex, MutexGuard, atomic};
 #[cfg(shuttle)]
 pub(crate) use shuttle::sync::{Mutex, MutexGuard, atomic};
 
-/// Before what has locks that the checker does not see: there, too, it may turn to another thread.
+/// Called before code with locks that the checker does not see: the checker may switch threads here, too.
 #[cfg(not(shuttle))]
 #[inline(always)]
 pub(crate) fn step() {}

@@ -1,61 +1,61 @@
-//! Who the primaries are, and a connection to each: one server, the one that Sentinels name, or those of a Cluster.
+//! The primaries, and a connection to each: one server, the one that Sentinels name, or those of a Cluster.
 
 use std::sync::Arc;
 
 use crate::cluster::keep_cluster;
 use crate::connection::Endpoint;
-use crate::keeper::{Common, Keeper, Pause, Role};
-use crate::place::Place;
+use crate::link::Link;
 use crate::primaries::Map;
-use crate::redis::Link;
+use crate::redis_url::RedisUrl;
 use crate::sentinel::Sentinels;
 use crate::stats::Label;
+use crate::supervisor::{Backoff, Context, Role, Supervisor};
 
-/// Keeps the connections that a place needs. Never ends by itself.
-pub(crate) async fn keep_connected<V: Send + Sync + 'static>(common: Common<V>, place: Place) {
-    match place {
-        Place::Server(endpoint) => only(&common, Role::Any).keep(&endpoint).await,
-        Place::Sentinels { sentinels, name, login } => {
-            let keeper = only(&common, Role::Primary);
-            keep_named(&common, &keeper, &Sentinels::new(sentinels, &name), &login).await;
+/// Keeps the connections that a URL asks for. Never ends by itself.
+pub(crate) async fn keep_connected<V: Send + Sync + 'static>(context: Context<V>, url: RedisUrl) {
+    match url {
+        RedisUrl::Server(endpoint) => single(&context, Role::Any).run(&endpoint).await,
+        RedisUrl::Sentinels { sentinels, name, login } => {
+            let supervisor = single(&context, Role::Primary);
+            keep_named(&context, &supervisor, &Sentinels::new(sentinels, &name), &login).await;
         }
-        Place::Cluster { seeds } => keep_cluster(common, seeds).await,
+        RedisUrl::Cluster { seeds } => keep_cluster(context, seeds).await,
     }
 }
 
-/// The keeper of one primary that holds everything.
-fn only<V: Send + Sync + 'static>(common: &Common<V>, role: Role) -> Keeper<V> {
+/// The supervisor of a primary that holds every key.
+fn single<V: Send + Sync + 'static>(context: &Context<V>, role: Role) -> Supervisor<V> {
     let link = Arc::new(Link::new(None));
-    common.primaries.publish(Map::One(link.clone()));
-    Keeper::new(common.clone(), link, role)
+    context.primaries.publish(Map::One(link.clone()));
+    Supervisor::new(context.clone(), link, role)
 }
 
-/// Keeps a connection to whichever server the Sentinels name.
+/// Keeps a connection to the server that the Sentinels name.
 async fn keep_named<V: Send + Sync + 'static>(
-    common: &Common<V>,
-    keeper: &Keeper<V>,
+    context: &Context<V>,
+    supervisor: &Supervisor<V>,
     sentinels: &Sentinels,
     login: &Endpoint,
 ) {
-    let (mut pause, mut is_despaired_of) = (Pause::to_reconnect(), false);
+    let (mut backoff, mut is_failure_logged) = (Backoff::to_reconnect(), false);
     loop {
         match sentinels.primary().await {
             Ok(address) => {
-                is_despaired_of = false;
-                let another = sentinels.name_another(&address, common.deadlines.topology);
-                if keeper.serve(&login.at(&address), another).await {
-                    pause = Pause::to_reconnect();
+                is_failure_logged = false;
+                let failover = sentinels.name_another(&address, context.deadlines.topology);
+                if supervisor.run_connection(&login.at(&address), failover).await {
+                    backoff = Backoff::to_reconnect();
                 }
             }
             Err(trouble) => {
-                if !std::mem::replace(&mut is_despaired_of, true) {
+                if !std::mem::replace(&mut is_failure_logged, true) {
                     let (sentinels, trouble) = (sentinels.shown(), trouble.label());
                     tracing::warn!(sentinels, trouble, "no Sentinel names a primary: memory keeps for 5 s at most");
                 }
-                common.coherence.note_failure(&sentinels.shown(), trouble.label());
-                common.coherence.counters.errors.add(trouble);
+                context.coherence.note_failure(&sentinels.shown(), trouble.label());
+                context.coherence.counters.errors.add(trouble);
             }
         }
-        pause.wait().await;
+        backoff.wait().await;
     }
 }

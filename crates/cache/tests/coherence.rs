@@ -1,8 +1,8 @@
-//! Forgotten means forgotten: whatever is done to a key in Redis, by anyone with any client, memory is silent; and a
+//! Forgotten means invalidations: whatever is done to a key in Redis, by anyone with any client, memory is silent; and a
 //! purge is not undone by what was under way.
 
-#[path = "coherence/deeds.rs"]
-mod deeds;
+#[path = "coherence/commands.rs"]
+mod commands;
 #[path = "coherence/servers.rs"]
 mod servers;
 mod support;
@@ -22,19 +22,19 @@ async fn a_node_finds_what_another_computed() {
     let always = Setting::new().redis(server.url()).always().coherent().await;
     let adaptive = Setting::new().redis(server.url()).coherent().await;
     a.cheap("2+2").await;
-    a.dear("fib(90)").await;
+    a.expensive("fib(90)").await;
     a.is_sound().await;
     // One answer that was offered, a lease, and the answer over it.
-    always.has_heard(3).await;
-    adaptive.has_heard(3).await;
+    always.has_received(3).await;
+    adaptive.has_received(3).await;
     assert_eq!(always.cheap("2+2").await.source, Source::Redis);
-    assert_eq!(always.dear("fib(90)").await.source, Source::Redis);
-    assert_eq!(adaptive.dear("fib(90)").await.source, Source::Redis);
+    assert_eq!(always.expensive("fib(90)").await.source, Source::Redis);
+    assert_eq!(adaptive.expensive("fib(90)").await.source, Source::Redis);
     assert_eq!(adaptive.cheap("2+2").await.source, COMPUTED, "dearer to ask than to compute");
     assert_eq!((a.computed(), always.computed(), adaptive.computed()), (2, 0, 1));
     // Who was told of nothing keeps what it has: NX of the same answer is no change.
     adaptive.is_sound().await;
-    assert_eq!(adaptive.offers("present"), 1);
+    assert_eq!(adaptive.writes_behind("present"), 1);
     assert!(a.remembers("2+2") && always.remembers("2+2") && adaptive.remembers("2+2"));
     for node in [a, always, adaptive] {
         node.is_sound().await;
@@ -48,13 +48,13 @@ async fn long_and_unreadable_texts_are_coherent_too() {
     let a = Setting::new().redis(server.url()).coherent().await;
     let b = Setting::new().redis(server.url()).coherent().await;
     for (n, text) in ["1+".repeat(150).as_str(), "a\nb", "\u{202e}1", "\"\\\n"].into_iter().enumerate() {
-        a.dear(text).await;
+        a.expensive(text).await;
         a.is_sound().await;
         // Three changes in each round: a lease, the answer, and the end of it.
-        b.has_heard(3 * n as u64 + 2).await;
+        b.has_received(3 * n as u64 + 2).await;
         let names = person.keys();
         assert!(names[0].starts_with("tabuada:1#:"), "{names:?}");
-        assert_eq!(b.dear(text).await.source, Source::Redis, "{text:?}");
+        assert_eq!(b.expensive(text).await.source, Source::Redis, "{text:?}");
         let line: serde_json::Value = serde_json::from_str(&person.gets(&names[0]).unwrap()).unwrap();
         assert_eq!((line["key"].as_str(), line["resultado"].as_str()), (Some(text), Some(answer(text).as_str())));
         assert!(a.remembers(text) && b.remembers(text));
@@ -65,8 +65,8 @@ async fn long_and_unreadable_texts_are_coherent_too() {
     b.is_sound().await;
 }
 
-/// Runs `deed` in the middle of a computation, after its push has arrived ends it, and gives the node and a person.
-async fn purge_during_a_computation(setting: Setting, server: &Server, deed: impl FnOnce(&mut Person)) -> Node {
+/// Runs `command` in the middle of a computation, after its push has arrived ends it, and gives the node and a person.
+async fn purge_during_a_computation(setting: Setting, server: &Server, command: impl FnOnce(&mut Person)) -> Node {
     let node = setting.redis(server.url()).coherent().await;
     let (begun, may_end) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let asking = tokio::spawn({
@@ -81,7 +81,7 @@ async fn purge_during_a_computation(setting: Setting, server: &Server, deed: imp
         }
     });
     begun.notified().await;
-    node.hears(|| deed(&mut server.person())).await;
+    node.receives_after(|| command(&mut server.person())).await;
     may_end.notify_one();
     assert_eq!(asking.await.expect("it was not cancelled").source, Source::Computed { stored: false });
     node.is_sound().await;
@@ -91,14 +91,14 @@ async fn purge_during_a_computation(setting: Setting, server: &Server, deed: imp
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_purge_is_not_undone_by_a_computation_under_way() {
     for always in [false, true] {
-        for deed in ["FLUSHALL", "FLUSHDB", "SET tabuada:1:2+2 x", "DEL tabuada:1:2+2", "PEXPIRE tabuada:1:2+2 0"] {
+        for command in ["FLUSHALL", "FLUSHDB", "SET tabuada:1:2+2 x", "DEL tabuada:1:2+2", "PEXPIRE tabuada:1:2+2 0"] {
             let server = Server::start();
             let setting = if always { Setting::new().always() } else { Setting::new() };
-            let node = purge_during_a_computation(setting, &server, |person| person.does(deed)).await;
-            assert!(!node.remembers("2+2"), "{deed}");
+            let node = purge_during_a_computation(setting, &server, |person| person.does(command)).await;
+            assert!(!node.remembers("2+2"), "{command}");
             let there = server.person().gets("tabuada:1:2+2");
-            assert_eq!(there, deed.starts_with("SET").then(|| "x".to_owned()), "{deed}");
-            assert_eq!(node.looks("miss") + node.looks("unusable"), 2, "{deed}: it looked again");
+            assert_eq!(there, command.starts_with("SET").then(|| "x".to_owned()), "{command}");
+            assert_eq!(node.lookups("miss") + node.lookups("unusable"), 2, "{command}: it looked again");
         }
     }
 }
@@ -113,9 +113,9 @@ async fn a_purge_is_not_undone_by_a_trial_under_way() {
         let (told, mut person) = (node.clone(), server.person());
         // It takes longer than a trial may: the thread is needed for the telling.
         let purge = move || {
-            let before = told.forgotten("flush");
+            let before = told.invalidations("flush");
             person.does("FLUSHALL");
-            while told.forgotten("flush") == before {
+            while told.invalidations("flush") == before {
                 std::thread::yield_now();
             }
         };
@@ -123,7 +123,7 @@ async fn a_purge_is_not_undone_by_a_trial_under_way() {
             tokio::task::block_in_place(purge);
             Some(Fact::Text(answer("2+2")))
         };
-        let found = node.cache.get_or_compute(&key("2+2"), trial, || async { Err("dear") }).await;
+        let found = node.cache.get_or_compute(&key("2+2"), trial, || async { Err("expensive") }).await;
         assert_eq!(checked("2+2", found).source, Source::Computed { stored: false });
         node.is_sound().await;
         assert!(!node.remembers("2+2"));
@@ -135,7 +135,7 @@ async fn a_purge_is_not_undone_by_a_trial_under_way() {
 /// Here the handler comes before that, and finds nothing to take out. (In between: `checked/`.)
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_entry_is_not_put_in_behind_its_invalidation() {
-    for deed in ["SET tabuada:1:2+2 x", "FLUSHALL"] {
+    for command in ["SET tabuada:1:2+2 x", "FLUSHALL"] {
         let server = Server::start();
         let (weighing, told) = (Arc::new(Mutex::new(server.person())), Arc::new(OnceLock::<Node>::new()));
         let mut setting = Setting::new().redis(server.url());
@@ -143,9 +143,9 @@ async fn an_entry_is_not_put_in_behind_its_invalidation() {
             let (weighing, told) = (weighing.clone(), told.clone());
             Arc::new(move || {
                 let node = told.get().expect("it is set");
-                let heard = || node.forgotten("key") + node.forgotten("flush");
+                let heard = || node.invalidations("key") + node.invalidations("flush");
                 let before = heard();
-                weighing.lock().expect("no panic").does(deed);
+                weighing.lock().expect("no panic").does(command);
                 while heard() == before {
                     std::thread::yield_now();
                 }
@@ -153,8 +153,8 @@ async fn an_entry_is_not_put_in_behind_its_invalidation() {
         });
         let node = setting.coherent().await;
         assert!(told.set(node.clone()).is_ok());
-        assert_eq!(node.cheap("2+2").await.source, Source::Computed { stored: false }, "{deed}");
-        assert!(!node.remembers("2+2"), "{deed}");
+        assert_eq!(node.cheap("2+2").await.source, Source::Computed { stored: false }, "{command}");
+        assert!(!node.remembers("2+2"), "{command}");
         node.is_sound().await;
     }
 }
@@ -163,7 +163,7 @@ async fn an_entry_is_not_put_in_behind_its_invalidation() {
 async fn a_changed_neighbour_is_no_purge() {
     let server = Server::start();
     let node = Setting::new().redis(server.url()).coherent().await;
-    node.dear("2+2").await;
+    node.expensive("2+2").await;
     node.is_sound().await;
     server.person().does("SET tabuada:other x");
     // Of 4,096 shards one is touched: what is under way goes on, unless chance has put both into it.
@@ -171,7 +171,7 @@ async fn a_changed_neighbour_is_no_purge() {
     for text in ["3+3", "4+4", "5+5"] {
         let (told, mut person) = (node.clone(), server.person());
         let asking = node.ask(text, async move |value| {
-            told.hears(|| person.does("SET tabuada:1:9+9 x")).await;
+            told.receives_after(|| person.does("SET tabuada:1:9+9 x")).await;
             Ok(value)
         });
         kept += u32::from(checked(text, asking.await).source == COMPUTED);
@@ -193,10 +193,10 @@ async fn unusable_entries_are_replaced_by_whoever_needs_them() {
             let mut setting = Setting::new().redis(server.url());
             setting.facts.limit = 5;
             let node = if always { setting.always() } else { setting }.coherent().await;
-            node.hears(|| person.sets(&name(&text), bytes)).await;
-            assert_eq!(node.dear(&text).await.source, COMPUTED, "{bytes:?}");
+            node.receives_after(|| person.sets(&name(&text), bytes)).await;
+            assert_eq!(node.expensive(&text).await.source, COMPUTED, "{bytes:?}");
             node.is_sound().await;
-            assert_eq!(node.looks("unusable"), 1);
+            assert_eq!(node.lookups("unusable"), 1);
             assert_eq!(
                 person.gets(&name(&text)),
                 Some(format!("{{\"resultado\":\"{}\"}}", answer(&text))),
@@ -210,14 +210,14 @@ async fn unusable_entries_are_replaced_by_whoever_needs_them() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_entry_of_a_wrong_type_is_replaced() {
-    for (n, deed) in ["RPUSH", "SADD", "HSET"].into_iter().enumerate() {
+    for (n, command) in ["RPUSH", "SADD", "HSET"].into_iter().enumerate() {
         let server = Server::start();
         let mut person = server.person();
         let node = Setting::new().redis(server.url()).coherent().await;
         let text = format!("{n}*{n}");
-        let members = if deed == "HSET" { "a b" } else { "a" };
-        node.hears(|| person.does(&format!("{deed} {} {members}", name(&text)))).await;
-        node.dear(&text).await;
+        let members = if command == "HSET" { "a b" } else { "a" };
+        node.receives_after(|| person.does(&format!("{command} {} {members}", name(&text)))).await;
+        node.expensive(&text).await;
         node.is_sound().await;
         assert_eq!(person.gets(&name(&text)), Some(format!("{{\"resultado\":\"{}\"}}", answer(&text))));
         assert!(node.remembers(&text));
@@ -227,7 +227,7 @@ async fn an_entry_of_a_wrong_type_is_replaced() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_no_longer_unusable_is_not_replaced() {
     // What a person does while the replacement is computed; what is then there; whether it is kept.
-    for (deed, there, kept) in [
+    for (command, there, kept) in [
         ("DEL tabuada:1:2+2", None, false),
         (r#"SET tabuada:1:2+2 {"resultado":"better"}"#, Some(r#"{"resultado":"better"}"#), true),
         (r#"SET tabuada:1:2+2 "lease:a.1.2""#, Some(r#""lease:a.1.2""#), false),
@@ -235,10 +235,10 @@ async fn what_is_no_longer_unusable_is_not_replaced() {
     ] {
         let server = Server::start();
         server.person().sets(&name("2+2"), "lixo");
-        let node = purge_during_a_computation(Setting::new(), &server, |person| person.does(deed)).await;
-        assert_eq!(server.person().gets(&name("2+2")).as_deref(), there, "{deed}");
-        assert_eq!(node.remembers("2+2"), kept, "{deed}");
-        assert_eq!(node.looks("unusable"), if deed.ends_with("worse") { 2 } else { 1 }, "{deed}");
+        let node = purge_during_a_computation(Setting::new(), &server, |person| person.does(command)).await;
+        assert_eq!(server.person().gets(&name("2+2")).as_deref(), there, "{command}");
+        assert_eq!(node.remembers("2+2"), kept, "{command}");
+        assert_eq!(node.lookups("unusable"), if command.ends_with("worse") { 2 } else { 1 }, "{command}");
     }
 }
 
@@ -247,10 +247,10 @@ async fn a_cheap_answer_lets_a_lease_stand() {
     let server = Server::start();
     let mut person = server.person();
     let node = Setting::new().redis(server.url()).always().coherent().await;
-    node.hears(|| person.sets(&name("2+2"), r#""lease:other.1.7""#)).await;
+    node.receives_after(|| person.sets(&name("2+2"), r#""lease:other.1.7""#)).await;
     assert_eq!(node.cheap("2+2").await.source, COMPUTED);
     node.is_sound().await;
-    assert_eq!((node.looks("lease"), node.offers("present")), (1, 1));
+    assert_eq!((node.lookups("lease"), node.writes_behind("present")), (1, 1));
     assert_eq!(person.gets(&name("2+2")).as_deref(), Some(r#""lease:other.1.7""#));
 }
 
@@ -263,7 +263,7 @@ async fn offers_are_limited_and_what_is_dropped_is_counted() {
     }
     node.is_sound().await;
     let fates = ["stored", "present", "dropped-rate", "dropped-full", "dropped-moved", "dropped-unavailable"];
-    let counts = fates.map(|fate| node.offers(fate));
+    let counts = fates.map(|fate| node.writes_behind(fate));
     assert_eq!(counts.iter().sum::<u64>(), 3_000, "{counts:?}");
     assert!(counts[0] >= 200, "{counts:?}");
     assert_eq!(server.person().keys().len() as u64, counts[0]);
@@ -275,9 +275,9 @@ async fn databases_of_one_server_are_apart() {
     let server = Server::start();
     let zero = Setting::new().redis(server.url()).coherent().await;
     let three = Setting::new().redis(format!("{}/3", server.url())).always().coherent().await;
-    zero.dear("2+2").await;
+    zero.expensive("2+2").await;
     zero.is_sound().await;
-    assert_eq!(three.dear("2+2").await.source, COMPUTED);
+    assert_eq!(three.expensive("2+2").await.source, COMPUTED);
     three.is_sound().await;
     let mut person = server.person();
     assert_eq!(person.keys(), [name("2+2")]);
@@ -291,7 +291,7 @@ async fn passwords_and_restricted_users_are_enough() {
     server.person().does("ACL SETUSER ana on >s3cret ~tabuada:* +@read +@write +@connection");
     let url = server.url().replace("redis://", "redis://ana:s3cret@");
     let node = Setting::new().redis(url).always().coherent().await;
-    node.dear("2+2").await;
+    node.expensive("2+2").await;
     node.is_sound().await;
     assert!(server.person().gets(&name("2+2")).is_some());
     server.person().does("FLUSHALL");
@@ -299,7 +299,7 @@ async fn passwords_and_restricted_users_are_enough() {
     let wrong = server.url().replace("redis://", "redis://ana:wrong@");
     let node = Setting::new().redis(wrong).start();
     eventually("it is denied", || node.errors("denied") > 0).await;
-    node.dear("2+2").await;
+    node.expensive("2+2").await;
     assert_eq!(node.state(), State::Detached);
 }
 
@@ -331,7 +331,7 @@ async fn a_storm_leaves_memory_and_redis_agreed() {
                     if (round + lane) % 3 == 0 {
                         node.cheap(&text).await
                     } else {
-                        node.dear(&text).await
+                        node.expensive(&text).await
                     };
                 }
             });
@@ -356,8 +356,8 @@ async fn a_storm_leaves_memory_and_redis_agreed() {
     // A mark over the same connections: when it has gone, so has everything before it.
     for node in &nodes {
         node.is_sound().await;
-        node.hears(|| server.person().does("SET tabuada:1:mark x")).await;
-        node.hears(|| server.person().does("DEL tabuada:1:mark")).await;
+        node.receives_after(|| server.person().does("SET tabuada:1:mark x")).await;
+        node.receives_after(|| server.person().does("DEL tabuada:1:mark")).await;
     }
     let mut person = server.person();
     for n in 0..20 {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use support::server::Server;
 use support::*;
-use tabuada_cache::{Failed, Key, Source, State};
+use tabuada_cache::{ComputeError, Key, Source, State};
 use tokio::sync::{Notify, oneshot};
 
 /// Layers, and what is needed for them.
@@ -63,13 +63,13 @@ impl Layers {
 async fn what_was_computed_once_is_remembered() {
     for layers in Layers::all() {
         let node = layers.start(layers.setting()).await;
-        for (text, is_dear) in [("2+2", false), ("fib(90)", true), ("'olá'", false)] {
-            let ask = async || if is_dear { node.dear(text).await } else { node.cheap(text).await };
-            // What is dear goes to Redis, memory or not.
-            let stored = layers.has_memory || is_dear && layers.server.is_some();
+        for (text, is_expensive) in [("2+2", false), ("fib(90)", true), ("'olá'", false)] {
+            let ask = async || if is_expensive { node.expensive(text).await } else { node.cheap(text).await };
+            // What is expensive goes to Redis, memory or not.
+            let stored = layers.has_memory || is_expensive && layers.server.is_some();
             let found = ask().await;
             assert_eq!(found.source, Source::Computed { stored }, "{}", layers.name);
-            let looked = layers.server.is_some() && (is_dear || layers.always);
+            let looked = layers.server.is_some() && (is_expensive || layers.always);
             assert_eq!(found.asked_redis, looked, "{}: {text}", layers.name);
             node.is_sound().await;
             let computed = node.computed();
@@ -125,7 +125,7 @@ async fn different_keys_have_different_answers() {
             ["1+1", "1+1.0", "0.0", "-0.0", "", " ", "\n", "a\u{202e}b", "1:2", "::", "{\"a\"}", &long, &long[2..]];
         for _ in 0..2 {
             for text in texts {
-                node.dear(text).await;
+                node.expensive(text).await;
             }
             node.is_sound().await;
         }
@@ -143,17 +143,21 @@ async fn failures_are_not_remembered() {
         let node = layers.start(layers.setting()).await;
         for _ in 0..2 {
             let failed = node.ask("9**9", async |_| Err("no worker free")).await;
-            assert_eq!(failed.err(), Some(Failed::Computation("no worker free")), "{}", layers.name);
+            assert_eq!(failed.err(), Some(ComputeError::Computation("no worker free")), "{}", layers.name);
             let failed = node.ask("9**9", async |_| panic!("on purpose")).await;
-            assert_eq!(failed.err(), Some(Failed::Panicked), "{}", layers.name);
+            assert_eq!(failed.err(), Some(ComputeError::Panicked), "{}", layers.name);
         }
         let trial = node
             .cache
-            .get_or_compute(&key("9**9"), async || -> Option<Fact> { panic!("on purpose") }, || async { Err("dear") })
+            .get_or_compute(
+                &key("9**9"),
+                async || -> Option<Fact> { panic!("on purpose") },
+                || async { Err("expensive") },
+            )
             .await;
-        assert_eq!(trial.err(), Some(Failed::Panicked), "{}", layers.name);
+        assert_eq!(trial.err(), Some(ComputeError::Panicked), "{}", layers.name);
         assert!(!node.remembers("9**9"));
-        assert!(node.dear("9**9").await.source != Source::Memory, "{}", layers.name);
+        assert!(node.expensive("9**9").await.source != Source::Memory, "{}", layers.name);
         node.is_sound().await;
     }
 }
@@ -180,11 +184,11 @@ async fn a_computation_that_fails_harms_nobody_who_waited_for_it() {
             let mut waiting = tokio::task::JoinSet::new();
             for _ in 0..50 {
                 let node = node.clone();
-                waiting.spawn(async move { node.dear(text).await });
+                waiting.spawn(async move { node.expensive(text).await });
             }
             eventually("all are waiting", || node.count(|stats| stats.flights, "joined") == 50).await;
             may_end.notify_one();
-            let failed = if does_panic { Failed::Panicked } else { Failed::Computation("no worker free") };
+            let failed = if does_panic { ComputeError::Panicked } else { ComputeError::Computation("no worker free") };
             assert_eq!(leader.await.unwrap().err(), Some(failed));
             assert_eq!(waiting.join_all().await.len(), 50);
             assert!(node.computed() >= 2);
@@ -212,7 +216,7 @@ async fn two_leaders_that_fail_in_a_row_harm_nobody_who_waited_for_both() {
                     let asked = node.ask("9**9", async move |value| {
                         leads.store(true, SeqCst);
                         let (end, told) = oneshot::channel();
-                        begun.send(end).expect("somebody waits for it");
+                        begun.send(end).expect("the test waits");
                         if told.await.is_ok() {
                             return Ok(value);
                         }
@@ -269,7 +273,7 @@ async fn a_caller_that_goes_away_takes_nothing_with_it() {
         begun.notified().await;
         let follower = tokio::spawn({
             let node = node.clone();
-            async move { node.dear("9**9").await }
+            async move { node.expensive("9**9").await }
         });
         eventually("it waits", || node.count(|stats| stats.flights, "joined") == 1).await;
         leader.abort();
@@ -277,7 +281,7 @@ async fn a_caller_that_goes_away_takes_nothing_with_it() {
         may_end.notify_one();
         assert_eq!(follower.await.unwrap().source, Source::Collapsed, "{}", layers.name);
         node.is_sound().await;
-        assert!(matches!(node.dear("9**9").await.source, Source::Memory | Source::Redis), "{}", layers.name);
+        assert!(matches!(node.expensive("9**9").await.source, Source::Memory | Source::Redis), "{}", layers.name);
         assert_eq!(node.computed(), 1, "{}", layers.name);
         node.is_sound().await;
     }
@@ -288,14 +292,14 @@ async fn answers_run_out() {
     for layers in Layers::all() {
         let setting = layers.setting().ttl(Some(Duration::from_millis(40)));
         let node = layers.start(setting).await;
-        node.dear("2+2").await;
+        node.expensive("2+2").await;
         node.is_sound().await;
         eventually("it ran out", || !node.remembers("2+2")).await;
         if let Some(server) = &layers.server {
             let mut person = server.person();
             eventually("it ran out", || person.keys().is_empty()).await;
         }
-        assert!(matches!(node.dear("2+2").await.source, Source::Computed { .. }), "{}", layers.name);
+        assert!(matches!(node.expensive("2+2").await.source, Source::Computed { .. }), "{}", layers.name);
         node.is_sound().await;
     }
 }
@@ -304,9 +308,9 @@ async fn answers_run_out() {
 async fn what_lasts_for_ever_has_no_ttl() {
     for layers in Layers::all() {
         let node = layers.start(layers.setting().ttl(None)).await;
-        node.dear("2+2").await;
+        node.expensive("2+2").await;
         node.is_sound().await;
-        assert_eq!(node.dear("2+2").await.ttl, None);
+        assert_eq!(node.expensive("2+2").await.ttl, None);
         if let Some(server) = &layers.server {
             assert_eq!(server.person().says::<i64>("TTL tabuada:1:2+2"), -1);
         }
@@ -321,7 +325,7 @@ async fn what_may_not_be_remembered_is_not() {
         setting.facts.lifetime = Some(Duration::ZERO);
         let node = layers.start(setting).await;
         for asked in 1..=3 {
-            assert_eq!(node.dear("rnd()").await.source, Source::Computed { stored: false }, "{}", layers.name);
+            assert_eq!(node.expensive("rnd()").await.source, Source::Computed { stored: false }, "{}", layers.name);
             assert_eq!(node.computed(), asked);
         }
         node.is_sound().await;
@@ -331,7 +335,7 @@ async fn what_may_not_be_remembered_is_not() {
     }
 }
 
-/// However cheap or dear: neither layer gets it, nobody is told of it by a lease; and what is there is found, or let stand.
+/// However cheap or expensive: neither layer gets it, nobody is told of it by a lease; and what is there is found, or let stand.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_what_is_asked_alone_nothing_remains() {
     for layers in Layers::all() {
@@ -339,33 +343,33 @@ async fn of_what_is_asked_alone_nothing_remains() {
         let mut person = layers.server.as_ref().map(Server::person);
         let written = person.as_mut().map(|person| person.calls("set"));
         for asked in 1..=3 {
-            for (text, is_dear) in [("2+2", false), ("fib(90)", true)] {
-                let found = node.alone(text, is_dear).await;
+            for (text, is_expensive) in [("2+2", false), ("fib(90)", true)] {
+                let found = node.no_store(text, is_expensive).await;
                 assert_eq!((found.source, found.ttl), (Source::Computed { stored: false }, None), "{}", layers.name);
             }
             assert_eq!(node.computed(), 2 * asked, "{}", layers.name);
         }
         let failing = key("1/0");
-        let fails = node.cache.get_or_compute_unremembered(&failing, async || None, async || Err("no thread"));
-        assert_eq!(fails.await.map(|found| found.source), Err(Failed::Computation("no thread")));
-        let panics = node.cache.get_or_compute_unremembered(
+        let fails = node.cache.get_or_compute_no_store(&failing, async || None, async || Err("no thread"));
+        assert_eq!(fails.await.map(|found| found.source), Err(ComputeError::Computation("no thread")));
+        let panics = node.cache.get_or_compute_no_store(
             &failing,
             async || -> Option<Fact> { panic!("on purpose") },
             async || Err(""),
         );
-        assert_eq!(panics.await.map(|found| found.source), Err(Failed::Panicked));
+        assert_eq!(panics.await.map(|found| found.source), Err(ComputeError::Panicked));
         assert_eq!((node.stats().memory_entries, node.count(|stats| stats.flights, "computed")), (0, 0));
         node.is_sound().await;
         assert_eq!(person.as_mut().map(|person| person.calls("set")), written, "{}", layers.name);
 
         // Another's computation is neither waited for nor disturbed.
         let held = node.holds("7**77").await;
-        assert_eq!(node.alone("7**77", true).await.source, Source::Computed { stored: false }, "{}", layers.name);
+        assert_eq!(node.no_store("7**77", true).await.source, Source::Computed { stored: false }, "{}", layers.name);
         assert_eq!(held.ends().await.source, Source::Computed { stored: layers.has_memory || person.is_some() });
         node.is_sound().await;
         let source = if layers.has_memory { Source::Memory } else { Source::Redis };
         let computed = node.computed();
-        assert_eq!(node.alone("7**77", true).await.source, source, "{}", layers.name);
+        assert_eq!(node.no_store("7**77", true).await.source, source, "{}", layers.name);
         assert_eq!(node.computed(), computed);
         if let Some(mut person) = person {
             assert_eq!(person.keys(), [name("7**77")]);
@@ -383,21 +387,21 @@ async fn what_memory_has_is_recalled_if_it_will_do() {
             let stats = node.stats();
             [stats.answers, stats.memory_lookups].map(|counts| counts.iter().map(|count| count.count).sum::<u64>())
         };
-        assert!(node.cache.recall_if(&key("2+2"), |_| true).is_none());
+        assert!(node.cache.get_if(&key("2+2"), |_| true).is_none());
         assert_eq!(counted(), [0, 0], "{}", layers.name);
-        let answered = node.dear("2+2").await.value;
+        let answered = node.expensive("2+2").await.value;
         node.is_sound().await;
         let before = counted();
-        assert!(node.cache.recall_if(&key("2+2"), |_| false).is_none());
+        assert!(node.cache.get_if(&key("2+2"), |_| false).is_none());
         assert_eq!(counted(), before, "{}", layers.name);
-        let recalled = node.cache.recall_if(&key("2+2"), |found| found.value == answered);
+        let recalled = node.cache.get_if(&key("2+2"), |found| found.value == answered);
         assert_eq!(recalled.map(|found| found.source), layers.has_memory.then_some(Source::Memory), "{}", layers.name);
         let once_more = u64::from(layers.has_memory);
         assert_eq!(counted(), before.map(|count| count + once_more), "{}", layers.name);
         if let Some(server) = &layers.server {
             server.person().says::<i64>("DEL tabuada:1:2+2");
             eventually("it is forgotten", || !node.remembers("2+2")).await;
-            assert!(node.cache.recall_if(&key("2+2"), |_| true).is_none());
+            assert!(node.cache.get_if(&key("2+2"), |_| true).is_none());
         }
     }
 }
@@ -406,9 +410,9 @@ async fn what_memory_has_is_recalled_if_it_will_do() {
 async fn a_ttl_beyond_all_clocks_is_just_long() {
     for layers in Layers::all() {
         let node = layers.start(layers.setting().ttl(Some(Duration::MAX))).await;
-        node.dear("2+2").await;
+        node.expensive("2+2").await;
         node.is_sound().await;
-        assert!(matches!(node.dear("2+2").await.source, Source::Memory | Source::Redis), "{}", layers.name);
+        assert!(matches!(node.expensive("2+2").await.source, Source::Memory | Source::Redis), "{}", layers.name);
     }
 }
 
@@ -416,12 +420,12 @@ async fn a_ttl_beyond_all_clocks_is_just_long() {
 async fn a_cache_that_was_shut_down_still_answers() {
     for layers in Layers::all() {
         let node = layers.start(layers.setting()).await;
-        node.dear("2+2").await;
+        node.expensive("2+2").await;
         node.cache.shutdown().await;
         node.cache.shutdown().await;
         let state = if layers.server.is_some() { State::Detached } else { State::Memory };
         assert_eq!(node.state(), state);
-        node.dear("2+2").await;
+        node.expensive("2+2").await;
         node.cheap("3+3").await;
         if let Some(server) = &layers.server {
             assert_eq!(server.person().keys(), ["tabuada:1:2+2"], "what was offered before was written");
@@ -434,12 +438,12 @@ async fn memory_is_bounded_and_what_was_driven_out_is_found_again() {
     for layers in Layers::all() {
         let node = layers.start(layers.setting().memory(20_000)).await;
         for n in 0..150 {
-            node.dear(&format!("{n}+{n}")).await;
+            node.expensive(&format!("{n}+{n}")).await;
             assert!(node.stats().memory_bytes <= 20_000);
         }
         node.is_sound().await;
         for n in 0..150 {
-            node.dear(&format!("{n}+{n}")).await;
+            node.expensive(&format!("{n}+{n}")).await;
         }
         if layers.server.is_some() {
             assert_eq!(node.computed(), 150, "{}", layers.name);

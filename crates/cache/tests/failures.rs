@@ -17,12 +17,12 @@ fn ways(url: &str) -> [Setting; 2] {
     [Setting::new().hasty().redis(url), Setting::new().hasty().always().redis(url)]
 }
 
-/// Asks for new things and for known ones, cheap and dear.
+/// Asks for new things and for known ones, cheap and expensive.
 async fn is_answered(node: &Node, round: &str) {
     for n in 0..10 {
         node.cheap(&format!("{round}+{n}")).await;
-        node.dear(&format!("{round}*{n}")).await;
-        node.dear("2+2").await;
+        node.expensive(&format!("{round}*{n}")).await;
+        node.expensive("2+2").await;
     }
     node.is_sound().await;
 }
@@ -63,7 +63,7 @@ async fn redis_killed_and_restarted() {
         is_answered(&node, "restarted").await;
         assert!(server.person().gets(&name("2+2")).is_some());
         assert!(node.errors("lost") >= 1);
-        node.hears(|| server.person().does("FLUSHALL")).await;
+        node.receives_after(|| server.person().does("FLUSHALL")).await;
         assert!(!node.remembers("2+2"));
         node.is_sound().await;
     }
@@ -127,7 +127,7 @@ async fn a_wire_that_is_slow() {
         proxy.delay(Duration::from_millis(200));
         is_answered(&node, "slow").await;
         assert!(node.errors("timeout") > 0);
-        assert!(node.looks("unavailable") > 0);
+        assert!(node.lookups("unavailable") > 0);
     }
 }
 
@@ -159,8 +159,8 @@ async fn redis_read_only() {
         person.sets(&name("1+1"), r#"{"resultado":"<1+1>"}"#);
         person.does("CONFIG SET min-replicas-to-write 1");
         is_answered(&node, "readonly").await;
-        assert_eq!(node.dear("1+1").await.source, Source::Redis, "reading goes on");
-        assert!(node.offers("dropped-refused") > 0);
+        assert_eq!(node.expensive("1+1").await.source, Source::Redis, "reading goes on");
+        assert!(node.writes_behind("dropped-refused") > 0);
         assert!(node.errors("read-only") > 0);
         assert_eq!(node.state(), State::Coherent);
         assert!(node.remembers("2+2"));
@@ -168,7 +168,7 @@ async fn redis_read_only() {
         let late = Setting::new().redis(server.url()).always().start();
         eventually("it cannot write", || late.errors("read-only") > 0).await;
         assert_eq!(late.state(), State::CatchingUp);
-        assert_eq!(late.dear("1+1").await.source, Source::Redis);
+        assert_eq!(late.expensive("1+1").await.source, Source::Redis);
         assert!(late.cache.get(&key("1+1")).is_none_or(|found| found.ttl <= Some(Duration::from_secs(5))));
         person.does("CONFIG SET min-replicas-to-write 0");
         late.becomes(State::Coherent).await;
@@ -187,8 +187,8 @@ async fn redis_full() {
         let node = if always { node.always() } else { node }.coherent().await;
         person.does("CONFIG SET maxmemory 1");
         is_answered(&node, &format!("full{always}")).await;
-        assert_eq!(node.dear("1+1").await.source, Source::Redis, "reading goes on");
-        assert!(node.offers("dropped-refused") > 0 && node.errors("full") > 0);
+        assert_eq!(node.expensive("1+1").await.source, Source::Redis, "reading goes on");
+        assert!(node.writes_behind("dropped-refused") > 0 && node.errors("full") > 0);
         assert_eq!(node.state(), State::Coherent);
         assert!(node.remembers("2+2"));
         node.is_sound().await;
@@ -200,7 +200,7 @@ async fn redis_that_evicts() {
     let server = Server::with(&["--maxmemory-policy", "allkeys-lfu"]);
     let node = Setting::new().redis(server.url()).coherent().await;
     for n in 0..100 {
-        node.dear(&format!("{n}")).await;
+        node.expensive(&format!("{n}")).await;
     }
     node.is_sound().await;
     let mut person = server.person();
@@ -219,7 +219,7 @@ async fn a_connection_killed_by_a_person() {
     let mut person = server.person();
     let node = Setting::new().redis(server.url()).coherent().await;
     for _ in 0..10 {
-        node.dear("2+2").await;
+        node.expensive("2+2").await;
         node.is_sound().await;
         let lost = node.errors("lost");
         // Between the loss and the new connection nobody would be told of this.
@@ -229,7 +229,7 @@ async fn a_connection_killed_by_a_person() {
         node.becomes(State::Coherent).await;
         let found = node.ask("2+2", async |value| Ok(value)).await.unwrap();
         assert_eq!(*found.value, Fact::Text("changed".to_owned()), "{:?}", found.source);
-        node.hears(|| person.does("DEL tabuada:1:2+2")).await;
+        node.receives_after(|| person.does("DEL tabuada:1:2+2")).await;
         assert!(!node.remembers("2+2"));
     }
     node.is_sound().await;
@@ -252,7 +252,7 @@ async fn a_proxy_that_swallows_pushes_never_becomes_coherent() {
     // Once it lets them pass, the next canary is heard; what was kept while it did not is not vouched for.
     let node = Setting::new().hasty().redis(proxy.url()).start();
     eventually("a canary is not heard", || node.errors("canary") >= 1).await;
-    node.dear("2+2").await;
+    node.expensive("2+2").await;
     proxy.swallow_pushes(false);
     node.becomes(State::Coherent).await;
     assert!(!node.remembers("2+2"));
@@ -265,7 +265,7 @@ async fn what_was_kept_before_a_connection_is_not_served_once_it_is_armed() {
     proxy.refuse(true);
     proxy.swallow_pushes(true);
     let node = Setting::new().redis(proxy.url()).start();
-    node.dear("2+2").await;
+    node.expensive("2+2").await;
     proxy.refuse(false);
     node.becomes(State::CatchingUp).await;
     assert!(!node.remembers("2+2"));
@@ -300,7 +300,7 @@ async fn servers_that_do_not_speak_resp3_are_not_used() {
             assert_eq!(node.state(), State::Detached);
             assert_eq!(node.errors("lost") + node.errors("silent"), 0);
         }
-        assert_eq!(fake.heard("GETRANGE") + fake.heard("SET"), 0, "nothing is asked of it");
+        assert_eq!(fake.received("GETRANGE") + fake.received("SET"), 0, "nothing is asked of it");
     }
 }
 
@@ -328,13 +328,13 @@ async fn a_server_that_answers_what_was_not_asked() {
         for setting in ways(&fake.url()) {
             let node = setting.coherent().await;
             is_answered(&node, "odd").await;
-            assert!(node.looks("unavailable") > 0, "{reply:?}");
+            assert!(node.lookups("unavailable") > 0, "{reply:?}");
             assert!(node.remembers("2+2"), "{reply:?}: at the speed of no Redis");
             if reply.starts_with('-') {
-                assert_eq!(node.forgotten("detached"), 0, "{reply:?} is an answer");
+                assert_eq!(node.invalidations("detached"), 0, "{reply:?} is an answer");
             } else {
                 // Replies may be out of step: such a connection is given up.
-                eventually(reply, || node.forgotten("detached") > 0).await;
+                eventually(reply, || node.invalidations("detached") > 0).await;
             }
         }
     }
@@ -364,13 +364,13 @@ async fn pushes_of_every_shape_forget_enough() {
         let fake = Fake::start(|_| None);
         let node = Setting::new().redis(fake.url()).coherent().await;
         for text in all {
-            node.dear(text).await;
+            node.expensive(text).await;
         }
         node.is_sound().await;
         assert!(all.iter().all(|text| node.remembers(text)));
         fake.says(&push);
         // What comes after a push shows that the push was followed.
-        node.dear("mark").await;
+        node.expensive("mark").await;
         fake.reports(&["tabuada:1:mark"]);
         eventually("the mark is followed", || !node.remembers("mark")).await;
         let left = all.iter().filter(|text| node.remembers(text)).count();
@@ -384,7 +384,7 @@ async fn pushes_of_every_shape_forget_enough() {
 async fn tracking_reported_broken_is_a_lost_connection() {
     let fake = Fake::start(|_| None);
     let node = Setting::new().redis(fake.url()).coherent().await;
-    node.dear("2+2").await;
+    node.expensive("2+2").await;
     fake.says(b">2\r\n$21\r\ntracking-redir-broken\r\n:7\r\n");
     eventually("it is noticed", || node.errors("lost") == 1).await;
     assert!(!node.remembers("2+2"));
@@ -394,18 +394,17 @@ async fn tracking_reported_broken_is_a_lost_connection() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn options_that_cannot_be_used_are_refused_at_once() {
     let refused = |options: Options| Cache::new(Facts::default(), options).err();
-    let namespace = Options { namespace: "a:b".to_owned(), ..Options::default() };
+    let mut namespace = Options::default();
+    namespace.namespace = "a:b".to_owned();
     assert!(matches!(refused(namespace), Some(OptionsError::Namespace { character: Some(':'), .. })));
     for url in ["h:1", "http://h", "redis+sentinel://h:1", "redis+cluster://h:1/1", "rediss://h#insecure"] {
-        let options = Options { redis: Some(url.to_owned()), ..Options::default() };
-        assert!(matches!(refused(options), Some(OptionsError::Url { .. })), "{url}");
+        assert!(matches!(refused(Options::with_redis(url)), Some(OptionsError::Url { .. })), "{url}");
     }
-    let redis = Some("rediss://localhost".to_owned());
-    let options = Options { redis, redis_ca: Some(b"lixo".to_vec()), ..Options::default() };
+    let mut options = Options::with_redis("rediss://localhost");
+    options.redis_ca = Some(b"lixo".to_vec());
     assert_eq!(refused(options), Some(OptionsError::Certificates));
     // That nobody listens is no reason to refuse.
-    let options = Options { redis: Some(format!("redis://127.0.0.1:{}", free_port())), ..Options::default() };
-    assert_eq!(refused(options), None);
+    assert_eq!(refused(Options::with_redis(format!("redis://127.0.0.1:{}", free_port()))), None);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -415,11 +414,11 @@ async fn a_cache_that_is_dropped_lets_go_of_its_connection() {
     let mut connections = || person.says::<String>("CLIENT LIST").lines().count();
     let node = Setting::new().redis(server.url()).coherent().await;
     let clone = node.clone();
-    node.dear("2+2").await;
+    node.expensive("2+2").await;
     node.is_sound().await;
     eventually("the passing connection has gone", || connections() == 2).await;
     drop(node);
-    clone.dear("3+3").await;
+    clone.expensive("3+3").await;
     clone.is_sound().await;
     assert_eq!(connections(), 2);
     drop(clone);
@@ -477,11 +476,11 @@ async fn start_up_warns_of_a_server_that_makes_room_badly() {
                     eventually("it is warned of", || told().iter().any(|line| line.contains(words))).await;
                 }
                 _ => {
-                    node.hears(|| server.person().does("SET tabuada:1:mark x")).await;
+                    node.receives_after(|| server.person().does("SET tabuada:1:mark x")).await;
                     assert_eq!(told(), [""; 0]);
                 }
             }
-            node.dear("2+2").await;
+            node.expensive("2+2").await;
             assert_eq!((node.state(), node.errors("denied")), (State::Coherent, 0));
         }
     }

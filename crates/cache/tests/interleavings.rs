@@ -22,7 +22,7 @@ use support::fake::{FLUSH, Fake, invalidation};
 use support::proxy::Proxy;
 use support::server::{Person, Server};
 use support::*;
-use tabuada_cache::{Failed, Removal, Removed, Source, State};
+use tabuada_cache::{ComputeError, RemovalStatus, Source, State};
 use tokio::task::JoinSet;
 
 const TEXT: &str = "2+2";
@@ -45,16 +45,16 @@ impl Fleet {
         Self { server, a, b, person }
     }
 
-    fn stands(&mut self) -> Option<String> {
+    fn current_value(&mut self) -> Option<String> {
         self.person.gets(&name(TEXT))
     }
 
     /// Every node is told of what is done.
-    async fn hear(&mut self, deed: &str) {
-        let heard = |node: &Node| node.forgotten("key") + node.forgotten("flush");
+    async fn change(&mut self, command: &str) {
+        let heard = |node: &Node| node.invalidations("key") + node.invalidations("flush");
         let before = [heard(&self.a), heard(&self.b)];
-        self.person.does(deed);
-        eventually(deed, || heard(&self.a) > before[0] && heard(&self.b) > before[1]).await;
+        self.person.does(command);
+        eventually(command, || heard(&self.a) > before[0] && heard(&self.b) > before[1]).await;
     }
 
     fn computed(&self) -> u64 {
@@ -81,18 +81,18 @@ fn replaces(command: &str) -> bool {
 async fn row_nothing_a_lease_then_the_answer_over_it() {
     let mut fleet = Fleet::start().await;
     let held = fleet.a.holds(TEXT).await;
-    let lease = fleet.stands().expect("a lease");
+    let lease = fleet.current_value().expect("a lease");
     let token = lease.strip_prefix(r#""lease:"#).and_then(|rest| rest.strip_suffix('"')).expect("a text of JSON");
     assert!(token.split_once('.').is_some_and(|(node, number)| node.len() == 16 && number == "1"), "{token}");
     assert!(fleet.person.says::<i64>("PTTL tabuada:1:2+2") > 0, "it runs out, whatever becomes of its node");
     assert!(!fleet.a.remembers(TEXT));
     assert_eq!(held.ends().await.source, COMPUTED);
     fleet.is_sound().await;
-    assert_eq!(fleet.stands().as_deref(), Some(LINE));
+    assert_eq!(fleet.current_value().as_deref(), Some(LINE));
     let day = Duration::from_secs(86_400).as_millis() as i64;
     assert!(fleet.person.says::<i64>("PTTL tabuada:1:2+2") > day * 9 / 10);
     assert!(fleet.a.remembers(TEXT), "on the OK of its write");
-    assert_eq!(fleet.b.dear(TEXT).await.source, Source::Redis);
+    assert_eq!(fleet.b.expensive(TEXT).await.source, Source::Redis);
     assert_eq!((fleet.computed(), fleet.person.calls("set")), (1, 4), "two canaries, the lease, the answer");
     fleet.is_sound().await;
 }
@@ -101,7 +101,7 @@ async fn row_nothing_a_lease_then_the_answer_over_it() {
 async fn row_a_lease_is_waited_for_without_polling() {
     let fleet = Fleet::start().await;
     let held = fleet.a.holds(TEXT).await;
-    fleet.b.has_heard(1).await;
+    fleet.b.has_received(1).await;
     let waiting = fleet.b.asks(TEXT);
     fleet.b.waits(1).await;
     let joining = fleet.b.asks(TEXT);
@@ -111,7 +111,11 @@ async fn row_a_lease_is_waited_for_without_polling() {
         assert_eq!(asked.await.expect("an answer").source, Source::Collapsed);
     }
     assert_eq!(fleet.computed(), 1);
-    assert_eq!((fleet.b.looks("lease"), fleet.b.looks("hit")), (1, 1), "one look each for the lease and the answer");
+    assert_eq!(
+        (fleet.b.lookups("lease"), fleet.b.lookups("hit")),
+        (1, 1),
+        "one look each for the lease and the answer"
+    );
     fleet.is_sound().await;
     assert!(fleet.b.remembers(TEXT));
     assert_eq!((fleet.b.answers("collapsed"), fleet.a.answers("computed")), (2, 1));
@@ -120,16 +124,16 @@ async fn row_a_lease_is_waited_for_without_polling() {
 /// Nothing stands there, then another's lease is quicker.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn row_nothing_and_the_take_is_too_late_it_looks_again() {
-    let looks = AtomicU64::new(0);
+    let lookups = AtomicU64::new(0);
     let fake = Fake::start(move |words| match words[0].as_str() {
-        "GETRANGE" if looks.fetch_add(1, SeqCst) == 0 => Some(b"$0\r\n\r\n".to_vec()),
-        "PTTL" if looks.load(SeqCst) == 1 => Some(b":-2\r\n".to_vec()),
+        "GETRANGE" if lookups.fetch_add(1, SeqCst) == 0 => Some(b"$0\r\n\r\n".to_vec()),
+        "PTTL" if lookups.load(SeqCst) == 1 => Some(b":-2\r\n".to_vec()),
         _ => None,
     });
     fake.puts(&name(TEXT), LINE.as_bytes());
     let node = Setting::new().redis(fake.url()).coherent().await;
-    assert_eq!(node.dear(TEXT).await.source, Source::Redis);
-    assert_eq!((node.computed(), node.looks("miss"), node.looks("hit")), (0, 1, 1));
+    assert_eq!(node.expensive(TEXT).await.source, Source::Redis);
+    assert_eq!((node.computed(), node.lookups("miss"), node.lookups("hit")), (0, 1, 1));
     node.is_sound().await;
     assert!(node.remembers(TEXT));
 }
@@ -141,13 +145,13 @@ async fn row_patience_is_over_that_lease_is_replaced() {
     hasty.deadlines.patience = Duration::from_millis(1);
     let hasty = hasty.coherent().await;
     let held = fleet.a.holds(TEXT).await;
-    hasty.has_heard(1).await;
-    assert_eq!(hasty.dear(TEXT).await.source, COMPUTED);
+    hasty.has_received(1).await;
+    assert_eq!(hasty.expensive(TEXT).await.source, COMPUTED);
     hasty.is_sound().await;
-    fleet.a.has_heard(1).await;
+    fleet.a.has_received(1).await;
     assert_eq!(held.ends().await.source, Source::Computed { stored: false });
     fleet.is_sound().await;
-    assert_eq!(fleet.a.looks("hit"), 1, "its second look found the other's answer");
+    assert_eq!(fleet.a.lookups("hit"), 1, "its second look found the other's answer");
     assert!(fleet.a.remembers(TEXT) && hasty.remembers(TEXT));
     assert_eq!(fleet.a.computed() + hasty.computed(), 2);
 }
@@ -155,18 +159,18 @@ async fn row_patience_is_over_that_lease_is_replaced() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn row_unusable_it_is_replaced_without_a_lease() {
     let mut fleet = Fleet::start().await;
-    fleet.hear("SET tabuada:1:2+2 lixo").await;
+    fleet.change("SET tabuada:1:2+2 lixo").await;
     let looking = Setting::new().redis(fleet.server.url()).always().coherent().await;
     assert_eq!(looking.cheap(TEXT).await.source, COMPUTED, "cheap as well, if it was looked for");
     looking.is_sound().await;
-    assert_eq!(fleet.stands().as_deref(), Some(LINE));
-    assert!(looking.remembers(TEXT) && looking.offers("stored") == 0);
-    fleet.hear("SET tabuada:1:2+2 lixo").await;
+    assert_eq!(fleet.current_value().as_deref(), Some(LINE));
+    assert!(looking.remembers(TEXT) && looking.writes_behind("stored") == 0);
+    fleet.change("SET tabuada:1:2+2 lixo").await;
     let held = fleet.a.holds(TEXT).await;
-    assert_eq!(fleet.stands().as_deref(), Some("lixo"));
+    assert_eq!(fleet.current_value().as_deref(), Some("lixo"));
     assert_eq!(held.ends().await.source, COMPUTED);
     fleet.is_sound().await;
-    assert_eq!(fleet.stands().as_deref(), Some(LINE));
+    assert_eq!(fleet.current_value().as_deref(), Some(LINE));
     assert!(fleet.a.remembers(TEXT));
 }
 
@@ -174,7 +178,7 @@ async fn row_unusable_it_is_replaced_without_a_lease() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn row_the_end_moved_it_looks_and_writes_only_over_what_it_replaces() {
     let other = r#"{"resultado":"other"}"#;
-    for (deed, there, kept) in [
+    for (command, there, kept) in [
         ("SET tabuada:1:2+2 {\"resultado\":\"other\"}", Some(other), true),
         ("SET tabuada:1:2+2 \"lease:somebody.1\"", Some(LEASE), false),
         ("SET tabuada:1:2+2 lixo", Some("lixo"), false),
@@ -185,24 +189,24 @@ async fn row_the_end_moved_it_looks_and_writes_only_over_what_it_replaces() {
     ] {
         let mut fleet = Fleet::start().await;
         let held = fleet.a.holds(TEXT).await;
-        fleet.hear(deed).await;
-        assert_eq!(held.ends().await.source, Source::Computed { stored: false }, "{deed}");
+        fleet.change(command).await;
+        assert_eq!(held.ends().await.source, Source::Computed { stored: false }, "{command}");
         fleet.is_sound().await;
-        assert_eq!(fleet.stands().as_deref(), there, "{deed}");
-        assert_eq!(fleet.a.remembers(TEXT), kept, "{deed}");
+        assert_eq!(fleet.current_value().as_deref(), there, "{command}");
+        assert_eq!(fleet.a.remembers(TEXT), kept, "{command}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn d1_a_dear_answer_is_kept_although_its_key_was_deleted() {
-    for deed in ["DEL tabuada:1:2+2", "PEXPIRE tabuada:1:2+2 0", "FLUSHALL"] {
+    for command in ["DEL tabuada:1:2+2", "PEXPIRE tabuada:1:2+2 0", "FLUSHALL"] {
         let mut fleet = Fleet::start().await;
         let held = fleet.a.holds(TEXT).await;
-        fleet.hear(deed).await;
+        fleet.change(command).await;
         held.ends().await;
         fleet.is_sound().await;
-        assert!(!fleet.a.remembers(TEXT), "{deed}: of a later DEL nobody would tell it");
-        assert_eq!(fleet.stands(), None, "{deed}");
+        assert!(!fleet.a.remembers(TEXT), "{command}: of a later DEL nobody would tell it");
+        assert_eq!(fleet.current_value(), None, "{command}");
     }
 }
 
@@ -212,31 +216,31 @@ async fn d1_a_write_that_finds_nothing_keeps_nothing() {
     let fake = Fake::start(|_| None);
     let node = Setting::new().redis(fake.url()).coherent().await;
     let held = node.holds(TEXT).await;
-    fake.takes(&name(TEXT));
+    fake.removes(&name(TEXT));
     held.ends().await;
     node.is_sound().await;
-    assert_eq!(fake.heard_of("SET", &name(TEXT)).iter().filter(|set| replaces(set)).count(), 1);
+    assert_eq!(fake.received_for("SET", &name(TEXT)).iter().filter(|set| replaces(set)).count(), 1);
     assert!(fake.text(&name(TEXT)).is_none() && !node.remembers(TEXT));
     node.is_balanced();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn d2_an_answer_from_before_a_purge_is_written_over_anothers_lease() {
-    for deed in ["DEL tabuada:1:2+2", "FLUSHALL"] {
+    for command in ["DEL tabuada:1:2+2", "FLUSHALL"] {
         let mut fleet = Fleet::start().await;
         let early = fleet.a.holds(TEXT).await;
-        fleet.hear(deed).await;
+        fleet.change(command).await;
         let late = fleet.b.holds(TEXT).await;
-        let lease = fleet.stands();
+        let lease = fleet.current_value();
         assert!(is_lease(lease.as_ref()));
         assert_eq!(early.ends().await.source, Source::Computed { stored: false });
         fleet.a.is_sound().await;
-        assert_eq!(fleet.stands(), lease, "{deed}: it is let stand");
+        assert_eq!(fleet.current_value(), lease, "{command}: it is let stand");
         assert!(!fleet.a.remembers(TEXT));
         late.ends().await;
         fleet.is_sound().await;
-        assert_eq!(fleet.stands().as_deref(), Some(LINE));
-        assert_eq!(fleet.a.dear(TEXT).await.source, Source::Redis);
+        assert_eq!(fleet.current_value().as_deref(), Some(LINE));
+        assert_eq!(fleet.a.expensive(TEXT).await.source, Source::Redis);
         assert_eq!(fleet.computed(), 2, "once, and once more for the purge");
     }
 }
@@ -245,14 +249,14 @@ async fn d2_an_answer_from_before_a_purge_is_written_over_anothers_lease() {
 async fn d3_a_leader_whose_lease_ran_out_brings_back_what_was_purged() {
     let mut fleet = Fleet::start().await;
     let early = fleet.a.holds(TEXT).await;
-    fleet.hear("PEXPIRE tabuada:1:2+2 0").await;
+    fleet.change("PEXPIRE tabuada:1:2+2 0").await;
     let late = fleet.b.holds(TEXT).await;
-    fleet.hear("DEL tabuada:1:2+2").await;
+    fleet.change("DEL tabuada:1:2+2").await;
     for held in [early, late] {
         held.ends().await;
     }
     fleet.is_sound().await;
-    assert_eq!(fleet.stands(), None);
+    assert_eq!(fleet.current_value(), None);
     assert!(!fleet.a.remembers(TEXT) && !fleet.b.remembers(TEXT));
 }
 
@@ -263,21 +267,21 @@ async fn d4_t1_a_purge_elsewhere_leaves_who_waits_to_their_patience() {
     let mut elsewhere = fleet.server.person();
     elsewhere.does("SELECT 5");
     let held = fleet.a.holds(TEXT).await;
-    fleet.b.has_heard(1).await;
+    fleet.b.has_received(1).await;
     let waiting = fleet.b.asks(TEXT);
     fleet.b.waits(1).await;
-    let looks = fleet.b.looks("lease");
-    let before = fleet.a.forgotten("flush");
+    let lookups = fleet.b.lookups("lease");
+    let before = fleet.a.invalidations("flush");
     elsewhere.does("FLUSHDB");
-    eventually("both are told, and it looks again", || {
-        fleet.a.forgotten("flush") > before && fleet.b.looks("lease") > looks
+    eventually("both receive the push, and it looks up again", || {
+        fleet.a.invalidations("flush") > before && fleet.b.lookups("lease") > lookups
     })
     .await;
     held.ends().await;
     assert_eq!(waiting.await.expect("an answer").source, Source::Collapsed);
     fleet.is_sound().await;
-    assert_eq!((fleet.computed(), fleet.a.looks("lease")), (1, 1), "its second look found its lease standing");
-    assert_eq!(fleet.stands().as_deref(), Some(LINE));
+    assert_eq!((fleet.computed(), fleet.a.lookups("lease")), (1, 1), "its second look found its lease standing");
+    assert_eq!(fleet.current_value().as_deref(), Some(LINE));
     assert!(fleet.a.remembers(TEXT) && fleet.b.remembers(TEXT));
 }
 
@@ -294,14 +298,14 @@ async fn d5_an_offer_in_the_queue_is_made_after_a_purge() {
     });
     let node = Setting::new().redis(fake.url()).coherent().await;
     node.cheap("first").await;
-    eventually("the first is on the wire", || fake.heard_of("SET", &name("first")).len() == 1).await;
+    eventually("the first is on the wire", || fake.received_for("SET", &name("first")).len() == 1).await;
     node.cheap(TEXT).await;
     assert!(node.remembers(TEXT));
     fake.reports(&[&name(TEXT)]);
-    eventually("it is told", || !node.remembers(TEXT)).await;
+    eventually("the push arrives", || !node.remembers(TEXT)).await;
     open.send(()).expect("the server waits");
     node.is_sound().await;
-    assert_eq!((node.offers("stored"), node.offers("dropped-moved")), (1, 1));
+    assert_eq!((node.writes_behind("stored"), node.writes_behind("dropped-moved")), (1, 1));
     assert_eq!(fake.text(&name(TEXT)), None);
     node.is_balanced();
 }
@@ -311,51 +315,51 @@ async fn d6_a_cheap_answer_is_kept_although_its_key_was_deleted_meanwhile() {
     let mut fleet = Fleet::start().await;
     fleet.a.cheap(TEXT).await;
     fleet.a.is_sound().await;
-    assert_eq!(fleet.stands().as_deref(), Some(LINE));
+    assert_eq!(fleet.current_value().as_deref(), Some(LINE));
     let (told, mut person) = (fleet.b.clone(), fleet.server.person());
     let trial = async move || {
-        let before = told.forgotten("key");
+        let before = told.invalidations("key");
         person.does("DEL tabuada:1:2+2");
-        while told.forgotten("key") == before {
+        while told.invalidations("key") == before {
             std::thread::yield_now();
         }
         Some(Fact::Text(answer(TEXT)))
     };
-    let found = fleet.b.cache.get_or_compute(&key(TEXT), trial, || async { Err("dear") }).await;
+    let found = fleet.b.cache.get_or_compute(&key(TEXT), trial, || async { Err("expensive") }).await;
     assert_eq!(checked(TEXT, found).source, Source::Computed { stored: false });
     fleet.b.is_sound().await;
     assert!(!fleet.b.remembers(TEXT));
-    assert_eq!(fleet.stands(), None);
-    assert_eq!(fleet.b.offers("dropped-moved"), 1);
+    assert_eq!(fleet.current_value(), None);
+    assert_eq!(fleet.b.writes_behind("dropped-moved"), 1);
 }
 
 /// NOLOOP: nobody tells a node of what it deletes itself.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn d7_what_the_operator_deletes_stays_on_the_node_that_was_spoken_to() {
-    for is_dear in [false, true] {
+    for is_expensive in [false, true] {
         let mut fleet = Fleet::start().await;
         for node in [&fleet.a, &fleet.b] {
-            if is_dear {
-                node.dear(TEXT).await;
+            if is_expensive {
+                node.expensive(TEXT).await;
             } else {
                 node.cheap(TEXT).await;
             }
             node.is_sound().await;
             assert!(node.remembers(TEXT));
-            // The second asks when it has been told what the first wrote, a lease too where it is dear: told later, it
+            // The second asks when it has been told what the first wrote, a lease too where it is expensive: told later, it
             // would forget what it has then.
-            fleet.b.has_heard(if is_dear { 2 } else { 1 }).await;
+            fleet.b.has_received(if is_expensive { 2 } else { 1 }).await;
         }
         let removed = fleet.a.cache.operator().delete(&name(TEXT)).await;
-        assert_eq!(removed, Ok(Removed { count: 1, redis: Removal::Done }));
-        assert!(!fleet.a.remembers(TEXT), "dear: {is_dear}");
-        assert_eq!(fleet.a.forgotten("operator"), 1);
-        eventually("the other is told", || !fleet.b.remembers(TEXT)).await;
-        assert_eq!(fleet.stands(), None);
+        assert_eq!(removed.map(|removed| (removed.count, removed.redis)), Ok((1, RemovalStatus::Done)));
+        assert!(!fleet.a.remembers(TEXT), "expensive: {is_expensive}");
+        assert_eq!(fleet.a.invalidations("operator"), 1);
+        eventually("the push arrives at the other node", || !fleet.b.remembers(TEXT)).await;
+        assert_eq!(fleet.current_value(), None);
         // The longer way to the same: it must be possible to be told of what comes next.
-        assert_eq!(fleet.a.dear(TEXT).await.source, COMPUTED);
+        assert_eq!(fleet.a.expensive(TEXT).await.source, COMPUTED);
         fleet.a.is_sound().await;
-        fleet.hear("DEL tabuada:1:2+2").await;
+        fleet.change("DEL tabuada:1:2+2").await;
         assert!(!fleet.a.remembers(TEXT));
         fleet.is_sound().await;
     }
@@ -368,17 +372,17 @@ async fn d7_what_the_operator_deletes_is_brought_back_by_who_computes_it() {
         let mut fleet = Fleet::start().await;
         let (held, other) = (fleet.a.holds(TEXT).await, fleet.b.asks(TEXT));
         fleet.b.waits(1).await;
-        let (operator, told) = (fleet.a.cache.operator(), fleet.b.forgotten("key"));
+        let (operator, told) = (fleet.a.cache.operator(), fleet.b.invalidations("key"));
         let removed = if clears { Ok(operator.clear().await) } else { operator.delete(&name(TEXT)).await };
-        assert_eq!(removed, Ok(Removed { count: 1, redis: Removal::Done }), "the lease");
+        assert_eq!(removed.map(|removed| (removed.count, removed.redis)), Ok((1, RemovalStatus::Done)), "the lease");
         // Who waited for it takes its own: one more for the purge.
-        eventually("the other is told", || fleet.b.forgotten("key") > told).await;
+        eventually("the push arrives at the other node", || fleet.b.invalidations("key") > told).await;
         assert_eq!(other.await.expect("an answer").source, COMPUTED);
         fleet.b.is_sound().await;
-        fleet.hear("DEL tabuada:1:2+2").await;
+        fleet.change("DEL tabuada:1:2+2").await;
         assert_eq!(held.ends().await.source, Source::Computed { stored: false });
         fleet.is_sound().await;
-        assert_eq!(fleet.stands(), None);
+        assert_eq!(fleet.current_value(), None);
         assert!(!fleet.a.remembers(TEXT) && !fleet.b.remembers(TEXT));
         assert_eq!(fleet.computed(), 2);
     }
@@ -394,7 +398,7 @@ async fn d7_who_waits_where_the_operator_deletes_is_woken() {
         fleet.a.waits(1).await;
         let operator = fleet.a.cache.operator();
         let removed = if clears { Ok(operator.clear().await) } else { operator.delete(&name(TEXT)).await };
-        assert_eq!(removed.map(|removed| removed.redis), Ok(Removal::Done));
+        assert_eq!(removed.map(|removed| removed.redis), Ok(RemovalStatus::Done));
         assert_eq!(waiting.await.expect("an answer").source, COMPUTED);
         held.ends().await;
         fleet.is_sound().await;
@@ -407,12 +411,12 @@ async fn d8_a_null_leaves_who_waits_asleep() {
     let early = fleet.a.holds(TEXT).await;
     let waiting = fleet.b.asks(TEXT);
     fleet.b.waits(1).await;
-    fleet.hear("FLUSHALL").await;
+    fleet.change("FLUSHALL").await;
     // It takes a lease of its own: the purge ended the other's.
     assert_eq!(waiting.await.expect("an answer").source, COMPUTED);
     early.ends().await;
     fleet.is_sound().await;
-    assert_eq!(fleet.stands().as_deref(), Some(LINE));
+    assert_eq!(fleet.current_value().as_deref(), Some(LINE));
     assert_eq!(fleet.computed(), 2);
 }
 
@@ -428,11 +432,11 @@ async fn t2_who_asks_while_the_answer_is_written_waits_for_a_push_that_does_not_
         None
     });
     let node = Setting::new().redis(fake.url()).coherent().await;
-    assert_eq!(node.dear(TEXT).await.source, COMPUTED);
-    let looks = fake.heard("GETRANGE");
+    assert_eq!(node.expensive(TEXT).await.source, COMPUTED);
+    let lookups = fake.received("GETRANGE");
     assert_eq!(node.stats().flights_open, 1, "its write is under way");
-    assert_eq!(node.dear(TEXT).await.source, Source::Collapsed);
-    assert_eq!((fake.heard("GETRANGE"), node.computed()), (looks, 1));
+    assert_eq!(node.expensive(TEXT).await.source, Source::Collapsed);
+    assert_eq!((fake.received("GETRANGE"), node.computed()), (lookups, 1));
     open.send(()).expect("the server waits");
     node.is_sound().await;
     assert!(node.remembers(TEXT));
@@ -444,18 +448,18 @@ async fn t2_who_asks_while_the_answer_is_written_waits_for_a_push_that_does_not_
 async fn t3_a_refusal_is_written_over_a_value_that_was_told_of() {
     for push in [invalidation(&[&name(TEXT)]), FLUSH.to_vec()] {
         let fake = Fake::start(move |words| {
-            let is_take = words[0] == "SET" && words[1] == name(TEXT) && words.iter().any(|word| word == "NX");
-            is_take.then(|| [&push[..], b"+OK\r\n"].concat())
+            let is_lease_attempt = words[0] == "SET" && words[1] == name(TEXT) && words.iter().any(|word| word == "NX");
+            is_lease_attempt.then(|| [&push[..], b"+OK\r\n"].concat())
         });
         let node = Setting::new().redis(fake.url()).coherent().await;
         let held = node.holds(TEXT).await;
-        eventually("it is told", || node.forgotten("key") + node.forgotten("flush") == 1).await;
+        eventually("the push arrives", || node.invalidations("key") + node.invalidations("flush") == 1).await;
         fake.puts(&name(TEXT), LINE.as_bytes());
         let found = held.ends_with(Fact::Refusal(3)).await;
         assert_eq!((&*found.value, found.source), (&Fact::Refusal(3), Source::Computed { stored: false }));
         node.is_sound().await;
         assert_eq!(fake.text(&name(TEXT)).as_deref(), Some(LINE.as_bytes()));
-        assert_eq!(fake.heard_of("SET", &name(TEXT)).len(), 1, "the lease alone");
+        assert_eq!(fake.received_for("SET", &name(TEXT)).len(), 1, "the lease alone");
         assert_eq!(*node.cache.get(&key(TEXT)).expect("the better one is kept").value, Fact::Text(answer(TEXT)));
     }
 }
@@ -465,21 +469,21 @@ async fn t3_a_refusal_is_written_over_a_value_that_was_told_of() {
 async fn t4_a_lease_that_was_taken_late_licenses_a_write() {
     for late in [true, false] {
         let fake = Fake::start(|words| {
-            let is_take = words[0] == "SET" && words[1] == name(TEXT) && words.iter().any(|word| word == "NX");
-            is_take.then(|| b":7\r\n".to_vec())
+            let is_lease_attempt = words[0] == "SET" && words[1] == name(TEXT) && words.iter().any(|word| word == "NX");
+            is_lease_attempt.then(|| b":7\r\n".to_vec())
         });
         let node = Setting::new().redis(fake.url()).coherent().await;
         let held = node.holds(TEXT).await;
         // A connection that answers so is given up, and a new one is made.
-        eventually("it is given up", || node.forgotten("detached") == 1).await;
+        eventually("it is given up", || node.invalidations("detached") == 1).await;
         node.becomes(State::Coherent).await;
-        let take = fake.heard_of("SET", &name(TEXT)).pop().expect("a take");
+        let take = fake.received_for("SET", &name(TEXT)).pop().expect("a take");
         let lease = take.split(' ').nth(2).expect("a lease");
         fake.puts(&name(TEXT), if late { lease } else { LEASE }.as_bytes());
         held.ends().await;
         node.is_sound().await;
         assert_eq!(fake.text(&name(TEXT)).as_deref(), (!late).then_some(LEASE.as_bytes()), "given back, if it is ours");
-        assert_eq!((fake.heard("DEL"), fake.heard_of("SET", &name(TEXT)).len()), (usize::from(late), 1));
+        assert_eq!((fake.received("DEL"), fake.received_for("SET", &name(TEXT)).len()), (usize::from(late), 1));
         assert!(!node.remembers(TEXT));
         node.is_balanced();
     }
@@ -493,12 +497,12 @@ async fn t5_what_is_unusable_is_computed_again_and_again() {
     let node = Setting::new().redis(fake.url()).coherent().await;
     let held = node.holds(TEXT).await;
     fake.reports(&[&name(TEXT)]);
-    eventually("it is told", || node.forgotten("key") == 1).await;
+    eventually("the push arrives", || node.invalidations("key") == 1).await;
     held.ends().await;
     node.is_sound().await;
     assert_eq!(fake.text(&name(TEXT)).as_deref(), Some(LINE.as_bytes()));
     assert!(node.remembers(TEXT));
-    assert_eq!((node.computed(), node.looks("unusable")), (1, 2));
+    assert_eq!((node.computed(), node.lookups("unusable")), (1, 2));
 }
 
 /// Rule 4.
@@ -511,8 +515,8 @@ async fn rule_4_a_read_that_moved_is_answered_from_and_not_kept() {
     fake.puts(&name(TEXT), LINE.as_bytes());
     let node = Setting::new().redis(fake.url()).coherent().await;
     // The push is followed by another task than the one that takes the reply: memory forgets at once, or at last.
-    assert_eq!(node.dear(TEXT).await.source, Source::Redis);
-    eventually("it is told", || node.forgotten("key") == 1).await;
+    assert_eq!(node.expensive(TEXT).await.source, Source::Redis);
+    eventually("the push arrives", || node.invalidations("key") == 1).await;
     node.is_sound().await;
     assert!(!node.remembers(TEXT));
 }
@@ -520,16 +524,18 @@ async fn rule_4_a_read_that_moved_is_answered_from_and_not_kept() {
 /// Rule 5: the key moves between the look that saw the lease and the waiting.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rule_5_what_moved_between_the_look_and_the_waiting_is_not_missed() {
-    let looks = AtomicU64::new(0);
+    let lookups = AtomicU64::new(0);
     let fake = Fake::start(move |words| match words[0].as_str() {
-        "GETRANGE" if looks.fetch_add(1, SeqCst) == 0 => Some(format!("${}\r\n{LEASE}\r\n", LEASE.len()).into_bytes()),
-        "PTTL" if looks.load(SeqCst) == 1 => Some([&invalidation(&[&name(TEXT)])[..], b":3000\r\n"].concat()),
+        "GETRANGE" if lookups.fetch_add(1, SeqCst) == 0 => {
+            Some(format!("${}\r\n{LEASE}\r\n", LEASE.len()).into_bytes())
+        }
+        "PTTL" if lookups.load(SeqCst) == 1 => Some([&invalidation(&[&name(TEXT)])[..], b":3000\r\n"].concat()),
         _ => None,
     });
     fake.puts(&name(TEXT), LINE.as_bytes());
     let node = Setting::new().redis(fake.url()).coherent().await;
-    assert_eq!(node.dear(TEXT).await.source, Source::Collapsed);
-    assert_eq!((node.computed(), node.looks("lease"), node.looks("hit")), (0, 1, 1));
+    assert_eq!(node.expensive(TEXT).await.source, Source::Collapsed);
+    assert_eq!((node.computed(), node.lookups("lease"), node.lookups("hit")), (0, 1, 1));
     node.is_sound().await;
     assert!(node.remembers(TEXT));
 }
@@ -546,7 +552,7 @@ async fn rule_5_a_deaf_node_does_not_wait() {
     let node = patient.start();
     node.becomes(State::CatchingUp).await;
     person.sets(&name(TEXT), LEASE);
-    let found = tokio::time::timeout(PATIENCE, node.dear(TEXT)).await.expect("it does not wait");
+    let found = tokio::time::timeout(PATIENCE, node.expensive(TEXT)).await.expect("it does not wait");
     assert!(matches!(found.source, Source::Computed { .. }));
     node.is_sound().await;
     assert_eq!(person.gets(&name(TEXT)).as_deref(), Some(LINE));
@@ -592,7 +598,7 @@ async fn rule_9_an_evaluation_that_fails_gives_its_lease_back() {
         }
         assert_eq!(waiting.await.expect("an answer").source, COMPUTED);
         fleet.is_sound().await;
-        assert_eq!(fleet.stands().as_deref(), Some(LINE));
+        assert_eq!(fleet.current_value().as_deref(), Some(LINE));
         assert_eq!((fleet.a.answers("failed"), fleet.b.answers("computed")), (1, 1));
         assert_eq!(fleet.person.calls("del"), 1);
     }
@@ -605,11 +611,11 @@ async fn rule_9_who_gives_a_lease_back_forgets_what_was_kept_beside_it() {
     let held = fleet.a.holds(TEXT).await;
     assert_eq!(fleet.a.cheap(TEXT).await.source, COMPUTED);
     assert!(fleet.a.remembers(TEXT));
-    // Offered later it would stand there: a lease that is given back is no purge.
-    eventually("it is offered in vain", || fleet.a.offers("present") == 1).await;
+    // WriteBehindResult later it would stand there: a lease that is given back is no purge.
+    eventually("it is offered in vain", || fleet.a.writes_behind("present") == 1).await;
     held.fails().await;
     fleet.is_sound().await;
-    assert_eq!((fleet.stands(), fleet.a.remembers(TEXT)), (None, false));
+    assert_eq!((fleet.current_value(), fleet.a.remembers(TEXT)), (None, false));
 }
 
 /// Rule 9: who failed and asks again finds no lease of its own, of whose going it would not be told.
@@ -619,42 +625,42 @@ async fn rule_9_who_failed_and_asks_again_does_not_wait_for_itself() {
     for _ in 0..20 {
         fleet.a.holds(TEXT).await.fails().await;
     }
-    assert_eq!(fleet.a.dear(TEXT).await.source, COMPUTED);
+    assert_eq!(fleet.a.expensive(TEXT).await.source, COMPUTED);
     fleet.is_sound().await;
-    assert_eq!(fleet.a.looks("lease"), 0);
+    assert_eq!(fleet.a.lookups("lease"), 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rule_9_an_evaluation_that_fails_takes_nobody_elses_lease_away() {
-    for standing in ["lease", "value", "unusable"] {
+    for expected in ["lease", "value", "unusable"] {
         let mut fleet = Fleet::start().await;
-        if standing == "unusable" {
-            fleet.hear("SET tabuada:1:2+2 lixo").await;
+        if expected == "unusable" {
+            fleet.change("SET tabuada:1:2+2 lixo").await;
             fleet.a.holds(TEXT).await.fails().await;
             fleet.is_sound().await;
-            assert_eq!(fleet.stands().as_deref(), Some("lixo"));
+            assert_eq!(fleet.current_value().as_deref(), Some("lixo"));
             continue;
         }
         let early = fleet.a.holds(TEXT).await;
-        fleet.hear("DEL tabuada:1:2+2").await;
-        let before = fleet.a.forgotten("key");
+        fleet.change("DEL tabuada:1:2+2").await;
+        let before = fleet.a.invalidations("key");
         let late = fleet.b.holds(TEXT).await;
-        let late = if standing == "value" {
+        let late = if expected == "value" {
             late.ends().await;
             fleet.b.is_sound().await;
             None
         } else {
             Some(late)
         };
-        eventually("it is told", || fleet.a.forgotten("key") > before).await;
-        let there = fleet.stands();
+        eventually("the push arrives", || fleet.a.invalidations("key") > before).await;
+        let there = fleet.current_value();
         early.fails().await;
-        assert_eq!(fleet.stands(), there, "{standing}");
+        assert_eq!(fleet.current_value(), there, "{expected}");
         if let Some(late) = late {
             late.ends().await;
         }
         fleet.is_sound().await;
-        assert_eq!(fleet.stands().as_deref(), Some(LINE));
+        assert_eq!(fleet.current_value().as_deref(), Some(LINE));
     }
 }
 
@@ -665,14 +671,14 @@ async fn rule_9_a_redis_that_is_full_or_read_only_costs_nobody_anything() {
         let mut fleet = Fleet::start().await;
         fleet.person.sets(&name("1+1"), r#"{"resultado":"<1+1>"}"#);
         fleet.person.does(&format!("CONFIG SET {no_more}"));
-        assert_eq!(fleet.a.dear("1+1").await.source, Source::Redis, "{trouble}: it still answers");
+        assert_eq!(fleet.a.expensive("1+1").await.source, Source::Redis, "{trouble}: it still answers");
         for node in [&fleet.a, &fleet.b] {
-            assert_eq!(node.dear(TEXT).await.source, COMPUTED);
+            assert_eq!(node.expensive(TEXT).await.source, COMPUTED);
             assert!(node.cache.get(&key(TEXT)).is_some_and(|found| found.ttl <= Some(Duration::from_secs(5))));
             assert_eq!((node.errors(trouble), node.state()), (1, State::Coherent));
         }
         fleet.is_sound().await;
-        assert_eq!(fleet.stands(), None);
+        assert_eq!(fleet.current_value(), None);
     }
 }
 
@@ -692,12 +698,12 @@ async fn rule_9_a_write_that_is_refused_is_made_as_soon_as_it_is_taken() {
         eventually("it is refused", || fleet.a.errors(trouble) > 0).await;
         assert!(!fleet.a.remembers(TEXT), "nothing stands there but its lease");
         assert!(matches!(waiting.await.expect("an answer").source, Source::Computed { .. }));
-        assert!(is_lease(fleet.stands().as_ref()));
+        assert!(is_lease(fleet.current_value().as_ref()));
         fleet.person.does(&format!("CONFIG SET {setting} 0"));
         fleet.is_sound().await;
         hasty.is_sound().await;
-        assert!(!is_lease(fleet.stands().as_ref()), "nobody waits for it any more");
-        assert_eq!(fleet.b.dear(TEXT).await.source, Source::Redis);
+        assert!(!is_lease(fleet.current_value().as_ref()), "nobody waits for it any more");
+        assert_eq!(fleet.b.expensive(TEXT).await.source, Source::Redis);
     }
 }
 
@@ -712,7 +718,7 @@ async fn rule_9_a_write_that_was_refused_brings_nothing_back() {
     fleet.person.does("FLUSHALL");
     fleet.person.does("CONFIG SET maxmemory 0");
     fleet.is_sound().await;
-    assert_eq!(fleet.stands(), None);
+    assert_eq!(fleet.current_value(), None);
     assert!(!fleet.a.remembers(TEXT));
 }
 
@@ -757,9 +763,9 @@ async fn rule_10_who_computes_and_is_cut_off_goes_on() {
         waiting.await.expect("an answer");
         fleet.is_sound().await;
         if !is_purged {
-            assert_eq!(fleet.stands().as_deref(), Some(LINE), "the lease still stood");
+            assert_eq!(fleet.current_value().as_deref(), Some(LINE), "the lease still stood");
         }
-        assert!(!is_lease(fleet.stands().as_ref()));
+        assert!(!is_lease(fleet.current_value().as_ref()));
         assert!(fleet.computed() <= 2);
     }
 }
@@ -773,10 +779,10 @@ async fn rule_12_another_key_of_the_shard_costs_one_look() {
     let names: Vec<String> = (0..100_000).map(|n| name(&n.to_string())).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     fake.reports(&names);
-    eventually("every one is followed", || node.forgotten("key") == 100_000).await;
+    eventually("every one is followed", || node.invalidations("key") == 100_000).await;
     held.ends().await;
     node.is_sound().await;
-    assert_eq!((node.looks("miss"), node.looks("lease"), node.looks("hit")), (1, 1, 0));
+    assert_eq!((node.lookups("miss"), node.lookups("lease"), node.lookups("hit")), (1, 1, 0));
     assert_eq!(fake.text(&name(TEXT)).as_deref(), Some(LINE.as_bytes()));
     assert!(node.remembers(TEXT));
 }
@@ -786,14 +792,14 @@ async fn rule_12_another_key_of_the_shard_costs_one_look() {
 async fn a_leader_that_sleeps_for_longer_than_its_lease_finds_anothers_answer() {
     let mut fleet = Fleet::start().await;
     let held = fleet.a.holds(TEXT).await;
-    fleet.b.has_heard(1).await;
+    fleet.b.has_received(1).await;
     let waiting = fleet.b.asks(TEXT);
     fleet.b.waits(1).await;
-    fleet.hear("PEXPIRE tabuada:1:2+2 0").await;
+    fleet.change("PEXPIRE tabuada:1:2+2 0").await;
     assert_eq!(waiting.await.expect("an answer").source, COMPUTED);
     fleet.b.is_sound().await;
     // The end of its own lease, another's, and the answer over that.
-    fleet.a.has_heard(3).await;
+    fleet.a.has_received(3).await;
     let sets = fleet.person.calls("set");
     assert_eq!(held.ends().await.source, Source::Computed { stored: false });
     fleet.is_sound().await;
@@ -812,7 +818,7 @@ async fn a_lease_that_runs_out_wakes_who_waits() {
     let dying = Dying::start(short);
     dying.holds(TEXT);
     dying.dies();
-    let found = b.dear(TEXT).await;
+    let found = b.expensive(TEXT).await;
     assert_eq!(found.source, COMPUTED);
     b.is_sound().await;
     b.is_balanced();
@@ -836,13 +842,13 @@ async fn a_refusal_is_shared_until_somebody_is_able() {
     let refused = refused.await.expect("it was not cancelled").expect("an answer");
     assert_eq!((&*refused.value, refused.source), (&Fact::Refusal(3), Source::Collapsed));
     fleet.is_sound().await;
-    assert_eq!(fleet.stands().as_deref(), Some(r#"{"refusal":3}"#));
+    assert_eq!(fleet.current_value().as_deref(), Some(r#"{"refusal":3}"#));
     assert!((1..=60_000).contains(&fleet.person.says::<i64>("PTTL tabuada:1:2+2")));
-    assert_eq!(able.dear(TEXT).await.source, COMPUTED);
+    assert_eq!(able.expensive(TEXT).await.source, COMPUTED);
     able.is_sound().await;
-    assert_eq!(fleet.stands().as_deref(), Some(LINE));
+    assert_eq!(fleet.current_value().as_deref(), Some(LINE));
     eventually("the others are told", || !fleet.a.remembers(TEXT) && !fleet.b.remembers(TEXT)).await;
-    assert_eq!(fleet.a.dear(TEXT).await.source, Source::Redis);
+    assert_eq!(fleet.a.expensive(TEXT).await.source, Source::Redis);
     fleet.is_sound().await;
 }
 
@@ -854,13 +860,13 @@ async fn what_redis_may_not_hold_gives_its_lease_back() {
     let held = fleet.a.holds(TEXT).await;
     assert_eq!(*held.ends_with(large.clone()).await.value, large);
     fleet.is_sound().await;
-    assert_eq!(fleet.stands(), None);
+    assert_eq!(fleet.current_value(), None);
     assert!(fleet.a.remembers(TEXT), "memory may hold it");
     let mut fleeting = Setting::new().redis(fleet.server.url());
     fleeting.facts.lifetime = Some(Duration::ZERO);
     let fleeting = fleeting.coherent().await;
     for n in 1..=3 {
-        assert_eq!(fleeting.dear("rnd()").await.source, Source::Computed { stored: false });
+        assert_eq!(fleeting.expensive("rnd()").await.source, Source::Computed { stored: false });
         assert_eq!((fleeting.computed(), fleet.person.keys()), (n, vec![]));
     }
     fleeting.is_sound().await;
@@ -917,7 +923,7 @@ async fn three_nodes_in_any_order_compute_each_key_once() {
     let mut asking = JoinSet::new();
     for n in 0..600 {
         let node = nodes[n % 3].clone();
-        asking.spawn(async move { node.dear(&(n / 3 % 10).to_string()).await });
+        asking.spawn(async move { node.expensive(&(n / 3 % 10).to_string()).await });
     }
     asking.join_all().await;
     for node in &nodes {
@@ -942,7 +948,7 @@ async fn three_nodes_one_of_which_dies_compute_once_more_and_fail_nobody() {
     let mut asking = JoinSet::new();
     for n in 0..400 {
         let (node, text) = (nodes[n % 2].clone(), texts[n / 2 % 10].clone());
-        asking.spawn(async move { node.dear(&text).await });
+        asking.spawn(async move { node.expensive(&text).await });
     }
     eventually("all wait", || nodes.iter().map(|node| node.cache.audit().waiters).sum::<u64>() == 20).await;
     dying.dies();
@@ -1054,8 +1060,8 @@ async fn a_cache_that_is_dropped_or_shut_down_leaves_nobody_waiting() {
             let going = going.clone();
             async move {
                 let compute = async move |value| {
-                    begun.send(()).expect("somebody waits for it");
-                    told.await.expect("it is told");
+                    begun.send(()).expect("the test waits");
+                    told.await.expect("the push arrives");
                     Ok(value)
                 };
                 going.ask(TEXT, compute).await.map(|_| ())
@@ -1074,8 +1080,8 @@ async fn a_cache_that_is_dropped_or_shut_down_leaves_nobody_waiting() {
         end.send(()).expect("it computes on");
         if is_shut_down {
             // Without a connection it cannot give its lease back.
-            eventually("its lease stands", || is_lease(fleet.stands().as_ref())).await;
-            fleet.hear("PEXPIRE tabuada:1:2+2 0").await;
+            eventually("its lease stands", || is_lease(fleet.current_value().as_ref())).await;
+            fleet.change("PEXPIRE tabuada:1:2+2 0").await;
             assert_eq!(waiting.await.expect("an answer").source, COMPUTED);
         } else {
             assert_eq!(waiting.await.expect("an answer").source, Source::Collapsed);
@@ -1105,10 +1111,10 @@ impl Dying {
         let (node, text) = (self.node.clone(), text.to_owned());
         self.runtime.spawn(async move {
             let compute = async move |_| -> Result<Fact, &'static str> {
-                begun.send(()).expect("somebody waits for it");
+                begun.send(()).expect("the test waits");
                 std::future::pending().await
             };
-            let _: Result<_, Failed<_>> = node.ask(&text, compute).await;
+            let _: Result<_, ComputeError<_>> = node.ask(&text, compute).await;
         });
         has_begun.recv_timeout(PATIENCE).expect("it begins");
     }

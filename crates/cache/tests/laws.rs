@@ -44,7 +44,7 @@ impl Stranger {
 async fn has_followed_all(node: &Node, stranger: &Stranger) {
     // A change before it in its shard may have it not kept: then another will do.
     for marker in (0..).map(|_| format!("marker {:x}", fastrand::u64(..))) {
-        node.dear(&marker).await;
+        node.expensive(&marker).await;
         node.is_sound().await;
         if node.remembers(&marker) {
             stranger.does(&["DEL", &name(&marker)]).await;
@@ -56,16 +56,16 @@ async fn has_followed_all(node: &Node, stranger: &Stranger) {
 /// What a node would answer from memory, as it would stand in Redis.
 fn remembered(node: &Node, text: &str) -> Option<String> {
     use tabuada_cache::Contents;
-    node.cache.get(&key(text)).map(|found| Facts::default().encode(&found.value))
+    node.cache.get(&key(text)).and_then(|found| Facts::default().encode(&found.value))
 }
 
 // --- 1. A read against an invalidation ------------------------------------------------------------------------------
 
-/// Two ways to read: dear, and with lookups first.
+/// Two ways to read: expensive, and with lookups first.
 struct Readers {
     server: Server,
     stranger: Stranger,
-    dear: Node,
+    expensive: Node,
     always: Node,
     /// Answers that were given and not kept: something had moved.
     not_kept: usize,
@@ -75,23 +75,23 @@ impl Readers {
     async fn start() -> Self {
         let server = Server::start();
         let stranger = Stranger::at(&server).await;
-        let dear = Setting::new().redis(server.url()).coherent().await;
+        let expensive = Setting::new().redis(server.url()).coherent().await;
         let always = Setting::new().redis(server.url()).always().coherent().await;
-        Self { server, stranger, dear, always, not_kept: 0 }
+        Self { server, stranger, expensive, always, not_kept: 0 }
     }
 
     /// Both read a key at the moment at which somebody changes it.
-    async fn race(&mut self, round: usize, deed: &[&str]) {
+    async fn race(&mut self, round: usize, command: &[&str]) {
         let text = round.to_string();
         let change = async {
             // Now the one comes first, now the other.
             for _ in 0..round % 7 {
                 tokio::task::yield_now().await;
             }
-            self.stranger.does(deed).await;
+            self.stranger.does(command).await;
         };
         let read = async |node: &Node| node.ask(&text, async |value| Ok(value)).await.is_ok();
-        let (one, other, ()) = tokio::join!(read(&self.dear), read(&self.always), change);
+        let (one, other, ()) = tokio::join!(read(&self.expensive), read(&self.always), change);
         assert!(one && other);
     }
 
@@ -101,7 +101,7 @@ impl Readers {
         for round in rounds {
             let text = round.to_string();
             let stands: Option<String> = self.stranger.says(&["GET", &name(&text)]).await;
-            for node in [&self.dear, &self.always] {
+            for node in [&self.expensive, &self.always] {
                 match remembered(node, &text) {
                     None => self.not_kept += 1,
                     answered if answered == stands => {}
@@ -124,15 +124,15 @@ async fn no_read_that_raced_a_change_of_its_key_is_stale() {
         for round in begin..begin + AT_ONCE {
             let name = name(&round.to_string());
             readers.stranger.does(&["SET", &name, r#"{"resultado":"one"}"#]).await;
-            let deed: &[&str] = match batch % 4 {
+            let command: &[&str] = match batch % 4 {
                 0 => &["SET", &name, other],
                 1 => &["DEL", &name],
                 2 => &["UNLINK", &name],
                 _ => &["PEXPIRE", &name, "0"],
             };
-            readers.race(round, deed).await;
+            readers.race(round, command).await;
         }
-        for node in [&readers.dear, &readers.always] {
+        for node in [&readers.expensive, &readers.always] {
             node.is_sound().await;
             has_followed_all(node, &readers.stranger).await;
         }
@@ -149,11 +149,11 @@ async fn no_read_that_raced_a_purge_of_everything_is_stale() {
     let mut stale = Vec::new();
     for round in 0..rounds(1_000) {
         readers.stranger.does(&["SET", &name(&round.to_string()), r#"{"resultado":"one"}"#]).await;
-        let deed: &[&str] = if round % 2 == 0 { &["FLUSHALL"] } else { &["FLUSHDB", "ASYNC"] };
-        readers.race(round, deed).await;
+        let command: &[&str] = if round % 2 == 0 { &["FLUSHALL"] } else { &["FLUSHDB", "ASYNC"] };
+        readers.race(round, command).await;
         // Each round by itself: the next purge would hide what this one left.
-        for node in [&readers.dear, &readers.always] {
-            eventually("the purge is told", || node.forgotten("flush") == round as u64 + 1).await;
+        for node in [&readers.expensive, &readers.always] {
+            eventually("the purge is told", || node.invalidations("flush") == round as u64 + 1).await;
             node.is_sound().await;
         }
         stale.extend(readers.stale(round..round + 1).await);
@@ -177,30 +177,31 @@ async fn no_purge_during_a_computation_is_undone() {
         let texts = [format!("a{round}"), format!("b{round}")];
         let held = [nodes[0].holds(&texts[0]).await, nodes[1].holds(&texts[1]).await];
         let names = texts.each_ref().map(|text| name(text));
-        let deed: Vec<&str> = match round % 3 {
+        let command: Vec<&str> = match round % 3 {
             0 => vec!["FLUSHALL"],
             1 => vec!["DEL", &names[0], &names[1]],
             _ => vec!["UNLINK", &names[0], &names[1]],
         };
-        let heard = || nodes.iter().map(|node| node.forgotten("flush") + node.forgotten("key")).sum::<u64>();
+        let heard = || nodes.iter().map(|node| node.invalidations("flush") + node.invalidations("key")).sum::<u64>();
         // Of the leases that the other took, each node is told: that is not what is waited for.
-        eventually("the leases are told", || nodes.iter().all(|node| node.forgotten("key") as usize >= purges)).await;
+        eventually("the leases are told", || nodes.iter().all(|node| node.invalidations("key") as usize >= purges))
+            .await;
         let [one, other] = held;
         match round / 3 % 3 {
             // The purge is told before either has computed.
             0 => {
                 let before = heard();
-                stranger.does(&deed).await;
+                stranger.does(&command).await;
                 eventually("the purge is told", || heard() > before + 1).await;
                 told_before += 1;
                 tokio::join!(one.ends(), other.ends());
             }
             // At the same moment.
-            1 => drop(tokio::join!(one.ends(), other.ends(), stranger.does(&deed))),
+            1 => drop(tokio::join!(one.ends(), other.ends(), stranger.does(&command))),
             // The answers are given, their writes may be under way.
             _ => {
                 tokio::join!(one.ends(), other.ends());
-                stranger.does(&deed).await;
+                stranger.does(&command).await;
             }
         }
         purges += 1;
@@ -211,7 +212,7 @@ async fn no_purge_during_a_computation_is_undone() {
         let there: Vec<String> = stranger.says(&["KEYS", "*"]).await;
         if !there.is_empty() {
             stranger.does(&["FLUSHALL"]).await;
-            brought_back.push((round, deed.join(" "), there));
+            brought_back.push((round, command.join(" "), there));
         }
     }
     assert_eq!(brought_back, [], "brought back");
@@ -229,7 +230,7 @@ async fn no_purge_during_a_computation_is_undone() {
 async fn changes_of_other_keys_cost_hardly_an_answer() {
     const CHANGES: usize = 25;
     const CHEAP: usize = 4;
-    const DEAR: usize = 4;
+    const EXPENSIVE: usize = 4;
     let server = Server::start();
     let stranger = Stranger::at(&server).await;
     let node = Setting::new().redis(server.url()).coherent().await;
@@ -247,17 +248,17 @@ async fn changes_of_other_keys_cost_hardly_an_answer() {
             }
         }
     });
-    let mut dear = Vec::new();
+    let mut expensive = Vec::new();
     for turn in 0..turns {
         within_the_rate.acquire().await.expect("it is open").forget();
         // No further ahead than one turn: how many changes fall into one computation is what is asked here.
         eventually("the changes of the turn before are followed", || {
-            node.forgotten("key") as usize >= turn.saturating_sub(1) * CHANGES
+            node.invalidations("key") as usize >= turn.saturating_sub(1) * CHANGES
         })
         .await;
-        for n in 0..DEAR {
-            let (node, text) = (node.clone(), format!("dear {turn}.{n}"));
-            dear.push(tokio::spawn(async move {
+        for n in 0..EXPENSIVE {
+            let (node, text) = (node.clone(), format!("expensive {turn}.{n}"));
+            expensive.push(tokio::spawn(async move {
                 let compute = async |value| {
                     tokio::time::sleep(Duration::from_millis(3)).await;
                     Ok(value)
@@ -280,10 +281,10 @@ async fn changes_of_other_keys_cost_hardly_an_answer() {
         tokio::join!(changes, cheap);
     }
     pace.abort();
-    for asked in dear {
+    for asked in expensive {
         asked.await.expect("an answer");
     }
-    node.has_heard((turns * CHANGES) as u64).await;
+    node.has_received((turns * CHANGES) as u64).await;
     node.is_sound().await;
 
     let texts = |kind: &str, number: usize| {
@@ -292,18 +293,18 @@ async fn changes_of_other_keys_cost_hardly_an_answer() {
             .flat_map(move |turn| (0..number).map(move |n| format!("{turn}.{n}")))
             .map(move |n| format!("{kind} {n}"))
     };
-    for (kind, number) in [("dear", DEAR), ("cheap", CHEAP)] {
+    for (kind, number) in [("expensive", EXPENSIVE), ("cheap", CHEAP)] {
         let asked = turns * number;
         let kept = texts(kind, number).filter(|text| node.remembers(text)).count();
         let mut stored = 0;
         for text in texts(kind, number) {
             stored += stranger.says::<usize>(&["EXISTS", &name(&text)]).await;
         }
-        let fates = node.stats().offers;
+        let fates = node.stats().write_behind;
         assert!(kept * 100 >= asked * 99, "{kind}: {kept} of {asked} in memory; offers {fates:?}");
         assert!(stored * 100 >= asked * 99, "{kind}: {stored} of {asked} in Redis; offers {fates:?}");
     }
-    assert_eq!(node.computed() as usize, turns * (CHEAP + DEAR));
+    assert_eq!(node.computed() as usize, turns * (CHEAP + EXPENSIVE));
 }
 
 // --- 4. Two nodes, the same sums -------------------------------------------------------------------------------------
@@ -312,12 +313,12 @@ async fn changes_of_other_keys_cost_hardly_an_answer() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nodes_do_not_push_each_others_copies_out() {
     const SUMS: usize = 50;
-    for looks_first in [false, true] {
+    for reads_through in [false, true] {
         let server = Server::start();
         let mut person = server.person();
         let setting = || {
             let setting = Setting::new().redis(server.url());
-            if looks_first { setting.always() } else { setting }
+            if reads_through { setting.always() } else { setting }
         };
         let nodes = [setting().coherent().await, setting().coherent().await];
         let before = person.calls("set");
@@ -337,15 +338,15 @@ async fn nodes_do_not_push_each_others_copies_out() {
                 node.is_sound().await;
             }
             // What one has written, the other is told.
-            nodes[0].has_heard(nodes[1].offers("stored")).await;
-            nodes[1].has_heard(nodes[0].offers("stored")).await;
+            nodes[0].has_received(nodes[1].writes_behind("stored")).await;
+            nodes[1].has_received(nodes[0].writes_behind("stored")).await;
         };
         ask_all(3).await;
         settle().await;
         // Who was pushed out by the first write asks once more.
         ask_all(1).await;
         settle().await;
-        let (written, pushed_out) = (person.calls("set"), nodes.each_ref().map(|node| node.forgotten("key")));
+        let (written, pushed_out) = (person.calls("set"), nodes.each_ref().map(|node| node.invalidations("key")));
         let sets = (written - before) as usize;
         // Each node offers once, and once more if the other was quicker.
         assert!((SUMS..=3 * SUMS).contains(&sets), "{sets} SETs for {SUMS} sums");
@@ -354,6 +355,6 @@ async fn nodes_do_not_push_each_others_copies_out() {
         assert_eq!(ask_all(20).await, (0, 0), "everything is answered from memory");
         settle().await;
         assert_eq!(person.calls("set"), written);
-        assert_eq!(nodes.each_ref().map(|node| node.forgotten("key")), pushed_out);
+        assert_eq!(nodes.each_ref().map(|node| node.invalidations("key")), pushed_out);
     }
 }

@@ -16,7 +16,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use support::server::{Person, Server};
 use support::*;
-use tabuada_cache::{Failed, Found, Source, State};
+use tabuada_cache::{ComputeError, Found, Source, State};
 use tokio::task::JoinHandle;
 
 const TEXTS: [&str; 2] = ["2+2", "3+3"];
@@ -24,7 +24,7 @@ const TEXTS: [&str; 2] = ["2+2", "3+3"];
 const MARKER: &str = "marker";
 const STEPS_MAX: usize = 24;
 
-type Asking = JoinHandle<Result<Found<Fact>, Failed<&'static str>>>;
+type Asking = JoinHandle<Result<Found<Fact>, ComputeError<&'static str>>>;
 
 /// Which node, and which text.
 type Place = (usize, usize);
@@ -131,7 +131,7 @@ impl World {
         Self { person, nodes: [a, b], connections: [first[0], second], entries: [entry(), entry()] }
     }
 
-    async fn takes(&mut self, step: Step) {
+    async fn removes(&mut self, step: Step) {
         match step {
             Step::Cheap((n, t)) => {
                 let is_kept = self.nodes[n].remembers(TEXTS[t]);
@@ -211,8 +211,8 @@ impl World {
     }
 
     /// What a person does to a text.
-    fn is_told(&mut self, t: usize, there: There, deed: impl FnOnce(&mut Person, &str)) {
-        deed(&mut self.person, &name(TEXTS[t]));
+    fn is_told(&mut self, t: usize, there: There, command: impl FnOnce(&mut Person, &str)) {
+        command(&mut self.person, &name(TEXTS[t]));
         self.entries[t].there = there;
     }
 
@@ -247,7 +247,7 @@ impl World {
             eventually("it joins", || joined() > joined_before).await;
             self.entries[t].flights[n].as_mut().expect("it is open").askers.push(asking);
         } else if in_vain {
-            assert_eq!(asking.await.expect("no panic").err(), Some(Failed::Computation("no worker free")));
+            assert_eq!(asking.await.expect("no panic").err(), Some(ComputeError::Computation("no worker free")));
             self.entries[t].computed += 1;
         } else {
             self.seeks((n, t), vec![asking]).await;
@@ -271,9 +271,9 @@ impl World {
     /// A connection is cut. Who waits for another node on its other end computes, if it is quicker than the connection.
     async fn loses(&mut self, n: usize) {
         let node = self.nodes[n].clone();
-        let lost = node.forgotten("detached");
+        let lost = node.invalidations("detached");
         self.person.does(&format!("CLIENT KILL ID {}", self.connections[n]));
-        eventually("it is cut off", || node.forgotten("detached") > lost).await;
+        eventually("it is cut off", || node.invalidations("detached") > lost).await;
         node.becomes(State::Coherent).await;
         let other = self.connections[1 - n];
         let person = &mut self.person;
@@ -318,7 +318,7 @@ impl World {
             let expected = (State::Coherent, 0, waiting.len() as u64, (held.len() + waiting.len()) as u64);
             eventually(&format!("node {n} is still: {expected:?}"), || {
                 let audit = node.cache.audit();
-                (node.state(), audit.offers_open, audit.waiters, audit.tasks) == expected
+                (node.state(), audit.write_behind_open, audit.waiters, audit.tasks) == expected
             })
             .await;
         }
@@ -328,7 +328,7 @@ impl World {
     async fn has_followed(&mut self) {
         self.person.sets(&name(MARKER), serde_json::json!({ "resultado": answer(MARKER) }).to_string());
         for node in &self.nodes {
-            node.dear(MARKER).await;
+            node.expensive(MARKER).await;
         }
         self.person.does(&format!("DEL {}", name(MARKER)));
         for node in &self.nodes {
@@ -336,7 +336,7 @@ impl World {
         }
     }
 
-    fn stands(&mut self, t: usize) -> There {
+    fn current_value(&mut self, t: usize) -> There {
         let name = name(TEXTS[t]);
         match self.person.says::<String>(&format!("TYPE {name}")).as_str() {
             "none" => There::Nothing,
@@ -366,7 +366,7 @@ impl World {
     fn is_right(&mut self, is_forgotten: [bool; 2]) {
         for t in 0..TEXTS.len() {
             let (there, text) = (self.entries[t].there, TEXTS[t]);
-            assert_eq!(self.stands(t), there, "what stands under {text}");
+            assert_eq!(self.current_value(t), there, "what stands under {text}");
             let entry = &self.entries[t];
             assert_eq!(entry.counted.load(SeqCst), entry.computed, "computations of {text}");
             for (n, node) in self.nodes.iter().enumerate() {
@@ -392,7 +392,7 @@ impl World {
 
     async fn ends(mut self) {
         for place in [(0, 0), (0, 1), (1, 0), (1, 1)] {
-            self.takes(Step::Ends(place)).await;
+            self.removes(Step::Ends(place)).await;
             self.settles().await;
         }
         assert!(self.entries.iter().all(|entry| entry.flights.iter().all(Option::is_none)), "nobody waits for nothing");
@@ -428,7 +428,7 @@ fn two_nodes_and_a_person_end_as_the_model_says() {
             let mut world = World::new(&server).await;
             for step in steps {
                 let forgets = world.forgets(step);
-                world.takes(step).await;
+                world.removes(step).await;
                 world.settles().await;
                 world.is_still().await;
                 world.has_followed().await;

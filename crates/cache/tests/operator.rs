@@ -12,7 +12,9 @@ use support::fake::Fake;
 use support::proxy::Proxy;
 use support::server::{Person, Server};
 use support::*;
-use tabuada_cache::{Behind, Contents as _, Cursor, Kind, NotOurs, Page, Removal, Removed, Seen, Source, State};
+use tabuada_cache::{
+    Contents as _, Cursor, EntryInfo, EntryKind, NameError, Page, RedisStatus, RemovalStatus, Source, State,
+};
 
 /// Every page there is, from the first to the last.
 async fn pages(node: &Node, limit: usize) -> Vec<Page> {
@@ -28,22 +30,34 @@ async fn pages(node: &Node, limit: usize) -> Vec<Page> {
     }
 }
 
-async fn listed(node: &Node, limit: usize) -> BTreeMap<String, Seen> {
+async fn listed(node: &Node, limit: usize) -> BTreeMap<String, EntryInfo> {
     let entries = pages(node, limit).await.into_iter().flat_map(|page| page.entries);
     entries.map(|seen| (seen.name.clone(), seen)).collect()
 }
 
-/// What a node says to a deletion.
-async fn deletes(node: &Node, name: &str) -> Removed {
-    node.cache.operator().delete(name).await.expect("a name of ours")
+/// The result of a removal: how many entries, and the status in Redis.
+type Removal = (u64, RemovalStatus);
+
+async fn deletes(node: &Node, name: &str) -> Removal {
+    let removed = node.cache.operator().delete(name).await.expect("a name of ours");
+    (removed.count, removed.redis)
 }
 
-fn done(count: u64) -> Removed {
-    Removed { count, redis: Removal::Done }
+async fn clears(node: &Node) -> Removal {
+    let removed = node.cache.operator().clear().await;
+    (removed.count, removed.redis)
 }
 
-fn pending(count: u64) -> Removed {
-    Removed { count, redis: Removal::Pending }
+fn done(count: u64) -> Removal {
+    (count, RemovalStatus::Done)
+}
+
+fn pending(count: u64) -> Removal {
+    (count, RemovalStatus::Pending)
+}
+
+fn refused(count: u64) -> Removal {
+    (count, RemovalStatus::Refused)
 }
 
 /// Keys that are other people's: of other namespaces, and under our prefix but of no form of ours.
@@ -69,8 +83,8 @@ async fn what_redis_holds_is_listed_for_what_it_is() {
     let mut person = server.person();
     plant(&mut person);
     let long = "1+".repeat(150);
-    node.dear("2+2").await;
-    other.dear(&long).await;
+    node.expensive("2+2").await;
+    other.expensive(&long).await;
     let held = other.holds("7*6").await;
     other.is_sound_but_for_flights().await;
     person.sets(&name("lixo"), "lixo");
@@ -83,25 +97,25 @@ async fn what_redis_holds_is_listed_for_what_it_is() {
         let line = r#"{"resultado":"<2+2>"}"#;
         let kind = |text: &str| seen.get(&name(text)).map(|seen| seen.kind);
         let sum = &seen[&name("2+2")];
-        assert_eq!((sum.text.as_deref(), sum.kind, sum.bytes), (Some("2+2"), Kind::Answer, line.len() as u64));
+        assert_eq!((sum.text.as_deref(), sum.kind, sum.bytes), (Some("2+2"), EntryKind::Answer, line.len() as u64));
         assert!(sum.in_memory && sum.in_redis);
         assert!(sum.ttl.is_some_and(|ttl| ttl > Duration::from_secs(80_000)));
-        assert_eq!(kind("7*6"), Some(Kind::Lease));
+        assert_eq!(kind("7*6"), Some(EntryKind::Lease));
         assert_eq!(
             (kind("lixo"), kind("huge"), kind("list")),
-            (Some(Kind::Unusable), Some(Kind::Unusable), Some(Kind::Unusable))
+            (Some(EntryKind::Unusable), Some(EntryKind::Unusable), Some(EntryKind::Unusable))
         );
         assert_eq!((seen[&name("huge")].bytes, seen[&name("list")].bytes), ((300 << 10) + 1, 0));
         assert_eq!((seen[&name("huge")].ttl, seen[&name("huge")].in_memory), (None, false));
-        assert_eq!(seen["tabuada:0@exact:1/3"].kind, Kind::Answer);
+        assert_eq!(seen["tabuada:0@exact:1/3"].kind, EntryKind::Answer);
         let digested = seen.values().find(|seen| seen.name.starts_with("tabuada:1#:")).expect("the long one");
         let beginning = digested.text.as_deref().and_then(|text| text.strip_suffix('…')).expect("it is cut short");
         assert!(long.starts_with(beginning) && beginning.len() > 200, "{beginning}");
-        assert_eq!((digested.kind, digested.in_memory), (Kind::Answer, false));
+        assert_eq!((digested.kind, digested.in_memory), (EntryKind::Answer, false));
         assert_eq!(seen.len(), 7, "{:?}", seen.keys());
     }
     for page in pages(&node, 2).await {
-        assert_eq!(page.redis, Behind::Reached);
+        assert_eq!(page.redis, RedisStatus::Reached);
         assert!(page.entries.len() <= 4, "what one bucket of the server holds beyond the limit is little");
     }
     assert_eq!(person.calls("keys"), 0);
@@ -134,7 +148,7 @@ async fn ours_are_found_among_many_of_others() {
 async fn without_redis_memory_is_listed() {
     let server = Server::later();
     for (setting, behind) in
-        [(Setting::new(), Behind::Absent), (Setting::new().redis(server.url()), Behind::Unreachable)]
+        [(Setting::new(), RedisStatus::Absent), (Setting::new().redis(server.url()), RedisStatus::Unreachable)]
     {
         let node = setting.start();
         let texts: Vec<String> = (10..35).map(|n| n.to_string()).collect();
@@ -147,14 +161,14 @@ async fn without_redis_memory_is_listed() {
             let pages = pages(&node, limit).await;
             assert!(pages.iter().all(|page| page.redis == behind && page.entries.len() <= limit));
             assert_eq!(pages.len(), 26_usize.div_ceil(limit).max(1), "no page is empty");
-            let seen: Vec<&Seen> = pages.iter().flat_map(|page| &page.entries).collect();
+            let seen: Vec<&EntryInfo> = pages.iter().flat_map(|page| &page.entries).collect();
             let names: Vec<String> = seen.iter().map(|seen| seen.name.clone()).collect();
             let mut expected: Vec<String> = texts.iter().map(|text| name(text)).collect();
             expected.push(node.cache.operator().name(&key(&"9".repeat(300))));
             // '#' sorts before ':'.
             expected.sort();
             assert_eq!(names, expected, "each once, in the order of names");
-            assert!(seen.iter().all(|seen| seen.in_memory && !seen.in_redis && seen.kind == Kind::Answer));
+            assert!(seen.iter().all(|seen| seen.in_memory && !seen.in_redis && seen.kind == EntryKind::Answer));
             assert!(seen.iter().all(|seen| seen.bytes > 0 && seen.ttl.is_some()));
             assert!(seen.iter().any(|seen| seen.text.as_deref() == Some(&*(("9".repeat(256)) + "…"))));
         }
@@ -180,12 +194,12 @@ fn what_is_no_cursor_is_refused() {
 async fn a_cursor_that_leads_nowhere_ends() {
     let server = Server::start();
     let node = Setting::new().redis(server.url()).coherent().await;
-    node.dear("2+2").await;
+    node.expensive("2+2").await;
     node.is_sound().await;
     for text in ["r9-0", "r0-18446744073709551615", "mff", "m"] {
         let Ok(cursor) = text.parse::<Cursor>() else { continue };
         let page = node.cache.operator().list(Some(&cursor), 10).await;
-        assert!(page.next.is_none() || page.redis == Behind::Reached, "{text}: {page:?}");
+        assert!(page.next.is_none() || page.redis == RedisStatus::Reached, "{text}: {page:?}");
     }
 }
 
@@ -195,14 +209,14 @@ async fn one_entry_is_shown_as_it_stands() {
     let node = Setting::new().redis(server.url()).coherent().await;
     let mut person = server.person();
     let line = r#"{"resultado":"<2+2>"}"#;
-    node.dear("2+2").await;
+    node.expensive("2+2").await;
     let long = "1+".repeat(150);
-    node.dear(&long).await;
+    node.expensive(&long).await;
     let held = node.holds("7*6").await;
     // A cheap one that Redis is not told of any more.
     node.cheap("3+3").await;
     node.is_sound_but_for_flights().await;
-    node.hears(|| person.does("PEXPIRE tabuada:1:3+3 0")).await;
+    node.receives_after(|| person.does("PEXPIRE tabuada:1:3+3 0")).await;
     node.cheap("3+3").await;
     person.sets(&name("lixo"), b"li\xffxo");
     person.sets(&name("limit"), r#"{"refusal":"none"}"#);
@@ -211,34 +225,34 @@ async fn one_entry_is_shown_as_it_stands() {
     let sees = async |text: &str| operator.entry(text).await.expect("a name of ours");
     let kind_and_line = async |text: &str| {
         let (entry, behind) = sees(text).await;
-        assert_eq!(behind, Behind::Reached);
-        entry.map(|entry| (entry.seen.kind, entry.line))
+        assert_eq!(behind, RedisStatus::Reached);
+        entry.map(|entry| (entry.info.kind, entry.line))
     };
     let (entry, _) = sees(&name("2+2")).await;
     let entry = entry.expect("it is there");
     assert_eq!(
-        (entry.line.as_deref(), entry.seen.bytes, entry.seen.kind),
-        (Some(line), line.len() as u64, Kind::Answer)
+        (entry.line.as_deref(), entry.info.bytes, entry.info.kind),
+        (Some(line), line.len() as u64, EntryKind::Answer)
     );
-    assert!(entry.seen.in_memory && entry.seen.in_redis && entry.seen.ttl.is_some());
+    assert!(entry.info.in_memory && entry.info.in_redis && entry.info.ttl.is_some());
     let (entry, _) = sees(&operator.name(&key(&long))).await;
     let entry = entry.expect("it is there");
-    assert_eq!(entry.seen.text.as_deref().map(|text| text.len()), Some(long.len()), "the whole text");
-    assert_eq!(entry.seen.kind, Kind::Answer);
+    assert_eq!(entry.info.text.as_deref().map(|text| text.len()), Some(long.len()), "the whole text");
+    assert_eq!(entry.info.kind, EntryKind::Answer);
     let (kind, lease) = kind_and_line(&name("7*6")).await.expect("a lease");
-    assert!(kind == Kind::Lease && lease.is_some_and(|line| line.starts_with(r#""lease:"#)));
-    assert_eq!(kind_and_line(&name("lixo")).await, Some((Kind::Unusable, Some("li\u{fffd}xo".to_owned()))));
-    assert_eq!(kind_and_line(&name("limit")).await.map(|it| it.0), Some(Kind::Unusable), "it only looks like one");
-    assert_eq!(kind_and_line(&name("list")).await, Some((Kind::Unusable, None)));
+    assert!(kind == EntryKind::Lease && lease.is_some_and(|line| line.starts_with(r#""lease:"#)));
+    assert_eq!(kind_and_line(&name("lixo")).await, Some((EntryKind::Unusable, Some("li\u{fffd}xo".to_owned()))));
+    assert_eq!(kind_and_line(&name("limit")).await.map(|it| it.0), Some(EntryKind::Unusable), "it only looks like one");
+    assert_eq!(kind_and_line(&name("list")).await, Some((EntryKind::Unusable, None)));
     assert_eq!(kind_and_line(&name("nothing")).await, None);
-    let looks = (node.stats().memory_lookups, node.stats().redis_lookups);
+    let lookups = (node.stats().memory_lookups, node.stats().redis_lookups);
     sees(&name("2+2")).await;
-    assert_eq!((node.stats().memory_lookups, node.stats().redis_lookups), looks, "looking is not asking");
+    assert_eq!((node.stats().memory_lookups, node.stats().redis_lookups), lookups, "looking is not asking");
     for text in
         ["", "2+2", "tabuada", "tabuada:*", "tabuada:1", "*", "other:1:2+2", "tabuada::canary:7f", "tabuada:1#:00"]
     {
-        assert_eq!(operator.entry(text).await, Err(NotOurs), "{text}");
-        assert_eq!(operator.delete(text).await, Err(NotOurs), "{text}");
+        assert_eq!(operator.entry(text).await, Err(NameError), "{text}");
+        assert_eq!(operator.delete(text).await, Err(NameError), "{text}");
         assert!(!operator.is_name(text), "{text}");
     }
     held.ends().await;
@@ -252,8 +266,8 @@ async fn one_entry_of_memory_is_shown_as_it_would_stand() {
     let (entry, behind) = node.cache.operator().entry(&name("2+2")).await.expect("a name");
     let entry = entry.expect("it is there");
     let line = Facts::default().encode(&Fact::Text(answer("2+2")));
-    assert_eq!((entry.line, behind), (Some(line), Behind::Absent));
-    assert!(entry.seen.in_memory && !entry.seen.in_redis && entry.seen.text.as_deref() == Some("2+2"));
+    assert_eq!((entry.line, behind), (line, RedisStatus::Absent));
+    assert!(entry.info.in_memory && !entry.info.in_redis && entry.info.text.as_deref() == Some("2+2"));
     assert_eq!(deletes(&node, &name("2+2")).await, done(1));
     assert_eq!(deletes(&node, &name("2+2")).await, done(0));
     assert_eq!(node.cache.operator().entry(&name("2+2")).await.expect("a name").0, None);
@@ -268,14 +282,14 @@ async fn a_deletion_is_of_one_name_whatever_it_holds() {
     plant(&mut person);
     for text in ["*", "2+2", "[a]", "?"] {
         for node in [&node, &other] {
-            node.dear(text).await;
+            node.expensive(text).await;
             node.is_sound().await;
         }
     }
     for (text, left) in [("*", 3), ("?", 2), ("[a]", 1), ("2+2", 0)] {
         assert_eq!(deletes(&node, &name(text)).await, done(1), "{text}");
         assert!(!node.remembers(text));
-        eventually("the other is told", || !other.remembers(text)).await;
+        eventually("the push arrives at the other node", || !other.remembers(text)).await;
         assert_eq!(listed(&node, 10).await.len(), left, "{text}");
     }
     is_untouched(&mut person);
@@ -293,11 +307,11 @@ async fn a_deletion_whose_caller_goes_away_is_carried_out() {
         None
     });
     let node = Setting::new().redis(fake.url()).coherent().await;
-    node.dear("2+2").await;
+    node.expensive("2+2").await;
     node.is_sound().await;
     let operator = node.cache.operator();
     let deleting = tokio::spawn(async move { operator.delete(&name("2+2")).await });
-    eventually("it is on the wire", || !fake.heard_of("UNLINK", &name("2+2")).is_empty()).await;
+    eventually("it is on the wire", || !fake.received_for("UNLINK", &name("2+2")).is_empty()).await;
     deleting.abort();
     assert!(deleting.await.is_err_and(|error| error.is_cancelled()));
     assert!(node.remembers("2+2"), "not yet");
@@ -318,7 +332,7 @@ async fn a_clear_takes_all_of_ours_and_nothing_else() {
     let node = Setting::new().redis(server.url()).coherent().await;
     let other = Setting::new().redis(server.url()).coherent().await;
     for node in [&node, &other] {
-        node.dear("2+2").await;
+        node.expensive("2+2").await;
         node.is_sound().await;
         assert!(node.remembers("2+2"));
     }
@@ -327,13 +341,13 @@ async fn a_clear_takes_all_of_ours_and_nothing_else() {
     let clearing = tokio::spawn(async move { operator.clear().await });
     let mut asked = 0;
     while !clearing.is_finished() {
-        node.dear(&format!("new{asked}")).await;
+        node.expensive(&format!("new{asked}")).await;
         asked += 1;
     }
     let removed = clearing.await.expect("it ends");
-    assert_eq!(removed.redis, Removal::Done);
+    assert_eq!(removed.redis, RemovalStatus::Done);
     assert!((10_001..=10_001 + 2 * asked).contains(&removed.count), "{removed:?} of {asked}");
-    eventually("the other is told", || !other.remembers("2+2")).await;
+    eventually("the push arrives at the other node", || !other.remembers("2+2")).await;
     assert!(!node.remembers("2+2"));
     let [scans, unlinks] = ["scan", "unlink"].map(|command| person.calls(command));
     assert!(scans - before[0] >= 20_000 / 500, "steps are small");
@@ -349,10 +363,10 @@ async fn a_clear_takes_all_of_ours_and_nothing_else() {
     assert_eq!(foreign, 10_000);
     let ours: Vec<_> = left.iter().filter(|name| name.starts_with("tabuada:1:")).collect();
     assert!(ours.iter().all(|name| name.starts_with("tabuada:1:new")), "{:?}", &ours[..3.min(ours.len())]);
-    assert_eq!(node.forgotten("operator"), 2, "a purge before and one after");
-    assert_eq!(node.cache.operator().clear().await.redis, Removal::Done);
+    assert_eq!(node.invalidations("operator"), 2, "a purge before and one after");
+    assert_eq!(node.cache.operator().clear().await.redis, RemovalStatus::Done);
     assert_eq!(listed(&node, 100).await.len(), 0);
-    assert_eq!(node.cache.operator().clear().await, done(0));
+    assert_eq!(clears(&node).await, done(0));
 }
 
 /// What is read from Redis before the steps come to it is not kept behind them: of our own removal nobody tells us.
@@ -372,12 +386,13 @@ async fn a_clear_takes_what_was_read_while_it_went_on() {
     let node = Setting::new().redis(fake.url()).coherent().await;
     let operator = node.cache.operator();
     let clearing = tokio::spawn(async move { operator.clear().await });
-    eventually("it goes on", || fake.heard("SCAN") > 0).await;
-    assert_eq!(node.dear("2+2").await.source, Source::Redis);
+    eventually("it goes on", || fake.received("SCAN") > 0).await;
+    assert_eq!(node.expensive("2+2").await.source, Source::Redis);
     node.is_sound().await;
     assert!(node.remembers("2+2"), "it was read after the clear began");
     kept.store(true, SeqCst);
-    assert_eq!(clearing.await.expect("it ends"), done(1));
+    let removed = clearing.await.expect("it ends");
+    assert_eq!((removed.count, removed.redis), done(1));
     assert!(!node.remembers("2+2"));
     assert!(fake.text(&name("2+2")).is_none());
 }
@@ -395,15 +410,15 @@ async fn a_clear_drops_the_offers_that_wait() {
     });
     let node = Setting::new().redis(fake.url()).coherent().await;
     node.cheap("first").await;
-    eventually("the first is on the wire", || fake.heard_of("SET", &name("first")).len() == 1).await;
+    eventually("the first is on the wire", || fake.received_for("SET", &name("first")).len() == 1).await;
     node.cheap("2+2").await;
     let operator = node.cache.operator();
     let clearing = tokio::spawn(async move { operator.clear().await });
     eventually("it has begun", || !node.remembers("2+2")).await;
     open.send(()).expect("the server waits");
-    assert_eq!(clearing.await.expect("it ends").redis, Removal::Done);
+    assert_eq!(clearing.await.expect("it ends").redis, RemovalStatus::Done);
     node.is_sound().await;
-    assert_eq!(node.offers("dropped-moved"), 1);
+    assert_eq!(node.writes_behind("dropped-moved"), 1);
     assert!(fake.text(&name("2+2")).is_none());
 }
 
@@ -414,8 +429,8 @@ async fn a_clear_is_not_undone_by_what_is_under_way_on_either_node() {
     let here = Setting::new().redis(server.url()).coherent().await;
     let there = Setting::new().redis(server.url()).coherent().await;
     let (one, other) = (here.holds("here").await, there.holds("there").await);
-    assert_eq!(here.cache.operator().clear().await, done(2), "two leases");
-    eventually("the other is told", || there.forgotten("key") >= 2).await;
+    assert_eq!(clears(&here).await, done(2), "two leases");
+    eventually("the push arrives at the other node", || there.invalidations("key") >= 2).await;
     assert_eq!(one.ends().await.source, Source::Computed { stored: false });
     assert_eq!(other.ends().await.source, Source::Computed { stored: false });
     for node in [&here, &there] {
@@ -435,7 +450,7 @@ async fn a_clear_during_an_outage_is_carried_out_when_redis_is_back() {
     let mut person = server.person();
     plant(&mut person);
     for node in [&node, &other] {
-        node.dear("2+2").await;
+        node.expensive("2+2").await;
         node.is_sound().await;
     }
     proxy.refuse(true);
@@ -443,7 +458,7 @@ async fn a_clear_during_an_outage_is_carried_out_when_redis_is_back() {
     node.becomes(State::Detached).await;
     node.cheap("3+3").await;
     assert!(node.remembers("3+3"));
-    assert_eq!(node.cache.operator().clear().await, pending(1), "what memory held");
+    assert_eq!(clears(&node).await, pending(1), "what memory held");
     assert!(!node.remembers("3+3"));
     assert_eq!(node.stats().removals_pending, 1);
     assert!(person.gets(&name("2+2")).is_some() && other.remembers("2+2"), "nobody else knows yet");
@@ -451,8 +466,8 @@ async fn a_clear_during_an_outage_is_carried_out_when_redis_is_back() {
     node.becomes(State::Coherent).await;
     eventually("it is carried out", || node.stats().removals_pending == 0).await;
     assert!(person.gets(&name("2+2")).is_none());
-    eventually("the other is told", || !other.remembers("2+2")).await;
-    assert_eq!(node.dear("2+2").await.source, COMPUTED);
+    eventually("the push arrives at the other node", || !other.remembers("2+2")).await;
+    assert_eq!(node.expensive("2+2").await.source, COMPUTED);
     is_untouched(&mut person);
     for node in [&node, &other] {
         node.is_sound().await;
@@ -467,7 +482,7 @@ async fn deletions_during_an_outage_are_carried_out_when_redis_is_back() {
     let node = Setting::new().redis(proxy.url()).coherent().await;
     let mut person = server.person();
     for text in ["1", "2", "3"] {
-        node.dear(text).await;
+        node.expensive(text).await;
         node.is_sound().await;
     }
     proxy.refuse(true);
@@ -492,16 +507,15 @@ async fn what_is_to_go_is_not_answered_from() {
         let server = Server::start();
         let node = Setting::new().redis(server.url()).always().coherent().await;
         let mut person = server.person();
-        node.dear("2+2").await;
-        node.dear("3+3").await;
+        node.expensive("2+2").await;
+        node.expensive("3+3").await;
         node.is_sound().await;
         person.does("REPLICAOF 127.0.0.1 1");
-        let operator = node.cache.operator();
-        let removed = if everything { operator.clear().await } else { deletes(&node, &name("2+2")).await };
-        assert_eq!(removed.redis, Removal::Pending);
+        let (_, redis) = if everything { clears(&node).await } else { deletes(&node, &name("2+2")).await };
+        assert_eq!(redis, RemovalStatus::Pending);
         assert!(!node.remembers("2+2"));
         assert!(person.gets(&name("2+2")).is_some());
-        let found = node.dear("2+2").await.source;
+        let found = node.expensive("2+2").await.source;
         assert!(matches!(found, Source::Computed { .. }), "{found:?}");
         node.is_sound().await;
         person.does("REPLICAOF NO ONE");
@@ -520,12 +534,11 @@ async fn a_removal_that_redis_refuses_is_said_to_be_refused() {
     let url = server.url().replace("redis://", "redis://ana:s3cret@");
     let node = Setting::new().redis(url).coherent().await;
     node.cheap("2+2").await;
-    let removed = node.cache.operator().clear().await;
-    assert_eq!(removed, Removed { count: 1, redis: Removal::Refused });
-    assert_eq!(deletes(&node, &name("2+2")).await, Removed { count: 0, redis: Removal::Refused });
+    assert_eq!(clears(&node).await, refused(1));
+    assert_eq!(deletes(&node, &name("2+2")).await, refused(0));
     assert!(!node.remembers("2+2"));
     assert_eq!(node.stats().removals_pending, 0);
-    assert_eq!(node.cache.operator().list(None, 10).await.redis, Behind::Unreachable);
+    assert_eq!(node.cache.operator().list(None, 10).await.redis, RedisStatus::Unreachable);
 }
 
 /// A Redis that hangs: the operator is answered, by the deadline.
@@ -533,15 +546,15 @@ async fn a_removal_that_redis_refuses_is_said_to_be_refused() {
 async fn a_hung_redis_keeps_no_operator_waiting() {
     let server = Server::start();
     let node = Setting::new().hasty().redis(server.url()).coherent().await;
-    node.dear("2+2").await;
+    node.expensive("2+2").await;
     node.is_sound().await;
     server.hang();
     let operator = node.cache.operator();
-    assert_eq!(operator.clear().await.redis, Removal::Pending);
+    assert_eq!(operator.clear().await.redis, RemovalStatus::Pending);
     assert!(!node.remembers("2+2"));
     let (entry, behind) = operator.entry(&name("2+2")).await.expect("a name");
-    assert_eq!((entry, behind), (None, Behind::Unreachable));
-    assert_eq!(operator.list(None, 10).await.redis, Behind::Unreachable);
+    assert_eq!((entry, behind), (None, RedisStatus::Unreachable));
+    assert_eq!(operator.list(None, 10).await.redis, RedisStatus::Unreachable);
     server.go_on();
     eventually("it is carried out", || node.stats().removals_pending == 0).await;
     assert_eq!(server.person().gets(&name("2+2")), None);

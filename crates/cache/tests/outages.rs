@@ -109,7 +109,7 @@ async fn who_waits_is_not_left_to_its_patience_when_the_server_hangs() {
 /// Whoever computes there will not be able to write either.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_waits_is_not_left_to_its_patience_when_writes_are_refused() {
-    for (deed, undo) in [
+    for (command, undo) in [
         ("CONFIG SET min-replicas-to-write 1", "CONFIG SET min-replicas-to-write 0"),
         ("CONFIG SET maxmemory 1", "CONFIG SET maxmemory 0"),
         ("ACL SETUSER default -set", "ACL SETUSER default +set"),
@@ -119,20 +119,20 @@ async fn who_waits_is_not_left_to_its_patience_when_writes_are_refused() {
         let held = a.holds("2+2").await;
         let waiting = b.asks("2+2");
         b.waits(1).await;
-        server.person().does(deed);
-        b.dear("3+3").await;
+        server.person().does(command);
+        b.expensive("3+3").await;
         eventually("it computes for itself", || waiting.is_finished()).await;
         waiting.await.expect("an answer");
         server.person().does(undo);
         held.ends().await;
         // Once a write has been taken, others are waited for again.
-        b.dear("4+4").await;
+        b.expensive("4+4").await;
         let held = a.holds("5+5").await;
         let waiting = b.asks("5+5");
         b.waits(1).await;
         held.ends().await;
         waiting.await.expect("an answer");
-        assert_eq!(b.computed(), 3, "3+3, 4+4, and 2+2: {deed}");
+        assert_eq!(b.computed(), 3, "3+3, 4+4, and 2+2: {command}");
         a.is_sound().await;
         b.is_sound().await;
     }
@@ -176,11 +176,11 @@ async fn a_refusal_is_a_sign_of_life() {
         let mut setting = Setting::new().redis(fake.url());
         setting.deadlines.heartbeat = Duration::from_millis(10);
         let node = setting.coherent().await;
-        node.dear("2+2").await;
+        node.expensive("2+2").await;
         refuses.store(true, SeqCst);
-        let signs = fake.heard("SETRANGE");
-        eventually("it goes on asking", || fake.heard("SETRANGE") > signs + 3).await;
-        assert_eq!((node.forgotten("detached"), node.remembers("2+2")), (0, true), "{reply}");
+        let signs = fake.received("SETRANGE");
+        eventually("it goes on asking", || fake.received("SETRANGE") > signs + 3).await;
+        assert_eq!((node.invalidations("detached"), node.remembers("2+2")), (0, true), "{reply}");
         node.is_sound().await;
     }
 }
@@ -194,7 +194,7 @@ async fn a_server_that_is_busy_is_not_lost() {
     let mut setting = Setting::new().redis(server.url());
     setting.deadlines.heartbeat = Duration::from_millis(10);
     let node = setting.coherent().await;
-    node.dear("2+2").await;
+    node.expensive("2+2").await;
     node.is_sound().await;
     let script = std::thread::spawn(move || person.tries::<redis::Value>("EVAL while(true)do(type)(1)end 0"));
     let mut other = server.person();
@@ -202,12 +202,12 @@ async fn a_server_that_is_busy_is_not_lost() {
         .await;
     // Calls are answered, if only so.
     for text in ["3+3", "4+4", "5+5"] {
-        node.dear(text).await;
+        node.expensive(text).await;
     }
     assert!(node.errors("busy") > 0);
     other.does("SCRIPT KILL");
     assert!(script.join().expect("no panic").is_err());
-    assert_eq!((node.forgotten("detached"), node.remembers("2+2")), (0, true));
+    assert_eq!((node.invalidations("detached"), node.remembers("2+2")), (0, true));
     node.is_sound().await;
 }
 
@@ -271,14 +271,14 @@ async fn calls_are_not_made_while_they_fail() {
     let (made, reads) = (node.errors("timeout"), person.calls("getrange") - before);
     assert!((3..=20 + trials).contains(&made), "{made} of 1000 in {:?}", begun.elapsed());
     assert!(reads <= made, "each was counted: {reads}");
-    assert_eq!((node.looks("unavailable"), node.computed()), (1_000, 1_000));
+    assert_eq!((node.lookups("unavailable"), node.computed()), (1_000, 1_000));
     node.is_sound().await;
     // It is quick again: the next call that tries closes the breaker, and all are made.
     proxy.delay(Duration::ZERO);
     let start = Instant::now();
     for n in 0.. {
         let text = format!("again {n}");
-        node.dear(&text).await;
+        node.expensive(&text).await;
         node.is_sound().await;
         if person.gets(&name(&text)).is_some() {
             break;
@@ -296,7 +296,7 @@ async fn one_call_at_a_time_tries() {
     let node = Setting::new().redis(server.fake.url()).always().coherent().await;
     server.is_now(REFUSES);
     for n in 0..10 {
-        node.dear(&format!("refused {n}")).await;
+        node.expensive(&format!("refused {n}")).await;
     }
     let refused = server.reads();
     // Ten questions take no 250 ms, but on a very busy machine.
@@ -311,7 +311,7 @@ async fn one_call_at_a_time_tries() {
         assert!(start.elapsed() < PATIENCE, "nobody tries");
     }
     for n in 0..500 {
-        node.dear(&format!("other {n}")).await;
+        node.expensive(&format!("other {n}")).await;
     }
     assert_eq!(server.reads(), refused + 1);
     drop(server);
@@ -334,15 +334,15 @@ async fn offers_that_wait_are_bounded() {
     is_deaf.store(true, SeqCst);
     let start = Instant::now();
     let mut asked = 0;
-    while node.offers("dropped-full") < 100 {
-        assert!(start.elapsed() < PATIENCE, "{:?}", node.stats().offers);
+    while node.writes_behind("dropped-full") < 100 {
+        assert!(start.elapsed() < PATIENCE, "{:?}", node.stats().write_behind);
         node.cheap(&format!("{asked}")).await;
         asked += 1;
-        assert!(node.cache.audit().offers_open <= 1_025, "a thousand wait, one is being made");
+        assert!(node.cache.audit().write_behind_open <= 1_025, "a thousand wait, one is being made");
     }
     let stats = node.stats();
-    let fates: u64 = stats.offers.iter().map(|count| count.count).sum();
-    assert_eq!(fates + stats.offers_open, asked, "{:?}", stats.offers);
+    let fates: u64 = stats.write_behind.iter().map(|count| count.count).sum();
+    assert_eq!(fates + stats.write_behind_open, asked, "{:?}", stats.write_behind);
     assert!(stats.memory_bytes <= stats.memory_bytes_max);
     // What memory has is answered meanwhile, and what it has not is computed.
     assert!(node.remembers(&format!("{}", asked - 1)));
@@ -354,7 +354,7 @@ async fn offers_that_wait_are_bounded() {
 async fn who_is_in_trouble_stalls_nobody_else() {
     let server = Moody::start();
     let node = Setting::new().redis(server.fake.url()).coherent().await;
-    node.dear("known").await;
+    node.expensive("known").await;
     node.is_sound().await;
     server.is_now(IS_SILENT);
     let reads = server.reads();
@@ -362,7 +362,7 @@ async fn who_is_in_trouble_stalls_nobody_else() {
     let stalled: Vec<_> = (0..200).map(|n| node.asks(&format!("stalled {}", n % 2))).collect();
     eventually("they look", || server.reads() == reads + 2).await;
     for n in 0..1_000 {
-        node.dear("known").await;
+        node.expensive("known").await;
         node.cheap(&format!("{n}+{n}")).await;
     }
     assert_eq!(node.answers("memory"), 1_000);

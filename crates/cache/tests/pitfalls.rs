@@ -28,18 +28,18 @@ use support::fake::Fake;
 use support::proxy::Proxy;
 use support::server::{Person, Server};
 use support::*;
-use tabuada_cache::{Failed, Source, State};
+use tabuada_cache::{ComputeError, Source, State};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pitfall_01_the_null_of_flushall_is_ignored() {
     let server = Server::start();
     let node = Setting::new().redis(server.url()).coherent().await;
-    for deed in ["FLUSHALL", "FLUSHALL ASYNC", "FLUSHDB"] {
-        node.dear("2+2").await;
+    for command in ["FLUSHALL", "FLUSHALL ASYNC", "FLUSHDB"] {
+        node.expensive("2+2").await;
         node.is_sound().await;
         assert!(node.remembers("2+2"));
-        server.person().does(deed);
-        eventually(deed, || !node.remembers("2+2")).await;
+        server.person().does(command);
+        eventually(command, || !node.remembers("2+2")).await;
     }
     node.is_sound().await;
 }
@@ -49,7 +49,7 @@ async fn pitfall_02_only_the_first_key_of_a_push_is_forgotten() {
     let server = Server::start();
     let node = Setting::new().redis(server.url()).coherent().await;
     for text in ["1", "2", "3", "4"] {
-        node.dear(text).await;
+        node.expensive(text).await;
     }
     node.is_sound().await;
     server.person().does("DEL tabuada:1:1 tabuada:1:2 tabuada:1:3");
@@ -74,7 +74,7 @@ async fn pitfall_03_a_read_that_an_invalidation_overtakes_is_kept_for_ever() {
         });
         person.sets(&name(text), line);
         assert!(reading.await.is_ok_and(|found| found.is_ok()));
-        node.hears(|| person.does("SET tabuada:1:mark x")).await;
+        node.receives_after(|| person.does("SET tabuada:1:mark x")).await;
         if let Some(found) = node.cache.get(&key(text)) {
             assert_eq!(*found.value, Fact::Text(round.to_string()), "stale in round {round}");
             kept += 1;
@@ -90,11 +90,11 @@ async fn pitfall_04_an_expiry_after_expire_is_not_told() {
     let server = Server::start();
     let mut person = server.person();
     let node = Setting::new().redis(server.url()).always().coherent().await;
-    node.dear("2+2").await;
+    node.expensive("2+2").await;
     node.is_sound().await;
-    node.hears(|| person.does("PEXPIRE tabuada:1:2+2 200")).await;
+    node.receives_after(|| person.does("PEXPIRE tabuada:1:2+2 200")).await;
     assert!(!node.remembers("2+2"), "its life was changed");
-    let found = node.dear("2+2").await;
+    let found = node.expensive("2+2").await;
     if found.source == Source::Redis {
         assert!(found.ttl <= Some(Duration::from_millis(200)), "no longer in memory than in Redis");
     }
@@ -107,19 +107,19 @@ async fn pitfall_05_flushdb_of_another_database_is_told_and_swapdb_is_not() {
     let server = Server::start();
     let mut person = server.person();
     let node = Setting::new().redis(server.url()).coherent().await;
-    node.dear("2+2").await;
+    node.expensive("2+2").await;
     node.is_sound().await;
     person.does("SELECT 5");
     person.does("FLUSHDB");
     eventually("more is forgotten than need be", || !node.remembers("2+2")).await;
     // The answer is still in Redis.
-    assert_eq!(node.dear("2+2").await.source, Source::Redis);
+    assert_eq!(node.expensive("2+2").await.source, Source::Redis);
     // SWAPDB is documented as unsupported: no server tells of it. If one begins to, this test says so.
-    node.hears(|| person.does("FLUSHDB")).await;
-    node.dear("2+2").await;
+    node.receives_after(|| person.does("FLUSHDB")).await;
+    node.expensive("2+2").await;
     person.does("SWAPDB 0 5");
     person.does("SELECT 0");
-    node.hears(|| person.does("SET tabuada:1:mark x")).await;
+    node.receives_after(|| person.does("SET tabuada:1:mark x")).await;
     assert!(node.remembers("2+2"));
     node.is_sound().await;
 }
@@ -132,9 +132,9 @@ async fn pitfall_06_own_writes_come_back_as_invalidations() {
         node.cheap(&format!("{n}")).await;
     }
     node.is_sound().await;
-    assert_eq!(node.offers("stored"), 100);
-    node.hears(|| server.person().does("SET tabuada:1:mark x")).await;
-    assert_eq!(node.forgotten("key"), 1, "the mark alone");
+    assert_eq!(node.writes_behind("stored"), 100);
+    node.receives_after(|| server.person().does("SET tabuada:1:mark x")).await;
+    assert_eq!(node.invalidations("key"), 1, "the mark alone");
     assert!((0..100).all(|n| node.remembers(&format!("{n}"))));
     node.is_sound().await;
 }
@@ -145,26 +145,27 @@ async fn pitfall_07_large_values_hold_up_the_connection() {
     let mut person = server.person();
     let node = Setting::new().redis(server.url()).coherent().await;
     // A stranger's 64 MiB under a name of ours are not fetched.
-    node.hears(|| person.sets(&name("2+2"), vec![b'x'; 64 << 20])).await;
+    node.receives_after(|| person.sets(&name("2+2"), vec![b'x'; 64 << 20])).await;
     let sent = |info: String| -> u64 {
         let line = info.lines().find_map(|line| line.strip_prefix("total_net_output_bytes:").map(str::to_owned));
         line.expect("a counter").parse().expect("a number")
     };
     let before = sent(person.says("INFO stats"));
-    node.dear("2+2").await;
+    node.expensive("2+2").await;
     node.is_sound().await;
-    assert_eq!(node.looks("unusable"), 1);
+    assert_eq!(node.lookups("unusable"), 1);
     assert!(sent(person.says("INFO stats")) - before < 1 << 20);
     assert_eq!(person.gets(&name("2+2")), Some(r#"{"resultado":"<2+2>"}"#.to_owned()), "it is replaced");
     // Our own large answers stay in memory.
     let large = "1".repeat(300 << 10);
     let trial = async || Some(Fact::Text(large));
-    let found = node.cache.get_or_compute(&key("large"), trial, || async { Err("dear") }).await.expect("an answer");
+    let found =
+        node.cache.get_or_compute(&key("large"), trial, || async { Err("expensive") }).await.expect("an answer");
     assert_eq!(found.source, COMPUTED);
     node.is_sound().await;
-    assert_eq!(node.offers("dropped-oversize"), 1);
+    assert_eq!(node.writes_behind("dropped-oversize"), 1);
     assert!(node.remembers("large"));
-    assert_eq!((node.state(), node.forgotten("detached")), (State::Coherent, 0));
+    assert_eq!((node.state(), node.invalidations("detached")), (State::Coherent, 0));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -177,10 +178,10 @@ async fn pitfall_08_a_new_connection_is_not_armed() {
         person.does("CLIENT KILL TYPE normal SKIPME yes");
         eventually("it is noticed", || node.errors("lost") > lost).await;
         node.becomes(State::Coherent).await;
-        node.dear("2+2").await;
+        node.expensive("2+2").await;
         node.is_sound().await;
         assert!(node.remembers("2+2"));
-        node.hears(|| person.does("DEL tabuada:1:2+2")).await;
+        node.receives_after(|| person.does("DEL tabuada:1:2+2")).await;
         assert!(!node.remembers("2+2"));
     }
 }
@@ -190,13 +191,13 @@ async fn pitfall_09_a_half_open_connection_goes_unnoticed() {
     let server = Server::start();
     let proxy = Proxy::before(server.port());
     let node = Setting::new().hasty().redis(proxy.url()).coherent().await;
-    node.dear("2+2").await;
+    node.expensive("2+2").await;
     proxy.hang(true);
     server.person().does("FLUSHALL");
     eventually("silence is noticed", || node.errors("silent") > 0).await;
     eventually("nothing of before is served", || !node.remembers("2+2")).await;
     assert_eq!(node.state(), State::Detached);
-    node.dear("2+2").await;
+    node.expensive("2+2").await;
     proxy.hang(false);
     node.becomes(State::Coherent).await;
 }
@@ -208,7 +209,7 @@ async fn pitfall_10_a_fallback_to_resp2_is_silent() {
     let node = Setting::new().hasty().redis(fake.url()).start();
     eventually("the canary is not heard", || node.errors("canary") > 0).await;
     assert_eq!(node.state(), State::CatchingUp);
-    node.dear("2+2").await;
+    node.expensive("2+2").await;
     node.is_sound().await;
 }
 
@@ -218,7 +219,7 @@ async fn pitfall_14_what_was_forgotten_is_fetched_again_unasked() {
     let mut person = server.person();
     let node = Setting::new().redis(server.url()).always().coherent().await;
     for n in 0..100 {
-        node.dear(&format!("{n}")).await;
+        node.expensive(&format!("{n}")).await;
     }
     node.is_sound().await;
     let calls = |person: &mut Person| person.calls("getrange") + person.calls("set");
@@ -227,7 +228,7 @@ async fn pitfall_14_what_was_forgotten_is_fetched_again_unasked() {
         person.does(&format!("DEL {}", name(&format!("{n}"))));
     }
     person.does("FLUSHALL");
-    eventually("all is told", || node.forgotten("key") == 50 && node.forgotten("flush") == 1).await;
+    eventually("all is told", || node.invalidations("key") == 50 && node.invalidations("flush") == 1).await;
     node.is_sound().await;
     assert_eq!(calls(&mut person), before, "no push sets off a command");
 }
@@ -238,16 +239,16 @@ async fn pitfall_17_the_drivers_task_is_held_up_by_a_push() {
     let node = Setting::new().redis(fake.url()).always().coherent().await;
     let names: Vec<String> = (0..200_000).map(|n| format!("tabuada:1:{n}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    node.dear("199999").await;
-    node.dear("other").await;
+    node.expensive("199999").await;
+    node.expensive("other").await;
     node.is_sound().await;
     fake.reports(&names);
     // Calls go on over the same connection while the keys are followed.
-    node.dear("2+2").await;
+    node.expensive("2+2").await;
     eventually("the last of them is forgotten", || !node.remembers("199999")).await;
-    eventually("every one is counted", || node.forgotten("key") == 200_000).await;
+    eventually("every one is counted", || node.invalidations("key") == 200_000).await;
     assert!(node.remembers("other"));
-    assert_eq!((node.state(), node.forgotten("overflow")), (State::Coherent, 0));
+    assert_eq!((node.state(), node.invalidations("overflow")), (State::Coherent, 0));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -265,13 +266,13 @@ async fn pitfall_18_a_leader_that_is_lost_leaks_its_flight() {
             // Too late or not: either is an end of the caller.
             drop(cancelled.await);
             let panicking = node.ask(&format!("{n}!"), async |_| panic!("on purpose")).await;
-            assert_eq!(panicking.err(), Some(Failed::Panicked));
+            assert_eq!(panicking.err(), Some(ComputeError::Panicked));
         }
         node.is_sound().await;
         assert_eq!(node.count(|stats| stats.flights, "panicked"), 20);
         for n in 0..20 {
-            node.dear(&format!("{n}")).await;
-            node.dear(&format!("{n}!")).await;
+            node.expensive(&format!("{n}")).await;
+            node.expensive(&format!("{n}!")).await;
         }
         node.is_sound().await;
     }
@@ -286,11 +287,11 @@ async fn pitfall_19_a_computation_that_asks_for_its_own_key_waits_for_itself() {
             // Through another key, too.
             let deeper = inside.clone();
             let other = inside.ask("3+3", async move |other| {
-                deeper.dear("2+2").await;
+                deeper.expensive("2+2").await;
                 Ok(other)
             });
             checked("3+3", other.await);
-            inside.dear("2+2").await;
+            inside.expensive("2+2").await;
             Ok(value)
         });
         assert_eq!(checked("2+2", found.await).source, COMPUTED);
@@ -307,10 +308,10 @@ async fn pitfall_20_a_timeout_is_missing_on_one_path() {
             let proxy = Proxy::before(server.port());
             let setting = Setting::new().hasty().redis(proxy.url());
             let node = if always { setting.always() } else { setting }.coherent().await;
-            node.dear("fresh").await;
-            node.dear("gone").await;
+            node.expensive("fresh").await;
+            node.expensive("gone").await;
             node.is_sound().await;
-            node.hears(|| server.person().does("DEL tabuada:1:gone")).await;
+            node.receives_after(|| server.person().does("DEL tabuada:1:gone")).await;
             match trouble {
                 "slow" => proxy.delay(Duration::from_millis(300)),
                 "hung" => proxy.hang(true),
@@ -321,7 +322,7 @@ async fn pitfall_20_a_timeout_is_missing_on_one_path() {
                 _ => {}
             }
             for text in ["fresh", "gone", "new"] {
-                node.dear(text).await;
+                node.expensive(text).await;
                 node.cheap(text).await;
                 node.cheap(&format!("{text}2")).await;
             }
@@ -334,12 +335,12 @@ async fn pitfall_20_a_timeout_is_missing_on_one_path() {
 async fn pitfall_21_what_was_purged_comes_back_when_redis_goes() {
     let mut server = Server::start();
     let node = Setting::new().redis(server.url()).coherent().await;
-    node.dear("2+2").await;
+    node.expensive("2+2").await;
     node.is_sound().await;
-    node.hears(|| server.person().does("FLUSHALL")).await;
+    node.receives_after(|| server.person().does("FLUSHALL")).await;
     server.stop();
     node.becomes(State::Detached).await;
-    assert!(matches!(node.dear("2+2").await.source, Source::Computed { .. }));
+    assert!(matches!(node.expensive("2+2").await.source, Source::Computed { .. }));
     assert_eq!(node.computed(), 2);
     node.is_sound().await;
 }
@@ -367,13 +368,13 @@ async fn pitfall_23_a_prefix_is_built_in_two_places() {
     longer.options.namespace = "tabuada2".to_owned();
     let two = longer.coherent().await;
     for node in [&one, &two] {
-        node.dear("2+2").await;
+        node.expensive("2+2").await;
         node.is_sound().await;
     }
     assert_eq!(person.keys(), ["tabuada2:1:2+2", "tabuada:1:2+2"]);
-    one.hears(|| person.does("DEL tabuada:1:2+2")).await;
+    one.receives_after(|| person.does("DEL tabuada:1:2+2")).await;
     assert!(!one.remembers("2+2") && two.remembers("2+2"));
-    assert_eq!(two.forgotten("key"), 0);
+    assert_eq!(two.invalidations("key"), 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -385,7 +386,7 @@ async fn pitfall_25_reconnecting_blocks_who_asks() {
     let node = Setting::new().redis(proxy.url()).always().start();
     eventually("it is connecting", || proxy.accepted() > 0).await;
     for n in 0..100 {
-        node.dear(&format!("{n}")).await;
+        node.expensive(&format!("{n}")).await;
         node.cheap(&format!("{n}+")).await;
     }
     assert_eq!((node.state(), node.errors("connect")), (State::Detached, 0), "still the first attempt");
@@ -398,26 +399,26 @@ async fn pitfall_26_every_question_waits_for_the_timeout() {
     let proxy = Proxy::before(server.port());
     let mut setting = Setting::new().hasty().redis(proxy.url()).always();
     // The heartbeat does not help here.
-    setting.deadlines.silence = PATIENCE;
+    setting.deadlines.heartbeat_timeout = PATIENCE;
     let node = setting.coherent().await;
     proxy.hang(true);
     let start = Instant::now();
     let mut asked = 0;
     while asked < 300 {
-        node.dear(&format!("{asked}")).await;
+        node.expensive(&format!("{asked}")).await;
         asked += 1;
     }
     // The breaker opens after three, for a quarter of a second at first, then for longer.
     let may_have_tried = 3 + start.elapsed().as_millis() as u64 / 250 + 1;
     let timeouts = node.errors("timeout");
     assert!((3..=may_have_tried).contains(&timeouts), "{timeouts} of at most {may_have_tried}");
-    assert_eq!(node.looks("unavailable"), 300);
+    assert_eq!(node.lookups("unavailable"), 300);
     proxy.hang(false);
     let text = AtomicU64::new(1_000);
     let start = Instant::now();
-    while node.looks("miss") == 0 {
+    while node.lookups("miss") == 0 {
         assert!(start.elapsed() < PATIENCE, "a call that succeeds closes it");
-        node.dear(&text.fetch_add(1, SeqCst).to_string()).await;
+        node.expensive(&text.fetch_add(1, SeqCst).to_string()).await;
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     node.is_sound().await;
@@ -431,7 +432,7 @@ async fn pitfall_28_what_is_forgotten_is_not_freed() {
     for n in 0..2_000 {
         let value = value.clone();
         let trial = async move || Some(Fact::Text(value.to_string()));
-        assert!(node.cache.get_or_compute(&key(&n.to_string()), trial, || async { Err("dear") }).await.is_ok());
+        assert!(node.cache.get_or_compute(&key(&n.to_string()), trial, || async { Err("expensive") }).await.is_ok());
     }
     assert!(node.stats().memory_bytes > 1_000_000);
     server.person().does("FLUSHALL");
@@ -445,12 +446,12 @@ async fn pitfall_30_failures_are_remembered() {
     for node in [Setting::new().start(), Setting::new().redis(server.url()).always().coherent().await] {
         for _ in 0..3 {
             let failed = node.ask("2+2", async |_| Err("deadline")).await;
-            assert_eq!(failed.err(), Some(Failed::Computation("deadline")));
+            assert_eq!(failed.err(), Some(ComputeError::Computation("deadline")));
             node.is_sound().await;
         }
         assert_eq!(node.computed(), 3);
         assert!(server.person().keys().is_empty() && !node.remembers("2+2"));
-        node.dear("2+2").await;
+        node.expensive("2+2").await;
         node.is_sound().await;
     }
 }
@@ -461,20 +462,20 @@ async fn pitfall_31_keys_collide() {
     let mut person = server.person();
     let node = Setting::new().redis(server.url()).always().coherent().await;
     let (mine, theirs) = ("1+".repeat(150), "2+".repeat(150));
-    node.dear(&theirs).await;
+    node.expensive(&theirs).await;
     node.is_sound().await;
     let place = person.keys().remove(0);
     let line = person.gets(&place).expect("their answer");
-    node.hears(|| person.does("FLUSHALL")).await;
-    node.dear(&mine).await;
+    node.receives_after(|| person.does("FLUSHALL")).await;
+    node.expensive(&mine).await;
     node.is_sound().await;
     let place = person.keys().remove(0);
     // If the digests of both were the same, this would stand where mine is looked for.
-    node.hears(|| person.sets(&place, &line)).await;
-    let found = node.dear(&mine).await;
+    node.receives_after(|| person.sets(&place, &line)).await;
+    let found = node.expensive(&mine).await;
     assert!(matches!(found.source, Source::Computed { .. }));
     node.is_sound().await;
-    assert_eq!(node.looks("unusable"), 1);
+    assert_eq!(node.lookups("unusable"), 1);
     let kept = person.gets(&place).expect("it is replaced");
     assert!(kept.contains(&mine) && !kept.contains(&theirs));
 }

@@ -7,13 +7,13 @@ use std::time::Duration;
 use support::constellation::{Cluster, Watched, id, info, meet, slot};
 use support::server::{Server, free_port};
 use support::*;
-use tabuada_cache::{Behind, Kind, Removal, Removed, Source, State};
+use tabuada_cache::{EntryKind, RedisStatus, RemovalStatus, Source, State};
 
 /// The deadlines of the product, but for calls: a busy machine may take its time to answer.
 fn setting(url: &str) -> Setting {
     let mut setting = Setting::new().hasty().redis(url);
     setting.deadlines.call = Duration::from_secs(2);
-    setting.deadlines.silence = Duration::from_secs(5);
+    setting.deadlines.heartbeat_timeout = Duration::from_secs(5);
     setting.deadlines.handshake = Duration::from_secs(5);
     setting
 }
@@ -21,7 +21,7 @@ fn setting(url: &str) -> Setting {
 /// Asks until it is remembered: what is read just before its own push arrives is answered, and not kept.
 async fn learns(node: &Node, text: &str) {
     while !node.remembers(text) {
-        node.dear(text).await;
+        node.expensive(text).await;
         node.is_sound().await;
     }
 }
@@ -29,9 +29,9 @@ async fn learns(node: &Node, text: &str) {
 /// Dear and cheap answers are kept in both layers, found by another node, and forgotten when told.
 async fn works(url: &str) {
     let (a, b) = (setting(url).coherent().await, setting(url).coherent().await);
-    assert_eq!(a.dear("2+2").await.source, COMPUTED);
+    assert_eq!(a.expensive("2+2").await.source, COMPUTED);
     a.is_sound().await;
-    assert_eq!(b.dear("2+2").await.source, Source::Redis);
+    assert_eq!(b.expensive("2+2").await.source, Source::Redis);
     learns(&b, "2+2").await;
     assert!(a.remembers("2+2"));
     assert_eq!((a.computed(), b.computed()), (1, 0));
@@ -45,11 +45,11 @@ async fn a_socket_in_the_file_system() {
     let url = format!("unix://{}?db=3", socket.display());
     works(&url).await;
     let node = setting(&url).coherent().await;
-    node.dear("2+2").await;
+    node.expensive("2+2").await;
     let mut person = server.person();
     person.does("SELECT 3");
     assert_eq!(person.keys(), [name("2+2")]);
-    node.hears(|| person.does("FLUSHDB")).await;
+    node.receives_after(|| person.does("FLUSHDB")).await;
     assert!(!node.remembers("2+2"));
 }
 
@@ -74,11 +74,12 @@ async fn a_user_with_a_password_that_means_something_in_a_url() {
     works(&url).await;
     let operator = setting(&url).coherent().await.cache.operator();
     assert_eq!(operator.list(None, 10).await.entries.len(), 1);
-    assert_eq!(operator.clear().await, Removed { count: 1, redis: Removal::Done });
+    let removed = operator.clear().await;
+    assert_eq!((removed.count, removed.redis), (1, RemovalStatus::Done));
     for login in ["ana:wrong@", ""] {
         let node = setting(&format!("redis://{login}127.0.0.1:{}", server.port())).start();
         eventually("it is told of", || node.errors("denied") > 0).await;
-        assert_eq!(node.dear("3+3").await.source, COMPUTED);
+        assert_eq!(node.expensive("3+3").await.source, COMPUTED);
         assert_eq!(node.state(), State::Detached);
     }
 }
@@ -130,10 +131,10 @@ async fn tls_with_a_ca_of_ones_own_and_no_other() {
         setting
     };
     let node = with_ca("127.0.0.1", &tls.ca).coherent().await;
-    assert_eq!(node.dear("2+2").await.source, COMPUTED);
+    assert_eq!(node.expensive("2+2").await.source, COMPUTED);
     node.is_sound().await;
     assert!(tls.server.person().gets(&name("2+2")).is_some());
-    node.hears(|| tls.server.person().does("FLUSHALL")).await;
+    node.receives_after(|| tls.server.person().does("FLUSHALL")).await;
     assert!(!node.remembers("2+2"));
     let by_a_stranger = with_ca("127.0.0.1", &stranger.ca).start();
     let by_another_name = with_ca("localhost", &tls.ca).start();
@@ -141,7 +142,7 @@ async fn tls_with_a_ca_of_ones_own_and_no_other() {
     let by_nobody = setting(&format!("rediss://127.0.0.1:{}", tls.port())).start();
     for node in [by_a_stranger, by_another_name, by_nobody] {
         eventually("it is told of", || node.errors("connect") > 1).await;
-        assert_eq!(node.dear("3+3").await.source, COMPUTED);
+        assert_eq!(node.expensive("3+3").await.source, COMPUTED);
         assert_eq!(node.state(), State::Detached);
     }
 }
@@ -151,14 +152,14 @@ async fn what_sentinels_watch() {
     let watched = Watched::start().await;
     works(&watched.url()).await;
     let node = setting(&watched.url()).coherent().await;
-    node.dear("2+2").await;
-    node.hears(|| watched.servers[0].person().does("DEL tabuada:1:2+2")).await;
+    node.expensive("2+2").await;
+    node.receives_after(|| watched.servers[0].person().does("DEL tabuada:1:2+2")).await;
     assert!(!node.remembers("2+2"));
     assert!(node.errors("demoted") == 0, "{:?}", node.stats());
     // Without the Sentinels, the primary still serves.
     let mut watched = watched;
     watched.sentinels.iter_mut().for_each(Server::stop);
-    node.dear("3+3").await;
+    node.expensive("3+3").await;
     node.is_sound().await;
     assert_eq!(node.state(), State::Coherent);
     assert!(node.remembers("3+3"));
@@ -172,11 +173,11 @@ async fn a_majority_of_sentinels_is_enough() {
     watched.sentinels[0].stop();
     watched.sentinels[2].hang();
     let node = setting(&url).coherent().await;
-    assert_eq!(node.dear("2+2").await.source, COMPUTED);
+    assert_eq!(node.expensive("2+2").await.source, COMPUTED);
     watched.sentinels[2].go_on();
     let nobody = setting(&url.replace("/main", "/other")).start();
     eventually("it is told of", || nobody.errors("other") > 0).await;
-    assert_eq!(nobody.dear("3+3").await.source, COMPUTED);
+    assert_eq!(nobody.expensive("3+3").await.source, COMPUTED);
     assert_eq!(nobody.state(), State::Detached);
 }
 
@@ -184,37 +185,37 @@ async fn a_majority_of_sentinels_is_enough() {
 async fn a_primary_that_dies_under_sentinels() {
     let mut watched = Watched::start().await;
     let node = setting(&watched.url()).coherent().await;
-    node.dear("2+2").await;
+    node.expensive("2+2").await;
     node.is_sound().await;
     eventually("it is replicated", || watched.servers[1].person().gets(&name("2+2")).is_some()).await;
     watched.servers[0].stop();
     node.becomes(State::Detached).await;
     assert!(!node.remembers("2+2"), "nobody can tell whether it was forgotten");
-    assert_eq!(node.dear("3+3").await.source, COMPUTED);
+    assert_eq!(node.expensive("3+3").await.source, COMPUTED);
     node.becomes(State::Coherent).await;
     assert_eq!(info(&watched.servers[1], "replication", "role"), "master");
-    assert_eq!(node.dear("2+2").await.source, Source::Redis, "the replica had it");
-    node.hears(|| watched.servers[1].person().does("FLUSHALL")).await;
+    assert_eq!(node.expensive("2+2").await.source, Source::Redis, "the replica had it");
+    node.receives_after(|| watched.servers[1].person().does("FLUSHALL")).await;
     assert!(!node.remembers("2+2"));
     node.is_sound().await;
 }
 
-/// Documented for what it is: no server tells of it. The nodes are told of the purge and hold nothing; what the replica
-/// never heard of comes back with it, and is an answer like any other: the key determines the value.
+/// A documented limit, which no server reports. The nodes receive the purge and hold nothing; the values that the replica
+/// still had come back with it, and are right, since the key determines the value.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_flushall_that_had_not_reached_the_replica_comes_back_with_it() {
     for page in [include_str!("../src/lib.rs"), include_str!("../../../docs/operations.md")] {
-        assert!(page.contains("FLUSHALL") && page.contains("comes back with"), "it is documented");
+        assert!(page.contains("A `FLUSHALL` that had not reached"), "it is documented");
     }
     let mut watched = Watched::start().await;
     let node = setting(&watched.url()).coherent().await;
-    node.dear("2+2").await;
+    node.expensive("2+2").await;
     node.is_sound().await;
     eventually("it is replicated", || watched.servers[1].person().gets(&name("2+2")).is_some()).await;
     watched.servers[1].hang();
     // More than is on its way to a replica that does not read: what comes behind it is lost with the primary.
     watched.servers[0].person().sets("somebodys", vec![b'x'; 64 << 20]);
-    node.hears(|| watched.servers[0].person().does("FLUSHALL")).await;
+    node.receives_after(|| watched.servers[0].person().does("FLUSHALL")).await;
     assert!(!node.remembers("2+2"));
     watched.servers[0].stop();
     watched.servers[1].go_on();
@@ -222,7 +223,7 @@ async fn a_flushall_that_had_not_reached_the_replica_comes_back_with_it() {
     node.becomes(State::Coherent).await;
     assert_eq!(info(&watched.servers[1], "replication", "role"), "master");
     assert!(!node.remembers("2+2"), "memory does not bring it back");
-    assert_eq!((node.dear("2+2").await.source, node.computed()), (Source::Redis, 1));
+    assert_eq!((node.expensive("2+2").await.source, node.computed()), (Source::Redis, 1));
 }
 
 /// The connection to the old primary need not be lost: it says that it follows another now, or the Sentinels say so.
@@ -230,16 +231,16 @@ async fn a_flushall_that_had_not_reached_the_replica_comes_back_with_it() {
 async fn a_primary_that_is_demoted() {
     let watched = Watched::start().await;
     let node = setting(&watched.url()).coherent().await;
-    node.dear("2+2").await;
+    node.expensive("2+2").await;
     node.is_sound().await;
     watched.sentinels[0].person().does("SENTINEL FAILOVER main");
     eventually("the other is the primary", || info(&watched.servers[1], "replication", "role") == "master").await;
     eventually("it is left", || node.errors("demoted") + node.errors("lost") > 0).await;
     node.becomes(State::Coherent).await;
-    node.dear("5+5").await;
+    node.expensive("5+5").await;
     node.is_sound().await;
     assert!(watched.servers[1].person().gets(&name("5+5")).is_some());
-    node.hears(|| watched.servers[1].person().does("DEL tabuada:1:5+5")).await;
+    node.receives_after(|| watched.servers[1].person().does("DEL tabuada:1:5+5")).await;
     assert!(!node.remembers("5+5"));
 }
 
@@ -253,9 +254,9 @@ async fn a_cluster() {
     let cluster = Cluster::start(3, false).await;
     let (a, b) = (setting(&cluster.url()).coherent().await, setting(&cluster.url()).coherent().await);
     for text in texts() {
-        assert_eq!(a.dear(&text).await.source, COMPUTED);
+        assert_eq!(a.expensive(&text).await.source, COMPUTED);
         a.is_sound().await;
-        assert_eq!(b.dear(&text).await.source, Source::Redis, "{text}");
+        assert_eq!(b.expensive(&text).await.source, Source::Redis, "{text}");
         assert!(cluster.person_for(&name(&text)).gets(&name(&text)).is_some());
     }
     assert!(cluster.servers.iter().all(|server| server.person().says::<u64>("DBSIZE") > 0), "each holds some");
@@ -276,13 +277,13 @@ async fn a_cluster() {
         eventually("both forget it", || !a.remembers(text) && !b.remembers(text)).await;
     }
     // One primary's FLUSHALL is heard by all who keep a connection to it: they forget what the others hold as well.
-    let (kept, before) = (texts().pop().expect("one"), a.forgotten("flush"));
+    let (kept, before) = (texts().pop().expect("one"), a.invalidations("flush"));
     assert!(a.remembers(&kept));
     let other = cluster.servers.iter().find(|it| it.port() != cluster.holder_of(&name(&kept)).port()).expect("another");
     other.person().does("FLUSHALL");
-    eventually("it is told", || a.forgotten("flush") > before).await;
+    eventually("the push arrives", || a.invalidations("flush") > before).await;
     assert!(!a.remembers(&kept));
-    assert_eq!(a.dear(&kept).await.source, Source::Redis);
+    assert_eq!(a.expensive(&kept).await.source, Source::Redis);
 }
 
 /// What all primaries hold is listed, and goes, whoever of them holds it; also while a slot is on its way.
@@ -292,7 +293,7 @@ async fn the_operator_of_a_cluster() {
     let (a, b) = (setting(&cluster.url()).coherent().await, setting(&cluster.url()).coherent().await);
     for text in texts() {
         for node in [&a, &b] {
-            node.dear(&text).await;
+            node.expensive(&text).await;
             node.is_sound().await;
         }
     }
@@ -300,11 +301,11 @@ async fn the_operator_of_a_cluster() {
     let moving: Vec<String> = (0..4).map(|n| format!("{{1, 2}} | {{{n}}}")).collect();
     let (holder, slot) = (cluster.holder_of(&name(&moving[0])), slot(&cluster.servers[0], &name(&moving[0])));
     let other = cluster.servers.iter().find(|it| it.port() != holder.port()).expect("another");
-    a.dear(&moving[0]).await;
+    a.expensive(&moving[0]).await;
     a.is_sound().await;
     Cluster::begins_move(slot, holder, other);
     for text in &moving[1..] {
-        a.dear(text).await;
+        a.expensive(text).await;
         a.is_sound().await;
     }
     let everything: Vec<String> = texts().iter().chain(&moving).map(|text| name(text)).collect();
@@ -313,8 +314,8 @@ async fn the_operator_of_a_cluster() {
         let (mut names, mut next) = (Vec::new(), None);
         loop {
             let page = operator.list(next.as_ref(), limit).await;
-            assert_eq!(page.redis, Behind::Reached);
-            assert!(page.entries.iter().all(|seen| seen.in_redis && seen.kind == Kind::Answer));
+            assert_eq!(page.redis, RedisStatus::Reached);
+            assert!(page.entries.iter().all(|seen| seen.in_redis && seen.kind == EntryKind::Answer));
             names.extend(page.entries.into_iter().map(|seen| seen.name));
             next = page.next;
             if next.is_none() {
@@ -329,13 +330,13 @@ async fn the_operator_of_a_cluster() {
     }
     let (there, moved) = (name(&texts()[0]), name(&moving[2]));
     for name in [&there, &moved] {
-        assert!(operator.entry(name).await.expect("a name").0.is_some_and(|entry| entry.seen.in_redis), "{name}");
+        assert!(operator.entry(name).await.expect("a name").0.is_some_and(|entry| entry.info.in_redis), "{name}");
         let removed = operator.delete(name).await;
-        assert_eq!(removed, Ok(Removed { count: 1, redis: Removal::Done }), "{name}");
+        assert_eq!(removed.map(|removed| (removed.count, removed.redis)), Ok((1, RemovalStatus::Done)), "{name}");
         assert_eq!(operator.entry(name).await.expect("a name").0, None, "{name}");
     }
     eventually("the other node is told", || !b.remembers(&texts()[0])).await;
-    assert_eq!(operator.clear().await.redis, Removal::Done);
+    assert_eq!(operator.clear().await.redis, RemovalStatus::Done);
     assert!(cluster.servers.iter().all(|server| server.person().says::<u64>("DBSIZE") == 0));
     eventually("the other node is told of all", || texts().iter().all(|text| !a.remembers(text) && !b.remembers(text)))
         .await;
@@ -362,7 +363,7 @@ async fn a_primary_of_a_cluster_that_dies() {
     let mut cluster = Cluster::start(3, true).await;
     let node = setting(&cluster.url()).coherent().await;
     for text in texts() {
-        node.dear(&text).await;
+        node.expensive(&text).await;
     }
     node.is_sound().await;
     let texts_of_the_dead: Vec<String> =
@@ -373,20 +374,20 @@ async fn a_primary_of_a_cluster_that_dies() {
     node.becomes(State::Detached).await;
     for text in texts() {
         assert!(!node.remembers(&text), "nobody can tell whether it was forgotten");
-        node.dear(&text).await;
+        node.expensive(&text).await;
     }
     node.becomes(State::Coherent).await;
     assert_eq!(info(&cluster.servers[3], "replication", "role"), "master");
-    node.hears(|| cluster.servers[3].person().does("FLUSHALL")).await;
+    node.receives_after(|| cluster.servers[3].person().does("FLUSHALL")).await;
     for text in &texts_of_the_dead {
-        assert_eq!(node.dear(text).await.source, COMPUTED, "{text}");
+        assert_eq!(node.expensive(text).await.source, COMPUTED, "{text}");
         node.is_sound().await;
         assert!(cluster.servers[3].person().gets(&name(text)).is_some(), "{text}");
-        node.hears(|| cluster.servers[3].person().does("FLUSHALL")).await;
+        node.receives_after(|| cluster.servers[3].person().does("FLUSHALL")).await;
     }
     // The old one comes back, as a replica: nobody asks it.
     cluster.servers[0].restart();
-    node.dear("9+9").await;
+    node.expensive("9+9").await;
     assert_eq!(node.state(), State::Coherent);
 }
 
@@ -401,26 +402,26 @@ async fn a_slot_that_moves_with_its_keys() {
     let slot = slot(from, &name(&texts[0]));
     let (from, to) = if cluster.holder_of(&name(&texts[0])).port() == from.port() { (from, to) } else { (to, from) };
     for text in &texts[..4] {
-        node.dear(text).await;
+        node.expensive(text).await;
     }
     node.is_sound().await;
-    let before = node.forgotten("key");
+    let before = node.invalidations("key");
     Cluster::begins_move(slot, from, to);
     // Each of them is sent on: what was there, and what is new.
     for text in &texts {
-        node.dear(text).await;
+        node.expensive(text).await;
     }
     node.is_sound().await;
     Cluster::ends_move(slot, from, to);
-    assert!(node.forgotten("key") > before, "what left one primary was reported as gone");
+    assert!(node.invalidations("key") > before, "what left one primary was reported as gone");
     assert_eq!(node.computed(), 8, "what was computed before was found where it had gone");
     assert_eq!(to.person().says::<Vec<String>>(&format!("CLUSTER GETKEYSINSLOT {slot} 100")).len(), 8);
-    eventually("the move is noticed", || reader.forgotten("topology") > 1).await;
+    eventually("the move is noticed", || reader.invalidations("topology") > 1).await;
     reader.becomes(State::Coherent).await;
     for text in &texts {
-        assert_eq!(reader.dear(text).await.source, Source::Redis, "{text}");
+        assert_eq!(reader.expensive(text).await.source, Source::Redis, "{text}");
     }
-    reader.hears(|| to.person().does("FLUSHALL")).await;
+    reader.receives_after(|| to.person().does("FLUSHALL")).await;
     assert!(!reader.remembers(&texts[0]));
 }
 
@@ -428,7 +429,7 @@ async fn a_slot_that_moves_with_its_keys() {
 async fn a_primary_that_joins_a_cluster() {
     let mut cluster = Cluster::start(1, false).await;
     let node = setting(&cluster.url()).coherent().await;
-    node.dear("2+2").await;
+    node.expensive("2+2").await;
     node.is_sound().await;
     let slot = slot(&cluster.servers[0], &name("2+2"));
     cluster.servers.push(Cluster::node());
@@ -438,16 +439,16 @@ async fn a_primary_that_joins_a_cluster() {
     let known = id(&cluster.servers[1]);
     eventually("they know each other", || cluster.servers[0].person().says::<String>("CLUSTER NODES").contains(&known))
         .await;
-    let before = node.forgotten("topology");
+    let before = node.invalidations("topology");
     Cluster::begins_move(slot, &cluster.servers[0], &cluster.servers[1]);
     Cluster::ends_move(slot, &cluster.servers[0], &cluster.servers[1]);
-    eventually("the move is noticed", || node.forgotten("topology") > before).await;
+    eventually("the move is noticed", || node.invalidations("topology") > before).await;
     node.becomes(State::Coherent).await;
-    assert_eq!(node.dear("2+2").await.source, Source::Redis);
-    node.hears(|| cluster.servers[1].person().does(&format!("DEL {}", name("2+2")))).await;
+    assert_eq!(node.expensive("2+2").await.source, Source::Redis);
+    node.receives_after(|| cluster.servers[1].person().does(&format!("DEL {}", name("2+2")))).await;
     assert!(!node.remembers("2+2"));
     // What is left of the first still works.
-    node.dear("3+3").await;
+    node.expensive("3+3").await;
     node.is_sound().await;
     assert!(cluster.person_for(&name("3+3")).gets(&name("3+3")).is_some());
 }
@@ -458,7 +459,7 @@ async fn a_cluster_whose_url_does_not_say_so() {
     let cluster = Cluster::start(2, false).await;
     let node = setting(&cluster.servers[0].url()).start();
     for text in texts() {
-        node.dear(&text).await;
+        node.expensive(&text).await;
     }
     eventually("it is told of", || node.errors("redirected") > 0).await;
     node.is_sound().await;

@@ -8,7 +8,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tabuada_cache::{Cache, Contents, Deadlines, Failed, Found, Key, Options, OptionsError, Source};
+use tabuada_cache::{Cache, ComputeError, Contents, Deadlines, Found, Key, Options, OptionsError, Source};
 use tabuada_lang::{Error, ErrorKind, Failure, Language, Limits, Mode, Program};
 
 use crate::clock::Second;
@@ -220,7 +220,7 @@ impl Calculator {
     /// The answer by a name, if memory has it and it will do: the same as any other way of asking would give, counted like
     /// it. Where there is none nothing was done or counted.
     pub fn recall_if(&self, name: &Name, will_do: impl FnOnce(&Found<Answer>) -> bool) -> Option<Found<Answer>> {
-        let found = self.shared.cache.recall_if(name, will_do)?;
+        let found = self.shared.cache.get_if(name, will_do)?;
         self.shared.counters.asks().ends_in_the_cache();
         Some(found)
     }
@@ -301,7 +301,7 @@ impl Calculator {
         let found = match keeping {
             Keeping::Remembered => cache.get_or_compute(name, trial, in_full).await,
             // In a box, as all that is seldom: it makes no room for itself in every question.
-            Keeping::Nothing => Box::pin(cache.get_or_compute_unremembered(name, trial, in_full)).await,
+            Keeping::Nothing => Box::pin(cache.get_or_compute_no_store(name, trial, in_full)).await,
         };
         asking.ends_in_the_cache();
         // Who asks for what is known may ask once more; what is asked for the first time will mostly not be.
@@ -312,8 +312,8 @@ impl Calculator {
         let Reading { program, name } = reading;
         Ok(match found {
             Ok(found) => Reply::of(found, program, name),
-            Err(Failed::Computation(trouble)) => trouble.reply(program),
-            Err(Failed::Panicked) => Trouble::broken().reply(program),
+            Err(ComputeError::Computation(trouble)) => trouble.reply(program),
+            Err(_) => Trouble::broken().reply(program),
         })
     }
 
@@ -494,7 +494,7 @@ impl Contents for Answers {
     type Value = Answer;
     type Failure = Trouble;
 
-    fn encode(&self, answer: &Answer) -> String {
+    fn encode(&self, answer: &Answer) -> Option<String> {
         answer.encode(&self.limits)
     }
 
@@ -522,19 +522,15 @@ mod tests {
     use std::path::Path;
     use std::sync::mpsc;
 
-    use tabuada_cache::Lookup;
     use tabuada_lang::Digits;
 
     use super::*;
 
     fn calculator(threads: usize) -> Calculator {
-        let options = Options {
-            namespace: "tabuada".to_owned(),
-            memory_bytes: 1 << 20,
-            ttl: None,
-            lookup: Lookup::Adaptive,
-            ..Options::default()
-        };
+        let mut options = Options::default();
+        options.namespace = "tabuada".to_owned();
+        options.memory_bytes = 1 << 20;
+        options.ttl = None;
         Calculator::new(options, threads, Counters::default()).unwrap()
     }
 
@@ -577,7 +573,7 @@ mod tests {
         let calculator = calculator(1);
         let answers = Answers { limits: Limits::default(), readers: calculator.shared.readers.clone() };
         let line = async |text: &str| match calculator.answer(text).await.outcome {
-            Outcome::Answered(_, answer) => answers.encode(&answer),
+            Outcome::Answered(_, answer) => answers.encode(&answer).unwrap(),
             other => panic!("{other:?}"),
         };
         let (short, long) = (line("[1]*9").await, line("[1]*9000").await);

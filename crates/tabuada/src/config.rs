@@ -61,18 +61,17 @@ impl ServeConfig {
     ///
     /// The first value that is wrong, with where it came from.
     pub fn read(settings: &Settings) -> Result<Self, SettingError> {
+        let mut cache = behind(settings)?;
+        cache.ttl = settings.need::<Ttl>(&TTL)?.0;
+        cache.lookup = settings.need_as(&LOOKUP, |text| match text {
+            "adaptive" => Some(Lookup::Adaptive),
+            "always" => Some(Lookup::Always),
+            _ => None,
+        })?;
+        cache.memory_bytes = settings.need::<ByteSize>(&MEMORY)?.as_u64();
         Ok(Self {
             listen: settings.need(&LISTEN)?,
-            cache: Options {
-                ttl: settings.need::<Ttl>(&TTL)?.0,
-                lookup: settings.need_as(&LOOKUP, |text| match text {
-                    "adaptive" => Some(Lookup::Adaptive),
-                    "always" => Some(Lookup::Always),
-                    _ => None,
-                })?,
-                memory_bytes: settings.need::<ByteSize>(&MEMORY)?.as_u64(),
-                ..behind(settings)?
-            },
+            cache,
             threads: settings.need_as(&THREADS, threads)?,
             peer_share: settings.need(&PEER_SHARE)?,
             proxies: settings
@@ -105,14 +104,12 @@ impl ServeConfig {
 ///
 /// If it cannot be used, or a file cannot be read.
 pub fn behind(settings: &Settings) -> Result<Options, SettingError> {
-    let options = Options {
-        namespace: settings.need(&NAMESPACE)?,
-        redis: settings.optional(&REDIS)?,
-        redis_user: settings.optional(&REDIS_USER)?,
-        redis_password_file: settings.optional(&REDIS_PASSWORD_FILE)?,
-        redis_ca: settings.bytes_of(&REDIS_CA)?,
-        ..Options::default()
-    };
+    let mut options = Options::default();
+    options.namespace = settings.need(&NAMESPACE)?;
+    options.redis = settings.optional(&REDIS)?;
+    options.redis_user = settings.optional(&REDIS_USER)?;
+    options.redis_password_file = settings.optional(&REDIS_PASSWORD_FILE)?;
+    options.redis_ca = settings.bytes_of(&REDIS_CA)?;
     if settings.bytes_of(&REDIS_PASSWORD_FILE)?.is_some_and(|password| without_end(&password).is_empty()) {
         return Err(empty(settings, &REDIS_PASSWORD_FILE));
     }
@@ -121,7 +118,7 @@ pub fn behind(settings: &Settings) -> Result<Options, SettingError> {
         Err(OptionsError::Namespace { .. }) => Err(settings.wrong(&NAMESPACE)),
         Err(OptionsError::Certificates) => Err(settings.wrong(&REDIS_CA)),
         Err(OptionsError::Url { fault }) => Err(unfit_url(settings, &fault)),
-        Err(error @ OptionsError::Deadline { .. }) => Err(SettingError::new(Words::new("{}", "{}"), &[&error])),
+        Err(error) => Err(SettingError::new(Words::new("{}", "{}"), &[&error])),
     }
 }
 
@@ -138,7 +135,7 @@ fn unfit_url(settings: &Settings, fault: &UrlFault) -> SettingError {
         UrlFault::Unverified => said::UNVERIFIED,
         UrlFault::NoTls => said::NO_TLS,
         UrlFault::PasswordTwice => said::PASSWORD_TWICE,
-        UrlFault::Unreadable => said::UNREADABLE_URL,
+        _ => said::UNREADABLE_URL,
     };
     let scheme: &dyn Display = if let UrlFault::Scheme(scheme) = fault { scheme } else { &"" };
     let shown = settings.given(&REDIS).map(|given| REDIS.shown(&given.text)).unwrap_or_default();

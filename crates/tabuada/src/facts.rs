@@ -138,15 +138,15 @@ impl Answer {
         size_of::<Self>() + outside
     }
 
-    /// The line of JSON under its key in Redis. It begins with what the course's route answers. Empty if it would not be
-    /// read back as it is: the texts `(-0, 1)` and `[2]` of decimals are also those of ints.
-    pub fn encode(&self, limits: &Limits) -> String {
+    /// The line of JSON under its key in Redis. It begins with what the course's route answers. `None` if it would not
+    /// be read back as it is: the texts `(-0, 1)` and `[2]` of decimals are also those of ints.
+    pub fn encode(&self, limits: &Limits) -> Option<String> {
         if let Ok(printed) = &self.outcome
             && matches!(self.mode, Mode::Decimal(_))
             && is_composite(printed.type_name)
             && Printed::checked(printed.type_name, &printed.text, self.mode, limits).as_ref() != Some(printed)
         {
-            return String::new();
+            return None;
         }
         let line = Line {
             // What is written there is JSON.
@@ -160,7 +160,7 @@ impl Answer {
             born: self.born,
         };
         // Strings, numbers and options always serialise.
-        serde_json::to_string(&line).unwrap_or_default()
+        serde_json::to_string(&line).ok()
     }
 
     /// Reads a line back; `None` if it is malformed, contradicts itself, is of a type unknown here, or is a refusal for
@@ -275,9 +275,9 @@ mod tests {
 
     #[test]
     fn a_line_begins_with_what_the_course_answers() {
-        let line = answer("2+2").encode(&Limits::default());
+        let line = answer("2+2").encode(&Limits::default()).unwrap();
         assert_eq!(line, r#"{"resultado":4,"type":"int","text":"4","fuel":12,"born":1700000000}"#);
-        let line = answer("1/0").encode(&Limits::default());
+        let line = answer("1/0").encode(&Limits::default()).unwrap();
         let start = r#"{"resultado":"Erro na expressão informada: division by zero","error":{"#;
         assert!(line.starts_with(start), "{line}");
         assert!(line.ends_with(r#","node":2,"fuel":9,"born":1700000000}"#), "{line}");
@@ -414,9 +414,9 @@ mod tests {
             "ç",
             "10**99_999",
         ] {
-            let line = answer(text).encode(&Limits::default());
+            let line = answer(text).encode(&Limits::default()).unwrap();
             let again = Answer::decode(&line, &Limits::default()).unwrap_or_else(|| panic!("{text}: {line}"));
-            assert_eq!(again.encode(&Limits::default()), line, "{text}");
+            assert_eq!(again.encode(&Limits::default()).unwrap(), line, "{text}");
         }
     }
 
@@ -448,14 +448,13 @@ mod tests {
                 continue;
             };
             let evaluation = engine::evaluate(&program, &limits, Instant::now() + Duration::from_secs(600));
-            let line = Answer::new(evaluation, mode, 1).encode(&limits);
-            if line.is_empty() {
+            let Some(line) = Answer::new(evaluation, mode, 1).encode(&limits) else {
                 // Of whole decimals, or of a decimal zero.
                 assert!(text.starts_with("divmod") && matches!(mode, Mode::Decimal(_)), "{mode}: {text}");
                 continue;
-            }
+            };
             let again = Answer::decode(&line, &limits).unwrap_or_else(|| panic!("{mode}: {text}: {line}"));
-            assert_eq!(again.encode(&Limits::default()), line, "{mode}: {text}");
+            assert_eq!(again.encode(&Limits::default()).unwrap(), line, "{mode}: {text}");
         }
     }
 
@@ -467,7 +466,7 @@ mod tests {
         for (text, is_written) in [("[4/2]", false), ("[(1, 4/2)]", false), ("[4//2, 1/2, 2.0]", true), ("4/2", true)] {
             let program = engine::ask(engine::Question { text, mode, variables: None }, &limits).unwrap();
             let evaluation = engine::try_evaluate(&program, &limits, limits.fuel).unwrap();
-            assert_ne!(Answer::new(evaluation, mode, 1).encode(&limits).is_empty(), is_written, "{text}");
+            assert_eq!(Answer::new(evaluation, mode, 1).encode(&limits).is_some(), is_written, "{text}");
         }
     }
 
@@ -560,7 +559,7 @@ mod tests {
         for (text, higher) in [("9**9**9", &bits), ("2**1000000", &characters)] {
             let refusal = answer(text);
             assert_eq!(refusal.lifetime(), Some(REFUSAL_LIFETIME), "{text}");
-            let line = refusal.encode(&Limits::default());
+            let line = refusal.encode(&Limits::default()).unwrap();
             assert!(Answer::decode(&line, &ours).is_some(), "{text}");
             assert!(Answer::decode(&line, &lower).is_some(), "{text}");
             assert!(Answer::decode(&line, &fuel).is_some(), "{text}: another limit");
@@ -578,7 +577,7 @@ mod tests {
         let evaluation = engine::try_evaluate(&program, &limits, limits.fuel).unwrap();
         let refusal = Answer::new(evaluation, Mode::Exact, 1_700_000_000);
         assert_eq!(refusal.lifetime(), Some(REFUSAL_LIFETIME));
-        let line = refusal.encode(&limits);
+        let line = refusal.encode(&limits).unwrap();
         assert!(Answer::decode(&line, &limits).is_some(), "{line}");
         let more = line.replace(&Limits::FRACTION_BITS.to_string(), "32768");
         assert!(Answer::decode(&more, &limits).is_none(), "{more}");

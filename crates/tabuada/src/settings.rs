@@ -10,6 +10,8 @@ use std::fmt::Display;
 use std::path::Path;
 use std::str::FromStr;
 
+use tabuada_cache::url;
+
 use crate::words::said::{NAMED_UNREADABLE, NOT_TEXT, WRONG, WRONG_SECRET};
 use crate::words::{Language, Words};
 
@@ -78,25 +80,8 @@ impl Setting {
     pub(crate) fn shown(&self, text: &str) -> String {
         match self.kind {
             Kind::Secret => "***".to_owned(),
-            Kind::Url => without_password(text),
+            Kind::Url => url::redacted(text),
             _ => text.to_owned(),
-        }
-    }
-}
-
-/// A URL with `***` in place of its password; nothing but that if it cannot be told where the password is.
-fn without_password(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return "***".to_owned() };
-    if let Some((before, after)) = rest.split_once("pass=") {
-        let after = after.split_once('&').map_or(String::new(), |(_, after)| format!("&{after}"));
-        return format!("{scheme}://{before}pass=***{after}");
-    }
-    match rest.rsplit_once('@') {
-        None => url.to_owned(),
-        Some((login, place)) => {
-            let user = login.split(':').next().unwrap_or_default();
-            let password = if login.contains(':') { ":***" } else { "" };
-            format!("{scheme}://{user}{password}@{place}")
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::Value;
-use tabuada_cache::{Behind, Count, Entry, Page, Removal, Removed, Seen, State, Stats};
+use tabuada_cache::{Count, EntryDetail, EntryInfo, Page, RedisStatus, RemovalStatus, Removed, State, Stats};
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{Array, ArrayBuilder, Object, ObjectBuilder, Type};
 
@@ -116,7 +116,7 @@ pub(crate) fn states() -> Object {
 }
 
 fn behinds() -> Object {
-    let names_of_all = [Behind::Absent, Behind::Reached, Behind::Unreachable].map(behind);
+    let names_of_all = [RedisStatus::Absent, RedisStatus::Reached, RedisStatus::Unreachable].map(behind);
     names("How Redis took part: there is none, it was reached, or it could not be.", names_of_all)
 }
 
@@ -146,8 +146,8 @@ pub(crate) fn stats(stats: &Stats, counters: &Counters) -> Value {
         ),
         redis: counts(&stats.redis_lookups, []),
         flights: counts(&stats.flights, [("open", stats.flights_open)]),
-        offers: counts(&stats.offers, [("open", stats.offers_open)]),
-        forgotten: counts(&stats.forgotten, []),
+        offers: counts(&stats.write_behind, [("open", stats.write_behind_open)]),
+        forgotten: counts(&stats.invalidations, []),
         redis_errors: counts(&stats.redis_errors, []),
         removals_pending: stats.removals_pending,
     })
@@ -167,11 +167,11 @@ pub(crate) fn page(page: &Page) -> Value {
 }
 
 /// One thing remembered, and its line; how Redis took part, if that is to be said.
-pub(crate) fn entry(entry: &Entry, redis: Option<Behind>) -> Value {
-    value(&RememberedLine { remembered: seen(&entry.seen), line: entry.line.clone(), redis: redis.map(behind) })
+pub(crate) fn entry(entry: &EntryDetail, redis: Option<RedisStatus>) -> Value {
+    value(&RememberedLine { remembered: seen(&entry.info), line: entry.line.clone(), redis: redis.map(behind) })
 }
 
-fn seen(seen: &Seen) -> Remembered {
+fn seen(seen: &EntryInfo) -> Remembered {
     let layers = [("memory", seen.in_memory), ("redis", seen.in_redis)];
     Remembered {
         name: seen.name.clone(),
@@ -185,7 +185,7 @@ fn seen(seen: &Seen) -> Remembered {
 
 /// What came of a removal.
 pub(crate) fn removed(removed: &Removed) -> Value {
-    value(&RemovedCount { removed: removed.count, pending: removed.redis == Removal::Pending })
+    value(&RemovedCount { removed: removed.count, pending: removed.redis == RemovalStatus::Pending })
 }
 
 fn value(said: &impl Serialize) -> Value {
@@ -194,10 +194,10 @@ fn value(said: &impl Serialize) -> Value {
 }
 
 /// How Redis took part: `absent`, `reached`, `unreachable`.
-fn behind(behind: Behind) -> &'static str {
+fn behind(behind: RedisStatus) -> &'static str {
     match behind {
-        Behind::Absent => "absent",
-        Behind::Reached => "reached",
-        Behind::Unreachable => "unreachable",
+        RedisStatus::Absent => "absent",
+        RedisStatus::Reached => "reached",
+        RedisStatus::Unreachable => "unreachable",
     }
 }

@@ -1,22 +1,21 @@
-//! Every world of `src/checked.rs`, in many orders: drawn evenly, and by probabilistic concurrency testing (PCT), which
-//! finds what needs few turns at the right places.
-//!
-//! TABLE
+//! Every world of `src/checked.rs`, in many orders: drawn evenly, and by probabilistic concurrency testing (PCT), which finds
+//! bugs that need few switches at the right places.
+
 use shuttle::scheduler::{PctScheduler, RandomScheduler, Scheduler};
 use shuttle::{Config, Runner};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
-/// Orders tried a day, for each world and scheduler; `TABUADA_CASES` says otherwise.
+/// Orders of each world and scheduler, unless `TABUADA_CASES` is set.
 const ORDERS: usize = 2_000;
-/// Turns at the right place that PCT looks for, and one more.
+/// One more than the switches at the right place that PCT looks for.
 const DEPTH: usize = 3;
 
 fn orders() -> usize {
     std::env::var("TABUADA_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(ORDERS)
 }
 
-/// Says in which order something was found.
+/// Prints the number of the order in which a world panicked.
 struct Tried(Arc<AtomicUsize>);
 
 impl Drop for Tried {
@@ -31,7 +30,7 @@ fn explore(scheduler: impl Scheduler + 'static, world: fn()) {
     let tried = Tried(Arc::default());
     let count = tried.0.clone();
     let mut config = Config::new();
-    // Relaxed counters decide nothing.
+    // Its warnings are about relaxed counters, which decide nothing.
     config.silence_warnings = true;
     Runner::new(scheduler, config).run(move || {
         count.fetch_add(1, SeqCst);
@@ -51,11 +50,11 @@ macro_rules! worlds {
             }
 
             #[test]
-            fn in_orders_with_few_turns() {
+            fn in_orders_with_few_switches() {
                 explore(PctScheduler::new(DEPTH, orders()), tabuada_cache::checked::$world);
             }
         })*
     };
 }
 
-worlds! { flights, askers, memory, waiters, breaker, }
+worlds! { flights, callers, memory, waiters, breaker, }

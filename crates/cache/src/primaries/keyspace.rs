@@ -1,88 +1,89 @@
-//! What an operator's view needs of the servers: their names step by step, what stands under them at a glance, and their
-//! removal. What is asked of several names is asked of the primary that gave them; one that has given its slot away since
-//! makes it be asked one by one.
+//! Calls for the operator: names by `SCAN`, previews of their values, and their removal. Calls for several names go to the
+//! primary that listed them; if it has given a slot away since, they go out one by one.
 
 use std::time::Duration;
 
 use redis::{Cmd, Value};
 
-use super::{Kind, Primaries, command};
-use crate::redis::{CallError, Link, Reply};
+use super::{CallKind, Primaries, command};
+use crate::link::{CallError, CallReply, Link};
 use crate::stats::Trouble;
 
-/// One step through the names of a server.
+/// One step of a `SCAN`.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Step {
-    /// Where the next step begins; 0: this was the last.
+pub(crate) struct ScanStep {
+    /// The cursor of the next step; 0: this was the last.
     pub(crate) cursor: u64,
-    /// Names that match, as bytes: they may be anybody's.
+    /// Names that match, as bytes: foreign names need not be UTF-8.
     pub(crate) names: Vec<Vec<u8>>,
 }
 
-/// What stands under a name, at a glance.
+/// A preview of the value under a name.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Glimpse {
-    /// How long the text is; `None`: it is no text but of another type.
+pub(crate) struct Preview {
+    /// Length of the string; `None`: the value has another type.
     pub(crate) bytes: Option<u64>,
-    /// How long it will stay; `None`: for ever.
+    /// Its remaining lifetime; `None`: for ever.
     pub(crate) left: Option<Duration>,
-    /// The first bytes of it.
+    /// Its first bytes.
     pub(crate) beginning: Vec<u8>,
 }
 
 impl Primaries {
-    /// `SCAN`: a step from `cursor` that looks at some `count` names of one primary and gives those of our namespace.
-    pub(crate) async fn scan(&self, link: &Link, cursor: u64, count: usize) -> Result<Step, CallError> {
+    /// One step of `SCAN` from `cursor`: visits about `count` names of one primary and gives those of our namespace.
+    pub(crate) async fn scan(&self, link: &Link, cursor: u64, count: usize) -> Result<ScanStep, CallError> {
         let mut scan = redis::cmd("SCAN");
         scan.arg(cursor).arg("MATCH").arg(self.namespace.pattern()).arg("COUNT").arg(count);
         let read = |replies: &[Value]| read_step(replies).ok_or(Trouble::Protocol);
-        match link.call(self.request(&[scan], Kind::Read), read).await? {
-            Reply::Here(step) => Ok(step),
-            Reply::Elsewhere(_) => Err(CallError::Trouble(Trouble::Redirected)),
+        match link.call(self.request(&[scan], CallKind::Read), read).await? {
+            CallReply::Here(step) => Ok(step),
+            CallReply::Elsewhere(_) => Err(CallError::Trouble(Trouble::Redirected)),
         }
     }
 
-    /// What stands under a name, no more than `most` bytes of it read; `None`: nothing.
-    pub(crate) async fn glance(&self, name: &str, most: usize) -> Result<Option<Glimpse>, CallError> {
-        self.call(name, &glance(name, most), Kind::Read, |replies| read_glimpse(replies).ok_or(Trouble::Protocol)).await
+    /// A preview of at most `most` bytes; `None`: the key is missing.
+    pub(crate) async fn preview(&self, name: &str, most: usize) -> Result<Option<Preview>, CallError> {
+        self.call(name, &preview(name, most), CallKind::Read, |replies| read_preview(replies).ok_or(Trouble::Protocol))
+            .await
     }
 
-    /// The same for names that this primary gave.
-    pub(crate) async fn glance_all(
+    /// The same for names that this primary listed.
+    pub(crate) async fn preview_all(
         &self,
         link: &Link,
         names: &[String],
         most: usize,
-    ) -> Result<Vec<Option<Glimpse>>, CallError> {
-        let commands: Vec<Cmd> = names.iter().flat_map(|name| glance(name, most)).collect();
+    ) -> Result<Vec<Option<Preview>>, CallError> {
+        let commands: Vec<Cmd> = names.iter().flat_map(|name| preview(name, most)).collect();
         let read = |replies: &[Value]| {
-            let glimpses = replies.chunks_exact(3).map(read_glimpse).collect::<Option<Vec<_>>>();
-            glimpses.filter(|glimpses| glimpses.len() == names.len()).ok_or(Trouble::Protocol)
+            let previews = replies.chunks_exact(3).map(read_preview).collect::<Option<Vec<_>>>();
+            previews.filter(|previews| previews.len() == names.len()).ok_or(Trouble::Protocol)
         };
-        if let Reply::Here(glimpses) = link.call(self.request(&commands, Kind::Read), read).await? {
-            return Ok(glimpses);
+        if let CallReply::Here(previews) = link.call(self.request(&commands, CallKind::Read), read).await? {
+            return Ok(previews);
         }
         self.doubt();
-        let mut glimpses = Vec::new();
+        let mut previews = Vec::new();
         for name in names {
-            glimpses.push(self.glance(name, most).await?);
+            previews.push(self.preview(name, most).await?);
         }
-        Ok(glimpses)
+        Ok(previews)
     }
 
-    /// `UNLINK`; how many were there.
+    /// `UNLINK`; gives how many keys were present.
     pub(crate) async fn unlink(&self, name: &str) -> Result<u64, CallError> {
-        self.call(name, &[command("UNLINK", name)], Kind::Write, |replies| {
+        self.call(name, &[command("UNLINK", name)], CallKind::Write, |replies| {
             read_removed(replies).ok_or(Trouble::Protocol)
         })
         .await
     }
 
-    /// The same for names that this primary gave. One command for each: those of a Cluster take no two of different slots.
+    /// The same for names that this primary listed. One command for each: a Cluster takes no two names of different slots
+    /// in one.
     pub(crate) async fn unlink_all(&self, link: &Link, names: &[String]) -> Result<u64, CallError> {
         let commands: Vec<Cmd> = names.iter().map(|name| command("UNLINK", name)).collect();
         let read = |replies: &[Value]| read_removed(replies).ok_or(Trouble::Protocol);
-        if let Reply::Here(removed) = link.call(self.request(&commands, Kind::Write), read).await? {
+        if let CallReply::Here(removed) = link.call(self.request(&commands, CallKind::Write), read).await? {
             return Ok(removed);
         }
         self.doubt();
@@ -94,7 +95,7 @@ impl Primaries {
     }
 }
 
-fn glance(name: &str, most: usize) -> [Cmd; 3] {
+fn preview(name: &str, most: usize) -> [Cmd; 3] {
     [command("STRLEN", name), command("PTTL", name), command("GETRANGE", name).arg(0).arg(most - 1).take()]
 }
 
@@ -106,7 +107,7 @@ fn read_removed(replies: &[Value]) -> Option<u64> {
     replies.iter().map(removed).sum()
 }
 
-fn read_step(replies: &[Value]) -> Option<Step> {
+fn read_step(replies: &[Value]) -> Option<ScanStep> {
     let [Value::Array(step)] = replies else { return None };
     let [Value::BulkString(cursor), Value::Array(names)] = &step[..] else { return None };
     let cursor = std::str::from_utf8(cursor).ok()?.parse().ok()?;
@@ -114,11 +115,11 @@ fn read_step(replies: &[Value]) -> Option<Step> {
         Value::BulkString(name) => Some(name.clone()),
         _ => None,
     };
-    Some(Step { cursor, names: names.iter().map(name).collect::<Option<_>>()? })
+    Some(ScanStep { cursor, names: names.iter().map(name).collect::<Option<_>>()? })
 }
 
-/// The outer `None`: not what can be said to what was asked.
-fn read_glimpse(replies: &[Value]) -> Option<Option<Glimpse>> {
+/// The outer `None`: not a possible reply.
+fn read_preview(replies: &[Value]) -> Option<Option<Preview>> {
     let [length, left, beginning] = replies else { return None };
     let left = match left {
         Value::Int(-2) => return Some(None),
@@ -128,11 +129,11 @@ fn read_glimpse(replies: &[Value]) -> Option<Option<Glimpse>> {
     };
     match (length, beginning) {
         (Value::Int(bytes), Value::BulkString(beginning)) => {
-            Some(Some(Glimpse { bytes: Some(u64::try_from(*bytes).ok()?), left, beginning: beginning.clone() }))
+            Some(Some(Preview { bytes: Some(u64::try_from(*bytes).ok()?), left, beginning: beginning.clone() }))
         }
-        // It may become, or cease to be, of another type between two of the commands.
+        // Its type may change between two of the commands.
         (Value::ServerError(_), _) | (_, Value::ServerError(_)) => {
-            Some(Some(Glimpse { bytes: None, left, beginning: Vec::new() }))
+            Some(Some(Preview { bytes: None, left, beginning: Vec::new() }))
         }
         _ => None,
     }
@@ -147,11 +148,11 @@ mod tests {
     }
 
     #[test]
-    fn a_step_is_a_cursor_and_names() {
+    fn a_scan_step_is_a_cursor_and_names() {
         let step = |cursor, names| read_step(&[Value::Array(vec![cursor, Value::Array(names)])]);
         let names = vec![b"a".to_vec(), b"\xff".to_vec()];
         let read = step(bulk("18446744073709551615"), vec![bulk("a"), Value::BulkString(b"\xff".to_vec())]);
-        assert_eq!(read, Some(Step { cursor: u64::MAX, names }));
+        assert_eq!(read, Some(ScanStep { cursor: u64::MAX, names }));
         assert_eq!(step(bulk("x"), vec![]), None);
         assert_eq!(step(Value::Int(0), vec![]), None);
         assert_eq!(step(bulk("0"), vec![Value::Nil]), None);
@@ -159,14 +160,14 @@ mod tests {
     }
 
     #[test]
-    fn what_a_glance_reads() {
-        let glance = |length, left, beginning| read_glimpse(&[length, Value::Int(left), beginning]);
-        let seen = |bytes, left, beginning: &str| Some(Some(Glimpse { bytes, left, beginning: beginning.into() }));
-        assert_eq!(glance(Value::Int(300), 1_000, bulk("{")), seen(Some(300), Some(Duration::from_secs(1)), "{"));
-        assert_eq!(glance(Value::Int(0), -1, bulk("")), seen(Some(0), None, ""));
-        assert_eq!(glance(Value::Int(0), -2, bulk("")), Some(None));
-        assert_eq!(glance(Value::Int(0), -3, bulk("")), None);
-        assert_eq!(glance(Value::Nil, -1, bulk("")), None);
-        assert_eq!(read_glimpse(&[]), None);
+    fn a_preview_reads_length_ttl_and_first_bytes() {
+        let read = |length, left, beginning| read_preview(&[length, Value::Int(left), beginning]);
+        let preview = |bytes, left, beginning: &str| Some(Some(Preview { bytes, left, beginning: beginning.into() }));
+        assert_eq!(read(Value::Int(300), 1_000, bulk("{")), preview(Some(300), Some(Duration::from_secs(1)), "{"));
+        assert_eq!(read(Value::Int(0), -1, bulk("")), preview(Some(0), None, ""));
+        assert_eq!(read(Value::Int(0), -2, bulk("")), Some(None));
+        assert_eq!(read(Value::Int(0), -3, bulk("")), None);
+        assert_eq!(read(Value::Nil, -1, bulk("")), None);
+        assert_eq!(read_preview(&[]), None);
     }
 }

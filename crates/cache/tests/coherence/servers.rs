@@ -17,10 +17,10 @@ async fn learn(nodes: &[Node; 2], texts: &[&str]) {
     for text in texts {
         let start = Instant::now();
         // With the deadlines of the product, a busy machine may be too slow for Redis once or twice.
-        while !nodes.iter().all(|node| node.is_vouched_for(text)) {
+        while !nodes.iter().all(|node| node.is_kept_for_long(text)) {
             assert!(start.elapsed() < PATIENCE, "{text} is not remembered");
             for node in nodes {
-                node.dear(text).await;
+                node.expensive(text).await;
                 node.is_sound().await;
             }
         }
@@ -53,7 +53,7 @@ async fn a_restart_without_data() {
     }
     assert!(nodes.iter().all(|node| !node.remembers("3+3")));
     let computed = nodes[0].computed();
-    nodes[0].dear("2+2").await;
+    nodes[0].expensive("2+2").await;
     assert_eq!(nodes[0].computed(), computed + 1, "Redis has lost it");
     are_coherent(&nodes, &mut server.person()).await;
 }
@@ -77,7 +77,7 @@ async fn a_restart_with_data() {
     let computed = nodes.each_ref().map(Node::computed);
     for node in &nodes {
         for text in ["2+2", "3+3"] {
-            assert_eq!(node.dear(text).await.source, Source::Redis, "{text}");
+            assert_eq!(node.expensive(text).await.source, Source::Redis, "{text}");
         }
     }
     assert_eq!(nodes.each_ref().map(Node::computed), computed);
@@ -91,7 +91,7 @@ async fn under_pressure(policy: &str, setting: Setting) -> (Server, Node) {
     let server = Server::with(&["--maxmemory-policy", policy]);
     let node = setting.redis(server.url()).coherent().await;
     for n in 0..ENTRIES {
-        node.dear(&format!("{n}")).await;
+        node.expensive(&format!("{n}")).await;
     }
     node.is_sound().await;
     assert!((0..ENTRIES).all(|n| node.remembers(&format!("{n}"))));
@@ -106,9 +106,9 @@ async fn what_is_evicted_is_forgotten(policy: &str) {
     let (server, node) = under_pressure(policy, Setting::new()).await;
     eventually("all is evicted", || server.person().keys().iter().all(|key| !key.starts_with("tabuada"))).await;
     eventually("memory is silent", || (0..ENTRIES).all(|n| !node.remembers(&format!("{n}")))).await;
-    assert_eq!((node.state(), node.dear("1").await.ttl.is_some()), (State::Coherent, true));
+    assert_eq!((node.state(), node.expensive("1").await.ttl.is_some()), (State::Coherent, true));
     server.person().does("CONFIG SET maxmemory 0");
-    node.dear("new").await;
+    node.expensive("new").await;
     node.is_sound().await;
     assert!(server.person().gets(&name("new")).is_some());
 }
@@ -116,7 +116,7 @@ async fn what_is_evicted_is_forgotten(policy: &str) {
 /// Redis is full: it takes nothing more, and keeps what it has, as memory does.
 async fn what_is_not_evicted_is_remembered(policy: &str, setting: Setting) {
     let (server, node) = under_pressure(policy, setting).await;
-    node.dear("new").await;
+    node.expensive("new").await;
     node.is_sound().await;
     assert!(node.errors("full") > 0);
     assert!((0..ENTRIES).all(|n| node.remembers(&format!("{n}"))));
@@ -213,7 +213,7 @@ async fn a_connection_that_is_open_and_silent() {
     are_connected(&nodes).await;
     assert!(nodes.iter().all(|node| !node.remembers("2+2")));
     let computed = nodes[0].computed();
-    nodes[0].dear("2+2").await;
+    nodes[0].expensive("2+2").await;
     assert_eq!(nodes[0].computed(), computed + 1, "it was deleted");
     are_coherent(&nodes, &mut server.person()).await;
 }
@@ -228,7 +228,7 @@ async fn a_server_that_is_stopped_in_mid_air() {
     eventually("it is counted", || nodes.iter().all(|node| node.errors("silent") > 0)).await;
     server.go_on();
     are_connected(&nodes).await;
-    assert_eq!(nodes[0].dear("2+2").await.source, Source::Redis);
+    assert_eq!(nodes[0].expensive("2+2").await.source, Source::Redis);
     are_coherent(&nodes, &mut server.person()).await;
 }
 
@@ -263,8 +263,8 @@ async fn a_primary_demoted_in_favour_of_its_replica() {
     eventually("memory is silent", || nodes.iter().all(|node| !node.remembers("2+2"))).await;
     assert!(nodes.iter().all(|node| node.remembers("3+3") && node.state() == State::Coherent));
     // It takes no lease and no write.
-    assert_eq!(nodes[0].dear("2+2").await.source, COMPUTED);
-    assert_eq!(nodes[1].dear("6+6").await.source, COMPUTED);
+    assert_eq!(nodes[0].expensive("2+2").await.source, COMPUTED);
+    assert_eq!(nodes[1].expensive("6+6").await.source, COMPUTED);
     assert!(nodes.iter().all(|node| node.errors("read-only") > 0));
     let kept = nodes[0].cache.get(&key("2+2")).expect("it is kept for a moment");
     assert!(kept.ttl.is_some_and(|ttl| ttl.as_secs() <= 5), "{kept:?}");
@@ -282,7 +282,7 @@ async fn a_primary_that_takes_over_anothers_data() {
     stranger.person().sets("tabuada:1:3+3", r#"{"resultado":"six"}"#);
     replicates(&server, &stranger).await;
     eventually("memory is silent", || nodes.iter().all(|node| !node.remembers("2+2") && !node.remembers("3+3"))).await;
-    assert!(nodes.iter().all(|node| node.forgotten("flush") > 0));
+    assert!(nodes.iter().all(|node| node.invalidations("flush") > 0));
     let found = nodes[0].ask("3+3", async |value| Ok(value)).await.expect("an answer");
     assert_eq!((&*found.value, found.source), (&Fact::Text("six".to_owned()), Source::Redis));
     server.person().does("REPLICAOF NO ONE");

@@ -81,19 +81,19 @@ impl Fake {
     }
 
     /// The commands heard, first words in capitals.
-    pub fn heard(&self, command: &str) -> usize {
+    pub fn received(&self, command: &str) -> usize {
         self.shared.commands.lock().expect("no panic").iter().filter(|words| words[0] == command).count()
     }
 
     /// The commands heard on a name, each as one text.
-    pub fn heard_of(&self, command: &str, name: &str) -> Vec<String> {
+    pub fn received_for(&self, command: &str, name: &str) -> Vec<String> {
         let commands = self.shared.commands.lock().expect("no panic");
         let ours = commands.iter().filter(|words| words[0] == command && words.get(1).is_some_and(|word| word == name));
         ours.map(|words| words.join(" ")).collect()
     }
 
     /// Takes a text away and tells nobody.
-    pub fn takes(&self, name: &str) {
+    pub fn removes(&self, name: &str) {
         self.shared.texts.lock().expect("no panic").remove(name);
     }
 

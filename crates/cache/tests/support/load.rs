@@ -12,8 +12,8 @@ use super::{Node, checked, eventually};
 const LANES: u64 = 6;
 /// Between two questions of an asker: two cores are to serve the servers as well.
 const PAUSE: Duration = Duration::from_millis(2);
-/// What is dear takes so long: long enough for others to wait for it.
-const DEAR: Duration = Duration::from_millis(20);
+/// What is expensive takes so long: long enough for others to wait for it.
+const EXPENSIVE: Duration = Duration::from_millis(20);
 
 pub struct Load {
     is_over: Arc<AtomicBool>,
@@ -22,7 +22,7 @@ pub struct Load {
 }
 
 impl Load {
-    /// Begins to ask, on each node, for what is known and what is new, what is cheap and what is dear.
+    /// Begins to ask, on each node, for what is known and what is new, what is cheap and what is expensive.
     pub fn on(nodes: &[Node]) -> Self {
         let (is_over, waits) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(Vec::new())));
         let mut asking = JoinSet::new();
@@ -68,12 +68,12 @@ async fn ask(node: &Node, lane: u64, round: u64) {
     let known = format!("{}", round % 16);
     match (round + lane) % 4 {
         0 => node.cheap(&known).await,
-        1 => node.dear(&known).await,
+        1 => node.expensive(&known).await,
         2 => node.cheap(&format!("{round}+{lane}")).await,
         _ => {
             let text = format!("{}*{}", round / 4, lane / 2);
             let compute = async |value| {
-                tokio::time::sleep(DEAR).await;
+                tokio::time::sleep(EXPENSIVE).await;
                 Ok(value)
             };
             checked(&text, node.ask(&text, compute).await)

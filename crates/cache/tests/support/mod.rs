@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use tabuada_cache::{Cache, Contents, Deadlines, Failed, Found, Key, Lookup, Options, Source, State, Stats};
+use tabuada_cache::{Cache, ComputeError, Contents, Deadlines, Found, Key, Lookup, Options, Source, State, Stats};
 
 /// Longer than anything takes on a machine that is busy; reached only by what is broken.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -52,11 +52,11 @@ impl Contents for Facts {
     type Value = Fact;
     type Failure = &'static str;
 
-    fn encode(&self, fact: &Fact) -> String {
-        match fact {
+    fn encode(&self, fact: &Fact) -> Option<String> {
+        Some(match fact {
             Fact::Text(text) => serde_json::json!({ "resultado": text }).to_string(),
             Fact::Refusal(limit) => serde_json::json!({ "refusal": limit }).to_string(),
-        }
+        })
     }
 
     async fn decode(&self, line: &str) -> Option<Fact> {
@@ -113,17 +113,17 @@ pub struct Setting {
 
 impl Setting {
     pub fn new() -> Self {
-        let options = Options { namespace: "tabuada".to_owned(), memory_bytes: 8 << 20, ..Options::default() };
+        let mut options = Options::default();
+        options.namespace = "tabuada".to_owned();
+        options.memory_bytes = 8 << 20;
         // A busy machine may take its time where no test is about time.
-        let patient = Deadlines {
-            call: PATIENCE,
-            handshake: PATIENCE,
-            silence: PATIENCE,
-            patience: PATIENCE,
-            lease: 4 * PATIENCE,
-            ..Deadlines::default()
-        };
-        Self { options, facts: Facts::default(), deadlines: patient }
+        let mut deadlines = Deadlines::default();
+        deadlines.call = PATIENCE;
+        deadlines.handshake = PATIENCE;
+        deadlines.heartbeat_timeout = PATIENCE;
+        deadlines.patience = PATIENCE;
+        deadlines.lease = 4 * PATIENCE;
+        Self { options, facts: Facts::default(), deadlines }
     }
 
     /// With the deadlines of the product.
@@ -201,12 +201,12 @@ impl Node {
     }
 
     /// Asks for something that the trial is not enough for.
-    pub async fn dear(&self, text: &str) -> Found<Fact> {
+    pub async fn expensive(&self, text: &str) -> Found<Fact> {
         checked(text, self.ask(text, async |value| Ok(value)).await)
     }
 
-    /// Asks for something dear whose computation does what `compute` says with the right value.
-    pub async fn ask<F, W>(&self, text: &str, compute: F) -> Result<Found<Fact>, Failed<&'static str>>
+    /// Asks for something expensive whose computation does what `compute` says with the right value.
+    pub async fn ask<F, W>(&self, text: &str, compute: F) -> Result<Found<Fact>, ComputeError<&'static str>>
     where
         F: FnOnce(Fact) -> W + Send + 'static,
         W: Future<Output = Result<Fact, &'static str>> + Send + 'static,
@@ -221,31 +221,31 @@ impl Node {
     }
 
     /// Asks for something of which nothing is to be remembered; the trial may be enough for it.
-    pub async fn alone(&self, text: &str, is_dear: bool) -> Found<Fact> {
+    pub async fn no_store(&self, text: &str, is_expensive: bool) -> Found<Fact> {
         self.asked.fetch_add(1, SeqCst);
         let compute = || {
             self.computed.fetch_add(1, SeqCst);
             Fact::Text(answer(text))
         };
-        let (trial, in_full) = (async || (!is_dear).then(compute), || async { Ok(compute()) });
-        checked(text, self.cache.get_or_compute_unremembered(&key(text), trial, in_full).await)
+        let (trial, in_full) = (async || (!is_expensive).then(compute), || async { Ok(compute()) });
+        checked(text, self.cache.get_or_compute_no_store(&key(text), trial, in_full).await)
     }
 
-    /// Asks for something dear, elsewhere.
+    /// Asks for something expensive, elsewhere.
     pub fn asks(&self, text: &str) -> JoinHandle<Found<Fact>> {
         let (node, text) = (self.clone(), text.to_owned());
-        tokio::spawn(async move { node.dear(&text).await })
+        tokio::spawn(async move { node.expensive(&text).await })
     }
 
-    /// Asks for something dear, and holds its computation once it has begun.
+    /// Asks for something expensive, and holds its computation once it has begun.
     pub async fn holds(&self, text: &str) -> Held {
         let (begun, has_begun) = oneshot::channel();
         let (end, told) = oneshot::channel();
         let (node, own) = (self.clone(), text.to_owned());
         let asking = tokio::spawn(async move {
             let compute = async move |value| {
-                begun.send(()).expect("somebody waits for it");
-                match told.await.expect("it is told how to end") {
+                begun.send(()).expect("the test waits");
+                match told.await.expect("the test ends it") {
                     Ending::Value(other) => Ok(other.unwrap_or(value)),
                     Ending::Failure => Err("no worker free"),
                     Ending::Panic => panic!("on purpose"),
@@ -275,7 +275,7 @@ impl Node {
     }
 
     /// Whether memory answers, and for longer than it does without Redis. The default ttl, a day, is taken for granted.
-    pub fn is_vouched_for(&self, text: &str) -> bool {
+    pub fn is_kept_for_long(&self, text: &str) -> bool {
         let briefly = Duration::from_secs(5);
         self.cache.get(&key(text)).is_some_and(|found| found.ttl.is_none_or(|ttl| ttl > briefly))
     }
@@ -298,19 +298,19 @@ impl Node {
         self.count(|stats| stats.answers, source)
     }
 
-    pub fn forgotten(&self, cause: &str) -> u64 {
-        self.count(|stats| stats.forgotten, cause)
+    pub fn invalidations(&self, cause: &str) -> u64 {
+        self.count(|stats| stats.invalidations, cause)
     }
 
     pub fn errors(&self, kind: &str) -> u64 {
         self.count(|stats| stats.redis_errors, kind)
     }
 
-    pub fn offers(&self, fate: &str) -> u64 {
-        self.count(|stats| stats.offers, fate)
+    pub fn writes_behind(&self, fate: &str) -> u64 {
+        self.count(|stats| stats.write_behind, fate)
     }
 
-    pub fn looks(&self, result: &str) -> u64 {
+    pub fn lookups(&self, result: &str) -> u64 {
         self.count(|stats| stats.redis_lookups, result)
     }
 
@@ -320,16 +320,16 @@ impl Node {
     }
 
     /// Does something that Redis tells of, and waits until this node has been told.
-    pub async fn hears(&self, deed: impl FnOnce()) {
-        let heard = || self.forgotten("key") + self.forgotten("flush");
+    pub async fn receives_after(&self, command: impl FnOnce()) {
+        let heard = || self.invalidations("key") + self.invalidations("flush");
         let before = heard();
-        deed();
-        eventually("it is told", || heard() > before).await;
+        command();
+        eventually("the push arrives", || heard() > before).await;
     }
 
     /// Waits until so many changes of keys were told of and followed: what is read after that is not moved by them.
-    pub async fn has_heard(&self, changes: u64) {
-        eventually("it is told", || self.forgotten("key") == changes).await;
+    pub async fn has_received(&self, changes: u64) {
+        eventually("the push arrives", || self.invalidations("key") == changes).await;
     }
 
     /// Waits until what is under way is done, and looks at the inside: bytes counted are bytes held, no flight is open,
@@ -338,8 +338,8 @@ impl Node {
         eventually("nothing is under way, and bytes counted are bytes held", || {
             let audit = self.cache.audit();
             // A sweep may be under way between the two countings.
-            let under_way = [audit.flights_open, audit.offers_open, audit.waiters, audit.tasks];
-            under_way == [0; 4] && audit.bytes_counted == audit.bytes_held
+            let in_progress = [audit.flights_open, audit.write_behind_open, audit.waiters, audit.tasks];
+            in_progress == [0; 4] && audit.bytes_counted == audit.bytes_held
         })
         .await;
         let stats = self.stats();
@@ -352,7 +352,7 @@ impl Node {
     pub async fn is_sound_but_for_flights(&self) {
         eventually("only held computations are under way", || {
             let audit = self.cache.audit();
-            audit.offers_open == 0 && audit.flights_open == audit.tasks
+            audit.write_behind_open == 0 && audit.flights_open == audit.tasks
         })
         .await;
     }
@@ -369,7 +369,7 @@ enum Ending {
 pub struct Held {
     text: String,
     end: oneshot::Sender<Ending>,
-    asking: JoinHandle<Result<Found<Fact>, Failed<&'static str>>>,
+    asking: JoinHandle<Result<Found<Fact>, ComputeError<&'static str>>>,
 }
 
 impl Held {
@@ -384,21 +384,21 @@ impl Held {
 
     pub async fn fails(self) {
         let failed = self.told(Ending::Failure).await.err();
-        assert_eq!(failed, Some(Failed::Computation("no worker free")));
+        assert_eq!(failed, Some(ComputeError::Computation("no worker free")));
     }
 
     pub async fn panics(self) {
-        assert_eq!(self.told(Ending::Panic).await.err(), Some(Failed::Panicked));
+        assert_eq!(self.told(Ending::Panic).await.err(), Some(ComputeError::Panicked));
     }
 
-    async fn told(self, ending: Ending) -> Result<Found<Fact>, Failed<&'static str>> {
+    async fn told(self, ending: Ending) -> Result<Found<Fact>, ComputeError<&'static str>> {
         assert!(self.end.send(ending).is_ok(), "it still computes");
         self.asking.await.expect("it was not cancelled")
     }
 }
 
 /// Whatever the layer, the answer is the same.
-pub fn checked(text: &str, found: Result<Found<Fact>, Failed<&'static str>>) -> Found<Fact> {
+pub fn checked(text: &str, found: Result<Found<Fact>, ComputeError<&'static str>>) -> Found<Fact> {
     let found = found.unwrap_or_else(|failed| panic!("{text}: {failed:?}"));
     assert_eq!(*found.value, Fact::Text(answer(text)), "from {:?}", found.source);
     found

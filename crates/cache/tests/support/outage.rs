@@ -77,11 +77,11 @@ impl Crowd {
         let found = loop {
             assert!(over.elapsed() < PATIENCE, "what is computed is not found in Redis");
             let text = format!("after {:?}", over.elapsed());
-            self.nodes[0].dear(&text).await;
+            self.nodes[0].expensive(&text).await;
             // Its write is under way when it is answered: whoever asks meanwhile may wait for it, or find it.
             let mut sources = Vec::new();
             for node in &self.nodes[1..] {
-                sources.push(node.dear(&text).await.source);
+                sources.push(node.expensive(&text).await.source);
             }
             if sources.iter().all(|source| matches!(source, Source::Redis | Source::Collapsed)) {
                 break over.elapsed();
@@ -91,10 +91,10 @@ impl Crowd {
         let waits = self.load.ends().await;
         // Told to forget, all do.
         let text = "proof";
-        while !self.nodes.iter().all(|node| node.is_vouched_for(text)) {
+        while !self.nodes.iter().all(|node| node.is_kept_for_long(text)) {
             assert!(over.elapsed() < 2 * PATIENCE, "it is not remembered");
             for node in &self.nodes {
-                node.dear(text).await;
+                node.expensive(text).await;
                 node.is_sound().await;
             }
         }

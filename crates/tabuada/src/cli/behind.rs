@@ -26,7 +26,8 @@ pub(super) enum Unconnected {
 pub(super) fn connect(options: Options) -> Result<(Runtime, Calculator, State), Unconnected> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     let runtime = runtime.map_err(Unconnected::Io)?;
-    let deadlines = Deadlines { call: CALL, ..Deadlines::default() };
+    let mut deadlines = Deadlines::default();
+    deadlines.call = CALL;
     let entered = runtime.enter();
     let calculator = Calculator::with_deadlines(options, deadlines, 1, Counters::default());
     drop(entered);

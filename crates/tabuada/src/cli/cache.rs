@@ -10,7 +10,7 @@ use std::time::Duration;
 use clap::Subcommand;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
-use tabuada_cache::{Behind, Cursor, NotOurs, Options, Removal, Removed};
+use tabuada_cache::{Cursor, NameError, RedisStatus, RemovalStatus, Removed};
 use tokio::runtime::Runtime;
 
 use super::behind::{Unconnected, connect};
@@ -180,7 +180,8 @@ impl Door {
         let has_redis = settings.given(&REDIS).is_some_and(|url| !url.text.is_empty());
         let place = match &args.server {
             None if has_redis => {
-                let options = Options { memory_bytes: 0, ..behind(&settings).map_err(misused)? };
+                let mut options = behind(&settings).map_err(misused)?;
+                options.memory_bytes = 0;
                 let namespace = settings.need(&NAMESPACE).map_err(misused)?;
                 let (runtime, calculator, _) = connect(options).map_err(|why| unconnected(why, language))?;
                 Place::Redis { runtime, calculator, namespace }
@@ -254,7 +255,7 @@ impl Door {
         // It is our own.
         let cursor = cursor.and_then(|cursor| cursor.parse::<Cursor>().ok());
         let page = runtime.block_on(calculator.cache().operator().list(cursor.as_ref(), PAGE));
-        if page.redis == Behind::Reached { Ok(view::page(&page)) } else { Err(self.lost()) }
+        if page.redis == RedisStatus::Reached { Ok(view::page(&page)) } else { Err(self.lost()) }
     }
 
     fn entry(&self, key: &str) -> Result<Value, Trouble> {
@@ -265,8 +266,8 @@ impl Door {
         let name = self.name(key)?;
         match runtime.block_on(calculator.cache().operator().entry(&name)) {
             Ok((Some(entry), _)) => Ok(view::entry(&entry, None)),
-            Ok((None, Behind::Unreachable)) => Err(self.lost()),
-            Ok((None, _)) | Err(NotOurs) => Err(self.absent(&name)),
+            Ok((None, RedisStatus::Unreachable)) => Err(self.lost()),
+            Ok((None, _)) | Err(NameError) => Err(self.absent(&name)),
         }
     }
 
@@ -277,7 +278,7 @@ impl Door {
         };
         let name = self.name(key)?;
         match runtime.block_on(calculator.cache().operator().delete(&name)) {
-            Ok(Removed { count: 0, redis: Removal::Done }) | Err(NotOurs) => Err(self.absent(&name)),
+            Ok(Removed { count: 0, redis: RemovalStatus::Done, .. }) | Err(NameError) => Err(self.absent(&name)),
             Ok(removed) => self.told(&removed),
         }
     }
@@ -321,9 +322,9 @@ impl Door {
     /// This process ends: what it has not done, nobody will.
     fn told(&self, removed: &Removed) -> Result<Value, Trouble> {
         match removed.redis {
-            Removal::Done => Ok(view::removed(removed)),
-            Removal::Pending => Err(self.failed(said::NOT_ALL_REMOVED, &[])),
-            Removal::Refused => Err(self.failed(said::REMOVAL_REFUSED, &[])),
+            RemovalStatus::Done => Ok(view::removed(removed)),
+            RemovalStatus::Pending => Err(self.failed(said::NOT_ALL_REMOVED, &[])),
+            RemovalStatus::Refused => Err(self.failed(said::REMOVAL_REFUSED, &[])),
         }
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use listenfd::ListenFd;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use tabuada_cache::url;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 use tracing_appender::non_blocking::ErrorCounter;
@@ -194,7 +195,7 @@ fn say_what_begins(config: &ServeConfig, listener: &Listener, admin: Option<&Lis
         commit = COMMIT,
         listener = %listener,
         operators_listener = admin.map(tracing::field::display),
-        redis = config.cache.redis.as_deref().map_or("none", hosts),
+        redis = config.cache.redis.as_deref().map_or("none", url::hosts),
         ttl = config.cache.ttl.map_or_else(|| "none".to_owned(), |ttl| humantime::format_duration(ttl).to_string()),
         lookup = ?config.cache.lookup,
         memory = %bytesize::ByteSize(config.cache.memory_bytes),
@@ -213,18 +214,6 @@ fn say_what_is_set(settings: &Settings) {
         if let Some(given) = given.filter(|given| given.origin != Origin::Default) {
             tracing::info!(name = setting.name, value = setting.shown(&given.text), origin = %given.origin, "setting");
         }
-    }
-}
-
-/// Where a Redis is, of its URL: no login, and nothing that may be one.
-fn hosts(url: &str) -> &str {
-    match url.split_once("://") {
-        Some((scheme, path)) if scheme.contains("unix") => path.split('?').next().unwrap_or_default(),
-        Some((_, rest)) => {
-            let places = rest.rsplit('@').next().unwrap_or_default();
-            places.split(['/', '?']).next().unwrap_or_default()
-        }
-        None => "?",
     }
 }
 
@@ -291,27 +280,5 @@ fn handed_over(handed: &mut ListenFd, index: usize) -> io::Result<Option<Listene
     match handed.take_unix_listener(index) {
         Ok(listener) => listener.map(Listener::unix).transpose(),
         Err(_) => handed.take_tcp_listener(index)?.map(Listener::tcp).transpose(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::hosts;
-
-    #[test]
-    fn where_a_redis_is_holds_no_secret() {
-        for (url, place) in [
-            ("redis://h:1/2", "h:1"),
-            ("rediss://user:secret@h:1/2", "h:1"),
-            ("redis://:sec@ret@h:1", "h:1"),
-            ("redis://:sec/ret?x@h:1/0?a=b", "h:1"),
-            ("redis+sentinel://user:secret@a:1,b:2/name/0", "a:1,b:2"),
-            ("redis+cluster://[::1]:1,b:2", "[::1]:1,b:2"),
-            ("unix:///run/redis.sock?db=1&user=u&pass=secret", "/run/redis.sock"),
-            ("unix:///run/redis.sock?pass=se@cret", "/run/redis.sock"),
-            ("secret", "?"),
-        ] {
-            assert_eq!(hosts(url), place, "{url}");
-        }
     }
 }

@@ -152,9 +152,15 @@ impl Collector for OfTheMoment {
         }
         let answers = view::answers(&stats, &self.counters);
         counters(&mut encoder, "cache_answers", "How questions ended.", "source", &answers)?;
-        counters(&mut encoder, "cache_forgotten", "What made memory forget.", "cause", &stats.forgotten)?;
+        counters(&mut encoder, "cache_forgotten", "What made memory forget.", "cause", &stats.invalidations)?;
         counters(&mut encoder, "cache_flights", "How computations in full ended.", "end", &stats.flights)?;
-        counters(&mut encoder, "cache_offers", "What became of answers offered to Redis.", "fate", &stats.offers)?;
+        counters(
+            &mut encoder,
+            "cache_offers",
+            "What became of answers offered to Redis.",
+            "fate",
+            &stats.write_behind,
+        )?;
         counters(&mut encoder, "redis_errors", "What went wrong with Redis.", "kind", &stats.redis_errors)?;
         let pending = signed(stats.removals_pending);
         gauge(&mut encoder, "cache_removals_pending", "Removals still to be done in Redis.", pending)?;
@@ -169,7 +175,7 @@ impl Collector for OfTheMoment {
             ConstGauge::new(is_in).encode(family.encode_family(&[("state", state.name())])?)?;
         }
         let help = "Seconds from an invalidation to silence of memory.";
-        let forgetting = &stats.forget_seconds;
+        let forgetting = &stats.invalidation_latency;
         let bounds = forgetting.bounds.iter().copied().chain([f64::INFINITY]);
         let buckets = bounds.zip(forgetting.counts.iter().copied()).collect::<Vec<_>>();
         encoder

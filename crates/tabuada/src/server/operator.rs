@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, Response, StatusCode, Uri};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::routing::get;
 use serde_json::Value;
-use tabuada_cache::{Behind, Cursor, NotACursor, NotOurs, Operator, Removal, Removed};
+use tabuada_cache::{Cursor, CursorError, NameError, Operator, RedisStatus, RemovalStatus, Removed};
 
 use super::admission::{admit, admit_scraper};
 use super::described::{NotAdmitted, Overloaded, RedisRefused};
@@ -163,7 +163,7 @@ pub(super) async fn list(State(app): State<App>, headers: HeaderMap, uri: Uri) -
                 .ok_or(Fault::Limit { most: PAGE_MAX })?,
         };
         let cursor = parameter(uri.query(), "cursor")?.map(|cursor| cursor.parse::<Cursor>()).transpose();
-        Ok((cursor.map_err(|NotACursor| Fault::Cursor)?, limit))
+        Ok((cursor.map_err(|CursorError| Fault::Cursor)?, limit))
     };
     match asked() {
         Ok((cursor, limit)) => said(StatusCode::OK, &view::page(&operator(&app).list(cursor.as_ref(), limit).await)),
@@ -250,7 +250,7 @@ pub(super) async fn show(State(app): State<App>, headers: HeaderMap, uri: Uri) -
     match operator(&app).entry(&name).await {
         Ok((Some(entry), behind)) => said(StatusCode::OK, &view::entry(&entry, Some(behind))),
         Ok((None, behind)) => absent(name, behind, &headers),
-        Err(NotOurs) => absent(name, Behind::Absent, &headers),
+        Err(NameError) => absent(name, RedisStatus::Absent, &headers),
     }
 }
 
@@ -329,7 +329,9 @@ pub(super) async fn delete(State(app): State<App>, headers: HeaderMap, uri: Uri)
         Err(fault) => return told(fault, &headers).in_query(uri.query()).response(),
     };
     match operator(&app).delete(&name).await {
-        Ok(Removed { count: 0, redis: Removal::Done }) | Err(NotOurs) => absent(name, Behind::Reached, &headers),
+        Ok(Removed { count: 0, redis: RemovalStatus::Done, .. }) | Err(NameError) => {
+            absent(name, RedisStatus::Reached, &headers)
+        }
         Ok(removed) => gone(removed, &headers),
     }
 }
@@ -393,19 +395,19 @@ async fn name(app: &App, uri: &Uri) -> Result<String, Fault> {
     app.calculator.name_in_cache(&key).await.map_err(|nameless| Fault::of_key(nameless, key))
 }
 
-fn absent(name: String, behind: Behind, headers: &HeaderMap) -> Response<Body> {
+fn absent(name: String, behind: RedisStatus, headers: &HeaderMap) -> Response<Body> {
     let fault = match behind {
-        Behind::Unreachable => Fault::Unreachable { name },
-        Behind::Absent | Behind::Reached => Fault::NotRemembered { name },
+        RedisStatus::Unreachable => Fault::Unreachable { name },
+        RedisStatus::Absent | RedisStatus::Reached => Fault::NotRemembered { name },
     };
     refused(fault, headers)
 }
 
 fn gone(removed: Removed, headers: &HeaderMap) -> Response<Body> {
     match removed.redis {
-        Removal::Done => said(StatusCode::OK, &view::removed(&removed)),
-        Removal::Pending => said(StatusCode::ACCEPTED, &view::removed(&removed)),
-        Removal::Refused => refused(Fault::RedisRefused, headers),
+        RemovalStatus::Done => said(StatusCode::OK, &view::removed(&removed)),
+        RemovalStatus::Pending => said(StatusCode::ACCEPTED, &view::removed(&removed)),
+        RemovalStatus::Refused => refused(Fault::RedisRefused, headers),
     }
 }
 

@@ -93,7 +93,8 @@ mod tests {
 
     /// A calculator that remembers for ever, and what it has in memory for `2+2`.
     async fn remembered() -> (Calculator, Reply) {
-        let options = Options { ttl: None, ..Options::default() };
+        let mut options = Options::default();
+        options.ttl = None;
         let calculator = Calculator::new(options, 1, Counters::default()).unwrap();
         calculator.answer("2+2").await;
         let reply = calculator.answer("2+2").await;
@@ -126,7 +127,8 @@ mod tests {
     #[tokio::test]
     async fn what_is_sent_again_is_counted_once() {
         let counters = Counters::default();
-        let options = Options { ttl: None, ..Options::default() };
+        let mut options = Options::default();
+        options.ttl = None;
         let calculator = Calculator::new(options, 1, counters.clone()).unwrap();
         calculator.answer("2+2").await;
         let reply = calculator.answer("2+2").await;

@@ -34,7 +34,8 @@ fn server() -> SocketAddr {
             runtime.expect("a runtime starts").block_on(async {
                 let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
                 let counters = Counters::default();
-                let options = Options { redis: None, memory_bytes: 1 << 20, ..Options::default() };
+                let mut options = Options::default();
+                options.memory_bytes = 1 << 20;
                 let calculator = Calculator::new(options, 1, counters.clone()).expect("the options are good");
                 ready.send(listener.local_addr().expect("it has one")).expect("it is waited for");
                 serve(listener, App::new(calculator, counters, Setup::default()), std::future::pending()).await;

@@ -16,7 +16,6 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use tabuada::config::Lookup;
 use tabuada::{App, Calculator, Counters, Setup, serve};
 use tabuada_cache::Options;
 use tokio::net::TcpListener;
@@ -46,13 +45,9 @@ impl Server {
                 let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
                 ready.send(listener.local_addr().expect("it has an address")).expect("the test waits");
                 let counters = Counters::default();
-                let options = Options {
-                    namespace: "tabuada".to_owned(),
-                    memory_bytes: 16 << 20,
-                    ttl: Some(Duration::from_secs(86_400)),
-                    lookup: Lookup::Adaptive,
-                    ..Options::default()
-                };
+                let mut options = Options::default();
+                options.namespace = "tabuada".to_owned();
+                options.memory_bytes = 16 << 20;
                 let calculator = Calculator::new(options, 2, counters.clone()).expect("the options are good");
                 let stop = async {
                     let _ = stopped.await;

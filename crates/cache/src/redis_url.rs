@@ -1,35 +1,24 @@
-//! Where Redis is, as a URL says it.
-//!
-//! | URL | what stands there |
-//! |---|---|
-//! | `redis://[user:password@]host[:port][/db]` | one server; `valkey://` is the same |
-//! | `rediss://…` | the same over TLS; `valkeys://` is the same |
-//! | `unix:///path[?db=…&user=…&pass=…]` | the same over a socket in the file system |
-//! | `redis+sentinel://[user:password@]host[:port],…/name[/db]` | Sentinels, and the name of what they watch |
-//! | `redis+cluster://[user:password@]host[:port],…` | nodes of a Cluster, of which one has to answer |
-//!
-//! `rediss+sentinel://` and `rediss+cluster://` are theirs over TLS. IPv6 stands in brackets. A user or a password with
-//! characters that mean something in a URL is percent-encoded.
+//! The servers that a [URL](crate::url) names.
 
 use std::path::Path;
 use std::time::Duration;
 
-use redis::{ConnectionAddr, IntoConnectionInfo, TlsCertificates};
+use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo};
 
 use crate::connection::Endpoint;
 use crate::options::{Options, OptionsError, UrlFault};
+use crate::url::Parts;
 
 const SENTINEL_PORT: u16 = 26_379;
-const CERTIFICATE: &[u8] = b"-----BEGIN CERTIFICATE-----";
 
-/// Where Redis is.
-pub(crate) enum Place {
+/// The servers of a URL.
+pub(crate) enum RedisUrl {
     Server(Endpoint),
     Sentinels {
         sentinels: Vec<Endpoint>,
-        /// What the Sentinels call the primary.
+        /// The Sentinels' name of the primary.
         name: String,
-        /// How to log in at the primary, wherever it is.
+        /// The login at the primary, whatever its address.
         login: Endpoint,
     },
     Cluster {
@@ -37,35 +26,34 @@ pub(crate) enum Place {
     },
 }
 
-/// How to come in, beside what the URL says.
+/// The options of a connection beside its URL.
 #[derive(Clone, Copy)]
-pub(crate) struct Access<'a> {
-    /// CA certificates, in PEM, in place of the system's.
+pub(crate) struct LoginOptions<'a> {
+    /// CA certificates, in PEM, in place of the system's trust store.
     pub(crate) ca: Option<&'a [u8]>,
-    /// Where the URL names none.
+    /// For a URL that names no user.
     pub(crate) user: Option<&'a str>,
     pub(crate) password_file: Option<&'a Path>,
     pub(crate) handshake: Duration,
 }
 
 impl Options {
-    /// Where Redis is, if there is one.
-    pub(crate) fn place(&self, handshake: Duration) -> Result<Option<Place>, OptionsError> {
-        let access = Access {
+    /// The URL, if there is one, read.
+    pub(crate) fn redis_url(&self, handshake: Duration) -> Result<Option<RedisUrl>, OptionsError> {
+        let options = LoginOptions {
             ca: self.redis_ca.as_deref(),
             user: self.redis_user.as_deref(),
             password_file: self.redis_password_file.as_deref(),
             handshake,
         };
-        self.redis.as_deref().map(|url| Place::parse(url, access)).transpose()
+        self.redis.as_deref().map(|url| RedisUrl::parse(url, options)).transpose()
     }
 }
 
-impl Place {
-    /// Reads a URL.
-    pub(crate) fn parse(url: &str, access: Access<'_>) -> Result<Self, OptionsError> {
-        let (scheme, rest) = url.split_once("://").ok_or(refused(UrlFault::NoScheme))?;
-        let one = |url: &str| endpoint(url, access);
+impl RedisUrl {
+    pub(crate) fn parse(url: &str, options: LoginOptions<'_>) -> Result<Self, OptionsError> {
+        let Parts { scheme, login, place } = Parts::of(url).ok_or(refused(UrlFault::NoScheme))?;
+        let one = |url: &str| endpoint(url, options);
         let (kind, tls) = match scheme {
             "redis" | "valkey" | "rediss" | "valkeys" => return Ok(Self::Server(one(url)?)),
             "unix" | "redis+unix" | "valkey+unix" => return Ok(Self::Server(one(url)?)),
@@ -75,15 +63,13 @@ impl Place {
             "rediss+cluster" | "valkeys+cluster" => ("cluster", true),
             other => return Err(refused(UrlFault::Scheme(other.to_owned()))),
         };
-        // What stands before the last @ may itself be a careless password with @ or / in it: it is left to the library.
-        let (login, places) = rest.rsplit_once('@').map_or(("", rest), |(login, places)| (login, places));
-        let (hosts, path) = places.split_once('/').unwrap_or((places, ""));
-        let at = if login.is_empty() { "" } else { "@" };
+        let login = login.map(|login| format!("{login}@")).unwrap_or_default();
+        let (hosts, path) = place.split_once('/').unwrap_or((place, ""));
         let scheme = if tls { "rediss" } else { "redis" };
         let all = |port: Option<u16>| {
             let one = |host: &str| match port {
-                Some(port) if !has_port(host) => one(&format!("{scheme}://{login}{at}{host}:{port}")),
-                _ => one(&format!("{scheme}://{login}{at}{host}")),
+                Some(port) if !has_port(host) => one(&format!("{scheme}://{login}{host}:{port}")),
+                _ => one(&format!("{scheme}://{login}{host}")),
             };
             hosts.split(',').map(one).collect::<Result<Vec<_>, _>>()
         };
@@ -99,7 +85,7 @@ impl Place {
         }
         let sentinels = all(Some(SENTINEL_PORT))?;
         let first = hosts.split(',').next().unwrap_or_default();
-        let login = one(&format!("{scheme}://{login}{at}{first}/{db}"))?;
+        let login = one(&format!("{scheme}://{login}{first}/{db}"))?;
         Ok(Self::Sentinels { sentinels, name: name.to_owned(), login })
     }
 }
@@ -108,57 +94,64 @@ fn refused(fault: UrlFault) -> OptionsError {
     OptionsError::Url { fault }
 }
 
-/// Whether a port follows the host, which may be an address of IPv6 in brackets.
+/// Whether a port follows the host, which may be an IPv6 address in brackets.
 fn has_port(host: &str) -> bool {
     host.rsplit_once(']').map_or(host, |(_, after)| after).contains(':')
 }
 
-fn endpoint(url: &str, access: Access<'_>) -> Result<Endpoint, OptionsError> {
+fn endpoint(url: &str, options: LoginOptions<'_>) -> Result<Endpoint, OptionsError> {
     let mut info = url.into_connection_info().map_err(|_| refused(fault_of(url)))?;
     if info.redis_settings().db() < 0 {
         return Err(refused(UrlFault::Database));
     }
-    match info.addr() {
-        ConnectionAddr::TcpTls { insecure: true, .. } => return Err(refused(UrlFault::Unverified)),
-        ConnectionAddr::TcpTls { .. } => {
-            if let Some(ca) = access.ca {
-                // Of what has no certificates in it, the library makes an empty list of whom to believe.
-                if !ca.windows(CERTIFICATE.len()).any(|window| window == CERTIFICATE) {
-                    return Err(OptionsError::Certificates);
-                }
-                let certificates = TlsCertificates { client_tls: None, root_cert: Some(ca.to_vec()) };
-                let client = redis::Client::build_with_tls(info, certificates);
-                info = client.map_err(|_| OptionsError::Certificates)?.get_connection_info().clone();
-            }
-        }
-        _ if access.ca.is_some() => return Err(refused(UrlFault::NoTls)),
-        _ => {}
+    match (info.addr(), options.ca) {
+        (ConnectionAddr::TcpTls { insecure: true, .. }, _) => return Err(refused(UrlFault::Unverified)),
+        (ConnectionAddr::TcpTls { .. }, Some(ca)) => info = with_ca(info, ca)?,
+        (ConnectionAddr::TcpTls { .. }, None) | (_, None) => {}
+        (_, Some(_)) => return Err(refused(UrlFault::NoTls)),
     }
     let login = info.redis_settings();
-    if login.password().is_some() && access.password_file.is_some() {
+    if login.password().is_some() && options.password_file.is_some() {
         return Err(refused(UrlFault::PasswordTwice));
     }
-    if let Some(user) = access.user.filter(|_| login.username().is_none()) {
+    if let Some(user) = options.user.filter(|_| login.username().is_none()) {
         let login = login.clone().set_username(user);
         info = info.set_redis_settings(login);
     }
-    Ok(Endpoint::new(info, access.password_file, access.handshake))
+    Ok(Endpoint::new(info, options.password_file, options.handshake))
 }
 
-/// What the library cannot read in a URL of one server.
+#[cfg(feature = "tls")]
+fn with_ca(info: ConnectionInfo, ca: &[u8]) -> Result<ConnectionInfo, OptionsError> {
+    const CERTIFICATE: &[u8] = b"-----BEGIN CERTIFICATE-----";
+    // Of a text without certificates the library makes an empty trust store.
+    if !ca.windows(CERTIFICATE.len()).any(|window| window == CERTIFICATE) {
+        return Err(OptionsError::Certificates);
+    }
+    let certificates = redis::TlsCertificates { client_tls: None, root_cert: Some(ca.to_vec()) };
+    let client = redis::Client::build_with_tls(info, certificates);
+    Ok(client.map_err(|_| OptionsError::Certificates)?.get_connection_info().clone())
+}
+
+#[cfg(not(feature = "tls"))]
+fn with_ca(_: ConnectionInfo, _: &[u8]) -> Result<ConnectionInfo, OptionsError> {
+    Err(refused(UrlFault::TlsDisabled))
+}
+
+/// Why the library cannot read the URL of one server.
 fn fault_of(url: &str) -> UrlFault {
-    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
-    let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place).split(['?', '#']).next().unwrap_or_default();
+    let Some(parts) = Parts::of(url).filter(|parts| !parts.is_socket()) else { return UrlFault::Unreadable };
+    let place = parts.place.split(['?', '#']).next().unwrap_or_default();
     let (host, database) = place.split_once('/').unwrap_or((place, ""));
     let port = host.rsplit_once(':').filter(|_| has_port(host)).map(|(_, port)| port);
-    if scheme.contains("unix") {
-        UrlFault::Unreadable
-    } else if host.is_empty() || host.starts_with(':') {
+    if host.is_empty() || host.starts_with(':') {
         UrlFault::NoHost
     } else if port.is_some_and(|port| port.parse::<u16>().is_err()) {
         UrlFault::Port
     } else if !database.is_empty() && database.parse::<u32>().is_err() {
         UrlFault::Database
+    } else if cfg!(not(feature = "tls")) && matches!(parts.scheme, "rediss" | "valkeys") {
+        UrlFault::TlsDisabled
     } else {
         UrlFault::Unreadable
     }
@@ -168,25 +161,28 @@ fn fault_of(url: &str) -> UrlFault {
 mod tests {
     use super::*;
 
-    const ALONE: Access<'_> = Access { ca: None, user: None, password_file: None, handshake: Duration::from_secs(1) };
+    const URL_ONLY: LoginOptions<'_> =
+        LoginOptions { ca: None, user: None, password_file: None, handshake: Duration::from_secs(1) };
 
-    fn parse(url: &str) -> Result<Place, OptionsError> {
-        Place::parse(url, ALONE)
+    fn parse(url: &str) -> Result<RedisUrl, OptionsError> {
+        RedisUrl::parse(url, URL_ONLY)
     }
 
-    /// What a URL leads to, as logs show it.
+    /// The servers of a URL, as logs show them.
     fn shown(url: &str) -> String {
         let all = |endpoints: &[Endpoint]| endpoints.iter().map(Endpoint::shown).collect::<Vec<_>>().join(" ");
         match parse(url).unwrap_or_else(|error| panic!("{url}: {error}")) {
-            Place::Server(endpoint) => endpoint.shown(),
-            Place::Sentinels { sentinels, name, login } => format!("{} {name} as {}", all(&sentinels), login.shown()),
-            Place::Cluster { seeds } => all(&seeds),
+            RedisUrl::Server(endpoint) => endpoint.shown(),
+            RedisUrl::Sentinels { sentinels, name, login } => {
+                format!("{} {name} as {}", all(&sentinels), login.shown())
+            }
+            RedisUrl::Cluster { seeds } => all(&seeds),
         }
     }
 
     #[test]
-    fn every_kind_of_place_has_its_url() {
-        for (url, place) in [
+    fn every_kind_of_url_is_read() {
+        for (url, servers) in [
             ("redis://localhost", "localhost:6379/0"),
             ("valkey://ana:s3cret@localhost:7000/2", "localhost:7000/2"),
             ("rediss://[::1]:7000", "[::1]:7000/0"),
@@ -196,12 +192,12 @@ mod tests {
             ("redis+cluster://a:1,b", "a:1/0 b:6379/0"),
             ("rediss+cluster://ana:s3cret@[::1]:1/0", "[::1]:1/0"),
         ] {
-            assert_eq!(shown(url), place, "{url}");
+            assert_eq!(shown(url), servers, "{url}");
         }
     }
 
     #[test]
-    fn what_is_no_place_is_refused_by_name() {
+    fn a_wrong_url_is_refused_with_its_fault() {
         for (url, fault) in [
             ("", UrlFault::NoScheme),
             ("localhost:6379", UrlFault::NoScheme),
@@ -228,28 +224,28 @@ mod tests {
 
     #[test]
     fn a_password_is_in_the_url_or_in_a_file() {
-        let with_file = Access { password_file: Some(Path::new("password")), ..ALONE };
+        let with_file = LoginOptions { password_file: Some(Path::new("password")), ..URL_ONLY };
         for url in ["redis://user:geheim@h", "redis://:geheim@h", "unix:///a.sock?pass=geheim", "redis+cluster://:x@h"]
         {
             let fault = UrlFault::PasswordTwice;
-            assert_eq!(Place::parse(url, with_file).err(), Some(OptionsError::Url { fault }), "{url}");
+            assert_eq!(RedisUrl::parse(url, with_file).err(), Some(OptionsError::Url { fault }), "{url}");
         }
         for url in ["redis://user@h", "redis://h", "unix:///a.sock?user=u", "redis+sentinel://user@h/main"] {
-            assert!(Place::parse(url, with_file).is_ok(), "{url}");
+            assert!(RedisUrl::parse(url, with_file).is_ok(), "{url}");
         }
     }
 
     #[test]
-    fn a_user_beside_the_url_counts_where_it_names_none() {
-        let with_user = Access { user: Some("ana"), ..ALONE };
+    fn the_user_option_counts_if_the_url_names_no_user() {
+        let with_user = LoginOptions { user: Some("ana"), ..URL_ONLY };
         for (url, user) in [("redis://h", "ana"), ("redis://:pw@h", "ana"), ("redis://rui:pw@h", "rui")] {
-            let Ok(Place::Server(endpoint)) = Place::parse(url, with_user) else { panic!("{url}") };
+            let Ok(RedisUrl::Server(endpoint)) = RedisUrl::parse(url, with_user) else { panic!("{url}") };
             assert_eq!(endpoint.user(), Some(user), "{url}");
         }
     }
 
     #[test]
-    fn neither_logs_nor_errors_hold_the_password() {
+    fn no_error_holds_the_password() {
         for url in ["redis://ana:s3cret@h/x", "redis+sentinel://ana:s3cret@h,/m", "redis+cluster://:s3cret@h/2"] {
             let refused = parse(url).err().expect("refused").to_string();
             assert!(!refused.contains("s3cret"), "{refused}");
@@ -257,8 +253,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_certificate_is_refused() {
-        let refused = |url, ca: &[u8]| Place::parse(url, Access { ca: Some(ca), ..ALONE }).err();
+    #[cfg(feature = "tls")]
+    fn a_text_without_certificates_is_refused() {
+        let refused = |url, ca: &[u8]| RedisUrl::parse(url, LoginOptions { ca: Some(ca), ..URL_ONLY }).err();
         let broken = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
         for ca in [&broken[..], b"", b"lixo"] {
             assert_eq!(refused("rediss://localhost", ca), Some(OptionsError::Certificates));

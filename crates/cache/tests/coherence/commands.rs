@@ -1,14 +1,14 @@
-//! Whatever a person does to a key: a deed a test. Two nodes remember; the deed is done; memory is silent of what it
+//! Whatever a person does to a key: a command a test. Two nodes remember; the command is done; memory is silent of what it
 //! touched, still answers what it did not, and what is asked for then is what Redis says, or is computed.
 
 use super::support::server::{Person, Server};
 use super::support::*;
 use tabuada_cache::Source;
 
-/// The keys that are warm before each deed.
+/// The keys that are warm before each command.
 const TEXTS: [&str; 3] = ["2+2", "3+3", "4+4"];
 
-/// What is to be seen of a text after a deed.
+/// What is to be seen of a text after a command.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Then {
     /// Memory still answers.
@@ -29,23 +29,23 @@ async fn warm(server: &Server) -> [Node; 2] {
         Setting::new().redis(server.url()).always().coherent().await,
     ];
     for text in TEXTS.into_iter().chain(["mark"]) {
-        nodes[0].dear(text).await;
+        nodes[0].expensive(text).await;
     }
     nodes[0].is_sound().await;
     // The other has followed what it was told of these, a lease and an answer each.
-    nodes[1].has_heard(8).await;
+    nodes[1].has_received(8).await;
     for text in TEXTS.into_iter().chain(["mark"]) {
-        assert_eq!(nodes[1].dear(text).await.source, Source::Redis);
+        assert_eq!(nodes[1].expensive(text).await.source, Source::Redis);
         assert!(nodes.iter().all(|node| node.remembers(text)), "{text}");
     }
     nodes
 }
 
 /// Does what a person types; what begins with `!` is refused.
-async fn after(deed: &[&str], then: [Then; 3]) {
+async fn after(command: &[&str], then: [Then; 3]) {
     let server = Server::start();
     after_doing(&server, then, |person| {
-        for &command in deed {
+        for &command in command {
             match command.strip_prefix('!') {
                 Some(refused) => assert!(person.tries::<redis::Value>(refused).is_err(), "{refused}"),
                 None => person.does(command),
@@ -55,9 +55,9 @@ async fn after(deed: &[&str], then: [Then; 3]) {
     .await;
 }
 
-async fn after_doing(server: &Server, then: [Then; 3], deed: impl FnOnce(&mut Person)) {
+async fn after_doing(server: &Server, then: [Then; 3], command: impl FnOnce(&mut Person)) {
     let nodes = warm(server).await;
-    deed(&mut server.person());
+    command(&mut server.person());
     for (text, then) in TEXTS.into_iter().zip(then) {
         if then != Kept {
             eventually(text, || nodes.iter().all(|node| !node.remembers(text))).await;
@@ -92,16 +92,16 @@ async fn after_doing(server: &Server, then: [Then; 3], deed: impl FnOnce(&mut Pe
     }
 }
 
-macro_rules! deeds {
-    ($($name:ident: $deed:expr => $then:expr;)*) => {$(
+macro_rules! commands {
+    ($($name:ident: $command:expr => $then:expr;)*) => {$(
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
         async fn $name() {
-            after(&$deed, $then).await;
+            after(&$command, $then).await;
         }
     )*};
 }
 
-deeds! {
+commands! {
     flushall: ["FLUSHALL"] => [Gone; 3];
     flushall_async: ["FLUSHALL ASYNC"] => [Gone; 3];
     flushall_from_another_database: ["SELECT 3", "FLUSHALL"] => [Gone; 3];
@@ -212,7 +212,7 @@ async fn the_expiry_itself() {
     eventually("2+2", || nodes.iter().all(|node| !node.remembers("2+2"))).await;
     let computed = || nodes[0].computed() + nodes[1].computed();
     for node in &nodes {
-        let found = node.dear("2+2").await;
+        let found = node.expensive("2+2").await;
         // On a busy machine it may have run out already.
         let kept_for = found.ttl.filter(|_| computed() == 4);
         assert!(kept_for.is_none_or(|ttl| ttl.as_millis() <= 300), "{found:?}");
@@ -220,7 +220,7 @@ async fn the_expiry_itself() {
     if computed() == 4 {
         eventually("it runs out", || nodes.iter().all(|node| !node.remembers("2+2"))).await;
         eventually("it is gone", || person.gets("tabuada:1:2+2").is_none()).await;
-        nodes[0].dear("2+2").await;
+        nodes[0].expensive("2+2").await;
     }
     assert_eq!(computed(), 5, "once, after it ran out");
     for node in &nodes {
@@ -235,7 +235,7 @@ async fn the_expiry_itself() {
 async fn swapdb_is_not_told_and_the_documentation_says_so() {
     after(&["SWAPDB 0 3"], [Kept; 3]).await;
     let sentences = [
-        (include_str!("../../src/lib.rs"), "Not covered: `SWAPDB`, of which no server tells"),
+        (include_str!("../../src/lib.rs"), "Not covered: `SWAPDB`, of which no server sends a push"),
         (include_str!("../../../../docs/operations.md"), "`SWAPDB` tells no client anything and is not supported"),
     ];
     for (page, sentence) in sentences {

@@ -1,11 +1,11 @@
-//! What a caller gets.
+//! What a call of the cache gives.
 
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Which layer an answer came from.
+/// Where an answer came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
     /// Memory.
@@ -14,23 +14,24 @@ pub enum Source {
     Redis,
     /// Computed for this caller.
     Computed {
-        /// It is remembered, or about to be: nothing was forgotten while it was computed.
+        /// It is stored, or about to be: nothing was invalidated while it was computed.
         stored: bool,
     },
-    /// Waited for the computation of another caller, here or on another node.
+    /// Computed for another caller, here or on another node, for which this one waited.
     Collapsed,
 }
 
 /// An answer.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Found<V> {
-    /// What was asked for.
+    /// The value of the key.
     pub value: Arc<V>,
     /// Where it came from.
     pub source: Source,
-    /// How long it will still be remembered, where that is limited.
+    /// Its remaining lifetime in the cache; `None`: unlimited, or not stored.
     pub ttl: Option<Duration>,
-    /// Whether Redis was asked for it on the way, and answered.
+    /// Whether Redis was asked on the way, and answered.
     pub asked_redis: bool,
 }
 
@@ -40,16 +41,17 @@ impl<V> Clone for Found<V> {
     }
 }
 
-/// Why there is no value. Never because of Redis.
+/// Why there is no value. Redis is never the reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Failed<F> {
-    /// The computation said so.
+#[non_exhaustive]
+pub enum ComputeError<F> {
+    /// The computation failed.
     Computation(F),
     /// The computation panicked.
     Panicked,
 }
 
-impl<F: fmt::Display> fmt::Display for Failed<F> {
+impl<F: fmt::Display> fmt::Display for ComputeError<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Computation(failure) => failure.fmt(f),
@@ -58,8 +60,8 @@ impl<F: fmt::Display> fmt::Display for Failed<F> {
     }
 }
 
-/// As an error it *is* the computation's, and what that one has as its source.
-impl<F: Error> Error for Failed<F> {
+/// Transparent: message and source are those of the computation's error.
+impl<F: Error> Error for ComputeError<F> {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Computation(failure) => failure.source(),

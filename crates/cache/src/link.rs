@@ -1,6 +1,6 @@
-//! The way to one primary: calls over its one connection, each under a deadline and a circuit breaker.
+//! The link to one primary: calls over its one connection, each under a deadline and a circuit breaker.
 //!
-//! No error of the client library leaves this file: who calls learns that there was no answer of use, and why.
+//! No error of the client library leaves this file: the caller learns that there is no usable reply, and why.
 
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{PoisonError, RwLock};
@@ -13,27 +13,27 @@ use crate::breaker::Breaker;
 use crate::connection::{Address, Connection, trouble, within};
 use crate::stats::{State, Trouble};
 
-/// Why a call has no reply of use.
+/// Why a call has no usable reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CallError {
-    /// Not made: there is no connection, or calls failed just before.
-    NotMade,
-    /// Made, in vain.
+    /// Not sent: there is no connection, or the breaker is open.
+    NotSent,
+    /// Sent, and failed.
     Trouble(Trouble),
 }
 
 impl CallError {
-    /// Whether the server may have done, or may yet do, what it was asked: it did not say that it will not.
-    pub(crate) fn is_open(self) -> bool {
+    /// Whether the server may have executed the commands, or may yet: it did not say that it will not.
+    pub(crate) fn may_have_run(self) -> bool {
         matches!(self, Self::Trouble(Trouble::Timeout | Trouble::Lost | Trouble::Protocol))
     }
 }
 
-/// What one primary answers.
+/// The reply of one primary.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Reply<T> {
+pub(crate) enum CallReply<T> {
     Here(T),
-    /// Another primary holds the key; this one said so.
+    /// Another primary holds the key.
     Elsewhere(Redirection),
 }
 
@@ -41,33 +41,32 @@ pub(crate) enum Reply<T> {
 pub(crate) enum Redirection {
     /// MOVED: from now on.
     Moved(Address),
-    /// ASK: this once, and it is to be told so.
+    /// ASK: for this call, which has to begin with ASKING.
     Ask(Address),
 }
 
-/// The way to one primary: the connection of the moment, whether calls over it are worth making, and whether all that
-/// changes behind it is known to be reported.
+/// The link to one primary: its present connection, the breaker, and whether its changes are known to be reported.
 pub(crate) struct Link {
-    /// Where others say that it is; `None` where nobody does.
+    /// The address that the other nodes of a Cluster give; `None` outside of a Cluster.
     address: Option<Address>,
     connection: RwLock<Option<Connection>>,
     is_proven: AtomicBool,
     breaker: Breaker,
-    /// No sign of life came when it should have.
+    /// The last heartbeat has not arrived in time.
     is_late: AtomicBool,
-    /// The last read, or the last write, was refused, and so would be those of other nodes.
+    /// The server refused the last read, or the last write; it would refuse those of other nodes, too.
     refuses_reads: AtomicBool,
     refuses_writes: AtomicBool,
-    /// Rung when there is more reason to doubt that anything will come of waiting.
-    doubts: Notify,
+    /// Notified when there is more reason to doubt that another node will write the value we wait for.
+    wait_doubted: Notify,
 }
 
-/// What a primary is asked.
+/// A call to a primary.
 #[derive(Clone, Copy)]
-pub(crate) struct Request<'r> {
+pub(crate) struct CallRequest<'r> {
     pub(crate) commands: &'r [Cmd],
     pub(crate) is_write: bool,
-    /// Another primary sent us, for this once.
+    /// Another primary redirected this one call here.
     pub(crate) is_asking: bool,
     pub(crate) deadline: Instant,
 }
@@ -82,7 +81,7 @@ impl Link {
             is_late: AtomicBool::new(false),
             refuses_reads: AtomicBool::new(false),
             refuses_writes: AtomicBool::new(false),
-            doubts: Notify::new(),
+            wait_doubted: Notify::new(),
         }
     }
 
@@ -90,10 +89,10 @@ impl Link {
         self.address.as_ref()
     }
 
-    /// Puts a new connection in the place of the one before, or none; it has to be proven.
+    /// Replaces the connection by a new one, which has to be proven, or by none.
     pub(crate) fn install(&self, connection: Option<Connection>) {
-        for truth in [&self.is_proven, &self.is_late, &self.refuses_reads, &self.refuses_writes] {
-            truth.store(false, SeqCst);
+        for flag in [&self.is_proven, &self.is_late, &self.refuses_reads, &self.refuses_writes] {
+            flag.store(false, SeqCst);
         }
         self.breaker.reset();
         let before = {
@@ -104,7 +103,7 @@ impl Link {
     }
 
     /// A change made over another connection was reported over this one.
-    pub(crate) fn is_now_proven(&self) {
+    pub(crate) fn record_proof(&self) {
         self.is_proven.store(true, SeqCst);
     }
 
@@ -122,43 +121,44 @@ impl Link {
         }
     }
 
-    /// A sign of life is overdue, long before the connection is taken for lost.
-    pub(crate) fn is_late(&self) {
+    /// A heartbeat is overdue, long before the connection counts as lost.
+    pub(crate) fn record_late_heartbeat(&self) {
         self.is_late.store(true, SeqCst);
-        self.doubts.notify_waiters();
+        self.wait_doubted.notify_waiters();
     }
 
-    /// A sign of life came, and said whether writes are taken.
-    pub(crate) fn gives_sign(&self, takes_writes: bool) {
+    /// A heartbeat arrived, and said whether the server accepts writes.
+    pub(crate) fn record_heartbeat(&self, accepts_writes: bool) {
         self.is_late.store(false, SeqCst);
-        self.refuses_writes.store(!takes_writes, SeqCst);
-        if !takes_writes {
-            self.doubts.notify_waiters();
+        self.refuses_writes.store(!accepts_writes, SeqCst);
+        if !accepts_writes {
+            self.wait_doubted.notify_waiters();
         }
     }
 
-    /// Waits until another node is waited for in vain: it could not write what it computes, or we would not hear of it.
-    pub(crate) async fn no_use_in_waiting(&self) {
+    /// Waits until it is futile to wait for another node: it could not write its value, or we would not be told.
+    pub(crate) async fn until_waiting_is_futile(&self) {
         loop {
-            // It hears all that is rung from now on.
-            let doubts = self.doubts.notified();
+            // It receives every notification from now on.
+            let doubted = self.wait_doubted.notified();
             let reasons = [&self.is_late, &self.refuses_reads, &self.refuses_writes];
             if reasons.iter().any(|reason| reason.load(SeqCst)) || self.breaker.is_open() {
                 return;
             }
-            doubts.await;
+            doubted.await;
         }
     }
 
-    /// The one way to a server: a connection, the breaker's leave, the deadline, and the breaker told how it went.
+    /// The one way to a server: needs a connection and the breaker's permit, keeps the deadline, and reports the result
+    /// to the breaker.
     pub(crate) async fn call<T>(
         &self,
-        request: Request<'_>,
+        request: CallRequest<'_>,
         read: impl Fn(&[Value]) -> Result<T, Trouble>,
-    ) -> Result<Reply<T>, CallError> {
-        let Request { commands, is_asking, is_write, deadline } = request;
-        let connection = self.connection().ok_or(CallError::NotMade)?;
-        let permit = self.breaker.admit(Instant::now()).ok_or(CallError::NotMade)?;
+    ) -> Result<CallReply<T>, CallError> {
+        let CallRequest { commands, is_asking, is_write, deadline } = request;
+        let connection = self.connection().ok_or(CallError::NotSent)?;
+        let permit = self.breaker.admit(Instant::now()).ok_or(CallError::NotSent)?;
         let left = deadline.saturating_duration_since(Instant::now());
         let replies = within(left, connection.send(&pipeline(commands, is_asking))).await;
         let result = replies.and_then(|replies| self.read(&replies, is_asking, read));
@@ -168,7 +168,7 @@ impl Link {
         match trouble {
             None => refuses.store(false, SeqCst),
             Some(Trouble::Protocol) => connection.doubt(),
-            // It did not answer: of that, a sign of life tells more than one call.
+            // No reply: the heartbeat tells more about that than one call.
             Some(Trouble::Timeout | Trouble::Lost) => {}
             Some(_) => {
                 refuses.store(true, SeqCst);
@@ -176,7 +176,7 @@ impl Link {
             }
         }
         if is_doubtful {
-            self.doubts.notify_waiters();
+            self.wait_doubted.notify_waiters();
         }
         result.map_err(CallError::Trouble)
     }
@@ -186,9 +186,9 @@ impl Link {
         replies: &[Value],
         is_asking: bool,
         read: impl Fn(&[Value]) -> Result<T, Trouble>,
-    ) -> Result<Reply<T>, Trouble> {
+    ) -> Result<CallReply<T>, Trouble> {
         let mut own = Vec::new();
-        // Each command had ASKING before it, which is answered too.
+        // Every command has an ASKING before it, which has its own reply.
         let replies = if is_asking {
             own.extend(replies.iter().skip(1).step_by(2).cloned());
             &own
@@ -202,16 +202,16 @@ impl Link {
                     Some(asked) => address.or_host_of(asked),
                     None => address,
                 };
-                let is_for_good = error.code() == Some("MOVED");
-                let redirection = if is_for_good { Redirection::Moved } else { Redirection::Ask };
-                return Ok(Reply::Elsewhere(redirection(address)));
+                let is_moved = error.code() == Some("MOVED");
+                let redirection = if is_moved { Redirection::Moved } else { Redirection::Ask };
+                return Ok(CallReply::Elsewhere(redirection(address)));
             }
-            // Error replies are trouble, but for that of a wrong type, which tells what stands there.
+            // An error reply is trouble, except for a wrong type: that tells what the key holds.
             if error.code() != Some("WRONGTYPE") {
                 return Err(trouble(&error));
             }
         }
-        read(replies).map(Reply::Here)
+        read(replies).map(CallReply::Here)
     }
 }
 

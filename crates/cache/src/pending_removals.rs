@@ -1,0 +1,176 @@
+//! Removals that the operator requested while Redis was unreachable: kept until Redis has executed them.
+//!
+//! Meanwhile this node does not answer from the entries to be removed: every lookup asks
+//! [`PendingRemovals::contains`] first. The number of names is bounded; one name too many turns the list into "remove
+//! everything", which costs computations and nothing else. The list belongs to this process and ends with it.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+
+/// Names that may wait for their removal.
+const NAMES_MAX: usize = 1_024;
+
+/// A set of names to remove.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Removals {
+    pub(crate) everything: bool,
+    /// Empty if `everything` is set.
+    pub(crate) names: BTreeSet<String>,
+}
+
+impl Removals {
+    fn everything() -> Self {
+        Self { everything: true, names: BTreeSet::new() }
+    }
+
+    fn is_empty(&self) -> bool {
+        !self.everything && self.names.is_empty()
+    }
+
+    fn contains(&self, name: &str) -> bool {
+        self.everything || self.names.contains(name)
+    }
+
+    fn add(&mut self, more: Self) {
+        self.everything |= more.everything;
+        self.names.extend(more.names);
+        if self.everything || self.names.len() > NAMES_MAX {
+            *self = Self::everything();
+        }
+    }
+
+    fn count(&self) -> u64 {
+        self.names.len() as u64 + u64::from(self.everything)
+    }
+}
+
+/// The pending removals of one cache.
+pub(crate) struct PendingRemovals {
+    queue: Mutex<Queue>,
+    /// Whether there are any: a lookup pays for one atomic read where there are none.
+    is_any: AtomicBool,
+    added: Notify,
+}
+
+#[derive(Default)]
+struct Queue {
+    waiting: Removals,
+    /// Being executed. A removal requested meanwhile waits again.
+    in_progress: Removals,
+}
+
+impl PendingRemovals {
+    pub(crate) fn new() -> Self {
+        Self { queue: Mutex::default(), is_any: AtomicBool::new(false), added: Notify::new() }
+    }
+
+    /// From here on everything that Redis holds is to be removed.
+    pub(crate) fn add_everything(&self) {
+        self.add(Removals::everything());
+    }
+
+    /// From here on the value that Redis holds under this name is to be removed.
+    pub(crate) fn add_name(&self, name: String) {
+        self.add(Removals { everything: false, names: BTreeSet::from([name]) });
+    }
+
+    fn add(&self, removals: Removals) {
+        let mut queue = self.queue();
+        queue.waiting.add(removals);
+        self.is_any.store(true, SeqCst);
+        drop(queue);
+        self.added.notify_one();
+    }
+
+    /// Whether the value under this name is to be removed.
+    pub(crate) fn contains(&self, name: impl FnOnce() -> String) -> bool {
+        self.is_any.load(SeqCst) && {
+            let name = &name();
+            let queue = self.queue();
+            queue.waiting.contains(name) || queue.in_progress.contains(name)
+        }
+    }
+
+    pub(crate) fn count(&self) -> u64 {
+        let queue = self.queue();
+        queue.waiting.count() + queue.in_progress.count()
+    }
+
+    /// Waits until there are removals to execute. For one task at a time.
+    pub(crate) async fn wait_for_any(&self) {
+        while self.queue().waiting.is_empty() {
+            self.added.notified().await;
+        }
+    }
+
+    /// Takes the removals to execute now. They count as pending until [`PendingRemovals::end`].
+    pub(crate) fn begin(&self) -> Removals {
+        let mut queue = self.queue();
+        let removals = std::mem::take(&mut queue.waiting);
+        queue.in_progress = removals.clone();
+        removals
+    }
+
+    /// Ends what [`PendingRemovals::begin`] began; `rest` has failed and waits again.
+    pub(crate) fn end(&self, rest: Removals) {
+        let mut queue = self.queue();
+        queue.in_progress = Removals::default();
+        queue.waiting.add(rest);
+        self.is_any.store(!queue.waiting.is_empty(), SeqCst);
+    }
+
+    // A panic while the lock is held leaves, at worst, one removal too many.
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names<const N: usize>(names: [&str; N]) -> Removals {
+        Removals { everything: false, names: names.map(str::to_owned).into() }
+    }
+
+    fn is_pending(removals: &PendingRemovals, name: &str) -> bool {
+        removals.contains(|| name.to_owned())
+    }
+
+    #[test]
+    fn a_removal_is_pending_until_it_is_executed() {
+        let removals = PendingRemovals::new();
+        assert!(!is_pending(&removals, "a"));
+        removals.add_name("a".to_owned());
+        assert!(is_pending(&removals, "a") && !is_pending(&removals, "b"));
+        assert_eq!(removals.begin(), names(["a"]));
+        assert!(is_pending(&removals, "a"), "while it is in progress");
+        // Requested again: the removal in progress may have run before the value was written.
+        removals.add_name("a".to_owned());
+        removals.end(Removals::default());
+        assert_eq!((is_pending(&removals, "a"), removals.count()), (true, 1));
+        assert_eq!(removals.begin(), names(["a"]));
+        removals.end(names(["a"]));
+        assert!(is_pending(&removals, "a"), "it failed");
+        removals.begin();
+        removals.end(Removals::default());
+        assert_eq!((is_pending(&removals, "a"), removals.count()), (false, 0));
+    }
+
+    #[test]
+    fn one_name_too_many_removes_everything() {
+        let removals = PendingRemovals::new();
+        for n in 0..NAMES_MAX {
+            removals.add_name(n.to_string());
+        }
+        assert!(!is_pending(&removals, "other"));
+        assert_eq!(removals.count(), NAMES_MAX as u64);
+        removals.add_name("one more".to_owned());
+        assert!(is_pending(&removals, "other"));
+        removals.add_name("another".to_owned());
+        assert_eq!(removals.begin(), Removals::everything());
+    }
+}

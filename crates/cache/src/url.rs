@@ -1,0 +1,99 @@
+//! URLs of Redis, for [`Options::redis`](crate::Options::redis).
+//!
+//! | URL | what it names |
+//! |---|---|
+//! | `redis://[user:password@]host[:port][/db]` | one server; `valkey://` is the same |
+//! | `rediss://…` | the same over TLS; `valkeys://` is the same |
+//! | `unix:///path[?db=…&user=…&pass=…]` | the same over a Unix socket |
+//! | `redis+sentinel://[user:password@]host[:port],…/name[/db]` | Sentinels, and the name of the primary that they watch |
+//! | `redis+cluster://[user:password@]host[:port],…` | nodes of a Cluster, of which one has to answer |
+//!
+//! `rediss+sentinel://` and `rediss+cluster://` use TLS. IPv6 addresses stand in brackets. Characters of a user or a
+//! password that have a meaning in a URL are percent-encoded.
+
+/// The hosts and ports in a URL, or the path of its socket: no login, and no part that may hold one. `?` if it is no URL.
+///
+/// ```
+/// assert_eq!(tabuada_cache::url::hosts("redis+cluster://user:secret@a:1,b:2"), "a:1,b:2");
+/// ```
+pub fn hosts(url: &str) -> &str {
+    Parts::of(url).map_or("?", |parts| parts.hosts())
+}
+
+/// The URL with `***` in place of its password; nothing but `***` if it is no URL.
+///
+/// ```
+/// assert_eq!(tabuada_cache::url::redacted("redis://user:secret@host/2"), "redis://user:***@host/2");
+/// ```
+pub fn redacted(url: &str) -> String {
+    let Some(Parts { scheme, login, place }) = Parts::of(url) else { return "***".to_owned() };
+    let place = match place.split_once("pass=") {
+        Some((before, password)) => {
+            format!("{before}pass=***{}", password.find('&').map_or("", |end| &password[end..]))
+        }
+        None => place.to_owned(),
+    };
+    match login.map(|login| login.split_once(':').map_or((login, ""), |(user, _)| (user, ":***"))) {
+        Some((user, password)) => format!("{scheme}://{user}{password}@{place}"),
+        None => format!("{scheme}://{place}"),
+    }
+}
+
+/// A URL in three parts, whether or not it is valid.
+pub(crate) struct Parts<'u> {
+    pub(crate) scheme: &'u str,
+    pub(crate) login: Option<&'u str>,
+    /// Hosts, path and query.
+    pub(crate) place: &'u str,
+}
+
+impl<'u> Parts<'u> {
+    pub(crate) fn of(url: &'u str) -> Option<Self> {
+        let (scheme, rest) = url.split_once("://")?;
+        // The URL of a socket has no login: an @ is in its path or its query. Elsewhere the login ends at the last @, since a
+        // password may hold @ or / that should have been encoded.
+        let (login, place) = match rest.rsplit_once('@').filter(|_| !scheme.contains("unix")) {
+            Some((login, place)) => (Some(login), place),
+            None => (None, rest),
+        };
+        Some(Self { scheme, login, place })
+    }
+
+    pub(crate) fn is_socket(&self) -> bool {
+        self.scheme.contains("unix")
+    }
+
+    fn hosts(&self) -> &'u str {
+        let end = |c: char| c == '?' || c == '/' && !self.is_socket();
+        self.place.split(end).next().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Also of a URL that cannot be used: it is shown in the error.
+    #[test]
+    fn hosts_and_redacted_hold_no_password() {
+        for (url, named, shown) in [
+            ("redis://h:1/2", "h:1", "redis://h:1/2"),
+            ("redis://u@h", "h", "redis://u@h"),
+            ("rediss://user:secret@h:1/2", "h:1", "rediss://user:***@h:1/2"),
+            ("redis://:sec@ret@h:1", "h:1", "redis://:***@h:1"),
+            ("redis://:sec/ret?x@h:1/0?a=b", "h:1", "redis://:***@h:1/0?a=b"),
+            ("redis://u:secret@h?pass=secret", "h", "redis://u:***@h?pass=***"),
+            ("redis+sentinel://user:secret@a:1,b:2/name/0", "a:1,b:2", "redis+sentinel://user:***@a:1,b:2/name/0"),
+            ("redis+cluster://[::1]:1,b:2", "[::1]:1,b:2", "redis+cluster://[::1]:1,b:2"),
+            (
+                "unix:///run/redis.sock?db=1&user=u&pass=secret",
+                "/run/redis.sock",
+                "unix:///run/redis.sock?db=1&user=u&pass=***",
+            ),
+            ("unix:///run/redis.sock?pass=se@cret&db=1", "/run/redis.sock", "unix:///run/redis.sock?pass=***&db=1"),
+            ("u:secret@h", "?", "***"),
+        ] {
+            assert_eq!((hosts(url), &*redacted(url)), (named, shown), "{url}");
+        }
+    }
+}
