@@ -20,14 +20,14 @@ PH, TOK, MV, BOX, AT, B, NW = range(7)                         # a flight; MV: 1
 # phases: g GET sent, n SET NX sent, w waits, c computes, h looks again before it writes, s SET XX sent; NW: 1 writes nothing, 3 releases, 4 will release, 5 no lease
 NAMES = 'ABC'
 BREAK = {   # the rules, each by the name that breaks it: what the broken protocol does, where to look, what must be found ('' = nothing: allowed)
-  'keep_early':    ('a dear answer goes to memory when computed (design), not on the OK of its write', 'p', 'P1'),
+  'keep_early':    ('a expensive answer goes to memory when computed (design), not on the OK of its write', 'p', 'P1'),
   'keep_moved':    ('a value read is kept although something moved since its look was sent', 'pp', 'P1'),
   'write_moved':   ('an answer is written although a push came while it was computed (design: only a null stops it)', 'p', 'P2'),
   'drop_moved':    ('if anything moved nothing is written; no second look whether the lease still stands', 'p', 'P4'),
   'snap_late':     ('what moved is counted from when the task begins to compute, not from before the take (the look) was sent', 'mixed', 'P7'),
   'over_drop':     ('the same, only for evaluations that replace unusable bytes', 'g', 'P3'),
   'late_nx':       ('a leader whose lease ran out offers with NX (design)', 'pt', 'P2'),
-  'dear_set':      ('dear answers are written with a plain SET', 'p', 'P2'),
+  'plain_set':      ('expensive answers are written with a plain SET', 'p', 'P2'),
   'no_register':   ('a waiter forgets what moved between its look and its waiting', 'p', 'P4'),
   'null_sleeps':   ('a null empties memory but wakes no waiter', 'p', 'P4'),
   'early_off':     ('the flight leaves the table when its callers are answered, not when its write is', 'pa', 'P4'),
@@ -38,7 +38,7 @@ BREAK = {   # the rules, each by the name that breaks it: what the broken protoc
   'cheap_set':     ('cheap answers are written with a plain SET', 'lc', 'P6'),
   'nx_get':        ('SET NX GET instead of SET NX and another look (design)', '', ''),
   'no_get':        ('SET NX GET is the only look', '', ''),
-  'read_keep':     ('a dear answer goes to memory only when read, never on the OK of its write', '', ''),
+  'read_keep':     ('a expensive answer goes to memory only when read, never on the OK of its write', '', ''),
   'no_release':    ('a failed leader does nothing: its lease runs out', '', ''),
   'px1':           ('a failed leader releases by SET lease XX PX 1 (design), not by DEL', '', ''),
   'blind_release': ('a failed leader releases without a second look', '', ''),
@@ -46,7 +46,7 @@ BREAK = {   # the rules, each by the name that breaks it: what the broken protoc
 DESIGN = {'keep_early', 'write_moved', 'late_nx', 'px1', 'offer_moved', 'cheap_moved', 'own_del', 'nx_get'}
 
 class C:                                                       # quality[i]: node i's limits; a refusal (0) is unusable to a node of quality 1
-    n, asks, kind, bud, people, faults, rules, live, fuse, stop, quality = 2, 1, 'dear', (1, 0, 0), '', '', frozenset(), False, False, None, None
+    n, asks, kind, bud, people, faults, rules, live, fuse, stop, quality = 2, 1, 'expensive', (1, 0, 0), '', '', frozenset(), False, False, None, None
     def __init__(c, **k): c.__dict__.update(k); c.quality = c.quality or (1,) * c.n
     def name(c): return (f'{c.kind}, {c.n} nodes x {"any number of" if c.live else c.asks} asks' + ', mixed limits' * (min(c.quality) == 0) + ', fused' * c.fuse
         + ''.join(f' + {b} {w}{"(" + k + ")" if k else ""}' for b, w, k in zip(c.bud, ('person', 'fault', 'timer'), (c.people, c.faults, '')) if b))
@@ -66,12 +66,12 @@ def serve(w, who, q, c, bad):
             if op == 'ADM' and not c.live: w[PC] += 1; w[GC] += 1   # an operator's DELETE is a purge
         return ('del', w[GC], w[PC]) if op == 'ADM' else None
     if op == 'PX1': w[REDIS:PEND + 1] = (('S', q[1]), who) if r else w[REDIS:PEND + 1]; return None
-    kind, quality, begun, (knew, heard), dear = q[1:]          # a write of a value: XX, NX or plain
+    kind, quality, begun, (knew, heard), expensive = q[1:]          # a write of a value: XX, NX or plain
     if kind == 'XX' and r is None or kind == 'NX' and r is not None: return ('nil', 0, w[PC])
     broken = r is not None and (r[0] == 'G' or r[0] == 'V' and r[1] != quality)     # it replaces bytes unusable to it
-    if begun < heard and not (dear and broken): bad.append(f'P2 {"dear" if dear else "cheap"} work begun before a purge is written after the push of that purge was processed')
-    elif dear and r is None and begun < w[GC]: bad.append('P2 a key that is gone is brought back by a dear answer begun before the purge')
-    elif begun < w[GC]: bad.append('note: dear: begun before a purge, written over what another put there since, the push being on its way' if dear else 'note: cheap offer on the wire')
+    if begun < heard and not (expensive and broken): bad.append(f'P2 {"expensive" if expensive else "cheap"} work begun before a purge is written after the push of that purge was processed')
+    elif expensive and r is None and begun < w[GC]: bad.append('P2 a key that is gone is brought back by a expensive answer begun before the purge')
+    elif begun < w[GC]: bad.append('note: expensive: begun before a purge, written over what another put there since, the push being on its way' if expensive else 'note: cheap offer on the wire')
     if r and r[0] == 'V' and r[1] > quality and not c.live: bad.append('P7 a refusal overwrites a value its node knew of' if knew == w[PC] else 'note: a refusal overwrites a value whose push is on its way')
     if quality and min(c.quality) == 0 and not c.live: w[PC] += 1               # (mixed limits) a better answer is a change to know of
     w[REDIS] = ('V', quality); w[PEND] = who; return ('ok', 0, w[PC])
@@ -85,13 +85,13 @@ def free_token(w, i):
 
 def send(n, q): n[C2S] += (q,)
 def look(w, i, c):
-    if 'no_get' in c.rules and c.kind == 'dear': lease(w, i, c)
+    if 'no_get' in c.rules and c.kind == 'expensive': lease(w, i, c)
     else: send(w[NODES][i], ('GET',)); w[NODES][i][FL] = flight('g')
 def lease(w, i, c): t = free_token(w, i); send(w[NODES][i], ('NX', t)); w[NODES][i][FL] = flight('n', t)
 def begin(w, i, c, tok=0, mv=0, nw=0):
     w[EV] += not c.live; w[NODES][i][FL] = flight('c', tok, mv, at=w[PC], b=w[GC], nw=nw)
 def write(w, i, c, f):
-    n = w[NODES][i]; kind = '' if 'dear_set' in c.rules else 'XX'
+    n = w[NODES][i]; kind = '' if 'plain_set' in c.rules else 'XX'
     if 'late_nx' in c.rules and f[MV] & 4: kind = 'NX'
     send(n, ('SET', kind, c.quality[i], f[B], n[SEEN], True)); n[FL] = flight('s', b=f[B])
 
@@ -113,7 +113,7 @@ def consume(w, i, c):
     elif what == 'err': begin(w, i, c, 0, snap, 1)             # the take is refused: Redis is full, or read-only
     elif what == 'nil': begin(w, i, c, 0, snap) if c.kind == 'always' else lease(w, i, c)
     elif what == 'no': look(w, i, c)
-    elif what in 'LS' and c.kind == 'dear':
+    elif what in 'LS' and c.kind == 'expensive':
         if mv and 'no_register' not in c.rules: look(w, i, c)
         else: n[FL] = flight('w', x)
     else: begin(w, i, c, 'G' if what in 'GV' else 0, snap, 5 if what != 'L' else 0)   # unusable; a cheap key under a lease: computes
@@ -123,7 +123,7 @@ def finish(w, i, c):                                           # the evaluation 
     if not n[UP] or f[NW] in (1, 4):                           # without Redis: kept briefly, and a lease that may be ours given back
         if not mv: n[MEM] = f[AT] + BRIEF
         if n[UP] and f[NW] == 4: check(w, i, f, 3)
-    elif c.kind != 'dear' and f[NW] != 5:                      # cheap: kept at once, offered later
+    elif c.kind != 'expensive' and f[NW] != 5:                      # cheap: kept at once, offered later
         if not mv & (1 if 'cheap_moved' in R else 3): n[MEM] = f[AT]; n[Q] = n[Q] or (0, f[B])
     else:
         if 'keep_early' in R and not mv & 1: n[MEM] = f[AT]
@@ -267,11 +267,11 @@ def check_state(s, c, out):                                    # violations that
     for i, n in enumerate(s[NODES]):
         if n[UP] and n[MEM] is not None and not c.live:
             if n[MEM] < n[SEEN][0]: yield 'P1 a hit from memory after the push of the purge was processed'
-            if still(s) and not n[MEM] % 1 and not (R and R[0] == 'V') and (c.kind == 'dear' or n[MEM] < s[PC]): yield 'P1 stale for ever: memory holds what Redis has not, and nothing is on its way'
+            if still(s) and not n[MEM] % 1 and not (R and R[0] == 'V') and (c.kind == 'expensive' or n[MEM] < s[PC]): yield 'P1 stale for ever: memory holds what Redis has not, and nothing is on its way'
         if quiet and (n[FL] or n[Q] == 'w'):
             dead = n[FL] and n[FL][PH] != 'w' or not any(m[1] == 'T' for m in out)
             yield 'P4 an asker waits for ever' if dead else 'note: a timer is needed after a failure' if s[FAIL] else 'P4 a waiter needs a timer though nobody failed'
-    if c.kind == 'dear' and s[EV] > (1 + s[K]) * len(set(c.quality)): yield f'P3 {s[EV]} evaluations with {s[K]} events'
+    if c.kind == 'expensive' and s[EV] > (1 + s[K]) * len(set(c.quality)): yield f'P3 {s[EV]} evaluations with {s[K]} events'
     if c.live and not any(m[1] != 'E' for m in out) and any(n[MEM] is None for n in s[NODES]): yield 'P6 at rest, and a node that was asked has nothing in memory'
 
 def explore(c):
@@ -304,7 +304,7 @@ def liveness(c, states, edges, note):
     def sweep(todo, visit):                                    # backwards from the seeds through what visit() admits
         todo = deque(todo)
         while todo: todo.extend(i for i in back[todo.popleft()] if visit(i))
-    ok = [s[REDIS] == ('V', max(c.quality)) or c.kind != 'dear' and all(n[MEM] is not None for n in s[NODES]) for s in states]
+    ok = [s[REDIS] == ('V', max(c.quality)) or c.kind != 'expensive' and all(n[MEM] is not None for n in s[NODES]) for s in states]
     def mark(i): new = not ok[i]; ok[i] = True; return new
     def peel(i): deg[i] -= 1; return not deg[i]                # P6: peeled from its ends, a graph without a cycle vanishes
     sweep([i for i, o in enumerate(ok) if o], mark)
