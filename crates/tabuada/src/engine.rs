@@ -7,8 +7,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use tabuada_lang::{
-    Answer, Context, Error, ErrorKind, Evaluator, Explanation, Failure, Fix, Fuel, Hint, Limits, Mode, Program, Rows,
-    Span, Variables, fixes, parse_with,
+    Answer, Context, Error, ErrorKind, Evaluator, Explanation, Failure, Fix, Fuel, Hint, Limits, Mode, Pause, Program,
+    Rows, Span, Variables, fixes, parse_with,
 };
 
 use crate::priority;
@@ -121,7 +121,8 @@ fn advised<T>(question: Question<'_>, advise: impl FnOnce(&Context<'_>, &Limits)
     let limits = Limits::default();
     let advice = caught(text, || {
         let variables = variables.and_then(|json| Variables::from_json(json, &limits).ok());
-        Ok(advise(&Context { mode, variables: variables.as_ref(), ..Context::default() }, &limits))
+        let pause = Pause(&priority::give_way);
+        Ok(advise(&Context { mode, variables: variables.as_ref(), pause, ..Context::default() }, &limits))
     });
     advice.unwrap_or_default()
 }

@@ -408,8 +408,10 @@ pub(super) const QUALIFIED: &[Function] = &[two(
     pow,
 )];
 
-/// Both arguments as floats.
-fn pair(arguments: &[Value]) -> Result<(f64, f64), ErrorKind> {
+/// Both arguments as floats. To round a long integer takes as much as a node.
+fn pair(arguments: &[Value], budget: &mut Budget) -> Result<(f64, f64), ErrorKind> {
+    let is_long = |argument: &&Value| matches!(argument, Value::Int(Integer::Big(_)));
+    budget.charge(SCALAR * arguments.iter().filter(is_long).count() as u64)?;
     Ok((to_float(&arguments[0])?, to_float(&arguments[1])?))
 }
 
@@ -417,18 +419,18 @@ fn float_value(value: f64) -> Outcome {
     Ok(Value::Float(value))
 }
 
-fn atan2(arguments: &[Value], _: &mut Budget) -> Outcome {
-    let (y, x) = pair(arguments)?;
+fn atan2(arguments: &[Value], budget: &mut Budget) -> Outcome {
+    let (y, x) = pair(arguments, budget)?;
     float_value(pxfm::f_atan2(y, x))
 }
 
-fn copysign(arguments: &[Value], _: &mut Budget) -> Outcome {
-    let (x, y) = pair(arguments)?;
+fn copysign(arguments: &[Value], budget: &mut Budget) -> Outcome {
+    let (x, y) = pair(arguments, budget)?;
     float_value(x.copysign(y))
 }
 
-fn fmod(arguments: &[Value], _: &mut Budget) -> Outcome {
-    let (x, y) = pair(arguments)?;
+fn fmod(arguments: &[Value], budget: &mut Budget) -> Outcome {
+    let (x, y) = pair(arguments, budget)?;
     let value = x % y;
     if value.is_nan() && !x.is_nan() && !y.is_nan() {
         return Err(outside("fmod", &arguments[0]));
@@ -436,8 +438,8 @@ fn fmod(arguments: &[Value], _: &mut Budget) -> Outcome {
     float_value(value)
 }
 
-fn fma(arguments: &[Value], _: &mut Budget) -> Outcome {
-    let (x, y) = pair(arguments)?;
+fn fma(arguments: &[Value], budget: &mut Budget) -> Outcome {
+    let (x, y) = pair(arguments, budget)?;
     let z = to_float(&arguments[2])?;
     // Some C libraries lose the sign of a product that vanishes where 0 is added.
     let is_product = z == 0.0 && x != 0.0 && y != 0.0;
@@ -487,8 +489,8 @@ fn nextafter(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
     })
 }
 
-fn remainder(arguments: &[Value], _: &mut Budget) -> Outcome {
-    let (x, y) = pair(arguments)?;
+fn remainder(arguments: &[Value], budget: &mut Budget) -> Outcome {
+    let (x, y) = pair(arguments, budget)?;
     if x.is_nan() || y.is_nan() {
         return float_value(x + y);
     }
@@ -514,7 +516,7 @@ fn remainder(arguments: &[Value], _: &mut Budget) -> Outcome {
 }
 
 fn pow(arguments: &[Value], budget: &mut Budget) -> Outcome {
-    let (x, y) = pair(arguments)?;
+    let (x, y) = pair(arguments, budget)?;
     let value = if y == 0.0 || x == 1.0 { 1.0 } else { float::real_power(x, y, budget)? };
     if x.is_finite() && y.is_finite() {
         if value.is_nan() || (value.is_infinite() && x == 0.0) {
