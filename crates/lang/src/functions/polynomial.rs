@@ -1,9 +1,9 @@
 //! Roots of polynomials.
 
-use super::{Body, Function, Outcome, SCALAR, Section, elements};
+use super::row::{Body, Column, Domain, Function, InDecimal, InExact};
+use super::{Outcome, SCALAR, Section, elements};
 use crate::error::{ErrorKind, TypeError, ValueError};
 use crate::limits::{Budget, price};
-use crate::mode::Mode;
 use crate::number::{Integer, binary, polynomial};
 use crate::value::Value;
 
@@ -11,10 +11,14 @@ pub(super) const ROOTS: Function = Function {
     name: "roots",
     section: Section::Powers,
     signature: "coefficients",
-    price: SCALAR,
     doc: "Roots of a polynomial, the coefficient of its highest power first; each as often as it counts.",
     doc_pt: "Raízes de um polinômio, do coeficiente de maior grau ao menor; cada uma tantas vezes quantas conta.",
-    body: Body::One(roots),
+    domain: Domain::All,
+    price: SCALAR,
+    python: Body::One(roots),
+    exact: InExact::NotInMode,
+    decimal: InDecimal::NotInMode,
+    column: Column::None,
 };
 
 /// All roots, by real and then by imaginary part: real ones as floats. Coefficients are taken exactly as they are: real
@@ -22,9 +26,6 @@ pub(super) const ROOTS: Function = Function {
 ///
 /// Fails for coefficients that are no real numbers or not finite, and for a polynomial that is 0, which is 0 everywhere.
 fn roots(value: &Value, budget: &mut Budget) -> Outcome {
-    if budget.mode != Mode::Python {
-        return Err(ErrorKind::NotInMode { operation: ROOTS.name.to_owned(), mode: budget.mode });
-    }
     let mut parts = Vec::new();
     for coefficient in elements(value, budget)? {
         parts.push(exact(&coefficient)?);
