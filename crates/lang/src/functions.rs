@@ -11,7 +11,9 @@ mod constants;
 mod builtins;
 mod containers;
 mod chance;
-mod real;
+mod floats;
+mod powers;
+mod trigonometry;
 mod degrees;
 mod polynomial;
 mod theory;
@@ -62,7 +64,7 @@ const fn part(reached: Reached, rows: &'static [Function]) -> Part {
 }
 
 /// The table of functions.
-const TABLE: [Part; 12] = [
+const TABLE: [Part; 14] = [
     part(Reached::Type, builtins::TYPES),
     part(Reached::Type, containers::TYPES),
     part(Reached::Bare, builtins::TABLE),
@@ -70,10 +72,12 @@ const TABLE: [Part; 12] = [
     part(Reached::Bare, theory::TABLE),
     part(Reached::Bare, statistics::TABLE),
     Part { is_random: true, ..part(Reached::Bare, chance::TABLE) },
-    part(Reached::Math, real::TABLE),
+    part(Reached::Math, floats::TABLE),
+    part(Reached::Math, powers::TABLE),
+    part(Reached::Math, trigonometry::TABLE),
     part(Reached::Math, containers::MATH),
     part(Reached::Math, integers::TABLE),
-    part(Reached::MathOnly, real::QUALIFIED),
+    part(Reached::MathOnly, powers::QUALIFIED),
     part(Reached::Degrees, degrees::TABLE),
 ];
 
@@ -454,6 +458,15 @@ pub(crate) fn to_float(value: &Value) -> Result<f64, ErrorKind> {
         (_, Some(integer)) => integer.to_float().ok_or(Overflow::IntToFloat.into()),
         _ => Err(TypeError::NotReal { found: value.kind() }.into()),
     }
+}
+
+/// Two arguments as floats.
+fn pair(arguments: &[Value]) -> Result<(f64, f64), ErrorKind> {
+    Ok((to_float(&arguments[0])?, to_float(&arguments[1])?))
+}
+
+fn float_value(value: f64) -> Outcome {
+    Ok(Value::Float(value))
 }
 
 /// What functions of integers make of an argument.

@@ -1,6 +1,5 @@
 //! Functions that take or give strings, lists, tuples, sets and ranges.
 
-use std::cmp::Ordering;
 use std::sync::Arc;
 
 use super::row::{Body, Column, Domain, Function, InDecimal, InExact, Parameters};
@@ -9,7 +8,7 @@ use crate::arithmetic::{self, Binary, Comparison, Products, Total};
 use crate::error::{ErrorKind, Estimate, Overflow, TypeError, ValueError, ZeroDivision};
 use crate::limits::{Budget, price};
 use crate::listsort;
-use crate::number::{Integer, Number, binary, float};
+use crate::number::{Integer, Number, float};
 use crate::value::{Elements, Range, Value};
 
 pub(super) const TABLE: &[Function] = &[
@@ -220,19 +219,6 @@ pub(super) const MATH: &[Function] = &[
         column: Column::None,
     },
     Function {
-        name: "frexp",
-        section: Section::Floats,
-        signature: "x",
-        doc: "Pair `(m, e)` with `x == m*2**e` and 0.5 ≤ |m| < 1.",
-        doc_pt: "Par `(m, e)` com `x == m*2**e` e 0.5 ≤ |m| < 1.",
-        domain: Domain::All,
-        price: SCALAR,
-        python: Body::One(frexp),
-        exact: InExact::NotInMode,
-        decimal: InDecimal::NotInMode,
-        column: Column::None,
-    },
-    Function {
         name: "fsum",
         section: Section::Collections,
         signature: "iterable",
@@ -243,19 +229,6 @@ pub(super) const MATH: &[Function] = &[
         python: Body::One(fsum),
         exact: InExact::Formula(exact::fsum),
         decimal: InDecimal::NotInMode,
-        column: Column::None,
-    },
-    Function {
-        name: "modf",
-        section: Section::Floats,
-        signature: "x",
-        doc: "Pair of the fractional and the integer part, both floats.",
-        doc_pt: "Par formado pela parte fracionária e pela parte inteira, ambas floats.",
-        domain: Domain::All,
-        price: SCALAR,
-        python: Body::One(modf),
-        exact: InExact::Formula(exact::modf),
-        decimal: InDecimal::Formula(decimal::modf),
         column: Column::None,
     },
     Function {
@@ -572,26 +545,4 @@ fn fsum(value: &Value, budget: &mut Budget) -> Outcome {
         }
     }
     Ok(Value::Float(high))
-}
-
-fn frexp(value: &Value, budget: &mut Budget) -> Outcome {
-    let x = to_float(value)?;
-    let (mantissa, exponent) = if x == 0.0 || !x.is_finite() {
-        (x, 0)
-    } else {
-        let (digits, unit) = binary::parts(x);
-        let bits = 64 - i64::from(digits.leading_zeros());
-        (binary::scale(x, -(i64::from(unit) + bits)), i64::from(unit) + bits)
-    };
-    Value::tuple(vec![Value::Float(mantissa), Value::Int(Integer::from(exponent))], budget)
-}
-
-fn modf(value: &Value, budget: &mut Budget) -> Outcome {
-    let x = to_float(value)?;
-    let whole = x.trunc();
-    let fraction = match x.partial_cmp(&whole) {
-        Some(Ordering::Equal) => 0.0_f64.copysign(x),
-        _ => (x - whole).copysign(x),
-    };
-    Value::tuple(vec![Value::Float(fraction), Value::Float(whole)], budget)
 }

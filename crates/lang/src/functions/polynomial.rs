@@ -4,7 +4,7 @@ use super::row::{Body, Column, Domain, Function, InDecimal, InExact};
 use super::{Outcome, SCALAR, Section, elements};
 use crate::error::{ErrorKind, TypeError, ValueError};
 use crate::limits::{Budget, price};
-use crate::number::{Integer, binary, polynomial};
+use crate::number::{Integer, polynomial, rounding};
 use crate::value::Value;
 
 pub(super) const ROOTS: Function = Function {
@@ -55,7 +55,7 @@ fn exact(value: &Value) -> Result<(Integer, i64), ErrorKind> {
     match (value, value.integer()) {
         (Value::Float(float), _) if !float.is_finite() => Err(ValueError::NotFinite.into()),
         (Value::Float(float), _) => {
-            let (mantissa, unit) = binary::parts(*float);
+            let (mantissa, unit) = rounding::parts(*float);
             let mantissa = if *float < 0.0 { -(mantissa as i64) } else { mantissa as i64 };
             let zeros = if mantissa == 0 { 0 } else { mantissa.trailing_zeros() };
             Ok((Integer::from(mantissa >> zeros), i64::from(unit) + i64::from(zeros)))

@@ -12,7 +12,7 @@ use crate::arithmetic::{self, Binary, decimal, exact};
 use crate::error::{ErrorKind, Type, TypeError, ValueError};
 use crate::limits::{Budget, price};
 use crate::mode::Mode;
-use crate::number::{Decimal, Integer, Number, Rational, binary};
+use crate::number::{Decimal, Integer, Number, Rational, rounding};
 use crate::value::Value;
 
 pub(super) const TABLE: &[Function] = &[
@@ -247,7 +247,7 @@ fn term(value: &Value, budget: &mut Budget) -> Result<Term, ErrorKind> {
         Some(Number::Int(value)) => exact(value, Integer::ONE),
         Some(Number::Float(value)) if !value.is_finite() => Ok(Term::Special(value)),
         Some(Number::Float(value)) => {
-            let (mantissa, exponent) = binary::parts(value);
+            let (mantissa, exponent) = rounding::parts(value);
             // Odd, so that few different denominators come up; zero has as many zeros at its end as one likes.
             let zeros = mantissa.trailing_zeros().min(52);
             let (mantissa, exponent) = (i128::from(mantissa >> zeros), i64::from(exponent) + i64::from(zeros));

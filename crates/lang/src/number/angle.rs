@@ -8,9 +8,9 @@ use dashu_int::ops::BitTest;
 use dashu_int::{IBig, Sign, UBig};
 
 use super::Integer;
-use super::binary::parts;
 use super::circular::{self, PAIR_ERROR, Pair, product_error};
 use super::fixed;
+use super::rounding::parts;
 use crate::error::{ErrorKind, ValueError};
 use crate::limits::Budget;
 
