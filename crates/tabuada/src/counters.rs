@@ -1,4 +1,4 @@
-//! What is counted, named after the hop that it counts. Clones share their counts.
+//! The counters behind the metrics. Clones share their counts.
 
 use std::time::Duration;
 
@@ -14,44 +14,44 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 pub struct Counters {
     /// Requests answered.
     pub requests: Family<Request, Counter>,
-    /// Those of them answered with 200, by route: nearly all, and found without looking.
+    /// The counters of requests answered with 200, by route: nearly all requests, so they are found without a lookup.
     succeeded: [Counter; Route::ALL.len()],
-    /// Seconds from a request's head to its answer.
+    /// Seconds from a request's head to its response.
     pub request_seconds: Histogram,
     /// Connections that are open.
     pub connections: Gauge,
-    /// Connections that could not be accepted at the first try: the system has no files for them.
+    /// Connections that could not be accepted at the first attempt, because the process had no file descriptors left.
     pub accepts_failed: Counter,
-    /// Connections that were closed when they came: their peer had its share of them.
+    /// Connections that were closed at once, because their peer held its share of them.
     pub connections_refused: Counter,
     /// Expressions asked for.
     pub asked: Counter,
-    /// Those of them that were never looked for in the cache: unreadable, or different each time.
+    /// Expressions that were not looked up in the cache: they could not be parsed, or their value is random.
     pub bypassed: Counter,
-    /// Those whose askers went away before they were answered.
+    /// Expressions whose clients went away before the response.
     pub abandoned: Counter,
     /// Evaluations that ran to an answer.
     pub evaluations: Counter,
-    /// Seconds that they took.
+    /// Seconds that evaluations took.
     pub evaluation_seconds: Histogram,
-    /// Evaluations given up at the price of a look-up.
+    /// Trial evaluations that used up their budget.
     pub trials_abandoned: Counter,
-    /// Evaluations ended by the deadline or by a bug of ours.
+    /// Evaluations ended by the deadline or by a bug in the engine.
     pub evaluations_failed: Counter,
-    /// Batches and tables whose askers went away before the end.
+    /// Batches and tables whose clients went away before the end.
     pub streams_abandoned: Counter,
 }
 
-/// What requests are told apart by.
+/// The labels of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct Request {
-    /// Where it went.
+    /// Its route.
     pub route: Route,
-    /// The status it was answered with.
+    /// The status of its response.
     pub status: u16,
 }
 
-/// The routes that are told apart, as they are called in labels and in the log.
+/// The routes, by their names in labels and in the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
 #[allow(non_camel_case_types, missing_docs)]
 pub enum Route {
@@ -90,7 +90,7 @@ impl Route {
         Self::other,
     ];
 
-    /// The route of a path, in whatever way that is written.
+    /// The route of a path, percent-encoded or not.
     pub fn of(path: &str) -> Self {
         match Self::of_decoded(path) {
             Self::other if path.contains('%') => {
@@ -123,7 +123,7 @@ impl Route {
         }
     }
 
-    /// What it is called.
+    /// Its name in labels and in the log.
     pub fn name(self) -> &'static str {
         match self {
             Self::evaluate => "evaluate",
@@ -143,7 +143,8 @@ impl Route {
         }
     }
 
-    /// What it is answered with. Others are counted as well, but have no 0 before.
+    /// The statuses that the route usually answers with. Their counters start at 0; others appear when they first
+    /// occur.
     fn statuses(self) -> &'static [u16] {
         match self {
             Self::evaluate => &[200, 400, 405, 408, 413, 422, 503],
@@ -161,9 +162,9 @@ impl Route {
 }
 
 impl Default for Counters {
-    /// All at 0: what has not happened yet is 0, not absent.
+    /// Starts every counter at 0, so that an event that has not happened yet shows as 0 and is not absent.
     fn default() -> Self {
-        // From 50 microseconds, a hit in memory, to some 3 seconds, past the deadline.
+        // From 50 microseconds (a hit in memory) to about 3 seconds (beyond the deadline).
         let times = || Histogram::new(exponential_buckets(50e-6, 2.0, 17));
         let requests = Family::<Request, Counter>::default();
         for route in Route::ALL {
@@ -202,13 +203,13 @@ impl Counters {
         self.request_seconds.observe(time.as_secs_f64());
     }
 
-    /// Counts a connection for as long as what is given back is there.
+    /// Counts a connection as open until the returned guard is dropped.
     pub fn connects(&self) -> Connected {
         self.connections.inc();
         Connected(self.connections.clone())
     }
 
-    /// Counts a question. It is counted once more when it ends: here, or by the cache where that answers.
+    /// Counts a question. The guard or the cache counts how it ends.
     pub fn asks(&self) -> Asking<'_> {
         self.asked.inc();
         Asking { counters: self, has_ended: false }
@@ -231,7 +232,8 @@ impl Drop for Connected {
     }
 }
 
-/// A question under way. One that is dropped before it has ended was abandoned.
+/// A question in progress. If the guard is dropped before one of its methods is called, the question counts as
+/// abandoned.
 #[derive(Debug)]
 pub struct Asking<'c> {
     counters: &'c Counters,
@@ -239,12 +241,12 @@ pub struct Asking<'c> {
 }
 
 impl Asking<'_> {
-    /// The cache was asked, and counted how that ended.
+    /// Ends a question that the cache answered. The cache has counted the outcome.
     pub fn ends_in_the_cache(mut self) {
         self.has_ended = true;
     }
 
-    /// The cache was not asked.
+    /// Ends a question that did not use the cache.
     pub fn bypasses_it(mut self) {
         self.has_ended = true;
         self.counters.bypassed.inc();
