@@ -1,4 +1,4 @@
-//! What is counted, named after the hop that it counts. Clones share their counts.
+//! The counters behind the metrics. Clones share their counts.
 
 use std::time::Duration;
 
@@ -13,45 +13,45 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 pub struct Counters {
     /// Requests answered.
     pub requests: Family<Request, Counter>,
-    /// Seconds from a request's head to its answer.
+    /// Seconds from a request's head to its response.
     pub request_seconds: Histogram,
     /// Connections that are open.
     pub connections: Gauge,
-    /// Connections that could not be accepted at the first try: the system has no files for them.
+    /// Connections that could not be accepted at the first attempt, because the process had no file descriptors left.
     pub accepts_failed: Counter,
-    /// Connections that were closed when they came: their peer had its share of them.
+    /// Connections that were closed at once, because their peer held its share of them.
     pub connections_refused: Counter,
     /// Expressions asked for.
     pub asked: Counter,
-    /// Those of them that were never looked for in the cache: unreadable, or different each time.
+    /// Expressions that were not looked up in the cache: they could not be parsed, or their value is random.
     pub bypassed: Counter,
-    /// Those whose askers went away before they were answered.
+    /// Expressions whose clients went away before the response.
     pub abandoned: Counter,
     /// Evaluations that ran to an answer.
     pub evaluations: Counter,
-    /// Seconds that they took.
+    /// Seconds that evaluations took.
     pub evaluation_seconds: Histogram,
-    /// Evaluations given up at the price of a look-up.
+    /// Trial evaluations that used up their budget.
     pub trials_abandoned: Counter,
-    /// Evaluations ended by the deadline or by a bug of ours.
+    /// Evaluations ended by the deadline or by a bug in the engine.
     pub evaluations_failed: Counter,
-    /// Batches and tables whose askers went away before the end.
+    /// Batches and tables whose clients went away before the end.
     pub streams_abandoned: Counter,
 }
 
-/// What requests are told apart by.
+/// The labels of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct Request {
-    /// Where it went.
+    /// Its route.
     pub route: &'static str,
-    /// The status it was answered with.
+    /// The status of its response.
     pub status: u16,
 }
 
 impl Default for Counters {
     /// All at 0.
     fn default() -> Self {
-        // From 50 microseconds, a hit in memory, to some 3 seconds, past the deadline.
+        // From 50 microseconds (a hit in memory) to about 3 seconds (beyond the deadline).
         let times = || Histogram::new(exponential_buckets(50e-6, 2.0, 17));
         Self {
             requests: Family::default(),
@@ -77,13 +77,13 @@ impl Counters {
         self.requests.get_or_create_owned(&Request { route, status })
     }
 
-    /// Counts a connection for as long as what is given back is there.
+    /// Counts a connection as open until the returned guard is dropped.
     pub fn connects(&self) -> Connected {
         self.connections.inc();
         Connected(self.connections.clone())
     }
 
-    /// Counts a question. It is counted once more when it ends: here, or by the cache where that answers.
+    /// Counts a question. The guard or the cache counts how it ends.
     pub fn asks(&self) -> Asking<'_> {
         self.asked.inc();
         Asking { counters: self, has_ended: false }
@@ -106,7 +106,8 @@ impl Drop for Connected {
     }
 }
 
-/// A question under way. One that is dropped before it has ended was abandoned.
+/// A question in progress. If the guard is dropped before one of its methods is called, the question counts as
+/// abandoned.
 #[derive(Debug)]
 pub struct Asking<'c> {
     counters: &'c Counters,
@@ -114,12 +115,12 @@ pub struct Asking<'c> {
 }
 
 impl Asking<'_> {
-    /// The cache was asked, and counted how that ended.
+    /// Ends a question that the cache answered. The cache has counted the outcome.
     pub fn ends_in_the_cache(mut self) {
         self.has_ended = true;
     }
 
-    /// The cache was not asked.
+    /// Ends a question that did not use the cache.
     pub fn bypasses_it(mut self) {
         self.has_ended = true;
         self.counters.bypassed.inc();
