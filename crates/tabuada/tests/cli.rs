@@ -1,4 +1,4 @@
-//! The command line: what is printed where, and the status it ends with.
+//! The command line: output, error output and exit status.
 
 #![allow(clippy::panic)]
 
@@ -24,7 +24,7 @@ fn run(arguments: &[&str], input: &[u8]) -> Output {
     let mut stdin = process.stdin.take().expect("it is piped");
     let input = input.to_vec();
     let writing = std::thread::spawn(move || {
-        // It may end without reading everything.
+        // The command may end before it reads everything.
         let _ = stdin.write_all(&input);
     });
     let output = process.wait_with_output().expect("it ends");
@@ -32,7 +32,7 @@ fn run(arguments: &[&str], input: &[u8]) -> Output {
     output
 }
 
-/// What it prints and says, and the status it ends with.
+/// Its output, its error output and its exit status.
 fn outcome(arguments: &[&str], input: &str) -> (String, String, Option<i32>) {
     let output = run(arguments, input.as_bytes());
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("it speaks UTF-8");
@@ -55,7 +55,7 @@ fn eval_prints_a_line_for_each_expression() {
         (&["eval", "1/3", "--mode", "exact"], "1/3\n"),
         (&["eval", "-1/3", "--mode=exact", "-x if 0 else --3"], "-1/3\n3\n"),
         (&["eval", "--mode", "exact", "--", "1/3", "--3"], "1/3\n3\n"),
-        // What is written as an option is an expression behind `--`.
+        // After `--`, a text that looks like an option is an expression.
         (&["eval", "1", "--", "-(-2)", "--3", "- - 4"], "1\n2\n3\n4\n"),
         (&["eval", "2+2", "--json"], "{\"result\":4,\"type\":\"int\",\"text\":\"4\"}\n"),
     ] {
@@ -284,7 +284,7 @@ fn explain_is_added_to_every_line_that_was_read() {
 
 #[test]
 fn no_line_spoils_another() {
-    // Longer than is kept of a line, twice, with good ones around; and a hostile one.
+    // Two lines longer than the kept length between valid ones, and a hostile one.
     let long = "1+".repeat(2 << 20);
     let input = format!("1+1\n{long}\n2+2\n9**9**9**9\n{{\"expr\":\"{long}\"}}\n3+3");
     let (printed, _, status) = outcome(&["batch"], &input);
@@ -312,7 +312,7 @@ fn an_object_that_asks_nothing_is_told_what_it_lacks() {
     for line in [r#"{"x":1}"#, r#" {"Expr":"1"} "#, r#"{"expr":"1","expr":"2"}"#, r#"{"a":{"expr":"1"}}"#] {
         assert_eq!(outcome(&["batch"], line).0, format!("{malformed}\n"), "{line}");
     }
-    // These are sets, and a dictionary that is no JSON.
+    // These are sets, and a dictionary that is not JSON.
     for (line, answer) in [("{}", "\"text\":\"set()\""), ("{1, 2}", "\"text\":\"{1, 2}\""), ("{1: 2}", "dictionaries")]
     {
         let (printed, _, _) = outcome(&["batch"], line);
@@ -368,7 +368,7 @@ fn a_reader_who_has_seen_enough_is_no_error() {
     answers.read_exact(&mut first).expect("it answers");
     drop(answers);
     let lines = "1+1\n".repeat(100_000);
-    // It ends before it has read all of this.
+    // The command ends before it has read all of this.
     let _ = asking.write_all(lines.as_bytes());
     drop(asking);
     let mut said = String::new();
@@ -388,8 +388,8 @@ fn a_file_that_is_not_there_is_said_to_be() {
     assert!(said.contains(folder), "{said}");
 }
 
-/// Every setting stands in the documents with its flag, its variable and its default, and no other does; and the help of
-/// `serve` has them all.
+/// The documents list every setting with its flag, variable and default, and no other. The help of `serve` lists them
+/// all.
 #[test]
 fn the_documented_flags_are_those_there_are() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/operations.md");
@@ -406,7 +406,7 @@ fn the_documented_flags_are_those_there_are() {
     for setting in ALL {
         let (flag, variable) = (format!("--{}", setting.name), setting.variable());
         let row = documented.iter().find(|row| row.0 == flag);
-        // The operator's token has no flag: a command line can be seen by others.
+        // The operator's token has no flag, because other users can see command lines.
         if setting.name == "admin-token" {
             assert!(row.is_none() && page.contains(&variable), "{variable}");
             continue;

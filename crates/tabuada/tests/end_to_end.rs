@@ -1,4 +1,4 @@
-//! The binary beside a real Redis: the same bytes on every path, whatever happens to Redis.
+//! The binary with a real Redis: the responses have the same bytes on every path, whatever happens to Redis.
 
 #![allow(clippy::panic)]
 
@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 use support::{Client, Node, Redis, encoded, free_port, wait_for};
 
-/// Cheap and dear, values of every type and failures of every origin.
+/// Cheap and expensive expressions, values of every type and failures of every kind.
 const CASES: [&str; 18] = [
     "2+2",
     "2**100",
@@ -31,14 +31,14 @@ const CASES: [&str; 18] = [
     "factorial(20000) // 0",
 ];
 
-/// Costs more than a look-up: adaptive look-up asks Redis before it evaluates this in full.
+/// Costs more than a lookup: with adaptive lookup, a node looks in Redis before it evaluates this in full.
 const DEAR: &str = "factorial(20000) % 1000003";
 
 fn status(response: &support::Response) -> &str {
     response.header("cache-status").expect("it is on every answer")
 }
 
-/// Whether an answer is one that is remembered at all: what could not be read is read again.
+/// Whether the answer is cached at all. Parse errors are not.
 fn is_remembered(expression: &str) -> bool {
     expression != "2 +"
 }
@@ -64,7 +64,7 @@ fn the_same_bytes_computed_from_memory_from_redis_from_another_node_and_after_a_
     let remembered = CASES.iter().filter(|expression| is_remembered(expression)).count();
     wait_for("Redis to have every answer", || redis.cli(&["dbsize"]) == remembered.to_string());
 
-    // Another node, asking Redis first; the same after a restart of the first, with nothing in memory.
+    // Another node, which looks in Redis first. Then the first node after a restart, with an empty memory.
     let asks_first = Node::coherent(&redis, &["--lookup", "always"]);
     drop(first);
     let restarted = Node::coherent(&redis, &["--lookup", "always"]);
@@ -81,12 +81,12 @@ fn the_same_bytes_computed_from_memory_from_redis_from_another_node_and_after_a_
         }
     }
 
-    // Adaptive look-up asks only for what is dear.
+    // Adaptive lookup looks up expensive expressions only.
     let adaptive = Node::coherent(&redis, &[]);
     assert_eq!(status(&adaptive.evaluate(DEAR)), "tabuada; hit; detail=redis");
     assert!(status(&adaptive.evaluate("2+2")).starts_with("tabuada; fwd=uri-miss"));
 
-    // And without any Redis.
+    // A node without Redis.
     let alone = Node::start(&[]);
     for (expression, bytes) in CASES.iter().zip(&bytes) {
         assert_eq!(&alone.evaluate(expression).body, bytes, "{expression}");
@@ -115,8 +115,8 @@ fn a_person_can_read_what_is_remembered() {
     assert!((80_000..=91_000).contains(&ttl), "a day, more or less: {ttl}");
 }
 
-/// Half-typed sums and refusals, asked with `Cache-Control: no-store`: whatever the answer, and however dear, no trace of it
-/// is in Redis or in memory; but what is remembered already is found.
+/// Incomplete expressions and refusals, requested with `Cache-Control: no-store`: neither Redis nor memory stores the
+/// answer, however expensive it is. An answer that is cached already is still found.
 #[test]
 fn what_is_not_to_be_stored_is_not_remembered_anywhere() {
     const TEXTS: [&str; 7] = ["2+2", "2^3", "1/0", "foo", "9**9**9", DEAR, "factorial(20000) // 0"];
@@ -143,7 +143,7 @@ fn what_is_not_to_be_stored_is_not_remembered_anywhere() {
     let mut told = Vec::new();
     for method in ["GET", "POST", "HEAD"] {
         for expression in TEXTS {
-            // Twice: the first time is not remembered by the second.
+            // Twice, to show that the first request was not cached.
             for _ in 0..2 {
                 let response = ask(method, expression, &private);
                 assert_eq!(status(&response), "tabuada; fwd=uri-miss", "{method} {expression}");
@@ -153,13 +153,14 @@ fn what_is_not_to_be_stored_is_not_remembered_anywhere() {
         }
     }
     assert_eq!(ask("GET", "2 +", &private).status, 422);
-    // Offers are made in their order: when one that comes after them has been made, so would they have.
+    // Best-effort writes keep their order: once a later one is in Redis, the earlier ones would be there too.
     assert_eq!(status(&ask("GET", "6*7", &[])), "tabuada; fwd=uri-miss; stored");
     wait_for("Redis to be told", || redis.cli(&["dbsize"]) != "0");
     assert_eq!(redis.cli(&["keys", "*"]), "tabuada:2:6*7");
     assert_eq!(sets(), set_before + 1, "no lease either");
 
-    // The same bytes as ever, which are then remembered as ever; and are found by who wants nothing stored.
+    // The bytes are the usual ones, and without no-store they are cached as usual. A request with no-store finds them
+    // then.
     for expression in TEXTS {
         let ordinary = ask("GET", expression, &[]);
         assert_eq!(status(&ordinary), "tabuada; fwd=uri-miss; stored", "{expression}");
@@ -170,7 +171,7 @@ fn what_is_not_to_be_stored_is_not_remembered_anywhere() {
         wait_for("memory to have it", || status(&ask("GET", expression, &private)).contains("hit; detail=memory"));
     }
     wait_for("Redis to have them", || redis.cli(&["dbsize"]) == (TEXTS.len() + 1).to_string());
-    // Another node finds there what is dear, and does not keep it.
+    // Another node finds the expensive ones in Redis, and does not keep them.
     let other = Node::coherent(&redis, &[]);
     let mut client = Client::connect(other.address);
     for _ in 0..2 {
@@ -180,7 +181,7 @@ fn what_is_not_to_be_stored_is_not_remembered_anywhere() {
     }
 }
 
-/// What the course does at `redis-cli` does what the course says, on every node.
+/// The course's commands at `redis-cli` have the effect that the course describes, on every node.
 #[test]
 fn expire_del_and_flushall_make_every_node_forget() {
     let redis = Redis::start();
@@ -192,7 +193,7 @@ fn expire_del_and_flushall_make_every_node_forget() {
         }
         wait_for("Redis to have it", || redis.cli(&["exists", key]) == "1");
     };
-    // A hit changes nothing, so asking until there is none is asking whether it was forgotten.
+    // A hit changes nothing, so the test can request the entry until it is gone.
     let forgotten = |how: &str| {
         for node in &nodes {
             wait_for(how, || {
@@ -216,7 +217,7 @@ fn expire_del_and_flushall_make_every_node_forget() {
     forgotten("the expiry to be noticed");
 }
 
-/// Redis's trouble is never the user's trouble.
+/// A failure of Redis is never a failure for the client.
 #[test]
 fn every_request_is_answered_whatever_happens_to_redis() {
     let expected = |node: &Node, when: &str| {
@@ -282,7 +283,7 @@ fn every_request_is_answered_whatever_happens_to_redis() {
     expected(&node, "another");
 }
 
-/// No text becomes a command, nor another's key.
+/// No expression becomes a command, or the key of another expression.
 #[test]
 fn nothing_in_an_expression_reaches_redis_as_a_command() {
     let redis = Redis::start();
@@ -320,7 +321,7 @@ fn sigterm_and_sigint_finish_what_is_in_flight() {
         let address = node.address;
         let mut client = Client::connect(address);
         client.send(b"POST /evaluate HTTP/1.1\r\nHost: x\r\nContent-Length: 19\r\n\r\n{\"expressao\":");
-        // The head has been read once a request that was sent after it is answered.
+        // The server has read the head once it answers a request that was sent later.
         assert_eq!(Client::connect(address).get("/health/live").status, 200);
         node.signal(name);
         wait_for("it to accept nothing more", || std::net::TcpStream::connect(address).is_err());
@@ -330,7 +331,8 @@ fn sigterm_and_sigint_finish_what_is_in_flight() {
     }
 }
 
-/// `Cache-Status` tells of Redis only where it had the answer; the timing tells where it was asked in vain, too.
+/// `Cache-Status` mentions Redis only if the answer came from there. `Server-Timing` also shows a lookup that found
+/// nothing.
 #[test]
 fn it_is_told_whether_redis_was_asked() {
     let redis = Redis::start();

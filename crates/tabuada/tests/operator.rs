@@ -1,4 +1,5 @@
-//! The operator's view from outside: `/v1/cache` and who is let in there, `tabuada cache` over a server and over Redis.
+//! The operator's view from outside: `/v1/cache` and the access to it, `tabuada cache` through a server and directly in
+//! Redis.
 
 #![allow(clippy::panic)]
 
@@ -18,7 +19,7 @@ fn json(response: &Response) -> Value {
     serde_json::from_slice(&response.body).unwrap_or_else(|error| panic!("{error}: {}", response.text()))
 }
 
-/// A problem has its type, and says in the body what the status line says.
+/// Checks that a problem has its media type and the same status in the body as in the status line.
 fn problem(response: &Response) -> (u16, String) {
     assert_eq!(response.header("content-type"), Some("application/problem+json"), "{}", response.text());
     assert_eq!(response.header("cache-control"), Some("no-store"));
@@ -39,7 +40,7 @@ fn got(node: &Node, target: &str) -> Value {
     json(&response)
 }
 
-/// The same where Redis has to have taken part: on a busy machine a call may take longer than requests wait for it.
+/// As `got`, for requests that need Redis: on a busy machine a call may take longer than the request waits.
 fn got_of_redis(node: &Node, target: &str) -> Value {
     let mut said = Value::Null;
     wait_for("Redis to be reached", || {
@@ -49,7 +50,7 @@ fn got_of_redis(node: &Node, target: &str) -> Value {
     said
 }
 
-/// Removes, and waits until nothing of it is pending; how many went at once.
+/// Removes, and waits until no removal is pending. Gives how many entries were removed at once.
 fn removes(node: &Node, target: &str) -> u64 {
     let response = asked_with(node, "DELETE", target, &[]);
     let said = json(&response);
@@ -67,7 +68,7 @@ fn encoded(text: &str) -> String {
     text.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
 
-/// Every question ends one way: the sum holds whatever was asked, by whomever, and however it ended.
+/// Every question ends in one way, so the sum holds for every mix of questions, clients and outcomes.
 #[test]
 fn the_statistics_balance_over_a_mixed_load() {
     let redis = Redis::start();
@@ -82,7 +83,7 @@ fn the_statistics_balance_over_a_mixed_load() {
     {
         node.evaluate(expression);
     }
-    // What is no question is none.
+    // Invalid requests do not count as questions.
     for body in ["{}", "no JSON", "[]"] {
         Client::connect(node.address).post(body.as_bytes());
     }
@@ -93,7 +94,7 @@ fn the_statistics_balance_over_a_mixed_load() {
         })
         .collect();
     askers.into_iter().for_each(|asker| drop(asker.join().expect("it is answered")));
-    // Some go away before they are answered, or just after.
+    // Some clients go away before they are answered, or just after.
     for n in 0..8 {
         let mut impatient = Client::connect(node.address);
         let body = format!("{{\"expressao\":\"factorial({}) % 1000003\"}}", 20_100 + n);
@@ -116,7 +117,7 @@ fn the_statistics_balance_over_a_mixed_load() {
     assert_eq!(count("redis"), 3, "{stats}");
     assert!(count("memory") >= 2 && count("computed") >= 4 && count("failed") == 0, "{stats}");
     assert_eq!((&stats["state"], &stats["removals_pending"]), (&json!("coherent"), &json!(0)));
-    // The metrics say the same.
+    // The metrics agree.
     let metrics = asked_with(&node, "GET", "/metrics", &[]);
     for (source, count) in answers {
         let line = format!("tabuada_cache_answers_total{{source=\"{source}\"}} {count}");
@@ -176,7 +177,7 @@ fn what_is_remembered_is_listed_shown_and_deleted() {
     ] {
         for method in ["GET", "DELETE"] {
             let response = asked_with(&node, method, target, &[]);
-            // Redis may have taken too long for it to be known that it is not there.
+            // Redis may have been too slow for the server to know that the entry is absent.
             if response.status == 202 {
                 continue;
             }
@@ -194,7 +195,7 @@ fn what_is_remembered_is_listed_shown_and_deleted() {
     assert_eq!(removes(&node, "/v1/cache/entry?key=2%2B2"), 1);
     assert_eq!(redis.cli(&["exists", "tabuada:2:2+2"]), "0");
     assert_eq!(node.evaluate("2+2").header("cache-status"), Some("tabuada; fwd=uri-miss; stored"), "it forgot");
-    // Half a path is no clear.
+    // An incomplete path must not clear the cache.
     assert_eq!(problem(&asked_with(&node, "DELETE", "/v1/cache?key=2%2B2", &[])).0, 400);
     assert!(removes(&node, "/v1/cache") >= 3);
     assert_eq!(redis.cli(&["keys", "*"]), "other:1:2+2");
@@ -202,7 +203,7 @@ fn what_is_remembered_is_listed_shown_and_deleted() {
     wait_for("the other to forget as well", || got(&other, "/v1/cache")["memory"]["entries"] == 0);
 }
 
-/// During an outage: memory at once, Redis when it is back, and nothing is a 500.
+/// During an outage of Redis: memory is cleared at once, Redis when it is back, and no response is a 500.
 #[test]
 fn what_is_removed_while_redis_is_away_is_removed_when_it_is_back() {
     let redis = Redis::start();
@@ -244,11 +245,12 @@ fn a_token_that_is_set_is_asked_for() {
         let admitted = asked_with(&node, method, target, &[("Authorization", &right)]);
         assert!(matches!(admitted.status, 200 | 404), "{method} {target}: {}", admitted.status);
     }
-    // The calculator asks nobody who they are.
+    // The calculator needs no token.
     assert_eq!(node.evaluate("2+2").status, 200);
 }
 
-/// One that cannot be sent, that is none, that is guessed; each says which variable, and not what is in it.
+/// Tokens that cannot be sent, are empty or are easy to guess. Each error names the variable and does not show its
+/// value.
 #[test]
 fn a_token_of_no_use_is_refused_at_the_start() {
     for token in ["a token with blanks", "", "x", "short-by-one---"] {
@@ -288,7 +290,7 @@ fn secrets_may_stand_in_files() {
     [token, password].iter().for_each(|file| std::fs::remove_file(file).expect("it is there"));
 }
 
-/// A proxy on this machine makes everybody's request one of loopback; `Host` is then what a stranger says.
+/// A proxy on this machine makes every request come from loopback, and a stranger then controls `Host`.
 #[test]
 fn without_a_token_no_request_through_a_proxy_is_let_in() {
     let node = Node::start(&[]);
@@ -303,14 +305,15 @@ fn without_a_token_no_request_through_a_proxy_is_let_in() {
             let refused = problem(&client.receive(false));
             assert_eq!(refused, (403, "forbidden".to_owned()), "{method} {target} {sign}");
         }
-        // Questions are answered as before.
+        // Questions are still answered.
         let mut client = Client::connect(node.address);
         client.send(format!("GET /v1/evaluate?expr=6*7 HTTP/1.1\r\nHost: a\r\n{sign}\r\n\r\n").as_bytes());
         assert_eq!(client.receive(false).status, 200, "{sign}");
     }
 }
 
-/// A page whose name was made to point at loopback reads no metrics; where others reach the listener, names are an option.
+/// A page whose host name was changed to resolve to loopback (DNS rebinding) cannot read the metrics. Where other
+/// machines can reach the listener, an option allows host names.
 #[test]
 fn metrics_look_at_the_host() {
     let read = |node: &Node, host: &str| {
@@ -330,7 +333,7 @@ fn metrics_look_at_the_host() {
     assert_eq!(hosts.map(|host| read(&open, host)), [200, 200, 200, 403]);
 }
 
-/// Without one: this machine only, and no page in its browser that is another's.
+/// Without a token, only this machine has access, and no page of another origin in its browser.
 #[test]
 fn without_a_token_loopback_is_let_in_and_nobody_else() {
     let node = Node::start(&[]);
@@ -351,14 +354,14 @@ fn without_a_token_loopback_is_let_in_and_nobody_else() {
         assert_eq!(problem(&client.receive(false)), (403, "forbidden".to_owned()), "{head}");
         assert_eq!(entries(&node), 1, "{head}");
     }
-    // A browser asks before it lets a page of another origin send DELETE, and is not told that it may.
+    // A browser sends a preflight before a DELETE from another origin. The response does not allow it.
     let preflight = [("Origin", "http://evil.example"), ("Access-Control-Request-Method", "DELETE")];
     let asked = asked_with(&node, "OPTIONS", "/v1/cache", &preflight);
     assert_eq!((asked.status, asked.header("access-control-allow-origin")), (405, None));
     let own = [("Origin", "http://localhost:8000"), ("Sec-Fetch-Site", "same-origin")];
     assert_eq!(asked_with(&node, "DELETE", "/v1/cache", &own).status, 200);
     assert_eq!(entries(&node), 0);
-    // Others reach this one, even if it is asked from here.
+    // Other machines can reach this listener, so loopback gets no access either.
     let open = Node::start(&["--listen", "0.0.0.0:0"]);
     let refused = asked_with(&open, "GET", "/v1/cache", &[]);
     assert_eq!(problem(&refused), (403, "forbidden".to_owned()));
@@ -384,7 +387,7 @@ fn a_listener_of_its_own_has_the_operators_routes_and_nothing_else() {
     assert_eq!(problem(&client.get("/v1/cache")), (404, "not-found".to_owned()));
     assert_eq!(client.request("DELETE", "/v1/cache", &[], b"").status, 404);
     assert_eq!((client.evaluate("2+2").status, client.get("/health/live").status), (200, 200));
-    // Both stop at one signal.
+    // One signal stops both.
     node.signal("TERM");
     wait_for("neither to accept any more", || {
         [node.address, admin].iter().all(|address| std::net::TcpStream::connect(address).is_err())
@@ -396,14 +399,14 @@ fn a_listener_of_its_own_has_the_operators_routes_and_nothing_else() {
     assert!(status == Some(1) && said.contains(&address), "{said}");
 }
 
-/// What it prints and says, and the status it ends with. Nobody sits at a terminal.
+/// The output of a command, its error output and its exit status, without a terminal.
 fn outcome(command: &mut Command) -> (String, String, Option<i32>) {
     let Output { stdout, stderr, status } = command.stdin(Stdio::null()).output().expect("it ends");
     let text = |bytes| String::from_utf8(bytes).expect("it speaks UTF-8");
     (text(stdout), text(stderr), status.code())
 }
 
-/// Over a server and over Redis itself the command shows and does the same.
+/// The command shows and does the same through a server and directly in Redis.
 #[test]
 fn the_command_shows_and_removes_over_a_server_and_over_redis() {
     let redis = Redis::start();
@@ -412,7 +415,7 @@ fn the_command_shows_and_removes_over_a_server_and_over_redis() {
     let url = redis.url();
     redis.cli(&["set", "other:1:2+2", "not ours"]);
     for (place, layers) in [(["--server", &server], "memory+redis"), (["--redis", &url], "redis")] {
-        // A server gives Redis as long as its requests do: on a busy machine it is asked again.
+        // A server waits for Redis only as long as its requests do. On a busy machine the command is repeated.
         let cache = |arguments: &[&str]| {
             let mut ended = (String::new(), String::new(), None);
             wait_for("Redis to be reached in time", || {
@@ -477,14 +480,14 @@ fn the_command_shows_and_removes_over_a_server_and_over_redis() {
     }
 }
 
-/// A terminal is asked first; only a yes is one.
+/// On a terminal the command asks for confirmation. Only yes confirms.
 #[test]
 fn the_command_asks_a_terminal_before_it_clears() {
     let redis = Redis::start();
     for (typed, status, left) in [("n", Some(1), "1"), ("", Some(1), "1"), ("y", Some(0), "0")] {
         redis.cli(&["set", "tabuada:2:2+2", "{}"]);
         let command = format!("{} cache clear --redis {}", env!("CARGO_BIN_EXE_tabuada"), redis.url());
-        // `script` is the terminal.
+        // `script` provides the terminal.
         let mut process = Command::new("script")
             .args(["-qec", &command, "/dev/null"])
             .stdin(Stdio::piped())
@@ -526,13 +529,13 @@ fn the_command_says_what_it_cannot_do() {
     }
     let with_token = outcome(tabuada(&["cache", "stats", "--server", &admin]).env("TABUADA_ADMIN_TOKEN", TOKEN));
     assert!(with_token.2 == Some(0) && with_token.0.contains("state"), "{with_token:?}");
-    // What is named goes before what the environment holds.
+    // The flag takes precedence over the environment.
     let mut named = tabuada(&["cache", "stats", "--server", &admin]);
     let (printed, ..) = outcome(named.env("TABUADA_REDIS", &no_redis).env("TABUADA_ADMIN_TOKEN", TOKEN));
     assert!(printed.contains("answers"), "{printed}");
 }
 
-/// Memory alone has an operator too.
+/// A server without Redis still has the operator's routes.
 #[test]
 fn a_server_without_redis_lists_its_memory() {
     let server = Server::start();

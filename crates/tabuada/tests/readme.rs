@@ -1,11 +1,12 @@
-//! Does what a newcomer does: runs the `console` blocks of the README files, of `docs/operations.md`, of
-//! `docs/http.md` and of `docs/command.md`, in order, and compares what is printed with what they show (`support/newcomer.rs` says how).
+//! Follows the documents as a newcomer would: runs the `console` blocks of the README files, of `docs/operations.md`,
+//! of `docs/http.md` and of `docs/command.md` in order, and compares their output with the text (`support/newcomer.rs`
+//! explains how).
 
 mod support;
 
 use support::newcomer::{Block, Newcomer, blocks, matches, read, shows};
 
-/// The commands of a document, with what they print.
+/// The commands of a document and their output.
 fn console(name: &str) -> Vec<Block> {
     blocks(&read(name)).into_iter().filter(|block| block.fence == "console").collect()
 }
@@ -62,7 +63,7 @@ fn both_readmes_give_the_same_commands() {
     assert_eq!(commands("README.md"), commands("README.pt-BR.md"));
 }
 
-/// The example of the library is run as one of the documentation of its crate.
+/// The documentation tests of the crate run the example of the library.
 #[test]
 fn the_library_of_the_readmes_is_that_of_its_crate() {
     let rust = |name| blocks(&read(name)).into_iter().find(|block| block.fence == "rust").expect("it has an example");
