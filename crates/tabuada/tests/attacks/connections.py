@@ -9,13 +9,13 @@ from service import MIB, Findings, Neighbour, Service, dial, query, request
 CHEAP = request("GET", query("/v1/evaluate", expr="2+2"))
 TABLE = request("POST", "/v1/table", b'{"expr":"x+1","x":{"from":1,"to":2,"count":1000000}}')
 HELLO = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(500)
-# Files that the service may have open in the flood of idle connections.
+# The number of files that the service may open during the flood of idle connections.
 FILES = 300
-# Seconds that a neighbour waits for a cheap answer at most, on however busy a machine.
+# The maximum of seconds that a neighbour waits for a cheap answer, however busy the machine is.
 PATIENCE = 5
-# The part of its connections that an attack does without every day.
+# The fraction of its connections that an attack leaves out in the daily run.
 SPARED = 1
-# What a connection may hold, its buffers included, and what all of them may.
+# The maximum of memory for one connection with its buffers, and for all of them.
 CONNECTION_MAX = MIB
 MEMORY_MAX = 64 * MIB
 
@@ -62,13 +62,13 @@ def half_closed(port):
     connections = opened(port, 300, CHEAP)
     for connection in connections:
         connection.shutdown(socket.SHUT_WR)
-        # Its first byte comes before the rest.
+        # The first byte arrives before the rest.
         begin = connection.makefile("rb").read(13)
         assert begin == b"HTTP/1.1 200 ", begin
     return connections
 
 
-# Name, and what opens the connections. The number of them that are left is for the bound on memory.
+# The name, the function that opens the connections, and the number of connections left for the limit on memory.
 ATTACKS = {
     "silent connections": lambda port: opened(port, 2000),
     "idle connections": lambda port: opened(port, 1000, CHEAP),
@@ -121,7 +121,7 @@ def check(name, attack, service, findings):
     connections = attack(service.port)
     taken = []
     for n in range(200):
-        # From new connections as well.
+        # Over new connections too.
         one = neighbour if n % 2 else Neighbour(service.port)
         status, seconds = one.ask(query("/v1/evaluate", expr=f"{n}+1"))
         taken.append(seconds)
@@ -134,7 +134,7 @@ def check(name, attack, service, findings):
     findings.expect(memory <= bound, f"{name}: {memory / MIB:.0f} MiB for {len(connections)} connections")
     for connection in connections:
         connection.close()
-    # That of the neighbour may be kept.
+    # The neighbour's connection may stay open.
     are_back = wait_until(lambda: places(service) <= 1 and service.files() <= files + 1)
     findings.expect(are_back, f"{name}: {places(service):.0f} places and {service.files() - files} files are not given back")
     findings.expect(not service.panics() and service.is_alive(), f"{name}: {service.panics()}")

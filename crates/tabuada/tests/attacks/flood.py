@@ -38,7 +38,7 @@ async def _flood(port, make, connections, source):
 
 
 def _attack(port, make, connections, source):
-    # A lower priority alone keeps its core for a slice, whoever else would run.
+    # A lower priority is not enough: a thread of any priority keeps its core for its whole slice.
     os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     asyncio.run(_flood(port, make, connections, source))
 

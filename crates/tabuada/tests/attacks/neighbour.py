@@ -9,7 +9,7 @@ from service import NEIGHBOUR, Findings, Neighbour, Service, evaluation, fresh, 
 ROUNDS = 3
 SECONDS = 1.5
 RATIO_MAX = 3
-# What is asked in this time takes its turn of the processor however busy the machine is: no ratio of less is a finding.
+# A request this fast depends on the scheduler alone: a smaller ratio of latencies is noise.
 NOISE_MS = 1.0
 ANSWERED_MIN = 0.9
 
@@ -34,7 +34,7 @@ def getting(path, expr, count=1, **more):
 
 NESTED = "x=" + "[" * 190 + "[1e300]*1500+[1]" + "]" * 190 + ";y=" + "[" * 190 + "[int(1e300)]*1500+[2]" + "]" * 190 + ";"
 FACTOR = "factor((2**2281-1)*(2**3217-1)+2*@)"
-# Name, connections, what each sends.
+# The name, the number of connections, and the requests of each connection.
 ATTACKS = [
     ("25 M units on workers", 50, evaluating("sum(k**2%7,k,1,700000)+@")),
     ("round of large floats, within a trial", 50, evaluating("sum(round(1.7e308/7,3)>0,k,1,700)+@")),
@@ -69,7 +69,7 @@ def run(binary, _deep):
             for _ in range(ROUNDS):
                 quiet.append(neighbour.latencies(SECONDS))
                 with Flood(service.port, make, connections):
-                    # What was asked first is what waits.
+                    # The latencies of the first requests include the start of the attack, so they are ignored.
                     neighbour.latencies(0.3)
                     attacked.append(neighbour.latencies(SECONDS))
                 service.settle(5)
@@ -85,7 +85,7 @@ def run(binary, _deep):
     return findings.found
 
 
-# What one address leaves another of the expensive: name, and what the other asks.
+# The expensive questions that one address leaves time for: a name, and the questions of the other address.
 ASKED = [
     ("an expensive sum", "/v1/evaluate", "factorial(3000+@%1000)%7"),
     ("a very expensive sum", "/v1/evaluate", "sum(k**2%7,k,1,300000)+@"),

@@ -20,13 +20,13 @@ import urllib.parse
 
 MIB = 1 << 20
 TICKS = os.sysconf("SC_CLK_TCK")
-# Of an address that is not the attacker's.
+# An address that differs from the attacker's.
 NEIGHBOUR = "127.0.0.2"
-# Far longer than anything may take.
+# Far longer than anything takes.
 PATIENCE = 90
 NUMBERS = itertools.count(1)
 
-# As many connections as the system grants.
+# As many connections as the system allows.
 resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
 
 
@@ -169,7 +169,7 @@ class Neighbour:
     def ask(self, target):
         """Status, and the seconds that it took."""
         begun = time.perf_counter()
-        # As browsers do: a connection that was kept may be gone.
+        # Retries once as browsers do, because the server may have closed a kept connection.
         for _ in range(2):
             try:
                 self.connection.request("GET", target, headers={"Cache-Control": "no-store"})

@@ -11,11 +11,11 @@ from neighbour import evaluating, getting, posting
 from service import MIB, Findings, Neighbour, Redis, Service, dial, evaluation, percentile, query, request, slope
 
 MINUTES = float(os.environ.get("TABUADA_SOAK_MINUTES", 10))
-# Memory is filled, pools have grown.
+# After this time memory is full and the pools have grown.
 WARM_UP = MINUTES / 5
 SAMPLE_SECONDS = 5
-# What may come of the noise of the samples, in the whole time that is measured. Memory: an eighth of what a leak of one
-# KiB for each of 100 requests a second would take. Latency: its median of a sample, of a machine that does other things.
+# The growth that noise in the samples can explain, over the whole measured time. Memory: an eighth of a leak of one KiB
+# for each of 100 requests a second. Latency: the noise of a sample's median on a machine that does other things.
 TOLERANCE = {"memory, MiB": 8, "files": 8, "threads": 1, "connections": 8, "latency p50, ms": 0.5}
 
 

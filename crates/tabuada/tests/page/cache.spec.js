@@ -1,14 +1,14 @@
-// The cache at work: where each answer came from, how long that took, how long it stays, and what is remembered.
+// The cache in use: where each answer came from, how long it took, how long it stays cached, and the list of entries.
 
 import { ask, coherent, expect, picture, redis, remembered, serve, test, type, watched } from "./support.js";
 
 /** @import { Page } from "@playwright/test" */
 
-/** Some 40 ms: dearer than asking Redis. */
+/** About 40 ms: more expensive than a lookup in Redis. */
 const DEAR = "sum(k**2, k, 1, 10**5)";
 
 /**
- * What the road shows: the state of each hop.
+ * The state of each hop, as the page shows it.
  *
  * @param {Page} page
  */
@@ -23,7 +23,7 @@ test("an answer is worked out, then remembered, and it is told how much that gai
   await expect(status).toHaveText("worked out now");
   await expect.poll(() => road(page)).toEqual(["passed", "passed", "missed", "absent", "gave"]);
   await expect(page.getByTestId("ring")).toContainText(/remembered for 2\d:\d\d:\d\d more/);
-  // Spelled otherwise it is the same.
+  // Another spelling of the same expression.
   await ask(page, "sum( k**2, k, 1, 10**5 )  # again");
   await expect(status).toHaveAttribute("data-layer", "memory");
   await expect.poll(() => road(page)).toEqual(["passed", "passed", "gave", "absent", "skipped"]);
@@ -84,7 +84,7 @@ test("two services share a Redis, and both see what is done there", async ({ bro
   }
   const [one, other] = pages.map(({ page }) => page);
   if (!one || !other) throw new Error("two pages");
-  // Again where the machine was too busy for Redis to answer in its 50 ms.
+  // Repeated if the machine was too busy for Redis to answer within 50 ms.
   await expect(async () => {
     behind.cli("flushall");
     await ask(one, DEAR);
@@ -97,12 +97,12 @@ test("two services share a Redis, and both see what is done there", async ({ bro
   await expect.poll(() => road(other)).toEqual(["passed", "passed", "missed", "gave", "skipped"]);
   await expect(other.getByTestId("ring")).toBeVisible();
   await picture(other, "cache-redis");
-  // Cheap sums are worked out before anybody is asked.
+  // Cheap expressions are computed without a lookup.
   await ask(other, "3*4");
   await expect(other.getByTestId("cache-status")).toHaveAttribute("data-layer", "computed");
   await expect.poll(() => road(other)).toEqual(["passed", "passed", "missed", "skipped", "gave"]);
 
-  // What somebody does at the command line is seen.
+  // A change at the command line becomes visible.
   await one.locator("#remembered-panel summary").click();
   await expect(one.getByTestId("state")).toHaveAttribute("data-state", "coherent");
   await expect(one.getByTestId("entries")).toContainText("sum(k**2,k,1,10**5)");
@@ -117,7 +117,7 @@ test("two services share a Redis, and both see what is done there", async ({ bro
 });
 
 test("who waited for another's computation is told so", async ({ page }) => {
-  // To be the second of two at the same moment cannot be arranged; what the service then says can.
+  // Two clients cannot be made to ask at the same moment, so the test replaces the response.
   await page.route(/remember-me|expr=7\*7/, async (route) => {
     const response = await route.fetch();
     await route.fulfill({ response, headers: { ...response.headers(), "cache-status": "tabuada; fwd=uri-miss; collapsed" } });
@@ -125,7 +125,7 @@ test("who waited for another's computation is told so", async ({ page }) => {
   await ask(page, "7*7");
   await expect(page.getByTestId("cache-status")).toHaveAttribute("data-layer", "collapsed");
   await expect.poll(() => road(page)).toEqual(["passed", "passed", "missed", "absent", "gave"]);
-  // The steps are asked for meanwhile, and led through here too: the service ends with the test, not before they came.
+  // The steps are requested meanwhile and pass through here too. The test waits for them before the service ends.
   await page.unrouteAll({ behavior: "wait" });
 });
 
@@ -139,7 +139,7 @@ test("what is remembered is listed live, and forgotten with a click", async ({ p
   await expect(entries).toHaveCount(3);
   await expect(page.getByTestId("entries")).toContainText("exact");
   await expect(entries.first()).toContainText(/\d\d:\d\d:\d\d/);
-  // Somebody else asks.
+  // Another client evaluates an expression.
   await fetch(`${service.url}/v1/evaluate?expr=2**12`);
   await expect(entries).toHaveCount(4);
   await picture(page, "cache-remembered");
@@ -175,7 +175,7 @@ test.describe("with a token", () => {
     await page.getByTestId("token").fill("a-secret-of-the-test");
     await page.keyboard.press("Enter");
     await expect(page.getByTestId("entries")).toContainText("111*111");
-    // Kept for this visit, and nowhere else.
+    // Stored for this visit, and nowhere else.
     await page.reload();
     await expect(page.getByTestId("entries")).toContainText("111*111");
     expect(await page.evaluate(() => JSON.stringify(localStorage))).not.toContain("secret");
@@ -188,7 +188,7 @@ test("what is half typed is never remembered", async ({ page, service }) => {
   await expect(page.getByTestId("cache-status")).toHaveAttribute("data-layer", "computed");
   await expect(page.getByTestId("ring")).toBeHidden();
   expect(await remembered(service)).toEqual([]);
-  // Nor what is too long for an address, and goes in a body.
+  // The same for a question that is too long for an address and is sent in a body.
   const asked = page.waitForRequest((request) => request.method() === "POST");
   await page.getByTestId("expression").fill(`${"1+".repeat(3000)}1`);
   await asked;

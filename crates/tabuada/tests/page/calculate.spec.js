@@ -1,4 +1,4 @@
-// One field: what is typed is answered, readable and exact, or it is said what is wrong and what would be right.
+// The field: the page answers what is typed, readable and exact, or shows the error and the fixes.
 
 import { ask, expect, picture, remembered, test, type } from "./support.js";
 
@@ -28,7 +28,7 @@ test("what was asked before is given up", async ({ page }) => {
   await page.clock.install();
   await type(page, "1+1");
   await expect.poll(() => held.length).toBe(1);
-  // At once, and not when the next is asked: no time passes until then.
+  // At once, and not after the pause in typing: the clock is stopped.
   await page.clock.pauseAt(Date.now() + 60_000);
   await page.keyboard.type("0");
   await givenUp;
@@ -67,7 +67,7 @@ test("a large number is in groups, and copied exactly", async ({ page }) => {
   await expect(answer).toHaveText("1267650600228229401496703205376");
   await expect(answer.locator(".digits").first()).toHaveText("1");
   await expect(answer.locator(".digits").nth(1)).toHaveText("267");
-  // What a hand selects is the number too.
+  // A person who selects the answer gets the number without separators.
   await answer.selectText();
   await page.keyboard.press("Control+c");
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe("1267650600228229401496703205376");
@@ -114,10 +114,10 @@ test("what is wrong is marked, and what would be right is a button", async ({ pa
   await expect(page.getByTestId("answer")).toHaveText("2.414213562373095");
   await expect(page.locator("#marks mark")).toHaveCount(0);
 
-  // Places count characters, whatever these are to JavaScript.
+  // Positions count characters, not UTF-16 code units.
   await ask(page, "'😀𝟙' + sqr(2)");
   await expect(page.locator("#marks mark")).toHaveText("sqr");
-  // Where something is missing there is no character.
+  // The mark of something missing is between characters.
   await ask(page, "2 + ");
   await expect(page.getByTestId("error")).toHaveText("the expression is not finished: a number, a name or a bracket must follow");
   await expect(page.locator("#marks mark.place")).toHaveText("");
@@ -135,7 +135,7 @@ test("a hint stands above the number, is heard after it, and is applied by a but
   await expect(answer).toHaveText("8");
   const bottom = await hints.boundingBox().then((box) => (box ? box.y + box.height : Infinity));
   expect(bottom).toBeLessThanOrEqual((await answer.boundingBox())?.y ?? 0);
-  // So does who reads it in order.
+  // In the order of the document it comes first too.
   const isFirst = await page.evaluate(() => {
     const [hint, number] = ["hints", "answer"].map((id) => document.getElementById(id));
     return Boolean(hint && number && hint.compareDocumentPosition(number) & Node.DOCUMENT_POSITION_FOLLOWING);
@@ -221,7 +221,7 @@ test("names are completed, with what they do", async ({ page }) => {
   await page.keyboard.press("Control+z");
   await expect(field).not.toHaveValue("1+factorial(5)");
 
-  // Enter works out what is there, unless a name was chosen; Tab takes the first.
+  // Enter evaluates the text, unless a name is selected; Tab takes the first name.
   await type(page, "pi*sq");
   await expect(names).toBeVisible();
   await page.keyboard.press("Tab");
@@ -276,7 +276,7 @@ test("the keypad writes what is hard to type", async ({ page }) => {
   await keypad.getByRole("button", { name: "absolute value" }).click();
   await expect(field).toHaveValue("|-5|");
   await expect(page.getByTestId("answer")).toHaveText("5");
-  // One stop of the Tab key, in which the arrows move.
+  // One stop of the Tab key; the arrow keys move within it.
   await open.focus();
   await page.keyboard.press("Tab");
   await expect(keypad.getByRole("button").first()).toBeFocused();

@@ -1,4 +1,4 @@
-// For everyone: languages, sizes, colours, keyboards, screen readers.
+// Accessibility: languages, sizes, colours, keyboards, screen readers.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -10,7 +10,7 @@ import { ask, expect, picture, test } from "./support.js";
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core"), "utf8");
 
 /**
- * What axe-core finds wrong: nothing.
+ * Checks that axe-core finds no violation.
  *
  * @param {Page} page
  */
@@ -90,7 +90,7 @@ test("no word of one language stands in the other", async ({ page }) => {
     const { ENGLISH } = await import("./page/english.js");
     const { PORTUGUESE } = await import("./page/portuguese.js");
     expect(Object.keys(PORTUGUESE)).toEqual(Object.keys(ENGLISH));
-    // Each is said somewhere, by its name or by one that is put together.
+    // The page uses each text, by its full name or by a name that it assembles.
     const files = readdirSync("page").filter((file) => !/^(?:english|portuguese)/.test(file));
     const sources = files.map((file) => readFileSync(`page/${file}`, "utf8")).join("");
     for (const key of Object.keys(ENGLISH)) {

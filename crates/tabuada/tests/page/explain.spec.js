@@ -1,4 +1,4 @@
-// How an answer is worked out, and which texts share it.
+// The steps of an evaluation, and whether two texts share one answer.
 
 import { ask, expect, picture, test } from "./support.js";
 

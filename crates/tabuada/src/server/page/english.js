@@ -1,4 +1,4 @@
-// What the page says, in English. `{…}` is filled in; of `one|many`, what goes with the count is taken.
+// The page's texts in English. `{…}` is replaced by a value; of `one|many`, the form that fits the count is used.
 
 export const ENGLISH = {
   title: "Tabuada: a calculator that remembers",
