@@ -441,7 +441,7 @@ impl<'c> Desk<'c> {
         let is_other = |known: &str| known != name && known.to_lowercase() == small;
         let assigned = program.targets.iter().map(|target| &*program.names[*target as usize]);
         self.given().iter().any(|(known, _)| is_other(known))
-            || assigned.chain(functions::CONSTANTS.iter().map(|(constant, _)| *constant)).any(is_other)
+            || assigned.chain(functions::CONSTANTS.iter().map(|constant| constant.name)).any(is_other)
     }
 
     /// Reads a text; `free` variables get one value each, of the kind that `sample` shows.
