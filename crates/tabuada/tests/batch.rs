@@ -85,7 +85,7 @@ fn lines_are_whole_wherever_a_read_ends() {
 }
 
 #[test]
-fn an_answer_does_not_wait_for_the_next_question() {
+fn an_answer_does_not_wait_for_the_next_line() {
     for (arguments, first, question) in
         [(&["--threads", "3"][..], None, "1+1\n"), (&["--csv", "--expr", "x+1"], Some("x\n"), "1\n")]
     {
@@ -109,7 +109,7 @@ fn an_answer_does_not_wait_for_the_next_question() {
 }
 
 #[test]
-fn the_mode_is_that_of_lines_that_name_none() {
+fn the_option_sets_the_mode_of_lines_without_one() {
     let input = "1/3\n{\"expr\":\"1/4\"}\n{\"expr\":\"1/4\",\"mode\":\"python\"}\n";
     assert_eq!(results(&printed(&["--mode", "exact"], input)), ["1/3".into(), "1/4".into(), Value::from(0.25)]);
 }
@@ -176,7 +176,7 @@ fn rows_come_out_with_their_answers() {
 }
 
 #[test]
-fn no_row_spoils_another() {
+fn rows_are_independent() {
     let input = b"expr,x\nx,1\n\xff,2\nx,\xff\nx,3,4\nx,5\n";
     let output = run(&["--csv"], input);
     let answers = String::from_utf8(output.stdout).expect("it is UTF-8");
@@ -192,7 +192,7 @@ fn no_row_spoils_another() {
 
 /// On a terminal a progress bar appears and is removed again. It is not part of the output.
 #[test]
-fn progress_is_shown_on_a_terminal_alone() {
+fn progress_is_shown_only_on_a_terminal() {
     let script = "import os, pty, subprocess, sys\n\
         terminal, other = pty.openpty()\n\
         done = subprocess.run(sys.argv[1:], stdout=subprocess.PIPE, stderr=other, stdin=subprocess.DEVNULL)\n\

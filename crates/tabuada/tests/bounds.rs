@@ -28,7 +28,7 @@ fn problem(response: &Response) -> (u16, String) {
 
 /// A body that does not arrive, or not to its end, is answered with 408, and the connection is closed.
 #[test]
-fn a_body_that_never_ends_is_answered() {
+fn an_unfinished_body_times_out_with_408() {
     let server = bounded(Bounds { body_time: SHORT, ..Bounds::default() });
     for path in ["/evaluate", "/v1/evaluate", "/v1/table", "/v1/batch"] {
         for framing in ["Content-Length: 100", "Transfer-Encoding: chunked"] {
@@ -54,7 +54,7 @@ fn a_body_that_never_ends_is_answered() {
 
 /// The server answers each line when it arrives. When the lines stop, the last line of the response reports that.
 #[test]
-fn lines_that_stop_coming_end_with_a_line_that_says_so() {
+fn a_stalled_batch_ends_with_a_timeout_line() {
     let server = bounded(Bounds { body_time: Duration::from_millis(500), ..Bounds::default() });
     let mut client = Client::connect(server.address);
     client.send(
@@ -71,7 +71,7 @@ fn lines_that_stop_coming_end_with_a_line_that_says_so() {
 
 /// The connection is closed without a response, because no complete request arrived.
 #[test]
-fn a_head_that_never_ends_is_not_waited_for() {
+fn an_unfinished_head_times_out() {
     let server = bounded(Bounds { head_time: SHORT, ..Bounds::default() });
     for begun in ["", "POST /evaluate HTTP/1.1\r\n", "POST /evaluate HTTP/1.1\r\nHost: x\r\nX-Slow: "] {
         let mut client = Client::connect(server.address);
@@ -82,7 +82,7 @@ fn a_head_that_never_ends_is_not_waited_for() {
 
 /// The time limit of a later head starts at its first byte.
 #[test]
-fn a_later_head_that_never_ends_is_not_waited_for() {
+fn an_unfinished_later_head_times_out() {
     let server = bounded(Bounds { head_time: Duration::from_millis(500), ..Bounds::default() });
     let mut client = Client::connect(server.address);
     client.send(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -93,7 +93,7 @@ fn a_later_head_that_never_ends_is_not_waited_for() {
 
 /// The limit also holds if the first bytes of the head came together with the request before it.
 #[test]
-fn a_head_that_begins_behind_another_is_not_waited_for_as_an_idle_one() {
+fn a_partial_head_behind_a_request_is_not_idle() {
     let server = bounded(Bounds { head_time: Duration::from_millis(500), ..Bounds::default() });
     for begun in ["G", "GET /health/live HTTP/1.1\r\nHost: x\r\n"] {
         let mut client = Client::connect(server.address);
@@ -105,13 +105,13 @@ fn a_head_that_begins_behind_another_is_not_waited_for_as_an_idle_one() {
 
 /// A client that reads nothing loses its connection, and the server frees the response.
 #[test]
-fn an_answer_that_nobody_takes_is_given_up() {
+fn a_response_without_a_reader_is_dropped() {
     let server = bounded(Bounds { write_time: SHORT, ..Bounds::default() });
     let mut client = Client::connect(server.address);
     let body = br#"{"expr":"x+1","x":{"from":1,"to":2,"count":1000000}}"#;
     client.send(format!("POST /v1/table HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n", body.len()).as_bytes());
     client.send(body);
-    wait_for("it to be given up", || {
+    wait_for("the response to be dropped", || {
         let metrics = Client::connect(server.address).get("/metrics");
         metrics.text().contains("tabuada_streams_abandoned_total 1\n")
             && metrics.text().contains("tabuada_connections 1\n")
@@ -121,7 +121,7 @@ fn an_answer_that_nobody_takes_is_given_up() {
 /// The next line that contains these words.
 fn line_with(words: &str, said: &mut impl BufRead) -> String {
     let line = said.lines().map_while(Result::ok).find(|line| line.contains(words));
-    line.unwrap_or_else(|| panic!("it does not say {words:?}"))
+    line.unwrap_or_else(|| panic!("{words:?} is not in the output"))
 }
 
 /// The binary under limits of the system (`ulimit`), and its output.
@@ -155,10 +155,10 @@ impl Drop for Limited {
 }
 
 #[test]
-fn as_many_files_are_open_as_the_system_grants() {
+fn the_limit_on_open_files_is_raised() {
     let server = Limited::start("ulimit -Sn 64 && ulimit -Hn 300");
     let limits = std::fs::read_to_string(format!("/proc/{}/limits", server.0.id())).expect("it runs");
-    let files = limits.lines().find(|line| line.starts_with("Max open files")).expect("there is a bound");
+    let files = limits.lines().find(|line| line.starts_with("Max open files")).expect("a limit is set");
     assert_eq!(files.split_whitespace().collect::<Vec<_>>()[3..5], ["300", "300"], "{files}");
 }
 
@@ -184,7 +184,7 @@ fn connections_without_files_wait_and_are_counted() {
 
 /// If the connection limit is higher than the limit on files allows, the server warns at the start.
 #[test]
-fn too_few_files_for_the_connections_are_said() {
+fn too_few_files_for_the_connections_are_logged() {
     let mut server = Limited::start("ulimit -n 300");
     let line = line_with("fewer connections", &mut server.2);
     assert!(line.contains("WARN") && line.contains("files=300") && line.contains("connections=236"), "{line}");
@@ -210,7 +210,7 @@ fn idle_connections_of_one_address_leave_files_to_others() {
 
 /// There is a limit on the bytes of bodies that have not arrived completely. One address may use half of it.
 #[test]
-fn half_sent_bodies_have_their_room() {
+fn unfinished_bodies_are_bounded_in_memory() {
     let server = bounded(Bounds::default());
     let half_sent = |own| {
         let mut client = Client::connect_from(own, server.address);
@@ -222,7 +222,7 @@ fn half_sent_bodies_have_their_room() {
     // About 37 of them fill 32 MiB. Those that come after that are refused.
     held.iter().for_each(|client| client.stream.set_nonblocking(true).expect("a socket"));
     let mut refused = 0;
-    wait_for("some to be refused", || {
+    wait_for("refusals", || {
         refused += held.extract_if(.., |client| client.stream.peek(&mut [0; 1]).is_ok()).count();
         refused >= 3
     });
@@ -237,7 +237,7 @@ fn half_sent_bodies_have_their_room() {
         )
     };
     // Of several that arrive at the same time, more may be refused than necessary.
-    wait_for("all to be taken", || {
+    wait_for("all the room to be in use", || {
         let refusal = answer([127, 0, 0, 1]);
         if refusal.status == 503 {
             assert!(refusal.header("retry-after").is_some());
@@ -265,7 +265,7 @@ fn an_idle_connection_is_closed() {
 
 /// The largest allowed head is read; a larger one is answered with 431.
 #[test]
-fn a_head_has_its_size() {
+fn a_head_is_limited_in_size() {
     let server = bounded(Bounds { head_bytes: 8 << 10, ..Bounds::default() });
     let asked = |size: usize| {
         let frame = "GET /health/live HTTP/1.1\r\nHost: x\r\nX: \r\n\r\n".len();
@@ -280,7 +280,7 @@ fn a_head_has_its_size() {
 
 /// The limit also holds for the request target.
 #[test]
-fn an_address_has_its_size() {
+fn a_request_target_is_limited_in_size() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
     let target = format!("/v1/evaluate?expr={}", "1".repeat(100 << 10));
@@ -290,7 +290,7 @@ fn an_address_has_its_size() {
 
 /// A connection that waits for nothing is closed in favour of a new one with a request.
 #[test]
-fn the_idlest_connection_gives_way() {
+fn the_longest_idle_connection_is_closed_for_a_new_one() {
     let server = bounded(Bounds { connections: 2, peer_share: Share::ALL, ..Bounds::default() });
     let mut idle = [(); 2].map(|()| Client::connect(server.address));
     for client in &mut idle {
@@ -306,8 +306,8 @@ fn the_idlest_connection_gives_way() {
         client.stream.set_nonblocking(false).expect("a socket");
         matches!(read, Ok(0))
     };
-    wait_for("one of them to give way", || idle.iter().any(has_gone));
-    let stays = idle.iter_mut().find(|client| !has_gone(client)).expect("the other stays");
+    wait_for("one idle connection to close", || idle.iter().any(has_gone));
+    let stays = idle.iter_mut().find(|client| !has_gone(client)).expect("the other connection stays open");
     assert_eq!(stays.get("/health/live").status, 200);
     // Silent connections too, however many: each has been idle for longer than the client with a request.
     let silent: Vec<Client> = (0..10).map(|_| Client::connect(server.address)).collect();
@@ -338,7 +338,7 @@ fn connections_beyond_the_bound_wait_for_one_to_end() {
 
 /// Requests in flight may finish, within a time limit.
 #[test]
-fn stopping_does_not_wait_for_ever() {
+fn stopping_has_a_time_limit() {
     let server = bounded(Bounds { stop_time: SHORT, ..Bounds::default() });
     let mut client = Client::connect(server.address);
     client.send(b"POST /evaluate HTTP/1.1\r\nHost: x\r\nContent-Length: 19\r\n\r\n{\"expressao\":");

@@ -62,7 +62,7 @@ const FOR_PAGES: [(&str, &str, &str, u16, &[&str]); 14] = [
 ];
 
 #[test]
-fn pages_of_an_origin_that_is_named_may_ask_and_read() {
+fn a_configured_origin_may_send_and_read() {
     let server = serving(&[PAGE, "http://localhost:3000"]);
     let mut client = Client::connect(server.address);
     for (method, target, body, status, varies) in FOR_PAGES {
@@ -91,7 +91,7 @@ fn pages_of_an_origin_that_is_named_may_ask_and_read() {
 }
 
 #[test]
-fn a_browser_that_asks_first_is_told() {
+fn a_preflight_is_answered() {
     let server = serving(&[PAGE]);
     let mut client = Client::connect(server.address);
     for (method, target, ..) in FOR_PAGES {
@@ -114,7 +114,7 @@ fn a_browser_that_asks_first_is_told() {
 }
 
 #[test]
-fn everybody_s_pages_may_ask_where_that_is_said() {
+fn every_origin_may_be_allowed() {
     let server = serving(&["*"]);
     let mut client = Client::connect(server.address);
     for (method, target, body, status, varies) in FOR_PAGES {
@@ -129,7 +129,7 @@ fn everybody_s_pages_may_ask_where_that_is_said() {
 
 /// The operator's routes and the metrics never get CORS headers, however their paths are written.
 #[test]
-fn what_is_the_operator_s_is_for_no_page() {
+fn operator_routes_have_no_cors_headers() {
     for origins in [&[PAGE][..], &["*"]] {
         let server = serving(origins);
         let mut client = Client::connect(server.address);
@@ -158,7 +158,7 @@ fn what_is_the_operator_s_is_for_no_page() {
 
 /// The operator's own listener never sends CORS headers.
 #[test]
-fn a_listener_of_the_operator_s_grants_nothing() {
+fn the_operator_listener_has_no_cors_headers() {
     let node = Node::start(&["--cors-origin", "*", "--admin-listen", "127.0.0.1:0"]);
     let mut client = Client::connect(node.admin.expect("it has one"));
     for target in ["/v1/cache", "/metrics", "/evaluate", "/v1/evaluate?expr=2"] {
@@ -170,7 +170,7 @@ fn a_listener_of_the_operator_s_grants_nothing() {
 }
 
 #[test]
-fn by_itself_nothing_is_granted() {
+fn by_default_no_origin_is_allowed() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
     for (method, target, body, status, varies) in FOR_PAGES {
@@ -184,7 +184,7 @@ fn by_itself_nothing_is_granted() {
 
 /// Origins come from a repeated flag, or from the variable with commas. An invalid origin is refused.
 #[test]
-fn origins_are_told_by_flag_or_variable() {
+fn origins_come_from_flag_or_variable() {
     let granted_by = |node: &Node, origin: &str| {
         let response = Client::connect(node.address).request("GET", "/health/live", &[("origin", origin)], b"");
         response.header("access-control-allow-origin").map(str::to_owned)

@@ -105,7 +105,7 @@ fn every_operation_is_described_in_full() {
 
 /// The response to each example request is the one in the document, with the listed headers and no others.
 #[test]
-fn every_example_is_what_is_answered() {
+fn every_example_is_the_real_response() {
     let document = document(&mut Client::connect(Server::start().address));
     let mut tried = 0;
     for (method, path, operation) in operations(&document) {
@@ -149,7 +149,7 @@ fn every_example_is_what_is_answered() {
 }
 
 #[test]
-fn every_request_that_is_offered_is_answered() {
+fn every_example_request_is_answered() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
     let document = document(&mut client);
@@ -190,7 +190,7 @@ fn every_request_that_is_offered_is_answered() {
 
 /// The document names the schema of a batch's lines, and each line matches one of its alternatives.
 #[test]
-fn a_line_of_a_batch_is_as_described() {
+fn a_line_of_a_batch_matches_its_schema() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
     let document = document(&mut client);

@@ -29,7 +29,7 @@ fn flood(server: &Server, own: [u8; 4], header: impl Fn(usize) -> String) -> Vec
     let mut metrics = Client::connect(server.address);
     let before = counted(&mut metrics, "tabuada_work_over_share_total");
     let clients = (0..MANY).map(ask).collect();
-    wait_for("some to be refused", || counted(&mut metrics, "tabuada_work_over_share_total") > before);
+    wait_for("refusals", || counted(&mut metrics, "tabuada_work_over_share_total") > before);
     clients
 }
 
@@ -58,7 +58,7 @@ fn refused(clients: Vec<Client>) -> usize {
 }
 
 #[test]
-fn who_asks_for_much_leaves_threads_and_queue_to_others() {
+fn one_address_leaves_threads_and_queue_to_others() {
     let server = Server::start();
     let flood = flood(&server, ONE, |_| String::new());
     let mut other = Client::connect_from(OTHER, server.address);
@@ -73,7 +73,7 @@ fn who_asks_for_much_leaves_threads_and_queue_to_others() {
 
 /// Not even a text of the same address: other threads parse.
 #[test]
-fn no_text_waits_for_evaluations_to_be_read() {
+fn parsing_does_not_wait_for_evaluations() {
     let server = Server::start();
     let flood = flood(&server, ONE, |_| String::new());
     for own in [ONE, OTHER] {
@@ -107,7 +107,7 @@ fn batches_of_one_address_do_not_keep_out_anothers() {
 
 /// A trusted proxy names the client. What other clients say about themselves is ignored.
 #[test]
-fn who_asks_is_what_a_trusted_proxy_says_and_nobody_else() {
+fn only_a_trusted_proxy_names_the_client() {
     let said = |client: usize| format!("X-Forwarded-For: 203.0.113.7, 192.0.2.{client}\r\n");
     let trusting = Setup { proxies: Proxies::read(["127.0.0.1"]).expect("an address"), ..Setup::default() };
     let server = Server::start_with(trusting);
@@ -145,12 +145,12 @@ fn connections_of_one_address_do_not_keep_out_anothers() {
     assert_eq!(other.get("/health/live").status, 200);
     // As soon as the server has noticed that the connection is idle.
     let mut fourth = None;
-    wait_for("a place", || {
+    wait_for("a free place", || {
         fourth = try_busy(&server, ONE);
         fourth.is_some()
     });
     assert!(idle.is_closed());
-    wait_for("it to have gone", || counted(&mut other, "tabuada_connections") == 5);
+    wait_for("the connection to close", || counted(&mut other, "tabuada_connections") == 5);
     // Without an idle one, the new connection is closed at once, and no other client waits for it.
     let closed = counted(&mut other, "tabuada_connections_over_share_total");
     for _ in 0..20 {
@@ -160,7 +160,7 @@ fn connections_of_one_address_do_not_keep_out_anothers() {
     assert_eq!(counted(&mut other, "tabuada_connections_over_share_total"), closed + 20);
     drop((held, fourth));
     // When there is room again, a new connection is accepted.
-    wait_for("room", || {
+    wait_for("a free place", || {
         let mut client = Client::connect_from(ONE, server.address);
         client.send(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n");
         client.try_receive(false).is_ok()

@@ -75,7 +75,7 @@ fn words(svg: &str, tag: &str) -> String {
 /// An operation on a type that does not support it fails at every x: the expression itself is wrong, with the same
 /// problem as from `/v1/evaluate`.
 #[test]
-fn what_fails_alike_everywhere_is_no_picture() {
+fn an_expression_that_fails_everywhere_is_a_problem() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
     for (pairs, wrong, mended) in [
@@ -140,7 +140,7 @@ fn a_curve_has_as_many_lines_as_the_function_has_pieces() {
 
 /// No line leaves the frame, and no line is vertical where the function is not.
 #[test]
-fn poles_are_gaps_and_not_lines() {
+fn a_curve_has_gaps_at_poles() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
     // The last number is the largest step of the curve in pixels: near a pole it is almost vertical.
@@ -167,7 +167,7 @@ type Function = fn(f64) -> f64;
 
 /// Every point of the curve is a value of the function, within a pixel.
 #[test]
-fn what_is_drawn_is_the_function() {
+fn points_of_a_curve_are_values_of_the_function() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
     let functions: [(&str, Function); 6] = [
@@ -230,7 +230,7 @@ fn axes_have_round_numbers() {
 }
 
 #[test]
-fn who_does_not_see_a_picture_is_told_what_is_on_it() {
+fn a_picture_has_a_text_alternative() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
     let svg = plot(&mut client, &["x**2", "1/x", "sqrt(-1-x**2)"], "-2", "2");
@@ -270,7 +270,7 @@ fn who_does_not_see_a_picture_is_told_what_is_on_it() {
 }
 
 #[test]
-fn colours_need_no_style_and_the_dark_has_its_own() {
+fn colours_are_attributes_and_dark_mode_overrides_them() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
     let svg = plot(&mut client, &["x", "x+1", "x+2", "x+3", "x+4", "x+5"], "-2", "2");
@@ -292,7 +292,7 @@ fn colours_need_no_style_and_the_dark_has_its_own() {
     let mut dashes: Vec<_> = colours.iter().map(|(.., dashes)| dashes).collect();
     dashes.sort_unstable();
     dashes.dedup();
-    assert_eq!(dashes.len(), 6, "curves are told apart without colours too");
+    assert_eq!(dashes.len(), 6, "curves differ without colours too");
     // The picture may not load or run anything.
     let response = ask(&mut client, &[("expr", "x")], &[]);
     let policy = response.header("content-security-policy").unwrap();
@@ -325,7 +325,7 @@ fn a_text_never_becomes_markup() {
 }
 
 #[test]
-fn what_cannot_be_drawn_is_a_problem() {
+fn a_plot_that_cannot_be_drawn_is_a_problem() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
     let seven = [("expr", "x"); 7];
@@ -370,7 +370,7 @@ fn what_cannot_be_drawn_is_a_problem() {
 }
 
 #[test]
-fn sizes_and_formats_are_the_askers_choice() {
+fn the_client_chooses_size_and_format() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
     for (width, height) in [("200", "120"), ("720", "450"), ("2000", "2000"), ("200", "2000"), ("2000", "120")] {
@@ -402,7 +402,7 @@ fn sizes_and_formats_are_the_askers_choice() {
 }
 
 #[test]
-fn the_same_question_has_the_same_picture_unless_it_is_of_chance() {
+fn the_same_question_has_the_same_picture_unless_it_is_random() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
     for expr in ["sin(1/x)", "gamma(x)", "x**x"] {
@@ -421,7 +421,7 @@ fn explain(client: &mut Client, expr: &str) -> Response {
 }
 
 #[test]
-fn an_explanation_says_what_a_text_is_and_how_its_value_comes_about() {
+fn an_explanation_has_the_canonical_text_and_the_steps() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
     let mut told = |expr: &str| -> Value {
@@ -479,7 +479,7 @@ fn an_explanation_says_what_a_text_is_and_how_its_value_comes_about() {
 
 /// Recording the steps does not change the result.
 #[test]
-fn an_explanation_comes_to_what_an_evaluation_comes_to() {
+fn an_explanation_has_the_result_of_the_evaluation() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
     let mut compared = 0;
@@ -574,7 +574,7 @@ fn cost_of_pixels(exprs: &[&str]) -> (u64, f64) {
 /// Lines that go up and down in every column of pixels are long and had many dashes. The first of these once took 1,132
 /// MiB and 13 s.
 #[test]
-fn no_picture_takes_more_than_its_share() {
+fn pictures_of_many_lines_are_bounded_in_memory_and_time() {
     for expr in [
         "rnd()",
         "randint(0, 9)",

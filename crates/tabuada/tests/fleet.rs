@@ -130,9 +130,7 @@ fn a_node_killed_while_it_evaluates_costs_one_evaluation_more_for_each_that_wait
         .find_map(|round| {
             let terms: Vec<u64> = (0..EXPRESSIONS).map(|n| 40_000 + 100 * round + n).collect();
             let lost = ask_at_once(&[&killed], &terms, terms.len());
-            wait_for("the node to be at work", || {
-                lost.iter().all(JoinHandle::is_finished) || leases(&redis, &terms) > 0
-            });
+            wait_for("the node to compute", || lost.iter().all(JoinHandle::is_finished) || leases(&redis, &terms) > 0);
             killed.signal("STOP");
             let is_at_work = leases(&redis, &terms) > 0;
             if !is_at_work {
@@ -142,7 +140,7 @@ fn a_node_killed_while_it_evaluates_costs_one_evaluation_more_for_each_that_wait
             }
             Some((terms, lost))
         })
-        .expect("one of twenty rounds is not over before it is seen");
+        .expect("one of twenty rounds lasts long enough to stop the node");
     let before = (evaluations(&nodes), troubles(&nodes));
     let asking = ask_at_once(&nodes.iter().collect::<Vec<_>>(), &terms, QUESTIONS);
     let waits = "tabuada_cache_lookups_total{layer=\"redis\",result=\"lease\"}";
@@ -163,7 +161,7 @@ fn a_node_killed_while_it_evaluates_costs_one_evaluation_more_for_each_that_wait
     for node in &nodes {
         for &terms in &terms {
             let (expression, body) = squares(terms);
-            wait_for("it to be remembered", || {
+            wait_for("the answer to be cached", || {
                 let answer = node.evaluate(&expression);
                 assert_eq!(answer.text(), body);
                 answer.header("cache-status").is_some_and(|status| status.contains("; hit; "))
@@ -186,13 +184,17 @@ fn flushall_empties_the_memory_of_every_node() {
     for round in 1..=5 {
         for node in &nodes {
             for text in &texts {
-                wait_for("memory to have it", || status(node, text).starts_with("tabuada; hit; detail=memory"));
+                wait_for("the answer to be in memory", || {
+                    status(node, text).starts_with("tabuada; hit; detail=memory")
+                });
             }
         }
         assert_eq!(redis.cli(&["flushall"]), "OK");
         // One null for each connection that tracks: any later change is reported after the flush.
         for node in &nodes {
-            wait_for("it to be told", || total([node], "tabuada_cache_forgotten_total{cause=\"flush\"}") == round);
+            wait_for("the node to receive the invalidation", || {
+                total([node], "tabuada_cache_forgotten_total{cause=\"flush\"}") == round
+            });
         }
         for node in &nodes {
             for text in &texts {

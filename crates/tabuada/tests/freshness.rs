@@ -17,7 +17,7 @@ fn get(client: &mut Client, expr: &str, headers: &[(&str, &str)]) -> Response {
 
 /// The seconds of `max-age` of a public response.
 fn max_age(response: &Response) -> u64 {
-    let said = response.header("cache-control").expect("it says how long it may be kept");
+    let said = response.header("cache-control").expect("a lifetime");
     let seconds = said.strip_prefix("public, max-age=").unwrap_or_else(|| panic!("{said}"));
     seconds.parse().expect("a number")
 }
@@ -60,7 +60,7 @@ fn said_by_the_cache(parameters: &[(&str, &str)]) -> Vec<(String, String)> {
 
 /// The lifetime in the headers does not reveal it either: a new and an old answer have the same headers.
 #[test]
-fn what_is_remembered_is_not_told_if_it_is_to_be_hidden() {
+fn responses_can_hide_the_state_of_the_cache() {
     let server = Server::start_with(Setup { hides_memory: true, ..Setup::default() });
     let mut client = Client::connect(server.address);
     let told = |response: &Response| {
@@ -75,7 +75,7 @@ fn what_is_remembered_is_not_told_if_it_is_to_be_hidden() {
     }
     assert_eq!(told(&get(&mut client, "6*7", &[])), told(&new));
     let begun = Instant::now();
-    wait_for("it to have an age", || begun.elapsed() > Duration::from_millis(1_100));
+    wait_for("the answer to have an age", || begun.elapsed() > Duration::from_millis(1_100));
     assert_eq!(told(&get(&mut client, "6 * 7", &[])), told(&new));
     for target in ["/v1/evaluate?expr=2%2B", "/v1/plot?expr=x", "/v1/explain?expr=1"] {
         let response = client.get(target);
@@ -85,7 +85,7 @@ fn what_is_remembered_is_not_told_if_it_is_to_be_hidden() {
 }
 
 #[test]
-fn the_cache_says_how_an_answer_was_come_by() {
+fn cache_status_names_the_source_of_an_answer() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
     let computed = get(&mut client, "6*7", &[]);
@@ -111,7 +111,7 @@ fn the_cache_says_how_an_answer_was_come_by() {
 
 /// One answer has one tag on every way to request it. Another answer, or the same in another language, has another tag.
 #[test]
-fn a_tag_stands_for_a_body() {
+fn one_body_has_one_tag() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
     let mut tagged: Vec<(String, Vec<u8>)> = Vec::new();
@@ -157,7 +157,7 @@ fn a_tag_stands_for_a_body() {
 
 /// A client that has the body gets 304, and nothing is evaluated.
 #[test]
-fn who_has_the_answer_is_told_so_before_it_is_worked_out() {
+fn a_matching_tag_gets_304_without_an_evaluation() {
     let (here, there) = (Server::start(), Server::start());
     let (mut here, mut there) = (Client::connect(here.address), Client::connect(there.address));
     let portuguese = ("accept-language", "pt-BR");
@@ -204,7 +204,7 @@ fn who_has_the_answer_is_told_so_before_it_is_worked_out() {
 }
 
 #[test]
-fn what_is_pure_may_be_kept_and_nothing_else() {
+fn only_deterministic_answers_may_be_stored() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
     for (expr, seconds) in [("2+2", 86_400), ("2^3", 3_600), ("1/0", 3_600), ("2x", 3_600), ("9**9**9", 60)] {
@@ -225,7 +225,7 @@ fn what_is_pure_may_be_kept_and_nothing_else() {
 }
 
 #[test]
-fn a_head_is_the_head_of_the_answer() {
+fn head_has_the_headers_of_get() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
     for expr in ["2+2", "2**10_000", "1/0", "rnd("] {
@@ -244,7 +244,7 @@ fn a_head_is_the_head_of_the_answer() {
 
 /// Bodies above 1 KiB are compressed as the client accepts it. The length and the tag are those of the compressed body.
 #[test]
-fn what_is_long_is_packed() {
+fn long_bodies_are_compressed() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
     let long = format!("{}2x", "1+".repeat(600));
@@ -280,9 +280,9 @@ fn unpacked(response: &Response) -> Vec<u8> {
     match response.header("content-encoding") {
         Some("gzip") => flate2::read::GzDecoder::new(&*response.body).read_to_end(&mut unpacked),
         Some("br") => brotli::Decompressor::new(&*response.body, 4_096).read_to_end(&mut unpacked),
-        other => panic!("packed as {other:?}"),
+        other => panic!("unknown encoding {other:?}"),
     }
-    .expect("it can be unpacked");
+    .expect("it can be decompressed");
     unpacked
 }
 
@@ -306,7 +306,7 @@ const MADE: [&str; 15] = [
 ];
 
 #[test]
-fn what_is_made_has_a_tag_that_stands_for_its_body() {
+fn plots_and_explanations_have_a_tag_of_their_body() {
     let (here, there) = (Server::start(), Server::start());
     let (mut here, mut there) = (Client::connect(here.address), Client::connect(there.address));
     let mut tagged: Vec<(String, Vec<u8>)> = Vec::new();
@@ -367,7 +367,7 @@ fn what_is_made_has_a_tag_that_stands_for_its_body() {
 }
 
 #[test]
-fn what_is_made_is_packed_but_for_what_is_packed_already() {
+fn plots_and_explanations_are_compressed_except_png() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
     for target in ["/v1/plot?expr=sin(x)", "/v1/explain?expr=1-2-3-4-5-6-7-8-9-10-11-12-13"] {
@@ -397,7 +397,7 @@ fn what_is_made_is_packed_but_for_what_is_packed_already() {
 /// A plot or an explanation that fails because of its expression may be stored as a failure. A random one, or an
 /// invalid request, may not.
 #[test]
-fn of_what_is_not_made_only_what_the_text_says_may_be_kept() {
+fn only_failures_of_the_expression_may_be_stored() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
     let portuguese = [("accept-language", "pt-BR")];

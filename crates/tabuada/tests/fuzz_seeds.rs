@@ -14,7 +14,7 @@ fn replay(target: &str, law: fn(&[u8])) {
 }
 
 #[test]
-fn every_head_is_answered_or_given_up() {
+fn every_head_is_answered_or_dropped() {
     replay("heads", laws::check_head);
 }
 

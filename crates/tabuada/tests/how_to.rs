@@ -38,12 +38,12 @@ fn follow(page: &str) {
 }
 
 #[test]
-fn what_the_pages_show_happens() {
+fn the_how_to_pages_are_true() {
     pages().iter().for_each(|page| follow(page));
 }
 
 #[test]
-fn what_the_portuguese_pages_show_happens() {
+fn the_portuguese_how_to_pages_are_true() {
     pages().iter().for_each(|page| follow(&translation(page)));
 }
 

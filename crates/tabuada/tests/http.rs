@@ -173,7 +173,7 @@ fn sorted(methods: &str) -> Vec<&str> {
 
 /// A value that cannot be written back as JSON still gets a response, which shows what was sent.
 #[test]
-fn what_json_has_no_form_for_is_echoed_as_text() {
+fn values_without_a_json_form_are_echoed_as_text() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
     for (body, input) in [
@@ -278,7 +278,7 @@ fn a_body_of_100_mb_gets_its_answer_whoever_declares_it() {
     let mut client = Client::connect(server.address);
     client.send(format!("POST /evaluate HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n", 100 << 20).as_bytes());
     for _ in 0..100 {
-        client.stream.write_all(&chunk).expect("all of it is taken");
+        client.stream.write_all(&chunk).expect("the server reads all of it");
     }
     is_413(&client.receive(false));
     assert!(client.is_closed());
@@ -286,9 +286,9 @@ fn a_body_of_100_mb_gets_its_answer_whoever_declares_it() {
     let mut client = Client::connect(server.address);
     client.send(b"POST /evaluate HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
     for _ in 0..100 {
-        client.stream.write_all(format!("{:x}\r\n", chunk.len()).as_bytes()).expect("all of it is taken");
-        client.stream.write_all(&chunk).expect("all of it is taken");
-        client.stream.write_all(b"\r\n").expect("all of it is taken");
+        client.stream.write_all(format!("{:x}\r\n", chunk.len()).as_bytes()).expect("the server reads all of it");
+        client.stream.write_all(&chunk).expect("the server reads all of it");
+        client.stream.write_all(b"\r\n").expect("the server reads all of it");
     }
     client.send(b"0\r\n\r\n");
     is_413(&client.receive(false));
@@ -312,7 +312,7 @@ fn the_largest_body_is_read_and_one_byte_more_is_not() {
 }
 
 #[test]
-fn a_body_that_breaks_off_is_answered() {
+fn a_truncated_body_is_answered() {
     let server = Server::start();
     for start in [
         "POST /evaluate HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{\"expressao\"",
@@ -321,7 +321,7 @@ fn a_body_that_breaks_off_is_answered() {
     ] {
         let mut client = Client::connect(server.address);
         client.send(start.as_bytes());
-        client.stream.shutdown(Shutdown::Write).expect("a half can be closed");
+        client.stream.shutdown(Shutdown::Write).expect("the sending side can be closed");
         let response = client.receive(false);
         assert_eq!(
             (response.status, response.text()),
@@ -332,12 +332,12 @@ fn a_body_that_breaks_off_is_answered() {
     // A client that closes only its sending side still gets its response.
     let mut client = Client::connect(server.address);
     client.send(b"POST /evaluate HTTP/1.1\r\nHost: x\r\nContent-Length: 19\r\n\r\n{\"expressao\":\"2+2\"}");
-    client.stream.shutdown(Shutdown::Write).expect("a half can be closed");
+    client.stream.shutdown(Shutdown::Write).expect("the sending side can be closed");
     assert_eq!(client.receive(false).text(), "{\"resultado\":4}");
 }
 
 #[test]
-fn what_is_no_http_is_refused_and_harms_nobody() {
+fn invalid_http_is_refused_and_other_clients_are_served() {
     let server = Server::start();
     for (bytes, status) in [
         (&b"hello\r\n\r\n"[..], 400),
@@ -347,7 +347,7 @@ fn what_is_no_http_is_refused_and_harms_nobody() {
     ] {
         let mut client = Client::connect(server.address);
         client.send(bytes);
-        client.stream.shutdown(Shutdown::Write).expect("a half can be closed");
+        client.stream.shutdown(Shutdown::Write).expect("the sending side can be closed");
         assert_eq!(client.receive(false).status, status, "{:?}", String::from_utf8_lossy(bytes));
     }
     let mut client = Client::connect(server.address);
@@ -374,7 +374,7 @@ fn answered(server: &Server, request: &str) -> [(u16, bool); 2] {
 
 /// RFC 9112, sections 2.2, 5 and 6.3: the server refuses ambiguous lines, names and lengths, and does not guess.
 #[test]
-fn doubtful_heads_are_refused_and_end_the_connection() {
+fn ambiguous_heads_are_refused_and_end_the_connection() {
     let server = Server::start();
     for fields in [
         "Content-Length: 19\r\nTransfer-Encoding: chunked",
@@ -421,7 +421,7 @@ fn doubtful_heads_are_refused_and_end_the_connection() {
 
 /// The server answers 413 without waiting for the announced bytes.
 #[test]
-fn what_says_that_it_is_too_large_is_told_at_once() {
+fn a_body_declared_too_large_is_refused_at_once() {
     let server = Server::start();
     for path in ["/evaluate", "/v1/evaluate", "/v1/table", "/v1/batch"] {
         for sized in [
@@ -444,7 +444,7 @@ fn what_says_that_it_is_too_large_is_told_at_once() {
 
 /// The bytes after a refused head are not read as another request.
 #[test]
-fn nothing_behind_a_refused_head_is_answered() {
+fn bytes_after_a_refused_head_are_not_a_request() {
     let server = Server::start();
     let ping = "GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n";
     let mut client = Client::connect(server.address);
@@ -492,7 +492,7 @@ fn a_head_that_can_be_read_in_two_ways_is_refused() {
 
 /// Browsers must not guess the type of any response.
 #[test]
-fn no_answer_is_sniffed() {
+fn every_response_forbids_content_sniffing() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
     for target in [
@@ -536,7 +536,7 @@ fn requests_follow_each_other_on_one_connection() {
 }
 
 #[test]
-fn the_routes_beside_it() {
+fn the_other_routes_answer() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
     assert_eq!(client.get("/health/live").text(), r#"{"status":"ok"}"#);
@@ -551,18 +551,19 @@ fn the_routes_beside_it() {
 
 /// However many clients send it at the same time, and even if some of them go away.
 #[test]
-fn what_many_ask_at_once_is_computed_once() {
-    const DEAR: &str = "factorial(20000) % 1000003";
+fn concurrent_requests_for_one_expression_compute_it_once() {
+    const EXPENSIVE: &str = "factorial(20000) % 1000003";
     let server = Server::start();
     let address = server.address;
     let mut impatient = Client::connect(address);
     impatient.send(
-        format!("POST /evaluate HTTP/1.1\r\nHost: x\r\nContent-Length: 42\r\n\r\n{{\"expressao\":\"{DEAR}\"}}")
+        format!("POST /evaluate HTTP/1.1\r\nHost: x\r\nContent-Length: 42\r\n\r\n{{\"expressao\":\"{EXPENSIVE}\"}}")
             .as_bytes(),
     );
     drop(impatient);
-    let askers: Vec<_> = (0..16).map(|_| std::thread::spawn(move || Client::connect(address).evaluate(DEAR))).collect();
-    let answers: Vec<Response> = askers.into_iter().map(|asker| asker.join().expect("it is answered")).collect();
+    let clients: Vec<_> =
+        (0..16).map(|_| std::thread::spawn(move || Client::connect(address).evaluate(EXPENSIVE))).collect();
+    let answers: Vec<Response> = clients.into_iter().map(|client| client.join().expect("it is answered")).collect();
     for answer in &answers {
         assert_eq!((answer.status, &answer.body), (200, &answers[0].body));
         let status = answer.header("cache-status").expect("a status");
@@ -586,7 +587,7 @@ fn stopping_finishes_what_is_in_flight() {
     // The server has read the head once it answers another request that was sent later.
     assert_eq!(Client::connect(address).get("/health/live").status, 200);
     let stopping = std::thread::spawn(move || server.stop());
-    assert!(idle.is_closed(), "who is idle is sent away");
+    assert!(idle.is_closed(), "the idle connection is closed");
     client.send(b"\"2+2\"}");
     assert_eq!(client.receive(false).text(), "{\"resultado\":4}");
     stopping.join().expect("it stops");

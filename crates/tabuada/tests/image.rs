@@ -159,7 +159,7 @@ fn the_image_evaluates() {
 fn the_image_listens_on_every_address_unless_a_variable_says_another() {
     let image = Image::read();
     assert_eq!(image.environment, [("TABUADA_LISTEN".to_owned(), "0.0.0.0:8000".to_owned())]);
-    assert_eq!(image.command, ["serve"], "a flag here would go before the variable");
+    assert_eq!(image.command, ["serve"], "a flag here would take precedence over the variable");
 
     let mut container = Container::new("image-listen", None);
     let listen = listen();
@@ -168,7 +168,7 @@ fn the_image_listens_on_every_address_unless_a_variable_says_another() {
 }
 
 #[test]
-fn arguments_leave_it_listening_on_every_address() {
+fn arguments_do_not_change_the_address_of_the_image() {
     let mut container = Container::new("image-arguments", None);
     let listen = listen();
     let address = container.serve(&[("TABUADA_LISTEN", &listen)], &["serve", "--ttl", "9m"]);
@@ -176,11 +176,11 @@ fn arguments_leave_it_listening_on_every_address() {
 }
 
 #[test]
-fn the_health_check_asks_where_the_variable_says() {
+fn the_health_check_uses_the_configured_address() {
     let mut container = Container::new("image-health", None);
     let listen = listen();
     let variables = [("TABUADA_LISTEN", listen.as_str())];
-    assert!(!container.is_healthy(&variables), "nobody listens yet");
+    assert!(!container.is_healthy(&variables), "the server does not run yet");
     container.serve(&variables, &[]);
     assert!(container.is_healthy(&variables));
 }
@@ -205,7 +205,7 @@ fn the_image_runs_as_nobody_and_holds_one_program_and_ca_certificates() {
 }
 
 #[test]
-fn it_finds_a_redis_by_the_name_in_etc_hosts() {
+fn the_image_resolves_a_redis_in_etc_hosts() {
     let redis = Redis::start();
     let mut container = Container::new("image-hosts", None);
     let (listen, url) = (listen(), format!("redis://redis:{}", redis.port));
@@ -215,7 +215,7 @@ fn it_finds_a_redis_by_the_name_in_etc_hosts() {
 
 /// Uses a certificate for `redis` from a CA that only the image's bundle contains.
 #[test]
-fn it_trusts_a_redis_over_tls_by_its_own_ca_certificates() {
+fn the_image_verifies_a_redis_over_tls_with_its_own_ca_certificates() {
     let redis = TlsRedis::start("image-tls-redis");
     let url = format!("rediss://redis:{}", redis.port);
     for (name, authority, state) in
@@ -280,7 +280,7 @@ fn the_courses_own_compose_file_stores_in_redis() {
     for document in ["docs/tutorial.md", "docs/tutorial.pt-BR.md"] {
         let blocks = blocks(&read(document));
         let mut files = blocks.iter().filter(|block| block.fence == "yaml" && block.lines[0] == "services:");
-        let file = Compose::parse(&files.next().expect("the course's own file").lines.join("\n"));
+        let file = Compose::parse(&files.next().expect("the course's own file is in the tutorial").lines.join("\n"));
         let backend = file.services.iter().find(|service| service.name == "backend").expect("it has a backend");
         assert_eq!(backend.ports, ["8000:8000"]);
 
@@ -302,7 +302,7 @@ fn the_courses_own_compose_file_stores_in_redis() {
 /// The override file fits docker-compose.yml: it has the same services, and the secret is declared and mounted where
 /// the services look for it.
 #[test]
-fn the_compose_file_with_a_password_fits_over_the_other() {
+fn the_compose_file_with_a_password_overrides_the_other() {
     let (over, under) = (read("deploy/compose/redis-password.yml"), read("docker-compose.yml"));
     let (over, under) = (compose::parse(&over), compose::parse(&under));
     let secrets = over["secrets"].as_mapping().expect("it declares secrets");

@@ -92,7 +92,7 @@ fn cache_config_and_health_are_in_portuguese() {
 
 /// Output for programs is the same in every locale.
 #[test]
-fn what_programs_read_is_in_no_language() {
+fn output_for_programs_is_the_same_in_every_locale() {
     let server = Node::start(&[]);
     server.evaluate("2+2");
     let address = server.address.to_string();

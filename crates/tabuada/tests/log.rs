@@ -68,7 +68,7 @@ fn ask(client: &mut Client, request: &(&str, String, String, u16), headers: &[(&
 
 /// The ID that the client sent, or else a unique one.
 #[test]
-fn every_answer_of_every_route_has_a_name() {
+fn every_response_has_a_request_id() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
     let mut seen = BTreeSet::new();
@@ -92,7 +92,7 @@ fn every_answer_of_every_route_has_a_name() {
 
 /// The ID belongs to the request and not to the answer, so no body contains it.
 #[test]
-fn no_body_holds_the_name() {
+fn no_body_contains_the_request_id() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
     for request in &requests() {
@@ -125,7 +125,7 @@ fn is_slow(line: &Map<String, Value>) -> bool {
 
 /// Each line is a JSON object with client, route, status and duration, and without the expression.
 #[test]
-fn lines_of_json_tell_all_but_what_was_asked_for() {
+fn json_lines_do_not_contain_expressions() {
     let node = Node::start(&["--log-format", "json", "--log-requests", "all"]);
     let mut client = Client::connect(node.address);
     let routes = requests();
@@ -159,7 +159,7 @@ fn lines_of_json_tell_all_but_what_was_asked_for() {
 
 /// If the operator configures it, a line shows the request's contents, in both formats on one line.
 #[test]
-fn lines_tell_what_was_asked_for_if_that_is_wanted() {
+fn lines_contain_expressions_if_configured() {
     let flags = ["--log-format=json", "--log-requests", "--log-expressions"];
     let node = Node::start(&flags);
     let mut client = Client::connect(node.address);
@@ -192,7 +192,7 @@ fn lines_tell_what_was_asked_for_if_that_is_wanted() {
 /// The client is the peer of the connection, or the one that a trusted proxy names. With `--log-clients=false` it is
 /// left out.
 #[test]
-fn lines_tell_who_asked_unless_that_is_not_wanted() {
+fn lines_contain_the_client_unless_configured_otherwise() {
     let asked = |flags: &[&str], forwarded: &str| {
         let node = Node::start(&[&["--log-format=json", "--log-requests=all"], flags].concat());
         let headers = [(ID, "a"), ("x-forwarded-for", forwarded)];
@@ -202,7 +202,7 @@ fn lines_tell_who_asked_unless_that_is_not_wanted() {
     let trusting = ["--trusted-proxies", "127.0.0.1"];
     assert_eq!(asked(&[], "203.0.113.9"), Some("127.0.0.1".into()));
     assert_eq!(asked(&trusting, "198.51.100.1, 203.0.113.9"), Some("203.0.113.9".into()));
-    assert_eq!(asked(&trusting, "2001:db8:1:2:3::4"), Some("2001:db8:1:2:3::4".into()), "all of it");
+    assert_eq!(asked(&trusting, "2001:db8:1:2:3::4"), Some("2001:db8:1:2:3::4".into()), "the whole address");
     assert_eq!(asked(&trusting, "unknown"), Some("127.0.0.1".into()));
     for off in ["--log-clients=off", "--log-clients=false"] {
         assert_eq!(asked(&[&trusting[..], &[off]].concat(), "203.0.113.9"), None);
@@ -211,7 +211,7 @@ fn lines_tell_who_asked_unless_that_is_not_wanted() {
 
 /// The first line shows the program and its configuration, without secrets.
 #[test]
-fn the_log_begins_with_what_runs() {
+fn the_log_begins_with_the_configuration() {
     let begun = |variables: &[(&str, &str)], flags: &[&str]| {
         let node = Node::start_with(variables, &[&["--log-format=json"], flags].concat());
         // Lines logged before the ready line may appear after it.
@@ -260,7 +260,7 @@ fn the_log_begins_with_what_runs() {
 
 /// By default, successful requests leave no line.
 #[test]
-fn what_goes_well_is_not_written_of() {
+fn successful_requests_are_not_logged() {
     let written = |flag: &str| {
         let node = Node::start(&["--log-format=json", flag]);
         let mut client = Client::connect(node.address);
@@ -281,7 +281,7 @@ fn what_goes_well_is_not_written_of() {
 
 /// A log without a reader does not block the server: lines are dropped and counted.
 #[test]
-fn a_log_that_nobody_reads_holds_nobody_up() {
+fn an_unread_log_does_not_block_the_server() {
     let node = Node::unread(&["--log-requests=all", "--log-format=json"]);
     let mut client = Client::connect(node.address);
     // More lines than the queue and a pipe hold.

@@ -86,7 +86,7 @@ fn families(text: &str) -> BTreeMap<String, Family> {
         assert!(!line.starts_with('#'), "{line}");
         let sample = sample(line);
         assert!(seen.insert((sample.name.clone(), sample.labels.clone())), "{line}: again");
-        let family = families.get_mut(&current).unwrap_or_else(|| panic!("{line}: of nothing"));
+        let family = families.get_mut(&current).unwrap_or_else(|| panic!("{line}: no family"));
         let suffix = sample.name.strip_prefix(&*current).unwrap_or_else(|| panic!("{line} among {current}"));
         let suffixes: &[&str] = match family.kind.as_str() {
             "counter" => &["_total"],
@@ -125,7 +125,7 @@ fn asked_for(families: &BTreeMap<String, Family>) -> BTreeMap<String, BTreeSet<S
 
 /// An event that has not happened yet counts 0, and is not absent.
 #[test]
-fn every_metric_is_there_from_the_start() {
+fn every_metric_exists_from_the_start() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
     let at_first = metrics(&mut client);
@@ -166,7 +166,7 @@ fn every_metric_is_there_from_the_start() {
         let samples = families(text).into_values().flat_map(|family| family.samples);
         samples.map(|Sample { name, labels, .. }| format!("{name}{labels:?}")).collect()
     };
-    assert_eq!(series(&at_first), series(&afterwards), "nothing appears only when it happens");
+    assert_eq!(series(&at_first), series(&afterwards), "every metric exists before its first event");
 }
 
 /// The process metrics agree with what the system reports elsewhere.
@@ -188,19 +188,19 @@ fn the_process_is_measured_as_the_system_measures_it() {
     let (files, most) = (value(&mut client, "process_open_fds"), value(&mut client, "process_max_fds"));
     assert!(files >= 5.0 && most > files, "{files} of {most}");
     let others: Vec<Client> = (0..10).map(|_| Client::connect(node.address)).collect();
-    support::wait_for("each to be a file", || value(&mut client, "process_open_fds") >= files + 10.0);
+    support::wait_for("each connection to be an open file", || value(&mut client, "process_open_fds") >= files + 10.0);
     drop(others);
     let now = std::time::UNIX_EPOCH.elapsed().expect("it is after 1970").as_secs_f64();
     let started = value(&mut client, "process_start_time_seconds");
     // The system gives its boot time in whole seconds.
     assert!(started < now + 2.0 && started > now - 600.0, "{started} at {now}");
     let before = value(&mut client, "process_cpu_seconds");
-    support::wait_for("work to take time", || value(&mut client, "process_cpu_seconds") > before);
+    support::wait_for("CPU time to increase", || value(&mut client, "process_cpu_seconds") > before);
 }
 
 /// The memory per answer that the documents give for planning is right.
 #[test]
-fn an_answer_takes_the_memory_that_the_documents_tell() {
+fn an_answer_takes_the_documented_memory() {
     let page = read("docs/operations.md");
     let row = page.lines().find(|row| row.starts_with("| a short answer (`12345+1`) in memory |")).expect("a row");
     let bytes = row.split('|').nth(2).and_then(|cell| cell.trim().split(' ').next());
@@ -281,7 +281,7 @@ fn every_route_is_counted_under_its_name() {
 }
 
 #[test]
-fn the_documented_metrics_are_those_there_are() {
+fn the_documented_metrics_exist() {
     let server = Server::start();
     let families = families(&metrics(&mut Client::connect(server.address)));
     let page = read("docs/observing.md");
@@ -398,7 +398,7 @@ fn alerts() -> BTreeMap<String, String> {
 
 /// The documents describe each alert and no other. If Prometheus's own tool is installed, it checks the file.
 #[test]
-fn the_documented_alerts_are_those_there_are() {
+fn the_documented_alerts_exist() {
     let page = read("docs/observing.md");
     let documented = page.lines().filter_map(|row| row.strip_prefix("| `Tabuada")?.split('`').next());
     let documented: BTreeSet<String> = documented.map(|name| format!("Tabuada{name}")).collect();
@@ -412,7 +412,7 @@ fn the_documented_alerts_are_those_there_are() {
 
 /// A query for a metric that does not exist would show nothing, and nobody would notice.
 #[test]
-fn the_dashboard_and_the_alerts_ask_for_metrics_that_there_are() {
+fn the_dashboard_and_the_alerts_use_existing_metrics() {
     let server = Server::start();
     let families = families(&metrics(&mut Client::connect(server.address)));
     // The scraper's own metric, and the labels that it adds.

@@ -63,7 +63,7 @@ fn the_configuration_of_the_debian_package_names_every_variable() {
 
 /// The file is world-readable and in force by default, so it must contain neither a secret nor an active setting.
 #[test]
-fn nothing_in_the_configuration_is_set() {
+fn every_line_of_the_configuration_is_a_comment() {
     let file = read("deploy/systemd/tabuada.default");
     assert!(file.lines().all(|line| line.is_empty() || line.starts_with('#')));
 }

@@ -41,7 +41,7 @@ fn said(address: SocketAddr, method: &str, target: &str, headers: &[(&str, &str)
 }
 
 #[test]
-fn what_is_wrong_with_a_request_is_said_in_the_asker_s_language() {
+fn problems_are_in_the_clients_language() {
     let server = Server::start();
     let long = json!({ "exprs": vec!["1"; 10_001] }).to_string();
     let columns = (0..65).map(|n| (format!("x{n}"), json!([1]))).chain([("expr".to_owned(), "1".into())]);
@@ -110,7 +110,7 @@ fn what_is_wrong_with_a_request_is_said_in_the_asker_s_language() {
 
 /// Refusals of access are in the client's language too.
 #[test]
-fn who_is_no_operator_is_told_so_in_its_language() {
+fn refusals_of_access_are_in_the_clients_language() {
     let server = Server::start();
     let (status, told) = said(server.address, "GET", "/v1/cache", &[("origin", "http://elsewhere")], "");
     assert_eq!((status, &*told), (403, "não há TABUADA_ADMIN_TOKEN, e quem pede é uma página de outra origem"));

@@ -148,7 +148,7 @@ impl Proxy {
             .output()
             .expect("curl is installed: see ./test");
         let output = String::from_utf8(output.stdout).expect("answers are UTF-8");
-        let (body, said) = output.rsplit_once('\n').expect("what was asked for");
+        let (body, said) = output.rsplit_once('\n').expect("the format in curl's arguments");
         let (status, version) = said.split_once(' ').expect("a status and a version");
         (status.parse().expect("a status"), version.to_owned(), body.to_owned())
     }
@@ -190,7 +190,7 @@ fn nginx_recipe(place: &Place, servers: [SocketAddr; 2], listens: &str) -> Strin
 
 /// What nginx's cache did with a request: MISS, HIT, …
 fn done(response: &Response) -> &str {
-    response.header("x-proxy").unwrap_or_else(|| panic!("nginx says what it did: {response:?}"))
+    response.header("x-proxy").unwrap_or_else(|| panic!("no cache status from nginx: {response:?}"))
 }
 
 /// Sends the request twice. Gives the responses, and what nginx's cache did.
@@ -203,7 +203,7 @@ fn twice(client: &mut Client, target: &str, headers: &[(&str, &str)]) -> [(Respo
 }
 
 #[test]
-fn a_proxy_keeps_what_it_may_and_nothing_else() {
+fn a_caching_proxy_stores_only_what_it_may() {
     let server = Server::start();
     let nginx = Proxy::caching(server.address);
     let mut client = Client::connect(nginx.address);
@@ -292,7 +292,7 @@ fn does_what_belongs_to_a_proxy(by_recipe: fn([SocketAddr; 2]) -> Proxy) {
     let proxy = by_recipe([nodes[0].address, nodes[1].address]);
     // TLS and HTTP/2.
     let get = "/v1/evaluate?expr=2%2B2";
-    wait_for("the servers to be found well", || proxy.curl(get, &[]).0 == 200);
+    wait_for("the health checks to succeed", || proxy.curl(get, &[]).0 == 200);
     let (status, version, body) = proxy.curl(get, &[]);
     assert!((status, &*version) == (200, "2") && body.contains("\"text\":\"4\""), "{version} {body}");
     assert_eq!(proxy.curl("/evaluate", &["--json", "{\"expressao\":\"2+2\"}"]).2, "{\"resultado\":4}");
@@ -337,26 +337,26 @@ fn does_what_belongs_to_a_proxy(by_recipe: fn([SocketAddr; 2]) -> Proxy) {
 
     // If one server is down, no request fails.
     let proxy = by_recipe([nobody(), nodes[0].address]);
-    wait_for("the server that is there", || proxy.curl(get, &[]).0 == 200);
+    wait_for("the running server to answer", || proxy.curl(get, &[]).0 == 200);
     for _ in 0..10 {
         assert_eq!(proxy.curl(get, &[]).0, 200);
     }
 }
 
 #[test]
-fn the_recipe_for_nginx_does_what_belongs_to_a_proxy() {
+fn the_nginx_recipe_works() {
     does_what_belongs_to_a_proxy(Proxy::nginx_by_recipe);
 }
 
 #[test]
-fn the_recipe_for_caddy_does_what_belongs_to_a_proxy() {
+fn the_caddy_recipe_works() {
     does_what_belongs_to_a_proxy(Proxy::caddy_by_recipe);
 }
 
 /// An address has a limit on its request rate and on its concurrent requests. The proxy refuses more, and the servers
 /// do not see them.
 #[test]
-fn nginx_limits_what_one_address_may_ask() {
+fn nginx_limits_the_requests_of_one_address() {
     let (server, heads) = recorder();
     let nginx = Proxy::plain_nginx_by_recipe([server, server], "1r/m");
     let mut client = Client::connect(nginx.address);
@@ -372,7 +372,7 @@ fn nginx_limits_what_one_address_may_ask() {
     for client in &mut begun {
         client.send(b"POST /evaluate HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n1");
     }
-    wait_for("one more to be refused", || Client::connect(nginx.address).get("/").status == 429);
+    wait_for("a refusal", || Client::connect(nginx.address).get("/").status == 429);
     assert_eq!(heads.try_iter().filter(|head| head.starts_with("post")).count(), 0);
 }
 
@@ -453,7 +453,7 @@ fn works_below_a_folder(proxy: &Proxy) {
 }
 
 #[test]
-fn everything_is_found_below_a_folder_of_nginx() {
+fn everything_works_below_a_path_of_nginx() {
     let server = node();
     let place = Place::new();
     let http = format!(
@@ -467,7 +467,7 @@ fn everything_is_found_below_a_folder_of_nginx() {
 }
 
 #[test]
-fn everything_is_found_below_a_folder_of_caddy() {
+fn everything_works_below_a_path_of_caddy() {
     let server = node();
     let place = Place::new();
     let site = format!(
@@ -480,7 +480,7 @@ fn everything_is_found_below_a_folder_of_caddy() {
 /// By default nginx buffers responses, unless a header forbids it: the answer to a line arrives before the next line is
 /// sent.
 #[test]
-fn nginx_keeps_no_batch_together() {
+fn nginx_does_not_buffer_a_batch() {
     let server = node();
     let place = Place::new();
     let http = format!(
@@ -574,7 +574,7 @@ fn servers_restarted_in_turn_behind_nginx_fail_no_request() {
         let clients: Vec<_> = (0..8).map(|_| scope.spawn(|| asks_until(&stop, nginx.address))).collect();
         for restart in 0..restarts() {
             let turn = restart % 2;
-            wait_for("the server to be asked", || asked(&nodes[turn]) > 20);
+            wait_for("the server to receive requests", || asked(&nodes[turn]) > 20);
             nodes[turn].signal("TERM");
             let started = |old: Node| {
                 assert_eq!(old.ended(), Some(0));
@@ -586,10 +586,10 @@ fn servers_restarted_in_turn_behind_nginx_fail_no_request() {
             };
         }
         for node in &nodes {
-            wait_for("the server to be asked", || asked(node) > 20);
+            wait_for("the server to receive requests", || asked(node) > 20);
         }
         stop.store(true, Ordering::Relaxed);
-        clients.into_iter().map(|client| client.join().expect("it comes to an end")).collect()
+        clients.into_iter().map(|client| client.join().expect("the process ends")).collect()
     });
     let failed: Vec<&String> = met.iter().flat_map(|met| &met.failed).collect();
     let answered: usize = met.iter().map(|met| met.answered).sum();

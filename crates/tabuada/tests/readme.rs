@@ -18,39 +18,39 @@ fn follow(newcomer: &mut Newcomer, name: &str) {
 }
 
 #[test]
-fn what_the_readme_shows_happens() {
+fn the_readme_is_true() {
     follow(&mut Newcomer::new("readme"), "README.md");
 }
 
 #[test]
-fn what_the_portuguese_readme_shows_happens() {
+fn the_portuguese_readme_is_true() {
     follow(&mut Newcomer::new("readme_pt"), "README.pt-BR.md");
 }
 
 #[test]
-fn what_the_readme_of_the_crate_shows_happens() {
+fn the_readme_of_the_crate_is_true() {
     follow(&mut Newcomer::new("readme_crate"), "crates/tabuada/README.md");
 }
 
 #[test]
-fn what_the_page_on_operations_shows_happens() {
+fn the_page_on_operations_is_true() {
     let mut newcomer = Newcomer::new("operations");
     newcomer.follow(&blocks("```console\n$ redis-server --port 6379 --save \"\"\n```"));
     follow(&mut newcomer, "docs/operations.md");
 }
 
 #[test]
-fn what_the_page_on_the_api_shows_happens() {
+fn the_page_on_the_api_is_true() {
     follow(&mut Newcomer::new("http"), "docs/http.md");
 }
 
 #[test]
-fn what_the_page_on_the_command_shows_happens() {
+fn the_page_on_the_command_is_true() {
     follow(&mut Newcomer::new("command"), "docs/command.md");
 }
 
 #[test]
-fn what_the_page_on_watching_it_shows_happens() {
+fn the_page_on_observing_is_true() {
     follow(&mut Newcomer::new("observing"), "docs/observing.md");
 }
 

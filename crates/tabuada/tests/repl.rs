@@ -42,7 +42,7 @@ fn a_line_has_one_answer_and_no_prompt() {
 }
 
 #[test]
-fn what_is_defined_stays() {
+fn definitions_last_for_the_session() {
     for (typed, answers) in [
         ("x = 3\nx**2\n", "3\n9\n"),
         ("6*7\n_ + 1\n_ + 1\n", "42\n43\n44\n"),
@@ -66,7 +66,7 @@ fn what_is_defined_stays() {
 }
 
 #[test]
-fn what_is_wrong_is_pointed_at_and_spoils_nothing() {
+fn an_error_is_marked_and_the_session_goes_on() {
     let (printed, said, status) = lines(&[], "x = 2\n1 + x/0\nx\ny\n");
     assert_eq!((printed.as_str(), status), ("2\n2\n", Some(1)));
     assert!(said.contains("1 + x/0\n    ^^^\n"), "{said}");
@@ -85,7 +85,7 @@ fn what_is_wrong_is_pointed_at_and_spoils_nothing() {
 }
 
 #[test]
-fn commands_show_what_there_is() {
+fn commands_show_the_session() {
     let help = printed(":help\n");
     for command in [":help", ":mode", ":vars", ":explain", ":plot", ":quit"] {
         assert!(help.lines().any(|line| line.starts_with(command)), "{help}");

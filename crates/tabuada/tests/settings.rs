@@ -61,7 +61,7 @@ fn is_path(setting: &Setting) -> bool {
 }
 
 #[test]
-fn an_empty_variable_is_as_unset_but_for_the_token() {
+fn an_empty_variable_is_unset_except_the_token() {
     let (unset, _, _) = outcome(&mut config(&[]));
     for setting in ALL.iter().filter(|setting| !matches!(setting.kind, Kind::Secret)) {
         let (printed, said, status) = outcome(config(&[]).env(setting.variable(), ""));
@@ -72,7 +72,7 @@ fn an_empty_variable_is_as_unset_but_for_the_token() {
 }
 
 #[test]
-fn a_wrong_value_is_told_with_where_it_came_from() {
+fn an_error_in_a_value_names_its_origin() {
     let folder = folder("wrong");
     for setting in ALL {
         // Any text is valid for these.
@@ -97,7 +97,7 @@ fn a_wrong_value_is_told_with_where_it_came_from() {
 }
 
 #[test]
-fn a_flag_goes_before_a_variable_before_the_file_before_the_default() {
+fn flags_precede_variables_the_file_and_defaults() {
     let folder = folder("order");
     let file = folder.join("tabuada.toml");
     fs::write(&file, "ttl = \"9m\"\nmemory = 1048576\nlookup = \"always\"\n").expect("ours");
@@ -127,7 +127,7 @@ fn a_flag_goes_before_a_variable_before_the_file_before_the_default() {
 }
 
 #[test]
-fn config_is_a_table_for_people() {
+fn config_prints_a_table() {
     let (printed, _, status) = outcome(tabuada(&["config", "--ttl", "9m"]).env("TABUADA_THREADS", "3"));
     assert_eq!(status, Some(0));
     let row = |name: &str| {
@@ -163,7 +163,7 @@ fn no_secret_is_shown() {
 }
 
 #[test]
-fn files_with_secrets_are_there_and_hold_one() {
+fn missing_and_empty_files_of_secrets_are_refused() {
     let folder = folder("secrets");
     let empty = folder.join("empty");
     fs::write(&empty, "\n").expect("ours");
@@ -206,7 +206,7 @@ fn a_password_that_changes_needs_no_restart() {
 }
 
 #[test]
-fn a_user_may_stand_beside_the_url() {
+fn a_user_may_be_set_outside_the_url() {
     let redis = Redis::start();
     redis.cli(&["acl", "setuser", "ana", "on", ">s3cret", "~*", "&*", "+@all"]);
     redis.cli(&["acl", "setuser", "default", "off"]);
@@ -221,7 +221,7 @@ fn a_user_may_stand_beside_the_url() {
 }
 
 #[test]
-fn a_variable_that_is_not_known_is_warned_of_once() {
+fn an_unknown_variable_is_warned_of_once() {
     let variables = [
         ("TABUADA_TLL", "9m"),
         ("TABUADA_SERVICE_HOST", "10.96.0.7"),
@@ -237,7 +237,7 @@ fn a_variable_that_is_not_known_is_warned_of_once() {
 }
 
 #[test]
-fn check_tells_what_is_wrong_before_it_is_served_with() {
+fn check_reports_errors_without_serving() {
     let (printed, said, status) = outcome(&mut tabuada(&["serve", "--check"]));
     assert_eq!((said.as_str(), status), ("", Some(0)));
     assert_eq!(printed, "configuration: good\nRedis: none, answers are kept in memory only\n");
@@ -256,7 +256,7 @@ fn check_tells_what_is_wrong_before_it_is_served_with() {
 
 /// The reason why Redis cannot be reached, as `serve` logs it.
 #[test]
-fn cache_says_why_redis_cannot_be_reached() {
+fn cache_reports_why_redis_cannot_be_reached() {
     let nobody = format!("redis://127.0.0.1:{}", free_port());
     let (_, said, status) = outcome(&mut tabuada(&["cache", "keys", "--redis", &nobody]));
     assert_eq!(status, Some(1));
@@ -268,7 +268,7 @@ fn cache_says_why_redis_cannot_be_reached() {
 }
 
 #[test]
-fn cache_and_health_ask_the_server_of_the_settings() {
+fn cache_and_health_use_the_configured_server() {
     let node = Node::start(&[]);
     node.evaluate("2+2");
     let port = node.address.port();
@@ -287,7 +287,7 @@ fn cache_and_health_ask_the_server_of_the_settings() {
 }
 
 #[test]
-fn every_line_is_json_where_that_is_wanted() {
+fn every_line_is_json_if_configured() {
     let json = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_else(|_| panic!("{text}"));
     let lines = whole_log(&mut tabuada(&["serve", "--log-format=json"]));
     let is_ready = |line: &String| json(line)["message"].to_string().starts_with("\"listening on http://127.0.0.1:");

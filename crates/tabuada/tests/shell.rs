@@ -60,7 +60,7 @@ fn said(program: &str, arguments: &[&str]) -> Option<Output> {
 }
 
 #[test]
-fn shells_complete_by_their_scripts() {
+fn completion_scripts_work_in_their_shells() {
     let folder = folder("completions");
     let script = |shell: &str, name: &str| {
         let path = folder.join(name);
@@ -134,7 +134,7 @@ fn examples(page: &str) -> Vec<String> {
 }
 
 #[test]
-fn what_the_manual_shows_can_be_done() {
+fn the_examples_of_the_manual_work() {
     let folder = folder("examples");
     let binary = PathBuf::from(env!("CARGO_BIN_EXE_tabuada"));
     let path = format!("{}:{}", binary.parent().expect("it has one").display(), std::env::var("PATH").unwrap());

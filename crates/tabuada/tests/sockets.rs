@@ -114,7 +114,7 @@ fn refused(arguments: &[&str]) -> (Option<i32>, String) {
 }
 
 #[test]
-fn a_server_answers_at_a_unix_socket() {
+fn a_server_answers_on_a_unix_socket() {
     let folder = Folder::new("answers");
     let socket = folder.at("http.sock");
     let server = Running::listening(&["--listen", &unix(&socket)]);
@@ -137,13 +137,13 @@ fn a_server_answers_at_a_unix_socket() {
         );
     }
     server.ended_by("TERM");
-    assert!(!socket.exists(), "it takes its socket with it");
+    assert!(!socket.exists(), "the server removes its socket at its end");
     let asked = tabuada(&["health", &unix(&socket)]).output().expect("it starts");
     assert_eq!(asked.status.code(), Some(1));
 }
 
 #[test]
-fn the_permissions_of_a_socket_are_those_asked_for() {
+fn a_socket_has_the_configured_permissions() {
     let folder = Folder::new("permissions");
     let socket = folder.at("http.sock");
     for (asked, mode) in [("", 0o660), ("?mode=600", 0o600), ("?mode=0666", 0o666)] {
@@ -155,16 +155,16 @@ fn the_permissions_of_a_socket_are_those_asked_for() {
 }
 
 #[test]
-fn what_a_dead_server_left_is_replaced_and_nothing_else() {
+fn only_the_socket_of_a_dead_server_is_replaced() {
     let folder = Folder::new("stale");
     let socket = folder.at("http.sock");
     Running::listening(&["--listen", &unix(&socket)]).ended_by("KILL");
-    assert!(socket.exists(), "nobody could remove it");
+    assert!(socket.exists(), "a killed server leaves its socket");
     let living = Running::listening(&["--listen", &unix(&socket)]);
 
     let (status, why) = refused(&["--listen", &unix(&socket)]);
     assert!(status == Some(1) && why.contains("a server listens there already"), "{status:?} {why}");
-    assert_eq!(curl(&socket, "/health/live", &[]).0, "200", "the living one goes on");
+    assert_eq!(curl(&socket, "/health/live", &[]).0, "200", "the running server goes on");
 
     let file = folder.at("precious");
     fs::write(&file, "kept").expect("it can be written");
@@ -181,7 +181,7 @@ fn what_a_dead_server_left_is_replaced_and_nothing_else() {
 }
 
 #[test]
-fn an_address_that_is_none_is_misuse() {
+fn an_invalid_address_is_misuse() {
     for wrong in ["foo", "127.0.0.1:http", "unix:", "unix:/a?mode=rw"] {
         for flag in ["--listen", "--admin-listen"] {
             let (status, why) = refused(&[flag, wrong]);
@@ -192,7 +192,7 @@ fn an_address_that_is_none_is_misuse() {
 
 /// The metrics on a socket that only the operator can open, beside a port for everybody.
 #[test]
-fn the_operator_has_a_socket_of_their_own() {
+fn the_operator_may_have_a_separate_socket() {
     let folder = Folder::new("operator");
     let socket = folder.at("operator.sock");
     let server =
@@ -215,7 +215,7 @@ fn activated(count: usize, sockets: [OwnedFd; 2], arguments: &str) -> Command {
 }
 
 #[test]
-fn sockets_that_are_handed_over_are_listened_at() {
+fn a_server_listens_on_sockets_of_the_service_manager() {
     let folder = Folder::new("activated");
     let socket = folder.at("operator.sock");
     let port = TcpListener::bind("127.0.0.1:0").expect("a free port");
@@ -231,11 +231,11 @@ fn sockets_that_are_handed_over_are_listened_at() {
     assert_eq!(curl(&socket, "/metrics", &[]).0, "200");
     assert_eq!(Client::connect(address).get("/metrics").status, 404);
     server.ended_by("TERM");
-    assert!(socket.exists(), "it belongs to who made it");
+    assert!(socket.exists(), "the socket belongs to the service manager");
 }
 
 #[test]
-fn what_is_handed_over_and_is_no_socket_is_refused() {
+fn inherited_files_that_are_not_sockets_are_refused() {
     let files = || ["/dev/null", "/dev/null"].map(|file| OwnedFd::from(fs::File::open(file).expect("it is there")));
     for (count, why) in [(1, "not a socket"), (3, "expected one for clients")] {
         let output = activated(count, files(), "").stderr(Stdio::piped()).output().expect("it starts");
@@ -284,7 +284,7 @@ impl Manager {
 }
 
 #[test]
-fn a_service_manager_is_told_that_it_is_ready_and_that_it_stops() {
+fn a_service_manager_receives_ready_and_stopping() {
     let folder = Folder::new("ready");
     let mut manager = Manager::new(&folder);
     let server = manager.starts(None, &["--drain", "1h"]);
@@ -295,11 +295,11 @@ fn a_service_manager_is_told_that_it_is_ready_and_that_it_stops() {
     manager.wait_for("STOPPING=1");
     manager.wait_for("STATUS=stopping; cache: memory");
     assert_eq!(Client::connect(address).get("/health/live").status, 200);
-    assert!(!manager.told.iter().any(|line| line == "WATCHDOG=1"), "nobody asked for it: {:?}", manager.told);
+    assert!(!manager.told.iter().any(|line| line == "WATCHDOG=1"), "no watchdog is configured: {:?}", manager.told);
 }
 
 #[test]
-fn a_service_manager_is_told_what_the_cache_does() {
+fn a_service_manager_receives_the_state_of_the_cache() {
     let folder = Folder::new("status");
     let redis = Redis::start();
     let mut manager = Manager::new(&folder);
@@ -315,7 +315,7 @@ fn a_service_manager_is_told_what_the_cache_does() {
 
 /// As often as the manager requires, as long as the runtime's threads start tasks. A process that hangs sends none.
 #[test]
-fn a_service_manager_is_shown_signs_of_life() {
+fn a_service_manager_receives_keep_alives() {
     let folder = Folder::new("watchdog");
     let mut manager = Manager::new(&folder);
     let server = manager.starts(Some("100000"), &["--threads", "1"]);
@@ -325,14 +325,14 @@ fn a_service_manager_is_shown_signs_of_life() {
     }
     server.signal("STOP");
     let state = || fs::read_to_string(format!("/proc/{}/stat", server.process.id())).expect("it is there");
-    wait_for("it to be stopped", || state().contains(") T "));
+    wait_for("the process to stop", || state().contains(") T "));
     manager.socket.set_nonblocking(true).expect("it can be");
     let mut message = [0; 64];
     while manager.socket.recv(&mut message).is_ok() {}
     // Ten times the time between two messages.
     manager.socket.set_nonblocking(false).expect("it can be");
     manager.socket.set_read_timeout(Some(std::time::Duration::from_millis(500))).expect("a time-out can be set");
-    assert!(manager.socket.recv(&mut message).is_err(), "a process that stands still shows no sign of life");
+    assert!(manager.socket.recv(&mut message).is_err(), "a stopped process sends no keep-alive");
     server.signal("CONT");
     manager.socket.set_read_timeout(Some(PATIENCE)).expect("a time-out can be set");
     manager.wait_for("WATCHDOG=1");
@@ -340,7 +340,7 @@ fn a_service_manager_is_shown_signs_of_life() {
 
 /// systemd's own tool hands the socket over, if it is installed.
 #[test]
-fn systemds_own_tool_starts_it_when_somebody_comes() {
+fn systemd_socket_activate_starts_the_server_on_connection() {
     const TOOL: &str = "systemd-socket-activate";
     if Command::new(TOOL).arg("--version").stdout(Stdio::null()).status().is_err() {
         eprintln!("left out: there is no {TOOL}");

@@ -16,7 +16,7 @@ fn closes(response: &Response) -> bool {
 /// Sends the signal, and waits until the server reports that it stops.
 fn stopping(node: &Node, signal: &str) {
     node.signal(signal);
-    wait_for("it to stop being ready", || Client::connect(node.address).get("/health/ready").status == 503);
+    wait_for("the server to be not ready", || Client::connect(node.address).get("/health/ready").status == 503);
 }
 
 fn said(log: &[String], words: &str) -> bool {
@@ -25,7 +25,7 @@ fn said(log: &[String], words: &str) -> bool {
 
 /// Load balancers take time to notice. Until then the server answers, and closes each connection after the response.
 #[test]
-fn draining_answers_and_says_that_it_goes() {
+fn a_draining_server_answers_and_reports_not_ready() {
     let node = Node::start(&[&DRAINING[..], &["--admin-listen", "127.0.0.1:0"]].concat());
     let mut kept = Client::connect(node.address);
     assert!(!closes(&kept.get("/health/ready")));
@@ -51,7 +51,7 @@ fn draining_answers_and_says_that_it_goes() {
 }
 
 #[test]
-fn every_signal_stops_it_and_each_stage_is_said() {
+fn every_signal_stops_the_server_and_each_stage_is_logged() {
     for signal in ["TERM", "INT", "HUP"] {
         let node = Node::start(&["--drain", "1ms"]);
         assert_eq!(node.evaluate("2+2").status, 200);
@@ -68,7 +68,7 @@ fn every_signal_stops_it_and_each_stage_is_said() {
 
 /// The server counts the requests in progress, and logs the ID of each that it abandons.
 #[test]
-fn what_is_given_up_is_told() {
+fn abandoned_requests_are_logged() {
     let node = Node::start(&["--log-format=json", "--log-expressions"]);
     let mut idle = Client::connect(node.address);
     assert_eq!(idle.get("/health/live").status, 200);
@@ -102,14 +102,14 @@ fn what_is_given_up_is_told() {
 
 /// Without the second signal, the server would wait for the rest of the body.
 #[test]
-fn a_second_signal_waits_for_nobody() {
+fn a_second_signal_stops_at_once() {
     let node = Node::start(&[]);
     let mut client = Client::connect(node.address);
     client.send(b"POST /evaluate HTTP/1.1\r\nHost: x\r\nContent-Length: 19\r\n\r\n{\"expressao\":");
     // The server has read the head once it answers another request that was sent later.
     assert_eq!(Client::connect(node.address).get("/health/live").status, 200);
     node.signal("TERM");
-    wait_for("it to wait", || said(&node.log(), "stopped listening"));
+    wait_for("the server to wait for the request", || said(&node.log(), "stopped listening"));
     node.signal("TERM");
     let log = node.whole_log();
     assert!(said(&log, "at once") && !said(&log, "gave up connections"), "{log:#?}");

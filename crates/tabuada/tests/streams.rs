@@ -102,7 +102,7 @@ impl Answer {
     fn head_line(&mut self) -> String {
         let mut line = String::new();
         self.reading.read_line(&mut line).expect("it answers in time");
-        assert!(line.ends_with("\r\n"), "the answer broke off");
+        assert!(line.ends_with("\r\n"), "the response is truncated");
         line.trim_end().to_owned()
     }
 
@@ -147,7 +147,7 @@ impl Read for Answer {
         }
         let most = self.left.min(into.len());
         let count = self.reading.read(&mut into[..most])?;
-        assert_ne!(count, 0, "the answer broke off");
+        assert_ne!(count, 0, "the response is truncated");
         self.left -= count;
         if self.left == 0 {
             if self.is_chunked() {
@@ -347,7 +347,8 @@ fn a_batch_has_the_budget_of_a_table() {
     let lines: String = (0..40).map(|n| format!("sum(k*0, k, 1, {})\n", 700_000 + n)).collect();
     let answers = batch(node.address, format!("{lines}2+2\n2+\n").as_bytes());
     assert_eq!(answers.len(), 42);
-    let first_refused = answers.iter().position(|line| !line.starts_with("{\"result\":0,")).expect("the budget ends");
+    let first_refused =
+        answers.iter().position(|line| !line.starts_with("{\"result\":0,")).expect("the budget is used up");
     assert!((8..35).contains(&first_refused), "{answers:?}");
     let refusal = "{\"error\":{\"code\":\"out-of-fuel\",\"message\":";
     assert!(answers[first_refused..].iter().all(|line| line.starts_with(refusal)), "{answers:?}");
@@ -376,7 +377,7 @@ fn a_line_is_answered_before_the_next_is_sent() {
 }
 
 #[test]
-fn what_a_batch_works_out_is_remembered_like_any_other_answer() {
+fn answers_of_a_batch_are_cached() {
     let node = Node::start(&[]);
     assert_eq!(batch(node.address, b"16+1\nfactorial(20000) % 13").len(), 2);
     for asked in ["(16)+1", "factorial(20000)%13"] {
@@ -394,14 +395,14 @@ fn long_lines(count: usize) -> String {
 }
 
 #[test]
-fn nothing_more_is_worked_out_for_a_client_that_has_left() {
+fn computation_stops_when_the_client_leaves() {
     let node = Node::start(&["--threads", "1"]);
     let mut leaving = Exchange::begin(node.address, "/v1/batch", &[LINES]);
     leaving.send(long_lines(9_000).as_bytes());
     leaving.finish();
     assert!(leaving.line().is_some());
     drop(leaving);
-    support::wait_for("the server to see it", || count(node.address, "tabuada_streams_abandoned_total") == 1);
+    support::wait_for("the server to notice", || count(node.address, "tabuada_streams_abandoned_total") == 1);
     // This waits for the only thread, so anything that still ran there has ended.
     assert_eq!(batch(node.address, b"1"), [r#"{"result":1,"type":"int","text":"1"}"#]);
     let asked = count(node.address, "tabuada_questions_total");
@@ -414,7 +415,7 @@ fn nothing_more_is_worked_out_for_a_client_that_has_left() {
 }
 
 #[test]
-fn a_slow_reader_holds_little_and_nobody_else_up() {
+fn a_slow_reader_uses_little_memory_and_blocks_no_client() {
     let node = Node::start(&["--threads", "1"]);
     let lines = 1_000;
     let mut slow = Exchange::begin(node.address, "/v1/batch", &[LINES]);
@@ -444,7 +445,7 @@ fn single(address: SocketAddr, expr: &str, x: f64) -> Value {
 }
 
 #[test]
-fn a_table_is_what_its_rows_are_alone() {
+fn a_table_equals_its_rows_one_by_one() {
     let node = Node::start(&[]);
     let x =
         [0.0, -0.0, 1.0, -1.0, 0.1, 2.5, 1e300, -1e300, 5e-324, 1e-5, 9_007_199_254_740_993.0, 1e16, 0.3, -8.0, 710.0];
@@ -555,7 +556,7 @@ fn a_table_of_a_million_rows_comes_whole_and_in_order() {
 }
 
 #[test]
-fn what_is_wrong_with_a_table_is_a_problem() {
+fn an_invalid_table_is_a_problem() {
     let node = Node::start(&[]);
     let x = json!([1, 2]);
     for (question, status, code) in [
@@ -598,7 +599,7 @@ fn what_is_wrong_with_a_table_is_a_problem() {
 /// An error that does not depend on the columns' values is reported once, with its position, before any row. An error
 /// that depends on a value is in its row.
 #[test]
-fn a_name_that_nothing_defines_is_wrong_with_the_whole_table() {
+fn an_undefined_name_is_an_error_of_the_table() {
     let node = Node::start(&[]);
     for (expr, span, mended) in [
         ("'é' if x else sqr(x)", (14, 17), Some("'é' if x else sqrt(x)")),
@@ -630,7 +631,7 @@ fn a_name_that_nothing_defines_is_wrong_with_the_whole_table() {
 /// An operation on a type that does not support it fails in all rows: it is an error of the expression, reported once
 /// with a fix.
 #[test]
-fn what_fails_alike_in_all_rows_is_said_once() {
+fn an_error_of_all_rows_is_reported_once() {
     let node = Node::start(&[]);
     let range = |count: u32| json!({"from": 0, "to": 1, "count": count});
     let alone = single(node.address, "x^2", 1.0);
@@ -673,7 +674,7 @@ fn what_fails_alike_in_all_rows_is_said_once() {
 }
 
 #[test]
-fn a_table_hints_as_a_value_does() {
+fn a_table_has_the_hints_of_a_value() {
     let node = Node::start(&[]);
     let alone = single(node.address, "x + (2^3)", 1.0);
     assert!(alone["hints"].is_array(), "{alone}");
@@ -684,7 +685,7 @@ fn a_table_hints_as_a_value_does() {
 }
 
 #[test]
-fn a_table_is_held_by_nobody_and_left_when_its_reader_leaves() {
+fn a_table_is_streamed_and_stops_when_its_reader_leaves() {
     let node = Node::start(&["--threads", "1"]);
     let question = json!({"expr": "[x + 0.5]*2000", "x": {"from": 0, "to": 1, "count": 5_000}}).to_string();
     let before = node.peak_kib();
@@ -699,5 +700,5 @@ fn a_table_is_held_by_nobody_and_left_when_its_reader_leaves() {
     // The rows ahead of the reader, and what the allocator keeps: about 50 MiB were measured.
     assert!(grown < 100 << 10, "{grown} KiB for a table of some 200 MB");
     drop(leaving);
-    support::wait_for("the server to see it", || count(node.address, "tabuada_streams_abandoned_total") == 1);
+    support::wait_for("the server to notice", || count(node.address, "tabuada_streams_abandoned_total") == 1);
 }

@@ -40,12 +40,12 @@ fn follow(document: &str, name: &str, language: &'static str) {
 }
 
 #[test]
-fn what_the_portuguese_tutorial_shows_happens() {
+fn the_portuguese_tutorial_is_true() {
     follow(PORTUGUESE, "tutorial_pt", "pt_BR.UTF-8");
 }
 
 #[test]
-fn what_the_english_tutorial_shows_happens() {
+fn the_english_tutorial_is_true() {
     follow(ENGLISH, "tutorial_en", "en_US.UTF-8");
 }
 
@@ -117,7 +117,7 @@ fn both_languages_take_the_same_steps() {
 }
 
 #[test]
-fn the_tutorial_has_no_loose_ends() {
+fn links_and_length_of_the_tutorial_are_right() {
     for name in [PORTUGUESE, ENGLISH] {
         let document = read(name);
         assert!(!document.replace("(TODO", "").contains("TODO:"), "{name} is not finished");

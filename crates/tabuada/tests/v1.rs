@@ -100,7 +100,7 @@ fn variables_are_part_of_the_question() {
 
 /// Positions are counted in characters, however many bytes they take.
 #[test]
-fn a_hint_says_where_and_what_to_write() {
+fn a_hint_has_a_position_and_a_fix() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
     let response = get(&mut client, "len('é') + 2^3", &[]);
@@ -119,7 +119,7 @@ fn a_hint_says_where_and_what_to_write() {
 
 /// Each spelling has its own positions, even if another spelling shares its answer and was sent before.
 #[test]
-fn a_place_is_one_of_the_spelling_that_was_asked() {
+fn positions_refer_to_the_clients_spelling() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
     // The second request finds the answer in memory; from the third on the server may not even parse the text.
@@ -143,7 +143,7 @@ fn a_place_is_one_of_the_spelling_that_was_asked() {
 }
 
 #[test]
-fn a_problem_says_where_and_what_to_write() {
+fn a_problem_has_a_position_and_a_fix() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
     for (expr, code, (start, end), mended) in [
@@ -222,7 +222,7 @@ fn a_malformed_request_says_what_is_expected() {
 }
 
 #[test]
-fn what_is_too_large_is_refused_at_once_and_what_is_not_there_is_a_problem() {
+fn large_requests_and_unknown_routes_are_problems() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
     client.send(b"POST /v1/evaluate HTTP/1.1\r\nHost: x\r\nContent-Length: 1048577\r\n\r\n");

@@ -12,7 +12,7 @@ use support::{Client, Server};
 use tabuada::version::{COMMIT, RUSTC};
 
 #[test]
-fn a_server_says_what_is_running() {
+fn a_server_reports_its_build() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
     let version = client.get("/version");
@@ -72,7 +72,7 @@ impl Drop for Build {
 }
 
 #[test]
-fn a_build_has_its_commit_from_whoever_knows_it() {
+fn a_build_finds_its_commit() {
     let build = Build::new("commit");
     assert_eq!(build.commit("release", None), "unknown", "an archive");
     assert_eq!(build.commit("release", Some("0123456789abcdef")), "0123456789ab");

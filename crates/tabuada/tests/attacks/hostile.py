@@ -1,4 +1,4 @@
-"""The requests of corpus/attacks.jsonl, one by one: what each takes of the service."""
+"""The requests of corpus/attacks.jsonl, one by one: the time, CPU and memory that each costs the service."""
 
 import http.client
 import itertools
@@ -35,7 +35,7 @@ def requests(record):
     text = joined(record.get("expr") or record["parts"])
 
     def evaluating(before="", after=""):
-        """The text with the last of its statements in brackets, and one before it that makes it another each time."""
+        """The text with its last statement in brackets. A statement before it makes the text different each time."""
         statements, semicolon, last = text.rpartition("; ")
         return fresh(f"q=@;{statements}{semicolon}{before}{last}{after}")
 
@@ -52,7 +52,7 @@ def requests(record):
 
 
 def attack(binary, record, findings, figures, deep):
-    """On a service of its own: what another attack left behind is not to be taken for rest."""
+    """Starts a new service, so that the memory at rest includes nothing of an earlier attack."""
     with Service(binary, "--memory", "1MiB", "--threads", "2") as service:
         service.is_alive()
         # The daily run tries every third way.
@@ -84,7 +84,7 @@ def attack(binary, record, findings, figures, deep):
                 findings.expect(memory <= MEMORY_MAX, f"{title}: {memory / MIB:.0f} MiB")
             else:
                 figures.append((title, wall, 0, 0))
-        findings.expect(service.is_alive() and service.process.poll() is None, f"{record['class']}: it is gone")
+        findings.expect(service.is_alive() and service.process.poll() is None, f"{record['class']}: the process has ended")
         findings.expect(not service.panics(), f"{record['class']}: {service.panics()}")
 
 

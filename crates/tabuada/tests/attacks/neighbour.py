@@ -1,4 +1,4 @@
-"""What an attack costs who asks from another address: the latency of cheap questions, and answers to expensive ones."""
+"""The cost of an attack for a client of another address: the latency of cheap questions, and answers to expensive ones."""
 
 import functools
 import statistics
@@ -23,7 +23,7 @@ def posting(path, body, kind="application/json"):
 
 
 def getting(path, expr, count=1, **more):
-    """`expr` some times over, each one another."""
+    """`expr` several times, different each time."""
     def make():
         pairs = "&".join(query("", expr=fresh(expr))[1:] for _ in range(count))
         rest = query("", **more)[1:]
@@ -51,9 +51,9 @@ ATTACKS = [
     ("explanations", 50, getting("/v1/explain", "sum(k**2,k,1,900)+@")),
     ("pictures of chance", 8, getting("/v1/plot", "rnd()+0*@", 6, width=2000, height=2000)),
     ("pictures that swing", 8, getting("/v1/plot", "tan(1e9*x)+@", 6, width=2000, height=2000)),
-    ("a hundred dear lines", 8, posting("/v1/batch", "".join(f"sum(i**2,i,1,90000{n}+@%9)\n" for n in range(100)), "application/x-ndjson")),
+    ("a hundred expensive lines", 8, posting("/v1/batch", "".join(f"sum(i**2,i,1,90000{n}+@%9)\n" for n in range(100)), "application/x-ndjson")),
     ("tables", 8, posting("/v1/table", '{"expr":"round(x*8e307,3)*0+x+@","x":{"from":1,"to":2,"count":200000}}')),
-    ("tables of dear rows", 8, posting("/v1/table", '{"expr":"factor((2**607-1)*(2**1279-1)+2*floor(x))+[@]","x":[1,2]}')),
+    ("tables of expensive rows", 8, posting("/v1/table", '{"expr":"factor((2**607-1)*(2**1279-1)+2*floor(x))+[@]","x":[1,2]}')),
     ("large bodies of JSON", 20, posting("/evaluate", '{"a":"' + "\\u0031" * 150_000 + '","expressao":"@"}')),
     ("brackets", 20, posting("/v1/evaluate", '{"expr":"@","variables":{"x":' + "[" * 300_000)),
 ]
@@ -77,7 +77,7 @@ def run(binary, _deep):
                               for rounds in (quiet, attacked))
             ratio = during[1] / before[1]
             figures.append((ratio, name, connections, *before, *during))
-            findings.expect(ratio <= RATIO_MAX or during[1] <= NOISE_MS, f"{name}: the neighbour's p99 is {ratio:.1f} times that of quiet")
+            findings.expect(ratio <= RATIO_MAX or during[1] <= NOISE_MS, f"{name}: the neighbour's p99 is {ratio:.1f} times the quiet one")
             findings.expect(not service.panics() and service.is_alive(), f"{name}: {service.panics()}")
     print("| attack | connections | quiet p50, ms | p99 | attacked p50, ms | p99 | ratio of p99 |\n|---|---|---|---|---|---|---|")
     for ratio, name, connections, *times in sorted(figures, reverse=True):
@@ -95,7 +95,7 @@ ASKED = [
 
 
 def run_fairness(binary, _deep):
-    """100 connections of one address against one of another."""
+    """100 connections of one address against one connection of another."""
     findings = Findings()
     with Service(binary, "--threads", "2") as service:
         with Flood(service.port, evaluating("sum(k**2%7,k,1,700000)+@"), 100):

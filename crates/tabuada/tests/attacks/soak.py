@@ -1,4 +1,4 @@
-"""Ten minutes of everything at once: what grows while nothing new happens is lost."""
+"""Ten minutes of mixed load: memory, files or threads that keep growing under a steady load are a leak."""
 
 import itertools
 import os
@@ -20,7 +20,7 @@ TOLERANCE = {"memory, MiB": 8, "files": 8, "threads": 1, "connections": 8, "late
 
 
 def mixed(numbers=itertools.count()):
-    """What is asked again and what nobody asked before, on every route."""
+    """Repeated and new requests, on every route."""
     kinds = [
         lambda: request("GET", query("/v1/evaluate", expr=f"{random.randrange(50)}+1")),
         lambda: request("GET", query("/v1/evaluate", expr=f"factorial({random.randrange(2000, 2100)})%7")),
@@ -41,15 +41,15 @@ def mixed(numbers=itertools.count()):
 
 
 def meddle(redis, stopped):
-    """What others do to the keys."""
+    """Changes the keys in Redis as other clients might."""
     while not stopped.wait(0.5):
         key = redis.says("RANDOMKEY")
-        deed = random.choice([("DEL", key), ("EXPIRE", key, 1), ("SET", key, "lixo"), ("FLUSHALL",), ("DEL", key), ("DEL", key)])
-        redis.says(*deed)
+        command = random.choice([("DEL", key), ("EXPIRE", key, 1), ("SET", key, "lixo"), ("FLUSHALL",), ("DEL", key), ("DEL", key)])
+        redis.says(*command)
 
 
 def come_and_go(port, stopped):
-    """Connections that end in the middle of something."""
+    """Connections that end in the middle of a request or a response."""
     while not stopped.wait(0.05):
         connection = dial(port)
         connection.sendall(random.choice([b"", b"GET /", mixed(), mixed()[:40], request("POST", "/v1/table", b'{"expr":"x","x":{"from":1,"to":2,"count":300000}}')]))

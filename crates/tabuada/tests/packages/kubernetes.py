@@ -1,4 +1,4 @@
-"""The manifests of deploy/kubernetes: each by the schema of its kind, oldest and newest that there is, and all of them together.
+"""Checks the manifests of deploy/kubernetes: each against the oldest and the newest schema of its kind, and all of them together.
 
 kubernetes.py BINARY FOLDER"""
 
@@ -37,7 +37,7 @@ def selects(selector, labels):
 
 
 def pods(selector):
-    """The pods that a selector finds."""
+    """The pods that match a selector."""
     templates = [deployment["spec"]["template"] for deployment in deployments.values()]
     return [template for template in templates if selects(selector, template["metadata"]["labels"])]
 

@@ -40,7 +40,7 @@ test("an expression of x shows its curve", async ({ page }) => {
   await expect(page.locator("#marks mark")).toHaveText("y");
 });
 
-test("it is moved and zoomed by keys, buttons, mouse and wheel", async ({ page }) => {
+test("a curve is moved and zoomed by keys, buttons, mouse and wheel", async ({ page }) => {
   await ask(page, "x**2");
   await isDrawn(page);
   const figure = page.getByRole("group", { name: /Graph of/ });
@@ -113,7 +113,7 @@ test.describe("by touch", () => {
   });
 });
 
-test("several curves stand beside each other, and are saved", async ({ page }) => {
+test("several curves are drawn together and saved", async ({ page }) => {
   await ask(page, "sin(x)");
   await isDrawn(page);
   await page.getByTestId("keep-curve").click();
@@ -137,7 +137,7 @@ test("several curves stand beside each other, and are saved", async ({ page }) =
   await expect(page.getByTestId("plot-image")).toHaveAttribute("alt", /^Graph of cos\(x\)\/2/);
 });
 
-test("a picture has the page's colours, whatever the system's are", async ({ page }) => {
+test("a picture has the page's colours, not the system's", async ({ page }) => {
   await ask(page, "x");
   await isDrawn(page);
   const ground = () =>

@@ -43,7 +43,7 @@ test("the history is searched, used again, saved and cleared", async ({ page }) 
   await expect(items).toHaveCount(0);
 });
 
-test("up and down walk through it", async ({ page }) => {
+test("up and down move through the history", async ({ page }) => {
   const field = page.getByTestId("expression");
   for (const text of ["1+1", "2+2", "3+3"]) {
     await ask(page, text);
@@ -61,7 +61,7 @@ test("up and down walk through it", async ({ page }) => {
   }
 });
 
-test("a link leads to an expression", async ({ page, service }) => {
+test("a link opens an expression", async ({ page, service }) => {
   await page.getByTestId("mode").selectOption("exact");
   await ask(page, "1/3 + 1/6 & more");
   await ask(page, "1/3 + 1/6");

@@ -70,7 +70,7 @@ test("the policy allows nothing but the page's own files", async ({ page, reques
 test.describe("where the operator's view has a token", () => {
   test.use({ variables: { TABUADA_ADMIN_TOKEN: "a-secret-of-the-test" } });
 
-  test("nobody sees what others ask", async ({ page, browser, service }) => {
+  test("clients do not see each other's expressions", async ({ page, browser, service }) => {
     await ask(page, "90210*3");
     await expect(page.getByTestId("answer")).toHaveText("270630");
     const context = await browser.newContext();

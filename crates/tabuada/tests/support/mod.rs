@@ -432,7 +432,7 @@ impl Node {
         let taken = lines.clone();
         let taker = std::thread::spawn(move || {
             for line in errors.lines().map_while(Result::ok) {
-                taken.lock().expect("nobody fails with it").push(line);
+                taken.lock().expect("no thread panicked with the lock").push(line);
             }
         });
         node.said = Said::Lines(lines, Some(taker));
@@ -477,8 +477,8 @@ impl Node {
 
     /// Its log so far.
     pub(crate) fn log(&self) -> Vec<String> {
-        let Said::Lines(lines, _) = &self.said else { panic!("nobody reads it") };
-        lines.lock().expect("nobody fails with it").clone()
+        let Said::Lines(lines, _) = &self.said else { panic!("the output of this node is not collected") };
+        lines.lock().expect("no thread panicked with the lock").clone()
     }
 
     /// Its output from its start to its end. The node must have been stopped.
@@ -579,7 +579,7 @@ pub(crate) fn free_port() -> u16 {
 pub(crate) fn wait_for(what: &str, mut is_so: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !is_so() {
-        assert!(begun.elapsed() < PATIENCE, "waited in vain for {what}");
+        assert!(begun.elapsed() < PATIENCE, "timeout: waited for {what}");
         std::thread::sleep(Duration::from_millis(5));
     }
 }

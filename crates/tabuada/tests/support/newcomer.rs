@@ -475,7 +475,7 @@ impl Newcomer {
             }
             "logs" => {
                 for (name, service) in self.services.iter().filter(|(name, _)| named(name)) {
-                    let said = service.said.lock().expect("nobody fails with it");
+                    let said = service.said.lock().expect("no thread panicked with the lock");
                     lines.extend(said.iter().map(|line| format!("{name} | {line}")));
                 }
             }
@@ -525,7 +525,7 @@ impl Newcomer {
 
 impl Session {
     fn said(&self) -> Vec<String> {
-        self.said.lock().expect("nobody fails with it").clone()
+        self.said.lock().expect("no thread panicked with the lock").clone()
     }
 
     /// Shows the commands that reach Redis from now on.
@@ -542,7 +542,7 @@ impl Session {
     fn ask(&mut self, command: &str) -> Output {
         // This echo marks the end of the reply.
         const END: &str = "\"end of the reply\"";
-        self.said.lock().expect("nobody fails with it").clear();
+        self.said.lock().expect("no thread panicked with the lock").clear();
         writeln!(self.typed, "{command}\nECHO {END}").expect("redis-cli reads");
         let begun = Instant::now();
         loop {
@@ -567,7 +567,7 @@ struct Output {
 fn gather(from: impl Read + Send + 'static, said: Arc<Mutex<Vec<String>>>) {
     thread::spawn(move || {
         for line in BufReader::new(from).lines().map_while(Result::ok) {
-            said.lock().expect("nobody fails with it").push(line);
+            said.lock().expect("no thread panicked with the lock").push(line);
         }
     });
 }

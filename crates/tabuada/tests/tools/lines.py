@@ -1,4 +1,4 @@
-"""Tells schemathesis how a body of lines is sent: as it is."""
+"""Makes schemathesis send a body of lines without encoding it."""
 
 import schemathesis
 
