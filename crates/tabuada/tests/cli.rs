@@ -132,7 +132,7 @@ fn eval_prints_fixes() {
 }
 
 #[test]
-fn misuse_exits_with_2_and_says_how_to_use_it() {
+fn misuse_exits_with_2_and_prints_the_usage() {
     for arguments in [
         &[][..],
         &["eval"],

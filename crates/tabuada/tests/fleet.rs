@@ -88,7 +88,7 @@ fn are_right(asking: Vec<JoinHandle<(u64, std::io::Result<Response>)>>) -> Vec<S
 }
 
 #[test]
-fn ten_dear_expressions_asked_600_times_at_once_are_evaluated_ten_times() {
+fn ten_expensive_expressions_in_600_requests_are_evaluated_ten_times() {
     let redis = Redis::start();
     let nodes = fleet(&redis);
     // On a machine too busy for a lookup within 50 ms, or for a sum within the others' patience, a node may compute for

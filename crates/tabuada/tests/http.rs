@@ -265,7 +265,7 @@ fn counter(server: &Server, name: &str) -> f64 {
 }
 
 #[test]
-fn a_body_of_100_mb_gets_its_answer_whoever_declares_it() {
+fn a_body_of_100_mb_is_refused_with_and_without_a_length() {
     let server = Server::start();
     let chunk = vec![b'x'; 1 << 20];
     let is_413 = |response: &Response| {

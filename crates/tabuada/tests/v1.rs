@@ -302,7 +302,7 @@ fn a_plus_in_a_query_is_a_space_and_the_problem_says_so() {
 /// Browsers report every status but 200 as an error of the page. A client may prefer to receive problems with status
 /// 200, where only the body tells.
 #[test]
-fn who_prefers_it_is_told_a_problem_with_the_status_200() {
+fn a_client_may_prefer_problems_with_status_200() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
     let lenient: &[_] = &[("prefer", "handling=lenient")];

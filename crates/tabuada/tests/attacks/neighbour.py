@@ -49,7 +49,7 @@ ATTACKS = [
     ("long texts", 50, evaluating("+".join(["1"] * 5_000) + "+@")),
     ("long texts that need advice", 50, evaluating("a " * 900 + "@")),
     ("explanations", 50, getting("/v1/explain", "sum(k**2,k,1,900)+@")),
-    ("pictures of chance", 8, getting("/v1/plot", "rnd()+0*@", 6, width=2000, height=2000)),
+    ("random pictures", 8, getting("/v1/plot", "rnd()+0*@", 6, width=2000, height=2000)),
     ("pictures that swing", 8, getting("/v1/plot", "tan(1e9*x)+@", 6, width=2000, height=2000)),
     ("a hundred expensive lines", 8, posting("/v1/batch", "".join(f"sum(i**2,i,1,90000{n}+@%9)\n" for n in range(100)), "application/x-ndjson")),
     ("tables", 8, posting("/v1/table", '{"expr":"round(x*8e307,3)*0+x+@","x":{"from":1,"to":2,"count":200000}}')),

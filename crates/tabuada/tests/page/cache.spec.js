@@ -20,7 +20,7 @@ test("an answer is computed, then cached, and the page shows the time saved", as
   const status = page.getByTestId("cache-status");
   await ask(page, EXPENSIVE);
   await expect(status).toHaveAttribute("data-layer", "computed");
-  await expect(status).toHaveText("worked out now");
+  await expect(status).toHaveText("calculated now");
   await expect.poll(() => road(page)).toEqual(["passed", "passed", "missed", "absent", "gave"]);
   await expect(page.getByTestId("ring")).toContainText(/remembered for 2\d:\d\d:\d\d more/);
   // Another spelling of the same expression.

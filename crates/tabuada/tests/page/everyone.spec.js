@@ -23,7 +23,7 @@ async function isAccessible(page) {
   expect(found).toEqual([]);
 }
 
-const SAYS = { "en-US": ["worked out now", "Steps", "a calculator that remembers"], "pt-BR": ["calculada agora", "Passos", "uma calculadora que se lembra"] };
+const SAYS = { "en-US": ["calculated now", "Steps", "a calculator that remembers"], "pt-BR": ["calculada agora", "Passos", "uma calculadora que se lembra"] };
 
 for (const width of [390, 768, 1440]) {
   for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
