@@ -254,12 +254,12 @@ fn long_bodies_are_compressed() {
         assert!(plain.body.len() > 1_024, "{expr}");
         let mut tags = vec![tag(&plain)];
         for (accepted, coding) in [("gzip", "gzip"), ("gzip, deflate, br", "br"), ("br;q=0.5, gzip", "gzip")] {
-            let packed = get(&mut client, expr, &[("accept-encoding", accepted)]);
-            assert_eq!(packed.header("content-encoding"), Some(coding), "{expr}");
-            assert!(packed.body.len() < plain.body.len(), "{expr}");
-            assert_eq!(unpacked(&packed), plain.body, "{expr}: {coding}");
-            assert!(varies(&packed).contains(&"accept-encoding".to_owned()));
-            let mine = tag(&packed);
+            let compressed = get(&mut client, expr, &[("accept-encoding", accepted)]);
+            assert_eq!(compressed.header("content-encoding"), Some(coding), "{expr}");
+            assert!(compressed.body.len() < plain.body.len(), "{expr}");
+            assert_eq!(decompressed(&compressed), plain.body, "{expr}: {coding}");
+            assert!(varies(&compressed).contains(&"accept-encoding".to_owned()));
+            let mine = tag(&compressed);
             let told = get(&mut client, expr, &[("accept-encoding", accepted), ("if-none-match", &mine)]);
             let expected = if status == 200 { 304 } else { status };
             assert_eq!((told.status, told.header("etag")), (expected, Some(&*mine)), "{expr}");
@@ -275,15 +275,15 @@ fn long_bodies_are_compressed() {
 }
 
 /// The body, decompressed.
-fn unpacked(response: &Response) -> Vec<u8> {
-    let mut unpacked = Vec::new();
+fn decompressed(response: &Response) -> Vec<u8> {
+    let mut decompressed = Vec::new();
     match response.header("content-encoding") {
-        Some("gzip") => flate2::read::GzDecoder::new(&*response.body).read_to_end(&mut unpacked),
-        Some("br") => brotli::Decompressor::new(&*response.body, 4_096).read_to_end(&mut unpacked),
+        Some("gzip") => flate2::read::GzDecoder::new(&*response.body).read_to_end(&mut decompressed),
+        Some("br") => brotli::Decompressor::new(&*response.body, 4_096).read_to_end(&mut decompressed),
         other => panic!("unknown encoding {other:?}"),
     }
     .expect("it can be decompressed");
-    unpacked
+    decompressed
 }
 
 /// Plots and explanations with status 200. No two of them have the same body.
@@ -374,11 +374,11 @@ fn plots_and_explanations_are_compressed_except_png() {
         let plain = client.get(target);
         assert_eq!((plain.header("content-encoding"), plain.body.len() > 1_024), (None, true), "{target}");
         for (accepted, coding) in [("gzip", "gzip"), ("gzip, br", "br"), ("br;q=0, *", "gzip")] {
-            let packed = client.request("GET", target, &[("accept-encoding", accepted)], b"");
-            assert_eq!(packed.header("content-encoding"), Some(coding), "{target}");
-            assert_eq!(unpacked(&packed), plain.body, "{target}");
-            assert_eq!(packed.header("content-length"), Some(&*packed.body.len().to_string()), "{target}");
-            let mine = tag(&packed);
+            let compressed = client.request("GET", target, &[("accept-encoding", accepted)], b"");
+            assert_eq!(compressed.header("content-encoding"), Some(coding), "{target}");
+            assert_eq!(decompressed(&compressed), plain.body, "{target}");
+            assert_eq!(compressed.header("content-length"), Some(&*compressed.body.len().to_string()), "{target}");
+            let mine = tag(&compressed);
             assert_ne!(mine, tag(&plain), "{target}");
             let told = [("accept-encoding", accepted), ("if-none-match", &*mine)];
             assert_eq!(client.request("GET", target, &told, b"").status, 304, "{target}");
@@ -388,10 +388,10 @@ fn plots_and_explanations_are_compressed_except_png() {
         }
     }
     let png = [("accept", "image/png"), ("accept-encoding", "br, gzip")];
-    let packed = client.request("GET", "/v1/plot?expr=sin(x)", &png, b"");
-    assert_eq!((packed.header("content-encoding"), &packed.body[1..4]), (None, &b"PNG"[..]));
+    let compressed = client.request("GET", "/v1/plot?expr=sin(x)", &png, b"");
+    assert_eq!((compressed.header("content-encoding"), &compressed.body[1..4]), (None, &b"PNG"[..]));
     let plain = client.request("GET", "/v1/plot?expr=sin(x)", &png[..1], b"");
-    assert_eq!((tag(&packed), varies(&packed)), (tag(&plain), varies(&plain)));
+    assert_eq!((tag(&compressed), varies(&compressed)), (tag(&plain), varies(&plain)));
 }
 
 /// A plot or an explanation that fails because of its expression may be stored as a failure. A random one, or an
