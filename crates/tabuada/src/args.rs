@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_of_the_library_stays_in_english() {
+    fn no_text_of_the_library_stays_in_english() {
         let mut command = Args::described(Language::Portuguese);
         command.build();
         let mut all = vec![command];

@@ -31,7 +31,7 @@ pub mod args;
 pub mod fuzzed;
 
 pub use answer::{Calculator, Caller, Keeping, Name, Nameless, Origin, Outcome, Reply};
-pub use counters::{Asking, Counters};
+pub use counters::{Counters, QuestionGuard};
 pub use endpoint::{Endpoint, EndpointError};
 pub use engine::Question;
 pub use peer::{Peer, Proxies, ProxyError, Share, ShareError};

@@ -69,7 +69,7 @@ pub fn plot(args: &PlotArgs, language: Language) -> ExitCode {
     let stop = || Instant::now() >= deadline;
     if args.terminal || (args.output.is_none() && io::stdout().is_terminal()) {
         let names: Vec<&str> = plot.exprs.iter().map(String::as_str).collect();
-        return match plot.sketch(&names, room(), &Limits::default(), engine::chance(), &stop) {
+        return match plot.sketch(&names, room(), &Limits::default(), engine::random_seed(), &stop) {
             Ok((text, hints)) => {
                 tell_all(&plot, &hints);
                 print(text.as_bytes())
@@ -77,7 +77,7 @@ pub fn plot(args: &PlotArgs, language: Language) -> ExitCode {
             Err(refusal) => complain(&plot, &refusal),
         };
     }
-    let picture = match plot.picture(&Limits::default(), engine::chance(), &stop) {
+    let picture = match plot.picture(&Limits::default(), engine::random_seed(), &stop) {
         Ok(picture) => picture,
         Err(refusal) => return complain(&plot, &refusal),
     };

@@ -281,7 +281,7 @@ impl Repl {
         };
         let deadline = Instant::now() + DEADLINE;
         let stop = || Instant::now() >= deadline;
-        match plot.sketch(&[text], room(), &Limits::default(), engine::chance(), &stop) {
+        match plot.sketch(&[text], room(), &Limits::default(), engine::random_seed(), &stop) {
             Ok((drawn, _)) => write!(io::stdout().lock(), "{drawn}").map(|()| Next::Go),
             Err(refusal) => self.refuse(&refusal.message(self.language)),
         }

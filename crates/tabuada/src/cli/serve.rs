@@ -300,7 +300,7 @@ mod tests {
     use super::hosts;
 
     #[test]
-    fn where_a_redis_is_holds_no_secret() {
+    fn the_hosts_of_a_redis_contain_no_secret() {
         for (url, place) in [
             ("redis://h:1/2", "h:1"),
             ("rediss://user:secret@h:1/2", "h:1"),
