@@ -2,7 +2,7 @@
 //! be waited for but an answer.
 #![allow(clippy::panic)]
 
-mod support;
+use crate::support;
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};

@@ -1,7 +1,7 @@
 //! Pages of other origins: what a browser is told of who may ask and read.
 #![allow(clippy::panic)]
 
-mod support;
+use crate::support;
 
 use std::process::Stdio;
 

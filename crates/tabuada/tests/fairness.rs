@@ -2,7 +2,7 @@
 //! is refused and what is answered is counted, and no time.
 #![allow(clippy::panic)]
 
-mod support;
+use crate::support;
 
 use support::{Client, Server, encoded, wait_for};
 use tabuada::{Bounds, Proxies, Setup};

@@ -3,7 +3,7 @@
 // Helpers of tests may panic as tests do.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
-mod support;
+use crate::support;
 
 use std::process::{Command, Output};
 

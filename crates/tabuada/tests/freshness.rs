@@ -1,7 +1,7 @@
 //! What others may keep of `/v1/evaluate`, `/v1/plot` and `/v1/explain`, how they ask again, and where an answer came from.
 #![allow(clippy::panic)]
 
-mod support;
+use crate::support;
 
 use std::io::Read as _;
 use std::time::{Duration, Instant};

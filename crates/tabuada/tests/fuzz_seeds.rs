@@ -1,7 +1,7 @@
 //! What fuzzing found worth keeping, replayed: requests that between them reach all that reads one.
 #![allow(clippy::panic)]
 
-mod laws;
+use crate::laws;
 
 /// Checks every seed. One is a text whose characters are the bytes.
 fn replay(target: &str, law: fn(&[u8])) {

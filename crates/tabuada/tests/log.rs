@@ -1,7 +1,7 @@
 //! What a request is called, and what is written of it.
 #![allow(clippy::panic)]
 
-mod support;
+use crate::support;
 
 use std::collections::BTreeSet;
 

@@ -2,7 +2,7 @@
 //! nothing else.
 #![allow(clippy::panic)]
 
-mod support;
+use crate::support;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -1,7 +1,7 @@
 //! Whatever is wrong with a request under `/v1` is said in English or in Portuguese, and never in both.
 #![allow(clippy::panic)]
 
-mod support;
+use crate::support;
 
 use std::net::SocketAddr;
 

@@ -2,7 +2,7 @@
 //! of `docs/proxies` do what belongs to a proxy; and servers that are restarted behind one fail no request.
 #![allow(clippy::panic)]
 
-mod support;
+use crate::support;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};

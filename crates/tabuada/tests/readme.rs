@@ -1,7 +1,7 @@
 //! Does what a newcomer does: runs the `console` blocks of the README files, of `docs/operations.md`, of
 //! `docs/http.md` and of `docs/command.md`, in order, and compares what is printed with what they show (`support/newcomer.rs` says how).
 
-mod support;
+use crate::support;
 
 use support::newcomer::{Block, Newcomer, blocks, matches, read, shows};
 

@@ -2,7 +2,7 @@
 //! socket activation). And what it tells the service manager meanwhile.
 #![allow(clippy::panic)]
 
-mod support;
+use crate::support;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};

@@ -269,3 +269,18 @@ fn every_test_that_a_document_names_is_there() {
         }
     }
 }
+
+/// Cargo is told not to look for tests: a file that `all.rs` forgets would be compiled by nobody.
+#[test]
+fn every_file_of_tests_is_part_of_the_one_binary() {
+    for name in ["cache", "lang", "tabuada"] {
+        let folder = root().join("crates").join(name).join("tests");
+        let named = declared(&read(&folder.join("all.rs")));
+        for entry in fs::read_dir(&folder).expect("a folder of ours can be read") {
+            let path = entry.expect("and its entries").path();
+            let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            let is_test = path.extension().is_some_and(|extension| extension == "rs") && stem != "all";
+            assert!(!is_test || named.contains(&stem), "{} is no module of all.rs", path.display());
+        }
+    }
+}

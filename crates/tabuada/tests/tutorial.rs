@@ -4,7 +4,7 @@
 // A test tells by panicking; the lint does not see that the functions beside it are its own.
 #![allow(clippy::panic)]
 
-mod support;
+use crate::support;
 
 use std::path::PathBuf;
 use std::process::Command;

@@ -1,7 +1,7 @@
 //! What says which build is running, and where the build script has it from.
 #![allow(clippy::panic)]
 
-mod support;
+use crate::support;
 
 use std::fs;
 use std::path::{Path, PathBuf};
