@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::Value;
-use tabuada_cache::{Behind, Count, Entry, Page, Removal, Removed, Seen, State, Stats};
-use utoipa::ToSchema;
-use utoipa::openapi::schema::{Array, ArrayBuilder, Object, ObjectBuilder, Type};
+use tabuada_cache::{Behind, Count, Entry, Page, Removal, Removed, Seen, Stats};
 
 use crate::counters::Counters;
 
@@ -19,9 +17,8 @@ pub(crate) fn answers(stats: &Stats, counters: &Counters) -> Vec<Count> {
 }
 
 /// What the cache did since the process began, named after the hops. `asked` is the sum of `answers` and `open`.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct Statistics {
-    #[schema(schema_with = states)]
+#[derive(Serialize)]
+struct Statistics {
     state: &'static str,
     /// Questions.
     asked: u64,
@@ -46,87 +43,53 @@ pub(crate) struct Statistics {
 }
 
 /// Counts, by label.
-#[derive(Serialize, ToSchema)]
+#[derive(Serialize)]
 struct Counts(BTreeMap<&'static str, u64>);
 
 /// Some of what is remembered.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct Listing {
+#[derive(Serialize)]
+struct Listing {
     entries: Vec<Remembered>,
     /// The cursor of the page that follows; `null` after the last.
-    #[schema(required = true)]
     next: Option<String>,
-    #[schema(schema_with = behinds)]
     redis: &'static str,
 }
 
 /// One thing remembered.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct Remembered {
+#[derive(Serialize)]
+struct Remembered {
     /// Its name in Redis.
-    #[schema(example = "tabuada:2:2+2")]
     name: String,
     /// The text that it is the answer of, if that is known; in a listing, long ones are cut short.
-    #[schema(required = true)]
     text: Option<String>,
-    #[schema(schema_with = kinds)]
     kind: &'static str,
     /// Who holds it.
-    #[schema(schema_with = layers)]
     layers: Vec<&'static str>,
     /// For how many seconds more, as Redis rounds them; `null`: for ever.
-    #[schema(required = true)]
     ttl: Option<u64>,
     /// How many it takes.
     bytes: u64,
 }
 
 /// One thing remembered, and its line.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct RememberedLine {
+#[derive(Serialize)]
+struct RememberedLine {
     #[serde(flatten)]
     remembered: Remembered,
     /// What stands in Redis, or would; `null`: what stands there has no line.
-    #[schema(required = true)]
     line: Option<String>,
     /// Where a server says it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(schema_with = behinds, required = false)]
     redis: Option<&'static str>,
 }
 
 /// What came of a removal.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct RemovedCount {
+#[derive(Serialize)]
+struct RemovedCount {
     /// How many went.
     removed: u64,
     /// Redis cannot be reached: there it is removed as soon as it can.
     pending: bool,
-}
-
-fn names<const N: usize>(description: &str, names: [&'static str; N]) -> Object {
-    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names)).description(Some(description)).build()
-}
-
-/// The names of what the cache may be doing.
-pub(crate) fn states() -> Object {
-    let description = "How far memory is covered by Redis. `memory`: there is none. `coherent`: whatever changes there \
-                       is known here at once. `catching-up`, `detached`: not at the moment.";
-    names(description, State::ALL.map(State::name))
-}
-
-fn behinds() -> Object {
-    let names_of_all = [Behind::Absent, Behind::Reached, Behind::Unreachable].map(behind);
-    names("How Redis took part: there is none, it was reached, or it could not be.", names_of_all)
-}
-
-fn kinds() -> Object {
-    let description = "`answer`; `lease`: somebody is working it out; `unusable`: not of our making.";
-    names(description, ["answer", "lease", "unusable"])
-}
-
-fn layers() -> Array {
-    ArrayBuilder::new().items(names("A layer of the cache.", ["memory", "redis"])).build()
 }
 
 /// What the cache did.

@@ -1,12 +1,13 @@
-//! A line of many points, made ready to be drawn: no point more than shows, and none outside the picture.
+//! Reduces a line of many points to what is visible: cuts it to the picture and removes points that do not show.
 
 use super::curve::distance;
 
-/// In pixels: what is left out strays less than this.
+/// In pixels: removing a point may move the line by less than this.
 const UNSEEN: f64 = 0.05;
 
-/// The same line, as far as one can see, where it goes up and down again and again within a column of pixels: of such a
-/// column only the highest and the lowest point, the nearer one to what was before first. All between them is painted.
+/// A line that looks the same where the original goes up and down many times within one column of pixels. It keeps only
+/// the highest and the lowest point of such a column, first the one nearer to the point before. The line paints
+/// everything between them.
 pub(super) fn thinned(line: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let mut kept: Vec<(f64, f64)> = Vec::with_capacity(line.len());
     for column in line.chunk_by(|a, b| a.0.floor() == b.0.floor()) {
@@ -24,7 +25,7 @@ pub(super) fn thinned(line: &[(f64, f64)]) -> Vec<(f64, f64)> {
     kept
 }
 
-/// How often a line that went up goes down, or the reverse.
+/// How often the direction of a line changes between up and down.
 fn turns(line: &[(f64, f64)]) -> usize {
     let steps = line.windows(2).map(|pair| pair[1].1 - pair[0].1).filter(|step| *step != 0.0);
     let (mut turns, mut before) = (0, 0.0);
@@ -35,13 +36,13 @@ fn turns(line: &[(f64, f64)]) -> usize {
     turns
 }
 
-/// How long some lines are together.
+/// The total length of several lines.
 pub(super) fn length(lines: &[Vec<(f64, f64)>]) -> f64 {
     let steps = lines.iter().flat_map(|line| line.windows(2));
     steps.map(|pair| (pair[1].0 - pair[0].0).hypot(pair[1].1 - pair[0].1)).sum()
 }
 
-/// The same line, as far as one can see, with fewer points. (Douglas and Peucker 1973.)
+/// A line that looks the same, with fewer points (Douglas and Peucker 1973).
 pub(super) fn simplified(line: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let mut is_kept = vec![false; line.len()];
     let mut stretches = vec![(0, line.len().saturating_sub(1))];
@@ -60,7 +61,7 @@ pub(super) fn simplified(line: &[(f64, f64)]) -> Vec<(f64, f64)> {
     line.iter().zip(is_kept).filter(|(_, kept)| *kept).map(|(point, _)| *point).collect()
 }
 
-/// The parts of a line that are within a height: it enters and leaves at its edges only.
+/// The parts of a line between 0 and a height. They enter and leave only at these edges.
 pub(super) fn within(line: &[(f64, f64)], height: f64) -> Vec<Vec<(f64, f64)>> {
     let is_inside = |y: f64| (0.0..=height).contains(&y);
     if let [(x, y)] = *line {
@@ -102,7 +103,7 @@ mod tests {
         assert_eq!(thinned(&line), [(0.3, 0.0), (0.2, 9.0), (1.1, 2.0), (1.5, 4.0), (1.9, 1.0)]);
         let busy: Vec<(f64, f64)> = (0..8).map(|at| (f64::from(at) / 4.0, f64::from(at % 2))).collect();
         assert_eq!(thinned(&busy), [(0.0, 0.0), (0.75, 1.0), (1.75, 1.0), (1.0, 0.0)]);
-        // What only rises or falls loses nothing, nor does one peak.
+        // A line that only rises or only falls keeps its points, and so does a single peak.
         let steep: Vec<(f64, f64)> = (0..50).map(|at| (f64::from(at) / 100.0, f64::from(at * at))).collect();
         assert_eq!(thinned(&steep), steep);
         assert_eq!(thinned(&[]), []);

@@ -29,6 +29,7 @@ use super::framing::Framing;
 use super::head_clock::HeadClock;
 use super::leniency;
 use super::listener::{Listener, Stream};
+use super::operations::{Requests, Row};
 use super::places::{Place, Places};
 use super::render::{CACHE_STATUS, NOSNIFF, bypass, detail, hide_memory, say};
 use super::request_id::REQUEST_ID;
@@ -37,7 +38,6 @@ use super::routes::router;
 use super::state::{App, Listening, Served};
 use super::steady::Steady;
 use super::v1::answer_query;
-use crate::counters::Route;
 use crate::peer::Peer;
 
 /// How long to wait when the system has no more descriptors for us.
@@ -88,7 +88,8 @@ async fn serve_some(listener: Listener, listening: Listening, app: App, stop: im
     let served = Served { app: app.clone(), listening, is_loopback };
     let mut http = http1::Builder::new();
     http.header_read_timeout(bounds.idle_time).max_header_size(bounds.head_bytes);
-    let site = Arc::new(Site { router: router(served.clone()), served });
+    let requests = Requests::new(&app.counters);
+    let site = Arc::new(Site { router: router(served.clone()), served, requests });
     let places = Places::new(bounds.connections, bounds.peer_share);
     let mut door =
         Door { listener, http, site, places, in_flight: GracefulShutdown::new(), failures: Failures::default() };
@@ -254,6 +255,7 @@ fn prepare(stream: &Stream) {
 struct Site {
     served: Served,
     router: Router,
+    requests: Requests,
 }
 
 /// Answers one request, under its name, counts it and writes its line. The hot routes need no routing.
@@ -266,14 +268,18 @@ async fn answer(
     let Served { app, listening, .. } = &site.served;
     let begun = Instant::now();
     let path = request.uri().path();
-    let route = Route::of(path);
+    let row = Row::of(path);
     let id = app.ids.of(request.headers());
     let client = remote.caller(request.headers(), &app.proxies);
     let peer = Peer::from(client);
-    let log =
-        Line { app, id: &id.name, begun: Begun::new(app.logged, route, Client(client), &request), is_written: false };
+    let log = Line {
+        app,
+        id: &id.name,
+        begun: Begun::new(app.logged, row.label(), Client(client), &request),
+        is_written: false,
+    };
     let is_public = *listening != Listening::Operator;
-    let cors = app.cors.as_ref().filter(|_| is_public && cors::concerns(route, &request));
+    let cors = app.cors.as_ref().filter(|_| is_public && row.is_for_pages() && cors::concerns(&request));
     let page = cors.map(|cors| cors.page(&request));
     let is_lenient = leniency::is_preferred(request.headers());
     let (mut response, time) = match (refusal, path, request.method()) {
@@ -294,7 +300,7 @@ async fn answer(
     }
     // A route that says how long it took has looked at the clock already.
     let time = time.unwrap_or_else(|| begun.elapsed());
-    app.counters.answered(route, response.status().as_u16(), time);
+    site.requests.answered(row, response.status().as_u16(), time);
     log.ended(&response, time);
     let id = app.ids.told(id, response.headers());
     say(response.headers_mut(), X_CONTENT_TYPE_OPTIONS, NOSNIFF);

@@ -1,14 +1,12 @@
 //! `POST /evaluate`, the course's route: what it takes, and what it says of what it does not take, as FastAPI 0.111
 //! says it.
 
-pub(super) mod described;
-
 use axum::BoxError;
 use axum::body::{Body, Bytes, HttpBody};
+use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, Request, Response, StatusCode};
 
-use self::described::{Expressao, Refusal as Refused, Resultado, ValidationError};
 use super::body::NoBody;
 use super::render::{self, and_close, bypass, detail, with_cache_status};
 use super::request_log::tell_expression;
@@ -23,94 +21,13 @@ const FIELD: &str = "expressao";
 /// Bodies up to this long are read where the request is served; longer ones by the readers.
 const INLINE_BODY_BYTES: usize = 4 << 10;
 
-/// Evaluate an expression, as the course's application does
-///
-/// Works the expression out, or remembers its answer. The body is the same either way; the header `Cache-Status`
-/// (RFC 9211) says which it was. An expression that fails is answered too, with a text that begins with
-/// `Erro na expressão informada: `.
-#[utoipa::path(
-    post,
-    path = "/evaluate",
-    tag = "course",
-    operation_id = "evaluate",
-    request_body(
-        content = Expressao,
-        examples(
-            ("sum" = (summary = "A sum", value = json!({"expressao": "2+2"}))),
-            ("wrong" = (summary = "An expression that fails", value = json!({"expressao": "1/0"}))),
-        ),
-    ),
-    responses(
-        (
-            status = 200,
-            description = "The value of the expression, or what is wrong with it.",
-            body = Resultado,
-            examples(
-                ("sum" = (summary = r#"POST /evaluate {"expressao":"2+2"}"#, value = json!({"resultado": 4}))),
-                ("wrong" = (
-                    summary = r#"POST /evaluate {"expressao":"1/0"}"#,
-                    value = json!({"resultado": "Erro na expressão informada: division by zero"}),
-                )),
-            ),
-        ),
-        (
-            status = 400,
-            description = "The body is no text, or nested too deep.",
-            body = Refused,
-            example = json!({"detail": "There was an error parsing the body"}),
-        ),
-        (
-            status = 408,
-            description = "The body did not arrive in time.",
-            body = Refused,
-            example = json!({"detail": "Request Timeout"}),
-        ),
-        (
-            status = 413,
-            description = "The body is larger than 1 MiB.",
-            body = Refused,
-            example = json!({"detail": "Request Entity Too Large"}),
-        ),
-        (
-            status = 422,
-            description = "The body is no JSON, or holds no expression.",
-            body = ValidationError,
-            examples(
-                ("missing" = (
-                    summary = "POST /evaluate {}",
-                    value = json!({"detail": [{
-                        "type": "missing", "loc": ["body", "expressao"], "msg": "Field required", "input": {},
-                    }]}),
-                )),
-                ("no-text" = (
-                    summary = r#"POST /evaluate {"expressao":5}"#,
-                    value = json!({"detail": [{
-                        "type": "string_type",
-                        "loc": ["body", "expressao"],
-                        "msg": "Input should be a valid string",
-                        "input": 5,
-                    }]}),
-                )),
-                ("no-json" = (
-                    summary = "POST /evaluate notjson",
-                    value = json!({"detail": [{
-                        "type": "json_invalid",
-                        "loc": ["body", 0],
-                        "msg": "JSON decode error",
-                        "input": {},
-                        "ctx": {"error": "Expecting value"},
-                    }]}),
-                )),
-            ),
-        ),
-        (
-            status = 503,
-            description = "Too much is going on; try again after the seconds in `Retry-After`.",
-            body = Refused,
-            example = json!({"detail": "Service Unavailable"}),
-        ),
-    ),
-)]
+/// Evaluates an expression, or remembers its answer: the body is the same either way. An expression that fails is answered
+/// with 200, too.
+pub(super) async fn post(State(app): State<App>, peer: Peer, request: Request<Body>) -> Response<Body> {
+    evaluate(&app, peer, request).await
+}
+
+/// The same with any type of body.
 pub(super) async fn evaluate<B>(app: &App, peer: Peer, request: Request<B>) -> Response<Body>
 where
     B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Unpin + Send + 'static,

@@ -15,7 +15,6 @@ use prometheus_client::registry::Registry;
 use tabuada_cache::{Count, State};
 use tracing_appender::non_blocking::ErrorCounter;
 
-use super::described::NotScraper;
 use super::process::Process;
 use crate::answer::Calculator;
 use crate::counters::Counters;
@@ -23,22 +22,6 @@ use crate::version::{COMMIT, VERSION};
 use crate::view;
 
 /// Counters for Prometheus
-#[utoipa::path(
-    get,
-    path = "/metrics",
-    tag = "operation",
-    operation_id = "metrics",
-    responses(
-        (
-            status = 200,
-            description = "Every counter there is, at this moment, in the OpenMetrics text format.",
-            body = String,
-            content_type = "application/openmetrics-text",
-            example = json!("# HELP tabuada_requests Requests answered.\n# TYPE tabuada_requests counter\n# EOF\n"),
-        ),
-        NotScraper,
-    ),
-)]
 pub(crate) fn page(registry: &Registry) -> Response<Body> {
     let mut body = String::with_capacity(16 << 10);
     // Writing to a `String` cannot fail.

@@ -56,9 +56,14 @@ static FILES: [File; 19] = [
     file!("words.js", SCRIPT),
 ];
 
-/// The routes of the page.
-pub(super) fn routes() -> Router<Served> {
-    FILES.iter().fold(Router::new(), |routes, file| {
+/// `/`.
+pub(super) async fn index(app: State<App>, peer: Peer, headers: HeaderMap) -> Response<Body> {
+    serve(&FILES[0], app, peer, headers).await
+}
+
+/// What the page asks for.
+pub(super) fn files() -> Router<Served> {
+    FILES[1..].iter().fold(Router::new(), |routes, file| {
         routes.route(
             file.path,
             get(move |app: State<App>, peer: Peer, headers: HeaderMap| serve(file, app, peer, headers)),

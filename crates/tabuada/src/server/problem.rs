@@ -5,7 +5,6 @@ use axum::http::header::{CONNECTION, CONTENT_LANGUAGE, CONTENT_TYPE, RETRY_AFTER
 use axum::http::{HeaderValue, Response, StatusCode};
 use serde::Serialize;
 use tabuada_lang::{Error, ErrorKind, Failure, Fix, Language, Program, Span, Syntax, TypeError};
-use utoipa::ToSchema;
 
 use super::catalogue::status_of;
 use super::fault::Fault;
@@ -56,15 +55,14 @@ enum Cause {
 }
 
 /// A place in an expression, in characters from 0; the end is behind it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(as = Span)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct CharacterSpan {
     pub(super) start: usize,
     pub(super) end: usize,
 }
 
 /// What to write instead.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Suggestion {
     /// What is replaced; empty where something is put in.
     pub(super) span: CharacterSpan,
@@ -84,37 +82,29 @@ pub(super) struct Advice {
 }
 
 /// What is wrong with a request (RFC 9457).
-#[derive(Serialize, ToSchema)]
-#[schema(as = Problem)]
-pub(super) struct Document<'p> {
+#[derive(Serialize)]
+struct Document<'p> {
     /// No page of ours says more than the code does.
-    #[schema(example = "about:blank")]
     r#type: &'static str,
     /// The status in words.
     title: &'static str,
     /// The status of the answer.
-    #[schema(minimum = 400, maximum = 599)]
     status: u16,
     /// What is wrong, for programs: it never changes.
-    #[schema(example = "division-by-zero")]
     code: &'static str,
     /// What is wrong and what would be right, for people, in the language of `Content-Language`.
     detail: &'p str,
     /// The words of CPython 3.14 for it, where CPython fails at run time.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, required = false, example = "division by zero")]
     python_message: Option<&'p str>,
     /// Where in the expression.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = CharacterSpan, required = false)]
     span: Option<CharacterSpan>,
     /// What to write instead, where that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Suggestion, required = false)]
     suggestion: Option<&'p Suggestion>,
     /// What else may have been meant, where that is not clear: the likelier before.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    #[schema(value_type = Vec<Suggestion>, required = false)]
     alternatives: &'p [Suggestion],
 }
 

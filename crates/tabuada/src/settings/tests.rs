@@ -1,4 +1,4 @@
-//! Where values come from, and what is said of those that are wrong.
+//! Where values come from, and the errors for wrong ones.
 
 use super::file::File;
 use super::table::{ADMIN_TOKEN, HIDE_MEMORY, LISTEN, REDIS, TRUSTED_PROXIES, TTL};
@@ -30,7 +30,7 @@ fn a_flag_goes_before_a_variable_and_that_before_the_default() {
     assert_eq!(origin(&[], &[("TABUADA_TTL", "2d")]), of("2d", "TABUADA_TTL"));
     assert_eq!(origin(&[], &[("TABUADA_TTL", "")]), of("1d", "default"));
     assert_eq!(origin(&[("ttl", "3d")], &[("TABUADA_TTL", "2d")]), of("3d", "--ttl"));
-    // A secret that did not arrive is no unset one.
+    // An empty secret is not an unset one.
     assert!(settings(&[], &[("TABUADA_ADMIN_TOKEN", "")]).given(&ADMIN_TOKEN).is_some());
     assert!(settings(&[], &[("TABUADA_REDIS", "")]).given(&REDIS).is_none());
 }
@@ -151,7 +151,7 @@ fn what_kubernetes_sets_for_a_service_is_known() {
     ] {
         assert_eq!(unknown(name, value), Some((name.to_owned(), nearest.to_owned())));
     }
-    // A port that somebody means is not one that Kubernetes sets.
+    // `TABUADA_PORT=9000` was meant as a setting; Kubernetes would set a URL.
     assert!(unknown("TABUADA_PORT", "9000").is_some());
     assert!(unknown("TABUADA_PORT_8000", "x").is_some());
 }

@@ -10,11 +10,10 @@ use axum::http::{HeaderMap, HeaderValue, Response, Uri};
 use tabuada_lang::{ErrorKind, Language, Limits};
 
 use super::super::accepted::liking;
-use super::super::described::Overloaded;
 use super::super::fault::Fault;
 use super::super::freshness::{Freshness, Tag, WORDS_SECONDS};
 use super::super::language;
-use super::super::problem::{Document as ProblemDocument, Problem};
+use super::super::problem::Problem;
 use super::super::query::{last, parameter, parameters};
 use super::super::state::App;
 use super::made::{self, Made};
@@ -28,77 +27,10 @@ use crate::priority;
 const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox");
 
 /// Names what is drawn, as part of its tag. Raised whenever the same question is drawn otherwise.
-pub(super) const VERSION: &str = "plot 3";
+pub(super) const VERSION: &str = "plot 4";
 
-/// What a picture is sent as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Format {
-    Svg,
-    Png,
-}
-
-/// Plot functions of x
-#[utoipa::path(
-    get,
-    path = "/v1/plot",
-    tag = "calculator",
-    operation_id = "plot",
-    params(
-        (
-            "expr" = Vec<String>,
-            Query,
-            description = "An expression of `x`, once for each curve.",
-            min_items = 1,
-            max_items = 6,
-            example = json!(["x**2"]),
-        ),
-        ("from" = Option<String>, Query, description = "Where `x` begins: a number or an expression; -10 if nothing is said.", example = "-2*pi"),
-        ("to" = Option<String>, Query, description = "Where `x` ends; 10 if nothing is said.", example = "2*pi"),
-        ("y_from" = Option<String>, Query, description = "Where the other axis begins; what shows the curves if nothing is said."),
-        ("y_to" = Option<String>, Query, description = "Where it ends."),
-        ("width" = Option<u32>, Query, description = "In pixels; 720 if nothing is said.", minimum = 200, maximum = 2000),
-        ("height" = Option<u32>, Query, description = "In pixels; 450 if nothing is said.", minimum = 120, maximum = 2000),
-        ("If-None-Match" = Option<String>, Header, description = "The `ETag` of a picture that the asker has."),
-    ),
-    responses(
-        (
-            status = 200,
-            description = "The picture: as SVG, or as PNG for whoever prefers that.",
-            content(
-                (String = "image/svg+xml", examples(("parabola" = (
-                    summary = "GET /v1/plot?expr=x**2",
-                    external_value = "v1/plot?expr=x**2",
-                )))),
-                (String = "image/png", examples(("parabola" = (
-                    summary = "GET /v1/plot?expr=x**2",
-                    external_value = "v1/plot?expr=x**2",
-                )))),
-            ),
-        ),
-        (status = 304, description = "The picture that the asker has still holds."),
-        (
-            status = 422,
-            description = "An expression cannot be read, fails alike wherever it is looked at, or is too dear.",
-            body = ProblemDocument,
-            content_type = "application/problem+json",
-            examples(("unknown" = (
-                summary = "GET /v1/plot?expr=sqr(x)",
-                value = json!({
-                    "type": "about:blank",
-                    "title": "Unprocessable Entity",
-                    "status": 422,
-                    "code": "unknown-name",
-                    "detail": "'sqr' is not defined: it is no function or constant, and was given no value",
-                    "python_message": "name 'sqr' is not defined",
-                    "span": {"start": 0, "end": 3},
-                    "suggestion": {"span": {"start": 0, "end": 3}, "replacement": "sqrt", "expr": "sqrt(x)"},
-                }),
-            ))),
-        ),
-        Overloaded,
-    ),
-)]
-pub(super) async fn get(State(app): State<App>, peer: Peer, headers: HeaderMap, uri: Uri) -> Response<Body> {
+/// Plots functions of x.
+pub(in crate::server) async fn get(State(app): State<App>, peer: Peer, headers: HeaderMap, uri: Uri) -> Response<Body> {
     let (language, format) = (language::preferred(&headers), Format::preferred(&headers));
     let asked = || {
         let plot = asked(&uri, language)?;
@@ -183,6 +115,13 @@ fn told(plot: &Plot, refusal: Refusal) -> Problem {
         Refusal::Stopped(kind) => Problem::of_expression(&kind, None, plot.language).passing(),
         refusal => Fault::Picture(refusal).into(),
     }
+}
+
+/// What a picture is sent as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Format {
+    Svg,
+    Png,
 }
 
 impl Format {

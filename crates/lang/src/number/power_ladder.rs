@@ -6,7 +6,7 @@
 
 /// Powers of a column of bases, climbed one by one.
 #[derive(Default)]
-pub(crate) struct Climb {
+pub(crate) struct PowerLadder {
     bases: Vec<f64>,
     /// The upper halves of the bases' significands.
     uppers: Vec<f64>,
@@ -20,7 +20,7 @@ pub(crate) struct Climb {
 const LEAST: f64 = 1e-140;
 const MOST: f64 = 1e140;
 
-impl Climb {
+impl PowerLadder {
     /// Where a power is longer than this above the last one, others are quicker.
     pub(crate) const STEPS_MAX: u32 = 8;
 
@@ -131,8 +131,8 @@ fn is_sure(high: f64, low: f64, relative_error: f64) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Climb, cubes, doubts_cube};
-    use crate::number::precise;
+    use super::{PowerLadder, cubes, doubts_cube};
+    use crate::number::fixed_256;
 
     #[test]
     fn powers_are_correctly_rounded() {
@@ -142,16 +142,16 @@ mod tests {
             bits = bits.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
             bases.push(f64::from_bits((bits & 0x800f_ffff_ffff_ffff) | (1019 + (bits >> 61)) << 52));
         }
-        let mut climb = Climb::default();
-        climb.begin(&bases);
+        let mut ladder = PowerLadder::default();
+        ladder.begin(&bases);
         let mut powers = vec![0.0; bases.len()];
         let (mut sure, mut all) = (0, 0);
         for exponent in [2, 3, 4, 7, 8, 16, 24] {
-            assert!(climb.reaches(exponent));
-            let any = climb.to(exponent, &mut powers);
-            assert_eq!(any, climb.doubts().any(|doubt| doubt));
-            for ((base, power), doubt) in bases.iter().zip(&powers).zip(climb.doubts()) {
-                let magnitude = precise::power(base.abs(), f64::from(exponent));
+            assert!(ladder.reaches(exponent));
+            let any = ladder.to(exponent, &mut powers);
+            assert_eq!(any, ladder.doubts().any(|doubt| doubt));
+            for ((base, power), doubt) in bases.iter().zip(&powers).zip(ladder.doubts()) {
+                let magnitude = fixed_256::power(base.abs(), f64::from(exponent));
                 let expected = if *base < 0.0 && exponent % 2 == 1 { -magnitude } else { magnitude };
                 all += 1;
                 if !doubt {
@@ -161,21 +161,21 @@ mod tests {
             }
         }
         let any = cubes(&bases, &mut powers);
-        climb.begin(&bases);
+        ladder.begin(&bases);
         let mut climbed = vec![0.0; bases.len()];
-        assert_eq!(any, climb.to(3, &mut climbed));
+        assert_eq!(any, ladder.to(3, &mut climbed));
         assert_eq!(powers, climbed);
-        assert!(bases.iter().zip(climb.doubts()).all(|(base, doubt)| doubts_cube(*base) == doubt));
+        assert!(bases.iter().zip(ladder.doubts()).all(|(base, doubt)| doubts_cube(*base) == doubt));
         assert!(sure * 100 > all * 99, "{sure} of {all}");
-        assert!(!climb.reaches(33) && climb.reaches(11));
+        assert!(!ladder.reaches(33) && ladder.reaches(11));
     }
 
     #[test]
     fn what_is_out_of_range_is_in_doubt() {
-        let mut climb = Climb::default();
-        climb.begin(&[0.0, -0.0, f64::NAN, f64::INFINITY, 1e300, 1e-300, 5e-324, 1e60]);
+        let mut ladder = PowerLadder::default();
+        ladder.begin(&[0.0, -0.0, f64::NAN, f64::INFINITY, 1e300, 1e-300, 5e-324, 1e60]);
         let mut powers = [0.0; 8];
-        assert!(climb.to(3, &mut powers));
-        assert!(climb.doubts().all(|doubt| doubt));
+        assert!(ladder.to(3, &mut powers));
+        assert!(ladder.doubts().all(|doubt| doubt));
     }
 }

@@ -3,7 +3,7 @@
 use dashu_int::ops::BitTest;
 use dashu_int::{IBig, Sign, UBig};
 
-use super::binary::{parts, scaled};
+use super::rounding::{parts, scaled};
 use super::{Integer, Number};
 
 /// Binary places of the fixed-point numbers here. The logarithm of a float next to 1 begins 53 places behind the
