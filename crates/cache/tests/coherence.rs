@@ -1,11 +1,10 @@
-//! Forgotten means invalidations: whatever is done to a key in Redis, by anyone with any client, memory is silent; and a
-//! purge is not undone by what was under way.
+//! Invalidation is complete: after any change of a key in Redis, by any client, memory stops serving it; and no work in
+//! progress undoes a purge.
 
-#[path = "coherence/commands.rs"]
 mod commands;
-#[path = "coherence/servers.rs"]
 mod servers;
-mod support;
+
+use crate::support;
 
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;

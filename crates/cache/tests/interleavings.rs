@@ -12,15 +12,12 @@
 //! | P3, P4: counted effects | `fleets.rs`: `three_nodes_…` |
 //! | a leader that dies, sleeps or is refused | `fleets.rs` |
 
-#[path = "interleavings/fleets.rs"]
 mod fleets;
-#[path = "interleavings/rules.rs"]
 mod rules;
-mod support;
-#[path = "interleavings/table.rs"]
 mod table;
-#[path = "interleavings/traces.rs"]
 mod traces;
+
+use crate::support;
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};

@@ -1,4 +1,4 @@
-//! The public API is the one in `public_api.txt`; `TABUADA_WRITE=1 cargo test -p tabuada-cache --test public_api` writes the
+//! The public API is the one in `public_api.txt`; `TABUADA_WRITE=1 cargo test -p tabuada-cache public_api` writes the
 //! file anew. A change of a line that stays compatible is an addition.
 //!
 //! The lint `unreachable_pub` holds for this crate: so every `pub` in its sources is part of the API.

@@ -1,6 +1,6 @@
-//! `tabuada man`: the manual page of the command or of one of its commands, in roff.
+//! `tabuada man`: the manual page of the command or of a subcommand, in roff.
 //!
-//! Options come from the same descriptions as `--help`. What these do not know stands in the tables below.
+//! Options come from the same descriptions as `--help`. The tables below hold the rest.
 
 use std::io;
 use std::process::ExitCode;
@@ -12,16 +12,16 @@ use super::output::print;
 
 use crate::version::VERSION;
 
-/// Begins the sentence of a help text that lists the exit statuses, between semicolons.
+/// The beginning of the sentence in a help text that lists the exit statuses, separated by semicolons.
 const STATUSES: &str = "Exit status:";
 
-/// The statuses of a command whose help text lists none.
+/// The exit statuses of a command whose help text lists none.
 const USUAL_STATUSES: &str = "0; 1 the work failed; 2 the command or its configuration is wrong.";
 
-/// A row about a command: its name, an item, and what the item is.
+/// A row about a command: the command's name, an item, and its description.
 type Row = (&'static str, &'static str, &'static str);
 
-/// Environment variables that stand for no option.
+/// Environment variables that have no option.
 const VARIABLES: [Row; 6] = [
     ("serve", "TABUADA_ADMIN_TOKEN", "The operator's token, which /v1/cache asks for."),
     ("cache", "TABUADA_ADMIN_TOKEN", "The server's operator token."),
@@ -31,7 +31,7 @@ const VARIABLES: [Row; 6] = [
     ("plot", "COLUMNS", "Characters across with --terminal, where there is none; default 80."),
 ];
 
-/// Files that are read or written without being named.
+/// Files that the commands read or write by default.
 const FILES: [Row; 5] = [
     ("serve", "tabuada.toml", "Settings, where no other file is named: the names of the options without --."),
     ("config", "tabuada.toml", "Settings, as for serve."),
@@ -40,7 +40,7 @@ const FILES: [Row; 5] = [
     ("repl", "$XDG_STATE_HOME/tabuada/history", "What was typed, the last 10,000 entries."),
 ];
 
-/// Commands that show what can be done. A test runs those that need no server.
+/// Example commands. A test runs those that need no server.
 const EXAMPLES: [Row; 22] = [
     ("", "tabuada eval '2**100'", "Evaluate an expression."),
     ("", "tabuada serve", "Serve on 127.0.0.1:8000, with a page for the browser."),
@@ -73,8 +73,8 @@ pub struct ManArgs {
     path: Vec<String>,
 }
 
-/// Prints the page, of the whole `command` or of one below it: 0; 1 if it cannot be written; 2 if there is no such
-/// command.
+/// Prints the page of the whole `command` or of a subcommand. Status 0; 1 if it cannot be written; 2 if there is no
+/// such subcommand.
 pub fn man(args: &ManArgs, command: clap::Command) -> ExitCode {
     let mut command = command.disable_help_subcommand(true);
     command.build();
@@ -96,12 +96,12 @@ pub fn man(args: &ManArgs, command: clap::Command) -> ExitCode {
     }
 }
 
-/// The page of `command`; the rows of the tables are those of `name`.
+/// The page of `command`, with the rows of `name` in the tables.
 fn page(command: &clap::Command, name: &str) -> io::Result<Vec<u8>> {
     let about = command.get_long_about().or(command.get_about()).map(ToString::to_string).unwrap_or_default();
     let (about, statuses) = about.split_once(STATUSES).unwrap_or((&about, USUAL_STATUSES));
     let described = command.clone().long_about(about.trim().to_owned());
-    // The version in the date's place: a date would differ from build to build, and an empty one would be left out.
+    // The version takes the date's place: a date would differ from build to build, and an empty one would be left out.
     let version = format!("tabuada {}", VERSION);
     let man = Man::new(described).date(version).source("Tabuada").manual("Tabuada");
     let mut page = Vec::new();
@@ -122,13 +122,13 @@ fn page(command: &clap::Command, name: &str) -> io::Result<Vec<u8>> {
     Ok(page)
 }
 
-/// A status and what it means.
+/// An exit status and its meaning.
 fn status(item: &str) -> (String, String) {
     let (number, meaning) = item.trim().split_once(' ').unwrap_or((item.trim(), "success"));
     (number.to_owned(), format!("{meaning}."))
 }
 
-/// The variables that stand in for options.
+/// The environment variables of the options.
 fn variables(command: &clap::Command) -> Vec<(String, String)> {
     let variable = |argument: &clap::Arg| {
         let variable = argument.get_env()?.to_string_lossy().into_owned();
@@ -142,7 +142,7 @@ fn rows(table: &[Row], name: &str) -> impl Iterator<Item = (String, String)> {
     rows.map(|(_, item, meaning)| ((*item).to_owned(), (*meaning).to_owned()))
 }
 
-/// A section of items, unless there are none.
+/// A section with items. Nothing if there are no items.
 fn list(roff: &mut Roff, title: &str, items: impl Iterator<Item = (String, String)>) {
     let mut items = items.peekable();
     if items.peek().is_some() {

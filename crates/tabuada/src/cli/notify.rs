@@ -1,5 +1,5 @@
-//! What the service manager is told, if it asks for it (systemd's `Type=notify` and `WatchdogSec=`): when the server is
-//! ready and when it stops, what the cache does, and that it is alive.
+//! Reports to the service manager, if it asks for reports (systemd's `Type=notify` and `WatchdogSec=`): ready,
+//! stopping, the state of the cache, and the watchdog's keep-alive.
 
 use std::time::Duration;
 
@@ -8,24 +8,24 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::server::App;
 
-/// How often it is looked whether there is something new to tell.
+/// The time between two checks for changes.
 const LOOK_TIME: Duration = Duration::from_secs(1);
 
-/// Requests are answered.
+/// Reports that the server answers requests.
 pub(super) fn ready(app: &App) {
     if let Err(error) = sd_notify::notify(&[NotifyState::Ready, NotifyState::Status(&app.status())]) {
         tracing::warn!(%error, "cannot tell the service manager at NOTIFY_SOCKET that the server is ready");
     }
 }
 
-/// The signal to stop has come.
+/// Reports that the signal to stop has arrived.
 pub(super) fn stopping() {
-    // Whoever does not hear this has other ways to see it.
+    // The report is best effort: the service manager also sees the process end.
     let _ = sd_notify::notify(&[NotifyState::Stopping]);
 }
 
-/// Tells what changes, and shows signs of life twice in the time within which they are expected. Each is shown by a task
-/// that was begun for it: so threads of the runtime take up work, and its timer runs.
+/// Reports changes of state, and sends the keep-alive twice within the watchdog's time. Each keep-alive is sent by a
+/// new task, which proves that the runtime starts tasks and that its timer works.
 pub(super) async fn keep_told(app: App) {
     if std::env::var_os("NOTIFY_SOCKET").is_none() {
         return;

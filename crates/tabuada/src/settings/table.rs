@@ -1,10 +1,10 @@
-//! The table. To add a setting: a row here, its place in [`ALL`], a line in `ServeConfig::read`, and a row in
-//! `docs/operations.md`, which a test compares.
+//! The table of settings. To add a setting: a row here, its place in [`ALL`], a line in `ServeConfig::read`, and a row
+//! in `docs/operations.md`, which a test compares with the table.
 
 use super::{Kind, Setting};
 use crate::words::Words;
 
-/// Every setting, in the order in which it is listed.
+/// Every setting, in the order of the help.
 pub const ALL: &[&Setting] = &[
     &LISTEN,
     &REDIS,
@@ -47,7 +47,7 @@ const AN_ADDRESS: Words = Words::new(
 const A_SWITCH: Words =
     Words::new("1, true, yes or on, or 0, false, no or off", "1, true, yes ou on, ou 0, false, no ou off");
 
-/// Where it listens.
+/// The address that the server listens on.
 pub const LISTEN: Setting = Setting {
     name: "listen",
     value_name: "HOST:PORT",
@@ -87,7 +87,7 @@ pub const REDIS: Setting = Setting {
     ),
 };
 
-/// Who logs in at Redis.
+/// The user name for Redis.
 pub const REDIS_USER: Setting = Setting {
     name: "redis-user",
     value_name: "NAME",
@@ -115,7 +115,7 @@ pub const REDIS_PASSWORD_FILE: Setting = Setting {
     ),
 };
 
-/// Who is trusted to have signed Redis's certificate.
+/// The CA certificates for Redis.
 pub const REDIS_CA: Setting = Setting {
     name: "redis-ca",
     value_name: "FILE",
@@ -128,7 +128,7 @@ pub const REDIS_CA: Setting = Setting {
     ),
 };
 
-/// How long answers are remembered.
+/// How long answers are cached.
 pub const TTL: Setting = Setting {
     name: "ttl",
     value_name: "TIME",
@@ -144,7 +144,7 @@ pub const TTL: Setting = Setting {
     ),
 };
 
-/// When Redis is asked.
+/// When Redis is looked up.
 pub const LOOKUP: Setting = Setting {
     name: "lookup",
     value_name: "WHEN",
@@ -172,7 +172,7 @@ pub const LOOKUP: Setting = Setting {
     help: Words::new("When Redis is asked.", "Quando o Redis é consultado."),
 };
 
-/// Memory for answers.
+/// The memory for cached answers.
 pub const MEMORY: Setting = Setting {
     name: "memory",
     value_name: "SIZE",
@@ -198,7 +198,7 @@ pub const NAMESPACE: Setting = Setting {
     help: Words::new("First part of every key in Redis.", "Primeira parte de cada chave no Redis."),
 };
 
-/// Threads that serve and compute.
+/// Threads that serve, and threads that compute.
 pub const THREADS: Setting = Setting {
     name: "threads",
     value_name: "N",
@@ -211,7 +211,7 @@ pub const THREADS: Setting = Setting {
     ),
 };
 
-/// The part of the server that one address may have.
+/// The part of the server that one peer may use.
 pub const PEER_SHARE: Setting = Setting {
     name: "peer-share",
     value_name: "PERCENT",
@@ -226,7 +226,7 @@ pub const PEER_SHARE: Setting = Setting {
     ),
 };
 
-/// Proxies that are believed.
+/// The trusted proxies.
 pub const TRUSTED_PROXIES: Setting = Setting {
     name: "trusted-proxies",
     value_name: "ADDRESS",
@@ -244,7 +244,7 @@ pub const TRUSTED_PROXIES: Setting = Setting {
     ),
 };
 
-/// A listener for the operator alone.
+/// A separate listener for the operator.
 pub const ADMIN_LISTEN: Setting = Setting {
     name: "admin-listen",
     value_name: "HOST:PORT",
@@ -272,7 +272,7 @@ pub const ADMIN_TOKEN: Setting = Setting {
     help: Words::new("The operator's token, which /v1/cache asks for.", "O token do operador, que /v1/cache pede."),
 };
 
-/// The file that holds it.
+/// The file of the operator's token.
 pub const ADMIN_TOKEN_FILE: Setting = Setting {
     name: "admin-token-file",
     value_name: "FILE",
@@ -285,7 +285,7 @@ pub const ADMIN_TOKEN_FILE: Setting = Setting {
     ),
 };
 
-/// Hosts of the metrics.
+/// The host names of the metrics.
 pub const METRICS_HOST: Setting = Setting {
     name: "metrics-host",
     value_name: "HOST",
@@ -300,7 +300,7 @@ pub const METRICS_HOST: Setting = Setting {
     ),
 };
 
-/// Pages of other origins.
+/// The origins whose pages may send requests.
 pub const CORS_ORIGIN: Setting = Setting {
     name: "cors-origin",
     value_name: "ORIGIN",
@@ -318,7 +318,7 @@ pub const CORS_ORIGIN: Setting = Setting {
     ),
 };
 
-/// How long it goes on after the signal to stop.
+/// How long the server still takes requests after the signal to stop.
 pub const DRAIN: Setting = Setting {
     name: "drain",
     value_name: "TIME",
@@ -331,7 +331,7 @@ pub const DRAIN: Setting = Setting {
     ),
 };
 
-/// The form of the log.
+/// The format of the log.
 pub const LOG_FORMAT: Setting = Setting {
     name: "log-format",
     value_name: "FORMAT",
@@ -373,7 +373,7 @@ pub const LOG_REQUESTS: Setting = Setting {
     ),
 };
 
-/// Whether the log tells what was asked.
+/// Whether the log shows expressions.
 pub const LOG_EXPRESSIONS: Setting = Setting {
     name: "log-expressions",
     value_name: "YES|NO",
@@ -386,7 +386,7 @@ pub const LOG_EXPRESSIONS: Setting = Setting {
     ),
 };
 
-/// Whether the log tells who asked.
+/// Whether the log shows the clients' addresses.
 pub const LOG_CLIENTS: Setting = Setting {
     name: "log-clients",
     value_name: "YES|NO",
@@ -399,7 +399,7 @@ pub const LOG_CLIENTS: Setting = Setting {
     ),
 };
 
-/// Whether clients are told what is remembered.
+/// Whether responses hide from clients what is cached.
 pub const HIDE_MEMORY: Setting = Setting {
     name: "hide-memory",
     value_name: "YES|NO",

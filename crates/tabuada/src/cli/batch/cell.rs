@@ -1,11 +1,11 @@
-//! The value that a cell of a CSV file is: a number as it is spelled, or else a string.
+//! The value of a CSV cell: a number in its own spelling, or else a string.
 
 use std::borrow::Cow;
 
-/// The JSON form of a cell's value, appended.
+/// Appends the JSON form of a cell's value.
 ///
-/// An int is digits without zeros before them, with a sign or without; a float has a point or an exponent. Blanks around a
-/// number are no part of it. `007`, `1,5` and `nan` are strings.
+/// An int has digits without leading zeros, and may have a sign. A float has a point or an exponent. Blanks around a
+/// number are ignored. `007`, `1,5` and `nan` are strings.
 pub(super) fn write_cell(cell: &str, out: &mut String) {
     match number(cell.trim()) {
         Some(number) => out.push_str(&number),
