@@ -1,24 +1,24 @@
-//! How often memory has what is asked, beside LRU and beside knowing the future:
+//! The hit ratio of the memory layer, beside LRU and the optimal policy:
 //! `cargo run --release --example hit_ratio [REQUESTS]`.
 //!
-//! Traces are drawn by Zipf's law, plain and with scans in between: ten thousand questions that nobody asks twice after
-//! each ten thousand others. All three have the same bytes to fill with entries of one weight. *Clairvoyant* is Bélády's
-//! bound: what is asked again last makes room, the newcomer among them, and nothing that could be built does better.
-//! A ratio is hits among the questions that are drawn; no scan could ever hit.
+//! Traces follow Zipf's law, plain and with scans in between: after each ten thousand calls, ten thousand for keys that come
+//! once. All three policies have the same bytes for entries of one weight. *Clairvoyant* is Bélády's bound: it evicts the
+//! entry whose next call is the furthest, the new one included; no real policy is better. A ratio counts the calls without
+//! the scans, which cannot hit.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use tabuada_cache::{Cache, Contents, Key, Options, Source};
 
-/// Different questions that may be drawn.
+/// Different keys.
 const QUESTIONS: u32 = 1_000_000;
-/// Length of a scan, and of what comes before it.
+/// Calls of a scan, and calls before it.
 const SCAN: usize = 10_000;
 const SEED: u64 = 5;
-/// Room for so many entries.
+/// Entries that fit.
 const SIZES: [usize; 3] = [1_000, 10_000, 100_000];
 
-/// What an entry is charged: a value of 100 bytes, a text of 8, and 192 that the memory layer adds for itself.
+/// Bytes charged for an entry: a value of 100, a text of 8, and 192 of the memory layer.
 const ENTRY_BYTES: u64 = 300;
 const VALUE_BYTES: usize = 100;
 
@@ -45,7 +45,7 @@ impl Contents for Numbers {
     }
 }
 
-/// Questions in the order in which they are asked; those from [`QUESTIONS`] on are a scan's.
+/// The keys of the calls, in order; those from [`QUESTIONS`] on belong to scans.
 fn trace(skew: f64, requests: usize, has_scans: bool) -> Vec<u32> {
     let mut sum = 0.0;
     let sums: Vec<f64> = (1..=QUESTIONS)
@@ -54,11 +54,11 @@ fn trace(skew: f64, requests: usize, has_scans: bool) -> Vec<u32> {
             sum
         })
         .collect();
-    let mut chance = fastrand::Rng::with_seed(SEED);
+    let mut random = fastrand::Rng::with_seed(SEED);
     let mut trace = Vec::new();
     let mut once = QUESTIONS..;
     for drawn in 0..requests {
-        let point = chance.f64() * sum;
+        let point = random.f64() * sum;
         trace.push(sums.partition_point(|sum| *sum <= point) as u32);
         if has_scans && drawn % SCAN == SCAN - 1 {
             trace.extend(once.by_ref().take(SCAN));
@@ -67,7 +67,7 @@ fn trace(skew: f64, requests: usize, has_scans: bool) -> Vec<u32> {
     trace
 }
 
-/// Hits of the memory layer, asked as its users ask it.
+/// Hits of the memory layer, through the public API.
 async fn ours(trace: &[u32], size: usize) -> Result<usize, Box<dyn std::error::Error>> {
     let mut options = Options::default();
     options.ttl = None;
@@ -80,7 +80,7 @@ async fn ours(trace: &[u32], size: usize) -> Result<usize, Box<dyn std::error::E
         hits += usize::from(found.map_err(|_| "no answer")?.source == Source::Memory);
     }
     let stats = cache.stats();
-    // The weight is what it was taken for, and the budget is full.
+    // The weight is as expected, and the memory is full.
     if stats.memory_bytes != stats.memory_entries * ENTRY_BYTES || stats.memory_bytes * 10 < stats.memory_bytes_max * 9
     {
         return Err(format!("{} entries of {} bytes", stats.memory_entries, stats.memory_bytes).into());
@@ -88,7 +88,7 @@ async fn ours(trace: &[u32], size: usize) -> Result<usize, Box<dyn std::error::E
     Ok(hits)
 }
 
-/// Hits of a cache that forgets what was asked longest ago.
+/// Hits of LRU.
 fn least_recently_used(trace: &[u32], size: usize) -> usize {
     let mut hits = 0;
     let mut asked_at = vec![None; QUESTIONS as usize + trace.len()];
@@ -104,7 +104,7 @@ fn least_recently_used(trace: &[u32], size: usize) -> usize {
     hits
 }
 
-/// Hits of a cache that forgets, or does not take, what will be asked latest.
+/// Hits of the optimal policy, which evicts or refuses the entry with the furthest next call.
 fn clairvoyant(trace: &[u32], size: usize) -> usize {
     let mut next = vec![usize::MAX; trace.len()];
     let mut asked_at = vec![usize::MAX; QUESTIONS as usize + trace.len()];
@@ -112,11 +112,11 @@ fn clairvoyant(trace: &[u32], size: usize) -> usize {
         next[now] = std::mem::replace(&mut asked_at[*question as usize], now);
     }
     let mut hits = 0;
-    // By the moment of the next question for them.
+    // By the time of their next call.
     let mut held = BTreeSet::new();
     for (now, next) in next.into_iter().enumerate() {
         hits += usize::from(held.remove(&now));
-        // What is never asked again is not worth a place.
+        // A key without another call is not inserted.
         if next != usize::MAX {
             held.insert(next);
         }

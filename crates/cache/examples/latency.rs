@@ -1,18 +1,18 @@
-//! How soon memory is silent, and what it costs to compute once: `cargo run --release --example latency [ROUNDS]`.
+//! The latency of an invalidation, and the cost of single flight: `cargo run --release --example latency [ROUNDS]`.
 //!
 //! Starts a `redis-server` of its own and three nodes on it.
 //!
-//! *Forgetting*: in each round all nodes remember an answer; another client says FLUSHALL, or DEL; each node is asked from
-//! a thread of its own, every 20 µs and what a sleep takes beyond that, until memory is silent. Time runs from before the
-//! command is sent to the first question that memory did not answer. At rest, and under as much load as the machine
-//! bears: every node is asked without pause for what it remembers, for new cheap things and for expensive ones, by tasks
-//! that take turns on the same threads as what the cache does behind. The inside figure, from the arrival of a change to
-//! heartbeat_timeout, is the histogram `invalidation_latency`; it knows bounds only.
+//! *Invalidation*: in each round all nodes have an answer in memory; another client sends FLUSHALL, or DEL; a thread for each
+//! node looks memory up every 20 µs, and what a sleep takes beyond that, until it misses. The time runs from before the
+//! command to the first miss. At rest, and under as much load as the machine bears: tasks ask every node without pause for
+//! known values, for new cheap ones and for expensive ones, on the same threads as the background work of the cache. The
+//! figure from inside, from the arrival of a push to the end of its invalidation, is the histogram `invalidation_latency`;
+//! it knows bounds only.
 //!
-//! *Sweeping*: behind a purge the room is freed; how long the longest of the questions to memory waits meanwhile.
+//! *Sweep*: after a purge the memory is freed; the longest lookup in memory meanwhile.
 //!
-//! *Once*: a node computes something, for as long as nothing, which shows what the look and the lease cost whoever asks;
-//! then something of 5 ms, for which another node waits: time runs from the end of the computation to the answer there.
+//! *Single flight*: a node computes something that takes no time, which shows the cost of lookup and lease for the caller;
+//! then something of 5 ms, for which another node waits: the time runs from the end of the computation to the answer there.
 
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
@@ -60,7 +60,7 @@ impl Drop for Server {
     }
 }
 
-/// Asks for what takes so long to compute.
+/// Asks for a value with this computation time.
 async fn ask(node: &Node, key: &Key, takes: Duration) -> Result<(Option<Instant>, Source), &'static str> {
     let compute = move || async move {
         if !takes.is_zero() {
@@ -78,7 +78,7 @@ fn row(what: &str, mut times: Vec<Duration>) {
     println!("| {what} | {:.3} | {:.3} | {:.3} | {} |", ms(0.5), ms(0.99), ms(1.0), times.len());
 }
 
-/// The same from what three histograms counted meanwhile: bounds that so many lie within.
+/// The same from the counts of three histograms: bounds of the quantiles.
 fn row_within(what: &str, before: &[Histogram], after: &[Histogram]) {
     let bounds = after[0].bounds;
     let in_bucket = |n: usize| after.iter().zip(before).map(|(after, before)| after.counts[n] - before.counts[n]).sum();
@@ -96,7 +96,7 @@ fn row_within(what: &str, before: &[Histogram], after: &[Histogram]) {
     println!("| {what} | {} | {} | {} | {sum} |", within(0.5), within(0.99), within(1.0));
 }
 
-/// Asks until memory is silent; when it was first.
+/// Looks memory up until it misses; gives the time of the first miss.
 fn first_silence(node: &Node, key: &Key) -> Instant {
     let give_up = Instant::now() + Duration::from_secs(10);
     loop {
@@ -104,13 +104,13 @@ fn first_silence(node: &Node, key: &Key) -> Instant {
         if node.get(key).is_none() || asked > give_up {
             return asked;
         }
-        // Not without pause: threads that never rest would take a small machine from the server.
+        // With pauses: busy threads would take a small machine from the server.
         std::thread::sleep(Duration::from_micros(20));
     }
 }
 
-/// Asks a node without pause until told to stop: a hundred times for what it remembers, ten times for something new,
-/// once in a while for something expensive.
+/// Asks a node without pause until stopped: a hundred times for known values, ten times for new ones, now and then for an
+/// expensive one.
 async fn load(node: Node, number: usize, stop: Arc<AtomicBool>, asked: Arc<AtomicU64>) {
     let hot = Key::new("1", &format!("hot {number}"));
     for turn in 0_u64.. {
@@ -118,7 +118,7 @@ async fn load(node: Node, number: usize, stop: Arc<AtomicBool>, asked: Arc<Atomi
             return;
         }
         let cheap = async |key: &Key| {
-            // Nothing here can fail: the trial is enough.
+            // This cannot fail: the trial computes it.
             let _ = node.get_or_compute(key, async || Some((None, 7)), || async { Err(()) }).await;
         };
         for _ in 0..100 {
@@ -165,7 +165,7 @@ async fn forgetting(
                 std::thread::spawn(move || first_silence(&node, &key))
             })
             .collect();
-        // The threads are under way.
+        // The threads run.
         tokio::time::sleep(Duration::from_millis(2)).await;
         let start = Instant::now();
         redis::cmd(command[0]).arg(&command[1..]).exec(person)?;
@@ -186,7 +186,7 @@ async fn once(nodes: &[Node], rounds: usize) -> Result<(), Failure> {
         let start = Instant::now();
         ask(&nodes[0], &key, Duration::ZERO).await?;
         misses.push(start.elapsed());
-        // Its write is under way when it is answered: the other node may come before it.
+        // It is answered while its write is in progress: the other node may be earlier.
         tokio::time::sleep(Duration::from_millis(2)).await;
         let start = Instant::now();
         if ask(&nodes[1], &key, Duration::ZERO).await?.1 == Source::Redis {
@@ -212,7 +212,7 @@ async fn once(nodes: &[Node], rounds: usize) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Longest that one question waits while the room of everything is freed, of a memory that is full.
+/// The longest lookup while a full memory is swept.
 async fn sweeping(node: &Node, person: &mut redis::Connection, rounds: usize) -> Result<(), Failure> {
     let keys: Vec<Key> = (0..300_000).map(|n| Key::new("1", &format!("filling {n:08}"))).collect();
     let (mut longest, mut entries) = (Vec::new(), 0);
@@ -220,7 +220,7 @@ async fn sweeping(node: &Node, person: &mut redis::Connection, rounds: usize) ->
         for key in &keys {
             node.get_or_compute(key, async || Some((None, 7)), || async { Err(()) }).await.map_err(|_| "no answer")?;
         }
-        // What is offered to Redis is on its way no more.
+        // The write-behind has ended.
         tokio::time::sleep(Duration::from_millis(500)).await;
         entries = node.stats().memory_entries;
         let asking = {

@@ -1,13 +1,13 @@
-//! How quickly is answered while Redis is in trouble, and how soon all is well again:
+//! How quickly calls are answered during an outage of Redis, and how soon the cache recovers:
 //! `cargo run --release --example outages [SECONDS [ROW]]`.
 //!
-//! Three nodes with the deadlines of the product, of either way of looking up, are in one process with 18 askers: for
-//! what is known and what is new, what is cheap and what is expensive, which takes 20 ms to compute. They talk to a
+//! Three nodes with the default deadlines, in both ways of looking up, are in one process with 18 callers, for known and new,
+//! cheap and expensive values; the latter take 20 ms to compute. They talk to a
 //! `redis-server` of their own through a proxy on loopback; in the last rows to a primary and a replica under three
-//! Sentinels, and to a Cluster. Each row is an outage, of two seconds if not said otherwise;
-//! the rows are those of `tests/outages.rs`, which asserts that every answer is right. Printed are how long answers
-//! took, from before the outage until Redis was of use again; and from the end of the outage, how long it took until all
-//! three were coherent, and until what one computed was found by the others.
+//! Sentinels, and to a Cluster. Each row is an outage, of two seconds by default;
+//! the rows are those of `tests/outages.rs`, which asserts that every answer is right. It prints the times of the
+//! answers, from before the outage until Redis was used again; and the times from the end of the outage until all three were
+//! coherent, and until the others found what one computed.
 
 #[path = "../tests/support/mod.rs"]
 mod support;

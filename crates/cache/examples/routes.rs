@@ -1,7 +1,7 @@
-//! The shortest way between two towns, remembered: `cargo run --example routes [redis://127.0.0.1:6379]`.
+//! The shortest way between two towns, cached: `cargo run --example routes [redis://127.0.0.1:6379]`.
 //!
-//! Without a Redis it remembers in memory. With one, run it twice: the second run finds what the first one worked out.
-//! Say `redis-cli FLUSHALL` in between, and it works everything out again.
+//! Without a Redis it uses memory. With one, run it twice: the second run finds what the first one computed. After
+//! `redis-cli FLUSHALL` in between, it computes everything again.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tabuada_cache::{Cache, ComputeError, Contents, Found, Key, Options};
 
-/// Raised whenever the map changes: the same towns then have another answer, under another key.
+/// Changes with the map: the same towns then have another answer, under another key.
 const MAP: &str = "map1";
 const ROADS: [(&str, &str, u32); 8] = [
     ("Lisboa", "Santarém", 80),
@@ -23,14 +23,14 @@ const ROADS: [(&str, &str, u32); 8] = [
     ("Funchal", "Machico", 25),
 ];
 
-/// What is remembered.
+/// The value.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Route {
     km: u32,
     by: Vec<String>,
 }
 
-/// Why there is no route. The towns alone lead to it: it is an answer like another, and remembered.
+/// Why there is no route. It follows from the towns alone: it is an answer, and stored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 enum NoRoute {
     Unknown { town: String },
@@ -46,7 +46,7 @@ impl fmt::Display for NoRoute {
     }
 }
 
-/// Why there may be no answer at all, this time. That is not remembered.
+/// Why a computation gave no answer. It is not stored.
 #[derive(Clone, Debug)]
 struct NotSearched;
 
@@ -60,7 +60,7 @@ impl std::error::Error for NotSearched {}
 
 type Answer = Result<Route, NoRoute>;
 
-/// How it is written down, and what it weighs.
+/// How values are written and weighed.
 struct Routes;
 
 impl Contents for Routes {
@@ -71,7 +71,7 @@ impl Contents for Routes {
         serde_json::to_string(answer).ok()
     }
 
-    /// What somebody else put there is no answer of ours, and is worked out again.
+    /// A foreign value is no answer of ours, and is replaced by a new computation.
     async fn decode(&self, line: &str) -> Option<Answer> {
         serde_json::from_str(line).ok()
     }
@@ -81,7 +81,7 @@ impl Contents for Routes {
         size_of::<Answer>() + towns.iter().map(|town| size_of::<String>() + town.len()).sum::<usize>()
     }
 
-    /// A map is not made for ever, but a guess at what is missing on it is worth less still.
+    /// A missing road may be added to the map.
     fn lifetime(&self, answer: &Answer) -> Option<Duration> {
         answer.is_err().then_some(Duration::from_secs(3_600))
     }
@@ -123,10 +123,10 @@ fn search(from: &str, to: &str) -> Answer {
 async fn route(cache: &Cache<Routes>, from: &str, to: &str) -> Result<Found<Answer>, ComputeError<NotSearched>> {
     let key = Key::new(MAP, &format!("{from}>{to}"));
     let (here, there) = (from.to_owned(), to.to_owned());
-    // Found as quickly as Redis could be asked: this is not worth asking anybody.
+    // As quick as a lookup in Redis: cheap.
     let trial = async move || (here == there).then(|| Ok(Route { km: 0, by: vec![here] }));
     let (from, to) = (from.to_owned(), to.to_owned());
-    // On a thread of its own, for it may take long; here it is made to.
+    // On another thread, since it may take long; this example makes it so.
     let compute = async move || {
         let searching = tokio::task::spawn_blocking(move || {
             std::thread::sleep(Duration::from_millis(200));
@@ -143,7 +143,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     options.namespace = "routes".to_owned();
     options.redis = std::env::args().nth(1);
     let cache = Cache::new(Routes, options)?;
-    // It answers in any case; this is for the example to show what Redis is for.
+    // It answers without Redis, too; the example waits to show the use of Redis.
     let state = cache.wait_until_ready(Duration::from_secs(1)).await;
     println!("The cache is {}.", state.name());
 
@@ -156,7 +156,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     }
 
-    // Ten ask at once: one searches, the others have its answer.
+    // Ten callers at once: one searches, the others follow.
     let asking = (0..10).map(|_| {
         let cache = cache.clone();
         tokio::spawn(async move { route(&cache, "Faro", "Porto").await })

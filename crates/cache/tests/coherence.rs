@@ -23,7 +23,7 @@ async fn a_node_finds_what_another_computed() {
     a.cheap("2+2").await;
     a.expensive("fib(90)").await;
     a.is_sound().await;
-    // One answer that was offered, a lease, and the answer over it.
+    // The pushes of an answer written behind, of a lease, and of the answer over it.
     always.has_received(3).await;
     adaptive.has_received(3).await;
     assert_eq!(always.cheap("2+2").await.source, Source::Redis);
@@ -31,7 +31,7 @@ async fn a_node_finds_what_another_computed() {
     assert_eq!(adaptive.expensive("fib(90)").await.source, Source::Redis);
     assert_eq!(adaptive.cheap("2+2").await.source, COMPUTED, "dearer to ask than to compute");
     assert_eq!((a.computed(), always.computed(), adaptive.computed()), (2, 0, 1));
-    // Who was told of nothing keeps what it has: NX of the same answer is no change.
+    // A node without a push keeps its entry: NX of the same answer is no change.
     adaptive.is_sound().await;
     assert_eq!(adaptive.writes_behind("present"), 1);
     assert!(a.remembers("2+2") && always.remembers("2+2") && adaptive.remembers("2+2"));
@@ -49,7 +49,7 @@ async fn long_and_unreadable_texts_are_coherent_too() {
     for (n, text) in ["1+".repeat(150).as_str(), "a\nb", "\u{202e}1", "\"\\\n"].into_iter().enumerate() {
         a.expensive(text).await;
         a.is_sound().await;
-        // Three changes in each round: a lease, the answer, and the end of it.
+        // Three changes in each round: the lease, the answer, its deletion.
         b.has_received(3 * n as u64 + 2).await;
         let names = person.keys();
         assert!(names[0].starts_with("tabuada:1#:"), "{names:?}");
@@ -64,7 +64,7 @@ async fn long_and_unreadable_texts_are_coherent_too() {
     b.is_sound().await;
 }
 
-/// Runs `command` in the middle of a computation, after its push has arrived ends it, and gives the node and a person.
+/// Runs `command` during a computation, ends that after the push has arrived, and gives the node.
 async fn purge_during_a_computation(setting: Setting, server: &Server, command: impl FnOnce(&mut Person)) -> Node {
     let node = setting.redis(server.url()).coherent().await;
     let (begun, may_end) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
@@ -88,7 +88,7 @@ async fn purge_during_a_computation(setting: Setting, server: &Server, command: 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_purge_is_not_undone_by_a_computation_under_way() {
+async fn a_purge_is_not_undone_by_a_computation_in_progress() {
     for always in [false, true] {
         for command in ["FLUSHALL", "FLUSHDB", "SET tabuada:1:2+2 x", "DEL tabuada:1:2+2", "PEXPIRE tabuada:1:2+2 0"] {
             let server = Server::start();
@@ -102,15 +102,15 @@ async fn a_purge_is_not_undone_by_a_computation_under_way() {
     }
 }
 
-/// The same for the trial, which runs on the caller's thread or, after a look, in its flight.
+/// The same for the trial, which runs in the caller's task or, after a lookup, in its flight.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_purge_is_not_undone_by_a_trial_under_way() {
+async fn a_purge_is_not_undone_by_a_trial_in_progress() {
     for always in [false, true] {
         let server = Server::start();
         let setting = Setting::new().redis(server.url());
         let node = if always { setting.always() } else { setting }.coherent().await;
         let (told, mut person) = (node.clone(), server.person());
-        // It takes longer than a trial may: the thread is needed for the telling.
+        // It takes longer than a trial may: another thread applies the push.
         let purge = move || {
             let before = told.invalidations("flush");
             person.does("FLUSHALL");
@@ -130,10 +130,10 @@ async fn a_purge_is_not_undone_by_a_trial_under_way() {
     }
 }
 
-/// The handler raises the generation, then takes the entry out; who puts one in compares once nobody can come in between.
-/// Here the handler comes before that, and finds nothing to take out. (In between: `checked/`.)
+/// An invalidation raises the generation, then removes the entry; an insertion compares under the lock. Here the
+/// invalidation comes before that, and finds nothing to remove. (In between: `checked/`.)
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_entry_is_not_put_in_behind_its_invalidation() {
+async fn an_entry_is_not_inserted_after_its_invalidation() {
     for command in ["SET tabuada:1:2+2 x", "FLUSHALL"] {
         let server = Server::start();
         let (weighing, told) = (Arc::new(Mutex::new(server.person())), Arc::new(OnceLock::<Node>::new()));
@@ -165,7 +165,7 @@ async fn a_changed_neighbour_is_no_purge() {
     node.expensive("2+2").await;
     node.is_sound().await;
     server.person().does("SET tabuada:other x");
-    // Of 4,096 shards one is touched: what is under way goes on, unless chance has put both into it.
+    // One of 4,096 shards changes: the computation goes on, unless both keys are in it.
     let mut kept = 0;
     for text in ["3+3", "4+4", "5+5"] {
         let (told, mut person) = (node.clone(), server.person());
@@ -181,7 +181,7 @@ async fn a_changed_neighbour_is_no_purge() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn unusable_entries_are_replaced_by_whoever_needs_them() {
+async fn unusable_entries_are_replaced_by_the_next_computation() {
     let refusal = r#"{"refusal":3}"#;
     let garbage = ["lixo", "", "{\"resultado\":4}", "{\"resultado\":\"4\",\"x\":1}", "\u{0}", "[]", "null", refusal];
     for always in [false, true] {
@@ -224,8 +224,8 @@ async fn an_entry_of_a_wrong_type_is_replaced() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_no_longer_unusable_is_not_replaced() {
-    // What a person does while the replacement is computed; what is then there; whether it is kept.
+async fn a_value_that_is_usable_by_now_is_not_replaced() {
+    // The command during the computation; the final value; whether it is kept.
     for (command, there, kept) in [
         ("DEL tabuada:1:2+2", None, false),
         (r#"SET tabuada:1:2+2 {"resultado":"better"}"#, Some(r#"{"resultado":"better"}"#), true),
@@ -242,7 +242,7 @@ async fn what_is_no_longer_unusable_is_not_replaced() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_cheap_answer_lets_a_lease_stand() {
+async fn a_cheap_answer_leaves_a_lease() {
     let server = Server::start();
     let mut person = server.person();
     let node = Setting::new().redis(server.url()).always().coherent().await;
@@ -254,7 +254,7 @@ async fn a_cheap_answer_lets_a_lease_stand() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn offers_are_limited_and_what_is_dropped_is_counted() {
+async fn the_write_behind_has_a_rate_and_counts_dropped_writes() {
     let server = Server::start();
     let node = Setting::new().redis(server.url()).coherent().await;
     for n in 0..3_000 {
@@ -312,7 +312,7 @@ async fn no_bookkeeping_is_left_among_the_keys() {
     }
 }
 
-/// Two nodes under a storm of purges: when all is still, what memory has is what Redis has.
+/// Two nodes under a storm of purges: in the end memory and Redis agree.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_storm_leaves_memory_and_redis_agreed() {
     let server = Server::start();
@@ -352,7 +352,7 @@ async fn a_storm_leaves_memory_and_redis_agreed() {
     });
     asking.join_all().await;
     purging.await.unwrap();
-    // A mark over the same connections: when it has gone, so has everything before it.
+    // A mark over the same connections: its invalidation comes after all others.
     for node in &nodes {
         node.is_sound().await;
         node.receives_after(|| server.person().does("SET tabuada:1:mark x")).await;
@@ -364,8 +364,8 @@ async fn a_storm_leaves_memory_and_redis_agreed() {
         let line = person.gets(&name(&text));
         for node in &nodes {
             assert!(line.as_ref().is_none_or(|line| !line.contains("lease")), "{text}: {line:?}, and nobody computes");
-            // A cheap answer may be in memory alone (its offer was dropped); what is in both must agree, and so must the
-            // absence of what is unusable.
+            // A cheap answer may be in memory alone (its write was dropped); values in both must agree, and no unusable
+            // value may be in memory.
             if node.remembers(&text) && line.as_deref() == Some("lixo") {
                 panic!("{text} is remembered over what a person set");
             }

@@ -1,5 +1,5 @@
-//! What a cache promises, whatever its layers: each case runs with memory alone, with Redis alone, and with both, in
-//! either way of looking up.
+//! The promises of a cache with any layers: each case runs with memory alone, with Redis alone, and with both, in both ways
+//! of looking up.
 
 use crate::support;
 
@@ -12,7 +12,7 @@ use support::*;
 use tabuada_cache::{ComputeError, Key, Source, State};
 use tokio::sync::{Notify, oneshot};
 
-/// Layers, and what is needed for them.
+/// The layers of a case, and their fixtures.
 struct Layers {
     name: &'static str,
     server: Option<Server>,
@@ -53,19 +53,19 @@ impl Layers {
         node
     }
 
-    /// Whether cheap answers are looked for in Redis, and found there when memory has none.
+    /// Whether cheap answers are looked up in Redis, and found there on a miss of memory.
     fn finds_cheap(&self) -> bool {
         self.has_memory || self.always
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_computed_once_is_remembered() {
+async fn a_computed_value_is_stored() {
     for layers in Layers::all() {
         let node = layers.start(layers.setting()).await;
         for (text, is_expensive) in [("2+2", false), ("fib(90)", true), ("'olá'", false)] {
             let ask = async || if is_expensive { node.expensive(text).await } else { node.cheap(text).await };
-            // What is expensive goes to Redis, memory or not.
+            // An expensive value goes to Redis, with or without memory.
             let stored = layers.has_memory || is_expensive && layers.server.is_some();
             let found = ask().await;
             assert_eq!(found.source, Source::Computed { stored }, "{}", layers.name);
@@ -89,7 +89,7 @@ async fn what_was_computed_once_is_remembered() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_asks_together_waits_for_one_computation() {
+async fn callers_at_the_same_time_share_one_computation() {
     for layers in Layers::all() {
         let node = layers.start(layers.setting()).await;
         let (begun, may_end) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
@@ -138,7 +138,7 @@ async fn different_keys_have_different_answers() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn failures_are_not_remembered() {
+async fn failures_are_not_stored() {
     for layers in Layers::all() {
         let node = layers.start(layers.setting()).await;
         for _ in 0..2 {
@@ -163,7 +163,7 @@ async fn failures_are_not_remembered() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_computation_that_fails_harms_nobody_who_waited_for_it() {
+async fn a_failed_computation_does_not_fail_its_followers() {
     for layers in Layers::all() {
         for (text, does_panic) in [("9**9", false), ("8**8", true)] {
             let node = layers.start(layers.setting()).await;
@@ -197,15 +197,14 @@ async fn a_computation_that_fails_harms_nobody_who_waited_for_it() {
     }
 }
 
-/// Whoever leads next may fail too; that is not the failure of those who waited for both.
+/// The next leader may fail, too; the followers of both do not.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_leaders_that_fail_in_a_row_harm_nobody_who_waited_for_both() {
+async fn two_failures_in_a_row_do_not_fail_their_followers() {
     for layers in Layers::all() {
         for do_panic in [false, true] {
             let node = layers.start(layers.setting()).await;
             let first = node.holds("9**9").await;
-            // The second leader waits with the others until the first has failed; which of them leads then, chance decides:
-            // so all of them would, and whoever does is held.
+            // The second leader is one of the followers, which one is random: every one would hold its computation.
             let (begun, mut has_begun) = tokio::sync::mpsc::unbounded_channel();
             let mut waiting = tokio::task::JoinSet::new();
             for _ in 0..20 {
@@ -237,7 +236,7 @@ async fn two_leaders_that_fail_in_a_row_harm_nobody_who_waited_for_both() {
             let second = has_begun.recv().await.expect("one of them leads");
             eventually("all others wait for the second", || joined(39)).await;
             drop(second);
-            // They compute for themselves, and nobody hinders them.
+            // They compute for themselves.
             drop(begun);
             let granting = tokio::spawn(async move {
                 while let Some(end) = has_begun.recv().await {
@@ -255,7 +254,7 @@ async fn two_leaders_that_fail_in_a_row_harm_nobody_who_waited_for_both() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_caller_that_goes_away_takes_nothing_with_it() {
+async fn a_caller_that_goes_away_cancels_nothing() {
     for layers in Layers::all() {
         let node = layers.start(layers.setting()).await;
         let (begun, may_end) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
@@ -288,7 +287,7 @@ async fn a_caller_that_goes_away_takes_nothing_with_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn answers_run_out() {
+async fn answers_expire() {
     for layers in Layers::all() {
         let setting = layers.setting().ttl(Some(Duration::from_millis(40)));
         let node = layers.start(setting).await;
@@ -305,7 +304,7 @@ async fn answers_run_out() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_lasts_for_ever_has_no_ttl() {
+async fn an_answer_without_expiry_has_no_ttl() {
     for layers in Layers::all() {
         let node = layers.start(layers.setting().ttl(None)).await;
         node.expensive("2+2").await;
@@ -319,7 +318,7 @@ async fn what_lasts_for_ever_has_no_ttl() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_may_not_be_remembered_is_not() {
+async fn an_answer_without_a_lifetime_is_not_stored() {
     for layers in Layers::all() {
         let mut setting = layers.setting();
         setting.facts.lifetime = Some(Duration::ZERO);
@@ -335,9 +334,9 @@ async fn what_may_not_be_remembered_is_not() {
     }
 }
 
-/// However cheap or expensive: neither layer gets it, nobody is told of it by a lease; and what is there is found, or let stand.
+/// Cheap or expensive: neither layer gets the value, and no lease is taken; values in the layers are found, and leases stay.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_what_is_asked_alone_nothing_remains() {
+async fn a_call_without_storing_leaves_nothing_behind() {
     for layers in Layers::all() {
         let node = layers.start(layers.setting()).await;
         let mut person = layers.server.as_ref().map(Server::person);
@@ -362,7 +361,7 @@ async fn of_what_is_asked_alone_nothing_remains() {
         node.is_sound().await;
         assert_eq!(person.as_mut().map(|person| person.calls("set")), written, "{}", layers.name);
 
-        // Another's computation is neither waited for nor disturbed.
+        // It neither waits for another computation nor affects it.
         let held = node.holds("7**77").await;
         assert_eq!(node.no_store("7**77", true).await.source, Source::Computed { stored: false }, "{}", layers.name);
         assert_eq!(held.ends().await.source, Source::Computed { stored: layers.has_memory || person.is_some() });
@@ -378,9 +377,9 @@ async fn of_what_is_asked_alone_nothing_remains() {
     }
 }
 
-/// It is an answer like any other, counted once; where it is none, nothing was asked.
+/// An accepted answer is counted once; otherwise nothing is counted.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_memory_has_is_recalled_if_it_will_do() {
+async fn get_if_gives_what_memory_has_if_it_is_accepted() {
     for layers in Layers::all() {
         let node = layers.start(layers.setting()).await;
         let counted = || {
@@ -434,7 +433,7 @@ async fn a_cache_that_was_shut_down_still_answers() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn memory_is_bounded_and_what_was_driven_out_is_found_again() {
+async fn memory_is_bounded_and_an_evicted_value_is_found_again() {
     for layers in Layers::all() {
         let node = layers.start(layers.setting().memory(20_000)).await;
         for n in 0..150 {

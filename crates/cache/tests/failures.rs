@@ -1,5 +1,5 @@
-//! Redis trouble is never the user's trouble: whatever is wrong with it, every question is answered, rightly; and memory
-//! never serves what it can no longer vouch for.
+//! Redis never fails a call: whatever is wrong with it, every call gets the right answer; and memory does not serve values
+//! that it can no longer keep coherent.
 
 use crate::support;
 
@@ -12,12 +12,12 @@ use support::server::{Server, free_port};
 use support::*;
 use tabuada_cache::{Cache, Options, OptionsError, Source, State};
 
-/// Both ways of looking up, with the product's deadlines.
+/// Both ways of looking up, with the default deadlines.
 fn ways(url: &str) -> [Setting; 2] {
     [Setting::new().hasty().redis(url), Setting::new().hasty().always().redis(url)]
 }
 
-/// Asks for new things and for known ones, cheap and expensive.
+/// Asks for new and known values, cheap and expensive.
 async fn is_answered(node: &Node, round: &str) {
     for n in 0..10 {
         node.cheap(&format!("{round}+{n}")).await;
@@ -70,7 +70,7 @@ async fn redis_killed_and_restarted() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn redis_hung_in_mid_air() {
+async fn redis_suspended() {
     for always in [false, true] {
         let server = Server::start();
         let node = ways(&server.url())[usize::from(always)].again().coherent().await;
@@ -164,7 +164,7 @@ async fn redis_read_only() {
         assert!(node.errors("read-only") > 0);
         assert_eq!(node.state(), State::Coherent);
         assert!(node.remembers("2+2"));
-        // A node that starts now cannot prove that it hears: it keeps briefly, and reads.
+        // A node that starts now cannot prove that pushes arrive: it keeps briefly, and reads.
         let late = Setting::new().redis(server.url()).always().start();
         eventually("it cannot write", || late.errors("read-only") > 0).await;
         assert_eq!(late.state(), State::CatchingUp);
@@ -222,7 +222,7 @@ async fn a_connection_killed_by_a_person() {
         node.expensive("2+2").await;
         node.is_sound().await;
         let lost = node.errors("lost");
-        // Between the loss and the new connection nobody would be told of this.
+        // Between the loss and the new connection no push would report this.
         person.does("CLIENT KILL TYPE normal SKIPME yes");
         person.sets(&name("2+2"), r#"{"resultado":"changed"}"#);
         eventually("it is noticed", || node.errors("lost") > lost).await;
@@ -249,7 +249,7 @@ async fn a_proxy_that_swallows_pushes_never_becomes_coherent() {
         assert!(found.is_none_or(|found| found.ttl <= Some(Duration::from_secs(5))));
         assert!(server.person().gets(&name("2+2")).is_some(), "Redis is of use all the same");
     }
-    // Once it lets them pass, the next canary is heard; what was kept while it did not is not vouched for.
+    // Once it lets them pass, the next canary arrives; entries kept before are purged.
     let node = Setting::new().hasty().redis(proxy.url()).start();
     eventually("a canary is not heard", || node.errors("canary") >= 1).await;
     node.expensive("2+2").await;
@@ -259,7 +259,7 @@ async fn a_proxy_that_swallows_pushes_never_becomes_coherent() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_kept_before_a_connection_is_not_served_once_it_is_armed() {
+async fn entries_kept_before_a_connection_are_not_served_once_it_tracks() {
     let server = Server::start();
     let proxy = Proxy::before(server.port());
     proxy.refuse(true);
@@ -305,7 +305,7 @@ async fn servers_that_do_not_speak_resp3_are_not_used() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_that_talks_garbage() {
+async fn a_server_that_sends_garbage() {
     for garbage in ["+hello\r\n", "?\r\n", ">2\r\n:1\r\n:2\r\n", "$-1\r\n", "\r\n\r\n", ">0\r\n", "*1000000000\r\n"] {
         let fake = Fake::start(|_| None);
         for setting in ways(&fake.url()) {
@@ -318,7 +318,7 @@ async fn a_server_that_talks_garbage() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_that_answers_what_was_not_asked() {
+async fn a_server_that_sends_a_reply_too_many() {
     for reply in
         ["-ERR no\r\n", ":7\r\n", "_\r\n", "+OK\r\n", "*0\r\n", "-LOADING\r\n", "-BUSY\r\n", "-NOPERM\r\n", "#t\r\n"]
     {
@@ -333,7 +333,7 @@ async fn a_server_that_answers_what_was_not_asked() {
             if reply.starts_with('-') {
                 assert_eq!(node.invalidations("detached"), 0, "{reply:?} is an answer");
             } else {
-                // Replies may be out of step: such a connection is given up.
+                // Replies may be out of step: such a connection is closed.
                 eventually(reply, || node.invalidations("detached") > 0).await;
             }
         }
@@ -341,12 +341,12 @@ async fn a_server_that_answers_what_was_not_asked() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn pushes_of_every_shape_forget_enough() {
+async fn pushes_of_every_shape_invalidate_enough() {
     let all = ["2+2", "3+3", "4+4"];
     let names = all.map(name);
     let refs: Vec<&str> = names.iter().map(String::as_str).collect();
     let one = |push: &str| push.as_bytes().to_vec();
-    // The push; which of the three it takes out of memory.
+    // The push, and which of the three it invalidates.
     for (push, gone) in [
         (FLUSH.to_vec(), 3),
         (one(">2\r\n$10\r\ninvalidate\r\n*-1\r\n"), 3),
@@ -369,7 +369,7 @@ async fn pushes_of_every_shape_forget_enough() {
         node.is_sound().await;
         assert!(all.iter().all(|text| node.remembers(text)));
         fake.says(&push);
-        // What comes after a push shows that the push was followed.
+        // A later push shows that this one was applied.
         node.expensive("mark").await;
         fake.reports(&["tabuada:1:mark"]);
         eventually("the mark is followed", || !node.remembers("mark")).await;
@@ -403,7 +403,7 @@ async fn options_that_cannot_be_used_are_refused_at_once() {
     let mut options = Options::with_redis("rediss://localhost");
     options.redis_ca = Some(b"lixo".to_vec());
     assert_eq!(refused(options), Some(OptionsError::Certificates));
-    // That nobody listens is no reason to refuse.
+    // A server that does not run is no reason to refuse.
     assert_eq!(refused(Options::with_redis(format!("redis://127.0.0.1:{}", free_port()))), None);
 }
 
@@ -425,7 +425,7 @@ async fn a_cache_that_is_dropped_lets_go_of_its_connection() {
     eventually("it is closed", || connections() == 1).await;
 }
 
-/// Keeps what is logged on this thread.
+/// Collects the log of this thread.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<String>>>);
 
@@ -457,7 +457,7 @@ impl tracing::Subscriber for Log {
 }
 
 #[tokio::test]
-async fn start_up_warns_of_a_server_that_makes_room_badly() {
+async fn start_up_warns_of_a_bad_eviction_policy() {
     for (settings, words) in [
         (&["--maxmemory", "0"][..], Some("no maxmemory")),
         (&["--maxmemory", "100mb", "--maxmemory-policy", "volatile-lru"], Some("evicts only what has a ttl")),
@@ -468,7 +468,7 @@ async fn start_up_warns_of_a_server_that_makes_room_badly() {
             server.person().does(format!("ACL SETUSER default {command_denied}").trim_end());
             let log = Log::default();
             let _logging = tracing::subscriber::set_default(log.clone());
-            // On one thread: the background runs where it is logged.
+            // On one thread: the background runs where the log is collected.
             let node = Setting::new().redis(server.url()).coherent().await;
             let told = || log.0.lock().expect("no panic").clone();
             match words {

@@ -1,4 +1,4 @@
-//! The laws, counted: thousands of forced races, and not one that ends otherwise than it may. Counts, never times.
+//! The laws, counted: thousands of forced races, each with a permitted end. They assert counts, never times.
 //!
 //! `./test --deep` runs more of them (`TABUADA_CASES`).
 
@@ -14,12 +14,12 @@ use support::*;
 use tabuada_cache::Source;
 use tokio::sync::Semaphore;
 
-/// How many rounds to make where `daily` are made every day.
+/// Rounds of a test: `daily`, or more with `TABUADA_CASES`.
 fn rounds(daily: usize) -> usize {
     if std::env::var_os("TABUADA_CASES").is_some() { 5 * daily } else { daily }
 }
 
-/// Somebody else's connection, on which a command can be under way while others are.
+/// A connection of another client, for commands that run at the same time as calls of the nodes.
 #[derive(Clone)]
 struct Stranger(MultiplexedConnection);
 
@@ -40,20 +40,20 @@ impl Stranger {
     }
 }
 
-/// Waits until a node has followed every change that was made before: one more, and it is followed in its turn.
-async fn has_followed_all(node: &Node, stranger: &Stranger) {
-    // A change before it in its shard may have it not kept: then another will do.
+/// Waits until a node has applied every invalidation so far: one more change, which is applied in its turn.
+async fn has_applied_all(node: &Node, stranger: &Stranger) {
+    // An earlier change in its shard may keep it out of memory: then another marker will do.
     for marker in (0..).map(|_| format!("marker {:x}", fastrand::u64(..))) {
         node.expensive(&marker).await;
         node.is_sound().await;
         if node.remembers(&marker) {
             stranger.does(&["DEL", &name(&marker)]).await;
-            return eventually("the marker is followed", || !node.remembers(&marker)).await;
+            return eventually("the marker is invalidated", || !node.remembers(&marker)).await;
         }
     }
 }
 
-/// What a node would answer from memory, as it would stand in Redis.
+/// The value in the memory of a node, as a line of Redis.
 fn remembered(node: &Node, text: &str) -> Option<String> {
     use tabuada_cache::Contents;
     node.cache.get(&key(text)).and_then(|found| Facts::default().encode(&found.value))
@@ -61,13 +61,13 @@ fn remembered(node: &Node, text: &str) -> Option<String> {
 
 // --- 1. A read against an invalidation ------------------------------------------------------------------------------
 
-/// Two ways to read: expensive, and with lookups first.
+/// Two ways to look up: after the trial, and before it.
 struct Readers {
     server: Server,
     stranger: Stranger,
     expensive: Node,
     always: Node,
-    /// Answers that were given and not kept: something had moved.
+    /// Answers that were not kept, because of a change.
     not_kept: usize,
 }
 
@@ -80,11 +80,11 @@ impl Readers {
         Self { server, stranger, expensive, always, not_kept: 0 }
     }
 
-    /// Both read a key at the moment at which somebody changes it.
+    /// Both nodes read a key while another client changes it.
     async fn race(&mut self, round: usize, command: &[&str]) {
         let text = round.to_string();
         let change = async {
-            // Now the one comes first, now the other.
+            // The order varies.
             for _ in 0..round % 7 {
                 tokio::task::yield_now().await;
             }
@@ -95,7 +95,7 @@ impl Readers {
         assert!(one && other);
     }
 
-    /// Keys of which memory says something else than Redis, of both readers. Nothing is under way any more.
+    /// Keys whose value in memory differs from that in Redis, when nothing is in progress.
     async fn stale(&mut self, rounds: Range<usize>) -> Vec<String> {
         let mut stale = Vec::new();
         for round in rounds {
@@ -113,7 +113,7 @@ impl Readers {
     }
 }
 
-/// Three of four such reads were stale for ever where nothing compared generations.
+/// Without the comparison of generations, three of four such reads were stale for ever.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_read_that_raced_a_change_of_its_key_is_stale() {
     let mut readers = Readers::start().await;
@@ -134,12 +134,12 @@ async fn no_read_that_raced_a_change_of_its_key_is_stale() {
         }
         for node in [&readers.expensive, &readers.always] {
             node.is_sound().await;
-            has_followed_all(node, &readers.stranger).await;
+            has_applied_all(node, &readers.stranger).await;
         }
         stale.extend(readers.stale(begin..begin + AT_ONCE).await);
     }
     assert_eq!(stale, [""; 0], "stale for ever");
-    assert!(readers.not_kept > 0, "not one of the races was one");
+    assert!(readers.not_kept > 0, "at least one race happened");
     drop(readers.server);
 }
 
@@ -151,20 +151,20 @@ async fn no_read_that_raced_a_purge_of_everything_is_stale() {
         readers.stranger.does(&["SET", &name(&round.to_string()), r#"{"resultado":"one"}"#]).await;
         let command: &[&str] = if round % 2 == 0 { &["FLUSHALL"] } else { &["FLUSHDB", "ASYNC"] };
         readers.race(round, command).await;
-        // Each round by itself: the next purge would hide what this one left.
+        // Checked after each round: the next purge would hide a stale value.
         for node in [&readers.expensive, &readers.always] {
-            eventually("the purge is told", || node.invalidations("flush") == round as u64 + 1).await;
+            eventually("the push of the purge arrives", || node.invalidations("flush") == round as u64 + 1).await;
             node.is_sound().await;
         }
         stale.extend(readers.stale(round..round + 1).await);
     }
     assert_eq!(stale, [""; 0], "stale for ever");
-    assert!(readers.not_kept > 0, "not one of the races was one");
+    assert!(readers.not_kept > 0, "at least one race happened");
 }
 
 // --- 2. A purge during a computation ----------------------------------------------------------------------------------
 
-/// Nobody asks again: whatever is there in the end was brought back.
+/// No node asks again: a key that is present in the end was restored.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_purge_during_a_computation_is_undone() {
     let server = Server::start();
@@ -183,22 +183,24 @@ async fn no_purge_during_a_computation_is_undone() {
             _ => vec!["UNLINK", &names[0], &names[1]],
         };
         let heard = || nodes.iter().map(|node| node.invalidations("flush") + node.invalidations("key")).sum::<u64>();
-        // Of the leases that the other took, each node is told: that is not what is waited for.
-        eventually("the leases are told", || nodes.iter().all(|node| node.invalidations("key") as usize >= purges))
-            .await;
+        // First the pushes of the other node's lease, which are not the ones of the purge.
+        eventually("the pushes of the leases arrive", || {
+            nodes.iter().all(|node| node.invalidations("key") as usize >= purges)
+        })
+        .await;
         let [one, other] = held;
         match round / 3 % 3 {
-            // The purge is told before either has computed.
+            // The push of the purge arrives before either has computed.
             0 => {
                 let before = heard();
                 stranger.does(&command).await;
-                eventually("the purge is told", || heard() > before + 1).await;
+                eventually("the push of the purge arrives", || heard() > before + 1).await;
                 told_before += 1;
                 tokio::join!(one.ends(), other.ends());
             }
             // At the same moment.
             1 => drop(tokio::join!(one.ends(), other.ends(), stranger.does(&command))),
-            // The answers are given, their writes may be under way.
+            // The answers are given; their writes may be in progress.
             _ => {
                 tokio::join!(one.ends(), other.ends());
                 stranger.does(&command).await;
@@ -207,7 +209,7 @@ async fn no_purge_during_a_computation_is_undone() {
         purges += 1;
         for (node, text) in nodes.iter().zip(&texts) {
             node.is_sound().await;
-            eventually("memory is silent", || !node.remembers(text)).await;
+            eventually("memory drops it", || !node.remembers(text)).await;
         }
         let there: Vec<String> = stranger.says(&["KEYS", "*"]).await;
         if !there.is_empty() {
@@ -217,15 +219,14 @@ async fn no_purge_during_a_computation_is_undone() {
     }
     assert_eq!(brought_back, [], "brought back");
     assert!(told_before > 0);
-    assert!(nodes.iter().all(|node| node.computed() as usize == purges), "nobody asked again");
+    assert!(nodes.iter().all(|node| node.computed() as usize == purges), "no node asked again");
 }
 
-// --- 3. Changes of others' keys --------------------------------------------------------------------------------------
+// --- 3. Changes of other keys ----------------------------------------------------------------------------------------
 
-/// What 4,096 shards are for: others' keys under our prefix change without pause, and hardly an answer is lost by it.
+/// The purpose of 4,096 shards: other keys under our prefix change all the time, and hardly an answer is lost by it.
 ///
-/// So many changes go with so many answers: it is a ratio, however fast the machine is. At 5,000 changes a second it is
-/// what happens in 5 ms.
+/// A fixed ratio of changes to answers, on a machine of any speed: that of 5,000 changes a second and 5 ms.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn changes_of_other_keys_cost_hardly_an_answer() {
     const CHANGES: usize = 25;
@@ -235,7 +236,7 @@ async fn changes_of_other_keys_cost_hardly_an_answer() {
     let stranger = Stranger::at(&server).await;
     let node = Setting::new().redis(server.url()).coherent().await;
     let turns = rounds(400);
-    // Offers are made within a rate, and what is beyond it is not lost by others' changes.
+    // The write-behind has a rate; answers beyond it would be lost for another reason.
     let within_the_rate = Arc::new(Semaphore::new(0));
     let pace = tokio::spawn({
         let within_the_rate = within_the_rate.clone();
@@ -251,8 +252,8 @@ async fn changes_of_other_keys_cost_hardly_an_answer() {
     let mut expensive = Vec::new();
     for turn in 0..turns {
         within_the_rate.acquire().await.expect("it is open").forget();
-        // No further ahead than one turn: how many changes fall into one computation is what is asked here.
-        eventually("the changes of the turn before are followed", || {
+        // No further ahead than one turn: the test is about the changes during one computation.
+        eventually("the changes of the turn before are applied", || {
             node.invalidations("key") as usize >= turn.saturating_sub(1) * CHANGES
         })
         .await;
@@ -309,9 +310,9 @@ async fn changes_of_other_keys_cost_hardly_an_answer() {
 
 // --- 4. Two nodes, the same sums -------------------------------------------------------------------------------------
 
-/// A plain `SET` of the same bytes by each would push the other's copy out, for ever in turn.
+/// With a plain `SET` of the same bytes, each node would invalidate the other's copy, for ever in turn.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nodes_do_not_push_each_others_copies_out() {
+async fn nodes_do_not_invalidate_each_others_copies() {
     const SUMS: usize = 50;
     for reads_through in [false, true] {
         let server = Server::start();
@@ -337,24 +338,24 @@ async fn nodes_do_not_push_each_others_copies_out() {
             for node in &nodes {
                 node.is_sound().await;
             }
-            // What one has written, the other is told.
+            // Each write is pushed to the other node.
             nodes[0].has_received(nodes[1].writes_behind("stored")).await;
             nodes[1].has_received(nodes[0].writes_behind("stored")).await;
         };
         ask_all(3).await;
         settle().await;
-        // Who was pushed out by the first write asks once more.
+        // A node whose copy the first write invalidated asks once more.
         ask_all(1).await;
         settle().await;
-        let (written, pushed_out) = (person.calls("set"), nodes.each_ref().map(|node| node.invalidations("key")));
+        let (written, invalidated) = (person.calls("set"), nodes.each_ref().map(|node| node.invalidations("key")));
         let sets = (written - before) as usize;
-        // Each node offers once, and once more if the other was quicker.
+        // Each node writes once, and once more if the other was quicker.
         assert!((SUMS..=3 * SUMS).contains(&sets), "{sets} SETs for {SUMS} sums");
-        assert_eq!(pushed_out[0] + pushed_out[1], SUMS as u64, "each sum is written by one");
+        assert_eq!(invalidated[0] + invalidated[1], SUMS as u64, "each sum is written by one");
 
         assert_eq!(ask_all(20).await, (0, 0), "everything is answered from memory");
         settle().await;
         assert_eq!(person.calls("set"), written);
-        assert_eq!(nodes.each_ref().map(|node| node.invalidations("key")), pushed_out);
+        assert_eq!(nodes.each_ref().map(|node| node.invalidations("key")), invalidated);
     }
 }

@@ -1,10 +1,9 @@
-//! A model of the cache: two nodes and a person at one real server, in histories that are drawn, against what is written
-//! below of how they end. A step is followed until nothing moves any more before the next is taken; computations are held
-//! open over as many steps as chance will have it. So a history has real interleavings, and no timing: the same history
-//! goes the same way again, and one that fails shrinks.
+//! A model of the cache: random histories of two nodes and a person at one real server, compared with their expected end.
+//! After each step the test waits until nothing is in progress; computations are held over a random number of steps. So a
+//! history has real interleavings and no timing: it repeats exactly, and one that fails shrinks.
 //!
-//! What the model does not say, for it depends on who is quicker: whether memory keeps what was read while a change was
-//! told of. It says what memory *may* hold.
+//! The model does not say whether memory keeps a value that was read during an invalidation, since that depends on timing. It
+//! says what memory *may* hold.
 
 use crate::support;
 
@@ -20,19 +19,19 @@ use tabuada_cache::{ComputeError, Found, Source, State};
 use tokio::task::JoinHandle;
 
 const TEXTS: [&str; 2] = ["2+2", "3+3"];
-/// What is set and deleted to know that what was told before has been followed.
+/// Set and deleted to know that every invalidation before it is applied.
 const MARKER: &str = "marker";
 const STEPS_MAX: usize = 24;
 
 type Asking = JoinHandle<Result<Found<Fact>, ComputeError<&'static str>>>;
 
-/// Which node, and which text.
+/// A node and a text.
 type Place = (usize, usize);
 
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Cheap(Place),
-    Dear(Place),
+    Expensive(Place),
     /// Its computation fails, if there is one.
     InVain(Place),
     /// Its computation, if there is one, goes on until `Ends`, `Fails` or `Panics`.
@@ -56,7 +55,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let text = || 0..TEXTS.len();
     let step = prop_oneof![
         3 => place().prop_map(Step::Cheap),
-        5 => place().prop_map(Step::Dear),
+        5 => place().prop_map(Step::Expensive),
         1 => place().prop_map(Step::InVain),
         5 => place().prop_map(Step::Holds),
         4 => place().prop_map(Step::Ends),
@@ -75,28 +74,28 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     vec(step, 1..=STEPS_MAX)
 }
 
-/// What stands in Redis under a text.
+/// The value in Redis under a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum There {
     Nothing,
     Value,
     Unusable,
-    /// A lease of that node's.
+    /// A lease of that node.
     Lease(usize),
 }
 
-/// A flight that is open when nothing moves.
+/// A flight that stays open between steps.
 struct Flight {
-    /// What it replaces at its end; `None`: it waits for another node.
+    /// The held computation, and the value that it replaces; `None`: it waits for another node.
     computes: Option<(Held, There)>,
-    /// Who waits for it, but for who holds it.
-    askers: Vec<Asking>,
+    /// Its followers.
+    followers: Vec<Asking>,
 }
 
 struct Entry {
     there: There,
     flights: [Option<Flight>; 2],
-    /// Computations so far that nobody held.
+    /// Computations so far that were not held.
     computed: u64,
     counted: Arc<AtomicU64>,
 }
@@ -109,7 +108,7 @@ struct World {
     entries: [Entry; 2],
 }
 
-/// Connections that are told of changes.
+/// Connections with tracking.
 fn listeners(person: &mut Person) -> Vec<u64> {
     let list: String = person.says("CLIENT LIST");
     let field = |line: &str, name: &str| line.split(' ').find_map(|field| field.strip_prefix(name)).map(str::to_owned);
@@ -120,8 +119,8 @@ fn listeners(person: &mut Person) -> Vec<u64> {
 impl World {
     async fn new(server: &Server) -> Self {
         let mut person = server.person();
-        // Of the history before.
-        eventually("nobody else listens", || listeners(&mut person).is_empty()).await;
+        // Those of the history before are closed first.
+        eventually("no other connection tracks", || listeners(&mut person).is_empty()).await;
         person.does("FLUSHALL");
         let a = Setting::new().redis(server.url()).coherent().await;
         let first = listeners(&mut person);
@@ -141,7 +140,7 @@ impl World {
                     self.entries[t].there = There::Value;
                 }
             }
-            Step::Dear(place) => self.is_asked(place, false).await,
+            Step::Expensive(place) => self.is_asked(place, false).await,
             Step::InVain(place) => self.is_asked(place, true).await,
             Step::Holds((n, t)) => {
                 let there = self.entries[t].there;
@@ -152,19 +151,19 @@ impl World {
                 let held = self.nodes[n].holds(TEXTS[t]).await;
                 let replaces = if there == There::Nothing { There::Lease(n) } else { There::Unusable };
                 self.entries[t].there = replaces;
-                self.entries[t].flights[n] = Some(Flight { computes: Some((held, replaces)), askers: Vec::new() });
+                self.entries[t].flights[n] = Some(Flight { computes: Some((held, replaces)), followers: Vec::new() });
             }
             Step::Ends((n, t)) => {
-                let Some((held, replaces, askers)) = self.lands((n, t)) else { return };
+                let Some((held, replaces, followers)) = self.lands((n, t)) else { return };
                 held.ends().await;
-                answered(askers).await;
+                answered(followers).await;
                 let entry = &mut self.entries[t];
                 if entry.there == replaces {
                     entry.there = There::Value;
                 }
             }
             Step::Fails(place) | Step::Panics(place) => {
-                let Some((held, replaces, askers)) = self.lands(place) else { return };
+                let Some((held, replaces, followers)) = self.lands(place) else { return };
                 match step {
                     Step::Fails(_) => held.fails().await,
                     _ => held.panics().await,
@@ -174,9 +173,9 @@ impl World {
                 if entry.there == replaces && replaces == There::Lease(n) {
                     entry.there = There::Nothing;
                 }
-                // Who only waited for it asks again, unless another node, which waited too, is quicker.
-                if !askers.is_empty() {
-                    self.seeks(place, askers).await;
+                // Its followers ask again, unless another node that waited, too, is quicker.
+                if !followers.is_empty() {
+                    self.seeks(place, followers).await;
                 }
             }
             Step::Del(t) => self.is_told(t, There::Nothing, |person, name| person.does(&format!("DEL {name}"))),
@@ -210,28 +209,28 @@ impl World {
         }
     }
 
-    /// What a person does to a text.
+    /// A person changes a text.
     fn is_told(&mut self, t: usize, there: There, command: impl FnOnce(&mut Person, &str)) {
         command(&mut self.person, &name(TEXTS[t]));
         self.entries[t].there = there;
     }
 
-    /// Takes a flight that is held off the table.
+    /// Takes a held flight off the table.
     fn lands(&mut self, (n, t): Place) -> Option<(Held, There, Vec<Asking>)> {
         let flight = &mut self.entries[t].flights[n];
         flight.as_ref().is_some_and(|flight| flight.computes.is_some()).then_some(())?;
-        let Flight { computes, askers } = flight.take()?;
+        let Flight { computes, followers } = flight.take()?;
         let (held, replaces) = computes?;
-        Some((held, replaces, askers))
+        Some((held, replaces, followers))
     }
 
-    /// Somebody asks for what the trial is not enough for.
+    /// A caller asks for an expensive value.
     async fn is_asked(&mut self, (n, t): Place, in_vain: bool) {
         let node = &self.nodes[n];
         let joined = || node.count(|stats| stats.flights, "joined");
         let (is_kept, is_open, joined_before) =
             (node.remembers(TEXTS[t]), self.entries[t].flights[n].is_some(), joined());
-        // Who joins or waits may compute later, or not: then nobody's computation fails but of those that are held.
+        // A caller that joins or waits may compute later, or not: then only held computations fail.
         let in_vain = in_vain && !is_open && matches!(self.entries[t].there, There::Nothing | There::Unusable);
         let (own, counted) = (node.clone(), self.entries[t].counted.clone());
         let asking = tokio::spawn(async move {
@@ -245,7 +244,7 @@ impl World {
             assert_eq!(asking.await.expect("an answer").map(|found| found.source), Ok(Source::Memory));
         } else if is_open {
             eventually("it joins", || joined() > joined_before).await;
-            self.entries[t].flights[n].as_mut().expect("it is open").askers.push(asking);
+            self.entries[t].flights[n].as_mut().expect("it is open").followers.push(asking);
         } else if in_vain {
             assert_eq!(asking.await.expect("no panic").err(), Some(ComputeError::Computation("no worker free")));
             self.entries[t].computed += 1;
@@ -254,21 +253,21 @@ impl World {
         }
     }
 
-    /// A flight that nobody holds: how it ends, or that it waits.
-    async fn seeks(&mut self, (n, t): Place, askers: Vec<Asking>) {
+    /// A flight that is not held: it ends, or waits.
+    async fn seeks(&mut self, (n, t): Place, followers: Vec<Asking>) {
         let entry = &mut self.entries[t];
         match entry.there {
-            There::Lease(_) => entry.flights[n] = Some(Flight { computes: None, askers }),
-            There::Value => answered(askers).await,
+            There::Lease(_) => entry.flights[n] = Some(Flight { computes: None, followers }),
+            There::Value => answered(followers).await,
             There::Nothing | There::Unusable => {
                 entry.there = There::Value;
                 entry.computed += 1;
-                answered(askers).await;
+                answered(followers).await;
             }
         }
     }
 
-    /// A connection is cut. Who waits for another node on its other end computes, if it is quicker than the connection.
+    /// A connection is cut. A flight of its node that waits for the other one computes, unless the next connection is quicker.
     async fn loses(&mut self, n: usize) {
         let node = self.nodes[n].clone();
         let lost = node.invalidations("detached");
@@ -281,36 +280,36 @@ impl World {
         let held =
             self.entries.iter().filter(|entry| matches!(&entry.flights[n], Some(flight) if flight.computes.is_some()));
         let held = held.count() as u64;
-        eventually("who waits does so again", || {
+        eventually("flights wait again", || {
             let audit = node.cache.audit();
             audit.tasks == held + audit.waiters
         })
         .await;
         for entry in &mut self.entries {
-            let is_over = |flight: &Flight| flight.computes.is_none() && flight.askers[0].is_finished();
-            // Not yet finished, though it will be: `settles` finds it so.
+            let is_over = |flight: &Flight| flight.computes.is_none() && flight.followers[0].is_finished();
+            // Not yet finished: `settles` finishes it.
             let waits = entry.flights[n].as_ref().is_some_and(|flight| !is_over(flight));
             if !waits && let Some(flight) = entry.flights[n].take() {
                 entry.computed += 1;
-                answered(flight.askers).await;
+                answered(flight.followers).await;
             }
         }
     }
 
-    /// Who waits for another node finds that something moved.
+    /// Flights that wait for another node see the change.
     async fn settles(&mut self) {
         for t in 0..TEXTS.len() {
             for n in 0..2 {
                 let waits = self.entries[t].flights[n].as_ref().is_some_and(|flight| flight.computes.is_none());
                 if waits && !matches!(self.entries[t].there, There::Lease(_)) {
                     let flight = self.entries[t].flights[n].take().expect("it waits");
-                    self.seeks((n, t), flight.askers).await;
+                    self.seeks((n, t), flight.followers).await;
                 }
             }
         }
     }
 
-    /// Waits until nothing is under way but what is held, and who waits for it.
+    /// Waits until only held computations and their waiters are in progress.
     async fn is_still(&self) {
         for (n, node) in self.nodes.iter().enumerate() {
             let open = self.entries.iter().filter_map(|entry| entry.flights[n].as_ref());
@@ -324,7 +323,7 @@ impl World {
         }
     }
 
-    /// Waits until everything that was told so far has been followed: what is told later of the marker has.
+    /// Waits until every invalidation so far is applied: the later one of the marker is.
     async fn has_followed(&mut self) {
         self.person.sets(&name(MARKER), serde_json::json!({ "resultado": answer(MARKER) }).to_string());
         for node in &self.nodes {
@@ -343,7 +342,7 @@ impl World {
             "string" => {
                 let line = self.person.gets(&name).expect("a line");
                 if line.starts_with("\"lease:") {
-                    // Whose it is, is known from who waits and who writes.
+                    // Its node follows from who waits and who writes.
                     let ours = |n: &usize| {
                         matches!(
                             &self.entries[t].flights[*n],
@@ -362,7 +361,7 @@ impl World {
         }
     }
 
-    /// What holds when nothing moves.
+    /// The invariants between steps.
     fn is_right(&mut self, is_forgotten: [bool; 2]) {
         for t in 0..TEXTS.len() {
             let (there, text) = (self.entries[t].there, TEXTS[t]);
@@ -377,7 +376,7 @@ impl World {
         }
     }
 
-    /// Which texts no node may remember after this step.
+    /// The texts that no node may have in memory after this step.
     fn forgets(&self, step: Step) -> [bool; 2] {
         let everywhere = |t: usize| match step {
             Step::Del(x) | Step::ExpiresAtOnce(x) | Step::Lapses(x) => x == t,
@@ -385,7 +384,7 @@ impl World {
             Step::FlushAll | Step::FlushOther => true,
             _ => false,
         };
-        // But who waited looks again, and keeps what it finds or makes.
+        // But a flight that waited looks up again, and keeps what it finds or computes.
         let waits = |t: usize| self.entries[t].flights.iter().flatten().any(|flight| flight.computes.is_none());
         [0, 1].map(|t| everywhere(t) && !waits(t))
     }
@@ -404,8 +403,8 @@ impl World {
     }
 }
 
-async fn answered(askers: Vec<Asking>) {
-    for asking in askers {
+async fn answered(followers: Vec<Asking>) {
+    for asking in followers {
         let found = tokio::time::timeout(PATIENCE, asking).await.expect("an answer in time").expect("no panic");
         assert!(matches!(&*found.expect("an answer").value, Fact::Text(_)));
     }

@@ -1,5 +1,5 @@
-//! The operator's view, on real servers: listing, looking, deleting, clearing, and what is still owed while Redis is away.
-//! Trace D7 of the protocol, a deletion that nobody tells its own node of, stands with the others in `interleavings.rs`.
+//! The operator's view, on real servers: listing, showing, deleting, clearing, and removals that are pending while Redis is
+//! unreachable. Trace D7 of the protocol, a node's own deletion, is in `interleavings/traces.rs`.
 
 use crate::support;
 
@@ -16,11 +16,11 @@ use tabuada_cache::{
     Contents as _, Cursor, EntryInfo, EntryKind, NameError, Page, RedisStatus, RemovalStatus, Source, State,
 };
 
-/// Every page there is, from the first to the last.
+/// All pages, from the first to the last.
 async fn pages(node: &Node, limit: usize) -> Vec<Page> {
     let mut pages: Vec<Page> = Vec::new();
     loop {
-        // As it would come back from outside.
+        // As text and back, as a client would send it.
         let from = pages.last().and_then(|page| page.next.as_ref()).map(|next| next.to_string());
         let from = from.map(|text| text.parse::<Cursor>().expect("what was written is read"));
         pages.push(node.cache.operator().list(from.as_ref(), limit).await);
@@ -60,7 +60,7 @@ fn refused(count: u64) -> Removal {
     (count, RemovalStatus::Refused)
 }
 
-/// Keys that are other people's: of other namespaces, and under our prefix but of no form of ours.
+/// Foreign keys: of other namespaces, and under our prefix in no form of ours.
 const FOREIGN: [&str; 6] = ["other:1:2+2", "tabuada", "tabuada2:1:2+2", "tabuad", "tabuada:note", "xtabuada:1:2+2"];
 
 fn plant(person: &mut Person) {
@@ -76,7 +76,7 @@ fn is_untouched(person: &mut Person) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_redis_holds_is_listed_for_what_it_is() {
+async fn every_kind_of_value_in_redis_is_listed() {
     let server = Server::start();
     let node = Setting::new().redis(server.url()).coherent().await;
     let other = Setting::new().redis(server.url()).coherent().await;
@@ -90,7 +90,7 @@ async fn what_redis_holds_is_listed_for_what_it_is() {
     person.sets(&name("lixo"), "lixo");
     person.sets(&name("huge"), format!("{{{}", " ".repeat(300 << 10)));
     person.does("RPUSH tabuada:1:list x");
-    // Another version's, and another node's of a mode that this one may not know.
+    // Keys of another version, and of a mode that this node may not know.
     person.sets("tabuada:0@exact:1/3", r#"{"resultado":"1/3"}"#);
     for limit in [1, 2, 3, 1_000] {
         let seen = listed(&node, limit).await;
@@ -124,7 +124,7 @@ async fn what_redis_holds_is_listed_for_what_it_is() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn ours_are_found_among_many_of_others() {
+async fn our_keys_are_found_among_many_foreign_ones() {
     let server = Server::with(&["--enable-debug-command", "local"]);
     let node = Setting::new().redis(server.url()).coherent().await;
     let mut person = server.person();
@@ -143,7 +143,7 @@ async fn ours_are_found_among_many_of_others() {
     }
 }
 
-/// Without Redis, and with one that cannot be reached: in order, page by page, and it is said which.
+/// Without a Redis, and with an unreachable one: in order, page by page, with the status of Redis.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_redis_memory_is_listed() {
     let server = Server::later();
@@ -178,7 +178,7 @@ async fn without_redis_memory_is_listed() {
 }
 
 #[test]
-fn what_is_no_cursor_is_refused() {
+fn a_text_that_is_no_cursor_is_refused() {
     for text in
         ["", "0", "r", "r0", "r-", "r0-", "r0-x", "r-1-0", "r0-99999999999999999999", "m0", "mzz", "mff", "mé", "x"]
     {
@@ -189,9 +189,9 @@ fn what_is_no_cursor_is_refused() {
     }
 }
 
-/// A cursor of another life: a primary that is no more, a place that never was.
+/// An old cursor: of a primary that is gone, of a position that never existed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_cursor_that_leads_nowhere_ends() {
+async fn an_unknown_cursor_gives_the_last_page() {
     let server = Server::start();
     let node = Setting::new().redis(server.url()).coherent().await;
     node.expensive("2+2").await;
@@ -204,7 +204,7 @@ async fn a_cursor_that_leads_nowhere_ends() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_entry_is_shown_as_it_stands() {
+async fn an_entry_is_shown_with_its_line() {
     let server = Server::start();
     let node = Setting::new().redis(server.url()).coherent().await;
     let mut person = server.person();
@@ -213,7 +213,7 @@ async fn one_entry_is_shown_as_it_stands() {
     let long = "1+".repeat(150);
     node.expensive(&long).await;
     let held = node.holds("7*6").await;
-    // A cheap one that Redis is not told of any more.
+    // A cheap answer that is not written to Redis any more.
     node.cheap("3+3").await;
     node.is_sound_but_for_flights().await;
     node.receives_after(|| person.does("PEXPIRE tabuada:1:3+3 0")).await;
@@ -258,9 +258,9 @@ async fn one_entry_is_shown_as_it_stands() {
     held.ends().await;
 }
 
-/// What only memory holds, and what it would be in Redis.
+/// An entry of memory alone, with its line for Redis.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_entry_of_memory_is_shown_as_it_would_stand() {
+async fn an_entry_of_memory_is_shown_with_the_line_that_would_be_written() {
     let node = Setting::new().start();
     node.cheap("2+2").await;
     let (entry, behind) = node.cache.operator().entry(&name("2+2")).await.expect("a name");
@@ -274,7 +274,7 @@ async fn one_entry_of_memory_is_shown_as_it_would_stand() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_deletion_is_of_one_name_whatever_it_holds() {
+async fn a_deletion_removes_one_name_with_any_value() {
     let server = Server::start();
     let node = Setting::new().redis(server.url()).coherent().await;
     let other = Setting::new().redis(server.url()).coherent().await;
@@ -295,9 +295,9 @@ async fn a_deletion_is_of_one_name_whatever_it_holds() {
     is_untouched(&mut person);
 }
 
-/// The caller goes away between the command and its reply: the node forgets all the same.
+/// The caller goes away between the command and its reply: the node invalidates the entry all the same.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_deletion_whose_caller_goes_away_is_carried_out() {
+async fn a_deletion_whose_caller_goes_away_is_executed() {
     let (open, gate) = std::sync::mpsc::channel::<()>();
     let gate = Mutex::new(gate);
     let fake = Fake::start(move |words| {
@@ -320,13 +320,13 @@ async fn a_deletion_whose_caller_goes_away_is_carried_out() {
     assert!(fake.text(&name("2+2")).is_none());
 }
 
-/// 10,000 of ours amid as many of others: all of ours go, in small steps, and others are asked meanwhile.
+/// 10,000 of our keys among as many foreign ones: all of ours are removed, in small steps, while calls go on.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_clear_takes_all_of_ours_and_nothing_else() {
+async fn a_clear_removes_all_our_keys_and_no_others() {
     let server = Server::with(&["--enable-debug-command", "local"]);
     let mut person = server.person();
     plant(&mut person);
-    // Before there are nodes: they would be told of each key, and of each that shares its shard.
+    // Before the nodes start: each key would be pushed to them.
     person.does("DEBUG POPULATE 10000 tabuada:1 30");
     person.does("DEBUG POPULATE 10000 tabuada-2:1 30");
     let node = Setting::new().redis(server.url()).coherent().await;
@@ -357,7 +357,7 @@ async fn a_clear_takes_all_of_ours_and_nothing_else() {
     }
     is_untouched(&mut person);
     node.is_sound().await;
-    // What was asked for while it went on may be there again, and nothing else.
+    // Only answers computed meanwhile may be there again.
     let left = person.keys();
     let foreign = left.iter().filter(|name| name.starts_with("tabuada-2:1")).count();
     assert_eq!(foreign, 10_000);
@@ -369,9 +369,9 @@ async fn a_clear_takes_all_of_ours_and_nothing_else() {
     assert_eq!(clears(&node).await, done(0));
 }
 
-/// What is read from Redis before the steps come to it is not kept behind them: of our own removal nobody tells us.
+/// An entry read from Redis before its step is not kept after it: our own removal sends us no push.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_clear_takes_what_was_read_while_it_went_on() {
+async fn a_clear_invalidates_entries_read_meanwhile() {
     let kept = Arc::new(AtomicBool::new(false));
     let is_kept = kept.clone();
     let fake = Fake::start(move |words| {
@@ -397,9 +397,9 @@ async fn a_clear_takes_what_was_read_while_it_went_on() {
     assert!(fake.text(&name("2+2")).is_none());
 }
 
-/// What was begun before a clear is not written behind its steps.
+/// A computation begun before a clear is not written after it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_clear_drops_the_offers_that_wait() {
+async fn a_clear_drops_queued_writes() {
     let (open, gate) = std::sync::mpsc::channel::<()>();
     let gate = Mutex::new(gate);
     let fake = Fake::start(move |words| {
@@ -422,9 +422,9 @@ async fn a_clear_drops_the_offers_that_wait() {
     assert!(fake.text(&name("2+2")).is_none());
 }
 
-/// Computations that began before it are answered, and not brought back.
+/// Computations begun before it are answered, and not stored.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_clear_is_not_undone_by_what_is_under_way_on_either_node() {
+async fn a_clear_is_not_undone_by_computations_in_progress_on_either_node() {
     let server = Server::start();
     let here = Setting::new().redis(server.url()).coherent().await;
     let there = Setting::new().redis(server.url()).coherent().await;
@@ -440,9 +440,9 @@ async fn a_clear_is_not_undone_by_what_is_under_way_on_either_node() {
     assert!(server.person().keys().is_empty());
 }
 
-/// Two nodes, one of which is cut off: what its operator wants removed goes when it is back, and memory at once.
+/// Two nodes, one of which is cut off: its operator's removal empties memory at once, and Redis when it is back.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_clear_during_an_outage_is_carried_out_when_redis_is_back() {
+async fn a_clear_during_an_outage_is_executed_when_redis_is_back() {
     let server = Server::start();
     let proxy = Proxy::before(server.port());
     let node = Setting::new().redis(proxy.url()).coherent().await;
@@ -464,7 +464,7 @@ async fn a_clear_during_an_outage_is_carried_out_when_redis_is_back() {
     assert!(person.gets(&name("2+2")).is_some() && other.remembers("2+2"), "nobody else knows yet");
     proxy.refuse(false);
     node.becomes(State::Coherent).await;
-    eventually("it is carried out", || node.stats().removals_pending == 0).await;
+    eventually("it is executed", || node.stats().removals_pending == 0).await;
     assert!(person.gets(&name("2+2")).is_none());
     eventually("the push arrives at the other node", || !other.remembers("2+2")).await;
     assert_eq!(node.expensive("2+2").await.source, COMPUTED);
@@ -476,7 +476,7 @@ async fn a_clear_during_an_outage_is_carried_out_when_redis_is_back() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn deletions_during_an_outage_are_carried_out_when_redis_is_back() {
+async fn deletions_during_an_outage_are_executed_when_redis_is_back() {
     let server = Server::start();
     let proxy = Proxy::before(server.port());
     let node = Setting::new().redis(proxy.url()).coherent().await;
@@ -495,14 +495,14 @@ async fn deletions_during_an_outage_are_carried_out_when_redis_is_back() {
     assert_eq!(deletes(&node, &name("2")).await, pending(0));
     assert_eq!(node.stats().removals_pending, 2);
     proxy.refuse(false);
-    eventually("they are carried out", || node.stats().removals_pending == 0).await;
-    assert_eq!(person.keys(), [name("3")], "what nobody wanted removed is still there");
+    eventually("they are executed", || node.stats().removals_pending == 0).await;
+    assert_eq!(person.keys(), [name("3")], "a key without a removal is still there");
     assert_eq!(deletes(&node, &name("3")).await, done(1));
 }
 
-/// Redis can be read from and does not remove: until it does, what is to go is not answered from.
+/// Redis answers reads and refuses removals: until it removes, no answer comes from the entries.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_to_go_is_not_answered_from() {
+async fn no_answer_comes_from_an_entry_with_a_pending_removal() {
     for everything in [true, false] {
         let server = Server::start();
         let node = Setting::new().redis(server.url()).always().coherent().await;
@@ -519,16 +519,16 @@ async fn what_is_to_go_is_not_answered_from() {
         assert!(matches!(found, Source::Computed { .. }), "{found:?}");
         node.is_sound().await;
         person.does("REPLICAOF NO ONE");
-        eventually("it is carried out", || node.stats().removals_pending == 0).await;
+        eventually("it is executed", || node.stats().removals_pending == 0).await;
         assert_eq!(person.gets(&name("2+2")), None);
         assert_eq!(person.gets(&name("3+3")).is_some(), !everything);
         node.is_sound().await;
     }
 }
 
-/// A login that may not remove: it is said, memory forgets, and nothing waits for what will not be.
+/// A login without the permission to remove: the status says so, memory drops the entry, and nothing is pending.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_removal_that_redis_refuses_is_said_to_be_refused() {
+async fn a_removal_that_redis_refuses_has_the_status_refused() {
     let server = Server::start();
     server.person().does("ACL SETUSER ana on >s3cret ~tabuada:* +@read +@write +@connection -unlink -scan");
     let url = server.url().replace("redis://", "redis://ana:s3cret@");
@@ -541,9 +541,9 @@ async fn a_removal_that_redis_refuses_is_said_to_be_refused() {
     assert_eq!(node.cache.operator().list(None, 10).await.redis, RedisStatus::Unreachable);
 }
 
-/// A Redis that hangs: the operator is answered, by the deadline.
+/// A Redis that hangs: the operator gets a result by the deadline.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_hung_redis_keeps_no_operator_waiting() {
+async fn a_hung_redis_delays_no_operator() {
     let server = Server::start();
     let node = Setting::new().hasty().redis(server.url()).coherent().await;
     node.expensive("2+2").await;
@@ -556,6 +556,6 @@ async fn a_hung_redis_keeps_no_operator_waiting() {
     assert_eq!((entry, behind), (None, RedisStatus::Unreachable));
     assert_eq!(operator.list(None, 10).await.redis, RedisStatus::Unreachable);
     server.go_on();
-    eventually("it is carried out", || node.stats().removals_pending == 0).await;
+    eventually("it is executed", || node.stats().removals_pending == 0).await;
     assert_eq!(server.person().gets(&name("2+2")), None);
 }

@@ -1,6 +1,5 @@
-//! Outages, from beginning to end, before three nodes under load: no call fails, every answer is right, the trouble is
-//! counted as what it is, and when it is over all is coherent again and Redis of use. How long that takes the example
-//! `outages` tells.
+//! Outages, from beginning to end, under three nodes with load: no call fails, every answer is right, the error is counted by
+//! its kind, and afterwards all nodes are coherent and use Redis again. The example `outages` measures how long that takes.
 
 use crate::support;
 
@@ -16,7 +15,7 @@ use support::server::Server;
 use support::*;
 use tabuada_cache::{Deadlines, Source, State};
 
-/// Each row, and the kinds of trouble that are counted for it, at least.
+/// Each row, and the kinds of errors that it has to count.
 macro_rules! outages {
     ($($row:ident: $kinds:expr;)*) => {$(
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -73,7 +72,7 @@ moves! {
     a_primary_of_a_cluster_dies slots_of_a_cluster_move
 }
 
-/// Two nodes of one server, with deadlines that nothing but what is broken reaches.
+/// Two nodes of one server, with deadlines that only a broken test reaches.
 async fn pair(server: &Server, deadlines: impl Fn(&mut Deadlines)) -> [Node; 2] {
     let setting = || {
         let mut setting = Setting::new().redis(server.url());
@@ -83,9 +82,9 @@ async fn pair(server: &Server, deadlines: impl Fn(&mut Deadlines)) -> [Node; 2] 
     [setting().coherent().await, setting().coherent().await]
 }
 
-/// The other node computes, the server hangs, and nothing but the heartbeat is there to notice it.
+/// The other node computes, the server hangs, and only the heartbeat can notice it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_waits_is_not_left_to_its_patience_when_the_server_hangs() {
+async fn a_waiter_need_not_lose_patience_when_the_server_hangs() {
     let server = Server::start();
     let [a, b] = pair(&server, |deadlines| {
         deadlines.call = Duration::from_millis(500);
@@ -106,9 +105,9 @@ async fn who_waits_is_not_left_to_its_patience_when_the_server_hangs() {
     b.is_sound().await;
 }
 
-/// Whoever computes there will not be able to write either.
+/// The node that computes will not be able to write either.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_waits_is_not_left_to_its_patience_when_writes_are_refused() {
+async fn a_waiter_need_not_lose_patience_when_writes_are_refused() {
     for (command, undo) in [
         ("CONFIG SET min-replicas-to-write 1", "CONFIG SET min-replicas-to-write 0"),
         ("CONFIG SET maxmemory 1", "CONFIG SET maxmemory 0"),
@@ -125,7 +124,7 @@ async fn who_waits_is_not_left_to_its_patience_when_writes_are_refused() {
         waiting.await.expect("an answer");
         server.person().does(undo);
         held.ends().await;
-        // Once a write has been taken, others are waited for again.
+        // After an accepted write, flights wait for other nodes again.
         b.expensive("4+4").await;
         let held = a.holds("5+5").await;
         let waiting = b.asks("5+5");
@@ -138,9 +137,9 @@ async fn who_waits_is_not_left_to_its_patience_when_writes_are_refused() {
     }
 }
 
-/// Whoever computes loses its connection, finishes, and is connected again: the others wait for what it has, and get it.
+/// A leader loses its connection, finishes, and connects again: the other nodes wait for its value, and get it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_answer_that_is_ready_while_nobody_is_connected_is_written_soon_after() {
+async fn an_answer_computed_without_a_connection_is_written_after_the_next_one() {
     for is_purged in [false, true] {
         let server = Server::start();
         let proxy = Proxy::before(server.port());
@@ -164,9 +163,9 @@ async fn an_answer_that_is_ready_while_nobody_is_connected_is_written_soon_after
     }
 }
 
-/// A server that is up and answers is not lost, whatever it answers: what memory has is still vouched for.
+/// A server that replies is not lost, whatever the reply: memory stays coherent.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_refusal_is_a_sign_of_life() {
+async fn a_refused_heartbeat_is_a_heartbeat() {
     for reply in ["-MISCONF no\r\n", "-BUSY no\r\n", "-OOM no\r\n"] {
         let refuses = Arc::new(AtomicBool::new(false));
         let refusing = refuses.clone();
@@ -185,7 +184,7 @@ async fn a_refusal_is_a_sign_of_life() {
     }
 }
 
-/// A script that never ends; the nodes wait it out.
+/// A script that never ends; the nodes stay connected.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_is_busy_is_not_lost() {
     let server = Server::start();
@@ -200,7 +199,7 @@ async fn a_server_that_is_busy_is_not_lost() {
     let mut other = server.person();
     eventually("it is busy", || other.tries::<String>("GET x").is_err_and(|error| error.to_string().contains("BUSY")))
         .await;
-    // Calls are answered, if only so.
+    // Calls are still answered.
     for text in ["3+3", "4+4", "5+5"] {
         node.expensive(text).await;
     }
@@ -215,7 +214,7 @@ const ANSWERS: usize = 0;
 const REFUSES: usize = 1;
 const IS_SILENT: usize = 2;
 
-/// A server that answers reads, refuses them, or is silent on them; and how many it heard.
+/// A server that answers reads, refuses them, or ignores them; and the number it received.
 struct Moody {
     fake: Fake,
     mood: Arc<AtomicUsize>,
@@ -247,10 +246,10 @@ impl Moody {
     }
 }
 
-/// While calls fail, few are made: those under way at once, and then one at a time, to try, and not before some time has
-/// passed. The answers of this server come in their order, and too late.
+/// While calls fail, few are sent: those in progress, and then one trial at a time, after a pause. The replies of this server
+/// come in their order, and too late.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn calls_are_not_made_while_they_fail() {
+async fn no_calls_are_sent_while_they_fail() {
     let server = Server::start();
     let proxy = Proxy::before(server.port());
     let mut setting = Setting::new().redis(proxy.url()).always();
@@ -273,7 +272,7 @@ async fn calls_are_not_made_while_they_fail() {
     assert!(reads <= made, "each was counted: {reads}");
     assert_eq!((node.lookups("unavailable"), node.computed()), (1_000, 1_000));
     node.is_sound().await;
-    // It is quick again: the next call that tries closes the breaker, and all are made.
+    // It is quick again: the next trial closes the breaker, and all calls are sent.
     proxy.delay(Duration::ZERO);
     let start = Instant::now();
     for n in 0.. {
@@ -289,9 +288,9 @@ async fn calls_are_not_made_while_they_fail() {
     assert_eq!(node.state(), State::Coherent);
 }
 
-/// The call that tries is one: who asks while it is under way makes none, and does not wait for it.
+/// There is one trial: callers during it send nothing, and do not wait for it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_call_at_a_time_tries() {
+async fn one_trial_at_a_time() {
     let server = Moody::start();
     let node = Setting::new().redis(server.fake.url()).always().coherent().await;
     server.is_now(REFUSES);
@@ -299,9 +298,9 @@ async fn one_call_at_a_time_tries() {
         node.expensive(&format!("refused {n}")).await;
     }
     let refused = server.reads();
-    // Ten questions take no 250 ms, but on a very busy machine.
+    // Ten calls take less than 250 ms, except on a very busy machine.
     assert!((3..10).contains(&refused), "after three no call is made for a while: {refused}");
-    // The next one that is made is not answered, and given up after the patience of this test.
+    // The next one gets no reply, and ends after the deadline of this test.
     server.is_now(IS_SILENT);
     let start = Instant::now();
     let mut asking = Vec::new();
@@ -321,9 +320,9 @@ async fn one_call_at_a_time_tries() {
     node.is_sound().await;
 }
 
-/// Writes that are not answered wait in a bounded queue, and what does not fit is dropped and counted.
+/// Writes without a reply wait in a bounded queue; a full queue drops and counts them.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn offers_that_wait_are_bounded() {
+async fn the_write_behind_queue_is_bounded() {
     let is_deaf = Arc::new(AtomicBool::new(false));
     let unanswered = is_deaf.clone();
     let fake = Fake::start(move |words| {
@@ -344,21 +343,21 @@ async fn offers_that_wait_are_bounded() {
     let fates: u64 = stats.write_behind.iter().map(|count| count.count).sum();
     assert_eq!(fates + stats.write_behind_open, asked, "{:?}", stats.write_behind);
     assert!(stats.memory_bytes <= stats.memory_bytes_max);
-    // What memory has is answered meanwhile, and what it has not is computed.
+    // Meanwhile memory answers, and misses are computed.
     assert!(node.remembers(&format!("{}", asked - 1)));
     node.cache.shutdown().await;
 }
 
-/// One key's trouble is not another's: while a look is unanswered, memory answers, and cheap answers are given.
+/// While a lookup of one key has no reply, memory answers for others, and cheap answers are given.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_is_in_trouble_stalls_nobody_else() {
+async fn a_lookup_without_a_reply_delays_no_other_key() {
     let server = Moody::start();
     let node = Setting::new().redis(server.fake.url()).coherent().await;
     node.expensive("known").await;
     node.is_sound().await;
     server.is_now(IS_SILENT);
     let reads = server.reads();
-    // The deadline of these is the patience of this test.
+    // Their deadline is that of this test.
     let stalled: Vec<_> = (0..200).map(|n| node.asks(&format!("stalled {}", n % 2))).collect();
     eventually("they look", || server.reads() == reads + 2).await;
     for n in 0..1_000 {
@@ -367,7 +366,7 @@ async fn who_is_in_trouble_stalls_nobody_else() {
     }
     assert_eq!(node.answers("memory"), 1_000);
     assert!(stalled.iter().all(|asked| !asked.is_finished()));
-    // The connection goes, and nobody waits for its answers any more.
+    // The connection closes, and no call waits for its replies any more.
     drop(server);
     for asked in stalled {
         asked.await.expect("an answer");

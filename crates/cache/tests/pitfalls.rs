@@ -1,19 +1,19 @@
-//! The pitfalls that layered caches before this one fell into, each a test named after it. Their numbers are those of the
-//! survey in the project's findings.
+//! The pitfalls of layered caches before this one, each with a test named after it. The numbers are those of the survey in
+//! the project's findings.
 //!
 //! | | pitfall | where |
 //! |---|---|---|
 //! | 1-10 | pushes, races, expiry, own writes, connections | here |
 //! | 11 | Cluster: tracking is per node; failover; slots that move | with Cluster |
 //! | 12 | FLUSHALL clears one primary of a Cluster | with Cluster |
-//! | 13 | reads from replicas lag behind the primary's pushes | with Cluster and Sentinel; today all is one connection |
-//! | 14 | what is evicted is fetched again, and evicts | here |
-//! | 15-16 | a reader that falls behind; messages lost between driver and cache | `src/coherence.rs` (a queue that overflows) |
-//! | 17-23 | the driver's task, flights, timeouts, what was purged, clocks, prefixes | here |
+//! | 13 | reads from replicas lag behind the primary's pushes | with Cluster and Sentinel: replicas are not read |
+//! | 14 | an evicted value is fetched again, and evicts | here |
+//! | 15-16 | a reader that falls behind; messages lost between driver and cache | `src/invalidation.rs` (a queue that overflows) |
+//! | 17-23 | the driver's task, flights, timeouts, purged values, clocks, prefixes | here |
 //! | 24 | clearing by SCAN and DEL in one go | with the operator's clear |
 //! | 25-26 | reconnecting under a lock; waiting for a timeout each time | here |
-//! | 27 | waiting for another's flight has its limit, and then all compute | `interleavings.rs` (patience); the service bounds computing |
-//! | 28 | memory that is forgotten is not given back | here (bytes accounted; RSS is the allocator's) |
+//! | 27 | the wait for another flight ends, and then all compute | `interleavings.rs` (patience); the service bounds computing |
+//! | 28 | invalidated memory is not freed | here (bytes counted; the RSS is the allocator's) |
 //! | 29 | timer wheels and disk tiers | not built: the deadline is in the entry |
 //! | 30-31 | failures remembered; keys that collide | here |
 //! | 32 | POST cannot be cached by others | of HTTP: the service |
@@ -45,7 +45,7 @@ async fn pitfall_01_the_null_of_flushall_is_ignored() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn pitfall_02_only_the_first_key_of_a_push_is_forgotten() {
+async fn pitfall_02_only_the_first_key_of_a_push_is_invalidated() {
     let server = Server::start();
     let node = Setting::new().redis(server.url()).coherent().await;
     for text in ["1", "2", "3", "4"] {
@@ -58,8 +58,7 @@ async fn pitfall_02_only_the_first_key_of_a_push_is_forgotten() {
     node.is_sound().await;
 }
 
-/// A person changes what stands in Redis while nodes read it. The values differ, as they never do in earnest: so that
-/// what is stale can be seen.
+/// A person changes a value in Redis while a node reads it. The values differ, against the law, so that a stale one shows.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pitfall_03_a_read_that_an_invalidation_overtakes_is_kept_for_ever() {
     let server = Server::start();
@@ -80,13 +79,13 @@ async fn pitfall_03_a_read_that_an_invalidation_overtakes_is_kept_for_ever() {
             kept += 1;
         }
     }
-    // Or the test would pass by never keeping anything.
+    // Otherwise the test would pass by never keeping anything.
     assert!(kept > 0);
     node.is_sound().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn pitfall_04_an_expiry_after_expire_is_not_told() {
+async fn pitfall_04_an_expiry_after_expire_is_not_pushed() {
     let server = Server::start();
     let mut person = server.person();
     let node = Setting::new().redis(server.url()).always().coherent().await;
@@ -103,7 +102,7 @@ async fn pitfall_04_an_expiry_after_expire_is_not_told() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn pitfall_05_flushdb_of_another_database_is_told_and_swapdb_is_not() {
+async fn pitfall_05_flushdb_of_another_database_is_pushed_and_swapdb_is_not() {
     let server = Server::start();
     let mut person = server.person();
     let node = Setting::new().redis(server.url()).coherent().await;
@@ -114,7 +113,7 @@ async fn pitfall_05_flushdb_of_another_database_is_told_and_swapdb_is_not() {
     eventually("more is forgotten than need be", || !node.remembers("2+2")).await;
     // The answer is still in Redis.
     assert_eq!(node.expensive("2+2").await.source, Source::Redis);
-    // SWAPDB is documented as unsupported: no server tells of it. If one begins to, this test says so.
+    // SWAPDB is documented as unsupported: no server pushes it. If one begins to, this test fails.
     node.receives_after(|| person.does("FLUSHDB")).await;
     node.expensive("2+2").await;
     person.does("SWAPDB 0 5");
@@ -144,7 +143,7 @@ async fn pitfall_07_large_values_hold_up_the_connection() {
     let server = Server::start();
     let mut person = server.person();
     let node = Setting::new().redis(server.url()).coherent().await;
-    // A stranger's 64 MiB under a name of ours are not fetched.
+    // A foreign value of 64 MiB under a name of ours is not fetched.
     node.receives_after(|| person.sets(&name("2+2"), vec![b'x'; 64 << 20])).await;
     let sent = |info: String| -> u64 {
         let line = info.lines().find_map(|line| line.strip_prefix("total_net_output_bytes:").map(str::to_owned));
@@ -169,7 +168,7 @@ async fn pitfall_07_large_values_hold_up_the_connection() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn pitfall_08_a_new_connection_is_not_armed() {
+async fn pitfall_08_a_new_connection_has_no_tracking() {
     let server = Server::start();
     let mut person = server.person();
     let node = Setting::new().redis(server.url()).always().coherent().await;
@@ -204,7 +203,7 @@ async fn pitfall_09_a_half_open_connection_goes_unnoticed() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pitfall_10_a_fallback_to_resp2_is_silent() {
-    // It knows HELLO and TRACKING, and then reports nothing: as a proxy that speaks RESP2 to the server behind it.
+    // It accepts HELLO and TRACKING, and pushes nothing: like a proxy with a RESP2 connection to its server.
     let fake = Fake::start(|words| (words[0] == "SET" && words[1].contains("::")).then(|| b"+OK\r\n".to_vec()));
     let node = Setting::new().hasty().redis(fake.url()).start();
     eventually("the canary is not heard", || node.errors("canary") > 0).await;
@@ -214,7 +213,7 @@ async fn pitfall_10_a_fallback_to_resp2_is_silent() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn pitfall_14_what_was_forgotten_is_fetched_again_unasked() {
+async fn pitfall_14_an_invalidated_value_is_fetched_again_without_a_call() {
     let server = Server::start();
     let mut person = server.person();
     let node = Setting::new().redis(server.url()).always().coherent().await;
@@ -243,7 +242,7 @@ async fn pitfall_17_the_drivers_task_is_held_up_by_a_push() {
     node.expensive("other").await;
     node.is_sound().await;
     fake.reports(&names);
-    // Calls go on over the same connection while the keys are followed.
+    // Calls go on over the same connection while the invalidations are applied.
     node.expensive("2+2").await;
     eventually("the last of them is forgotten", || !node.remembers("199999")).await;
     eventually("every one is counted", || node.invalidations("key") == 200_000).await;
@@ -263,7 +262,7 @@ async fn pitfall_18_a_leader_that_is_lost_leaks_its_flight() {
                     Ok(value)
                 })
             });
-            // Too late or not: either is an end of the caller.
+            // With or without a timeout the caller ends.
             drop(cancelled.await);
             let panicking = node.ask(&format!("{n}!"), async |_| panic!("on purpose")).await;
             assert_eq!(panicking.err(), Some(ComputeError::Panicked));
@@ -332,7 +331,7 @@ async fn pitfall_20_a_timeout_is_missing_on_one_path() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn pitfall_21_what_was_purged_comes_back_when_redis_goes() {
+async fn pitfall_21_a_purged_value_comes_back_when_redis_is_lost() {
     let mut server = Server::start();
     let node = Setting::new().redis(server.url()).coherent().await;
     node.expensive("2+2").await;
@@ -345,8 +344,7 @@ async fn pitfall_21_what_was_purged_comes_back_when_redis_goes() {
     node.is_sound().await;
 }
 
-/// Generations are counters of this process; lifetimes come from Redis as durations. No wall clock is read, so none can
-/// be compared with another node's.
+/// Generations are counters of this process, and lifetimes come from Redis as durations: no wall clock is read.
 #[test]
 fn pitfall_22_clocks_of_nodes_are_compared() {
     for (file, text) in sources() {
@@ -357,7 +355,7 @@ fn pitfall_22_clocks_of_nodes_are_compared() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pitfall_23_a_prefix_is_built_in_two_places() {
     for (file, text) in sources() {
-        // Hosts and ports are put together elsewhere, by who knows of no namespace.
+        // Other files join hosts and ports, and know no namespace.
         let joins = text.contains("}:{") && text.contains("amespace");
         assert!(file == "key.rs" || !text.contains(":canary") && !joins, "{file} builds a name");
     }
@@ -378,10 +376,10 @@ async fn pitfall_23_a_prefix_is_built_in_two_places() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn pitfall_25_reconnecting_blocks_who_asks() {
+async fn pitfall_25_reconnecting_blocks_callers() {
     let server = Server::start();
     let proxy = Proxy::before(server.port());
-    // Connections are taken and never answered: each attempt lasts as long as it may.
+    // Connections are accepted and never answered: each attempt takes as long as it may.
     proxy.hang(true);
     let node = Setting::new().redis(proxy.url()).always().start();
     eventually("it is connecting", || proxy.accepted() > 0).await;
@@ -394,7 +392,7 @@ async fn pitfall_25_reconnecting_blocks_who_asks() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn pitfall_26_every_question_waits_for_the_timeout() {
+async fn pitfall_26_every_call_waits_for_the_timeout() {
     let server = Server::start();
     let proxy = Proxy::before(server.port());
     let mut setting = Setting::new().hasty().redis(proxy.url()).always();
@@ -425,7 +423,7 @@ async fn pitfall_26_every_question_waits_for_the_timeout() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn pitfall_28_what_is_forgotten_is_not_freed() {
+async fn pitfall_28_invalidated_memory_is_not_freed() {
     let server = Server::start();
     let node = Setting::new().redis(server.url()).coherent().await;
     let value = Arc::new("7".repeat(1_000));
@@ -470,7 +468,7 @@ async fn pitfall_31_keys_collide() {
     node.expensive(&mine).await;
     node.is_sound().await;
     let place = person.keys().remove(0);
-    // If the digests of both were the same, this would stand where mine is looked for.
+    // If both digests were the same, this would be under the name of the first.
     node.receives_after(|| person.sets(&place, &line)).await;
     let found = node.expensive(&mine).await;
     assert!(matches!(found.source, Source::Computed { .. }));

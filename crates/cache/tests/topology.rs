@@ -1,4 +1,4 @@
-//! Wherever Redis is, and whoever is the primary: one server over TCP, TLS or a socket, what Sentinels watch, a Cluster.
+//! Every topology: one server over TCP, TLS or a Unix socket, a primary under Sentinels, a Cluster.
 
 use crate::support;
 
@@ -9,7 +9,7 @@ use support::server::{Server, free_port};
 use support::*;
 use tabuada_cache::{EntryKind, RedisStatus, RemovalStatus, Source, State};
 
-/// The deadlines of the product, but for calls: a busy machine may take its time to answer.
+/// The default deadlines, except for calls: a busy machine may be slow to answer.
 fn setting(url: &str) -> Setting {
     let mut setting = Setting::new().hasty().redis(url);
     setting.deadlines.call = Duration::from_secs(2);
@@ -18,7 +18,7 @@ fn setting(url: &str) -> Setting {
     setting
 }
 
-/// Asks until it is remembered: what is read just before its own push arrives is answered, and not kept.
+/// Asks until memory has it: a value read just before its own push arrives is not kept.
 async fn learns(node: &Node, text: &str) {
     while !node.remembers(text) {
         node.expensive(text).await;
@@ -26,7 +26,7 @@ async fn learns(node: &Node, text: &str) {
     }
 }
 
-/// Dear and cheap answers are kept in both layers, found by another node, and forgotten when told.
+/// Both layers keep expensive and cheap answers, another node finds them, and a push invalidates them.
 async fn works(url: &str) {
     let (a, b) = (setting(url).coherent().await, setting(url).coherent().await);
     assert_eq!(a.expensive("2+2").await.source, COMPUTED);
@@ -56,7 +56,7 @@ async fn a_socket_in_the_file_system() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_address_of_ipv6() {
     if std::net::TcpListener::bind("[::1]:0").is_err() {
-        // Nothing to be tested where the machine has no IPv6.
+        // Nothing to test on a machine without IPv6.
         return;
     }
     let server = Server::start();
@@ -66,7 +66,7 @@ async fn an_address_of_ipv6() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_user_with_a_password_that_means_something_in_a_url() {
     let server = Server::start();
-    // What the cache needs, and nothing else: as docs/operations.md says it.
+    // The permissions that the cache needs, and no others: those of docs/operations.md.
     let needs = "~tabuada:* -@all +getrange +pttl +strlen +set +setrange +del +unlink +scan +role +hello +client|tracking +cluster|slots +cluster|info";
     server.person().does(&format!("ACL SETUSER ana on >p@ss/w:rd {needs}"));
     server.person().does("ACL SETUSER default off");
@@ -84,7 +84,7 @@ async fn a_user_with_a_password_that_means_something_in_a_url() {
     }
 }
 
-/// A CA, and what it says of the server at 127.0.0.1.
+/// A CA, and its certificate of the server at 127.0.0.1.
 struct Tls {
     ca: Vec<u8>,
     server: Server,
@@ -138,7 +138,7 @@ async fn tls_with_a_ca_of_ones_own_and_no_other() {
     assert!(!node.remembers("2+2"));
     let by_a_stranger = with_ca("127.0.0.1", &stranger.ca).start();
     let by_another_name = with_ca("localhost", &tls.ca).start();
-    // Whom the system believes does not believe the CA of this test.
+    // The system's trust store does not hold the CA of this test.
     let by_nobody = setting(&format!("rediss://127.0.0.1:{}", tls.port())).start();
     for node in [by_a_stranger, by_another_name, by_nobody] {
         eventually("it is told of", || node.errors("connect") > 1).await;
@@ -148,7 +148,7 @@ async fn tls_with_a_ca_of_ones_own_and_no_other() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_sentinels_watch() {
+async fn a_primary_under_sentinels() {
     let watched = Watched::start().await;
     works(&watched.url()).await;
     let node = setting(&watched.url()).coherent().await;
@@ -165,7 +165,7 @@ async fn what_sentinels_watch() {
     assert!(node.remembers("3+3"));
 }
 
-/// A Sentinel that does not run, and one that does not know the name, say nothing against the others.
+/// A Sentinel that does not run and one that does not know the name do not outvote the others.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_majority_of_sentinels_is_enough() {
     let mut watched = Watched::start().await;
@@ -213,7 +213,7 @@ async fn a_flushall_that_had_not_reached_the_replica_comes_back_with_it() {
     node.is_sound().await;
     eventually("it is replicated", || watched.servers[1].person().gets(&name("2+2")).is_some()).await;
     watched.servers[1].hang();
-    // More than is on its way to a replica that does not read: what comes behind it is lost with the primary.
+    // More than the buffers to a replica that does not read: the rest is lost with the primary.
     watched.servers[0].person().sets("somebodys", vec![b'x'; 64 << 20]);
     node.receives_after(|| watched.servers[0].person().does("FLUSHALL")).await;
     assert!(!node.remembers("2+2"));
@@ -226,7 +226,7 @@ async fn a_flushall_that_had_not_reached_the_replica_comes_back_with_it() {
     assert_eq!((node.expensive("2+2").await.source, node.computed()), (Source::Redis, 1));
 }
 
-/// The connection to the old primary need not be lost: it says that it follows another now, or the Sentinels say so.
+/// The connection to the old primary need not be lost: its ROLE or the Sentinels tell that it is a replica now.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_primary_that_is_demoted() {
     let watched = Watched::start().await;
@@ -244,7 +244,7 @@ async fn a_primary_that_is_demoted() {
     assert!(!node.remembers("5+5"));
 }
 
-/// So many texts that every primary of three holds some; some of them are sets, whose braces a Cluster reads as tags.
+/// Enough texts for each of three primaries; some are sets, whose braces a Cluster reads as hash tags.
 fn texts() -> Vec<String> {
     (0..30).map(|n| if n % 5 == 0 { format!("{{{n}, 2}} | {{3}}") } else { format!("{n}+1") }).collect()
 }
@@ -261,7 +261,7 @@ async fn a_cluster() {
     }
     assert!(cluster.servers.iter().all(|server| server.person().says::<u64>("DBSIZE") > 0), "each holds some");
     assert_eq!((a.errors("redirected"), b.errors("redirected")), (0, 0));
-    // Cheap ones are offered to their primaries too.
+    // Cheap ones are written behind to their primaries.
     a.cheap("1/3").await;
     a.is_sound().await;
     assert!(cluster.person_for(&name("1/3")).gets(&name("1/3")).is_some());
@@ -276,7 +276,7 @@ async fn a_cluster() {
         redis::cmd("DEL").arg(&name).exec(person.connection()).expect("DEL");
         eventually("both forget it", || !a.remembers(text) && !b.remembers(text)).await;
     }
-    // One primary's FLUSHALL is heard by all who keep a connection to it: they forget what the others hold as well.
+    // One primary's FLUSHALL is pushed to all its connections: the nodes purge the keys of the others, too.
     let (kept, before) = (texts().pop().expect("one"), a.invalidations("flush"));
     assert!(a.remembers(&kept));
     let other = cluster.servers.iter().find(|it| it.port() != cluster.holder_of(&name(&kept)).port()).expect("another");
@@ -286,7 +286,7 @@ async fn a_cluster() {
     assert_eq!(a.expensive(&kept).await.source, Source::Redis);
 }
 
-/// What all primaries hold is listed, and goes, whoever of them holds it; also while a slot is on its way.
+/// The keys of all primaries are listed and removed; also while a slot moves.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_operator_of_a_cluster() {
     let cluster = Cluster::start(2, false).await;
@@ -297,7 +297,7 @@ async fn the_operator_of_a_cluster() {
             node.is_sound().await;
         }
     }
-    // Of one slot, by their tag: what is there goes to the other primary, and what is new comes there.
+    // Keys of one slot, by their hash tag: old ones move to the other primary, new ones go there.
     let moving: Vec<String> = (0..4).map(|n| format!("{{1, 2}} | {{{n}}}")).collect();
     let (holder, slot) = (cluster.holder_of(&name(&moving[0])), slot(&cluster.servers[0], &name(&moving[0])));
     let other = cluster.servers.iter().find(|it| it.port() != holder.port()).expect("another");
@@ -385,7 +385,7 @@ async fn a_primary_of_a_cluster_that_dies() {
         assert!(cluster.servers[3].person().gets(&name(text)).is_some(), "{text}");
         node.receives_after(|| cluster.servers[3].person().does("FLUSHALL")).await;
     }
-    // The old one comes back, as a replica: nobody asks it.
+    // The old one comes back as a replica: no node calls it.
     cluster.servers[0].restart();
     node.expensive("9+9").await;
     assert_eq!(node.state(), State::Coherent);
@@ -407,7 +407,7 @@ async fn a_slot_that_moves_with_its_keys() {
     node.is_sound().await;
     let before = node.invalidations("key");
     Cluster::begins_move(slot, from, to);
-    // Each of them is sent on: what was there, and what is new.
+    // Calls for each of them are redirected, old and new.
     for text in &texts {
         node.expensive(text).await;
     }
@@ -447,13 +447,13 @@ async fn a_primary_that_joins_a_cluster() {
     assert_eq!(node.expensive("2+2").await.source, Source::Redis);
     node.receives_after(|| cluster.servers[1].person().does(&format!("DEL {}", name("2+2")))).await;
     assert!(!node.remembers("2+2"));
-    // What is left of the first still works.
+    // The rest of the first Cluster still works.
     node.expensive("3+3").await;
     node.is_sound().await;
     assert!(cluster.person_for(&name("3+3")).gets(&name("3+3")).is_some());
 }
 
-/// Whoever says `redis://` of a node of a Cluster has its share only; the rest is computed, and counted.
+/// A `redis://` URL of a node of a Cluster reaches that node's keys only; the rest is computed, and counted.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cluster_whose_url_does_not_say_so() {
     let cluster = Cluster::start(2, false).await;

@@ -1,5 +1,5 @@
-//! Whatever a person does to a key: a command a test. Two nodes remember; the command is done; memory is silent of what it
-//! touched, still answers what it did not, and what is asked for then is what Redis says, or is computed.
+//! Every command that changes a key, one a test. Two nodes have the keys in memory; the command runs; memory drops the keys
+//! that it changed and still serves the others, and the next call finds the value in Redis, or computes it.
 
 use crate::support::server::{Person, Server};
 use crate::support::*;
@@ -8,21 +8,21 @@ use tabuada_cache::Source;
 /// The keys that are warm before each command.
 const TEXTS: [&str; 3] = ["2+2", "3+3", "4+4"];
 
-/// What is to be seen of a text after a command.
+/// The effect of a command on a text.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Then {
-    /// Memory still answers.
+    /// Memory still serves it.
     Kept,
-    /// Memory is silent, and Redis still has the answer.
+    /// Memory dropped it, and Redis still has the answer.
     InRedis,
-    /// Memory is silent, and Redis has this for an answer: who writes it says so.
+    /// Memory dropped it, and Redis has this answer.
     Says(&'static str),
-    /// Memory is silent, and Redis has nothing of use.
+    /// Memory dropped it, and Redis has no usable value.
     Gone,
 }
 use Then::{Gone, InRedis, Kept, Says};
 
-/// Two nodes, one of either way of looking up, that both remember [`TEXTS`] and a mark, which only the first computed.
+/// Two nodes, one for each way of looking up, with [`TEXTS`] and a mark in memory, which only the first computed.
 async fn warm(server: &Server) -> [Node; 2] {
     let nodes = [
         Setting::new().redis(server.url()).coherent().await,
@@ -32,7 +32,7 @@ async fn warm(server: &Server) -> [Node; 2] {
         nodes[0].expensive(text).await;
     }
     nodes[0].is_sound().await;
-    // The other has followed what it was told of these, a lease and an answer each.
+    // The other has applied the pushes of these, for a lease and an answer each.
     nodes[1].has_received(8).await;
     for text in TEXTS.into_iter().chain(["mark"]) {
         assert_eq!(nodes[1].expensive(text).await.source, Source::Redis);
@@ -41,7 +41,7 @@ async fn warm(server: &Server) -> [Node; 2] {
     nodes
 }
 
-/// Does what a person types; what begins with `!` is refused.
+/// Runs commands; Redis refuses one that begins with `!`.
 async fn after(command: &[&str], then: [Then; 3]) {
     let server = Server::start();
     after_doing(&server, then, |person| {
@@ -63,16 +63,16 @@ async fn after_doing(server: &Server, then: [Then; 3], command: impl FnOnce(&mut
             eventually(text, || nodes.iter().all(|node| !node.remembers(text))).await;
         }
     }
-    // What is told of a mark shows that everything before it was followed.
+    // The push of the mark shows that every push before it was applied.
     server.person().does("SET tabuada:1:mark x");
-    eventually("the mark is silent", || nodes.iter().all(|node| !node.remembers("mark"))).await;
+    eventually("memory drops the mark", || nodes.iter().all(|node| !node.remembers("mark"))).await;
 
     for (text, then) in TEXTS.into_iter().zip(then) {
         let computed = nodes.each_ref().map(Node::computed);
         for node in &nodes {
             assert_eq!(node.remembers(text), then == Kept, "{text}");
         }
-        // The second asks first: the first is to find what it computes.
+        // The second asks first, so that the first finds what it computes.
         for (n, node) in nodes.iter().enumerate().rev() {
             let found = node.ask(text, async |value| Ok(value)).await.expect("an answer");
             let source = match then {
@@ -107,7 +107,7 @@ commands! {
     flushall_from_another_database: ["SELECT 3", "FLUSHALL"] => [Gone; 3];
     flushdb: ["FLUSHDB"] => [Gone; 3];
     flushdb_async: ["FLUSHDB ASYNC"] => [Gone; 3];
-    // The server does not tell which: more is forgotten than need be.
+    // The push does not name the database: more is purged than necessary.
     flushdb_of_another_database: ["SELECT 3", "FLUSHDB"] => [InRedis; 3];
 
     del: ["DEL tabuada:1:2+2"] => [Gone, Kept, Kept];
@@ -127,7 +127,7 @@ commands! {
     persist: ["PERSIST tabuada:1:2+2"] => [InRedis, Kept, Kept];
 
     rename_of_a_key: ["RENAME tabuada:1:2+2 elsewhere"] => [Gone, Kept, Kept];
-    // A short text stands in the name alone: what is renamed says what it said.
+    // A short text is in the name alone: a renamed value keeps its answer.
     rename_onto_a_key: ["RENAME tabuada:1:3+3 tabuada:1:2+2"] => [Says("<3+3>"), Gone, Kept];
     rename_there_and_back: ["RENAME tabuada:1:2+2 elsewhere", "RENAME elsewhere tabuada:1:2+2"]
         => [InRedis, Kept, Kept];
@@ -158,7 +158,7 @@ commands! {
     eval_of_several_writes:
         ["EVAL redis.call('SET',KEYS[1],'x')redis.call('APPEND',KEYS[2],'x') 2 tabuada:1:2+2 tabuada:1:3+3"]
         => [Gone, Gone, Kept];
-    // A script may write what it does not declare.
+    // A script may write keys that it does not declare.
     eval_without_keys: ["EVAL return(redis.call('SET','tabuada:1:2+2','x')) 0"] => [Gone, Kept, Kept];
     eval_flushall: ["EVAL return(redis.call('FLUSHALL')) 0"] => [Gone; 3];
     eval_that_fails_halfway:
@@ -202,7 +202,7 @@ async fn restore() {
     .await;
 }
 
-/// `EXPIRE` and the expiry are two changes. Between them, what is read again is kept no longer than Redis has it.
+/// `EXPIRE` and the expiry are two changes. Between them, a value that is read again is kept no longer than Redis keeps it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_expiry_itself() {
     let server = Server::start();
@@ -213,7 +213,7 @@ async fn the_expiry_itself() {
     let computed = || nodes[0].computed() + nodes[1].computed();
     for node in &nodes {
         let found = node.expensive("2+2").await;
-        // On a busy machine it may have run out already.
+        // On a busy machine it may have expired already.
         let kept_for = found.ttl.filter(|_| computed() == 4);
         assert!(kept_for.is_none_or(|ttl| ttl.as_millis() <= 300), "{found:?}");
     }
@@ -229,14 +229,14 @@ async fn the_expiry_itself() {
     }
 }
 
-/// `SWAPDB` tells nobody: what memory has is still answered. This is documented; should a server begin to tell, this
-/// test says so.
+/// `SWAPDB` sends no push: memory still serves its entries. This is documented; if a server begins to push it, this test
+/// fails.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn swapdb_is_not_told_and_the_documentation_says_so() {
+async fn swapdb_is_not_pushed_and_the_documentation_says_so() {
     after(&["SWAPDB 0 3"], [Kept; 3]).await;
     let sentences = [
         (include_str!("../../src/lib.rs"), "Not covered: `SWAPDB`, of which no server sends a push"),
-        (include_str!("../../../../docs/operations.md"), "`SWAPDB` tells no client anything and is not supported"),
+        (include_str!("../../../../docs/operations.md"), "`SWAPDB` sends no invalidation and is not supported"),
     ];
     for (page, sentence) in sentences {
         assert!(page.contains(sentence), "{sentence}");

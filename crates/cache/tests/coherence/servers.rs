@@ -1,4 +1,4 @@
-//! What happens to servers and connections rather than to keys: memory is silent, or rightly is not.
+//! Changes of servers and connections rather than of keys: memory drops its entries, or rightly keeps them.
 
 use std::time::Instant;
 
@@ -12,11 +12,11 @@ async fn pair(url: &str) -> [Node; 2] {
     [Setting::new().hasty().redis(url).coherent().await, Setting::new().hasty().redis(url).always().coherent().await]
 }
 
-/// Has both nodes remember these, as what Redis vouches for.
+/// Brings these into the memory of both nodes, for as long as Redis keeps them.
 async fn learn(nodes: &[Node; 2], texts: &[&str]) {
     for text in texts {
         let start = Instant::now();
-        // With the deadlines of the product, a busy machine may be too slow for Redis once or twice.
+        // With the default deadlines, a busy machine may be too slow for Redis once or twice.
         while !nodes.iter().all(|node| node.is_kept_for_long(text)) {
             assert!(start.elapsed() < PATIENCE, "{text} is not remembered");
             for node in nodes {
@@ -27,7 +27,7 @@ async fn learn(nodes: &[Node; 2], texts: &[&str]) {
     }
 }
 
-/// What is deleted over there is silent on both nodes, and was remembered before.
+/// Asserts that a deletion in Redis invalidates the entries of both nodes.
 async fn are_coherent(nodes: &[Node; 2], person: &mut Person) {
     for node in nodes {
         node.becomes(State::Coherent).await;
@@ -65,7 +65,7 @@ async fn a_restart_with_data() {
     learn(&nodes, &["2+2", "3+3"]).await;
     let mut person = server.person();
     person.does("SAVE");
-    // Saved, and then taken back by the power cut: what Redis has is what counts.
+    // Changed after the save, and undone by the power cut: Redis decides.
     person.does("DEL tabuada:1:3+3");
     eventually("memory is silent", || nodes.iter().all(|node| !node.remembers("3+3"))).await;
     server.stop();
@@ -86,7 +86,7 @@ async fn a_restart_with_data() {
 
 const ENTRIES: u32 = 50;
 
-/// A node that remembers; then Redis has less room than it uses.
+/// A node with entries; then Redis gets less memory than it uses.
 async fn under_pressure(policy: &str, setting: Setting) -> (Server, Node) {
     let server = Server::with(&["--maxmemory-policy", policy]);
     let node = setting.redis(server.url()).coherent().await;
@@ -97,12 +97,12 @@ async fn under_pressure(policy: &str, setting: Setting) -> (Server, Node) {
     assert!((0..ENTRIES).all(|n| node.remembers(&format!("{n}"))));
     let mut person = server.person();
     person.does("CONFIG SET maxmemory 1mb");
-    // Room is made for who writes; for this one there may be none.
+    // Redis evicts for a write; there may be nothing to evict.
     let _ = person.tries::<String>("SET other x");
     (server, node)
 }
 
-async fn what_is_evicted_is_forgotten(policy: &str) {
+async fn evicted_keys_are_invalidated(policy: &str) {
     let (server, node) = under_pressure(policy, Setting::new()).await;
     eventually("all is evicted", || server.person().keys().iter().all(|key| !key.starts_with("tabuada"))).await;
     eventually("memory is silent", || (0..ENTRIES).all(|n| !node.remembers(&format!("{n}")))).await;
@@ -113,15 +113,15 @@ async fn what_is_evicted_is_forgotten(policy: &str) {
     assert!(server.person().gets(&name("new")).is_some());
 }
 
-/// Redis is full: it takes nothing more, and keeps what it has, as memory does.
-async fn what_is_not_evicted_is_remembered(policy: &str, setting: Setting) {
+/// Redis is full: it accepts no writes, and keeps its keys, as memory does.
+async fn keys_that_are_not_evicted_stay(policy: &str, setting: Setting) {
     let (server, node) = under_pressure(policy, setting).await;
     node.expensive("new").await;
     node.is_sound().await;
     assert!(node.errors("full") > 0);
     assert!((0..ENTRIES).all(|n| node.remembers(&format!("{n}"))));
     assert_eq!(server.person().gets(&name("new")), None);
-    // It can still be told to forget.
+    // Invalidations still arrive.
     server.person().does("DEL tabuada:1:7");
     eventually("memory is silent", || !node.remembers("7")).await;
     assert!(node.remembers("8"));
@@ -131,7 +131,7 @@ macro_rules! policies {
     ($($name:ident: $policy:literal;)*) => {$(
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
         async fn $name() {
-            what_is_evicted_is_forgotten($policy).await;
+            evicted_keys_are_invalidated($policy).await;
         }
     )*};
 }
@@ -148,15 +148,15 @@ policies! {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn noeviction_is_full() {
-    what_is_not_evicted_is_remembered("noeviction", Setting::new()).await;
+    keys_that_are_not_evicted_stay("noeviction", Setting::new()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn eviction_volatile_of_what_has_no_ttl_is_full() {
-    what_is_not_evicted_is_remembered("volatile-lru", Setting::new().ttl(None)).await;
+    keys_that_are_not_evicted_stay("volatile-lru", Setting::new().ttl(None)).await;
 }
 
-/// The ids of all connections but the person's own.
+/// The ids of all connections except the person's own.
 fn others(person: &mut Person) -> Vec<String> {
     let (own, list): (u64, String) = (person.says("CLIENT ID"), person.says("CLIENT LIST"));
     let ids = list.lines().filter_map(|line| line.strip_prefix("id=")?.split(' ').next().map(str::to_owned));
@@ -173,7 +173,7 @@ async fn client_kill_again_and_again_under_load() {
         if round % 2 == 0 {
             person.does("CLIENT KILL TYPE normal SKIPME yes");
         } else {
-            // Some may have gone by themselves meanwhile.
+            // Some may be closed by now.
             others(&mut person)
                 .iter()
                 .for_each(|id| drop(person.tries::<redis::Value>(&format!("CLIENT KILL ID {id}"))));
@@ -198,7 +198,7 @@ async fn are_connected(nodes: &[Node]) {
     }
 }
 
-/// The connection is open and nothing comes through it: what is deleted meanwhile is not told, and not answered for long.
+/// The connection is open, and nothing comes through: a deletion is not pushed, and memory stops serving soon.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_connection_that_is_open_and_silent() {
     let server = Server::start();
@@ -219,7 +219,7 @@ async fn a_connection_that_is_open_and_silent() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_that_is_stopped_in_mid_air() {
+async fn a_server_that_is_suspended() {
     let server = Server::start();
     let nodes = pair(&server.url()).await;
     learn(&nodes, &["2+2"]).await;
@@ -232,13 +232,13 @@ async fn a_server_that_is_stopped_in_mid_air() {
     are_coherent(&nodes, &mut server.person()).await;
 }
 
-/// Makes one server the replica of another, and waits until it has all that the other has, and both know it.
+/// Makes one server the replica of another, and waits until it is complete and both know it.
 async fn replicates(replica: &Server, primary: &Server) {
     primary.person().does("CONFIG SET repl-diskless-sync-delay 0");
     replica.person().does(&format!("REPLICAOF 127.0.0.1 {}", primary.port()));
     for (server, sign) in [(replica, "master_link_status:up"), (primary, "state=online")] {
         eventually("it replicates", || {
-            // A server that loads what it was given may refuse to say.
+            // A server that loads its copy may refuse to answer.
             let info: Result<String, _> = server.person().tries("INFO replication");
             info.is_ok_and(|info| info.contains(sign))
         })
@@ -246,8 +246,8 @@ async fn replicates(replica: &Server, primary: &Server) {
     }
 }
 
-/// The primary is demoted, in favour of its former replica, and goes on without a full copy: memory rightly answers. What is
-/// written to the new primary comes through it, and so do the reports; it takes no writes of ours.
+/// The primary is demoted in favour of its former replica, and goes on without a full copy: memory rightly answers. Writes to
+/// the new primary come through it, and so do their pushes; it accepts no writes of ours.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_primary_demoted_in_favour_of_its_replica() {
     let (old, new) = (Server::start(), Server::start());
@@ -262,7 +262,7 @@ async fn a_primary_demoted_in_favour_of_its_replica() {
     person.does("DEL tabuada:1:2+2");
     eventually("memory is silent", || nodes.iter().all(|node| !node.remembers("2+2"))).await;
     assert!(nodes.iter().all(|node| node.remembers("3+3") && node.state() == State::Coherent));
-    // It takes no lease and no write.
+    // It accepts no lease and no write.
     assert_eq!(nodes[0].expensive("2+2").await.source, COMPUTED);
     assert_eq!(nodes[1].expensive("6+6").await.source, COMPUTED);
     assert!(nodes.iter().all(|node| node.errors("read-only") > 0));
@@ -273,9 +273,9 @@ async fn a_primary_demoted_in_favour_of_its_replica() {
     are_coherent(&nodes, &mut old.person()).await;
 }
 
-/// The primary is made the replica of a stranger: it throws away what it has, and says so.
+/// The primary becomes the replica of another server: it drops its data, and pushes that.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_primary_that_takes_over_anothers_data() {
+async fn a_primary_that_becomes_the_replica_of_another_server() {
     let (server, stranger) = (Server::start(), Server::start());
     let nodes = pair(&server.url()).await;
     learn(&nodes, &["2+2", "3+3"]).await;
@@ -310,7 +310,7 @@ async fn failover_under_load() {
     load.ends().await;
     new.person().does("DEL tabuada:1:known");
     eventually("memory is silent", || nodes.iter().all(|node| !node.remembers("known"))).await;
-    // The nodes were told one address, and stay with it.
+    // The nodes have one address, and stay with it.
     old.person().does("REPLICAOF NO ONE");
     are_coherent(&nodes, &mut old.person()).await;
 }

@@ -16,7 +16,7 @@ impl Watched {
         let replica =
             Server::with(&["--repl-diskless-sync-delay", "0", "--replicaof", &format!("127.0.0.1 {}", primary.port())]);
         eventually("the replica follows", || info(&replica, "replication", "master_link_status") == "up").await;
-        // A second until a server is taken for dead; the rest of a failover is the Sentinels' own time.
+        // A server counts as dead after a second; the rest of a failover is the time of the Sentinels.
         let file = format!(
             "sentinel monitor main 127.0.0.1 {} 2\nsentinel down-after-milliseconds main 1000\n\
              sentinel failover-timeout main 5000",
@@ -50,11 +50,11 @@ pub struct Cluster {
     pub servers: Vec<Server>,
 }
 
-/// How long a node is silent until it is taken for dead, in milliseconds.
+/// Silence after which a node counts as dead, in milliseconds.
 const NODE_TIMEOUT_MS: &str = "1500";
 
 impl Cluster {
-    /// With so many primaries, and a replica of each if wanted.
+    /// With this number of primaries, and a replica of each if wanted.
     pub async fn start(primaries: usize, with_replicas: bool) -> Self {
         let count = if with_replicas { 2 * primaries } else { primaries };
         let cluster = Self { servers: (0..count).map(|_| Self::node()).collect() };
@@ -79,7 +79,7 @@ impl Cluster {
             eventually("the replica follows", || info(server, "replication", "master_link_status") == "up").await;
         }
         cluster.agrees().await;
-        // Who asks one of them is told of all.
+        // Every node knows all others.
         eventually("everybody knows the replicas", || {
             let replicas = count - primaries;
             cluster.servers.iter().all(|server| {
@@ -130,7 +130,7 @@ impl Cluster {
 
     pub fn holder_of(&self, name: &str) -> &Server {
         for server in self.servers.iter().filter(|server| server.runs()) {
-            // A name asked for where it is not held is answered with who holds it.
+            // A node that does not hold the name redirects to the one that does.
             match redis::cmd("EXISTS").arg(name).query::<i64>(server.person().connection()) {
                 Ok(_) if info(server, "replication", "role") == "master" => return server,
                 Ok(_) => {}
@@ -145,9 +145,8 @@ impl Cluster {
         panic!("nobody holds {name}")
     }
 
-    /// Begins to move a slot, with the keys that are there, as `redis-cli --cluster reshard` does: until
-    /// [`Cluster::ends_move`] the one node sends on whoever asks for what it does not have, and the other answers only who
-    /// says that it was sent.
+    /// Begins to move a slot, with its keys, as `redis-cli --cluster reshard` does: until [`Cluster::ends_move`] the old node
+    /// redirects calls for keys that it does not have, and the new one answers only calls that begin with ASKING.
     pub fn begins_move(slot: u16, from: &Server, to: &Server) {
         to.person().does(&format!("CLUSTER SETSLOT {slot} IMPORTING {}", id(from)));
         from.person().does(&format!("CLUSTER SETSLOT {slot} MIGRATING {}", id(to)));
@@ -168,12 +167,12 @@ impl Cluster {
     }
 }
 
-/// The slot of a name, as a node tells it.
+/// The slot of a name, from a node.
 pub fn slot(server: &Server, name: &str) -> u16 {
     redis::cmd("CLUSTER").arg("KEYSLOT").arg(name).query(server.person().connection()).expect("a slot")
 }
 
-/// What a node is to be told to meet a server.
+/// The command that makes a node meet a server.
 pub fn meet(server: &Server) -> String {
     let bus: Vec<String> = server.person().says("CONFIG GET cluster-port");
     format!("CLUSTER MEET 127.0.0.1 {} {}", server.port(), bus[1])
@@ -183,7 +182,7 @@ pub fn id(server: &Server) -> String {
     server.person().says("CLUSTER MYID")
 }
 
-/// A field of `INFO`; nothing if the server just closes its connections.
+/// A field of `INFO`; empty if the server closes its connections.
 pub fn info(server: &Server, section: &str, field: &str) -> String {
     let told: String = server.person().tries(&format!("INFO {section}")).unwrap_or_default();
     let line = told.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'));

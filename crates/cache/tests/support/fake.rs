@@ -1,5 +1,5 @@
-//! A scripted server: says what a real one cannot be made to say. It keeps texts under names and knows the few commands
-//! that the cache uses; a script may answer any command otherwise, or not at all.
+//! A scripted server, for replies that a real one never sends. It keeps texts under names and knows the few commands that
+//! the cache uses; a script may reply to any command in another way, or not at all.
 
 use std::collections::HashMap;
 use std::io::{ErrorKind, Read, Write};
@@ -16,16 +16,16 @@ pub const HELLO_3: &[u8] =
 /// The null of a FLUSHALL.
 pub const FLUSH: &[u8] = b">2\r\n$10\r\ninvalidate\r\n_\r\n";
 
-/// `None`: as the server would. `Some`: these bytes, which may be none.
+/// `None`: the usual reply. `Some`: these bytes, or none.
 pub type Script = dyn Fn(&[String]) -> Option<Vec<u8>> + Send + Sync;
 
 struct Shared {
     script: Box<Script>,
     texts: Mutex<HashMap<String, Vec<u8>>>,
-    /// Connections that asked for tracking.
+    /// Connections with tracking.
     trackers: Mutex<Vec<TcpStream>>,
     commands: Mutex<Vec<Vec<String>>>,
-    /// Held while a message is written: no other may come into the middle of it.
+    /// Held while a message is written, so that none comes into the middle of another.
     writing: Mutex<()>,
     ended: AtomicBool,
 }
@@ -70,7 +70,7 @@ impl Fake {
         format!("redis://{}", self.address)
     }
 
-    /// Says these bytes to everybody who tracks.
+    /// Sends these bytes to every connection with tracking.
     pub fn says(&self, bytes: &[u8]) {
         self.shared.tell(bytes);
     }
@@ -80,19 +80,19 @@ impl Fake {
         self.says(&invalidation(names));
     }
 
-    /// The commands heard, first words in capitals.
+    /// The number of commands received with this first word, in capitals.
     pub fn received(&self, command: &str) -> usize {
         self.shared.commands.lock().expect("no panic").iter().filter(|words| words[0] == command).count()
     }
 
-    /// The commands heard on a name, each as one text.
+    /// The commands received for a name, each as one text.
     pub fn received_for(&self, command: &str, name: &str) -> Vec<String> {
         let commands = self.shared.commands.lock().expect("no panic");
         let ours = commands.iter().filter(|words| words[0] == command && words.get(1).is_some_and(|word| word == name));
         ours.map(|words| words.join(" ")).collect()
     }
 
-    /// Takes a text away and tells nobody.
+    /// Removes a text without a push.
     pub fn removes(&self, name: &str) {
         self.shared.texts.lock().expect("no panic").remove(name);
     }
@@ -101,7 +101,7 @@ impl Fake {
         self.shared.texts.lock().expect("no panic").get(name).cloned()
     }
 
-    /// Puts a text under a name and tells nobody.
+    /// Sets a text without a push.
     pub fn puts(&self, name: &str, text: &[u8]) {
         self.shared.texts.lock().expect("no panic").insert(name.to_owned(), text.to_vec());
     }
@@ -110,7 +110,7 @@ impl Fake {
 impl Shared {
     fn tell(&self, bytes: &[u8]) {
         for tracker in &*self.trackers.lock().expect("no panic") {
-            // Whoever has gone does not hear it.
+            // A connection may be closed by now.
             let _ = self.write(tracker, bytes);
         }
     }

@@ -1,4 +1,4 @@
-//! Askers in the background: whatever happens meanwhile, every question of theirs is answered, and rightly.
+//! Callers in the background: whatever happens, every call of theirs gets the right answer.
 
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
@@ -8,11 +8,11 @@ use tokio::task::JoinSet;
 
 use super::{Node, checked, eventually};
 
-/// Askers of each node.
+/// Callers of each node.
 const LANES: u64 = 6;
-/// Between two questions of an asker: two cores are to serve the servers as well.
+/// Between two calls of a caller: the servers need the two cores as well.
 const PAUSE: Duration = Duration::from_millis(2);
-/// What is expensive takes so long: long enough for others to wait for it.
+/// Time of an expensive computation: long enough for others to wait for it.
 const EXPENSIVE: Duration = Duration::from_millis(20);
 
 pub struct Load {
@@ -22,7 +22,7 @@ pub struct Load {
 }
 
 impl Load {
-    /// Begins to ask, on each node, for what is known and what is new, what is cheap and what is expensive.
+    /// Starts callers on each node, for known and new, cheap and expensive values.
     pub fn on(nodes: &[Node]) -> Self {
         let (is_over, waits) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(Vec::new())));
         let mut asking = JoinSet::new();
@@ -47,13 +47,13 @@ impl Load {
         self.waits.lock().expect("no panic").len()
     }
 
-    /// Waits for so many more answers.
+    /// Waits for this number of further answers.
     pub async fn goes_on(&self, answers: usize) {
         let before = self.answers();
-        eventually("questions are answered", || self.answers() >= before + answers).await;
+        eventually("calls are answered", || self.answers() >= before + answers).await;
     }
 
-    /// Ends it. Every question was answered; how long each took, ascending.
+    /// Ends it. Every call was answered; gives their times, ascending.
     pub async fn ends(self) -> Vec<Duration> {
         self.is_over.store(true, SeqCst);
         self.asking.join_all().await;
@@ -63,7 +63,7 @@ impl Load {
     }
 }
 
-/// The question of a round. Askers of all nodes ask for the same at about the same time.
+/// The call of a round. The callers of all nodes ask for the same at about the same time.
 async fn ask(node: &Node, lane: u64, round: u64) {
     let known = format!("{}", round % 16);
     match (round + lane) % 4 {

@@ -1,6 +1,5 @@
-//! What the tests stand on: a real `redis-server`, a faulty proxy before it, a scripted server for what a real one cannot
-//! be made to say, and nodes that count what they compute. Everything listens on free loopback ports and ends when it is
-//! dropped.
+//! The fixtures of the tests: a real `redis-server`, a faulty proxy before it, a scripted server for replies that a real one
+//! never sends, and nodes that count their computations. Everything listens on free loopback ports and ends when dropped.
 #![allow(clippy::panic, dead_code, unreachable_pub, reason = "each example uses its own part")]
 
 pub mod constellation;
@@ -20,10 +19,10 @@ use tokio::task::JoinHandle;
 
 use tabuada_cache::{Cache, ComputeError, Contents, Deadlines, Found, Key, Lookup, Options, Source, State, Stats};
 
-/// Longer than anything takes on a machine that is busy; reached only by what is broken.
+/// Longer than anything takes on a busy machine: only a broken test reaches it.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Waits for an effect.
+/// Waits until a condition holds.
 pub async fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
     let start = Instant::now();
     while !is_so() {
@@ -39,12 +38,12 @@ pub enum Fact {
     Refusal(u32),
 }
 
-/// Facts, to a node of the given limit: refusals of lower limits are not usable to it.
+/// The values of a node with this limit; refusals of lower limits are unusable to it.
 #[derive(Clone, Default)]
 pub struct Facts {
     pub limit: u32,
     pub lifetime: Option<Duration>,
-    /// What happens when a value is weighed: between the look at what moved and the putting into memory.
+    /// Called when a value is weighed: between the comparison of the stamp and the insertion.
     pub when_weighed: Option<Arc<dyn Fn() + Send + Sync>>,
 }
 
@@ -91,7 +90,7 @@ impl Contents for Facts {
     }
 }
 
-/// The one right answer to a text: the key determines the value.
+/// The right answer to a text: the key determines the value.
 pub fn answer(text: &str) -> String {
     format!("<{text}>")
 }
@@ -104,7 +103,7 @@ pub struct Node {
     pub asked: Arc<AtomicU64>,
 }
 
-/// Settings of a node: what is not said is the default.
+/// Settings of a node.
 pub struct Setting {
     pub options: Options,
     pub facts: Facts,
@@ -132,7 +131,7 @@ impl Setting {
         self
     }
 
-    /// The same once more.
+    /// A copy.
     pub fn again(&self) -> Self {
         Self { options: self.options.clone(), facts: self.facts.clone(), deadlines: self.deadlines }
     }
@@ -173,7 +172,7 @@ pub fn key(text: &str) -> Key {
     Key::new("1", text)
 }
 
-/// The name that `key(text)` has in Redis, for texts that stand in names.
+/// The name of `key(text)` in Redis, for texts that a name holds.
 pub fn name(text: &str) -> String {
     format!("tabuada:1:{text}")
 }
@@ -183,7 +182,7 @@ impl Node {
         self.computed.load(SeqCst)
     }
 
-    /// Asks for something that the trial is enough for.
+    /// Asks for a cheap value: the trial computes it.
     pub async fn cheap(&self, text: &str) -> Found<Fact> {
         self.asked.fetch_add(1, SeqCst);
         let computed = self.computed.clone();
@@ -200,12 +199,12 @@ impl Node {
         checked(text, self.cache.get_or_compute(&key(text), trial, compute).await)
     }
 
-    /// Asks for something that the trial is not enough for.
+    /// Asks for an expensive value: the trial gives up.
     pub async fn expensive(&self, text: &str) -> Found<Fact> {
         checked(text, self.ask(text, async |value| Ok(value)).await)
     }
 
-    /// Asks for something expensive whose computation does what `compute` says with the right value.
+    /// Asks for an expensive value; `compute` gets the right value and gives the outcome.
     pub async fn ask<F, W>(&self, text: &str, compute: F) -> Result<Found<Fact>, ComputeError<&'static str>>
     where
         F: FnOnce(Fact) -> W + Send + 'static,
@@ -220,7 +219,7 @@ impl Node {
         self.cache.get_or_compute(&key(text), async || None, compute).await
     }
 
-    /// Asks for something of which nothing is to be remembered; the trial may be enough for it.
+    /// Asks without storing; the trial computes cheap values.
     pub async fn no_store(&self, text: &str, is_expensive: bool) -> Found<Fact> {
         self.asked.fetch_add(1, SeqCst);
         let compute = || {
@@ -231,13 +230,13 @@ impl Node {
         checked(text, self.cache.get_or_compute_no_store(&key(text), trial, in_full).await)
     }
 
-    /// Asks for something expensive, elsewhere.
+    /// Asks for an expensive value in another task.
     pub fn asks(&self, text: &str) -> JoinHandle<Found<Fact>> {
         let (node, text) = (self.clone(), text.to_owned());
         tokio::spawn(async move { node.expensive(&text).await })
     }
 
-    /// Asks for something expensive, and holds its computation once it has begun.
+    /// Asks for an expensive value, and holds its computation once it has begun.
     pub async fn holds(&self, text: &str) -> Held {
         let (begun, has_begun) = oneshot::channel();
         let (end, told) = oneshot::channel();
@@ -257,12 +256,12 @@ impl Node {
         Held { text: text.to_owned(), end, asking }
     }
 
-    /// Waits until so many flights wait for another node.
+    /// Waits until this number of flights wait for another node.
     pub async fn waits(&self, flights: u64) {
         eventually("it waits for another node", || self.cache.audit().waiters == flights).await;
     }
 
-    /// Every question asked through this node was answered one way: memory, Redis, computed, collapsed, or it failed.
+    /// Asserts that every call through this node was counted once: memory, Redis, computed, collapsed or failed.
     pub fn is_balanced(&self) {
         let answers = self.stats().answers;
         let sum: u64 = answers.iter().map(|count| count.count).sum();
@@ -274,7 +273,7 @@ impl Node {
         self.cache.get(&key(text)).is_some()
     }
 
-    /// Whether memory answers, and for longer than it does without Redis. The default ttl, a day, is taken for granted.
+    /// Whether memory answers, and for longer than while it is not coherent. For the default ttl, a day.
     pub fn is_kept_for_long(&self, text: &str) -> bool {
         let briefly = Duration::from_secs(5);
         self.cache.get(&key(text)).is_some_and(|found| found.ttl.is_none_or(|ttl| ttl > briefly))
@@ -314,30 +313,30 @@ impl Node {
         self.count(|stats| stats.redis_lookups, result)
     }
 
-    /// Waits until the state is reached.
+    /// Waits for a state.
     pub async fn becomes(&self, state: State) {
         eventually(state.name(), || self.state() == state).await;
     }
 
-    /// Does something that Redis tells of, and waits until this node has been told.
+    /// Runs a command, and waits until this node has received its push.
     pub async fn receives_after(&self, command: impl FnOnce()) {
-        let heard = || self.invalidations("key") + self.invalidations("flush");
-        let before = heard();
+        let received = || self.invalidations("key") + self.invalidations("flush");
+        let before = received();
         command();
-        eventually("the push arrives", || heard() > before).await;
+        eventually("the push arrives", || received() > before).await;
     }
 
-    /// Waits until so many changes of keys were told of and followed: what is read after that is not moved by them.
+    /// Waits until this number of invalidations of keys is applied: they no longer affect later lookups.
     pub async fn has_received(&self, changes: u64) {
         eventually("the push arrives", || self.invalidations("key") == changes).await;
     }
 
-    /// Waits until what is under way is done, and looks at the inside: bytes counted are bytes held, no flight is open,
-    /// nobody waits, no task is left; and every question was answered one way.
+    /// Waits until nothing is in progress: bytes counted are bytes held, no flight is open, no flight waits, no task is
+    /// left.
     pub async fn is_sound(&self) {
-        eventually("nothing is under way, and bytes counted are bytes held", || {
+        eventually("nothing is in progress, and bytes counted are bytes held", || {
             let audit = self.cache.audit();
-            // A sweep may be under way between the two countings.
+            // A sweep may run between the two counts.
             let in_progress = [audit.flights_open, audit.write_behind_open, audit.waiters, audit.tasks];
             in_progress == [0; 4] && audit.bytes_counted == audit.bytes_held
         })
@@ -348,9 +347,9 @@ impl Node {
 }
 
 impl Node {
-    /// The same while computations are held: every write and offer is done.
+    /// The same while computations are held: every write is done.
     pub async fn is_sound_but_for_flights(&self) {
-        eventually("only held computations are under way", || {
+        eventually("only held computations are in progress", || {
             let audit = self.cache.audit();
             audit.write_behind_open == 0 && audit.flights_open == audit.tasks
         })
@@ -365,7 +364,7 @@ enum Ending {
     Panic,
 }
 
-/// A computation under way, which ends when told and as told.
+/// A computation in progress, which the test ends.
 pub struct Held {
     text: String,
     end: oneshot::Sender<Ending>,
@@ -397,7 +396,7 @@ impl Held {
     }
 }
 
-/// Whatever the layer, the answer is the same.
+/// Asserts that the answer is the right one, from whatever layer.
 pub fn checked(text: &str, found: Result<Found<Fact>, ComputeError<&'static str>>) -> Found<Fact> {
     let found = found.unwrap_or_else(|failed| panic!("{text}: {failed:?}"));
     assert_eq!(*found.value, Fact::Text(answer(text)), "from {:?}", found.source);

@@ -1,5 +1,5 @@
-//! What can be wrong with Redis, one after the other, before three nodes under load: the rows of the outage matrix. The
-//! tests run them to see that every question is answered rightly, the example `outages` to see how quickly.
+//! The outages of Redis, one after the other, under three nodes with load: the rows of the outage matrix. The tests run them
+//! to see that every call gets the right answer, the example `outages` to see how quickly.
 
 use std::time::{Duration, Instant};
 
@@ -15,14 +15,14 @@ pub struct Crowd {
     pub load: Load,
 }
 
-/// Where an outage takes place.
+/// The servers of an outage.
 pub struct Stage {
     pub server: Server,
     pub proxy: Proxy,
-    /// Another server, for what takes two.
+    /// Another server, for outages that need two.
     pub other: Option<Server>,
     crowd: Crowd,
-    /// An outage lasts for so long at least, and for some answers.
+    /// The least duration of an outage; it also lasts for some answers.
     lasts: Duration,
 }
 
@@ -36,11 +36,11 @@ impl std::ops::Deref for Stage {
 
 /// How an outage went.
 pub struct Report {
-    /// How long the answers took, ascending.
+    /// The times of the answers, ascending.
     pub waits: Vec<Duration>,
     /// From the end of the outage until all nodes were coherent.
     pub coherent: Duration,
-    /// From the end of the outage until what one node computed was found in Redis by the others.
+    /// From the end of the outage until the others found in Redis what one node computed.
     pub found: Duration,
     /// The kinds of trouble that were counted, with their numbers.
     pub troubles: Vec<(&'static str, u64)>,
@@ -66,8 +66,7 @@ impl Crowd {
         Self { nodes, load }
     }
 
-    /// What is to be seen once the outage is over: coherence, and Redis of use again. `forget` has a person delete a
-    /// name.
+    /// Waits for the end of the outage: all nodes are coherent and use Redis again. `forget` deletes a name.
     pub async fn recovers(self, forget: impl FnOnce(&str)) -> Report {
         let over = Instant::now();
         for node in &self.nodes {
@@ -78,7 +77,7 @@ impl Crowd {
             assert!(over.elapsed() < PATIENCE, "what is computed is not found in Redis");
             let text = format!("after {:?}", over.elapsed());
             self.nodes[0].expensive(&text).await;
-            // Its write is under way when it is answered: whoever asks meanwhile may wait for it, or find it.
+            // It is answered while its write is in progress: a caller meanwhile may follow it, or find it.
             let mut sources = Vec::new();
             for node in &self.nodes[1..] {
                 sources.push(node.expensive(&text).await.source);
@@ -89,7 +88,7 @@ impl Crowd {
             tokio::time::sleep(Duration::from_millis(2)).await;
         };
         let waits = self.load.ends().await;
-        // Told to forget, all do.
+        // An invalidation reaches all of them.
         let text = "proof";
         while !self.nodes.iter().all(|node| node.is_kept_for_long(text)) {
             assert!(over.elapsed() < 2 * PATIENCE, "it is not remembered");
@@ -128,7 +127,7 @@ impl Stage {
         Self { server, proxy, other: None, crowd, lasts }
     }
 
-    /// The trouble of the moment lasts until every node has counted it as such.
+    /// Waits until every node has counted the error.
     pub async fn lasts(&self, kind: &str) {
         let begun = Instant::now();
         self.load.goes_on(300).await;
@@ -165,7 +164,7 @@ pub async fn hung(stage: &mut Stage) {
     stage.server.go_on();
 }
 
-/// For less time than it takes to be taken for lost.
+/// For less time than the heartbeat timeout.
 pub async fn hung_for_a_moment(stage: &mut Stage) {
     stage.server.hang();
     stage.load.goes_on(100).await;
@@ -211,7 +210,7 @@ pub async fn full(stage: &mut Stage) {
     stage.server.person().does("CONFIG SET maxmemory 0");
 }
 
-/// It comes back with so much to load that it takes a while.
+/// It comes back with a large file to load.
 pub async fn loading(stage: &mut Stage) {
     let mut person = stage.server.person();
     person.sends(&[b"EVAL", b"for i = 1, 1000 do redis.call('SET', 'somebodys:' .. i, i) end", b"0"]);
@@ -227,7 +226,7 @@ pub async fn loading(stage: &mut Stage) {
     .await;
 }
 
-/// A script that runs, and runs.
+/// A script that runs for long.
 pub async fn busy(stage: &mut Stage) {
     let mut person = stage.server.person();
     person.does("CONFIG SET busy-reply-threshold 20");
@@ -238,7 +237,7 @@ pub async fn busy(stage: &mut Stage) {
     assert!(script.join().expect("no panic").is_err());
 }
 
-/// `MISCONF`: it cannot save, and so takes nothing more.
+/// `MISCONF`: it cannot save, and accepts no writes.
 pub async fn unable_to_save(stage: &mut Stage) {
     std::fs::create_dir(stage.server.directory().join("dump.rdb")).expect("a directory where the file should be");
     let mut person = stage.server.person();
@@ -259,7 +258,7 @@ pub async fn password_set(stage: &mut Stage) {
     person.sends(&[b"CONFIG", b"SET", b"requirepass", b""]);
 }
 
-/// `NOPERM` for whatever writes.
+/// `NOPERM` for writes.
 pub async fn not_permitted_to_write(stage: &mut Stage) {
     stage.server.person().does("ACL SETUSER default -@write");
     stage.lasts("denied").await;
@@ -273,7 +272,7 @@ pub async fn not_permitted_to_read(stage: &mut Stage) {
     stage.server.person().does("ACL SETUSER default +@all");
 }
 
-/// `NOPERM` for what coherence stands on.
+/// `NOPERM` for tracking.
 pub async fn not_permitted_to_track(stage: &mut Stage) {
     let mut person = stage.server.person();
     person.does("ACL SETUSER default -client|tracking");
@@ -306,7 +305,7 @@ pub async fn too_many_clients(stage: &mut Stage) {
     person.does("CONFIG SET maxclients 10000");
 }
 
-/// The peer is gone and nobody says so, until the network does.
+/// The peer vanishes without closing the connection.
 pub async fn half_open(stage: &mut Stage) {
     stage.proxy.hang(true);
     stage.lasts("silent").await;
@@ -326,7 +325,7 @@ pub async fn garbage(stage: &mut Stage) {
     stage.proxy.garble(false);
 }
 
-/// Something between lets everything pass but the reports.
+/// A proxy swallows the pushes.
 pub async fn pushes_swallowed(stage: &mut Stage) {
     stage.proxy.swallow_pushes(true);
     stage.proxy.cut();

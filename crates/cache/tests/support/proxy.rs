@@ -13,19 +13,19 @@ const TICK: Duration = Duration::from_millis(5);
 
 #[derive(Default)]
 struct Faults {
-    /// What the server says is held back for so long.
+    /// Delay of the server's messages.
     delay_ms: AtomicU64,
-    /// Nothing passes, and nobody is told.
+    /// Nothing passes, and no connection is closed.
     hang: AtomicBool,
     /// New connections are closed at once.
     refuse: AtomicBool,
     /// Pushes do not pass.
     swallow: AtomicBool,
-    /// What the server says comes as something else.
+    /// The server's messages arrive garbled.
     garble: AtomicBool,
-    /// The next message of the server's is passed by half, then the connection is closed.
+    /// Half of the next message passes, then the connection is closed.
     cut_inside: AtomicBool,
-    /// Connections older than this are to close.
+    /// Connections older than this close.
     cuts: AtomicU64,
     accepted: AtomicU64,
     ended: AtomicBool,
@@ -76,17 +76,17 @@ impl Proxy {
         self.faults.swallow.store(yes, SeqCst);
     }
 
-    /// Passes what no server says, instead of what this one does.
+    /// Passes garbage instead of messages of the server.
     pub fn garble(&self, yes: bool) {
         self.faults.garble.store(yes, SeqCst);
     }
 
-    /// Closes a connection in the middle of what the server says next.
+    /// Closes a connection in the middle of the next message.
     pub fn cut_inside(&self) {
         self.faults.cut_inside.store(true, SeqCst);
     }
 
-    /// Whether that is still to come.
+    /// Whether that has not happened yet.
     pub fn is_to_cut_inside(&self) -> bool {
         self.faults.cut_inside.load(SeqCst)
     }
@@ -119,7 +119,7 @@ fn accept(client: TcpStream, port: u16, faults: &Arc<Faults>, threads: &Mutex<Ve
     }
     let Ok(server) = TcpStream::connect(("127.0.0.1", port)) else { return };
     for stream in [&client, &server] {
-        // What was accepted may have inherited the listener's mode.
+        // An accepted socket may inherit the mode of the listener.
         stream.set_nonblocking(false).expect("a setting");
         stream.set_read_timeout(Some(TICK)).expect("a setting");
         stream.set_nodelay(true).expect("a setting");
@@ -177,7 +177,7 @@ fn pass(mut from: TcpStream, mut to: TcpStream, faults: &Faults, born: u64, from
     let _ = to.shutdown(Shutdown::Both);
 }
 
-/// Takes the whole messages out of what waits, and leaves the pushes away.
+/// Takes the complete messages out of the buffer, without the pushes.
 fn without_pushes(waiting: &mut Vec<u8>) -> Vec<u8> {
     let mut passing = Vec::new();
     while let Some(len) = frame_len(waiting) {

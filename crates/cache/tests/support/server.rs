@@ -18,7 +18,7 @@ pub struct Server {
     port: u16,
     directory: tempfile::TempDir,
     settings: Vec<String>,
-    /// It watches others: its settings stand in a file, which it writes to.
+    /// It is a Sentinel: its settings are in a file that it rewrites.
     watched: Option<String>,
 }
 
@@ -60,7 +60,7 @@ impl Server {
     }
 
     fn spawn(&mut self) -> bool {
-        // It dies with the thread that runs the test, even if the test is killed.
+        // It ends with the thread of the test, even if the test is killed.
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "KILL", "redis-server"]);
         match &self.watched {
@@ -85,7 +85,7 @@ impl Server {
             if child.try_wait().expect("its status").is_some() {
                 return false;
             }
-            // Answering PONG is not enough: it may be somebody else's server on this port.
+            // A PONG is not enough: it may come from another server on this port.
             let is_ours = |connection: &mut Connection| {
                 redis::cmd("INFO")
                     .arg("server")
@@ -120,7 +120,7 @@ impl Server {
         self.settings.extend(settings.iter().map(|&setting| setting.to_owned()));
     }
 
-    /// Starts it again on the same port, with what it last saved: by itself it saves nothing.
+    /// Starts it again on the same port, with its last save; by itself it saves nothing.
     pub fn restart(&mut self) {
         self.stop();
         let start = Instant::now();
@@ -129,7 +129,7 @@ impl Server {
         }
     }
 
-    /// Stops its process in mid-air: the kernel goes on accepting, nobody answers.
+    /// Suspends its process: the kernel accepts connections, and nothing answers.
     pub fn hang(&self) {
         self.signal("-STOP");
     }
@@ -143,7 +143,7 @@ impl Server {
         assert!(Command::new("kill").args([signal, &id]).status().expect("kill").success());
     }
 
-    /// Where it saves what it holds.
+    /// The file that it saves to.
     pub fn directory(&self) -> &std::path::Path {
         self.directory.path()
     }
@@ -166,7 +166,7 @@ impl Server {
     /// A person at `redis-cli`.
     pub fn person(&self) -> Person {
         let start = Instant::now();
-        // A server that changes its role closes what was just opened.
+        // A server that changes its role closes new connections.
         loop {
             if let Some(connection) = self.try_client() {
                 return Person(connection);
@@ -185,12 +185,12 @@ impl Drop for Server {
 pub struct Person(Connection);
 
 impl Person {
-    /// For commands that are more than words.
+    /// For commands with binary arguments.
     pub fn connection(&mut self) -> &mut Connection {
         &mut self.0
     }
 
-    /// Says a command as it would be typed, split at blanks.
+    /// Runs a command as it would be typed, split at blanks.
     pub fn says<T: redis::FromRedisValue>(&mut self, command: &str) -> T {
         self.tries(command).unwrap_or_else(|error| panic!("{command}: {error}"))
     }
@@ -201,19 +201,19 @@ impl Person {
         redis::cmd(first).arg(words).query(&mut self.0)
     }
 
-    /// Says a command and waits for its reply, which does not matter.
+    /// Runs a command and ignores its reply.
     pub fn does(&mut self, command: &str) {
         let _: redis::Value = self.says(command);
     }
 
-    /// Says a command whose words may hold anything.
+    /// Runs a command with any words.
     pub fn sends(&mut self, words: &[&[u8]]) {
         let mut command = redis::Cmd::new();
         command.arg(words);
         command.exec(&mut self.0).unwrap_or_else(|error| panic!("{error}"));
     }
 
-    /// Sets a text that may hold anything.
+    /// Sets any text.
     pub fn sets(&mut self, name: &str, text: impl AsRef<[u8]>) {
         redis::cmd("SET").arg(name).arg(text.as_ref()).exec(&mut self.0).expect("SET");
     }
