@@ -235,8 +235,9 @@ impl Calculator {
         let question = question.into();
         let kept = self.shared.readings.get(question);
         if let Some(Reading { program, name }) = &kept
-            && let Some(found) = self.recall_if(name, |_| true)
+            && let Some(found) = self.shared.cache.recall_if(name, |_| true)
         {
+            self.shared.counters.asks().ends_in_the_cache();
             return Reply::of(found, program.clone(), name.clone());
         }
         match self.answer_as_read(caller.into(), question, kept, |_, _| None::<Infallible>).await {

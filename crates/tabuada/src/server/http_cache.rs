@@ -19,6 +19,7 @@ use crate::answer::DEADLINE;
 use crate::server::negotiation::encoding::{Accepted, Coding, PACKED_FROM_BYTES};
 use crate::server::negotiation::qvalues::lines;
 use crate::server::render::vary;
+use crate::server::request_id::hexadecimal;
 use crate::workers::Hands;
 
 /// An answer that depends on the text alone is fresh for a day: clients get better answers of a new version after that
@@ -53,16 +54,11 @@ impl Tag {
 
     /// In quotes. A strong tag differs between two encodings of one body.
     fn quoted(self, coding: Coding) -> String {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        let mut hex = [0; 32];
-        for (pair, byte) in hex.chunks_exact_mut(2).zip(self.0.to_be_bytes()) {
-            pair[0] = DIGITS[usize::from(byte >> 4)];
-            pair[1] = DIGITS[usize::from(byte & 15)];
-        }
-        let hex = str::from_utf8(&hex).unwrap_or_default();
+        let halves = [(self.0 >> 64) as u64, self.0 as u64].map(hexadecimal);
+        let [high, low] = [&halves[0], &halves[1]].map(|half| str::from_utf8(half).unwrap_or_default());
         match coding.name() {
-            None => ["\"", hex, "\""].concat(),
-            Some(name) => ["\"", hex, "-", name, "\""].concat(),
+            None => ["\"", high, low, "\""].concat(),
+            Some(name) => ["\"", high, low, "-", name, "\""].concat(),
         }
     }
 }

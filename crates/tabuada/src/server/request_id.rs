@@ -104,7 +104,7 @@ fn schedule([mut key, mut a, mut b, mut c]: [u32; 4]) -> [u32; ROUNDS] {
 }
 
 /// The hexadecimal digits of a number, highest first.
-fn hexadecimal(number: u64) -> [u8; 16] {
+pub(super) fn hexadecimal(number: u64) -> [u8; 16] {
     let mut digits = [0; 16];
     for (pair, byte) in digits.chunks_exact_mut(2).zip(number.to_be_bytes()) {
         pair[0] = DIGITS[usize::from(byte >> 4)];

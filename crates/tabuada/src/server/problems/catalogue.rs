@@ -10,12 +10,18 @@ pub(in crate::server) struct Kind {
     /// The status of the answer.
     pub(in crate::server) status: StatusCode,
     /// When it occurs. Read by the test that keeps `docs/http.md` equal.
-    #[cfg_attr(not(test), expect(dead_code))]
+    #[cfg(test)]
     pub(in crate::server) when: &'static str,
 }
 
+#[cfg_attr(not(test), expect(unused_variables, reason = "`when` is for the test and for readers"))]
 const fn kind(status: StatusCode, code: &'static str, when: &'static str) -> Kind {
-    Kind { code, status, when }
+    Kind {
+        code,
+        status,
+        #[cfg(test)]
+        when,
+    }
 }
 
 /// All of them; those of expressions first.
