@@ -5,7 +5,7 @@
 
 mod ticks;
 mod curve;
-mod line;
+mod polyline;
 mod range;
 mod drawing;
 mod palette;

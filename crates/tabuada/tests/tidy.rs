@@ -177,6 +177,14 @@ fn an_upward_use_is_found_in_every_way_of_writing_it() {
     assert_eq!(found("// As crate::last says.\n", "#[cfg(test)]\nmod tests { use crate::last; }", ""), 0);
 }
 
+/// A path that climbs far breaks when its file moves; one from the crate's root says where it leads.
+#[test]
+fn no_path_of_the_service_climbs_two_modules() {
+    for file in files(&root().join("crates/tabuada/src"), &["rs"]) {
+        assert!(!read(&file).contains("super::super"), "{}", file.display());
+    }
+}
+
 #[test]
 fn the_language_and_the_cache_know_nothing_of_each_other() {
     let crates = root().join("crates");

@@ -18,9 +18,9 @@ use super::flags::{OfCache, SettingFlags};
 use super::http::{self, Question, address_of, on_this_machine};
 use crate::answer::Calculator;
 use crate::config::{AdminToken, behind};
+use crate::operator_json;
 use crate::settings::table::{ADMIN_LISTEN, LISTEN, NAMESPACE, REDIS};
 use crate::settings::{SettingError, Settings};
-use crate::view;
 use crate::words::{Language, Words, said};
 
 /// The time limit for each piece of a response: clearing the cache visits every entry in Redis.
@@ -255,7 +255,7 @@ impl Door {
         // The cursor comes from this command's own last request.
         let cursor = cursor.and_then(|cursor| cursor.parse::<Cursor>().ok());
         let page = runtime.block_on(calculator.cache().operator().list(cursor.as_ref(), PAGE));
-        if page.redis == Behind::Reached { Ok(view::page(&page)) } else { Err(self.lost()) }
+        if page.redis == Behind::Reached { Ok(operator_json::page(&page)) } else { Err(self.lost()) }
     }
 
     fn entry(&self, key: &str) -> Result<Value, Trouble> {
@@ -265,7 +265,7 @@ impl Door {
         };
         let name = self.name(key)?;
         match runtime.block_on(calculator.cache().operator().entry(&name)) {
-            Ok((Some(entry), _)) => Ok(view::entry(&entry, None)),
+            Ok((Some(entry), _)) => Ok(operator_json::entry(&entry, None)),
             Ok((None, Behind::Unreachable)) => Err(self.lost()),
             Ok((None, _)) | Err(NotOurs) => Err(self.absent(&name)),
         }
@@ -322,7 +322,7 @@ impl Door {
     /// Gives an error if the removal is incomplete, because this process ends and cannot finish it later.
     fn told(&self, removed: &Removed) -> Result<Value, Trouble> {
         match removed.redis {
-            Removal::Done => Ok(view::removed(removed)),
+            Removal::Done => Ok(operator_json::removed(removed)),
             Removal::Pending => Err(self.failed(said::NOT_ALL_REMOVED, &[])),
             Removal::Refused => Err(self.failed(said::REMOVAL_REFUSED, &[])),
         }

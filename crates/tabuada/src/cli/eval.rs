@@ -8,7 +8,7 @@ use tabuada_lang::{ErrorKind, Fix, Hint, Language, Limits, Mode, Span, caret};
 
 use super::object::{BYTE_ORDER_MARK, DEADLINE, write_answer};
 use crate::engine::{self, Engine, Question};
-use crate::line::write_too_long;
+use crate::ndjson::write_too_long;
 use crate::words::said;
 
 /// The maximum of characters for a whole text in a hint.

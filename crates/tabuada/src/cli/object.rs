@@ -5,8 +5,8 @@ use std::time::Duration;
 use tabuada_lang::Limits;
 
 use crate::engine::{Engine, Question};
-use crate::facts::Printed;
-use crate::line::{write_explanation, write_failure, write_unreadable, write_value};
+use crate::ndjson::{write_explanation, write_failure, write_unreadable, write_value};
+use crate::record::Printed;
 
 /// The deadline for one expression.
 pub(super) const DEADLINE: Duration = Duration::from_secs(10);

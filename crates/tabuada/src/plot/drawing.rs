@@ -3,7 +3,7 @@
 use tabuada_lang::ErrorKind;
 
 use super::curve::{Curve, Stopped, View};
-use super::line::{length, simplified, thinned, within};
+use super::polyline::{length, simplified, thinned, within};
 use super::ticks::{Ticks, ticks};
 
 /// The maximum of curves, each with its own colour and dashes.

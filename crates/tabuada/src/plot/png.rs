@@ -6,8 +6,8 @@ use tiny_skia::{Color, FillRule, LineCap, LineJoin, Paint, Path, PathBuilder, Pi
 use ttf_parser::{Face, GlyphId, OutlineBuilder};
 
 use super::drawing::{Anchor, Drawing, FONT, Ink, Mark};
-use super::line::length;
 use super::palette::{LIGHT, of, width_of};
+use super::polyline::length;
 
 static PLAIN: &[u8] = include_bytes!("font/plain.ttf");
 

@@ -13,9 +13,9 @@ use axum::http::{HeaderValue, Method, Request, Response};
 use tower::{Layer, ServiceExt};
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 
-use super::render::{CACHE_STATUS, SERVER_TIMING, vary};
-use super::request_id::REQUEST_ID;
 use crate::config::Origins;
+use crate::server::render::{CACHE_STATUS, SERVER_TIMING, vary};
+use crate::server::request_id::REQUEST_ID;
 
 /// How long a browser need not ask again: as long as any of them believes.
 const MAX_AGE: Duration = Duration::from_secs(24 * 60 * 60);

@@ -10,7 +10,7 @@ use axum::http::header::{
 use axum::http::{HeaderValue, Response};
 use axum::routing::get;
 
-use super::state::Served;
+use crate::server::state::Served;
 
 /// The script itself says that these lie beside it.
 const LICENCES: &str = include_str!("docs/swagger-ui-bundle.js.LICENSE.txt");

@@ -5,8 +5,8 @@ use axum::extract::State;
 use axum::http::{Response, StatusCode};
 use serde::Serialize;
 
-use super::render::{json, not_kept};
-use super::state::App;
+use crate::server::render::{json, not_kept};
+use crate::server::state::App;
 
 /// Whether the process answers.
 pub(super) async fn live() -> Response<Body> {

@@ -1,5 +1,7 @@
 //! `GET /metrics`: the counters under their names, in Prometheus's text (its OpenMetrics dialect).
 
+mod process;
+
 use std::fmt;
 
 use axum::body::Body;
@@ -15,11 +17,11 @@ use prometheus_client::registry::Registry;
 use tabuada_cache::{Count, State};
 use tracing_appender::non_blocking::ErrorCounter;
 
-use super::process::Process;
 use crate::answer::Calculator;
 use crate::counters::Counters;
+use crate::operator_json;
+use crate::server::metrics::process::Process;
 use crate::version::{COMMIT, VERSION};
-use crate::view;
 
 /// Counters for Prometheus
 pub(crate) fn page(registry: &Registry) -> Response<Body> {
@@ -133,7 +135,7 @@ impl Collector for OfTheMoment {
                 ConstCounter::new(*count).encode(family.encode_family(&[("layer", layer), ("result", *label)])?)?;
             }
         }
-        let answers = view::answers(&stats, &self.counters);
+        let answers = operator_json::answers(&stats, &self.counters);
         counters(&mut encoder, "cache_answers", "How questions ended.", "source", &answers)?;
         counters(&mut encoder, "cache_forgotten", "What made memory forget.", "cause", &stats.forgotten)?;
         counters(&mut encoder, "cache_flights", "How computations in full ended.", "end", &stats.flights)?;

@@ -9,9 +9,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::fault::Fault;
-use super::problem::Problem;
-use super::version;
+use crate::server::problems::Fault;
+use crate::server::problems::Problem;
+use crate::server::version;
 use crate::version::VERSION;
 
 type Object = Map<String, Value>;

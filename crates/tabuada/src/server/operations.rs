@@ -10,12 +10,12 @@ use axum::routing::{MethodRouter, get, post};
 use percent_encoding::percent_decode_str;
 use prometheus_client::metrics::counter::Counter;
 
-use super::body::BODY_BYTES;
-use super::openapi::{self, Described, Shared};
-use super::render::detail;
-use super::state::{App, Listening, Served};
-use super::{docs, evaluate, health, metrics, operator, page, v1, version};
+use super::{course, docs, health, metrics, operator, page, v1, version};
 use crate::counters::Counters;
+use crate::server::body::BODY_BYTES;
+use crate::server::openapi::{self, Described, Shared};
+use crate::server::render::detail;
+use crate::server::state::{App, Listening, Served};
 
 /// A path and what is done there.
 pub(super) struct Operation {
@@ -56,7 +56,7 @@ pub(super) static OPERATIONS: [Operation; 19] = [
         access: Access::Public { cors: true },
         statuses: &[200, 400, 405, 408, 413, 422, 503],
         body: Some(BODY_BYTES),
-        handlers: || post(evaluate::post),
+        handlers: || post(course::post),
         description: Some(include_str!("openapi/evaluate.json")),
     },
     Operation {

@@ -1,4 +1,6 @@
-//! `/v1/cache`: what the cache remembers and did, for its operator. Who that is says [`admission`](super::admission).
+//! `/v1/cache`: what the cache remembers and did, for its operator. Who that is says [`admission`](crate::server::operator::admission).
+
+mod admission;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -7,15 +9,15 @@ use axum::middleware::Next;
 use serde_json::Value;
 use tabuada_cache::{Behind, Cursor, NotACursor, NotOurs, Operator, Removal, Removed};
 
-use super::admission::{admit, admit_scraper};
-use super::fault::Fault;
-use super::language;
-use super::problem::Problem;
-use super::query::parameter;
-use super::render::{json, not_kept};
-use super::state::{App, Served};
 use crate::answer::Answers;
-use crate::view;
+use crate::operator_json;
+use crate::server::negotiation::language;
+use crate::server::operator::admission::{admit, admit_scraper};
+use crate::server::problems::Fault;
+use crate::server::problems::Problem;
+use crate::server::query::parameter;
+use crate::server::render::{json, not_kept};
+use crate::server::state::{App, Served};
 
 /// Entries of a page, where nothing else is asked for; and the most that can be.
 const PAGE: usize = 100;
@@ -23,7 +25,7 @@ const PAGE_MAX: usize = 1_000;
 
 /// What the cache did.
 pub(super) async fn statistics(State(app): State<App>) -> Response<Body> {
-    said(StatusCode::OK, &view::stats(&app.calculator.cache().stats(), &app.counters))
+    said(StatusCode::OK, &operator_json::stats(&app.calculator.cache().stats(), &app.counters))
 }
 
 /// Lists what is remembered.
@@ -41,7 +43,9 @@ pub(super) async fn list(State(app): State<App>, headers: HeaderMap, uri: Uri) -
         Ok((cursor.map_err(|NotACursor| Fault::Cursor)?, limit))
     };
     match asked() {
-        Ok((cursor, limit)) => said(StatusCode::OK, &view::page(&operator(&app).list(cursor.as_ref(), limit).await)),
+        Ok((cursor, limit)) => {
+            said(StatusCode::OK, &operator_json::page(&operator(&app).list(cursor.as_ref(), limit).await))
+        }
         Err(fault) => refused(fault, &headers),
     }
 }
@@ -53,7 +57,7 @@ pub(super) async fn show(State(app): State<App>, headers: HeaderMap, uri: Uri) -
         Err(fault) => return told(fault, &headers).in_query(uri.query()).response(),
     };
     match operator(&app).entry(&name).await {
-        Ok((Some(entry), behind)) => said(StatusCode::OK, &view::entry(&entry, Some(behind))),
+        Ok((Some(entry), behind)) => said(StatusCode::OK, &operator_json::entry(&entry, Some(behind))),
         Ok((None, behind)) => absent(name, behind, &headers),
         Err(NotOurs) => absent(name, Behind::Absent, &headers),
     }
@@ -128,8 +132,8 @@ fn absent(name: String, behind: Behind, headers: &HeaderMap) -> Response<Body> {
 
 fn gone(removed: Removed, headers: &HeaderMap) -> Response<Body> {
     match removed.redis {
-        Removal::Done => said(StatusCode::OK, &view::removed(&removed)),
-        Removal::Pending => said(StatusCode::ACCEPTED, &view::removed(&removed)),
+        Removal::Done => said(StatusCode::OK, &operator_json::removed(&removed)),
+        Removal::Pending => said(StatusCode::ACCEPTED, &operator_json::removed(&removed)),
         Removal::Refused => refused(Fault::RedisRefused, headers),
     }
 }

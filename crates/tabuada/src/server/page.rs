@@ -7,9 +7,9 @@ use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY,
 use axum::http::{HeaderMap, HeaderValue, Response};
 use axum::routing::get;
 
-use super::freshness::{Freshness, Tag};
-use super::state::{App, Served};
 use crate::peer::Peer;
+use crate::server::http_cache::{Freshness, Tag};
+use crate::server::state::{App, Served};
 
 /// No script and no style but the page's own files, nobody to ask but this service, and no text that becomes markup.
 const POLICY: HeaderValue = HeaderValue::from_static(
@@ -95,10 +95,10 @@ mod tests {
     use axum::http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH};
     use tabuada_cache::Options;
 
-    use super::super::state::Setup;
     use super::*;
     use crate::answer::Calculator;
     use crate::counters::Counters;
+    use crate::server::state::Setup;
 
     /// Whatever the file. It is asked for again each time, and by its own tag alone.
     #[tokio::test]

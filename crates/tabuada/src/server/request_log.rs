@@ -9,8 +9,8 @@ use axum::body::Body;
 use axum::http::{HeaderValue, Method, Request, Response};
 use tracing::field::{DisplayValue, display};
 
-use super::render::CACHE_STATUS;
 use crate::config::{LogRequests, Logged};
+use crate::server::render::CACHE_STATUS;
 
 /// A request that takes this long is worth a line: half of the time after which an expression is given up.
 const SLOW: Duration = Duration::from_secs(1);

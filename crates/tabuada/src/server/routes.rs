@@ -1,4 +1,4 @@
-//! Which path leads where, by the [table of operations](super::operations).
+//! Which path leads where, by the [table of operations](crate::server::operations).
 
 use axum::Router;
 use axum::body::Body;
@@ -9,13 +9,13 @@ use axum::middleware::from_fn_with_state;
 use percent_encoding::percent_decode_str;
 use tower::ServiceExt;
 
-use super::fault::Fault;
-use super::language;
-use super::operations::{Access, OPERATIONS, Operation};
-use super::problem::Problem;
-use super::render::{CACHE_STATUS, bypass, detail};
-use super::state::{Listening, Served};
 use super::{docs, operator, page};
+use crate::server::negotiation::language;
+use crate::server::operations::{Access, OPERATIONS, Operation};
+use crate::server::problems::Fault;
+use crate::server::problems::Problem;
+use crate::server::render::{CACHE_STATUS, bypass, detail};
+use crate::server::state::{Listening, Served};
 
 /// Every route of a listener.
 pub(super) fn router(served: Served) -> Router {

@@ -1,8 +1,9 @@
-//! `/v1`: the product's API. Every route of it answers a failure with a [`Problem`](super::problem::Problem).
+//! `/v1`: the product's API. Every route of it answers a failure with a [`Problem`](crate::server::problems::Problem).
 
 mod question;
 mod reply;
-mod made;
+mod cacheable;
+mod ordered_stream;
 pub(super) mod evaluate;
 pub(super) mod batch;
 pub(super) mod table;
@@ -24,7 +25,7 @@ mod tests {
     use crate::answer::Calculator;
     use crate::counters::Counters;
     use crate::peer::Peer;
-    use crate::server::freshness::Tag;
+    use crate::server::http_cache::Tag;
     use crate::server::state::{App, Setup};
 
     /// Pictures and explanations, in one number, beside the versions that stand for them in their tags. If this fails

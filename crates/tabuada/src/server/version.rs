@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::http::{Response, StatusCode};
 use serde::Serialize;
 
-use super::render::{json, not_kept};
+use crate::server::render::{json, not_kept};
 use crate::version::{COMMIT, RUSTC, VERSION, features};
 
 /// What is running.

@@ -7,7 +7,7 @@ use tabuada_lang::{Limits, Mode};
 
 use super::pipeline::{Feeder, Gone, Hand};
 use crate::cli::object::{BYTE_ORDER_MARK, write_answer};
-use crate::line::{Asked, write_malformed, write_too_long};
+use crate::ndjson::{Asked, write_malformed, write_too_long};
 
 /// Bytes per read.
 const READ_BYTES: usize = 64 << 10;

@@ -13,7 +13,7 @@ use super::{BatchArgs, Output};
 use crate::cli::object::write_answer;
 use crate::engine::Question;
 use crate::json::write_string;
-use crate::line::write_error;
+use crate::ndjson::write_error;
 
 /// The default column of the expressions.
 const COLUMN: &str = "expr";

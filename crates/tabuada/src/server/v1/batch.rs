@@ -18,19 +18,19 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use tabuada_lang::{ErrorKind, Limits, Mode};
 
-use super::super::body;
-use super::super::fault::Fault;
-use super::super::language::{self, Language};
-use super::super::problem::Problem;
-use super::super::query::parameter;
-use super::super::state::App;
-use super::super::streamed::{Parts, Pieces, streamed};
 use super::question::{INLINE_BODY_BYTES, no_body, object};
 use crate::answer::{Calculator, DEADLINE, Origin, Outcome, Reply};
-use crate::line::{
+use crate::ndjson::{
     Asked, Malformed, write_error, write_explanation, write_failure, write_malformed, write_unreadable, write_value,
 };
 use crate::peer::Peer;
+use crate::server::body;
+use crate::server::negotiation::language::{self, Language};
+use crate::server::problems::Fault;
+use crate::server::problems::Problem;
+use crate::server::query::parameter;
+use crate::server::state::App;
+use crate::server::v1::ordered_stream::{Parts, Pieces, streamed};
 use crate::workers::NotDone;
 
 /// Lines of one batch.

@@ -12,18 +12,18 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_LANGUAGE};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri};
 use tabuada_lang::Language;
 
-use super::super::accepted::members;
-use super::super::freshness::{Freshness, Tag, WORDS_SECONDS, is_conditional};
-use super::super::language;
-use super::super::problem::Problem;
-use super::super::render::{bypass, cache_status, json_with_room, not_kept, with_cache_status, with_server_timing};
-use super::super::request_log::tell_expression;
-use super::super::state::App;
 use super::question::{OwnQuestion, body_of};
 use super::reply;
 use crate::answer::{Caller, Keeping, Name, Origin, Outcome, Reply, is_long};
 use crate::clock::Second;
 use crate::peer::Peer;
+use crate::server::http_cache::{Freshness, Tag, WORDS_SECONDS, is_conditional};
+use crate::server::negotiation::language;
+use crate::server::negotiation::qvalues::members;
+use crate::server::problems::Problem;
+use crate::server::render::{bypass, cache_status, json_with_room, not_kept, with_cache_status, with_server_timing};
+use crate::server::request_log::tell_expression;
+use crate::server::state::App;
 
 /// The form of the body, as part of its tag. Raised whenever the same answer is written otherwise.
 const FORM: &str = "evaluate 2";
@@ -186,7 +186,7 @@ mod tests {
 
     use super::*;
     use crate::engine;
-    use crate::facts;
+    use crate::record;
     use crate::workers::Workers;
 
     /// Counted from when it was worked out, wherever it was remembered since; what is worked out now has none.
@@ -199,7 +199,7 @@ mod tests {
         let second = Second::now();
         let answer = |born| {
             let evaluation = engine::try_evaluate(&program, &limits, 1_000).unwrap();
-            Arc::new(facts::Answer::new(evaluation, program.mode(), born))
+            Arc::new(record::Answer::new(evaluation, program.mode(), born))
         };
         let (answer, forged) = (answer(second.number - AGO), answer(0));
         let reply = Reply {

@@ -9,18 +9,18 @@ use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri};
 use serde::Serialize;
 use tabuada_lang::{Explanation, Language, Limits, Program, Span, Step, StepKind};
 
-use super::super::freshness::{Freshness, Tag, WORDS_SECONDS};
-use super::super::language;
-use super::super::problem::{Advice, CharacterSpan, Problem};
-use super::super::render::json;
-use super::super::state::App;
-use super::made::{self, Made};
+use super::cacheable::{self, Made};
 use super::question::OwnQuestion;
 use super::reply::{Hint, Value, hints};
 use crate::answer::{ANSWER_VERSION, DEADLINE};
 use crate::engine::{self, Question};
-use crate::facts::Printed;
 use crate::peer::Peer;
+use crate::record::Printed;
+use crate::server::http_cache::{Freshness, Tag, WORDS_SECONDS};
+use crate::server::negotiation::language;
+use crate::server::problems::{Advice, CharacterSpan, Problem};
+use crate::server::render::json;
+use crate::server::state::App;
 
 /// Names what is said of an expression, as part of its tag. Raised whenever the same one is explained otherwise.
 pub(super) const VERSION: &str = "explain 2";
@@ -39,7 +39,7 @@ pub(in crate::server) async fn get(State(app): State<App>, peer: Peer, headers: 
         let freshness = Freshness::new(tag).in_words().for_seconds(WORDS_SECONDS);
         Ok((freshness, explained(&app, peer, question, language)))
     };
-    made::answer(app.calculator.workers().by(peer), &headers, &uri, asked).await
+    cacheable::answer(app.calculator.workers().by(peer), &headers, &uri, asked).await
 }
 
 async fn explained(app: &App, peer: Peer, question: OwnQuestion, language: Language) -> Result<Made, Problem> {

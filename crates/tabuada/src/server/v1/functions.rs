@@ -9,11 +9,11 @@ use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
 use serde::Serialize;
 use tabuada_lang::{FunctionInfo, FunctionKind, Language, functions};
 
-use super::super::freshness::{Freshness, Tag, WORDS_SECONDS};
-use super::super::language;
-use super::super::render::json;
-use super::super::state::App;
 use crate::peer::Peer;
+use crate::server::http_cache::{Freshness, Tag, WORDS_SECONDS};
+use crate::server::negotiation::language;
+use crate::server::render::json;
+use crate::server::state::App;
 
 /// Lists the names that the language knows.
 pub(in crate::server) async fn get(State(app): State<App>, peer: Peer, headers: HeaderMap) -> Response<Body> {

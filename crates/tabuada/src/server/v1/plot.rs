@@ -9,19 +9,19 @@ use axum::http::header::{CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE
 use axum::http::{HeaderMap, HeaderValue, Response, Uri};
 use tabuada_lang::{ErrorKind, Language, Limits};
 
-use super::super::accepted::liking;
-use super::super::fault::Fault;
-use super::super::freshness::{Freshness, Tag, WORDS_SECONDS};
-use super::super::language;
-use super::super::problem::Problem;
-use super::super::query::{last, parameter, parameters};
-use super::super::state::App;
-use super::made::{self, Made};
+use super::cacheable::{self, Made};
 use crate::answer::{ANSWER_VERSION, DEADLINE};
 use crate::engine::random_seed;
 use crate::peer::Peer;
 use crate::plot::{Plot, Refusal, SIZE};
 use crate::priority;
+use crate::server::http_cache::{Freshness, Tag, WORDS_SECONDS};
+use crate::server::negotiation::language;
+use crate::server::negotiation::qvalues::liking;
+use crate::server::problems::Fault;
+use crate::server::problems::Problem;
+use crate::server::query::{last, parameter, parameters};
+use crate::server::state::App;
 
 /// A picture that is looked at by itself may do nothing; what it looks like is its own style.
 const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox");
@@ -36,7 +36,7 @@ pub(in crate::server) async fn get(State(app): State<App>, peer: Peer, headers: 
         let plot = asked(&uri, language)?;
         Ok((freshness(&plot, format), drawn(&app, peer, plot, format)))
     };
-    made::answer(app.calculator.workers().by(peer), &headers, &uri, asked).await
+    cacheable::answer(app.calculator.workers().by(peer), &headers, &uri, asked).await
 }
 
 /// A picture is told by the question, to the letter: it shows the texts as they were written.

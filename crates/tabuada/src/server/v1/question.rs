@@ -9,14 +9,14 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use tabuada_lang::{Language, Mode};
 
-use super::super::body::NoBody;
-use super::super::fault::Fault;
-use super::super::problem::Problem;
-use super::super::query::last;
-use super::super::state::App;
 use crate::answer::DEADLINE;
 use crate::engine::Question;
 use crate::peer::Peer;
+use crate::server::body::NoBody;
+use crate::server::problems::Fault;
+use crate::server::problems::Problem;
+use crate::server::query::last;
+use crate::server::state::App;
 use crate::workers::Hands;
 
 /// Bodies up to this long are read where the request is served; longer ones by the readers.

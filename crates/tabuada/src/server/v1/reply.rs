@@ -4,12 +4,12 @@ use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use tabuada_lang::{JsonNumbers, Language, Program};
 
-use super::super::problem::{Advice, CharacterSpan, Problem, Suggestion};
 use super::question::OwnQuestion;
 use crate::answer::{DEADLINE, Outcome, Reply, is_long};
 use crate::engine::{self, Question};
-use crate::facts::Printed;
-use crate::line::write_value;
+use crate::ndjson::write_value;
+use crate::record::Printed;
+use crate::server::problems::{Advice, CharacterSpan, Problem, Suggestion};
 use crate::workers::Hands;
 
 /// A value, as it is sent.

@@ -6,7 +6,7 @@
 
 mod columns;
 mod form;
-mod sheet;
+mod job;
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
@@ -14,15 +14,15 @@ use axum::extract::{Request, State};
 use axum::http::header::VARY;
 use axum::http::{HeaderValue, Response};
 
-use super::super::language::{self, Language};
-use super::super::problem::Problem;
-use super::super::state::App;
-use super::super::streamed::{Parts, Pieces, streamed};
 use super::question::no_body;
 use crate::answer::{Calculator, DEADLINE};
 use crate::peer::Peer;
+use crate::server::negotiation::language::{self, Language};
+use crate::server::problems::Problem;
+use crate::server::state::App;
+use crate::server::v1::ordered_stream::{Parts, Pieces, streamed};
 use form::Form;
-use sheet::{Sheet, Stretch};
+use job::{Job, Stretch};
 
 /// Evaluates an expression row by row.
 pub(in crate::server) async fn post(State(app): State<App>, peer: Peer, request: Request) -> Response<Body> {
@@ -38,7 +38,7 @@ async fn answer(app: &App, peer: Peer, request: Request, language: Language) -> 
     let bulk = workers.by(peer).bulk().await;
     // The first rows are worked out before anything is sent: what is wrong with the question shows in them.
     let begin = move || {
-        let sheet = Sheet::read(&body, form, language)?;
+        let sheet = Job::read(&body, form, language)?;
         let mut piece = sheet.head();
         let mut first = sheet.stretches().next().unwrap_or_default();
         sheet.write(&mut first, &mut piece, || false);
@@ -66,7 +66,7 @@ async fn answer(app: &App, peer: Peer, request: Request, language: Language) -> 
 struct How {
     calculator: Calculator,
     peer: Peer,
-    sheet: Arc<Sheet>,
+    sheet: Arc<Job>,
 }
 
 /// Sends the rows in order. `first` is the first stretch as far as it is done, in `piece`.

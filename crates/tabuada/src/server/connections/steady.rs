@@ -11,10 +11,10 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Sleep;
 
-use super::body::{DRAIN_BYTES, DRAIN_TIME};
 use super::framing::{Framing, Wrong};
 use super::head_clock::HeadClock;
 use super::listener::Stream;
+use crate::server::body::{DRAIN_BYTES, DRAIN_TIME};
 
 /// How often it is looked whether a client that sends nothing more has gone.
 const LOOK_TIME: Duration = Duration::from_millis(50);

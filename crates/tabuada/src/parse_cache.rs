@@ -20,7 +20,7 @@ const READING_BYTES_FOR_EACH: u64 = 64;
 const READINGS_TYPICAL: usize = 4_096;
 
 /// The readings of texts that are asked again and again: short ones, in Python's numbers, without variables.
-pub(crate) struct Readings<R>(Cache<Box<str>, R, Bytes>);
+pub(crate) struct ParseCache<R>(Cache<Box<str>, R, Bytes>);
 
 #[derive(Clone)]
 struct Bytes;
@@ -31,7 +31,7 @@ impl<R> Weighter<Box<str>, R> for Bytes {
     }
 }
 
-impl<R: Clone> Readings<R> {
+impl<R: Clone> ParseCache<R> {
     pub(crate) fn new() -> Self {
         Self(Cache::with_weighter(READINGS_TYPICAL, KEPT_BYTES, Bytes))
     }
@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn a_reading_is_found_by_its_own_text_alone() {
-        let readings = Readings::new();
+        let readings = ParseCache::new();
         let long = "1+".repeat(KEPT_TEXT_BYTES) + "1";
         let exact = Question { mode: Mode::Exact, ..Question::from("1/3") };
         let with_variables = Question { variables: Some(r#"{"x":3}"#), ..Question::from("x") };

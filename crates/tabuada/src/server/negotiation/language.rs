@@ -2,12 +2,12 @@
 
 use axum::http::HeaderMap;
 use axum::http::header::ACCEPT_LANGUAGE;
-pub(super) use tabuada_lang::Language;
+pub(in crate::server) use tabuada_lang::Language;
 
-use super::accepted::{members, weighted};
+use super::qvalues::{members, weighted};
 
 /// The language that the client likes best of those there are (RFC 9110, section 12.5.4); English if it names none.
-pub(super) fn preferred(headers: &HeaderMap) -> Language {
+pub(in crate::server) fn preferred(headers: &HeaderMap) -> Language {
     let mut best = (Language::English, 0.0);
     for (tag, weight) in members(headers, ACCEPT_LANGUAGE).map(weighted) {
         let primary = tag.split('-').next().unwrap_or_default();
@@ -26,7 +26,7 @@ pub(super) fn preferred(headers: &HeaderMap) -> Language {
 }
 
 /// The value of `Content-Language`.
-pub(super) fn tag(language: Language) -> &'static str {
+pub(in crate::server) fn tag(language: Language) -> &'static str {
     match language {
         Language::English => "en",
         Language::Portuguese => "pt-BR",

@@ -10,15 +10,15 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use tabuada_lang::{Cell, Context, Error, ErrorKind, Failure, Language, Limits, Mode, Program, Span, Variables};
 
-use super::super::super::fault::Fault;
-use super::super::super::problem::{Advice, CharacterSpan, Problem};
-use super::super::question::{mode_of, object};
-use super::super::reply::Hint;
 use super::columns::{Columns, Members, ROWS_MAX};
 use super::form::Form;
 use crate::answer::DEADLINE;
 use crate::engine;
 use crate::priority;
+use crate::server::problems::Fault;
+use crate::server::problems::{Advice, CharacterSpan, Problem};
+use crate::server::v1::question::{mode_of, object};
+use crate::server::v1::reply::Hint;
 
 /// Rows of a stretch: what is worked out side by side.
 const STRETCH_ROWS: usize = 8_192;
@@ -42,7 +42,7 @@ const WORK_TIME: Duration = Duration::from_secs(5);
 /// Rows without a value of which the reason is told.
 const ERRORS_MAX: usize = 10;
 
-pub(super) struct Sheet {
+pub(super) struct Job {
     text: String,
     program: Program,
     variables: Option<Variables>,
@@ -98,7 +98,7 @@ impl Stretch {
     }
 }
 
-impl Sheet {
+impl Job {
     /// Reads a question.
     pub(super) fn read(body: &[u8], form: Form, language: Language) -> Result<Self, Problem> {
         let (mut text, mut mode, mut variables, mut columns) = (None, None, None, Columns::default());
@@ -369,7 +369,7 @@ mod tests {
     #[test]
     fn a_table_has_a_time_for_all_of_it() {
         let body = br#"{"expr":"x+1","x":{"from":1,"to":9000,"count":9000}}"#;
-        let sheet = Sheet::read(body, Form::Json, Language::English).unwrap_or_else(|_| panic!("it can be read"));
+        let sheet = Job::read(body, Form::Json, Language::English).unwrap_or_else(|_| panic!("it can be read"));
         let mut stretches = sheet.stretches();
         let (mut first, mut second) = (stretches.next().unwrap_or_default(), stretches.next().unwrap_or_default());
         let mut out = String::new();

@@ -13,12 +13,12 @@ use axum::http::header::X_CONTENT_TYPE_OPTIONS;
 use axum::http::{HeaderMap, HeaderValue, Response};
 use quick_cache::sync::Cache;
 
-use super::coding::PACKED_FROM_BYTES;
-use super::render::{NOSNIFF, SERVER_TIMING};
-use super::request_id::REQUEST_ID;
 use crate::answer::{Calculator, Name, Origin, Outcome, Reply};
 use crate::clock::Second;
-use crate::facts::Answer;
+use crate::record::Answer;
+use crate::server::negotiation::encoding::PACKED_FROM_BYTES;
+use crate::server::render::{NOSNIFF, SERVER_TIMING};
+use crate::server::request_id::REQUEST_ID;
 
 /// Responses that are kept; each is of a query and of a body that are at most so long.
 const KEPT: usize = 256;
@@ -38,16 +38,21 @@ struct Kept {
 }
 
 /// The responses that were sent last, by query.
-pub(super) struct Sent(Cache<Box<str>, Arc<Kept>>);
+pub(in crate::server) struct ResponseCache(Cache<Box<str>, Arc<Kept>>);
 
-impl Sent {
-    pub(super) fn new() -> Self {
+impl ResponseCache {
+    pub(in crate::server) fn new() -> Self {
         Self(Cache::new(KEPT))
     }
 
     /// What was sent to another who asked this in the second in which this request was begun, if it is what would be sent
     /// now: memory is asked.
-    pub(super) fn again(&self, query: &str, begun: Instant, calculator: &Calculator) -> Option<Response<Body>> {
+    pub(in crate::server) fn again(
+        &self,
+        query: &str,
+        begun: Instant,
+        calculator: &Calculator,
+    ) -> Option<Response<Body>> {
         let kept = self.0.get(query).filter(|kept| begun < kept.end)?;
         calculator.recall_if(&kept.name, |found| {
             Arc::ptr_eq(&found.value, &kept.answer) && found.ttl.map(|ttl| ttl.as_secs()) == kept.ttl
@@ -59,7 +64,7 @@ impl Sent {
 
     /// Keeps what is sent to whoever asks this in this second, unless it is not from memory, or may be packed, which not
     /// every asker takes.
-    pub(super) fn keep(&self, query: &str, reply: &Reply, second: Second, headers: &HeaderMap, body: Bytes) {
+    pub(in crate::server) fn keep(&self, query: &str, reply: &Reply, second: Second, headers: &HeaderMap, body: Bytes) {
         let (Outcome::Answered(_, answer), Origin::Memory(ttl), Some(name)) =
             (&reply.outcome, reply.origin, &reply.name)
         else {
@@ -105,7 +110,7 @@ mod tests {
     async fn what_was_sent_is_sent_again_of_the_same_facts_and_in_the_same_second() {
         let (calculator, reply) = remembered().await;
         let (_, elsewhere) = remembered().await;
-        let sent = Sent::new();
+        let sent = ResponseCache::new();
         let second = Second::now();
         let begun = second.end - Duration::from_nanos(1);
         let again = |query| sent.again(query, begun, &calculator).is_some();
@@ -137,7 +142,7 @@ mod tests {
             (counters.asked.get(), counts)
         };
         assert_eq!(counted(), (2, [2, 2]));
-        let (sent, second) = (Sent::new(), Second::now());
+        let (sent, second) = (ResponseCache::new(), Second::now());
         let begun = second.end - Duration::from_nanos(1);
         sent.keep(QUERY, &reply, second, &HeaderMap::new(), Bytes::from("4"));
         assert!(sent.again(QUERY, begun, &calculator).is_some());
@@ -156,7 +161,7 @@ mod tests {
     #[tokio::test]
     async fn what_is_long_or_not_from_memory_is_not_kept() {
         let (calculator, reply) = remembered().await;
-        let (sent, second) = (Sent::new(), Second::now());
+        let (sent, second) = (ResponseCache::new(), Second::now());
         let begun = second.end - Duration::from_nanos(1);
         let is_kept = |query: &str, reply: &Reply, bytes| {
             sent.keep(query, reply, second, &HeaderMap::new(), Bytes::from(vec![b'4'; bytes]));

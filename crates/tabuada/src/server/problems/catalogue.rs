@@ -4,14 +4,14 @@ use axum::http::StatusCode;
 
 /// A kind of problem.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Kind {
+pub(in crate::server) struct Kind {
     /// Stable, and for programs.
-    pub(super) code: &'static str,
+    pub(in crate::server) code: &'static str,
     /// What it is answered with.
-    pub(super) status: StatusCode,
+    pub(in crate::server) status: StatusCode,
     /// When it is met. Read by the test that keeps `docs/http.md` equal.
     #[cfg_attr(not(test), expect(dead_code))]
-    pub(super) when: &'static str,
+    pub(in crate::server) when: &'static str,
 }
 
 const fn kind(status: StatusCode, code: &'static str, when: &'static str) -> Kind {
@@ -19,7 +19,7 @@ const fn kind(status: StatusCode, code: &'static str, when: &'static str) -> Kin
 }
 
 /// All of them; those of expressions first.
-pub(super) const CATALOGUE: &[Kind] = &{
+pub(in crate::server) const CATALOGUE: &[Kind] = &{
     use StatusCode as S;
     const EXPRESSION: S = S::UNPROCESSABLE_ENTITY;
     [
@@ -58,7 +58,7 @@ pub(super) const CATALOGUE: &[Kind] = &{
 };
 
 /// The status of what is wrong with an expression.
-pub(super) fn status_of(code: &str) -> StatusCode {
+pub(in crate::server) fn status_of(code: &str) -> StatusCode {
     CATALOGUE.iter().find(|kind| kind.code == code).map_or(StatusCode::UNPROCESSABLE_ENTITY, |kind| kind.status)
 }
 

@@ -11,7 +11,7 @@ use std::sync::{Arc, OnceLock};
 use axum::http::StatusCode;
 use memchr::memchr;
 
-use super::body::BODY_BYTES;
+use crate::server::body::BODY_BYTES;
 
 /// Longest line that is kept until its end comes. Of a head the library refuses shorter ones.
 const LINE_BYTES: usize = 128 << 10;

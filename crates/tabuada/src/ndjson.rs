@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 use tabuada_lang::{Error, ErrorKind, Failure, JsonNumbers, Language, Mode, Program, Span};
 
 use crate::engine::Question;
-use crate::facts::Printed;
 use crate::json::write_string;
+use crate::record::Printed;
 
 /// What a line asks.
 #[derive(Debug)]

@@ -7,15 +7,14 @@ use axum::body::Body;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 
-use super::accepted::members;
-use super::problem::PROBLEM_JSON;
-use super::render::vary;
+use super::qvalues::members;
+use crate::server::render::{PROBLEM_JSON, vary};
 
 const PREFER: HeaderName = HeaderName::from_static("prefer");
 const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 
 /// Whether the client prefers that.
-pub(super) fn is_preferred(headers: &HeaderMap) -> bool {
+pub(in crate::server) fn is_preferred(headers: &HeaderMap) -> bool {
     let is_lenient = |preference: &str| {
         let (name, value) = preference.split(';').next().unwrap_or_default().split_once('=').unwrap_or_default();
         let value = value.trim().trim_matches('"');
@@ -25,7 +24,7 @@ pub(super) fn is_preferred(headers: &HeaderMap) -> bool {
 }
 
 /// A response as the client prefers it: the body of a problem still says which status it has.
-pub(super) fn told(mut response: Response<Body>, is_lenient: bool) -> Response<Body> {
+pub(in crate::server) fn told(mut response: Response<Body>, is_lenient: bool) -> Response<Body> {
     let status = response.status();
     if !(status.is_client_error() || status.is_server_error()) {
         return response;

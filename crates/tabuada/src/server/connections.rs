@@ -1,5 +1,14 @@
 //! Connections: how many, how long, and how they end.
 
+mod listener;
+mod framing;
+mod head_clock;
+mod steady;
+mod places;
+mod forwarded;
+
+pub use listener::Listener;
+
 use std::cell::Cell;
 use std::convert::Infallible;
 use std::future::poll_fn;
@@ -22,23 +31,23 @@ use socket2::SockRef;
 use tokio::sync::watch;
 use tower::Service;
 
-use super::cors;
-use super::evaluate::evaluate;
-use super::forwarded::Remote;
-use super::framing::Framing;
-use super::head_clock::HeadClock;
-use super::leniency;
-use super::listener::{Listener, Stream};
-use super::operations::{Requests, Row};
-use super::places::{Place, Places};
-use super::render::{CACHE_STATUS, NOSNIFF, bypass, detail, hide_memory, say};
-use super::request_id::REQUEST_ID;
-use super::request_log::{Begun, Client};
-use super::routes::router;
-use super::state::{App, Listening, Served};
-use super::steady::Steady;
-use super::v1::answer_query;
 use crate::peer::Peer;
+use crate::server::cors;
+use crate::server::course::evaluate;
+use crate::server::negotiation::prefer;
+use crate::server::operations::{Requests, Row};
+use crate::server::render::{CACHE_STATUS, NOSNIFF, bypass, detail, hide_memory, say};
+use crate::server::request_id::REQUEST_ID;
+use crate::server::request_log::{Begun, Client};
+use crate::server::routes::router;
+use crate::server::state::{App, Listening, Served};
+use crate::server::v1::answer_query;
+use forwarded::Remote;
+use framing::Framing;
+use head_clock::HeadClock;
+use listener::Stream;
+use places::{Place, Places};
+use steady::Steady;
 
 /// How long to wait when the system has no more descriptors for us.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -46,7 +55,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// What the system keeps of an answer that is not taken: a reader who takes a third of it in [`Bounds::write_time`] makes
 /// progress.
 ///
-/// [`Bounds::write_time`]: super::bounds::Bounds::write_time
+/// [`Bounds::write_time`]: crate::server::bounds::Bounds::write_time
 const SEND_BYTES: usize = 128 << 10;
 
 /// For how long accepting must not have failed before it is said to be well, and trouble is said again.
@@ -281,7 +290,7 @@ async fn answer(
     let is_public = *listening != Listening::Operator;
     let cors = app.cors.as_ref().filter(|_| is_public && row.is_for_pages() && cors::concerns(&request));
     let page = cors.map(|cors| cors.page(&request));
-    let is_lenient = leniency::is_preferred(request.headers());
+    let is_lenient = prefer::is_preferred(request.headers());
     let (mut response, time) = match (refusal, path, request.method()) {
         (Some(refusal), ..) => (refused(refusal), None),
         (None, "/evaluate", &Method::POST) if is_public => (evaluate(app, peer, request).await, None),
@@ -311,7 +320,7 @@ async fn answer(
     if app.is_stopping() {
         say(response.headers_mut(), CONNECTION, HeaderValue::from_static("close"));
     }
-    Ok(leniency::told(response, is_lenient))
+    Ok(prefer::told(response, is_lenient))
 }
 
 /// The line of a request that is being answered. Where it is dropped without, the client has gone, or the server has stopped

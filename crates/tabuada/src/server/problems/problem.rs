@@ -8,28 +8,26 @@ use tabuada_lang::{Error, ErrorKind, Failure, Fix, Language, Program, Span, Synt
 
 use super::catalogue::status_of;
 use super::fault::Fault;
-use super::freshness::{Freshness, Tag, WORDS_SECONDS};
-use super::language;
-use super::query::about_plus;
-use super::render::{json, not_kept};
 use crate::engine::{self, Question};
-use crate::facts::REFUSAL_LIFETIME;
+use crate::record::REFUSAL_LIFETIME;
+use crate::server::http_cache::{Freshness, Tag, WORDS_SECONDS};
+use crate::server::negotiation::language;
+use crate::server::query::about_plus;
+use crate::server::render::{PROBLEM_JSON, json, not_kept};
 use crate::workers::NotDone;
-
-pub(super) const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
 
 /// A problem, without whom it is told to. `code` is stable and for programs, `detail` for people.
 #[derive(Clone, Debug)]
-pub(super) struct Problem {
-    pub(super) status: StatusCode,
-    pub(super) code: &'static str,
-    pub(super) detail: String,
+pub(in crate::server) struct Problem {
+    pub(in crate::server) status: StatusCode,
+    pub(in crate::server) code: &'static str,
+    pub(in crate::server) detail: String,
     /// CPython's own words, where it fails too.
-    pub(super) python_message: Option<String>,
-    pub(super) span: Option<CharacterSpan>,
-    pub(super) advice: Option<Box<Advice>>,
+    pub(in crate::server) python_message: Option<String>,
+    pub(in crate::server) span: Option<CharacterSpan>,
+    pub(in crate::server) advice: Option<Box<Advice>>,
     /// What `detail` is written in.
-    pub(super) language: Language,
+    pub(in crate::server) language: Language,
     kept: Kept,
     cause: Option<Box<Cause>>,
 }
@@ -56,29 +54,29 @@ enum Cause {
 
 /// A place in an expression, in characters from 0; the end is behind it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub(super) struct CharacterSpan {
-    pub(super) start: usize,
-    pub(super) end: usize,
+pub(in crate::server) struct CharacterSpan {
+    pub(in crate::server) start: usize,
+    pub(in crate::server) end: usize,
 }
 
 /// What to write instead.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(super) struct Suggestion {
+pub(in crate::server) struct Suggestion {
     /// What is replaced; empty where something is put in.
-    pub(super) span: CharacterSpan,
-    pub(super) replacement: String,
+    pub(in crate::server) span: CharacterSpan,
+    pub(in crate::server) replacement: String,
     /// The whole expression with that done.
-    pub(super) expr: String,
+    pub(in crate::server) expr: String,
 }
 
 /// How an expression may have been meant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(super) struct Advice {
+pub(in crate::server) struct Advice {
     /// The likeliest.
-    pub(super) suggestion: Suggestion,
+    pub(in crate::server) suggestion: Suggestion,
     /// Others, in order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) alternatives: Vec<Suggestion>,
+    pub(in crate::server) alternatives: Vec<Suggestion>,
 }
 
 /// What is wrong with a request (RFC 9457).
@@ -110,7 +108,7 @@ struct Document<'p> {
 
 impl CharacterSpan {
     /// The same place of `text`, counted in characters.
-    pub(super) fn new(span: Span, text: &str) -> Self {
+    pub(in crate::server) fn new(span: Span, text: &str) -> Self {
         let (start, end) = span.in_characters(text);
         Self { start, end }
     }
@@ -126,7 +124,7 @@ impl Suggestion {
 
 impl Advice {
     /// Fixes of `text`, the likeliest first; nothing if there are none.
-    pub(super) fn of(fixes: &[Fix], text: &str) -> Option<Self> {
+    pub(in crate::server) fn of(fixes: &[Fix], text: &str) -> Option<Self> {
         let mut suggestions = fixes.iter().map(|fix| Suggestion::new(fix, text));
         suggestions.next().map(|suggestion| Self { suggestion, alternatives: suggestions.collect() })
     }
@@ -134,7 +132,7 @@ impl Advice {
 
 impl Problem {
     /// The problem in the language of whoever is told. What is wrong with an expression is said in it from the start.
-    pub(super) fn told(self, language: Language) -> Self {
+    pub(in crate::server) fn told(self, language: Language) -> Self {
         match self.cause.as_deref() {
             Some(Cause::Fault(fault)) => Self { detail: fault.message(language), language, ..self },
             _ => self,
@@ -142,7 +140,7 @@ impl Problem {
     }
 
     /// What is wrong with an expression, at a place of its text.
-    pub(super) fn of_expression(kind: &ErrorKind, place: Option<(Span, &str)>, language: Language) -> Self {
+    pub(in crate::server) fn of_expression(kind: &ErrorKind, place: Option<(Span, &str)>, language: Language) -> Self {
         let span = place.map(|(span, text)| CharacterSpan::new(span, text));
         let code = kind.code();
         let kept = match kind.limit() {
@@ -157,27 +155,32 @@ impl Problem {
     }
 
     /// What is wrong with a text that cannot be read.
-    pub(super) fn of_text(error: &Error, text: &str, language: Language) -> Self {
+    pub(in crate::server) fn of_text(error: &Error, text: &str, language: Language) -> Self {
         // Nothing is wrong with the text if it is about a variable that came with it.
         let place = (!matches!(error.kind, ErrorKind::Variable(_))).then_some((error.span, text));
         Self::of_expression(&error.kind, place, language)
     }
 
     /// The same with how to mend it.
-    pub(super) fn unreadable(error: &Error, question: Question<'_>, language: Language) -> Self {
+    pub(in crate::server) fn unreadable(error: &Error, question: Question<'_>, language: Language) -> Self {
         let fixes = engine::fixes_of_unreadable(question, error);
         Self::of_text(error, question.text, language).advising(&fixes, question.text)
     }
 
     /// Why an expression has no value, and how to mend it. The question is the asker's own, of which this is the program.
-    pub(super) fn failed(program: &Program, failure: &Failure, question: Question<'_>, language: Language) -> Self {
+    pub(in crate::server) fn failed(
+        program: &Program,
+        failure: &Failure,
+        question: Question<'_>,
+        language: Language,
+    ) -> Self {
         let place = Some((program.span(failure.node), question.text));
         let fixes = engine::fixes_of_failed(question, program, failure);
         Self::of_expression(&failure.kind, place, language).advising(&fixes, question.text)
     }
 
     /// Work that was not done.
-    pub(super) fn of_work(not_done: NotDone, language: Language) -> Self {
+    pub(in crate::server) fn of_work(not_done: NotDone, language: Language) -> Self {
         match not_done {
             NotDone::Overloaded => Self::overloaded(language),
             NotDone::Panicked => Self::of_expression(&ErrorKind::Internal, None, language),
@@ -186,18 +189,18 @@ impl Problem {
     }
 
     /// With how to mend the text that it is about.
-    pub(super) fn advising(self, fixes: &[Fix], text: &str) -> Self {
+    pub(in crate::server) fn advising(self, fixes: &[Fix], text: &str) -> Self {
         Self { advice: Advice::of(fixes, text).map(Box::new), ..self }
     }
 
     /// It depends on more than the question: another time it may be no problem.
-    pub(super) fn passing(self) -> Self {
+    pub(in crate::server) fn passing(self) -> Self {
         Self { kept: Kept::Not, ..self }
     }
 
     /// With the mistake that everybody makes once, if it was made in the query that the expression is from. Where a `+` was
     /// meant a `*` is no help; but a fix of another kind (`5+choose+2`) tells that the `+` was a space.
-    pub(super) fn in_query(mut self, query: Option<&str>) -> Self {
+    pub(in crate::server) fn in_query(mut self, query: Option<&str>) -> Self {
         let before = match self.cause.as_deref() {
             Some(Cause::Gap(before)) => Some(before.clone()),
             Some(Cause::Fault(Fault::Key { error, text })) => before_the_gap(&error.kind, error.span, text),
@@ -216,12 +219,12 @@ impl Problem {
     }
 
     /// Too much is going on.
-    pub(super) fn overloaded(language: Language) -> Self {
+    pub(in crate::server) fn overloaded(language: Language) -> Self {
         Self::from(Fault::Overloaded).told(language)
     }
 
     /// What is sent.
-    pub(super) fn body(&self) -> String {
+    pub(in crate::server) fn body(&self) -> String {
         let advice = self.advice.as_deref();
         let document = Document {
             // No page of ours says more than the code does.
@@ -241,7 +244,7 @@ impl Problem {
 
     /// How long others may keep this body, which is [`Problem::body`]: the same question has the same problem. `None`: not at
     /// all.
-    pub(super) fn freshness(&self, body: &str) -> Option<Freshness> {
+    pub(in crate::server) fn freshness(&self, body: &str) -> Option<Freshness> {
         let seconds = match self.kept {
             Kept::AsWords => WORDS_SECONDS,
             Kept::AsRefusal => REFUSAL_LIFETIME.as_secs(),
@@ -251,12 +254,12 @@ impl Problem {
     }
 
     /// The answer, which nobody is to keep.
-    pub(super) fn response(&self) -> Response<Body> {
+    pub(in crate::server) fn response(&self) -> Response<Body> {
         not_kept(self.response_with(self.body()))
     }
 
     /// The answer with its body, and nothing said about who may keep it.
-    pub(super) fn response_with(&self, body: String) -> Response<Body> {
+    pub(in crate::server) fn response_with(&self, body: String) -> Response<Body> {
         let mut response = json(self.status, body);
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, PROBLEM_JSON);

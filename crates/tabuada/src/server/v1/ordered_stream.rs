@@ -10,8 +10,8 @@ use axum::http::{HeaderValue, Response};
 use hyper::body::Frame;
 use tokio::sync::mpsc;
 
-use super::render::not_kept;
 use crate::counters::Counters;
+use crate::server::render::not_kept;
 
 /// Where the pieces of a part go. Its receiver is gone when nobody reads the answer any more.
 pub(super) type Pieces = mpsc::Sender<Bytes>;

@@ -20,8 +20,8 @@ use axum::http::header::{AUTHORIZATION, FORWARDED, HOST, HeaderName, ORIGIN, VIA
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderValue, Uri};
 
-use super::fault::Fault;
 use crate::config::AdminToken;
+use crate::server::problems::Fault;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 

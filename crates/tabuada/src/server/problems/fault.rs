@@ -5,14 +5,14 @@ use axum::http::StatusCode;
 use serde_json::error::Category;
 use tabuada_lang::{Error, Language};
 
-use super::body::BODY_BYTES;
-use super::query::NotText;
 use crate::answer::Nameless;
 use crate::plot::Refusal;
+use crate::server::body::BODY_BYTES;
+use crate::server::query::NotText;
 
 /// What is wrong with a request.
 #[derive(Clone, Debug)]
-pub(super) enum Fault {
+pub(in crate::server) enum Fault {
     NothingHere,
     MethodNotAllowed,
     BodyTooLarge,
@@ -91,7 +91,7 @@ pub(super) enum Fault {
 
 /// JSON that is not what is expected.
 #[derive(Clone, Debug)]
-pub(super) struct Unlike {
+pub(in crate::server) struct Unlike {
     /// The library's words, which repeat nothing of the JSON but names.
     english: String,
     is_json: bool,
@@ -122,7 +122,7 @@ impl From<NotText> for Fault {
 
 impl Fault {
     /// Why a key names nothing.
-    pub(super) fn of_key(nameless: Nameless, text: String) -> Self {
+    pub(in crate::server) fn of_key(nameless: Nameless, text: String) -> Self {
         match nameless {
             Nameless::Unreadable(error) => Self::Key { error, text },
             Nameless::Overloaded => Self::Overloaded,
@@ -130,7 +130,7 @@ impl Fault {
     }
 
     /// The status, and the code for programs.
-    pub(super) fn code(&self) -> (StatusCode, &'static str) {
+    pub(in crate::server) fn code(&self) -> (StatusCode, &'static str) {
         match self {
             Self::NothingHere => (StatusCode::NOT_FOUND, "not-found"),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed"),
@@ -169,7 +169,7 @@ impl Fault {
     }
 
     /// For people.
-    pub(super) fn message(&self, language: Language) -> String {
+    pub(in crate::server) fn message(&self, language: Language) -> String {
         match language {
             Language::English => self.english(),
             Language::Portuguese => self.portuguese(),

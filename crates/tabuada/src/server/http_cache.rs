@@ -2,7 +2,9 @@
 //!
 //! A route that answers the same to the same question makes a [`Tag`] of what its body is made of, and a [`Freshness`] of
 //! that; [`Freshness::known`] spares the work if the asker has the body already, [`Freshness::put_on`] packs it and sets
-//! the headers. What differs each time is [`not_kept`](super::render::not_kept).
+//! the headers. What differs each time is [`not_kept`](crate::server::render::not_kept).
+
+pub(super) mod response_cache;
 
 use std::hash::Hasher as _;
 
@@ -12,10 +14,10 @@ use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body_util::BodyExt as _;
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 
-use super::accepted::lines;
-use super::coding::{Accepted, Coding, PACKED_FROM_BYTES};
-use super::render::vary;
 use crate::answer::DEADLINE;
+use crate::server::negotiation::encoding::{Accepted, Coding, PACKED_FROM_BYTES};
+use crate::server::negotiation::qvalues::lines;
+use crate::server::render::vary;
 use crate::workers::Hands;
 
 /// What follows from the text alone is good for a day; a new version of ours, which may answer better, is not waited for

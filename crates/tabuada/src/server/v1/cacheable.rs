@@ -7,10 +7,10 @@ use std::time::Instant;
 use axum::body::Body;
 use axum::http::{HeaderMap, Response, Uri};
 
-use super::super::freshness::Freshness;
-use super::super::language;
-use super::super::problem::Problem;
-use super::super::render::{bypass, not_kept, with_cache_status, with_server_timing};
+use crate::server::http_cache::Freshness;
+use crate::server::negotiation::language;
+use crate::server::problems::Problem;
+use crate::server::render::{bypass, not_kept, with_cache_status, with_server_timing};
 use crate::workers::Hands;
 
 /// A body that was made.

@@ -6,23 +6,23 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
 /// What a request says under a name, line by line. It has few headers, and mostly not this one: to look at each is less
 /// work than to look it up.
-pub(super) fn lines(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &HeaderValue> {
+pub(in crate::server) fn lines(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &HeaderValue> {
     headers.iter().filter(move |(given, _)| **given == name).map(|(_, line)| line)
 }
 
 /// The members of a list, of all its lines.
-pub(super) fn members(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &str> {
+pub(in crate::server) fn members(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &str> {
     lines(headers, name).filter_map(|list| list.to_str().ok()).flat_map(|list| list.split(','))
 }
 
 /// A member that has no other parameter than its weight, from it: `gzip;q=0.5`. A weight that cannot be read is 0.
-pub(super) fn weighted(member: &str) -> (&str, f32) {
+pub(in crate::server) fn weighted(member: &str) -> (&str, f32) {
     let (name, weight) = member.split_once(';').map_or((member, 1.0), |(name, weight)| (name, quality(weight)));
     (name.trim(), weight)
 }
 
 /// How much a kind of body is liked (RFC 9110, section 12.5.1): what the most precise of the ranges that it is in says.
-pub(super) fn liking(headers: &HeaderMap, kind: &str) -> f32 {
+pub(in crate::server) fn liking(headers: &HeaderMap, kind: &str) -> f32 {
     let family = kind.split('/').next().unwrap_or_default();
     let mut best = (0, 0.0);
     for range in members(headers, ACCEPT) {

@@ -7,13 +7,13 @@ use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, Request, Response, StatusCode};
 
-use super::body::NoBody;
-use super::render::{self, and_close, bypass, detail, with_cache_status};
-use super::request_log::tell_expression;
-use super::state::App;
 use crate::answer::DEADLINE;
 use crate::json::{Document, NotText, ReadError, decode, write_string};
 use crate::peer::Peer;
+use crate::server::body::NoBody;
+use crate::server::render::{self, and_close, bypass, detail, with_cache_status};
+use crate::server::request_log::tell_expression;
+use crate::server::state::App;
 
 /// The field that holds the expression.
 const FIELD: &str = "expressao";

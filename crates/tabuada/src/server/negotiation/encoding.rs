@@ -7,10 +7,10 @@ use axum::http::header::ACCEPT_ENCODING;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use super::accepted::{members, weighted};
+use super::qvalues::{members, weighted};
 
 /// Bodies below this fit a packet or two: packing them saves nothing that anyone would notice.
-pub(super) const PACKED_FROM_BYTES: usize = 1 << 10;
+pub(in crate::server) const PACKED_FROM_BYTES: usize = 1 << 10;
 
 /// Of 0 to 11: beyond it, a few per cent of size cost several times the work.
 const BROTLI_QUALITY: u32 = 5;
@@ -20,7 +20,7 @@ const BROTLI_BUFFER_BYTES: usize = 4 << 10;
 
 /// A way of packing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Coding {
+pub(in crate::server) enum Coding {
     Brotli,
     Gzip,
     /// Not at all.
@@ -29,10 +29,10 @@ pub(super) enum Coding {
 
 impl Coding {
     /// Best first, for whoever takes all alike.
-    pub(super) const ALL: [Self; 3] = [Self::Brotli, Self::Gzip, Self::Identity];
+    pub(in crate::server) const ALL: [Self; 3] = [Self::Brotli, Self::Gzip, Self::Identity];
 
     /// The value of `Content-Encoding`.
-    pub(super) fn name(self) -> Option<&'static str> {
+    pub(in crate::server) fn name(self) -> Option<&'static str> {
         match self {
             Self::Brotli => Some("br"),
             Self::Gzip => Some("gzip"),
@@ -41,7 +41,7 @@ impl Coding {
     }
 
     /// The body, packed; `None` if that does not make it shorter.
-    pub(super) fn pack(self, body: &[u8]) -> Option<Vec<u8>> {
+    pub(in crate::server) fn pack(self, body: &[u8]) -> Option<Vec<u8>> {
         let mut packed = Vec::with_capacity(body.len());
         // Writing into memory does not fail.
         match self {
@@ -63,13 +63,13 @@ impl Coding {
 
 /// How much a client likes each way; 0: it does not take it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Accepted {
+pub(in crate::server) struct Accepted {
     weights: [f32; 3],
 }
 
 impl Accepted {
     /// What `Accept-Encoding` says; without one, nothing is packed.
-    pub(super) fn by(headers: &HeaderMap) -> Self {
+    pub(in crate::server) fn by(headers: &HeaderMap) -> Self {
         let mut given = [None; 3];
         let mut others = None;
         for (name, weight) in members(headers, ACCEPT_ENCODING).map(weighted) {
@@ -91,12 +91,12 @@ impl Accepted {
     }
 
     /// Whether the client takes it. An unpacked body is there for everyone: the answer could only be none.
-    pub(super) fn takes(self, coding: Coding) -> bool {
+    pub(in crate::server) fn takes(self, coding: Coding) -> bool {
         coding == Coding::Identity || self.weights[coding as usize] > 0.0
     }
 
     /// What the client likes best; of equals, what packs best.
-    pub(super) fn best(self) -> Coding {
+    pub(in crate::server) fn best(self) -> Coding {
         let weight = |coding: Coding| self.weights[coding as usize];
         let better = |best, coding| if weight(coding) > weight(best) { coding } else { best };
         let best = Coding::ALL.into_iter().reduce(better).unwrap_or(Coding::Identity);
