@@ -310,13 +310,13 @@ const STILL_TO_BE_REWORDED: [&str; 14] = [
     "crates/cache/",
     "crates/lang/",
     "crates/tabuada/src/answer.rs",
-    "crates/tabuada/src/facts.rs",
-    "crates/tabuada/src/line.rs",
-    "crates/tabuada/src/reading.rs",
+    "crates/tabuada/src/record.rs",
+    "crates/tabuada/src/ndjson.rs",
+    "crates/tabuada/src/parse_cache.rs",
     "crates/tabuada/src/server.rs",
     "crates/tabuada/src/server/",
     "crates/tabuada/src/settings/table.rs",
-    "crates/tabuada/src/view.rs",
+    "crates/tabuada/src/operator_json.rs",
     "docs/",
 ];
 
