@@ -190,14 +190,22 @@ impl Engine {
 
 /// Evaluates in full; the clock ends what the fuel did not.
 pub(crate) fn evaluate(program: &Program, limits: &Limits, deadline: Instant) -> Evaluation {
-    let stop = || is_past(deadline);
-    run(program, limits, Fuel::with_stop(limits.fuel, &stop).checked_every(CHECK_EVERY))
+    evaluate_until(program, limits, &|| is_past(deadline))
+}
+
+/// Evaluates in full; whoever may `stop` it ends what the fuel did not.
+pub(crate) fn evaluate_until(program: &Program, limits: &Limits, stop: &dyn Fn() -> bool) -> Evaluation {
+    run(program, limits, Fuel::with_stop(limits.fuel, stop).checked_every(CHECK_EVERY))
 }
 
 /// Evaluates in full as [`evaluate`] does, and tells how; with the fuel that it took.
 pub(crate) fn explain(program: &Program, limits: &Limits, deadline: Instant) -> (Explanation, u64) {
-    let stop = || is_past(deadline);
-    let mut fuel = Fuel::with_stop(limits.fuel, &stop).checked_every(CHECK_EVERY).seeded(if program.is_pure() {
+    explain_until(program, limits, &|| is_past(deadline))
+}
+
+/// [`explain`] for as long as nobody stops it.
+pub(crate) fn explain_until(program: &Program, limits: &Limits, stop: &dyn Fn() -> bool) -> (Explanation, u64) {
+    let mut fuel = Fuel::with_stop(limits.fuel, stop).checked_every(CHECK_EVERY).seeded(if program.is_pure() {
         0
     } else {
         chance()

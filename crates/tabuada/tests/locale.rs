@@ -106,7 +106,6 @@ fn what_programs_read_is_in_no_language() {
         &["cache", "stats", "--json", "--server", &address],
         &["cache", "keys", "--json", "--server", &address],
         &["health", &address],
-        &["man", "eval"],
     ] {
         let english = outcome(&mut tabuada(arguments));
         let portuguese = outcome(&mut brazilian(arguments));

@@ -18,7 +18,7 @@ use std::process::ExitCode;
 use clap::ValueEnum;
 use tabuada_lang::{Language, Mode};
 
-use super::output::ended;
+use super::output::{complain, ended};
 use crate::config::{self, THREADS_MAX};
 use pipeline::Trouble;
 use progress::Progress;
@@ -44,12 +44,12 @@ pub struct BatchArgs {
     threads: Option<NonZeroUsize>,
 }
 
-/// What is printed.
+/// What is printed. Doc comments of its values would stand in the help, in English alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Output {
-    /// An object of JSON a line.
+    // An object of JSON a line.
     Ndjson,
-    /// The rows that were read, with the columns result and error.
+    // The rows that were read, with the columns result and error.
     Csv,
 }
 
@@ -70,11 +70,15 @@ pub fn batch(args: &BatchArgs, language: Language) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(Trouble::Output(error)) => ended(Err(error)),
         Err(Trouble::Input(error)) => {
-            eprintln!("tabuada: {}: {error}", file.unwrap_or(Path::new("standard input")).display());
+            complain(format_args!("{}: {error}", file.unwrap_or(Path::new("standard input")).display()));
             ExitCode::FAILURE
         }
         Err(Trouble::Misused(why)) => {
-            eprintln!("tabuada: {}: {}", file.unwrap_or(Path::new("standard input")).display(), why.message(language));
+            complain(format_args!(
+                "{}: {}",
+                file.unwrap_or(Path::new("standard input")).display(),
+                why.message(language)
+            ));
             ExitCode::from(2)
         }
     }

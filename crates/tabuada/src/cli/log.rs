@@ -5,6 +5,7 @@ use std::io;
 use tracing::Level;
 use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 
+use super::output::{complain, say};
 use crate::config::LogFormat;
 
 /// Lines that wait to be written. What comes when there are as many is lost: a disk that is full or a reader that hangs
@@ -28,7 +29,7 @@ pub(super) fn begin(format: LogFormat) -> (WorkerGuard, ErrorCounter) {
 /// Says something that is no event of the log but stands among its lines: as it is, or as an object of JSON.
 pub(super) fn announce(format: LogFormat, text: &str) {
     match format {
-        LogFormat::Text => eprintln!("{text}"),
+        LogFormat::Text => say(format_args!("{text}\n")),
         LogFormat::Json => tracing::info!("{text}"),
     }
 }
@@ -36,7 +37,7 @@ pub(super) fn announce(format: LogFormat, text: &str) {
 /// Says why the command ends: to people in their language, in JSON always in the same.
 pub(super) fn fatal(format: LogFormat, why: &str, in_json: &str) {
     match format {
-        LogFormat::Text => eprintln!("tabuada: {why}"),
+        LogFormat::Text => complain(why),
         LogFormat::Json => tracing::error!("{in_json}"),
     }
 }

@@ -1,5 +1,6 @@
-//! Standard output, and what is said when it cannot be written to.
+//! Standard output, and what is said on standard error. A stream whose reader has gone is no error.
 
+use std::fmt::Display;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -15,8 +16,18 @@ pub(super) fn ended(written: io::Result<()>) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("tabuada: standard output: {error}");
+            complain(format_args!("standard output: {error}"));
             ExitCode::FAILURE
         }
     }
+}
+
+/// Says on standard error what is wrong. Where nobody reads that, there is nobody to tell.
+pub(super) fn complain(why: impl Display) {
+    say(format_args!("tabuada: {why}\n"));
+}
+
+/// Writes to standard error as it is: `eprint!` panics where its reader has gone.
+pub(super) fn say(text: impl Display) {
+    let _ = write!(io::stderr().lock(), "{text}");
 }
