@@ -175,9 +175,9 @@ fn ctrl_c_ends_an_evaluation_and_not_the_session() {
     let long = "sum(sum(sin(j*k),j,1,800),k,1,800);".repeat(20);
     let keys = [
         ("x = 6\r", "6\r\n"),
-        (&*format!("{long}\r\x03"), "\r\ntabuada: interrupted\r\n"),
+        (&*format!("{long}\r\x03"), "^C\r\ninterrupted\r\n"),
         ("x*7\r", "42\r\n"),
-        (&*format!(":explain {long}\r\x03"), "\r\ntabuada: interrupted\r\n"),
+        (&*format!(":explain {long}\r\x03"), "\r\ninterrupted\r\n"),
         ("x*8\r", "48\r\n"),
     ];
     assert_eq!(type_keys("repl-interrupted", &keys).0, "0");
