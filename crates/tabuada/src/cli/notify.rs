@@ -54,7 +54,7 @@ pub(super) fn stopping() {
 
 /// Reports changes of state, and sends the keep-alive twice within the watchdog's time. Each keep-alive is sent by a
 /// new task, which proves that the runtime starts tasks and that its timer works.
-pub(super) async fn keep_told(app: App) {
+pub(super) async fn report_changes(app: App) {
     if std::env::var_os("NOTIFY_SOCKET").is_none() {
         return;
     }
