@@ -2,7 +2,7 @@
 
 #![allow(clippy::panic)]
 
-mod support;
+use crate::support;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};

@@ -2,7 +2,7 @@
 //! waits for nothing but responses.
 #![allow(clippy::panic)]
 
-mod support;
+use crate::support;
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};

@@ -1,7 +1,7 @@
 //! CORS: which origins may send requests and read responses.
 #![allow(clippy::panic)]
 
-mod support;
+use crate::support;
 
 use std::process::Stdio;
 

@@ -3,7 +3,7 @@
 
 #![allow(clippy::panic)]
 
-mod support;
+use crate::support;
 
 use serde_json::{Map, Value};
 use support::{Client, Response, Server};

@@ -2,7 +2,7 @@
 //! refusals and answers; they measure no time.
 #![allow(clippy::panic)]
 
-mod support;
+use crate::support;
 
 use support::{Client, Server, encoded, wait_for};
 use tabuada::{Bounds, Proxies, Setup};

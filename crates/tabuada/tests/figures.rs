@@ -3,7 +3,7 @@
 // Clippy allows panics in tests, but not in their helper functions.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
-mod support;
+use crate::support;
 
 use std::process::{Command, Output};
 

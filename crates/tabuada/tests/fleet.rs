@@ -3,7 +3,7 @@
 
 #![allow(clippy::panic)]
 
-mod support;
+use crate::support;
 
 use std::sync::{Arc, Barrier};
 use std::thread::JoinHandle;

@@ -2,7 +2,7 @@
 //! an answer came from.
 #![allow(clippy::panic)]
 
-mod support;
+use crate::support;
 
 use std::io::Read as _;
 use std::time::{Duration, Instant};

@@ -1,7 +1,7 @@
 //! Replays the inputs that fuzzing kept: requests that together reach all the code that reads requests.
 #![allow(clippy::panic)]
 
-mod laws;
+use crate::laws;
 
 /// Checks every seed. A seed is a text whose characters are the bytes.
 fn replay(target: &str, law: fn(&[u8])) {

@@ -4,7 +4,7 @@
 // Clippy allows panics in tests, but not in their helper functions.
 #![allow(clippy::panic)]
 
-mod support;
+use crate::support;
 
 use std::fs;
 use std::path::Path;

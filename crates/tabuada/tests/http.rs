@@ -1,7 +1,7 @@
 //! The service over HTTP: the course's contract, hostile requests, and the other routes.
 #![allow(clippy::panic)]
 
-mod support;
+use crate::support;
 
 use std::collections::BTreeMap;
 use std::io::Write as _;

@@ -7,7 +7,7 @@
 // Clippy allows panics in tests, but not in their helper functions.
 #![allow(clippy::panic)]
 
-mod support;
+use crate::support;
 
 use std::collections::BTreeMap;
 use std::fs;

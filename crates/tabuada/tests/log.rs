@@ -1,7 +1,7 @@
 //! Request IDs, and the log of requests.
 #![allow(clippy::panic)]
 
-mod support;
+use crate::support;
 
 use std::collections::BTreeSet;
 

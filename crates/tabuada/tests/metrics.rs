@@ -2,7 +2,7 @@
 //! that exist.
 #![allow(clippy::panic)]
 
-mod support;
+use crate::support;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -3,7 +3,7 @@
 
 #![allow(clippy::panic)]
 
-mod support;
+use crate::support;
 
 use std::net::TcpListener;
 use std::path::Path;

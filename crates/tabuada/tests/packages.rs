@@ -4,7 +4,7 @@
 // Clippy allows panics in tests, but not in their helper functions.
 #![allow(clippy::panic)]
 
-mod support;
+use crate::support;
 
 use std::fs;
 
@@ -57,7 +57,7 @@ fn the_configuration_of_the_debian_package_names_every_variable() {
     if std::env::var_os("TABUADA_WRITE").is_some() {
         fs::write(root().join(FILE), configuration()).expect("it can be written");
     }
-    let hint = "settings have changed: TABUADA_WRITE=1 cargo test -p tabuada --test packages";
+    let hint = "settings have changed: TABUADA_WRITE=1 cargo test -p tabuada --test all packages::";
     assert!(read(FILE) == configuration(), "{FILE}: {hint}");
 }
 

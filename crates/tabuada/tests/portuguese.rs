@@ -1,7 +1,7 @@
 //! Every problem of a request under `/v1` is in English or in Portuguese, and never in a mix.
 #![allow(clippy::panic)]
 
-mod support;
+use crate::support;
 
 use std::net::SocketAddr;
 

@@ -2,7 +2,7 @@
 //! allow. The recipes of `docs/proxies` do a proxy's tasks. Servers that restart behind a proxy fail no request.
 #![allow(clippy::panic)]
 
-mod support;
+use crate::support;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};

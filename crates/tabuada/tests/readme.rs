@@ -2,7 +2,7 @@
 //! of `docs/http.md` and of `docs/command.md` in order, and compares their output with the text (`support/newcomer.rs`
 //! explains how).
 
-mod support;
+use crate::support;
 
 use support::newcomer::{Block, Newcomer, blocks, matches, read, shows};
 

@@ -4,7 +4,7 @@
 
 #![allow(clippy::panic)]
 
-mod support;
+use crate::support;
 
 use std::fs;
 use std::io::ErrorKind;

@@ -2,7 +2,7 @@
 //! activation). And the server's reports to the service manager.
 #![allow(clippy::panic)]
 
-mod support;
+use crate::support;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};

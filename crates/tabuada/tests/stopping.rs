@@ -2,7 +2,7 @@
 //! what it abandoned.
 #![allow(clippy::panic)]
 
-mod support;
+use crate::support;
 
 use support::{Client, Node, Response, wait_for};
 

@@ -348,3 +348,18 @@ fn texts_use_the_words_of_the_field() {
 fn words_are_found_across_lines_and_in_names() {
     assert_eq!(words_of("/// It is worked\n/// out (DEAR_ONE)."), " it is worked out dear one ");
 }
+
+/// Cargo is told not to look for tests: a file that `all.rs` forgets would be compiled by nobody.
+#[test]
+fn every_file_of_tests_is_part_of_the_one_binary() {
+    for name in ["cache", "lang", "tabuada"] {
+        let folder = root().join("crates").join(name).join("tests");
+        let named = declared(&read(&folder.join("all.rs")));
+        for entry in fs::read_dir(&folder).expect("a folder of ours can be read") {
+            let path = entry.expect("and its entries").path();
+            let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            let is_test = path.extension().is_some_and(|extension| extension == "rs") && stem != "all";
+            assert!(!is_test || named.contains(&stem), "{} is no module of all.rs", path.display());
+        }
+    }
+}

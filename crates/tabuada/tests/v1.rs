@@ -1,7 +1,7 @@
 //! `/v1/evaluate` over HTTP: values, hints, problems.
 #![allow(clippy::panic)]
 
-mod support;
+use crate::support;
 
 use serde_json::{Value, json};
 use support::{Client, Response, Server, encoded};

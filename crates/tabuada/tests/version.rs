@@ -1,7 +1,7 @@
 //! The version of the running build, and how the build script finds the commit.
 #![allow(clippy::panic)]
 
-mod support;
+use crate::support;
 
 use std::fs;
 use std::path::{Path, PathBuf};
