@@ -1,8 +1,9 @@
-//! How long others may keep an answer, and how they ask whether the one they kept still holds (RFC 9110 and 9111).
+//! How long caches may store an answer, and conditional requests (RFC 9110 and 9111).
 //!
-//! A route that answers the same to the same question makes a [`Tag`] of what its body is made of, and a [`Freshness`] of
-//! that; [`Freshness::known`] spares the work if the asker has the body already, [`Freshness::put_on`] packs it and sets
-//! the headers. What differs each time is [`not_kept`](crate::server::render::not_kept).
+//! A route whose answer depends only on the question makes a [`Tag`] from the parts of its body, and a [`Freshness`]
+//! from the tag. [`Freshness::known`] saves the work if the client has the body already; [`Freshness::put_on`]
+//! compresses the body and sets the headers. An answer that differs each time is
+//! [`not_kept`](crate::server::render::not_kept).
 
 pub(super) mod response_cache;
 
@@ -20,38 +21,37 @@ use crate::server::negotiation::qvalues::lines;
 use crate::server::render::vary;
 use crate::workers::Hands;
 
-/// What follows from the text alone is good for a day; a new version of ours, which may answer better, is not waited for
-/// any longer.
+/// An answer that depends on the text alone is fresh for a day: clients get better answers of a new version after that
+/// time at the latest.
 const SECONDS: u64 = 24 * 60 * 60;
-/// The greatest age that is told, a year: what is said to be older was written by somebody else.
+/// The largest `Age`, a year: an older entry was written by somebody else.
 const AGE_MAX: u64 = 365 * SECONDS;
 
-/// Words for people, which a new version may choose otherwise: an hour.
+/// Messages for people, which a new version may word differently: an hour.
 pub(super) const WORDS_SECONDS: u64 = 60 * 60;
 
-/// Packing more than this is the workers' business: some milliseconds.
+/// Larger bodies are compressed on the workers: it takes some milliseconds.
 const INLINE_BYTES: usize = 16 << 10;
 
-/// Names a body, before it is known how that is packed: the same on every node, and at every start.
+/// The entity tag of a body, independent of its compression: the same on every node and after every restart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Tag(u128);
 
 impl Tag {
-    /// The tag of whatever is made of these parts, and of nothing else.
+    /// The tag of what is made from these parts.
     ///
-    /// A tag is compared with those of one address only, by whoever has its body: to find two texts with one tag gains
-    /// nobody anything.
+    /// Tags of one URL only are compared, by a client that has the body: a collision gains nobody anything.
     pub(super) fn of(parts: &[&str]) -> Self {
         let mut hasher = SipHasher13::new();
         for part in parts {
-            // The length before it keeps `ab`, `c` from `a`, `bc`.
+            // The length distinguishes `ab`, `c` from `a`, `bc`.
             hasher.write(&(part.len() as u64).to_le_bytes());
             hasher.write(part.as_bytes());
         }
         Self(hasher.finish128().as_u128())
     }
 
-    /// In quotes. One body packed in two ways is two bodies to a strong tag.
+    /// In quotes. A strong tag differs between two encodings of one body.
     fn quoted(self, coding: Coding) -> String {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let mut hex = [0; 32];
@@ -67,7 +67,7 @@ impl Tag {
     }
 }
 
-/// A body that others may keep: its tag, and for how long.
+/// How a body may be cached: its tag, and for how long.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Freshness {
     tag: Tag,
@@ -89,27 +89,27 @@ impl Freshness {
         Self { seconds, ..self }
     }
 
-    /// It was made so long ago, and remembered since.
+    /// It was computed so many seconds ago.
     pub(super) fn aged(self, seconds: u64) -> Self {
         Self { age: Some(seconds.min(AGE_MAX)), ..self }
     }
 
-    /// It holds words, in the language that the asker prefers.
+    /// It contains messages, in the language that the client prefers.
     pub(super) fn in_words(self) -> Self {
         Self { is_in_words: true, ..self }
     }
 
-    /// It is of the kind that the asker prefers.
+    /// Its media type is the one that the client prefers.
     pub(super) fn of_a_kind(self) -> Self {
         Self { is_of_a_kind: true, ..self }
     }
 
-    /// It is packed as it is, and no coding makes it shorter.
+    /// It is compressed already; no encoding makes it shorter.
     pub(super) fn packed(self) -> Self {
         Self { is_packed: true, ..self }
     }
 
-    /// The answer for an asker that says it has this body. Found by the tag alone: nothing has to be worked out.
+    /// 304 for a client that has this body, decided by the tag alone: nothing has to be computed.
     pub(super) fn known(&self, asker: &HeaderMap) -> Option<Response<Body>> {
         if !is_conditional(asker) {
             return None;
@@ -123,14 +123,15 @@ impl Freshness {
         Some(self.not_modified(coding))
     }
 
-    /// Packs a body if the asker likes that, and says how long it is good for. An asker that has it is told so instead.
+    /// Compresses a body if the client prefers that, and sets the headers for caches. A client that has the body
+    /// receives 304.
     pub(super) async fn put_on(
         &self,
         mut response: Response<Body>,
         asker: &HeaderMap,
         workers: Hands<'_>,
     ) -> Response<Body> {
-        // A condition is about what would be a success (RFC 9110, section 13.2.1).
+        // A condition applies to what would be a success (RFC 9110, section 13.2.1).
         let is_conditional = response.status() == StatusCode::OK && is_conditional(asker);
         if is_conditional && let Some(known) = self.known(asker) {
             return known;
@@ -154,11 +155,11 @@ impl Freshness {
 
     fn say_in(&self, headers: &mut HeaderMap, coding: Coding) {
         let mut digits = itoa::Buffer::new();
-        // Its age counts, so that what was remembered long ago is fresh for as long as what is made now.
+        // `max-age` includes the age, so that an old answer is fresh for as long as a new one.
         let seconds = digits.format(self.age.unwrap_or(0) + self.seconds);
         let cache_control = ["public, max-age=", seconds].concat();
         let mut say = |name, text: String| {
-            // Digits, letters and what stands above.
+            // Digits, letters and these texts.
             if let Ok(value) = HeaderValue::try_from(text) {
                 headers.insert(name, value);
             }
@@ -178,16 +179,16 @@ impl Freshness {
     }
 }
 
-/// Packs the body, and says how it is packed now.
+/// Compresses the body, and gives its encoding.
 async fn pack(response: &mut Response<Body>, coding: Coding, workers: Hands<'_>) -> Coding {
     let body = std::mem::take(response.body_mut());
-    // It is whole and there: nothing is waited for.
+    // The whole body is there: nothing to wait for.
     let bytes = body.collect().await.map(|collected| collected.to_bytes()).unwrap_or_default();
     let packed = if bytes.len() <= INLINE_BYTES {
         coding.pack(&bytes)
     } else {
         let bytes = bytes.clone();
-        // Nobody free to pack it: it goes as it is.
+        // No worker is free: it is sent uncompressed.
         workers.run(DEADLINE, move || coding.pack(&bytes)).await.unwrap_or(None)
     };
     let Some(packed) = packed.map(Bytes::from) else {
@@ -201,17 +202,17 @@ async fn pack(response: &mut Response<Body>, coding: Coding, workers: Hands<'_>)
     coding
 }
 
-/// Whether an asker says what it has.
+/// Whether a request is conditional.
 pub(super) fn is_conditional(asker: &HeaderMap) -> bool {
     lines(asker, IF_NONE_MATCH).next().is_some()
 }
 
-/// The tags that an asker names in `If-None-Match`, whether it calls them weak or not. No tag holds a quote.
+/// The tags in `If-None-Match`, weak or strong. No tag contains a quote.
 fn tags(asker: &HeaderMap) -> impl Iterator<Item = &[u8]> {
     lines(asker, IF_NONE_MATCH).flat_map(|list| list.as_bytes().split(|byte| *byte == b'"').skip(1).step_by(2))
 }
 
-/// `If-None-Match: *`: whatever there is, the asker has it.
+/// `If-None-Match: *`: the client has whatever there is.
 fn is_any(asker: &HeaderMap) -> bool {
     lines(asker, IF_NONE_MATCH).any(|list| list.as_bytes().trim_ascii() == b"*")
 }
@@ -239,7 +240,7 @@ mod tests {
         }
     }
 
-    /// Lists, weak ones, several lines; codings that the asker takes, and no others.
+    /// Lists, weak tags, several lines; only encodings that the client accepts.
     #[test]
     fn who_has_it_is_told_so() {
         use axum::http::header::ACCEPT_ENCODING;
