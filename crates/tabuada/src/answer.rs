@@ -356,7 +356,7 @@ impl Calculator {
     async fn read(&self, peer: Peer, question: Question<'_>) -> Result<Reading, Outcome> {
         let Question { text, mode, variables } = question;
         let is_long = is_long(question)
-            || text.len() > INLINE_TEXT_BYTES_OF_MANY && self.shared.readers.by(peer).are_waited_for();
+            || text.len() > INLINE_TEXT_BYTES_OF_MANY && self.shared.readers.by(peer).has_waiters();
         let read = if !is_long {
             Reading::of(question, &self.shared.limits)
         } else {
@@ -395,7 +395,7 @@ impl Shared {
     /// another thread runs on the readers, so that the trials of one peer do not queue before the requests of all; and
     /// every trial does while work of its peer waits there.
     async fn try_evaluate(self: Arc<Self>, peer: Peer, program: Arc<Program>) -> Option<Answer> {
-        if !self.readers.by(peer).are_waited_for()
+        if !self.readers.by(peer).has_waiters()
             && let Some(answer) = self.attempt(&program, INLINE_FUEL)
         {
             return Some(answer);

@@ -47,7 +47,7 @@ pub struct ServeConfig {
     pub origins: Origins,
     /// How long the server still takes requests after the signal to stop.
     pub drain: Duration,
-    /// Whether responses hide from clients what is cached.
+    /// Whether responses hide the state of the cache.
     pub hides_memory: bool,
     /// The format of the log.
     pub log_format: LogFormat,
@@ -369,7 +369,7 @@ mod tests {
     use crate::settings::Flags;
 
     #[test]
-    fn a_token_is_itself_and_is_not_shown() {
+    fn a_token_matches_only_itself_and_is_not_shown() {
         let token = AdminToken::new("s3cret-of-a-test=").unwrap();
         for (given, is_it) in [
             ("s3cret-of-a-test=", true),
@@ -389,7 +389,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_panic_could_show_of_a_configuration_holds_no_secret() {
+    fn the_debug_form_of_a_configuration_has_no_secret() {
         let variables = [("TABUADA_ADMIN_TOKEN", "geheim-geheim-geheim"), ("TABUADA_REDIS", "redis://u:geheim@h:1")];
         let variable = |name: &str| variables.iter().find(|(given, _)| *given == name).map(|(_, text)| text.into());
         let settings = Settings::without_file(&Flags::new(), variable).unwrap();
@@ -398,7 +398,7 @@ mod tests {
     }
 
     #[test]
-    fn an_origin_is_what_a_browser_says() {
+    fn an_origin_is_written_as_browsers_do() {
         for (given, said) in [
             ("https://example.org", "https://example.org"),
             ("HTTPS://Example.ORG", "https://example.org"),

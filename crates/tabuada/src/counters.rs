@@ -21,7 +21,7 @@ pub struct Counters {
     pub accepts_failed: Counter,
     /// Connections that were closed at once, because their peer held its share of them.
     pub connections_refused: Counter,
-    /// Expressions asked for.
+    /// Expressions that clients sent.
     pub asked: Counter,
     /// Expressions that were not looked up in the cache: they could not be parsed, or their value is random.
     pub bypassed: Counter,
@@ -84,9 +84,9 @@ impl Counters {
     }
 
     /// Counts a question. The guard or the cache counts how it ends.
-    pub fn asks(&self) -> Asking<'_> {
+    pub fn asks(&self) -> QuestionGuard<'_> {
         self.asked.inc();
-        Asking { counters: self, has_ended: false }
+        QuestionGuard { counters: self, has_ended: false }
     }
 
     /// Counts an evaluation that ran to an answer.
@@ -109,12 +109,12 @@ impl Drop for Connected {
 /// A question in progress. If the guard is dropped before one of its methods is called, the question counts as
 /// abandoned.
 #[derive(Debug)]
-pub struct Asking<'c> {
+pub struct QuestionGuard<'c> {
     counters: &'c Counters,
     has_ended: bool,
 }
 
-impl Asking<'_> {
+impl QuestionGuard<'_> {
     /// Ends a question that the cache answered. The cache has counted the outcome.
     pub fn ends_in_the_cache(mut self) {
         self.has_ended = true;
@@ -127,7 +127,7 @@ impl Asking<'_> {
     }
 }
 
-impl Drop for Asking<'_> {
+impl Drop for QuestionGuard<'_> {
     fn drop(&mut self) {
         if !self.has_ended {
             self.counters.abandoned.inc();

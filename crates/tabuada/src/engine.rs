@@ -173,7 +173,7 @@ impl Engine {
         let stop = || begun.get_or_init(Instant::now).elapsed() >= time;
         let mut fuel = Fuel::with_stop(limits.fuel, &stop);
         if !self.program().is_pure() {
-            fuel = fuel.seeded(chance());
+            fuel = fuel.seeded(random_seed());
         }
         let outcome = catch_unwind(AssertUnwindSafe(|| self.evaluator.run(&[], limits, &mut fuel)));
         self.is_broken = outcome.is_err();
@@ -191,17 +191,25 @@ impl Engine {
 
 /// Evaluates in full. The clock ends an evaluation whose fuel lasts too long.
 pub(crate) fn evaluate(program: &Program, limits: &Limits, deadline: Instant) -> Evaluation {
-    let stop = || is_past(deadline);
-    run(program, limits, Fuel::with_stop(limits.fuel, &stop).checked_every(CHECK_EVERY))
+    evaluate_until(program, limits, &|| is_past(deadline))
+}
+
+/// Evaluates in full. `stop` ends an evaluation whose fuel lasts too long.
+pub(crate) fn evaluate_until(program: &Program, limits: &Limits, stop: &dyn Fn() -> bool) -> Evaluation {
+    run(program, limits, Fuel::with_stop(limits.fuel, stop).checked_every(CHECK_EVERY))
 }
 
 /// Evaluates in full as [`evaluate`] does, and gives the steps and the fuel spent.
 pub(crate) fn explain(program: &Program, limits: &Limits, deadline: Instant) -> (Explanation, u64) {
-    let stop = || is_past(deadline);
-    let mut fuel = Fuel::with_stop(limits.fuel, &stop).checked_every(CHECK_EVERY).seeded(if program.is_pure() {
+    explain_until(program, limits, &|| is_past(deadline))
+}
+
+/// As [`explain`], until `stop` gives `true`.
+pub(crate) fn explain_until(program: &Program, limits: &Limits, stop: &dyn Fn() -> bool) -> (Explanation, u64) {
+    let mut fuel = Fuel::with_stop(limits.fuel, stop).checked_every(CHECK_EVERY).seeded(if program.is_pure() {
         0
     } else {
-        chance()
+        random_seed()
     });
     let explained = catch_unwind(AssertUnwindSafe(|| program.explain(&[], limits, &mut fuel)));
     let explanation = explained.unwrap_or_else(|_| Explanation {
@@ -253,7 +261,7 @@ pub(crate) fn columns(
 ) -> (Result<Rows, ErrorKind>, u64) {
     let stop = || is_past(deadline);
     let fuel = Fuel::with_stop(budget, &stop).checked_every(CHECK_EVERY);
-    let mut fuel = if program.is_pure() { fuel } else { fuel.seeded(chance()) };
+    let mut fuel = if program.is_pure() { fuel } else { fuel.seeded(random_seed()) };
     let rows = catch_unwind(AssertUnwindSafe(|| program.columns(columns, limits, &mut fuel)));
     (rows.unwrap_or(Err(ErrorKind::Internal)), fuel.spent())
 }
@@ -265,12 +273,12 @@ fn is_past(deadline: Instant) -> bool {
 }
 
 /// 64 unpredictable bits, from the standard library's source for its hash tables.
-pub(crate) fn chance() -> u64 {
+pub(crate) fn random_seed() -> u64 {
     RandomState::new().build_hasher().finish()
 }
 
 fn run(program: &Program, limits: &Limits, fuel: Fuel<'_>) -> Evaluation {
-    let mut fuel = if program.is_pure() { fuel } else { fuel.seeded(chance()) };
+    let mut fuel = if program.is_pure() { fuel } else { fuel.seeded(random_seed()) };
     let outcome = catch_unwind(AssertUnwindSafe(|| program.evaluate(limits, &mut fuel)))
         .unwrap_or(Err(Failure { kind: ErrorKind::Internal, node: 0 }));
     Evaluation { outcome, fuel: fuel.spent() }
@@ -281,14 +289,14 @@ mod tests {
     use super::*;
 
     /// Costs far more fuel than is spent between two clock checks.
-    const DEAR: &str = "factorial(20000) % 7";
+    const EXPENSIVE: &str = "factorial(20000) % 7";
 
     fn program(text: &str) -> Program {
         read(text, &Limits::default()).unwrap()
     }
 
     #[test]
-    fn chance_comes_anew_each_time() {
+    fn random_values_differ_each_time() {
         let answer = |text: &str| try_evaluate(&program(text), &Limits::default(), 1_000).unwrap().outcome.unwrap();
         assert_ne!(answer("rnd()").text(), answer("rnd()").text());
         let dice: std::collections::BTreeSet<i64> =
@@ -297,8 +305,8 @@ mod tests {
     }
 
     #[test]
-    fn the_clock_ends_what_the_fuel_did_not() {
-        let evaluation = evaluate(&program(DEAR), &Limits::default(), Instant::now());
+    fn the_clock_ends_an_evaluation_with_fuel_left() {
+        let evaluation = evaluate(&program(EXPENSIVE), &Limits::default(), Instant::now());
         assert_eq!(evaluation.outcome.unwrap_err().kind, ErrorKind::Deadline);
     }
 
@@ -306,7 +314,7 @@ mod tests {
     fn a_panic_in_the_engine_is_an_error_like_any_other() {
         let stop = || -> bool { panic!("a bug") };
         let limits = Limits::default();
-        let evaluation = run(&program(DEAR), &limits, Fuel::with_stop(limits.fuel, &stop));
+        let evaluation = run(&program(EXPENSIVE), &limits, Fuel::with_stop(limits.fuel, &stop));
         assert_eq!(evaluation.outcome.unwrap_err().kind, ErrorKind::Internal);
     }
 
@@ -315,7 +323,7 @@ mod tests {
         let limits = Limits::default();
         assert!(try_evaluate(&program("2+2"), &limits, 1_000).is_some_and(|trial| trial.outcome.is_ok()));
         assert!(try_evaluate(&program("1/0"), &limits, 1_000).is_some_and(|trial| trial.outcome.is_err()));
-        assert!(try_evaluate(&program(DEAR), &limits, 1_000).is_none());
+        assert!(try_evaluate(&program(EXPENSIVE), &limits, 1_000).is_none());
         // A deadline in the past changes the way to the answer, not the answer.
         let loop_of = |count: u64| program(&format!("sum(k, k, 1, {count})"));
         assert!(try_evaluate_within(Duration::ZERO, &loop_of(1_000), &limits, 30_000).is_none());
@@ -323,7 +331,7 @@ mod tests {
         assert!(try_evaluate_within(Duration::ZERO, &loop_of(2), &limits, 30_000).is_some());
         // With no more fuel than the trial's budget, the refusal is final: there is nothing left to try.
         let poor = Limits { fuel: 1_000, ..limits };
-        let refusal = try_evaluate(&program(DEAR), &poor, 1_000).unwrap().outcome.unwrap_err();
+        let refusal = try_evaluate(&program(EXPENSIVE), &poor, 1_000).unwrap().outcome.unwrap_err();
         assert_eq!(refusal.kind, ErrorKind::OutOfFuel { limit: 1_000 });
     }
 }

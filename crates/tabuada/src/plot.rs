@@ -263,7 +263,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_clock_is_asked_between_marks() {
+    fn the_clock_is_checked_between_marks() {
         let exprs = ["x", "sin(x)"].map(str::to_owned).to_vec();
         let (from, to, y_from, y_to) = (None, None, None, None);
         let plot = Plot { exprs, from, to, y_from, y_to, size: SIZE, language: Language::English };

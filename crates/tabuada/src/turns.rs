@@ -250,7 +250,7 @@ mod tests {
         /// peer's waiters are served in order, and a peer that may have a place sees no other peer served twice before
         /// it. At the end nothing is left.
         #[test]
-        fn shares_hold_and_nobody_starves(
+        fn shares_hold_and_no_peer_starves(
             places in 1usize..5,
             queue in 1usize..9,
             percent in 1u8..=100,
@@ -288,7 +288,7 @@ mod tests {
                     running.push(of);
                     passed_over.entry(of).or_default().clear();
                     for (other, passed) in passed_over.iter_mut().filter(|(other, _)| **other != of) {
-                        prop_assert!(passed.insert(of), "{:?} had two turns while {:?} waited", of, other);
+                        prop_assert!(passed.insert(of), "{:?} was served twice while {:?} waited", of, other);
                     }
                 }
                 let held = |of| running.iter().filter(|peer| **peer == of).count();

@@ -130,7 +130,7 @@ impl Hands<'_> {
     }
 
     /// Whether tasks of this peer wait for a thread.
-    pub fn are_waited_for(self) -> bool {
+    pub fn has_waiters(self) -> bool {
         self.workers.slots.turns().is_waiting(self.peer)
     }
 
@@ -352,7 +352,7 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[tokio::test]
-    async fn those_who_work_give_way_to_those_who_serve() {
+    async fn working_threads_have_a_lower_priority() {
         use rustix::process::getpriority_process;
         let workers = Workers::new(Threads { nicer_by: 2, ..1.into() });
         for _ in 0..3 {
@@ -371,7 +371,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_waits_for_work_that_does_not_end_is_answered() {
+    async fn a_caller_of_endless_work_is_answered() {
         let workers = Workers::new(1.into());
         let (release, held) = mpsc::channel::<()>();
         // A paused clock does not advance by itself while a thread works.

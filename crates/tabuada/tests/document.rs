@@ -1,23 +1,23 @@
-//! What the service says of itself: the pages that show it, and whether `/openapi.json` is true. That every route is in
-//! it is tested beside the routes.
+//! The documentation that the service serves: the pages that show it, and whether `/openapi.json` is true. The tests
+//! beside the routes check that every route is in it.
 
 #![allow(clippy::panic)]
 
-mod support;
+use crate::support;
 
 use serde_json::{Map, Value};
 use support::{Client, Response, Server};
 
-/// What stands in an answer because of when and where it was given.
+/// The parts of a response that depend on when and where it was sent.
 const CHANGING: [&str; 3] = ["ttl", "bytes", "line"];
 
-/// Statuses that one has to be unlucky, or somebody else, to be answered with: their examples are not tried here.
+/// Statuses that need a special situation or another client: their examples are not tried here.
 const RARE: [&str; 7] = ["202", "401", "403", "408", "413", "502", "503"];
 
-/// Headers that are there if there is something to say.
+/// Headers that only some responses have.
 const OCCASIONAL: [&str; 3] = ["age", "content-language", "vary"];
 
-/// Headers that say nothing of an operation.
+/// Headers of HTTP that do not describe an operation.
 const OF_HTTP: [&str; 5] = ["content-type", "content-length", "transfer-encoding", "date", "connection"];
 
 fn document(client: &mut Client) -> Value {
@@ -30,7 +30,7 @@ fn object(value: &Value) -> &Map<String, Value> {
     value.as_object().unwrap_or_else(|| panic!("{value} is no object"))
 }
 
-/// Every operation: its method, its path, and what is said of it.
+/// Every operation: its method, its path and its description.
 fn operations(document: &Value) -> Vec<(String, &str, &Value)> {
     let mut all = Vec::new();
     for (path, item) in object(&document["paths"]) {
@@ -42,7 +42,7 @@ fn operations(document: &Value) -> Vec<(String, &str, &Value)> {
     all
 }
 
-/// The page, and all that it asks for, comes from here.
+/// The server itself serves the page and everything that it loads.
 #[test]
 fn the_pages_need_no_internet() {
     let server = Server::start();
@@ -74,7 +74,6 @@ fn the_pages_need_no_internet() {
     }
 }
 
-/// Nothing is left out that a reader looks for.
 #[test]
 fn every_operation_is_described_in_full() {
     let server = Server::start();
@@ -104,9 +103,9 @@ fn every_operation_is_described_in_full() {
     }
 }
 
-/// What an example says is answered, is answered, with the headers that are named and no others.
+/// The response to each example request is the one in the document, with the listed headers and no others.
 #[test]
-fn every_example_is_what_is_answered() {
+fn every_example_is_the_real_response() {
     let document = document(&mut Client::connect(Server::start().address));
     let mut tried = 0;
     for (method, path, operation) in operations(&document) {
@@ -127,7 +126,7 @@ fn every_example_is_what_is_answered() {
                     assert_eq!(response.status.to_string(), *status, "{request}: {}", response.text());
                     assert_eq!(kind_of(&response), kind, "{request}");
                     if let Some(elsewhere) = example["externalValue"].as_str() {
-                        // It is too long to be written there.
+                        // The document leaves it out because it is too long.
                         assert_eq!(format!("{method} /{elsewhere}"), request);
                     } else if kind.ends_with("json") && !kind.ends_with("ndjson") {
                         let mut answered = serde_json::from_slice::<Value>(&response.body).expect("it is JSON");
@@ -149,9 +148,8 @@ fn every_example_is_what_is_answered() {
     assert!(tried > 15, "{tried} examples");
 }
 
-/// What a reader is offered to try, works.
 #[test]
-fn every_request_that_is_offered_is_answered() {
+fn every_example_request_is_answered() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
     let document = document(&mut client);
@@ -190,9 +188,9 @@ fn every_request_that_is_offered_is_answered() {
     assert!(tried > 10, "{tried} requests");
 }
 
-/// The schema of a batch's lines is named beside that of all of them, and each line is of one of its alternatives.
+/// The document names the schema of a batch's lines, and each line matches one of its alternatives.
 #[test]
-fn a_line_of_a_batch_is_as_described() {
+fn a_line_of_a_batch_matches_its_schema() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
     let document = document(&mut client);
@@ -219,7 +217,7 @@ fn a_line_of_a_batch_is_as_described() {
     assert_eq!(kinds, [4, 10]);
 }
 
-/// Whether a value is of a schema, and has no member that the schema does not name.
+/// Whether a value matches a schema and has no member that the schema does not name.
 fn fits(document: &Value, schema: &Value, value: &Value) -> bool {
     if let Some(reference) = schema["$ref"].as_str() {
         let schema = document.pointer(reference.trim_start_matches('#')).expect("it is there");
@@ -260,12 +258,12 @@ fn fits(document: &Value, schema: &Value, value: &Value) -> bool {
     is_of_its_type && is_listed && items.clone().all(|item| fits(document, &schema["items"], item)) && has_its_members
 }
 
-/// The type of an answer, without what more is said of it.
+/// The media type of a response, without parameters.
 fn kind_of(response: &Response) -> &str {
     response.header("content-type").and_then(|kind| kind.split(';').next()).expect("a type")
 }
 
-/// Asks a server that has just been asked `2+2`, so that there is something to look at, for an answer of a type.
+/// Requests a media type from a server that has just answered `2+2`, so that its cache is not empty.
 fn asked(request: &str, kind: &str) -> Response {
     let server = Server::start();
     let mut client = Client::connect(server.address);
@@ -288,7 +286,7 @@ fn headers_are_as_described(request: &str, response: &Response, described: &Valu
     named.retain(|name| !OCCASIONAL.contains(&name.as_str()) || sent.contains(name));
     named.sort();
     sent.sort();
-    // A list may stand in several.
+    // Headers that hold a list may occur several times.
     sent.dedup();
     assert_eq!(sent, named, "{request}");
 }

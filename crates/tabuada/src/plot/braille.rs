@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dot_has_its_place_and_the_axes_their_ends() {
+    fn dots_and_labels_have_their_positions() {
         // Ten characters are 20 dots wide, four are 16 high.
         let drawn = sheet(&[vec![(0.0, 0.0)], vec![(19.0, 15.0)], vec![(2.0, 4.0), (3.0, 4.0)], vec![(20.0, 0.0)]]);
         let lines: Vec<&str> = drawn.lines().collect();

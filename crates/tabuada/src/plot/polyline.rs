@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_keeps_its_corners_and_nothing_else() {
+    fn simplifying_a_line_keeps_only_its_corners() {
         let roof: Vec<(f64, f64)> = (0_i32..=20).map(|x| (f64::from(x), f64::from((x - 10).abs()))).collect();
         assert_eq!(simplified(&roof), [(0.0, 10.0), (10.0, 0.0), (20.0, 10.0)]);
         assert_eq!(simplified(&[(1.0, 1.0)]), [(1.0, 1.0)]);
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_column_of_ups_and_downs_keeps_its_ends() {
+    fn thinning_a_column_keeps_its_extremes() {
         let line = [(0.1, 3.0), (0.2, 9.0), (0.3, 0.0), (0.4, 7.0), (0.9, 5.0), (1.1, 2.0), (1.5, 4.0), (1.9, 1.0)];
         assert_eq!(thinned(&line), [(0.3, 0.0), (0.2, 9.0), (1.1, 2.0), (1.5, 4.0), (1.9, 1.0)]);
         let busy: Vec<(f64, f64)> = (0..8).map(|at| (f64::from(at) / 4.0, f64::from(at % 2))).collect();

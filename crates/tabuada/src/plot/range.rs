@@ -48,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn all_is_shown_but_what_would_flatten_the_rest() {
+    fn the_range_leaves_out_values_that_would_flatten_the_rest() {
         for (name, (low, high), least, most) in [
             ("a wave", of(f64::sin), -1.1..=-1.0, 1.0..=1.1),
             ("a parabola", of(|x| x * x), -5.0..=0.0, 100.0..=105.0),

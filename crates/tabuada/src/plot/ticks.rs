@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn what_all_texts_have_in_common_is_written_once() {
+    fn the_common_part_of_all_texts_is_written_once() {
         check(1e9, 1e9 + 1e-3, 5, "0 0.0002 0.0004 0.0006 0.0008 0.0010", Some("+1000000000"));
         check(-1e9, -1e9 + 10.0, 4, "0 5 10", Some("−1000000000"));
         check(5_000_000.0, 5_000_003.0, 3, "0 1 2 3", Some("+5000000"));

@@ -144,7 +144,7 @@ pub const TTL: Setting = Setting {
     ),
 };
 
-/// When Redis is looked up.
+/// When a lookup in Redis happens.
 pub const LOOKUP: Setting = Setting {
     name: "lookup",
     value_name: "WHEN",
@@ -399,7 +399,7 @@ pub const LOG_CLIENTS: Setting = Setting {
     ),
 };
 
-/// Whether responses hide from clients what is cached.
+/// Whether responses hide the state of the cache.
 pub const HIDE_MEMORY: Setting = Setting {
     name: "hide-memory",
     value_name: "YES|NO",

@@ -111,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn statements_are_told_apart() {
+    fn statements_are_classified() {
         assert_eq!(statements(" x = 3; x+1 ;"), [(1, "x = 3"), (8, "x+1")]);
         assert_eq!(statements("';'; [1;2] # a; b"), [(0, "';'"), (5, "[1;2]")]);
         assert_eq!(statements("f(1, # a; b\n 2) ; '#'"), [(0, "f(1, # a; b\n 2)"), (18, "'#'")]);
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_goes_on_while_a_bracket_is_open() {
+    fn a_text_continues_while_a_bracket_is_open() {
         for text in ["", "1+", "(1)", "')", "(1))", "'('", "1 # (", "[(1), {2}]"] {
             assert!(is_whole(text), "{text}");
         }

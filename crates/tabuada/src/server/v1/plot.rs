@@ -11,7 +11,7 @@ use tabuada_lang::{ErrorKind, Language, Limits};
 
 use super::cacheable::{self, Made};
 use crate::answer::{ANSWER_VERSION, DEADLINE};
-use crate::engine::chance;
+use crate::engine::random_seed;
 use crate::peer::Peer;
 use crate::plot::{Plot, Refusal, SIZE};
 use crate::priority;
@@ -70,7 +70,7 @@ async fn drawn(app: &App, peer: Peer, plot: Plot, format: Format) -> Result<Made
             priority::give_way();
             begun.elapsed() >= DEADLINE || waiting.strong_count() == 0
         };
-        let picture = plot.picture(&Limits::default(), chance(), &stop).map_err(|refusal| told(&plot, refusal))?;
+        let picture = plot.picture(&Limits::default(), random_seed(), &stop).map_err(|refusal| told(&plot, refusal))?;
         let bytes = match format {
             Format::Svg => picture.svg().into_bytes(),
             Format::Png => match picture.png(&stop) {
