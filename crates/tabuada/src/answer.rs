@@ -355,8 +355,8 @@ impl Calculator {
     /// Parses a question.
     async fn read(&self, peer: Peer, question: Question<'_>) -> Result<Reading, Outcome> {
         let Question { text, mode, variables } = question;
-        let is_long = is_long(question)
-            || text.len() > INLINE_TEXT_BYTES_OF_MANY && self.shared.readers.by(peer).has_waiters();
+        let is_long =
+            is_long(question) || text.len() > INLINE_TEXT_BYTES_OF_MANY && self.shared.readers.by(peer).has_waiters();
         let read = if !is_long {
             Reading::of(question, &self.shared.limits)
         } else {
@@ -540,7 +540,7 @@ mod tests {
 
     /// With every thread busy and the queue full, expensive expressions are refused and cheap ones answered.
     #[tokio::test]
-    async fn overload_refuses_only_what_is_dear() {
+    async fn overload_refuses_only_expensive_expressions() {
         let calculator = calculator(1);
         let (release, held) = mpsc::channel::<()>();
         let held = Arc::new(std::sync::Mutex::new(held));

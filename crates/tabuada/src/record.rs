@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_arrive_whoever_reads_them() {
+    fn numbers_arrive_at_every_reader() {
         const DECIMAL: &str = "0.3333333333333333333333333333";
         let decimal = Mode::Decimal(Digits::new(28).unwrap());
         for (text, mode, exact, all) in [

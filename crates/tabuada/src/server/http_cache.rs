@@ -106,15 +106,15 @@ impl Freshness {
     }
 
     /// 304 for a client that has this body, decided by the tag alone: nothing has to be computed.
-    pub(super) fn known(&self, asker: &HeaderMap) -> Option<Response<Body>> {
-        if !is_conditional(asker) {
+    pub(super) fn known(&self, request: &HeaderMap) -> Option<Response<Body>> {
+        if !is_conditional(request) {
             return None;
         }
-        let accepted = Accepted::by(asker);
+        let accepted = Accepted::by(request);
         let is_sent = |coding: &Coding| accepted.takes(*coding) && (*coding == Coding::Identity || !self.is_packed);
         let coding = Coding::ALL.into_iter().filter(is_sent).find(|coding| {
             let tag = self.tag.quoted(*coding);
-            tags(asker).any(|given| given == tag.trim_matches('"').as_bytes())
+            tags(request).any(|given| given == tag.trim_matches('"').as_bytes())
         })?;
         Some(self.not_modified(coding))
     }
@@ -124,18 +124,18 @@ impl Freshness {
     pub(super) async fn put_on(
         &self,
         mut response: Response<Body>,
-        asker: &HeaderMap,
+        request: &HeaderMap,
         workers: Hands<'_>,
     ) -> Response<Body> {
         // A condition applies to what would be a success (RFC 9110, section 13.2.1).
-        let is_conditional = response.status() == StatusCode::OK && is_conditional(asker);
-        if is_conditional && let Some(known) = self.known(asker) {
+        let is_conditional = response.status() == StatusCode::OK && is_conditional(request);
+        if is_conditional && let Some(known) = self.known(request) {
             return known;
         }
         let may_be_packed = !self.is_packed && response.body().size_hint().lower() >= PACKED_FROM_BYTES as u64;
-        let best = if may_be_packed { Accepted::by(asker).best() } else { Coding::Identity };
+        let best = if may_be_packed { Accepted::by(request).best() } else { Coding::Identity };
         let coding = if best == Coding::Identity { best } else { Box::pin(pack(&mut response, best, workers)).await };
-        if is_conditional && is_any(asker) {
+        if is_conditional && is_any(request) {
             return self.not_modified(coding);
         }
         self.say_in(response.headers_mut(), coding);
@@ -199,18 +199,18 @@ async fn pack(response: &mut Response<Body>, coding: Coding, workers: Hands<'_>)
 }
 
 /// Whether a request is conditional.
-pub(super) fn is_conditional(asker: &HeaderMap) -> bool {
-    lines(asker, IF_NONE_MATCH).next().is_some()
+pub(super) fn is_conditional(request: &HeaderMap) -> bool {
+    lines(request, IF_NONE_MATCH).next().is_some()
 }
 
 /// The tags in `If-None-Match`, weak or strong. No tag contains a quote.
-fn tags(asker: &HeaderMap) -> impl Iterator<Item = &[u8]> {
-    lines(asker, IF_NONE_MATCH).flat_map(|list| list.as_bytes().split(|byte| *byte == b'"').skip(1).step_by(2))
+fn tags(request: &HeaderMap) -> impl Iterator<Item = &[u8]> {
+    lines(request, IF_NONE_MATCH).flat_map(|list| list.as_bytes().split(|byte| *byte == b'"').skip(1).step_by(2))
 }
 
 /// `If-None-Match: *`: the client has whatever there is.
-fn is_any(asker: &HeaderMap) -> bool {
-    lines(asker, IF_NONE_MATCH).any(|list| list.as_bytes().trim_ascii() == b"*")
+fn is_any(request: &HeaderMap) -> bool {
+    lines(request, IF_NONE_MATCH).any(|list| list.as_bytes().trim_ascii() == b"*")
 }
 
 #[cfg(test)]
@@ -219,7 +219,7 @@ mod tests {
     use crate::peer::Peer;
     use crate::workers::Workers;
 
-    fn asker(pairs: &[(axum::http::HeaderName, &str)]) -> HeaderMap {
+    fn request_with(pairs: &[(axum::http::HeaderName, &str)]) -> HeaderMap {
         let mut headers = HeaderMap::new();
         for (name, value) in pairs {
             headers.append(name, value.parse().unwrap());
@@ -244,7 +244,7 @@ mod tests {
         let plain = fresh.tag.quoted(Coding::Identity);
         let gzip = fresh.tag.quoted(Coding::Gzip);
         let told = |pairs: &[(axum::http::HeaderName, &str)]| {
-            let known = fresh.known(&asker(pairs))?;
+            let known = fresh.known(&request_with(pairs))?;
             assert_eq!(known.status(), StatusCode::NOT_MODIFIED);
             Some(known.headers()[ETAG].to_str().unwrap().to_owned())
         };
@@ -266,14 +266,14 @@ mod tests {
     async fn a_condition_is_only_about_a_success() {
         let workers = Workers::new(1.into());
         let fresh = Freshness::new(Tag::of(&["x"]));
-        let asker = asker(&[(IF_NONE_MATCH, "*")]);
+        let request = request_with(&[(IF_NONE_MATCH, "*")]);
         let mut failed = Response::new(Body::from("no"));
         *failed.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
         assert_eq!(
-            fresh.put_on(failed, &asker, workers.by(Peer::default())).await.status(),
+            fresh.put_on(failed, &request, workers.by(Peer::default())).await.status(),
             StatusCode::UNPROCESSABLE_ENTITY
         );
-        let told = fresh.put_on(Response::new(Body::from("yes")), &asker, workers.by(Peer::default())).await;
+        let told = fresh.put_on(Response::new(Body::from("yes")), &request, workers.by(Peer::default())).await;
         assert_eq!(told.status(), StatusCode::NOT_MODIFIED);
     }
 }

@@ -62,7 +62,7 @@ pub(super) fn registry(counters: &Counters, calculator: &Calculator, log_losses:
     registry.register("evaluation_seconds", "Seconds that evaluations took", counters.evaluation_seconds.clone());
     registry.register(
         "trials_abandoned",
-        "Evaluations given up at the price of a look-up",
+        "Evaluations given up at the price of a lookup",
         counters.trials_abandoned.clone(),
     );
     registry.register(

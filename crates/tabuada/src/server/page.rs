@@ -108,8 +108,8 @@ mod tests {
         let app = App::new(calculator, counters, Setup::default());
         let mut tags = BTreeSet::new();
         for file in &FILES {
-            let mut asker = HeaderMap::new();
-            let sent = serve(file, State(app.clone()), Peer::default(), asker.clone()).await;
+            let mut request = HeaderMap::new();
+            let sent = serve(file, State(app.clone()), Peer::default(), request.clone()).await;
             for (name, value) in [
                 (CONTENT_TYPE, file.kind),
                 (CONTENT_SECURITY_POLICY, POLICY.to_str().expect("a policy")),
@@ -126,8 +126,8 @@ mod tests {
             }
             let tag = sent.headers()[ETAG].clone();
             assert!(tags.insert(tag.as_bytes().to_vec()), "{}: two files with one tag", file.path);
-            asker.insert(IF_NONE_MATCH, tag);
-            let told = serve(file, State(app.clone()), Peer::default(), asker).await;
+            request.insert(IF_NONE_MATCH, tag);
+            let told = serve(file, State(app.clone()), Peer::default(), request).await;
             assert_eq!(told.status(), StatusCode::NOT_MODIFIED, "{}", file.path);
         }
     }

@@ -53,8 +53,8 @@ impl RequestIds {
     }
 
     /// The ID of a request with these headers.
-    pub(super) fn of(&self, asker: &HeaderMap) -> RequestId {
-        let given = lines(asker, REQUEST_ID).next().filter(|given| is_name(given.as_bytes()));
+    pub(super) fn of(&self, client: &HeaderMap) -> RequestId {
+        let given = lines(client, REQUEST_ID).next().filter(|given| is_name(given.as_bytes()));
         match given {
             Some(given) => RequestId { name: given.clone(), is_own: false },
             None => RequestId { name: self.own(), is_own: true },
@@ -127,13 +127,13 @@ mod tests {
     use super::*;
 
     fn called(ids: &RequestIds, given: &[u8]) -> String {
-        let mut asker = HeaderMap::new();
-        asker.insert(REQUEST_ID, HeaderValue::from_bytes(given).unwrap());
-        ids.of(&asker).name.to_str().unwrap().to_owned()
+        let mut client = HeaderMap::new();
+        client.insert(REQUEST_ID, HeaderValue::from_bytes(given).unwrap());
+        ids.of(&client).name.to_str().unwrap().to_owned()
     }
 
     #[test]
-    fn an_asker_s_name_is_kept_if_it_is_one() {
+    fn the_id_of_a_client_is_kept_if_it_is_valid() {
         let ids = RequestIds::new();
         let longest = "a".repeat(128);
         for name in ["7", "f81d4fae-7dec-11d0-a765-00a0c91e6bf6", "Root=1:a/b_c.d+e==", &longest] {
@@ -187,13 +187,13 @@ mod tests {
 
     /// An answer that a shared cache may store has an ID of ours.
     #[test]
-    fn an_asker_s_name_is_not_kept_for_others() {
+    fn the_id_of_a_client_is_not_given_to_others() {
         let ids = RequestIds::new();
         for (cache_control, is_kept) in [("public, max-age=1", true), ("no-store", false), ("private", false)] {
-            let asker = HeaderMap::from_iter([(REQUEST_ID, HeaderValue::from_static("asker"))]);
+            let client = HeaderMap::from_iter([(REQUEST_ID, HeaderValue::from_static("client"))]);
             let answer = HeaderMap::from_iter([(CACHE_CONTROL, HeaderValue::from_static(cache_control))]);
-            let told = ids.told(ids.of(&asker), &answer);
-            assert_eq!(told != "asker", is_kept, "{cache_control}");
+            let told = ids.told(ids.of(&client), &answer);
+            assert_eq!(told != "client", is_kept, "{cache_control}");
             let own = ids.of(&HeaderMap::new());
             let name = own.name.clone();
             assert_eq!(ids.told(own, &answer), name);

@@ -97,12 +97,12 @@ mod tests {
 
     const PROXY: &str = "10.0.0.1";
 
-    fn asker(connection: &str, headers: &[(&'static str, &str)]) -> String {
-        asker_of(Some(connection.parse().unwrap()), "fd00::/8", headers)
+    fn client(connection: &str, headers: &[(&'static str, &str)]) -> String {
+        client_of(Some(connection.parse().unwrap()), "fd00::/8", headers)
     }
 
     /// The client over a connection from `remote`, with proxies at 10.0.0.0/8 and one other address.
-    fn asker_of(connection: Option<IpAddr>, another: &str, headers: &[(&'static str, &str)]) -> String {
+    fn client_of(connection: Option<IpAddr>, another: &str, headers: &[(&'static str, &str)]) -> String {
         let proxies = Proxies::read(["10.0.0.0/8", another]).unwrap();
         let mut given = HeaderMap::new();
         for (name, value) in headers {
@@ -122,21 +122,21 @@ mod tests {
     #[test]
     fn only_a_proxy_is_believed() {
         for header in [("x-forwarded-for", "203.0.113.9"), ("forwarded", "for=203.0.113.9")] {
-            assert_eq!(asker("192.0.2.7", &[header]), "192.0.2.7");
-            assert_eq!(asker("2001:db8:1:2:3::4", &[header]), "2001:db8:1:2::");
+            assert_eq!(client("192.0.2.7", &[header]), "192.0.2.7");
+            assert_eq!(client("2001:db8:1:2:3::4", &[header]), "2001:db8:1:2::");
             for proxy in [PROXY, "::ffff:10.0.0.1", "fd00::1"] {
-                assert_eq!(asker(proxy, &[header]), "203.0.113.9", "{proxy}");
+                assert_eq!(client(proxy, &[header]), "203.0.113.9", "{proxy}");
             }
         }
-        assert_eq!(asker(PROXY, &[]), "the proxy");
+        assert_eq!(client(PROXY, &[]), "the proxy");
     }
 
     #[test]
     fn a_unix_socket_is_a_proxys_where_it_is_named() {
         let header = ("x-forwarded-for", "203.0.113.9");
-        assert_eq!(asker_of(None, "fd00::/8", &[header]), "nobody");
-        assert_eq!(asker_of(None, "unix", &[header]), "203.0.113.9");
-        assert_eq!(asker_of(None, "unix", &[]), "nobody");
+        assert_eq!(client_of(None, "fd00::/8", &[header]), "nobody");
+        assert_eq!(client_of(None, "unix", &[header]), "203.0.113.9");
+        assert_eq!(client_of(None, "unix", &[]), "nobody");
         let holder = |another| Remote::new(None, &Proxies::read([another]).unwrap()).holder();
         assert_eq!((holder(""), holder("unix")), (Some(Peer::Nameless), None));
     }
@@ -159,11 +159,11 @@ mod tests {
             ("203.0.113.9,", "the proxy"),
             ("203.0.113.999", "the proxy"),
         ] {
-            assert_eq!(asker(PROXY, &[("x-forwarded-for", line)]), told, "{line}");
+            assert_eq!(client(PROXY, &[("x-forwarded-for", line)]), told, "{line}");
         }
         let lines =
             [("x-forwarded-for", "198.51.100.1"), ("x-forwarded-for", "203.0.113.9"), ("x-forwarded-for", "10.1.1.1")];
-        assert_eq!(asker(PROXY, &lines), "203.0.113.9");
+        assert_eq!(client(PROXY, &lines), "203.0.113.9");
     }
 
     #[test]
@@ -184,14 +184,14 @@ mod tests {
             ("for=198.51.100.1;host=\"a,for=203.0.113.9,b\"", "the proxy"),
             ("for=198.51.100.1;host=\"a,for=203.0.113.9;x=\\\"y\"", "the proxy"),
         ] {
-            assert_eq!(asker(PROXY, &[("forwarded", line)]), told, "{line}");
+            assert_eq!(client(PROXY, &[("forwarded", line)]), told, "{line}");
         }
     }
 
     /// The proxy writes one header; the other is the client's.
     #[test]
     fn two_headers_that_differ_tell_nothing() {
-        let both = |one, other| asker(PROXY, &[("x-forwarded-for", one), ("forwarded", other)]);
+        let both = |one, other| client(PROXY, &[("x-forwarded-for", one), ("forwarded", other)]);
         assert_eq!(both("203.0.113.9", "for=203.0.113.9"), "203.0.113.9");
         assert_eq!(both("203.0.113.9", "for=198.51.100.1"), "the proxy");
         assert_eq!(both("203.0.113.9", "for=unknown"), "the proxy");

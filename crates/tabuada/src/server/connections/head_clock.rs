@@ -285,7 +285,7 @@ mod tests {
 
     /// A connection may move to another task; the one that waits is woken.
     #[tokio::test(start_paused = true)]
-    async fn whoever_waits_is_woken() {
+    async fn a_waiting_task_is_woken() {
         let clock = clock().await;
         let mut sleep = clock.sleep(MINUTE);
         poll_fn(|task| {

@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_lets_in_whoever_has_it_and_nobody_else() {
+    fn a_token_admits_clients_that_have_it_and_no_others() {
         let token = AdminToken::new(TOKEN).unwrap();
         let tried =
             |pairs: &[(&'static str, &str)]| admit(Some(&token), true, &Uri::from_static("/v1/cache"), &headers(pairs));

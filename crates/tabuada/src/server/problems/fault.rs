@@ -194,7 +194,7 @@ impl Fault {
             Self::Picture(refusal) => return refusal.message(Language::English),
             Self::LinesTooMany { most } => return format!("a batch has at most {most} lines"),
             Self::NoString(name) => return format!("{name} is not a string"),
-            Self::TableMode => "a table is worked out in mode python only",
+            Self::TableMode => "a table is computed in mode python only",
             Self::RowsTooMany { most } => return format!("a table has at most {most} rows"),
             Self::ColumnsTooMany { most } => return format!("a table has at most {most} columns"),
             Self::NoColumn => "a table has a column at least",

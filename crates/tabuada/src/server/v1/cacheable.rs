@@ -22,7 +22,7 @@ pub(super) struct Made {
 /// Answers a question. `asked` gives the freshness of the answer, if that is pure, and the future that makes it.
 pub(super) async fn answer<M>(
     workers: Hands<'_>,
-    asker: &HeaderMap,
+    request: &HeaderMap,
     uri: &Uri,
     asked: impl FnOnce() -> Result<(Freshness, M), Problem>,
 ) -> Response<Body>
@@ -31,11 +31,11 @@ where
 {
     let begun = Instant::now();
     let made = match asked() {
-        Ok((freshness, making)) => match freshness.known(asker) {
+        Ok((freshness, making)) => match freshness.known(request) {
             Some(known) => Ok((known, "not-modified")),
             None => match making.await {
                 Ok(Made { response, is_pure: true }) => {
-                    Ok((freshness.put_on(response, asker, workers).await, "uncached"))
+                    Ok((freshness.put_on(response, request, workers).await, "uncached"))
                 }
                 Ok(Made { response, is_pure: false }) => Ok((not_kept(response), "impure")),
                 Err(problem) => Err(problem),
@@ -46,12 +46,12 @@ where
     let (response, detail) = match made {
         Ok(answered) => answered,
         Err(problem) => {
-            let problem = problem.told(language::preferred(asker)).in_query(uri.query());
+            let problem = problem.told(language::preferred(request)).in_query(uri.query());
             let body = problem.body();
             let freshness = problem.freshness(&body);
             let response = problem.response_with(body);
             let response = match freshness {
-                Some(freshness) => freshness.put_on(response, asker, workers).await,
+                Some(freshness) => freshness.put_on(response, request, workers).await,
                 None => not_kept(response),
             };
             (response, problem.code)
