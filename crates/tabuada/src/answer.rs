@@ -355,8 +355,8 @@ impl Calculator {
     /// Reads a question.
     async fn read(&self, peer: Peer, question: Question<'_>) -> Result<Reading, Outcome> {
         let Question { text, mode, variables } = question;
-        let is_long = is_long(question)
-            || text.len() > INLINE_TEXT_BYTES_OF_MANY && self.shared.readers.by(peer).has_waiters();
+        let is_long =
+            is_long(question) || text.len() > INLINE_TEXT_BYTES_OF_MANY && self.shared.readers.by(peer).has_waiters();
         let read = if !is_long {
             Reading::of(question, &self.shared.limits)
         } else {
