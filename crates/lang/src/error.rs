@@ -7,6 +7,7 @@
 mod reading;
 mod running;
 
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 use crate::mode::Mode;
@@ -54,7 +55,8 @@ pub struct Error {
 }
 
 /// An evaluation that failed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct Failure {
     /// What went wrong.
     pub kind: ErrorKind,
@@ -63,8 +65,8 @@ pub struct Failure {
 }
 
 /// What went wrong: kind and arguments. Serialises to a small JSON value that reads back as the same kind.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// The text is not an expression of the language. The asker's to mend.
@@ -207,8 +209,8 @@ pub enum ErrorKind {
 }
 
 /// What keeps `integral` and its like from an answer that they can vouch for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum Obstacle {
     /// It grows without bound towards a place: an end of the range, or infinity.
@@ -240,8 +242,8 @@ pub enum Obstacle {
 }
 
 /// A count that may itself be beyond any machine word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "kebab-case"))]
 pub enum Estimate {
     /// About this many.
     About(u64),

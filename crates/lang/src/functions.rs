@@ -460,8 +460,10 @@ pub(crate) fn to_float(value: &Value) -> Result<f64, ErrorKind> {
     }
 }
 
-/// Two arguments as floats.
-fn pair(arguments: &[Value]) -> Result<(f64, f64), ErrorKind> {
+/// Two arguments as floats. Rounding a long integer costs as much as a node.
+fn pair(arguments: &[Value], budget: &mut Budget) -> Result<(f64, f64), ErrorKind> {
+    let is_long = |argument: &&Value| matches!(argument, Value::Int(Integer::Big(_)));
+    budget.charge(SCALAR * arguments.iter().filter(is_long).count() as u64)?;
     Ok((to_float(&arguments[0])?, to_float(&arguments[1])?))
 }
 

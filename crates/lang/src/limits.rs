@@ -4,6 +4,8 @@
 //! One unit of fuel is about 5 ns of one core. Prices are computed from the sizes of the operands alone, so the same
 //! text costs the same on every machine; the clock is only a backstop.
 
+use std::fmt;
+
 use crate::error::ErrorKind;
 use crate::mode::Mode;
 
@@ -80,6 +82,12 @@ pub struct Fuel<'a> {
     stop: &'a dyn Fn() -> bool,
     /// The state of the source of chance.
     chance: u64,
+}
+
+impl fmt::Debug for Fuel<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fuel").field("given", &self.given).field("left", &self.left).finish_non_exhaustive()
+    }
 }
 
 /// How much fuel is burnt between two looks at the clock: about a millisecond.

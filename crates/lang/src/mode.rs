@@ -4,6 +4,7 @@ use std::fmt;
 use std::num::NonZeroU16;
 use std::str::FromStr;
 
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 /// In which numbers a text is calculated. Written and read as `python`, `exact` and `decimal:50`.
@@ -15,8 +16,8 @@ use serde::{Deserialize, Serialize};
 /// assert_eq!(Mode::Exact.to_string(), "exact");
 /// assert!("decimal:0".parse::<Mode>().is_err());
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(into = "String", try_from = "String")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(into = "String", try_from = "String"))]
 pub enum Mode {
     /// Python's numbers: integers of any size, floats, complex numbers.
     #[default]
@@ -49,6 +50,7 @@ impl Digits {
 
 /// Why a text names no mode.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ModeError {
     /// None of `python`, `exact` and `decimal:N`.
     Unknown,

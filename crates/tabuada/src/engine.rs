@@ -7,8 +7,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use tabuada_lang::{
-    Answer, Context, Error, ErrorKind, Evaluator, Explanation, Failure, Fix, Fuel, Hint, Limits, Mode, Program, Rows,
-    Span, Variables, fixes, parse_with,
+    Answer, Context, Error, ErrorKind, Evaluator, Explanation, Failure, Fix, Fuel, Hint, Limits, Mode, Pause, Program,
+    Rows, Span, Variables, fixes, parse_with,
 };
 
 use crate::priority;
@@ -121,7 +121,8 @@ fn advised<T>(question: Question<'_>, advise: impl FnOnce(&Context<'_>, &Limits)
     let limits = Limits::default();
     let advice = caught(text, || {
         let variables = variables.and_then(|json| Variables::from_json(json, &limits).ok());
-        Ok(advise(&Context { mode, variables: variables.as_ref(), ..Context::default() }, &limits))
+        let pause = Pause(&priority::give_way);
+        Ok(advise(&Context { mode, variables: variables.as_ref(), pause, ..Context::default() }, &limits))
     });
     advice.unwrap_or_default()
 }
@@ -270,7 +271,7 @@ pub(crate) fn chance() -> u64 {
 
 fn run(program: &Program, limits: &Limits, fuel: Fuel<'_>) -> Evaluation {
     let mut fuel = if program.is_pure() { fuel } else { fuel.seeded(chance()) };
-    let outcome = catch_unwind(AssertUnwindSafe(|| program.evaluate(limits, &mut fuel)))
+    let outcome = catch_unwind(AssertUnwindSafe(|| program.evaluate_with(&[], limits, &mut fuel)))
         .unwrap_or(Err(Failure { kind: ErrorKind::Internal, node: 0 }));
     Evaluation { outcome, fuel: fuel.spent() }
 }

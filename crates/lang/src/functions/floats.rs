@@ -253,13 +253,13 @@ pub(super) const TABLE: &[Function] = &[
     },
 ];
 
-fn copysign(arguments: &[Value], _: &mut Budget) -> Outcome {
-    let (x, y) = pair(arguments)?;
+fn copysign(arguments: &[Value], budget: &mut Budget) -> Outcome {
+    let (x, y) = pair(arguments, budget)?;
     float_value(x.copysign(y))
 }
 
-fn fmod(arguments: &[Value], _: &mut Budget) -> Outcome {
-    let (x, y) = pair(arguments)?;
+fn fmod(arguments: &[Value], budget: &mut Budget) -> Outcome {
+    let (x, y) = pair(arguments, budget)?;
     let value = x % y;
     if value.is_nan() && !x.is_nan() && !y.is_nan() {
         return Err(outside("fmod", &arguments[0]));
@@ -267,8 +267,8 @@ fn fmod(arguments: &[Value], _: &mut Budget) -> Outcome {
     float_value(value)
 }
 
-fn fma(arguments: &[Value], _: &mut Budget) -> Outcome {
-    let (x, y) = pair(arguments)?;
+fn fma(arguments: &[Value], budget: &mut Budget) -> Outcome {
+    let (x, y) = pair(arguments, budget)?;
     let z = to_float(&arguments[2])?;
     // Some C libraries lose the sign of a product that vanishes where 0 is added.
     let is_product = z == 0.0 && x != 0.0 && y != 0.0;
@@ -315,8 +315,8 @@ fn nextafter(arguments: &[Option<Value>], _: &mut Budget) -> Outcome {
     })
 }
 
-fn remainder(arguments: &[Value], _: &mut Budget) -> Outcome {
-    let (x, y) = pair(arguments)?;
+fn remainder(arguments: &[Value], budget: &mut Budget) -> Outcome {
+    let (x, y) = pair(arguments, budget)?;
     if x.is_nan() || y.is_nan() {
         return float_value(x + y);
     }

@@ -225,7 +225,7 @@ pub(super) const QUALIFIED: &[Function] = &[Function {
 }];
 
 fn pow(arguments: &[Value], budget: &mut Budget) -> Outcome {
-    let (x, y) = pair(arguments)?;
+    let (x, y) = pair(arguments, budget)?;
     let value = if y == 0.0 || x == 1.0 { 1.0 } else { float::real_power(x, y, budget)? };
     if x.is_finite() && y.is_finite() {
         if value.is_nan() || (value.is_infinite() && x == 0.0) {

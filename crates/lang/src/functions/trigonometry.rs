@@ -285,8 +285,8 @@ pub(super) const TABLE: &[Function] = &[
     },
 ];
 
-fn atan2(arguments: &[Value], _: &mut Budget) -> Outcome {
-    let (y, x) = pair(arguments)?;
+fn atan2(arguments: &[Value], budget: &mut Budget) -> Outcome {
+    let (y, x) = pair(arguments, budget)?;
     float_value(pxfm::f_atan2(y, x))
 }
 

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::text::{characters, push, push_surrogate};
+use crate::priority;
 
 /// Containers open at once. CPython stops at its recursion limit of 1,000, less what the frames of its web framework
 /// have already taken; a fixed number means the same body gets the same answer on every thread.
@@ -10,6 +11,9 @@ const DEPTH_MAX: usize = 900;
 
 /// Digits of an integer, CPython's `sys.int_info.default_max_str_digits`.
 const DIGITS_MAX: usize = 4_300;
+
+/// Bytes that are read between two offers of the core to other threads: some tens of microseconds.
+const PIECE_BYTES: usize = 16 << 10;
 
 /// Why a text was not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +60,8 @@ pub(crate) struct Element<'d> {
 impl<'t> Document<'t> {
     /// Reads a text in WTF-8, as [`super::decode`] gives it.
     pub(crate) fn read(text: &'t [u8]) -> Result<Self, ReadError> {
-        let reader = Reader { text, at: 0, nodes: Vec::with_capacity(4), open: Vec::with_capacity(4) };
+        let reader =
+            Reader { text, at: 0, pause_at: PIECE_BYTES, nodes: Vec::with_capacity(4), open: Vec::with_capacity(4) };
         reader.document().map(|nodes| Self { nodes })
     }
 
@@ -113,6 +118,8 @@ impl<'d> Element<'d> {
 struct Reader<'t> {
     text: &'t [u8],
     at: usize,
+    /// Where the core is offered next.
+    pause_at: usize,
     nodes: Vec<Node<'t>>,
     /// Indices of the containers not yet closed.
     open: Vec<usize>,
@@ -122,6 +129,7 @@ impl<'t> Reader<'t> {
     fn document(mut self) -> Result<Vec<Node<'t>>, ReadError> {
         self.blanks();
         loop {
+            self.give_way();
             if self.value()? {
                 continue;
             }
@@ -271,6 +279,7 @@ impl<'t> Reader<'t> {
         self.at += 1;
         let mut unescaped: Option<Vec<u8>> = None;
         loop {
+            self.give_way();
             let plain = self.text[self.at..].iter().take_while(|&&byte| byte >= 0x20 && byte != b'"' && byte != b'\\');
             let piece = &self.text[self.at..self.at + plain.count()];
             self.at += piece.len();
@@ -339,6 +348,13 @@ impl<'t> Reader<'t> {
             let digit = char::from(byte).to_digit(16).ok_or_else(wrong)?;
             Ok(value << 4 | digit as u16)
         })
+    }
+
+    fn give_way(&mut self) {
+        if self.at >= self.pause_at {
+            self.pause_at = self.at + PIECE_BYTES;
+            priority::give_way();
+        }
     }
 
     fn peek(&self) -> Option<u8> {
