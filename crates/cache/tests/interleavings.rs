@@ -12,7 +12,7 @@
 //! | P3, P4: counted effects | `three_nodes_…` |
 //! | a leader that dies, that sleeps, that is refused; a Redis that is full, or read-only | the rest |
 
-mod support;
+use crate::support;
 
 use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};

@@ -297,7 +297,7 @@ impl<'p, V: View> Writer<'p, V> {
             Node::Bool(value) => self.text.push_str(if value { "True" } else { "False" }),
             Node::MathConstant { row, qualified } => {
                 self.text.push_str(if qualified { "math." } else { "" });
-                self.text.push_str(functions::CONSTANTS[row as usize].0);
+                self.text.push_str(functions::CONSTANTS[row as usize].name);
             }
             Node::Function(row) => self.function(row),
             Node::Name(name) | Node::Unknown(name) | Node::Local { name, .. } => {

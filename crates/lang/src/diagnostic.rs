@@ -211,29 +211,6 @@ fn count(arity: &Arity) -> (&str, Bound, u64, u64, bool) {
     }
 }
 
-/// Whether a function takes its values in a list, where others take them one by one.
-fn takes_a_list(function: &str) -> bool {
-    const FUNCTIONS: [&str; 16] = [
-        "all",
-        "any",
-        "fsum",
-        "list",
-        "mean",
-        "median",
-        "median_high",
-        "median_low",
-        "mode",
-        "pstdev",
-        "pvariance",
-        "set",
-        "stdev",
-        "sum",
-        "tuple",
-        "variance",
-    ];
-    FUNCTIONS.contains(&function)
-}
-
 fn plural(count: u64) -> &'static str {
     if count == 1 { "" } else { "s" }
 }

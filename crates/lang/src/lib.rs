@@ -56,7 +56,7 @@ pub use explain::{Explanation, STEPS_MAX, Step, StepKind};
 pub use functions::{FunctionInfo, FunctionKind, Section, functions};
 pub use limits::{Fuel, Limits};
 pub use mode::{Digits, Mode, ModeError};
-pub use parser::Context;
+pub use parser::{Context, Pause};
 pub use program::Program;
 pub use value::{Answer, Argument, JsonNumbers, repr};
 pub use variables::Variables;

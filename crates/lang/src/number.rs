@@ -1,6 +1,6 @@
 //! The number tower: integer ⊂ rational, float ⊂ complex. Each prices its work before doing it.
 
-pub(crate) mod binary;
+pub(crate) mod rounding;
 mod long;
 mod integer;
 pub(crate) mod rational;
@@ -9,9 +9,9 @@ pub(crate) mod circular;
 pub(crate) mod angle;
 mod factored;
 pub(crate) mod decimal;
-pub(crate) mod precise;
+pub(crate) mod fixed_256;
 pub(crate) mod power;
-pub(crate) mod climb;
+pub(crate) mod power_ladder;
 pub(crate) mod float;
 mod summation;
 mod complex;

@@ -74,6 +74,7 @@ mod statements;
 mod variables;
 
 use std::collections::HashMap;
+use std::fmt;
 
 use crate::error::{Error, ErrorKind, Span, Syntax};
 use crate::lexer::{Lexer, Token, is_name, normal_name};
@@ -94,6 +95,25 @@ pub struct Context<'c> {
     /// each variable that it uses, in order of name. Those it does not use are left out, so that all who ask the same
     /// share one canonical text. The statements stand nowhere in the text: an empty span at its beginning.
     pub variables: Option<&'c Variables>,
+    /// What advice calls between two pieces of its work.
+    pub pause: Pause<'c>,
+}
+
+/// Called between two pieces of work, of some tens of microseconds each, so that a thread can give way to others. The
+/// default does nothing.
+#[derive(Clone, Copy)]
+pub struct Pause<'c>(pub &'c dyn Fn());
+
+impl Default for Pause<'_> {
+    fn default() -> Self {
+        Self(&|| ())
+    }
+}
+
+impl fmt::Debug for Pause<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Pause")
+    }
 }
 
 /// Reads `text` in `context`.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use serde_json::Value as Json;
-use tabuada_lang::{Context, Fix, Fuel, Language, Limits, Span, Variables, fixes, parse, parse_with};
+use tabuada_lang::{Context, Fix, Fuel, Language, Limits, Pause, Span, Variables, fixes, parse, parse_with};
 
 /// What is wrong with a text: the code, the part of the text, and the text with the advice taken.
 fn advice(text: &str) -> Option<(&'static str, String, Option<String>)> {
@@ -613,6 +613,18 @@ const SNIPPETS: &[&str] = &[
     "–", "’", "“", "'", "\"", "½", "²", "⁻", "√", "°", "º", "Δ", "∞", "１", "\u{a0}", "\\", "\\x", "not", "is", "if",
     "else", "?", ":", ":=", "@=", "<", ">", "=<", "007", "1e", "_", "#", "`", "é", "🙂", "\u{301}", ".", "math.", "j",
 ];
+
+/// However long a text is mended, a thread can give way: between two pauses lie readings of 2 KiB at most.
+#[test]
+fn advice_pauses_between_its_pieces() {
+    let pauses = std::cell::Cell::new(0);
+    let count = || pauses.set(pauses.get() + 1);
+    let context = Context { pause: Pause(&count), ..Context::default() };
+    let (text, limits) = (format!("{}1", "a ".repeat(900)), Limits::default());
+    let error = parse(&text, &limits).unwrap_err();
+    fixes(&text, &error, &context, &limits);
+    assert!(pauses.get() >= 10, "{}", pauses.get());
+}
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]

@@ -245,6 +245,12 @@ fn exact_mode_says_what_is_not_exact() {
     );
 }
 
+/// `True` is 1, and Γ(1) is 0!.
+#[test]
+fn the_gamma_function_of_true_is_one_in_exact_mode() {
+    check("exact", &[("gamma(True), gamma(1), lgamma(True)", "(1, 1, 0)")]);
+}
+
 #[test]
 fn decimal_mode_keeps_digits() {
     check(

@@ -14,9 +14,9 @@ use tabuada_lang::{Error, ErrorKind, Failure, Language, Limits, Mode, Program};
 use crate::clock::Second;
 use crate::counters::Counters;
 use crate::engine::{self, Evaluation, Question};
-use crate::facts::Answer;
+use crate::parse_cache::ParseCache;
 use crate::peer::Peer;
-use crate::reading::Readings;
+use crate::record::Answer;
 use crate::workers::{NotDone, Threads, Workers};
 
 /// Names the answers of this version in every key. Raised with any change of any answer's bytes.
@@ -64,7 +64,7 @@ pub struct Calculator {
 
 struct Shared {
     cache: Cache<Answers>,
-    readings: Readings<Reading>,
+    readings: ParseCache<Reading>,
     workers: Workers,
     readers: Arc<Workers>,
     limits: Limits,
@@ -213,7 +213,7 @@ impl Calculator {
         let readers = Arc::new(Workers::new(readers));
         let answers = Answers { limits: limits.clone(), readers: readers.clone() };
         let cache = Cache::with_deadlines(answers, options, deadlines)?;
-        let readings = Readings::new();
+        let readings = ParseCache::new();
         Ok(Self { shared: Arc::new(Shared { cache, readings, workers, readers, limits, counters }) })
     }
 
@@ -355,8 +355,8 @@ impl Calculator {
     /// Reads a question.
     async fn read(&self, peer: Peer, question: Question<'_>) -> Result<Reading, Outcome> {
         let Question { text, mode, variables } = question;
-        let is_long = is_long(question)
-            || text.len() > INLINE_TEXT_BYTES_OF_MANY && self.shared.readers.by(peer).are_waited_for();
+        let is_long =
+            is_long(question) || text.len() > INLINE_TEXT_BYTES_OF_MANY && self.shared.readers.by(peer).has_waiters();
         let read = if !is_long {
             Reading::of(question, &self.shared.limits)
         } else {
@@ -395,7 +395,7 @@ impl Shared {
     /// hand it to another thread is the readers', lest one peer's trials queue up before everybody's requests; and
     /// everything is, while more of that peer's waits for them.
     async fn try_evaluate(self: Arc<Self>, peer: Peer, program: Arc<Program>) -> Option<Answer> {
-        if !self.readers.by(peer).are_waited_for()
+        if !self.readers.by(peer).has_waiters()
             && let Some(answer) = self.attempt(&program, INLINE_FUEL)
         {
             return Some(answer);

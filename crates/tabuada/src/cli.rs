@@ -1,4 +1,4 @@
-//! The commands: one file each, with its arguments; each gives the status to exit with.
+//! The commands: one file each, with its arguments. Each command gives its exit status.
 
 mod flags;
 mod output;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use dashu_int::ops::{BitTest, DivRem, SquareRoot};
 use dashu_int::{IBig, Sign, UBig};
 
-use super::binary::{parts, scaled};
+use super::rounding::{parts, scaled};
 use super::{Ties, long};
 use crate::error::{ErrorKind, Estimate, Overflow, ValueError, ZeroDivision};
 use crate::limits::{Budget, price};

@@ -4,7 +4,7 @@
 //! Aberth's iteration (1973) from the radii of Newton's polygon (Bini 1996), in fixed-point numbers of as many bits as it
 //! takes: a root is done when a step with twice the bits moves it no more.
 
-use super::binary;
+use super::rounding;
 use super::{Complex, Integer};
 use crate::error::{ErrorKind, Obstacle, Overflow};
 use crate::limits::{Budget, price};
@@ -188,7 +188,7 @@ impl Point {
             (false, true) => a,
             (false, false) => a.max(b),
         };
-        let part = |value: f64, own: i64| binary::scale(value, own - exponent);
+        let part = |value: f64, own: i64| rounding::scale(value, own - exponent);
         Scaled { value: Complex::new(part(real, a), part(imaginary, b)), exponent }
     }
 
@@ -219,7 +219,7 @@ impl Point {
     /// A step of this size, of so many bits behind the point.
     fn of(step: Scaled, bits: i64, budget: &mut Budget) -> Result<Self, ErrorKind> {
         let mut fixed = |value: f64| {
-            let (mantissa, unit) = binary::parts(value);
+            let (mantissa, unit) = rounding::parts(value);
             let integer = Integer::from(if value < 0.0 { -(mantissa as i64) } else { mantissa as i64 });
             let shift = i64::from(unit) + step.exponent + bits;
             let count = Integer::from(shift.saturating_abs());
@@ -245,7 +245,7 @@ impl Scaled {
     }
 
     fn plain(self) -> Complex {
-        let part = |value: f64| binary::scale(value, self.exponent);
+        let part = |value: f64| rounding::scale(value, self.exponent);
         Complex::new(part(self.value.real), part(self.value.imaginary))
     }
 }
@@ -325,8 +325,7 @@ impl Search<'_> {
                     continue;
                 }
                 let newton = self.newton(&self.points[at], budget)?;
-                let others = self.others(at, budget)?;
-                let product = newton.plain().multiply(others);
+                let product = self.others(at, newton, budget)?;
                 let divisor = Complex::new(1.0 - product.real, -product.imaginary);
                 let is_plain = divisor.real.is_finite() && divisor.imaginary.is_finite();
                 let step = match newton.value.divide(divisor) {
@@ -344,16 +343,15 @@ impl Search<'_> {
         Ok(false)
     }
 
-    /// The sum of the inverse distances to the other points.
-    fn others(&self, at: usize, budget: &mut Budget) -> Result<Complex, ErrorKind> {
+    /// A step over the distances to the other points, summed: the quotients are floats where neither side has to be one.
+    fn others(&self, at: usize, step: Scaled, budget: &mut Budget) -> Result<Complex, ErrorKind> {
         let mut sum = Complex::new(0.0, 0.0);
         for (other, point) in self.points.iter().enumerate() {
             budget.charge(2 * price::ELEMENTARY)?;
             let mut distance = self.points[at].subtract(point, budget)?.scaled();
             distance.exponent -= self.bits;
             if other != at && !distance.is_zero() {
-                let one = Scaled { value: Complex::new(1.0, 0.0), exponent: 0 };
-                sum = sum.add(one.divide(distance)?.plain());
+                sum = sum.add(step.divide(distance)?.plain());
             }
         }
         Ok(sum)
@@ -379,7 +377,7 @@ impl Search<'_> {
             let magnitude = point.scaled().magnitude();
             let part = |integer: &Integer| {
                 let (mantissa, exponent) = integer.to_float_parts();
-                if exponent < magnitude + NOTHING { 0.0 } else { binary::scale(mantissa, exponent - self.bits) }
+                if exponent < magnitude + NOTHING { 0.0 } else { rounding::scale(mantissa, exponent - self.bits) }
             };
             let (real, imaginary) = (part(&point.real), part(&point.imaginary));
             if !real.is_finite() || !imaginary.is_finite() {

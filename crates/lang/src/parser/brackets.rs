@@ -141,14 +141,13 @@ impl Parser<'_, '_> {
     }
 
     pub(super) fn close_bars(&mut self, span: Span) -> Step {
+        const ABS: u16 = functions::named("abs");
         self.emit_down_to(0)?;
-        let (Some((_, open)), Some(abs)) = (self.pop_opener(), functions::find("abs")) else {
-            return fail(ErrorKind::Internal, span);
-        };
+        let Some((_, open)) = self.pop_opener() else { return fail(ErrorKind::Internal, span) };
         if let Some(operand) = self.stacks.operands.last_mut() {
             operand.span = open.to(span);
         }
-        let node = Node::CallFunction { row: abs.row, keywords: 0, arguments: 1, first_keyword: 0 };
+        let node = Node::CallFunction { row: ABS, keywords: 0, arguments: 1, first_keyword: 0 };
         self.join(1, node, Some(span))?;
         self.closed(power::PRIMARY)
     }

@@ -319,7 +319,8 @@ impl Parser<'_, '_> {
             return self.begin_call(Some(function.row), None, math.to(bracket));
         }
         // The golden ratio is plusminus's, not `math`'s.
-        let node = if let Some(row) = functions::find_constant(&name).filter(|_| name != "phi") {
+        let is_math = |row: &u8| functions::CONSTANTS[usize::from(*row)].is_math;
+        let node = if let Some(row) = functions::find_constant(&name).filter(is_math) {
             Node::MathConstant { row, qualified: true }
         } else if let Some(function) = function {
             Node::Function(function.row)
@@ -334,22 +335,22 @@ impl Parser<'_, '_> {
         let here = self.lexer;
         self.next()?;
         let behind = self.peek()?;
-        if behind.0 != Token::Open('(') || functions::find(name).is_none() {
+        let Some(function) = functions::find(name).filter(|_| behind.0 == Token::Open('(')) else {
             self.go_back(here);
             return Ok(None);
-        }
-        let Some((_, inverse)) = POWERED.iter().find(|(function, _)| *function == name) else {
+        };
+        let Some((function, inverse)) = POWERED.iter().find(|(powered, _)| *powered == function.row) else {
             return fail(Syntax::FunctionPower { name: name.to_owned() }, run);
         };
         let exponent = run.of(self.text);
         let (function, exponent) = match exponent {
-            "⁻¹" => (functions::find(inverse), None),
+            "⁻¹" => (*inverse, None),
             _ if exponent.trim_start_matches('⁽').starts_with('⁻') => return fail(Syntax::AmbiguousPower, run),
-            _ => (functions::find(name), Some(run)),
+            _ => (*function, Some(run)),
         };
         let (_, bracket) = self.next()?;
         self.rewritten = true;
-        self.begin_call(function.map(|function| function.row), exponent, span.to(bracket)).map(Some)
+        self.begin_call(Some(function), exponent, span.to(bracket)).map(Some)
     }
 
     /// `name=` of a call, at the `=`.

@@ -51,8 +51,8 @@ impl Parser<'_, '_> {
             Token::Question => self.begin_question(span),
             Token::Bang => self.postfix(Node::Factorial, power::FACTORIAL, span),
             Token::Degree => {
-                let Some(radians) = functions::find("radians") else { return fail(ErrorKind::Internal, span) };
-                let node = Node::CallFunction { row: radians.row, keywords: 0, arguments: 1, first_keyword: 0 };
+                const RADIANS: u16 = functions::named("radians");
+                let node = Node::CallFunction { row: RADIANS, keywords: 0, arguments: 1, first_keyword: 0 };
                 let state = self.postfix(node, power::DEGREE, span)?;
                 self.degree = Some(self.program.nodes.len() as u32 - 1);
                 Ok(state)

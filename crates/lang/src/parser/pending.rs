@@ -2,6 +2,7 @@
 
 use crate::arithmetic::{Binary, Comparison, Unary};
 use crate::error::Span;
+use crate::functions::named;
 use crate::lexer::Token;
 use crate::program::Binder;
 
@@ -68,8 +69,14 @@ pub(super) fn comparator(token: Token) -> Option<Comparison> {
 }
 
 /// The functions whose power may stand before the bracket, and their inverses.
-pub(super) const POWERED: [(&str, &str); 6] =
-    [("sin", "asin"), ("cos", "acos"), ("tan", "atan"), ("sinh", "asinh"), ("cosh", "acosh"), ("tanh", "atanh")];
+pub(super) const POWERED: [(u16, u16); 6] = [
+    (named("sin"), named("asin")),
+    (named("cos"), named("acos")),
+    (named("tan"), named("atan")),
+    (named("sinh"), named("asinh")),
+    (named("cosh"), named("acosh")),
+    (named("tanh"), named("atanh")),
+];
 
 /// What waits on the stack.
 pub(super) enum Pending {

@@ -1,4 +1,4 @@
-//! `tabuada serve --check`: what is wrong before it is served with.
+//! `tabuada serve --check`: checks the configuration without serving.
 
 use std::process::ExitCode;
 
@@ -9,11 +9,11 @@ use super::output::print;
 use crate::config::ServeConfig;
 use crate::words::{Language, said};
 
-/// Prints what was found: 0; 1 if Redis cannot be reached or does not report what changes. The configuration was read
-/// before, and with it the files that it names.
+/// Prints the result of the checks. Status 0; 1 if Redis cannot be reached or does not report changes. The
+/// configuration and the files that it names were read before.
 pub(super) fn check(config: &ServeConfig, language: Language) -> ExitCode {
     let say = |found: &str| print(format!("{found}\n").as_bytes());
-    // Before the rest, which may take a while.
+    // Before the other checks, which may take a while.
     say(said::CONFIGURATION_GOOD.say(language));
     if config.cache.redis.is_none() {
         return say(said::NO_REDIS.say(language));

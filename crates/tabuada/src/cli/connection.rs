@@ -1,4 +1,4 @@
-//! A connection to the Redis that settings name, for a person who waits for it.
+//! A connection to the configured Redis, for commands.
 
 use std::io;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use tokio::runtime::Runtime;
 use crate::answer::Calculator;
 use crate::counters::Counters;
 
-/// How long Redis may take to be there, and for each call: a person waits, and no request.
+/// The time limit for connecting to Redis and for each call: a person waits for the command.
 const READY: Duration = Duration::from_secs(3);
 const CALL: Duration = Duration::from_secs(5);
 
@@ -18,11 +18,12 @@ const CALL: Duration = Duration::from_secs(5);
 pub(super) enum Unconnected {
     Options(OptionsError),
     Io(io::Error),
-    /// In the words of the server or the system.
+    /// The message of the server or the system.
     Unreachable(String),
 }
 
-/// Connects, and waits until nothing that happens there escapes us, or for a while; gives how far that came.
+/// Connects and waits, for a limited time, until the connection also reports invalidations. Gives the state that it
+/// reached.
 pub(super) fn connect(options: Options) -> Result<(Runtime, Calculator, State), Unconnected> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     let runtime = runtime.map_err(Unconnected::Io)?;

@@ -1,4 +1,4 @@
-//! `tabuada health`: what a container's health check runs, where there is no other program to run.
+//! `tabuada health`: the health check of a container that has no other program to run.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::settings::Settings;
 use crate::settings::table::LISTEN;
 use crate::words::{Language, said};
 
-/// How long each piece of the answer may take.
+/// The time limit for each piece of the response.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Arguments of `tabuada health`.
@@ -23,7 +23,7 @@ pub struct HealthArgs {
     flags: SettingFlags<OfHealth>,
 }
 
-/// Prints what the server says of itself: 0 if it is ready, 1 if not, 2 if there is no such server.
+/// Prints the server's own status. 0 if it is ready, 1 if not, 2 if the settings or the address are wrong.
 pub fn health(args: &HealthArgs, language: Language) -> ExitCode {
     let address = match &args.server {
         Some(server) => match address_of(server) {

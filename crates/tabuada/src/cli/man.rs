@@ -1,6 +1,6 @@
-//! `tabuada man`: the manual page of the command or of one of its commands, in roff.
+//! `tabuada man`: the manual page of the command or of a subcommand, in roff.
 //!
-//! Options come from the same descriptions as `--help`, in the same language. What these do not know stands in the tables below.
+//! Options come from the same descriptions as `--help`, in the same language. The tables below hold the rest.
 
 use std::io;
 use std::process::ExitCode;
@@ -12,10 +12,10 @@ use super::output::{complain, print};
 use crate::version::VERSION;
 use crate::words::{Language, Words, in_portuguese, said};
 
-/// Begins the sentence of a help text that lists the exit statuses, between semicolons.
+/// The beginning of the sentence in a help text that lists the exit statuses, separated by semicolons.
 const STATUSES: Words = Words::new("Exit status:", "Código de saída:");
 
-/// The statuses of a command whose help text lists none.
+/// The exit statuses of a command whose help text lists none.
 const USUAL_STATUSES: Words = Words::new(
     "0; 1 the work failed; 2 the command or its configuration is wrong.",
     "0; 1 o trabalho falhou; 2 o comando ou a configuração está errada.",
@@ -24,7 +24,7 @@ const USUAL_STATUSES: Words = Words::new(
 const SUCCESS: Words = Words::new("success", "deu certo");
 const STANDS_IN: Words = Words::new("Stands in for --{}.", "Faz o papel de --{}.");
 
-/// The headings of the library, in Portuguese.
+/// The library's headings in Portuguese.
 const HEADINGS: [(&str, &str); 5] = [
     ("NAME", "NOME"),
     ("SYNOPSIS", "SINOPSE"),
@@ -33,15 +33,15 @@ const HEADINGS: [(&str, &str); 5] = [
     ("SUBCOMMANDS", "COMANDOS"),
 ];
 
-/// A row about a command: its name, an item, and what the item is, in English and in Portuguese.
+/// A row about a command: the command's name, an item, and its description in English and in Portuguese.
 type Row = (&'static str, &'static str, &'static str, &'static str);
 
-/// Environment variables that stand for no option.
+/// Environment variables that have no option.
 const VARIABLES: [Row; 6] = [
     (
         "serve",
         "TABUADA_ADMIN_TOKEN",
-        "The operator's token, which /v1/cache asks for.",
+        "The operator's token, which /v1/cache requires.",
         "O token do operador, que /v1/cache pede.",
     ),
     ("cache", "TABUADA_ADMIN_TOKEN", "The server's operator token.", "O token de operador do servidor."),
@@ -66,7 +66,7 @@ const VARIABLES: [Row; 6] = [
     ),
 ];
 
-/// Files that are read or written without being named.
+/// Files that the commands read or write by default.
 const FILES: [Row; 5] = [
     (
         "serve",
@@ -95,7 +95,7 @@ const FILES: [Row; 5] = [
     ),
 ];
 
-/// Commands that show what can be done. A test runs those that need no server.
+/// Example commands. A test runs those that need no server.
 const EXAMPLES: [Row; 22] = [
     ("", "tabuada eval '2**100'", "Evaluate an expression.", "Calcula uma expressão."),
     (
@@ -203,8 +203,8 @@ pub struct ManArgs {
     path: Vec<String>,
 }
 
-/// Prints the page, of the whole `command`, described in the language, or of one below it: 0; 1 if it cannot be written; 2 if there is no such
-/// command.
+/// Prints the page of the whole `command` or of a subcommand, in this language. Status 0; 1 if it cannot be written; 2 if
+/// there is no such subcommand.
 pub fn man(args: &ManArgs, command: clap::Command, language: Language) -> ExitCode {
     let mut command = command.disable_help_subcommand(true);
     command.build();
@@ -226,12 +226,12 @@ pub fn man(args: &ManArgs, command: clap::Command, language: Language) -> ExitCo
     }
 }
 
-/// The page of `command`; the rows of the tables are those of `name`.
+/// The page of `command`, with the rows of `name` in the tables.
 fn page(command: &clap::Command, name: &str, language: Language) -> io::Result<Vec<u8>> {
     let about = command.get_long_about().or(command.get_about()).map(ToString::to_string).unwrap_or_default();
     let (about, statuses) = about.split_once(STATUSES.say(language)).unwrap_or((&about, USUAL_STATUSES.say(language)));
     let described = command.clone().long_about(about.trim().to_owned());
-    // The version in the date's place: a date would differ from build to build, and an empty one would be left out.
+    // The version takes the date's place: a date would differ from build to build, and an empty one would be left out.
     let version = format!("tabuada {}", VERSION);
     let man = Man::new(described).date(version).source("Tabuada").manual("Tabuada");
     let mut page = Vec::new();
@@ -256,7 +256,7 @@ fn page(command: &clap::Command, name: &str, language: Language) -> io::Result<V
     Ok(page)
 }
 
-/// What the library wrote, with its own words in the language.
+/// The library's page with its headings and fixed texts in this language.
 fn in_language(page: Vec<u8>, language: Language) -> Vec<u8> {
     match (language, String::from_utf8(page)) {
         (Language::Portuguese, Ok(page)) => {
@@ -269,13 +269,13 @@ fn in_language(page: Vec<u8>, language: Language) -> Vec<u8> {
     }
 }
 
-/// A status and what it means.
+/// An exit status and its meaning.
 fn status(item: &str, language: Language) -> (String, String) {
     let (number, meaning) = item.trim().split_once(' ').unwrap_or((item.trim(), SUCCESS.say(language)));
     (number.to_owned(), format!("{meaning}."))
 }
 
-/// The variables that stand in for options.
+/// The environment variables of the options.
 fn variables(command: &clap::Command, language: Language) -> Vec<(String, String)> {
     let variable = |argument: &clap::Arg| {
         let variable = argument.get_env()?.to_string_lossy().into_owned();
@@ -291,7 +291,7 @@ fn rows(table: &[Row], name: &str, language: Language) -> impl Iterator<Item = (
     })
 }
 
-/// A section of items, unless there are none.
+/// A section with items. Nothing if there are no items.
 fn list(roff: &mut Roff, title: &str, items: impl Iterator<Item = (String, String)>) {
     let mut items = items.peekable();
     if items.peek().is_some() {

@@ -1,5 +1,5 @@
-//! What the service manager is told, if it asks for it (systemd's `Type=notify` and `WatchdogSec=`): when the server is
-//! ready and when it stops, what the cache does, and that it is alive.
+//! Reports to the service manager, if it asks for reports (systemd's `Type=notify` and `WatchdogSec=`): ready,
+//! stopping, the state of the cache, and the watchdog's keep-alive.
 
 use std::ffi::OsStr;
 use std::io;
@@ -11,10 +11,10 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::server::App;
 
-/// How often it is looked whether there is something new to tell.
+/// The time between two checks for changes.
 const LOOK_TIME: Duration = Duration::from_secs(1);
 
-/// Tells the service manager, if there is one.
+/// Sends a report to the service manager, if there is one.
 fn notify(states: &[NotifyState<'_>]) -> io::Result<()> {
     match std::env::var_os("NOTIFY_SOCKET").as_deref().map(OsStr::as_bytes) {
         Some([b'@', name @ ..]) => notify_abstract(name, states),
@@ -22,7 +22,7 @@ fn notify(states: &[NotifyState<'_>]) -> io::Result<()> {
     }
 }
 
-/// The same where its socket has a name that is in no file system, as in containers: the library knows none.
+/// As [`notify`], to a socket in the abstract namespace, as in containers, which the library does not support.
 #[cfg(target_os = "linux")]
 fn notify_abstract(name: &[u8], states: &[NotifyState<'_>]) -> io::Result<()> {
     use std::os::linux::net::SocketAddrExt as _;
@@ -39,22 +39,22 @@ fn notify_abstract(_: &[u8], _: &[NotifyState<'_>]) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// Requests are answered.
+/// Reports that the server answers requests.
 pub(super) fn ready(app: &App) {
     if let Err(error) = notify(&[NotifyState::Ready, NotifyState::Status(&app.status())]) {
         tracing::warn!(%error, "cannot tell the service manager at NOTIFY_SOCKET that the server is ready");
     }
 }
 
-/// The signal to stop has come.
+/// Reports that the signal to stop has arrived.
 pub(super) fn stopping() {
-    // Whoever does not hear this has other ways to see it.
+    // The report is best effort: the service manager also sees the process end.
     let _ = notify(&[NotifyState::Stopping]);
 }
 
-/// Tells what changes, and shows signs of life twice in the time within which they are expected. Each is shown by a task
-/// that was begun for it: so threads of the runtime take up work, and its timer runs.
-pub(super) async fn keep_told(app: App) {
+/// Reports changes of state, and sends the keep-alive twice within the watchdog's time. Each keep-alive is sent by a
+/// new task, which proves that the runtime starts tasks and that its timer works.
+pub(super) async fn report_changes(app: App) {
     if std::env::var_os("NOTIFY_SOCKET").is_none() {
         return;
     }

@@ -33,7 +33,7 @@ pub(super) const DRAIN_TIME: Duration = Duration::from_secs(10);
 pub(super) enum NoBody {
     /// Larger than [`BODY_BYTES`].
     TooLarge,
-    /// It did not arrive [in time](super::bounds::Bounds::body_time).
+    /// It did not arrive [in time](crate::server::bounds::Bounds::body_time).
     TooSlow,
     /// It broke off, or its framing was wrong.
     Broken,
@@ -42,7 +42,7 @@ pub(super) enum NoBody {
 }
 
 impl NoBody {
-    /// Why a body broke off: its next chunk [may have been too large](super::framing).
+    /// Why a body broke off: its next chunk [may have been too large](crate::server::connections::framing).
     pub(super) fn of(error: impl Into<BoxError>) -> Self {
         let error = error.into();
         let mut cause: Option<&(dyn Error + 'static)> = Some(&*error);

@@ -1,5 +1,5 @@
 //! What clients may take of a server at most: connections, bytes of a head, time. Of a body's size says
-//! [`body`](super::body).
+//! [`body`](crate::server::body).
 
 use std::time::Duration;
 

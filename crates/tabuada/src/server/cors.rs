@@ -13,10 +13,9 @@ use axum::http::{HeaderValue, Method, Request, Response};
 use tower::{Layer, ServiceExt};
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 
-use super::render::{CACHE_STATUS, SERVER_TIMING, vary};
-use super::request_id::REQUEST_ID;
 use crate::config::Origins;
-use crate::counters::Route;
+use crate::server::render::{CACHE_STATUS, SERVER_TIMING, vary};
+use crate::server::request_id::REQUEST_ID;
 
 /// How long a browser need not ask again: as long as any of them believes.
 const MAX_AGE: Duration = Duration::from_secs(24 * 60 * 60);
@@ -62,14 +61,10 @@ impl Cors {
     }
 }
 
-/// Whether a request may be a page's: not the operator's routes, whatever they are written like. `OPTIONS` that asks for
-/// nobody's leave is answered like any method that is not done.
-pub(super) fn concerns<B>(route: Route, request: &Request<B>) -> bool {
-    use Route::{batch, docs, evaluate, explain, functions, health, plot, table, v1_evaluate, version};
-    let is_for_all =
-        matches!(route, evaluate | v1_evaluate | batch | table | plot | explain | functions | docs | health | version);
+/// Whether a request may be a page's. `OPTIONS` that is no preflight is answered like any method that is not done.
+pub(super) fn concerns<B>(request: &Request<B>) -> bool {
     let asks = |name| request.headers().contains_key(name);
-    is_for_all && (request.method() != Method::OPTIONS || asks(ORIGIN) && asks(ACCESS_CONTROL_REQUEST_METHOD))
+    request.method() != Method::OPTIONS || asks(ORIGIN) && asks(ACCESS_CONTROL_REQUEST_METHOD)
 }
 
 /// A request that may be a page's.

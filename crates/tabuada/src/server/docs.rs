@@ -1,9 +1,8 @@
-//! `/docs`, where a person tries the API, `/redoc`, where one reads it, and `/openapi.json`, which describes it.
-//! Everything is in the binary: none needs the internet, and no script stands in a page, so a strict content security
+//! `/docs`, where a person tries the API, and `/redoc`, where one reads it.
+//! Everything is in the binary: neither needs the internet, and no script stands in a page, so a strict content security
 //! policy holds.
 
-use std::sync::LazyLock;
-
+use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS,
@@ -11,11 +10,7 @@ use axum::http::header::{
 use axum::http::{HeaderValue, Response};
 use axum::routing::get;
 
-use super::description;
-use super::state::Served;
-
-/// The description of the API. It says the same whoever asks, so it is made once.
-static OPENAPI: LazyLock<String> = LazyLock::new(description::document);
+use crate::server::state::Served;
 
 /// The script itself says that these lie beside it.
 const LICENCES: &str = include_str!("docs/swagger-ui-bundle.js.LICENSE.txt");
@@ -30,28 +25,29 @@ const POLICY: HeaderValue = HeaderValue::from_static(
      base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 );
 
-/// The routes of the documentation.
-pub(super) fn routes() -> axum::Router<Served> {
-    axum::Router::new()
-        .route("/docs", get(|| page(include_str!("docs/index.html"))))
-        .route("/docs/start.js", get(|| text("text/javascript; charset=utf-8", include_str!("docs/start.js"))))
-        .route(
-            "/docs/swagger-ui-bundle.js",
-            get(|| packed("text/javascript; charset=utf-8", include_bytes!("docs/swagger-ui-bundle.js.gz"))),
-        )
-        .route(
-            "/docs/swagger-ui.css",
-            get(|| packed("text/css; charset=utf-8", include_bytes!("docs/swagger-ui.css.gz"))),
-        )
-        .route("/docs/swagger-ui-bundle.js.LICENSE.txt", get(|| text("text/plain; charset=utf-8", LICENCES)))
-        .route("/redoc", get(|| page(include_str!("docs/redoc.html"))))
-        .route("/redoc/start.js", get(|| text("text/javascript; charset=utf-8", include_str!("docs/redoc-start.js"))))
-        .route(
-            "/redoc/redoc.standalone.js",
-            get(|| packed("text/javascript; charset=utf-8", include_bytes!("docs/redoc.standalone.js.gz"))),
-        )
-        .route("/redoc/redoc.standalone.js.LICENSE.txt", get(|| text("text/plain; charset=utf-8", REDOC_LICENCES)))
-        .route("/openapi.json", get(|| text("application/json", &OPENAPI)))
+/// `/docs`.
+pub(super) async fn swagger() -> Response<Body> {
+    page(include_str!("docs/index.html")).await
+}
+
+/// `/redoc`.
+pub(super) async fn redoc() -> Response<Body> {
+    page(include_str!("docs/redoc.html")).await
+}
+
+/// What the pages ask for.
+pub(super) fn files() -> Router<Served> {
+    const SCRIPT: &str = "text/javascript; charset=utf-8";
+    const STYLE: &str = "text/css; charset=utf-8";
+    const PLAIN: &str = "text/plain; charset=utf-8";
+    Router::new()
+        .route("/docs/start.js", get(|| text(SCRIPT, include_str!("docs/start.js"))))
+        .route("/docs/swagger-ui-bundle.js", get(|| packed(SCRIPT, include_bytes!("docs/swagger-ui-bundle.js.gz"))))
+        .route("/docs/swagger-ui.css", get(|| packed(STYLE, include_bytes!("docs/swagger-ui.css.gz"))))
+        .route("/docs/swagger-ui-bundle.js.LICENSE.txt", get(|| text(PLAIN, LICENCES)))
+        .route("/redoc/start.js", get(|| text(SCRIPT, include_str!("docs/redoc-start.js"))))
+        .route("/redoc/redoc.standalone.js", get(|| packed(SCRIPT, include_bytes!("docs/redoc.standalone.js.gz"))))
+        .route("/redoc/redoc.standalone.js.LICENSE.txt", get(|| text(PLAIN, REDOC_LICENCES)))
 }
 
 async fn page(html: &'static str) -> Response<Body> {
@@ -60,7 +56,8 @@ async fn page(html: &'static str) -> Response<Body> {
     response
 }
 
-async fn text(kind: &'static str, text: &'static str) -> Response<Body> {
+/// A text of this type.
+pub(super) async fn text(kind: &'static str, text: &'static str) -> Response<Body> {
     let mut response = Response::new(Body::from(text));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     response.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

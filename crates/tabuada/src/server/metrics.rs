@@ -1,5 +1,7 @@
 //! `GET /metrics`: the counters under their names, in Prometheus's text (its OpenMetrics dialect).
 
+mod process;
+
 use std::fmt;
 
 use axum::body::Body;
@@ -15,30 +17,13 @@ use prometheus_client::registry::Registry;
 use tabuada_cache::{Count, State};
 use tracing_appender::non_blocking::ErrorCounter;
 
-use super::described::NotScraper;
-use super::process::Process;
 use crate::answer::Calculator;
 use crate::counters::Counters;
+use crate::operator_json;
+use crate::server::metrics::process::Process;
 use crate::version::{COMMIT, VERSION};
-use crate::view;
 
 /// Counters for Prometheus
-#[utoipa::path(
-    get,
-    path = "/metrics",
-    tag = "operation",
-    operation_id = "metrics",
-    responses(
-        (
-            status = 200,
-            description = "Every counter there is, at this moment, in the OpenMetrics text format.",
-            body = String,
-            content_type = "application/openmetrics-text",
-            example = json!("# HELP tabuada_requests Requests answered.\n# TYPE tabuada_requests counter\n# EOF\n"),
-        ),
-        NotScraper,
-    ),
-)]
 pub(crate) fn page(registry: &Registry) -> Response<Body> {
     let mut body = String::with_capacity(16 << 10);
     // Writing to a `String` cannot fail.
@@ -150,7 +135,7 @@ impl Collector for OfTheMoment {
                 ConstCounter::new(*count).encode(family.encode_family(&[("layer", layer), ("result", *label)])?)?;
             }
         }
-        let answers = view::answers(&stats, &self.counters);
+        let answers = operator_json::answers(&stats, &self.counters);
         counters(&mut encoder, "cache_answers", "How questions ended.", "source", &answers)?;
         counters(&mut encoder, "cache_forgotten", "What made memory forget.", "cause", &stats.forgotten)?;
         counters(&mut encoder, "cache_flights", "How computations in full ended.", "end", &stats.flights)?;

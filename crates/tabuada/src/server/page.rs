@@ -7,9 +7,9 @@ use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY,
 use axum::http::{HeaderMap, HeaderValue, Response};
 use axum::routing::get;
 
-use super::freshness::{Freshness, Tag};
-use super::state::{App, Served};
 use crate::peer::Peer;
+use crate::server::http_cache::{Freshness, Tag};
+use crate::server::state::{App, Served};
 
 /// No script and no style but the page's own files, nobody to ask but this service, and no text that becomes markup.
 const POLICY: HeaderValue = HeaderValue::from_static(
@@ -56,9 +56,14 @@ static FILES: [File; 19] = [
     file!("words.js", SCRIPT),
 ];
 
-/// The routes of the page.
-pub(super) fn routes() -> Router<Served> {
-    FILES.iter().fold(Router::new(), |routes, file| {
+/// `/`.
+pub(super) async fn index(app: State<App>, peer: Peer, headers: HeaderMap) -> Response<Body> {
+    serve(&FILES[0], app, peer, headers).await
+}
+
+/// What the page asks for.
+pub(super) fn files() -> Router<Served> {
+    FILES[1..].iter().fold(Router::new(), |routes, file| {
         routes.route(
             file.path,
             get(move |app: State<App>, peer: Peer, headers: HeaderMap| serve(file, app, peer, headers)),
@@ -90,10 +95,10 @@ mod tests {
     use axum::http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH};
     use tabuada_cache::Options;
 
-    use super::super::state::Setup;
     use super::*;
     use crate::answer::Calculator;
     use crate::counters::Counters;
+    use crate::server::state::Setup;
 
     /// Whatever the file. It is asked for again each time, and by its own tag alone.
     #[tokio::test]

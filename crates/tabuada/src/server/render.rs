@@ -9,10 +9,11 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use tabuada_lang::JsonNumbers;
 
 use crate::answer::{Origin, Outcome, Reply};
-use crate::facts::course_sentence;
 use crate::json::write_string;
+use crate::record::course_sentence;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
+pub(super) const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
 /// Headers that an answer under `/v1` may have, the server's own among them.
 const HEADERS: usize = 13;
 /// No body is anything else than its type says.

@@ -9,9 +9,8 @@ use axum::body::Body;
 use axum::http::{HeaderValue, Method, Request, Response};
 use tracing::field::{DisplayValue, display};
 
-use super::render::CACHE_STATUS;
 use crate::config::{LogRequests, Logged};
-use crate::counters::Route;
+use crate::server::render::CACHE_STATUS;
 
 /// A request that takes this long is worth a line: half of the time after which an expression is given up.
 const SLOW: Duration = Duration::from_secs(1);
@@ -33,7 +32,7 @@ pub(super) fn tell_expression(logged: Logged, response: &mut Response<Body>, exp
 /// What is known of a request before it is answered.
 pub(super) struct Begun {
     logged: Logged,
-    route: Route,
+    route: &'static str,
     method: Method,
     client: Client,
     uri: Option<String>,
@@ -53,7 +52,7 @@ impl fmt::Display for Client {
 }
 
 impl Begun {
-    pub(super) fn new<B>(logged: Logged, route: Route, client: Client, request: &Request<B>) -> Self {
+    pub(super) fn new<B>(logged: Logged, route: &'static str, client: Client, request: &Request<B>) -> Self {
         let uri = logged.expressions.then(|| cut(&request.uri().to_string()));
         Self { logged, route, method: request.method().clone(), client, uri }
     }
@@ -62,7 +61,7 @@ impl Begun {
     pub(super) fn given_up(&self, id: &HeaderValue) {
         tracing::warn!(
             id = id.to_str().unwrap_or_default(),
-            route = self.route.name(),
+            route = self.route,
             method = known(&self.method),
             client = self.client(),
             uri = self.uri,
@@ -88,7 +87,7 @@ impl Begun {
             ($level:ident) => {
                 tracing::$level!(
                     id = id.to_str().unwrap_or_default(),
-                    route = self.route.name(),
+                    route = self.route,
                     method = known(&self.method),
                     status = response.status().as_u16(),
                     duration_ms = milliseconds(time),
@@ -163,7 +162,7 @@ mod tests {
         tracing::subscriber::with_default(log.with_writer(Mutex::new(writer)).finish(), || {
             let logged = Logged { requests, expressions: false, hides_clients: client == "hidden" };
             let client = Client(client.parse().ok());
-            let begun = Begun::new(logged, Route::evaluate, client, &Request::post("/evaluate").body(()).unwrap());
+            let begun = Begun::new(logged, "evaluate", client, &Request::post("/evaluate").body(()).unwrap());
             let mut response = Response::new(Body::empty());
             *response.status_mut() = status;
             begun.ended(&HeaderValue::from_static("a"), &response, time);

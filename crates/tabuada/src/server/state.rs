@@ -8,16 +8,16 @@ use axum::extract::FromRef;
 use prometheus_client::registry::Registry;
 use tracing_appender::non_blocking::ErrorCounter;
 
-use super::body::Bodies;
-use super::bounds::Bounds;
-use super::cors::Cors;
-use super::metrics;
-use super::request_id::RequestIds;
-use super::sent::Sent;
 use crate::answer::Calculator;
 use crate::config::{AdminToken, Logged, Origins};
 use crate::counters::Counters;
 use crate::peer::Proxies;
+use crate::server::body::Bodies;
+use crate::server::bounds::Bounds;
+use crate::server::cors::Cors;
+use crate::server::http_cache::response_cache::ResponseCache;
+use crate::server::metrics;
+use crate::server::request_id::RequestIds;
 
 /// What every route may use. Cheap to clone: each request gets its own handle.
 #[derive(Clone)]
@@ -36,7 +36,7 @@ pub struct Parts {
     pub(super) bounds: Bounds,
     pub(super) bodies: Bodies,
     pub(super) ids: RequestIds,
-    pub(super) sent: Sent,
+    pub(super) sent: ResponseCache,
     pub(super) proxies: Proxies,
     is_stopping: AtomicBool,
 }
@@ -68,7 +68,7 @@ impl App {
     pub fn new(calculator: Calculator, counters: Counters, setup: Setup) -> Self {
         let Setup { admin_token, metrics_hosts, origins, logged, hides_memory, log_losses, proxies, bounds } = setup;
         let registry = metrics::registry(&counters, &calculator, log_losses);
-        let (cors, ids, sent) = (Cors::new(&origins), RequestIds::new(), Sent::new());
+        let (cors, ids, sent) = (Cors::new(&origins), RequestIds::new(), ResponseCache::new());
         let bodies = Bodies::new(bounds.body_time, bounds.peer_share);
         let is_stopping = AtomicBool::new(false);
         let parts = Parts {

@@ -1,4 +1,4 @@
-//! Rows of a CSV file (RFC 4180): cut into blocks, and answered.
+//! Rows of a CSV file (RFC 4180): splits them into blocks and answers them.
 
 use std::borrow::Cow;
 use std::io::{self, Read, Write};
@@ -13,20 +13,20 @@ use super::{BatchArgs, Output};
 use crate::cli::object::write_answer;
 use crate::engine::Question;
 use crate::json::write_string;
-use crate::line::write_error;
+use crate::ndjson::write_error;
 
-/// Column that holds the expressions where none is named.
+/// The default column of the expressions.
 const COLUMN: &str = "expr";
 
-/// Longest row: a quote that is not closed must not take the rest of any file into memory.
+/// The longest row: an unclosed quote must not read the rest of a file into memory.
 const ROW_BYTES: u64 = 16 << 20;
 
-/// How much of a header is looked at for its separator.
+/// The part of a header in which the separator is searched.
 const HEADER_BYTES: usize = 64 << 10;
 
 pub(super) type Rows = Vec<ByteRecord>;
 
-/// Reads the header, and writes that of the output.
+/// Reads the header, and writes the header of the output.
 pub(super) fn open(
     args: &BatchArgs,
     mut input: Box<dyn Read + Send>,
@@ -47,7 +47,7 @@ pub(super) fn open(
     Ok((reader, table))
 }
 
-/// The input up to where its first line ends, or a little further; of a line without end, the beginning.
+/// The input up to the end of its first line, or a little further. Of a very long line, only the beginning.
 fn first_line(input: &mut impl Read) -> io::Result<Vec<u8>> {
     let (mut line, mut piece) = (Vec::new(), [0; 8 << 10]);
     while !line.contains(&b'\n') && line.len() < HEADER_BYTES {
@@ -61,7 +61,8 @@ fn first_line(input: &mut impl Read) -> io::Result<Vec<u8>> {
     Ok(line)
 }
 
-/// What stands between the columns: the comma, the semicolon or the tab of which the first line has most, outside quotes.
+/// The separator of the columns: the comma, the semicolon or the tab that occurs most often in the first line, outside
+/// quotes.
 fn separator(text: &[u8]) -> u8 {
     let (mut is_quoted, mut counts) = (false, [(b',', 0), (b'\t', 0), (b';', 0)]);
     for byte in text.iter().take_while(|byte| **byte != b'\n') {
@@ -70,11 +71,11 @@ fn separator(text: &[u8]) -> u8 {
             *count += u32::from(!is_quoted && byte == separator);
         }
     }
-    // Of equals the first one.
+    // Of several with the same count, the first.
     counts.into_iter().rev().max_by_key(|(_, count)| *count).map_or(b',', |(separator, _)| separator)
 }
 
-/// Reads to the end, or until nobody wants the answers.
+/// Reads until the input ends or the answers are no longer needed.
 pub(super) fn feed(mut reader: Reader<Tap>, feeder: Feeder<Rows>) -> io::Result<()> {
     reader.get_mut().feeder = Some(feeder);
     let mut at = 0;
@@ -92,13 +93,13 @@ pub(super) fn feed(mut reader: Reader<Tap>, feeder: Feeder<Rows>) -> io::Result<
     }
 }
 
-/// The input, which hands on all rows that were read before it waits for more.
+/// The input. Before a read that may wait for more input, it sends all rows read so far.
 pub(super) struct Tap {
     input: Box<dyn Read + Send>,
-    /// Bytes that were read since the last row was complete.
+    /// Bytes read since the last complete row.
     unfinished: u64,
     rows: Rows,
-    /// Of these rows.
+    /// The bytes of these rows.
     bytes: u64,
     feeder: Option<Feeder<Rows>>,
     is_gone: bool,
@@ -135,12 +136,12 @@ impl Read for Tap {
     }
 }
 
-/// What is asked of every row.
+/// How every row is answered.
 pub(super) struct Table {
     header: ByteRecord,
     separator: u8,
     expression: Expression,
-    /// Columns that are variables: where they stand, and their names in JSON.
+    /// The columns that hold variables: their positions, and their names in JSON.
     variables: Vec<(usize, String)>,
     mode: Mode,
     explain: bool,
@@ -148,9 +149,9 @@ pub(super) struct Table {
 }
 
 enum Expression {
-    /// One for all rows.
+    /// The same expression for all rows.
     Same(String),
-    /// That in a column.
+    /// The expression in this column.
     Column(usize),
 }
 
@@ -173,15 +174,15 @@ impl Table {
         Ok(Self { header, separator, expression, variables, mode, explain, output })
     }
 
-    /// Whether a comma is a decimal sign, as spreadsheets write it where it separates no columns.
+    /// Whether a comma is a decimal sign, as in spreadsheets where it does not separate columns.
     fn has_commas(&self) -> bool {
         self.separator == b';'
     }
 
-    /// A row in CSV, without its end.
+    /// A row in CSV, without its line break.
     fn row<'c>(&self, cells: impl Iterator<Item = &'c [u8]>) -> Vec<u8> {
         let mut writer = WriterBuilder::new().delimiter(self.separator).from_writer(Vec::new());
-        // Writing to memory does not fail.
+        // Writing to memory cannot fail.
         let _ = writer.write_record(cells);
         let mut line = writer.into_inner().unwrap_or_default();
         line.pop();
@@ -219,7 +220,7 @@ impl Table {
             .map_err(|_| "the row is not valid UTF-8".to_owned())
     }
 
-    /// Writes the answer of a row; gives its fuel.
+    /// Writes the answer to a row; gives its fuel.
     fn evaluate(&self, cells: &[&str], hand: &mut Hand) -> u64 {
         let mut variables = String::from("{");
         for (at, name) in &self.variables {
@@ -240,9 +241,9 @@ impl Table {
         write_answer(&mut hand.engine, question, &Limits::default(), self.explain, &mut hand.line).fuel
     }
 
-    /// The row with what was answered, in CSV: as many fields as the header has, and two.
+    /// The row with its answer, in CSV: as many fields as the header has, and two more.
     fn with_answer(&self, cells: &ByteRecord, answer: &str) -> Vec<u8> {
-        /// What an answer is in JSON.
+        /// The parts of an answer's JSON object that CSV needs.
         #[derive(Default, Deserialize)]
         struct Object<'o> {
             #[serde(borrow, default)]
@@ -259,12 +260,12 @@ impl Table {
             #[serde(borrow)]
             message: Cow<'o, str>,
         }
-        // It was written a moment ago.
+        // This program has just written it.
         let object: Object<'_> = serde_json::from_str(answer).unwrap_or_default();
         let result: Cow<'_, str> = match (&*object.type_name, object.result.as_str()) {
-            // Without its quotes, which CSV has no use for.
+            // Without its quotes, which CSV does not need.
             ("str", Some(string)) => string.into(),
-            // As the cells have it.
+            // With the decimal sign of the cells.
             ("float" | "decimal", _) if self.has_commas() => object.text.replace('.', ",").into(),
             _ => object.text,
         };

@@ -3,8 +3,6 @@
 //! Lines are taken in blocks of what has arrived. A block is on a worker while its answers are cheap, and leaves it to
 //! await one that is dear. All the while it holds a share of the workers, of which work in bulk gets half.
 
-mod described;
-
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,27 +17,21 @@ use http_body_util::BodyExt;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use tabuada_lang::{ErrorKind, Limits, Mode};
-use utoipa::ToSchema;
-use utoipa::openapi::Ref;
-use utoipa::openapi::schema::{Array, ArrayBuilder, ObjectBuilder, OneOfBuilder, Type};
 
-use super::super::body;
-use super::super::described::{NoBody, Overloaded};
-use super::super::fault::Fault;
-use super::super::language::{self, Language};
-use super::super::problem::{Document as ProblemDocument, Problem};
-use super::super::query::parameter;
-use super::super::state::App;
-use super::super::streamed::{Parts, Pieces, streamed};
 use super::question::{INLINE_BODY_BYTES, no_body, object};
 use crate::answer::{Calculator, DEADLINE, Origin, Outcome, Reply};
-use crate::line::{
+use crate::ndjson::{
     Asked, Malformed, write_error, write_explanation, write_failure, write_malformed, write_unreadable, write_value,
 };
 use crate::peer::Peer;
+use crate::server::body;
+use crate::server::negotiation::language::{self, Language};
+use crate::server::problems::Fault;
+use crate::server::problems::Problem;
+use crate::server::query::parameter;
+use crate::server::state::App;
+use crate::server::v1::ordered_stream::{Parts, Pieces, streamed};
 use crate::workers::NotDone;
-use described::Lines;
-pub(in crate::server) use described::{Line, LineError, LineValue, Reason};
 
 /// Lines of one batch.
 const LINES_MAX: usize = 10_000;
@@ -67,71 +59,11 @@ const LINE_ROOM: usize = 64;
 
 const NDJSON: &str = "application/x-ndjson";
 
-/// Evaluate many expressions
+/// Evaluates many expressions.
 ///
 /// One line of JSON answers each question, in the order of the questions, while the next ones are worked out. A question
 /// that has no value, or is none, is answered with a line that says why.
-#[utoipa::path(
-    post,
-    path = "/v1/batch",
-    tag = "calculator",
-    operation_id = "evaluate_batch",
-    params(
-        ("explain" = Option<bool>, Query, description = "Whether to tell how each question was read.", example = false),
-    ),
-    request_body(
-        description = "At most 10,000 questions, in 1 MiB.",
-        content(
-            (Batch = "application/json", examples(
-                ("texts" = (summary = "Three expressions", value = json!({"exprs": ["2+2", "1/0", "2**10"]}))),
-                ("variables" = (
-                    summary = "With variables",
-                    value = json!({"exprs": [{"expr": "x**2", "variables": {"x": 3}}, {"expr": "1/3", "mode": "exact"}]}),
-                )),
-            )),
-            (String = "application/x-ndjson", examples(
-                ("lines" = (summary = "One question a line", value = json!("2+2\n{\"expr\":\"1/3\",\"mode\":\"exact\"}\n"))),
-            )),
-        ),
-    ),
-    responses(
-        (
-            status = 200,
-            description = "One line of JSON for each question, in their order.",
-            body = Lines,
-            content_type = "application/x-ndjson",
-            examples(
-                ("texts" = (
-                    summary = r#"POST /v1/batch {"exprs":["2+2","1/0"]}"#,
-                    value = json!("{\"result\":4,\"type\":\"int\",\"text\":\"4\"}\n{\"error\":{\"code\":\"division-by-zero\",\"message\":\"division by zero\",\"span\":{\"start\":0,\"end\":3}}}\n"),
-                )),
-                ("explained" = (
-                    summary = r#"POST /v1/batch?explain=true {"exprs":["2 + 2"]}"#,
-                    value = json!("{\"result\":4,\"type\":\"int\",\"text\":\"4\",\"canonical\":\"2+2\",\"pure\":true,\"fuel\":12}\n"),
-                )),
-            ),
-        ),
-        (
-            status = 400,
-            description = "The request cannot be understood.",
-            body = ProblemDocument,
-            content_type = "application/problem+json",
-            examples(("missing" = (
-                summary = "POST /v1/batch {}",
-                value = json!({
-                    "type": "about:blank",
-                    "title": "Bad Request",
-                    "status": 400,
-                    "code": "malformed",
-                    "detail": "the body is not as expected: missing field `exprs` at line 1 column 2",
-                }),
-            ))),
-        ),
-        NoBody,
-        Overloaded,
-    ),
-)]
-pub(super) async fn post(State(app): State<App>, peer: Peer, request: Request) -> Response<Body> {
+pub(in crate::server) async fn post(State(app): State<App>, peer: Peer, request: Request) -> Response<Body> {
     let language = language::preferred(request.headers());
     answer(&app, peer, request, language).await.unwrap_or_else(|problem| problem.told(language).response())
 }
@@ -176,25 +108,6 @@ fn explains(uri: &Uri) -> Result<bool, Fault> {
         Some("true") => Ok(true),
         Some(_) => Err(Fault::Truth("explain")),
     }
-}
-
-/// Questions, to be answered in their order.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "described, never made")]
-struct Batch {
-    #[schema(schema_with = questions)]
-    exprs: (),
-}
-
-fn questions() -> Array {
-    let text = ObjectBuilder::new().schema_type(Type::String).description(Some("An expression."));
-    ArrayBuilder::new()
-        .items(OneOfBuilder::new().item(text).item(Ref::from_schema_name("Question")))
-        .max_items(Some(LINES_MAX))
-        .description(Some(
-            "Expressions, or objects as `/v1/evaluate` takes them. What is neither is answered with an error in its line.",
-        ))
-        .build()
 }
 
 /// Whether the body is declared to be one question a line.

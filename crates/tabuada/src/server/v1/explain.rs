@@ -1,7 +1,5 @@
 //! `/v1/explain`: what an expression is, how it is worked out, and to what it comes.
 
-mod described;
-
 use std::time::Instant;
 
 use axum::body::Body;
@@ -11,23 +9,75 @@ use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri};
 use serde::Serialize;
 use tabuada_lang::{Explanation, Language, Limits, Program, Span, Step, StepKind};
 
-use super::super::described::Overloaded;
-use super::super::freshness::{Freshness, Tag, WORDS_SECONDS};
-use super::super::language;
-use super::super::problem::{Advice, CharacterSpan, Document as ProblemDocument, Problem};
-use super::super::render::json;
-use super::super::state::App;
-use super::made::{self, Made};
-use super::question::{ModeText, OwnQuestion};
+use super::cacheable::{self, Made};
+use super::question::OwnQuestion;
 use super::reply::{Hint, Value, hints};
 use crate::answer::{ANSWER_VERSION, DEADLINE};
 use crate::engine::{self, Question};
-use crate::facts::Printed;
 use crate::peer::Peer;
-use described::Explanation as Described;
+use crate::record::Printed;
+use crate::server::http_cache::{Freshness, Tag, WORDS_SECONDS};
+use crate::server::negotiation::language;
+use crate::server::problems::{Advice, CharacterSpan, Problem};
+use crate::server::render::json;
+use crate::server::state::App;
 
 /// Names what is said of an expression, as part of its tag. Raised whenever the same one is explained otherwise.
 pub(super) const VERSION: &str = "explain 2";
+
+/// Explains an expression.
+///
+/// What it is, how it is worked out step by step, and to what it comes: a value, or an error, which is no failure of the
+/// request.
+pub(in crate::server) async fn get(State(app): State<App>, peer: Peer, headers: HeaderMap, uri: Uri) -> Response<Body> {
+    let language = language::preferred(&headers);
+    let asked = || {
+        let question = OwnQuestion::in_query(&uri)?;
+        // Places in it are those of the asker's own text, and much of it is words.
+        let (mode, language_tag) = (question.mode.to_string(), language::tag(language));
+        let tag = Tag::of(&[VERSION, ANSWER_VERSION, &mode, language_tag, &question.expr]);
+        let freshness = Freshness::new(tag).in_words().for_seconds(WORDS_SECONDS);
+        Ok((freshness, explained(&app, peer, question, language)))
+    };
+    cacheable::answer(app.calculator.workers().by(peer), &headers, &uri, asked).await
+}
+
+async fn explained(app: &App, peer: Peer, question: OwnQuestion, language: Language) -> Result<Made, Problem> {
+    let calculator = app.calculator.clone();
+    let begun = Instant::now();
+    // What cannot be read is told without waiting for what others have worked out.
+    let read = move || match engine::ask(question.as_question(), &Limits::default()) {
+        Ok(program) => Ok((question, program)),
+        Err(error) => Err(Problem::unreadable(&error, question.as_question(), language)),
+    };
+    let read = app.calculator.readers().by(peer).run(DEADLINE, read).await;
+    let (question, program) = read.unwrap_or_else(|not_done| Err(Problem::of_work(not_done, language)))?;
+    let work = move || {
+        let limits = Limits::default();
+        let question = question.as_question();
+        let (explanation, fuel) = engine::explain(&program, &limits, begun + DEADLINE);
+        let canonical = program.canonical();
+        let key = program.is_pure().then(|| calculator.name_of(&program));
+        match &explanation.outcome {
+            Err(failure) if !failure.kind.is_deterministic() => {
+                Err(Problem::failed(&program, failure, question, language))
+            }
+            _ => {
+                let asked = Asked { program: &program, question, language };
+                let body = asked.body(&explanation, fuel, &canonical, key.as_deref());
+                let mut response = json(StatusCode::OK, body);
+                response.headers_mut().insert(CONTENT_LANGUAGE, HeaderValue::from_static(language::tag(language)));
+                Ok(Made { response, is_pure: program.is_pure() })
+            }
+        }
+    };
+    app.calculator
+        .workers()
+        .by(peer)
+        .run(DEADLINE, work)
+        .await
+        .unwrap_or_else(|not_done| Err(Problem::of_work(not_done, language)))
+}
 
 /// An expression explained. It comes to a value or to an error; that is no failure of the request.
 #[derive(Serialize)]
@@ -89,151 +139,6 @@ struct Told<'e> {
     /// What the value may be off by, where it was found numerically.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<f64>,
-}
-
-/// Explain an expression
-///
-/// What it is, how it is worked out step by step, and to what it comes: a value, or an error, which is no failure of the
-/// request.
-#[utoipa::path(
-    get,
-    path = "/v1/explain",
-    tag = "calculator",
-    operation_id = "explain",
-    params(
-        ("expr" = String, Query, description = "The expression: at most 65,536 bytes.", example = "2+3*4"),
-        ("mode" = Option<ModeText>, Query, description = "`python`, `exact` or `decimal:N`.", example = "python"),
-        ("If-None-Match" = Option<String>, Header, description = "The `ETag` of an answer that the asker has."),
-    ),
-    responses(
-        (
-            status = 200,
-            description = "The explanation.",
-            body = Described,
-            examples(
-                ("value" = (
-                    summary = "GET /v1/explain?expr=2%2B3*4",
-                    value = json!({
-                        "canonical": "2+3*4",
-                        "key": "tabuada:2:2+3*4",
-                        "free_names": [],
-                        "pure": true,
-                        "fuel": 18,
-                        "result": 14,
-                        "type": "int",
-                        "text": "14",
-                        "steps": [
-                            {"kind": "statement", "statement": 0, "text": "2+3*4", "replaced": [], "by": []},
-                            {
-                                "kind": "value",
-                                "statement": 0,
-                                "text": "2+12",
-                                "replaced": [{"start": 2, "end": 5}],
-                                "by": [{"start": 2, "end": 4}],
-                                "span": {"start": 2, "end": 5},
-                            },
-                            {
-                                "kind": "value",
-                                "statement": 0,
-                                "text": "14",
-                                "replaced": [{"start": 0, "end": 4}],
-                                "by": [{"start": 0, "end": 2}],
-                                "span": {"start": 0, "end": 5},
-                            },
-                        ],
-                        "steps_cut": false,
-                    }),
-                )),
-                ("error" = (
-                    summary = "GET /v1/explain?expr=1%2F0",
-                    value = json!({
-                        "canonical": "1/0",
-                        "key": "tabuada:2:1/0",
-                        "free_names": [],
-                        "pure": true,
-                        "fuel": 9,
-                        "error": {
-                            "code": "division-by-zero",
-                            "detail": "division by zero has no value",
-                            "python_message": "division by zero",
-                            "span": {"start": 0, "end": 3},
-                        },
-                        "steps": [{"kind": "statement", "statement": 0, "text": "1/0", "replaced": [], "by": []}],
-                        "steps_cut": false,
-                        "failed": {"start": 0, "end": 3},
-                    }),
-                )),
-            ),
-        ),
-        (status = 304, description = "The answer that the asker has still holds."),
-        (
-            status = 422,
-            description = "The expression cannot be read.",
-            body = ProblemDocument,
-            content_type = "application/problem+json",
-            examples(("syntax" = (
-                summary = "GET /v1/explain?expr=2%2B",
-                value = json!({
-                    "type": "about:blank",
-                    "title": "Unprocessable Entity",
-                    "status": 422,
-                    "code": "syntax",
-                    "detail": "the expression is not finished: a number, a name or a bracket must follow",
-                    "span": {"start": 2, "end": 2},
-                }),
-            ))),
-        ),
-        Overloaded,
-    ),
-)]
-pub(super) async fn get(State(app): State<App>, peer: Peer, headers: HeaderMap, uri: Uri) -> Response<Body> {
-    let language = language::preferred(&headers);
-    let asked = || {
-        let question = OwnQuestion::in_query(&uri)?;
-        // Places in it are those of the asker's own text, and much of it is words.
-        let (mode, language_tag) = (question.mode.to_string(), language::tag(language));
-        let tag = Tag::of(&[VERSION, ANSWER_VERSION, &mode, language_tag, &question.expr]);
-        let freshness = Freshness::new(tag).in_words().for_seconds(WORDS_SECONDS);
-        Ok((freshness, explained(&app, peer, question, language)))
-    };
-    made::answer(app.calculator.workers().by(peer), &headers, &uri, asked).await
-}
-
-async fn explained(app: &App, peer: Peer, question: OwnQuestion, language: Language) -> Result<Made, Problem> {
-    let calculator = app.calculator.clone();
-    let begun = Instant::now();
-    // What cannot be read is told without waiting for what others have worked out.
-    let read = move || match engine::ask(question.as_question(), &Limits::default()) {
-        Ok(program) => Ok((question, program)),
-        Err(error) => Err(Problem::unreadable(&error, question.as_question(), language)),
-    };
-    let read = app.calculator.readers().by(peer).run(DEADLINE, read).await;
-    let (question, program) = read.unwrap_or_else(|not_done| Err(Problem::of_work(not_done, language)))?;
-    let work = move || {
-        let limits = Limits::default();
-        let question = question.as_question();
-        let (explanation, fuel) = engine::explain(&program, &limits, begun + DEADLINE);
-        let canonical = program.canonical();
-        let key = program.is_pure().then(|| calculator.name_of(&program));
-        match &explanation.outcome {
-            Err(failure) if !failure.kind.is_deterministic() => {
-                Err(Problem::failed(&program, failure, question, language))
-            }
-            _ => {
-                let asked = Asked { program: &program, question, language };
-                let body = asked.body(&explanation, fuel, &canonical, key.as_deref());
-                let mut response = json(StatusCode::OK, body);
-                response.headers_mut().insert(CONTENT_LANGUAGE, HeaderValue::from_static(language::tag(language)));
-                Ok(Made { response, is_pure: program.is_pure() })
-            }
-        }
-    };
-    app.calculator
-        .workers()
-        .by(peer)
-        .run(DEADLINE, work)
-        .await
-        .unwrap_or_else(|not_done| Err(Problem::of_work(not_done, language)))
 }
 
 /// The asker's own question, in its language.

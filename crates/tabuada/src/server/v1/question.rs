@@ -8,18 +8,15 @@ use axum::http::{HeaderMap, Uri};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use tabuada_lang::{Language, Mode};
-use utoipa::ToSchema;
-use utoipa::openapi::schema::{AdditionalProperties, Object, ObjectBuilder, SchemaType, Type};
 
-use super::super::body::NoBody;
-use super::super::evaluate::described::value;
-use super::super::fault::Fault;
-use super::super::problem::Problem;
-use super::super::query::last;
-use super::super::state::App;
 use crate::answer::DEADLINE;
 use crate::engine::Question;
 use crate::peer::Peer;
+use crate::server::body::NoBody;
+use crate::server::problems::Fault;
+use crate::server::problems::Problem;
+use crate::server::query::last;
+use crate::server::state::App;
 use crate::workers::Hands;
 
 /// Bodies up to this long are read where the request is served; longer ones by the readers.
@@ -69,38 +66,16 @@ impl OwnQuestion {
 }
 
 /// An expression to be worked out.
-#[derive(Deserialize, ToSchema)]
-#[schema(as = Question)]
+#[derive(Deserialize)]
 pub(super) struct Members<'b> {
     /// The expression: at most 65,536 bytes.
     #[serde(borrow)]
-    #[schema(value_type = String, example = "x**2")]
     expr: Cow<'b, str>,
     /// `python` (if nothing is said), `exact`, or `decimal:N` for N significant digits.
     #[serde(borrow, default)]
-    #[schema(value_type = Option<ModeText>, required = false)]
     mode: Option<Cow<'b, str>>,
     #[serde(borrow, default)]
-    #[schema(schema_with = variables, required = false)]
     variables: Option<&'b RawValue>,
-}
-
-/// `python`, `exact` or `decimal:N`, N from 1 to 1000.
-#[derive(ToSchema)]
-#[schema(as = Mode, pattern = "^(python|exact|decimal:([1-9][0-9]{0,2}|1000))$")]
-#[expect(dead_code, reason = "described, never made")]
-pub(super) struct ModeText(String);
-
-/// Variables, by name.
-pub(super) fn variables() -> Object {
-    ObjectBuilder::new()
-        .schema_type(SchemaType::from_iter([Type::Object, Type::Null]))
-        .description(Some(
-            "Values for names in the expression: numbers as they are spelled, texts, booleans, `null`, and arrays of \
-             these.",
-        ))
-        .additional_properties(Some(AdditionalProperties::RefOr(value("A value, as the language has it.").into())))
-        .build()
 }
 
 /// The mode that a text names; Python's if there is none.

@@ -3,38 +3,31 @@
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use tabuada_lang::{JsonNumbers, Language, Program};
-use utoipa::ToSchema;
-use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, Type};
 
-use super::super::evaluate::described::value as value_in_json;
-use super::super::problem::{Advice, CharacterSpan, Problem, Suggestion};
 use super::question::OwnQuestion;
 use crate::answer::{DEADLINE, Outcome, Reply, is_long};
 use crate::engine::{self, Question};
-use crate::facts::Printed;
-use crate::line::write_value;
+use crate::ndjson::write_value;
+use crate::record::Printed;
+use crate::server::problems::{Advice, CharacterSpan, Problem, Suggestion};
 use crate::workers::Hands;
 
 /// A value, as it is sent.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Answer)]
+#[derive(Debug, Serialize)]
 pub(super) struct Value<'a> {
     /// Its form in JSON, exact for every reader; what has none there is its text.
     #[serde(serialize_with = "in_json")]
-    #[schema(schema_with = result)]
     result: &'a Printed,
-    #[schema(schema_with = types)]
     r#type: &'a str,
     /// Python's text, with all its digits.
     text: &'a str,
     /// Where the text may not mean what was meant.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(required = false)]
     hints: Vec<Hint>,
 }
 
 /// Where a text may not mean what was meant.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
 pub(super) struct Hint {
     /// For programs.
     code: &'static str,
@@ -42,11 +35,9 @@ pub(super) struct Hint {
     message: String,
     span: CharacterSpan,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Suggestion, required = false)]
     suggestion: Option<Suggestion>,
     /// What else may have been meant, where that is not clear: the likelier before.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(required = false)]
     alternatives: Vec<Suggestion>,
 }
 
@@ -68,25 +59,6 @@ fn in_json<S: Serializer>(printed: &Printed, serializer: S) -> Result<S::Ok, S::
     printed.write_json(JsonNumbers::Exact, &mut json);
     // What is written there is JSON.
     RawValue::from_string(json).unwrap_or_default().serialize(serializer)
-}
-
-pub(super) fn result() -> Schema {
-    value_in_json(
-        "The value in JSON: a number, `true`, `false`, `null`, a text, or an array of these. It is a number only where \
-         every reader of JSON has it exactly: floats, and integers up to 2^53 − 1 in magnitude. Larger integers, \
-         decimals, and what JSON has no form for (infinity, complex numbers, fractions) are their text, with all digits; \
-         `type` tells what it is.",
-    )
-}
-
-/// The names of the language's types.
-pub(super) fn types() -> Object {
-    let names = ["int", "float", "complex", "bool", "str", "none", "list", "tuple", "set", "fraction", "decimal"];
-    ObjectBuilder::new()
-        .schema_type(Type::String)
-        .enum_values(Some(names))
-        .description(Some("Its type in the language."))
-        .build()
 }
 
 impl<'a> Value<'a> {

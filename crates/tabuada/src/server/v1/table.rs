@@ -6,9 +6,7 @@
 
 mod columns;
 mod form;
-mod sheet;
-mod described;
-
+mod job;
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
@@ -16,108 +14,18 @@ use axum::extract::{Request, State};
 use axum::http::header::VARY;
 use axum::http::{HeaderValue, Response};
 
-use super::super::described::{NoBody, Overloaded};
-use super::super::language::{self, Language};
-use super::super::problem::{Document as ProblemDocument, Problem};
-use super::super::state::App;
-use super::super::streamed::{Parts, Pieces, streamed};
 use super::question::no_body;
 use crate::answer::{Calculator, DEADLINE};
 use crate::peer::Peer;
-use described::{Question, Rows};
+use crate::server::negotiation::language::{self, Language};
+use crate::server::problems::Problem;
+use crate::server::state::App;
+use crate::server::v1::ordered_stream::{Parts, Pieces, streamed};
 use form::Form;
-use sheet::{Sheet, Stretch};
+use job::{Job, Stretch};
 
-/// Evaluate an expression row by row
-#[utoipa::path(
-    post,
-    path = "/v1/table",
-    tag = "calculator",
-    operation_id = "evaluate_table",
-    request_body(
-        content = Question,
-        examples(
-            ("range" = (
-                summary = "Five rows from 0 to 4",
-                value = json!({"expr": "x**2", "x": {"from": 0, "to": 4, "count": 5}}),
-            )),
-            ("columns" = (
-                summary = "Two columns",
-                value = json!({"expr": "x*y", "columns": {"x": [1, 2, 3], "y": [0.5, 1.5, 2.5]}}),
-            )),
-        ),
-    ),
-    responses(
-        (
-            status = 200,
-            description = "The rows, in order: as JSON, or as CSV with the columns before each value for whoever prefers that.",
-            content(
-                (Rows = "application/json", examples(
-                    ("range" = (
-                        summary = r#"POST /v1/table {"expr":"x**2","x":{"from":0,"to":4,"count":5}}"#,
-                        value = json!({"result": [0.0, 1.0, 4.0, 9.0, 16.0]}),
-                    )),
-                    ("failed" = (
-                        summary = r#"POST /v1/table {"expr":"1/x","x":[0,1]}"#,
-                        value = json!({
-                            "result": [null, 1.0],
-                            "failed": 1,
-                            "errors": [{
-                                "row": 0,
-                                "code": "division-by-zero",
-                                "detail": "division by zero has no value",
-                                "python_message": "division by zero",
-                                "span": {"start": 0, "end": 3},
-                            }],
-                        }),
-                    )),
-                )),
-                (String = "text/csv", examples(
-                    ("range" = (
-                        summary = r#"POST /v1/table {"expr":"x**2","x":{"from":0,"to":2,"count":3}}"#,
-                        value = json!("x,result\r\n0.0,0.0\r\n1.0,1.0\r\n2.0,4.0\r\n"),
-                    )),
-                )),
-            ),
-        ),
-        (
-            status = 400,
-            description = "The request cannot be understood.",
-            body = ProblemDocument,
-            content_type = "application/problem+json",
-            examples(("missing" = (
-                summary = "POST /v1/table {}",
-                value = json!({
-                    "type": "about:blank",
-                    "title": "Bad Request",
-                    "status": 400,
-                    "code": "malformed",
-                    "detail": "expr is missing",
-                }),
-            ))),
-        ),
-        NoBody,
-        (
-            status = 422,
-            description = "The expression cannot be read, fails alike in all rows whatever they hold, or the table is too large or too dear.",
-            body = ProblemDocument,
-            content_type = "application/problem+json",
-            examples(("syntax" = (
-                summary = r#"POST /v1/table {"expr":"2+","x":[1,4]}"#,
-                value = json!({
-                    "type": "about:blank",
-                    "title": "Unprocessable Entity",
-                    "status": 422,
-                    "code": "syntax",
-                    "detail": "the expression is not finished: a number, a name or a bracket must follow",
-                    "span": {"start": 2, "end": 2},
-                }),
-            ))),
-        ),
-        Overloaded,
-    ),
-)]
-pub(super) async fn post(State(app): State<App>, peer: Peer, request: Request) -> Response<Body> {
+/// Evaluates an expression row by row.
+pub(in crate::server) async fn post(State(app): State<App>, peer: Peer, request: Request) -> Response<Body> {
     let language = language::preferred(request.headers());
     answer(&app, peer, request, language).await.unwrap_or_else(|problem| problem.told(language).response())
 }
@@ -130,7 +38,7 @@ async fn answer(app: &App, peer: Peer, request: Request, language: Language) -> 
     let bulk = workers.by(peer).bulk().await;
     // The first rows are worked out before anything is sent: what is wrong with the question shows in them.
     let begin = move || {
-        let sheet = Sheet::read(&body, form, language)?;
+        let sheet = Job::read(&body, form, language)?;
         let mut piece = sheet.head();
         let mut first = sheet.stretches().next().unwrap_or_default();
         sheet.write(&mut first, &mut piece, || false);
@@ -158,7 +66,7 @@ async fn answer(app: &App, peer: Peer, request: Request, language: Language) -> 
 struct How {
     calculator: Calculator,
     peer: Peer,
-    sheet: Arc<Sheet>,
+    sheet: Arc<Job>,
 }
 
 /// Sends the rows in order. `first` is the first stretch as far as it is done, in `piece`.

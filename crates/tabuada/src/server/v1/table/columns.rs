@@ -8,7 +8,7 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use super::super::super::fault::Fault;
+use crate::server::problems::Fault;
 
 /// Rows of one table.
 pub(super) const ROWS_MAX: usize = 1_000_000;

@@ -3,8 +3,8 @@
 use axum::http::HeaderMap;
 use tabuada_lang::{Cell, JsonNumbers};
 
-use super::super::super::accepted::liking;
 use crate::json::write_float;
+use crate::server::negotiation::qvalues::liking;
 
 /// JSON, or CSV (RFC 4180) for whoever likes that better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
