@@ -420,8 +420,10 @@ impl<C: Contents> Layers<C> {
             Completion::KeepAndWriteBehind => leader.complete(found(self.keep_and_write_behind(key, value, stamp))),
             Completion::KeepBriefly => leader.complete(found(self.keep_in_memory(key, value, stamp, Some(BRIEF)))),
             Completion::KeepBrieflyAndRelease(ref expected) => {
-                leader.announce(found(self.keep_in_memory(key, value, stamp, Some(BRIEF))));
+                leader.announce(found(self.keep_in_memory(key, value.clone(), stamp, Some(BRIEF))));
                 self.finish_with_retries(key, expected, None, FinalWrite::DeleteLease).await;
+                // Deleting the lease removed the entry from memory: the next caller would compute it again.
+                self.keep_in_memory(key, value, stamp, Some(BRIEF));
             }
             Completion::Replace(ref expected) => match self.prepare(key, &value) {
                 Some(prepared) => {

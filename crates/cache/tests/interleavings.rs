@@ -19,8 +19,8 @@ mod traces;
 
 use crate::support;
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use support::fake::{FLUSH, Fake, invalidation};

@@ -1,7 +1,7 @@
 //! The command line: the commands, in the words of either language.
 
 use std::ffi::OsString;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write as _};
 use std::process::ExitCode;
 
 use clap::builder::{OsStringValueParser, PossibleValue, TypedValueParser};
@@ -140,16 +140,12 @@ fn tell(error: &clap::Error, language: Language) -> ExitCode {
     let _ = match (language, is_text) {
         (Language::English, _) => error.print(),
         (Language::Portuguese, true) => print_in_portuguese(error),
-        (Language::Portuguese, false) => {
-            eprint!("{}", misuse(error));
-            Ok(())
-        }
+        (Language::Portuguese, false) => std::io::stderr().lock().write_all(misuse(error).as_bytes()),
     };
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
 
 fn print_in_portuguese(error: &clap::Error) -> std::io::Result<()> {
-    use std::io::Write as _;
     let is_plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let text = |on_terminal: bool| {
         let text = error.render();

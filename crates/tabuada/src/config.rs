@@ -47,7 +47,7 @@ pub struct ServeConfig {
     pub origins: Origins,
     /// How long the server still takes requests after the signal to stop.
     pub drain: Duration,
-    /// Whether responses hide from clients what is cached.
+    /// Whether responses hide the state of the cache.
     pub hides_memory: bool,
     /// The format of the log.
     pub log_format: LogFormat,

@@ -21,7 +21,7 @@ pub struct Counters {
     pub accepts_failed: Counter,
     /// Connections that were closed at once, because their peer held its share of them.
     pub connections_refused: Counter,
-    /// Expressions asked for.
+    /// Expressions that clients sent.
     pub asked: Counter,
     /// Expressions that were not looked up in the cache: they could not be parsed, or their value is random.
     pub bypassed: Counter,

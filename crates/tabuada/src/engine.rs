@@ -191,14 +191,22 @@ impl Engine {
 
 /// Evaluates in full. The clock ends an evaluation whose fuel lasts too long.
 pub(crate) fn evaluate(program: &Program, limits: &Limits, deadline: Instant) -> Evaluation {
-    let stop = || is_past(deadline);
-    run(program, limits, Fuel::with_stop(limits.fuel, &stop).checked_every(CHECK_EVERY))
+    evaluate_until(program, limits, &|| is_past(deadline))
+}
+
+/// Evaluates in full. `stop` ends an evaluation whose fuel lasts too long.
+pub(crate) fn evaluate_until(program: &Program, limits: &Limits, stop: &dyn Fn() -> bool) -> Evaluation {
+    run(program, limits, Fuel::with_stop(limits.fuel, stop).checked_every(CHECK_EVERY))
 }
 
 /// Evaluates in full as [`evaluate`] does, and gives the steps and the fuel spent.
 pub(crate) fn explain(program: &Program, limits: &Limits, deadline: Instant) -> (Explanation, u64) {
-    let stop = || is_past(deadline);
-    let mut fuel = Fuel::with_stop(limits.fuel, &stop).checked_every(CHECK_EVERY).seeded(if program.is_pure() {
+    explain_until(program, limits, &|| is_past(deadline))
+}
+
+/// As [`explain`], until `stop` gives `true`.
+pub(crate) fn explain_until(program: &Program, limits: &Limits, stop: &dyn Fn() -> bool) -> (Explanation, u64) {
+    let mut fuel = Fuel::with_stop(limits.fuel, stop).checked_every(CHECK_EVERY).seeded(if program.is_pure() {
         0
     } else {
         random_seed()
@@ -271,7 +279,7 @@ pub(crate) fn random_seed() -> u64 {
 
 fn run(program: &Program, limits: &Limits, fuel: Fuel<'_>) -> Evaluation {
     let mut fuel = if program.is_pure() { fuel } else { fuel.seeded(random_seed()) };
-    let outcome = catch_unwind(AssertUnwindSafe(|| program.evaluate(limits, &mut fuel)))
+    let outcome = catch_unwind(AssertUnwindSafe(|| program.evaluate_with(&[], limits, &mut fuel)))
         .unwrap_or(Err(Failure { kind: ErrorKind::Internal, node: 0 }));
     Evaluation { outcome, fuel: fuel.spent() }
 }

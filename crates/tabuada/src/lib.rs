@@ -3,6 +3,9 @@
 //! A request goes through `server` to `answer`, which joins the language and the cache, and back. The command line
 //! ([`args`], [`cli`]) enters at the same place and prints.
 
+// Both macros panic if the reader of the stream has closed it; `cli::output` does not.
+#![warn(clippy::print_stdout, clippy::print_stderr)]
+
 pub mod version;
 mod endpoint;
 mod peer;

@@ -290,7 +290,9 @@ impl Settings {
 
 /// The known name most similar to an unknown one.
 pub(crate) fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> &'n str {
-    let likeness = |known: &&str| strsim::jaro_winkler(name, known);
+    // Variables and keys are spelled with different case and dashes.
+    let plain = |name: &str| name.to_ascii_lowercase().replace('_', "-");
+    let likeness = |known: &&str| strsim::jaro_winkler(&plain(name), &plain(known));
     known.into_iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b))).unwrap_or_default()
 }
 

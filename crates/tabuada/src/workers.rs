@@ -130,7 +130,7 @@ impl Hands<'_> {
     }
 
     /// Whether tasks of this peer wait for a thread.
-    pub fn are_waited_for(self) -> bool {
+    pub fn has_waiters(self) -> bool {
         self.workers.slots.turns().is_waiting(self.peer)
     }
 

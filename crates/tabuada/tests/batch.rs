@@ -147,6 +147,25 @@ fn the_cells_of_a_row_are_the_variables_of_its_expression() {
     }
 }
 
+/// The format of spreadsheets with a decimal comma: semicolons, a byte order mark, quotes.
+#[test]
+fn a_file_of_a_spreadsheet_has_semicolons_and_decimal_commas() {
+    let csv = "\u{feff}item;preço;qtd\r\n\"Chá; verde\";2,50;4\r\n\"Pão, integral\";0,3;2\r\nBolo;1.234,56;1\r\n";
+    let answered = printed(&["--expr", "preço*qtd", "--output", "csv"], csv);
+    let expected = "item;preço;qtd;result;error\n\"Chá; verde\";2,50;4;10,0;\nPão, integral;0,3;2;0,6;\n\
+                    Bolo;1.234,56;1;1.234,56;\n";
+    assert_eq!(answered, expected);
+    assert_eq!(results(&printed(&["--expr", "preço*qtd"], csv))[..2], [Value::from(10.0), Value::from(0.6)]);
+    // The header decides the separator, outside quotes; other rows do not count.
+    assert_eq!(results(&printed(&["--expr", "a*b"], "a\tb\n2\t3\n")), [6]);
+    assert_eq!(results(&printed(&["--expr", "a"], "a,\";;;\"\n7,1\n")), [7]);
+    assert_eq!(results(&printed(&["--csv"], "expr\n\"max(1;2)\"\n1+1\n"))[1], 2);
+    let output = run(&["--expr", "1"], b"pre\xe7o\n1\n");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!((output.status.code(), output.stdout), (Some(2), Vec::new()), "{said}");
+    assert!(said.contains("UTF-8"), "{said}");
+}
+
 /// Python's csv module reads the output.
 #[test]
 fn rows_come_out_with_their_answers() {

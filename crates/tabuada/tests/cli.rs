@@ -39,6 +39,32 @@ fn outcome(arguments: &[&str], input: &str) -> (String, String, Option<i32>) {
     (text(output.stdout), text(output.stderr), output.status.code())
 }
 
+/// `2>&1 | head -1` closes the pipe early, which is not an error.
+#[test]
+fn a_reader_of_standard_error_may_go() {
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    for (arguments, status) in [
+        (&["config", "--ttl", "soon"][..], 2),
+        (&["serve", "--ttl", "soon"], 2),
+        (&["serve", "--listen", "192.0.2.1:1"], 1),
+        (&["batch", "nothing-here.csv"], 1),
+        (&["plot", "x", "-o", "a.pdf"], 2),
+        (&["plot", "1/"], 1),
+        (&["health", "127.0.0.1:1"], 1),
+        (&["man", "nothing"], 2),
+        (&["cache", "keys", "--server", "127.0.0.1:1"], 1),
+        (&["nothing"], 2),
+    ] {
+        for locale in ["C", "pt_BR.UTF-8"] {
+            let mut command = tabuada(arguments);
+            let mine = writer.try_clone().expect("a descriptor");
+            let ended = command.env("LC_ALL", locale).stdout(Stdio::null()).stderr(mine).status().expect("it starts");
+            assert_eq!(ended.code(), Some(status), "{arguments:?} {locale}");
+        }
+    }
+}
+
 #[test]
 fn eval_prints_a_line_for_each_expression() {
     for (arguments, printed) in [

@@ -172,7 +172,7 @@ fn a_matching_tag_gets_304_without_an_evaluation() {
         assert_eq!(varies(&first), varying, "{expr}");
         for list in [tag.clone(), format!("W/{tag}"), format!("\"x\", W/\"a,b\", {tag}")] {
             let headers = [&headers[..], &[("if-none-match", &list)]].concat();
-            // This server has never had the question.
+            // This server has never evaluated the expression.
             let told = get(&mut there, expr, &headers);
             assert_eq!((told.status, &*told.body), (304, &b""[..]), "{expr}: {told:?}");
             assert_eq!(told.header("etag"), Some(&*tag), "{expr}");

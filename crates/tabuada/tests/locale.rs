@@ -106,7 +106,6 @@ fn output_for_programs_is_the_same_in_every_locale() {
         &["cache", "stats", "--json", "--server", &address],
         &["cache", "keys", "--json", "--server", &address],
         &["health", &address],
-        &["man", "eval"],
     ] {
         let english = outcome(&mut tabuada(arguments));
         let portuguese = outcome(&mut brazilian(arguments));

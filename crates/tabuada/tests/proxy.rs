@@ -282,7 +282,7 @@ fn node() -> Node {
 }
 
 /// An address without a listener.
-fn nobody() -> SocketAddr {
+fn closed_port() -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], free_port()))
 }
 
@@ -336,7 +336,7 @@ fn does_what_belongs_to_a_proxy(by_recipe: fn([SocketAddr; 2]) -> Proxy) {
     assert!(!head.contains("connection: close"), "{head}");
 
     // If one server is down, no request fails.
-    let proxy = by_recipe([nobody(), nodes[0].address]);
+    let proxy = by_recipe([closed_port(), nodes[0].address]);
     wait_for("the running server to answer", || proxy.curl(get, &[]).0 == 200);
     for _ in 0..10 {
         assert_eq!(proxy.curl(get, &[]).0, 200);
@@ -380,7 +380,7 @@ fn nginx_limits_the_requests_of_one_address() {
 #[test]
 fn nginx_keeps_its_connections_to_the_servers() {
     let server = node();
-    let nginx = Proxy::plain_nginx_by_recipe([server.address, nobody()], "10000r/s");
+    let nginx = Proxy::plain_nginx_by_recipe([server.address, closed_port()], "10000r/s");
     let mut client = Client::connect(nginx.address);
     for _ in 0..50 {
         assert_eq!(client.get("/v1/evaluate?expr=2%2B2").status, 200);

@@ -111,7 +111,7 @@ fn commands_show_the_session() {
 /// file.
 fn type_keys(name: &str, keys: &[(&str, &str)]) -> (String, String) {
     let script = r#"
-import json, os, pty, re, select, sys
+import json, os, pty, re, select, sys, termios
 binary, keys = sys.argv[1], json.loads(sys.argv[2])
 child, terminal = pty.fork()
 if child == 0:
@@ -138,7 +138,17 @@ def wait_for(text):
 wait_for("> ")
 for typed, expected in keys:
     shown = b""
-    os.write(terminal, typed.encode())
+    line, interrupts = typed.removesuffix("\x03"), typed.endswith("\r\x03")
+    os.write(terminal, (line if interrupts else typed).encode())
+    if interrupts:
+        # The editor has let the terminal go: it makes a signal of the key.
+        for _ in range(3_000):
+            if termios.tcgetattr(terminal)[3] & termios.ICANON:
+                break
+            read(0.01)
+        else:
+            sys.exit("nothing is being computed: %r" % shown)
+        os.write(terminal, b"\x03")
     wait_for(expected)
     # The next key is for the editor, which has the terminal again once it asks.
     while not plain().endswith(("> ", ". ")):
@@ -158,6 +168,20 @@ print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let history = fs::read_to_string(state.join("tabuada/history")).unwrap_or_default();
     (String::from_utf8_lossy(&output.stdout).trim().to_owned(), history)
+}
+
+#[test]
+fn ctrl_c_ends_an_evaluation_and_not_the_session() {
+    // Twenty times the work that one statement may do.
+    let long = "sum(sum(sin(j*k),j,1,800),k,1,800);".repeat(20);
+    let keys = [
+        ("x = 6\r", "6\r\n"),
+        (&*format!("{long}\r\x03"), "^C\r\ninterrupted\r\n"),
+        ("x*7\r", "42\r\n"),
+        (&*format!(":explain {long}\r\x03"), "\r\ninterrupted\r\n"),
+        ("x*8\r", "48\r\n"),
+    ];
+    assert_eq!(type_keys("repl-interrupted", &keys).0, "0");
 }
 
 #[test]

@@ -95,17 +95,23 @@ fn completion_scripts_work_in_their_shells() {
 #[test]
 fn every_command_has_a_manual_page_that_roff_reads() {
     let folder = folder("man");
-    for words in PAGES {
-        let page = printed(&[&["man"][..], words].concat());
+    let sections = [
+        ("C", ["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXIT STATUS"]),
+        ("pt_BR.UTF-8", ["NOME", "SINOPSE", "DESCRIÇÃO", "OPÇÕES", "CÓDIGO DE SAÍDA"]),
+    ];
+    for (words, (locale, sections)) in PAGES.into_iter().flat_map(|words| sections.map(|sections| (words, sections))) {
+        let output = tabuada(&[&["man"][..], words].concat()).env("LC_ALL", locale).output().expect("it starts");
+        assert!(output.status.success() && output.stderr.is_empty(), "{words:?}: {output:?}");
+        let page = String::from_utf8(output.stdout).expect("it speaks UTF-8");
         let name = [&["tabuada"][..], words].concat().join("-");
         assert!(page.contains(&format!(".TH {name} 1 ")), "{name}: {page}");
-        for section in ["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXIT STATUS"] {
+        for section in sections {
             assert!(
                 page.contains(&format!(".SH {section}\n")) || page.contains(&format!(".SH \"{section}\"\n")),
                 "{name}: {section}"
             );
         }
-        let path = folder.join(format!("{name}.1"));
+        let path = folder.join(format!("{name}.{locale}.1"));
         fs::write(&path, &page).expect("it can be written");
         let path = path.to_string_lossy().into_owned();
         for (program, arguments) in [

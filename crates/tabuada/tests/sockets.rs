@@ -298,6 +298,23 @@ fn a_service_manager_receives_ready_and_stopping() {
     assert!(!manager.told.iter().any(|line| line == "WATCHDOG=1"), "no watchdog is configured: {:?}", manager.told);
 }
 
+/// As in containers, which do not share a file system with the service manager.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_service_manager_may_have_a_socket_without_a_file() {
+    use std::os::linux::net::SocketAddrExt as _;
+    use std::os::unix::net::SocketAddr;
+    let name = format!("tabuada-test-{}", std::process::id());
+    let address = SocketAddr::from_abstract_name(&name).expect("a name");
+    let socket = UnixDatagram::bind_addr(&address).expect("a name of the test's own");
+    socket.set_read_timeout(Some(PATIENCE)).expect("a time-out can be set");
+    let mut manager = Manager { socket, path: format!("@{name}").into(), told: Vec::new() };
+    let server = manager.starts(None, &[]);
+    assert_eq!(manager.next(), ["READY=1", "STATUS=serving; cache: memory"]);
+    server.signal("TERM");
+    manager.wait_for("STOPPING=1");
+}
+
 #[test]
 fn a_service_manager_receives_the_state_of_the_cache() {
     let folder = Folder::new("status");

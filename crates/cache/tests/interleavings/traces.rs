@@ -293,6 +293,35 @@ async fn t4_a_late_lease_permits_a_write() {
     }
 }
 
+/// The same on a busy machine, without a purge: the late lease is deleted, and the answer stays in memory for a while.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn t4_an_answer_with_a_late_lease_is_computed_once() {
+    let may_reply = Arc::new(AtomicBool::new(false));
+    let fake = Fake::start({
+        let may_reply = may_reply.clone();
+        move |words| {
+            let is_lease_attempt = words[0] == "SET" && words[1] == name(TEXT) && words.iter().any(|word| word == "NX");
+            // The loop also ends with a test that fails.
+            while is_lease_attempt && !may_reply.load(SeqCst) && Arc::strong_count(&may_reply) > 1 {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            None
+        }
+    });
+    let mut setting = Setting::new().redis(fake.url());
+    setting.deadlines.call = Duration::from_millis(20);
+    let node = setting.coherent().await;
+    let asked = node.asks(TEXT);
+    eventually("the lease attempt is late", || node.errors("timeout") > 0).await;
+    may_reply.store(true, SeqCst);
+    assert!(matches!(asked.await.expect("an answer").source, Source::Computed { .. }));
+    node.is_sound().await;
+    assert_eq!(fake.text(&name(TEXT)), None, "the lease is deleted");
+    let found = node.expensive(TEXT).await;
+    assert_eq!((found.source, node.computed(), node.state()), (Source::Memory, 1, State::Coherent));
+    assert!(found.ttl <= Some(Duration::from_secs(5)));
+}
+
 /// The push of the unusable value arrives after the lookup that saw it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn t5_an_unusable_value_is_computed_again_and_again() {

@@ -19,7 +19,7 @@ use std::process::ExitCode;
 use clap::ValueEnum;
 use tabuada_lang::{Language, Mode};
 
-use super::output::ended;
+use super::output::{complain, ended};
 use crate::config::{self, THREADS_MAX};
 use pipeline::Trouble;
 use progress::Progress;
@@ -45,12 +45,12 @@ pub struct BatchArgs {
     threads: Option<NonZeroUsize>,
 }
 
-/// The format of the output.
+/// The format of the output. The help would show doc comments of its values, in English only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Output {
-    /// One JSON object a line.
+    // One JSON object a line.
     Ndjson,
-    /// The rows of the input, with the columns result and error added.
+    // The rows of the input, with the columns result and error added.
     Csv,
 }
 
@@ -71,11 +71,15 @@ pub fn batch(args: &BatchArgs, language: Language) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(Trouble::Output(error)) => ended(Err(error)),
         Err(Trouble::Input(error)) => {
-            eprintln!("tabuada: {}: {error}", file.unwrap_or(Path::new("standard input")).display());
+            complain(format_args!("{}: {error}", file.unwrap_or(Path::new("standard input")).display()));
             ExitCode::FAILURE
         }
         Err(Trouble::Misused(why)) => {
-            eprintln!("tabuada: {}: {}", file.unwrap_or(Path::new("standard input")).display(), why.message(language));
+            complain(format_args!(
+                "{}: {}",
+                file.unwrap_or(Path::new("standard input")).display(),
+                why.message(language)
+            ));
             ExitCode::from(2)
         }
     }

@@ -13,9 +13,10 @@ use serde_json::{Map, Value, json};
 use tabuada_cache::{Cursor, NameError, RedisStatus, RemovalStatus, Removed};
 use tokio::runtime::Runtime;
 
-use super::behind::{Unconnected, connect};
+use super::connection::{Unconnected, connect};
 use super::flags::{OfCache, SettingFlags};
 use super::http::{self, Question, address_of, on_this_machine};
+use super::output;
 use crate::answer::Calculator;
 use crate::config::{AdminToken, behind};
 use crate::operator_json;
@@ -102,7 +103,7 @@ pub fn cache(args: &CacheArgs, language: Language) -> ExitCode {
 }
 
 fn complain(status: u8, why: &str) -> ExitCode {
-    eprintln!("tabuada: {}", shown(why));
+    output::complain(shown(why));
     ExitCode::from(status)
 }
 
@@ -123,7 +124,7 @@ fn run(args: &CacheArgs, door: &Door) -> Result<(), Trouble> {
                     if args.json { writeln!(out, "{entry}")? } else { write_row(entry, &mut out)? }
                 }
                 if page["redis"] == "unreachable" {
-                    eprintln!("tabuada: {}", said::MEMORY_ONLY.say(door.language));
+                    output::complain(said::MEMORY_ONLY.say(door.language));
                 }
                 let Some(next) = page["next"].as_str() else { break };
                 page = door.page(Some(next))?;
@@ -149,7 +150,7 @@ fn confirm(door: &Door) -> Result<(), Trouble> {
     if !io::stdin().is_terminal() {
         return Err(Trouble::Misused(said::CLEAR_NEEDS_YES.say(door.language).to_owned()));
     }
-    eprint!("{}", said::CLEAR_ASKS.with(door.language, &[&door.shown()]));
+    output::say(said::CLEAR_ASKS.with(door.language, &[&door.shown()]));
     let mut line = String::new();
     io::stdin().read_line(&mut line)?;
     let yes: &[&str] = match door.language {

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use serde_json::{Map, Value, json};
 
 use super::flags::{OfServe, SettingFlags};
-use super::output::ended;
+use super::output::{complain, ended};
 use crate::config::ServeConfig;
 use crate::settings::{Given, Origin, Setting, SettingError, Settings};
 use crate::words::{Language, said};
@@ -40,7 +40,7 @@ pub fn config(args: &ConfigArgs, language: Language) -> ExitCode {
 
 /// Reports the error in a setting.
 pub(super) fn misused(error: &SettingError, language: Language) -> ExitCode {
-    eprintln!("tabuada: {}", error.message(language));
+    complain(error.message(language));
     ExitCode::from(2)
 }
 

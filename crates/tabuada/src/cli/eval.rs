@@ -7,6 +7,7 @@ use std::time::Instant;
 use tabuada_lang::{ErrorKind, Fix, Hint, Language, Limits, Mode, Span, caret};
 
 use super::object::{BYTE_ORDER_MARK, DEADLINE, write_answer};
+use super::output;
 use crate::engine::{self, Engine, Question};
 use crate::ndjson::write_too_long;
 use crate::words::said;
@@ -41,7 +42,7 @@ pub fn eval(args: &EvalArgs, language: Language) -> ExitCode {
             // The reader of the output has gone, so the rest need not be written.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return status,
             Err(error) => {
-                eprintln!("tabuada: {error}");
+                output::complain(error);
                 status = ExitCode::FAILURE;
             }
         }

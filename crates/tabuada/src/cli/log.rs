@@ -5,6 +5,7 @@ use std::io;
 use tracing::Level;
 use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 
+use super::output::{complain, say};
 use crate::config::LogFormat;
 
 /// The maximum of lines that wait to be written. Further lines are dropped, so that a full disk or a slow reader does
@@ -28,7 +29,7 @@ pub(super) fn begin(format: LogFormat) -> (WorkerGuard, ErrorCounter) {
 /// Writes a message that is not an event of the log but appears among its lines: as text, or as a JSON object.
 pub(super) fn announce(format: LogFormat, text: &str) {
     match format {
-        LogFormat::Text => eprintln!("{text}"),
+        LogFormat::Text => say(format_args!("{text}\n")),
         LogFormat::Json => tracing::info!("{text}"),
     }
 }
@@ -36,7 +37,7 @@ pub(super) fn announce(format: LogFormat, text: &str) {
 /// Writes why the command ends: as text in the user's language, as JSON always in English.
 pub(super) fn fatal(format: LogFormat, why: &str, in_json: &str) {
     match format {
-        LogFormat::Text => eprintln!("tabuada: {why}"),
+        LogFormat::Text => complain(why),
         LogFormat::Json => tracing::error!("{in_json}"),
     }
 }

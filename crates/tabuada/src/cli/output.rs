@@ -1,5 +1,6 @@
-//! Standard output, and the messages for output that cannot be written.
+//! Standard output, and messages on standard error. A stream whose reader has closed it is not an error.
 
+use std::fmt::Display;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -15,8 +16,18 @@ pub(super) fn ended(written: io::Result<()>) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("tabuada: standard output: {error}");
+            complain(format_args!("standard output: {error}"));
             ExitCode::FAILURE
         }
     }
+}
+
+/// Writes an error to standard error. Ignores a closed stream: there is no other place to report it.
+pub(super) fn complain(why: impl Display) {
+    say(format_args!("tabuada: {why}\n"));
+}
+
+/// Writes to standard error. `eprint!` would panic if the reader has closed it.
+pub(super) fn say(text: impl Display) {
+    let _ = write!(io::stderr().lock(), "{text}");
 }

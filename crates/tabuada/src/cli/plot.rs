@@ -10,7 +10,7 @@ use tabuada_lang::{Hint, Language, Limits, caret};
 
 use super::eval::{help, tell};
 use super::object::DEADLINE;
-use super::output::print;
+use super::output::{self, print};
 use crate::engine;
 use crate::plot::{CURVES_MAX, Characters, HEIGHTS, Plot, Refusal, SIZE, WIDTHS};
 
@@ -47,13 +47,11 @@ pub struct PlotArgs {
 pub fn plot(args: &PlotArgs, language: Language) -> ExitCode {
     let Some(format) = Format::of(args.output.as_deref()) else {
         let file = args.output.as_deref().unwrap_or(Path::new("")).display();
-        eprintln!(
-            "tabuada: {file}: {}",
-            match language {
-                Language::English => "the name of a picture ends in .svg or .png",
-                Language::Portuguese => "o nome de uma figura termina em .svg ou .png",
-            }
-        );
+        let why = match language {
+            Language::English => "the name of a picture ends in .svg or .png",
+            Language::Portuguese => "o nome de uma figura termina em .svg ou .png",
+        };
+        output::complain(format_args!("{file}: {why}"));
         return ExitCode::from(2);
     };
     let plot = Plot {
@@ -88,14 +86,14 @@ pub fn plot(args: &PlotArgs, language: Language) -> ExitCode {
     };
     let Some(bytes) = bytes else {
         let why: io::Error = if stop() { io::ErrorKind::TimedOut } else { io::ErrorKind::OutOfMemory }.into();
-        eprintln!("tabuada: {why}");
+        output::complain(why);
         return ExitCode::FAILURE;
     };
     match file(args.output.as_deref()) {
         None => print(&bytes),
         Some(path) => fs::write(path, bytes).map_or_else(
             |error| {
-                eprintln!("tabuada: {}: {error}", path.display());
+                output::complain(format_args!("{}: {error}", path.display()));
                 ExitCode::FAILURE
             },
             |()| ExitCode::SUCCESS,
@@ -152,11 +150,11 @@ fn file(output: Option<&Path>) -> Option<&Path> {
 }
 
 fn complain(plot: &Plot, refusal: &Refusal) -> ExitCode {
-    eprintln!("tabuada: {}", said(refusal, plot.language));
+    output::complain(said(refusal, plot.language));
     match refusal {
         Refusal::Expression { at, error, fixes } => {
             let text = &plot.exprs[*at];
-            eprintln!("{}", caret(text, error.span));
+            output::say(format_args!("{}\n", caret(text, error.span)));
             let _ = help(text, fixes, plot.language);
             ExitCode::FAILURE
         }

@@ -7,10 +7,14 @@ mod editor;
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use std::process::ExitCode;
-use std::sync::PoisonError;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
 use reedline::Signal;
+use signal_hook::consts::SIGINT;
+use signal_hook::flag;
 use tabuada_lang::{Language, Limits, Mode, caret, functions};
 
 use super::eval::{help, tell};
@@ -89,6 +93,7 @@ const NO_MODE: Words = Words::new(
     "a mode is python, exact or decimal:N, N from 1 to 1000",
     "um modo é python, exact ou decimal:N, N de 1 a 1000",
 );
+const INTERRUPTED: Words = Words::new("interrupted", "interrompido");
 const IN: Words = Words::new("in {}", "em {}");
 
 /// The outcome of a line.
@@ -106,7 +111,7 @@ enum Next {
 pub fn repl(args: &ReplArgs, language: Language) -> ExitCode {
     let session = Session::new(args.mode);
     let on_terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
-    let mut repl = Repl { session, on_terminal, language };
+    let mut repl = Repl { session, on_terminal, language, interrupted: Arc::default() };
     let done = if on_terminal { repl.at_the_terminal() } else { repl.of_lines() };
     match done {
         Ok(true) => ExitCode::SUCCESS,
@@ -119,6 +124,8 @@ struct Repl {
     session: Session,
     on_terminal: bool,
     language: Language,
+    /// Whether Ctrl-C was pressed on the terminal since the previous line.
+    interrupted: Arc<AtomicBool>,
 }
 
 impl Repl {
@@ -126,8 +133,11 @@ impl Repl {
     fn at_the_terminal(&mut self) -> io::Result<bool> {
         let names = Names::default();
         let mut editor = editor(&names, self.language);
+        // The editor reads Ctrl-C as a key; at other times the terminal turns it into a signal.
+        flag::register(SIGINT, self.interrupted.clone())?;
         writeln!(io::stdout(), "{}", WELCOME.with(self.language, &[&VERSION]))?;
         loop {
+            self.interrupted.store(false, Relaxed);
             match editor.read_line(&Asking)? {
                 Signal::Success(typed) => {
                     if self.take(&typed)? == Next::End {
@@ -180,7 +190,8 @@ impl Repl {
     }
 
     fn answer(&mut self, typed: &str) -> io::Result<Next> {
-        match self.session.evaluate(typed) {
+        let stop = self.stop();
+        match self.session.evaluate(typed, &stop) {
             Ok(answered) => {
                 if let Some(value) = answered.value {
                     writeln!(io::stdout().lock(), "{value}")?;
@@ -188,8 +199,24 @@ impl Repl {
                 answered.hints.iter().try_for_each(|hint| tell(typed, hint, self.language))?;
                 Ok(Next::Go)
             }
+            Err(_) if self.is_interrupted() => self.end_line(),
             Err(complaint) => self.complain(typed, &complaint),
         }
+    }
+
+    /// Gives a check whether the evaluation of a line must end: its deadline has passed, or Ctrl-C was pressed.
+    fn stop(&self) -> impl Fn() -> bool + use<> {
+        let (interrupted, deadline) = (self.interrupted.clone(), Instant::now() + DEADLINE);
+        move || interrupted.load(Relaxed) || Instant::now() >= deadline
+    }
+
+    fn is_interrupted(&self) -> bool {
+        self.interrupted.load(Relaxed)
+    }
+
+    /// Confirms Ctrl-C in a line below the `^C` that the terminal shows.
+    fn end_line(&self) -> io::Result<Next> {
+        writeln!(io::stderr().lock(), "\n{}", INTERRUPTED.say(self.language)).map(|()| Next::Failed)
     }
 
     /// Shows an error and its position. On a terminal the mark is directly below the typed characters.
@@ -256,7 +283,7 @@ impl Repl {
         let question = Question { text: &text_of_all, mode: self.session.mode, variables: None };
         let limits = Limits::default();
         let Ok(program) = engine::ask(question, &limits) else { return self.answer(text) };
-        let (explanation, _) = engine::explain(&program, &limits, Instant::now() + DEADLINE);
+        let (explanation, _) = engine::explain_until(&program, &limits, &self.stop());
         // Only the steps of the last statement; the definitions before it need no explanation.
         let asked = explanation.steps.last().map(|step| step.statement);
         let steps = explanation.steps.iter().filter(|step| Some(step.statement) == asked);
@@ -279,10 +306,9 @@ impl Repl {
             size: SIZE,
             language: self.language,
         };
-        let deadline = Instant::now() + DEADLINE;
-        let stop = || Instant::now() >= deadline;
-        match plot.sketch(&[text], room(), &Limits::default(), engine::random_seed(), &stop) {
+        match plot.sketch(&[text], room(), &Limits::default(), engine::random_seed(), &self.stop()) {
             Ok((drawn, _)) => write!(io::stdout().lock(), "{drawn}").map(|()| Next::Go),
+            Err(_) if self.is_interrupted() => self.end_line(),
             Err(refusal) => self.refuse(&refusal.message(self.language)),
         }
     }

@@ -134,8 +134,8 @@ async fn run(config: &ServeConfig, settings: &Settings, log_losses: ErrorCounter
     let calculator = Calculator::new(config.cache.clone(), threads, counters.clone());
     let calculator = calculator.map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
     calculator.cache().wait_until_ready(FIRST_HANDSHAKE).await;
-    say_what_begins(config, &listener, admin.as_ref());
-    say_what_is_set(settings);
+    log_start(config, &listener, admin.as_ref());
+    log_settings(settings);
     if config.admin_token.is_none() {
         warn_of_no_token(admin.as_ref().unwrap_or(&listener));
     }
@@ -161,7 +161,7 @@ async fn run(config: &ServeConfig, settings: &Settings, log_losses: ErrorCounter
     };
     let app = App::new(calculator, counters, setup);
     notify::ready(&app);
-    tokio::spawn(notify::keep_told(app.clone()));
+    tokio::spawn(notify::report_changes(app.clone()));
     let served = async {
         match admin {
             None => server::serve(listener, app, stop).await,
@@ -184,7 +184,7 @@ async fn run(config: &ServeConfig, settings: &Settings, log_losses: ErrorCounter
 }
 
 /// Logs one line about what runs and where.
-fn say_what_begins(config: &ServeConfig, listener: &Listener, admin: Option<&Listener>) {
+fn log_start(config: &ServeConfig, listener: &Listener, admin: Option<&Listener>) {
     let operators = admin.unwrap_or(listener);
     let operator = match (&config.admin_token, operators.is_loopback()) {
         (Some(_), _) => "with the token",
@@ -210,7 +210,7 @@ fn say_what_begins(config: &ServeConfig, listener: &Listener, admin: Option<&Lis
 }
 
 /// Logs one line for each setting that has no default value, with its origin.
-fn say_what_is_set(settings: &Settings) {
+fn log_settings(settings: &Settings) {
     for (setting, given) in settings.all() {
         if let Some(given) = given.filter(|given| given.origin != Origin::Default) {
             tracing::info!(name = setting.name, value = setting.shown(&given.text), origin = %given.origin, "setting");

@@ -107,6 +107,7 @@ fn a_file_says_in_which_line_it_is_wrong() {
     for (text, said) in [
         ("ttl = \"9m\"\ntll = 1\n", "f.toml:2: unknown key 'tll'; the nearest is 'ttl'"),
         ("\nredis_ca = \"a\"\n", "f.toml:2: unknown key 'redis_ca'; the nearest is 'redis-ca'"),
+        ("TTL = \"9m\"\n", "f.toml:1: unknown key 'TTL'; the nearest is 'ttl'"),
         ("[serve]\nttl = \"9m\"\n", "f.toml:1: unknown key 'serve'; the nearest is "),
         ("admin-token = \"x\"\n", "f.toml:1: unknown key 'admin-token'; the nearest is 'admin-token-file'"),
         ("config = \"x\"\n", "f.toml:1: unknown key 'config'; the nearest is "),

@@ -14,6 +14,7 @@ use tabuada_lang::Language;
 
 use super::progress::Progress;
 use crate::engine::Engine;
+use crate::words::said;
 
 /// The size in bytes at which a piece of answers is sent on.
 pub(super) const PIECE_BYTES: usize = 64 << 10;
@@ -43,16 +44,15 @@ pub(super) enum Trouble {
 pub(super) enum Misuse {
     /// There is no such column.
     NoColumn(String),
+    /// The header is not UTF-8.
+    NotUtf8,
 }
 
 impl Misuse {
     pub(super) fn message(&self, language: Language) -> String {
-        let Self::NoColumn(name) = self;
-        match language {
-            Language::English => format!("the header has no column '{name}'; name one with --column, or give --expr"),
-            Language::Portuguese => {
-                format!("o cabeçalho não tem a coluna '{name}'; indique uma com --column, ou use --expr")
-            }
+        match self {
+            Self::NoColumn(name) => said::NO_COLUMN.with(language, &[name]),
+            Self::NotUtf8 => said::HEADER_NOT_UTF_8.say(language).to_owned(),
         }
     }
 }

@@ -66,20 +66,20 @@ impl Session {
         &self.definitions
     }
 
-    /// Evaluates one statement after another.
-    pub(super) fn evaluate(&mut self, typed: &str) -> Result<Answered, Box<Complaint>> {
+    /// Evaluates one statement after another, until one fails or `stop` gives `true`.
+    pub(super) fn evaluate(&mut self, typed: &str, stop: &dyn Fn() -> bool) -> Result<Answered, Box<Complaint>> {
         let mut answered = Answered::default();
         for (at, text) in statements(typed) {
             let statement = Statement::of(text);
             if let Statement::Formula(name) = &statement {
                 let asked = self.asked(at, &format!("{text}; None"));
-                self.value(&asked)?;
+                self.value(&asked, stop)?;
                 self.define(name, text.trim().to_owned());
                 answered.value = None;
                 continue;
             }
             let asked = self.asked(at, text);
-            let (value, hints) = self.value(&asked)?;
+            let (value, hints) = self.value(&asked, stop)?;
             answered.hints.extend(hints.into_iter().filter_map(|hint| asked.moved_hint(hint)));
             match statement {
                 Statement::Clearing(names) => {
@@ -117,14 +117,14 @@ impl Session {
         Asked { text: whole, before, at }
     }
 
-    fn value(&self, asked: &Asked) -> Result<(String, Vec<Hint>), Box<Complaint>> {
+    fn value(&self, asked: &Asked, stop: &dyn Fn() -> bool) -> Result<(String, Vec<Hint>), Box<Complaint>> {
         let limits = Limits::default();
         let question = Question { text: &asked.text, mode: self.mode, variables: None };
         let program = engine::ask(question, &limits).map_err(|error| {
             let fixes = engine::fixes_of_unreadable(question, &error);
             self.complaint(asked, error.kind, error.span, fixes)
         })?;
-        match engine::evaluate(&program, &limits, Instant::now() + DEADLINE).outcome {
+        match engine::evaluate_until(&program, &limits, stop).outcome {
             Ok(answer) => Ok((answer.text().to_owned(), engine::hints(question, &program))),
             Err(failure) => Err(self.failed(asked, question, &program, failure)),
         }
