@@ -1,11 +1,11 @@
 //! How to mend a text that cannot be read.
 
-use super::Fix;
 use super::edits::{apply, difference};
 use super::failing::{form, form_with_keyword};
 use super::names::{Meant, Scope};
 use super::tokens::{Tokens, ends_statement};
 use super::words;
+use super::{Choice, Fix};
 use crate::error::{Error, ErrorKind, Feature, Span, Syntax};
 use crate::functions;
 use crate::lexer::{Lexer, Token, normal_name};
@@ -103,7 +103,7 @@ fn without_money(tokens: &Tokens<'_>) -> Option<String> {
 }
 
 /// What the error asks for; whether it helps is for the caller to see. `is_given` says which names come with the text.
-pub(super) fn mend(tokens: &Tokens<'_>, error: &Error, is_given: impl Fn(&str) -> bool) -> Option<Fix> {
+pub(super) fn mend(tokens: &Tokens<'_>, error: &Error, choice: Choice, is_given: impl Fn(&str) -> bool) -> Option<Fix> {
     let text = tokens.text;
     let span = error.span;
     let (start, end) = (span.start as usize, span.end as usize);
@@ -119,7 +119,11 @@ pub(super) fn mend(tokens: &Tokens<'_>, error: &Error, is_given: impl Fn(&str) -
             }
             Syntax::BinderForm { .. } => difference(text, &apply(text, form(tokens, tokens.from(span.start))?)),
             Syntax::PositionalAfterKeyword => difference(text, &apply(text, form_with_keyword(tokens)?)),
-            Syntax::MixedNumber { whole, fraction } => Some(Fix::replacing(span, format!("({whole}+{fraction})"))),
+            Syntax::MixedNumber { whole, fraction } => {
+                let product = || format!("({whole}*({fraction}))");
+                let number = if choice.multiplied { product() } else { format!("({whole}+{fraction})") };
+                Some(Fix::replacing(span, number))
+            }
             Syntax::NumberThenName { number, name } => number_then_name(tokens, span, number, name, is_given(name)),
             Syntax::LeadingZeros => leading_zeros(text, span),
             Syntax::ExpectedOperand { found } | Syntax::ExpectedOperator { found } if found == ":" => {
