@@ -10,8 +10,6 @@ use std::time::{Duration, Instant};
 
 /// The shortest piece of work between two offers: each is a system call, and gives up what is left of a slice.
 const PIECE: Duration = Duration::from_micros(100);
-/// How often as long as an offer was taken up this thread works before the next one.
-const SHARE: u32 = 4;
 
 thread_local!(static IS_LOW: Cell<bool> = const { Cell::new(false) });
 
@@ -27,36 +25,16 @@ pub(crate) fn lower(by: i32) {
     }
 }
 
-/// Offers the core to who waits for it, if this is a thread of lower priority and an offer is due: some tenths of a
-/// microsecond where nobody does. To be called as often as is convenient.
+/// Offers the core to who waits for it, if this is a thread of lower priority and has not done so for [`PIECE`]: some
+/// tenths of a microsecond where nobody does. To be called as often as is convenient.
 pub(crate) fn give_way() {
-    thread_local!(static NEXT: Cell<Option<Instant>> = const { Cell::new(None) });
+    thread_local!(static LAST: Cell<Option<Instant>> = const { Cell::new(None) });
     if !IS_LOW.get() {
         return;
     }
     let now = Instant::now();
-    if NEXT.get().is_none_or(|next| now >= next) {
+    if LAST.get().is_none_or(|last| now - last >= PIECE) {
         thread::yield_now();
-        NEXT.set(Some(next_offer(now, Instant::now())));
-    }
-}
-
-/// When the core is offered again after an offer that was made and came back at these times. Whoever serves returns it
-/// within microseconds. Other programs of the machine keep it for milliseconds, and since Linux 6.18 each offer costs a
-/// whole slice: offered every [`PIECE`], they would leave work a fortieth of a core.
-fn next_offer(made: Instant, back: Instant) -> Instant {
-    back + PIECE.max(SHARE * (back - made))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_core_that_others_keep_is_offered_less_often() {
-        let made = Instant::now();
-        let wait_after = |taken: Duration| next_offer(made, made + taken) - (made + taken);
-        assert_eq!(wait_after(Duration::from_micros(15)), PIECE);
-        assert_eq!(wait_after(Duration::from_millis(6)), Duration::from_millis(24));
+        LAST.set(Some(now));
     }
 }
