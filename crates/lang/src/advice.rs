@@ -32,7 +32,7 @@ use crate::functions;
 use crate::lexer::Token;
 use crate::limits::{Fuel, Limits};
 use crate::mode::Mode;
-use crate::parser::{self, Context};
+use crate::parser::{self, Context, Pause};
 use crate::program::Program;
 use crate::variables::{Variable, Variables};
 use edits::apply;
@@ -88,11 +88,11 @@ impl Program {
     /// How to mend `text`, of which this is the program and whose evaluation failed; as [`fixes`].
     ///
     /// ```
-    /// use tabuada_lang::{Context, Fuel, Limits, parse};
+    /// use tabuada_lang::{Context, Limits, parse};
     ///
     /// let limits = Limits::default();
     /// let program = parse("sqr(16)", &limits)?;
-    /// let failure = program.evaluate(&limits, &mut Fuel::new(limits.fuel)).unwrap_err();
+    /// let failure = program.evaluate(&limits).unwrap_err();
     /// let fixes = program.fixes("sqr(16)", &failure, &Context::default(), &limits);
     /// assert_eq!(fixes[0].apply("sqr(16)"), "sqrt(16)");
     /// # Ok::<(), tabuada_lang::Error>(())
@@ -121,7 +121,7 @@ impl Program {
             ..Doubts::default()
         };
         let choices = doubts.choices();
-        let purse = Purse::new(FUEL);
+        let purse = Purse::new(FUEL, context.pause);
         let mut hints = Vec::new();
         for found in &findings.list {
             let mut fixes = Vec::new();
@@ -198,7 +198,7 @@ fn add(fixes: &mut Vec<Fix>, text: &str, mended: Option<String>) {
 /// The fixes of a text that cannot be read or fails.
 fn mended(text: &str, context: &Context<'_>, limits: &Limits) -> Vec<Fix> {
     let mut fixes = Vec::new();
-    let purse = Purse::new(FUEL);
+    let purse = Purse::new(FUEL, context.pause);
     let is_xor_meant = text.to_lowercase().contains("xor");
     let desk = Desk { is_xor_meant, ..Desk::new(context, limits, Choice::FIRST, &purse) };
     add(&mut fixes, text, desk.settle(text.to_owned()));
@@ -226,20 +226,23 @@ const READ_BYTES: usize = 24 << 10;
 const FUEL: u64 = 200_000;
 /// The same for a second look at floats, which is had at each answer: some microseconds.
 const FLOAT_FUEL: u64 = 2_000;
+/// How much of that between two pauses: some tens of microseconds.
+const PAUSE_EVERY: u64 = 10_000;
 /// Values for variables whose value is not known, so that a text with such variables can be tried.
 const SAMPLES: [&str; 3] = ["", ".5", "[1,2,3]"];
 
 /// What advice on one text may cost.
-struct Purse {
+struct Purse<'c> {
     /// How much it may read, in bytes.
     bytes: Cell<usize>,
     /// What it may spend on evaluating.
     fuel: Cell<u64>,
+    pause: Pause<'c>,
 }
 
-impl Purse {
-    fn new(fuel: u64) -> Self {
-        Self { bytes: Cell::new(READ_BYTES), fuel: Cell::new(fuel) }
+impl<'c> Purse<'c> {
+    fn new(fuel: u64, pause: Pause<'c>) -> Self {
+        Self { bytes: Cell::new(READ_BYTES), fuel: Cell::new(fuel), pause }
     }
 }
 
@@ -253,7 +256,7 @@ struct Desk<'c> {
     choice: Choice,
     /// Whether `^` is what the text calls by its name.
     is_xor_meant: bool,
-    purse: &'c Purse,
+    purse: &'c Purse<'c>,
     doubts: Cell<Doubts>,
 }
 
@@ -265,7 +268,7 @@ enum Look {
 }
 
 impl<'c> Desk<'c> {
-    fn new(context: &Context<'c>, limits: &Limits, choice: Choice, purse: &'c Purse) -> Self {
+    fn new(context: &Context<'c>, limits: &Limits, choice: Choice, purse: &'c Purse<'c>) -> Self {
         Self {
             mode: context.mode,
             variables: context.variables.map(|variables| variables.list.clone()).unwrap_or_default(),
@@ -322,6 +325,7 @@ impl<'c> Desk<'c> {
 
     /// Pays for reading so many bytes, if there is enough left.
     fn pays(&self, bytes: usize) -> bool {
+        (self.purse.pause.0)();
         let left = self.purse.bytes.get().checked_sub(bytes);
         self.purse.bytes.set(left.unwrap_or(0));
         left.is_some()
@@ -443,7 +447,7 @@ impl<'c> Desk<'c> {
         let is_other = |known: &str| known != name && known.to_lowercase() == small;
         let assigned = program.targets.iter().map(|target| &*program.names[*target as usize]);
         self.given().iter().any(|(known, _)| is_other(known))
-            || assigned.chain(functions::CONSTANTS.iter().map(|(constant, _)| *constant)).any(is_other)
+            || assigned.chain(functions::CONSTANTS.iter().map(|constant| constant.name)).any(is_other)
     }
 
     /// Reads a text; `free` variables get one value each, of the kind that `sample` shows.
@@ -457,8 +461,12 @@ impl<'c> Desk<'c> {
     }
 
     fn evaluate(&self, program: &Program) -> Result<String, Failure> {
-        let mut fuel = Fuel::new(self.purse.fuel.get());
-        let outcome = program.evaluate(&self.limits, &mut fuel);
+        let stop = || {
+            (self.purse.pause.0)();
+            false
+        };
+        let mut fuel = Fuel::with_stop(self.purse.fuel.get(), &stop).checked_every(PAUSE_EVERY);
+        let outcome = program.evaluate_with(&[], &self.limits, &mut fuel);
         self.purse.fuel.set(self.purse.fuel.get() - fuel.spent());
         outcome.map(|answer| answer.text().to_owned())
     }
@@ -474,7 +482,7 @@ fn binary_float(program: &Program, text: &str, context: &Context<'_>, limits: &L
     if !is_calculated || text.len() > TEXT_BYTES || !has_point() || !program.is_pure() {
         return None;
     }
-    let purse = Purse::new(FLOAT_FUEL);
+    let purse = Purse::new(FLOAT_FUEL, context.pause);
     let float = Desk::new(context, limits, Choice::FIRST, &purse).evaluate(program).ok()?;
     let is_truth = |text: &str| matches!(text, "True" | "False");
     let digits = |number: &str| number.bytes().filter(u8::is_ascii_digit).count();

@@ -8,8 +8,8 @@ use crate::error::{ErrorKind, Failure};
 use crate::eval::Memory;
 use crate::limits::{Fuel, Limits};
 use crate::number::circular;
-use crate::number::climb::{Climb, cubes, doubts_cube};
 use crate::number::float::plain_power;
+use crate::number::power_ladder::{PowerLadder, cubes, doubts_cube};
 use crate::plan::{Kind, Operation, Plan, Source, holds, is_trouble, truth};
 use crate::program::Program;
 use crate::value::{Answer, Argument};
@@ -156,7 +156,7 @@ impl Scalar<'_> {
 struct Block {
     slots: Vec<Vec<f64>>,
     /// The powers of the column that is being raised.
-    climb: Climb,
+    ladder: PowerLadder,
     /// By row: whether it is for the evaluator.
     trouble: Vec<bool>,
     troubled: bool,
@@ -186,7 +186,7 @@ impl Operand<'_> {
 impl Block {
     fn new(plan: &Plan) -> Self {
         let slots = (0..plan.slots).map(|_| vec![0.0; BLOCK]).collect();
-        Self { slots, climb: Climb::default(), trouble: vec![false; BLOCK], troubled: false }
+        Self { slots, ladder: PowerLadder::default(), trouble: vec![false; BLOCK], troubled: false }
     }
 
     /// Works out the powers of columns.
@@ -204,16 +204,16 @@ impl Block {
             }
             if raised != Some(power.column) {
                 raised = Some(power.column);
-                self.climb.begin(column);
+                self.ladder.begin(column);
             }
             let out = &mut self.slots[usize::from(power.slot)][..count];
             let trouble = &mut self.trouble[..count];
-            if !self.climb.reaches(power.exponent) {
+            if !self.ladder.reaches(power.exponent) {
                 let exponent = Operand::Constant(f64::from(power.exponent));
                 self.troubled |= checked_two(out, Operand::Rows(column), exponent, trouble, plain_power);
-            } else if self.climb.to(power.exponent, out) {
+            } else if self.ladder.to(power.exponent, out) {
                 self.troubled = true;
-                trouble.iter_mut().zip(self.climb.doubts()).for_each(|(trouble, doubt)| *trouble |= doubt);
+                trouble.iter_mut().zip(self.ladder.doubts()).for_each(|(trouble, doubt)| *trouble |= doubt);
             }
         }
     }

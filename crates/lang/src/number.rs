@@ -1,6 +1,6 @@
 //! The number tower: integer ⊂ rational, float ⊂ complex. Each prices its work before doing it.
 
-pub(crate) mod binary;
+pub(crate) mod rounding;
 mod long;
 mod integer;
 pub(crate) mod rational;
@@ -9,9 +9,9 @@ pub(crate) mod circular;
 pub(crate) mod angle;
 mod factored;
 pub(crate) mod decimal;
-pub(crate) mod precise;
+pub(crate) mod fixed_256;
 pub(crate) mod power;
-pub(crate) mod climb;
+pub(crate) mod power_ladder;
 pub(crate) mod float;
 mod summation;
 mod complex;
@@ -25,12 +25,12 @@ pub(crate) use integer::Integer;
 pub(crate) use rational::Rational;
 pub(crate) use summation::{Compensated, Tripled};
 
-/// Where a number goes that lies half way between two neighbours.
+/// How a number half way between two neighbours is rounded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ties {
-    /// To the even one.
+    /// To the even neighbour.
     Even,
-    /// To the one further from zero.
+    /// Away from zero.
     Away,
 }
 
@@ -41,7 +41,7 @@ impl Ties {
     }
 }
 
-/// A number as arithmetic sees it: booleans are integers there.
+/// A number in arithmetic, where booleans are integers.
 pub(crate) enum Number {
     Int(Integer),
     Float(f64),

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::arithmetic::{self, Binary, Comparison, Unary};
-use crate::functions;
+use crate::functions::{self, Column};
 use crate::limits::{Budget, Fuel, Limits, price};
 use crate::mode::Mode;
 use crate::number::power::whole_exponent;
@@ -100,7 +100,7 @@ impl<'p> Planner<'p> {
                 self.stack.push(Part::Constant(value));
             }
             Node::MathConstant { row, .. } => {
-                self.stack.push(Part::Constant(Value::Float(functions::CONSTANTS[row as usize].1)));
+                self.stack.push(Part::Constant(Value::Float(functions::CONSTANTS[row as usize].value)));
             }
             Node::Name(name) => {
                 let part = match self.names.get(&name) {
@@ -122,16 +122,17 @@ impl<'p> Planner<'p> {
                 }
             }
             Node::CallFunction { row, keywords: 0, arguments: 1, .. } => {
-                let (call, cost) = functions::of_one_float(row)?;
+                let (column, cost) = functions::column(row)?;
                 self.price += cost;
                 let Part::Float(operand) = self.stack.pop()? else { return None };
-                let operation = match functions::at(row)?.name {
-                    "abs" | "fabs" => Operation::Absolute,
-                    "cos" => Operation::Cosine,
-                    "ln" | "log" => Operation::Logarithm,
-                    "sin" => Operation::Sine,
-                    "sqrt" => Operation::Root,
-                    _ => Operation::One(call),
+                let operation = match column {
+                    Column::Absolute => Operation::Absolute,
+                    Column::Cosine => Operation::Cosine,
+                    Column::Logarithm => Operation::Logarithm,
+                    Column::Sine => Operation::Sine,
+                    Column::Root => Operation::Root,
+                    Column::Float(call) => Operation::One(call),
+                    Column::Same | Column::None => return None,
                 };
                 self.float(operation, &[operand])?;
             }

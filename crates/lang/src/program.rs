@@ -255,11 +255,11 @@ impl Program {
     /// Whether the answer depends on nothing but the text: not where a function of chance is used.
     pub fn is_pure(&self) -> bool {
         let by_row = |node: &Node| match node {
-            Node::CallFunction { row, .. } | Node::Function(row) => functions::is_chance(*row),
+            Node::CallFunction { row, .. } | Node::Function(row) => functions::is_random(*row),
             _ => false,
         };
         // A name in a definition may come to mean the function, or not: it is taken to.
-        let by_name = |name: &str| functions::find(name).is_some_and(|function| functions::is_chance(function.row));
+        let by_name = |name: &str| functions::find(name).is_some_and(|function| functions::is_random(function.row));
         !self.nodes.iter().any(by_row) && !self.names.iter().any(|name| by_name(name))
     }
 

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use serde_json::Value as Json;
-use tabuada_lang::{Context, Fix, Fuel, Language, Limits, Span, Variables, fixes, parse, parse_with};
+use tabuada_lang::{Context, Fix, Fuel, Language, Limits, Pause, Span, Variables, fixes, parse, parse_with};
 
 /// What is wrong with a text: the code, the part of the text, and the text with the advice taken.
 fn advice(text: &str) -> Option<(&'static str, String, Option<String>)> {
@@ -24,7 +24,7 @@ fn complaint(text: &str) -> Option<(&'static str, Span, Option<Fix>)> {
             return Some((error.kind.code(), error.span, fix));
         }
     };
-    let failure = program.evaluate(&limits, &mut Fuel::new(limits.fuel)).err()?;
+    let failure = program.evaluate(&limits).err()?;
     let fix = program.fixes(text, &failure, &Context::default(), &limits).into_iter().next();
     Some((failure.kind.code(), program.span(failure.node), fix))
 }
@@ -305,7 +305,7 @@ fn offered(text: &str, context: &Context<'_>) -> Vec<String> {
     let limits = Limits::default();
     let fixes = match parse_with(text, context, &limits) {
         Err(error) => fixes(text, &error, context, &limits),
-        Ok(program) => match program.evaluate(&limits, &mut Fuel::new(limits.fuel)) {
+        Ok(program) => match program.evaluate(&limits) {
             Err(failure) => program.fixes(text, &failure, context, &limits),
             Ok(_) => program.hints(text, context, &limits).into_iter().flat_map(|hint| hint.fixes).collect(),
         },
@@ -414,7 +414,7 @@ fn what_is_known_elsewhere_and_is_not_here_says_so() {
         ("hoje()", "no dates", "datas"),
     ] {
         let program = parse(text, &Limits::default()).unwrap();
-        let failure = program.evaluate(&Limits::default(), &mut Fuel::new(1_000)).unwrap_err();
+        let failure = program.evaluate_with(&[], &Limits::default(), &mut Fuel::new(1_000)).unwrap_err();
         assert!(failure.kind.message(Language::English).contains(english), "{text:?}");
         assert!(failure.kind.message(Language::Portuguese).contains(portuguese), "{text:?}");
         assert_eq!(offered(text, &Context::default()), [""; 0], "{text:?}");
@@ -562,7 +562,7 @@ fn follow(text: &str) -> usize {
                         assert_ne!(fix.apply(&text), text, "{hint:?}");
                     }
                 }
-                let Err(failure) = program.evaluate(&limits, &mut Fuel::new(limits.fuel)) else { return taken };
+                let Err(failure) = program.evaluate(&limits) else { return taken };
                 let Some(fix) = program.fixes(&text, &failure, &Context::default(), &limits).into_iter().next() else {
                     return taken;
                 };
@@ -629,6 +629,18 @@ const SNIPPETS: &[&str] = &[
     "–", "’", "“", "'", "\"", "½", "²", "⁻", "√", "°", "º", "Δ", "∞", "１", "\u{a0}", "\\", "\\x", "not", "is", "if",
     "else", "?", ":", ":=", "@=", "<", ">", "=<", "007", "1e", "_", "#", "`", "é", "🙂", "\u{301}", ".", "math.", "j",
 ];
+
+/// However long a text is mended, a thread can give way: between two pauses lie readings of 2 KiB at most.
+#[test]
+fn advice_pauses_between_its_pieces() {
+    let pauses = std::cell::Cell::new(0);
+    let count = || pauses.set(pauses.get() + 1);
+    let context = Context { pause: Pause(&count), ..Context::default() };
+    let (text, limits) = (format!("{}1", "a ".repeat(900)), Limits::default());
+    let error = parse(&text, &limits).unwrap_err();
+    fixes(&text, &error, &context, &limits);
+    assert!(pauses.get() >= 10, "{}", pauses.get());
+}
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]

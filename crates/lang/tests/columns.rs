@@ -3,9 +3,12 @@
 #![allow(clippy::panic, clippy::unwrap_used)]
 
 use proptest::prelude::*;
-use tabuada_lang::{Argument, Cell, Context, ErrorKind, Evaluator, Fuel, Limits, Mode, Program, Rows, parse_with};
+use tabuada_lang::{
+    Argument, Cell, Context, ErrorKind, Evaluator, Fuel, Limits, Mode, Pause, Program, Rows, parse_with,
+};
 
-const CONTEXT: Context<'static> = Context { parameters: &["x", "y"], mode: Mode::Python, variables: None };
+const CONTEXT: Context<'static> =
+    Context { parameters: &["x", "y"], mode: Mode::Python, variables: None, pause: Pause(&|| ()) };
 
 fn read(text: &str) -> Program {
     parse_with(text, &CONTEXT, &Limits::default()).unwrap_or_else(|error| panic!("{text}: {error:?}"))

@@ -24,7 +24,7 @@ fn read(mode: Mode, text: &str) -> Program {
 fn answer(mode: &str, text: &str) -> Result<Answer, ErrorKind> {
     let mode = mode.parse().unwrap();
     let limits = Limits::default();
-    read(mode, text).evaluate(&limits, &mut Fuel::new(limits.fuel)).map_err(|failure| failure.kind)
+    read(mode, text).evaluate(&limits).map_err(|failure| failure.kind)
 }
 
 /// The answer's text, or the code of the error.
@@ -245,6 +245,12 @@ fn exact_mode_says_what_is_not_exact() {
     );
 }
 
+/// `True` is 1, and Γ(1) is 0!.
+#[test]
+fn the_gamma_function_of_true_is_one_in_exact_mode() {
+    check("exact", &[("gamma(True), gamma(1), lgamma(True)", "(1, 1, 0)")]);
+}
+
 #[test]
 fn decimal_mode_keeps_digits() {
     check(
@@ -395,7 +401,7 @@ fn hostile_texts_are_answered_or_refused_within_the_limits() {
         for mode in ["exact", "decimal:1", "decimal:28", "decimal:1000"] {
             let limits = Limits::default();
             let mut fuel = Fuel::new(limits.fuel);
-            let result = read(mode.parse().unwrap(), text).evaluate(&limits, &mut fuel);
+            let result = read(mode.parse().unwrap(), text).evaluate_with(&[], &limits, &mut fuel);
             if let Ok(answer) = &result {
                 assert!(answer.text().len() <= 100_000, "{mode} {text}");
             }
@@ -462,7 +468,7 @@ fn every_function_of_a_thousand_digits_costs_a_small_part_of_the_fuel() {
         "sin(1e999)",
     ] {
         let mut fuel = Fuel::new(limits.fuel);
-        let answer = read("decimal:1000".parse().unwrap(), text).evaluate(&limits, &mut fuel).unwrap();
+        let answer = read("decimal:1000".parse().unwrap(), text).evaluate_with(&[], &limits, &mut fuel).unwrap();
         assert!(fuel.spent() < 1_000_000, "{text} costs {}", fuel.spent());
         let digits = answer.text().bytes().filter(u8::is_ascii_digit).count();
         assert!((1_000..1_010).contains(&digits), "{text}: {digits} digits");
@@ -585,7 +591,7 @@ fn variables_are_numbers_of_the_mode_with_all_their_digits() {
         let context = Context { mode: mode.parse().unwrap(), variables: Some(&variables), ..Context::default() };
         let program = parse_with("x + y", &context, &limits).unwrap();
         assert_eq!(program.canonical(), canonical);
-        let answer = program.evaluate(&limits, &mut Fuel::new(limits.fuel)).unwrap();
+        let answer = program.evaluate(&limits).unwrap();
         assert_eq!(answer.text(), expected);
     }
 }

@@ -10,29 +10,6 @@ use crate::functions;
 use crate::lexer::{Token, normal_name, to_superscript};
 use crate::program::{Binder, Node, Program};
 
-/// Functions of one list, to which its elements are often given one by one.
-const OF_ONE_LIST: [&str; 19] = [
-    "sum",
-    "prod",
-    "fsum",
-    "mean",
-    "fmean",
-    "geometric_mean",
-    "harmonic_mean",
-    "median",
-    "median_low",
-    "median_high",
-    "mode",
-    "multimode",
-    "roots",
-    "stdev",
-    "pstdev",
-    "variance",
-    "pvariance",
-    "sorted",
-    "len",
-];
-
 /// The edits that may mend it. `given` are the names that the text did not have to define; `is_ambiguous` becomes true
 /// where its separators have another reading that is as good.
 pub(super) fn mend(
@@ -185,7 +162,7 @@ impl<'t> Call<'t> {
 
     /// `mean(1, 2, 3)` wants a list, `gcd([12, 18])` its elements.
     fn spread(&self) -> Option<Vec<Fix>> {
-        let name = self.function();
+        let takes_a_list = functions::takes_a_list(self.function());
         let is_list = |(first, last): (usize, usize)| {
             matches!(self.tokens.token(first), Some(Token::Open('['))) && self.tokens.closing(first) == Some(last)
         };
@@ -193,11 +170,10 @@ impl<'t> Call<'t> {
             let is_tuple = self.tokens.token(first) == Some(Token::Open('('))
                 && self.tokens.closing(first) == Some(last)
                 && self.tokens.end(first + 1, |token| token == Token::Comma) != last;
-            let unpacks = (is_list((first, last)) || is_tuple) && last > first + 1 && !OF_ONE_LIST.contains(&name);
+            let unpacks = (is_list((first, last)) || is_tuple) && last > first + 1 && !takes_a_list;
             return unpacks.then(|| vec![Fix::replacing(self.span(first), ""), Fix::replacing(self.span(last), "")]);
         }
-        let wraps =
-            OF_ONE_LIST.contains(&name) && self.arguments.len() > 1 && !self.arguments.iter().any(|a| is_list(*a));
+        let wraps = takes_a_list && self.arguments.len() > 1 && !self.arguments.iter().any(|a| is_list(*a));
         let (start, end) = (self.span(self.open).end as usize, self.span(self.close).start as usize);
         wraps.then(|| vec![Fix::new(start, start, "["), Fix::new(end, end, "]")])
     }

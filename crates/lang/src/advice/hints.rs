@@ -9,12 +9,19 @@ use super::{groups, percent, separators};
 use crate::arithmetic::{Binary, Comparison, Unary};
 use crate::diagnostic::Language;
 use crate::error::Span;
-use crate::functions;
+use crate::functions::{self, named};
 use crate::lexer::{Token, to_superscript};
 use crate::program::{Node, Program};
 
 /// Hints for one text, at most: nobody reads more, and each may quote a part of the text.
 const HINTS: usize = 16;
+
+// The functions that a hint is about.
+const SIN: u16 = named("sin");
+const COS: u16 = named("cos");
+const TAN: u16 = named("tan");
+const LOG: u16 = named("log");
+const SET: u16 = named("set");
 
 /// What to know of a place in a text that was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -294,19 +301,18 @@ fn of_a_number(program: &Program, text: &str, call: usize, row: u16) -> Option<F
     let number = if is_negative { argument.checked_sub(1)? } else { argument };
     let Node::Small(value) = program.nodes[number] else { return None };
     let (span, whole) = (program.spans[argument], program.spans[call]);
-    let function = functions::at(row)?.name;
     let is_written = span.of(text).bytes().any(|byte| byte.is_ascii_digit()) && span.end <= whole.end;
     if !is_written {
         return None;
     }
-    match function {
-        "sin" | "cos" | "tan" if value != 0 && value % 15 == 0 => {
+    match row {
+        SIN | COS | TAN if value != 0 && value % 15 == 0 => {
             // `sin(90°)` is a call of radians in between, and none of these.
             let end = span.end as usize;
-            let kind = HintKind::Radians { function: function.to_owned() };
+            let kind = HintKind::Radians { function: functions::at(row)?.name.to_owned() };
             Some(Found { kind, span, edits: vec![Fix::new(end, end, "°")] })
         }
-        "log" if !is_negative && is_power_of_ten(value) => {
+        LOG if !is_negative && is_power_of_ten(value) => {
             let name = Span { start: whole.start, end: whole.start + 3 };
             (name.of(text) == "log").then(|| Found {
                 kind: HintKind::NaturalLogarithm,
@@ -391,7 +397,7 @@ fn xor(program: &Program, text: &str, starts: &[u32], carets: &mut HashSet<usize
         | Node::Compare(_)
         | Node::Unary(Unary::Not | Unary::Invert)
         | Node::Binary(Binary::And | Binary::Or | Binary::ShiftLeft | Binary::ShiftRight) => true,
-        Node::CallFunction { row, .. } => functions::at(row).is_some_and(|function| function.name == "set"),
+        Node::CallFunction { row, .. } => row == SET,
         Node::Small(_) | Node::Constant(_) => {
             let written = program.spans[root].of(text);
             written.len() > 2

@@ -39,7 +39,7 @@ impl Scope {
     /// What the text itself has defined, and all of the language.
     pub(super) fn new(own: &[(String, bool)]) -> Self {
         let (mut names, own) = (own.to_vec(), own.len());
-        names.extend(functions::CONSTANTS.iter().map(|(name, _)| ((*name).to_owned(), false)));
+        names.extend(functions::CONSTANTS.iter().map(|constant| (constant.name.to_owned(), false)));
         names.extend(["True", "False", "None"].map(|name| (name.to_owned(), false)));
         names.extend(functions::bare_names().map(|name| (name.to_owned(), true)));
         names.extend(["deg", "rad"].map(|name| (name.to_owned(), true)));
@@ -52,8 +52,8 @@ impl Scope {
     pub(super) fn math() -> Self {
         let functions = functions::bare_names().filter(|name| functions::find_math(name).is_some());
         let mut names: Vec<_> = functions.map(|name| (name.to_owned(), true)).collect();
-        let constants = functions::CONSTANTS.iter().filter(|(name, _)| *name != "phi");
-        names.extend(constants.map(|(name, _)| ((*name).to_owned(), false)));
+        let constants = functions::CONSTANTS.iter().filter(|constant| constant.is_math);
+        names.extend(constants.map(|constant| (constant.name.to_owned(), false)));
         Self { names, own: 0 }
     }
 

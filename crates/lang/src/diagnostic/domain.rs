@@ -2,6 +2,7 @@
 
 use super::Language::{self, English, Portuguese};
 use crate::error::Given;
+use crate::functions::{self, Domain};
 use crate::number::{Complex, float};
 
 /// Integers from here up are not all floats.
@@ -9,17 +10,17 @@ const EXACT_INTEGERS: f64 = 9_007_199_254_740_992.0;
 
 /// CPython's words; `None` for functions that it does not have.
 pub(super) fn python(function: &str, given: Option<Given>) -> Option<String> {
-    let expected = match function {
-        "sqrt" | "√" => "expected a nonnegative input",
-        "log" | "log2" | "log10" => "expected a positive input",
-        "log1p" => "expected argument value > -1",
-        "asin" | "acos" => "expected a number in range from -1 up to 1",
-        "atanh" => "expected a number between -1 and 1",
-        "acosh" => "expected argument value not less than 1",
-        "sin" | "cos" | "tan" => "expected a finite input",
-        "gamma" | "lgamma" => "expected a noninteger or positive integer",
-        "fmod" | "remainder" | "math.pow" => return Some("math domain error".to_owned()),
-        _ => return None,
+    let expected = match domain(function) {
+        Domain::NotNegative => "expected a nonnegative input",
+        Domain::Positive => "expected a positive input",
+        Domain::AboveMinusOne => "expected argument value > -1",
+        Domain::Unit => "expected a number in range from -1 up to 1",
+        Domain::OpenUnit => "expected a number between -1 and 1",
+        Domain::FromOne => "expected argument value not less than 1",
+        Domain::Finite => "expected a finite input",
+        Domain::NoPoles => "expected a noninteger or positive integer",
+        Domain::Quotient | Domain::RealPower => return Some("math domain error".to_owned()),
+        Domain::All | Domain::Angle | Domain::OutsideUnit | Domain::Counting | Domain::Words => return None,
     };
     // Logarithms take integers that are no floats, and name none.
     let given = given.filter(|given| !(given.is_integer() && expected == "expected a positive input"));
@@ -32,14 +33,7 @@ pub(super) fn message(function: &str, given: Option<Given>, language: Language) 
         English => english.to_owned(),
         Portuguese => portuguese.to_owned(),
     };
-    let domain = match function {
-        "sqrt" if given.is_some() => return square_root(given, language),
-        "sqrt" | "√" => {
-            return say(
-                "a negative number has no real root; in python mode √ gives the complex one",
-                "um número negativo não tem raiz real; no modo python √ dá a raiz complexa",
-            );
-        }
+    match function {
         "**" => {
             return say(
                 "a negative number has no real power whose exponent is a fraction, and 0**0 is undefined here",
@@ -47,7 +41,17 @@ pub(super) fn message(function: &str, given: Option<Given>, language: Language) 
             );
         }
         "%" => return say("division by zero has no remainder", "a divisão por zero não tem resto"),
-        "math.pow" => {
+        _ => {}
+    }
+    let (english, portuguese) = match domain(function) {
+        Domain::NotNegative if given.is_some() => return square_root(given, language),
+        Domain::NotNegative => {
+            return say(
+                "a negative number has no real root; in python mode √ gives the complex one",
+                "um número negativo não tem raiz real; no modo python √ dá a raiz complexa",
+            );
+        }
+        Domain::RealPower => {
             return say(
                 "there is no real power of a negative number to a fraction, nor of 0 to a negative number; ** has \
                  complex powers",
@@ -55,31 +59,36 @@ pub(super) fn message(function: &str, given: Option<Given>, language: Language) 
                  potências complexas",
             );
         }
-        "fmod" | "remainder" => {
+        Domain::Quotient => {
             return say(
                 &format!("{function}(x, y) is defined for a finite x and a y that is not 0"),
                 &format!("{function}(x, y) está definida para um x finito e um y diferente de 0"),
             );
         }
-        "ln" | "log" | "log2" | "log10" => ("numbers greater than 0", "números maiores que 0"),
-        "log1p" => ("numbers greater than -1", "números maiores que -1"),
-        "asin" | "acos" => ("numbers from -1 to 1", "números de -1 a 1"),
-        "atanh" => ("numbers between -1 and 1, without these two", "números entre -1 e 1, fora esses dois,"),
-        "acosh" => ("numbers from 1 up", "números a partir de 1"),
-        "sin" | "cos" | "tan" | "sec" | "csc" | "cot" => ("finite numbers", "números finitos"),
-        "asec" | "acsc" => ("numbers from 1 up and from -1 down", "números a partir de 1 ou até -1"),
-        "gamma" | "lgamma" => ("all numbers but 0, -1, -2 and so on", "todos os números menos 0, -1, -2 etc.,"),
-        "factor" => ("whole numbers from 1 up", "números inteiros a partir de 1"),
-        "randint" => ("whole numbers of up to 64 bits", "números inteiros de até 64 bits"),
-        _ => ("other numbers", "outros números"),
+        Domain::Positive => ("numbers greater than 0", "números maiores que 0"),
+        Domain::AboveMinusOne => ("numbers greater than -1", "números maiores que -1"),
+        Domain::Unit => ("numbers from -1 to 1", "números de -1 a 1"),
+        Domain::OpenUnit => ("numbers between -1 and 1, without these two", "números entre -1 e 1, fora esses dois,"),
+        Domain::FromOne => ("numbers from 1 up", "números a partir de 1"),
+        Domain::Finite | Domain::Angle => ("finite numbers", "números finitos"),
+        Domain::OutsideUnit => ("numbers from 1 up and from -1 down", "números a partir de 1 ou até -1"),
+        Domain::NoPoles => ("all numbers but 0, -1, -2 and so on", "todos os números menos 0, -1, -2 etc.,"),
+        Domain::Counting => ("whole numbers from 1 up", "números inteiros a partir de 1"),
+        Domain::Words => ("whole numbers of up to 64 bits", "números inteiros de até 64 bits"),
+        Domain::All => ("other numbers", "outros números"),
     };
     let given = given.map(|given| shown(given, language));
-    let (english, portuguese) = match given {
+    let (and_english, and_portuguese) = match given {
         Some(given) => (format!(", and was given {given}"), format!(" e recebeu {given}")),
         None => Default::default(),
     };
-    let sentence = format!("{function} está definida para {}{portuguese}", domain.1);
-    say(&format!("{function} is defined for {}{english}", domain.0), sentence.trim_end_matches(','))
+    let sentence = format!("{function} está definida para {portuguese}{and_portuguese}");
+    say(&format!("{function} is defined for {english}{and_english}"), sentence.trim_end_matches(','))
+}
+
+/// The domain of a function, or of the operator `√`.
+fn domain(function: &str) -> Domain {
+    if function == "√" { Domain::NotNegative } else { functions::domain(function).unwrap_or(Domain::All) }
 }
 
 /// A negative number has a root all the same, which is worth knowing.

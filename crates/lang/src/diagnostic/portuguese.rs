@@ -3,6 +3,7 @@
 use super::Language::Portuguese;
 use super::domain;
 use crate::error::{Arity, Bound, ErrorKind, Overflow, Type, TypeError, ValueError, ZeroDivision};
+use crate::functions::takes_a_list;
 
 /// The sentence; `None` where both languages are said in one place.
 pub(super) fn at_run_time(kind: &ErrorKind) -> Option<String> {
@@ -241,7 +242,7 @@ fn arity_error(arity: &Arity) -> String {
     let plural = super::plural(wanted);
     let positional = if positional { " sem nome" } else { "" };
     // The usual cause.
-    let cause = if given > wanted && super::takes_a_list(function) {
+    let cause = if given > wanted && takes_a_list(function) {
         format!("; vários valores vão em uma lista, como em {function}([1, 2, 3])")
     } else if wanted == 1 && given == 2 {
         "; decimais se escrevem com ponto, como em 2.5".to_owned()

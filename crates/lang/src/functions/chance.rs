@@ -1,6 +1,7 @@
 //! Functions of chance. Their answers are never remembered; where the chance comes from is for the caller to say.
 
-use super::{Body, Function, Outcome, SCALAR, Section, integer, outside};
+use super::row::{Body, Column, Domain, Function, InDecimal, InExact};
+use super::{Outcome, SCALAR, Section, integer, outside};
 use crate::error::{ErrorKind, ValueError};
 use crate::limits::Budget;
 use crate::number::Integer;
@@ -11,19 +12,27 @@ pub(super) const TABLE: &[Function] = &[
         name: "randint",
         section: Section::Chance,
         signature: "a, b",
-        price: SCALAR,
         doc: "Random integer N with a ≤ N ≤ b.",
         doc_pt: "Inteiro aleatório N com a ≤ N ≤ b.",
-        body: Body::Counted { least: 2, most: 2, call: randint },
+        domain: Domain::Words,
+        price: SCALAR,
+        python: Body::Counted { least: 2, most: 2, call: randint },
+        exact: InExact::Same,
+        decimal: InDecimal::Same,
+        column: Column::None,
     },
     Function {
         name: "rnd",
         section: Section::Chance,
         signature: "",
-        price: SCALAR,
         doc: "Random float N with 0 ≤ N < 1.",
         doc_pt: "Float aleatório N com 0 ≤ N < 1.",
-        body: Body::Counted { least: 0, most: 0, call: rnd },
+        domain: Domain::All,
+        price: SCALAR,
+        python: Body::Counted { least: 0, most: 0, call: rnd },
+        exact: InExact::NotInMode,
+        decimal: InDecimal::NotInMode,
+        column: Column::None,
     },
 ];
 

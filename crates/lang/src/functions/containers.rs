@@ -1,14 +1,14 @@
 //! Functions that take or give strings, lists, tuples, sets and ranges.
 
-use std::cmp::Ordering;
 use std::sync::Arc;
 
-use super::{Body, Function, Outcome, Parameters, SCALAR, Section, elements, integer, pairs, to_float};
+use super::row::{Body, Column, Domain, Function, InDecimal, InExact, Parameters};
+use super::{Outcome, SCALAR, Section, decimal, elements, exact, integer, pairs, to_float};
 use crate::arithmetic::{self, Binary, Comparison, Products, Total};
 use crate::error::{ErrorKind, Estimate, Overflow, TypeError, ValueError, ZeroDivision};
 use crate::limits::{Budget, price};
 use crate::listsort;
-use crate::number::{Integer, Number, binary, float};
+use crate::number::{Integer, Number, float};
 use crate::value::{Elements, Range, Value};
 
 pub(super) const TABLE: &[Function] = &[
@@ -16,130 +16,190 @@ pub(super) const TABLE: &[Function] = &[
         name: "all",
         section: Section::Collections,
         signature: "iterable",
-        price: SCALAR,
         doc: "Whether every element is true.",
         doc_pt: "Se todos os elementos são verdadeiros.",
-        body: Body::One(all),
+        domain: Domain::All,
+        price: SCALAR,
+        python: Body::One(all),
+        exact: InExact::Same,
+        decimal: InDecimal::Same,
+        column: Column::None,
     },
     Function {
         name: "any",
         section: Section::Collections,
         signature: "iterable",
-        price: SCALAR,
         doc: "Whether any element is true.",
         doc_pt: "Se algum elemento é verdadeiro.",
-        body: Body::One(any),
+        domain: Domain::All,
+        price: SCALAR,
+        python: Body::One(any),
+        exact: InExact::Same,
+        decimal: InDecimal::Same,
+        column: Column::None,
     },
     Function {
         name: "bin",
         section: Section::Text,
         signature: "n",
-        price: SCALAR,
         doc: "Text of an integer in base 2, with `0b` before it.",
         doc_pt: "Texto de um inteiro na base 2, precedido de `0b`.",
-        body: Body::One(bin),
+        domain: Domain::All,
+        price: SCALAR,
+        python: Body::One(bin),
+        exact: InExact::Same,
+        decimal: InDecimal::Same,
+        column: Column::None,
     },
     Function {
         name: "divmod",
         section: Section::Numbers,
         signature: "a, b",
-        price: SCALAR,
         doc: "Pair of the quotient rounded down and the remainder: `(a//b, a%b)`.",
         doc_pt: "Par formado pelo quociente arredondado para baixo e pelo resto: `(a//b, a%b)`.",
-        body: Body::Counted { least: 2, most: 2, call: divmod },
+        domain: Domain::All,
+        price: SCALAR,
+        python: Body::Counted { least: 2, most: 2, call: divmod },
+        exact: InExact::Same,
+        decimal: InDecimal::Same,
+        column: Column::None,
     },
     Function {
         name: "hex",
         section: Section::Text,
         signature: "n",
-        price: SCALAR,
         doc: "Text of an integer in base 16, with `0x` before it.",
         doc_pt: "Texto de um inteiro na base 16, precedido de `0x`.",
-        body: Body::One(hex),
+        domain: Domain::All,
+        price: SCALAR,
+        python: Body::One(hex),
+        exact: InExact::Same,
+        decimal: InDecimal::Same,
+        column: Column::None,
     },
     Function {
         name: "len",
         section: Section::Collections,
         signature: "x",
-        price: SCALAR,
         doc: "Number of elements, or of characters of a string.",
         doc_pt: "Número de elementos, ou de caracteres de um texto.",
-        body: Body::One(len),
-    },
-    Function {
-        name: "list",
-        section: Section::Collections,
-        signature: "[iterable]",
+        domain: Domain::All,
         price: SCALAR,
-        doc: "List of the elements.",
-        doc_pt: "Lista dos elementos.",
-        body: Body::Counted { least: 0, most: 1, call: list },
+        python: Body::One(len),
+        exact: InExact::Same,
+        decimal: InDecimal::Same,
+        column: Column::None,
     },
     Function {
         name: "oct",
         section: Section::Text,
         signature: "n",
-        price: SCALAR,
         doc: "Text of an integer in base 8, with `0o` before it.",
         doc_pt: "Texto de um inteiro na base 8, precedido de `0o`.",
-        body: Body::One(oct),
-    },
-    Function {
-        name: "range",
-        section: Section::Collections,
-        signature: "[start, ]stop[, step]",
+        domain: Domain::All,
         price: SCALAR,
-        doc: "Integers from `start` (0) up to, but without, `stop`, by `step` (1).",
-        doc_pt: "Inteiros a partir de `start` (0) até antes de `stop`, de `step` em `step` (1).",
-        body: Body::Counted { least: 1, most: 3, call: range },
-    },
-    Function {
-        name: "set",
-        section: Section::Collections,
-        signature: "[iterable]",
-        price: SCALAR,
-        doc: "Set of the elements.",
-        doc_pt: "Conjunto dos elementos.",
-        body: Body::Counted { least: 0, most: 1, call: set },
+        python: Body::One(oct),
+        exact: InExact::Same,
+        decimal: InDecimal::Same,
+        column: Column::None,
     },
     Function {
         name: "sorted",
         section: Section::Collections,
         signature: "iterable, key=None, reverse=False",
-        price: SCALAR,
         doc: "Sorted list of the elements.",
         doc_pt: "Lista ordenada dos elementos.",
-        body: Body::Sorted(sorted),
-    },
-    Function {
-        name: "str",
-        section: Section::Text,
-        signature: "[object[, encoding, errors]]",
+        domain: Domain::All,
         price: SCALAR,
-        doc: "Text of a value.",
-        doc_pt: "Texto de um valor.",
-        body: Body::Named {
-            parameters: Parameters { names: &["object", "encoding", "errors"], required: 0, positional: 3 },
-            call: str,
-        },
+        python: Body::Sorted(sorted),
+        exact: InExact::Same,
+        decimal: InDecimal::Same,
+        column: Column::None,
     },
     Function {
         name: "sum",
         section: Section::Collections,
         signature: "iterable, start=0",
-        price: SCALAR,
         doc: "Sum of the elements and `start`.",
         doc_pt: "Soma dos elementos e de `start`.",
-        body: Body::Named { parameters: Parameters { names: &["", "start"], required: 1, positional: 2 }, call: sum },
+        domain: Domain::All,
+        price: SCALAR,
+        python: Body::Named { parameters: Parameters { names: &["", "start"], required: 1, positional: 2 }, call: sum },
+        exact: InExact::Same,
+        decimal: InDecimal::Same,
+        column: Column::None,
+    },
+];
+
+/// The types, each of which is called to make a value of it.
+pub(super) const TYPES: &[Function] = &[
+    Function {
+        name: "list",
+        section: Section::Collections,
+        signature: "[iterable]",
+        doc: "List of the elements.",
+        doc_pt: "Lista dos elementos.",
+        domain: Domain::All,
+        price: SCALAR,
+        python: Body::Counted { least: 0, most: 1, call: list },
+        exact: InExact::Same,
+        decimal: InDecimal::Same,
+        column: Column::None,
+    },
+    Function {
+        name: "range",
+        section: Section::Collections,
+        signature: "[start, ]stop[, step]",
+        doc: "Integers from `start` (0) up to, but without, `stop`, by `step` (1).",
+        doc_pt: "Inteiros a partir de `start` (0) até antes de `stop`, de `step` em `step` (1).",
+        domain: Domain::All,
+        price: SCALAR,
+        python: Body::Counted { least: 1, most: 3, call: range },
+        exact: InExact::Same,
+        decimal: InDecimal::Same,
+        column: Column::None,
+    },
+    Function {
+        name: "set",
+        section: Section::Collections,
+        signature: "[iterable]",
+        doc: "Set of the elements.",
+        doc_pt: "Conjunto dos elementos.",
+        domain: Domain::All,
+        price: SCALAR,
+        python: Body::Counted { least: 0, most: 1, call: set },
+        exact: InExact::Same,
+        decimal: InDecimal::Same,
+        column: Column::None,
+    },
+    Function {
+        name: "str",
+        section: Section::Text,
+        signature: "[object[, encoding, errors]]",
+        doc: "Text of a value.",
+        doc_pt: "Texto de um valor.",
+        domain: Domain::All,
+        price: SCALAR,
+        python: Body::Named {
+            parameters: Parameters { names: &["object", "encoding", "errors"], required: 0, positional: 3 },
+            call: str,
+        },
+        exact: InExact::Same,
+        decimal: InDecimal::Same,
+        column: Column::None,
     },
     Function {
         name: "tuple",
         section: Section::Collections,
         signature: "[iterable]",
-        price: SCALAR,
         doc: "Tuple of the elements.",
         doc_pt: "Tupla dos elementos.",
-        body: Body::Counted { least: 0, most: 1, call: tuple },
+        domain: Domain::All,
+        price: SCALAR,
+        python: Body::Counted { least: 0, most: 1, call: tuple },
+        exact: InExact::Same,
+        decimal: InDecimal::Same,
+        column: Column::None,
     },
 ];
 
@@ -149,55 +209,56 @@ pub(super) const MATH: &[Function] = &[
         name: "dist",
         section: Section::Collections,
         signature: "p, q",
-        price: SCALAR,
         doc: "Euclidean distance between two points, each the list of its coordinates.",
         doc_pt: "Distância euclidiana entre dois pontos, cada um dado pela lista das suas coordenadas.",
-        body: Body::Counted { least: 2, most: 2, call: dist },
-    },
-    Function {
-        name: "frexp",
-        section: Section::Floats,
-        signature: "x",
+        domain: Domain::All,
         price: SCALAR,
-        doc: "Pair `(m, e)` with `x == m*2**e` and 0.5 ≤ |m| < 1.",
-        doc_pt: "Par `(m, e)` com `x == m*2**e` e 0.5 ≤ |m| < 1.",
-        body: Body::One(frexp),
+        python: Body::Counted { least: 2, most: 2, call: dist },
+        exact: InExact::Formula(exact::dist),
+        decimal: InDecimal::Formula(decimal::dist),
+        column: Column::None,
     },
     Function {
         name: "fsum",
         section: Section::Collections,
         signature: "iterable",
-        price: SCALAR,
         doc: "Sum of the elements as floats, rounded only once.",
         doc_pt: "Soma dos elementos como floats, arredondada uma única vez.",
-        body: Body::One(fsum),
-    },
-    Function {
-        name: "modf",
-        section: Section::Floats,
-        signature: "x",
+        domain: Domain::All,
         price: SCALAR,
-        doc: "Pair of the fractional and the integer part, both floats.",
-        doc_pt: "Par formado pela parte fracionária e pela parte inteira, ambas floats.",
-        body: Body::One(modf),
+        python: Body::One(fsum),
+        exact: InExact::Formula(exact::fsum),
+        decimal: InDecimal::NotInMode,
+        column: Column::None,
     },
     Function {
         name: "prod",
         section: Section::Collections,
         signature: "iterable, start=1",
-        price: SCALAR,
         doc: "Product of the elements and `start`.",
         doc_pt: "Produto dos elementos e de `start`.",
-        body: Body::Named { parameters: Parameters { names: &["", "start"], required: 1, positional: 1 }, call: prod },
+        domain: Domain::All,
+        price: SCALAR,
+        python: Body::Named {
+            parameters: Parameters { names: &["", "start"], required: 1, positional: 1 },
+            call: prod,
+        },
+        exact: InExact::Same,
+        decimal: InDecimal::Same,
+        column: Column::None,
     },
     Function {
         name: "sumprod",
         section: Section::Collections,
         signature: "p, q",
-        price: SCALAR,
         doc: "Sum of the products of the elements of two collections, pair by pair; of floats rounded only once.",
         doc_pt: "Soma dos produtos dos elementos de duas coleções, par a par; com floats, arredondada uma única vez.",
-        body: Body::Counted { least: 2, most: 2, call: sumprod },
+        domain: Domain::All,
+        price: SCALAR,
+        python: Body::Counted { least: 2, most: 2, call: sumprod },
+        exact: InExact::Formula(exact::sumprod),
+        decimal: InDecimal::Formula(decimal::sumprod),
+        column: Column::None,
     },
 ];
 
@@ -339,7 +400,7 @@ fn divmod(arguments: &[Value], budget: &mut Budget) -> Outcome {
         |value: &Value| value.integer().is_some() || matches!(value, Value::Fraction(_) | Value::Decimal(_));
     let is_one = |kind: fn(&Value) -> bool| (kind(a) || kind(b)) && is_number(a) && is_number(b);
     if is_one(|value| matches!(value, Value::Decimal(_))) {
-        return super::decimal::divmod(a, b, budget);
+        return decimal::divmod(a, b, budget);
     }
     if is_one(|value| matches!(value, Value::Fraction(_))) {
         let quotient = arithmetic::binary(Binary::FloorDivide, a, b, budget)?;
@@ -484,26 +545,4 @@ fn fsum(value: &Value, budget: &mut Budget) -> Outcome {
         }
     }
     Ok(Value::Float(high))
-}
-
-fn frexp(value: &Value, budget: &mut Budget) -> Outcome {
-    let x = to_float(value)?;
-    let (mantissa, exponent) = if x == 0.0 || !x.is_finite() {
-        (x, 0)
-    } else {
-        let (digits, unit) = binary::parts(x);
-        let bits = 64 - i64::from(digits.leading_zeros());
-        (binary::scale(x, -(i64::from(unit) + bits)), i64::from(unit) + bits)
-    };
-    Value::tuple(vec![Value::Float(mantissa), Value::Int(Integer::from(exponent))], budget)
-}
-
-fn modf(value: &Value, budget: &mut Budget) -> Outcome {
-    let x = to_float(value)?;
-    let whole = x.trunc();
-    let fraction = match x.partial_cmp(&whole) {
-        Some(Ordering::Equal) => 0.0_f64.copysign(x),
-        _ => (x - whole).copysign(x),
-    };
-    Value::tuple(vec![Value::Float(fraction), Value::Float(whole)], budget)
 }

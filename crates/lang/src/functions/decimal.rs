@@ -1,98 +1,90 @@
-//! What the functions of `math` on floats are in decimal mode: decimals of the mode's digits, correctly rounded.
+//! The formulas of decimal mode: decimals of the mode's digits, correctly rounded.
 
 use super::{Outcome, elements, pairs};
 use crate::arithmetic::decimal::{decimal, precision, value};
 use crate::error::{ErrorKind, TypeError, ValueError};
 use crate::limits::{Budget, price};
 use crate::number::angle::Circular;
+use crate::number::decimal::Precision;
 use crate::number::{Decimal, Integer, Ties};
 use crate::value::Value;
 
-/// Calls the function of this name.
-pub(super) fn call(name: &str, arguments: &[Value], budget: &mut Budget) -> Outcome {
-    let precision = precision(budget);
-    match name {
-        "hypot" => {
-            let values = arguments.iter().map(number).collect::<Result<Vec<_>, _>>()?;
-            return Decimal::hypot(&values, precision, budget).map(value);
-        }
-        "dist" => return dist(arguments, budget),
-        "sumprod" => return sumprod(arguments, budget),
-        "frexp" | "fsum" | "ldexp" | "ulp" | "gamma" | "lgamma" | "erf" | "erfc" => {
-            return Err(ErrorKind::NotInMode { operation: name.to_owned(), mode: budget.mode });
-        }
-        _ => {}
-    }
-    let [argument, ..] = arguments else { return Err(ErrorKind::Internal) };
-    let x = number(argument)?;
-    let second = || arguments.get(1).ok_or(ErrorKind::Internal).and_then(number);
-    let ten = || Decimal::from(Integer::from(10_i64));
-    let two = || Decimal::from(Integer::from(2_i64));
-    // Integers stay what they are.
-    let whole = |round: fn(&Decimal, &mut Budget) -> Result<Integer, ErrorKind>, budget: &mut Budget| match argument
-        .integer()
-    {
+/// The number 2 or 10 as a decimal.
+pub(super) fn integer(value: i64) -> Decimal {
+    Decimal::from(Integer::from(value))
+}
+
+/// A question about infinities and NaN, which this mode does not have.
+pub(super) fn always(answer: bool, arguments: &[Value]) -> Outcome {
+    number(&arguments[0])?;
+    Ok(Value::Bool(answer))
+}
+
+pub(super) fn sign(arguments: &[Value], _: &mut Budget) -> Outcome {
+    let x = number(&arguments[0])?;
+    let sign = if x.is_zero() { 0 } else { 1 - 2 * i64::from(x.is_negative()) };
+    Ok(Value::Int(Integer::from(sign)))
+}
+
+/// A decimal rounded to an integer; integers stay what they are.
+pub(super) fn whole(
+    x: &Value,
+    round: fn(&Decimal, &mut Budget) -> Result<Integer, ErrorKind>,
+    budget: &mut Budget,
+) -> Outcome {
+    match x.integer() {
         Some(integer) => Ok(Value::Int(integer)),
-        None => round(&x, budget).map(Value::Int),
-    };
-    let result = match name {
-        "isfinite" => return Ok(Value::Bool(true)),
-        "isinf" | "isnan" => return Ok(Value::Bool(false)),
-        "sgn" => {
-            let sign = if x.is_zero() { 0 } else { 1 - 2 * i64::from(x.is_negative()) };
-            return Ok(Value::Int(Integer::from(sign)));
-        }
-        "floor" => return whole(Decimal::floor, budget),
-        "ceil" => return whole(Decimal::ceil, budget),
-        "trunc" => return whole(Decimal::trunc, budget),
-        "modf" => {
-            let whole = Decimal::from(x.trunc(budget)?).with_sign(x.is_negative());
-            let fraction = x.subtract(&whole, precision, budget)?.with_sign(x.is_negative());
-            return Value::tuple(vec![value(fraction), value(whole)], budget);
-        }
-        "fabs" => x.magnitude().plus(precision, budget),
-        "copysign" => Ok(x.with_sign(second()?.is_negative())),
-        "fma" => {
-            let summand = arguments.get(2).ok_or(ErrorKind::Internal).and_then(number)?;
-            x.multiply_add(&second()?, &summand, precision, budget)
-        }
-        "fmod" => x.modulo(&second()?, precision, budget),
-        "remainder" => x.remainder_near(&second()?, precision, budget),
-        "pow" => x.power(&second()?, precision, budget),
-        "sqrt" => x.square_root(precision, budget),
-        "cbrt" => x.magnitude().root(3, name, precision, budget).map(|root| root.with_sign(x.is_negative())),
-        "exp" => x.exp(precision, budget),
-        "exp2" => two().power(&x, precision, budget),
-        "expm1" => x.exp_minus_1(precision, budget),
-        "log" if arguments.len() > 1 => x.log(&second()?, name, precision, budget),
-        "log" | "ln" => x.ln(precision, budget),
-        "log2" => x.log(&two(), name, precision, budget),
-        "log10" => x.log(&ten(), name, precision, budget),
-        "log1p" => x.ln_plus_1(precision, budget),
-        "sin" => x.sin(precision, budget),
-        "cos" => x.cos(precision, budget),
-        "tan" => x.tan(precision, budget),
-        "sec" => x.reciprocal(Circular::Secant, precision, budget),
-        "csc" => x.reciprocal(Circular::Cosecant, precision, budget),
-        "cot" => x.reciprocal(Circular::Cotangent, precision, budget),
-        "asec" => x.inverse(Circular::Secant, precision, budget),
-        "acsc" => x.inverse(Circular::Cosecant, precision, budget),
-        "acot" => x.inverse(Circular::Cotangent, precision, budget),
-        "asin" => x.asin(precision, budget),
-        "acos" => x.acos(precision, budget),
-        "atan" => x.atan(precision, budget),
-        "atan2" => x.atan2(&second()?, precision, budget),
-        "sinh" => x.sinh(precision, budget),
-        "cosh" => x.cosh(precision, budget),
-        "tanh" => x.tanh(precision, budget),
-        "asinh" => x.asinh(precision, budget),
-        "acosh" => x.acosh(precision, budget),
-        "atanh" => x.atanh(precision, budget),
-        "degrees" => x.degrees(precision, budget),
-        "radians" => x.radians(precision, budget),
-        _ => Err(ErrorKind::NotInMode { operation: name.to_owned(), mode: budget.mode }),
-    };
-    result.map(value)
+        None => round(&number(x)?, budget).map(Value::Int),
+    }
+}
+
+pub(super) fn modf(arguments: &[Value], budget: &mut Budget) -> Outcome {
+    let (x, precision) = (number(&arguments[0])?, precision(budget));
+    let whole = Decimal::from(x.trunc(budget)?).with_sign(x.is_negative());
+    let fraction = x.subtract(&whole, precision, budget)?.with_sign(x.is_negative());
+    Value::tuple(vec![value(fraction), value(whole)], budget)
+}
+
+pub(super) fn fma(arguments: &[Value], budget: &mut Budget) -> Outcome {
+    let (x, y, z) = (number(&arguments[0])?, number(&arguments[1])?, number(&arguments[2])?);
+    x.multiply_add(&y, &z, precision(budget), budget).map(value)
+}
+
+pub(super) fn cube_root(x: &Decimal, precision: Precision, budget: &mut Budget) -> Result<Decimal, ErrorKind> {
+    x.magnitude().root(3, "cbrt", precision, budget).map(|root| root.with_sign(x.is_negative()))
+}
+
+pub(super) fn log(arguments: &[Value], budget: &mut Budget) -> Outcome {
+    let (x, precision) = (number(&arguments[0])?, precision(budget));
+    match arguments.get(1) {
+        Some(base) => x.log(&number(base)?, "log", precision, budget),
+        None => x.ln(precision, budget),
+    }
+    .map(value)
+}
+
+pub(super) fn hypot(arguments: &[Value], budget: &mut Budget) -> Outcome {
+    let values = arguments.iter().map(number).collect::<Result<Vec<_>, _>>()?;
+    Decimal::hypot(&values, precision(budget), budget).map(value)
+}
+
+/// A function of one decimal.
+pub(super) fn of_one(
+    call: fn(&Decimal, Precision, &mut Budget) -> Result<Decimal, ErrorKind>,
+    arguments: &[Value],
+    budget: &mut Budget,
+) -> Outcome {
+    call(&number(&arguments[0])?, precision(budget), budget).map(value)
+}
+
+/// A function of two decimals.
+pub(super) fn of_two(
+    call: fn(&Decimal, &Decimal, Precision, &mut Budget) -> Result<Decimal, ErrorKind>,
+    arguments: &[Value],
+    budget: &mut Budget,
+) -> Outcome {
+    let (x, y) = (number(&arguments[0])?, number(&arguments[1])?);
+    call(&x, &y, precision(budget), budget).map(value)
 }
 
 /// A function of an angle in degrees.
@@ -125,16 +117,7 @@ fn number(value: &Value) -> Result<Decimal, ErrorKind> {
     decimal(value).ok_or(TypeError::NotReal { found: value.kind() }.into())
 }
 
-/// A constant of `math`.
-pub(super) fn constant(name: &str, budget: &mut Budget) -> Outcome {
-    let precision = precision(budget);
-    match Decimal::constant(name, precision, budget)? {
-        Some(constant) => Ok(value(constant)),
-        None => Err(ErrorKind::NotInMode { operation: name.to_owned(), mode: budget.mode }),
-    }
-}
-
-fn dist(arguments: &[Value], budget: &mut Budget) -> Outcome {
+pub(super) fn dist(arguments: &[Value], budget: &mut Budget) -> Outcome {
     let points = |at: usize, budget: &mut Budget| -> Result<Vec<Decimal>, ErrorKind> {
         let coordinates = elements(&arguments[at], budget)?;
         coordinates.map(|value| budget.charge(price::SCALAR).and_then(|()| number(&value))).collect()
@@ -152,7 +135,7 @@ fn dist(arguments: &[Value], budget: &mut Budget) -> Outcome {
 }
 
 /// The exact sum of the products, rounded once.
-fn sumprod(arguments: &[Value], budget: &mut Budget) -> Outcome {
+pub(super) fn sumprod(arguments: &[Value], budget: &mut Budget) -> Outcome {
     let mut total: Option<Decimal> = None;
     for pair in pairs(arguments, budget)? {
         let (a, b) = pair?;

@@ -4,34 +4,63 @@
 //! argument. The angle is the real number before the sign, an integer of any size or the exact value of a float or a
 //! decimal; it is reduced by whole turns exactly, and the value rounded once.
 
-use super::{Body, ELEMENTARY, Function, Outcome, Section, decimal, exact, outside, to_float};
+use super::row::{Body, Column, Domain, Function, InDecimal, InExact};
+use super::{ELEMENTARY, Outcome, Section, decimal, exact, outside, to_float};
 use crate::error::Overflow;
 use crate::limits::Budget;
 use crate::mode::Mode;
 use crate::number::angle::{self, Circular};
 use crate::value::Value;
 
-const fn row(name: &'static str, call: fn(&Value, &mut Budget) -> Outcome) -> Function {
+const fn row(name: &'static str, call: fn(&Value, &mut Budget) -> Outcome, quick: fn(f64) -> f64) -> Function {
     Function {
         name,
         section: Section::Trigonometry,
         signature: "x",
-        // The reduction, and sine and cosine both.
-        price: 2 * ELEMENTARY,
         doc: "",
         doc_pt: "",
-        body: Body::One(call),
+        domain: Domain::Angle,
+        // The reduction, and sine and cosine both.
+        price: 2 * ELEMENTARY,
+        python: Body::One(call),
+        exact: InExact::Same,
+        decimal: InDecimal::Same,
+        column: Column::Float(quick),
     }
 }
 
-/// Each has the name of the function of radians, and the sign behind it.
+/// Each has the name of the function of radians.
 pub(super) const TABLE: &[Function] = &[
-    row("sin°", |value, budget| of_degrees(Circular::Sine, value, budget)),
-    row("cos°", |value, budget| of_degrees(Circular::Cosine, value, budget)),
-    row("tan°", |value, budget| of_degrees(Circular::Tangent, value, budget)),
-    row("sec°", |value, budget| of_degrees(Circular::Secant, value, budget)),
-    row("csc°", |value, budget| of_degrees(Circular::Cosecant, value, budget)),
-    row("cot°", |value, budget| of_degrees(Circular::Cotangent, value, budget)),
+    row(
+        "sin",
+        |value, budget| of_degrees(Circular::Sine, value, budget),
+        |x| angle::quick_degrees(Circular::Sine, x).unwrap_or(f64::NAN),
+    ),
+    row(
+        "cos",
+        |value, budget| of_degrees(Circular::Cosine, value, budget),
+        |x| angle::quick_degrees(Circular::Cosine, x).unwrap_or(f64::NAN),
+    ),
+    row(
+        "tan",
+        |value, budget| of_degrees(Circular::Tangent, value, budget),
+        |x| angle::quick_degrees(Circular::Tangent, x).unwrap_or(f64::NAN),
+    ),
+    row(
+        "sec",
+        |value, budget| of_degrees(Circular::Secant, value, budget),
+        |x| angle::quick_degrees(Circular::Secant, x).unwrap_or(f64::NAN),
+    ),
+    row(
+        "csc",
+        |value, budget| of_degrees(Circular::Cosecant, value, budget),
+        |x| angle::quick_degrees(Circular::Cosecant, x).unwrap_or(f64::NAN),
+    ),
+    row(
+        "cot",
+        |value, budget| of_degrees(Circular::Cotangent, value, budget),
+        |x| angle::quick_degrees(Circular::Cotangent, x).unwrap_or(f64::NAN),
+    ),
 ];
 
 fn of_degrees(function: Circular, value: &Value, budget: &mut Budget) -> Outcome {

@@ -1,136 +1,241 @@
-//! What the functions of `math` on floats are in exact mode: the answer where it is rational, else a complaint.
+//! The formulas of exact mode: the rational values, and a refusal of the others.
 
 use std::cmp::Ordering;
 
+use super::row::Domain;
 use super::{Outcome, elements, integers, pairs};
-use crate::arithmetic::{self, Binary, exact};
-use crate::error::{ErrorKind, TypeError, ValueError};
+use crate::arithmetic::{self, Binary, Unary, exact};
+use crate::error::{ErrorKind, TypeError, ValueError, ZeroDivision};
 use crate::limits::{Budget, price};
 use crate::number::angle::{self, Circular};
 use crate::number::{Integer, Rational, Ties};
 use crate::value::Value;
 
-/// Calls the function of this name.
-pub(super) fn call(name: &str, arguments: &[Value], budget: &mut Budget) -> Outcome {
-    let not_exact = || Err(ErrorKind::NotExact { operation: name.to_owned() });
-    let int = |value: i64| Ok(Value::Int(Integer::from(value)));
-    match name {
-        "hypot" => return hypot(arguments, budget),
-        "dist" => return dist(arguments, budget),
-        "fsum" => {
-            let mut values = elements(&arguments[0], budget)?;
-            return values.try_fold(Value::Int(Integer::ZERO), |sum, value| {
-                number(&value)?;
-                step(Binary::Add, &sum, &value, budget)
-            });
-        }
-        "sumprod" => return sumprod(arguments, budget),
-        "frexp" | "ldexp" | "ulp" => {
-            return Err(ErrorKind::NotInMode { operation: name.to_owned(), mode: budget.mode });
-        }
-        _ => {}
+fn integer(value: i64) -> Outcome {
+    Ok(Value::Int(Integer::from(value)))
+}
+
+fn not_exact(function: &str) -> ErrorKind {
+    ErrorKind::NotExact { operation: function.to_owned() }
+}
+
+/// That an argument is outside the domain of a function.
+fn undefined(function: &str) -> ErrorKind {
+    ValueError::Outside { function: function.to_owned(), given: None }.into()
+}
+
+/// The arguments, each an integer or a fraction. (An integer may be longer than the parts of a fraction, so that the
+/// formulas work on values, by the operators.)
+fn numbers<const N: usize>(arguments: &[Value]) -> Result<&[Value; N], ErrorKind> {
+    arguments.iter().try_for_each(check)?;
+    arguments.try_into().map_err(|_| ErrorKind::Internal)
+}
+
+/// A function with a rational value at one argument at most.
+pub(super) fn only_at(
+    function: &str,
+    domain: Domain,
+    rational: Option<(i64, i64)>,
+    arguments: &[Value],
+    budget: &mut Budget,
+) -> Outcome {
+    let [x] = numbers(arguments)?;
+    if !is_within(domain, x, budget)? {
+        return Err(undefined(function));
     }
-    // Integers may be longer than the parts of a fraction: what is done with them goes by the operators.
-    let [argument, ..] = arguments else { return Err(ErrorKind::Internal) };
-    for argument in arguments {
-        check(argument)?;
+    match rational {
+        Some((at, value)) if equals(x, at) => integer(value),
+        _ => Err(not_exact(function)),
     }
-    let sign = sign(argument);
-    match name {
-        "isfinite" => Ok(Value::Bool(true)),
-        "isinf" | "isnan" => Ok(Value::Bool(false)),
-        "sgn" => int(sign),
-        "fabs" => absolute(argument, budget),
-        "copysign" => {
-            let negative = self::sign(&arguments[1]) < 0;
-            let value = absolute(argument, budget)?;
-            if negative { negative_of(&value, budget) } else { Ok(value) }
-        }
-        "floor" => whole(argument, Rational::floor, budget),
-        "ceil" => whole(argument, Rational::ceil, budget),
-        "trunc" => whole(argument, Rational::trunc, budget),
-        "modf" => {
-            let whole = whole(argument, Rational::trunc, budget)?;
-            let fraction = arithmetic::binary(Binary::Subtract, argument, &whole, budget)?;
-            Value::tuple(vec![fraction, whole], budget)
-        }
-        "fmod" => {
-            let divisor = &arguments[1];
-            if self::sign(divisor) == 0 {
-                return Err(undefined(name));
-            }
-            // The remainder of the magnitudes, with the sign of the first.
-            let (above, below) = (absolute(argument, budget)?, absolute(divisor, budget)?);
-            let rest = arithmetic::binary(Binary::Modulo, &above, &below, budget)?;
-            if sign < 0 { negative_of(&rest, budget) } else { Ok(rest) }
-        }
-        "remainder" => {
-            let divisor = &arguments[1];
-            if self::sign(divisor) == 0 {
-                return Err(undefined(name));
-            }
-            let quotient = arithmetic::binary(Binary::Divide, argument, divisor, budget)?;
-            let nearest = whole(&quotient, |value, budget| value.round(Ties::Even, budget), budget)?;
-            let taken = arithmetic::binary(Binary::Multiply, &nearest, divisor, budget)?;
-            arithmetic::binary(Binary::Subtract, argument, &taken, budget)
-        }
-        "pow" => arithmetic::binary(Binary::Power, argument, &arguments[1], budget),
-        "fma" => {
-            let product = arithmetic::binary(Binary::Multiply, argument, &arguments[1], budget)?;
-            arithmetic::binary(Binary::Add, &product, &arguments[2], budget)
-        }
-        "sqrt" => exact::root(argument, 2, name, budget),
-        "cbrt" if sign < 0 => {
-            let positive = negative_of(argument, budget)?;
-            negative_of(&exact::root(&positive, 3, name, budget)?, budget)
-        }
-        "cbrt" => exact::root(argument, 3, name, budget),
-        "exp2" => match arithmetic::binary(Binary::Power, &Value::Int(Integer::from(2_i64)), argument, budget) {
-            Err(ErrorKind::NotExact { .. }) => not_exact(),
-            other => other,
-        },
-        "log" | "ln" | "log2" | "log10" => logarithm(name, arguments, budget),
-        "log1p"
-            if equals(argument, -1)
-                || compare_with_one(&negative_of(argument, budget)?, budget)? == Ordering::Greater =>
-        {
-            Err(undefined(name))
-        }
-        "gamma" | "lgamma" => match argument {
-            Value::Int(value) if sign <= 0 && !value.is_zero() => Err(undefined(name)),
-            _ if sign == 0 => Err(undefined(name)),
-            Value::Int(value) if name == "gamma" => {
-                integers::factorial(&Value::Int(value.subtract(&Integer::ONE, budget)?), budget)
-            }
-            _ if equals(argument, 1) || equals(argument, 2) => int(0),
-            _ => not_exact(),
-        },
-        "atan2" if sign == 0 && self::sign(&arguments[1]) >= 0 => int(0),
-        "cos" | "cosh" | "exp" | "erfc" | "sec" if sign == 0 => int(1),
-        "csc" | "cot" if sign == 0 => Err(ValueError::Pole { function: name.to_owned(), at: "0".to_owned() }.into()),
-        "acos" | "acosh" | "asec" if equals(argument, 1) => int(0),
-        "asec" | "acsc" if compare_with_one(&absolute(argument, budget)?, budget)? == Ordering::Less => {
-            Err(undefined(name))
-        }
-        "asin" | "acos" | "atanh" if compare_with_one(&absolute(argument, budget)?, budget)? == Ordering::Greater => {
-            Err(undefined(name))
-        }
-        "atanh" if compare_with_one(&absolute(argument, budget)?, budget)? == Ordering::Equal => Err(undefined(name)),
-        "acosh" if compare_with_one(argument, budget)? == Ordering::Less => Err(undefined(name)),
-        "sin" | "tan" | "asin" | "atan" | "sinh" | "tanh" | "asinh" | "atanh" | "degrees" | "radians" | "expm1"
-        | "log1p" | "erf"
-            if sign == 0 =>
-        {
-            int(0)
-        }
-        _ => not_exact(),
+}
+
+fn is_within(domain: Domain, x: &Value, budget: &mut Budget) -> Result<bool, ErrorKind> {
+    let size_to_one = |budget: &mut Budget| compare_with_one(&absolute_of(x, budget)?, budget);
+    Ok(match domain {
+        Domain::NotNegative => sign_of(x) >= 0,
+        Domain::Positive => sign_of(x) > 0,
+        Domain::AboveMinusOne => compare_with_one(&negative_of(x, budget)?, budget)?.is_lt(),
+        Domain::Unit => size_to_one(budget)?.is_le(),
+        Domain::OpenUnit => size_to_one(budget)?.is_lt(),
+        Domain::OutsideUnit => size_to_one(budget)?.is_ge(),
+        Domain::FromOne => compare_with_one(x, budget)?.is_ge(),
+        Domain::NoPoles => sign_of(x) > 0 || matches!(x, Value::Fraction(_)),
+        // Numbers of this mode are finite; the others are of functions with a formula.
+        Domain::All
+        | Domain::Finite
+        | Domain::Angle
+        | Domain::Quotient
+        | Domain::RealPower
+        | Domain::Counting
+        | Domain::Words => true,
+    })
+}
+
+/// A question about infinities and NaN, which this mode does not have.
+pub(super) fn always(answer: bool, arguments: &[Value]) -> Outcome {
+    let [_] = numbers(arguments)?;
+    Ok(Value::Bool(answer))
+}
+
+pub(super) fn sign(arguments: &[Value], _: &mut Budget) -> Outcome {
+    let [x] = numbers(arguments)?;
+    integer(sign_of(x))
+}
+
+pub(super) fn absolute(arguments: &[Value], budget: &mut Budget) -> Outcome {
+    let [x] = numbers(arguments)?;
+    absolute_of(x, budget)
+}
+
+pub(super) fn copysign(arguments: &[Value], budget: &mut Budget) -> Outcome {
+    let [x, y] = numbers(arguments)?;
+    let size = absolute_of(x, budget)?;
+    if sign_of(y) < 0 { negative_of(&size, budget) } else { Ok(size) }
+}
+
+pub(super) fn floor(arguments: &[Value], budget: &mut Budget) -> Outcome {
+    let [x] = numbers(arguments)?;
+    whole(x, Rational::floor, budget)
+}
+
+pub(super) fn ceil(arguments: &[Value], budget: &mut Budget) -> Outcome {
+    let [x] = numbers(arguments)?;
+    whole(x, Rational::ceil, budget)
+}
+
+pub(super) fn trunc(arguments: &[Value], budget: &mut Budget) -> Outcome {
+    let [x] = numbers(arguments)?;
+    whole(x, Rational::trunc, budget)
+}
+
+pub(super) fn modf(arguments: &[Value], budget: &mut Budget) -> Outcome {
+    let [x] = numbers(arguments)?;
+    let whole = whole(x, Rational::trunc, budget)?;
+    let fraction = arithmetic::binary(Binary::Subtract, x, &whole, budget)?;
+    Value::tuple(vec![fraction, whole], budget)
+}
+
+/// The remainder of the magnitudes, with the sign of x.
+pub(super) fn fmod(arguments: &[Value], budget: &mut Budget) -> Outcome {
+    let [x, y] = numbers(arguments)?;
+    if sign_of(y) == 0 {
+        return Err(undefined("fmod"));
     }
+    let (above, below) = (absolute_of(x, budget)?, absolute_of(y, budget)?);
+    let rest = arithmetic::binary(Binary::Modulo, &above, &below, budget)?;
+    if sign_of(x) < 0 { negative_of(&rest, budget) } else { Ok(rest) }
+}
+
+pub(super) fn remainder(arguments: &[Value], budget: &mut Budget) -> Outcome {
+    let [x, y] = numbers(arguments)?;
+    if sign_of(y) == 0 {
+        return Err(undefined("remainder"));
+    }
+    let quotient = arithmetic::binary(Binary::Divide, x, y, budget)?;
+    let nearest = whole(&quotient, |value, budget| value.round(Ties::Even, budget), budget)?;
+    let taken = arithmetic::binary(Binary::Multiply, &nearest, y, budget)?;
+    arithmetic::binary(Binary::Subtract, x, &taken, budget)
+}
+
+pub(super) fn fma(arguments: &[Value], budget: &mut Budget) -> Outcome {
+    let [x, y, z] = numbers(arguments)?;
+    let product = arithmetic::binary(Binary::Multiply, x, y, budget)?;
+    arithmetic::binary(Binary::Add, &product, z, budget)
+}
+
+pub(super) fn power(arguments: &[Value], budget: &mut Budget) -> Outcome {
+    let [x, y] = numbers(arguments)?;
+    arithmetic::binary(Binary::Power, x, y, budget)
+}
+
+pub(super) fn exp2(arguments: &[Value], budget: &mut Budget) -> Outcome {
+    let [x] = numbers(arguments)?;
+    match arithmetic::binary(Binary::Power, &Value::Int(Integer::from(2_i64)), x, budget) {
+        Err(ErrorKind::NotExact { .. }) => Err(not_exact("exp2")),
+        other => other,
+    }
+}
+
+pub(super) fn sqrt(arguments: &[Value], budget: &mut Budget) -> Outcome {
+    let [x] = numbers(arguments)?;
+    exact::root(x, 2, "sqrt", budget)
+}
+
+pub(super) fn cbrt(arguments: &[Value], budget: &mut Budget) -> Outcome {
+    let [x] = numbers(arguments)?;
+    if sign_of(x) >= 0 {
+        return exact::root(x, 3, "cbrt", budget);
+    }
+    let positive = negative_of(x, budget)?;
+    negative_of(&exact::root(&positive, 3, "cbrt", budget)?, budget)
+}
+
+/// A logarithm to `base`, or to the base among the arguments; natural where there is none.
+pub(super) fn logarithm(function: &str, base: Option<i64>, arguments: &[Value], budget: &mut Budget) -> Outcome {
+    arguments.iter().try_for_each(check)?;
+    if arguments.iter().any(|argument| sign_of(argument) <= 0) {
+        return Err(undefined(function));
+    }
+    let x = arguments.first().ok_or(ErrorKind::Internal)?;
+    let base = base.map(|base| Value::Int(Integer::from(base)));
+    let Some(base) = base.as_ref().or(arguments.get(1)) else {
+        // No power of e is rational but e⁰.
+        return if equals(x, 1) { integer(0) } else { Err(not_exact(function)) };
+    };
+    if equals(base, 1) {
+        return Err(ZeroDivision::Base.into());
+    }
+    let parts = |value: &Value| match value {
+        Value::Fraction(value) => Some((value.numerator().clone(), value.denominator().clone())),
+        _ => value.integer().map(|value| (value, Integer::ONE)),
+    };
+    let (Some(x), Some(base)) = (parts(x), parts(base)) else { return Err(ErrorKind::Internal) };
+    let logarithm = Rational::logarithm((&x.0, &x.1), (&base.0, &base.1), budget)?;
+    logarithm.map(exact::value).ok_or_else(|| not_exact(function))
+}
+
+pub(super) fn gamma(arguments: &[Value], budget: &mut Budget) -> Outcome {
+    let [x] = numbers(arguments)?;
+    if !is_within(Domain::NoPoles, x, budget)? {
+        return Err(undefined("gamma"));
+    }
+    let n = x.integer().ok_or_else(|| not_exact("gamma"))?;
+    integers::factorial(&Value::Int(n.subtract(&Integer::ONE, budget)?), budget)
+}
+
+pub(super) fn lgamma(arguments: &[Value], budget: &mut Budget) -> Outcome {
+    let [x] = numbers(arguments)?;
+    if !is_within(Domain::NoPoles, x, budget)? {
+        return Err(undefined("lgamma"));
+    }
+    if equals(x, 1) || equals(x, 2) { integer(0) } else { Err(not_exact("lgamma")) }
+}
+
+pub(super) fn atan2(arguments: &[Value], _: &mut Budget) -> Outcome {
+    let [y, x] = numbers(arguments)?;
+    if sign_of(y) == 0 && sign_of(x) >= 0 { integer(0) } else { Err(not_exact("atan2")) }
+}
+
+/// `csc` and `cot`.
+pub(super) fn pole_at_zero(function: &str, arguments: &[Value]) -> Outcome {
+    let [x] = numbers(arguments)?;
+    let pole = || ValueError::Pole { function: function.to_owned(), at: "0".to_owned() };
+    Err(if sign_of(x) == 0 { pole().into() } else { not_exact(function) })
+}
+
+pub(super) fn fsum(arguments: &[Value], budget: &mut Budget) -> Outcome {
+    let mut sum = Value::Int(Integer::ZERO);
+    for value in elements(&arguments[0], budget)? {
+        number(&value)?;
+        sum = step(Binary::Add, &sum, &value, budget)?;
+    }
+    Ok(sum)
 }
 
 /// A function of an angle in degrees, where it is rational: at multiples of 30 and 45 only (Niven's theorem).
 pub(super) fn of_degrees(function: Circular, value: &Value, budget: &mut Budget) -> Outcome {
     check(value)?;
-    let not_exact = || ErrorKind::NotExact { operation: function.name().to_owned() };
+    let not_exact = || not_exact(function.name());
     let whole = value.integer().ok_or_else(not_exact)?;
     let degrees = angle::within_a_turn(&whole, budget)?;
     let halves = function.halves(degrees, whole.as_i64())?.ok_or_else(not_exact)?;
@@ -156,11 +261,6 @@ pub(super) fn is_close(arguments: &[Option<Value>], budget: &mut Budget) -> Outc
     Ok(Value::Bool(near))
 }
 
-/// That an argument is outside the domain of a function.
-fn undefined(function: &str) -> ErrorKind {
-    ValueError::Outside { function: function.to_owned(), given: None }.into()
-}
-
 fn check(value: &Value) -> Result<(), ErrorKind> {
     match value {
         Value::Int(_) | Value::Bool(_) | Value::Fraction(_) => Ok(()),
@@ -174,7 +274,7 @@ fn number(value: &Value) -> Result<Rational, ErrorKind> {
 }
 
 /// -1, 0 or 1.
-fn sign(value: &Value) -> i64 {
+fn sign_of(value: &Value) -> i64 {
     let of = |value: &Integer| if value.is_negative() { -1 } else { i64::from(!value.is_zero()) };
     match value {
         Value::Fraction(value) => of(value.numerator()),
@@ -191,11 +291,11 @@ fn compare_with_one(value: &Value, budget: &mut Budget) -> Result<Ordering, Erro
 }
 
 fn negative_of(value: &Value, budget: &mut Budget) -> Outcome {
-    arithmetic::unary(arithmetic::Unary::Minus, value, budget)
+    arithmetic::unary(Unary::Minus, value, budget)
 }
 
-fn absolute(value: &Value, budget: &mut Budget) -> Outcome {
-    arithmetic::unary(if sign(value) < 0 { arithmetic::Unary::Minus } else { arithmetic::Unary::Plus }, value, budget)
+fn absolute_of(value: &Value, budget: &mut Budget) -> Outcome {
+    arithmetic::unary(if sign_of(value) < 0 { Unary::Minus } else { Unary::Plus }, value, budget)
 }
 
 fn whole(
@@ -209,40 +309,13 @@ fn whole(
     }
 }
 
-/// A logarithm, natural or to a base, where it is rational.
-fn logarithm(name: &str, arguments: &[Value], budget: &mut Budget) -> Outcome {
-    if arguments.iter().any(|argument| sign(argument) <= 0) {
-        return Err(undefined(name));
-    }
-    let base = match (name, arguments.get(1)) {
-        ("log2", _) => Value::Int(Integer::from(2_i64)),
-        ("log10", _) => Value::Int(Integer::from(10_i64)),
-        (_, Some(base)) => base.clone(),
-        // No power of e is rational but the first.
-        (_, None) if equals(&arguments[0], 1) => return Ok(Value::Int(Integer::ZERO)),
-        (_, None) => return Err(ErrorKind::NotExact { operation: name.to_owned() }),
-    };
-    if equals(&base, 1) {
-        return Err(crate::error::ZeroDivision::Base.into());
-    }
-    let parts = |value: &Value| match value {
-        Value::Fraction(value) => Some((value.numerator().clone(), value.denominator().clone())),
-        _ => value.integer().map(|value| (value, Integer::ONE)),
-    };
-    let (Some(value), Some(base)) = (parts(&arguments[0]), parts(&base)) else { return Err(ErrorKind::Internal) };
-    match Rational::logarithm((&value.0, &value.1), (&base.0, &base.1), budget)? {
-        Some(logarithm) => Ok(exact::value(logarithm)),
-        None => Err(ErrorKind::NotExact { operation: name.to_owned() }),
-    }
-}
-
 /// One operation of several that a function is made of: what a node that does the same costs, its operands included.
 fn step(operation: Binary, a: &Value, b: &Value, budget: &mut Budget) -> Outcome {
     budget.charge(2 * price::SCALAR)?;
     arithmetic::binary(operation, a, b, budget)
 }
 
-fn hypot(arguments: &[Value], budget: &mut Budget) -> Outcome {
+pub(super) fn hypot(arguments: &[Value], budget: &mut Budget) -> Outcome {
     let mut sum = Value::Int(Integer::ZERO);
     for argument in arguments {
         check(argument)?;
@@ -252,7 +325,7 @@ fn hypot(arguments: &[Value], budget: &mut Budget) -> Outcome {
     exact::root(&sum, 2, "hypot", budget)
 }
 
-fn sumprod(arguments: &[Value], budget: &mut Budget) -> Outcome {
+pub(super) fn sumprod(arguments: &[Value], budget: &mut Budget) -> Outcome {
     let mut total = Value::Int(Integer::ZERO);
     for pair in pairs(arguments, budget)? {
         let (a, b) = pair?;
@@ -263,7 +336,7 @@ fn sumprod(arguments: &[Value], budget: &mut Budget) -> Outcome {
     Ok(total)
 }
 
-fn dist(arguments: &[Value], budget: &mut Budget) -> Outcome {
+pub(super) fn dist(arguments: &[Value], budget: &mut Budget) -> Outcome {
     let (p, q) = (elements(&arguments[0], budget)?, elements(&arguments[1], budget)?);
     if arguments[0].length() != arguments[1].length() {
         return Err(ValueError::Dimensions.into());
@@ -274,7 +347,7 @@ fn dist(arguments: &[Value], budget: &mut Budget) -> Outcome {
         differences.push(step(Binary::Subtract, &p, &q, budget)?);
     }
     match hypot(&differences, budget) {
-        Err(ErrorKind::NotExact { .. }) => Err(ErrorKind::NotExact { operation: "dist".to_owned() }),
+        Err(ErrorKind::NotExact { .. }) => Err(not_exact("dist")),
         other => other,
     }
 }

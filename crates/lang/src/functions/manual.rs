@@ -1,10 +1,12 @@
 //! The manual: every name that the language knows, with how it is called and a line of documentation in English and
 //! in Brazilian Portuguese. Help, completion and the lists in `docs/language.md` are made from it.
 
-use super::{ALIASES, CONSTANTS, DEGREES, Function, QUALIFIED, ROWS, Section};
+use super::constants::Constant;
+use super::{ALIASES, CONSTANTS, ROWS, Reached, Row, Section};
 
 /// What a name is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum FunctionKind {
     /// Called with its arguments.
     Function,
@@ -14,8 +16,20 @@ pub enum FunctionKind {
     Constant,
 }
 
+impl FunctionKind {
+    /// The stable code: `function`, `binder` or `constant`.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Function => "function",
+            Self::Binder => "binder",
+            Self::Constant => "constant",
+        }
+    }
+}
+
 /// What the manual says of a name. `sum` and `prod` have two entries: they are functions and binders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FunctionInfo {
     /// The name, without the prefix.
     pub name: &'static str,
@@ -78,40 +92,25 @@ const fn binder(name: &'static str, doc: &'static str, doc_pt: &'static str) -> 
     }
 }
 
-/// A line in English and one in Portuguese for each of the constants, in their order.
-const CONSTANT_DOCS: [(&str, &str); CONSTANTS.len()] = [
-    ("Base of the natural logarithm.", "Base do logaritmo natural."),
-    ("Infinity.", "Infinito."),
-    ("Not a number: it differs from everything, itself included.", "Não é um número: difere de tudo, até de si mesmo."),
-    ("Golden ratio, (1 + √5)/2; also written `φ`.", "Razão áurea, (1 + √5)/2; também se escreve `φ`."),
-    (
-        "Ratio of a circle's circumference to its diameter; also written `π`.",
-        "Razão entre a circunferência e o diâmetro de um círculo; também se escreve `π`.",
-    ),
-    ("2π, a full turn in radians; also written `τ`.", "2π, uma volta completa em radianos; também se escreve `τ`."),
-];
-
 /// Every function, binder and constant, with other names for them, section by section, by name in each.
 pub fn functions() -> impl Iterator<Item = FunctionInfo> {
-    let entry = |name: &'static str, function: &Function, needs_prefix: bool| FunctionInfo {
-        name,
-        kind: FunctionKind::Function,
-        section: function.section,
-        signature: function.signature,
-        doc: function.doc,
-        doc_pt: function.doc_pt,
-        needs_prefix,
-    };
     let mut all: Vec<FunctionInfo> = Vec::new();
-    let (bare, qualified) = ROWS[..DEGREES as usize].split_at(QUALIFIED as usize);
-    for function in bare {
-        all.push(entry(function.name, function, false));
+    for Row { function, reached, .. } in ROWS.iter().filter(|row| row.reached != Reached::Degrees) {
+        let entry = |name: &'static str| FunctionInfo {
+            name,
+            kind: FunctionKind::Function,
+            section: function.section,
+            signature: function.signature,
+            doc: function.doc,
+            doc_pt: function.doc_pt,
+            needs_prefix: *reached == Reached::MathOnly,
+        };
+        all.push(entry(function.name));
         let aliases = ALIASES.iter().filter(|(_, name)| *name == function.name);
-        all.extend(aliases.map(|(alias, _)| entry(alias, function, false)));
+        all.extend(aliases.map(|(alias, _)| entry(alias)));
     }
-    all.extend(qualified.iter().map(|function| entry(function.name, function, true)));
     all.extend(BINDERS);
-    all.extend(CONSTANTS.iter().zip(CONSTANT_DOCS).map(|((name, _), (doc, doc_pt))| FunctionInfo {
+    all.extend(CONSTANTS.iter().map(|Constant { name, doc, doc_pt, .. }| FunctionInfo {
         name,
         kind: FunctionKind::Constant,
         section: Section::Constants,
@@ -126,7 +125,7 @@ pub fn functions() -> impl Iterator<Item = FunctionInfo> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Body;
+    use super::super::row::Body;
     use super::*;
 
     /// How many arguments a signature takes at least, and at most (`None` where it is any number).
@@ -148,11 +147,11 @@ mod tests {
 
     #[test]
     fn signatures_take_as_many_arguments_as_the_functions() {
-        for function in ROWS {
+        for Row { function, .. } in &ROWS {
             let (least, most) = arity(function.signature);
             let (name, signature) = (function.name, function.signature);
-            let fits = match &function.body {
-                Body::Real { .. } | Body::One(_) => (least, most) == (1, Some(1)),
+            let fits = match &function.python {
+                Body::Float(_) | Body::Overflowing(_) | Body::One(_) => (least, most) == (1, Some(1)),
                 Body::Counted { least: l, most: m, .. } => (least, most) == (*l, Some(*m)),
                 Body::Any(_) => (least, most) == (0, None),
                 // Its argument, and two by name.

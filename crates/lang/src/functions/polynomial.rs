@@ -1,20 +1,24 @@
 //! Roots of polynomials.
 
-use super::{Body, Function, Outcome, SCALAR, Section, elements};
+use super::row::{Body, Column, Domain, Function, InDecimal, InExact};
+use super::{Outcome, SCALAR, Section, elements};
 use crate::error::{ErrorKind, TypeError, ValueError};
 use crate::limits::{Budget, price};
-use crate::mode::Mode;
-use crate::number::{Integer, binary, polynomial};
+use crate::number::{Integer, polynomial, rounding};
 use crate::value::Value;
 
 pub(super) const ROOTS: Function = Function {
     name: "roots",
     section: Section::Powers,
     signature: "coefficients",
-    price: SCALAR,
     doc: "Roots of a polynomial, the coefficient of its highest power first; each as often as it counts.",
     doc_pt: "Raízes de um polinômio, do coeficiente de maior grau ao menor; cada uma tantas vezes quantas conta.",
-    body: Body::One(roots),
+    domain: Domain::All,
+    price: SCALAR,
+    python: Body::One(roots),
+    exact: InExact::NotInMode,
+    decimal: InDecimal::NotInMode,
+    column: Column::None,
 };
 
 /// All roots, by real and then by imaginary part: real ones as floats. Coefficients are taken exactly as they are: real
@@ -22,9 +26,6 @@ pub(super) const ROOTS: Function = Function {
 ///
 /// Fails for coefficients that are no real numbers or not finite, and for a polynomial that is 0, which is 0 everywhere.
 fn roots(value: &Value, budget: &mut Budget) -> Outcome {
-    if budget.mode != Mode::Python {
-        return Err(ErrorKind::NotInMode { operation: ROOTS.name.to_owned(), mode: budget.mode });
-    }
     let mut parts = Vec::new();
     for coefficient in elements(value, budget)? {
         parts.push(exact(&coefficient)?);
@@ -54,7 +55,7 @@ fn exact(value: &Value) -> Result<(Integer, i64), ErrorKind> {
     match (value, value.integer()) {
         (Value::Float(float), _) if !float.is_finite() => Err(ValueError::NotFinite.into()),
         (Value::Float(float), _) => {
-            let (mantissa, unit) = binary::parts(*float);
+            let (mantissa, unit) = rounding::parts(*float);
             let mantissa = if *float < 0.0 { -(mantissa as i64) } else { mantissa as i64 };
             let zeros = if mantissa == 0 { 0 } else { mantissa.trailing_zeros() };
             Ok((Integer::from(mantissa >> zeros), i64::from(unit) + i64::from(zeros)))

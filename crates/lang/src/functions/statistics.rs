@@ -6,115 +6,177 @@
 use std::collections::BTreeMap;
 
 use super::containers::{collect, sorted};
-use super::{Body, Function, Outcome, Parameters, SCALAR, Section, elements};
+use super::row::{Body, Column, Domain, Function, InDecimal, InExact, Parameters};
+use super::{Outcome, SCALAR, Section, elements};
 use crate::arithmetic::{self, Binary, decimal, exact};
 use crate::error::{ErrorKind, Type, TypeError, ValueError};
 use crate::limits::{Budget, price};
 use crate::mode::Mode;
-use crate::number::{Decimal, Integer, Number, Rational, binary};
+use crate::number::{Decimal, Integer, Number, Rational, rounding};
 use crate::value::Value;
 
-type Call = fn(&[Option<Value>], &mut Budget) -> Outcome;
-
-/// A function of Python's `statistics`.
-const fn written(names: &'static [&'static str], call: Call) -> Body {
-    Body::Written { names, call }
-}
-
-/// A function of our own, of two arguments.
-const fn of_two(names: &'static [&'static str], call: Call) -> Body {
-    Body::Named { parameters: Parameters { names, required: 2, positional: 2 }, call }
-}
-
-const fn row(
-    name: &'static str,
-    signature: &'static str,
-    doc: &'static str,
-    doc_pt: &'static str,
-    body: Body,
-) -> Function {
-    let (section, price) = (Section::Statistics, SCALAR);
-    Function { name, section, signature, price, doc, doc_pt, body }
-}
-
 pub(super) const TABLE: &[Function] = &[
-    row(
-        "mean",
-        "data",
-        "Arithmetic mean, exact before it is rounded.",
-        "Média aritmética, exata antes de arredondada.",
-        written(&["data"], mean),
-    ),
-    row(
-        "median",
-        "data",
-        "Middle value of the sorted data; of an even number of them, the mean of the middle two.",
-        "Valor do meio dos dados ordenados; se são em número par, a média dos dois do meio.",
-        written(&["data"], median),
-    ),
-    row(
-        "median_high",
-        "data",
-        "Middle value of the sorted data; of an even number of them, the larger of the middle two.",
-        "Valor do meio dos dados ordenados; se são em número par, o maior dos dois do meio.",
-        written(&["data"], median_high),
-    ),
-    row(
-        "median_low",
-        "data",
-        "Middle value of the sorted data; of an even number of them, the smaller of the middle two.",
-        "Valor do meio dos dados ordenados; se são em número par, o menor dos dois do meio.",
-        written(&["data"], median_low),
-    ),
-    row(
-        "mode",
-        "data",
-        "Most common value; of several, the one that comes first.",
-        "Valor mais comum; entre vários, o que vem primeiro.",
-        written(&["data"], mode),
-    ),
-    row(
-        "percentile",
-        "data, p",
-        "Value below which p percent of the data lie, 0 ≤ p ≤ 100, interpolated linearly.",
-        "Valor abaixo do qual estão p por cento dos dados, 0 ≤ p ≤ 100, com interpolação linear.",
-        of_two(&["data", "p"], |arguments, budget| quantile("percentile", 100, arguments, budget)),
-    ),
-    row(
-        "pstdev",
-        "data, mu=None",
-        "Standard deviation of a whole population: the square root of `pvariance`.",
-        "Desvio padrão de uma população inteira: a raiz quadrada de `pvariance`.",
-        written(&["data", "mu"], |arguments, budget| deviation("pstdev", 0, arguments, budget)),
-    ),
-    row(
-        "pvariance",
-        "data, mu=None",
-        "Variance of a whole population: the mean of the squared distances from the mean.",
-        "Variância de uma população inteira: a média dos quadrados das distâncias à média.",
-        written(&["data", "mu"], |arguments, budget| variance("pvariance", 0, arguments, budget)),
-    ),
-    row(
-        "quantile",
-        "data, q",
-        "Value below which the part 0 ≤ q ≤ 1 of the data lies, interpolated linearly.",
-        "Valor abaixo do qual está a parte 0 ≤ q ≤ 1 dos dados, com interpolação linear.",
-        of_two(&["data", "q"], |arguments, budget| quantile("quantile", 1, arguments, budget)),
-    ),
-    row(
-        "stdev",
-        "data, xbar=None",
-        "Standard deviation of a sample: the square root of `variance`.",
-        "Desvio padrão de uma amostra: a raiz quadrada de `variance`.",
-        written(&["data", "xbar"], |arguments, budget| deviation("stdev", 1, arguments, budget)),
-    ),
-    row(
-        "variance",
-        "data, xbar=None",
-        "Variance of a sample of n: the sum of the squared distances from the mean, divided by n - 1.",
-        "Variância de uma amostra de n: a soma dos quadrados das distâncias à média, dividida por n - 1.",
-        written(&["data", "xbar"], |arguments, budget| variance("variance", 1, arguments, budget)),
-    ),
+    Function {
+        name: "mean",
+        section: Section::Statistics,
+        signature: "data",
+        doc: "Arithmetic mean, exact before it is rounded.",
+        doc_pt: "Média aritmética, exata antes de arredondada.",
+        domain: Domain::All,
+        price: SCALAR,
+        python: Body::Written { names: &["data"], call: mean },
+        exact: InExact::Same,
+        decimal: InDecimal::Same,
+        column: Column::None,
+    },
+    Function {
+        name: "median",
+        section: Section::Statistics,
+        signature: "data",
+        doc: "Middle value of the sorted data; of an even number of them, the mean of the middle two.",
+        doc_pt: "Valor do meio dos dados ordenados; se são em número par, a média dos dois do meio.",
+        domain: Domain::All,
+        price: SCALAR,
+        python: Body::Written { names: &["data"], call: median },
+        exact: InExact::Same,
+        decimal: InDecimal::Same,
+        column: Column::None,
+    },
+    Function {
+        name: "median_high",
+        section: Section::Statistics,
+        signature: "data",
+        doc: "Middle value of the sorted data; of an even number of them, the larger of the middle two.",
+        doc_pt: "Valor do meio dos dados ordenados; se são em número par, o maior dos dois do meio.",
+        domain: Domain::All,
+        price: SCALAR,
+        python: Body::Written { names: &["data"], call: median_high },
+        exact: InExact::Same,
+        decimal: InDecimal::Same,
+        column: Column::None,
+    },
+    Function {
+        name: "median_low",
+        section: Section::Statistics,
+        signature: "data",
+        doc: "Middle value of the sorted data; of an even number of them, the smaller of the middle two.",
+        doc_pt: "Valor do meio dos dados ordenados; se são em número par, o menor dos dois do meio.",
+        domain: Domain::All,
+        price: SCALAR,
+        python: Body::Written { names: &["data"], call: median_low },
+        exact: InExact::Same,
+        decimal: InDecimal::Same,
+        column: Column::None,
+    },
+    Function {
+        name: "mode",
+        section: Section::Statistics,
+        signature: "data",
+        doc: "Most common value; of several, the one that comes first.",
+        doc_pt: "Valor mais comum; entre vários, o que vem primeiro.",
+        domain: Domain::All,
+        price: SCALAR,
+        python: Body::Written { names: &["data"], call: mode },
+        exact: InExact::Same,
+        decimal: InDecimal::Same,
+        column: Column::None,
+    },
+    Function {
+        name: "percentile",
+        section: Section::Statistics,
+        signature: "data, p",
+        doc: "Value below which p percent of the data lie, 0 ≤ p ≤ 100, interpolated linearly.",
+        doc_pt: "Valor abaixo do qual estão p por cento dos dados, 0 ≤ p ≤ 100, com interpolação linear.",
+        domain: Domain::All,
+        price: SCALAR,
+        python: Body::Named {
+            parameters: Parameters { names: &["data", "p"], required: 2, positional: 2 },
+            call: |arguments, budget| quantile("percentile", 100, arguments, budget),
+        },
+        exact: InExact::Same,
+        decimal: InDecimal::Same,
+        column: Column::None,
+    },
+    Function {
+        name: "pstdev",
+        section: Section::Statistics,
+        signature: "data, mu=None",
+        doc: "Standard deviation of a whole population: the square root of `pvariance`.",
+        doc_pt: "Desvio padrão de uma população inteira: a raiz quadrada de `pvariance`.",
+        domain: Domain::All,
+        price: SCALAR,
+        python: Body::Written {
+            names: &["data", "mu"],
+            call: |arguments, budget| deviation("pstdev", 0, arguments, budget),
+        },
+        exact: InExact::Same,
+        decimal: InDecimal::Same,
+        column: Column::None,
+    },
+    Function {
+        name: "pvariance",
+        section: Section::Statistics,
+        signature: "data, mu=None",
+        doc: "Variance of a whole population: the mean of the squared distances from the mean.",
+        doc_pt: "Variância de uma população inteira: a média dos quadrados das distâncias à média.",
+        domain: Domain::All,
+        price: SCALAR,
+        python: Body::Written {
+            names: &["data", "mu"],
+            call: |arguments, budget| variance("pvariance", 0, arguments, budget),
+        },
+        exact: InExact::Same,
+        decimal: InDecimal::Same,
+        column: Column::None,
+    },
+    Function {
+        name: "quantile",
+        section: Section::Statistics,
+        signature: "data, q",
+        doc: "Value below which the part 0 ≤ q ≤ 1 of the data lies, interpolated linearly.",
+        doc_pt: "Valor abaixo do qual está a parte 0 ≤ q ≤ 1 dos dados, com interpolação linear.",
+        domain: Domain::All,
+        price: SCALAR,
+        python: Body::Named {
+            parameters: Parameters { names: &["data", "q"], required: 2, positional: 2 },
+            call: |arguments, budget| quantile("quantile", 1, arguments, budget),
+        },
+        exact: InExact::Same,
+        decimal: InDecimal::Same,
+        column: Column::None,
+    },
+    Function {
+        name: "stdev",
+        section: Section::Statistics,
+        signature: "data, xbar=None",
+        doc: "Standard deviation of a sample: the square root of `variance`.",
+        doc_pt: "Desvio padrão de uma amostra: a raiz quadrada de `variance`.",
+        domain: Domain::All,
+        price: SCALAR,
+        python: Body::Written {
+            names: &["data", "xbar"],
+            call: |arguments, budget| deviation("stdev", 1, arguments, budget),
+        },
+        exact: InExact::Same,
+        decimal: InDecimal::Same,
+        column: Column::None,
+    },
+    Function {
+        name: "variance",
+        section: Section::Statistics,
+        signature: "data, xbar=None",
+        doc: "Variance of a sample of n: the sum of the squared distances from the mean, divided by n - 1.",
+        doc_pt: "Variância de uma amostra de n: a soma dos quadrados das distâncias à média, dividida por n - 1.",
+        domain: Domain::All,
+        price: SCALAR,
+        python: Body::Written {
+            names: &["data", "xbar"],
+            call: |arguments, budget| variance("variance", 1, arguments, budget),
+        },
+        exact: InExact::Same,
+        decimal: InDecimal::Same,
+        column: Column::None,
+    },
 ];
 
 /// A number as exact integers: `numerator / denominator`, the denominator positive.
@@ -185,7 +247,7 @@ fn term(value: &Value, budget: &mut Budget) -> Result<Term, ErrorKind> {
         Some(Number::Int(value)) => exact(value, Integer::ONE),
         Some(Number::Float(value)) if !value.is_finite() => Ok(Term::Special(value)),
         Some(Number::Float(value)) => {
-            let (mantissa, exponent) = binary::parts(value);
+            let (mantissa, exponent) = rounding::parts(value);
             // Odd, so that few different denominators come up; zero has as many zeros at its end as one likes.
             let zeros = mantissa.trailing_zeros().min(52);
             let (mantissa, exponent) = (i128::from(mantissa >> zeros), i64::from(exponent) + i64::from(zeros));

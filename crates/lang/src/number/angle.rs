@@ -8,9 +8,9 @@ use dashu_int::ops::BitTest;
 use dashu_int::{IBig, Sign, UBig};
 
 use super::Integer;
-use super::binary::parts;
 use super::circular::{self, PAIR_ERROR, Pair, product_error};
 use super::fixed;
+use super::rounding::parts;
 use crate::error::{ErrorKind, ValueError};
 use crate::limits::Budget;
 
@@ -166,22 +166,6 @@ pub(crate) fn degrees(function: Circular, x: f64) -> f64 {
     let magnitude = shifted(fixed::pi(PLACES) * mantissa / 180_u8, zeros as i64 + i64::from(unit));
     let sign = if rest < 0.0 { Sign::Negative } else { Sign::Positive };
     signed(function, x, turned(function, sign * IBig::from(magnitude), quarters as u8, zeros))
-}
-
-/// The quick way to a function by its name, with `°` behind it for one of degrees; nan where it comes to nothing.
-pub(crate) fn quick_by_name(name: &str) -> Option<fn(f64) -> f64> {
-    Some(match name {
-        "sec" => |x| quick(Circular::Secant, x).unwrap_or(f64::NAN),
-        "csc" => |x| quick(Circular::Cosecant, x).unwrap_or(f64::NAN),
-        "cot" => |x| quick(Circular::Cotangent, x).unwrap_or(f64::NAN),
-        "sin°" => |x| quick_degrees(Circular::Sine, x).unwrap_or(f64::NAN),
-        "cos°" => |x| quick_degrees(Circular::Cosine, x).unwrap_or(f64::NAN),
-        "tan°" => |x| quick_degrees(Circular::Tangent, x).unwrap_or(f64::NAN),
-        "sec°" => |x| quick_degrees(Circular::Secant, x).unwrap_or(f64::NAN),
-        "csc°" => |x| quick_degrees(Circular::Cosecant, x).unwrap_or(f64::NAN),
-        "cot°" => |x| quick_degrees(Circular::Cotangent, x).unwrap_or(f64::NAN),
-        _ => return None,
-    })
 }
 
 /// A function of an angle in radians; `None` where two floats do not decide, and at zero and infinity.

@@ -8,7 +8,7 @@
 use dashu_int::ops::{BitTest, SquareRoot};
 use dashu_int::{IBig, Sign, UBig};
 
-use super::binary::{parts, scaled};
+use super::rounding::{parts, scaled};
 
 /// What one function here costs in fuel; the stored constants are for nothing.
 pub(super) fn price(places: usize) -> u64 {

@@ -1,8 +1,8 @@
 //! Floats: Python's text of them, and its arithmetic where it is not the processor's.
 
-use super::binary::parts;
 use super::power::whole_power;
-use super::{Integer, Ties, precise};
+use super::rounding::parts;
+use super::{Integer, Ties, fixed_256};
 use crate::error::{ErrorKind, Overflow, ValueError, ZeroDivision};
 use crate::limits::{Budget, price};
 
@@ -113,7 +113,7 @@ pub(crate) fn real_power(base: f64, exponent: f64, budget: &mut Budget) -> Resul
         return Ok(value);
     }
     budget.charge(price::EXTENDED)?;
-    let magnitude = precise::power(base.abs(), exponent);
+    let magnitude = fixed_256::power(base.abs(), exponent);
     // A finite size means a finite exponent; a negative base with one that is not whole has no real power.
     Ok(match base < 0.0 {
         true if exponent.fract() != 0.0 => f64::NAN,
@@ -149,7 +149,7 @@ pub(crate) fn root(value: f64, index: u32, budget: &mut Budget) -> Result<f64, E
         _ if value == 0.0 || !value.is_finite() => Ok(value),
         _ => {
             budget.charge(price::EXTENDED)?;
-            Ok(precise::root(value, index))
+            Ok(fixed_256::root(value, index))
         }
     }
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use dashu_int::ops::{BitTest, DivRem, SquareRoot};
 use dashu_int::{IBig, Sign, UBig};
 
-use super::binary::{parts, scaled};
+use super::rounding::{parts, scaled};
 use super::{Ties, long};
 use crate::error::{ErrorKind, Estimate, Overflow, ValueError, ZeroDivision};
 use crate::limits::{Budget, price};
@@ -150,6 +150,11 @@ impl Integer {
     /// Decimal digits, at most one more than it really has.
     pub(crate) fn digits_at_most(&self) -> u64 {
         (self.bits() as f64 * std::f64::consts::LOG10_2) as u64 + 1
+    }
+
+    /// The magnitude's bytes, the least significant first.
+    pub(crate) fn magnitude_bytes(&self) -> Box<[u8]> {
+        magnitude(self).to_le_bytes()
     }
 
     /// The magnitude's digits in a base from 2 to 36.

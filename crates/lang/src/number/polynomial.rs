@@ -4,7 +4,7 @@
 //! Aberth's iteration (1973) from the radii of Newton's polygon (Bini 1996), in fixed-point numbers of as many bits as it
 //! takes: a root is done when a step with twice the bits moves it no more.
 
-use super::binary;
+use super::rounding;
 use super::{Complex, Integer};
 use crate::error::{ErrorKind, Obstacle, Overflow};
 use crate::limits::{Budget, price};
@@ -188,7 +188,7 @@ impl Point {
             (false, true) => a,
             (false, false) => a.max(b),
         };
-        let part = |value: f64, own: i64| binary::scale(value, own - exponent);
+        let part = |value: f64, own: i64| rounding::scale(value, own - exponent);
         Scaled { value: Complex::new(part(real, a), part(imaginary, b)), exponent }
     }
 
@@ -219,7 +219,7 @@ impl Point {
     /// A step of this size, of so many bits behind the point.
     fn of(step: Scaled, bits: i64, budget: &mut Budget) -> Result<Self, ErrorKind> {
         let mut fixed = |value: f64| {
-            let (mantissa, unit) = binary::parts(value);
+            let (mantissa, unit) = rounding::parts(value);
             let integer = Integer::from(if value < 0.0 { -(mantissa as i64) } else { mantissa as i64 });
             let shift = i64::from(unit) + step.exponent + bits;
             let count = Integer::from(shift.saturating_abs());
@@ -245,7 +245,7 @@ impl Scaled {
     }
 
     fn plain(self) -> Complex {
-        let part = |value: f64| binary::scale(value, self.exponent);
+        let part = |value: f64| rounding::scale(value, self.exponent);
         Complex::new(part(self.value.real), part(self.value.imaginary))
     }
 }
@@ -377,7 +377,7 @@ impl Search<'_> {
             let magnitude = point.scaled().magnitude();
             let part = |integer: &Integer| {
                 let (mantissa, exponent) = integer.to_float_parts();
-                if exponent < magnitude + NOTHING { 0.0 } else { binary::scale(mantissa, exponent - self.bits) }
+                if exponent < magnitude + NOTHING { 0.0 } else { rounding::scale(mantissa, exponent - self.bits) }
             };
             let (real, imaginary) = (part(&point.real), part(&point.imaginary));
             if !real.is_finite() || !imaginary.is_finite() {

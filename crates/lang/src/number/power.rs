@@ -1,6 +1,6 @@
 //! Whole powers of floats, correctly rounded: in 128 bits, which nearly always decide how 53 are rounded.
 
-use super::binary::parts;
+use super::rounding::parts;
 
 /// Exponents up to this are tried; each multiplication may lose a little.
 const EXPONENT_MAX: u32 = 1024;
@@ -124,11 +124,11 @@ impl Wide {
 #[cfg(test)]
 mod tests {
     use super::whole_power;
-    use crate::number::precise;
+    use crate::number::fixed_256;
 
     /// The same power in fixed point of 256 places.
     fn reference(base: f64, exponent: u32) -> f64 {
-        let magnitude = precise::power(base.abs(), f64::from(exponent));
+        let magnitude = fixed_256::power(base.abs(), f64::from(exponent));
         if base < 0.0 && exponent % 2 == 1 { -magnitude } else { magnitude }
     }
 

@@ -7,8 +7,8 @@
 use dashu_int::ops::BitTest;
 use dashu_int::{IBig, Sign, UBig};
 
-use super::binary::parts;
 use super::fixed;
+use super::rounding::parts;
 
 /// What a call costs in fuel.
 pub(crate) const PRICE: u64 = 10_000;

@@ -1,20 +1,24 @@
-//! Text to a document, with CPython's words and positions for what is malformed.
+//! Text to a document, with CPython's messages and positions for malformed text.
 
 use std::borrow::Cow;
 
 use super::text::{characters, push, push_surrogate};
+use crate::priority;
 
-/// Containers open at once. CPython stops at its recursion limit of 1,000, less what the frames of its web framework
-/// have already taken; a fixed number means the same body gets the same answer on every thread.
+/// The maximum of open containers. CPython stops at its recursion limit of 1,000, less the frames that its web
+/// framework has already used. With a fixed number, the same body gets the same response on every thread.
 const DEPTH_MAX: usize = 900;
 
 /// Digits of an integer, CPython's `sys.int_info.default_max_str_digits`.
 const DIGITS_MAX: usize = 4_300;
 
-/// Why a text was not read.
+/// Bytes that are read between two yields to other threads: some tens of microseconds.
+const PIECE_BYTES: usize = 16 << 10;
+
+/// Why a text could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ReadError {
-    /// Not JSON: the words of CPython's `JSONDecodeError` and its position, in characters.
+    /// Not JSON: the message of CPython's `JSONDecodeError` and its position in characters.
     Malformed { message: &'static str, position: usize },
     /// Nested deeper than [`DEPTH_MAX`]: CPython raises a `RecursionError`.
     TooDeep,
@@ -56,7 +60,8 @@ pub(crate) struct Element<'d> {
 impl<'t> Document<'t> {
     /// Reads a text in WTF-8, as [`super::decode`] gives it.
     pub(crate) fn read(text: &'t [u8]) -> Result<Self, ReadError> {
-        let reader = Reader { text, at: 0, nodes: Vec::with_capacity(4), open: Vec::with_capacity(4) };
+        let reader =
+            Reader { text, at: 0, pause_at: PIECE_BYTES, nodes: Vec::with_capacity(4), open: Vec::with_capacity(4) };
         reader.document().map(|nodes| Self { nodes })
     }
 
@@ -113,6 +118,8 @@ impl<'d> Element<'d> {
 struct Reader<'t> {
     text: &'t [u8],
     at: usize,
+    /// The position of the next yield.
+    pause_at: usize,
     nodes: Vec<Node<'t>>,
     /// Indices of the containers not yet closed.
     open: Vec<usize>,
@@ -122,10 +129,11 @@ impl<'t> Reader<'t> {
     fn document(mut self) -> Result<Vec<Node<'t>>, ReadError> {
         self.blanks();
         loop {
+            self.give_way();
             if self.value()? {
                 continue;
             }
-            // A value has ended: close what ends with it, until a comma asks for another.
+            // A value has ended: close every container that ends with it, up to a comma, which announces another value.
             loop {
                 self.blanks();
                 let Some(&container) = self.open.last() else {
@@ -149,7 +157,8 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Reads a value, or the beginning of a container that has something in it: then `true`, and another value is due.
+    /// Reads a scalar or an empty container, and gives `false`. Or opens a container that has elements, and gives
+    /// `true`: a value follows.
     fn value(&mut self) -> Result<bool, ReadError> {
         let rest = &self.text[self.at..];
         let node = match rest.first() {
@@ -225,7 +234,8 @@ impl<'t> Reader<'t> {
         node
     }
 
-    /// Reads the longest number; a point or an `e` that no digit follows is left for what comes next to complain of.
+    /// Reads the longest number. It leaves a point or an `e` without a digit behind it to the next step, which reports
+    /// the error.
     fn number(&mut self) -> Result<Node<'t>, ReadError> {
         let text = self.text;
         let digits = |from: usize| text[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
@@ -254,7 +264,7 @@ impl<'t> Reader<'t> {
             }
         }
         self.at = end;
-        // The bytes are ASCII, and what was read is a number to Rust as well.
+        // The bytes are ASCII, and Rust accepts every number that was read here.
         let spelling = std::str::from_utf8(&text[start..end]).unwrap_or_default();
         if is_float {
             Ok(Node::Float(spelling.parse().unwrap_or(f64::NAN)))
@@ -271,6 +281,7 @@ impl<'t> Reader<'t> {
         self.at += 1;
         let mut unescaped: Option<Vec<u8>> = None;
         loop {
+            self.give_way();
             let plain = self.text[self.at..].iter().take_while(|&&byte| byte >= 0x20 && byte != b'"' && byte != b'\\');
             let piece = &self.text[self.at..self.at + plain.count()];
             self.at += piece.len();
@@ -331,7 +342,8 @@ impl<'t> Reader<'t> {
         Ok(())
     }
 
-    /// Four hexadecimal digits and, as CPython asks, at least one more character behind them. It points at the `u`.
+    /// Reads four hexadecimal digits. As in CPython, at least one more character must follow. The position of an error
+    /// is that of the `u`.
     fn hexadecimal(&self, start: usize) -> Result<u16, ReadError> {
         let wrong = || self.wrong_at("Invalid \\uXXXX escape", start - 1);
         let [digits @ .., _] = self.text[start..].first_chunk::<5>().ok_or_else(wrong)?;
@@ -339,6 +351,13 @@ impl<'t> Reader<'t> {
             let digit = char::from(byte).to_digit(16).ok_or_else(wrong)?;
             Ok(value << 4 | digit as u16)
         })
+    }
+
+    fn give_way(&mut self) {
+        if self.at >= self.pause_at {
+            self.pause_at = self.at + PIECE_BYTES;
+            priority::give_way();
+        }
     }
 
     fn peek(&self) -> Option<u8> {

@@ -508,22 +508,35 @@ impl Decimal {
         })
     }
 
-    /// A constant; `None` for a name that is none of `pi`, `tau`, `e`, `phi`.
-    pub(crate) fn constant(name: &str, precision: Precision, budget: &mut Budget) -> Result<Option<Self>, ErrorKind> {
-        if !["pi", "tau", "e", "phi"].contains(&name) {
-            return Ok(None);
-        }
+    pub(crate) fn pi(precision: Precision, budget: &mut Budget) -> Result<Self, ErrorKind> {
+        Self::constant(0, pi, precision, budget)
+    }
+
+    pub(crate) fn tau(precision: Precision, budget: &mut Budget) -> Result<Self, ErrorKind> {
+        Self::constant(0, |places, budget| Ok(pi(places, budget)? << 1), precision, budget)
+    }
+
+    pub(crate) fn e(precision: Precision, budget: &mut Budget) -> Result<Self, ErrorKind> {
+        Self::constant(1, |places, _| Ok(fixed::exp(&(IBig::ONE << places), places).into()), precision, budget)
+    }
+
+    /// (1 + √5)/2.
+    pub(crate) fn golden_ratio(precision: Precision, budget: &mut Budget) -> Result<Self, ErrorKind> {
+        let ratio = |places| (fixed::one(places) + fixed::sqrt(&(fixed::one(places) * 5_u8), places)) >> 1;
+        Self::constant(0, |places, _| Ok(IBig::from(ratio(places))), precision, budget)
+    }
+
+    /// A constant of fewer than four units of error, which takes so many `exponentials` to compute.
+    fn constant(
+        exponentials: u64,
+        value: impl Fn(usize, &mut Budget) -> Result<IBig, ErrorKind>,
+        precision: Precision,
+        budget: &mut Budget,
+    ) -> Result<Self, ErrorKind> {
         correctly_rounded(precision, budget, |places, budget| {
-            charge(u64::from(name == "e"), places, budget)?;
-            let value = match name {
-                "pi" => pi(places, budget)?,
-                "tau" => pi(places, budget)? << 1,
-                "e" => fixed::exp(&(IBig::ONE << places), places).into(),
-                _ => IBig::from((fixed::one(places) + fixed::sqrt(&(fixed::one(places) * 5_u8), places)) >> 1),
-            };
-            Ok(Approximation { value, places, error: UBig::from(4_u8), exponent: 0 })
+            charge(exponentials, places, budget)?;
+            Ok(Approximation { value: value(places, budget)?, places, error: UBig::from(4_u8), exponent: 0 })
         })
-        .map(Some)
     }
 
     /// The square root of the sum of squares, correctly rounded.
