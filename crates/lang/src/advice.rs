@@ -88,11 +88,11 @@ impl Program {
     /// How to mend `text`, of which this is the program and whose evaluation failed; as [`fixes`].
     ///
     /// ```
-    /// use tabuada_lang::{Context, Fuel, Limits, parse};
+    /// use tabuada_lang::{Context, Limits, parse};
     ///
     /// let limits = Limits::default();
     /// let program = parse("sqr(16)", &limits)?;
-    /// let failure = program.evaluate(&limits, &mut Fuel::new(limits.fuel)).unwrap_err();
+    /// let failure = program.evaluate(&limits).unwrap_err();
     /// let fixes = program.fixes("sqr(16)", &failure, &Context::default(), &limits);
     /// assert_eq!(fixes[0].apply("sqr(16)"), "sqrt(16)");
     /// # Ok::<(), tabuada_lang::Error>(())
@@ -460,7 +460,7 @@ impl<'c> Desk<'c> {
             false
         };
         let mut fuel = Fuel::with_stop(self.purse.fuel.get(), &stop).checked_every(PAUSE_EVERY);
-        let outcome = program.evaluate(&self.limits, &mut fuel);
+        let outcome = program.evaluate_with(&[], &self.limits, &mut fuel);
         self.purse.fuel.set(self.purse.fuel.get() - fuel.spent());
         outcome.map(|answer| answer.text().to_owned())
     }

@@ -8,9 +8,11 @@ mod portuguese;
 mod python;
 mod reading;
 
+use std::fmt;
+
 use unicode_width::UnicodeWidthChar;
 
-use crate::error::{Arity, Bound, Counted, DecimalError, ErrorKind, Estimate, Span, VariableError};
+use crate::error::{Arity, Bound, Counted, DecimalError, Error, ErrorKind, Estimate, Failure, Span, VariableError};
 use crate::{elsewhere, spelling};
 use reading::{feature, syntax};
 
@@ -259,6 +261,29 @@ fn variable_error(error: &VariableError, language: Language) -> String {
         ),
     }
 }
+
+// In English: a program that speaks Portuguese calls `message`.
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message(English))
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.kind.fmt(f)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.kind.fmt(f)
+    }
+}
+
+impl std::error::Error for ErrorKind {}
+impl std::error::Error for Error {}
+impl std::error::Error for Failure {}
 
 /// Python's own words for these are the names of classes.
 fn decimal(error: &DecimalError, language: Language) -> String {

@@ -13,22 +13,22 @@ use crate::sequence;
 use crate::value::{Answer, Argument, Value};
 
 impl Program {
-    /// Evaluates the program on `fuel`; what was spent can be read from it afterwards, whatever the outcome.
+    /// Evaluates a program without parameters, on [`Limits::fuel`] and without a clock.
     ///
     /// # Errors
     ///
-    /// What CPython raises, a limit that would be passed, or a clock that ran out; with the node at which it happened.
-    pub fn evaluate(&self, limits: &Limits, fuel: &mut Fuel) -> Result<Answer, Failure> {
-        self.evaluate_with(&[], limits, fuel)
+    /// An exception of CPython or a limit, with the node at which it happened.
+    pub fn evaluate(&self, limits: &Limits) -> Result<Answer, Failure> {
+        self.evaluate_with(&[], limits, &mut Fuel::new(limits.fuel))
     }
 
-    /// Evaluates the program with a value for each of its parameters, in the order in which they were declared
-    /// ([`Context::parameters`](crate::Context)). A parameter without a value is a name without a meaning; values
-    /// beyond the parameters are not looked at.
+    /// Evaluates the program on `fuel`, with a value for each of its parameters, in the order in which they were
+    /// declared ([`Context::parameters`](crate::Context)). A parameter without a value is an unknown name; values beyond
+    /// the parameters are ignored. [`Fuel::spent`] tells the cost afterwards, whatever the outcome.
     ///
     /// # Errors
     ///
-    /// As [`evaluate`](Self::evaluate).
+    /// As [`evaluate`](Self::evaluate), or [`ErrorKind::Deadline`](crate::ErrorKind::Deadline).
     pub fn evaluate_with(&self, arguments: &[Argument], limits: &Limits, fuel: &mut Fuel) -> Result<Answer, Failure> {
         match self.evaluate_planned(arguments, limits, fuel) {
             Some(outcome) => outcome,

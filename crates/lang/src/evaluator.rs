@@ -1,5 +1,7 @@
 //! Text after text to value after value, in the same memory.
 
+use std::fmt;
+
 use crate::error::{Error, Failure};
 use crate::eval::Memory;
 use crate::limits::{Fuel, Limits};
@@ -25,6 +27,12 @@ pub struct Evaluator {
     program: Program,
     stacks: Stacks,
     memory: Memory,
+}
+
+impl fmt::Debug for Evaluator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Evaluator").field("program", &self.program).finish_non_exhaustive()
+    }
 }
 
 impl Evaluator {

@@ -36,6 +36,7 @@ const TEXTS_PRICE: u64 = 2_000_000;
 
 /// What a step does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum StepKind {
     /// A statement begins: its canonical text.
     Statement,
@@ -53,8 +54,24 @@ pub enum StepKind {
     Answer,
 }
 
+impl StepKind {
+    /// The stable code: `statement`, `names`, …
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Statement => "statement",
+            Self::Names => "names",
+            Self::Definition => "definition",
+            Self::Branch => "branch",
+            Self::Terms => "terms",
+            Self::Value => "value",
+            Self::Answer => "answer",
+        }
+    }
+}
+
 /// A step: the statement as it is after it.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Step {
     /// What it does.
     pub kind: StepKind,

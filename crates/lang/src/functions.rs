@@ -460,9 +460,8 @@ pub(crate) fn to_float(value: &Value) -> Result<f64, ErrorKind> {
     }
 }
 
-/// Two arguments as floats.
+/// Two arguments as floats. Rounding a long integer costs as much as a node.
 fn pair(arguments: &[Value], budget: &mut Budget) -> Result<(f64, f64), ErrorKind> {
-    // The conversion of a long integer takes as long as a node.
     let is_long = |argument: &&Value| matches!(argument, Value::Int(Integer::Big(_)));
     budget.charge(SCALAR * arguments.iter().filter(is_long).count() as u64)?;
     Ok((to_float(&arguments[0])?, to_float(&arguments[1])?))

@@ -537,6 +537,51 @@ impl Answer {
         }
     }
 
+    /// The sign of an `int` of any size (whether it is negative), and its magnitude in bytes, the least significant
+    /// first.
+    pub fn as_integer_bytes(&self) -> Option<(bool, Box<[u8]>)> {
+        match &self.value {
+            Value::Int(value) => Some((value.is_negative(), value.magnitude_bytes())),
+            _ => None,
+        }
+    }
+
+    /// The real and the imaginary part, if it is a `complex`.
+    pub fn as_complex(&self) -> Option<(f64, f64)> {
+        match &self.value {
+            Value::Complex(value) => Some((value.real, value.imaginary)),
+            _ => None,
+        }
+    }
+
+    /// The string, if it is a `str`; its [`text`](Self::text) has quotes and escapes.
+    pub fn as_str(&self) -> Option<&str> {
+        match &self.value {
+            Value::Str(text) => Some(&text.string),
+            _ => None,
+        }
+    }
+
+    /// The elements of a `list`, a `tuple` or a `set`, in order.
+    ///
+    /// ```
+    /// use tabuada_lang::{Answer, Limits, parse};
+    ///
+    /// let limits = Limits::default();
+    /// let answer = parse("[1, 2.5, 'a']", &limits)?.evaluate(&limits)?;
+    /// let elements: Vec<Answer> = answer.elements().unwrap().collect();
+    /// assert_eq!((elements[0].as_i64(), elements[1].as_f64(), elements[2].as_str()), (Some(1), Some(2.5), Some("a")));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn elements(&self) -> Option<impl ExactSizeIterator<Item = Answer> + '_> {
+        match &self.value {
+            Value::List(items) | Value::Tuple(items) | Value::Set(items) => {
+                Some(items.values.iter().cloned().map(Self::new))
+            }
+            _ => None,
+        }
+    }
+
     /// The value as a float, if it is a `float`.
     pub fn as_f64(&self) -> Option<f64> {
         match self.value {

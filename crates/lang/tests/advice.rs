@@ -24,7 +24,7 @@ fn complaint(text: &str) -> Option<(&'static str, Span, Option<Fix>)> {
             return Some((error.kind.code(), error.span, fix));
         }
     };
-    let failure = program.evaluate(&limits, &mut Fuel::new(limits.fuel)).err()?;
+    let failure = program.evaluate(&limits).err()?;
     let fix = program.fixes(text, &failure, &Context::default(), &limits).into_iter().next();
     Some((failure.kind.code(), program.span(failure.node), fix))
 }
@@ -289,7 +289,7 @@ fn offered(text: &str, context: &Context<'_>) -> Vec<String> {
     let limits = Limits::default();
     let fixes = match parse_with(text, context, &limits) {
         Err(error) => fixes(text, &error, context, &limits),
-        Ok(program) => match program.evaluate(&limits, &mut Fuel::new(limits.fuel)) {
+        Ok(program) => match program.evaluate(&limits) {
             Err(failure) => program.fixes(text, &failure, context, &limits),
             Ok(_) => program.hints(text, context, &limits).into_iter().flat_map(|hint| hint.fixes).collect(),
         },
@@ -398,7 +398,7 @@ fn what_is_known_elsewhere_and_is_not_here_says_so() {
         ("hoje()", "no dates", "datas"),
     ] {
         let program = parse(text, &Limits::default()).unwrap();
-        let failure = program.evaluate(&Limits::default(), &mut Fuel::new(1_000)).unwrap_err();
+        let failure = program.evaluate_with(&[], &Limits::default(), &mut Fuel::new(1_000)).unwrap_err();
         assert!(failure.kind.message(Language::English).contains(english), "{text:?}");
         assert!(failure.kind.message(Language::Portuguese).contains(portuguese), "{text:?}");
         assert_eq!(offered(text, &Context::default()), [""; 0], "{text:?}");
@@ -546,7 +546,7 @@ fn follow(text: &str) -> usize {
                         assert_ne!(fix.apply(&text), text, "{hint:?}");
                     }
                 }
-                let Err(failure) = program.evaluate(&limits, &mut Fuel::new(limits.fuel)) else { return taken };
+                let Err(failure) = program.evaluate(&limits) else { return taken };
                 let Some(fix) = program.fixes(&text, &failure, &Context::default(), &limits).into_iter().next() else {
                     return taken;
                 };

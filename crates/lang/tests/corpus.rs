@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
-use tabuada_lang::{Context, ErrorKind, Fuel, Limits, Program, parse, parse_with};
+use tabuada_lang::{Context, ErrorKind, Limits, Program, parse, parse_with};
 
 /// What a text comes to: the type and text of its answer, or the code and CPython's message of its error.
 fn outcome(text: &str) -> Result<(String, String), (String, String)> {
@@ -14,7 +14,7 @@ fn outcome(text: &str) -> Result<(String, String), (String, String)> {
     let fail = |kind: ErrorKind| (kind.code().to_owned(), kind.python().unwrap_or_default());
     let program = parse(text, &limits).map_err(|error| fail(error.kind))?;
     check_canonical(text, &program);
-    let answer = program.evaluate(&limits, &mut Fuel::new(limits.fuel)).map_err(|failure| fail(failure.kind))?;
+    let answer = program.evaluate(&limits).map_err(|failure| fail(failure.kind))?;
     Ok((answer.type_name().to_owned(), answer.text().to_owned()))
 }
 
@@ -277,7 +277,7 @@ fn functions_of_degrees_are_exact_or_correctly_rounded() {
         let limits = Limits::default();
         let program = parse_with(text, &context, &limits).unwrap();
         program
-            .evaluate(&limits, &mut Fuel::new(limits.fuel))
+            .evaluate(&limits)
             .map_or_else(|failure| failure.kind.code().to_owned(), |answer| answer.text().to_owned())
     };
     let mut wrong = Vec::new();

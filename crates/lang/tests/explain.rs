@@ -296,7 +296,7 @@ fn explain_corpora() {
         for text in texts(file) {
             let Ok(program) = parse(&text, &limits) else { continue };
             let (mut fuel, mut watched) = (Fuel::new(limits.fuel), Fuel::new(limits.fuel));
-            let outcome = program.evaluate(&limits, &mut fuel);
+            let outcome = program.evaluate_with(&[], &limits, &mut fuel);
             let explanation = program.explain(&[], &limits, &mut watched);
             assert_eq!(fuel.spent(), watched.spent(), "{text:?}");
             assert_eq!(
@@ -331,7 +331,7 @@ fn explain_corpora() {
                     continue;
                 }
                 let again = parse(&step.text, &limits).unwrap_or_else(|error| panic!("{text:?}: {step:?}: {error:?}"));
-                let again = again.evaluate(&limits, &mut Fuel::new(limits.fuel));
+                let again = again.evaluate(&limits);
                 let again = again.unwrap_or_else(|error| panic!("{text:?}: {step:?}: {error:?}"));
                 assert_eq!(again.text(), answer, "{text:?}: {step:?}");
                 reread += 1;

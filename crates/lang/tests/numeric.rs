@@ -14,7 +14,7 @@ fn outcome(text: &str) -> Result<(String, Option<f64>), ErrorKind> {
     let again = parse(&canonical, &limits).unwrap_or_else(|error| panic!("{text}: {canonical}: {error:?}"));
     assert!(again.same_as(&program) && again.canonical() == canonical, "{text}: {canonical}");
     let explanation = program.explain(&[], &limits, &mut Fuel::new(limits.fuel));
-    let answer = program.evaluate(&limits, &mut Fuel::new(limits.fuel));
+    let answer = program.evaluate(&limits);
     let text_of = |outcome: &Result<Answer, Failure>| outcome.as_ref().ok().map(|answer| answer.text().to_owned());
     assert_eq!(text_of(&explanation.outcome), text_of(&answer), "{text}");
     let error = explanation.steps.iter().rev().find_map(|step| step.error);
@@ -232,7 +232,7 @@ fn a_body_that_fails_inside_says_at_which_point() {
     let limits = Limits::default();
     let text = "integral(2 + sqrt(x), x, -1, 1)";
     let program = parse(text, &limits).unwrap();
-    let failure = program.evaluate(&limits, &mut Fuel::new(limits.fuel)).unwrap_err();
+    let failure = program.evaluate(&limits).unwrap_err();
     assert_eq!(failure.kind.code(), "value-error");
     assert_eq!(program.span(failure.node).of(text), "sqrt(x)");
     let ErrorKind::AtPoint { variable, at, .. } = &failure.kind else { panic!("{failure:?}") };

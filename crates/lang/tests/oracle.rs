@@ -9,7 +9,7 @@ use crate::reference;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
-use tabuada_lang::{Fuel, Limits, parse};
+use tabuada_lang::{Limits, parse};
 
 fn ours(text: &str) -> (String, String) {
     let limits = Limits::default();
@@ -21,7 +21,7 @@ fn ours(text: &str) -> (String, String) {
     let canonical = program.canonical();
     let again = parse(&canonical, &limits).unwrap_or_else(|error| panic!("{text:?} -> {canonical:?}: {error:?}"));
     assert!(again.same_as(&program), "{text:?} -> {canonical:?}");
-    match program.evaluate(&limits, &mut Fuel::new(limits.fuel)) {
+    match program.evaluate(&limits) {
         Ok(answer) => {
             let name = if answer.type_name() == "none" { "NoneType" } else { answer.type_name() };
             (name.to_owned(), answer.text().to_owned())

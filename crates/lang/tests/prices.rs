@@ -287,7 +287,7 @@ fn evaluate(mode: &str, text: &str, fuel: u64) -> Taken {
         false
     };
     let mut fuel = Fuel::with_stop(fuel, &look);
-    let outcome = program.evaluate(&limits, &mut fuel);
+    let outcome = program.evaluate_with(&[], &limits, &mut fuel);
     look();
     let error = outcome.err().map(|failure| failure.kind);
     Taken { fuel: fuel.spent(), cpu: last.get() - begun, stretch: stretch.get(), error }
@@ -407,7 +407,7 @@ fn no_unit_costs_more_and_no_stretch_is_longer_than_it_may() {
 fn answer(text: &str) -> (String, u64) {
     let limits = Limits::default();
     let mut fuel = Fuel::new(limits.fuel);
-    let answer = parse_with(text, &Context::default(), &limits).unwrap().evaluate(&limits, &mut fuel);
+    let answer = parse_with(text, &Context::default(), &limits).unwrap().evaluate_with(&[], &limits, &mut fuel);
     (answer.unwrap_or_else(|failure| panic!("{text}: {failure:?}")).text().to_owned(), fuel.spent())
 }
 
@@ -514,7 +514,7 @@ fn looks_at_the_clock(text: &str) -> (u64, u64) {
         false
     };
     let mut fuel = Fuel::with_stop(limits.fuel, &stop);
-    let _ = parse_with(text, &Context::default(), &limits).unwrap().evaluate(&limits, &mut fuel);
+    let _ = parse_with(text, &Context::default(), &limits).unwrap().evaluate_with(&[], &limits, &mut fuel);
     (looks.get(), fuel.spent())
 }
 

@@ -5,12 +5,12 @@
 use crate::laws;
 
 use proptest::prelude::*;
-use tabuada_lang::{Answer, ErrorKind, Fuel, JsonNumbers, Limits, parse};
+use tabuada_lang::{Answer, ErrorKind, JsonNumbers, Limits, parse};
 
 fn evaluate(text: &str) -> Answer {
     let limits = Limits::default();
     let program = parse(text, &limits).unwrap_or_else(|error| panic!("{text}: {error:?}"));
-    program.evaluate(&limits, &mut Fuel::new(limits.fuel)).unwrap_or_else(|failure| panic!("{text}: {failure:?}"))
+    program.evaluate(&limits).unwrap_or_else(|failure| panic!("{text}: {failure:?}"))
 }
 
 /// The text of a value, read again, gives the value: of the same type, equal, with the same text.

@@ -160,7 +160,7 @@ fn slowness() -> f64 {
     let limits = Limits::default();
     let (program, mut fuel) = (parse(HONEST, &limits).unwrap(), Fuel::new(limits.fuel));
     let begun = cpu();
-    program.evaluate(&limits, &mut fuel).unwrap();
+    program.evaluate_with(&[], &limits, &mut fuel).unwrap();
     (cpu() - begun) / (fuel.spent() as f64 * UNIT_MS)
 }
 
@@ -175,7 +175,7 @@ fn milliseconds(text: &str) -> f64 {
         Ok(program) => {
             program.hints(text, &context, &limits);
             let reading = cpu();
-            if let Err(failure) = program.evaluate(&limits, &mut Fuel::new(20_000)) {
+            if let Err(failure) = program.evaluate_with(&[], &limits, &mut Fuel::new(20_000)) {
                 let evaluated = cpu() - reading;
                 program.fixes(text, &failure, &context, &limits);
                 return cpu() - begun - evaluated;

@@ -1,4 +1,4 @@
-//! One line of a batch, on the command line and over HTTP: what it asks, and what is answered.
+//! The lines of a batch, on the command line and over HTTP: questions and answers.
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ use crate::engine::Question;
 use crate::json::write_string;
 use crate::record::Printed;
 
-/// What a line asks.
+/// The question of a line.
 #[derive(Debug)]
 pub(crate) struct Asked<'l> {
     text: Cow<'l, str>,
@@ -19,7 +19,7 @@ pub(crate) struct Asked<'l> {
     variables: Option<&'l str>,
 }
 
-/// What is wrong with a line, whatever its expression.
+/// The error of a line that is not about its expression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Malformed(&'static str);
 
@@ -35,7 +35,7 @@ struct Record<'l> {
 }
 
 impl<'l> Asked<'l> {
-    /// A line is a JSON object with `expr`, else an expression. `mode` is that of a question that names none.
+    /// A line is a JSON object with `expr`, else an expression. `mode` is the default mode.
     pub(crate) fn in_line(line: &'l [u8], mode: Mode) -> Result<Self, Malformed> {
         let line = std::str::from_utf8(line).map_err(|_| Malformed("the line is not valid UTF-8"))?;
         if line.trim_start().starts_with('{') {
@@ -50,7 +50,7 @@ impl<'l> Asked<'l> {
         Ok(Self { text: line.into(), mode, variables: None })
     }
 
-    /// An element of a JSON array is a string, the expression, or an object with `expr`.
+    /// An element of a JSON array is a string with the expression, or an object with `expr`.
     pub(crate) fn in_element(json: &'l [u8]) -> Result<Self, Malformed> {
         const NEITHER: Malformed = Malformed("a question is a string or an object with expr");
         let json = std::str::from_utf8(json).map_err(|_| NEITHER)?;
@@ -75,7 +75,7 @@ impl<'l> Asked<'l> {
     }
 }
 
-/// A JSON string; copied only if something is escaped in it.
+/// A JSON string; copied only if it has escapes.
 fn text(json: &str) -> Result<Cow<'_, str>, serde_json::Error> {
     #[derive(Deserialize)]
     struct Text<'t>(#[serde(borrow)] Cow<'t, str>);
@@ -93,26 +93,26 @@ pub(crate) fn write_value(printed: &Printed, out: &mut String) {
     out.push('}');
 }
 
-/// Writes why a program has no value: CPython's words where CPython fails at run time, else ours.
+/// Writes why a program has no value: CPython's message where CPython fails at run time, else ours.
 pub(crate) fn write_failure(failure: &Failure, program: &Program, text: &str, out: &mut String) {
     let message = failure.kind.python().unwrap_or_else(|| failure.kind.message(Language::English));
     write_error(failure.kind.code(), &message, Some((text, program.span(failure.node))), out);
 }
 
-/// Writes why a question could not be read.
+/// Writes why a question does not parse.
 pub(crate) fn write_unreadable(error: &Error, text: &str, out: &mut String) {
-    // Nothing is wrong with the text if it is about a variable: there is no place in it to show.
+    // An error of a variable has no place in the text.
     let place = (!matches!(error.kind, ErrorKind::Variable(_))).then_some((text, error.span));
     write_error(error.kind.code(), &error.kind.message(Language::English), place, out);
 }
 
-/// Writes that a text is longer than any may be.
+/// Writes that a text is too long.
 pub(crate) fn write_too_long(bytes: u64, limit: u64, out: &mut String) {
     let kind = ErrorKind::TooLong { bytes, limit };
     write_error(kind.code(), &kind.message(Language::English), Some(("", Span::default())), out);
 }
 
-/// Writes what is wrong with a line.
+/// Writes the error of a line.
 pub(crate) fn write_malformed(Malformed(reason): Malformed, out: &mut String) {
     write_error("malformed", reason, None, out);
 }
@@ -130,7 +130,7 @@ pub(crate) fn write_error(code: &str, message: &str, place: Option<(&str, Span)>
     out.push_str("}}");
 }
 
-/// Adds members to the object that `out` ends with; what an evaluation that did not end would have cost is not known.
+/// Adds members to the object at the end of `out`. The cost of an evaluation that did not end is unknown.
 pub(crate) fn write_explanation(program: &Program, fuel: Option<u64>, out: &mut String) {
     out.pop();
     out.push_str(",\"canonical\":");

@@ -1,4 +1,4 @@
-//! What the cache remembers and did, as JSON for an operator: the same whether a server or the command line says it.
+//! What the cache holds and did, as JSON for an operator: the same from a server and from the command line.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use tabuada_cache::{Behind, Count, Entry, Page, Removal, Removed, Seen, Stats};
 
 use crate::counters::Counters;
 
-/// How the questions ended that have ended, each counted once.
+/// How finished questions ended, each counted once.
 pub(crate) fn answers(stats: &Stats, counters: &Counters) -> Vec<Count> {
     let mut answers = stats.answers.clone();
     answers.push(Count { label: "bypass", count: counters.bypassed.get() });
@@ -16,29 +16,29 @@ pub(crate) fn answers(stats: &Stats, counters: &Counters) -> Vec<Count> {
     answers
 }
 
-/// What the cache did since the process began, named after the hops. `asked` is the sum of `answers` and `open`.
+/// Counts since the process began. `asked` is the sum of `answers` and `open`.
 #[derive(Serialize)]
 struct Statistics {
     state: &'static str,
     /// Questions.
     asked: u64,
-    /// How those ended that have ended, each counted once.
+    /// How finished questions ended, each counted once.
     answers: Counts,
-    /// Questions that have not ended yet.
+    /// Questions in progress.
     open: u64,
-    /// Looks into memory by result; and the `entries` and `bytes` there, and the most bytes, `bytes_max`.
+    /// Lookups in memory by result; and its `entries`, `bytes` and `bytes_max`.
     memory: Counts,
-    /// Looks into Redis by result.
+    /// Lookups in Redis by result.
     redis: Counts,
     /// Computations by how they ended; and those `open`.
     flights: Counts,
-    /// Answers offered to Redis by fate; and those `open`.
+    /// Best-effort writes to Redis by result; and those `open`.
     offers: Counts,
-    /// What made memory forget.
+    /// Invalidations by cause.
     forgotten: Counts,
-    /// What went wrong with Redis.
+    /// Errors of Redis by kind.
     redis_errors: Counts,
-    /// Removals that are still to be done in Redis.
+    /// Removals that Redis has not done yet.
     removals_pending: u64,
 }
 
@@ -46,57 +46,57 @@ struct Statistics {
 #[derive(Serialize)]
 struct Counts(BTreeMap<&'static str, u64>);
 
-/// Some of what is remembered.
+/// A page of entries.
 #[derive(Serialize)]
 struct Listing {
     entries: Vec<Remembered>,
-    /// The cursor of the page that follows; `null` after the last.
+    /// The cursor of the next page; `null` after the last.
     next: Option<String>,
     redis: &'static str,
 }
 
-/// One thing remembered.
+/// An entry.
 #[derive(Serialize)]
 struct Remembered {
     /// Its name in Redis.
     name: String,
-    /// The text that it is the answer of, if that is known; in a listing, long ones are cut short.
+    /// The text of the expression, if it is known; shortened in a listing.
     text: Option<String>,
     kind: &'static str,
-    /// Who holds it.
+    /// The layers that hold it.
     layers: Vec<&'static str>,
-    /// For how many seconds more, as Redis rounds them; `null`: for ever.
+    /// Its remaining seconds, as Redis rounds them; `null`: no expiry.
     ttl: Option<u64>,
-    /// How many it takes.
+    /// Its size.
     bytes: u64,
 }
 
-/// One thing remembered, and its line.
+/// An entry and its line.
 #[derive(Serialize)]
 struct RememberedLine {
     #[serde(flatten)]
     remembered: Remembered,
-    /// What stands in Redis, or would; `null`: what stands there has no line.
+    /// Its line in Redis, or what it would be; `null` if there is none.
     line: Option<String>,
-    /// Where a server says it.
+    /// How Redis took part, from a server.
     #[serde(skip_serializing_if = "Option::is_none")]
     redis: Option<&'static str>,
 }
 
-/// What came of a removal.
+/// The result of a removal.
 #[derive(Serialize)]
 struct RemovedCount {
-    /// How many went.
+    /// How many entries were removed.
     removed: u64,
-    /// Redis cannot be reached: there it is removed as soon as it can.
+    /// Redis cannot be reached: they are removed there later.
     pending: bool,
 }
 
-/// What the cache did.
+/// The statistics.
 pub(crate) fn stats(stats: &Stats, counters: &Counters) -> Value {
     let answers = answers(stats, counters);
     let ended: u64 = answers.iter().map(|count| count.count).sum();
-    // Read last: what ends meanwhile has been asked as well.
+    // Read last: a question that ends meanwhile was counted before.
     let asked = counters.asked.get();
     value(&Statistics {
         state: stats.state.name(),
@@ -120,7 +120,7 @@ fn counts<const N: usize>(counts: &[Count], more: [(&'static str, u64); N]) -> C
     Counts(counts.iter().map(|Count { label, count }| (*label, *count)).chain(more).collect())
 }
 
-/// Some of what is remembered.
+/// A page of entries.
 pub(crate) fn page(page: &Page) -> Value {
     value(&Listing {
         entries: page.entries.iter().map(seen).collect(),
@@ -129,7 +129,7 @@ pub(crate) fn page(page: &Page) -> Value {
     })
 }
 
-/// One thing remembered, and its line; how Redis took part, if that is to be said.
+/// An entry with its line, and how Redis took part.
 pub(crate) fn entry(entry: &Entry, redis: Option<Behind>) -> Value {
     value(&RememberedLine { remembered: seen(&entry.seen), line: entry.line.clone(), redis: redis.map(behind) })
 }
@@ -146,13 +146,13 @@ fn seen(seen: &Seen) -> Remembered {
     }
 }
 
-/// What came of a removal.
+/// The result of a removal.
 pub(crate) fn removed(removed: &Removed) -> Value {
     value(&RemovedCount { removed: removed.count, pending: removed.redis == Removal::Pending })
 }
 
 fn value(said: &impl Serialize) -> Value {
-    // Texts, numbers, and maps by text.
+    // Texts, numbers, and maps with text keys.
     serde_json::to_value(said).unwrap_or_default()
 }
 

@@ -1,7 +1,7 @@
-//! Texts that are asked again and again, and what was read in them.
+//! Parsed texts that are asked again and again.
 //!
-//! What a text means follows from the text alone: a reading is never wrong, and nobody has to be told to forget it.
-//! Whether the answer is still known is the cache's business, which is asked each time.
+//! A parsed text depends on the text alone, so it never has to be invalidated. The answer is looked up in the cache
+//! each time.
 
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
@@ -9,17 +9,17 @@ use tabuada_lang::Mode;
 
 use crate::engine::Question;
 
-/// Room for the readings that are kept, in bytes.
+/// Capacity in bytes.
 const KEPT_BYTES: u64 = 4 << 20;
-/// Longer texts are not kept: what people ask again and again is short.
+/// Longer texts are not kept: texts that people repeat are short.
 const KEPT_TEXT_BYTES: usize = 128;
-/// What a reading holds, generously: its own room, and what comes with each byte of the text (a node and its span at most,
-/// in vectors twice as long; the text itself, and the canonical one).
+/// The size of a parsed text, estimated generously: a fixed part, and what each byte of the text adds (at most a node
+/// and its span, in vectors of twice the length; the text itself, and the canonical one).
 const READING_BYTES: u64 = 768;
 const READING_BYTES_FOR_EACH: u64 = 64;
 const READINGS_TYPICAL: usize = 4_096;
 
-/// The readings of texts that are asked again and again: short ones, in Python's numbers, without variables.
+/// Parsed texts that are asked again and again: short ones, in Python mode, without variables.
 pub(crate) struct ParseCache<R>(Cache<Box<str>, R, Bytes>);
 
 #[derive(Clone)]
@@ -36,12 +36,12 @@ impl<R: Clone> ParseCache<R> {
         Self(Cache::with_weighter(READINGS_TYPICAL, KEPT_BYTES, Bytes))
     }
 
-    /// The reading of a question, if it was kept.
+    /// What was parsed from a question, if it was kept.
     pub(crate) fn get(&self, question: Question<'_>) -> Option<R> {
         self.0.get(kept_by(question)?)
     }
 
-    /// Keeps a reading, which is of this question.
+    /// Keeps what was parsed from this question.
     pub(crate) fn keep(&self, question: Question<'_>, reading: R) {
         if let Some(text) = kept_by(question) {
             self.0.insert(text.into(), reading);
@@ -49,7 +49,7 @@ impl<R: Clone> ParseCache<R> {
     }
 }
 
-/// The text that stands for the whole question, if its reading may be kept.
+/// The text that identifies the question, if it may be kept.
 fn kept_by(question: Question<'_>) -> Option<&str> {
     let Question { text, mode, variables } = question;
     (mode == Mode::Python && variables.is_none() && text.len() <= KEPT_TEXT_BYTES).then_some(text)

@@ -1,8 +1,8 @@
-//! What is remembered of an answer, and its one line of JSON in Redis.
+//! The stored record of an answer, and its line of JSON in Redis.
 //!
-//! Facts only: a value is its type and Python's text, a failure its kind and node. Every body that is ever sent is made
-//! from these, by the functions here, so that an answer has the same bytes computed, from memory, from Redis, on any
-//! node. Reading a line back trusts nothing in it.
+//! A record holds facts only: of a value its type and Python's text, of a failure its kind and node. Every body is made
+//! from the record by the functions here, so that an answer has the same bytes whether it was computed or comes from
+//! memory or from Redis, on any node. Parsing a line trusts nothing in it.
 
 use std::time::Duration;
 
@@ -14,42 +14,42 @@ use crate::engine::Evaluation;
 use crate::json::write_string;
 use crate::literal::{self, write_scalar};
 
-/// A refusal is remembered for as long at most: raising the limit, or the node next door, may answer.
+/// The longest that a refusal is stored: a node with a higher limit may answer.
 pub(crate) const REFUSAL_LIFETIME: Duration = Duration::from_secs(60);
 
-/// Every error of the course's route begins so.
+/// The prefix of every error of the course's route.
 const ERROR_PREFIX: &str = "Erro na expressão informada: ";
 
-/// An answer as it is remembered.
+/// An answer as it is stored.
 #[derive(Debug)]
 pub struct Answer {
-    /// What the expression came to.
+    /// The result of the expression.
     pub outcome: Result<Printed, Failure>,
-    /// Fuel that it took.
+    /// The fuel that it took.
     pub fuel: u64,
-    /// When it was worked out, in seconds since 1970.
+    /// When it was computed, in seconds since 1970.
     pub born: u64,
-    /// In which numbers.
+    /// The number mode.
     pub mode: Mode,
 }
 
 /// A value, printed.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Printed {
-    /// The API's `type`.
+    /// The `type` of the API.
     pub type_name: &'static str,
     /// Python's `repr`.
     pub text: Box<str>,
-    /// The JSON forms where they do not follow from the text at a glance: of strings and of what holds others.
+    /// The JSON forms, where they do not follow directly from the text: of strings and containers.
     json: Option<Box<JsonForms>>,
 }
 
 /// One value as JSON, in two forms.
 #[derive(Debug, PartialEq, Eq)]
 struct JsonForms {
-    /// With the numbers that every reader of JSON has exactly.
+    /// With numbers only where every reader of JSON has them exactly.
     exact: Box<str>,
-    /// With all numbers as such, where that is another.
+    /// With all numbers as numbers, if that differs.
     all: Option<Box<str>>,
 }
 
@@ -79,7 +79,7 @@ impl From<&tabuada_lang::Answer> for Printed {
 }
 
 impl Printed {
-    /// Appends the JSON form; what is no number in it and has no form of its own is its Python text.
+    /// Appends the JSON form: a number, or a form of its own, or the Python text.
     pub fn write_json(&self, numbers: JsonNumbers, out: &mut String) {
         if let Some(json) = &self.json {
             return out.push_str(json.with(numbers));
@@ -87,7 +87,7 @@ impl Printed {
         write_scalar(self.type_name, &self.text, numbers, out);
     }
 
-    /// Takes a type and a text from outside; `None` unless the language could have printed them in this mode.
+    /// From a type and a text from outside; `None` if the language prints no such value in this mode.
     fn checked(type_name: &str, text: &str, mode: Mode, limits: &Limits) -> Option<Self> {
         if is_composite(type_name) {
             let literal = literal::read(text, mode, limits).filter(|literal| literal.type_name == type_name)?;
@@ -114,32 +114,32 @@ fn is_composite(type_name: &str) -> bool {
 }
 
 impl Answer {
-    /// Sets down what an evaluation came to.
+    /// The record of an evaluation.
     pub fn new(evaluation: Evaluation, mode: Mode, born: u64) -> Self {
         Self { outcome: evaluation.outcome.map(|value| Printed::from(&value)), fuel: evaluation.fuel, born, mode }
     }
 
-    /// How long it may be remembered; `None`: as long as the cache remembers.
+    /// How long it may be stored; `None`: as long as the cache stores entries.
     pub fn lifetime(&self) -> Option<Duration> {
         let refusal = self.outcome.as_ref().is_err_and(|failure| failure.kind.limit().is_some());
         refusal.then_some(REFUSAL_LIFETIME)
     }
 
-    /// Bytes that it holds in memory.
+    /// Its bytes in memory.
     pub fn weight(&self) -> usize {
         let outside = match &self.outcome {
             Ok(printed) => {
                 let forms = printed.json.as_ref().map_or(0, |json| size_of::<JsonForms>() + json.len());
                 printed.text.len() + forms
             }
-            // A kind's arguments are short: names from the text, numbers.
+            // The arguments of a kind are short: names from the text, numbers.
             Err(_) => 64,
         };
         size_of::<Self>() + outside
     }
 
-    /// The line of JSON under its key in Redis. It begins with what the course's route answers. Empty if it would not be
-    /// read back as it is: the texts `(-0, 1)` and `[2]` of decimals are also those of ints.
+    /// The line of JSON under its key in Redis, which begins with what the course's route answers. Empty if it would
+    /// not parse as the same answer: the texts `(-0, 1)` and `[2]` of decimals are also those of ints.
     pub fn encode(&self, limits: &Limits) -> String {
         if let Ok(printed) = &self.outcome
             && matches!(self.mode, Mode::Decimal(_))
@@ -149,7 +149,7 @@ impl Answer {
             return String::new();
         }
         let line = Line {
-            // What is written there is JSON.
+            // It is valid JSON.
             resultado: RawValue::from_string(self.resultado()).unwrap_or_default(),
             type_name: self.outcome.as_ref().ok().map(|printed| printed.type_name.into()),
             text: self.outcome.as_ref().ok().map(|printed| (&*printed.text).into()),
@@ -163,8 +163,8 @@ impl Answer {
         serde_json::to_string(&line).unwrap_or_default()
     }
 
-    /// Reads a line back; `None` if it is malformed, contradicts itself, is of a type unknown here, or is a refusal for
-    /// a limit that is higher here.
+    /// Parses a line; `None` if it is malformed, contradicts itself, has an unknown type, or is a refusal for a limit
+    /// that is higher here.
     pub fn decode(line: &str, limits: &Limits) -> Option<Self> {
         let line: Line<'_> = serde_json::from_str(line).ok()?;
         let outcome = match (line.type_name, line.text, line.error, line.node) {
@@ -181,8 +181,8 @@ impl Answer {
         (answer.resultado() == line.resultado.get()).then_some(answer)
     }
 
-    /// What the course's route answers, in JSON, as its application writes it: numbers with all their digits; for a
-    /// failure, without the position that each asker gets for its own text.
+    /// What the course's route answers, in JSON, as its application writes it: numbers with all digits; a failure
+    /// without its position, which depends on the text of the caller.
     pub fn resultado(&self) -> String {
         let mut out = String::new();
         match &self.outcome {
@@ -193,21 +193,20 @@ impl Answer {
     }
 }
 
-/// Whether a remembered failure is one that this process would have found: a property of the text, and no refusal
-/// for a limit lower than its own.
+/// Whether this process would find the same failure: it depends on the text, and is no refusal for a limit below ours.
 fn is_usable(kind: &ErrorKind, limits: &Limits) -> bool {
     let limit_here = match kind {
         ErrorKind::IntegerTooLarge { .. } => limits.integer_bits,
         ErrorKind::RationalTooLarge { .. } => Limits::FRACTION_BITS,
         ErrorKind::AnswerTooLong { .. } => limits.answer_characters,
         ErrorKind::CollectionTooLarge { limit, .. } => {
-            // Of elements or of characters: a process with the same limits says the same.
+            // In elements or characters: a process with the same limits finds the same.
             return [limits.elements, limits.string_characters].contains(limit);
         }
         ErrorKind::TooDeep { .. } => limits.depth,
         ErrorKind::OutOfFuel { .. } => limits.fuel,
         ErrorKind::OutOfMemory { .. } => limits.memory_bytes,
-        // What is refused before it is evaluated is never remembered.
+        // A refusal before evaluation is never stored.
         kind => return kind.limit().is_none() && kind.is_deterministic(),
     };
     kind.limit() >= Some(limit_here)
@@ -224,7 +223,7 @@ struct Line<'l> {
     error: Option<ErrorKind>,
     #[serde(skip_serializing_if = "Option::is_none")]
     node: Option<u32>,
-    /// Python's is left out: it is what every reader expects.
+    /// Python's is left out: it is the default of every reader.
     #[serde(default, skip_serializing_if = "is_python")]
     mode: Mode,
     fuel: u64,
@@ -235,8 +234,8 @@ fn is_python(mode: &Mode) -> bool {
     *mode == Mode::Python
 }
 
-/// What the course's route says of a failure: CPython's words where CPython fails at run time, else ours in Portuguese,
-/// with the position (the first character is 1) where it is known.
+/// What the course's route says of a failure: CPython's message where CPython fails at run time, else ours in
+/// Portuguese, with the position (the first character is 1) if it is known.
 pub(crate) fn course_sentence(kind: &ErrorKind, position: Option<usize>) -> String {
     match (kind.python(), position) {
         (Some(words), _) => format!("{ERROR_PREFIX}{words}"),
@@ -283,12 +282,12 @@ mod tests {
         assert!(line.ends_with(r#","node":2,"fuel":9,"born":1700000000}"#), "{line}");
     }
 
-    /// Whether any reader of JSON, who may have nothing but doubles, reads what the text says (RFC 7493, section 2.2).
+    /// Whether a reader of JSON with nothing but doubles has the value of the text (RFC 7493, section 2.2).
     fn arrives(json: &str, text: &str) -> bool {
         let as_double = |number: &str| number.parse::<f64>().ok().map(f64::to_bits);
         match serde_json::from_str::<&RawValue>(json).unwrap().get() {
             string if string.starts_with('"') => serde_json::from_str::<String>(string).unwrap() == text,
-            // Two integers of one double would both be read as it: neither is one that arrives.
+            // Two integers with one double would both be read as it.
             integer if integer.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') => {
                 integer == text
                     && as_double(integer).map(f64::from_bits).is_some_and(|value| value.abs() < 2f64.powi(53))
@@ -298,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_arrive_whoever_reads_them() {
+    fn numbers_arrive_at_every_reader() {
         const DECIMAL: &str = "0.3333333333333333333333333333";
         let decimal = Mode::Decimal(Digits::new(28).unwrap());
         for (text, mode, exact, all) in [
@@ -333,7 +332,7 @@ mod tests {
         }
     }
 
-    /// Of every size, many beside the ends.
+    /// Of every size, many near the limits.
     fn integer() -> impl Strategy<Value = i128> {
         prop_oneof![any::<i64>().prop_map(i128::from), any::<i128>(), -SAFE - 3..3 - SAFE, SAFE - 3..SAFE + 3]
     }
@@ -366,7 +365,7 @@ mod tests {
         }
     }
 
-    /// What is written is read back as the same answer, and written again as the same line.
+    /// A written line parses as the same answer, which is written as the same line.
     #[test]
     fn lines_are_read_back() {
         for text in [
@@ -420,7 +419,7 @@ mod tests {
         }
     }
 
-    /// The corpora of the other modes, and what they do not have: containers, failures, whole decimals that look like ints.
+    /// The corpora of the other modes, and what they lack: containers, failures, whole decimals that look like ints.
     #[test]
     fn lines_are_read_back_in_every_mode() {
         let corpus = |name: &str| {
@@ -459,7 +458,7 @@ mod tests {
         }
     }
 
-    /// The text of a list does not tell whole decimals from ints, which are other values and other JSON.
+    /// The text of a list does not distinguish whole decimals from ints, which are other values with other JSON.
     #[test]
     fn a_line_that_would_be_read_as_another_answer_is_not_written() {
         let limits = Limits::default();
@@ -549,7 +548,7 @@ mod tests {
         }
     }
 
-    /// A node that may do more asks again.
+    /// A node with a higher limit computes again.
     #[test]
     fn a_refusal_counts_only_where_the_limit_is_no_higher() {
         let ours = Limits::default();
@@ -569,7 +568,7 @@ mod tests {
         assert_eq!(answer("1/0").lifetime(), None);
     }
 
-    /// Fuzzing found it: nodes wrote it to Redis, and each found it unusable there.
+    /// Found by fuzzing: nodes wrote it to Redis, and each found it unusable there.
     #[test]
     fn a_fraction_that_is_too_large_is_remembered_as_such() {
         let limits = Limits::default();

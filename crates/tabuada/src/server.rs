@@ -1,4 +1,4 @@
-//! HTTP. Whoever runs it owns the socket and the signal to stop.
+//! HTTP. The caller owns the socket and the stop signal.
 
 mod bounds;
 mod body;

@@ -1,10 +1,11 @@
 //! What can be wrong with a text before anything is calculated.
 
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 /// Why a text is not an expression.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum Syntax {
     /// Nothing but blanks and comments.
@@ -163,8 +164,8 @@ pub enum Syntax {
 }
 
 /// Why the variables that came with a text could not be taken.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum VariableError {
     /// They are no JSON object.
@@ -194,8 +195,8 @@ pub enum VariableError {
 }
 
 /// What the language does not do (or not yet), named.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum Feature {
     /// `x.y`, but for `math.`.

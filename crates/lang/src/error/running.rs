@@ -1,10 +1,11 @@
 //! What can go wrong while a program runs: CPython's errors, and those of decimal numbers.
 
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 /// The types of values, as CPython names them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum Type {
     /// `int`.
@@ -68,8 +69,8 @@ impl Type {
 }
 
 /// An operation on a type that it is not for, or a call with the wrong arguments.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum TypeError {
     /// `unsupported operand type(s) for +: 'int' and 'NoneType'`.
@@ -285,8 +286,9 @@ pub enum TypeError {
 }
 
 /// CPython's ways to count arguments.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "kebab-case"))]
+#[non_exhaustive]
 pub enum Arity {
     /// `math.sin() takes exactly one argument (0 given)`.
     ExactlyOne {
@@ -333,8 +335,8 @@ pub enum Arity {
 }
 
 /// Which arguments a count is of, as CPython says it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "kebab-case"))]
 pub enum Counted {
     /// `arguments`.
     All,
@@ -345,8 +347,8 @@ pub enum Counted {
 }
 
 /// How a count is bounded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "kebab-case"))]
 pub enum Bound {
     /// This many.
     Exactly,
@@ -357,8 +359,8 @@ pub enum Bound {
 }
 
 /// The right type, but a value outside the domain.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum ValueError {
     /// No number that the calculation has a value for.
@@ -469,7 +471,8 @@ pub enum ValueError {
 }
 
 /// A real number that an error tells of. Serialises as text, since JSON has no infinities.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct Given {
     /// A float, or the float that an integer is made; infinite for an integer that is none.
     value: Real,
@@ -497,8 +500,8 @@ impl Given {
 }
 
 /// The bits of a float, which have an equality, and its shortest text in JSON.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(try_from = "String", into = "String"))]
 struct Real(u64);
 
 impl From<Real> for String {
@@ -518,8 +521,8 @@ impl TryFrom<String> for Real {
 }
 
 /// A division by zero.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum ZeroDivision {
     /// `/`.
@@ -544,8 +547,8 @@ pub enum ZeroDivision {
 }
 
 /// What an operation of decimal mode signals where Python's `decimal` would.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum DecimalError {
     /// `DivisionByZero`: a number divided by zero, zero to a negative power.
@@ -577,8 +580,8 @@ pub enum DecimalError {
 }
 
 /// A result that a float cannot hold, in CPython's words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum Overflow {
     /// `int too large to convert to float`.

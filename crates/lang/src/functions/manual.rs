@@ -6,6 +6,7 @@ use super::{ALIASES, CONSTANTS, ROWS, Reached, Row, Section};
 
 /// What a name is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum FunctionKind {
     /// Called with its arguments.
     Function,
@@ -15,8 +16,20 @@ pub enum FunctionKind {
     Constant,
 }
 
+impl FunctionKind {
+    /// The stable code: `function`, `binder` or `constant`.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Function => "function",
+            Self::Binder => "binder",
+            Self::Constant => "constant",
+        }
+    }
+}
+
 /// What the manual says of a name. `sum` and `prod` have two entries: they are functions and binders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FunctionInfo {
     /// The name, without the prefix.
     pub name: &'static str,

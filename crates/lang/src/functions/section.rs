@@ -2,6 +2,7 @@
 
 /// A section of the manual, in the order in which they are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Section {
     /// What makes numbers of values, and compares them.
     Numbers,

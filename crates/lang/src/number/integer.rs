@@ -152,6 +152,11 @@ impl Integer {
         (self.bits() as f64 * std::f64::consts::LOG10_2) as u64 + 1
     }
 
+    /// The magnitude's bytes, the least significant first.
+    pub(crate) fn magnitude_bytes(&self) -> Box<[u8]> {
+        magnitude(self).to_le_bytes()
+    }
+
     /// The magnitude's digits in a base from 2 to 36.
     pub(crate) fn in_base(&self, base: u8) -> String {
         magnitude(self).in_radix(base).to_string()

@@ -32,7 +32,7 @@ pub(crate) type Outcome = (Result<(String, String), (ErrorKind, u32)>, u64);
 /// Evaluates, always with the same chance.
 pub(crate) fn outcome(program: &Program, limits: &Limits) -> Outcome {
     let mut fuel = Fuel::new(limits.fuel);
-    let outcome = match program.evaluate(limits, &mut fuel) {
+    let outcome = match program.evaluate_with(&[], limits, &mut fuel) {
         Ok(answer) => Ok((answer.type_name().to_owned(), answer.text().to_owned())),
         Err(failure) => Err((failure.kind, failure.node)),
     };

@@ -1,4 +1,4 @@
-//! Connections: how many, how long, and how they end.
+//! Connections: accept, limits, and how they end; and each request on them.
 
 mod listener;
 mod framing;
@@ -49,27 +49,26 @@ use listener::Stream;
 use places::{Place, Places};
 use steady::Steady;
 
-/// How long to wait when the system has no more descriptors for us.
+/// How long to wait when the system has no free file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// What the system keeps of an answer that is not taken: a reader who takes a third of it in [`Bounds::write_time`] makes
-/// progress.
+/// The send buffer of a connection: a client that reads a third of it within [`Bounds::write_time`] makes progress.
 ///
 /// [`Bounds::write_time`]: crate::server::bounds::Bounds::write_time
 const SEND_BYTES: usize = 128 << 10;
 
-/// For how long accepting must not have failed before it is said to be well, and trouble is said again.
+/// How long accepting has to succeed before recovery is logged, and the next failure again.
 const SAID: Duration = Duration::from_secs(60);
 
-/// How long who came just before a drain ended has for its request, at most as long as the drain took.
+/// How long a connection that came just before the end of a drain has for its request; at most as long as the drain.
 const LAST_REQUESTS: Duration = Duration::from_millis(500);
 
-/// Serves until `stop` comes, drains, then lets what is in flight finish.
+/// Serves until `stop`, drains, and lets requests in flight finish.
 pub async fn serve(listener: impl Into<Listener>, app: App, stop: impl Future<Output = ()>) {
     serve_some(listener.into(), Listening::Everything, app, stop).await;
 }
 
-/// The same with the operator's routes and the metrics on a listener of their own.
+/// The same, with the operator's routes and the metrics on their own listener.
 pub async fn serve_apart(
     listener: impl Into<Listener>,
     admin: impl Into<Listener>,
@@ -78,7 +77,7 @@ pub async fn serve_apart(
 ) {
     let (stopping, stopped) = watch::channel(());
     let until_stopped = |mut stopped: watch::Receiver<()>| async move {
-        // It never changes, and ends when there is nobody to change it.
+        // It never changes, and ends when its sender is dropped.
         let _ = stopped.changed().await;
     };
     tokio::join!(
@@ -113,11 +112,11 @@ async fn serve_some(listener: Listener, listening: Listening, app: App, stop: im
     drop(listener);
     let (connections, requests) = (places.taken(), places.busy());
     tracing::info!(address, connections, requests, "stopped listening: waiting for what is in flight");
-    // Who came last has hardly sent its request: it is not to be mistaken for an idle one.
+    // The last clients have hardly sent their requests: their connections are not idle.
     tokio::time::sleep(bounds.drain_time.min(LAST_REQUESTS)).await;
     match tokio::time::timeout(bounds.stop_time, in_flight.shutdown()).await {
         Ok(()) => tracing::info!(address, "stopped: all is answered"),
-        // Past this time whoever is still sending a body is cut off.
+        // After this time, bodies that still arrive are cut off.
         Err(_) => {
             let (connections, requests) = (places.taken(), places.busy());
             places.end_all().await;
@@ -126,7 +125,7 @@ async fn serve_some(listener: Listener, listening: Listening, app: App, stop: im
     }
 }
 
-/// A listener, and what becomes of who comes in there.
+/// A listener and its connections.
 struct Door {
     listener: Listener,
     http: http1::Builder,
@@ -136,7 +135,7 @@ struct Door {
     failures: Failures,
 }
 
-/// Failures to accept, which come one upon another: what is said of them is that they begin, and that they have ended.
+/// Failures to accept, which come in series: the first of a series and its end are logged.
 #[derive(Debug, Default)]
 struct Failures {
     count: u64,
@@ -144,14 +143,14 @@ struct Failures {
 }
 
 impl Failures {
-    /// One more; whether it is the first.
+    /// Counts a failure; gives whether it is the first.
     fn add(&mut self, now: Instant) -> bool {
         self.last = Some(now);
         self.count += 1;
         self.count == 1
     }
 
-    /// How many there were, if there were some and now have been none for a while.
+    /// The number of failures, if there were some and the last is long ago.
     fn ended(&mut self, now: Instant) -> Option<u64> {
         self.last.take_if(|last| now - *last > SAID)?;
         Some(std::mem::take(&mut self.count))
@@ -159,7 +158,7 @@ impl Failures {
 }
 
 impl Door {
-    /// Lets in who comes, until then.
+    /// Accepts connections until `end`.
     async fn accept_until(&mut self, end: impl Future<Output = ()>) {
         tokio::pin!(end);
         loop {
@@ -183,7 +182,7 @@ impl Door {
                         tracing::info!(times, "connections are accepted again");
                     }
                 }
-                // Its peer has others enough.
+                // The peer has its share of connections.
                 Ok((.., None)) => _ = self.site.served.app.counters.connections_refused.inc(),
                 Err(error) if is_of_the_connection(&error) => {}
                 Err(error) => {
@@ -197,7 +196,7 @@ impl Door {
         }
     }
 
-    /// Lets in who has been accepted by the system already, and would be lost with the listener.
+    /// Accepts the connections in the system's queue, which would be lost with the listener.
     fn accept_the_rest(&mut self) {
         let mut task = Context::from_waker(Waker::noop());
         loop {
@@ -239,7 +238,7 @@ impl Door {
         let connection = self.in_flight.watch(self.http.serve_connection(TokioIo::new(stream), service));
         let number = place.number();
         let task = tokio::spawn(async move {
-            // What goes wrong with a connection is between the client and the network.
+            // Errors of a connection concern the client and the network only.
             let _ = connection.await;
             drop((place, connected));
         });
@@ -250,24 +249,24 @@ impl Door {
 fn prepare(stream: &Stream) {
     let socket = match stream {
         Stream::Left(stream) => {
-            // Answers are small and written at once; waiting to fill a packet would only delay them.
+            // Answers are small and written at once; Nagle's algorithm would only delay them.
             let _ = stream.set_nodelay(true);
             SockRef::from(stream)
         }
         Stream::Right(stream) => SockRef::from(stream),
     };
-    // It would otherwise grow to megabytes, of which the system tells us only when a third has been taken.
+    // Otherwise it grows to megabytes, and the system reports progress only when a third was read.
     let _ = socket.set_send_buffer_size(SEND_BYTES);
 }
 
-/// What a listener leads to.
+/// What a listener serves.
 struct Site {
     served: Served,
     router: Router,
     requests: Requests,
 }
 
-/// Answers one request, under its name, counts it and writes its line. The hot routes need no routing.
+/// Answers one request, counts it and logs it. The hot routes bypass the router.
 async fn answer(
     site: Arc<Site>,
     remote: Remote,
@@ -300,14 +299,14 @@ async fn answer(
         }
         _ => {
             request.extensions_mut().insert(peer);
-            // In a box, so that it makes no room for itself in the hot ones.
+            // Boxed: an unboxed future would enlarge the futures of the hot routes.
             (Box::pin(site.router.clone().call(request)).await?, None)
         }
     };
     if let Some(page) = page {
         response = page.told(response).await;
     }
-    // A route that says how long it took has looked at the clock already.
+    // A route that reports its time has read the clock already.
     let time = time.unwrap_or_else(|| begun.elapsed());
     site.requests.answered(row, response.status().as_u16(), time);
     log.ended(&response, time);
@@ -323,8 +322,8 @@ async fn answer(
     Ok(prefer::told(response, is_lenient))
 }
 
-/// The line of a request that is being answered. Where it is dropped without, the client has gone, or the server has stopped
-/// and gives the request up.
+/// The log line of a request in progress. Dropped without its end, the client has gone, or the server has stopped and
+/// gives the request up.
 struct Line<'r> {
     app: &'r App,
     id: &'r HeaderValue,
@@ -347,7 +346,7 @@ impl Drop for Line<'_> {
     }
 }
 
-/// A head that is not understood in one way. Nobody knows where the next would begin.
+/// The answer to an ambiguous head. Nobody knows where the next request would begin.
 fn refused(status: StatusCode) -> Response<Body> {
     let mut response = detail(status, status.canonical_reason().unwrap_or_default());
     response.headers_mut().insert(CACHE_STATUS, bypass("malformed"));
@@ -355,7 +354,7 @@ fn refused(status: StatusCode) -> Response<Body> {
     response
 }
 
-/// Whether only the connection that was to be accepted is lost.
+/// Whether an error concerns only the connection that was to be accepted.
 fn is_of_the_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
@@ -373,7 +372,7 @@ mod tests {
         assert_eq!(failures.ended(at(0)), None);
         assert_eq!([0, 1, 59].map(|second| failures.add(at(second))), [true, false, false]);
         assert_eq!(failures.ended(at(119)), None, "hardly a minute");
-        // One that comes after a while in which nobody connected is of the same trouble.
+        // A failure after a while without connections belongs to the same series.
         assert!(!failures.add(at(200)));
         assert_eq!((failures.ended(at(261)), failures.ended(at(262))), (Some(4), None));
         assert!(failures.add(at(263)));

@@ -1,5 +1,4 @@
-//! `POST /evaluate`, the course's route: what it takes, and what it says of what it does not take, as FastAPI 0.111
-//! says it.
+//! `POST /evaluate`, the route of the course: what it accepts, and its errors, as FastAPI 0.111 writes them.
 
 use axum::BoxError;
 use axum::body::{Body, Bytes, HttpBody};
@@ -15,14 +14,14 @@ use crate::server::render::{self, and_close, bypass, detail, with_cache_status};
 use crate::server::request_log::tell_expression;
 use crate::server::state::App;
 
-/// The field that holds the expression.
+/// The member that holds the expression.
 const FIELD: &str = "expressao";
 
-/// Bodies up to this long are read where the request is served; longer ones by the readers.
+/// Bodies up to this size are parsed on the thread that serves, longer ones by the readers.
 const INLINE_BODY_BYTES: usize = 4 << 10;
 
-/// Evaluates an expression, or remembers its answer: the body is the same either way. An expression that fails is answered
-/// with 200, too.
+/// Evaluates an expression, or answers from the cache: the body is the same. The answer to an expression that fails is
+/// 200, too.
 pub(super) async fn post(State(app): State<App>, peer: Peer, request: Request<Body>) -> Response<Body> {
     evaluate(&app, peer, request).await
 }
@@ -66,10 +65,10 @@ fn without_body(no_body: NoBody) -> Response<Body> {
     with_cache_status(and_close(response), bypass(cause))
 }
 
-/// Whether a body is to be read as JSON: not declared at all, `application/json` or `application/…+json`.
+/// Whether a body is JSON: no declared type, `application/json` or `application/…+json`.
 fn declares_json(headers: &HeaderMap) -> bool {
     let Some(declared) = headers.get(CONTENT_TYPE).filter(|value| !value.is_empty()) else { return true };
-    // What nearly everybody says.
+    // What nearly all clients send.
     if declared == "application/json" {
         return true;
     }
@@ -78,12 +77,12 @@ fn declares_json(headers: &HeaderMap) -> bool {
     matches!(kind.split_once('/'), Some(("application", kind)) if kind == "json" || (kind.ends_with("+json") && !kind.contains('/')))
 }
 
-/// Why a body gives no expression.
+/// Why a body has no expression.
 #[derive(Debug, PartialEq, Eq)]
 enum Refusal {
-    /// No text, or a text that Python's decoder gives up on: 400.
+    /// No text, or a text that Python's decoder refuses: 400.
     Unreadable,
-    /// What pydantic finds wrong, written: 422.
+    /// The body of the validation error, as pydantic writes it: 422.
     Invalid(String),
 }
 
@@ -96,13 +95,13 @@ impl Refusal {
     }
 }
 
-/// The expression that a body asks for.
+/// The expression in a body.
 fn expression(is_json: bool, body: &[u8]) -> Result<String, Refusal> {
     if body.is_empty() {
         return Err(missing_body());
     }
     if !is_json {
-        // What was not declared as JSON is a text to it, and no object.
+        // Without a declared type of JSON, the application sees a string, and no object.
         let text = std::str::from_utf8(body).map_err(|_| Refusal::Unreadable)?;
         return Err(invalid("model_attributes_type", &["body"], NOT_AN_OBJECT, |out| write_string(text, out)));
     }
@@ -134,7 +133,7 @@ fn missing_body() -> Refusal {
     invalid("missing", &["body"], "Field required", |out| out.push_str("null"))
 }
 
-/// One thing wrong, as pydantic reports it; `input` appends what was given in its place.
+/// One validation error, as pydantic writes it; `input` appends the value that was given.
 fn invalid(kind: &str, place: &[&str], message: &str, input: impl FnOnce(&mut String)) -> Refusal {
     let place = place.join("\",\"");
     let mut out = format!(r#"{{"detail":[{{"type":"{kind}","loc":["{place}"],"msg":"{message}","input":"#);

@@ -1,6 +1,5 @@
-//! `/docs`, where a person tries the API, and `/redoc`, where one reads it.
-//! Everything is in the binary: neither needs the internet, and no script stands in a page, so a strict content security
-//! policy holds.
+//! `/docs`, where people try the API, and `/redoc`, where they read about it. All files are in the binary, so no
+//! internet is needed, and no script is inline, so a strict content security policy holds.
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -12,14 +11,14 @@ use axum::routing::get;
 
 use crate::server::state::Served;
 
-/// The script itself says that these lie beside it.
+/// The script refers to these beside it.
 const LICENCES: &str = include_str!("docs/swagger-ui-bundle.js.LICENSE.txt");
 
 const REDOC_LICENCES: &str =
     concat!(include_str!("docs/redoc.LICENSE"), "\n", include_str!("docs/redoc.standalone.js.LICENSE.txt"));
 
-/// Scripts and styles of Swagger UI and of ReDoc need nothing from elsewhere; icons are images in style sheets, and both set
-/// styles of their own.
+/// Swagger UI and ReDoc load nothing from other hosts. Their icons are images in style sheets, and both set styles by
+/// script.
 const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; \
      base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -35,7 +34,7 @@ pub(super) async fn redoc() -> Response<Body> {
     page(include_str!("docs/redoc.html")).await
 }
 
-/// What the pages ask for.
+/// The files of the pages.
 pub(super) fn files() -> Router<Served> {
     const SCRIPT: &str = "text/javascript; charset=utf-8";
     const STYLE: &str = "text/css; charset=utf-8";
@@ -64,8 +63,8 @@ pub(super) async fn text(kind: &'static str, text: &'static str) -> Response<Bod
     response
 }
 
-/// A file that is only kept compressed. Every browser takes it; the paths change with no version, so it is asked for
-/// again every day.
+/// A file that is stored compressed only. Every browser accepts it. The paths do not change with a version, so browsers
+/// ask again every day.
 async fn packed(kind: &'static str, file: &'static [u8]) -> Response<Body> {
     let mut response = text(kind, "").await;
     *response.body_mut() = Body::from(Bytes::from_static(file));

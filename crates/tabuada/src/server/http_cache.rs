@@ -1,8 +1,9 @@
-//! How long others may keep an answer, and how they ask whether the one they kept still holds (RFC 9110 and 9111).
+//! How long caches may store an answer, and conditional requests (RFC 9110 and 9111).
 //!
-//! A route that answers the same to the same question makes a [`Tag`] of what its body is made of, and a [`Freshness`] of
-//! that; [`Freshness::known`] spares the work if the asker has the body already, [`Freshness::put_on`] packs it and sets
-//! the headers. What differs each time is [`not_kept`](crate::server::render::not_kept).
+//! A route whose answer depends only on the question makes a [`Tag`] from the parts of its body, and a [`Freshness`]
+//! from the tag. [`Freshness::known`] saves the work if the client has the body already; [`Freshness::put_on`]
+//! compresses the body and sets the headers. An answer that differs each time is
+//! [`not_kept`](crate::server::render::not_kept).
 
 pub(super) mod response_cache;
 
@@ -18,56 +19,51 @@ use crate::answer::DEADLINE;
 use crate::server::negotiation::encoding::{Accepted, Coding, PACKED_FROM_BYTES};
 use crate::server::negotiation::qvalues::lines;
 use crate::server::render::vary;
+use crate::server::request_id::hexadecimal;
 use crate::workers::Hands;
 
-/// What follows from the text alone is good for a day; a new version of ours, which may answer better, is not waited for
-/// any longer.
+/// An answer that depends on the text alone is fresh for a day: clients get better answers of a new version after that
+/// time at the latest.
 const SECONDS: u64 = 24 * 60 * 60;
-/// The greatest age that is told, a year: what is said to be older was written by somebody else.
+/// The largest `Age`, a year: an older entry was written by somebody else.
 const AGE_MAX: u64 = 365 * SECONDS;
 
-/// Words for people, which a new version may choose otherwise: an hour.
+/// Messages for people, which a new version may word differently: an hour.
 pub(super) const WORDS_SECONDS: u64 = 60 * 60;
 
-/// Packing more than this is the workers' business: some milliseconds.
+/// Larger bodies are compressed on the workers: it takes some milliseconds.
 const INLINE_BYTES: usize = 16 << 10;
 
-/// Names a body, before it is known how that is packed: the same on every node, and at every start.
+/// The entity tag of a body, independent of its compression: the same on every node and after every restart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Tag(u128);
 
 impl Tag {
-    /// The tag of whatever is made of these parts, and of nothing else.
+    /// The tag of what is made from these parts.
     ///
-    /// A tag is compared with those of one address only, by whoever has its body: to find two texts with one tag gains
-    /// nobody anything.
+    /// Tags of one URL only are compared, by a client that has the body: a collision gains nobody anything.
     pub(super) fn of(parts: &[&str]) -> Self {
         let mut hasher = SipHasher13::new();
         for part in parts {
-            // The length before it keeps `ab`, `c` from `a`, `bc`.
+            // The length distinguishes `ab`, `c` from `a`, `bc`.
             hasher.write(&(part.len() as u64).to_le_bytes());
             hasher.write(part.as_bytes());
         }
         Self(hasher.finish128().as_u128())
     }
 
-    /// In quotes. One body packed in two ways is two bodies to a strong tag.
+    /// In quotes. A strong tag differs between two encodings of one body.
     fn quoted(self, coding: Coding) -> String {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        let mut hex = [0; 32];
-        for (pair, byte) in hex.chunks_exact_mut(2).zip(self.0.to_be_bytes()) {
-            pair[0] = DIGITS[usize::from(byte >> 4)];
-            pair[1] = DIGITS[usize::from(byte & 15)];
-        }
-        let hex = str::from_utf8(&hex).unwrap_or_default();
+        let halves = [(self.0 >> 64) as u64, self.0 as u64].map(hexadecimal);
+        let [high, low] = [&halves[0], &halves[1]].map(|half| str::from_utf8(half).unwrap_or_default());
         match coding.name() {
-            None => ["\"", hex, "\""].concat(),
-            Some(name) => ["\"", hex, "-", name, "\""].concat(),
+            None => ["\"", high, low, "\""].concat(),
+            Some(name) => ["\"", high, low, "-", name, "\""].concat(),
         }
     }
 }
 
-/// A body that others may keep: its tag, and for how long.
+/// How a body may be cached: its tag, and for how long.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Freshness {
     tag: Tag,
@@ -89,56 +85,57 @@ impl Freshness {
         Self { seconds, ..self }
     }
 
-    /// It was made so long ago, and remembered since.
+    /// It was computed so many seconds ago.
     pub(super) fn aged(self, seconds: u64) -> Self {
         Self { age: Some(seconds.min(AGE_MAX)), ..self }
     }
 
-    /// It holds words, in the language that the asker prefers.
+    /// It contains messages, in the language that the client prefers.
     pub(super) fn in_words(self) -> Self {
         Self { is_in_words: true, ..self }
     }
 
-    /// It is of the kind that the asker prefers.
+    /// Its media type is the one that the client prefers.
     pub(super) fn of_a_kind(self) -> Self {
         Self { is_of_a_kind: true, ..self }
     }
 
-    /// It is packed as it is, and no coding makes it shorter.
+    /// It is compressed already; no encoding makes it shorter.
     pub(super) fn packed(self) -> Self {
         Self { is_packed: true, ..self }
     }
 
-    /// The answer for an asker that says it has this body. Found by the tag alone: nothing has to be worked out.
-    pub(super) fn known(&self, asker: &HeaderMap) -> Option<Response<Body>> {
-        if !is_conditional(asker) {
+    /// 304 for a client that has this body, decided by the tag alone: nothing has to be computed.
+    pub(super) fn known(&self, request: &HeaderMap) -> Option<Response<Body>> {
+        if !is_conditional(request) {
             return None;
         }
-        let accepted = Accepted::by(asker);
+        let accepted = Accepted::by(request);
         let is_sent = |coding: &Coding| accepted.takes(*coding) && (*coding == Coding::Identity || !self.is_packed);
         let coding = Coding::ALL.into_iter().filter(is_sent).find(|coding| {
             let tag = self.tag.quoted(*coding);
-            tags(asker).any(|given| given == tag.trim_matches('"').as_bytes())
+            tags(request).any(|given| given == tag.trim_matches('"').as_bytes())
         })?;
         Some(self.not_modified(coding))
     }
 
-    /// Packs a body if the asker likes that, and says how long it is good for. An asker that has it is told so instead.
+    /// Compresses a body if the client prefers that, and sets the headers for caches. A client that has the body
+    /// receives 304.
     pub(super) async fn put_on(
         &self,
         mut response: Response<Body>,
-        asker: &HeaderMap,
+        request: &HeaderMap,
         workers: Hands<'_>,
     ) -> Response<Body> {
-        // A condition is about what would be a success (RFC 9110, section 13.2.1).
-        let is_conditional = response.status() == StatusCode::OK && is_conditional(asker);
-        if is_conditional && let Some(known) = self.known(asker) {
+        // A condition applies to what would be a success (RFC 9110, section 13.2.1).
+        let is_conditional = response.status() == StatusCode::OK && is_conditional(request);
+        if is_conditional && let Some(known) = self.known(request) {
             return known;
         }
         let may_be_packed = !self.is_packed && response.body().size_hint().lower() >= PACKED_FROM_BYTES as u64;
-        let best = if may_be_packed { Accepted::by(asker).best() } else { Coding::Identity };
+        let best = if may_be_packed { Accepted::by(request).best() } else { Coding::Identity };
         let coding = if best == Coding::Identity { best } else { Box::pin(pack(&mut response, best, workers)).await };
-        if is_conditional && is_any(asker) {
+        if is_conditional && is_any(request) {
             return self.not_modified(coding);
         }
         self.say_in(response.headers_mut(), coding);
@@ -154,11 +151,11 @@ impl Freshness {
 
     fn say_in(&self, headers: &mut HeaderMap, coding: Coding) {
         let mut digits = itoa::Buffer::new();
-        // Its age counts, so that what was remembered long ago is fresh for as long as what is made now.
+        // `max-age` includes the age, so that an old answer is fresh for as long as a new one.
         let seconds = digits.format(self.age.unwrap_or(0) + self.seconds);
         let cache_control = ["public, max-age=", seconds].concat();
         let mut say = |name, text: String| {
-            // Digits, letters and what stands above.
+            // Digits, letters and these texts.
             if let Ok(value) = HeaderValue::try_from(text) {
                 headers.insert(name, value);
             }
@@ -178,16 +175,16 @@ impl Freshness {
     }
 }
 
-/// Packs the body, and says how it is packed now.
+/// Compresses the body, and gives its encoding.
 async fn pack(response: &mut Response<Body>, coding: Coding, workers: Hands<'_>) -> Coding {
     let body = std::mem::take(response.body_mut());
-    // It is whole and there: nothing is waited for.
+    // The whole body is there: nothing to wait for.
     let bytes = body.collect().await.map(|collected| collected.to_bytes()).unwrap_or_default();
     let packed = if bytes.len() <= INLINE_BYTES {
         coding.pack(&bytes)
     } else {
         let bytes = bytes.clone();
-        // Nobody free to pack it: it goes as it is.
+        // No worker is free: it is sent uncompressed.
         workers.run(DEADLINE, move || coding.pack(&bytes)).await.unwrap_or(None)
     };
     let Some(packed) = packed.map(Bytes::from) else {
@@ -201,19 +198,19 @@ async fn pack(response: &mut Response<Body>, coding: Coding, workers: Hands<'_>)
     coding
 }
 
-/// Whether an asker says what it has.
-pub(super) fn is_conditional(asker: &HeaderMap) -> bool {
-    lines(asker, IF_NONE_MATCH).next().is_some()
+/// Whether a request is conditional.
+pub(super) fn is_conditional(request: &HeaderMap) -> bool {
+    lines(request, IF_NONE_MATCH).next().is_some()
 }
 
-/// The tags that an asker names in `If-None-Match`, whether it calls them weak or not. No tag holds a quote.
-fn tags(asker: &HeaderMap) -> impl Iterator<Item = &[u8]> {
-    lines(asker, IF_NONE_MATCH).flat_map(|list| list.as_bytes().split(|byte| *byte == b'"').skip(1).step_by(2))
+/// The tags in `If-None-Match`, weak or strong. No tag contains a quote.
+fn tags(request: &HeaderMap) -> impl Iterator<Item = &[u8]> {
+    lines(request, IF_NONE_MATCH).flat_map(|list| list.as_bytes().split(|byte| *byte == b'"').skip(1).step_by(2))
 }
 
-/// `If-None-Match: *`: whatever there is, the asker has it.
-fn is_any(asker: &HeaderMap) -> bool {
-    lines(asker, IF_NONE_MATCH).any(|list| list.as_bytes().trim_ascii() == b"*")
+/// `If-None-Match: *`: the client has whatever there is.
+fn is_any(request: &HeaderMap) -> bool {
+    lines(request, IF_NONE_MATCH).any(|list| list.as_bytes().trim_ascii() == b"*")
 }
 
 #[cfg(test)]
@@ -222,7 +219,7 @@ mod tests {
     use crate::peer::Peer;
     use crate::workers::Workers;
 
-    fn asker(pairs: &[(axum::http::HeaderName, &str)]) -> HeaderMap {
+    fn request_with(pairs: &[(axum::http::HeaderName, &str)]) -> HeaderMap {
         let mut headers = HeaderMap::new();
         for (name, value) in pairs {
             headers.append(name, value.parse().unwrap());
@@ -239,7 +236,7 @@ mod tests {
         }
     }
 
-    /// Lists, weak ones, several lines; codings that the asker takes, and no others.
+    /// Lists, weak tags, several lines; only encodings that the client accepts.
     #[test]
     fn who_has_it_is_told_so() {
         use axum::http::header::ACCEPT_ENCODING;
@@ -247,7 +244,7 @@ mod tests {
         let plain = fresh.tag.quoted(Coding::Identity);
         let gzip = fresh.tag.quoted(Coding::Gzip);
         let told = |pairs: &[(axum::http::HeaderName, &str)]| {
-            let known = fresh.known(&asker(pairs))?;
+            let known = fresh.known(&request_with(pairs))?;
             assert_eq!(known.status(), StatusCode::NOT_MODIFIED);
             Some(known.headers()[ETAG].to_str().unwrap().to_owned())
         };
@@ -269,14 +266,14 @@ mod tests {
     async fn a_condition_is_only_about_a_success() {
         let workers = Workers::new(1.into());
         let fresh = Freshness::new(Tag::of(&["x"]));
-        let asker = asker(&[(IF_NONE_MATCH, "*")]);
+        let request = request_with(&[(IF_NONE_MATCH, "*")]);
         let mut failed = Response::new(Body::from("no"));
         *failed.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
         assert_eq!(
-            fresh.put_on(failed, &asker, workers.by(Peer::default())).await.status(),
+            fresh.put_on(failed, &request, workers.by(Peer::default())).await.status(),
             StatusCode::UNPROCESSABLE_ENTITY
         );
-        let told = fresh.put_on(Response::new(Body::from("yes")), &asker, workers.by(Peer::default())).await;
+        let told = fresh.put_on(Response::new(Body::from("yes")), &request, workers.by(Peer::default())).await;
         assert_eq!(told.status(), StatusCode::NOT_MODIFIED);
     }
 }

@@ -1,4 +1,4 @@
-//! `GET /metrics`: the counters under their names, in Prometheus's text (its OpenMetrics dialect).
+//! `GET /metrics`: the counters in the OpenMetrics text format.
 
 mod process;
 
@@ -23,7 +23,7 @@ use crate::operator_json;
 use crate::server::metrics::process::Process;
 use crate::version::{COMMIT, VERSION};
 
-/// Counters for Prometheus
+/// The metrics.
 pub(crate) fn page(registry: &Registry) -> Response<Body> {
     let mut body = String::with_capacity(16 << 10);
     // Writing to a `String` cannot fail.
@@ -34,7 +34,8 @@ pub(crate) fn page(registry: &Registry) -> Response<Body> {
     response
 }
 
-/// Names what is counted. The library ends the help of what is registered with a full stop; that of a collector does so itself.
+/// Registers the counters. The library ends the help of a registered metric with a full stop; a collector does so
+/// itself.
 pub(super) fn registry(counters: &Counters, calculator: &Calculator, log_losses: Option<ErrorCounter>) -> Registry {
     let mut all = Registry::default();
     all.register_collector(Box::new(Process));
@@ -61,7 +62,7 @@ pub(super) fn registry(counters: &Counters, calculator: &Calculator, log_losses:
     registry.register("evaluation_seconds", "Seconds that evaluations took", counters.evaluation_seconds.clone());
     registry.register(
         "trials_abandoned",
-        "Evaluations given up at the price of a look-up",
+        "Evaluations given up at the price of a lookup",
         counters.trials_abandoned.clone(),
     );
     registry.register(
@@ -98,7 +99,7 @@ pub(super) fn registry(counters: &Counters, calculator: &Calculator, log_losses:
     all
 }
 
-/// What is looked at when it is asked for.
+/// Values that are read when the metrics are.
 struct OfTheMoment {
     calculator: Calculator,
     counters: Counters,

@@ -1,4 +1,4 @@
-//! `/v1/cache`: what the cache remembers and did, for its operator. Who that is says [`admission`](crate::server::operator::admission).
+//! `/v1/cache`: what the cache holds and did, for its operator. [`admission`] decides about access.
 
 mod admission;
 
@@ -19,16 +19,16 @@ use crate::server::query::parameter;
 use crate::server::render::{json, not_kept};
 use crate::server::state::{App, Served};
 
-/// Entries of a page, where nothing else is asked for; and the most that can be.
+/// Entries of a page by default, and at most.
 const PAGE: usize = 100;
 const PAGE_MAX: usize = 1_000;
 
-/// What the cache did.
+/// The statistics of the cache.
 pub(super) async fn statistics(State(app): State<App>) -> Response<Body> {
     said(StatusCode::OK, &operator_json::stats(&app.calculator.cache().stats(), &app.counters))
 }
 
-/// Lists what is remembered.
+/// Lists the entries.
 pub(super) async fn list(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Response<Body> {
     let asked = || -> Result<_, Fault> {
         let limit = match parameter(uri.query(), "limit")? {
@@ -50,7 +50,7 @@ pub(super) async fn list(State(app): State<App>, headers: HeaderMap, uri: Uri) -
     }
 }
 
-/// Shows one answer that is remembered.
+/// Shows one entry.
 pub(super) async fn show(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Response<Body> {
     let name = match name(&app, &uri).await {
         Ok(name) => name,
@@ -63,7 +63,7 @@ pub(super) async fn show(State(app): State<App>, headers: HeaderMap, uri: Uri) -
     }
 }
 
-/// Forgets one answer.
+/// Removes one entry.
 pub(super) async fn delete(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Response<Body> {
     let name = match name(&app, &uri).await {
         Ok(name) => name,
@@ -75,9 +75,9 @@ pub(super) async fn delete(State(app): State<App>, headers: HeaderMap, uri: Uri)
     }
 }
 
-/// Forgets everything.
+/// Removes all entries.
 ///
-/// Takes no parameters: one who wants to delete one entry and forgets half of the path is not to lose them all.
+/// Takes no parameters, so that a typing error in a request to remove one entry does not remove all.
 pub(super) async fn clear(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Response<Body> {
     if uri.query().is_some_and(|query| !query.is_empty()) {
         return refused(Fault::ClearsAll, &headers);
@@ -85,7 +85,7 @@ pub(super) async fn clear(State(app): State<App>, headers: HeaderMap, uri: Uri) 
     gone(operator(&app).clear().await, &headers)
 }
 
-/// Lets the operator through, and a client that may read the metrics.
+/// Admits the operator, and clients that may read the metrics.
 pub(super) async fn let_scraper_in(State(served): State<Served>, request: Request, next: Next) -> Response<Body> {
     let (token, names) = (served.app.admin_token.as_ref(), &served.app.metrics_hosts);
     match admit_scraper(token, served.is_loopback, names, request.uri(), request.headers()) {
@@ -94,7 +94,7 @@ pub(super) async fn let_scraper_in(State(served): State<Served>, request: Reques
     }
 }
 
-/// Lets the operator through.
+/// Admits the operator.
 pub(super) async fn let_operator_in(State(served): State<Served>, request: Request, next: Next) -> Response<Body> {
     match admit(served.app.admin_token.as_ref(), served.is_loopback, request.uri(), request.headers()) {
         Ok(()) => next.run(request).await,
@@ -102,12 +102,12 @@ pub(super) async fn let_operator_in(State(served): State<Served>, request: Reque
     }
 }
 
-/// What is wrong with a request, as whoever sent it is told.
+/// The problem of a request, in the language of the client.
 fn told(fault: Fault, headers: &HeaderMap) -> Problem {
     Problem::from(fault).told(language::preferred(headers))
 }
 
-/// The answer to a request that is not followed.
+/// The answer to a request that is refused.
 fn refused(fault: Fault, headers: &HeaderMap) -> Response<Body> {
     told(fault, headers).response()
 }
@@ -116,7 +116,7 @@ fn operator(app: &App) -> Operator<Answers> {
     app.calculator.cache().operator()
 }
 
-/// The name that the parameter `key` is about.
+/// The name that the parameter `key` stands for.
 async fn name(app: &App, uri: &Uri) -> Result<String, Fault> {
     let key = parameter(uri.query(), "key")?.filter(|key| !key.is_empty()).ok_or(Fault::KeyMissing)?;
     app.calculator.name_in_cache(&key).await.map_err(|nameless| Fault::of_key(nameless, key))

@@ -1,4 +1,4 @@
-//! Which path leads where, by the [table of operations](crate::server::operations).
+//! The router, made from the [table of operations](crate::server::operations).
 
 use axum::Router;
 use axum::body::Body;
@@ -17,7 +17,7 @@ use crate::server::problems::Problem;
 use crate::server::render::{CACHE_STATUS, bypass, detail};
 use crate::server::state::{Listening, Served};
 
-/// Every route of a listener.
+/// All routes of a listener.
 pub(super) fn router(served: Served) -> Router {
     routes(&served).fallback(elsewhere).with_state(served)
 }
@@ -38,8 +38,8 @@ fn routes(served: &Served) -> Router<Served> {
     routes.method_not_allowed_fallback(method_not_allowed)
 }
 
-/// A path is compared decoded (`/%65valuate` is `/evaluate`), and one with a slash too many is led to the one without, as
-/// the course's framework does. The redirect names neither host nor root: behind a proxy, ours would be the wrong ones.
+/// Paths are compared decoded (`/%65valuate` is `/evaluate`), and a path with trailing slashes is redirected to the one
+/// without, as by the course's framework. The redirect is relative: behind a proxy, our host and root would be wrong.
 async fn elsewhere(State(served): State<Served>, mut request: Request) -> Response<Body> {
     let path = percent_decode_str(request.uri().path()).collect::<Vec<u8>>();
     let without_slash = &path[..path.iter().rposition(|&byte| byte != b'/').map_or(0, |last| last + 1)];
@@ -68,7 +68,7 @@ fn nowhere(path: &[u8], headers: &HeaderMap) -> Response<Body> {
     detail(StatusCode::NOT_FOUND, "Not Found")
 }
 
-/// A known path, as it is found from the path of a request: up as many levels as that has, and down again.
+/// The relative reference from the path of a request to a known path: up as many levels, and down again.
 fn relative(from: &str, known: &str) -> String {
     let levels = from.matches('/').count().saturating_sub(1);
     format!("{}{}", "../".repeat(levels), known.trim_start_matches('/'))
@@ -77,14 +77,14 @@ fn relative(from: &str, known: &str) -> String {
 fn redirect(to: &str, query: &str) -> Response<Body> {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::TEMPORARY_REDIRECT;
-    // What came in a request line can go out in a header.
+    // The characters of a request line are valid in a header.
     if let Ok(to) = HeaderValue::try_from(format!("{to}{query}")) {
         response.headers_mut().insert(LOCATION, to);
     }
     response
 }
 
-/// `Allow` is added by the router.
+/// The router adds `Allow`.
 async fn method_not_allowed(headers: HeaderMap, uri: Uri) -> Response<Body> {
     if uri.path().starts_with("/v1/") {
         return Problem::from(Fault::MethodNotAllowed).told(language::preferred(&headers)).response();

@@ -1,4 +1,4 @@
-//! `/v1`: the product's API. Every route of it answers a failure with a [`Problem`](crate::server::problems::Problem).
+//! `/v1`: the product's API. Every failure is a [`Problem`](crate::server::problems::Problem).
 
 mod question;
 mod reply;
@@ -28,8 +28,8 @@ mod tests {
     use crate::server::http_cache::Tag;
     use crate::server::state::{App, Setup};
 
-    /// Pictures and explanations, in one number, beside the versions that stand for them in their tags. If this fails
-    /// because one of them has changed, raise its version: or who has the old one will be told that it still holds.
+    /// A digest of pictures and explanations, beside the versions that stand for them in their tags. If this fails
+    /// because one of them has changed, raise its version: or clients with the old one are told that it is still valid.
     #[tokio::test]
     async fn the_versions_stand_for_what_is_drawn_and_explained() {
         let counters = Counters::default();

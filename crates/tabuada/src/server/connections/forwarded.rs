@@ -1,4 +1,4 @@
-//! Whose request it is, where a proxy that is trusted says so: `X-Forwarded-For`, and `Forwarded` (RFC 7239).
+//! The client of a request, where a trusted proxy names it: `X-Forwarded-For`, and `Forwarded` (RFC 7239).
 
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
@@ -12,34 +12,34 @@ use crate::peer::{Peer, Proxies};
 
 const X_FORWARDED_FOR: &str = "x-forwarded-for";
 
-/// Whoever is at the other end of a connection.
+/// The other end of a connection.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Remote {
-    /// None at a Unix socket.
+    /// `None` at a Unix socket.
     address: Option<IpAddr>,
     is_proxy: bool,
 }
 
 impl Remote {
-    /// One with an address, or without, as at a Unix socket: all of those are one peer.
+    /// `address` is `None` at a Unix socket; all clients there are one peer.
     pub(super) fn new(address: Option<IpAddr>, proxies: &Proxies) -> Self {
         let address = address.map(|address| address.to_canonical());
         let is_proxy = address.map_or(proxies.connect_over_unix_sockets(), |address| proxies.have(address));
         Self { address, is_proxy }
     }
 
-    /// Whose share of connections this one is of; `None` for a proxy's, which are everybody's.
+    /// The peer whose share of connections this one uses; `None` for a proxy, whose connections serve many.
     pub(super) fn holder(self) -> Option<Peer> {
         (!self.is_proxy).then(|| self.address.into())
     }
 
-    /// The address of who sent a request with these headers; `None` where that has none.
+    /// The address of the client of a request with these headers; `None` if it has none.
     pub(super) fn caller(self, headers: &HeaderMap, proxies: &Proxies) -> Option<IpAddr> {
         if self.is_proxy { told(headers, proxies).or(self.address) } else { self.address }
     }
 }
 
-/// Handlers are given whose request it is, as the connection put it there.
+/// Handlers extract the peer that the connection added to the request.
 impl<S: Sync> FromRequestParts<S> for Peer {
     type Rejection = Infallible;
 
@@ -48,13 +48,13 @@ impl<S: Sync> FromRequestParts<S> for Peer {
     }
 }
 
-/// The right-most address that is no proxy's: what stands before it, anybody may have written. `None` if what stands there
-/// is none, or if the two headers differ: a proxy writes one of them, and lets the other through as it came.
+/// The right-most address that is no proxy's: clients can forge what precedes it. `None` if it is no address, or if the
+/// two headers differ: a proxy writes one of them and passes the other on.
 fn told(headers: &HeaderMap, proxies: &Proxies) -> Option<IpAddr> {
     let last = |name: &str, read: fn(&str) -> Option<IpAddr>| {
         let lines = headers.get_all(name).iter().rev();
         let members = lines.flat_map(|line| line.to_str().unwrap_or("?").rsplit(','));
-        // What cannot be read ends the search, as an address does that is no proxy's.
+        // A value that cannot be parsed ends the search, as the address of a client does.
         members.map(|member| read(member.trim())).find(|read| read.is_none_or(|address| !proxies.have(address)))
     };
     match (last(X_FORWARDED_FOR, address), last(FORWARDED.as_str(), forwarded)) {
@@ -71,8 +71,8 @@ fn address(text: &str) -> Option<IpAddr> {
     text.parse().ok().or_else(with_port).or_else(in_brackets).map(|address| address.to_canonical())
 }
 
-/// The address in `for=192.0.2.1;proto=https`. A quote that is not both ends of a value may hold a comma, by which an
-/// element would have been cut: nothing is made of it.
+/// The address in `for=192.0.2.1;proto=https`. A quote that is not at both ends of a value may belong to a quoted
+/// comma, where the element was split: such a value is ignored.
 fn forwarded(element: &str) -> Option<IpAddr> {
     let mut told = None;
     for pair in element.split(';') {
@@ -97,12 +97,12 @@ mod tests {
 
     const PROXY: &str = "10.0.0.1";
 
-    fn asker(connection: &str, headers: &[(&'static str, &str)]) -> String {
-        asker_of(Some(connection.parse().unwrap()), "fd00::/8", headers)
+    fn client(connection: &str, headers: &[(&'static str, &str)]) -> String {
+        client_of(Some(connection.parse().unwrap()), "fd00::/8", headers)
     }
 
-    /// Who asks over a connection from there, where proxies are at 10.0.0.0/8 and at another place.
-    fn asker_of(connection: Option<IpAddr>, another: &str, headers: &[(&'static str, &str)]) -> String {
+    /// The client over a connection from `remote`, with proxies at 10.0.0.0/8 and one other address.
+    fn client_of(connection: Option<IpAddr>, another: &str, headers: &[(&'static str, &str)]) -> String {
         let proxies = Proxies::read(["10.0.0.0/8", another]).unwrap();
         let mut given = HeaderMap::new();
         for (name, value) in headers {
@@ -122,21 +122,21 @@ mod tests {
     #[test]
     fn only_a_proxy_is_believed() {
         for header in [("x-forwarded-for", "203.0.113.9"), ("forwarded", "for=203.0.113.9")] {
-            assert_eq!(asker("192.0.2.7", &[header]), "192.0.2.7");
-            assert_eq!(asker("2001:db8:1:2:3::4", &[header]), "2001:db8:1:2::");
+            assert_eq!(client("192.0.2.7", &[header]), "192.0.2.7");
+            assert_eq!(client("2001:db8:1:2:3::4", &[header]), "2001:db8:1:2::");
             for proxy in [PROXY, "::ffff:10.0.0.1", "fd00::1"] {
-                assert_eq!(asker(proxy, &[header]), "203.0.113.9", "{proxy}");
+                assert_eq!(client(proxy, &[header]), "203.0.113.9", "{proxy}");
             }
         }
-        assert_eq!(asker(PROXY, &[]), "the proxy");
+        assert_eq!(client(PROXY, &[]), "the proxy");
     }
 
     #[test]
     fn a_unix_socket_is_a_proxys_where_it_is_named() {
         let header = ("x-forwarded-for", "203.0.113.9");
-        assert_eq!(asker_of(None, "fd00::/8", &[header]), "nobody");
-        assert_eq!(asker_of(None, "unix", &[header]), "203.0.113.9");
-        assert_eq!(asker_of(None, "unix", &[]), "nobody");
+        assert_eq!(client_of(None, "fd00::/8", &[header]), "nobody");
+        assert_eq!(client_of(None, "unix", &[header]), "203.0.113.9");
+        assert_eq!(client_of(None, "unix", &[]), "nobody");
         let holder = |another| Remote::new(None, &Proxies::read([another]).unwrap()).holder();
         assert_eq!((holder(""), holder("unix")), (Some(Peer::Nameless), None));
     }
@@ -159,11 +159,11 @@ mod tests {
             ("203.0.113.9,", "the proxy"),
             ("203.0.113.999", "the proxy"),
         ] {
-            assert_eq!(asker(PROXY, &[("x-forwarded-for", line)]), told, "{line}");
+            assert_eq!(client(PROXY, &[("x-forwarded-for", line)]), told, "{line}");
         }
         let lines =
             [("x-forwarded-for", "198.51.100.1"), ("x-forwarded-for", "203.0.113.9"), ("x-forwarded-for", "10.1.1.1")];
-        assert_eq!(asker(PROXY, &lines), "203.0.113.9");
+        assert_eq!(client(PROXY, &lines), "203.0.113.9");
     }
 
     #[test]
@@ -184,14 +184,14 @@ mod tests {
             ("for=198.51.100.1;host=\"a,for=203.0.113.9,b\"", "the proxy"),
             ("for=198.51.100.1;host=\"a,for=203.0.113.9;x=\\\"y\"", "the proxy"),
         ] {
-            assert_eq!(asker(PROXY, &[("forwarded", line)]), told, "{line}");
+            assert_eq!(client(PROXY, &[("forwarded", line)]), told, "{line}");
         }
     }
 
-    /// The proxy writes one of them; the other comes as the client sent it.
+    /// The proxy writes one header; the other is the client's.
     #[test]
     fn two_headers_that_differ_tell_nothing() {
-        let both = |one, other| asker(PROXY, &[("x-forwarded-for", one), ("forwarded", other)]);
+        let both = |one, other| client(PROXY, &[("x-forwarded-for", one), ("forwarded", other)]);
         assert_eq!(both("203.0.113.9", "for=203.0.113.9"), "203.0.113.9");
         assert_eq!(both("203.0.113.9", "for=198.51.100.1"), "the proxy");
         assert_eq!(both("203.0.113.9", "for=unknown"), "the proxy");

@@ -1,9 +1,9 @@
-//! Where the requests of a connection begin and end, as RFC 9112 says it: one walk over what comes in, before the library
-//! reads it. Where two readers of one head could understand two requests, nobody answers either: a proxy in front may be the
-//! other reader.
+//! The boundaries of the requests on a connection (RFC 9112): one pass over the input, before the library parses it. A
+//! head that two parsers could read as different requests is refused: a proxy in front may be the other parser (request
+//! smuggling).
 //!
-//! The library reads heads strictly in most ways (no folded lines, no space before a colon, no control characters), but
-//! takes lines that end without a carriage return, forgets a length beside chunks, and counts no chunks.
+//! The library is strict in most ways (no folded lines, no space before a colon, no control characters), but accepts
+//! lines that end without a carriage return, ignores a length beside chunks, and does not limit chunks.
 
 use std::io::ErrorKind;
 use std::sync::{Arc, OnceLock};
@@ -13,31 +13,31 @@ use memchr::memchr;
 
 use crate::server::body::BODY_BYTES;
 
-/// Longest line that is kept until its end comes. Of a head the library refuses shorter ones.
+/// Longest line that is buffered until its end. The library refuses shorter heads already.
 const LINE_BYTES: usize = 128 << 10;
 
-/// From here on the digits of a length do not count: no body is so long, and the library can still read it.
+/// Further digits of a length do not matter: no body is that long, and the library can still parse it.
 const LENGTH_ENOUGH: u64 = 100_000_000_000_000_000;
 
-/// Which request of a connection, from 0, is not answered, and with what: nothing behind it is read.
+/// The number of the refused request of a connection, from 0, and its status. Nothing after it is parsed.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Refusal(Arc<OnceLock<(u64, StatusCode)>>);
 
 impl Refusal {
-    /// With what this request is refused, if it is.
+    /// The status with which this request is refused, if it is.
     pub(super) fn of(&self, request: u64) -> Option<StatusCode> {
         self.0.get().filter(|(refused, _)| *refused == request).map(|(_, status)| *status)
     }
 }
 
-/// Where the walk is.
+/// The state of the pass.
 #[derive(Debug, Default)]
 pub(super) struct Framing {
     place: Place,
-    /// The beginning of a line whose end has not come.
+    /// The beginning of an incomplete line.
     line: Vec<u8>,
     head: Head,
-    /// How many heads are whole.
+    /// Complete heads.
     heads: u64,
     refusal: Refusal,
 }
@@ -47,19 +47,19 @@ enum Place {
     /// Before a head, or in it.
     #[default]
     Head,
-    /// So many bytes before the end of a body.
+    /// In a body, so many bytes before its end.
     Body(u64),
     /// In the line before a chunk.
     Size,
-    /// So many bytes before the end of a chunk, the end of its line included.
+    /// In a chunk, so many bytes before its end, the line end included.
     Chunk(u64),
-    /// Behind the last chunk.
+    /// After the last chunk.
     Trailers,
-    /// Behind what was refused.
+    /// After the refused request.
     Nowhere,
 }
 
-/// What a head has said so far.
+/// What was parsed of a head.
 #[derive(Debug, Default)]
 struct Head {
     is_begun: bool,
@@ -67,11 +67,11 @@ struct Head {
     hosts: u32,
     length: Option<u64>,
     chunked: u32,
-    /// How much the chunks before have held.
+    /// The bytes of the chunks so far.
     bytes: u64,
 }
 
-/// What is wrong with a body, and how many of the bytes that came last are before it.
+/// The error of a body, and how many bytes of the last input precede it.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Wrong {
     pub(super) before: usize,
@@ -84,17 +84,17 @@ impl Framing {
         self.refusal.clone()
     }
 
-    /// How many heads are whole.
+    /// Complete heads.
     pub(super) fn heads(&self) -> u64 {
         self.heads
     }
 
-    /// Whether the next head has begun to come.
+    /// Whether the next head has begun.
     pub(super) fn is_in_head(&self) -> bool {
         self.place == Place::Head && (self.head.is_begun || !self.line.is_empty())
     }
 
-    /// Whether a body has still to come.
+    /// Whether a body is incomplete.
     pub(super) fn is_in_body(&self) -> bool {
         !matches!(self.place, Place::Head | Place::Nowhere)
     }
@@ -104,7 +104,7 @@ impl Framing {
         self.place == Place::Nowhere
     }
 
-    /// Walks over what has come. A length that the library could not count is cut short in it.
+    /// Processes input. A length that the library could not parse is shortened in it.
     pub(super) fn follow(&mut self, bytes: &mut [u8]) -> Result<(), Wrong> {
         let mut at = 0;
         while at < bytes.len() {
@@ -130,7 +130,7 @@ impl Framing {
         Ok(())
     }
 
-    /// A line, or a piece of it.
+    /// A line, or a part of it.
     fn follow_line(&mut self, piece: &mut [u8], is_end: bool) -> Result<(), ErrorKind> {
         if is_end && self.line.is_empty() {
             return self.read_line(piece);
@@ -143,7 +143,7 @@ impl Framing {
         } else if line.len() > LINE_BYTES && self.place != Place::Head {
             return Err(ErrorKind::InvalidData);
         } else if self.place == Place::Size {
-            // More digits make it no smaller, and the library would stumble over too many.
+            // More digits make it no smaller, and the library fails on too many.
             self.size_of(&line)?;
         } else if let Some(value) = value(&mut line, b"content-length").filter(|_| self.place == Place::Head) {
             cut_short(value);
@@ -152,13 +152,13 @@ impl Framing {
         match (is_end, line.len() > LINE_BYTES) {
             (true, _) => {}
             (false, false) => self.line = line,
-            // Of a head: the library has refused it.
+            // In a head: the library has refused it.
             (false, true) => self.place = Place::Nowhere,
         }
         Ok(())
     }
 
-    /// A whole line, its end included.
+    /// A complete line with its end.
     fn read_line(&mut self, line: &mut [u8]) -> Result<(), ErrorKind> {
         let is_ended = line.ends_with(b"\r\n");
         let is_empty = is_ended && line.len() == 2;
@@ -166,7 +166,7 @@ impl Framing {
             Place::Head if !is_ended => self.refuse(StatusCode::BAD_REQUEST),
             _ if !is_ended => return Err(ErrorKind::InvalidData),
             Place::Head if is_empty && self.head.is_begun => self.end_head(),
-            // Before a head it counts for nothing.
+            // Before a head it is ignored.
             Place::Head if is_empty => {}
             Place::Head if self.head.is_begun => self.read_field(line),
             Place::Head => {
@@ -231,10 +231,10 @@ impl Framing {
         };
     }
 
-    /// The size that a line begins with, or so many of its digits as are there.
+    /// The chunk size at the beginning of a line, from as many digits as there are.
     fn size_of(&self, line: &[u8]) -> Result<u64, ErrorKind> {
         let digits = line.iter().take_while(|byte| byte.is_ascii_hexdigit());
-        // No more than tells that it is too large.
+        // Enough to see that it is too large.
         let size = digits.fold(0_u64, |size, &byte| {
             let digit = char::from(byte).to_digit(16).unwrap_or_default();
             size.saturating_mul(16).saturating_add(digit.into())
@@ -246,32 +246,32 @@ impl Framing {
     fn read_size(&mut self, line: &[u8]) -> Result<(), ErrorKind> {
         let size = self.size_of(line)?;
         self.head.bytes += size;
-        // What has no digit or something else behind them, the library refuses.
+        // Without digits, or with something else after them, the library refuses it.
         self.place = if size == 0 { Place::Trailers } else { Place::Chunk(size + 2) };
         Ok(())
     }
 
     fn refuse(&mut self, status: StatusCode) {
         self.place = Place::Nowhere;
-        // Nothing is refused behind it.
+        // Nothing after it is refused again.
         let _ = self.refusal.0.set((self.heads, status));
     }
 }
 
-/// The value of a field with this name, spaces around it included.
+/// The value of a field with this name, with the spaces around it.
 fn value<'l>(line: &'l mut [u8], name: &[u8]) -> Option<&'l mut [u8]> {
     let is_named = line.get(name.len()) == Some(&b':') && line[..name.len()].eq_ignore_ascii_case(name);
     is_named.then(|| &mut line[name.len() + 1..])
 }
 
-/// The length that stands there. Digits beyond [`LENGTH_ENOUGH`] become tabs, which count for nothing behind a value.
+/// Parses a length. Digits beyond [`LENGTH_ENOUGH`] become tabs, which are ignored after a value.
 fn cut_short(value: &mut [u8]) -> u64 {
     let mut length = 0;
     for byte in value.iter_mut().skip_while(|byte| matches!(byte, b' ' | b'\t')) {
         match byte {
             b'0'..=b'9' if length < LENGTH_ENOUGH => length = length * 10 + u64::from(*byte - b'0'),
             b'0'..=b'9' => *byte = b'\t',
-            // Of a piece that came before.
+            // Of an earlier piece.
             b'\t' if length >= LENGTH_ENOUGH => {}
             _ => break,
         }
@@ -279,7 +279,7 @@ fn cut_short(value: &mut [u8]) -> u64 {
     length
 }
 
-/// Whether a value can be a host and a port; an empty one is that of a request that has none.
+/// Whether a value can be a host and a port; an empty one is valid for a request without a host.
 fn is_host(value: &[u8]) -> bool {
     value.trim_ascii().iter().all(|byte| IN_HOST[usize::from(*byte)])
 }
@@ -304,7 +304,7 @@ const IN_HOST: [bool; 256] = {
 mod tests {
     use super::*;
 
-    /// Walks over a text that comes in pieces of so many bytes; gives what was refused, and what the library reads.
+    /// Processes a text in pieces of so many bytes; gives the refusal, and what the library parses.
     fn walk(text: &[u8], piece: usize) -> (Framing, Result<(), ErrorKind>, Vec<u8>) {
         let mut framing = Framing::default();
         let mut read = Vec::new();
@@ -320,7 +320,7 @@ mod tests {
         (framing, Ok(()), read)
     }
 
-    /// What becomes of it however it is cut.
+    /// The result, however the text is split.
     fn refused(text: &str) -> Option<(u64, StatusCode)> {
         let pieces = [text.len(), 1, 2, 3, 7];
         let outcomes = pieces.map(|piece| {
@@ -383,7 +383,7 @@ mod tests {
         assert_eq!((refusal.of(0), refusal.of(1)), (Some(StatusCode::BAD_REQUEST), None));
     }
 
-    /// The walk knows whether a head has begun, and an empty line before it is none of it.
+    /// It is known whether a head has begun; an empty line before it is not part of it.
     #[test]
     fn a_head_has_begun_when_something_of_it_is_there() {
         let whole = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";

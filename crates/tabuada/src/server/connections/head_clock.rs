@@ -1,9 +1,9 @@
-//! The clock for slow heads: how long a client may be silent, or take, before a request is there. An idle connection may
-//! be silent for longer than a head may take once it has begun.
+//! The timeout for slow heads: how long a client may be idle, or take, until a request is complete. An idle connection
+//! may be silent for longer than a head may take once it has begun.
 //!
-//! hyper asks for a timer with every request, and drops it as soon as its head is read. Those of one connection share one
-//! timer of the runtime here, which is only set anew when it goes off: while requests follow upon each other once in all
-//! the time that a head may take, and not thousands of times a second.
+//! hyper requests a timer with every request, and drops it when the head is parsed. Here the timers of one connection
+//! share one timer of the runtime, which is set again only when it fires: once in the time that a head may take, and
+//! not thousands of times a second.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,24 +20,24 @@ pub(super) struct HeadClock(Arc<Mutex<Alarm>>);
 struct Alarm {
     /// How long a head may take from its first byte.
     head_time: Duration,
-    /// When the head began of which a part is there: with the connection, if it is the first.
+    /// When the incomplete head began: for the first, when the connection did.
     begun: Option<tokio::time::Instant>,
-    /// How many wait for a head: two, for as long as one takes the place of the other.
+    /// How many timers wait for a head: two, while one replaces the other.
     waiting: usize,
     /// Until when the last of them waits, if no head begins.
     idle_until: Option<tokio::time::Instant>,
-    /// Whether the wait is over, since somebody else needs the connection's place.
+    /// Whether the wait is over because the place of the connection is needed.
     is_to_go: bool,
-    /// Whether what was asked last is answered.
+    /// Whether the last request is answered.
     is_answered: bool,
     /// The timer of the runtime, once it is needed.
     timer: Option<Pin<Box<tokio::time::Sleep>>>,
-    /// Who is woken when it goes off.
+    /// The task to wake when it fires.
     waker: Option<Waker>,
 }
 
 impl Alarm {
-    /// Whether there is nothing to do but wait: it is set for no later than this, and will wake this task.
+    /// Whether the timer is set for no later than this, and wakes this task.
     fn is_set(&self, deadline: tokio::time::Instant, task: &Context<'_>) -> bool {
         self.timer.as_ref().is_some_and(|timer| timer.deadline() <= deadline && !timer.is_elapsed())
             && self.waker.as_ref().is_some_and(|waker| waker.will_wake(task.waker()))
@@ -45,8 +45,8 @@ impl Alarm {
 }
 
 impl HeadClock {
-    /// For a connection that is there from now on. Its first head is awaited for `head_time`, as is each that has begun; how
-    /// long a later one may take to begin says who waits.
+    /// For a new connection. Its first head may take `head_time`, as may each head from its first byte; the timer says
+    /// how long a later one may take to begin.
     pub(super) fn new(head_time: Duration) -> Self {
         let begun = Some(tokio::time::Instant::now());
         Self(Arc::new(Mutex::new(Alarm {
@@ -61,42 +61,42 @@ impl HeadClock {
         })))
     }
 
-    /// The request has its answer, and its body is of no interest any more.
+    /// The request is answered, and its body is not needed any more.
     pub(super) fn answered(&self) {
         self.alarm().is_answered = true;
     }
 
-    /// A head has begun just now, or is whole.
+    /// A head has just begun, or is complete.
     pub(super) fn head_has_begun(&self, has_begun: bool) {
         self.alarm().begun = has_begun.then(tokio::time::Instant::now);
     }
 
-    /// Whether a request is answered, or its answer sent: no other is waited for.
+    /// Whether a request is being answered: no other is waited for.
     pub(super) fn is_busy(&self) -> bool {
         self.alarm().waiting == 0
     }
 
-    /// Whether a request is there that has no answer yet.
+    /// Whether a request has no answer yet.
     pub(super) fn owes_an_answer(&self) -> bool {
         let alarm = self.alarm();
         alarm.waiting == 0 && !alarm.is_answered
     }
 
-    /// Since when the connection waits for a request, if it does; all of them are told so much later, as long as they may wait.
+    /// Since when the connection is idle, if it is; an earlier time for one that may be idle for less long.
     pub(super) fn idle_since(&self) -> Option<tokio::time::Instant> {
         self.alarm().idle_until
     }
 
-    /// Whether it was asked to go, and has not been asked for anything since.
+    /// Whether it was asked to close, and has received no request since.
     pub(super) fn is_to_go(&self) -> bool {
         self.alarm().is_to_go
     }
 
-    /// Ends the wait, as if its time were over. A request that comes first is answered as ever.
+    /// Ends the wait, as its timeout would. A request that comes first is answered as usual.
     pub(super) fn go(&self) {
         let mut alarm = self.alarm();
         alarm.is_to_go = alarm.waiting > 0;
-        // Who has not looked at the clock yet will find it so.
+        // A timer that was not polled yet will see it.
         if let Some(waker) = &alarm.waker {
             waker.wake_by_ref();
         }
@@ -115,7 +115,7 @@ impl Timer for HeadClock {
     fn sleep_until(&self, deadline: Instant) -> Pin<Box<dyn Sleep>> {
         let mut alarm = self.alarm();
         if alarm.waiting == 0 && alarm.begun.is_some() {
-            // It began while the answer before it was sent.
+            // It began while the previous answer was sent.
             alarm.begun = Some(tokio::time::Instant::now());
         }
         alarm.waiting += 1;
@@ -172,7 +172,7 @@ impl Future for Wait {
             if timer.deadline() >= deadline {
                 return Poll::Ready(());
             }
-            // It was set for one that is no longer waited for.
+            // It was set for a timer that does not wait any more.
             timer.as_mut().reset(deadline);
         }
     }
@@ -186,7 +186,7 @@ mod tests {
 
     const MINUTE: Duration = Duration::from_secs(60);
 
-    /// One whose first head is there, and whose heads may take as long as connections may be idle.
+    /// A clock whose first head is complete; a head may take as long as a connection may be idle.
     async fn clock() -> HeadClock {
         let clock = HeadClock::new(MINUTE * 60);
         drop(clock.sleep(MINUTE));
@@ -194,7 +194,7 @@ mod tests {
         clock
     }
 
-    /// Waits until it has to be waited for, then for something else.
+    /// Polls the wait until it is pending.
     async fn wait_in_vain(sleep: &mut Pin<Box<dyn Sleep>>, time: Duration) {
         tokio::select! {
             biased;
@@ -224,7 +224,7 @@ mod tests {
         let begun = clock.now();
         clock.sleep(MINUTE).await;
         assert_eq!(clock.now() - begun, MINUTE);
-        // A long one that was given up delays no shorter one.
+        // A long wait that was dropped does not delay a shorter one.
         wait_in_vain(&mut clock.sleep(MINUTE), MINUTE / 4).await;
         let begun = clock.now();
         clock.sleep(MINUTE / 4).await;
@@ -244,7 +244,7 @@ mod tests {
         assert!(is_set_for(&clock) > first);
     }
 
-    /// The first head has its time from the connection on, the others from their first byte.
+    /// The first head has its time from the start of the connection, the others from their first byte.
     #[tokio::test(start_paused = true)]
     async fn a_head_that_has_begun_has_less_time_than_an_idle_connection() {
         let clock = HeadClock::new(MINUTE / 2);
@@ -264,7 +264,8 @@ mod tests {
         let begun = clock.now();
         clock.sleep(MINUTE).await;
         assert_eq!(clock.now() - begun, MINUTE, "idle");
-        // One that begins with the request before it, or while that is answered, has its time from when it is waited for.
+        // A head that begins with the previous request, or while that is answered, has its time from when it is waited
+        // for.
         let head = clock.sleep(MINUTE);
         clock.head_has_begun(true);
         drop(head);
@@ -273,7 +274,7 @@ mod tests {
         clock.sleep(MINUTE).await;
         assert_eq!(clock.now() - begun, MINUTE / 2);
         clock.head_has_begun(false);
-        // What begins late ends no later than an idle connection.
+        // A head that begins late ends no later than an idle connection.
         let mut head = clock.sleep(MINUTE);
         let begun = clock.now();
         wait_in_vain(&mut head, MINUTE * 3 / 4).await;
@@ -282,9 +283,9 @@ mod tests {
         assert_eq!(clock.now() - begun, MINUTE);
     }
 
-    /// A connection may be moved to another task; the one that waits is woken.
+    /// A connection may move to another task; the one that waits is woken.
     #[tokio::test(start_paused = true)]
-    async fn whoever_waits_is_woken() {
+    async fn a_waiting_task_is_woken() {
         let clock = clock().await;
         let mut sleep = clock.sleep(MINUTE);
         poll_fn(|task| {

@@ -1,7 +1,7 @@
-//! Where connections come from: a port of TCP, or a Unix socket.
+//! Listeners: a TCP port, or a Unix socket.
 //!
-//! A Unix socket is a file. One that a server which has died left behind is replaced, one that a server listens on never
-//! is, and ours goes when we stop listening. Its permissions hold before anybody can connect.
+//! A Unix socket is a file. The file of a server that has died is replaced, that of a running server never is, and ours
+//! is removed when we stop listening. Its permissions are set before anybody can connect.
 
 use std::fs::{self, Permissions};
 use std::net::IpAddr;
@@ -16,13 +16,13 @@ use tokio_util::either::Either;
 
 use crate::endpoint::Endpoint;
 
-/// Connections that the system keeps for a Unix socket until they are accepted: as many as the library asks for those of TCP.
+/// The backlog of a Unix socket: as long as the one that the library requests for TCP.
 const BACKLOG: i32 = 1_024;
 
 /// A connection.
 pub(super) type Stream = Either<TcpStream, UnixStream>;
 
-/// A socket that connections come in at.
+/// A socket that accepts connections.
 #[derive(Debug)]
 pub enum Listener {
     /// A port.
@@ -32,11 +32,11 @@ pub enum Listener {
 }
 
 impl Listener {
-    /// Listens there.
+    /// Listens at an address.
     ///
     /// # Errors
     ///
-    /// What the system has against it; for a Unix socket, that there is another file or that a server listens there.
+    /// Those of the system; for a Unix socket, that another file is there or that a server listens there.
     pub async fn bind(endpoint: &Endpoint) -> io::Result<Self> {
         let bound = match endpoint {
             Endpoint::Tcp(address) => TcpListener::bind(address).await.map(Self::Tcp),
@@ -45,19 +45,19 @@ impl Listener {
         bound.map_err(|error| io::Error::new(error.kind(), format!("{endpoint}: {error}")))
     }
 
-    /// Takes a port that listens already.
+    /// Uses a port that listens already.
     pub(crate) fn tcp(listener: std::net::TcpListener) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
         TcpListener::from_std(listener).map(Self::Tcp)
     }
 
-    /// Takes a Unix socket that listens already. Its file is whoever's who made it.
+    /// Uses a Unix socket that listens already. Its file belongs to its creator.
     pub(crate) fn unix(listener: std::os::unix::net::UnixListener) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
         Ok(Self::Unix(UnixListener::from_std(listener)?, None))
     }
 
-    /// The next connection, and the address of who is at its other end, if it has one.
+    /// The next connection, and the address of its client, if it has one.
     pub(super) fn poll_accept(&self, task: &mut Context<'_>) -> Poll<io::Result<(Stream, Option<IpAddr>)>> {
         Poll::Ready(Ok(match self {
             Self::Tcp(listener) => {
@@ -68,7 +68,7 @@ impl Listener {
         }))
     }
 
-    /// Whether nobody but this machine reaches it.
+    /// Whether only this machine reaches it.
     pub(crate) fn is_loopback(&self) -> bool {
         match self {
             Self::Tcp(listener) => listener.local_addr().is_ok_and(|address| address.ip().to_canonical().is_loopback()),
@@ -100,11 +100,11 @@ impl fmt::Display for Listener {
     }
 }
 
-/// The file of a Unix socket of ours. It goes when this is dropped, unless another has taken its place.
+/// The file of our Unix socket. It is removed on drop, unless another has replaced it.
 #[derive(Debug)]
 pub struct SocketFile {
     path: PathBuf,
-    /// Which file it is: that of a device and its number there.
+    /// The device and the inode of the file.
     is: (u64, u64),
 }
 
@@ -135,7 +135,7 @@ fn bind_file(path: &Path, mode: u32) -> io::Result<Listener> {
     Ok(Listener::Unix(UnixListener::from_std(listener.into())?, Some(file)))
 }
 
-/// Removes what a server that has died left behind. Whether it has, connecting tells.
+/// Removes the socket of a server that has died: connecting to it fails.
 fn remove_stale(path: &Path, connect: impl Fn() -> io::Result<()>) -> io::Result<()> {
     const LIVING: &str = "a server listens there already";
     let taken = |why: &str| Err(io::Error::new(io::ErrorKind::AddrInUse, why.to_owned()));
@@ -147,7 +147,7 @@ fn remove_stale(path: &Path, connect: impl Fn() -> io::Result<()>) -> io::Result
     }
     match connect() {
         Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => fs::remove_file(path),
-        // So many wait to be accepted that there is no room for one more.
+        // Its backlog is full.
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => taken(LIVING),
         Err(error) => Err(error),
         Ok(()) => taken(LIVING),

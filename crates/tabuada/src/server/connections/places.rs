@@ -1,5 +1,5 @@
-//! The places for connections on a listener, of which each peer may have its share. When there are no more, who has waited
-//! longest for a next request gives way.
+//! The connection limit of a listener, of which each peer may have its share. When it is reached, the connection that
+//! has been idle for longest is closed.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -12,17 +12,17 @@ use tokio::task::AbortHandle;
 use super::head_clock::HeadClock;
 use crate::peer::{Holdings, Peer, Share};
 
-/// How long somebody who has come waits before it is looked again whether a connection has become idle.
+/// How long a new connection waits before idle ones are looked for again.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// So many connections are looked at for an idle one, in turn: whoever comes costs no more than that, however many there
-/// are. Of a peer that has its share they find one soon, since it has a good part of all.
+/// So many connections are examined for an idle one, in turn, so that accepting costs the same however many there are.
+/// An idle one of a peer with its share is found soon, since the peer has a good part of all.
 const LOOKS: usize = 256;
 
-/// How long a connection may take that is ended.
+/// How long a connection may take to end.
 const END_TIME: Duration = Duration::from_millis(500);
 
-/// Of a peer that has its share, one of so many may come while one that was asked to go has not gone yet.
+/// Of a peer with its share, one connection of so many may come while one that was asked to close is still there.
 const ONE_MORE_OF: usize = 64;
 
 /// The places of one listener.
@@ -41,20 +41,20 @@ struct Guests {
     all: BTreeMap<u64, Guest>,
     /// How many each peer has.
     held: Holdings,
-    /// Who is looked at next.
+    /// The place to examine next.
     cursor: u64,
 }
 
 #[derive(Debug)]
 struct Guest {
-    /// Whose share it is of.
+    /// The peer whose share it uses.
     holder: Option<Peer>,
     clock: HeadClock,
-    /// What ends its task.
+    /// Aborts its task.
     end: Option<AbortHandle>,
 }
 
-/// Somebody's place, free again when it is dropped.
+/// A place, freed on drop.
 #[derive(Debug)]
 pub(super) struct Place {
     number: u64,
@@ -67,7 +67,7 @@ pub(super) struct Place {
 pub(super) enum NoPlace {
     /// All are taken.
     Full,
-    /// The peer has its share, and none of its connections that were looked at is idle.
+    /// The peer has its share, and none of its examined connections is idle.
     Share,
 }
 
@@ -76,17 +76,17 @@ impl Places {
         Self { all, each: share.of(all), free: Arc::new(Semaphore::new(all)), guests: Arc::default() }
     }
 
-    /// How many are taken.
+    /// Places in use.
     pub(super) fn taken(&self) -> usize {
         self.all - self.free.available_permits()
     }
 
-    /// How many of those that have one are being answered.
+    /// Connections with a request in progress.
     pub(super) fn busy(&self) -> usize {
         lock(&self.guests).all.values().filter(|guest| guest.clock.is_busy()).count()
     }
 
-    /// Tells how the connection at a place is ended, unless it has ended.
+    /// Sets how the connection at a place is ended, unless it has ended.
     pub(super) fn can_end(&self, number: u64, end: AbortHandle) {
         if let Some(guest) = lock(&self.guests).all.get_mut(&number) {
             guest.end = Some(end);
@@ -103,7 +103,7 @@ impl Places {
         let _ = tokio::time::timeout(END_TIME, self.free.acquire_many(all)).await;
     }
 
-    /// A place for whoever has this clock, as soon as there is one; `None` if its peer has its share.
+    /// A place for the connection of this clock, as soon as there is one; `None` if its peer has its share.
     pub(super) async fn take(&self, clock: &HeadClock, holder: Option<Peer>) -> Option<Place> {
         loop {
             match self.try_take(clock, holder) {
@@ -112,12 +112,12 @@ impl Places {
                 Err(NoPlace::Full) => {}
             }
             lock(&self.guests).ask_the_idlest(|_| true);
-            // In vain or not: whether there is one is seen above.
+            // The loop above checks whether there is one.
             let _ = tokio::time::timeout(PAUSE, self.free.acquire()).await;
         }
     }
 
-    /// A place, if one is free. Of a peer that has its share, the idlest connection is asked to go.
+    /// A place, if one is free. If the peer has its share, its connection that is idle for longest is asked to close.
     pub(super) fn try_take(&self, clock: &HeadClock, holder: Option<Peer>) -> Result<Place, NoPlace> {
         let mut guests = lock(&self.guests);
         let held = guests.held(holder);
@@ -154,8 +154,8 @@ impl Guests {
         }
     }
 
-    /// Asks one of those that may be asked to go: of the peer that has most, the one that has been idle for longest. Gives
-    /// whether there is one.
+    /// Asks an idle connection to close: of the peer with the most, the one that is idle for longest. Gives whether
+    /// there is one.
     fn ask_the_idlest(&mut self, may_be_asked: impl Fn(&Guest) -> bool) -> bool {
         let in_turn = self.all.range(self.cursor..).chain(self.all.range(..self.cursor)).take(LOOKS);
         let mut last = None;
@@ -172,7 +172,7 @@ impl Guests {
 }
 
 impl Place {
-    /// Which of them it is.
+    /// Chooses one.
     pub(super) fn number(&self) -> u64 {
         self.number
     }
@@ -211,12 +211,12 @@ mod tests {
             third_waits.await;
             drop(third);
         });
-        // The next is the second, as soon as nobody is idler.
+        // The next is the second, as soon as none is idle for longer.
         let fifth = tokio::join!(places.take(&clocks[3], None), async {
             second_waits.await;
             drop(second);
         });
-        // When all are busy, whoever comes waits until one of them is not.
+        // When all are busy, a new connection waits until one is idle.
         let begun = Instant::now();
         let sixth = tokio::join!(places.take(&clocks[3], None), async {
             advance(SECOND).await;
@@ -244,14 +244,14 @@ mod tests {
         let (others_clock, _others_wait) = idle();
         let other = places.try_take(&others_clock, OTHER).unwrap();
         let held = [(); 2].map(|()| places.try_take(&busy, ONE).unwrap());
-        // None of its own is idle: the other's is left in peace, and nobody is waited for.
+        // None of its own is idle: that of the other peer stays, and nobody waits.
         assert!(places.take(&busy, ONE).await.is_none());
         let [first, second] = held;
         drop(second);
         let idle_one = places.try_take(&idle_clock, ONE).unwrap();
         let one_more = places.try_take(&busy, ONE).unwrap();
         assert!(idle_clock.is_to_go() && !others_clock.is_to_go());
-        // No more than one comes before the other has gone, and nobody is asked twice.
+        // Only one comes before the other has closed, and none is asked twice.
         assert_eq!(places.try_take(&busy, ONE).err(), Some(NoPlace::Share));
         drop(idle_one);
         assert!(places.try_take(&busy, OTHER).is_ok(), "the other has its own share");
@@ -259,7 +259,7 @@ mod tests {
         assert!(lock(&places.guests).held.is_empty() && places.taken() == 0);
     }
 
-    /// A trusted proxy's connections are everybody's.
+    /// The connections of a trusted proxy count for no peer.
     #[tokio::test(start_paused = true)]
     async fn who_has_no_share_may_have_all_places() {
         let places = Places::new(4, Share::default());
@@ -283,7 +283,7 @@ mod tests {
         drop((held, others));
     }
 
-    /// However many there are: those that are idle are found in time, by looking at a few of them each time.
+    /// However many there are, idle ones are found in time, by examining a few each time.
     #[tokio::test(start_paused = true)]
     async fn the_idle_are_found_among_many() {
         let places = Places::new(LOOKS * 5, Share::ALL);

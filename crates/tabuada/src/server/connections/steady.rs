@@ -1,7 +1,7 @@
-//! The stream of a connection. It tells what comes in to those who follow it, ends when nobody takes what is written to it,
-//! and finds out whether a client that sends nothing more still wants its answer.
+//! The stream of a connection. It passes input to the framing and the head clock, ends when the client reads nothing,
+//! and detects whether a client that has closed its side still wants its answer.
 //!
-//! What counts of writing is progress, not time: whoever reads slowly, but reads, has all of an answer.
+//! The write timeout is for progress, not for the whole: a client that reads slowly receives all of an answer.
 
 use std::io;
 use std::pin::Pin;
@@ -16,13 +16,13 @@ use super::head_clock::HeadClock;
 use super::listener::Stream;
 use crate::server::body::{DRAIN_BYTES, DRAIN_TIME};
 
-/// How often it is looked whether a client that sends nothing more has gone.
+/// How often to check whether a client that has closed its side has gone.
 const LOOK_TIME: Duration = Duration::from_millis(50);
 
-/// What every answer begins with.
+/// The beginning of every answer.
 const FIRST: &[u8] = b"H";
 
-/// What can tell whether the other side is gone for good.
+/// A stream that can tell whether the other side is gone.
 pub(super) trait Line {
     fn is_broken(&self) -> bool;
 }
@@ -40,25 +40,25 @@ impl Line for Stream {
 /// The stream of one connection.
 pub(super) struct Steady<S> {
     stream: S,
-    /// How long a write may wait for room.
+    /// How long a write may block.
     patience: Duration,
     clock: HeadClock,
     framing: Framing,
-    /// Whether a head has begun, as the clock knows it: the first does with the connection.
+    /// Whether a head has begun, as the clock knows it: the first has with the connection.
     is_in_head: bool,
-    /// What is wrong with the body behind what was read.
+    /// The error of the body after what was read.
     wrong: Option<io::ErrorKind>,
-    /// Whether all that was written has left the library.
+    /// Whether the library has written all.
     is_flushed: bool,
-    /// Whether the client sends nothing more.
+    /// Whether the client has closed its side.
     has_ended: bool,
-    /// Whether the first byte of the answer to come was sent already.
+    /// Whether the first byte of the next answer was sent already.
     has_begun_answer: bool,
-    /// Runs while a write waits, and while what still comes is thrown away.
+    /// Runs while a write blocks, and while the rest of the input is discarded.
     alarm: Option<Pin<Box<Sleep>>>,
-    /// Runs while a client that sends nothing more is looked after.
+    /// Runs while it is checked whether the client has gone.
     look: Option<Pin<Box<Sleep>>>,
-    /// How much was thrown away since it was said that nothing more is read.
+    /// Bytes that were discarded after reading ended.
     thrown_away: Option<usize>,
 }
 
@@ -80,7 +80,7 @@ impl<S> Steady<S> {
         }
     }
 
-    /// What came of a write, or that it has waited for too long.
+    /// The result of a write, or an error if it has blocked for too long.
     fn in_time<T>(&mut self, written: Poll<io::Result<T>>, task: &mut Context<'_>) -> Poll<io::Result<T>> {
         self.is_flushed = false;
         if written.is_ready() {
@@ -91,7 +91,7 @@ impl<S> Steady<S> {
         alarm.as_mut().poll(task).map(|()| Err(io::ErrorKind::TimedOut.into()))
     }
 
-    /// Follows what has come, and gives how much of it is to be read.
+    /// Processes the input, and gives how much of it the library may read.
     fn follow(&mut self, bytes: &mut [u8]) -> usize {
         let heads = self.framing.heads();
         let read = match self.framing.follow(bytes) {
@@ -111,9 +111,9 @@ impl<S> Steady<S> {
 }
 
 impl<S: AsyncWrite + Line + Unpin> Steady<S> {
-    /// The end of what comes in, as the library is told it: once it waits for another request. A client that has only
-    /// nothing more to send still gets its answer, and the work for one that has gone ends. The two look alike until
-    /// something is sent: so the first byte of the answer is.
+    /// The end of the input, reported to the library once it waits for another request. A client that has only closed
+    /// its sending side still gets its answer; work for one that has gone ends. The two look alike until something is
+    /// sent, so the first byte of the answer is.
     fn poll_end(&mut self, task: &mut Context<'_>) -> Poll<io::Result<()>> {
         while self.clock.is_busy() {
             if self.stream.is_broken() {
@@ -128,15 +128,15 @@ impl<S: AsyncWrite + Line + Unpin> Steady<S> {
         Poll::Ready(Ok(()))
     }
 
-    /// Whether this write is of what was sent before it was asked for.
+    /// Whether this write is of the byte that was sent before.
     fn is_sent(&mut self, bytes: &[u8]) -> bool {
         self.has_begun_answer && bytes.starts_with(FIRST) && std::mem::take(&mut self.has_begun_answer)
     }
 }
 
 impl<S: AsyncRead + AsyncWrite + Line + Unpin> Steady<S> {
-    /// Throws away what still comes, for a while: most clients look for an answer only when they have sent everything, and
-    /// would not see it if they were cut off.
+    /// Discards the rest of the input for a while: most clients look for an answer only when they have sent everything,
+    /// and would not see it on a closed connection.
     fn poll_throw_away(&mut self, task: &mut Context<'_>) -> Poll<()> {
         let alarm = self.alarm.get_or_insert_with(|| Box::pin(tokio::time::sleep(DRAIN_TIME)));
         if alarm.as_mut().poll(task).is_ready() {
@@ -194,7 +194,7 @@ impl<S: AsyncRead + AsyncWrite + Line + Unpin> AsyncWrite for Steady<S> {
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         if self.has_begun_answer {
-            // One by one: this happens once.
+            // Byte by byte: this happens once.
             let first = parts.iter().find(|part| !part.is_empty()).map_or(&[][..], |part| part);
             return self.poll_write(task, first);
         }
@@ -207,7 +207,7 @@ impl<S: AsyncRead + AsyncWrite + Line + Unpin> AsyncWrite for Steady<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<io::Result<()>> {
-        // Asked for when there is nothing left to write.
+        // Requested when there is nothing left to write.
         self.is_flushed = true;
         Pin::new(&mut self.stream).poll_flush(task)
     }
@@ -252,7 +252,7 @@ mod tests {
         let begun = Instant::now();
         let error = ours.write_all(&[0; 17]).await.unwrap_err();
         assert_eq!((error.kind(), begun.elapsed()), (io::ErrorKind::TimedOut, HALF_A_MINUTE));
-        // The one time after the other: what was taken between counts for nothing then.
+        // One timeout after the other: what was read between does not count.
         theirs.read_exact(&mut [0; 8]).await.unwrap();
         ours.write_all(&[0; 8]).await.unwrap();
         let begun = Instant::now();
@@ -275,7 +275,7 @@ mod tests {
         assert!(begun.elapsed() > HALF_A_MINUTE * 19);
     }
 
-    /// A stream of ours that owes an answer, and the client's end.
+    /// A stream that owes an answer, and the client's end.
     async fn asked() -> (Steady<Stream>, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -296,7 +296,7 @@ mod tests {
         };
         assert_eq!(first, b'H');
         ours.write_all(b"HTTP/1.1 200 OK\r\nHHH").await.unwrap();
-        // When another request is waited for, there is none.
+        // While another request is waited for, there is none.
         let waits = hyper::rt::Timer::sleep(&ours.clock, HALF_A_MINUTE);
         assert_eq!(ours.read(&mut [0; 8]).await.unwrap(), 0);
         drop((ours, waits));
@@ -312,7 +312,7 @@ mod tests {
         assert_eq!(ours.read(&mut [0; 8]).await.unwrap_err().kind(), io::ErrorKind::ConnectionReset);
     }
 
-    /// What is on its way already is not begun again.
+    /// An answer that is being written is not begun again.
     #[tokio::test]
     async fn an_answer_that_has_begun_is_not_begun_twice() {
         for is_flushed in [false, true] {

@@ -1,9 +1,8 @@
-//! Answers from memory that were sent a moment ago, as they were sent.
+//! Responses from memory that were just sent, stored as they were sent.
 //!
-//! What is asked thousands of times a second differs within the second in nothing but how long it took. So the last
-//! response to a query is kept beside the facts that it was made of, and is sent again to whoever asks the very same in
-//! that second and would be answered with those very facts. Nothing here decides whether an answer is still known: memory
-//! is asked each time.
+//! Within a second, answers to one question differ only in how long they took. So the last response to a query is
+//! stored beside the record that it was made from. It is sent again to the same query in the same second, if memory
+//! still has the same record. This is not a second source of answers: each request looks in memory.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -20,16 +19,16 @@ use crate::server::negotiation::encoding::PACKED_FROM_BYTES;
 use crate::server::render::{NOSNIFF, SERVER_TIMING};
 use crate::server::request_id::REQUEST_ID;
 
-/// Responses that are kept; each is of a query and of a body that are at most so long.
+/// Responses that are stored, and the longest query and body of each.
 const KEPT: usize = 256;
 const QUERY_BYTES: usize = 512;
 const BODY_BYTES: usize = PACKED_FROM_BYTES - 1;
 
 struct Kept {
     name: Arc<Name>,
-    /// It is held, so that no other can be where it is.
+    /// Held, so that no other record can have its address.
     answer: Arc<Answer>,
-    /// Seconds for which it was still to be remembered.
+    /// For how many seconds more it was remembered.
     ttl: Option<u64>,
     /// Until when its age holds.
     end: Instant,
@@ -37,7 +36,7 @@ struct Kept {
     body: Bytes,
 }
 
-/// The responses that were sent last, by query.
+/// The last responses, by query.
 pub(in crate::server) struct ResponseCache(Cache<Box<str>, Arc<Kept>>);
 
 impl ResponseCache {
@@ -45,8 +44,8 @@ impl ResponseCache {
         Self(Cache::new(KEPT))
     }
 
-    /// What was sent to another who asked this in the second in which this request was begun, if it is what would be sent
-    /// now: memory is asked.
+    /// The response to this query, if it was sent in the second in which this request began and memory still has its
+    /// record.
     pub(in crate::server) fn again(
         &self,
         query: &str,
@@ -62,8 +61,8 @@ impl ResponseCache {
         Some(response)
     }
 
-    /// Keeps what is sent to whoever asks this in this second, unless it is not from memory, or may be packed, which not
-    /// every asker takes.
+    /// Stores the response to this query, unless it is not from memory or may be compressed, which not every client
+    /// accepts.
     pub(in crate::server) fn keep(&self, query: &str, reply: &Reply, second: Second, headers: &HeaderMap, body: Bytes) {
         let (Outcome::Answered(_, answer), Origin::Memory(ttl), Some(name)) =
             (&reply.outcome, reply.origin, &reply.name)
@@ -73,7 +72,7 @@ impl ResponseCache {
         if query.len() > QUERY_BYTES || body.len() > BODY_BYTES {
             return;
         }
-        // These come anew each time, and find their places at once.
+        // These are set for each response, and then have their place.
         let mut kept = HeaderMap::with_capacity(headers.len() + 3);
         for name in [SERVER_TIMING, REQUEST_ID] {
             kept.insert(name, HeaderValue::from_static(""));
@@ -96,7 +95,7 @@ mod tests {
 
     const QUERY: &str = "expr=2%2B2";
 
-    /// A calculator that remembers for ever, and what it has in memory for `2+2`.
+    /// A calculator without expiry, and its answer from memory for `2+2`.
     async fn remembered() -> (Calculator, Reply) {
         let options = Options { ttl: None, ..Options::default() };
         let calculator = Calculator::new(options, 1, Counters::default()).unwrap();
@@ -127,7 +126,7 @@ mod tests {
         assert!(!again(QUERY), "it is remembered for longer than was said");
     }
 
-    /// What is not sent again is not counted as asked for, either: whoever asks goes on, and is counted then.
+    /// A request that is not answered from here is not counted here, but where it is answered.
     #[tokio::test]
     async fn what_is_sent_again_is_counted_once() {
         let counters = Counters::default();

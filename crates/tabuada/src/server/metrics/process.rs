@@ -1,4 +1,4 @@
-//! What the system says of the process, under the names that every exporter uses: `process_…`. On Linux; elsewhere nothing.
+//! What the system knows of the process, under the names that every exporter uses: `process_…`. On Linux only.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use prometheus_client::metrics::counter::ConstCounter;
 #[cfg(target_os = "linux")]
 use prometheus_client::metrics::gauge::ConstGauge;
 
-/// What is looked at when it is asked for.
+/// Values that are read when the metrics are.
 #[derive(Debug)]
 pub(super) struct Process;
 
@@ -25,7 +25,7 @@ impl Collector for Process {
 #[cfg(target_os = "linux")]
 impl Collector for Process {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
-        // Where /proc is not to be read, there is nothing to tell.
+        // Without access to /proc there is nothing to report.
         let Ok(seen) = Seen::now() else { return Ok(()) };
         let help = "Seconds of CPU time, the user's and the system's.";
         let kind = MetricType::Counter;

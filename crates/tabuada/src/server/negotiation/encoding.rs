@@ -1,4 +1,4 @@
-//! How a body is packed on its way: with brotli, with gzip, or not at all (RFC 9110, section 12.5.3).
+//! How a body is compressed: with brotli, with gzip, or not at all (RFC 9110, section 12.5.3).
 
 use std::io::Write as _;
 
@@ -9,26 +9,26 @@ use flate2::write::GzEncoder;
 
 use super::qvalues::{members, weighted};
 
-/// Bodies below this fit a packet or two: packing them saves nothing that anyone would notice.
+/// Bodies below this size fit a packet or two: compression would save nothing noticeable.
 pub(in crate::server) const PACKED_FROM_BYTES: usize = 1 << 10;
 
-/// Of 0 to 11: beyond it, a few per cent of size cost several times the work.
+/// From 0 to 11. Higher, a few per cent of size cost several times the work.
 const BROTLI_QUALITY: u32 = 5;
-/// Looks back 1 MiB, further than any body of ours is long.
+/// A window of 1 MiB, longer than any body here.
 const BROTLI_WINDOW_BITS: u32 = 20;
 const BROTLI_BUFFER_BYTES: usize = 4 << 10;
 
-/// A way of packing.
+/// An encoding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::server) enum Coding {
     Brotli,
     Gzip,
-    /// Not at all.
+    /// No compression.
     Identity,
 }
 
 impl Coding {
-    /// Best first, for whoever takes all alike.
+    /// Best first, for a client that accepts all alike.
     pub(in crate::server) const ALL: [Self; 3] = [Self::Brotli, Self::Gzip, Self::Identity];
 
     /// The value of `Content-Encoding`.
@@ -40,7 +40,7 @@ impl Coding {
         }
     }
 
-    /// The body, packed; `None` if that does not make it shorter.
+    /// The compressed body; `None` if it would not be shorter.
     pub(in crate::server) fn pack(self, body: &[u8]) -> Option<Vec<u8>> {
         let mut packed = Vec::with_capacity(body.len());
         // Writing into memory does not fail.
@@ -61,14 +61,14 @@ impl Coding {
     }
 }
 
-/// How much a client likes each way; 0: it does not take it.
+/// The weight that a client gives each encoding; 0: not acceptable.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::server) struct Accepted {
     weights: [f32; 3],
 }
 
 impl Accepted {
-    /// What `Accept-Encoding` says; without one, nothing is packed.
+    /// From `Accept-Encoding`; without it, nothing is compressed.
     pub(in crate::server) fn by(headers: &HeaderMap) -> Self {
         let mut given = [None; 3];
         let mut others = None;
@@ -86,16 +86,16 @@ impl Accepted {
         }
         let [brotli, gzip, identity] = given;
         let unpacked = identity.or(others);
-        // Whoever asks for packed bodies and says nothing of others takes them, but likes them less.
+        // A client that accepts encodings and does not mention `identity` accepts it, with a lower preference.
         Self { weights: [brotli.or(others).unwrap_or(0.0), gzip.or(others).unwrap_or(0.0), unpacked.unwrap_or(0.001)] }
     }
 
-    /// Whether the client takes it. An unpacked body is there for everyone: the answer could only be none.
+    /// Whether the client accepts it. An uncompressed body is acceptable to all: the only other answer would be none.
     pub(in crate::server) fn takes(self, coding: Coding) -> bool {
         coding == Coding::Identity || self.weights[coding as usize] > 0.0
     }
 
-    /// What the client likes best; of equals, what packs best.
+    /// What the client prefers; of equal weights, the best compression.
     pub(in crate::server) fn best(self) -> Coding {
         let weight = |coding: Coding| self.weights[coding as usize];
         let better = |best, coding| if weight(coding) > weight(best) { coding } else { best };

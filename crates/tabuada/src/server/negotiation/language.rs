@@ -1,4 +1,4 @@
-//! In which language a client is told what went wrong: English, or Brazilian Portuguese if it prefers that.
+//! The language of problems and hints: English, or Brazilian Portuguese if the client prefers it.
 
 use axum::http::HeaderMap;
 use axum::http::header::ACCEPT_LANGUAGE;
@@ -6,7 +6,7 @@ pub(in crate::server) use tabuada_lang::Language;
 
 use super::qvalues::{members, weighted};
 
-/// The language that the client likes best of those there are (RFC 9110, section 12.5.4); English if it names none.
+/// The available language that the client prefers (RFC 9110, section 12.5.4); English by default.
 pub(in crate::server) fn preferred(headers: &HeaderMap) -> Language {
     let mut best = (Language::English, 0.0);
     for (tag, weight) in members(headers, ACCEPT_LANGUAGE).map(weighted) {
@@ -17,7 +17,7 @@ pub(in crate::server) fn preferred(headers: &HeaderMap) -> Language {
             _ if primary.eq_ignore_ascii_case("pt") => Language::Portuguese,
             _ => continue,
         };
-        // Of equals, the first.
+        // Of equal weights, the first.
         if weight > best.1 {
             best = (language, weight);
         }

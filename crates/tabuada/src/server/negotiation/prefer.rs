@@ -1,7 +1,7 @@
-//! `Prefer: handling=lenient` (RFC 7240): a problem is told with the status 200.
+//! `Prefer: handling=lenient` (RFC 7240): a problem is sent with the status 200.
 //!
-//! Browsers report every other status as an error of the page that asked, and nothing that the page does prevents it. To
-//! a page on which somebody is still typing, what is wrong is an answer like any other.
+//! Browsers report every other status as an error of the page, which cannot prevent it. For a page where somebody is
+//! still typing, a problem is an answer like any other.
 
 use axum::body::Body;
 use axum::http::header::CONTENT_TYPE;
@@ -13,7 +13,7 @@ use crate::server::render::{PROBLEM_JSON, vary};
 const PREFER: HeaderName = HeaderName::from_static("prefer");
 const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 
-/// Whether the client prefers that.
+/// Whether the client prefers lenient handling.
 pub(in crate::server) fn is_preferred(headers: &HeaderMap) -> bool {
     let is_lenient = |preference: &str| {
         let (name, value) = preference.split(';').next().unwrap_or_default().split_once('=').unwrap_or_default();
@@ -23,7 +23,7 @@ pub(in crate::server) fn is_preferred(headers: &HeaderMap) -> bool {
     members(headers, PREFER).any(is_lenient)
 }
 
-/// A response as the client prefers it: the body of a problem still says which status it has.
+/// Applies the preference to a response. The body of a problem still has its status.
 pub(in crate::server) fn told(mut response: Response<Body>, is_lenient: bool) -> Response<Body> {
     let status = response.status();
     if !(status.is_client_error() || status.is_server_error()) {
@@ -32,7 +32,7 @@ pub(in crate::server) fn told(mut response: Response<Body>, is_lenient: bool) ->
     if response.headers().get(CONTENT_TYPE) != Some(&PROBLEM_JSON) {
         return response;
     }
-    // Others may keep problems, and ask otherwise.
+    // Caches may store problems, and requests may differ in `Prefer`.
     vary(response.headers_mut(), "Prefer");
     if is_lenient {
         *response.status_mut() = StatusCode::OK;

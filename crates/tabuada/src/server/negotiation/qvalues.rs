@@ -1,27 +1,27 @@
-//! What a client accepts, and how much it likes it: the lists of `Accept`, `Accept-Encoding` and `Accept-Language`
-//! (RFC 9110, section 12.4).
+//! What a client accepts, and with which weight (q-value): the lists of `Accept`, `Accept-Encoding` and
+//! `Accept-Language` (RFC 9110, section 12.4).
 
 use axum::http::header::ACCEPT;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
-/// What a request says under a name, line by line. It has few headers, and mostly not this one: to look at each is less
-/// work than to look it up.
+/// The lines of a header. Requests have few headers, and mostly not this one: a linear search is less work than a hash
+/// lookup.
 pub(in crate::server) fn lines(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &HeaderValue> {
     headers.iter().filter(move |(given, _)| **given == name).map(|(_, line)| line)
 }
 
-/// The members of a list, of all its lines.
+/// The members of a list header, from all its lines.
 pub(in crate::server) fn members(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &str> {
     lines(headers, name).filter_map(|list| list.to_str().ok()).flat_map(|list| list.split(','))
 }
 
-/// A member that has no other parameter than its weight, from it: `gzip;q=0.5`. A weight that cannot be read is 0.
+/// Splits a member without other parameters from its weight: `gzip;q=0.5`. An invalid weight is 0.
 pub(in crate::server) fn weighted(member: &str) -> (&str, f32) {
     let (name, weight) = member.split_once(';').map_or((member, 1.0), |(name, weight)| (name, quality(weight)));
     (name.trim(), weight)
 }
 
-/// How much a kind of body is liked (RFC 9110, section 12.5.1): what the most precise of the ranges that it is in says.
+/// The weight of a media type (RFC 9110, section 12.5.1): that of the most specific range that includes it.
 pub(in crate::server) fn liking(headers: &HeaderMap, kind: &str) -> f32 {
     let family = kind.split('/').next().unwrap_or_default();
     let mut best = (0, 0.0);
@@ -42,7 +42,7 @@ pub(in crate::server) fn liking(headers: &HeaderMap, kind: &str) -> f32 {
     best.1
 }
 
-/// `q=0.5`; what cannot be read counts for nothing.
+/// `q=0.5`; an invalid one is 0.
 fn quality(parameter: &str) -> f32 {
     let value = parameter.trim().strip_prefix("q=").or_else(|| parameter.trim().strip_prefix("Q="));
     value.and_then(|value| value.trim().parse().ok()).filter(|q| (0.0..=1.0).contains(q)).unwrap_or(0.0)

@@ -1,18 +1,19 @@
-//! Who is let in to the operator's routes.
+//! Access to the operator's routes.
 //!
-//! With a token set, whoever sends it (`Authorization: Bearer …`). No browser sends that of its own accord, whichever page
-//! asks it to. Without one, whoever sits at this machine: the listener is on loopback, and the request is meant for it.
+//! With a token set, the client has to send it (`Authorization: Bearer …`). No browser sends that by itself, whatever
+//! page asks. Without a token, the client has to be on this machine: the listener is on loopback, and the request is
+//! meant for it.
 //!
-//! Pages of strangers run on this machine too, in a browser. A page whose name was made to point here (DNS rebinding) sends
-//! its own name as `Host`: so that has to be one of loopback, and to be there. A page of another origin cannot send
-//! `DELETE` without asking first (CORS), which is nowhere granted; that it is told by `Sec-Fetch-Site` and `Origin`, which
-//! no page can change, is a second lock.
+//! Pages of other sites run on this machine too, in a browser. A page whose name was made to resolve to this machine
+//! (DNS rebinding) sends its own name as `Host`, so `Host` has to be present and a name of loopback. A page of another
+//! origin cannot send `DELETE` without a preflight (CORS), which is never granted. `Sec-Fetch-Site` and `Origin`, which
+//! no page can change, are a second check.
 //!
-//! Strangers come through a proxy on this machine too: to the listener it is the proxy that asks, and `Host` is what the
-//! proxy or the stranger puts there. So a request that shows any sign of a proxy needs the token, whatever the sign says.
+//! Other clients reach this machine through a proxy on it: the listener sees the proxy, and `Host` is what the proxy or
+//! the client sends. So a request with any sign of a proxy needs the token, whatever the sign says.
 //!
-//! The metrics change nothing, and who scrapes them has no token as a rule: on loopback they ask for the same `Host`,
-//! elsewhere for one of the names that the operator gave, if there are any.
+//! The metrics change nothing, and scrapers seldom have a token: on loopback they need the same `Host`; elsewhere one
+//! of the names that the operator gave, if there are any.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -25,25 +26,25 @@ use crate::server::problems::Fault;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// Why somebody is not let in.
+/// Why a request is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
     /// A token is set, and is not what was sent.
     Token,
-    /// No token is set, and others than this machine can reach the listener.
+    /// No token is set, and the listener can be reached from other machines.
     Listener,
     /// The request came through a proxy.
     Proxied,
-    /// The request is meant for another host, or for none that it names.
+    /// `Host` is missing or names another host.
     Host,
-    /// The same, where the metrics are asked for.
+    /// The same, for the metrics.
     MetricsHost,
     /// A page of another origin sent it.
     Origin,
 }
 
-/// Lets in, or says why not. `token` is the one that is set, `is_loopback` whether only this machine reaches the
-/// listener.
+/// Admits a request, or gives the reason for a refusal. `token` is the one that is set, `is_loopback` whether only this
+/// machine reaches the listener.
 pub(super) fn admit(
     token: Option<&AdminToken>,
     is_loopback: bool,
@@ -60,7 +61,7 @@ pub(super) fn admit(
         return Err(Refusal::Proxied);
     }
     let host = meant_for(uri, headers, is_loopback_host).ok_or(Refusal::Host)?;
-    // `none`: a person typed it. `same-site` is another port of this machine: somebody else's page.
+    // `none`: a person typed the address. `same-site`: a page on another port of this machine.
     let mut sites = headers.get_all(SEC_FETCH_SITE).iter();
     let mut origins = headers.get_all(ORIGIN).iter();
     let own = format!("http://{host}");
@@ -69,8 +70,8 @@ pub(super) fn admit(
     if is_own { Ok(()) } else { Err(Refusal::Origin) }
 }
 
-/// The same for the metrics. `names` are the hosts under which they may be asked for, besides those of loopback; if there
-/// are none, only a listener on loopback looks at the name.
+/// The same for the metrics. `names` are the allowed hosts, beside those of loopback; if there are none, only a
+/// listener on loopback checks the name.
 pub(super) fn admit_scraper(
     token: Option<&AdminToken>,
     is_loopback: bool,
@@ -97,7 +98,7 @@ fn is_sent(token: &AdminToken, headers: &HeaderMap) -> bool {
     only(headers, AUTHORIZATION).and_then(bearer).is_some_and(|given| token.is(given))
 }
 
-/// Whether a proxy has left a sign: any of them, whatever it says.
+/// Whether there is any sign of a proxy, whatever it says.
 fn is_proxied(headers: &HeaderMap) -> bool {
     headers.keys().any(|name| {
         name.as_str().starts_with("x-forwarded-")
@@ -105,7 +106,7 @@ fn is_proxied(headers: &HeaderMap) -> bool {
     })
 }
 
-/// The `Host` of a request, if it and the host in the request line, which would count before it, are both known.
+/// The `Host` of a request, if it and the host of the request line, which takes precedence, are both known.
 fn meant_for<'h>(uri: &Uri, headers: &'h HeaderMap, is_known: impl Fn(&str) -> bool) -> Option<&'h str> {
     let host = only(headers, HOST)?.to_str().ok()?;
     let named = uri.authority().map(Authority::as_str);
@@ -117,7 +118,7 @@ fn is_named(host: &str, name: &str) -> bool {
     host.parse::<Authority>().is_ok_and(|host| host.host().eq_ignore_ascii_case(name))
 }
 
-/// The header, if it is there once.
+/// The header, if it is present once.
 fn only(headers: &HeaderMap, name: HeaderName) -> Option<&HeaderValue> {
     let mut values = headers.get_all(name).iter();
     values.next().filter(|_| values.next().is_none())
@@ -175,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_lets_in_whoever_has_it_and_nobody_else() {
+    fn a_token_admits_clients_that_have_it_and_no_others() {
         let token = AdminToken::new(TOKEN).unwrap();
         let tried =
             |pairs: &[(&'static str, &str)]| admit(Some(&token), true, &Uri::from_static("/v1/cache"), &headers(pairs));
@@ -195,7 +196,7 @@ mod tests {
             assert_eq!(tried(&[("authorization", value)]), Err(Refusal::Token), "{value}");
         }
         assert_eq!(tried(&[("host", "localhost")]), Err(Refusal::Token), "loopback is not enough then");
-        // Whoever has it may sit anywhere.
+        // With the token, from anywhere.
         let from_afar = headers(&[
             ("authorization", "Bearer s3cret-of-the-test"),
             ("host", "example.org"),
@@ -247,7 +248,7 @@ mod tests {
         }
     }
 
-    /// Whatever they say: also nothing, and also that the request comes from this machine.
+    /// Whatever they say: nothing, or that the request comes from this machine.
     #[test]
     fn without_one_no_sign_of_a_proxy_is_let_in() {
         for name in [
@@ -275,7 +276,7 @@ mod tests {
                 }
             }
         }
-        // Headers that only look like them.
+        // Headers with similar names.
         for name in ["x-forwarded", "x-forward-for", "x-request-id", "vian"] {
             assert_eq!(without_token(true, "/v1/cache", &[("host", "localhost"), (name, "1")]), Ok(()), "{name}");
         }

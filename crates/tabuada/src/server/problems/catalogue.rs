@@ -1,4 +1,4 @@
-//! The problems there are: code, status, and when they are met. The table in `docs/http.md` is this one.
+//! The catalogue of problems: code, status, and when they occur. A test keeps the table in `docs/http.md` equal.
 
 use axum::http::StatusCode;
 
@@ -7,15 +7,21 @@ use axum::http::StatusCode;
 pub(in crate::server) struct Kind {
     /// Stable, and for programs.
     pub(in crate::server) code: &'static str,
-    /// What it is answered with.
+    /// The status of the answer.
     pub(in crate::server) status: StatusCode,
-    /// When it is met. Read by the test that keeps `docs/http.md` equal.
-    #[cfg_attr(not(test), expect(dead_code))]
+    /// When it occurs. Read by the test that keeps `docs/http.md` equal.
+    #[cfg(test)]
     pub(in crate::server) when: &'static str,
 }
 
+#[cfg_attr(not(test), expect(unused_variables, reason = "`when` is for the test and for readers"))]
 const fn kind(status: StatusCode, code: &'static str, when: &'static str) -> Kind {
-    Kind { code, status, when }
+    Kind {
+        code,
+        status,
+        #[cfg(test)]
+        when,
+    }
 }
 
 /// All of them; those of expressions first.
@@ -57,7 +63,7 @@ pub(in crate::server) const CATALOGUE: &[Kind] = &{
     ]
 };
 
-/// The status of what is wrong with an expression.
+/// The status of an error of an expression.
 pub(in crate::server) fn status_of(code: &str) -> StatusCode {
     CATALOGUE.iter().find(|kind| kind.code == code).map_or(StatusCode::UNPROCESSABLE_ENTITY, |kind| kind.status)
 }
@@ -85,7 +91,7 @@ mod tests {
         assert!(page.contains(&table), "docs/http.md should hold\n\n{table}");
     }
 
-    /// What the sources say in place of a code: a short word after a status, or what an error of the language is called.
+    /// The codes that the sources use: a short word after a status, or the code of an error of the language.
     fn codes_in_use() -> BTreeSet<(Option<String>, String)> {
         let mut codes = BTreeSet::new();
         let is_code = |text: &str| text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');

@@ -1,5 +1,5 @@
-//! What can be wrong with a request, whatever its expression, in the words of both languages. The codes are those of the
-//! [`catalogue`](super::catalogue).
+//! Errors of a request that are not about its expression, with their messages in both languages. The codes are those of
+//! the [`catalogue`](super::catalogue).
 
 use axum::http::StatusCode;
 use serde_json::error::Category;
@@ -10,7 +10,7 @@ use crate::plot::Refusal;
 use crate::server::body::BODY_BYTES;
 use crate::server::query::NotText;
 
-/// What is wrong with a request.
+/// An error of a request.
 #[derive(Clone, Debug)]
 pub(in crate::server) enum Fault {
     NothingHere,
@@ -63,9 +63,9 @@ pub(in crate::server) enum Fault {
     Host,
     /// The same, of the metrics.
     MetricsHost,
-    /// It comes from another's page.
+    /// A page of another origin sent it.
     Origin,
-    /// How many entries of a page.
+    /// The number of entries of a page.
     Limit {
         most: usize,
     },
@@ -76,12 +76,12 @@ pub(in crate::server) enum Fault {
         error: Error,
         text: String,
     },
-    /// Parameters where everything would be removed.
+    /// Parameters on a request that removes everything.
     ClearsAll,
     NotRemembered {
         name: String,
     },
-    /// Not in memory, and Redis cannot be asked.
+    /// Not in memory, and Redis cannot be reached.
     Unreachable {
         name: String,
     },
@@ -89,10 +89,10 @@ pub(in crate::server) enum Fault {
     Overloaded,
 }
 
-/// JSON that is not what is expected.
+/// JSON of an unexpected form.
 #[derive(Clone, Debug)]
 pub(in crate::server) struct Unlike {
-    /// The library's words, which repeat nothing of the JSON but names.
+    /// The message of the library, which repeats nothing of the JSON but names.
     english: String,
     is_json: bool,
     line: usize,
@@ -107,7 +107,7 @@ impl From<serde_json::Error> for Unlike {
 }
 
 impl Unlike {
-    /// The library speaks English only.
+    /// The messages of the library are in English only.
     fn portuguese(&self) -> String {
         let what = if self.is_json { "não tem a forma esperada" } else { "não é JSON válido" };
         format!("{what} (linha {}, coluna {})", self.line, self.column)
@@ -121,7 +121,7 @@ impl From<NotText> for Fault {
 }
 
 impl Fault {
-    /// Why a key names nothing.
+    /// Why a key is not valid.
     pub(in crate::server) fn of_key(nameless: Nameless, text: String) -> Self {
         match nameless {
             Nameless::Unreadable(error) => Self::Key { error, text },
@@ -168,7 +168,7 @@ impl Fault {
         }
     }
 
-    /// For people.
+    /// The message, for people.
     pub(in crate::server) fn message(&self, language: Language) -> String {
         match language {
             Language::English => self.english(),
@@ -194,7 +194,7 @@ impl Fault {
             Self::Picture(refusal) => return refusal.message(Language::English),
             Self::LinesTooMany { most } => return format!("a batch has at most {most} lines"),
             Self::NoString(name) => return format!("{name} is not a string"),
-            Self::TableMode => "a table is worked out in mode python only",
+            Self::TableMode => "a table is computed in mode python only",
             Self::RowsTooMany { most } => return format!("a table has at most {most} rows"),
             Self::ColumnsTooMany { most } => return format!("a table has at most {most} columns"),
             Self::NoColumn => "a table has a column at least",

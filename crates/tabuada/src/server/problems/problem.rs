@@ -1,4 +1,4 @@
-//! What went wrong with a request under `/v1`, as RFC 9457 has it (`application/problem+json`).
+//! A problem under `/v1`, in the form of RFC 9457 (`application/problem+json`).
 
 use axum::body::Body;
 use axum::http::header::{CONNECTION, CONTENT_LANGUAGE, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -16,43 +16,43 @@ use crate::server::query::about_plus;
 use crate::server::render::{PROBLEM_JSON, json, not_kept};
 use crate::workers::NotDone;
 
-/// A problem, without whom it is told to. `code` is stable and for programs, `detail` for people.
+/// A problem. `code` is stable and for programs, `detail` for people.
 #[derive(Clone, Debug)]
 pub(in crate::server) struct Problem {
     pub(in crate::server) status: StatusCode,
     pub(in crate::server) code: &'static str,
     pub(in crate::server) detail: String,
-    /// CPython's own words, where it fails too.
+    /// The message of CPython, where it fails too.
     pub(in crate::server) python_message: Option<String>,
     pub(in crate::server) span: Option<CharacterSpan>,
     pub(in crate::server) advice: Option<Box<Advice>>,
-    /// What `detail` is written in.
+    /// The language of `detail`.
     pub(in crate::server) language: Language,
     kept: Kept,
     cause: Option<Box<Cause>>,
 }
 
-/// For how long others may keep what is told of a problem.
+/// For how long caches may store a problem.
 #[derive(Clone, Copy, Debug)]
 enum Kept {
-    /// As any words of ours.
+    /// As long as other messages.
     AsWords,
-    /// Raising the limit, or the node next door, may answer.
+    /// A node with a higher limit may answer.
     AsRefusal,
-    /// Another time it may be no problem.
+    /// Not at all: it may be gone next time.
     Not,
 }
 
-/// What is known of a problem beside its words.
+/// What is known of a problem beside its message.
 #[derive(Clone, Debug)]
 enum Cause {
-    /// It is wrong whatever the expression, which is said in the language of whoever is told.
+    /// An error of the request, whose message is in the language of the response.
     Fault(Fault),
-    /// An operator is missing in the expression, behind this much of it.
+    /// An operator is missing in the expression, after this part of it.
     Gap(Box<str>),
 }
 
-/// A place in an expression, in characters from 0; the end is behind it.
+/// A place in an expression, in characters from 0; `end` is exclusive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub(in crate::server) struct CharacterSpan {
     pub(in crate::server) start: usize,
@@ -62,19 +62,19 @@ pub(in crate::server) struct CharacterSpan {
 /// What to write instead.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(in crate::server) struct Suggestion {
-    /// What is replaced; empty where something is put in.
+    /// What is replaced; empty for an insertion.
     pub(in crate::server) span: CharacterSpan,
     pub(in crate::server) replacement: String,
-    /// The whole expression with that done.
+    /// The whole expression with the replacement.
     pub(in crate::server) expr: String,
 }
 
-/// How an expression may have been meant.
+/// What the expression may have meant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(in crate::server) struct Advice {
-    /// The likeliest.
+    /// The most likely.
     pub(in crate::server) suggestion: Suggestion,
-    /// Others, in order.
+    /// Others, in order of likelihood.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(in crate::server) alternatives: Vec<Suggestion>,
 }
@@ -82,13 +82,13 @@ pub(in crate::server) struct Advice {
 /// What is wrong with a request (RFC 9457).
 #[derive(Serialize)]
 struct Document<'p> {
-    /// No page of ours says more than the code does.
+    /// The code says all that a page about it would.
     r#type: &'static str,
     /// The status in words.
     title: &'static str,
     /// The status of the answer.
     status: u16,
-    /// What is wrong, for programs: it never changes.
+    /// For programs: it never changes.
     code: &'static str,
     /// What is wrong and what would be right, for people, in the language of `Content-Language`.
     detail: &'p str,
@@ -101,7 +101,7 @@ struct Document<'p> {
     /// What to write instead, where that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     suggestion: Option<&'p Suggestion>,
-    /// What else may have been meant, where that is not clear: the likelier before.
+    /// Other fixes, where the meaning is not clear: the more likely first.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     alternatives: &'p [Suggestion],
 }
@@ -123,7 +123,7 @@ impl Suggestion {
 }
 
 impl Advice {
-    /// Fixes of `text`, the likeliest first; nothing if there are none.
+    /// Fixes of `text`, the most likely first; `None` if there are none.
     pub(in crate::server) fn of(fixes: &[Fix], text: &str) -> Option<Self> {
         let mut suggestions = fixes.iter().map(|fix| Suggestion::new(fix, text));
         suggestions.next().map(|suggestion| Self { suggestion, alternatives: suggestions.collect() })
@@ -131,7 +131,7 @@ impl Advice {
 }
 
 impl Problem {
-    /// The problem in the language of whoever is told. What is wrong with an expression is said in it from the start.
+    /// The problem in the language of the response. The error of an expression has that language from the start.
     pub(in crate::server) fn told(self, language: Language) -> Self {
         match self.cause.as_deref() {
             Some(Cause::Fault(fault)) => Self { detail: fault.message(language), language, ..self },
@@ -139,7 +139,7 @@ impl Problem {
         }
     }
 
-    /// What is wrong with an expression, at a place of its text.
+    /// The error of an expression, at a place of its text.
     pub(in crate::server) fn of_expression(kind: &ErrorKind, place: Option<(Span, &str)>, language: Language) -> Self {
         let span = place.map(|(span, text)| CharacterSpan::new(span, text));
         let code = kind.code();
@@ -154,20 +154,20 @@ impl Problem {
         Self { status, code, detail, python_message, span, advice, language, kept, cause }
     }
 
-    /// What is wrong with a text that cannot be read.
+    /// The error of a text that does not parse.
     pub(in crate::server) fn of_text(error: &Error, text: &str, language: Language) -> Self {
-        // Nothing is wrong with the text if it is about a variable that came with it.
+        // An error of a variable has no place in the text.
         let place = (!matches!(error.kind, ErrorKind::Variable(_))).then_some((error.span, text));
         Self::of_expression(&error.kind, place, language)
     }
 
-    /// The same with how to mend it.
+    /// The same with fixes.
     pub(in crate::server) fn unreadable(error: &Error, question: Question<'_>, language: Language) -> Self {
         let fixes = engine::fixes_of_unreadable(question, error);
         Self::of_text(error, question.text, language).advising(&fixes, question.text)
     }
 
-    /// Why an expression has no value, and how to mend it. The question is the asker's own, of which this is the program.
+    /// Why an expression has no value, with fixes. `program` is that of the question.
     pub(in crate::server) fn failed(
         program: &Program,
         failure: &Failure,
@@ -179,7 +179,7 @@ impl Problem {
         Self::of_expression(&failure.kind, place, language).advising(&fixes, question.text)
     }
 
-    /// Work that was not done.
+    /// Why work was not done.
     pub(in crate::server) fn of_work(not_done: NotDone, language: Language) -> Self {
         match not_done {
             NotDone::Overloaded => Self::overloaded(language),
@@ -188,18 +188,18 @@ impl Problem {
         }
     }
 
-    /// With how to mend the text that it is about.
+    /// Adds fixes of the text.
     pub(in crate::server) fn advising(self, fixes: &[Fix], text: &str) -> Self {
         Self { advice: Advice::of(fixes, text).map(Box::new), ..self }
     }
 
-    /// It depends on more than the question: another time it may be no problem.
+    /// It depends on more than the question: no cache may store it.
     pub(in crate::server) fn passing(self) -> Self {
         Self { kept: Kept::Not, ..self }
     }
 
-    /// With the mistake that everybody makes once, if it was made in the query that the expression is from. Where a `+` was
-    /// meant a `*` is no help; but a fix of another kind (`5+choose+2`) tells that the `+` was a space.
+    /// Adds the note about `+` in a query, if that is the mistake. Then a fix that inserts `*` is removed; a fix of
+    /// another kind (`5+choose+2`) shows that the `+` was meant as a space.
     pub(in crate::server) fn in_query(mut self, query: Option<&str>) -> Self {
         let before = match self.cause.as_deref() {
             Some(Cause::Gap(before)) => Some(before.clone()),
@@ -218,16 +218,16 @@ impl Problem {
         self
     }
 
-    /// Too much is going on.
+    /// The server is overloaded.
     pub(in crate::server) fn overloaded(language: Language) -> Self {
         Self::from(Fault::Overloaded).told(language)
     }
 
-    /// What is sent.
+    /// The body.
     pub(in crate::server) fn body(&self) -> String {
         let advice = self.advice.as_deref();
         let document = Document {
-            // No page of ours says more than the code does.
+            // The code says all that a page about it would.
             r#type: "about:blank",
             title: self.status.canonical_reason().unwrap_or_default(),
             status: self.status.as_u16(),
@@ -242,8 +242,8 @@ impl Problem {
         serde_json::to_string(&document).unwrap_or_default()
     }
 
-    /// How long others may keep this body, which is [`Problem::body`]: the same question has the same problem. `None`: not at
-    /// all.
+    /// How long caches may store this body, which is [`Problem::body`]: the same question has the same problem. `None`:
+    /// not at all.
     pub(in crate::server) fn freshness(&self, body: &str) -> Option<Freshness> {
         let seconds = match self.kept {
             Kept::AsWords => WORDS_SECONDS,
@@ -253,12 +253,12 @@ impl Problem {
         Some(Freshness::new(Tag::of(&[body])).in_words().for_seconds(seconds))
     }
 
-    /// The answer, which nobody is to keep.
+    /// The response, which no cache may store.
     pub(in crate::server) fn response(&self) -> Response<Body> {
         not_kept(self.response_with(self.body()))
     }
 
-    /// The answer with its body, and nothing said about who may keep it.
+    /// The response with its body, without `Cache-Control`.
     pub(in crate::server) fn response_with(&self, body: String) -> Response<Body> {
         let mut response = json(self.status, body);
         let headers = response.headers_mut();
@@ -271,7 +271,7 @@ impl Problem {
             StatusCode::UNAUTHORIZED => {
                 headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             }
-            // What is still to come of the body is no request.
+            // The rest of the body is not a request.
             StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT => {
                 headers.insert(CONNECTION, HeaderValue::from_static("close"));
             }
@@ -281,7 +281,7 @@ impl Problem {
     }
 }
 
-/// In English, until it is [`told`](Problem::told).
+/// In English, until [`told`](Problem::told).
 impl From<Fault> for Problem {
     fn from(fault: Fault) -> Self {
         let ((status, code), language) = (fault.code(), Language::English);
@@ -291,11 +291,11 @@ impl From<Fault> for Problem {
     }
 }
 
-/// The text as far as where an operator is missing between two operands of it, if that is what is wrong there.
+/// The text up to the place where an operator is missing between two operands, if that is the error.
 fn before_the_gap(kind: &ErrorKind, span: Span, text: &str) -> Option<Box<str>> {
     let end = match kind {
         ErrorKind::Syntax(Syntax::MissingOperator { .. }) => span.start as usize,
-        // What stands before the last bracket is no function, no list: `2 (3)`.
+        // What precedes the last bracket is neither a function nor a list: `2 (3)`.
         ErrorKind::Type(
             TypeError::NotCallable { .. } | TypeError::NotSubscriptable { .. } | TypeError::TypeNotSubscriptable { .. },
         ) => {
@@ -337,7 +337,7 @@ mod tests {
         assert_eq!(suggestions(&two), (text("1234*2"), Some(vec!["1.234*2".into()])));
     }
 
-    /// What passes says when to come again, and nobody keeps it.
+    /// A temporary problem has `Retry-After`, and no cache may store it.
     #[test]
     fn the_machine_s_trouble_passes() {
         for language in [Language::English, Language::Portuguese] {

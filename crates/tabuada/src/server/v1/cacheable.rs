@@ -1,6 +1,5 @@
-//! What is made anew for whoever does not have it, pictures and explanations: nothing of it is remembered here, but others
-//! may keep it. Its entity tag is made of the question and of a version of ours, both of which are known before anything is
-//! worked out.
+//! Answers to `GET` that are made for each request, pictures and explanations: this server stores none, but caches may.
+//! The entity tag is made from the question and a version, so it is known before anything is computed.
 
 use std::time::Instant;
 
@@ -13,17 +12,17 @@ use crate::server::problems::Problem;
 use crate::server::render::{bypass, not_kept, with_cache_status, with_server_timing};
 use crate::workers::Hands;
 
-/// A body that was made.
+/// A finished body.
 pub(super) struct Made {
     pub(super) response: Response<Body>,
-    /// Whether the same question has the same.
+    /// Whether the same question always has the same body.
     pub(super) is_pure: bool,
 }
 
-/// Answers a question, once it is known what is asked: `freshness` is that of what `making` makes, if that is pure.
+/// Answers a question. `asked` gives the freshness of the answer, if that is pure, and the future that makes it.
 pub(super) async fn answer<M>(
     workers: Hands<'_>,
-    asker: &HeaderMap,
+    request: &HeaderMap,
     uri: &Uri,
     asked: impl FnOnce() -> Result<(Freshness, M), Problem>,
 ) -> Response<Body>
@@ -32,11 +31,11 @@ where
 {
     let begun = Instant::now();
     let made = match asked() {
-        Ok((freshness, making)) => match freshness.known(asker) {
+        Ok((freshness, making)) => match freshness.known(request) {
             Some(known) => Ok((known, "not-modified")),
             None => match making.await {
                 Ok(Made { response, is_pure: true }) => {
-                    Ok((freshness.put_on(response, asker, workers).await, "uncached"))
+                    Ok((freshness.put_on(response, request, workers).await, "uncached"))
                 }
                 Ok(Made { response, is_pure: false }) => Ok((not_kept(response), "impure")),
                 Err(problem) => Err(problem),
@@ -47,12 +46,12 @@ where
     let (response, detail) = match made {
         Ok(answered) => answered,
         Err(problem) => {
-            let problem = problem.told(language::preferred(asker)).in_query(uri.query());
+            let problem = problem.told(language::preferred(request)).in_query(uri.query());
             let body = problem.body();
             let freshness = problem.freshness(&body);
             let response = problem.response_with(body);
             let response = match freshness {
-                Some(freshness) => freshness.put_on(response, asker, workers).await,
+                Some(freshness) => freshness.put_on(response, request, workers).await,
                 None => not_kept(response),
             };
             (response, problem.code)

@@ -1,8 +1,7 @@
 //! `/v1/evaluate`: one expression.
 //!
-//! Asked with `GET`, the answer to a text is the same every time, and others may keep it. Its entity tag is made of the
-//! name of the answer in our own cache and of the hints that go with it, both of which are known before anything is worked
-//! out.
+//! With `GET`, the answer to a text is always the same, and caches may store it. Its entity tag is made from the key of
+//! the answer in our own cache and from the hints, so it is known before anything is computed.
 
 use std::time::{Duration, Instant};
 
@@ -25,13 +24,13 @@ use crate::server::render::{bypass, cache_status, json_with_room, not_kept, with
 use crate::server::request_log::tell_expression;
 use crate::server::state::App;
 
-/// The form of the body, as part of its tag. Raised whenever the same answer is written otherwise.
+/// The form of the body, as part of its tag. Raised with any change of how the same answer is written.
 const FORM: &str = "evaluate 2";
 
 /// Evaluates an expression.
 pub(in crate::server) async fn get(State(app): State<App>, peer: Peer, request: Request) -> Response<Body> {
     let begun = Instant::now();
-    // The body, if there is one, says nothing.
+    // A body would have no meaning.
     let (head, _) = request.into_parts();
     answer_query(&app, peer, &head.headers, &head.uri, begun).await.0
 }
@@ -63,13 +62,13 @@ pub(in crate::server) async fn post(State(app): State<App>, peer: Peer, request:
     with_server_timing(response, begun.elapsed(), has_asked_redis)
 }
 
-/// The answer to what is no question.
+/// The answer to a malformed question.
 fn refused(problem: Problem, language: Language) -> Response<Body> {
     let problem = problem.told(language);
     with_cache_status(problem.response(), bypass(problem.code))
 }
 
-/// The answer to what a query asks, and how long that took from when it was begun.
+/// The answer to a query, and how long that took since `begun`.
 pub(in crate::server) async fn answer_query(
     app: &App,
     peer: Peer,
@@ -101,7 +100,7 @@ async fn answer_fresh(
     let question = question.as_question();
     let language = language::preferred(headers);
     let is_conditional = is_conditional(headers);
-    // Of a long text, what is said of it is made elsewhere, and compared when it is there.
+    // The hints for a long text are made by the readers, and compared later.
     let may_be_known = is_conditional && !is_long(question);
     let caller = Caller { peer, keeping: keeping(headers) };
     let asked = app.calculator.answer_unless(caller, question, |program, name| {
@@ -131,7 +130,7 @@ async fn answer_fresh(
     };
     let response = match freshness {
         Some(freshness) => {
-            // What is good for longer than a day would tell its age as well.
+            // `max-age` beyond a day would reveal the age as well.
             let freshness = if app.hides_memory { freshness } else { aged(freshness, &reply, second) };
             freshness.put_on(response, headers, app.calculator.workers().by(peer)).await
         }
@@ -144,14 +143,14 @@ async fn answer_fresh(
     (response, reply.has_asked_redis)
 }
 
-/// What the asker wants to remain of its question (RFC 9111, section 5.2.1.5). Other directives there are about answers
-/// that may have become wrong meanwhile; none of ours does.
+/// `Cache-Control` of a request (RFC 9111, section 5.2.1.5). Its other directives are about stale answers; none of ours
+/// becomes stale.
 fn keeping(headers: &HeaderMap) -> Keeping {
     let is_private = members(headers, CACHE_CONTROL).any(|member| member.trim().eq_ignore_ascii_case("no-store"));
     if is_private { Keeping::Nothing } else { Keeping::Remembered }
 }
 
-/// A value as it is sent, and in which language, if it says anything.
+/// The response with a value, and its language if it contains messages.
 fn said(words: &str, body: impl Into<Body>, language: Language) -> Response<Body> {
     let mut response = json_with_room(StatusCode::OK, body);
     if !words.is_empty() {
@@ -160,17 +159,17 @@ fn said(words: &str, body: impl Into<Body>, language: Language) -> Response<Body
     response
 }
 
-/// The freshness of a value, by its name in the cache and what is said of the asker's text.
+/// The freshness of a value, from its key in the cache and from its hints.
 fn of_value(name: &Name, words: &str) -> Freshness {
     let freshness = Freshness::new(Tag::of(&[FORM, name.variant(), name.text(), words]));
     if words.is_empty() { freshness } else { freshness.in_words().for_seconds(WORDS_SECONDS) }
 }
 
-/// What was remembered has an age.
+/// An answer from the cache has an age.
 fn aged(freshness: Freshness, reply: &Reply, second: Second) -> Freshness {
     match (&reply.outcome, reply.origin) {
         (Outcome::Answered(_, answer), Origin::Memory(_) | Origin::Redis | Origin::Collapsed) => {
-            // Another node's clock may be ahead.
+            // The clock of another node may be ahead.
             freshness.aged(second.number.saturating_sub(answer.born))
         }
         _ => freshness,
@@ -189,7 +188,7 @@ mod tests {
     use crate::record;
     use crate::workers::Workers;
 
-    /// Counted from when it was worked out, wherever it was remembered since; what is worked out now has none.
+    /// The age counts from the computation, whichever cache held the answer since; a new answer has none.
     #[tokio::test]
     async fn what_was_remembered_has_an_age_and_is_fresh_for_as_long_as_ever() {
         const AGO: u64 = 100;

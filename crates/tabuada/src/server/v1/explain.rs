@@ -1,4 +1,4 @@
-//! `/v1/explain`: what an expression is, how it is worked out, and to what it comes.
+//! `/v1/explain`: how an expression is parsed, the steps of its computation, and its value.
 
 use std::time::Instant;
 
@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::header::CONTENT_LANGUAGE;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri};
 use serde::Serialize;
-use tabuada_lang::{Explanation, Language, Limits, Program, Span, Step, StepKind};
+use tabuada_lang::{Explanation, Language, Limits, Program, Span, Step};
 
 use super::cacheable::{self, Made};
 use super::question::OwnQuestion;
@@ -22,18 +22,16 @@ use crate::server::problems::{Advice, CharacterSpan, Problem};
 use crate::server::render::json;
 use crate::server::state::App;
 
-/// Names what is said of an expression, as part of its tag. Raised whenever the same one is explained otherwise.
+/// The version of explanations, as part of their tag. Raised with any change of the explanation of the same expression.
 pub(super) const VERSION: &str = "explain 2";
 
-/// Explains an expression.
-///
-/// What it is, how it is worked out step by step, and to what it comes: a value, or an error, which is no failure of the
-/// request.
+/// Explains an expression: its canonical text, the steps of its computation, and its value or its error. The error of
+/// an expression is no failure of the request.
 pub(in crate::server) async fn get(State(app): State<App>, peer: Peer, headers: HeaderMap, uri: Uri) -> Response<Body> {
     let language = language::preferred(&headers);
     let asked = || {
         let question = OwnQuestion::in_query(&uri)?;
-        // Places in it are those of the asker's own text, and much of it is words.
+        // Its places are those of the text as it was written, and much of it is messages.
         let (mode, language_tag) = (question.mode.to_string(), language::tag(language));
         let tag = Tag::of(&[VERSION, ANSWER_VERSION, &mode, language_tag, &question.expr]);
         let freshness = Freshness::new(tag).in_words().for_seconds(WORDS_SECONDS);
@@ -45,7 +43,7 @@ pub(in crate::server) async fn get(State(app): State<App>, peer: Peer, headers: 
 async fn explained(app: &App, peer: Peer, question: OwnQuestion, language: Language) -> Result<Made, Problem> {
     let calculator = app.calculator.clone();
     let begun = Instant::now();
-    // What cannot be read is told without waiting for what others have worked out.
+    // A text that does not parse is answered without waiting for computations.
     let read = move || match engine::ask(question.as_question(), &Limits::default()) {
         Ok(program) => Ok((question, program)),
         Err(error) => Err(Problem::unreadable(&error, question.as_question(), language)),
@@ -79,23 +77,23 @@ async fn explained(app: &App, peer: Peer, question: OwnQuestion, language: Langu
         .unwrap_or_else(|not_done| Err(Problem::of_work(not_done, language)))
 }
 
-/// An expression explained. It comes to a value or to an error; that is no failure of the request.
+/// The explanation. It has a value or an error; an error of the expression is no failure of the request.
 #[derive(Serialize)]
 struct Explained<'e> {
-    /// The one spelling of all that mean the same.
+    /// The canonical text.
     canonical: &'e str,
-    /// The answer's name in Redis; null if it is never remembered.
+    /// The name of the answer in Redis; null if it is never stored.
     key: Option<&'e str>,
-    /// What nothing in the text gives a value.
+    /// Names without a value in the text.
     free_names: Vec<&'e str>,
     pure: bool,
     fuel: u64,
     #[serde(flatten)]
     outcome: Outcome<'e>,
     steps: Vec<Told<'e>>,
-    /// Whether there were more steps: they are missing before the last one.
+    /// Whether steps were left out, before the last one.
     steps_cut: bool,
-    /// Where in the last step's text it failed.
+    /// The place of the failure in the text of the last step.
     #[serde(skip_serializing_if = "Option::is_none")]
     failed: Option<CharacterSpan>,
 }
@@ -129,19 +127,19 @@ struct Told<'e> {
     kind: &'static str,
     statement: u32,
     text: &'e str,
-    /// Where in the step before's text that stood which is replaced.
+    /// The places in the previous step that are replaced.
     replaced: Vec<CharacterSpan>,
-    /// Where in this text that stands which replaces it.
+    /// The places in this text that replace them.
     by: Vec<CharacterSpan>,
-    /// Where in the asker's text that stands which was worked out.
+    /// The place in the question that was computed.
     #[serde(skip_serializing_if = "Option::is_none")]
     span: Option<CharacterSpan>,
-    /// What the value may be off by, where it was found numerically.
+    /// The error bound of a value that was found numerically.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<f64>,
 }
 
-/// The asker's own question, in its language.
+/// The question, and the language of the client.
 struct Asked<'a> {
     program: &'a Program,
     question: Question<'a>,
@@ -173,7 +171,7 @@ impl Asked<'_> {
             steps_cut: explanation.is_cut,
             failed: explanation.failed.map(|span| CharacterSpan::new(span, last)),
         };
-        // Texts, numbers, and JSON that was written before.
+        // Texts, numbers, and valid JSON.
         serde_json::to_string(&explained).unwrap_or_default()
     }
 
@@ -181,7 +179,7 @@ impl Asked<'_> {
         let in_text = |spans: &[Span], text: &str| spans.iter().map(|span| CharacterSpan::new(*span, text)).collect();
         let before = std::iter::once("").chain(steps.iter().map(|step| &*step.text));
         let told = |(step, before): (&'s Step, &str)| Told {
-            kind: kind(step.kind),
+            kind: step.kind.code(),
             statement: step.statement,
             text: &step.text,
             replaced: in_text(&step.replaced, before),
@@ -190,17 +188,5 @@ impl Asked<'_> {
             error: step.error,
         };
         steps.iter().zip(before).map(told).collect()
-    }
-}
-
-fn kind(kind: StepKind) -> &'static str {
-    match kind {
-        StepKind::Statement => "statement",
-        StepKind::Names => "names",
-        StepKind::Definition => "definition",
-        StepKind::Branch => "branch",
-        StepKind::Terms => "terms",
-        StepKind::Value => "value",
-        StepKind::Answer => "answer",
     }
 }

@@ -1,4 +1,4 @@
-//! `/v1/functions`: the names that the language knows, for help and completion.
+//! `/v1/functions`: the names of the language, for help and completion.
 
 use std::sync::LazyLock;
 
@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::header::CONTENT_LANGUAGE;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
 use serde::Serialize;
-use tabuada_lang::{FunctionInfo, FunctionKind, Language, functions};
+use tabuada_lang::{FunctionInfo, Language, functions};
 
 use crate::peer::Peer;
 use crate::server::http_cache::{Freshness, Tag, WORDS_SECONDS};
@@ -15,7 +15,7 @@ use crate::server::negotiation::language;
 use crate::server::render::json;
 use crate::server::state::App;
 
-/// Lists the names that the language knows.
+/// Lists the names of the language.
 pub(in crate::server) async fn get(State(app): State<App>, peer: Peer, headers: HeaderMap) -> Response<Body> {
     let language = language::preferred(&headers);
     let list: &'static str = match language {
@@ -28,39 +28,35 @@ pub(in crate::server) async fn get(State(app): State<App>, peer: Peer, headers: 
     freshness.put_on(response, &headers, app.calculator.workers().by(peer)).await
 }
 
-/// They are the same for everybody who reads the same language.
+/// The same for all clients of a language.
 static ENGLISH: LazyLock<String> = LazyLock::new(|| written(Language::English));
 static PORTUGUESE: LazyLock<String> = LazyLock::new(|| written(Language::Portuguese));
 
-/// Every name that the language knows, section by section.
+/// The names of the language, by section.
 #[derive(Serialize)]
 struct List {
     functions: Vec<Entry>,
 }
 
-/// A name and what it stands for. `sum` and `prod` are there twice: as functions and as binders.
+/// A name. `sum` and `prod` occur twice: as functions and as binders.
 #[derive(Serialize)]
 struct Entry {
     name: &'static str,
     kind: &'static str,
     /// The title of its section.
     section: &'static str,
-    /// The arguments, in Python's manner; empty for a constant.
+    /// The parameters, in Python's notation; empty for a constant.
     signature: &'static str,
-    /// One line; code in it stands between grave accents.
+    /// One line; code is between backquotes.
     doc: &'static str,
-    /// Whether it is reached only with `math.` before it.
+    /// Whether it needs the prefix `math.`.
     needs_prefix: bool,
 }
 
 fn written(language: Language) -> String {
     let entry = |info: FunctionInfo| Entry {
         name: info.name,
-        kind: match info.kind {
-            FunctionKind::Function => "function",
-            FunctionKind::Binder => "binder",
-            FunctionKind::Constant => "constant",
-        },
+        kind: info.kind.code(),
         section: match language {
             Language::English => info.section.title(),
             Language::Portuguese => info.section.title_pt(),

@@ -1,5 +1,5 @@
-//! An answer that is sent while it is worked out: parts that are worked out side by side and sent in order, no faster
-//! than they are read. What a slow reader has not taken is bounded by the number of parts and of pieces under way.
+//! A body that is sent while it is computed: its parts are computed in parallel and sent in order, no faster than the
+//! client reads them. The number of parts and pieces in progress limits the memory for a slow client.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -13,29 +13,29 @@ use tokio::sync::mpsc;
 use crate::counters::Counters;
 use crate::server::render::not_kept;
 
-/// Where the pieces of a part go. Its receiver is gone when nobody reads the answer any more.
+/// The channel for the pieces of a part. It is closed when the client has gone.
 pub(super) type Pieces = mpsc::Sender<Bytes>;
 
-/// Where the parts of an answer are put in their order.
+/// The parts of a body, in their order.
 #[derive(Debug)]
 pub(super) struct Parts(mpsc::Sender<mpsc::Receiver<Bytes>>);
 
 impl Parts {
-    /// The next part, once there is room for one more under way; `None` when nobody reads the answer any more. A part ends
-    /// when its pieces are dropped.
+    /// Begins the next part, once fewer than `ahead` are in progress; `None` when the client has gone. Dropping the
+    /// pieces ends the part.
     pub(super) async fn next(&self) -> Option<Pieces> {
         let (pieces, part) = mpsc::channel(1);
         self.0.send(part).await.is_ok().then_some(pieces)
     }
 }
 
-/// A body and its parts, of which `ahead` may be worked out before they are sent.
+/// A response and its parts, of which `ahead` may be computed before they are sent.
 pub(super) fn streamed(kind: &'static str, ahead: usize, counters: &Counters) -> (Response<Body>, Parts) {
     let (sender, parts) = mpsc::channel(ahead.max(1));
     let stream = Stream { parts, part: None, counters: counters.clone(), has_ended: false };
     let mut response = not_kept(Response::new(Body::new(stream)));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
-    // nginx, and others like it, would hand it on in one piece at the end.
+    // Otherwise nginx and similar proxies would buffer the whole body.
     response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
     (response, Parts(sender))
 }

@@ -1,4 +1,4 @@
-//! `/v1/plot`: the picture of functions of x.
+//! `/v1/plot`: pictures of functions of `x`.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -23,10 +23,10 @@ use crate::server::problems::Problem;
 use crate::server::query::{last, parameter, parameters};
 use crate::server::state::App;
 
-/// A picture that is looked at by itself may do nothing; what it looks like is its own style.
+/// A picture that is opened by itself may load and run nothing but its own style.
 const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox");
 
-/// Names what is drawn, as part of its tag. Raised whenever the same question is drawn otherwise.
+/// The version of pictures, as part of their tag. Raised with any change of the picture of the same question.
 pub(super) const VERSION: &str = "plot 4";
 
 /// Plots functions of x.
@@ -39,7 +39,7 @@ pub(in crate::server) async fn get(State(app): State<App>, peer: Peer, headers: 
     cacheable::answer(app.calculator.workers().by(peer), &headers, &uri, asked).await
 }
 
-/// A picture is told by the question, to the letter: it shows the texts as they were written.
+/// A picture depends on the exact texts of the question: it shows them.
 fn freshness(plot: &Plot, format: Format) -> Freshness {
     let size = format!("{}x{}", plot.size.0, plot.size.1);
     let end = |end: &'static str, text: &Option<String>| text.as_ref().map(|text| format!("{end}={text}"));
@@ -58,11 +58,11 @@ fn freshness(plot: &Plot, format: Format) -> Freshness {
 async fn drawn(app: &App, peer: Peer, plot: Plot, format: Format) -> Result<Made, Problem> {
     let language = plot.language;
     let begun = Instant::now();
-    // What cannot be read is told without waiting for what others have drawn.
+    // A text that does not parse is answered without waiting for other pictures.
     let read = move || plot.read(&Limits::default()).map_err(|refusal| told(&plot, refusal)).map(|_| plot);
     let read = app.calculator.readers().by(peer).run(DEADLINE, read).await;
     let plot = read.unwrap_or_else(|not_done| Err(Problem::of_work(not_done, language)))?;
-    // Goes with the caller.
+    // Dropped with the caller.
     let waits = Arc::new(());
     let waiting = Arc::downgrade(&waits);
     let work = move || {
@@ -111,13 +111,13 @@ fn told(plot: &Plot, refusal: Refusal) -> Problem {
             let text = &plot.exprs[at];
             Problem::of_text(&error, text, plot.language).advising(&fixes, text)
         }
-        // What depends on chance may not be too dear another time.
+        // An expression with random values may be cheaper another time.
         Refusal::Stopped(kind) => Problem::of_expression(&kind, None, plot.language).passing(),
         refusal => Fault::Picture(refusal).into(),
     }
 }
 
-/// What a picture is sent as.
+/// The format of a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Format {
     Svg,
@@ -132,7 +132,7 @@ impl Format {
         }
     }
 
-    /// PNG for those who like it better (RFC 9110, section 12.5.1), as browsers do not.
+    /// PNG for clients that prefer it (RFC 9110, section 12.5.1); browsers do not.
     fn preferred(headers: &HeaderMap) -> Self {
         let weight = |format: Self| liking(headers, format.name());
         if weight(Self::Png) > weight(Self::Svg) { Self::Png } else { Self::Svg }

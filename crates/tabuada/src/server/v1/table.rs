@@ -1,8 +1,8 @@
 //! `/v1/table`: one expression, row by row of named columns, as JSON or as CSV.
 //!
-//! Rows are worked out and written in blocks on the workers, of which work in bulk gets half, and sent as they are read:
-//! a table is never held whole. What goes wrong in a row is told behind the rows; what is wrong with the text, in their
-//! place, if that is known in time.
+//! Rows are computed and written in blocks on the workers, of which bulk work gets half, and sent as the client reads
+//! them: a table is never whole in memory. Errors of rows follow the rows; an error of the expression replaces them, if
+//! it is known in time.
 
 mod columns;
 mod form;
@@ -36,7 +36,7 @@ async fn answer(app: &App, peer: Peer, request: Request, language: Language) -> 
     let body: Bytes = app.bodies.read(peer, &head.headers, body).await.map_err(no_body)?;
     let workers = app.calculator.workers();
     let bulk = workers.by(peer).bulk().await;
-    // The first rows are worked out before anything is sent: what is wrong with the question shows in them.
+    // The first rows are computed before anything is sent: an error of the question shows in them.
     let begin = move || {
         let sheet = Job::read(&body, form, language)?;
         let mut piece = sheet.head();
@@ -61,7 +61,7 @@ async fn answer(app: &App, peer: Peer, request: Request, language: Language) -> 
     Ok(response)
 }
 
-/// With what, for whom, and what rows are worked out.
+/// The table, its caller and the calculator.
 #[derive(Clone)]
 struct How {
     calculator: Calculator,
@@ -69,7 +69,7 @@ struct How {
     sheet: Arc<Job>,
 }
 
-/// Sends the rows in order. `first` is the first stretch as far as it is done, in `piece`.
+/// Sends the rows in order. `first` is the rest of the first stretch, whose beginning is in `piece`.
 async fn send(how: How, piece: String, first: Stretch, parts: Parts) {
     let Some(pieces) = parts.next().await else { return };
     if pieces.send(piece.into()).await.is_err() {
@@ -80,21 +80,21 @@ async fn send(how: How, piece: String, first: Stretch, parts: Parts) {
     for stretch in how.sheet.stretches().skip(1) {
         let Some(pieces) = parts.next().await else { return };
         under_way.spawn(write(how.clone(), stretch, pieces));
-        // Those that have ended are let go of.
+        // Forgets tasks that have ended.
         while under_way.try_join_next().is_some() {}
     }
     let Some(pieces) = parts.next().await else { return };
-    // What is told behind the rows is known when all are done.
+    // The tail is known when all rows are.
     while under_way.join_next().await.is_some() {}
     let _ = pieces.send(how.sheet.tail().into()).await;
 }
 
-/// Works out a stretch of rows, piece by piece.
+/// Computes a stretch of rows, piece by piece.
 async fn write(how: How, mut stretch: Stretch, pieces: Pieces) {
     let How { calculator, peer, sheet } = how;
     let workers = calculator.workers().by(peer);
     while !stretch.is_done() {
-        // Room for what is worked out, before it is: a worker never waits for a reader.
+        // Reserves the place in the channel first: a worker never waits for a client.
         let Ok(room) = pieces.reserve().await else { return };
         let bulk = workers.bulk().await;
         let work = {

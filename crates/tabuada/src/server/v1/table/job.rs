@@ -1,4 +1,4 @@
-//! A table that is being worked out: its program over its columns, what it may still cost, and what went wrong in it.
+//! A table in progress: its program and columns, its budget, and its errors.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -20,26 +20,26 @@ use crate::server::problems::{Advice, CharacterSpan, Problem};
 use crate::server::v1::question::{mode_of, object};
 use crate::server::v1::reply::Hint;
 
-/// Rows of a stretch: what is worked out side by side.
+/// Rows of a stretch. Stretches are computed in parallel.
 const STRETCH_ROWS: usize = 8_192;
 
-/// Rows that are worked out at once where each is a float or a truth, and where one may be of any size.
+/// Rows of one call: where each value is a float or a bool, and where a value may be of any size.
 const ROWS_AT_ONCE: usize = 1_024;
 const ANY_ROWS_AT_ONCE: usize = 16;
 
-/// How long a worker is kept: others wait for it, too.
+/// How long a worker computes before it takes other work.
 const TURN: Duration = Duration::from_millis(50);
 
-/// A piece is sent when it is as long; a slow reader leaves a few of them lying.
+/// A piece of this size is sent; a slow client leaves a few of them in memory.
 const PIECE_BYTES: usize = 256 << 10;
 
-/// What a table may cost, in evaluations at their limit: about a second of one thread.
+/// The fuel of a table, in evaluations at their limit: about a second of one thread.
 const EVALUATIONS_AT_THEIR_LIMIT: u64 = 10;
 
-/// And in a worker's time, the backstop of a price that is wrong: at 15 ns a unit it is met after the fuel.
+/// And the time on workers, the backstop for a wrong price: at 15 ns a unit the fuel ends before.
 const WORK_TIME: Duration = Duration::from_secs(5);
 
-/// Rows without a value of which the reason is told.
+/// Rows whose errors are listed.
 const ERRORS_MAX: usize = 10;
 
 pub(super) struct Job {
@@ -57,7 +57,7 @@ pub(super) struct Job {
     failures: Mutex<Failures>,
 }
 
-/// The first rows without a value, and how many there are.
+/// The errors of the first rows without a value, and how many rows have none.
 #[derive(Debug, Default)]
 struct Failures {
     count: usize,
@@ -65,7 +65,7 @@ struct Failures {
     common: Common,
 }
 
-/// What has gone wrong in each row that has no value.
+/// The error that all rows without a value have in common.
 #[derive(Debug, Default)]
 enum Common {
     #[default]
@@ -88,7 +88,7 @@ struct RowError {
     advice: Option<Box<Advice>>,
 }
 
-/// Rows that are still to be worked out.
+/// Rows that are not computed yet.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Stretch(Range<usize>);
 
@@ -99,7 +99,7 @@ impl Stretch {
 }
 
 impl Job {
-    /// Reads a question.
+    /// Parses a question.
     pub(super) fn read(body: &[u8], form: Form, language: Language) -> Result<Self, Problem> {
         let (mut text, mut mode, mut variables, mut columns) = (None, None, None, Columns::default());
         for (name, value) in object::<Members<'_>>(body)?.0 {
@@ -151,7 +151,8 @@ impl Job {
         (0..rows).step_by(STRETCH_ROWS).map(move |start| Stretch(start..rows.min(start + STRETCH_ROWS)))
     }
 
-    /// Refuses a table that will cost too much if all its rows cost what those before `rest`, the first, have.
+    /// Refuses a table that will be too expensive if the rest of its rows cost what those before `rest`, in the first
+    /// stretch, did.
     pub(super) fn foresee(&self, rest: &Stretch) -> Result<(), Problem> {
         let spent = self.fuel_given - self.fuel_left.load(Ordering::Relaxed);
         let done = rest.0.start.max(1) as u64;
@@ -161,15 +162,15 @@ impl Job {
         Err(Problem::of_expression(&self.exhausted(), None, self.language))
     }
 
-    /// Whether the rows before `rest`, the first, do not tell a text that is wrong from rows that are: all fail alike.
-    /// Nobody waits for more rows than cost what one expression may, or fill `piece`.
+    /// Whether it is still unknown if the text is wrong, since all rows before `rest` failed alike. The client does not
+    /// wait for more rows than cost what one expression may, or fill `piece`.
     pub(super) fn is_in_doubt(&self, rest: &Stretch, piece: &str) -> bool {
         let spent = self.fuel_given - self.fuel_left.load(Ordering::Relaxed);
         let goes_on = !rest.is_done() && piece.len() < PIECE_BYTES && spent < self.limits.fuel;
         goes_on && self.wrong_in_all(rest.0.start).is_some()
     }
 
-    /// What is wrong with the text, if all rows fail alike: an operation on a type that it is not for.
+    /// The error of the text, if all rows fail alike: an operation on a wrong type.
     pub(super) fn wrong_with_all(&self) -> Option<Problem> {
         let failure = self.wrong_in_all(self.rows)?;
         let fixes = in_context(&self.columns, self.variables.as_ref(), |context| {
@@ -179,7 +180,7 @@ impl Job {
         Some(Problem::of_expression(&failure.kind, place, self.language).advising(&fixes, &self.text))
     }
 
-    /// What is wrong in each of so many rows, if it is the same and does not depend on what they hold.
+    /// The error of each of so many rows, if it is the same in all and independent of their values.
     fn wrong_in_all(&self, rows: usize) -> Option<Failure> {
         let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         match &failures.common {
@@ -194,15 +195,15 @@ impl Job {
         ErrorKind::OutOfFuel { limit: self.fuel_given }
     }
 
-    /// What stands before the rows.
+    /// The beginning, before the rows.
     pub(super) fn head(&self) -> String {
         let mut out = String::new();
         self.form.write_head(&self.columns.names, &mut out);
         out
     }
 
-    /// Works out and writes rows of a stretch, one at least, until a piece is full or the worker's turn or all of it
-    /// `is_over`; takes them off the stretch.
+    /// Computes and writes rows of a stretch, at least one, until a piece is full, the turn of the worker ends, or
+    /// `is_over`. The rows are removed from the stretch.
     pub(super) fn write(&self, stretch: &mut Stretch, out: &mut String, is_over: impl Fn() -> bool) {
         let begun = Instant::now();
         let mut at_once = 1;
@@ -224,7 +225,8 @@ impl Job {
             let (answers, spent) = engine::columns(&self.program, &slices, &self.limits, left, end);
             let time = turn.elapsed().as_micros() as u64;
             self.microseconds_spent.fetch_add(time, Ordering::Relaxed);
-            // Others may have spent the same fuel at the same time: by no more than there are workers.
+            // Other workers may have spent fuel at the same time, so the limit is exceeded by as many calls as there
+            // are workers.
             let _ = self
                 .fuel_left
                 .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| Some(left.saturating_sub(spent)));
@@ -244,7 +246,7 @@ impl Job {
                         self.note(row, 1, &failure.kind, Some(failure));
                         at_once = ANY_ROWS_AT_ONCE;
                     }
-                    // A program that gives something else gives it in every row, as far as is known here.
+                    // A value of another type in one row makes it likely in all.
                     Cell::Answer(_) => at_once = ANY_ROWS_AT_ONCE,
                     Cell::Float(_) | Cell::Bool(_) => {}
                 }
@@ -254,7 +256,7 @@ impl Job {
         }
     }
 
-    /// Gives up a stretch that found no worker.
+    /// Gives up a stretch that got no worker.
     pub(super) fn give_up(&self, stretch: &mut Stretch, out: &mut String) {
         let rows = std::mem::take(&mut stretch.0);
         let Problem { code, detail, .. } = Problem::overloaded(self.language);
@@ -292,7 +294,7 @@ impl Job {
         });
     }
 
-    /// Notes `count` rows from `row` on, with one reason for all of them; `failure`, if it is one of theirs.
+    /// Notes the error of `count` rows from `row` on; `failure` if it is one of the evaluation.
     fn note_as(&self, row: usize, count: usize, failure: Option<&Failure>, why: impl Fn(usize) -> RowError) {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         failures.count += count;
@@ -311,7 +313,7 @@ impl Job {
         }
     }
 
-    /// What stands behind the rows.
+    /// The end, behind the rows.
     pub(super) fn tail(&self) -> String {
         if self.form == Form::Csv {
             return String::new();
@@ -350,13 +352,13 @@ impl Common {
     }
 }
 
-/// Does something in the context in which the text of a table is read.
+/// Calls `act` with the context of the text of a table.
 fn in_context<T>(columns: &Columns, variables: Option<&Variables>, act: impl FnOnce(&Context<'_>) -> T) -> T {
     let parameters: Vec<&str> = columns.names.iter().map(String::as_str).collect();
     act(&Context { parameters: &parameters, variables, ..Context::default() })
 }
 
-/// A member of the question that is a text.
+/// A member of the question that is a string.
 fn member<T: serde::de::DeserializeOwned>(name: &'static str, json: &str) -> Result<T, Fault> {
     serde_json::from_str(json).map_err(|_| Fault::NoString(name))
 }
@@ -365,7 +367,7 @@ fn member<T: serde::de::DeserializeOwned>(name: &'static str, json: &str) -> Res
 mod tests {
     use super::*;
 
-    /// The clock stands behind the fuel: what it ends has no value, and the table is whole.
+    /// The clock is behind the fuel: rows that it ends have no value, and the table is complete.
     #[test]
     fn a_table_has_a_time_for_all_of_it() {
         let body = br#"{"expr":"x+1","x":{"from":1,"to":9000,"count":9000}}"#;
