@@ -131,7 +131,7 @@ pub(crate) struct Integral {
     rays: Vec<Ray>,
     /// Pieces that may be divided.
     open: BinaryHeap<Worst>,
-    /// Pieces that a closer look tells no more of.
+    /// Pieces that a finer subdivision does not improve.
     settled: Vec<Piece>,
     /// Panels to be measured, the next one last.
     waiting: Vec<Panel>,
@@ -269,7 +269,7 @@ impl Integral {
         [Panel::logarithmic(panel.ray, start * pxfm::f_exp(0.5 * CUT), 0.5 * CUT), Panel::far(panel.ray, farther)]
     }
 
-    /// The next point to be asked for.
+    /// The next point to request.
     fn next_point(&mut self) -> Result<Step, ErrorKind> {
         let panel = *self.waiting.last().ok_or(ErrorKind::Internal)?;
         let ray = &self.rays[panel.ray];
@@ -282,22 +282,22 @@ impl Integral {
         Ok(Step::Evaluate(Value::Float(point)))
     }
 
-    /// The distance and the ray of the point asked for last.
+    /// The distance and the ray of the last requested point.
     fn here(&self) -> Option<(f64, usize)> {
         Some((*self.sample.distances.last()?, self.waiting.last()?.ray))
     }
 
-    /// The point asked for last.
+    /// The last requested point.
     pub(super) fn point(&self) -> f64 {
         self.here().map_or(f64::NAN, |(distance, ray)| self.rays[ray].point(distance))
     }
 
-    /// Takes the error that the body has told of, which is an integral itself.
+    /// Takes the error bound of the body, which is an integral itself.
     pub(super) fn tell(&mut self, error: f64) {
         self.told = self.told.max(error);
     }
 
-    /// Takes the body's failure at the point asked for last: `None` where it is no end of the body's reach.
+    /// Takes the body's failure at the last requested point: `None` where it is not the end of the body's range.
     pub(super) fn fail(&mut self, kind: &ErrorKind) -> Option<Result<Step, ErrorKind>> {
         let (distance, at) = self.here()?;
         let ray = &mut self.rays[at];
@@ -313,7 +313,7 @@ impl Integral {
         Some(self.take(0.0))
     }
 
-    /// Takes the body's value at the point asked for last.
+    /// Takes the body's value at the last requested point.
     pub(super) fn feed(&mut self, value: f64) -> Result<Step, ErrorKind> {
         if value.is_finite() {
             return self.take(value);
@@ -539,7 +539,7 @@ impl Integral {
         Step::Done { value: Value::Float(value), error: Some(totals.error) }
     }
 
-    /// Nothing more can be done: what there is, if it is good enough.
+    /// The result so far, if it is precise enough, when no further refinement is possible.
     fn last_word(&mut self, totals: &Totals) -> Result<Step, ErrorKind> {
         if !totals.value.is_finite() || !totals.size.is_finite() {
             return Err(Overflow::Range.into());

@@ -235,7 +235,7 @@ fn parse_float(text: &str) -> Option<f64> {
     plain_float(&unsigned)?.parse::<f64>().ok().map(|value| sign * value)
 }
 
-/// A literal without its underscores, if these stand where they may; the rest is for whoever reads it.
+/// A literal without its underscores, if these stand where they may; the caller parses the rest.
 fn plain_float(unsigned: &str) -> Option<String> {
     // An underscore stands between two digits only.
     let bytes = unsigned.as_bytes();

@@ -1,4 +1,4 @@
-//! The sections into which names are sorted for those who read about them.
+//! The sections of the manual.
 
 /// A section of the manual, in the order in which they are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

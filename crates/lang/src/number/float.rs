@@ -188,7 +188,7 @@ pub(crate) fn round_places(value: f64, places: i64, ties: Ties, budget: &mut Bud
     if places < -308 {
         return Ok(0.0_f64.copysign(value));
     }
-    // From 2^52 on a float is an integer. Its digits would be hundreds, and nobody has paid for them.
+    // From 2^52 on a float is an integer. It may have hundreds of digits, which are not paid for.
     if places >= 0 && value.abs() >= WHOLE_FROM {
         return Ok(value);
     }

@@ -1,5 +1,5 @@
-//! What is equal, and what comes before what. Each walk over two values ends at the first difference, and pays for what
-//! it looks at while it looks: a price known before would be that of all there is.
+//! Equality and order. A comparison ends at the first difference and pays step by step: a price computed before it would
+//! be that of the whole values.
 
 use std::cmp::Ordering;
 
@@ -23,7 +23,7 @@ impl Value {
         }
     }
 
-    /// Equal, or the very same: how Python compares elements, so that a nan is equal to itself inside a container.
+    /// Equal, or the same object: how Python compares elements, so that a nan is equal to itself inside a container.
     pub(crate) fn is_or_equals(&self, other: &Self, budget: &mut Budget) -> Result<bool, ErrorKind> {
         self.difference(other, budget).map(|pair| pair.is_none())
     }
@@ -65,7 +65,7 @@ impl Value {
         match (self, other) {
             _ if ranks.is_ne() => Ok(ranks),
             (Self::List(a), Self::List(b)) | (Self::Tuple(a), Self::Tuple(b)) => a.position(b, budget),
-            // Smaller sets first, which puts a subset before what holds it.
+            // Smaller sets first, so that a subset comes before its superset.
             (Self::Set(a), Self::Set(b)) if a.values.len() != b.values.len() => Ok(a.values.len().cmp(&b.values.len())),
             (Self::Set(a), Self::Set(b)) => a.position(b, budget),
             _ => {
@@ -119,7 +119,7 @@ impl Value {
         }
     }
 
-    /// [`Value::equals`] of what is no container, or not of one kind.
+    /// [`Value::equals`] of values that are not containers, or of different kinds.
     fn leaf_equals(&self, other: &Self, budget: &mut Budget) -> Result<bool, ErrorKind> {
         Ok(match (self, other) {
             (Self::None, Self::None) => true,

@@ -1,8 +1,7 @@
 //! From binary fixed point to the nearest decimal: Ziv's strategy.
 //!
 //! A function is approximated with a known error until every number within the error rounds to the same decimal.
-//! Where the true value has few digits (`√4`, `log10(1000)`) this would never end: whoever calls has recognised those
-//! before.
+//! Where the true value has few digits (`√4`, `log10(1000)`) this would never end: the caller recognises those first.
 
 use dashu_int::ops::BitTest;
 use dashu_int::{IBig, Sign, UBig};
@@ -91,7 +90,7 @@ impl Decimal {
         let (coefficient, lost) = if self.exponent >= least {
             (shift(&self.coefficient, self.exponent - least, budget)?, false)
         } else {
-            // What is cut off is much more than the nudge, but in a run of zeros that no one can tell from chance.
+            // What is cut off is much more than the nudge, but in a run of zeros that looks random.
             let unit = power_of_ten(self.exponent.abs_diff(least), budget)?;
             let (quotient, rest) = self.coefficient.divide_with_remainder(&unit, budget)?;
             (quotient, !rest.is_zero())
