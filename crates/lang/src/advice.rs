@@ -7,8 +7,8 @@
 //! # The law
 //!
 //! A fix is offered only if the mended text can be parsed and evaluates, or lacks a value only because of variables; it
-//! mends all errors, wherever they are; it loses no number, superscript, `°` or `√`. So a text is mended in rounds: it is
-//! parsed and its first error repaired, until there is none. A repair that does not end is not offered.
+//! mends all errors, wherever they are; it loses no number, superscript, `°` or `√`. So a text is mended in rounds: it
+//! is parsed and its first error repaired, until there is none. A repair that does not end is not offered.
 
 // The parts of a text first, then advice for one that cannot be parsed, one that fails, and a valid one.
 mod tokens;
@@ -378,7 +378,8 @@ impl<'c> Desk<'c> {
         words::mend(text, |name| self.is_given(name), |bytes| self.pays(bytes))
     }
 
-    /// A text that cannot be read, with what needs no error to be seen: signs around it, words, separators, percentages.
+    /// A text that cannot be read, with what needs no error to be seen: signs around it, words, separators,
+    /// percentages.
     fn respelled(&self, tokens: &Tokens<'_>) -> Option<String> {
         let text = tokens.text;
         let trimmed = reading::trimmed(tokens).or_else(|| reading::carets(text));

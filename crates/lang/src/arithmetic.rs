@@ -1,4 +1,5 @@
-//! Python's operators on values: which types fit each other, their common type, and the errors of those that do not fit.
+//! Python's operators on values: which types fit each other, their common type, and the errors of those that do not
+//! fit.
 
 // The numbers of the other modes.
 pub(crate) mod exact;

@@ -1,5 +1,5 @@
-//! `sum`, `prod`, `integral`, `root` and `derivative` over a bound name, as state machines that request one value of the
-//! body at a time: the evaluator runs the body between their steps, so that nothing recurses.
+//! `sum`, `prod`, `integral`, `root` and `derivative` over a bound name, as state machines that request one value of
+//! the body at a time: the evaluator runs the body between their steps, so that nothing recurses.
 //!
 //! A numerical result comes with an upper estimate of its error; an uncertain one is refused with the obstacle and its
 //! place ([`Obstacle`](crate::error::Obstacle)).
@@ -133,7 +133,8 @@ impl Loop {
         }
     }
 
-    /// Takes the failure of the body at the last requested point: the next step, if the machine can do without that value.
+    /// Takes the failure of the body at the last requested point: the next step, if the machine can do without that
+    /// value.
     pub(crate) fn fail(&mut self, kind: &ErrorKind, budget: &mut Budget) -> Option<Result<Step, ErrorKind>> {
         if !kind.is_of_values() {
             return None;

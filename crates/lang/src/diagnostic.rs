@@ -1,5 +1,5 @@
-//! Errors as sentences, in plain English and Brazilian Portuguese and in CPython's own words, and the line of source with
-//! a caret under the characters concerned.
+//! Errors as sentences, in plain English and Brazilian Portuguese and in CPython's own words, and the line of source
+//! with a caret under the characters concerned.
 
 mod domain;
 mod english;

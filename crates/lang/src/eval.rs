@@ -23,8 +23,8 @@ impl Program {
     }
 
     /// Evaluates the program on `fuel`, with a value for each of its parameters, in the order in which they were
-    /// declared ([`Context::parameters`](crate::Context)). A parameter without a value is an unknown name; values beyond
-    /// the parameters are ignored. [`Fuel::spent`] tells the cost afterwards, whatever the outcome.
+    /// declared ([`Context::parameters`](crate::Context)). A parameter without a value is an unknown name; values
+    /// beyond the parameters are ignored. [`Fuel::spent`] tells the cost afterwards, whatever the outcome.
     ///
     /// # Errors
     ///
@@ -212,8 +212,8 @@ impl Memory {
         Self { values: Vec::with_capacity(8), ..Self::default() }
     }
 
-    /// Whether the stacks are empty but for the value at the end of an evaluation, and the memory counted as held is that
-    /// of the value and of the names' values.
+    /// Whether the stacks are empty but for the value at the end of an evaluation, and the memory counted as held is
+    /// that of the value and of the names' values.
     fn is_settled(&self, value: &Value, budget: &Budget) -> bool {
         let bound = self.bindings.iter().flatten().map(|binding| match binding {
             Binding::Value(value) => value.heap_bytes(),
@@ -507,8 +507,8 @@ impl<'p> Machine<'p, '_> {
         }
     }
 
-    /// Hands a failure to the binders in whose bodies it arose, from the innermost on, until one can recover. If none can,
-    /// the failure names the point of the innermost binder at which it arose.
+    /// Hands a failure to the binders in whose bodies it arose, from the innermost on, until one can recover. If none
+    /// can, the failure names the point of the innermost binder at which it arose.
     fn recover(&mut self, mut kind: ErrorKind, budget: &mut Budget) -> Result<(), ErrorKind> {
         let at = self.at;
         while let Some(running) = self.memory.loops.last_mut() {

@@ -1,7 +1,7 @@
 //! The steps of a calculation: `2+3*4`, `2+12`, `14`.
 //!
-//! The evaluator of [`eval`](crate::eval) runs as usual with an observer: whenever a part of the text is evaluated, the text
-//! is written again with the value in its place. So the answer, the failure and the fuel are those of an
+//! The evaluator of [`eval`](crate::eval) runs as usual with an observer: whenever a part of the text is evaluated, the
+//! text is written again with the value in its place. So the answer, the failure and the fuel are those of an
 //! evaluation. Every text is the canonical text of a program that comes to the same (but for values that have been
 //! shortened, and those that have no literal).
 //!
@@ -85,8 +85,8 @@ pub struct Step {
     pub by: Vec<Span>,
     /// The node that was evaluated; [`Program::span`] finds it in the text.
     pub node: Option<u32>,
-    /// An upper bound of the error of a value that was found numerically: an integral, a derivative, a sum or a product to
-    /// infinity.
+    /// An upper bound of the error of a value that was found numerically: an integral, a derivative, a sum or a product
+    /// to infinity.
     pub error: Option<f64>,
 }
 
@@ -133,7 +133,8 @@ impl Program {
         self.free_nodes().into_iter().map(|(name, _)| name).collect()
     }
 
-    /// [`Program::free_names`], each with the node where it comes first, whose place in the text [`Program::span`] knows.
+    /// [`Program::free_names`], each with the node where it comes first, whose place in the text [`Program::span`]
+    /// knows.
     pub fn free_nodes(&self) -> Vec<(&str, u32)> {
         let defined: HashSet<u32> =
             self.targets.iter().copied().chain(self.definitions.iter().map(|definition| definition.name)).collect();

@@ -504,8 +504,8 @@ impl<'t> Lexer<'t> {
     fn end_of_number(&mut self, start: usize, token: Token) -> Lexed {
         let end = self.at;
         let next = self.rest().chars().next().filter(|c| is_subscript(*c) || continues_name(*c));
-        // A look-alike (`2·3`, a digit of another script), not the beginning of a name: nothing behind it is looked at, or
-        // many would take as long as the square of the text.
+        // A look-alike (`2·3`, a digit of another script), not the beginning of a name: nothing behind it is looked at,
+        // or many would take as long as the square of the text.
         if next.is_some_and(|c| c != '_' && !unicode_ident::is_xid_start(c)) {
             return self.unknown();
         }
@@ -546,8 +546,8 @@ impl<'t> Lexer<'t> {
     }
 }
 
-/// The superscripts of Unicode that are a digit, a sign, a bracket or a letter, and the plain character of each. `ª` and
-/// `º` are ordinals of some languages, not superscripts.
+/// The superscripts of Unicode that are a digit, a sign, a bracket or a letter, and the plain character of each. `ª`
+/// and `º` are ordinals of some languages, not superscripts.
 const RAISED: &str = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᴬᴮᴰᴱᴳᴴᴵᴶᴷᴸᴹᴺᴼᴾᴿᵀᵁⱽᵂᵝᵞᵟᶿᵠᵡ";
 const ON_LINE: &str = "0123456789+-=()abcdefghijklmnoprstuvwxyzABDEGHIJKLMNOPRTUVWβγδθφχ";
 

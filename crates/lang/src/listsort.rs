@@ -351,8 +351,8 @@ fn bisect<E>(mut low: usize, mut high: usize, mut holds: impl FnMut(usize) -> Re
     Ok(low)
 }
 
-/// The depth of the border between two runs, from `start` to `middle` to `end`, in the tree of merges of `count` elements:
-/// at which binary digit the middles of the two, as parts of the whole, differ first.
+/// The depth of the border between two runs, from `start` to `middle` to `end`, in the tree of merges of `count`
+/// elements: at which binary digit the middles of the two, as parts of the whole, differ first.
 fn power(start: usize, middle: usize, end: usize, count: usize) -> u32 {
     // Doubled, since middles may lie between two elements.
     let (mut a, mut b) = (start + middle, middle + end);

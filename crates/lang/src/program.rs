@@ -104,7 +104,8 @@ pub(crate) enum Node {
         name: u32,
         jump: u32,
     },
-    /// Assigns the value on the stack to `count` names, the first of which is at `names_at` in `targets`. The value stays.
+    /// Assigns the value on the stack to `count` names, the first of which is at `names_at` in `targets`. The value
+    /// stays.
     Assign {
         count: u32,
         names_at: u32,
@@ -231,8 +232,8 @@ impl Program {
         self.spans.get(node as usize).copied().unwrap_or_else(whole)
     }
 
-    /// The names that are read before a statement assigns or clears them, so that their values have to come from outside the
-    /// program. A name that is read in a definition counts, whenever the definition is used.
+    /// The names that are read before a statement assigns or clears them, so that their values have to come from
+    /// outside the program. A name that is read in a definition counts, whenever the definition is used.
     pub(crate) fn names_from_before(&self) -> HashSet<u32> {
         let (mut given, mut free) = (HashSet::new(), HashSet::new());
         for node in &self.nodes {

@@ -52,8 +52,8 @@ pub(crate) struct Builtin {
 pub(crate) struct Text {
     pub(crate) string: Box<str>,
     pub(crate) characters: u64,
-    /// Bytes of characters that are not printable ASCII, and of quotes and backslashes: `repr` looks each of them up, or
-    /// escapes it.
+    /// Bytes of characters that are not printable ASCII, and of quotes and backslashes: `repr` looks each of them up,
+    /// or escapes it.
     unusual_bytes: u64,
 }
 

@@ -148,8 +148,8 @@ fn integrals_of_every_kind_keep_their_word() {
     check("integral(x, x, 2, 2)", 0.0, 0.0);
 }
 
-/// Jumps that lie between a panel's outermost point and its end are seen by no point of it. (Bounds of the box times its
-/// height; found by random boxes.)
+/// Jumps that lie between a panel's outermost point and its end are seen by no point of it. (Bounds of the box times
+/// its height; found by random boxes.)
 #[test]
 fn a_jump_beside_the_end_of_a_panel_is_seen() {
     check("integral(3 if -1.26773 < x < -1.1062 else 0, x, -2.225, 1.905)", 0.48459, 1e-9);

@@ -99,9 +99,9 @@ fn expression() -> impl Strategy<Value = String> {
     })
 }
 
-/// Strings, lists, tuples and sets, complex numbers, and the functions on them; often of the wrong type, since errors have
-/// words too. No set becomes an answer, whose elements CPython writes in the order of their hashes, and no set holds
-/// equals of several types, of which CPython keeps one or the other.
+/// Strings, lists, tuples and sets, complex numbers, and the functions on them; often of the wrong type, since errors
+/// have words too. No set becomes an answer, whose elements CPython writes in the order of their hashes, and no set
+/// holds equals of several types, of which CPython keeps one or the other.
 fn container() -> impl Strategy<Value = String> {
     let small = || prop::sample::select(vec!["0", "1", "2", "3", "-1", "-2", "-7", "5", "True", "None", "1.0"]);
     let number = || {
@@ -438,8 +438,8 @@ fn floats() -> impl Strategy<Value = String> {
     ]
 }
 
-/// What has no order: nan among numbers, and types that do not compare. Where each ends, and which two are complained of,
-/// says in which order they are compared.
+/// What has no order: nan among numbers, and types that do not compare. Where each ends, and which two are complained
+/// of, says in which order they are compared.
 fn orders() -> impl Strategy<Value = String> {
     let item = || {
         prop_oneof![

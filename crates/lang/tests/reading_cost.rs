@@ -1,5 +1,6 @@
 //! Reading a text and advising on it is no work that fuel pays for: what it takes is bounded by the text's length. The
-//! texts here repeat a fragment, or a few in turn; with `TABUADA_PRICES` set, in a release build, each takes 10 ms at most.
+//! texts here repeat a fragment, or a few in turn; with `TABUADA_PRICES` set, in a release build, each takes 10 ms at
+//! most.
 
 // Helpers of tests may panic as tests do.
 #![allow(clippy::panic, clippy::unwrap_used)]

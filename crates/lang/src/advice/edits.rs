@@ -56,8 +56,9 @@ pub(super) fn difference(text: &str, mended: &str) -> Option<Fix> {
     Some(Fix { span, replacement: mended[start..mended.len() - end].to_owned() })
 }
 
-/// Whether a change loses nothing that counts: superscripts, `°` and `√` stand in the mended text in the same order, and so
-/// do the digits, or at least each number is there (`root(64, 3)` is `³√64`). Zeros that lead a number are no loss.
+/// Whether a change loses nothing that counts: superscripts, `°` and `√` stand in the mended text in the same order,
+/// and so do the digits, or at least each number is there (`root(64, 3)` is `³√64`). Zeros that lead a number are no
+/// loss.
 pub(super) fn keeps_numbers(text: &str, mended: &str) -> bool {
     let signs = |text: &str| -> String { text.chars().filter(|c| is_sign(*c)).collect() };
     let digits = |text: &str| numbers(text, false).concat();

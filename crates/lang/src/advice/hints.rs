@@ -213,7 +213,8 @@ impl HintKind {
     }
 }
 
-/// What may be meant otherwise in a text, which is that of the program, in order of place. `failing` where it has no value.
+/// What may be meant otherwise in a text, which is that of the program, in order of place. `failing` where it has no
+/// value.
 pub(super) fn of(program: &Program, text: &str, choice: Choice, failing: bool) -> Findings {
     // Nothing is to be found without one of these.
     let signs = ['^', ',', '√', '|', '%', '[', '{'];

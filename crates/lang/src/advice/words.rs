@@ -298,8 +298,8 @@ const OF: [&str; 8] = ["of", "de", "do", "da", "dos", "das", "del", "di"];
 const CHOICE: [&[&str]; 3] =
     [&["if", "se"], &["then", "entao"], &["else", "otherwise", "senao", "caso contrario", "se nao"]];
 
-/// The text with its phrases as operators; `None` if it has none. A name that `is_known` is not a word. Each phrase takes
-/// a pass over the text, which `pays` pays for.
+/// The text with its phrases as operators; `None` if it has none. A name that `is_known` is not a word. Each phrase
+/// takes a pass over the text, which `pays` pays for.
 pub(super) fn mend(text: &str, is_known: impl Fn(&str) -> bool, pays: impl Fn(usize) -> bool) -> Option<String> {
     if !text.bytes().any(|byte| byte.is_ascii_alphabetic()) {
         return None;

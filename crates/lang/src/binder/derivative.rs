@@ -132,8 +132,8 @@ impl Derivative {
         if !is_flat && error > (TOLERANCE * value.abs()).max(SLOPE_TOLERANCE * slope) {
             return Err(unsettled());
         }
-        // What the rounding of the variable makes of the body: no second difference shows it where it is the same to both
-        // sides.
+        // What the rounding of the variable makes of the body: no second difference shows it where it is the same to
+        // both sides.
         let shift = |at: usize| {
             let step = self.pairs[at].before + self.pairs[at].behind;
             4.0 * f64::EPSILON * self.at.abs() * value.abs() / step

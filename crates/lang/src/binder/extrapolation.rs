@@ -38,8 +38,8 @@ pub(super) fn limit(sums: &[f64], noise: f64) -> Option<Limit> {
     best
 }
 
-/// The limit of the sums of so many terms, each with what it lacks but for a series in the inverse of that number. Where
-/// terms fall like a power that is the number times the last term, where they alternate the last term. (By Sidi's
+/// The limit of the sums of so many terms, each with what it lacks but for a series in the inverse of that number.
+/// Where terms fall like a power that is the number times the last term, where they alternate the last term. (By Sidi's
 /// W-algorithm, 1982.)
 pub(super) fn limit_of_terms(counts: &[f64], sums: &[f64], lacks: &[f64], noise: f64) -> Option<Limit> {
     let (mut above, mut below): (Vec<f64>, Vec<f64>) = (Vec::new(), Vec::new());

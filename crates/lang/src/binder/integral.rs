@@ -1,11 +1,12 @@
 //! Adaptive integration that looks everywhere first.
 //!
-//! The range is one or more *rays*: from an end inwards, or from an end or from 0 to infinity. Points are distances from
-//! the ray's anchor, so that they keep their digits at an end, and those near it stand by decades: what is singular or
-//! narrow there is seen at any scale. The first panels are so many that nothing of the width that `docs/language.md`
-//! names lies between two points. Then the panel with the largest error is divided until the errors together are small
-//! against the integral, or against that of the magnitude. A panel that has an end of the ray is not halved but cut by
-//! decades; where floats allow no further cut, what is left is extrapolated from the pieces before it.
+//! The range is one or more *rays*: from an end inwards, or from an end or from 0 to infinity. Points are distances
+//! from the ray's anchor, so that they keep their digits at an end, and those near it stand by decades: what is
+//! singular or narrow there is seen at any scale. The first panels are so many that nothing of the width that
+//! `docs/language.md` names lies between two points. Then the panel with the largest error is divided until the errors
+//! together are small against the integral, or against that of the magnitude. A panel that has an end of the ray is not
+//! halved but cut by decades; where floats allow no further cut, what is left is extrapolated from the pieces before
+//! it.
 //!
 //! Each ray settles for itself, and no error cancels another: a principal value is no integral.
 
@@ -20,8 +21,8 @@ use crate::value::Value;
 
 /// Natural logarithm of the ratio by which a panel at an end is cut: some three and a half decades.
 const CUT: f64 = 8.0;
-/// The first look at an infinite ray is dense from 1e-7 to 1e7: a bell as far away as 60 of its widths has a point within
-/// 5 of them.
+/// The first look at an infinite ray is dense from 1e-7 to 1e7: a bell as far away as 60 of its widths has a point
+/// within 5 of them.
 const WINDOW: Window = Window { reach: 16.0, panels: 20 };
 /// The same where two integrals are inside each other, from 1e-4 to 1e4: the plane has to be paid for.
 const WINDOW_OF_TWO: Window = Window { reach: 9.0, panels: 9 };

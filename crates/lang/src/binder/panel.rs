@@ -52,8 +52,8 @@ const fn legendre(degree: usize, x: f64) -> f64 {
     value
 }
 
-/// What makes of the values at the points that of their polynomial at the upper end of the panel; those in reverse order
-/// give it at the lower end.
+/// What makes of the values at the points that of their polynomial at the upper end of the panel; those in reverse
+/// order give it at the lower end.
 const AT_END: [f64; POINTS] = at_end();
 
 const fn at_end() -> [f64; POINTS] {
@@ -277,10 +277,10 @@ impl Sample {
     /// The integral over the panel, whose distances are from `anchor`.
     ///
     /// The error is told by the spectrum: the coefficients of the values' Legendre series at degrees 8 and 9 (`middle`)
-    /// and at 12 and 13 (`high`). What the rule cannot integrate begins at degree 23. For a smooth body the coefficients
-    /// fall like a power, and so the error is far below the last of them; where they do not fall (a corner, a jump, a
-    /// pole, noise) they are the error themselves. Even and odd degrees both count: an odd pole in the middle of a panel
-    /// leaves no trace in the difference of two symmetric rules.
+    /// and at 12 and 13 (`high`). What the rule cannot integrate begins at degree 23. For a smooth body the
+    /// coefficients fall like a power, and so the error is far below the last of them; where they do not fall (a
+    /// corner, a jump, a pole, noise) they are the error themselves. Even and odd degrees both count: an odd pole in
+    /// the middle of a panel leaves no trace in the difference of two symmetric rules.
     pub(super) fn measure(&self, panel: &Panel, anchor: f64) -> Piece {
         let moved = self.moved_back();
         let value_at = |at: usize| moved[at] * Self::weight(panel, self.asked[at]);

@@ -1,6 +1,7 @@
 //! Sums and products to infinity. The partial sums at 1, 2, 4, 8, … terms are extrapolated: whether the terms fall like
 //! a power of their number or alternate, what those sums lack is told by the last term and its number, or is a sum of
-//! geometric sequences, and [`extrapolation`] removes both. Where the terms fall faster they are added until nothing is left.
+//! geometric sequences, and [`extrapolation`] removes both. Where the terms fall faster they are added until nothing is
+//! left.
 
 use super::{Step, extrapolation, point_text};
 use crate::error::{ErrorKind, Obstacle};

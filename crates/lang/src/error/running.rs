@@ -215,7 +215,8 @@ pub enum TypeError {
         /// Its position, from 1.
         position: u64,
     },
-    /// The same of a function that CPython has written in Python: `mean() missing 1 required positional argument: 'data'`.
+    /// The same of a function that CPython has written in Python: `mean() missing 1 required positional argument:
+    /// 'data'`.
     MissingPositional {
         /// The function.
         function: String,
@@ -321,7 +322,8 @@ pub enum Arity {
         /// Which of the arguments are counted.
         counted: Counted,
     },
-    /// `stdev() takes from 1 to 2 positional arguments but 3 were given`: of a function that CPython has written in Python.
+    /// `stdev() takes from 1 to 2 positional arguments but 3 were given`: of a function that CPython has written in
+    /// Python.
     TakesPositional {
         /// The function.
         function: String,

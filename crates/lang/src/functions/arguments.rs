@@ -98,8 +98,8 @@ impl Parameters {
     }
 }
 
-/// One value for each parameter of a [`Body::Written`], none where it was left out. Complaints come in the order in which
-/// CPython begins a function of Python.
+/// One value for each parameter of a [`Body::Written`], none where it was left out. Complaints come in the order in
+/// which CPython begins a function of Python.
 pub(super) fn bind_written(
     function: &str,
     names: &[&str],

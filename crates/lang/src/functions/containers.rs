@@ -489,7 +489,8 @@ fn fsum(value: &Value, budget: &mut Budget) -> Outcome {
     let mut partials: Vec<f64> = Vec::new();
     let mut special: Vec<f64> = Vec::new();
     for value in values {
-        // What is not finite is added apart; as in CPython, what came before it then counts no more, but in an overflow.
+        // What is not finite is added apart; as in CPython, what came before it then counts no more, but in an
+        // overflow.
         if !value.is_finite() {
             special.push(value);
             partials.clear();

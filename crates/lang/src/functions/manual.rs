@@ -10,7 +10,8 @@ use super::{ALIASES, CONSTANTS, ROWS, Reached, Row, Section};
 pub enum FunctionKind {
     /// Called with its arguments.
     Function,
-    /// Called as `name(body, variable, from, to)`, `derivative` as `derivative(body, variable, at)`; the body is evaluated for many values of the variable.
+    /// Called as `name(body, variable, from, to)`, `derivative` as `derivative(body, variable, at)`; the body is
+    /// evaluated for many values of the variable.
     Binder,
     /// A number.
     Constant,

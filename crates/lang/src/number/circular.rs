@@ -1,9 +1,10 @@
 //! Sine and cosine of floats, correctly rounded: quickly where two floats decide, by the library where they do not.
 //!
-//! The angle is a multiple k of π/128 and a rest u below π/256. With sine and cosine of the multiple from a table, each as
-//! a sum of two floats, sin(k·π/128 + u) = S·cos u + C·sin u needs short series only, and comes out with 62 bits or
-//! more: all but one in some hundred of them decide how 53 are rounded. (The method is that of Gal, *Computing elementary
-//! functions: a new approach for achieving high accuracy and good performance*, 1986; the test of the rounding Ziv's.)
+//! The angle is a multiple k of π/128 and a rest u below π/256. With sine and cosine of the multiple from a table, each
+//! as a sum of two floats, sin(k·π/128 + u) = S·cos u + C·sin u needs short series only, and comes out with 62 bits or
+//! more: all but one in some hundred of them decide how 53 are rounded. (The method is that of Gal, *Computing
+//! elementary functions: a new approach for achieving high accuracy and good performance*, 1986; the test of the
+//! rounding Ziv's.)
 
 use std::sync::LazyLock;
 

@@ -129,8 +129,8 @@ pub(super) fn to_float(value: &UBig, places: usize) -> f64 {
     scaled(top, excess as i64 - places as i64, false)
 }
 
-/// The float nearest to what lies just above `value`·2^`exponent`. The value is never exact, but may be off by less than
-/// the bits that are looked at.
+/// The float nearest to what lies just above `value`·2^`exponent`. The value is never exact, but may be off by less
+/// than the bits that are looked at.
 pub(super) fn nearest(value: &UBig, exponent: i64) -> f64 {
     let excess = value.bit_len().saturating_sub(120);
     let top = u128::try_from(value >> excess).unwrap_or(u128::MAX);

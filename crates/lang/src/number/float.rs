@@ -154,7 +154,8 @@ pub(crate) fn root(value: f64, index: u32, budget: &mut Budget) -> Result<f64, E
     }
 }
 
-/// The float `steps` floats from `x` towards `y`, neither of them nan; it stops at `y`. The two zeros are one float here.
+/// The float `steps` floats from `x` towards `y`, neither of them nan; it stops at `y`. The two zeros are one float
+/// here.
 pub(crate) fn steps_towards(x: f64, y: f64, steps: u64) -> f64 {
     // Counted from zero, negative floats below it.
     let place = |value: f64| {
@@ -192,8 +193,8 @@ pub(crate) fn round_places(value: f64, places: i64, ties: Ties, budget: &mut Bud
     if places >= 0 && value.abs() >= WHOLE_FROM {
         return Ok(value);
     }
-    // The digits behind the point, written and read: 2 to 8 ns each, and more of what is far below 1. Those before it are 16
-    // at most.
+    // The digits behind the point, written and read: 2 to 8 ns each, and more of what is far below 1. Those before it
+    // are 16 at most.
     let places_behind = places.max(0).unsigned_abs();
     let below_one = u64::from(1023_u16.saturating_sub((value.abs().to_bits() >> 52) as u16));
     budget.charge(places_behind.div_ceil(2) * (1 + below_one / 128) + 16)?;

@@ -213,7 +213,8 @@ impl Integer {
         checked(Self::from(product), budget)
     }
 
-    /// Quotient rounded down and remainder with the divisor's sign, as Python's `//` and `%`; `None` for a zero divisor.
+    /// Quotient rounded down and remainder with the divisor's sign, as Python's `//` and `%`; `None` for a zero
+    /// divisor.
     fn divide_floor(&self, other: &Self, budget: &mut Budget) -> Result<Option<(Self, Self)>, ErrorKind> {
         if other.is_zero() {
             return Ok(None);

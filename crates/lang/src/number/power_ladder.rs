@@ -1,8 +1,8 @@
 //! Whole powers of many floats at once, correctly rounded, in double-double arithmetic: loops without branches, over
 //! slices, which the compiler turns into vector instructions.
 //!
-//! A product is split into its rounded value and its error without a fused multiply-add, which the least of our machines
-//! has not (Dekker, *A floating-point technique for extending the available precision*, 1971).
+//! A product is split into its rounded value and its error without a fused multiply-add, which the least of our
+//! machines has not (Dekker, *A floating-point technique for extending the available precision*, 1971).
 
 /// Powers of a column of bases, climbed one by one.
 #[derive(Default)]
@@ -45,7 +45,8 @@ impl PowerLadder {
         exponent - self.exponent <= Self::STEPS_MAX
     }
 
-    /// The powers of an exponent that is reached, 3 or more; `true` where not all of them are sure to be correctly rounded.
+    /// The powers of an exponent that is reached, 3 or more; `true` where not all of them are sure to be correctly
+    /// rounded.
     pub(crate) fn to(&mut self, exponent: u32, powers: &mut [f64]) -> bool {
         while self.exponent < exponent {
             self.step();

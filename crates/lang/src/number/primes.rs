@@ -336,8 +336,8 @@ fn perfect_power(n: &UBig, budget: &mut Budget) -> Result<Option<(UBig, usize)>,
     Ok(None)
 }
 
-/// Whether `n` is the residue of a power with this exponent, a prime, modulo a few primes one above a multiple of it: of
-/// other numbers only one in so many is, for each of them.
+/// Whether `n` is the residue of a power with this exponent, a prime, modulo a few primes one above a multiple of it:
+/// of other numbers only one in so many is, for each of them.
 fn may_be_power(n: &UBig, exponent: u64, budget: &mut Budget) -> Result<bool, ErrorKind> {
     const MODULI: usize = 8;
     let is_prime =

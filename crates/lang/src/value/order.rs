@@ -1,5 +1,5 @@
-//! Equality and order. A comparison ends at the first difference and pays step by step: a price computed before it would
-//! be that of the whole values.
+//! Equality and order. A comparison ends at the first difference and pays step by step: a price computed before it
+//! would be that of the whole values.
 
 use std::cmp::Ordering;
 
@@ -28,8 +28,8 @@ impl Value {
         self.difference(other, budget).map(|pair| pair.is_none())
     }
 
-    /// The parts of two values that decide their order, the first that differ: lists or tuples of which one goes on where
-    /// the other ends, sets, or values that are no containers. Recursion is bounded by the depth of containers.
+    /// The parts of two values that decide their order, the first that differ: lists or tuples of which one goes on
+    /// where the other ends, sets, or values that are no containers. Recursion is bounded by the depth of containers.
     pub(crate) fn difference<'v>(
         &'v self,
         other: &'v Self,
@@ -103,8 +103,8 @@ impl Value {
         }))
     }
 
-    /// What comparing two values that are no containers costs at most, but for fractions and decimals, which pay for what
-    /// they multiply and divide.
+    /// What comparing two values that are no containers costs at most, but for fractions and decimals, which pay for
+    /// what they multiply and divide.
     pub(crate) fn pair_price(&self, other: &Self) -> u64 {
         let is_modal = |value: &Self| matches!(value, Self::Fraction(_) | Self::Decimal(_));
         let of_containers = |value: &Self| matches!(value, Self::List(_) | Self::Tuple(_) | Self::Set(_));
@@ -227,8 +227,8 @@ impl Items {
     }
 
     /// Goes over two sets in the order of their elements, each of which is shown once: one of the left set alone
-    /// (`Less`), of both (`Equal`; the left one's is shown), or of the right set alone (`Greater`). Ends when `see` gives
-    /// `false`.
+    /// (`Less`), of both (`Equal`; the left one's is shown), or of the right set alone (`Greater`). Ends when `see`
+    /// gives `false`.
     pub(crate) fn merge<'v>(
         &'v self,
         other: &'v Self,

@@ -1,4 +1,5 @@
-//! What holds for every text there is. The fuzz targets look for a text that breaks it; the tests replay what they found.
+//! What holds for every text there is. The fuzz targets look for a text that breaks it; the tests replay what they
+//! found.
 
 mod respelling;
 

@@ -148,8 +148,8 @@ impl Decimal {
         })
     }
 
-    /// Whether what differs from 1/x by a part of 10^-(2·`distance`) lies on the same side of every tie as 1/x does, but
-    /// for a tie that is 1/x itself.
+    /// Whether what differs from 1/x by a part of 10^-(2·`distance`) lies on the same side of every tie as 1/x does,
+    /// but for a tie that is 1/x itself.
     fn is_remote(&self, distance: i64, precision: Precision, budget: &mut Budget) -> Result<bool, ErrorKind> {
         let length = digits(&self.coefficient, budget)?.max(precision);
         Ok(2 * distance > precision + length + 8)
@@ -265,7 +265,8 @@ impl Decimal {
             let places = bits + 16;
             budget.charge(2 * price::convert(places as u64 / 32 + self.words()))?;
             let angle: IBig = pi(places, budget)? * IBig::from(self.coefficient.magnitude()) / 180;
-            // An angle of a quarter of a turn more has its cosine as its sine, and the negative of its sine as its cosine.
+            // An angle of a quarter of a turn more has its cosine as its sine, and the negative of its sine as its
+            // cosine.
             let is_odd = !quarters.is_multiple_of(2);
             let of_sine = matches!(function, Circular::Sine | Circular::Cosecant);
             let (is_direct, negative) = match function {
