@@ -1,4 +1,4 @@
-//! What can be wrong with a text before anything is calculated.
+//! The errors of a text before anything is calculated.
 
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};

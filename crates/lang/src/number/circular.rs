@@ -108,7 +108,7 @@ pub(super) fn product_error(a: f64, b: f64, product: f64) -> f64 {
     ((a_upper * b_upper - product) + a_upper * b_lower + a_lower * b_upper) + a_lower * b_lower
 }
 
-/// Kept apart, so that its length does not burden the loops that hardly ever come here.
+/// A separate function, so that its length does not slow the loops, which hardly ever call it.
 #[cold]
 #[inline(never)]
 fn library(x: f64, function: fn(f64) -> f64) -> f64 {
@@ -227,7 +227,7 @@ fn parts(negative: bool, value: &UBig, bits: usize) -> (f64, f64) {
 mod tests {
     use super::*;
 
-    /// The library is slower, and right: `special.jsonl` says so.
+    /// The library is slower and correctly rounded, as `special.jsonl` shows.
     #[test]
     fn sines_and_cosines_are_the_librarys() {
         let (mut decided, mut total) = (0, 0);

@@ -1,4 +1,4 @@
-//! Floats: Python's text of them, and its arithmetic where it is not the processor's.
+//! Floats: their text in Python, and Python's arithmetic where it differs from the processor's.
 
 use super::power::whole_power;
 use super::rounding::parts;
@@ -65,7 +65,7 @@ fn divide_with_remainder(a: f64, b: f64) -> Option<(f64, f64)> {
     Some((floor, remainder))
 }
 
-/// What `a ** b` is on floats.
+/// The result of `a ** b` on floats.
 pub(crate) enum Power {
     /// A float.
     Real(f64),
@@ -127,7 +127,7 @@ pub(crate) fn quick_power(base: f64, exponent: f64) -> Option<f64> {
     if let Some(value) = whole_power(base, exponent) {
         return Some(value);
     }
-    // The library loses its way where the result is subnormal (0.1.30: 10**-310 comes out as 3.3e-309). The result's
+    // The library is wrong where the result is subnormal (0.1.30: 10**-310 comes out as 3.3e-309). The result's
     // binary logarithm lies between the two products.
     if base != 0.0 && base.is_finite() && exponent.is_finite() {
         let (mantissa, unit) = parts(base);

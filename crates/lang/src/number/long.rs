@@ -1,5 +1,5 @@
-//! Work on long integers, in pieces of a few milliseconds: the clock is asked between them. The caller has paid for the
-//! whole; [`Budget::pass`] counts what of it is done.
+//! Work on long integers, in pieces of a few milliseconds, between which the clock is checked. The caller has paid for
+//! the whole; [`Budget::pass`] counts the part that is done.
 
 use dashu_int::fast_div::ConstDivisor;
 use dashu_int::ops::{BitTest, DivRem, Gcd, SquareRoot};
@@ -10,15 +10,15 @@ use crate::limits::{Budget, price};
 
 /// Bits of a machine word.
 const WORD: usize = 64;
-/// Words of the longest product that is made at once.
+/// Words of the longest product that is computed in one piece.
 const PRODUCT_WORDS: usize = 16_384;
-/// Words of the longest quotient that is found at once.
+/// Words of the longest quotient that is computed in one piece.
 const QUOTIENT_WORDS: usize = 2_048;
-/// Words up to which the library's quadratic algorithms (a greatest common divisor, an inverse) are done at once.
+/// Words up to which the library's quadratic algorithms (a greatest common divisor, an inverse) run in one piece.
 const QUADRATIC_WORDS: usize = 1_024;
 /// Words up to which products are not counted one by one.
 const SHORT_WORDS: usize = 64;
-/// Digits that are read at once.
+/// Digits that are parsed in one piece.
 const DIGITS: usize = 32_768;
 
 fn words(value: &UBig) -> usize {

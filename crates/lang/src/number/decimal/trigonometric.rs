@@ -54,7 +54,7 @@ impl Reduced {
 }
 
 impl Decimal {
-    /// Sine and cosine of the angle without its quarters of a turn. `operation` is for the complaint.
+    /// Sine and cosine of the angle without its quarters of a turn. `operation` is for the error.
     fn sine_and_cosine(&self, places: usize, budget: &mut Budget) -> Result<Reduced, ErrorKind> {
         let angle = self.fixed(places, budget)?;
         // As many places more as the count of quarters has.
@@ -454,7 +454,7 @@ impl Decimal {
         })
     }
 
-    /// The arc tangent of a ratio so small that its cube is nothing against it.
+    /// The arc tangent of a ratio so small that its cube is negligible against it.
     fn small_angle(
         &self,
         x: &Self,
@@ -489,7 +489,7 @@ impl Decimal {
         self.times_ratio(|pi, _| (pi / 180, 2), precision, budget)
     }
 
-    /// The number times what `factor` makes of π, and of which it tells the error.
+    /// The number times the factor that `factor` makes of π, with its error.
     fn times_ratio(
         &self,
         factor: impl Fn(IBig, usize) -> (IBig, u32),
