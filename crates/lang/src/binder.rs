@@ -42,7 +42,7 @@ impl Step {
     }
 }
 
-/// A binder at work.
+/// A running binder.
 pub(crate) enum Loop {
     Fold { next: Integer, last: Integer, total: Total },
     Series(Box<Series>),

@@ -1,4 +1,4 @@
-//! What is found numerically is right, or it is refused: integrals, derivatives, roots, sums to infinity.
+//! A numerical result is right or refused: integrals, derivatives, roots, sums to infinity.
 
 // Helpers of tests may panic as tests do.
 #![allow(clippy::panic, clippy::unwrap_used)]
@@ -26,7 +26,7 @@ fn value(text: &str) -> (f64, f64) {
     (answer.parse().unwrap(), error.unwrap_or(0.0))
 }
 
-/// That the value is right, and its error below what is told of it.
+/// Checks that the value is right, and its error below the reported bound.
 fn check(text: &str, expected: f64, tolerance: f64) {
     let (value, error) = value(text);
     let off = (value - expected).abs();

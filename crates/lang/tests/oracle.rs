@@ -1,6 +1,6 @@
 //! Generated expressions against CPython itself: the same `repr`, or the same exception with the same words.
 //!
-//! Says so where there is no CPython 3.14 to ask (`reference/`).
+//! Without a CPython 3.14 (`reference/`), the tests say so and pass.
 // Helpers of tests may panic as tests do.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
@@ -497,7 +497,7 @@ fn compare(expressions: impl Strategy<Value = String>, daily: usize) {
     judge(&texts);
 }
 
-/// Whether each text comes to what CPython says.
+/// Whether each text has CPython's outcome.
 fn judge(texts: &[String]) {
     let Some(expected) = reference::answers(texts) else { return };
     let mut wrong = Vec::new();

@@ -1,4 +1,4 @@
-//! What work costs in fuel. Every signature of the function table, every operator and every conversion has operands
+//! The prices of work in fuel. Every signature of the function table, every operator and every conversion has operands
 //! here, at the ends of what there is; a function of a new signature does not pass without.
 //!
 //! Every day: all of them end within their fuel. With `TABUADA_PRICES` set (to a number, or to a part of the mode and

@@ -34,7 +34,7 @@ struct Pair {
     high: f64,
 }
 
-/// A derivative at work.
+/// A running derivative.
 pub(crate) struct Derivative {
     at: f64,
     value: Option<f64>,

@@ -1,5 +1,5 @@
-//! Where a sequence of sums tends to, with an error from how it comes to rest: Wynn's ε-algorithm (1956), and Levin's
-//! transforms (1973).
+//! The limit of a sequence of sums, with an error estimated from its convergence: Wynn's ε-algorithm (1956), and
+//! Levin's transforms (1973).
 
 /// A limit, and an estimate of its error from above.
 #[derive(Clone, Copy)]

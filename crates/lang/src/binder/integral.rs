@@ -123,7 +123,7 @@ struct Tail {
     pieces: Vec<Piece>,
 }
 
-/// An integral at work.
+/// A running integral.
 pub(crate) struct Integral {
     /// -1 where the bounds were given the wrong way round.
     sign: f64,

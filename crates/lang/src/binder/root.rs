@@ -9,7 +9,7 @@ const MEMORY: usize = 20;
 /// Values that are this small beside those at the bounds are as good as 0: what is left of them is rounding.
 const NOTHING: f64 = 1e-9;
 
-/// A search for a root at work.
+/// A running search for a root.
 pub(crate) struct Bisection {
     /// Both ends, with the body's values there once they are known.
     low: (f64, Option<f64>),

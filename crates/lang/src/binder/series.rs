@@ -14,12 +14,12 @@ const TERMS_MAX: u32 = 8_192;
 /// Terms one after the other that fall by this ratio or faster, and are nothing beside the sum, end it.
 const FAST: f64 = 0.9;
 const FAST_TERMS: u32 = 8;
-/// What the terms may still be, in relative size, where they fall that fast.
+/// The largest relative size of the remaining terms, where they fall that fast.
 const NOTHING: f64 = 1e-18;
 /// Relative error that is still an answer.
 const TOLERANCE: f64 = 1e-9;
 
-/// A series at work.
+/// A running series.
 pub(crate) struct Series {
     is_product: bool,
     next: Integer,

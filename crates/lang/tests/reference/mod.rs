@@ -1,5 +1,5 @@
-//! The reference, CPython 3.14, asked what it makes of expressions: the system's `python3` if it is one, else the one
-//! in WebAssembly that `fetch` has fetched, under node.
+//! The reference, CPython 3.14, evaluates expressions: the system's `python3` if it is that version, else the one in
+//! WebAssembly that `fetch` has fetched, under node.
 //!
 //! That one has C's `long` and `ssize_t` of 32 bits and musl's mathematical functions: what is asked keeps within the
 //! first, and values of the second are compared within a few units in the last place.
@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
-/// As much as any batch may take: whatever is asked, it ends.
+/// The timeout of a batch.
 const TIME_MAX: Duration = Duration::from_secs(300);
 
 /// Type and `repr` of each expression's value, or class and words of its error; `None`, and a word about it, where
