@@ -19,7 +19,7 @@ fn main() {
     println!("cargo::rustc-env=TABUADA_BUILD_FEATURES={}", features().join(","));
 }
 
-/// Whoever builds knows it.
+/// The commit in the builder's environment.
 fn given() -> Option<String> {
     env::var("TABUADA_COMMIT").ok().filter(|commit| !commit.is_empty())
 }

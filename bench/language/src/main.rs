@@ -205,7 +205,7 @@ fn compiled<'a>(name: &'static str, caret: &'a str, stars: &'a str) -> Case<'a> 
     Case { name, peers }
 }
 
-/// Values below 1 that change from call to call, so that nothing can be worked out beforehand.
+/// Values below 1 that change from call to call, so that nothing can be computed beforehand.
 fn argument() -> impl FnMut() -> f64 {
     let mut step = 0_u32;
     move || {

@@ -1,11 +1,11 @@
-//! What a trial costs beside the look-up in Redis that it may spare.
+//! What a trial costs beside the lookup in Redis that it may save.
 //!
 //!     trial REDIS_URL FUEL [ROUNDS]
 //!
-//! Evaluates expressions of every kind on a budget of FUEL units, as the service does before it asks anybody, and times
-//! those that spend all of it; in between, one node of the cache finds in Redis what another has put there. With a trial
-//! of *r* times what a look costs, whoever computes first and asks then pays at most 1 + max(*r*, 1/*r*) times what
-//! somebody would pay who knew beforehand which is cheaper: twice at best, where *r* is 1 (ski rental).
+//! Evaluates expressions of every kind on a budget of FUEL units, as the service does before a lookup, and times those
+//! that spend all of it. In between, one node of the cache finds in Redis what another node has put there. Let a trial
+//! cost *r* times a lookup. A node that computes first and looks up then pays at most 1 + max(*r*, 1/*r*) times the
+//! cost of the cheaper way. The least bound is 2, where *r* is 1 (the ski rental problem).
 
 use std::error::Error;
 use std::time::{Duration, Instant};
@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 use tabuada_cache::{Cache, Contents, Key, Options, Source, State};
 use tabuada_lang::{ErrorKind, Fuel, Limits, Program, parse};
 
-/// Calculations that go on for long, in small steps, so that a budget ends nearly where it says.
-fn dear() -> Vec<(&'static str, String)> {
+/// Long calculations in small steps, so that a trial ends close to its budget.
+fn expensive() -> Vec<(&'static str, String)> {
     vec![
         ("a text of many sums", "1".to_owned() + &"+2*3".repeat(12_000)),
         ("a text of many floats", "1.5".to_owned() + &"+2.5*3.5".repeat(6_000)),
@@ -86,7 +86,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let rounds: usize = rounds.first().map_or(Ok(300), |rounds| rounds.parse())?;
 
     let limits = Limits::default();
-    let programs: Vec<(&str, Program)> = dear()
+    let programs: Vec<(&str, Program)> = expensive()
         .into_iter()
         .map(|(name, text)| {
             parse(&text, &limits).map(|program| (name, program)).map_err(|error| format!("{name}: {error:?}"))
@@ -136,7 +136,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut ratios = Vec::new();
     for ((name, _), (mut times, spent)) in programs.into_iter().zip(trials) {
         let (took, least, most) = median(&mut times);
-        // What is charged before it is done and is too dear is not begun: that trial is over early.
+        // An operation is charged before it begins. If it is too expensive, the trial ends early.
         let unit = took * 1e3 / spent.max(1) as f64;
         println!("| {name} | {spent} | {took:.0} | {least:.0}, {most:.0} | {unit:.1} | {:.2} |", took / look);
         ratios.push(took / look);

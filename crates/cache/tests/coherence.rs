@@ -1,11 +1,10 @@
 //! Forgotten means forgotten: whatever is done to a key in Redis, by anyone with any client, memory is silent; and a
 //! purge is not undone by what was under way.
 
-#[path = "coherence/deeds.rs"]
 mod deeds;
-#[path = "coherence/servers.rs"]
 mod servers;
-mod support;
+
+use crate::support;
 
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! What a cache promises, whatever its layers: each case runs with memory alone, with Redis alone, and with both, in
 //! either way of looking up.
 
-mod support;
+use crate::support;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};

@@ -1,7 +1,7 @@
 //! Redis trouble is never the user's trouble: whatever is wrong with it, every question is answered, rightly; and memory
 //! never serves what it can no longer vouch for.
 
-mod support;
+use crate::support;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

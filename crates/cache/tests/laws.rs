@@ -2,7 +2,7 @@
 //!
 //! `./test --deep` runs more of them (`TABUADA_CASES`).
 
-mod support;
+use crate::support;
 
 use std::ops::Range;
 use std::sync::Arc;

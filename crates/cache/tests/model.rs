@@ -6,7 +6,7 @@
 //! What the model does not say, for it depends on who is quicker: whether memory keeps what was read while a change was
 //! told of. It says what memory *may* hold.
 
-mod support;
+use crate::support;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};

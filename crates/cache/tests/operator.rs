@@ -1,7 +1,7 @@
 //! The operator's view, on real servers: listing, looking, deleting, clearing, and what is still owed while Redis is away.
 //! Trace D7 of the protocol, a deletion that nobody tells its own node of, stands with the others in `interleavings.rs`.
 
-mod support;
+use crate::support;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};

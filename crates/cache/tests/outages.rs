@@ -2,7 +2,7 @@
 //! counted as what it is, and when it is over all is coherent again and Redis of use. How long that takes the example
 //! `outages` tells.
 
-mod support;
+use crate::support;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};

@@ -18,7 +18,7 @@
 //! | 30-31 | failures remembered; keys that collide | here |
 //! | 32 | POST cannot be cached by others | of HTTP: the service |
 
-mod support;
+use crate::support;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};

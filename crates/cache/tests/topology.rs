@@ -1,6 +1,6 @@
 //! Wherever Redis is, and whoever is the primary: one server over TCP, TLS or a socket, what Sentinels watch, a Cluster.
 
-mod support;
+use crate::support;
 
 use std::time::Duration;
 

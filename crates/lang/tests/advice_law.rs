@@ -1,13 +1,13 @@
 //! The law of advice, on generated texts, the corpora and the fuzz seeds: every fix can be parsed and evaluates, or
 //! lacks a value only because of variables, and it loses nothing.
 //!
-//! `PROPTEST_CASES=1000000 cargo test --release --test advice_law` tries a million texts for each property.
+//! `PROPTEST_CASES=1000000 cargo test --release --test all advice_law::` tries a million texts for each property.
 
 // Helpers of tests may panic as tests do.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
 #[path = "laws/advice.rs"]
-mod advice;
+pub(crate) mod advice;
 
 use advice::{follow, limits, offered, raised, value};
 use proptest::prelude::*;

@@ -2,9 +2,8 @@
 // Helpers of tests may panic as tests do.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
-#[path = "laws/advice.rs"]
-mod advice;
-mod laws;
+use crate::advice_law::advice;
+use crate::laws;
 
 fn seeds() -> Vec<String> {
     let path = format!("{}/../../fuzz/seeds/texts.jsonl", env!("CARGO_MANIFEST_DIR"));

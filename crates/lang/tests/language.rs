@@ -3,7 +3,7 @@
 // Helpers of tests may panic as tests do.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
-mod reference;
+use crate::reference;
 
 use std::fmt::Write as _;
 

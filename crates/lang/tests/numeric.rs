@@ -134,6 +134,14 @@ fn roots_come_in_order_and_in_pairs() {
     assert_eq!(outcome("roots([1] * 9000)").unwrap_err().code(), "out-of-fuel");
 }
 
+/// The root that is no float keeps its distance from the other all the same.
+#[test]
+fn a_root_beyond_the_largest_float_overflows() {
+    for text in ["roots([-1e-150, 1e178, -1e63])", "roots([1, 10**400, 1])", "roots([1e-200, 1e150, 1])"] {
+        assert_eq!(outcome(text).unwrap_err().code(), "overflow", "{text}");
+    }
+}
+
 /// Values from closed forms: sine integrals by parts, the arc sine, Planck's law, powers at either end.
 #[test]
 fn integrals_of_every_kind_keep_their_word() {
@@ -164,6 +172,26 @@ fn a_jump_in_the_middle_of_the_range_is_seen_from_both_sides() {
     check("integral(5*sgn(x), x, -0.85, 0.85)", 0.0, 1e-12);
     check("integral(sgn(x - 2.1), x, 1.2, 3)", 0.0, 1e-12);
     check("integral(round(x), x, 0.5, 4.5)", 10.0, 1e-12);
+}
+
+/// Where a corner lies so in a panel that its trace is weak, the half that has it looks no better than the whole; but
+/// noise would be in both. (Found by random corners; values by triangles and by the integral of |sin|.)
+#[test]
+fn a_corner_is_no_noise() {
+    let triangle = |center: f64, from: f64, to: f64| {
+        check(&format!("integral(max(0, 1 - abs(x - ({center:?}))), x, {from:?}, {to:?})"), 1.0, 1e-9);
+    };
+    triangle(-2.9244160931669327, -36.18460652915413, 24.051729917352045);
+    triangle(0.5076661239808811, -12.853653671512548, 20.929308064229602);
+    triangle(-2.4625530287666253, -29.433735670973785, 2.094106473991979);
+    for (corner, from, to) in [
+        (-1.9499225535636535, -35.37436155218819, 3.9677503881527176),
+        (-2.128342932890621, -30.3617824405669, 2.148757295456472),
+        (4.21066926038, -21.977984784033623, 6.194354480294638),
+    ] {
+        let expected = corner * (corner - from) + (to - corner) * (0.5 * (to + corner));
+        check(&format!("integral(max(x, {corner:?}), x, {from:?}, {to:?})"), expected, 1e-9);
+    }
 }
 
 /// Values below 1e-308 have fewer digits the smaller they are: noise that is no matter.
@@ -260,6 +288,27 @@ fn sums_and_products_to_infinity_are_right_or_refused() {
     }
 }
 
+/// Nothing is said to have no value that has one: the sums are those of a geometric sequence, 4999.5, and of the
+/// trigamma function; the integrals are 1000 and 10.37.
+#[test]
+fn what_settles_too_slowly_is_not_said_to_diverge() {
+    for text in [
+        "sum(exp(-k/5000), k, 1, inf)",
+        "sum(exp(-k/1e5), k, 1, inf)",
+        "sum((k + 5911)**-2, k, 0, inf)",
+        "sum(0.001/k**1.0001, k, 1, inf)",
+        "integral(1/x**1.001, x, 1, inf)",
+        "integral(1/(x*log(x)**1.1), x, 2, inf)",
+        "integral(x**-0.9999, x, 0, 1)",
+    ] {
+        assert_eq!(obstacle(text).0, Obstacle::Slow, "{text}");
+    }
+    for text in ["sum(k, k, 1, inf)", "sum(2, k, 1, inf)", "integral(1/x, x, 1, inf)", "integral(1/sqrt(x), x, 1, inf)"]
+    {
+        assert_eq!(obstacle(text).0, Obstacle::Diverges, "{text}");
+    }
+}
+
 #[test]
 fn a_root_is_a_zero_and_neither_a_jump_nor_a_pole() {
     check("root(cbrt(x - 0.3), x, 0, 1)", 0.3, 1e-15);
@@ -269,6 +318,28 @@ fn a_root_is_a_zero_and_neither_a_jump_nor_a_pole() {
     assert_eq!(obstacle("root(x**2, x, -1, 2)").0, Obstacle::SameSign);
     assert_eq!(obstacle("root(x, x, -1, inf)"), (Obstacle::Bound, Some("inf".to_owned())));
     assert_eq!(obstacle("root(x - inf + inf, x, -1, 1)").0, Obstacle::Undefined);
+}
+
+/// Wide steps meet the same values again where the body has a period, and what stands beside the point; smaller ones
+/// contradict them.
+#[test]
+fn what_wide_steps_meet_does_not_hide_a_derivative() {
+    check("derivative(x % 1, x, 272.69)", 1.0, 1e-8);
+    check("derivative(floor(x), x, 272.69)", 0.0, 1e-15);
+    check("derivative(sin(pi*x), x, 300.25)", std::f64::consts::PI * std::f64::consts::FRAC_1_SQRT_2, 1e-8);
+    check("derivative(1/x, x, 1e-9)", -1e18, 1e-8);
+    check("derivative(abs(x - 3), x, 3.3)", 1.0, 1e-12);
+    check("derivative(abs(x), x, 0.14032009073990692)", 1.0, 1e-12);
+    assert_eq!(obstacle("derivative(abs(x - 3), x, 3)").0, Obstacle::Corner);
+}
+
+/// Near 0 the cosine rounds to 1, whatever the step.
+#[test]
+fn what_rounding_hides_has_no_derivative_of_0() {
+    check("derivative(1 - cos(x), x, 2.194061391954104e-09)", 2.194061391954104e-09, 1e-6);
+    check("derivative(1 - cos(x), x, 1e-9)", 1e-9, 1e-6);
+    check("derivative(5, x, 3)", 0.0, 0.0);
+    check("derivative(max(0, x - 1), x, 0.999)", 0.0, 0.0);
 }
 
 /// What rounding makes of the variable is the same to both sides of a power of 2, and no second difference shows it.

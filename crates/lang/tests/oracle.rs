@@ -4,7 +4,7 @@
 // Helpers of tests may panic as tests do.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
-mod reference;
+use crate::reference;
 
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;

@@ -2,7 +2,7 @@
 // Helpers of tests may panic as tests do.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
-mod laws;
+use crate::laws;
 
 use proptest::prelude::*;
 use tabuada_lang::{Answer, ErrorKind, JsonNumbers, Limits, parse};

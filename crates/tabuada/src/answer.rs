@@ -1,7 +1,7 @@
 //! From a text to its answer: the only place that knows both the language and the cache.
 //!
-//! [`Calculator::answer`] is the whole story. What goes wrong with a text is part of its answer; what goes wrong with
-//! Redis is nobody's business here.
+//! [`Calculator::answer`] is the whole path. An error of a text is part of its answer; errors of Redis do not reach
+//! this module.
 
 use std::borrow::Cow;
 use std::convert::Infallible;
@@ -14,49 +14,49 @@ use tabuada_lang::{Error, ErrorKind, Failure, Language, Limits, Mode, Program};
 use crate::clock::Second;
 use crate::counters::Counters;
 use crate::engine::{self, Evaluation, Question};
-use crate::facts::Answer;
+use crate::parse_cache::ParseCache;
 use crate::peer::Peer;
-use crate::reading::Readings;
+use crate::record::Answer;
 use crate::workers::{NotDone, Threads, Workers};
 
-/// Names the answers of this version in every key. Raised with any change of any answer's bytes.
+/// The version of the answers, part of every key. Raised with any change of any answer's bytes.
 pub(crate) const ANSWER_VERSION: &str = "2";
 
-/// What a look-up in Redis costs, in fuel: some 0.2 ms for whoever asks, at some 7 ns a unit (`bench/run --only trial`).
+/// The price of a lookup in Redis, in fuel: some 0.2 ms for the caller, at some 7 ns a unit (`bench/run --only trial`).
 ///
-/// An evaluation gets this much before anybody is asked (ski rental: at most twice the best possible). In fuel and not
-/// in time, so that every node finds the same expressions dear.
+/// An evaluation may spend this much before Redis is asked (ski rental: at most twice the optimum). In fuel and not in
+/// time, so that every node finds the same expressions expensive.
 const TRIAL_FUEL: u64 = 30_000;
 
-/// How much of it is burnt on a thread that serves: some 20 microseconds.
+/// How much of it is spent on a thread that serves: some 20 microseconds.
 const INLINE_FUEL: u64 = 3_000;
 
-/// The backstop for a wrong price: who meets it is evaluated on a worker, to the same answer. What is remembered does not
-/// depend on it.
+/// The backstop for a wrong price: such a program is evaluated on a worker, with the same answer. What is stored does
+/// not depend on it.
 const TRIAL_TIME: Duration = Duration::from_millis(2);
 
-/// The clock's limit on an answer, waiting for a thread included. Fuel ends evaluations long before on a healthy machine.
+/// The deadline of an answer, waiting for a thread included. On a healthy machine the fuel ends long before.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(2);
 
-/// Texts up to this long are read where the request is served (some 30 microseconds); longer ones by the readers.
+/// Texts up to this size are parsed on the thread that serves (some 30 microseconds), longer ones by the readers.
 const INLINE_TEXT_BYTES: usize = 4 << 10;
 
-/// The same, while more of the same peer's waits for the readers.
+/// The same, while work of the same peer waits for the readers.
 const INLINE_TEXT_BYTES_OF_MANY: usize = 256;
 
-/// Whether a question is read, and what is wrong with it said, by the readers.
+/// Whether the readers parse a question and make its hints and fixes.
 pub(crate) fn is_long(question: Question<'_>) -> bool {
     question.text.len() + question.variables.map_or(0, str::len) > INLINE_TEXT_BYTES
 }
 
-/// How much short work may wait for each reader: what takes a fifth of a millisecond is not refused where evaluations,
-/// which take a hundred times that, would be.
+/// The queue of each reader. Work of a fifth of a millisecond is not refused where evaluations, which take a hundred
+/// times that, would be.
 const READING_QUEUE: usize = 512;
 
-/// So many at least, that one is left for others while one peer has long texts read.
+/// So many at least, that one is free for others while a peer has long texts parsed.
 const READERS_MIN: usize = 2;
 
-/// Answers expressions, and remembers. Cheap to clone; all clones are one calculator.
+/// Answers expressions, with a cache. Cheap to clone; all clones are one calculator.
 #[derive(Clone)]
 pub struct Calculator {
     shared: Arc<Shared>,
@@ -64,65 +64,65 @@ pub struct Calculator {
 
 struct Shared {
     cache: Cache<Answers>,
-    readings: Readings<Reading>,
+    readings: ParseCache<Reading>,
     workers: Workers,
     readers: Arc<Workers>,
     limits: Limits,
     counters: Counters,
 }
 
-/// What an answer is remembered under, and fully determined by.
+/// The key of an answer, which fully determines it.
 pub type Name = Key;
 
-/// A text that was read, and the name of its answer.
+/// A parsed text, and the key of its answer.
 #[derive(Clone)]
 struct Reading {
     program: Arc<Program>,
     name: Arc<Name>,
 }
 
-/// An answer and how it was come by.
+/// An answer and its origin.
 #[derive(Debug)]
 pub struct Reply {
-    /// What there is to say.
+    /// The result.
     pub outcome: Outcome,
     /// Where it comes from.
     pub origin: Origin,
-    /// What it is remembered under; `None` if the text alone does not, or could not be read.
+    /// The key of the answer; `None` if the text does not parse or its answer is not determined by the text.
     pub name: Option<Arc<Name>>,
-    /// Whether Redis was asked for it on the way, and answered.
+    /// Whether Redis was asked for it, and answered.
     pub has_asked_redis: bool,
 }
 
-/// What there is to say.
+/// The result.
 #[derive(Clone, Debug)]
 pub enum Outcome {
-    /// The text was read, and evaluated once upon a time.
+    /// The text was parsed and evaluated, now or before.
     Answered(Arc<Program>, Arc<Answer>),
-    /// The text could not be read.
+    /// The text does not parse.
     Unreadable(Error),
-    /// It was read, but the machine could not evaluate it: the deadline, or a bug of ours.
+    /// The text was parsed, but not evaluated: the deadline, or a bug of ours.
     Failed(Arc<Program>, Failure),
-    /// Too much is going on.
+    /// The server is overloaded.
     Overloaded,
 }
 
-/// What remains of an answer that had to be worked out.
+/// Whether a computed answer is stored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Keeping {
-    /// It is remembered.
+    /// It is.
     #[default]
     Remembered,
-    /// Nothing: who asked wants it so.
+    /// It is not: the caller wants that.
     Nothing,
 }
 
-/// Who asks, and what is to remain of it. The default is one of no address, of whose question the answer is remembered.
+/// The caller. The default has no address, and its answers are stored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Caller {
-    /// Whose share of the workers is used.
+    /// The peer whose share of the workers is used.
     pub peer: Peer,
-    /// What remains of an answer that had to be worked out.
+    /// Whether a computed answer is stored.
     pub keeping: Keeping,
 }
 
@@ -132,12 +132,12 @@ impl From<Peer> for Caller {
     }
 }
 
-/// Why a text names nothing that could be remembered.
+/// Why a text has no key.
 #[derive(Debug)]
 pub enum Nameless {
     /// It is neither a name nor an expression.
     Unreadable(Error),
-    /// Too much is going on to read it.
+    /// The server is too busy to parse it.
     Overloaded,
 }
 
@@ -167,16 +167,16 @@ pub enum Origin {
     Memory(Option<Duration>),
     /// Redis.
     Redis,
-    /// Computed for this asker. `stored`: and remembered.
+    /// Computed for this caller. `stored`: and stored.
     Computed {
-        /// Whether it was remembered.
+        /// Whether it was stored.
         stored: bool,
     },
-    /// Computed for another who asked at the same time, here or on another node.
+    /// Computed for another caller at the same time, here or on another node.
     Collapsed,
     /// Computed, as every time: it depends on more than the text.
     Impure,
-    /// Not computed: there was nothing to compute, or nobody to do it.
+    /// Not computed: there was nothing to compute, or no thread.
     Nowhere,
 }
 
@@ -213,12 +213,12 @@ impl Calculator {
         let readers = Arc::new(Workers::new(readers));
         let answers = Answers { limits: limits.clone(), readers: readers.clone() };
         let cache = Cache::with_deadlines(answers, options, deadlines)?;
-        let readings = Readings::new();
+        let readings = ParseCache::new();
         Ok(Self { shared: Arc::new(Shared { cache, readings, workers, readers, limits, counters }) })
     }
 
-    /// The answer by a name, if memory has it and it will do: the same as any other way of asking would give, counted like
-    /// it. Where there is none nothing was done or counted.
+    /// The answer of a key, if it is in memory and `will_do`; counted like any other answer. Otherwise nothing is done
+    /// or counted.
     pub fn recall_if(&self, name: &Name, will_do: impl FnOnce(&Found<Answer>) -> bool) -> Option<Found<Answer>> {
         let found = self.shared.cache.recall_if(name, will_do)?;
         self.shared.counters.asks().ends_in_the_cache();
@@ -230,13 +230,14 @@ impl Calculator {
         self.answer_for(Caller::default(), question).await
     }
 
-    /// The answer to a caller's question.
+    /// The answer to the question of a caller.
     pub async fn answer_for(&self, caller: impl Into<Caller>, question: impl Into<Question<'_>>) -> Reply {
         let question = question.into();
         let kept = self.shared.readings.get(question);
         if let Some(Reading { program, name }) = &kept
-            && let Some(found) = self.recall_if(name, |_| true)
+            && let Some(found) = self.shared.cache.recall_if(name, |_| true)
         {
+            self.shared.counters.asks().ends_in_the_cache();
             return Reply::of(found, program.clone(), name.clone());
         }
         match self.answer_as_read(caller.into(), question, kept, |_, _| None::<Infallible>).await {
@@ -245,8 +246,8 @@ impl Calculator {
         }
     }
 
-    /// The same, unless whoever asks can tell by its name that they have it: what they make of that is then given back,
-    /// and nothing was looked for or worked out.
+    /// The same, unless the caller has the answer already, as `has_it` finds by the key: then the value of `has_it` is
+    /// returned, and nothing was looked up or computed.
     pub async fn answer_unless<K>(
         &self,
         caller: Caller,
@@ -257,7 +258,7 @@ impl Calculator {
         self.answer_as_read(caller, question, self.shared.readings.get(question), has_it).await
     }
 
-    /// The same, of a question whose reading was kept or was not.
+    /// The same, with the parsed text if it was kept.
     async fn answer_as_read<K>(
         &self,
         caller: Caller,
@@ -300,11 +301,11 @@ impl Calculator {
         let cache = &self.shared.cache;
         let found = match keeping {
             Keeping::Remembered => cache.get_or_compute(name, trial, in_full).await,
-            // In a box, as all that is seldom: it makes no room for itself in every question.
+            // Boxed, as everything rare is: an unboxed future would enlarge that of every question.
             Keeping::Nothing => Box::pin(cache.get_or_compute_unremembered(name, trial, in_full)).await,
         };
         asking.ends_in_the_cache();
-        // Who asks for what is known may ask once more; what is asked for the first time will mostly not be.
+        // A text that was asked twice may be asked again; most texts are asked once.
         let is_asked_again = found.as_ref().is_ok_and(|found| found.source == Source::Memory);
         if is_asked_again && !is_kept && keeping == Keeping::Remembered {
             self.shared.readings.keep(question, reading.clone());
@@ -317,8 +318,8 @@ impl Calculator {
         })
     }
 
-    /// What an operator's text is about: itself, if it is the name of an answer as it stands in Redis, else the name of
-    /// the answer to the expression that it is.
+    /// The name in Redis for an operator's text: the text itself, if it is such a name, else that of the answer to the
+    /// expression.
     pub async fn name_in_cache(&self, given: &str) -> Result<String, Nameless> {
         let operator = self.shared.cache.operator();
         if operator.is_name(given) {
@@ -331,32 +332,31 @@ impl Calculator {
         }
     }
 
-    /// The name of a program's answer as it stands in Redis.
+    /// The name of a program's answer in Redis.
     pub fn name_of(&self, program: &Program) -> String {
         self.shared.cache.operator().name(&Key::new(variant(program.mode()), &program.canonical()))
     }
 
-    /// The cache, for those who report on it.
+    /// The cache, for statistics and the operator.
     pub fn cache(&self) -> &Cache<Answers> {
         &self.shared.cache
     }
 
-    /// The workers, for others' long work.
+    /// The workers, for other long work.
     pub fn workers(&self) -> &Workers {
         &self.shared.workers
     }
 
-    /// Threads for what is short and must not wait behind evaluations: reading long texts, and saying what is wrong with
-    /// them.
+    /// Threads for short work that must not wait behind evaluations: parsing long texts, and finding their fixes.
     pub fn readers(&self) -> &Workers {
         &self.shared.readers
     }
 
-    /// Reads a question.
+    /// Parses a question.
     async fn read(&self, peer: Peer, question: Question<'_>) -> Result<Reading, Outcome> {
         let Question { text, mode, variables } = question;
-        let is_long = is_long(question)
-            || text.len() > INLINE_TEXT_BYTES_OF_MANY && self.shared.readers.by(peer).are_waited_for();
+        let is_long =
+            is_long(question) || text.len() > INLINE_TEXT_BYTES_OF_MANY && self.shared.readers.by(peer).has_waiters();
         let read = if !is_long {
             Reading::of(question, &self.shared.limits)
         } else {
@@ -391,11 +391,11 @@ impl Calculator {
 }
 
 impl Shared {
-    /// Evaluates for as long as a look-up would take; `None` if that is not enough. What takes longer than it takes to
-    /// hand it to another thread is the readers', lest one peer's trials queue up before everybody's requests; and
-    /// everything is, while more of that peer's waits for them.
+    /// Evaluates for as long as a lookup would take; `None` if that is not enough. A trial longer than a handover to
+    /// another thread runs on the readers, so that the trials of one peer do not queue before the requests of all; and
+    /// every trial does while work of its peer waits there.
     async fn try_evaluate(self: Arc<Self>, peer: Peer, program: Arc<Program>) -> Option<Answer> {
-        if !self.readers.by(peer).are_waited_for()
+        if !self.readers.by(peer).has_waiters()
             && let Some(answer) = self.attempt(&program, INLINE_FUEL)
         {
             return Some(answer);
@@ -415,7 +415,7 @@ impl Shared {
         Some(self.evaluated(begun, evaluation, program.mode()))
     }
 
-    /// What an evaluation came to, now.
+    /// The answer of an evaluation that ends now.
     fn evaluated(&self, begun: Instant, evaluation: Evaluation, mode: Mode) -> Answer {
         let now = Instant::now();
         self.counters.evaluated(now - begun);
@@ -443,7 +443,7 @@ impl Shared {
 }
 
 impl Reading {
-    /// Reads a question.
+    /// Parses a question.
     fn of(question: Question<'_>, limits: &Limits) -> Result<Self, Error> {
         let (program, canonical) = engine::ask_with_name(question, limits)?;
         let name = Arc::new(Key::new(variant(program.mode()), &canonical));
@@ -451,7 +451,7 @@ impl Reading {
     }
 }
 
-/// The part of a key that says which answers these are: version and mode, `2`, `2@exact`, `2@decimal50`.
+/// The part of a key with version and mode: `2`, `2@exact`, `2@decimal50`.
 fn variant(mode: Mode) -> Cow<'static, str> {
     match mode {
         Mode::Python => ANSWER_VERSION.into(),
@@ -460,12 +460,12 @@ fn variant(mode: Mode) -> Cow<'static, str> {
     }
 }
 
-/// Why an evaluation gave no answer that may be remembered. The machine's fault, not the text's.
+/// Why an evaluation has no answer that may be stored: the fault of the machine, not of the text.
 #[derive(Clone, Debug)]
 pub enum Trouble {
     /// No worker was free.
     Overloaded,
-    /// It ended at the deadline, or in a bug of ours.
+    /// It ended at the deadline, or by a bug of ours.
     Failed(Failure),
 }
 
@@ -483,7 +483,7 @@ impl Trouble {
     }
 }
 
-/// What the cache holds: answers, under the limits that they were given.
+/// The contents of the cache: answers, under the limits of their evaluation.
 #[derive(Debug)]
 pub struct Answers {
     limits: Limits,
@@ -498,7 +498,7 @@ impl Contents for Answers {
         answer.encode(&self.limits)
     }
 
-    /// Long lines are looked at by the readers. Where there are too many of them, the answer is worked out instead.
+    /// Long lines are parsed by the readers. If these are overloaded, the answer is computed instead.
     async fn decode(&self, line: &str) -> Option<Answer> {
         if line.len() <= INLINE_TEXT_BYTES {
             return Answer::decode(line, &self.limits);
@@ -538,9 +538,9 @@ mod tests {
         Calculator::new(options, threads, Counters::default()).unwrap()
     }
 
-    /// Every thread busy and the queue full: what is dear is refused, what is cheap is answered as ever.
+    /// With every thread busy and the queue full, expensive expressions are refused and cheap ones answered.
     #[tokio::test]
-    async fn overload_refuses_only_what_is_dear() {
+    async fn overload_refuses_only_expensive_expressions() {
         let calculator = calculator(1);
         let (release, held) = mpsc::channel::<()>();
         let held = Arc::new(std::sync::Mutex::new(held));
@@ -560,18 +560,18 @@ mod tests {
         let reply = calculator.answer("factorial(20000) % 7").await;
         assert!(matches!(reply.outcome, Outcome::Overloaded), "{reply:?}");
         assert!(matches!(calculator.answer("2+2").await.outcome, Outcome::Answered(..)));
-        // A long text is read all the same, and answered if it is cheap.
+        // A long text is still parsed, and answered if it is cheap.
         let long = "1+".repeat(INLINE_TEXT_BYTES / 2) + "1";
         assert!(matches!(calculator.answer(long.as_str()).await.outcome, Outcome::Answered(..)));
         drop(release);
         for run in busy {
             assert_eq!(run.await, Ok(()));
         }
-        // Nothing of it was remembered.
+        // No refusal was stored.
         assert!(matches!(calculator.answer("factorial(20000) % 7").await.outcome, Outcome::Answered(..)));
     }
 
-    /// What stands in Redis is looked at by the readers where it is long; what is short waits for nobody.
+    /// Long lines from Redis are parsed by the readers; short ones wait for nobody.
     #[tokio::test]
     async fn long_entries_are_read_by_the_readers() {
         let calculator = calculator(1);
@@ -592,8 +592,8 @@ mod tests {
         assert!(answers.decode(&long.replace("1, 1", "1,1")).await.is_none());
     }
 
-    /// Where some of a peer's work waits for the readers, its cheap questions queue up behind that, and not before
-    /// everybody's on the threads that serve.
+    /// While work of a peer waits for the readers, its cheap questions queue behind that, and not before those of
+    /// others on the threads that serve.
     #[tokio::test]
     async fn a_peer_whose_work_waits_holds_up_nobody_else() {
         let calculator = calculator(1);
@@ -618,14 +618,14 @@ mod tests {
         assert!(matches!(calculator.answer_for(one, "2+4").await.outcome, Outcome::Answered(..)));
     }
 
-    /// An asker who goes away is counted as such, and what is asked balances all the same.
+    /// A caller that goes away is counted as such, and the counts of questions still balance.
     #[tokio::test]
     async fn every_question_ends_one_way() {
         let calculator = calculator(1);
         for text in ["2+2", "2+2", "2 +", "rnd()", "1/0", "factorial(20000) % 7"] {
             calculator.answer(text).await;
         }
-        // So much work that it is not done before this thread has looked.
+        // Enough work that it is not done before this thread has looked.
         let mut leaving = Box::pin(calculator.answer("sum(k**2 % 7, k, 1, 700000)"));
         // Polled once: its computation has begun, and goes on without it.
         assert!(tokio::time::timeout(Duration::ZERO, &mut leaving).await.is_err());
@@ -637,7 +637,7 @@ mod tests {
         assert_eq!(in_the_cache, 4);
     }
 
-    /// Every spelling has one answer, and the answer one entry; the second asker is given the first one's.
+    /// All spellings have one answer, and the answer one entry: the second caller gets that of the first.
     #[tokio::test]
     async fn spelling_does_not_matter_and_meaning_does() {
         let calculator = calculator(1);
@@ -653,7 +653,7 @@ mod tests {
         assert_eq!(origin("16 +").await, Origin::Nowhere);
     }
 
-    /// What is asked again and again is read once, unless nothing is to remain of it.
+    /// A text that is asked again is parsed once, unless nothing may be stored.
     #[tokio::test]
     async fn what_is_asked_again_is_not_read_again() {
         let calculator = calculator(1);
@@ -698,16 +698,16 @@ mod tests {
         assert_eq!(ask("x**2", Mode::Python, Some(r#"{"x":4}"#)).await, ("16".to_owned(), false));
     }
 
-    /// The bytes of every answer in the corpus, in one number, beside the version that names them in every key.
+    /// A digest of the answers to the corpus, beside the version in every key.
     ///
     /// If this fails because an answer has changed, raise `ANSWER_VERSION`, or nodes of two versions will serve each
-    /// other's. If it fails only because more texts are answered than were, the number alone is brought up to date.
+    /// other's answers. If it fails only because more texts are answered, update the digest alone.
     #[test]
     fn the_answer_version_stands_for_the_answers_of_the_corpus() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus/python_arith.jsonl");
         let records = std::fs::read_to_string(path).unwrap();
         let limits = Limits::default();
-        // FNV-1a, 64 bits: what is wanted is that a change shows.
+        // FNV-1a, 64 bits: enough to show a change.
         let mut digest: u64 = 0xcbf2_9ce4_8422_2325;
         let mut answers = 0;
         for record in records.split('\n').filter(|line| !line.is_empty()) {

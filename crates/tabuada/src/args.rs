@@ -1,7 +1,7 @@
 //! The command line: the commands, in the words of either language.
 
 use std::ffi::OsString;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write as _};
 use std::process::ExitCode;
 
 use clap::builder::{OsStringValueParser, PossibleValue, TypedValueParser};
@@ -16,16 +16,16 @@ use crate::settings::{Kind, Setting};
 use crate::version;
 use crate::words::{HELP, Language, Words, in_portuguese, misuse};
 
-/// The command. Its help texts stand in [`words`](crate::words).
+/// The command line. Its help texts are in [`words`](crate::words).
 #[derive(Debug, Parser)]
 #[command(name = "tabuada", version, long_version = version::LONG, max_term_width = 100)]
 pub struct Args {
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub command: Command,
 }
 
-/// What to do.
+/// The command.
 #[derive(Debug, Subcommand)]
 #[allow(missing_docs)]
 pub enum Command {
@@ -42,8 +42,8 @@ pub enum Command {
 }
 
 impl Args {
-    /// Reads the process's arguments. On `--help` or misuse says so in the language and gives the status to exit with (0
-    /// or 2).
+    /// Reads the process's arguments. On `--help` or misuse it prints the text in this language and gives the exit
+    /// status (0 or 2).
     pub fn from_process(language: Language) -> Result<Self, ExitCode> {
         let command = Self::described(language);
         let arguments = with_options_first(command.clone(), std::env::args_os().collect());
@@ -51,13 +51,13 @@ impl Args {
         matches.and_then(|matches| Self::from_arg_matches(&matches)).map_err(|error| tell(&error, language))
     }
 
-    /// The command line with its help texts, for whoever makes completions and manual pages of it.
+    /// The command line with its help texts, for completions and manual pages.
     pub fn described(language: Language) -> clap::Command {
         described(Self::command(), "", language)
     }
 }
 
-/// A command and all that is below it, with their help texts. `path` is its name below `tabuada`: `cache get`.
+/// A command and its subcommands, with their help texts. `path` is its name below `tabuada`: `cache get`.
 fn described(command: clap::Command, path: &str, language: Language) -> clap::Command {
     let (short, long) = texts(path, None, language);
     let command = match long {
@@ -84,7 +84,7 @@ fn described(command: clap::Command, path: &str, language: Language) -> clap::Co
     })
 }
 
-/// What an argument is called in the table of help texts.
+/// The name of an argument in the table of help texts.
 fn shown(arg: &Arg) -> String {
     match (arg.get_long(), arg.get_value_names()) {
         (Some(long), _) => format!("--{long}"),
@@ -93,7 +93,7 @@ fn shown(arg: &Arg) -> String {
     }
 }
 
-/// The first paragraph of a help text, without its full stop, and all of it if there are more.
+/// The first paragraph of a help text without its full stop, and the whole text if it has more paragraphs.
 fn texts(of: &str, words: Option<Words>, language: Language) -> (String, Option<String>) {
     let row =
         HELP.iter().find(|(name, ..)| *name == of).map(|(_, english, portuguese)| Words::new(english, portuguese));
@@ -102,8 +102,8 @@ fn texts(of: &str, words: Option<Words>, language: Language) -> (String, Option<
     (short.strip_suffix('.').unwrap_or(short).to_owned(), text.contains("\n\n").then(|| text.to_owned()))
 }
 
-/// Values that the help and completions offer. Any other is taken as well: what is wrong with it is told by whoever knows
-/// where it came from.
+/// The values that the help and completions offer. Parsing accepts any value: the settings check it later, when they
+/// know its origin.
 #[derive(Clone)]
 struct Offered(Vec<PossibleValue>);
 
@@ -130,26 +130,22 @@ impl TypedValueParser for Offered {
     }
 }
 
-/// Prints a help text, or what is wrong with the command line, and gives the status to exit with.
+/// Prints a help text or a usage error, and gives the exit status.
 fn tell(error: &clap::Error, language: Language) -> ExitCode {
     let is_text = matches!(
         error.kind(),
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
     );
-    // There is nobody to tell that it cannot be told.
+    // If the output is closed, there is no place left to report that.
     let _ = match (language, is_text) {
         (Language::English, _) => error.print(),
         (Language::Portuguese, true) => print_in_portuguese(error),
-        (Language::Portuguese, false) => {
-            eprint!("{}", misuse(error));
-            Ok(())
-        }
+        (Language::Portuguese, false) => std::io::stderr().lock().write_all(misuse(error).as_bytes()),
     };
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
 
 fn print_in_portuguese(error: &clap::Error) -> std::io::Result<()> {
-    use std::io::Write as _;
     let is_plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let text = |on_terminal: bool| {
         let text = error.render();
@@ -162,8 +158,9 @@ fn print_in_portuguese(error: &clap::Error) -> std::io::Result<()> {
     std::io::stdout().lock().write_all(text(std::io::stdout().is_terminal()).as_bytes())
 }
 
-/// Where expressions may look like options (`eval -3+2`), the options go before them, and `--` between: an expression is
-/// what is neither an option of the command nor the value of one. Behind a `--` all are expressions.
+/// For commands whose expressions may look like options (`eval -3+2`): moves the options to the front and puts `--`
+/// before the expressions. An expression is an argument that is neither an option of the command nor the value of one.
+/// All arguments behind a `--` are expressions.
 fn with_options_first(mut tool: clap::Command, arguments: Vec<OsString>) -> Vec<OsString> {
     tool.build();
     let command = arguments.get(1).and_then(|name| tool.find_subcommand(name));
@@ -207,7 +204,7 @@ fn is_named(option: &Arg, text: &str) -> bool {
 mod tests {
     use super::*;
 
-    /// Every command and argument below a command, by its name in the table.
+    /// The names of every command and argument below a command, as in the table.
     fn names(command: &clap::Command, path: &str, found: &mut Vec<(String, bool)>) {
         found.push((path.to_owned(), false));
         for arg in command.get_arguments() {
@@ -237,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_of_the_library_stays_in_english() {
+    fn no_text_of_the_library_stays_in_english() {
         let mut command = Args::described(Language::Portuguese);
         command.build();
         let mut all = vec![command];

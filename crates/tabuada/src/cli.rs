@@ -1,12 +1,12 @@
-//! The commands: one file each, with its arguments; each gives the status to exit with.
+//! The commands: one file each, with its arguments. Each command gives its exit status.
 
 mod flags;
+mod output;
 mod log;
 mod notify;
-mod behind;
+mod connection;
 mod check;
 mod serve;
-mod output;
 mod config;
 mod object;
 mod eval;

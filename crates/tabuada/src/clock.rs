@@ -1,19 +1,19 @@
-//! Seconds, by which ages are told.
+//! The wall clock in whole seconds, for ages.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// A second of the clock on the wall.
+/// A second of the wall clock.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Second {
     /// Seconds since 1970.
     pub(crate) number: u64,
-    /// When the next begins.
+    /// When the next second begins.
     pub(crate) end: Instant,
 }
 
 impl Second {
-    /// This one.
+    /// The current second.
     pub(crate) fn now() -> Self {
         let now = Instant::now();
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -21,7 +21,7 @@ impl Second {
         Self { number: since.as_secs(), end: now + (Duration::from_secs(1) - gone) }
     }
 
-    /// That of a moment which has just been: the clock on the wall is read once in each, on each thread.
+    /// The second of a moment that has just passed. Each thread reads the wall clock once a second.
     pub(crate) fn of(moment: Instant) -> Self {
         thread_local! {
             static LAST: Cell<Option<Second>> = const { Cell::new(None) };
@@ -39,7 +39,7 @@ impl Second {
 mod tests {
     use super::*;
 
-    /// The clock may be read at any time of a second.
+    /// Holds whenever in a second the test begins.
     #[test]
     fn a_second_ends_when_the_next_begins() {
         let begun = Instant::now();

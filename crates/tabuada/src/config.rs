@@ -1,4 +1,4 @@
-//! What a server is told, as plain data: addresses, sizes, times.
+//! The configuration of a server as plain data: addresses, sizes, times.
 
 use std::fmt::Display;
 use std::num::NonZeroUsize;
@@ -20,37 +20,38 @@ use crate::settings::table::{
 use crate::settings::{Given, Setting, SettingError, Settings};
 use crate::words::{Words, said};
 
-/// More threads than any machine is well served by.
+/// More threads than any machine can use.
 pub(crate) const THREADS_MAX: usize = 1_024;
 
-/// How one server is set up.
+/// The configuration of one server.
 #[derive(Clone, Debug)]
 pub struct ServeConfig {
-    /// Where it listens; port 0 takes any free one.
+    /// The address it listens on. Port 0 takes any free port.
     pub listen: Endpoint,
     /// The cache and its Redis.
     pub cache: Options,
-    /// Threads that serve, and evaluations in flight at once.
+    /// The number of serving threads, and of evaluations at once.
     pub threads: NonZeroUsize,
-    /// The part of these, of the queue before them and of the connections that one peer may have.
+    /// The part of the threads, of the queue before them and of the connections that one peer may hold.
     pub peer_share: Share,
-    /// Who is believed when it says for whom it asks.
+    /// The proxies whose word on the client's address is trusted.
     pub proxies: Proxies,
-    /// Where the operator's routes and the metrics are; `None`: with all the others.
+    /// The separate address of the operator's routes and the metrics. `None`: they are at `listen` with all other
+    /// routes.
     pub admin_listen: Option<Endpoint>,
-    /// What the operator's routes ask for; `None`: they answer on loopback only.
+    /// The token that the operator's routes require. `None`: they answer on loopback only.
     pub admin_token: Option<AdminToken>,
-    /// Under which names the metrics may be asked for, besides those of loopback.
+    /// The host names under which the metrics may be requested, besides those of loopback.
     pub metrics_hosts: Vec<String>,
-    /// Whose pages may ask, in a browser.
+    /// The origins whose pages may send requests, in a browser (CORS).
     pub origins: Origins,
-    /// How long requests are still taken after the signal to stop.
+    /// How long the server still takes requests after the signal to stop.
     pub drain: Duration,
-    /// Whether clients are not told what is remembered.
+    /// Whether responses hide the state of the cache.
     pub hides_memory: bool,
-    /// What lines of the log look like.
+    /// The format of the log.
     pub log_format: LogFormat,
-    /// What is written of requests.
+    /// What the log says of requests.
     pub logged: Logged,
 }
 
@@ -59,7 +60,7 @@ impl ServeConfig {
     ///
     /// # Errors
     ///
-    /// The first value that is wrong, with where it came from.
+    /// The first invalid value, with its origin.
     pub fn read(settings: &Settings) -> Result<Self, SettingError> {
         Ok(Self {
             listen: settings.need(&LISTEN)?,
@@ -99,11 +100,11 @@ impl ServeConfig {
     }
 }
 
-/// The Redis that settings name, and how to log in there.
+/// The Redis that the settings name, and its credentials.
 ///
 /// # Errors
 ///
-/// If it cannot be used, or a file cannot be read.
+/// If the settings are invalid or do not fit together, or if a file cannot be read.
 pub fn behind(settings: &Settings) -> Result<Options, SettingError> {
     let options = Options {
         namespace: settings.need(&NAMESPACE)?,
@@ -125,7 +126,7 @@ pub fn behind(settings: &Settings) -> Result<Options, SettingError> {
     }
 }
 
-/// What is wrong with the URL of the Redis, or with what stands beside it.
+/// The error for a Redis URL that is invalid, or that does not fit the settings beside it.
 fn unfit_url(settings: &Settings, fault: &UrlFault) -> SettingError {
     let why = match fault {
         UrlFault::NoScheme => said::NO_SCHEME,
@@ -146,18 +147,18 @@ fn unfit_url(settings: &Settings, fault: &UrlFault) -> SettingError {
     SettingError::of(|language| said::UNFIT_URL.with(language, &[&origin, &shown, &why.with(language, &[scheme])]))
 }
 
-/// What lines of the log look like.
+/// The format of the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LogFormat {
-    /// For people.
+    /// Text for people.
     #[default]
     Text,
-    /// An object of JSON a line.
+    /// One JSON object a line.
     Json,
 }
 
 impl LogFormat {
-    /// The one that is set.
+    /// The configured format.
     pub fn configured(settings: &Settings) -> Result<Self, SettingError> {
         settings.need_as(&LOG_FORMAT, |text| match text {
             "text" => Some(Self::Text),
@@ -167,43 +168,43 @@ impl LogFormat {
     }
 }
 
-/// What is written of requests.
+/// What the log says of requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Logged {
-    /// Which of them have a line.
+    /// Which requests are logged.
     pub requests: LogRequests,
-    /// Whether a line tells what was asked for: expressions, addresses, queries.
+    /// Whether a line shows what the client sent: expressions, addresses, queries.
     pub expressions: bool,
-    /// Whether a line leaves out whom it is about: the client's address.
+    /// Whether a line leaves out the client's address.
     pub hides_clients: bool,
 }
 
-/// Which requests have a line.
+/// Which requests are logged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LogRequests {
     /// None of them.
     None,
-    /// Those answered with 500 or above, or after a second or more.
+    /// Those answered with 500 or above, or after one second or more.
     #[default]
     Trouble,
     /// All of them.
     All,
 }
 
-/// Origins whose pages may ask.
+/// The origins whose pages may send requests.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Origins {
-    /// None but our own.
+    /// Only our own.
     #[default]
     None,
     /// These.
     Some(Vec<Origin>),
-    /// Whichever.
+    /// Any origin.
     All,
 }
 
 impl Origins {
-    /// Reads a list, each member an origin or `*` for all of them. Empty members are as not there.
+    /// Reads a list whose members are origins, or `*` for all origins. Empty members are ignored.
     pub fn read<'t>(texts: impl IntoIterator<Item = &'t str>) -> Result<Self, OriginError> {
         let texts = texts.into_iter().map(str::trim).filter(|text| !text.is_empty()).collect::<Vec<_>>();
         if texts.contains(&"*") {
@@ -214,18 +215,18 @@ impl Origins {
     }
 }
 
-/// Where a page comes from, as a browser says it in `Origin`: `https://example.org`, `http://localhost:3000`.
+/// The origin of a page, as a browser writes it in `Origin`: `https://example.org`, `http://localhost:3000`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin(String);
 
 impl Origin {
-    /// As a browser says it.
+    /// The text that a browser sends.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// A text that is no [`Origin`].
+/// The error for a text that is no [`Origin`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OriginError(String);
 
@@ -242,7 +243,7 @@ impl FromStr for Origin {
 
     fn from_str(text: &str) -> Result<Self, OriginError> {
         let wrong = || OriginError(text.to_owned());
-        // Browsers write small letters, and no port that goes without saying.
+        // Browsers write lowercase letters, and leave the scheme's default port out.
         let lower = text.to_ascii_lowercase();
         let (scheme, host) = lower.split_once("://").ok_or_else(wrong)?;
         let usual_port = match scheme {
@@ -259,23 +260,22 @@ impl FromStr for Origin {
     }
 }
 
-/// The operator's secret. Its `Debug` form does not show it.
+/// The operator's token. Its `Debug` form does not show it.
 #[derive(Clone)]
 pub struct AdminToken(Box<str>);
 
-/// Fewer characters of a token can be found out by trying.
+/// A shorter token could be guessed.
 const TOKEN_LENGTH_MIN: usize = 16;
 
 impl AdminToken {
-    /// Takes a text that a header can carry and nobody guesses: letters, digits and signs of ASCII, no blank, no fewer
-    /// than 16.
+    /// Takes a text that fits in a header and is hard to guess: visible ASCII characters, no blanks, at least 16.
     pub fn new(text: &str) -> Option<Self> {
         let is_one = text.len() >= TOKEN_LENGTH_MIN && text.bytes().all(|byte| byte.is_ascii_graphic());
         is_one.then(|| Self(text.into()))
     }
 
-    /// What the variable or the file holds: what stands on a command line, every user of the machine can see. An empty
-    /// one is an error and not no token: whoever set it meant to close the door.
+    /// Reads the token from its variable or its file; there is no flag, because every user of a machine can see command
+    /// lines. An empty token is an error: the operator who set it meant to protect the routes.
     pub fn configured(settings: &Settings) -> Result<Option<Self>, SettingError> {
         let file = settings.optional::<String>(&ADMIN_TOKEN_FILE)?;
         match (settings.given(&ADMIN_TOKEN), file) {
@@ -297,12 +297,12 @@ impl AdminToken {
         }
     }
 
-    /// The secret itself, to be sent.
+    /// The token itself, to be sent.
     pub(crate) fn reveal(&self) -> &str {
         &self.0
     }
 
-    /// Whether it is this one, in a time that tells nothing but its length.
+    /// Compares in a time that depends only on the token's length.
     pub(crate) fn is(&self, given: &[u8]) -> bool {
         self.0.as_bytes().ct_eq(given).into()
     }
@@ -314,11 +314,11 @@ impl std::fmt::Debug for AdminToken {
     }
 }
 
-/// How long an answer is remembered; `None`: for ever. Written `1d`, `90s`, `1h 30m` or `none`.
+/// How long an answer is cached; `None`: without end. Written `1d`, `90s`, `1h 30m` or `none`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ttl(pub Option<Duration>);
 
-/// A text that is no [`Ttl`].
+/// The error for a text that is no [`Ttl`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TtlError;
 
@@ -342,7 +342,8 @@ impl FromStr for Ttl {
     }
 }
 
-/// Reads a number of threads. Each takes memory of its own, and the system has its own bound, past which it only fails.
+/// Reads a number of threads, at most [`THREADS_MAX`]: each takes memory, and the system fails to start more than its
+/// own limit.
 pub(crate) fn threads(text: &str) -> Option<NonZeroUsize> {
     if text == "cores" {
         return Some(std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN));
@@ -350,13 +351,13 @@ pub(crate) fn threads(text: &str) -> Option<NonZeroUsize> {
     text.parse().ok().filter(|threads: &NonZeroUsize| threads.get() <= THREADS_MAX)
 }
 
-/// What a file holds, without the end of its line.
+/// The content of a file without its final line break.
 fn without_end(bytes: &[u8]) -> &[u8] {
     let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
     bytes.strip_suffix(b"\r").unwrap_or(bytes)
 }
 
-/// A file that should hold a secret holds nothing.
+/// The error for a secret's file that is empty.
 fn empty(settings: &Settings, setting: &Setting) -> SettingError {
     let path = settings.given(setting).map(|given| given.text.as_str()).unwrap_or_default();
     SettingError::new(said::EMPTY_FILE, &[&settings.origin(setting), &path])
@@ -368,7 +369,7 @@ mod tests {
     use crate::settings::Flags;
 
     #[test]
-    fn a_token_is_itself_and_is_not_shown() {
+    fn a_token_matches_only_itself_and_is_not_shown() {
         let token = AdminToken::new("s3cret-of-a-test=").unwrap();
         for (given, is_it) in [
             ("s3cret-of-a-test=", true),
@@ -388,7 +389,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_panic_could_show_of_a_configuration_holds_no_secret() {
+    fn the_debug_form_of_a_configuration_has_no_secret() {
         let variables = [("TABUADA_ADMIN_TOKEN", "geheim-geheim-geheim"), ("TABUADA_REDIS", "redis://u:geheim@h:1")];
         let variable = |name: &str| variables.iter().find(|(given, _)| *given == name).map(|(_, text)| text.into());
         let settings = Settings::without_file(&Flags::new(), variable).unwrap();
@@ -397,7 +398,7 @@ mod tests {
     }
 
     #[test]
-    fn an_origin_is_what_a_browser_says() {
+    fn an_origin_is_written_as_browsers_do() {
         for (given, said) in [
             ("https://example.org", "https://example.org"),
             ("HTTPS://Example.ORG", "https://example.org"),

@@ -1,23 +1,23 @@
-//! Where a server listens, and where a command finds one: an address of TCP, or a Unix socket.
+//! The address on which a server listens or to which a command connects: TCP or a Unix socket.
 
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-/// Who may connect to a Unix socket if nothing else is asked for: its owner and its group.
+/// The default permissions of a Unix socket: its owner and its group may connect.
 const MODE: u32 = 0o660;
 
-/// An address of TCP or a Unix socket. Written `127.0.0.1:8000`, `unix:/run/tabuada/http.sock`, and with the permissions
-/// of the socket's file `unix:/run/tabuada/http.sock?mode=600`.
+/// A TCP address or a Unix socket. Written `127.0.0.1:8000`, `unix:/run/tabuada/http.sock`, or, with the permissions of
+/// the socket's file, `unix:/run/tabuada/http.sock?mode=600`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Endpoint {
     /// `host:port`.
     Tcp(String),
-    /// A socket in the file system.
+    /// A Unix socket.
     Unix {
-        /// Its file.
+        /// The path of its file.
         path: PathBuf,
-        /// The permissions of that file, of which writing lets somebody connect.
+        /// The permissions of that file. Write permission lets a user connect.
         mode: u32,
     },
 }
@@ -25,11 +25,11 @@ pub enum Endpoint {
 /// A text that is no [`Endpoint`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EndpointError {
-    /// It is neither form.
+    /// It has neither form.
     Form,
-    /// The port of an address is none.
+    /// The port is invalid.
     Port,
-    /// The permissions are none.
+    /// The permissions are invalid.
     Mode,
 }
 
@@ -48,12 +48,12 @@ impl std::error::Error for EndpointError {}
 impl FromStr for Endpoint {
     type Err = EndpointError;
 
-    /// `:8000` is every address of IPv4 of this machine.
+    /// `:8000` means every IPv4 address of this machine.
     fn from_str(text: &str) -> Result<Self, EndpointError> {
         if let Some(path) = text.strip_prefix("unix:") {
             let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
             let mode = query.map_or(Some(MODE), permissions).ok_or(EndpointError::Mode)?;
-            // `unix:///run/…`, as Redis's is written.
+            // `unix:///run/…`, as in Redis URLs.
             let path = path.strip_prefix("//").unwrap_or(path);
             return if path.is_empty() { Err(EndpointError::Form) } else { Ok(Self::Unix { path: path.into(), mode }) };
         }
@@ -74,7 +74,7 @@ fn permissions(query: &str) -> Option<u32> {
     (mode <= 0o777).then_some(mode)
 }
 
-/// As it is written, without permissions.
+/// Without the permissions.
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,5 +1,5 @@
-//! The edge of the language engine. Whatever happens behind it, what comes out is data: a panic, which would be a bug of
-//! ours, becomes an [`ErrorKind::Internal`] and a count.
+//! The boundary of the language engine. A panic in it, which would be a bug, becomes an [`ErrorKind::Internal`] and is
+//! counted.
 
 use std::cell::OnceCell;
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -13,35 +13,35 @@ use tabuada_lang::{
 
 use crate::priority;
 
-/// Fuel between two looks at the clock of work on a thread of its own, which then gives way to those that serve: some
-/// quarter of a millisecond.
+/// Fuel between two clock checks of a worker thread, about a quarter of a millisecond. At each check the thread also
+/// yields to the threads that serve.
 const CHECK_EVERY: u64 = 50_000;
 
-/// Fuel between two looks at the clock of a trial: some 10 microseconds where prices are right.
+/// Fuel between two clock checks of a trial: about 10 microseconds where prices are right.
 const TRIAL_CHECK_EVERY: u64 = 2_000;
 
-/// What an evaluation came to.
+/// The result of an evaluation.
 #[derive(Debug)]
 pub struct Evaluation {
-    /// The value, or why there is none and at which node.
+    /// The value, or the error and the node where it occurred.
     pub outcome: Result<Answer, Failure>,
     /// Fuel spent.
     pub fuel: u64,
 }
 
-/// A text and what it is to be read with.
+/// A text, with its mode and variables.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Question<'q> {
     /// The text.
     pub text: &'q str,
-    /// In which numbers.
+    /// The number mode.
     pub mode: Mode,
     /// Names and their values, a JSON object.
     pub variables: Option<&'q str>,
 }
 
 impl<'q> From<&'q str> for Question<'q> {
-    /// A text alone, in Python's numbers.
+    /// A text alone, in Python mode.
     fn from(text: &'q str) -> Self {
         Self { text, ..Self::default() }
     }
@@ -53,7 +53,7 @@ pub(crate) fn read(text: &str, limits: &Limits) -> Result<Program, Error> {
     ask(Question::from(text), limits)
 }
 
-/// Reads a question.
+/// Parses a question.
 pub(crate) fn ask(question: Question<'_>, limits: &Limits) -> Result<Program, Error> {
     caught(question.text, || read_question(question, limits))
 }
@@ -69,8 +69,8 @@ fn variables_of(question: Question<'_>, limits: &Limits) -> Result<Option<Variab
     variables.map_err(|kind| Error { kind, span: Span::default() })
 }
 
-/// Reads a text of the context's parameters. A name that nothing gives a meaning is wrong with it whatever they are, and so
-/// it is not read. The fixes come with the error, the likeliest first.
+/// Parses a text that uses the context's parameters. A name without a meaning is an error here, because it fails
+/// whatever the parameters are. The fixes come with the error, the likeliest first.
 pub(crate) fn read_of(text: &str, context: &Context<'_>, limits: &Limits) -> Result<Program, (Error, Vec<Fix>)> {
     let program = caught(text, || parse_with(text, context, limits)).map_err(|error| {
         let mended = fixes(text, &error, context, limits);
@@ -85,17 +85,17 @@ pub(crate) fn read_of(text: &str, context: &Context<'_>, limits: &Limits) -> Res
     }
 }
 
-/// How to mend a question whose text cannot be read, the likeliest first.
+/// Fixes for a question that cannot be parsed, the likeliest first.
 pub(crate) fn fixes_of_unreadable(question: Question<'_>, error: &Error) -> Vec<Fix> {
     advised(question, |context, limits| fixes(question.text, error, context, limits))
 }
 
-/// How to mend a question whose evaluation failed, the likeliest first.
+/// Fixes for a question whose evaluation failed, the likeliest first.
 pub(crate) fn fixes_of_failed(question: Question<'_>, program: &Program, failure: &Failure) -> Vec<Fix> {
     advised(question, |context, limits| program.fixes(question.text, failure, context, limits))
 }
 
-/// How to mend a text of the context's parameters that fails whatever these are, the likeliest first.
+/// Fixes for a text that fails for all values of the context's parameters, the likeliest first.
 pub(crate) fn fixes_of_rows(
     text: &str,
     context: &Context<'_>,
@@ -106,12 +106,12 @@ pub(crate) fn fixes_of_rows(
     caught(text, || Ok(program.fixes(text, failure, context, limits))).unwrap_or_default()
 }
 
-/// What to know of a text of the context's parameters that was read.
+/// Hints for a text that uses the context's parameters: where it may not mean what its author meant.
 pub(crate) fn hints_of_rows(text: &str, context: &Context<'_>, limits: &Limits, program: &Program) -> Vec<Hint> {
     caught(text, || Ok(program.hints(text, context, limits))).unwrap_or_default()
 }
 
-/// What to know of a question that was read: where it may not mean what was meant.
+/// Hints for a question that was parsed: where it may not mean what its author meant.
 pub(crate) fn hints(question: Question<'_>, program: &Program) -> Vec<Hint> {
     advised(question, |context, limits| program.hints(question.text, context, limits))
 }
@@ -127,7 +127,7 @@ fn advised<T>(question: Question<'_>, advise: impl FnOnce(&Context<'_>, &Limits)
     advice.unwrap_or_default()
 }
 
-/// Reads a question, and gives the canonical text that names its answer.
+/// Parses a question, and gives its canonical text too.
 pub(crate) fn ask_with_name(question: Question<'_>, limits: &Limits) -> Result<(Program, String), Error> {
     caught(question.text, || {
         let program = read_question(question, limits)?;
@@ -143,16 +143,16 @@ fn caught<R>(text: &str, read: impl FnOnce() -> Result<R, Error>) -> Result<R, E
     })
 }
 
-/// Answers one question after another in the same memory.
+/// Answers one question after another and reuses its memory.
 #[derive(Default)]
 pub(crate) struct Engine {
     evaluator: Evaluator,
-    /// Whether a panic may have left it in disorder.
+    /// Whether a panic may have left the evaluator in an inconsistent state.
     is_broken: bool,
 }
 
 impl Engine {
-    /// Reads a question, as [`ask`] does.
+    /// Parses a question, as [`ask`] does.
     pub(crate) fn ask(&mut self, question: Question<'_>, limits: &Limits) -> Result<(), Error> {
         if std::mem::replace(&mut self.is_broken, true) {
             self.evaluator = Evaluator::default();
@@ -166,14 +166,14 @@ impl Engine {
         read
     }
 
-    /// Evaluates in full what was read last, as [`evaluate`] does, within `time`.
+    /// Evaluates the last question in full, as [`evaluate`] does, within `time`.
     pub(crate) fn evaluate(&mut self, limits: &Limits, time: Duration) -> Evaluation {
-        // The clock begins at the first look at it, which most evaluations end before.
+        // The clock starts at the first check; most evaluations end before it.
         let begun = OnceCell::new();
         let stop = || begun.get_or_init(Instant::now).elapsed() >= time;
         let mut fuel = Fuel::with_stop(limits.fuel, &stop);
         if !self.program().is_pure() {
-            fuel = fuel.seeded(chance());
+            fuel = fuel.seeded(random_seed());
         }
         let outcome = catch_unwind(AssertUnwindSafe(|| self.evaluator.run(&[], limits, &mut fuel)));
         self.is_broken = outcome.is_err();
@@ -183,25 +183,33 @@ impl Engine {
         }
     }
 
-    /// What was read last.
+    /// The program of the last question.
     pub(crate) fn program(&self) -> &Program {
         self.evaluator.program()
     }
 }
 
-/// Evaluates in full; the clock ends what the fuel did not.
+/// Evaluates in full. The clock ends an evaluation whose fuel lasts too long.
 pub(crate) fn evaluate(program: &Program, limits: &Limits, deadline: Instant) -> Evaluation {
-    let stop = || is_past(deadline);
-    run(program, limits, Fuel::with_stop(limits.fuel, &stop).checked_every(CHECK_EVERY))
+    evaluate_until(program, limits, &|| is_past(deadline))
 }
 
-/// Evaluates in full as [`evaluate`] does, and tells how; with the fuel that it took.
+/// Evaluates in full. `stop` ends an evaluation whose fuel lasts too long.
+pub(crate) fn evaluate_until(program: &Program, limits: &Limits, stop: &dyn Fn() -> bool) -> Evaluation {
+    run(program, limits, Fuel::with_stop(limits.fuel, stop).checked_every(CHECK_EVERY))
+}
+
+/// Evaluates in full as [`evaluate`] does, and gives the steps and the fuel spent.
 pub(crate) fn explain(program: &Program, limits: &Limits, deadline: Instant) -> (Explanation, u64) {
-    let stop = || is_past(deadline);
-    let mut fuel = Fuel::with_stop(limits.fuel, &stop).checked_every(CHECK_EVERY).seeded(if program.is_pure() {
+    explain_until(program, limits, &|| is_past(deadline))
+}
+
+/// As [`explain`], until `stop` gives `true`.
+pub(crate) fn explain_until(program: &Program, limits: &Limits, stop: &dyn Fn() -> bool) -> (Explanation, u64) {
+    let mut fuel = Fuel::with_stop(limits.fuel, stop).checked_every(CHECK_EVERY).seeded(if program.is_pure() {
         0
     } else {
-        chance()
+        random_seed()
     });
     let explained = catch_unwind(AssertUnwindSafe(|| program.explain(&[], limits, &mut fuel)));
     let explanation = explained.unwrap_or_else(|_| Explanation {
@@ -213,12 +221,12 @@ pub(crate) fn explain(program: &Program, limits: &Limits, deadline: Instant) -> 
     (explanation, fuel.spent())
 }
 
-/// Evaluates on a budget; `None` if it was not enough, or if the engine broke.
+/// Evaluates within a budget. `None` if the budget was not enough, or if the engine panicked.
 pub(crate) fn try_evaluate(program: &Program, limits: &Limits, budget: u64) -> Option<Evaluation> {
     tried(program, limits, budget, Fuel::new(budget.min(limits.fuel)))
 }
 
-/// The same, within a time as well, lest an operation at a wrong price holds up the thread that serves.
+/// As [`try_evaluate`], within a time as well, so that an operation with a wrong price cannot block a serving thread.
 pub(crate) fn try_evaluate_within(
     time: Duration,
     program: &Program,
@@ -242,8 +250,8 @@ fn tried(program: &Program, limits: &Limits, budget: u64, fuel: Fuel<'_>) -> Opt
     if evaluation.outcome.as_ref().is_err_and(beyond_the_budget) { None } else { Some(evaluation) }
 }
 
-/// Evaluates row by row of the columns, on a budget for all of them; the clock ends what the fuel did not. Gives what was
-/// spent, too.
+/// Evaluates each row of the columns, within one budget for all of them. The clock ends an evaluation whose fuel lasts
+/// too long. Gives the fuel spent too.
 pub(crate) fn columns(
     program: &Program,
     columns: &[&[f64]],
@@ -253,24 +261,24 @@ pub(crate) fn columns(
 ) -> (Result<Rows, ErrorKind>, u64) {
     let stop = || is_past(deadline);
     let fuel = Fuel::with_stop(budget, &stop).checked_every(CHECK_EVERY);
-    let mut fuel = if program.is_pure() { fuel } else { fuel.seeded(chance()) };
+    let mut fuel = if program.is_pure() { fuel } else { fuel.seeded(random_seed()) };
     let rows = catch_unwind(AssertUnwindSafe(|| program.columns(columns, limits, &mut fuel)));
     (rows.unwrap_or(Err(ErrorKind::Internal)), fuel.spent())
 }
 
-/// Whether a deadline has come; asked now and then by work that takes long, which gives way meanwhile.
+/// Whether a deadline has passed. Long work calls this at its clock checks, so it also yields here.
 fn is_past(deadline: Instant) -> bool {
     priority::give_way();
     Instant::now() >= deadline
 }
 
-/// 64 bits that nobody can foresee: the standard library's own source of them, for its hash tables.
-pub(crate) fn chance() -> u64 {
+/// 64 unpredictable bits, from the standard library's source for its hash tables.
+pub(crate) fn random_seed() -> u64 {
     RandomState::new().build_hasher().finish()
 }
 
 fn run(program: &Program, limits: &Limits, fuel: Fuel<'_>) -> Evaluation {
-    let mut fuel = if program.is_pure() { fuel } else { fuel.seeded(chance()) };
+    let mut fuel = if program.is_pure() { fuel } else { fuel.seeded(random_seed()) };
     let outcome = catch_unwind(AssertUnwindSafe(|| program.evaluate_with(&[], limits, &mut fuel)))
         .unwrap_or(Err(Failure { kind: ErrorKind::Internal, node: 0 }));
     Evaluation { outcome, fuel: fuel.spent() }
@@ -280,15 +288,15 @@ fn run(program: &Program, limits: &Limits, fuel: Fuel<'_>) -> Evaluation {
 mod tests {
     use super::*;
 
-    /// Costs far more than what is burnt between two looks at the clock.
-    const DEAR: &str = "factorial(20000) % 7";
+    /// Costs far more fuel than is spent between two clock checks.
+    const EXPENSIVE: &str = "factorial(20000) % 7";
 
     fn program(text: &str) -> Program {
         read(text, &Limits::default()).unwrap()
     }
 
     #[test]
-    fn chance_comes_anew_each_time() {
+    fn random_values_differ_each_time() {
         let answer = |text: &str| try_evaluate(&program(text), &Limits::default(), 1_000).unwrap().outcome.unwrap();
         assert_ne!(answer("rnd()").text(), answer("rnd()").text());
         let dice: std::collections::BTreeSet<i64> =
@@ -297,8 +305,8 @@ mod tests {
     }
 
     #[test]
-    fn the_clock_ends_what_the_fuel_did_not() {
-        let evaluation = evaluate(&program(DEAR), &Limits::default(), Instant::now());
+    fn the_clock_ends_an_evaluation_with_fuel_left() {
+        let evaluation = evaluate(&program(EXPENSIVE), &Limits::default(), Instant::now());
         assert_eq!(evaluation.outcome.unwrap_err().kind, ErrorKind::Deadline);
     }
 
@@ -306,7 +314,7 @@ mod tests {
     fn a_panic_in_the_engine_is_an_error_like_any_other() {
         let stop = || -> bool { panic!("a bug") };
         let limits = Limits::default();
-        let evaluation = run(&program(DEAR), &limits, Fuel::with_stop(limits.fuel, &stop));
+        let evaluation = run(&program(EXPENSIVE), &limits, Fuel::with_stop(limits.fuel, &stop));
         assert_eq!(evaluation.outcome.unwrap_err().kind, ErrorKind::Internal);
     }
 
@@ -315,15 +323,15 @@ mod tests {
         let limits = Limits::default();
         assert!(try_evaluate(&program("2+2"), &limits, 1_000).is_some_and(|trial| trial.outcome.is_ok()));
         assert!(try_evaluate(&program("1/0"), &limits, 1_000).is_some_and(|trial| trial.outcome.is_err()));
-        assert!(try_evaluate(&program(DEAR), &limits, 1_000).is_none());
-        // A clock that is over changes the road, not the answer.
+        assert!(try_evaluate(&program(EXPENSIVE), &limits, 1_000).is_none());
+        // A deadline in the past changes the way to the answer, not the answer.
         let loop_of = |count: u64| program(&format!("sum(k, k, 1, {count})"));
         assert!(try_evaluate_within(Duration::ZERO, &loop_of(1_000), &limits, 30_000).is_none());
         assert!(try_evaluate_within(Duration::MAX, &loop_of(1_000), &limits, 30_000).is_some());
         assert!(try_evaluate_within(Duration::ZERO, &loop_of(2), &limits, 30_000).is_some());
-        // Who has no more than the trial's budget gets the refusal: there is nothing left to try.
+        // With no more fuel than the trial's budget, the refusal is final: there is nothing left to try.
         let poor = Limits { fuel: 1_000, ..limits };
-        let refusal = try_evaluate(&program(DEAR), &poor, 1_000).unwrap().outcome.unwrap_err();
+        let refusal = try_evaluate(&program(EXPENSIVE), &poor, 1_000).unwrap().outcome.unwrap_err();
         assert_eq!(refusal.kind, ErrorKind::OutOfFuel { limit: 1_000 });
     }
 }

@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use tabuada_lang::{JsonNumbers, Limits};
 
 use crate::engine::{Question, ask, try_evaluate};
-use crate::facts::Answer;
+use crate::record::Answer;
 
 /// What an expression may cost here, so that many can be tried.
 const FUEL: u64 = 200_000;

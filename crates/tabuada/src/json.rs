@@ -1,8 +1,8 @@
-//! JSON exactly as CPython's `json` module reads and writes it, since the course's contract echoes it to the client.
+//! JSON exactly as CPython's `json` module reads and writes it, because the course's contract echoes it to the client.
 //!
-//! Takes the bytes of a body, gives a [`Document`], or what CPython would have raised. It differs from RFC 8259 where
-//! CPython does: `NaN` and `Infinity` are numbers, a lone surrogate is a character, integers have any number of digits
-//! (up to CPython's 4,300), UTF-16 and UTF-32 are recognised, a byte order mark is skipped.
+//! Takes the bytes of a body and gives a [`Document`], or the error that CPython would raise. It differs from RFC 8259
+//! where CPython does: `NaN` and `Infinity` are numbers, a lone surrogate is a character, integers have any number of
+//! digits (up to CPython's 4,300), UTF-16 and UTF-32 are recognised, and a byte order mark is skipped.
 //!
 //! Nothing here recurses: a document is one flat vector, and nesting is counted.
 
@@ -18,7 +18,7 @@ pub(crate) use write::{write_float, write_string};
 mod tests {
     use super::*;
 
-    /// What `json.dumps` makes of what `json.loads` reads, or the words and the position of what it raises.
+    /// The text that `json.dumps` makes of what `json.loads` reads, or the message and position of the error it raises.
     fn read(body: &[u8]) -> Result<String, String> {
         let text = decode(body).map_err(|NotText| "not text".to_owned())?;
         let document = Document::read(&text).map_err(|error| match error {
@@ -47,7 +47,7 @@ mod tests {
         assert_eq!(read(format!("{digits}9e0").as_bytes()), Ok("\"inf\"".to_owned()));
     }
 
-    /// Bodies that found a difference from CPython 3.11 once, and what it says of them.
+    /// Bodies that once revealed a difference from CPython 3.11, each with CPython's result.
     #[test]
     fn as_cpython() {
         for (body, expected) in [

@@ -3,6 +3,9 @@
 //! A request goes through `server` to `answer`, which joins the language and the cache, and back. The command line
 //! ([`args`], [`cli`]) enters at the same place and prints.
 
+// Both macros panic if the reader of the stream has closed it; `cli::output` does not.
+#![warn(clippy::print_stdout, clippy::print_stderr)]
+
 pub mod version;
 mod endpoint;
 mod peer;
@@ -14,15 +17,15 @@ mod json;
 mod engine;
 mod plot;
 mod literal;
-mod facts;
-mod line;
+mod record;
+mod ndjson;
 mod clock;
 mod counters;
-mod reading;
+mod parse_cache;
 mod turns;
 mod workers;
 mod answer;
-mod view;
+mod operator_json;
 mod server;
 pub mod cli;
 pub mod args;
@@ -31,7 +34,7 @@ pub mod args;
 pub mod fuzzed;
 
 pub use answer::{Calculator, Caller, Keeping, Name, Nameless, Origin, Outcome, Reply};
-pub use counters::{Asking, Counters};
+pub use counters::{Counters, QuestionGuard};
 pub use endpoint::{Endpoint, EndpointError};
 pub use engine::Question;
 pub use peer::{Peer, Proxies, ProxyError, Share, ShareError};

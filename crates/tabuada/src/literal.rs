@@ -1,8 +1,8 @@
-//! The texts of values, read back: what a store that others write to says is looked at sign by sign, and never evaluated.
+//! Parses the texts of values from a store that others write to: character by character, and without evaluation.
 //!
-//! Linear in the text, and as deep as values nest. What is taken is what the language prints: numbers of the mode,
-//! strings, `None`, `True`, `False`, and lists, tuples and sets of them with `, ` between two elements. Whether a set is
-//! in order, and a long fraction in lowest terms, is not looked at: a text that is not would be another text, no harm.
+//! In linear time, and recursing as deep as values nest. Accepted is what the language prints: numbers of the mode,
+//! strings, `None`, `True`, `False`, and lists, tuples and sets of them with `, ` between elements. The order of a set,
+//! and whether a long fraction is in lowest terms, are not checked: such a text would be another text, without harm.
 
 use tabuada_lang::{JsonNumbers, Limits, Mode, repr};
 
@@ -17,18 +17,18 @@ const COMPLEX_BYTES_MAX: usize = 2 * FLOAT_BYTES_MAX + 4;
 /// A character of a string may be `\U0001f600`; of a list of empty lists, each takes four.
 const BYTES_PER_CHARACTER: u64 = 12;
 
-/// What a text is the text of.
+/// The type of a text.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Literal {
-    /// The API's `type`.
+    /// The `type` of the API.
     pub(crate) type_name: &'static str,
-    /// In JSON with the numbers that every reader of JSON has exactly.
+    /// In JSON, with numbers only where every reader of JSON has them exactly.
     pub(crate) exact: String,
-    /// And with all numbers as such.
+    /// And with all numbers as numbers.
     pub(crate) all: String,
 }
 
-/// Reads a string, a list, a tuple or a set; `None` if the language prints none so in this mode.
+/// Parses a string, a list, a tuple or a set; `None` if the language prints no such text in this mode.
 pub(crate) fn read(text: &str, mode: Mode, limits: &Limits) -> Option<Literal> {
     if text.len() as u64 > limits.answer_characters.saturating_mul(BYTES_PER_CHARACTER) {
         return None;
@@ -39,7 +39,7 @@ pub(crate) fn read(text: &str, mode: Mode, limits: &Limits) -> Option<Literal> {
     rest.is_empty().then_some(Literal { type_name, exact, all })
 }
 
-/// The type of a text that is neither a string nor holds others; `None` if the language prints none so in this mode.
+/// The type of a text that is neither a string nor a container; `None` if the language prints no such text.
 pub(crate) fn scalar(text: &str, mode: Mode) -> Option<&'static str> {
     Some(match text {
         "None" => "none",
@@ -55,7 +55,7 @@ pub(crate) fn scalar(text: &str, mode: Mode) -> Option<&'static str> {
     })
 }
 
-/// Appends the JSON form of such a text; what is no number in it is the text itself.
+/// Appends the JSON form of such a text: a number, or the text itself.
 pub(crate) fn write_scalar(type_name: &str, text: &str, numbers: JsonNumbers, out: &mut String) {
     match (type_name, text) {
         ("none", _) => out.push_str("null"),
@@ -63,7 +63,7 @@ pub(crate) fn write_scalar(type_name: &str, text: &str, numbers: JsonNumbers, ou
         ("bool", _) => out.push_str("false"),
         ("float", text) if !text.ends_with(['f', 'n']) => out.push_str(text),
         ("int", text) if numbers == JsonNumbers::All || is_exact(text) => out.push_str(text),
-        // Its digits and its exponent as they are printed are a number of JSON.
+        // Its digits and its exponent as printed are a number in JSON.
         ("decimal", text) if numbers == JsonNumbers::All => out.push_str(text),
         (_, text) => write_string(text, out),
     }
@@ -74,7 +74,7 @@ fn is_exact(digits: &str) -> bool {
     digits.parse::<i64>().is_ok_and(|value| value.unsigned_abs() <= JsonNumbers::INTEGER_MAX)
 }
 
-/// Digits with a sign, as Python writes them. The number itself is not needed, and would cost more than all the rest.
+/// Digits with a sign, as Python writes them. The value is not needed, and would cost more than the rest.
 fn is_integer(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let canonical = match digits.as_bytes() {
@@ -89,7 +89,7 @@ fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// A text that its own value would be written as.
+/// A text that is printed for its own value.
 fn is_float(text: &str) -> bool {
     let Some(value) = Some(text).filter(|text| text.len() <= FLOAT_BYTES_MAX).and_then(|text| text.parse().ok()) else {
         return false;
@@ -108,14 +108,14 @@ fn is_complex(text: &str) -> bool {
     let Some(inside) = text.strip_prefix('(').and_then(|text| text.strip_suffix("j)")) else {
         return text.strip_suffix('j').is_some_and(is_part);
     };
-    // The sign between the parts is the last that is none of an exponent.
+    // The sign between the parts is the last that belongs to no exponent.
     let mut signs = inside.match_indices(['+', '-']).filter(|(at, _)| *at > 0 && !inside[..*at].ends_with('e'));
     let Some((at, sign)) = signs.next_back() else { return false };
     let (real, imaginary) = (&inside[..at], &inside[at..]);
     real != "0" && is_part(real) && is_part(if sign == "+" { &imaginary[1..] } else { imaginary })
 }
 
-/// `-1/2`, in lowest terms as far as these are short.
+/// `-1/2`, in lowest terms if the parts are short.
 fn is_fraction(text: &str) -> bool {
     let Some((numerator, denominator)) = text.split_once('/') else { return false };
     let is_sound = is_integer(numerator) && numerator != "0" && is_integer(denominator) && denominator != "1";
@@ -130,8 +130,8 @@ fn is_fraction(text: &str) -> bool {
     is_sound && denominator != "0" && a == 1
 }
 
-/// Digits as Python's `decimal` writes them: `-1.20`, `2`, `1.5E+7`, `0E-7`. How many there are does not tell: a literal
-/// that nothing was done to has more of them than the mode.
+/// Digits as Python's `decimal` writes them: `-1.20`, `2`, `1.5E+7`, `0E-7`. Their number is not checked: an unchanged
+/// literal may have more of them than the mode.
 fn is_decimal(text: &str) -> bool {
     let unsigned = text.strip_prefix('-').unwrap_or(text);
     let (coefficient, exponent) = unsigned.split_once('E').unwrap_or((unsigned, "+1"));
@@ -145,7 +145,7 @@ fn is_decimal(text: &str) -> bool {
         && exponent_digits.len() <= EXPONENT_DIGITS_MAX
 }
 
-/// A text on its way to being two texts of JSON.
+/// A text and its two forms in JSON, in progress.
 struct Reader<'t> {
     rest: &'t str,
     mode: Mode,
@@ -155,7 +155,7 @@ struct Reader<'t> {
 }
 
 impl<'t> Reader<'t> {
-    /// A value within `depth` others, and its type. Recursion ends at the depth that values may have.
+    /// A value within `depth` others, and its type. Recursion ends at the nesting limit of values.
     fn value(&mut self, depth: u64) -> Option<&'static str> {
         if self.take("set()") {
             self.push("[]");
@@ -170,7 +170,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// The elements up to the bracket, and how many there are.
+    /// The elements up to the closing bracket, and their number.
     fn items(&mut self, close: char, depth: u64) -> Option<u64> {
         if depth >= self.limits.depth {
             return None;
@@ -180,7 +180,7 @@ impl<'t> Reader<'t> {
         let mut count = 0;
         while !self.take_character(close) {
             if count > 0 && !self.take(", ") {
-                // A tuple of one has a comma.
+                // A tuple of one element has a comma.
                 return (close == ')' && count == 1 && self.take(",)")).then(|| {
                     self.push("]");
                     count
@@ -256,7 +256,7 @@ impl<'t> Reader<'t> {
     }
 }
 
-/// The character that stands behind a backslash.
+/// The character of an escape.
 fn escaped(characters: &mut std::str::Chars<'_>) -> Option<char> {
     let digits = match characters.next()? {
         'n' => return Some('\n'),
@@ -385,7 +385,7 @@ mod tests {
             }
         }
 
-        /// Whatever is read, the language would read so as well, and print again.
+        /// What is accepted, the language reads the same way and prints again.
         #[test]
         fn nothing_else_is_read(text in "[\\[({]([0-9]|[1-9]\\.[05]|, |,|[-+ejinfa]|'|[()\\[\\]{}]|set\\(\\)|\\\\|x){0,12}[\\])}]") {
             if let Some(literal) = read(&text, Mode::Python, &Limits::default()) {
@@ -507,7 +507,7 @@ mod tests {
         }
     }
 
-    /// What the evaluator took seconds for: lists within each other to the depth allowed, compared; long lists; brackets.
+    /// What took the evaluator seconds: nested lists of the deepest level, compared; long lists; brackets.
     #[test]
     fn reading_is_linear_and_bounded() {
         let nested = format!("{}{}{}", "[".repeat(190), "[1e+300]", "]".repeat(190));
@@ -522,7 +522,7 @@ mod tests {
             let text = bracket.repeat(100_000);
             assert_eq!(read(&text, Mode::Python, &limits), None, "{bracket}");
         }
-        // In milliseconds; what is quadratic takes minutes.
+        // In milliseconds; quadratic time would be minutes.
         assert!(begun.elapsed().as_secs() < 30);
     }
 }

@@ -25,7 +25,6 @@ fn main() -> ExitCode {
         Command::Config(args) => cli::config(&args, language),
         Command::Health(args) => cli::health(&args, language),
         Command::Completions(args) => cli::completions(&args, Args::described(language)),
-        // Its headings are in English, as those of most manual pages.
-        Command::Man(args) => cli::man(&args, Args::described(words::Language::English)),
+        Command::Man(args) => cli::man(&args, Args::described(language), language),
     }
 }

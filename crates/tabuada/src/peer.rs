@@ -1,4 +1,4 @@
-//! Who asks, as far as shares are counted by it, and how large a share is.
+//! The client as shares are counted (the peer), the size of a share, and the trusted proxies.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -6,16 +6,16 @@ use std::str::FromStr;
 
 use ipnet::IpNet;
 
-/// One address of IPv4, or one /64 of IPv6, which is the least that a network gives its user. All that have no address
-/// are one peer.
+/// One IPv4 address, or one /64 of IPv6, which is the smallest network that a provider assigns. All clients without an
+/// address are one peer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Peer {
     /// Without an address.
     #[default]
     Nameless,
-    /// An address of IPv4, also one mapped into IPv6.
+    /// An IPv4 address, also one mapped into IPv6.
     V4([u8; 4]),
-    /// The first half of an address of IPv6.
+    /// The first half of an IPv6 address.
     V6([u8; 8]),
 }
 
@@ -31,14 +31,14 @@ impl From<IpAddr> for Peer {
     }
 }
 
-/// Who has no address is nameless.
+/// `None` gives [`Peer::Nameless`].
 impl From<Option<IpAddr>> for Peer {
     fn from(address: Option<IpAddr>) -> Self {
         address.map_or(Self::Nameless, Self::from)
     }
 }
 
-/// How much of something each peer holds. Nothing stays of a peer that holds nothing.
+/// The amount that each peer holds of something. A peer that holds nothing has no entry.
 #[derive(Debug, Default)]
 pub(crate) struct Holdings(HashMap<Peer, usize>);
 
@@ -51,7 +51,7 @@ impl Holdings {
         *self.0.entry(peer).or_default() += amount;
     }
 
-    /// Takes away what was added.
+    /// Subtracts what was added before.
     pub(crate) fn take_away(&mut self, peer: Peer, amount: usize) {
         if let Some(held) = self.0.get_mut(&peer) {
             *held -= amount;
@@ -67,15 +67,15 @@ impl Holdings {
     }
 }
 
-/// The part of anything that one peer may hold: a percentage from 1 to 100, half by default.
+/// The part that one peer may hold of something: a percentage from 1 to 100, 50 by default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Share(u8);
 
 impl Share {
-    /// No bound of its own for any peer.
+    /// No limit per peer.
     pub const ALL: Self = Self(100);
 
-    /// The share of `all` things, in whole ones: one at least.
+    /// The share of `all` things, rounded down, at least one.
     pub fn of(self, all: usize) -> usize {
         (all.saturating_mul(self.0.into()) / 100).max(1)
     }
@@ -114,11 +114,11 @@ impl std::fmt::Display for Share {
     }
 }
 
-/// The proxies whose word is taken for who asks.
+/// The proxies whose `Forwarded` headers are trusted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Proxies {
     networks: Vec<IpNet>,
-    /// Whether whoever connects over a Unix socket is one.
+    /// Whether clients that connect over a Unix socket are trusted proxies.
     on_unix_sockets: bool,
 }
 
@@ -139,7 +139,7 @@ impl std::fmt::Display for ProxyError {
 impl std::error::Error for ProxyError {}
 
 impl Proxies {
-    /// Reads addresses, networks and `unix`, which is whoever connects over a Unix socket. Empty members are as not there.
+    /// Reads addresses, networks and `unix`, which stands for every client of a Unix socket. Empty members are ignored.
     ///
     /// # Errors
     ///
@@ -155,13 +155,13 @@ impl Proxies {
         Ok(Self { networks, on_unix_sockets: !unix.is_empty() })
     }
 
-    /// Whether a proxy has this address.
+    /// Whether this is the address of a trusted proxy.
     pub fn have(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         self.networks.iter().any(|network| network.contains(&address))
     }
 
-    /// Whether whoever connects over a Unix socket is one.
+    /// Whether clients of a Unix socket are trusted proxies.
     pub fn connect_over_unix_sockets(&self) -> bool {
         self.on_unix_sockets
     }

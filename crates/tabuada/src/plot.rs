@@ -1,11 +1,11 @@
-//! The picture of functions of x: from texts to a drawing, and from that to SVG or PNG.
+//! Draws functions of x: from texts to a drawing, and from the drawing to SVG or PNG.
 //!
-//! Pure: the same question gives the same picture on every machine, but for what depends on chance. How much work it may
-//! be is bounded in fuel, in curves and in points; the clock is a backstop.
+//! Pure: the same question gives the same picture on every machine, except where an expression is random. The work is
+//! bounded in fuel, in curves and in points. The clock is a backstop.
 
 mod ticks;
 mod curve;
-mod line;
+mod polyline;
 mod range;
 mod drawing;
 mod palette;
@@ -24,27 +24,27 @@ use curve::Curve;
 pub(crate) use drawing::CURVES_MAX;
 use drawing::{Drawing, Frame};
 
-/// The variable.
+/// The name of the variable.
 pub(crate) const VARIABLE: &str = "x";
 
-/// Pixels that a picture may have.
+/// The width of a picture, in pixels.
 pub(crate) const WIDTHS: RangeInclusive<u32> = 200..=2_000;
-/// And down.
+/// The height of a picture, in pixels.
 pub(crate) const HEIGHTS: RangeInclusive<u32> = 120..=2_000;
-/// What it has if nobody says.
+/// The default size.
 pub(crate) const SIZE: (u32, u32) = (720, 450);
 
-/// The largest number that an axis may have.
+/// The largest number on an axis.
 const FARTHEST: f64 = 1e300;
-/// The least part of its numbers' size that an axis may span: what is finer, floats do not tell apart.
+/// The smallest length of an axis, relative to its numbers: floats cannot resolve less.
 const FINEST: f64 = 1e-12;
-/// And the least at all.
+/// The smallest length of an axis.
 const LEAST: f64 = 1e-290;
 
-/// Where an axis begins and where it ends.
+/// The two ends of an axis.
 type Ends = (f64, f64);
 
-/// What is to be drawn. Ends of axes are expressions of their own, `2*pi`.
+/// What to draw. The ends of the axes are expressions too, such as `2*pi`.
 #[derive(Clone, Debug)]
 pub(crate) struct Plot {
     pub(crate) exprs: Vec<String>,
@@ -54,11 +54,11 @@ pub(crate) struct Plot {
     pub(crate) y_to: Option<String>,
     /// In pixels.
     pub(crate) size: (u32, u32),
-    /// What the picture is described in.
+    /// The language of the picture's description.
     pub(crate) language: Language,
 }
 
-/// The room for a picture in characters.
+/// The size of a picture in characters.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Characters {
     pub(crate) columns: usize,
@@ -66,16 +66,16 @@ pub(crate) struct Characters {
     pub(crate) is_coloured: bool,
 }
 
-/// A picture, and the words for it.
+/// A picture, and the words that describe it.
 #[derive(Clone, Debug)]
 pub(crate) struct Picture {
     drawing: Drawing,
     title: String,
     description: String,
     language: Language,
-    /// Where the expressions may not mean what was meant, for each.
+    /// Hints for each expression: where it may not mean what its author meant.
     pub(crate) hints: Vec<Vec<Hint>>,
-    /// Whether it depends on nothing but the question.
+    /// Whether it depends on the question alone, so that it may be cached.
     pub(crate) is_pure: bool,
 }
 
@@ -86,30 +86,30 @@ pub(crate) enum Refusal {
     Count,
     /// The size is out of bounds.
     Size,
-    /// An end of an axis is no number: its name.
+    /// An end of an axis is not a number. Holds the end's name.
     NoNumber(&'static str),
-    /// The ends of an axis are not in order, or too near or too far from each other: their names.
+    /// The ends of an axis are not in order, or too close together or too far apart. Holds their names.
     Ends(&'static str, &'static str),
-    /// Something is wrong with an expression, counted from 0.
+    /// An expression is wrong. Expressions are counted from 0.
     Expression { at: usize, error: Error, fixes: Vec<Fix> },
-    /// An expression is too dear to be drawn, or the machine was too slow.
+    /// An expression is too expensive to be drawn, or the deadline passed.
     Stopped(ErrorKind),
 }
 
 impl Refusal {
-    /// What is wrong with the question; of an expression, that there is something.
+    /// The message. For an expression it says only that the expression is wrong, not why.
     pub(crate) fn message(&self, language: Language) -> String {
         sentences::refusal(self, language)
     }
 }
 
 impl Picture {
-    /// As PNG, on the light ground; nothing if there is no memory for it, or if `stop` ends it.
+    /// The picture as PNG, in the light colours. `None` if there is no memory for it, or if `stop` gives `true`.
     pub(crate) fn png(&self, stop: &dyn Fn() -> bool) -> Option<Vec<u8>> {
         png::written(&self.drawing, stop)
     }
 
-    /// As SVG.
+    /// The picture as SVG.
     pub(crate) fn svg(&self) -> String {
         let language = match self.language {
             Language::English => "en",
@@ -120,7 +120,7 @@ impl Picture {
 }
 
 impl Plot {
-    /// Reads the expressions, which is little work beside drawing them.
+    /// Parses the expressions, which is little work compared with drawing them.
     pub(crate) fn read(&self, limits: &Limits) -> Result<Vec<Program>, Refusal> {
         if self.exprs.is_empty() || self.exprs.len() > CURVES_MAX {
             return Err(Refusal::Count);
@@ -128,7 +128,8 @@ impl Plot {
         self.exprs.iter().enumerate().map(|(at, text)| read(at, text, limits)).collect()
     }
 
-    /// Draws. `stop` is asked now and then, and ends it when it gives `true`; `seed` is for what depends on chance.
+    /// Draws. `stop` is called from time to time and ends the work when it gives `true`. `seed` is for random
+    /// expressions.
     pub(crate) fn picture(&self, limits: &Limits, seed: u64, stop: &dyn Fn() -> bool) -> Result<Picture, Refusal> {
         if !WIDTHS.contains(&self.size.0) || !HEIGHTS.contains(&self.size.1) {
             return Err(Refusal::Size);
@@ -153,7 +154,7 @@ impl Plot {
         })
     }
 
-    /// The curves on their first grid, and the parts of the axes that are shown.
+    /// The curves on their first grid, and the visible parts of the axes.
     fn curves<'p>(
         &self,
         programs: &'p [Program],
@@ -178,15 +179,14 @@ impl Plot {
         let y = match y {
             (None, None) => shown,
             (Some(low), Some(high)) => ends(("y_from", low), ("y_to", high))?,
-            // Where all values are beyond the one end that is given, there is no other end.
+            // If all values are beyond the one end that is given, the range of the values gives no other end.
             (Some(low), None) => ends(("y_from", low), ("y_to", if shown.1 > low { shown.1 } else { low + 1.0 }))?,
             (None, Some(high)) => ends(("y_from", if shown.0 < high { shown.0 } else { high - 1.0 }), ("y_to", high))?,
         };
         Ok((curves, x, y))
     }
 
-    /// Draws in characters, with as much room as there is, under these names; and where the expressions may not mean what
-    /// was meant.
+    /// Draws in characters, in this room and with these names. Gives the hints for the expressions too.
     pub(crate) fn sketch(
         &self,
         names: &[&str],
@@ -217,24 +217,24 @@ impl Plot {
     }
 }
 
-/// What expressions are read in.
+/// The context of the expressions.
 fn context() -> Context<'static> {
     Context { parameters: &[VARIABLE], ..Context::default() }
 }
 
-/// Reads an expression of x, and of nothing else.
+/// Parses an expression that uses no variable but x.
 fn read(at: usize, text: &str, limits: &Limits) -> Result<Program, Refusal> {
     engine::read_of(text, &context(), limits).map_err(|(error, fixes)| Refusal::Expression { at, error, fixes })
 }
 
-/// What fails alike wherever it is looked at is wrong with the expression.
+/// The error of an expression that fails in the same way at every x.
 fn wrong_everywhere(at: usize, text: &str, program: &Program, failure: &Failure, limits: &Limits) -> Refusal {
     let fixes = engine::fixes_of_rows(text, &context(), limits, program, failure);
     let error = Error { kind: failure.kind.clone(), span: program.span(failure.node) };
     Refusal::Expression { at, error, fixes }
 }
 
-/// The number that an end of an axis is.
+/// The number at an end of an axis.
 fn number(name: &'static str, text: Option<&str>, limits: &Limits) -> Result<Option<f64>, Refusal> {
     let Some(text) = text else { return Ok(None) };
     let program = engine::ask(Question { text, mode: Mode::Python, variables: None }, limits).ok();
@@ -248,7 +248,7 @@ fn number(name: &'static str, text: Option<&str>, limits: &Limits) -> Result<Opt
     number.filter(|number| number.is_finite()).map(Some).ok_or(Refusal::NoNumber(name))
 }
 
-/// Both ends of an axis.
+/// Checks the two ends of an axis.
 fn ends(from: (&'static str, f64), to: (&'static str, f64)) -> Result<(f64, f64), Refusal> {
     let ((from_name, from), (to_name, to)) = (from, to);
     let size = from.abs().max(to.abs());
@@ -263,7 +263,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_clock_is_asked_between_marks() {
+    fn the_clock_is_checked_between_marks() {
         let exprs = ["x", "sin(x)"].map(str::to_owned).to_vec();
         let (from, to, y_from, y_to) = (None, None, None, None);
         let plot = Plot { exprs, from, to, y_from, y_to, size: SIZE, language: Language::English };

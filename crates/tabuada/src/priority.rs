@@ -1,20 +1,20 @@
-//! How threads that work give way to threads that serve, on cores that they share.
+//! How computing threads yield to serving threads on the cores they share.
 //!
-//! A lower priority alone makes long work slower, not short work quicker: since Linux 6.6 a thread of whatever priority
-//! keeps its core for its slice, one to three milliseconds, before who has just been woken comes to its turn. So work
-//! also offers its core between two pieces of some tenths of a millisecond.
+//! A lower priority alone is not enough. Since Linux 6.6 a thread of any priority keeps its core for its slice of one
+//! to three milliseconds, even when a thread of higher priority wakes up. So a computing thread also yields its core
+//! every few tenths of a millisecond.
 
 use std::cell::Cell;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// The shortest piece of work between two offers: each is a system call, and gives up what is left of a slice.
+/// The shortest work between two yields. Each yield is a system call and gives up the rest of the slice.
 const PIECE: Duration = Duration::from_micros(100);
 
 thread_local!(static IS_LOW: Cell<bool> = const { Cell::new(false) });
 
-/// Lowers the priority of this thread by steps of `nice`, once: on Linux it is a thread's own, and no other thread of the
-/// runtime works. Where that is refused, nothing is lost but the time of others.
+/// Lowers the priority of this thread by steps of `nice`, once. On Linux the priority belongs to the thread, so other
+/// threads of the runtime keep theirs. If the system refuses, the thread runs on with its old priority.
 pub(crate) fn lower(by: i32) {
     if cfg!(target_os = "linux")
         && by != 0
@@ -25,8 +25,8 @@ pub(crate) fn lower(by: i32) {
     }
 }
 
-/// Offers the core to who waits for it, if this is a thread of lower priority and has not done so for [`PIECE`]: some
-/// tenths of a microsecond where nobody does. To be called as often as is convenient.
+/// Yields the core if this thread has a lower priority and has not yielded for [`PIECE`]. Takes a few tenths of a
+/// microsecond if no other thread is ready. Callers may call it as often as they like.
 pub(crate) fn give_way() {
     thread_local!(static LAST: Cell<Option<Instant>> = const { Cell::new(None) });
     if !IS_LOW.get() {

@@ -1,45 +1,29 @@
-//! HTTP. Whoever runs it owns the socket and the signal to stop.
+//! HTTP. The caller owns the socket and the stop signal.
 
 mod bounds;
 mod body;
 mod query;
 mod render;
-mod accepted;
-mod language;
-mod catalogue;
-mod coding;
-mod freshness;
-mod fault;
-mod problem;
-mod leniency;
-mod described;
-mod admission;
-mod process;
-mod metrics;
+mod negotiation;
 mod request_id;
-mod request_log;
+mod http_cache;
+mod problems;
 mod cors;
-mod forwarded;
-mod sent;
-mod framing;
-mod head_clock;
-mod listener;
-mod steady;
-mod places;
+mod request_log;
+mod metrics;
 mod state;
-mod streamed;
-mod evaluate;
+mod course;
 mod health;
 mod version;
 mod operator;
 mod v1;
-mod description;
+mod openapi;
 mod docs;
 mod page;
+mod operations;
 mod routes;
-mod connection;
+mod connections;
 
 pub use bounds::Bounds;
-pub use connection::{serve, serve_apart};
-pub use listener::Listener;
+pub use connections::{Listener, serve, serve_apart};
 pub use state::{App, Setup};

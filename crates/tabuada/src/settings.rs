@@ -1,8 +1,8 @@
-//! The settings of a server and of what connects to one. Each is one row of a [table], from which its flag, its
-//! variable, its key in `tabuada.toml`, its help and what is said of a wrong value are made.
+//! The settings of a server and of the commands that connect to one. Each setting is one row of a [table]. Its flag,
+//! variable, key in `tabuada.toml`, help and errors are made from that row.
 //!
-//! A value comes from a flag, or else a variable, or else the file, or else it is the default. Where it came from is
-//! kept, so that an error and `tabuada config` can name it.
+//! A value comes from the flag, else the variable, else the file, else the default. Each value keeps its origin, which
+//! errors and `tabuada config` show.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -19,52 +19,52 @@ mod file;
 use file::File;
 use table::{ADMIN_TOKEN, ALL, CONFIG};
 
-/// A name, the same for the flag (`--ttl`), the variable (`TABUADA_TTL`) and the key in the file (`ttl`).
+/// A setting. Its name is the same in the flag (`--ttl`), the variable (`TABUADA_TTL`) and the file's key (`ttl`).
 #[derive(Debug)]
 pub struct Setting {
-    /// Small letters with hyphens.
+    /// Lowercase letters and hyphens.
     pub name: &'static str,
-    /// What the help calls the value.
+    /// The placeholder of the value in the help.
     pub value_name: &'static str,
-    /// What values there are.
+    /// The kind of its values.
     pub kind: Kind,
-    /// The value where none is given, as it would be written.
+    /// The default, as a user would write it.
     pub default: Option<&'static str>,
-    /// What a value has to be: "a time of at least a second, …". Completes "expected …".
+    /// What a value must be: "a time of at least a second, …". Completes "expected …".
     pub expected: Words,
-    /// The help text; its first paragraph is the short one.
+    /// The help text. Its first paragraph is the short help.
     pub help: Words,
 }
 
-/// What values a setting has, and where they may come from.
+/// The kind of a setting's values, and where they may come from.
 #[derive(Clone, Copy, Debug)]
 pub enum Kind {
     /// One text.
     One,
-    /// Several texts: the flag is repeated, or they stand with commas between.
+    /// Several texts: repeated flags, or members separated by commas.
     List,
     /// Yes or no; the flag alone is yes.
     Switch,
-    /// One of these, each with its help; the flag alone is the second part, if there is one.
+    /// One of these, each with its help. The second part is the value of the flag alone, if that is allowed.
     Choice(&'static [(&'static str, Words)], Option<&'static str>),
-    /// A URL, whose password is not shown.
+    /// A URL. Its password is not shown.
     Url,
-    /// A variable alone: a flag could be seen by others, and it is not shown.
+    /// A secret, from a variable only, because other users can see flags. It is not shown.
     Secret,
-    /// A flag or a variable, and no key: where the file is.
+    /// The path of the settings file: a flag or a variable, but no key.
     File,
 }
 
-/// What a switch may be.
+/// The spellings of yes and of no.
 const SWITCH: (&[&str], &[&str]) = (&["1", "true", "yes", "on"], &["0", "false", "no", "off"]);
 
 impl Setting {
-    /// The variable that stands in for the flag.
+    /// The name of its variable.
     pub fn variable(&self) -> String {
         format!("TABUADA_{}", self.name.to_ascii_uppercase().replace('-', "_"))
     }
 
-    /// Whether there is a flag.
+    /// Whether it has a flag.
     pub(crate) fn has_flag(&self) -> bool {
         !matches!(self.kind, Kind::Secret)
     }
@@ -74,7 +74,7 @@ impl Setting {
         !matches!(self.kind, Kind::Secret | Kind::File)
     }
 
-    /// A value as it may be shown.
+    /// A value as it may be shown, without secrets.
     pub(crate) fn shown(&self, text: &str) -> String {
         match self.kind {
             Kind::Secret => "***".to_owned(),
@@ -84,7 +84,7 @@ impl Setting {
     }
 }
 
-/// A URL with `***` in place of its password; nothing but that if it cannot be told where the password is.
+/// A URL with `***` in place of its password. Gives `***` alone if the position of the password is unclear.
 fn without_password(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return "***".to_owned() };
     if let Some((before, after)) = rest.split_once("pass=") {
@@ -101,7 +101,7 @@ fn without_password(url: &str) -> String {
     }
 }
 
-/// Where a value came from.
+/// The origin of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// The command line: the flag.
@@ -110,7 +110,7 @@ pub enum Origin {
     Variable(String),
     /// The file: its path, and the line.
     File(String, usize),
-    /// Nobody said anything.
+    /// The default: neither flag, variable nor file gives a value.
     Default,
 }
 
@@ -124,19 +124,19 @@ impl Display for Origin {
     }
 }
 
-/// A value that was given, as text; a list has commas between its members.
+/// A value as text. The members of a list are separated by commas.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Given {
     /// The value.
     pub text: String,
-    /// Where it came from.
+    /// Its origin.
     pub origin: Origin,
 }
 
-/// Values of settings on a command line, by the settings' names.
+/// The values given as flags, by the names of the settings.
 pub type Flags = BTreeMap<&'static str, String>;
 
-/// What is wrong with a setting, in both languages.
+/// An error in a setting, in both languages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SettingError {
     english: String,
@@ -144,17 +144,17 @@ pub struct SettingError {
 }
 
 impl SettingError {
-    /// An error that is said so.
+    /// An error whose text `say` gives in each language.
     pub(crate) fn of(say: impl Fn(Language) -> String) -> Self {
         Self { english: say(Language::English), portuguese: say(Language::Portuguese) }
     }
 
-    /// An error of these words, the gaps filled in.
+    /// An error of these words, with the gaps filled in.
     pub(crate) fn new(words: Words, parts: &[&dyn Display]) -> Self {
         Self::of(|language| words.with(language, parts))
     }
 
-    /// What is wrong, for people.
+    /// The message in this language.
     pub fn message(&self, language: Language) -> &str {
         match language {
             Language::English => &self.english,
@@ -173,7 +173,7 @@ impl SettingError {
     }
 }
 
-/// All settings that have a value, and where each came from. The `Debug` form shows no secret.
+/// All settings that have a value, each with its origin. The `Debug` form shows no secret.
 #[derive(Clone)]
 pub struct Settings(BTreeMap<&'static str, Given>);
 
@@ -185,12 +185,12 @@ impl std::fmt::Debug for Settings {
 }
 
 impl Settings {
-    /// Puts together what flags, variables and the file say. The file is the one that `--config` or `TABUADA_CONFIG`
-    /// names, or `tabuada.toml` in the working folder if there is one.
+    /// Merges flags, variables and the file. The file is the one that `--config` or `TABUADA_CONFIG` names, or else
+    /// `tabuada.toml` in the working directory, if it exists.
     ///
     /// # Errors
     ///
-    /// If the file cannot be read or holds what is no setting, or a variable is not UTF-8.
+    /// If the file cannot be read or holds an unknown setting, or if a variable is not UTF-8.
     pub fn read(flags: &Flags, variable: impl Fn(&str) -> Option<OsString>) -> Result<Self, SettingError> {
         let mut all = Self::without_file(flags, variable)?;
         for (name, given) in File::find(all.given(&CONFIG))?.0 {
@@ -202,7 +202,7 @@ impl Settings {
         Ok(all)
     }
 
-    /// The same without the file.
+    /// As [`Self::read`], without the file.
     pub(crate) fn without_file(
         flags: &Flags,
         variable: impl Fn(&str) -> Option<OsString>,
@@ -212,7 +212,8 @@ impl Settings {
             let origin = Origin::Variable(setting.variable());
             let text = variable(&setting.variable()).map(OsString::into_string).transpose();
             let text = text.map_err(|_| SettingError::new(NOT_TEXT, &[&origin]))?;
-            // An empty one is as unset; but a secret that did not arrive must not open a door.
+            // An empty variable counts as unset, except for the token: an empty token must not leave the routes
+            // unprotected.
             let text = text.filter(|text| !text.is_empty() || setting.name == ADMIN_TOKEN.name);
             let given = match (flags.get(setting.name), text, setting.default) {
                 (Some(text), ..) => Given { text: text.clone(), origin: Origin::Flag(format!("--{}", setting.name)) },
@@ -225,7 +226,7 @@ impl Settings {
         Ok(Self(all))
     }
 
-    /// The value as it was given.
+    /// The value of a setting, if it has one.
     pub fn given(&self, setting: &Setting) -> Option<&Given> {
         self.0.get(setting.name)
     }
@@ -235,12 +236,12 @@ impl Settings {
         ALL.iter().map(|setting| (*setting, self.given(setting)))
     }
 
-    /// Where the value came from; for what is said of it.
+    /// The origin of the value, for messages about it.
     pub(crate) fn origin(&self, setting: &Setting) -> Origin {
         self.given(setting).map_or(Origin::Default, |given| given.origin.clone())
     }
 
-    /// What the text of a setting is read as; `None` if there is no text, or an empty one.
+    /// Converts the text of a setting. `None` if there is no text, or an empty one.
     pub(crate) fn read_as<T>(
         &self,
         setting: &Setting,
@@ -255,12 +256,12 @@ impl Settings {
         }
     }
 
-    /// The value of a setting that need not have one.
+    /// The value of a setting without a default.
     pub fn optional<T: FromStr>(&self, setting: &Setting) -> Result<Option<T>, SettingError> {
         self.read_as(setting, |text| text.parse().ok())
     }
 
-    /// The value of a setting that has a default.
+    /// The value of a setting with a default.
     pub fn need<T: FromStr>(&self, setting: &Setting) -> Result<T, SettingError> {
         self.need_as(setting, |text| text.parse().ok())
     }
@@ -273,20 +274,20 @@ impl Settings {
         self.read_as(setting, read)?.ok_or_else(|| SettingError::wrong(setting, &self.origin(setting), ""))
     }
 
-    /// Yes or no.
+    /// The value of a switch.
     pub fn switch(&self, setting: &Setting) -> Result<bool, SettingError> {
         let (yes, no) = SWITCH;
         let read = |text: &str| if yes.contains(&text) { Some(true) } else { no.contains(&text).then_some(false) };
         Ok(self.read_as(setting, read)?.unwrap_or(false))
     }
 
-    /// The members of a list, the empty ones left out.
+    /// The members of a list, without empty ones.
     pub fn list(&self, setting: &Setting) -> Vec<String> {
         let text = self.given(setting).map(|given| given.text.as_str()).unwrap_or_default();
         text.split(',').map(str::trim).filter(|member| !member.is_empty()).map(str::to_owned).collect()
     }
 
-    /// What a file holds that a setting names.
+    /// The content of the file that a setting names.
     pub(crate) fn bytes_of(&self, setting: &Setting) -> Result<Option<Vec<u8>>, SettingError> {
         let Some(path) = self.optional::<String>(setting)? else { return Ok(None) };
         match std::fs::read(Path::new(&path)) {
@@ -295,20 +296,22 @@ impl Settings {
         }
     }
 
-    /// An error of a value that was read and cannot be used.
+    /// The error for a value that cannot be used.
     pub(crate) fn wrong(&self, setting: &Setting) -> SettingError {
         let text = self.given(setting).map(|given| given.text.as_str()).unwrap_or_default();
         SettingError::wrong(setting, &self.origin(setting), text)
     }
 }
 
-/// The known name that is most like one that is not known.
+/// The known name most similar to an unknown one.
 pub(crate) fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> &'n str {
-    let likeness = |known: &&str| strsim::jaro_winkler(name, known);
+    // Variables and keys are spelled with different case and dashes.
+    let plain = |name: &str| name.to_ascii_lowercase().replace('_', "-");
+    let likeness = |known: &&str| strsim::jaro_winkler(&plain(name), &plain(known));
     known.into_iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b))).unwrap_or_default()
 }
 
-/// The `TABUADA_*` variables among these that are no setting, each with the nearest that is one.
+/// The `TABUADA_*` variables among these that are no settings, each with the most similar setting.
 pub fn unknown_variables(names: impl IntoIterator<Item = (OsString, OsString)>) -> Vec<(String, String)> {
     let known: Vec<String> = ALL.iter().map(|setting| setting.variable()).collect();
     let mut unknown: Vec<_> = names
@@ -326,7 +329,7 @@ pub fn unknown_variables(names: impl IntoIterator<Item = (OsString, OsString)>) 
     unknown
 }
 
-/// Whether Kubernetes sets it for a Service called `tabuada`, or `tabuada-` and something: `TABUADA_SERVICE_HOST`,
+/// Whether Kubernetes sets this variable for a Service called `tabuada` or `tabuada-…`: `TABUADA_SERVICE_HOST`,
 /// `TABUADA_SERVICE_PORT_HTTP`, `TABUADA_PORT` (a URL), `TABUADA_PORT_8000_TCP_ADDR`.
 fn is_of_kubernetes(rest: &str, value: &str) -> bool {
     let of_service = |name: &str| {

@@ -1,12 +1,12 @@
-//! Whose turn it is: peers that wait for a place take turns, first come first served within each, and none holds more
-//! than its share. Pure bookkeeping, without threads or clocks, which holds nothing of a peer that neither waits nor has a
-//! place.
+//! A fair queue of peers for a number of places. Peers take turns, each peer is served first come first served, and no
+//! peer holds more than its share. Pure bookkeeping, without threads or clocks. Nothing is stored about a peer that
+//! neither waits nor holds a place.
 
 use std::collections::{BTreeMap, HashMap};
 
 use crate::peer::{Peer, Share};
 
-/// How many there are of something, and how many of them one peer may hold.
+/// The number of things in total, and how many of them one peer may hold.
 #[derive(Clone, Copy, Debug)]
 struct Bound {
     all: usize,
@@ -19,7 +19,7 @@ impl Bound {
     }
 }
 
-/// Places, and a queue for them. `T` stands for whoever waits.
+/// Places, and a queue for them. `T` is what represents a waiter.
 #[derive(Debug)]
 pub(crate) struct Turns<T> {
     places: Bound,
@@ -27,9 +27,9 @@ pub(crate) struct Turns<T> {
     taken: usize,
     waiting: usize,
     peers: HashMap<Peer, Held<T>>,
-    /// The peers that wait and have less than their share of the places, in the order in which they come to their turn.
+    /// The peers that have a waiter and less than their share of the places, by turn.
     order: BTreeMap<u64, Peer>,
-    /// Grows with each turn and each ticket.
+    /// The next turn or ticket.
     next: u64,
 }
 
@@ -37,9 +37,9 @@ pub(crate) struct Turns<T> {
 #[derive(Debug)]
 struct Held<T> {
     taken: usize,
-    /// By ticket.
+    /// The waiters, by ticket.
     waiting: BTreeMap<u64, T>,
-    /// Its key in the order, if it stands there.
+    /// Its key in the order, if it has one.
     turn: Option<u64>,
 }
 
@@ -49,17 +49,17 @@ impl<T> Default for Held<T> {
     }
 }
 
-/// Why somebody may not wait.
+/// Why a caller may not wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Full {
     /// The queue is full.
     Queue,
-    /// The peer has its share of it.
+    /// The peer already holds its share of the queue.
     Share,
 }
 
 impl<T> Turns<T> {
-    /// So many places, and room for so many to wait for one, of both of which each peer may have its share.
+    /// Takes the number of places and the number of waiters. Each peer may hold its share of both.
     pub(crate) fn new(places: usize, queue: usize, share: Share) -> Self {
         Self {
             places: Bound::new(places, share),
@@ -72,23 +72,23 @@ impl<T> Turns<T> {
         }
     }
 
-    /// How many wait.
+    /// The number of waiters.
     pub(crate) fn waiting(&self) -> usize {
         self.waiting
     }
 
-    /// How many peers wait.
+    /// The number of peers that have a waiter.
     pub(crate) fn peers_waiting(&self) -> usize {
         self.peers.values().filter(|held| !held.waiting.is_empty()).count()
     }
 
-    /// Whether somebody of this peer waits: it has its share of the places, or all are taken.
+    /// Whether this peer has a waiter. If so, it holds its share of the places, or all places are taken.
     pub(crate) fn is_waiting(&self, peer: Peer) -> bool {
         self.peers.get(&peer).is_some_and(|held| !held.waiting.is_empty())
     }
 
-    /// Takes a place for a peer, if there is one: to be tried before waiting. Nobody is overtaken: who waits while one is
-    /// free has its share already.
+    /// Takes a place for a peer, if one is free. A caller tries this before it waits. It overtakes no one: while a
+    /// place is free, the peers that wait already hold their shares.
     pub(crate) fn try_take(&mut self, peer: Peer) -> bool {
         let held = self.peers.get(&peer).map_or(0, |held| held.taken);
         let is_free = self.taken < self.places.all && held < self.places.each;
@@ -99,8 +99,8 @@ impl<T> Turns<T> {
         is_free
     }
 
-    /// Puts somebody into the queue, and gives the ticket to leave it by. Of a full queue there is as much again for
-    /// peers of which nobody waits yet.
+    /// Adds a waiter to the queue and gives the ticket by which it can leave. When the queue is full, peers without a
+    /// waiter may still add one each, up to twice the queue's length.
     pub(crate) fn wait(&mut self, peer: Peer, who: T) -> Result<u64, Full> {
         let waiting = self.peers.get(&peer).map_or(0, |held| held.waiting.len());
         if waiting >= self.queue.each {
@@ -118,7 +118,7 @@ impl<T> Turns<T> {
         Ok(ticket)
     }
 
-    /// Takes somebody who has not come to a turn out of the queue.
+    /// Removes a waiter from the queue. Does nothing if the waiter has already left it.
     pub(crate) fn leave(&mut self, peer: Peer, ticket: u64) {
         let left = self.peers.get_mut(&peer).and_then(|held| held.waiting.remove(&ticket));
         if left.is_some() {
@@ -127,14 +127,14 @@ impl<T> Turns<T> {
         }
     }
 
-    /// Gives back a place that a peer had, and gives it to the next whose turn it is.
+    /// Gives back a place that a peer held. The place goes to the next waiter, if there is one.
     pub(crate) fn give_back(&mut self, peer: Peer) -> Option<(Peer, T)> {
         let held = self.peers.get_mut(&peer)?;
         held.taken -= 1;
         self.taken -= 1;
         self.settle(peer);
         let (_, next) = self.order.pop_first()?;
-        // Who stands in the order waits.
+        // A peer in the order has a waiter.
         let held = self.peers.get_mut(&next)?;
         held.turn = None;
         let (_, who) = held.waiting.pop_first()?;
@@ -145,7 +145,7 @@ impl<T> Turns<T> {
         Some((next, who))
     }
 
-    /// Puts a peer where it belongs after a change: at the end of the order, out of it, or into oblivion.
+    /// Updates a peer's position after a change: adds it to the order, removes it from the order, or drops its record.
     fn settle(&mut self, peer: Peer) {
         let Some(held) = self.peers.get_mut(&peer) else { return };
         let is_in_order = !held.waiting.is_empty() && held.taken < self.places.each;
@@ -206,10 +206,10 @@ mod tests {
         }
         assert_eq!(turns.wait(peer(1), 4), Err(Full::Share));
         assert!(turns.is_waiting(peer(1)) && !turns.is_waiting(peer(2)));
-        // What is left is for others.
+        // The remaining places are for other peers.
         assert!(turns.try_take(peer(2)) && turns.try_take(peer(3)) && !turns.try_take(peer(4)));
         assert_eq!(turns.give_back(peer(1)), Some((peer(1), 0)));
-        // Two peers fill the queue: a third gets in once.
+        // Two peers fill the queue; a third peer may still add one waiter.
         for who in 5..10 {
             let entered = turns.wait(peer(2), who);
             assert_eq!(entered.is_ok(), who < 9, "{who}");
@@ -246,11 +246,11 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever happens: nobody has more than its share, no place is free that somebody waiting may have, each is
-        /// served in its order, nobody who may have a place waits while another peer has two turns, and at the end
-        /// nothing is left.
+        /// After every step: no peer holds more than its share, no place is free while a waiter may have it, each
+        /// peer's waiters are served in order, and a peer that may have a place sees no other peer served twice before
+        /// it. At the end nothing is left.
         #[test]
-        fn shares_hold_and_nobody_starves(
+        fn shares_hold_and_no_peer_starves(
             places in 1usize..5,
             queue in 1usize..9,
             percent in 1u8..=100,
@@ -260,7 +260,7 @@ mod tests {
             let mut turns = Turns::new(places, queue, share);
             let mut running: Vec<Peer> = Vec::new();
             let mut waiting: Vec<(Peer, u64, u32)> = Vec::new();
-            // Who came to a turn while a peer waited that could have.
+            // For each peer that could have a place: the peers that were served while it waited.
             let mut passed_over: HashMap<Peer, HashSet<Peer>> = HashMap::new();
             for (number, step) in (0u32..).zip(steps) {
                 let next = match step {
@@ -275,7 +275,7 @@ mod tests {
                     Step::Leave(at) if !waiting.is_empty() => {
                         let (of, ticket, _) = waiting.remove(at % waiting.len());
                         turns.leave(of, ticket);
-                        // Once more does nothing.
+                        // Leaving twice does nothing.
                         turns.leave(of, ticket);
                         None
                     }
@@ -288,7 +288,7 @@ mod tests {
                     running.push(of);
                     passed_over.entry(of).or_default().clear();
                     for (other, passed) in passed_over.iter_mut().filter(|(other, _)| **other != of) {
-                        prop_assert!(passed.insert(of), "{:?} had two turns while {:?} waited", of, other);
+                        prop_assert!(passed.insert(of), "{:?} was served twice while {:?} waited", of, other);
                     }
                 }
                 let held = |of| running.iter().filter(|peer| **peer == of).count();

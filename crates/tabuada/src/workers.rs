@@ -1,4 +1,5 @@
-//! Where long work runs: threads apart from those that serve, as many at once as there are cores, with a bounded queue.
+//! The threads that compute. They are separate from the threads that serve, as many as there are cores, with a bounded
+//! queue.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,28 +13,28 @@ use crate::peer::{Peer, Share};
 use crate::priority;
 use crate::turns::{Full, Turns};
 
-/// Work waiting for a thread, for each thread. Full, with evaluations at their fuel limit, it empties in about the
-/// deadline: who would wait longer is better told at once.
+/// Waiting tasks per thread. A full queue of evaluations at their fuel limit takes about the deadline to drain, so a
+/// caller beyond it is refused at once.
 const QUEUE_PER_THREAD: usize = 32;
 
-/// How much longer than its time work may take before its caller is answered without it: all work asks a clock of its
-/// own, and mostly has something better to say.
+/// How long past its time a task may run before its caller is answered without it. Tasks check a clock of their own,
+/// and their own error usually says more.
 const GRACE: Duration = Duration::from_millis(100);
 
-/// How long a refusal is held back from a peer that has its share: one that asks again at once, without end, would
-/// otherwise keep the threads that serve busy with refusals.
+/// How long the refusal of a peer that holds its share is delayed. Without the delay, a peer that retries in a loop
+/// would keep the serving threads busy with refusals.
 const REFUSAL_PAUSE: Duration = Duration::from_millis(250);
 
-/// How many threads there are to work, and how many of them one peer may have.
+/// The number of threads, and how many of them one peer may use.
 #[derive(Clone, Copy, Debug)]
 pub struct Threads {
-    /// All of them.
+    /// The number of threads.
     pub count: usize,
-    /// How much work may wait, for each thread.
+    /// The number of tasks that may wait, per thread.
     pub queue_each: usize,
-    /// What one peer may have of them, and of the places in the queue before them.
+    /// One peer's share of the threads and of the queue.
     pub peer_share: Share,
-    /// How much lower their priority is than that of the threads that serve, in steps of `nice`; on Linux only.
+    /// How much lower their priority is than that of the serving threads, in steps of `nice`. Linux only.
     pub nicer_by: i32,
 }
 
@@ -47,7 +48,7 @@ impl From<usize> for Threads {
 #[derive(Debug)]
 pub struct Workers {
     slots: Arc<Slots>,
-    /// How much of it work in bulk may have.
+    /// The part of the pool that bulk work may use.
     bulk: Arc<Slots>,
     bulk_at_once: usize,
     nicer_by: i32,
@@ -55,25 +56,25 @@ pub struct Workers {
     refused: Counter,
 }
 
-/// The work was not done.
+/// Why the work was not done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotDone {
-    /// The queue was full, or the peer's share of it, or no thread came free in time.
+    /// The queue or the peer's share of it was full, or no thread became free in time.
     Overloaded,
     /// It panicked.
     Panicked,
-    /// It took longer than its time, and still has its thread.
+    /// It ran longer than its time. It still occupies its thread.
     Overrun,
 }
 
 impl Workers {
-    /// A pool of so many threads.
+    /// A pool of threads.
     pub fn new(threads: Threads) -> Self {
         let Threads { count, queue_each, peer_share, nicer_by } = threads;
         let bulk_at_once = (count / 2).max(1);
         Self {
             slots: Arc::new(Slots(Mutex::new(Turns::new(count, count * queue_each, peer_share)))),
-            // Whoever waits there is a request that is answered as it is worked on: connections are the bound.
+            // Unbounded: each waiter is an open streaming request, and the limit on connections bounds those.
             bulk: Arc::new(Slots(Mutex::new(Turns::new(bulk_at_once, usize::MAX, Share::ALL)))),
             bulk_at_once,
             nicer_by,
@@ -82,38 +83,39 @@ impl Workers {
         }
     }
 
-    /// Work whose callers were answered without it.
+    /// Counts tasks whose callers were answered without them.
     pub(crate) fn overrun(&self) -> Counter {
         self.overrun.clone()
     }
 
-    /// Work that was refused because its peer had its share of the queue.
+    /// Counts tasks that were refused because their peer held its share of the queue.
     pub(crate) fn refused(&self) -> Counter {
         self.refused.clone()
     }
 
-    /// Work that waits for a thread.
+    /// The number of tasks that wait for a thread.
     pub fn queue_depth(&self) -> usize {
         self.slots.turns().waiting()
     }
 
-    /// Peers whose work waits for a thread.
+    /// The number of peers whose tasks wait for a thread.
     pub(crate) fn peers_waiting(&self) -> usize {
         self.slots.turns().peers_waiting()
     }
 
-    /// How much work in bulk may go on at once: half of the threads, so that single questions still get through.
+    /// The number of bulk tasks that may run at once: half of the threads, so that single questions still find a
+    /// thread.
     pub fn bulk_at_once(&self) -> usize {
         self.bulk_at_once
     }
 
-    /// The pool for the work of one peer.
+    /// The pool, as this peer may use it.
     pub fn by(&self, peer: Peer) -> Hands<'_> {
         Hands { workers: self, peer }
     }
 }
 
-/// A pool of threads, as one peer may use it.
+/// The pool, as one peer may use it.
 #[derive(Clone, Copy, Debug)]
 pub struct Hands<'w> {
     workers: &'w Workers,
@@ -121,20 +123,22 @@ pub struct Hands<'w> {
 }
 
 impl Hands<'_> {
-    /// Leave to do one piece of work in bulk, waiting for it as long as it takes: peers take turns. `None` never comes: the
-    /// queue has no end.
+    /// Waits, without a time limit, for permission to do one piece of bulk work. Peers take turns. Never gives `None`,
+    /// because the queue is unbounded.
     pub async fn bulk(self) -> Option<Slot> {
         self.workers.bulk.clone().take(self.peer).await.ok()
     }
 
-    /// Whether work of this peer waits for a thread.
-    pub fn are_waited_for(self) -> bool {
+    /// Whether tasks of this peer wait for a thread.
+    pub fn has_waiters(self) -> bool {
         self.workers.slots.turns().is_waiting(self.peer)
     }
 
-    /// Does some work on a thread of the pool, waiting for one and for its end for `time` at most, or hardly longer.
+    /// Runs a task on a thread of the pool. Waits for the thread and the task for `time` in all, plus a short grace
+    /// period.
     ///
-    /// If the caller goes away while it waits, the work is never begun; afterwards it ends by itself.
+    /// If the caller goes away while it waits for a thread, the task never starts. A task that has started runs to its
+    /// end.
     pub async fn run<R: Send + 'static>(
         self,
         time: Duration,
@@ -143,7 +147,7 @@ impl Hands<'_> {
         self.run_within(time, time, work).await
     }
 
-    /// The same, waiting for a thread for `patience` at most, and `time` in all.
+    /// As [`Self::run`], but waits for a thread for at most `patience`.
     pub async fn run_within<R: Send + 'static>(
         self,
         patience: Duration,
@@ -162,7 +166,8 @@ impl Hands<'_> {
         };
         let nicer_by = self.workers.nicer_by;
         let work = move || {
-            // Held by the work, not by whoever waits for it: an abandoned evaluation still has its thread.
+            // The task holds the slot, not the caller that waits for it: an abandoned evaluation still occupies its
+            // thread.
             let _slot = slot;
             priority::lower(nicer_by);
             priority::give_way();
@@ -179,12 +184,12 @@ impl Hands<'_> {
     }
 }
 
-/// Places for work, and the peers that take turns for them.
+/// The places for tasks, and the peers that take turns for them.
 #[derive(Debug)]
 struct Slots(Mutex<Turns<oneshot::Sender<Slot>>>);
 
 impl Slots {
-    /// A place, as soon as it is this peer's turn.
+    /// Waits for a place until it is this peer's turn.
     async fn take(self: Arc<Self>, peer: Peer) -> Result<Slot, Full> {
         let waiting = {
             let mut turns = self.turns();
@@ -205,7 +210,7 @@ impl Slots {
     }
 }
 
-/// Leave to work, given back when it is dropped.
+/// A place in the pool. Dropping it gives the place back.
 #[derive(Debug)]
 pub struct Slot {
     slots: Arc<Slots>,
@@ -216,13 +221,13 @@ impl Drop for Slot {
     fn drop(&mut self) {
         let next = self.slots.turns().give_back(self.peer);
         if let Some((peer, sender)) = next {
-            // In vain or not: if it has just gone, this slot is dropped, too, and the next gets it.
+            // If the receiver is gone, this drops the new slot, which passes the place on to the next waiter.
             let _ = sender.send(Self { slots: self.slots.clone(), peer });
         }
     }
 }
 
-/// Somebody in the queue, who leaves it when dropped.
+/// A waiter in the queue. Dropping it leaves the queue.
 struct Waiting {
     slots: Arc<Slots>,
     peer: Peer,
@@ -232,7 +237,7 @@ struct Waiting {
 
 impl Waiting {
     async fn slot(mut self) -> Result<Slot, Full> {
-        // Its sender is in the queue until it sends.
+        // The queue drops the sender only when it sends.
         (&mut self.slot).await.map_err(|_| Full::Queue)
     }
 }
@@ -281,7 +286,7 @@ mod tests {
         }
         assert_eq!(workers.by(ONE).run(PATIENCE, || ()).await, Err(NotDone::Overloaded));
         assert_eq!((workers.peers_waiting(), workers.refused().get()), (1, 1));
-        // Another peer has room, and its turn is the next but one.
+        // The queue has room for another peer, and its turn comes after the next.
         let other = tokio::spawn({
             let workers = workers.clone();
             async move { workers.by(OTHER).run(PATIENCE, || ()).await }
@@ -299,7 +304,7 @@ mod tests {
         assert!(workers.slots.turns().try_take(ONE), "its thread is free");
     }
 
-    /// However much work of one peer waits, a thread is left for others.
+    /// One thread stays free for other peers, however many tasks one peer has.
     #[tokio::test]
     async fn one_peer_has_half_of_the_threads() {
         let workers = Arc::new(Workers::new(2.into()));
@@ -316,7 +321,7 @@ mod tests {
             tokio::task::yield_now().await;
         }
         assert_eq!(workers.by(OTHER).run(Duration::ZERO, || 2).await, Ok(2));
-        // Who goes away while it waits leaves nothing.
+        // A caller that leaves the queue leaves nothing behind.
         for leaving in &busy[5..] {
             leaving.abort();
         }
@@ -335,7 +340,7 @@ mod tests {
         for (threads, half) in [(1, 1), (2, 1), (3, 1), (8, 4)] {
             let workers = Workers::new(threads.into());
             let mut leaves = Vec::new();
-            // Polled once: there is leave, or there is none.
+            // Polls once: permission is there at once, or never.
             while let Ok(leave) = tokio::time::timeout(Duration::ZERO, workers.by(ONE).bulk()).await {
                 leaves.push(leave);
             }
@@ -347,12 +352,12 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[tokio::test]
-    async fn those_who_work_give_way_to_those_who_serve() {
+    async fn working_threads_have_a_lower_priority() {
         use rustix::process::getpriority_process;
         let workers = Workers::new(Threads { nicer_by: 2, ..1.into() });
         for _ in 0..3 {
             let theirs = workers.by(ONE).run(PATIENCE, || getpriority_process(None).unwrap()).await.unwrap();
-            // Once, and of that thread alone; 19 is the end.
+            // The priority is lowered once, and for that thread only. 19 is the lowest priority.
             assert_eq!(theirs, (getpriority_process(None).unwrap() + 2).min(19));
         }
     }
@@ -366,17 +371,17 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_waits_for_work_that_does_not_end_is_answered() {
+    async fn a_caller_of_endless_work_is_answered() {
         let workers = Workers::new(1.into());
         let (release, held) = mpsc::channel::<()>();
-        // A clock that stands still does not go on by itself while a thread works.
+        // A paused clock does not advance by itself while a thread works.
         let (done, ()) = tokio::join!(
             workers.by(ONE).run(PATIENCE, move || held.recv().is_ok()),
             tokio::time::advance(PATIENCE + GRACE)
         );
         assert_eq!(done, Err(NotDone::Overrun));
         assert_eq!(workers.overrun.get(), 1);
-        // It has its thread until it ends.
+        // The task keeps its thread until it ends.
         assert_eq!(workers.by(ONE).run(Duration::ZERO, || ()).await, Err(NotDone::Overloaded));
         drop(release);
         drop(workers.slots.clone().take(OTHER).await.unwrap());
@@ -401,7 +406,7 @@ mod tests {
         running.await.unwrap();
         caller.abort();
         assert!(caller.await.is_err());
-        // Nobody waits for the work any more, and it still runs.
+        // The task still runs although no caller waits for it.
         assert_eq!(workers.by(ONE).run(Duration::ZERO, || ()).await, Err(NotDone::Overloaded));
         assert_eq!(workers.queue_depth(), 0);
         release.send(()).unwrap();

@@ -1,8 +1,8 @@
-//! `tabuada batch`: order, threads, streams, CSV. What a line is answered with, `cli.rs` tests.
+//! `tabuada batch`: order, threads, streams, CSV. `cli.rs` tests the answers to single lines.
 
 #![allow(clippy::panic)]
 
-mod support;
+use crate::support;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -21,14 +21,14 @@ fn run(arguments: &[&str], input: &[u8]) -> Output {
         .expect("it starts");
     let mut stdin = process.stdin.take().expect("it is piped");
     let input = input.to_vec();
-    // It may end without reading everything.
+    // The command may end before it reads everything.
     let writing = std::thread::spawn(move || drop(stdin.write_all(&input)));
     let output = process.wait_with_output().expect("it ends");
     writing.join().expect("it is sent");
     output
 }
 
-/// What is printed for an input that is answered.
+/// The output for an input that succeeds.
 fn printed(arguments: &[&str], input: &str) -> String {
     let output = run(arguments, input.as_bytes());
     assert!(output.status.success() && output.stderr.is_empty(), "{arguments:?}: {output:?}");
@@ -39,7 +39,7 @@ fn results(ndjson: &str) -> Vec<Value> {
     ndjson.lines().map(|line| serde_json::from_str::<Value>(line).expect("it is JSON")["result"].take()).collect()
 }
 
-/// A file of the test's own.
+/// A file for this test only.
 fn file(name: &str, text: &str) -> String {
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
     fs::write(&path, text).expect("it can be written");
@@ -48,7 +48,7 @@ fn file(name: &str, text: &str) -> String {
 
 #[test]
 fn the_answers_are_the_same_on_any_number_of_threads() {
-    // Cheap ones and expensive ones, long lines and blank ones, so that blocks end in other orders than they began.
+    // A mix of cheap, expensive, long and blank lines, so that blocks end in a different order than they began.
     let line = |n: u64| match n % 97 {
         0 => format!("sum(k**2 % {}, k, 1, 3000)", n + 2),
         1 => format!("1{}", " ".repeat((n % 7_000) as usize)),
@@ -72,7 +72,7 @@ fn the_answers_are_the_same_on_any_number_of_threads() {
 
 #[test]
 fn lines_are_whole_wherever_a_read_ends() {
-    // Of every length around what is read at once and what is cut, with and without an end.
+    // Every length around the read size and the cut size, with and without a final line break.
     for length in [1, 255, 256, 257, 16_383, 16_384, 16_385, 65_535] {
         let line = format!("1{}", " ".repeat(length - 1));
         let input = vec![line; 140_000 / length + 1].join("\n");
@@ -85,7 +85,7 @@ fn lines_are_whole_wherever_a_read_ends() {
 }
 
 #[test]
-fn an_answer_does_not_wait_for_the_next_question() {
+fn an_answer_does_not_wait_for_the_next_line() {
     for (arguments, first, question) in
         [(&["--threads", "3"][..], None, "1+1\n"), (&["--csv", "--expr", "x+1"], Some("x\n"), "1\n")]
     {
@@ -109,7 +109,7 @@ fn an_answer_does_not_wait_for_the_next_question() {
 }
 
 #[test]
-fn the_mode_is_that_of_lines_that_name_none() {
+fn the_option_sets_the_mode_of_lines_without_one() {
     let input = "1/3\n{\"expr\":\"1/4\"}\n{\"expr\":\"1/4\",\"mode\":\"python\"}\n";
     assert_eq!(results(&printed(&["--mode", "exact"], input)), ["1/3".into(), "1/4".into(), Value::from(0.25)]);
 }
@@ -147,7 +147,26 @@ fn the_cells_of_a_row_are_the_variables_of_its_expression() {
     }
 }
 
-/// What comes out is read by Python's csv module.
+/// The format of spreadsheets with a decimal comma: semicolons, a byte order mark, quotes.
+#[test]
+fn a_file_of_a_spreadsheet_has_semicolons_and_decimal_commas() {
+    let csv = "\u{feff}item;preço;qtd\r\n\"Chá; verde\";2,50;4\r\n\"Pão, integral\";0,3;2\r\nBolo;1.234,56;1\r\n";
+    let answered = printed(&["--expr", "preço*qtd", "--output", "csv"], csv);
+    let expected = "item;preço;qtd;result;error\n\"Chá; verde\";2,50;4;10,0;\nPão, integral;0,3;2;0,6;\n\
+                    Bolo;1.234,56;1;1.234,56;\n";
+    assert_eq!(answered, expected);
+    assert_eq!(results(&printed(&["--expr", "preço*qtd"], csv))[..2], [Value::from(10.0), Value::from(0.6)]);
+    // The header decides the separator, outside quotes; other rows do not count.
+    assert_eq!(results(&printed(&["--expr", "a*b"], "a\tb\n2\t3\n")), [6]);
+    assert_eq!(results(&printed(&["--expr", "a"], "a,\";;;\"\n7,1\n")), [7]);
+    assert_eq!(results(&printed(&["--csv"], "expr\n\"max(1;2)\"\n1+1\n"))[1], 2);
+    let output = run(&["--expr", "1"], b"pre\xe7o\n1\n");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!((output.status.code(), output.stdout), (Some(2), Vec::new()), "{said}");
+    assert!(said.contains("UTF-8"), "{said}");
+}
+
+/// Python's csv module reads the output.
 #[test]
 fn rows_come_out_with_their_answers() {
     let csv = "who,expr,x\n\"a, \"\"b\"\"\",x*2,21\nc,'é' * x,2\nd,1/0,0\ne,\"[1, x]\",0.5\nf,1\n";
@@ -176,12 +195,12 @@ fn rows_come_out_with_their_answers() {
 }
 
 #[test]
-fn no_row_spoils_another() {
+fn rows_are_independent() {
     let input = b"expr,x\nx,1\n\xff,2\nx,\xff\nx,3,4\nx,5\n";
     let output = run(&["--csv"], input);
     let answers = String::from_utf8(output.stdout).expect("it is UTF-8");
     assert_eq!(results(&answers), [1.into(), Value::Null, Value::Null, Value::Null, Value::from(5)]);
-    // A quote that is not closed takes the rest, as far as a row may go.
+    // An unclosed quote takes the rest of the input, up to the maximum length of a row.
     let open = [&b"expr\n1+1\n\""[..], &vec![b'x'; 20 << 20]].concat();
     let output = run(&["--csv"], &open);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -190,9 +209,9 @@ fn no_row_spoils_another() {
     assert_eq!(results(&String::from_utf8_lossy(&output.stdout)), [2]);
 }
 
-/// On a terminal a bar is shown and taken away again; it is no part of the answers.
+/// On a terminal a progress bar appears and is removed again. It is not part of the output.
 #[test]
-fn progress_is_shown_on_a_terminal_alone() {
+fn progress_is_shown_only_on_a_terminal() {
     let script = "import os, pty, subprocess, sys\n\
         terminal, other = pty.openpty()\n\
         done = subprocess.run(sys.argv[1:], stdout=subprocess.PIPE, stderr=other, stdin=subprocess.DEVNULL)\n\

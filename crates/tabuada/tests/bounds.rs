@@ -1,8 +1,8 @@
-//! What a client may take of a server at most: each bound, with a short one in place of the usual, so that nothing has to
-//! be waited for but an answer.
+//! The limits on what one client may use of a server. Each test sets a short limit in place of the default, so that it
+//! waits for nothing but responses.
 #![allow(clippy::panic)]
 
-mod support;
+use crate::support;
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
@@ -16,7 +16,7 @@ fn bounded(bounds: Bounds) -> Server {
     Server::start_with(Setup { bounds, ..Setup::default() })
 }
 
-/// Short enough to be waited for. Nothing here has to happen within it.
+/// Short enough to wait for. Nothing in these tests has to happen within it.
 const SHORT: Duration = Duration::from_millis(20);
 
 fn problem(response: &Response) -> (u16, String) {
@@ -26,9 +26,9 @@ fn problem(response: &Response) -> (u16, String) {
     (response.status, problem["code"].as_str().expect("a code").to_owned())
 }
 
-/// Whether none of it comes, or all but the end: 408, and the connection is closed.
+/// A body that does not arrive, or not to its end, is answered with 408, and the connection is closed.
 #[test]
-fn a_body_that_never_ends_is_answered() {
+fn an_unfinished_body_times_out_with_408() {
     let server = bounded(Bounds { body_time: SHORT, ..Bounds::default() });
     for path in ["/evaluate", "/v1/evaluate", "/v1/table", "/v1/batch"] {
         for framing in ["Content-Length: 100", "Transfer-Encoding: chunked"] {
@@ -52,9 +52,9 @@ fn a_body_that_never_ends_is_answered() {
     }
 }
 
-/// Lines are answered as they come; when no more do, a line says so.
+/// The server answers each line when it arrives. When the lines stop, the last line of the response reports that.
 #[test]
-fn lines_that_stop_coming_end_with_a_line_that_says_so() {
+fn a_stalled_batch_ends_with_a_timeout_line() {
     let server = bounded(Bounds { body_time: Duration::from_millis(500), ..Bounds::default() });
     let mut client = Client::connect(server.address);
     client.send(
@@ -62,16 +62,16 @@ fn lines_that_stop_coming_end_with_a_line_that_says_so() {
     );
     let response = client.receive(false);
     let mut lines = response.text().lines();
-    // If the machine is too busy for the first one, there is only the last.
+    // On a busy machine the first line may time out too; then there is only the last.
     let last = lines.next_back().expect("a line");
     let last: Value = serde_json::from_str(last).expect("it is JSON");
     assert_eq!((response.status, &last["error"]["code"]), (200, &"timeout".into()));
     assert!(lines.all(|line| line == r#"{"result":4,"type":"int","text":"4"}"#));
 }
 
-/// Whether none of it comes, or all but the end: nobody knows what was to be answered, and the connection is closed.
+/// The connection is closed without a response, because no complete request arrived.
 #[test]
-fn a_head_that_never_ends_is_not_waited_for() {
+fn an_unfinished_head_times_out() {
     let server = bounded(Bounds { head_time: SHORT, ..Bounds::default() });
     for begun in ["", "POST /evaluate HTTP/1.1\r\n", "POST /evaluate HTTP/1.1\r\nHost: x\r\nX-Slow: "] {
         let mut client = Client::connect(server.address);
@@ -80,9 +80,9 @@ fn a_head_that_never_ends_is_not_waited_for() {
     }
 }
 
-/// A later head as well, from its first byte on.
+/// The time limit of a later head starts at its first byte.
 #[test]
-fn a_later_head_that_never_ends_is_not_waited_for() {
+fn an_unfinished_later_head_times_out() {
     let server = bounded(Bounds { head_time: Duration::from_millis(500), ..Bounds::default() });
     let mut client = Client::connect(server.address);
     client.send(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -91,9 +91,9 @@ fn a_later_head_that_never_ends_is_not_waited_for() {
     assert!(client.is_closed());
 }
 
-/// And if its first bytes came with the request before it.
+/// The limit also holds if the first bytes of the head came together with the request before it.
 #[test]
-fn a_head_that_begins_behind_another_is_not_waited_for_as_an_idle_one() {
+fn a_partial_head_behind_a_request_is_not_idle() {
     let server = bounded(Bounds { head_time: Duration::from_millis(500), ..Bounds::default() });
     for begun in ["G", "GET /health/live HTTP/1.1\r\nHost: x\r\n"] {
         let mut client = Client::connect(server.address);
@@ -103,28 +103,28 @@ fn a_head_that_begins_behind_another_is_not_waited_for_as_an_idle_one() {
     }
 }
 
-/// Who asks and reads nothing keeps neither a connection nor what was to be sent.
+/// A client that reads nothing loses its connection, and the server frees the response.
 #[test]
-fn an_answer_that_nobody_takes_is_given_up() {
+fn a_response_without_a_reader_is_dropped() {
     let server = bounded(Bounds { write_time: SHORT, ..Bounds::default() });
     let mut client = Client::connect(server.address);
     let body = br#"{"expr":"x+1","x":{"from":1,"to":2,"count":1000000}}"#;
     client.send(format!("POST /v1/table HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n", body.len()).as_bytes());
     client.send(body);
-    wait_for("it to be given up", || {
+    wait_for("the response to be dropped", || {
         let metrics = Client::connect(server.address).get("/metrics");
         metrics.text().contains("tabuada_streams_abandoned_total 1\n")
             && metrics.text().contains("tabuada_connections 1\n")
     });
 }
 
-/// The next line that holds this.
+/// The next line that contains these words.
 fn line_with(words: &str, said: &mut impl BufRead) -> String {
     let line = said.lines().map_while(Result::ok).find(|line| line.contains(words));
-    line.unwrap_or_else(|| panic!("it does not say {words:?}"))
+    line.unwrap_or_else(|| panic!("{words:?} is not in the output"))
 }
 
-/// The binary with bounds of the system's own, and what it says.
+/// The binary under limits of the system (`ulimit`), and its output.
 struct Limited(std::process::Child, std::net::SocketAddr, BufReader<std::process::ChildStderr>);
 
 impl Limited {
@@ -155,17 +155,17 @@ impl Drop for Limited {
 }
 
 #[test]
-fn as_many_files_are_open_as_the_system_grants() {
+fn the_limit_on_open_files_is_raised() {
     let server = Limited::start("ulimit -Sn 64 && ulimit -Hn 300");
     let limits = std::fs::read_to_string(format!("/proc/{}/limits", server.0.id())).expect("it runs");
-    let files = limits.lines().find(|line| line.starts_with("Max open files")).expect("there is a bound");
+    let files = limits.lines().find(|line| line.starts_with("Max open files")).expect("a limit is set");
     assert_eq!(files.split_whitespace().collect::<Vec<_>>()[3..5], ["300", "300"], "{files}");
 }
 
-/// They wait, and are answered when others have gone; it is said once.
+/// The connections wait, and are answered when others have closed. The server reports it once.
 #[test]
 fn connections_without_files_wait_and_are_counted() {
-    // So few that half of them, which are for clients, are not there.
+    // With so few, nothing is left in the half for clients.
     let mut server = Limited::start_with("ulimit -n 16", "--peer-share 100%");
     let mut clients: Vec<Client> = (0..80).map(|_| Client::connect(server.1)).collect();
     let line = line_with("cannot accept", &mut server.2);
@@ -182,9 +182,9 @@ fn connections_without_files_wait_and_are_counted() {
     assert!(!rest.contains("cannot accept"), "{rest}");
 }
 
-/// Fewer connections than are promised are promised to nobody: it is said at the start.
+/// If the connection limit is higher than the limit on files allows, the server warns at the start.
 #[test]
-fn too_few_files_for_the_connections_are_said() {
+fn too_few_files_for_the_connections_are_logged() {
     let mut server = Limited::start("ulimit -n 300");
     let line = line_with("fewer connections", &mut server.2);
     assert!(line.contains("WARN") && line.contains("files=300") && line.contains("connections=236"), "{line}");
@@ -195,7 +195,7 @@ fn too_few_files_for_the_connections_are_said() {
     assert!(!rest.iter().any(|line| line.contains("fewer connections")), "{rest:?}");
 }
 
-/// They are connections: of these, the idlest gives way.
+/// Files are used up by connections, so the one that has been idle longest is closed.
 #[test]
 fn idle_connections_of_one_address_leave_files_to_others() {
     let server = Limited::start("ulimit -n 200");
@@ -208,9 +208,9 @@ fn idle_connections_of_one_address_leave_files_to_others() {
     drop(idle);
 }
 
-/// There is room for so many bytes of bodies that have not arrived, and half of it for one address.
+/// There is a limit on the bytes of bodies that have not arrived completely. One address may use half of it.
 #[test]
-fn half_sent_bodies_have_their_room() {
+fn unfinished_bodies_are_bounded_in_memory() {
     let server = bounded(Bounds::default());
     let half_sent = |own| {
         let mut client = Client::connect_from(own, server.address);
@@ -219,10 +219,10 @@ fn half_sent_bodies_have_their_room() {
         client
     };
     let mut held: Vec<Client> = (0..40).map(|_| half_sent([127, 0, 0, 1])).collect();
-    // 32 MiB are some 37 of them: who came last, or when all was taken, is told.
+    // About 37 of them fill 32 MiB. Those that come after that are refused.
     held.iter().for_each(|client| client.stream.set_nonblocking(true).expect("a socket"));
     let mut refused = 0;
-    wait_for("some to be refused", || {
+    wait_for("refusals", || {
         refused += held.extract_if(.., |client| client.stream.peek(&mut [0; 1]).is_ok()).count();
         refused >= 3
     });
@@ -236,8 +236,8 @@ fn half_sent_bodies_have_their_room() {
             &large,
         )
     };
-    // Of those that came last at the same time more may have been refused than had to be.
-    wait_for("all to be taken", || {
+    // Of several that arrive at the same time, more may be refused than necessary.
+    wait_for("all the room to be in use", || {
         let refusal = answer([127, 0, 0, 1]);
         if refusal.status == 503 {
             assert!(refusal.header("retry-after").is_some());
@@ -247,13 +247,13 @@ fn half_sent_bodies_have_their_room() {
         false
     });
     assert_eq!(answer([127, 0, 0, 2]).status, 200);
-    // Small ones need none.
+    // Small bodies do not count.
     assert_eq!(Client::connect(server.address).evaluate("2+2").status, 200);
     drop(held);
     wait_for("room", || answer([127, 0, 0, 1]).status == 200);
 }
 
-/// A connection that is kept alive is closed when nothing more is asked.
+/// A keep-alive connection is closed after a time without requests.
 #[test]
 fn an_idle_connection_is_closed() {
     let server = bounded(Bounds { idle_time: Duration::from_secs(2), ..Bounds::default() });
@@ -263,9 +263,9 @@ fn an_idle_connection_is_closed() {
     assert!(client.is_closed());
 }
 
-/// The largest head is read; a larger one is 431.
+/// The largest allowed head is read; a larger one is answered with 431.
 #[test]
-fn a_head_has_its_size() {
+fn a_head_is_limited_in_size() {
     let server = bounded(Bounds { head_bytes: 8 << 10, ..Bounds::default() });
     let asked = |size: usize| {
         let frame = "GET /health/live HTTP/1.1\r\nHost: x\r\nX: \r\n\r\n".len();
@@ -278,9 +278,9 @@ fn a_head_has_its_size() {
     assert_eq!(asked((8 << 10) + 1), 431);
 }
 
-/// Of an address as well.
+/// The limit also holds for the request target.
 #[test]
-fn an_address_has_its_size() {
+fn a_request_target_is_limited_in_size() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
     let target = format!("/v1/evaluate?expr={}", "1".repeat(100 << 10));
@@ -288,9 +288,9 @@ fn an_address_has_its_size() {
     assert!(matches!(client.receive(false).status, 414 | 431));
 }
 
-/// Who waits for nothing gives way to who has something to ask.
+/// A connection that waits for nothing is closed in favour of a new one with a request.
 #[test]
-fn the_idlest_connection_gives_way() {
+fn the_longest_idle_connection_is_closed_for_a_new_one() {
     let server = bounded(Bounds { connections: 2, peer_share: Share::ALL, ..Bounds::default() });
     let mut idle = [(); 2].map(|()| Client::connect(server.address));
     for client in &mut idle {
@@ -298,30 +298,31 @@ fn the_idlest_connection_gives_way() {
     }
     let mut third = Client::connect(server.address);
     assert_eq!(third.get("/nowhere").status, 404);
-    // Which of them began to wait first, their tasks decide; that it is the one to go, the places' own tests show.
+    // Several began to wait at almost the same time, and their tasks decide in which order. The tests of the places
+    // themselves check that the oldest goes.
     let has_gone = |client: &Client| {
         client.stream.set_nonblocking(true).expect("a socket");
         let read = client.stream.peek(&mut [0; 1]);
         client.stream.set_nonblocking(false).expect("a socket");
         matches!(read, Ok(0))
     };
-    wait_for("one of them to give way", || idle.iter().any(has_gone));
-    let stays = idle.iter_mut().find(|client| !has_gone(client)).expect("the other stays");
+    wait_for("one idle connection to close", || idle.iter().any(has_gone));
+    let stays = idle.iter_mut().find(|client| !has_gone(client)).expect("the other connection stays open");
     assert_eq!(stays.get("/health/live").status, 200);
-    // Silent ones as well, however many: each is idler than who asks.
+    // Silent connections too, however many: each has been idle for longer than the client with a request.
     let silent: Vec<Client> = (0..10).map(|_| Client::connect(server.address)).collect();
     assert_eq!(Client::connect(server.address).get("/health/live").status, 200);
     drop(silent);
 }
 
-/// Whoever comes when all have something to ask waits until one of them is answered.
+/// When all connections have a request in progress, a new one waits until one of them is answered.
 #[test]
 fn connections_beyond_the_bound_wait_for_one_to_end() {
     let server = bounded(Bounds { connections: 2, peer_share: Share::ALL, ..Bounds::default() });
     let mut busy = [(); 2].map(|()| Client::connect(server.address));
     for client in &mut busy {
         client.send(b"POST /evaluate HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 19\r\n\r\n");
-        // It is asked for the body: it is busy from here on.
+        // The server has asked for the body, so the connection is busy from here on.
         let mut said = [0; 25];
         client.stream.read_exact(&mut said).expect("it is asked");
         assert_eq!(&said, b"HTTP/1.1 100 Continue\r\n\r\n");
@@ -335,13 +336,13 @@ fn connections_beyond_the_bound_wait_for_one_to_end() {
     assert_eq!(busy[1].receive(false).text(), "{\"resultado\":5}");
 }
 
-/// What is in flight may end, but not for ever.
+/// Requests in flight may finish, within a time limit.
 #[test]
-fn stopping_does_not_wait_for_ever() {
+fn stopping_has_a_time_limit() {
     let server = bounded(Bounds { stop_time: SHORT, ..Bounds::default() });
     let mut client = Client::connect(server.address);
     client.send(b"POST /evaluate HTTP/1.1\r\nHost: x\r\nContent-Length: 19\r\n\r\n{\"expressao\":");
-    // The server has seen the head once it answers another request sent after it.
+    // The server has read the head once it answers another request that was sent later.
     assert_eq!(Client::connect(server.address).get("/health/live").status, 200);
     server.stop();
     assert!(client.is_closed());

@@ -1,8 +1,8 @@
-//! The command line: what is printed where, and the status it ends with.
+//! The command line: output, error output and exit status.
 
 #![allow(clippy::panic)]
 
-mod support;
+use crate::support;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -24,7 +24,7 @@ fn run(arguments: &[&str], input: &[u8]) -> Output {
     let mut stdin = process.stdin.take().expect("it is piped");
     let input = input.to_vec();
     let writing = std::thread::spawn(move || {
-        // It may end without reading everything.
+        // The command may end before it reads everything.
         let _ = stdin.write_all(&input);
     });
     let output = process.wait_with_output().expect("it ends");
@@ -32,11 +32,37 @@ fn run(arguments: &[&str], input: &[u8]) -> Output {
     output
 }
 
-/// What it prints and says, and the status it ends with.
+/// Its output, its error output and its exit status.
 fn outcome(arguments: &[&str], input: &str) -> (String, String, Option<i32>) {
     let output = run(arguments, input.as_bytes());
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("it speaks UTF-8");
     (text(output.stdout), text(output.stderr), output.status.code())
+}
+
+/// `2>&1 | head -1` closes the pipe early, which is not an error.
+#[test]
+fn a_reader_of_standard_error_may_go() {
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    for (arguments, status) in [
+        (&["config", "--ttl", "soon"][..], 2),
+        (&["serve", "--ttl", "soon"], 2),
+        (&["serve", "--listen", "192.0.2.1:1"], 1),
+        (&["batch", "nothing-here.csv"], 1),
+        (&["plot", "x", "-o", "a.pdf"], 2),
+        (&["plot", "1/"], 1),
+        (&["health", "127.0.0.1:1"], 1),
+        (&["man", "nothing"], 2),
+        (&["cache", "keys", "--server", "127.0.0.1:1"], 1),
+        (&["nothing"], 2),
+    ] {
+        for locale in ["C", "pt_BR.UTF-8"] {
+            let mut command = tabuada(arguments);
+            let mine = writer.try_clone().expect("a descriptor");
+            let ended = command.env("LC_ALL", locale).stdout(Stdio::null()).stderr(mine).status().expect("it starts");
+            assert_eq!(ended.code(), Some(status), "{arguments:?} {locale}");
+        }
+    }
 }
 
 #[test]
@@ -55,7 +81,7 @@ fn eval_prints_a_line_for_each_expression() {
         (&["eval", "1/3", "--mode", "exact"], "1/3\n"),
         (&["eval", "-1/3", "--mode=exact", "-x if 0 else --3"], "-1/3\n3\n"),
         (&["eval", "--mode", "exact", "--", "1/3", "--3"], "1/3\n3\n"),
-        // What is written as an option is an expression behind `--`.
+        // After `--`, a text that looks like an option is an expression.
         (&["eval", "1", "--", "-(-2)", "--3", "- - 4"], "1\n2\n3\n4\n"),
         (&["eval", "2+2", "--json"], "{\"result\":4,\"type\":\"int\",\"text\":\"4\"}\n"),
     ] {
@@ -69,7 +95,7 @@ fn eval_prints_a_line_for_each_expression() {
 }
 
 #[test]
-fn eval_points_at_what_is_wrong_and_goes_on() {
+fn eval_marks_errors_and_goes_on() {
     let (printed, said, status) = outcome(&["eval", "1 + 1/0", "2+2"], "");
     assert_eq!((printed.as_str(), status), ("4\n", Some(1)));
     assert_eq!(said, "tabuada: division by zero has no value\n1 + 1/0\n    ^^^\n");
@@ -79,7 +105,7 @@ fn eval_points_at_what_is_wrong_and_goes_on() {
 }
 
 #[test]
-fn a_text_that_is_too_long_is_said_to_have_the_size_it_has() {
+fn an_error_for_a_long_text_gives_its_size() {
     for (bytes, said) in [(65_537, "65,537"), (2 << 20, "2,097,152"), ((3 << 20) + 1, "3,145,729")] {
         let text = "é".repeat(bytes / 2) + &"1".repeat(bytes % 2);
         let message = format!("the text has {said} bytes; the limit is 65,536");
@@ -106,7 +132,7 @@ fn eval_prints_json_as_batch_does() {
 }
 
 #[test]
-fn eval_says_what_may_have_been_meant() {
+fn eval_prints_fixes() {
     for (text, printed, said) in [
         (
             "2x + 1",
@@ -132,7 +158,7 @@ fn eval_says_what_may_have_been_meant() {
 }
 
 #[test]
-fn misuse_exits_with_2_and_says_how_to_use_it() {
+fn misuse_exits_with_2_and_prints_the_usage() {
     for arguments in [
         &[][..],
         &["eval"],
@@ -179,7 +205,7 @@ fn misuse_exits_with_2_and_says_how_to_use_it() {
 }
 
 #[test]
-fn a_port_that_is_taken_is_said_to_be() {
+fn a_port_in_use_is_reported() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = taken.local_addr().expect("it has an address").to_string();
     let (printed, said, status) = outcome(&["serve", "--listen", &address], "");
@@ -188,7 +214,7 @@ fn a_port_that_is_taken_is_said_to_be() {
 }
 
 #[test]
-fn help_shows_the_variables_and_not_what_is_in_them() {
+fn help_shows_variables_without_their_values() {
     let output = tabuada(&["serve", "--help"]).env("TABUADA_REDIS", "redis://:geheim@h").output().expect("it ends");
     let help = String::from_utf8_lossy(&output.stdout);
     assert!(help.contains("TABUADA_REDIS") && !help.contains("geheim"), "{help}");
@@ -283,8 +309,8 @@ fn explain_is_added_to_every_line_that_was_read() {
 }
 
 #[test]
-fn no_line_spoils_another() {
-    // Longer than is kept of a line, twice, with good ones around; and a hostile one.
+fn lines_are_independent() {
+    // Two lines longer than the kept length between valid ones, and a hostile one.
     let long = "1+".repeat(2 << 20);
     let input = format!("1+1\n{long}\n2+2\n9**9**9**9\n{{\"expr\":\"{long}\"}}\n3+3");
     let (printed, _, status) = outcome(&["batch"], &input);
@@ -306,13 +332,13 @@ fn a_byte_order_mark_at_the_very_beginning_is_no_part_of_the_first_line() {
 }
 
 #[test]
-fn an_object_that_asks_nothing_is_told_what_it_lacks() {
+fn an_object_without_an_expression_is_an_error() {
     let malformed =
         r#"{"error":{"code":"malformed","message":"an object asks by one member expr, as in {\"expr\": \"2+2\"}"}}"#;
     for line in [r#"{"x":1}"#, r#" {"Expr":"1"} "#, r#"{"expr":"1","expr":"2"}"#, r#"{"a":{"expr":"1"}}"#] {
         assert_eq!(outcome(&["batch"], line).0, format!("{malformed}\n"), "{line}");
     }
-    // These are sets, and a dictionary that is no JSON.
+    // These are sets, and a dictionary that is not JSON.
     for (line, answer) in [("{}", "\"text\":\"set()\""), ("{1, 2}", "\"text\":\"{1, 2}\""), ("{1: 2}", "dictionaries")]
     {
         let (printed, _, _) = outcome(&["batch"], line);
@@ -321,7 +347,7 @@ fn an_object_that_asks_nothing_is_told_what_it_lacks() {
 }
 
 #[test]
-fn plot_complains_in_the_words_of_its_options() {
+fn errors_of_plot_name_its_options() {
     for (arguments, said) in [
         (&["plot", "x", "--from", "3", "--to", "1"][..], "--from must be below --to"),
         (&["plot", "x", "--y-from", "1", "--y-to", "1"], "--y-from must be below --y-to"),
@@ -339,7 +365,7 @@ fn plot_complains_in_the_words_of_its_options() {
 }
 
 #[test]
-fn batch_answers_while_it_is_still_being_asked() {
+fn batch_answers_before_its_input_ends() {
     let mut process = tabuada(&["batch", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
     let mut asking = process.stdin.take().expect("it is piped");
     let mut answers = BufReader::new(process.stdout.take().expect("it is piped"));
@@ -354,7 +380,7 @@ fn batch_answers_while_it_is_still_being_asked() {
 }
 
 #[test]
-fn a_reader_who_has_seen_enough_is_no_error() {
+fn a_closed_pipe_is_no_error() {
     let mut process = tabuada(&["batch"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -368,7 +394,7 @@ fn a_reader_who_has_seen_enough_is_no_error() {
     answers.read_exact(&mut first).expect("it answers");
     drop(answers);
     let lines = "1+1\n".repeat(100_000);
-    // It ends before it has read all of this.
+    // The command ends before it has read all of this.
     let _ = asking.write_all(lines.as_bytes());
     drop(asking);
     let mut said = String::new();
@@ -378,7 +404,7 @@ fn a_reader_who_has_seen_enough_is_no_error() {
 }
 
 #[test]
-fn a_file_that_is_not_there_is_said_to_be() {
+fn a_missing_file_is_reported() {
     let (printed, said, status) = outcome(&["batch", "no/such/file"], "");
     assert_eq!((printed.as_str(), status), ("", Some(1)));
     assert!(said.contains("no/such/file"), "{said}");
@@ -388,10 +414,10 @@ fn a_file_that_is_not_there_is_said_to_be() {
     assert!(said.contains(folder), "{said}");
 }
 
-/// Every setting stands in the documents with its flag, its variable and its default, and no other does; and the help of
-/// `serve` has them all.
+/// The documents list every setting with its flag, variable and default, and no other. The help of `serve` lists them
+/// all.
 #[test]
-fn the_documented_flags_are_those_there_are() {
+fn the_documented_flags_exist() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/operations.md");
     let page = fs::read_to_string(page).expect("it is there");
     let rows = page.lines().filter(|row| row.starts_with("| `--") && row.contains("| `TABUADA_"));
@@ -406,7 +432,7 @@ fn the_documented_flags_are_those_there_are() {
     for setting in ALL {
         let (flag, variable) = (format!("--{}", setting.name), setting.variable());
         let row = documented.iter().find(|row| row.0 == flag);
-        // The operator's token has no flag: a command line can be seen by others.
+        // The operator's token has no flag, because other users can see command lines.
         if setting.name == "admin-token" {
             assert!(row.is_none() && page.contains(&variable), "{variable}");
             continue;

@@ -1,7 +1,7 @@
-//! Pages of other origins: what a browser is told of who may ask and read.
+//! CORS: which origins may send requests and read responses.
 #![allow(clippy::panic)]
 
-mod support;
+use crate::support;
 
 use std::process::Stdio;
 
@@ -17,13 +17,13 @@ fn serving(origins: &[&str]) -> Server {
     Server::start_with(Setup { origins, ..Setup::default() })
 }
 
-/// What a browser looks at.
+/// The headers that a browser checks.
 fn granted(response: &Response) -> Vec<(&str, &str)> {
     let named = response.headers.iter().filter(|(name, _)| name.starts_with("access-control-"));
     named.map(|(name, value)| (name.as_str(), value.as_str())).collect()
 }
 
-/// The members of `Vary`, which is one line: of several, some proxies heed the last alone.
+/// The members of `Vary`. It must be a single line, because some proxies read only the last of several.
 fn vary(response: &Response) -> Vec<String> {
     let lines: Vec<&str> =
         response.headers.iter().filter(|(name, _)| name == "vary").map(|(_, line)| line.as_str()).collect();
@@ -43,7 +43,7 @@ fn preflight(client: &mut Client, path: &str, origin: &str, method: &str) -> Res
     client.request("OPTIONS", path, &headers, b"")
 }
 
-/// Every route that is for pages, with what it varies on by itself.
+/// Every route that pages may use, and what it varies on without CORS.
 const FOR_PAGES: [(&str, &str, &str, u16, &[&str]); 14] = [
     ("POST", "/evaluate", r#"{"expressao":"2+2"}"#, 200, &[]),
     ("POST", "/evaluate", "no", 422, &[]),
@@ -62,7 +62,7 @@ const FOR_PAGES: [(&str, &str, &str, u16, &[&str]); 14] = [
 ];
 
 #[test]
-fn pages_of_an_origin_that_is_named_may_ask_and_read() {
+fn a_configured_origin_may_send_and_read() {
     let server = serving(&[PAGE, "http://localhost:3000"]);
     let mut client = Client::connect(server.address);
     for (method, target, body, status, varies) in FOR_PAGES {
@@ -79,7 +79,8 @@ fn pages_of_an_origin_that_is_named_may_ask_and_read() {
             expected.sort_unstable();
             assert_eq!(vary(&response), expected, "{method} {target}");
         }
-        // Whoever is not named, or is no page, has its answer, which no browser shows to a page, and which is another.
+        // Other origins, and clients that are not pages, get the response without the headers; a browser then hides it
+        // from a page.
         for headers in [&[("origin", OTHER)][..], &[("origin", "null")], &[]] {
             let response = client.request(method, target, headers, body.as_bytes());
             assert_eq!(response.status, status, "{method} {target}");
@@ -90,7 +91,7 @@ fn pages_of_an_origin_that_is_named_may_ask_and_read() {
 }
 
 #[test]
-fn a_browser_that_asks_first_is_told() {
+fn a_preflight_is_answered() {
     let server = serving(&[PAGE]);
     let mut client = Client::connect(server.address);
     for (method, target, ..) in FOR_PAGES {
@@ -103,7 +104,7 @@ fn a_browser_that_asks_first_is_told() {
         assert!(response.header("x-request-id").is_some(), "{target}");
         let response = preflight(&mut client, target, OTHER, method);
         assert_eq!(response.header("access-control-allow-origin"), None, "{target}");
-        // What asks for nobody's leave is a method like any other.
+        // `OPTIONS` without the preflight headers is treated like any other method.
         for headers in [&[][..], &[("origin", PAGE)], &[("access-control-request-method", "GET")]] {
             let response = client.request("OPTIONS", target, headers, b"");
             assert_eq!(response.status, 405, "{target}");
@@ -113,22 +114,22 @@ fn a_browser_that_asks_first_is_told() {
 }
 
 #[test]
-fn everybody_s_pages_may_ask_where_that_is_said() {
+fn every_origin_may_be_allowed() {
     let server = serving(&["*"]);
     let mut client = Client::connect(server.address);
     for (method, target, body, status, varies) in FOR_PAGES {
         let response = client.request(method, target, &[("origin", OTHER)], body.as_bytes());
         assert_eq!((response.status, response.header("access-control-allow-origin")), (status, Some("*")), "{target}");
-        // It is the same for all of them.
+        // The response is the same for all origins.
         assert_eq!(vary(&response), varies, "{target}");
         let response = preflight(&mut client, target, OTHER, method);
         assert_eq!((response.status, response.header("access-control-allow-origin")), (200, Some("*")), "{target}");
     }
 }
 
-/// The operator's routes and the metrics are for no page, in whatever way their paths are written.
+/// The operator's routes and the metrics never get CORS headers, however their paths are written.
 #[test]
-fn what_is_the_operator_s_is_for_no_page() {
+fn operator_routes_have_no_cors_headers() {
     for origins in [&[PAGE][..], &["*"]] {
         let server = serving(origins);
         let mut client = Client::connect(server.address);
@@ -155,9 +156,9 @@ fn what_is_the_operator_s_is_for_no_page() {
     }
 }
 
-/// The operator's own listener is for no page at all.
+/// The operator's own listener never sends CORS headers.
 #[test]
-fn a_listener_of_the_operator_s_grants_nothing() {
+fn the_operator_listener_has_no_cors_headers() {
     let node = Node::start(&["--cors-origin", "*", "--admin-listen", "127.0.0.1:0"]);
     let mut client = Client::connect(node.admin.expect("it has one"));
     for target in ["/v1/cache", "/metrics", "/evaluate", "/v1/evaluate?expr=2"] {
@@ -169,7 +170,7 @@ fn a_listener_of_the_operator_s_grants_nothing() {
 }
 
 #[test]
-fn by_itself_nothing_is_granted() {
+fn by_default_no_origin_is_allowed() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
     for (method, target, body, status, varies) in FOR_PAGES {
@@ -181,9 +182,9 @@ fn by_itself_nothing_is_granted() {
     }
 }
 
-/// By flag, as often as there are origins, or by the variable, with commas; and what is no origin is refused.
+/// Origins come from a repeated flag, or from the variable with commas. An invalid origin is refused.
 #[test]
-fn origins_are_told_by_flag_or_variable() {
+fn origins_come_from_flag_or_variable() {
     let granted_by = |node: &Node, origin: &str| {
         let response = Client::connect(node.address).request("GET", "/health/live", &[("origin", origin)], b"");
         response.header("access-control-allow-origin").map(str::to_owned)

@@ -1,15 +1,15 @@
-//! The binary beside a real Redis: the same bytes on every path, whatever happens to Redis.
+//! The binary with a real Redis: the responses have the same bytes on every path, whatever happens to Redis.
 
 #![allow(clippy::panic)]
 
-mod support;
+use crate::support;
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 use support::{Client, Node, Redis, encoded, free_port, wait_for};
 
-/// Cheap and dear, values of every type and failures of every origin.
+/// Cheap and expensive expressions, values of every type and failures of every kind.
 const CASES: [&str; 18] = [
     "2+2",
     "2**100",
@@ -27,18 +27,18 @@ const CASES: [&str; 18] = [
     "x = 3; x²",
     "2 +",
     "9**9**9",
-    DEAR,
+    EXPENSIVE,
     "factorial(20000) // 0",
 ];
 
-/// Costs more than a look-up: adaptive look-up asks Redis before it evaluates this in full.
-const DEAR: &str = "factorial(20000) % 1000003";
+/// Costs more than a lookup: with adaptive lookup, a node looks in Redis before it evaluates this in full.
+const EXPENSIVE: &str = "factorial(20000) % 1000003";
 
 fn status(response: &support::Response) -> &str {
     response.header("cache-status").expect("it is on every answer")
 }
 
-/// Whether an answer is one that is remembered at all: what could not be read is read again.
+/// Whether the answer is cached at all. Parse errors are not.
 fn is_remembered(expression: &str) -> bool {
     expression != "2 +"
 }
@@ -54,7 +54,9 @@ fn the_same_bytes_computed_from_memory_from_redis_from_another_node_and_after_a_
             assert_eq!(computed.status, 200);
             if is_remembered(expression) {
                 assert!(status(&computed).starts_with("tabuada; fwd=uri-miss"), "{expression}: {}", status(&computed));
-                wait_for("memory to have it", || status(&first.evaluate(expression)).contains("hit; detail=memory"));
+                wait_for("the answer to be in memory", || {
+                    status(&first.evaluate(expression)).contains("hit; detail=memory")
+                });
             }
             let again = first.evaluate(expression);
             assert_eq!(again.body, computed.body, "{expression}");
@@ -64,7 +66,7 @@ fn the_same_bytes_computed_from_memory_from_redis_from_another_node_and_after_a_
     let remembered = CASES.iter().filter(|expression| is_remembered(expression)).count();
     wait_for("Redis to have every answer", || redis.cli(&["dbsize"]) == remembered.to_string());
 
-    // Another node, asking Redis first; the same after a restart of the first, with nothing in memory.
+    // Another node, which looks in Redis first. Then the first node after a restart, with an empty memory.
     let asks_first = Node::coherent(&redis, &["--lookup", "always"]);
     drop(first);
     let restarted = Node::coherent(&redis, &["--lookup", "always"]);
@@ -81,12 +83,12 @@ fn the_same_bytes_computed_from_memory_from_redis_from_another_node_and_after_a_
         }
     }
 
-    // Adaptive look-up asks only for what is dear.
+    // Adaptive lookup looks up expensive expressions only.
     let adaptive = Node::coherent(&redis, &[]);
-    assert_eq!(status(&adaptive.evaluate(DEAR)), "tabuada; hit; detail=redis");
+    assert_eq!(status(&adaptive.evaluate(EXPENSIVE)), "tabuada; hit; detail=redis");
     assert!(status(&adaptive.evaluate("2+2")).starts_with("tabuada; fwd=uri-miss"));
 
-    // And without any Redis.
+    // A node without Redis.
     let alone = Node::start(&[]);
     for (expression, bytes) in CASES.iter().zip(&bytes) {
         assert_eq!(&alone.evaluate(expression).body, bytes, "{expression}");
@@ -95,13 +97,13 @@ fn the_same_bytes_computed_from_memory_from_redis_from_another_node_and_after_a_
 }
 
 #[test]
-fn a_person_can_read_what_is_remembered() {
+fn entries_in_redis_are_readable() {
     let redis = Redis::start();
     let node = Node::coherent(&redis, &[]);
     for expression in ["2+2", " 2 + 2", "(2)+(2)", "1/0", "0.1+0.2"] {
         node.evaluate(expression);
     }
-    wait_for("Redis to be told", || redis.cli(&["dbsize"]) == "3");
+    wait_for("the answers to be in Redis", || redis.cli(&["dbsize"]) == "3");
     let keys: BTreeSet<String> = redis.cli(&["keys", "*"]).lines().map(str::to_owned).collect();
     assert_eq!(keys, ["tabuada:2:0.1+0.2", "tabuada:2:1/0", "tabuada:2:2+2"].map(str::to_owned).into());
     let line = redis.cli(&["get", "tabuada:2:2+2"]);
@@ -115,11 +117,11 @@ fn a_person_can_read_what_is_remembered() {
     assert!((80_000..=91_000).contains(&ttl), "a day, more or less: {ttl}");
 }
 
-/// Half-typed sums and refusals, asked with `Cache-Control: no-store`: whatever the answer, and however dear, no trace of it
-/// is in Redis or in memory; but what is remembered already is found.
+/// Incomplete expressions and refusals, requested with `Cache-Control: no-store`: neither Redis nor memory stores the
+/// answer, however expensive it is. An answer that is cached already is still found.
 #[test]
-fn what_is_not_to_be_stored_is_not_remembered_anywhere() {
-    const TEXTS: [&str; 7] = ["2+2", "2^3", "1/0", "foo", "9**9**9", DEAR, "factorial(20000) // 0"];
+fn no_store_answers_are_stored_nowhere() {
+    const TEXTS: [&str; 7] = ["2+2", "2^3", "1/0", "foo", "9**9**9", EXPENSIVE, "factorial(20000) // 0"];
     let redis = Redis::start();
     let node = Node::coherent(&redis, &[]);
     let mut client = Client::connect(node.address);
@@ -143,7 +145,7 @@ fn what_is_not_to_be_stored_is_not_remembered_anywhere() {
     let mut told = Vec::new();
     for method in ["GET", "POST", "HEAD"] {
         for expression in TEXTS {
-            // Twice: the first time is not remembered by the second.
+            // Twice, to show that the first request was not cached.
             for _ in 0..2 {
                 let response = ask(method, expression, &private);
                 assert_eq!(status(&response), "tabuada; fwd=uri-miss", "{method} {expression}");
@@ -153,13 +155,14 @@ fn what_is_not_to_be_stored_is_not_remembered_anywhere() {
         }
     }
     assert_eq!(ask("GET", "2 +", &private).status, 422);
-    // Offers are made in their order: when one that comes after them has been made, so would they have.
+    // Best-effort writes keep their order: once a later one is in Redis, the earlier ones would be there too.
     assert_eq!(status(&ask("GET", "6*7", &[])), "tabuada; fwd=uri-miss; stored");
-    wait_for("Redis to be told", || redis.cli(&["dbsize"]) != "0");
+    wait_for("the answers to be in Redis", || redis.cli(&["dbsize"]) != "0");
     assert_eq!(redis.cli(&["keys", "*"]), "tabuada:2:6*7");
     assert_eq!(sets(), set_before + 1, "no lease either");
 
-    // The same bytes as ever, which are then remembered as ever; and are found by who wants nothing stored.
+    // The bytes are the usual ones, and without no-store they are cached as usual. A request with no-store finds them
+    // then.
     for expression in TEXTS {
         let ordinary = ask("GET", expression, &[]);
         assert_eq!(status(&ordinary), "tabuada; fwd=uri-miss; stored", "{expression}");
@@ -167,20 +170,22 @@ fn what_is_not_to_be_stored_is_not_remembered_anywhere() {
             let body: &[u8] = if *method == "HEAD" { b"" } else { &ordinary.body };
             assert_eq!((response.status, &*response.body), (ordinary.status, body), "{method} {expression}");
         }
-        wait_for("memory to have it", || status(&ask("GET", expression, &private)).contains("hit; detail=memory"));
+        wait_for("the answer to be in memory", || {
+            status(&ask("GET", expression, &private)).contains("hit; detail=memory")
+        });
     }
-    wait_for("Redis to have them", || redis.cli(&["dbsize"]) == (TEXTS.len() + 1).to_string());
-    // Another node finds there what is dear, and does not keep it.
+    wait_for("the answers to be in Redis", || redis.cli(&["dbsize"]) == (TEXTS.len() + 1).to_string());
+    // Another node finds the expensive ones in Redis, and does not keep them.
     let other = Node::coherent(&redis, &[]);
     let mut client = Client::connect(other.address);
     for _ in 0..2 {
-        let found = client.request("GET", &format!("/v1/evaluate?expr={}", encoded(DEAR)), &private, b"");
+        let found = client.request("GET", &format!("/v1/evaluate?expr={}", encoded(EXPENSIVE)), &private, b"");
         assert_eq!(status(&found), "tabuada; hit; detail=redis");
         assert!(found.header("age").is_some(), "{found:?}");
     }
 }
 
-/// What the course does at `redis-cli` does what the course says, on every node.
+/// The course's commands at `redis-cli` have the effect that the course describes, on every node.
 #[test]
 fn expire_del_and_flushall_make_every_node_forget() {
     let redis = Redis::start();
@@ -188,11 +193,11 @@ fn expire_del_and_flushall_make_every_node_forget() {
     let key = "tabuada:2:2+2";
     let remember = || {
         for node in &nodes {
-            wait_for("memory to have it", || status(&node.evaluate("2+2")).contains("hit; detail=memory"));
+            wait_for("the answer to be in memory", || status(&node.evaluate("2+2")).contains("hit; detail=memory"));
         }
-        wait_for("Redis to have it", || redis.cli(&["exists", key]) == "1");
+        wait_for("the answer to be in Redis", || redis.cli(&["exists", key]) == "1");
     };
-    // A hit changes nothing, so asking until there is none is asking whether it was forgotten.
+    // A hit changes nothing, so the test can request the entry until it is gone.
     let forgotten = |how: &str| {
         for node in &nodes {
             wait_for(how, || {
@@ -212,20 +217,23 @@ fn expire_del_and_flushall_make_every_node_forget() {
     }
     remember();
     assert_eq!(redis.cli(&["expire", key, "1"]), "1");
-    wait_for("it to expire", || redis.cli(&["exists", key]) == "0");
+    wait_for("the key to expire", || redis.cli(&["exists", key]) == "0");
     forgotten("the expiry to be noticed");
 }
 
-/// Redis's trouble is never the user's trouble.
+/// A failure of Redis is never a failure for the client.
 #[test]
 fn every_request_is_answered_whatever_happens_to_redis() {
     let expected = |node: &Node, when: &str| {
-        for (expression, resultado) in
-            [("2+2", "4"), ("7*6", "42"), ("1/0", "\"Erro na expressão informada: division by zero\""), (DEAR, "0")]
-        {
+        for (expression, resultado) in [
+            ("2+2", "4"),
+            ("7*6", "42"),
+            ("1/0", "\"Erro na expressão informada: division by zero\""),
+            (EXPENSIVE, "0"),
+        ] {
             let response = node.evaluate(expression);
             assert_eq!(response.status, 200, "{when}");
-            if expression != DEAR {
+            if expression != EXPENSIVE {
                 assert_eq!(response.text(), format!("{{\"resultado\":{resultado}}}"), "{when}");
             }
             assert_eq!(node.evaluate(expression).body, response.body, "{when}");
@@ -238,15 +246,15 @@ fn every_request_is_answered_whatever_happens_to_redis() {
     expected(&node, "absent");
 
     let redis = Redis::start_on(port);
-    wait_for("it to be found", || node.cache_state() == "coherent");
+    wait_for("Redis to be connected", || node.cache_state() == "coherent");
     expected(&node, "there");
 
     redis.freeze();
     expected(&node, "hung");
-    wait_for("it to be missed", || node.cache_state() == "detached");
+    wait_for("the outage to be noticed", || node.cache_state() == "detached");
     expected(&node, "hung, and known to be");
     redis.thaw();
-    wait_for("it to be back", || node.cache_state() == "coherent");
+    wait_for("Redis to be connected again", || node.cache_state() == "coherent");
     expected(&node, "back");
 
     redis.cli(&["flushall"]);
@@ -257,7 +265,7 @@ fn every_request_is_answered_whatever_happens_to_redis() {
     redis.cli(&["replicaof", "127.0.0.1", "1"]);
     expected(&node, "read-only");
     redis.cli(&["replicaof", "no", "one"]);
-    wait_for("it to be writable", || node.cache_state() == "coherent");
+    wait_for("Redis to be writable", || node.cache_state() == "coherent");
 
     for (what, commands) in [
         ("a list", &["rpush", "tabuada:2:2+2", "x"][..]),
@@ -275,14 +283,14 @@ fn every_request_is_answered_whatever_happens_to_redis() {
 
     drop(redis);
     expected(&node, "killed");
-    wait_for("it to be missed", || node.cache_state() == "detached");
+    wait_for("the outage to be noticed", || node.cache_state() == "detached");
     expected(&node, "killed, and known to be");
     let _redis = Redis::start_on(port);
-    wait_for("it to be found again", || node.cache_state() == "coherent");
+    wait_for("Redis to be connected again", || node.cache_state() == "coherent");
     expected(&node, "another");
 }
 
-/// No text becomes a command, nor another's key.
+/// No expression becomes a command, or the key of another expression.
 #[test]
 fn nothing_in_an_expression_reaches_redis_as_a_command() {
     let redis = Redis::start();
@@ -320,35 +328,36 @@ fn sigterm_and_sigint_finish_what_is_in_flight() {
         let address = node.address;
         let mut client = Client::connect(address);
         client.send(b"POST /evaluate HTTP/1.1\r\nHost: x\r\nContent-Length: 19\r\n\r\n{\"expressao\":");
-        // The head has been read once a request that was sent after it is answered.
+        // The server has read the head once it answers a request that was sent later.
         assert_eq!(Client::connect(address).get("/health/live").status, 200);
         node.signal(name);
-        wait_for("it to accept nothing more", || std::net::TcpStream::connect(address).is_err());
+        wait_for("the listener to close", || std::net::TcpStream::connect(address).is_err());
         client.send(b"\"2+2\"}");
         assert_eq!(client.receive(false).text(), "{\"resultado\":4}");
         assert_eq!(node.ended(), Some(0), "{name}");
     }
 }
 
-/// `Cache-Status` tells of Redis only where it had the answer; the timing tells where it was asked in vain, too.
+/// `Cache-Status` mentions Redis only if the answer came from there. `Server-Timing` also shows a lookup that found
+/// nothing.
 #[test]
-fn it_is_told_whether_redis_was_asked() {
+fn responses_show_whether_redis_was_looked_up() {
     let redis = Redis::start();
     let has_asked = |node: &Node, target: &str| {
         let response = Client::connect(node.address).get(target);
         let timing = support::structured_list(response.header("server-timing").expect("always there"));
         (timing.iter().any(|(name, _)| name == "redis"), status(&response).split(';').nth(1).map(str::to_owned))
     };
-    let [cheap, dear] = ["2+3", DEAR].map(|text| format!("/v1/evaluate?expr={}", encoded(text)));
+    let [cheap, expensive] = ["2+3", EXPENSIVE].map(|text| format!("/v1/evaluate?expr={}", encoded(text)));
     let alone = Node::start(&[]);
-    assert_eq!(has_asked(&alone, &dear), (false, Some(" fwd=uri-miss".to_owned())));
+    assert_eq!(has_asked(&alone, &expensive), (false, Some(" fwd=uri-miss".to_owned())));
     let first = Node::coherent(&redis, &[]);
     assert_eq!(has_asked(&first, &cheap), (false, Some(" fwd=uri-miss".to_owned())));
-    assert_eq!(has_asked(&first, &dear), (true, Some(" fwd=uri-miss".to_owned())));
-    wait_for("Redis to have it", || redis.cli(&["keys", "*"]).contains("factorial"));
-    assert_eq!(has_asked(&first, &dear), (false, Some(" hit".to_owned())));
+    assert_eq!(has_asked(&first, &expensive), (true, Some(" fwd=uri-miss".to_owned())));
+    wait_for("the answer to be in Redis", || redis.cli(&["keys", "*"]).contains("factorial"));
+    assert_eq!(has_asked(&first, &expensive), (false, Some(" hit".to_owned())));
     let second = Node::coherent(&redis, &[]);
-    assert_eq!(has_asked(&second, &dear), (true, Some(" hit".to_owned())));
+    assert_eq!(has_asked(&second, &expensive), (true, Some(" hit".to_owned())));
     let always = Node::coherent(&redis, &["--lookup", "always"]);
     assert_eq!(has_asked(&always, "/v1/evaluate?expr=11*11"), (true, Some(" fwd=uri-miss".to_owned())));
 }

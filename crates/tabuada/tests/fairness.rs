@@ -1,8 +1,8 @@
-//! One address takes no more than its share, whatever it sends: another, on the same machine, is answered meanwhile. What
-//! is refused and what is answered is counted, and no time.
+//! One address gets no more than its share: another address on the same machine is still answered. The tests count
+//! refusals and answers; they measure no time.
 #![allow(clippy::panic)]
 
-mod support;
+use crate::support;
 
 use support::{Client, Server, encoded, wait_for};
 use tabuada::{Bounds, Proxies, Setup};
@@ -10,7 +10,7 @@ use tabuada::{Bounds, Proxies, Setup};
 const ONE: [u8; 4] = [127, 0, 0, 1];
 const OTHER: [u8; 4] = [127, 0, 0, 2];
 
-/// More than there are threads and places in the queue before them, for two threads.
+/// More than the threads and the queue of two threads hold.
 const MANY: usize = 100;
 
 /// Far more work than a trial does.
@@ -18,7 +18,7 @@ fn long_work(number: usize) -> String {
     encoded(&format!("sum(k**2%7,k,1,200000)+{number}"))
 }
 
-/// Many connections of one address, each of which has asked for long work; some have been refused already.
+/// Many connections of one address, each with a request for long work. Some have already been refused.
 fn flood(server: &Server, own: [u8; 4], header: impl Fn(usize) -> String) -> Vec<Client> {
     let ask = |number| {
         let mut client = Client::connect_from(own, server.address);
@@ -29,7 +29,7 @@ fn flood(server: &Server, own: [u8; 4], header: impl Fn(usize) -> String) -> Vec
     let mut metrics = Client::connect(server.address);
     let before = counted(&mut metrics, "tabuada_work_over_share_total");
     let clients = (0..MANY).map(ask).collect();
-    wait_for("some to be refused", || counted(&mut metrics, "tabuada_work_over_share_total") > before);
+    wait_for("refusals", || counted(&mut metrics, "tabuada_work_over_share_total") > before);
     clients
 }
 
@@ -39,7 +39,7 @@ fn counted(client: &mut Client, name: &str) -> u64 {
     line.and_then(|count| count.parse().ok()).unwrap_or_else(|| panic!("{name} is not counted"))
 }
 
-/// How many of a flood were refused or, on a slow machine, not answered in time; the others were answered.
+/// How many requests of a flood were refused or, on a slow machine, timed out. The others were answered.
 fn refused(clients: Vec<Client>) -> usize {
     let mut refused = 0;
     for mut client in clients {
@@ -58,7 +58,7 @@ fn refused(clients: Vec<Client>) -> usize {
 }
 
 #[test]
-fn who_asks_for_much_leaves_threads_and_queue_to_others() {
+fn one_address_leaves_threads_and_queue_to_others() {
     let server = Server::start();
     let flood = flood(&server, ONE, |_| String::new());
     let mut other = Client::connect_from(OTHER, server.address);
@@ -71,9 +71,9 @@ fn who_asks_for_much_leaves_threads_and_queue_to_others() {
     assert!(refused(flood) > 0);
 }
 
-/// Not even one's own: they are read on other threads.
+/// Not even a text of the same address: other threads parse.
 #[test]
-fn no_text_waits_for_evaluations_to_be_read() {
+fn parsing_does_not_wait_for_evaluations() {
     let server = Server::start();
     let flood = flood(&server, ONE, |_| String::new());
     for own in [ONE, OTHER] {
@@ -105,9 +105,9 @@ fn batches_of_one_address_do_not_keep_out_anothers() {
     drop(flood);
 }
 
-/// Whoever comes from a proxy that is trusted is who that says; of anybody else, what it says counts for nothing.
+/// A trusted proxy names the client. What other clients say about themselves is ignored.
 #[test]
-fn who_asks_is_what_a_trusted_proxy_says_and_nobody_else() {
+fn only_a_trusted_proxy_names_the_client() {
     let said = |client: usize| format!("X-Forwarded-For: 203.0.113.7, 192.0.2.{client}\r\n");
     let trusting = Setup { proxies: Proxies::read(["127.0.0.1"]).expect("an address"), ..Setup::default() };
     let server = Server::start_with(trusting);
@@ -119,12 +119,13 @@ fn who_asks_is_what_a_trusted_proxy_says_and_nobody_else() {
         assert_eq!(answer.status, 200, "{}", answer.text());
     }
     assert!(refused(of_one) > 0);
-    // It is not the proxy.
+    // This address is not the proxy.
     let of_many = flood(&server, OTHER, |number| said(number + 10));
     assert!(refused(of_many) > 0);
 }
 
-/// Asks, and waits for the body to be asked for: it is busy from then on. Nobody, if there is no place for it.
+/// Sends a request and waits until the server asks for the body: the connection is busy from then on. `None` if there
+/// is no place for it.
 fn try_busy(server: &Server, own: [u8; 4]) -> Option<Client> {
     let mut client = Client::connect_from(own, server.address);
     client.send(b"POST /evaluate HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 19\r\n\r\n");
@@ -139,18 +140,18 @@ fn connections_of_one_address_do_not_keep_out_anothers() {
     let mut idle = Client::connect_from(ONE, server.address);
     assert_eq!(idle.get("/health/live").status, 200);
     let held: Vec<Client> = (0..3).map(|_| try_busy(&server, ONE).expect("a place")).collect();
-    // Its own idle one gives way, and nobody else's.
+    // The address's own idle connection is closed, and none of another address.
     let mut other = Client::connect_from(OTHER, server.address);
     assert_eq!(other.get("/health/live").status, 200);
-    // As soon as the server has seen that it is idle.
+    // As soon as the server has noticed that the connection is idle.
     let mut fourth = None;
-    wait_for("a place", || {
+    wait_for("a free place", || {
         fourth = try_busy(&server, ONE);
         fourth.is_some()
     });
     assert!(idle.is_closed());
-    wait_for("it to have gone", || counted(&mut other, "tabuada_connections") == 5);
-    // With none, a new one is closed at once: no other is kept waiting for it.
+    wait_for("the connection to close", || counted(&mut other, "tabuada_connections") == 5);
+    // Without an idle one, the new connection is closed at once, and no other client waits for it.
     let closed = counted(&mut other, "tabuada_connections_over_share_total");
     for _ in 0..20 {
         assert!(Client::connect_from(ONE, server.address).is_closed());
@@ -158,8 +159,8 @@ fn connections_of_one_address_do_not_keep_out_anothers() {
     assert_eq!(Client::connect_from([127, 0, 0, 3], server.address).get("/health/live").status, 200);
     assert_eq!(counted(&mut other, "tabuada_connections_over_share_total"), closed + 20);
     drop((held, fourth));
-    // And is welcome when there is room again.
-    wait_for("room", || {
+    // When there is room again, a new connection is accepted.
+    wait_for("a free place", || {
         let mut client = Client::connect_from(ONE, server.address);
         client.send(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n");
         client.try_receive(false).is_ok()

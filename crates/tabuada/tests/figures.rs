@@ -1,9 +1,9 @@
-//! `/v1/plot`, `tabuada plot` and `/v1/explain`: what is on a picture, and how a value comes about.
+//! `/v1/plot`, `tabuada plot` and `/v1/explain`: the contents of pictures and explanations.
 
-// Helpers of tests may panic as tests do.
+// Clippy allows panics in tests, but not in their helper functions.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
-mod support;
+use crate::support;
 
 use std::process::{Command, Output};
 
@@ -12,7 +12,7 @@ use roxmltree::{Document, Node};
 use serde_json::Value;
 use support::{Client, Response, Server, corpus};
 
-/// A query of pairs.
+/// A target with a query of these pairs.
 fn target(path: &str, pairs: &[(&str, &str)]) -> String {
     let encoded = |text| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
     let pairs: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
@@ -37,7 +37,7 @@ fn of_class<'d>(picture: &'d Document<'_>, class: &str) -> Vec<Node<'d, 'd>> {
     nodes.filter(|node| node.attribute("class") == Some(class)).collect()
 }
 
-/// The lines of a curve; the sample in the legend, which comes last, left out.
+/// The lines of a curve, without its sample in the legend, which comes last.
 fn lines(svg: &str, curve: usize) -> Vec<Vec<(f64, f64)>> {
     let picture = Document::parse(svg).unwrap();
     let paths = of_class(&picture, &format!("tabuada-curve-{curve}"));
@@ -50,7 +50,7 @@ fn lines(svg: &str, curve: usize) -> Vec<Vec<(f64, f64)>> {
     lines.map(|line| numbers(line).chunks(2).map(|place| (place[0], place[1])).collect()).collect()
 }
 
-/// The texts along the axes: those below, and those to the left.
+/// The texts of the axes: those below, and those to the left.
 fn numbers(svg: &str) -> (Vec<String>, Vec<String>) {
     let picture = Document::parse(svg).unwrap();
     let grid = of_class(&picture, "tabuada-grid")[0].attribute("d").unwrap();
@@ -66,15 +66,16 @@ fn numbers(svg: &str) -> (Vec<String>, Vec<String>) {
 fn words(svg: &str, tag: &str) -> String {
     let picture = Document::parse(svg).unwrap();
     let node = picture.root_element().children().find(|node| node.has_tag_name(tag)).unwrap_or_else(|| {
-        // In no namespace of its own.
+        // Elements without a namespace prefix.
         picture.descendants().find(|node| node.tag_name().name() == tag).unwrap()
     });
     node.text().unwrap().to_owned()
 }
 
-/// An operation on a type that it is not for, wherever x is: the text is wrong, as `/v1/evaluate` says it.
+/// An operation on a type that does not support it fails at every x: the expression itself is wrong, with the same
+/// problem as from `/v1/evaluate`.
 #[test]
-fn what_fails_alike_everywhere_is_no_picture() {
+fn an_expression_that_fails_everywhere_is_a_problem() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
     for (pairs, wrong, mended) in [
@@ -91,11 +92,11 @@ fn what_fails_alike_everywhere_is_no_picture() {
         let (start, end) = (&problem["span"]["start"], &problem["span"]["end"]);
         let [start, end] = [start, end].map(|place| place.as_u64().unwrap() as usize);
         assert_eq!(&text[start..end], wrong, "{problem}");
-        // Blanks around the sign are nobody's business here.
+        // Ignores blanks around the sign.
         let suggested = problem["suggestion"]["expr"].as_str().map(|text| text.replace(' ', ""));
         assert_eq!(suggested, mended.map(|text| text.replace(' ', "")), "{problem}");
     }
-    // Only somewhere, or in several ways, or for what x is there: a picture says it.
+    // Expressions that fail only somewhere, or in several ways, or because of the value of x: the picture shows it.
     for expr in ["x^2 if x < 0 else 1", "x^2 if x < 0 else x + 'a'", "sqrt(-1-x**2)", "x // 0"] {
         assert_eq!(ask(&mut client, &[("expr", expr)], &[]).status, 200, "{expr}");
     }
@@ -109,7 +110,7 @@ fn a_curve_has_as_many_lines_as_the_function_has_pieces() {
         ("sin(x)", "-10", "10", 1),
         ("x**2", "-3", "3", 1),
         ("1/x", "-10", "10", 2),
-        // Where no place of the grid is the pole.
+        // The pole is at no point of the grid.
         ("1/(x-1/3)", "-10", "10", 2),
         ("1/x**2", "-10", "10", 2),
         // Poles at ±π/2, ±3π/2, ±5π/2.
@@ -122,7 +123,7 @@ fn a_curve_has_as_many_lines_as_the_function_has_pieces() {
         ("x**0.5", "-10", "10", 1),
         ("x > 0", "-1", "1", 2),
         ("abs(x)", "-1", "1", 1),
-        // Steep, and in one piece.
+        // Steep, but continuous.
         ("tanh(1000*x)", "-1", "1", 1),
         ("sqrt(x**2-1)", "-2", "2", 2),
         ("1 if x < 0 else 1/0", "-1", "1", 1),
@@ -137,12 +138,12 @@ fn a_curve_has_as_many_lines_as_the_function_has_pieces() {
     }
 }
 
-/// Nothing leaves the frame, and nothing stands upright where the function does not.
+/// No line leaves the frame, and no line is vertical where the function is not.
 #[test]
-fn poles_are_gaps_and_not_lines() {
+fn a_curve_has_gaps_at_poles() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
-    // And how high the curve may rise at once, in pixels: near a pole it nearly is upright.
+    // The last number is the largest step of the curve in pixels: near a pole it is almost vertical.
     for (expr, from, to, height) in [
         ("tan(x)", "-10", "10", 300.0),
         ("tan(x)", "0", "60", 300.0),
@@ -164,9 +165,9 @@ fn poles_are_gaps_and_not_lines() {
 
 type Function = fn(f64) -> f64;
 
-/// Every place on the curve is a value of the function, within a pixel.
+/// Every point of the curve is a value of the function, within a pixel.
 #[test]
-fn what_is_drawn_is_the_function() {
+fn points_of_a_curve_are_values_of_the_function() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
     let functions: [(&str, Function); 6] = [
@@ -175,14 +176,14 @@ fn what_is_drawn_is_the_function() {
         ("sqrt(abs(x))", |x| x.abs().sqrt()),
         ("x**3-5*x", |x| x * x * x - 5.0 * x),
         ("sin(20*x)", |x| (20.0 * x).sin()),
-        // Hardly wider than a stretch of the grid.
+        // Hardly wider than an interval of the grid.
         ("exp(-((x-0.006)*70)**2)", |x| (-((x - 0.006) * 70.0).powi(2)).exp()),
     ];
     for (expr, function) in functions {
         let pairs = [("expr", expr), ("from", "-3"), ("to", "3"), ("y_from", "-2"), ("y_to", "2")];
         let svg = ask(&mut client, &pairs, &[]).text().to_owned();
         let picture = Document::parse(&svg).unwrap();
-        // The grid says where −3, 3, −2 and 2 are.
+        // The grid lines show where −3, 3, −2 and 2 are.
         let grid = of_class(&picture, "tabuada-grid")[0].attribute("d").unwrap();
         let places: Vec<f64> = grid.split(['M', 'L', ' ']).filter_map(|number| number.parse().ok()).collect();
         let xs = places.iter().step_by(2).copied();
@@ -193,12 +194,12 @@ fn what_is_drawn_is_the_function() {
         let of_y = |y: f64| top + (2.0 - y) / 4.0 * (bottom - top);
         let lines = lines(&svg, 0);
         for (x, y) in lines.iter().flatten().filter(|(_, y)| *y > top && *y < bottom) {
-            // A value nearby: steep curves move far for a hundredth of a pixel.
+            // A value nearby, because a steep curve moves far within a hundredth of a pixel.
             let near = [-0.02, 0.0, 0.02].map(|aside| of_y(function(of_x(x + aside))));
             let (low, high) = (near.into_iter().fold(f64::MAX, f64::min), near.into_iter().fold(f64::MIN, f64::max));
             assert!((low - 0.5..=high + 0.5).contains(y), "{expr} at {}: {y} is not {near:?}", of_x(*x));
         }
-        // And between the places it hardly strays from the straight line.
+        // Between the points it hardly deviates from a straight line.
         for (a, b) in lines.iter().flat_map(|line| line.iter().zip(line.iter().skip(1))) {
             let (x, y) = ((a.0 + b.0) / 2.0, (a.1 + b.1) / 2.0);
             let near = [-0.1, 0.0, 0.1].map(|aside| of_y(function(of_x(x + aside))));
@@ -220,7 +221,7 @@ fn axes_have_round_numbers() {
     let (below, left) = numbers(&plot(&mut client, &["x**2"], "-2e150", "2e150"));
     assert_eq!(below, ["−2×10¹⁵⁰", "−1×10¹⁵⁰", "0", "1×10¹⁵⁰", "2×10¹⁵⁰"]);
     assert!(left.len() >= 3, "{left:?}");
-    // One value is not a range; its picture has one all the same.
+    // A single value is not a range, but its picture has one.
     let (_, left) = numbers(&plot(&mut client, &["5"], "-1", "1"));
     assert!(left.contains(&"5".to_owned()), "{left:?}");
     // Ends that are expressions.
@@ -229,14 +230,14 @@ fn axes_have_round_numbers() {
 }
 
 #[test]
-fn who_does_not_see_a_picture_is_told_what_is_on_it() {
+fn a_picture_has_a_text_alternative() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
     let svg = plot(&mut client, &["x**2", "1/x", "sqrt(-1-x**2)"], "-2", "2");
     let picture = Document::parse(&svg).unwrap();
     let root = picture.root_element();
     assert_eq!((root.attribute("role"), root.attribute("lang")), (Some("img"), Some("en")));
-    // Assistive software takes a title that comes first.
+    // Assistive software reads the title only if it comes first.
     assert_eq!(root.first_element_child().unwrap().tag_name().name(), "title");
     assert_eq!(words(&svg, "title"), "Graph of x**2, 1/x, sqrt(-1-x**2)");
     let description = words(&svg, "desc");
@@ -269,7 +270,7 @@ fn who_does_not_see_a_picture_is_told_what_is_on_it() {
 }
 
 #[test]
-fn colours_need_no_style_and_the_dark_has_its_own() {
+fn colours_are_attributes_and_dark_mode_overrides_them() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
     let svg = plot(&mut client, &["x", "x+1", "x+2", "x+3", "x+4", "x+5"], "-2", "2");
@@ -291,8 +292,8 @@ fn colours_need_no_style_and_the_dark_has_its_own() {
     let mut dashes: Vec<_> = colours.iter().map(|(.., dashes)| dashes).collect();
     dashes.sort_unstable();
     dashes.dedup();
-    assert_eq!(dashes.len(), 6, "curves are told apart without colours too");
-    // What a picture may do by itself: nothing.
+    assert_eq!(dashes.len(), 6, "curves differ without colours too");
+    // The picture may not load or run anything.
     let response = ask(&mut client, &[("expr", "x")], &[]);
     let policy = response.header("content-security-policy").unwrap();
     assert!(policy.starts_with("default-src 'none'") && policy.contains("sandbox"), "{policy}");
@@ -318,13 +319,13 @@ fn a_text_never_becomes_markup() {
         }
         assert_eq!(of_class(&picture, "tabuada-curve-0").len(), 2, "{text}");
     }
-    // A text of any length has its place.
+    // A text of any length fits.
     let long = format!("x # {}", "<&>".repeat(5_000));
     assert!(plot(&mut client, &[&long], "-1", "1").len() < 10_000);
 }
 
 #[test]
-fn what_cannot_be_drawn_is_a_problem() {
+fn a_plot_that_cannot_be_drawn_is_a_problem() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
     let seven = [("expr", "x"); 7];
@@ -362,14 +363,14 @@ fn what_cannot_be_drawn_is_a_problem() {
     let problem: Value = serde_json::from_slice(&problem.body).unwrap();
     assert_eq!((&problem["span"]["start"], &problem["span"]["end"]), (&Value::from(4), &Value::from(7)), "{problem}");
     assert_eq!(problem["suggestion"]["expr"], "x + sqrt(x)");
-    // What may be defined in the text may be used.
+    // An expression may define names.
     for text in ["a = 3; a*x", "f(t) @= t**2; f(x)", "sum(k*x, k, 1, 3)"] {
         assert_eq!(lines(&plot(&mut client, &[text], "-1", "1"), 0).len(), 1, "{text}");
     }
 }
 
 #[test]
-fn sizes_and_formats_are_the_askers_choice() {
+fn the_client_chooses_size_and_format() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
     for (width, height) in [("200", "120"), ("720", "450"), ("2000", "2000"), ("200", "2000"), ("2000", "120")] {
@@ -386,7 +387,7 @@ fn sizes_and_formats_are_the_askers_choice() {
             assert!((0.0..right).contains(&place("x")) && (0.0..bottom).contains(&place("y")), "{text:?}");
         }
         if right > 720.0 || bottom > 450.0 {
-            // Without optimisation, as many pixels take their time.
+            // Without optimisation, so many pixels take too long.
             continue;
         }
         let png = ask(&mut client, &pairs, &[("Accept", "image/png")]);
@@ -401,7 +402,7 @@ fn sizes_and_formats_are_the_askers_choice() {
 }
 
 #[test]
-fn the_same_question_has_the_same_picture_unless_it_is_of_chance() {
+fn the_same_question_has_the_same_picture_unless_it_is_random() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
     for expr in ["sin(1/x)", "gamma(x)", "x**x"] {
@@ -420,7 +421,7 @@ fn explain(client: &mut Client, expr: &str) -> Response {
 }
 
 #[test]
-fn an_explanation_says_what_a_text_is_and_how_its_value_comes_about() {
+fn an_explanation_has_the_canonical_text_and_the_steps() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
     let mut told = |expr: &str| -> Value {
@@ -439,14 +440,14 @@ fn an_explanation_says_what_a_text_is_and_how_its_value_comes_about() {
     let texts: Vec<&str> = steps.iter().map(|step| step["text"].as_str().unwrap()).collect();
     assert_eq!(texts, ["2+3*4", "2+12", "14"]);
     assert_eq!(steps[0]["kind"], "statement");
-    // Of the second: `3*4` of the first has become `12`, and stands in the asker's text without its brackets.
+    // The span of the second step: `3*4` of the first step has become `12`, and has no brackets in the client's text.
     let span = |start: u64, end: u64| serde_json::json!({ "start": start, "end": end });
     assert_eq!(steps[1]["replaced"][0], span(2, 5));
     assert_eq!(steps[1]["by"][0], span(2, 4));
     assert_eq!(steps[1]["span"], span(6, 9));
     assert_eq!((&explained["steps_cut"], &explained["error"]), (&Value::from(false), &Value::Null));
 
-    // Places are counted in characters.
+    // Positions are counted in characters.
     let explained = told("√16 + 2^3");
     assert_eq!(explained["steps"][1]["replaced"][0], span(0, 3), "{explained}");
     assert_eq!(explained["error"]["code"], "type-error", "a float has no exclusive or");
@@ -476,9 +477,9 @@ fn an_explanation_says_what_a_text_is_and_how_its_value_comes_about() {
     assert_eq!(client.request("GET", "/v1/explain", &[], b"").status, 400);
 }
 
-/// Who watches does not change what happens.
+/// Recording the steps does not change the result.
 #[test]
-fn an_explanation_comes_to_what_an_evaluation_comes_to() {
+fn an_explanation_has_the_result_of_the_evaluation() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
     let mut compared = 0;
@@ -543,7 +544,7 @@ fn the_command_draws_what_the_service_draws() {
     }
 }
 
-/// What the command held at most, in MiB, while it drew, as far as `/proc` was looked at in time; and its seconds of CPU.
+/// The peak memory of the command in MiB, as far as the test read `/proc` in time, and its CPU time in seconds.
 fn cost_of_pixels(exprs: &[&str]) -> (u64, f64) {
     let file = std::env::temp_dir().join(format!("tabuada-figures-cost-{}.png", std::process::id()));
     let mut command = Command::new(env!("CARGO_BIN_EXE_tabuada"));
@@ -551,7 +552,7 @@ fn cost_of_pixels(exprs: &[&str]) -> (u64, f64) {
     let mut process = command.spawn().unwrap();
     let proc = |file: &str| std::fs::read_to_string(format!("/proc/{}/{file}", process.id())).unwrap();
     let mut peak = 0;
-    // It is there, without memory, until it is waited for.
+    // The process keeps its entry, without memory, until the test waits for it.
     loop {
         let status = proc("status");
         let Some(held) = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")) else {
@@ -560,7 +561,7 @@ fn cost_of_pixels(exprs: &[&str]) -> (u64, f64) {
         peak = held.parse::<u64>().unwrap();
         std::thread::yield_now();
     }
-    // In hundredths of a second: the 14th and the 15th field, the second being the name in brackets (proc_pid_stat(5)).
+    // In hundredths of a second, fields 14 and 15. Field 2 is the name in brackets (proc_pid_stat(5)).
     let stat = proc("stat");
     let fields = stat.rsplit(") ").next().unwrap().split(' ');
     let ticks: u32 = fields.skip(11).take(2).map(|ticks| ticks.parse::<u32>().unwrap()).sum();
@@ -570,10 +571,10 @@ fn cost_of_pixels(exprs: &[&str]) -> (u64, f64) {
     (peak >> 10, f64::from(ticks) / 100.0)
 }
 
-/// Lines that go up and down in every column of pixels are long, and their dashes were many: the first of these took
-/// 1,132 MiB and 13 s.
+/// Lines that go up and down in every column of pixels are long and had many dashes. The first of these once took 1,132
+/// MiB and 13 s.
 #[test]
-fn no_picture_takes_more_than_its_share() {
+fn pictures_of_many_lines_are_bounded_in_memory_and_time() {
     for expr in [
         "rnd()",
         "randint(0, 9)",
@@ -596,7 +597,7 @@ fn a_line_too_long_for_dashes_is_solid() {
     let mut client = Client::connect(server.address);
     for (expr, dashed) in [("sin(x)", 2), ("sin(10*x)", 2), ("sin(99*x)", 1), ("tan(1e9*x)", 1)] {
         let svg = plot(&mut client, &["0", expr], "-10", "10");
-        // The sample in the legend has them all the same.
+        // The sample in the legend still has its dashes.
         let paths = Document::parse(&svg).unwrap();
         let count =
             of_class(&paths, "tabuada-curve-1").iter().filter(|path| path.has_attribute("stroke-dasharray")).count();
@@ -606,8 +607,8 @@ fn a_line_too_long_for_dashes_is_solid() {
     }
 }
 
-/// The dots of a sketch, from the left and from above, by the definition of U+2800 to U+28FF; and how many characters the
-/// widest line has.
+/// The dots of a sketch, from the left and from above, by the definition of U+2800 to U+28FF. And the number of
+/// characters in the widest line.
 fn dots(sketch: &str) -> (Vec<(usize, usize)>, usize) {
     const BITS: [(usize, usize); 8] = [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (0, 3), (1, 3)];
     let mut dots = Vec::new();
@@ -633,7 +634,7 @@ fn a_curve_is_drawn_in_characters() {
         let drawn = sketch("x", &columns.to_string());
         let (mut line, width) = dots(&drawn);
         assert_eq!(width, columns, "{drawn}");
-        // A straight line: as wide as the frame, always up, and in the middle in the middle.
+        // A straight line: as wide as the frame, always rising, and half-way up in the middle.
         line.sort_unstable();
         line.dedup_by_key(|(x, _)| *x);
         assert!(line.windows(2).all(|pair| pair[0].0 + 1 == pair[1].0 && pair[0].1 >= pair[1].1), "{drawn}");
@@ -642,13 +643,13 @@ fn a_curve_is_drawn_in_characters() {
         let ends = drawn.lines().last().unwrap();
         assert!(ends.trim_start().starts_with("−10 ") && ends.ends_with(" 10"), "{drawn}");
     }
-    // A pole is no line, and what has no value says so.
+    // A pole is not a line, and an expression without a value has a notice.
     let (pole, _) = dots(&sketch("1/x", "80"));
     assert!(pole.len() > 80);
     assert!(sketch("sqrt(-1-x**2)", "80").contains("no real value here"));
 }
 
-/// As wide as the terminal, coloured; with `-o -`, SVG on a terminal, too.
+/// On a terminal: as wide as the terminal, and coloured. With `-o -` it is SVG there too.
 #[test]
 fn on_a_terminal_a_curve_is_drawn_in_characters() {
     let script = "import fcntl, os, pty, struct, subprocess, sys, termios\n\

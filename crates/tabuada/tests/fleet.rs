@@ -1,9 +1,9 @@
-//! Three nodes, each a process of its own, on one Redis: what is dear is computed once among them, a node that dies harms
-//! nobody who asks the others, and what is deleted in Redis is forgotten by all.
+//! Three nodes, each a process of its own, on one Redis. An expensive answer is computed once among them, a node that
+//! dies harms no client of the others, and a deletion in Redis reaches every node.
 
 #![allow(clippy::panic)]
 
-mod support;
+use crate::support;
 
 use std::sync::{Arc, Barrier};
 use std::thread::JoinHandle;
@@ -13,13 +13,13 @@ use support::{Client, Node, Redis, Response, wait_for};
 
 const NODES: usize = 3;
 const EXPRESSIONS: u64 = 10;
-/// Questions asked at once: of every node, for every expression, the same number.
+/// Requests sent at once, the same number to every node for every expression.
 const QUESTIONS: usize = 600;
 
-/// A node waits for another's computation for at least so long.
+/// A node waits at least this long for another node's computation.
 const PATIENCE_OF_NODES: Duration = Duration::from_millis(600);
 
-/// A sum of that many squares, in which the trial does not get far; and its answer, by the formula.
+/// A sum of this many squares, too long for the trial, and its answer by the formula.
 fn squares(terms: u64) -> (String, String) {
     let n = u128::from(terms);
     (format!("sum(k**2, k, 1, {terms})"), format!("{{\"resultado\":{}}}", n * (n + 1) * (2 * n + 1) / 6))
@@ -29,7 +29,7 @@ fn fleet(redis: &Redis) -> Vec<Node> {
     (0..NODES).map(|_| Node::coherent(redis, &[])).collect()
 }
 
-/// The sum of a counter of some nodes, over all its labels that begin so.
+/// The sum of a counter over these nodes and over all label sets that begin like this.
 fn total<'a>(nodes: impl IntoIterator<Item = &'a Node>, name: &str) -> u64 {
     let of_one = |node: &Node| {
         let page = Client::connect(node.address).get("/metrics");
@@ -45,13 +45,13 @@ fn evaluations<'a>(nodes: impl IntoIterator<Item = &'a Node>) -> u64 {
     total(nodes, "tabuada_evaluations_total")
 }
 
-/// How often a node was not answered by Redis in time: on a machine too busy for that, computing once more is right.
+/// How often Redis did not answer a node in time. On a machine too busy for that, a second computation is correct.
 fn troubles<'a>(nodes: impl IntoIterator<Item = &'a Node> + Clone) -> u64 {
     total(nodes.clone(), "tabuada_redis_errors_total")
         + total(nodes, "tabuada_cache_lookups_total{layer=\"redis\",result=\"unavailable\"}")
 }
 
-/// Asks these nodes for all these sums, as many at once as there are questions. Each has its connection before any asks.
+/// Sends requests for all these sums to these nodes, all at once. Each request has its connection before any is sent.
 fn ask_at_once(nodes: &[&Node], terms: &[u64], questions: usize) -> Vec<JoinHandle<(u64, std::io::Result<Response>)>> {
     let barrier = Arc::new(Barrier::new(questions));
     let asking = (0..questions).map(|n| {
@@ -68,7 +68,7 @@ fn ask_at_once(nodes: &[&Node], terms: &[u64], questions: usize) -> Vec<JoinHand
     asking.collect()
 }
 
-/// How many of these sums are being worked out, as Redis has it.
+/// How many of these sums have a lease in Redis, which means that a node computes them.
 fn leases(redis: &Redis, terms: &[u64]) -> usize {
     let names: Vec<String> =
         terms.iter().map(|&terms| format!("tabuada:2:{}", squares(terms).0.replace(' ', ""))).collect();
@@ -76,7 +76,7 @@ fn leases(redis: &Redis, terms: &[u64]) -> usize {
     redis.cli(&[&["mget"], &names[..]].concat()).lines().filter(|line| line.starts_with("\"lease:")).count()
 }
 
-/// Every one was answered, and rightly; where from.
+/// Checks that every request got the correct answer. Gives the sources of the answers.
 fn are_right(asking: Vec<JoinHandle<(u64, std::io::Result<Response>)>>) -> Vec<String> {
     let answers = asking.into_iter().map(|asked| {
         let (terms, response) = asked.join().expect("no panic");
@@ -88,11 +88,11 @@ fn are_right(asking: Vec<JoinHandle<(u64, std::io::Result<Response>)>>) -> Vec<S
 }
 
 #[test]
-fn ten_dear_expressions_asked_600_times_at_once_are_evaluated_ten_times() {
+fn ten_expensive_expressions_in_600_requests_are_evaluated_ten_times() {
     let redis = Redis::start();
     let nodes = fleet(&redis);
-    // On a machine too busy for a look within 50 ms, or for a sum within the patience of the others, a node rightly computes
-    // for itself. What is more than ten is to be explained by that; most rounds on a quiet machine need no explanation.
+    // On a machine too busy for a lookup within 50 ms, or for a sum within the others' patience, a node may compute for
+    // itself. Evaluations beyond ten must be explained by that. On a quiet machine most rounds need no explanation.
     for round in 1..=10 {
         let terms: Vec<u64> = (0..EXPRESSIONS).map(|n| 20_000 + 1_000 * n + round).collect();
         let before = (evaluations(&nodes), troubles(&nodes));
@@ -110,7 +110,7 @@ fn ten_dear_expressions_asked_600_times_at_once_are_evaluated_ten_times() {
             break;
         }
     }
-    // What one evaluated all have.
+    // All nodes have what one of them evaluated.
     let before = evaluations(&nodes);
     let (expression, body) = squares(20_001);
     for node in &nodes {
@@ -124,14 +124,13 @@ fn a_node_killed_while_it_evaluates_costs_one_evaluation_more_for_each_that_wait
     let redis = Redis::start();
     let mut nodes = fleet(&redis);
     let killed = nodes.pop().expect("three nodes");
-    // It is stopped in mid-air, so that nothing is finished before the others wait for it; once in a while it is quicker.
+    // Stops the node during the computation, so that nothing is finished before the others wait for it. Sometimes the
+    // node is faster.
     let (terms, lost) = (0..20)
         .find_map(|round| {
             let terms: Vec<u64> = (0..EXPRESSIONS).map(|n| 40_000 + 100 * round + n).collect();
             let lost = ask_at_once(&[&killed], &terms, terms.len());
-            wait_for("the node to be at work", || {
-                lost.iter().all(JoinHandle::is_finished) || leases(&redis, &terms) > 0
-            });
+            wait_for("the node to compute", || lost.iter().all(JoinHandle::is_finished) || leases(&redis, &terms) > 0);
             killed.signal("STOP");
             let is_at_work = leases(&redis, &terms) > 0;
             if !is_at_work {
@@ -141,7 +140,7 @@ fn a_node_killed_while_it_evaluates_costs_one_evaluation_more_for_each_that_wait
             }
             Some((terms, lost))
         })
-        .expect("one of twenty rounds is not over before it is seen");
+        .expect("one of twenty rounds lasts long enough to stop the node");
     let before = (evaluations(&nodes), troubles(&nodes));
     let asking = ask_at_once(&nodes.iter().collect::<Vec<_>>(), &terms, QUESTIONS);
     let waits = "tabuada_cache_lookups_total{layer=\"redis\",result=\"lease\"}";
@@ -149,7 +148,7 @@ fn a_node_killed_while_it_evaluates_costs_one_evaluation_more_for_each_that_wait
     killed.signal("KILL");
     assert_eq!(killed.ended(), None, "it was killed");
     for asked in lost {
-        // Whoever had asked it is out of luck, if not answered before.
+        // A client of the killed node gets an error, unless it was answered before.
         let (terms, response) = asked.join().expect("no panic");
         assert!(response.is_err() || response.is_ok_and(|response| response.text() == squares(terms).1));
     }
@@ -157,12 +156,12 @@ fn a_node_killed_while_it_evaluates_costs_one_evaluation_more_for_each_that_wait
     let (evaluated, disturbed) = (evaluations(&nodes) - before.0, troubles(&nodes) - before.1);
     let most = EXPRESSIONS * nodes.len() as u64 + disturbed;
     assert!((1..=most).contains(&evaluated), "{evaluated}, disturbed {disturbed} times");
-    // The leases it left behind are gone, one way or the other, and what is asked for again is remembered.
+    // The dead node's leases are gone, and new answers are cached.
     wait_for("no lease to be left", || leases(&redis, &terms) == 0);
     for node in &nodes {
         for &terms in &terms {
             let (expression, body) = squares(terms);
-            wait_for("it to be remembered", || {
+            wait_for("the answer to be cached", || {
                 let answer = node.evaluate(&expression);
                 assert_eq!(answer.text(), body);
                 answer.header("cache-status").is_some_and(|status| status.contains("; hit; "))
@@ -185,13 +184,17 @@ fn flushall_empties_the_memory_of_every_node() {
     for round in 1..=5 {
         for node in &nodes {
             for text in &texts {
-                wait_for("memory to have it", || status(node, text).starts_with("tabuada; hit; detail=memory"));
+                wait_for("the answer to be in memory", || {
+                    status(node, text).starts_with("tabuada; hit; detail=memory")
+                });
             }
         }
         assert_eq!(redis.cli(&["flushall"]), "OK");
-        // One null for each that tracks: what comes after it was told of before.
+        // One null for each connection that tracks: any later change is reported after the flush.
         for node in &nodes {
-            wait_for("it to be told", || total([node], "tabuada_cache_forgotten_total{cause=\"flush\"}") == round);
+            wait_for("the node to receive the invalidation", || {
+                total([node], "tabuada_cache_forgotten_total{cause=\"flush\"}") == round
+            });
         }
         for node in &nodes {
             for text in &texts {

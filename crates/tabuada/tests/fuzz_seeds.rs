@@ -1,9 +1,9 @@
-//! What fuzzing found worth keeping, replayed: requests that between them reach all that reads one.
+//! Replays the inputs that fuzzing kept: requests that together reach all the code that reads requests.
 #![allow(clippy::panic)]
 
-mod laws;
+use crate::laws;
 
-/// Checks every seed. One is a text whose characters are the bytes.
+/// Checks every seed. A seed is a text whose characters are the bytes.
 fn replay(target: &str, law: fn(&[u8])) {
     let path = format!("{}/../../fuzz/seeds/{target}.jsonl", env!("CARGO_MANIFEST_DIR"));
     let lines = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
@@ -14,7 +14,7 @@ fn replay(target: &str, law: fn(&[u8])) {
 }
 
 #[test]
-fn every_head_is_answered_or_given_up() {
+fn every_head_is_answered_or_dropped() {
     replay("heads", laws::check_head);
 }
 

@@ -1,4 +1,4 @@
-//! `tabuada health` against a real server, and against none.
+//! `tabuada health` with a real server, and without one.
 
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;

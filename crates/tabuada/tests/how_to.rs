@@ -1,10 +1,10 @@
-//! Does what the pages of `docs/how-to` say, in both languages: commands are run against real servers, programs with the
-//! system's Python and Node, and parts of configuration are parts of the files that the tests of these run.
+//! Follows the pages of `docs/how-to` in both languages: runs the commands against real servers and the programs with
+//! the system's Python and Node. Parts of configuration must be parts of files that other tests run.
 
-// A test tells by panicking; the lint does not see that the functions beside it are its own.
+// Clippy allows panics in tests, but not in their helper functions.
 #![allow(clippy::panic)]
 
-mod support;
+use crate::support;
 
 use std::fs;
 use std::path::Path;
@@ -38,16 +38,17 @@ fn follow(page: &str) {
 }
 
 #[test]
-fn what_the_pages_show_happens() {
+fn the_how_to_pages_are_true() {
     pages().iter().for_each(|page| follow(page));
 }
 
 #[test]
-fn what_the_portuguese_pages_show_happens() {
+fn the_portuguese_how_to_pages_are_true() {
     pages().iter().for_each(|page| follow(&translation(page)));
 }
 
-/// Each line of what is no command is one of the file that the lines before it link to, be it in a comment there.
+/// Each line of a block that is not a command must occur in the file that the text before it links to, possibly in a
+/// comment.
 #[test]
 fn parts_of_configuration_are_parts_of_files_of_the_tree() {
     let mut parts = 0;
@@ -76,7 +77,7 @@ fn both_languages_have_the_same_blocks_and_links() {
         let shown = blocks_of(page).into_iter().map(|block| format!("{}: {}", block.fence, block.lines.join("\n")));
         let text = read(&format!("{FOLDER}/{page}"));
         let links = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
-        // Alike but for the language, and each leads to the other at its beginning.
+        // The links are the same except for the language, and each page links to its translation at the beginning.
         let links: Vec<String> = links.skip(1).map(|link| link.replace(".pt-BR", "")).collect();
         (shown.collect::<Vec<_>>(), links)
     };

@@ -1,7 +1,7 @@
-//! The service over HTTP: the course's contract, hostile requests, the routes beside it.
+//! The service over HTTP: the course's contract, hostile requests, and the other routes.
 #![allow(clippy::panic)]
 
-mod support;
+use crate::support;
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -12,7 +12,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use support::{Client, PATIENCE, Response, Server, corpus, hostile_body, resolved, unhex};
 
-/// Both tables of the contract, row by row: what is asked, what is answered.
+/// Both tables of the contract, row by row: request and response.
 #[test]
 fn the_contract_row_by_row() {
     let server = Server::start();
@@ -37,7 +37,7 @@ fn the_contract_row_by_row() {
             assert_eq!(response.text(), format!("{{\"resultado\":{resultado}}}"), "{expression}");
         }
     }
-    // Our own words are in Portuguese and say where.
+    // Our own messages are in Portuguese and give the position.
     for (expression, position) in [("2 +", 4), ("", 1), ("   ", 4), ("1 + 9**9**9", 5), ("é + ", 5), ("1 + é é", 7)]
     {
         let response = client.evaluate(expression);
@@ -87,9 +87,9 @@ fn the_contract_row_by_row() {
     assert_eq!((response.status, response.text()), (400, r#"{"detail":"There was an error parsing the body"}"#));
 }
 
-/// Where the course's application breaks and we have to say something else: what we say instead.
+/// Checks our response where the course's application fails with a 500.
 fn in_place_of_a_500(request: &Value) -> bool {
-    // Each of these is well-formed to Python's decoder and cannot be written back, or is no text at all.
+    // Each of these is valid to Python's decoder but cannot be written back, or is not a text at all.
     let body = body_of(request);
     let answers =
         [&b"NaN"[..], b"Infinity", b"1e999", b"1E400", b"1e400", b"1e1111", b"\\ud", b"\xed", b"\x3d\xd8", b"\xff"];
@@ -103,7 +103,7 @@ fn body_of(request: &Value) -> Vec<u8> {
     }
 }
 
-/// Replays what the course's application was asked, and compares every byte.
+/// Replays the recorded requests to the course's application, and compares every byte of the response.
 #[test]
 fn answers_as_the_recorded_application() {
     let server = Server::start();
@@ -152,9 +152,9 @@ fn same(target: &str, response: &Response, expected: &Value) -> Result<(), Strin
         let value = value.as_str().expect("a header");
         let ours = response.header(name).unwrap_or_default();
         let same = match name.as_str() {
-            // A set: its order there is chance.
+            // A set, whose order is random there.
             "allow" => sorted(ours) == sorted(value),
-            // Ours names neither host nor root; the caller adds them.
+            // Our location has neither host nor root; the client adds them.
             "location" => format!("http://localhost:8000{}", resolved(target, ours)) == value,
             _ => ours == value,
         };
@@ -171,9 +171,9 @@ fn sorted(methods: &str) -> Vec<&str> {
     methods
 }
 
-/// What nobody can write back is answered all the same, and says what was given.
+/// A value that cannot be written back as JSON still gets a response, which shows what was sent.
 #[test]
-fn what_json_has_no_form_for_is_echoed_as_text() {
+fn values_without_a_json_form_are_echoed_as_text() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
     for (body, input) in [
@@ -187,13 +187,13 @@ fn what_json_has_no_form_for_is_echoed_as_text() {
         );
         assert_eq!((response.status, response.text()), (422, answer.as_str()), "{body}");
     }
-    // pydantic's words for a string that is no text.
+    // pydantic's message for a string that is not valid Unicode.
     let response = client.post(br#"{"expressao":"1\ud8001"}"#);
     let answer = "{\"detail\":[{\"type\":\"string_unicode\",\"loc\":[\"body\",\"expressao\"],\"msg\":\"Input should be a valid string, unable to parse raw data as a unicode string\",\"input\":\"1\u{fffd}1\"}]}";
     assert_eq!((response.status, response.text()), (422, answer));
 }
 
-/// `Cache-Status` says how each answer was come by; the answer itself is the same.
+/// `Cache-Status` says where each answer came from. The answer itself is the same.
 #[test]
 fn cache_status_is_on_every_answer() {
     let server = Server::start();
@@ -216,7 +216,7 @@ fn cache_status_is_on_every_answer() {
     }
 }
 
-/// Whatever is in it, a body is answered in time, and the next request on another connection too.
+/// Whatever the body contains, the server answers in time, and then answers the next request on another connection.
 #[test]
 fn hostile_requests_are_answered() {
     let server = Server::start();
@@ -231,7 +231,7 @@ fn hostile_requests_are_answered() {
         }
         assert_eq!(response.status == 413, body.len() > 1 << 20, "{id}");
         assert!(response.header("cache-status").is_some_and(|status| status.starts_with("tabuada; ")), "{id}");
-        // Raw values, since what is echoed may be nested as deep as Python reads it.
+        // Raw values, because the echo may be nested as deeply as Python reads.
         let answer: BTreeMap<String, Box<RawValue>> =
             serde_json::from_slice(&response.body).unwrap_or_else(|error| panic!("{id}: {error}"));
         assert!(answer.keys().eq(["resultado"]) || answer.keys().eq(["detail"]), "{id}: {answer:?}");
@@ -239,12 +239,12 @@ fn hostile_requests_are_answered() {
     }
     assert!(asked > 700, "{asked}");
     assert_eq!(Client::connect(server.address).evaluate("1+1").text(), "{\"resultado\":2}");
-    // Nothing else went wrong.
+    // No other failure occurred.
     assert_eq!(counter(&server, "tabuada_evaluations_failed_total"), too_late);
 }
 
-/// The answer to a body, asked again while the machine is too busy to give it before the deadline: so late that it was
-/// given up, which is counted here, or had no thread at all.
+/// Sends the body again while the machine is too busy to answer before the deadline. Counts evaluations that were
+/// abandoned at the deadline. Requests that got no thread at all are not counted.
 fn in_time(server: &Server, body: &[u8], too_late: &mut f64) -> Response {
     let begun = Instant::now();
     loop {
@@ -265,7 +265,7 @@ fn counter(server: &Server, name: &str) -> f64 {
 }
 
 #[test]
-fn a_body_of_100_mb_gets_its_answer_whoever_declares_it() {
+fn a_body_of_100_mb_is_refused_with_and_without_a_length() {
     let server = Server::start();
     let chunk = vec![b'x'; 1 << 20];
     let is_413 = |response: &Response| {
@@ -274,11 +274,11 @@ fn a_body_of_100_mb_gets_its_answer_whoever_declares_it() {
         assert_eq!(response.header("cache-status"), Some("tabuada; fwd=bypass; detail=too-large"));
         assert_eq!(response.header("connection"), Some("close"));
     };
-    // A client that sends everything before it looks.
+    // A client that sends everything before it reads.
     let mut client = Client::connect(server.address);
     client.send(format!("POST /evaluate HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n", 100 << 20).as_bytes());
     for _ in 0..100 {
-        client.stream.write_all(&chunk).expect("all of it is taken");
+        client.stream.write_all(&chunk).expect("the server reads all of it");
     }
     is_413(&client.receive(false));
     assert!(client.is_closed());
@@ -286,13 +286,13 @@ fn a_body_of_100_mb_gets_its_answer_whoever_declares_it() {
     let mut client = Client::connect(server.address);
     client.send(b"POST /evaluate HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
     for _ in 0..100 {
-        client.stream.write_all(format!("{:x}\r\n", chunk.len()).as_bytes()).expect("all of it is taken");
-        client.stream.write_all(&chunk).expect("all of it is taken");
-        client.stream.write_all(b"\r\n").expect("all of it is taken");
+        client.stream.write_all(format!("{:x}\r\n", chunk.len()).as_bytes()).expect("the server reads all of it");
+        client.stream.write_all(&chunk).expect("the server reads all of it");
+        client.stream.write_all(b"\r\n").expect("the server reads all of it");
     }
     client.send(b"0\r\n\r\n");
     is_413(&client.receive(false));
-    // A client that asks first.
+    // A client that sends `Expect: 100-continue`.
     let mut client = Client::connect(server.address);
     client.send(b"POST /evaluate HTTP/1.1\r\nHost: x\r\nContent-Length: 104857600\r\nExpect: 100-continue\r\n\r\n");
     is_413(&client.receive(false));
@@ -312,7 +312,7 @@ fn the_largest_body_is_read_and_one_byte_more_is_not() {
 }
 
 #[test]
-fn a_body_that_breaks_off_is_answered() {
+fn a_truncated_body_is_answered() {
     let server = Server::start();
     for start in [
         "POST /evaluate HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{\"expressao\"",
@@ -321,7 +321,7 @@ fn a_body_that_breaks_off_is_answered() {
     ] {
         let mut client = Client::connect(server.address);
         client.send(start.as_bytes());
-        client.stream.shutdown(Shutdown::Write).expect("a half can be closed");
+        client.stream.shutdown(Shutdown::Write).expect("the sending side can be closed");
         let response = client.receive(false);
         assert_eq!(
             (response.status, response.text()),
@@ -329,15 +329,15 @@ fn a_body_that_breaks_off_is_answered() {
             "{start}"
         );
     }
-    // A client that has only nothing more to send gets its answer.
+    // A client that closes only its sending side still gets its response.
     let mut client = Client::connect(server.address);
     client.send(b"POST /evaluate HTTP/1.1\r\nHost: x\r\nContent-Length: 19\r\n\r\n{\"expressao\":\"2+2\"}");
-    client.stream.shutdown(Shutdown::Write).expect("a half can be closed");
+    client.stream.shutdown(Shutdown::Write).expect("the sending side can be closed");
     assert_eq!(client.receive(false).text(), "{\"resultado\":4}");
 }
 
 #[test]
-fn what_is_no_http_is_refused_and_harms_nobody() {
+fn invalid_http_is_refused_and_other_clients_are_served() {
     let server = Server::start();
     for (bytes, status) in [
         (&b"hello\r\n\r\n"[..], 400),
@@ -347,7 +347,7 @@ fn what_is_no_http_is_refused_and_harms_nobody() {
     ] {
         let mut client = Client::connect(server.address);
         client.send(bytes);
-        client.stream.shutdown(Shutdown::Write).expect("a half can be closed");
+        client.stream.shutdown(Shutdown::Write).expect("the sending side can be closed");
         assert_eq!(client.receive(false).status, status, "{:?}", String::from_utf8_lossy(bytes));
     }
     let mut client = Client::connect(server.address);
@@ -356,7 +356,7 @@ fn what_is_no_http_is_refused_and_harms_nobody() {
     assert_eq!(Client::connect(server.address).evaluate("1+1").text(), "{\"resultado\":2}");
 }
 
-/// Each request in one piece and byte by byte: what it says is the same.
+/// Sends each request in one piece and byte by byte. The responses are the same.
 fn statuses(server: &Server, request: &str) -> [(u16, Client); 2] {
     [request.len(), 1].map(|piece| {
         let mut client = Client::connect(server.address);
@@ -367,14 +367,14 @@ fn statuses(server: &Server, request: &str) -> [(u16, Client); 2] {
     })
 }
 
-/// And whether it is closed, if it is refused.
+/// Also whether the connection is closed after a refusal.
 fn answered(server: &Server, request: &str) -> [(u16, bool); 2] {
     statuses(server, request).map(|(status, mut client)| (status, status == 200 || client.is_closed()))
 }
 
-/// RFC 9112, sections 2.2, 5 and 6.3: where lines, names or lengths are doubtful, nobody guesses.
+/// RFC 9112, sections 2.2, 5 and 6.3: the server refuses ambiguous lines, names and lengths, and does not guess.
 #[test]
-fn doubtful_heads_are_refused_and_end_the_connection() {
+fn ambiguous_heads_are_refused_and_end_the_connection() {
     let server = Server::start();
     for fields in [
         "Content-Length: 19\r\nTransfer-Encoding: chunked",
@@ -414,14 +414,14 @@ fn doubtful_heads_are_refused_and_end_the_connection() {
     assert_eq!(get("GET /health/live HTTP/1.1"), [(200, true); 2]);
     assert_eq!(answered(&server, "GET /health/live HTTP/1.1\nHost: x\r\n\r\n"), [(400, true); 2]);
     assert_eq!(answered(&server, "GET /health/live HTTP/1.1\r\nHost: x\r\n\n"), [(400, true); 2]);
-    // What is clear stays as it is: empty lines before, any case, zeros before a length.
+    // Unambiguous heads are accepted: empty lines before them, names in any case, leading zeros in a length.
     let clear = "\r\nPOST /evaluate HTTP/1.1\r\nHOST: x\r\ncontent-LENGTH:\t00019 \r\n\r\n{\"expressao\":\"2+2\"}";
     assert_eq!(answered(&server, clear), [(200, true); 2]);
 }
 
-/// However much more is said to come: 413, and nothing of it is waited for.
+/// The server answers 413 without waiting for the announced bytes.
 #[test]
-fn what_says_that_it_is_too_large_is_told_at_once() {
+fn a_body_declared_too_large_is_refused_at_once() {
     let server = Server::start();
     for path in ["/evaluate", "/v1/evaluate", "/v1/table", "/v1/batch"] {
         for sized in [
@@ -436,15 +436,15 @@ fn what_says_that_it_is_too_large_is_told_at_once() {
             "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\nfffff\r\n",
         ] {
             let request = format!("POST {path} HTTP/1.1\r\nHost: x\r\n{sized}");
-            // What is still sent is taken for a while, so that the answer is seen.
+            // The server still reads for a while, so that the client sees the response.
             assert_eq!(statuses(&server, &request).map(|(status, _)| status), [413; 2], "{path} {sized:?}");
         }
     }
 }
 
-/// The bytes of what was refused are no next request.
+/// The bytes after a refused head are not read as another request.
 #[test]
-fn nothing_behind_a_refused_head_is_answered() {
+fn bytes_after_a_refused_head_are_not_a_request() {
     let server = Server::start();
     let ping = "GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n";
     let mut client = Client::connect(server.address);
@@ -455,7 +455,7 @@ fn nothing_behind_a_refused_head_is_answered() {
     assert!(client.is_closed());
 }
 
-/// Two readers of one head, a proxy and we, are not to understand two requests (RFC 9112).
+/// Two readers of one head, a proxy and this server, must not see different requests (RFC 9112).
 #[test]
 fn a_head_that_can_be_read_in_two_ways_is_refused() {
     let server = Server::start();
@@ -490,9 +490,9 @@ fn a_head_that_can_be_read_in_two_ways_is_refused() {
     assert_eq!(client.receive(false).text(), "{\"resultado\":4}");
 }
 
-/// Whatever it is and wherever it comes from, no browser takes it for anything else.
+/// Browsers must not guess the type of any response.
 #[test]
-fn no_answer_is_sniffed() {
+fn every_response_forbids_content_sniffing() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
     for target in [
@@ -520,7 +520,7 @@ fn no_answer_is_sniffed() {
     assert_eq!(client.evaluate("2+2").header("x-content-type-options"), Some("nosniff"));
 }
 
-/// A connection carries many requests, also several sent before the first answer.
+/// A connection carries many requests, also several sent before the first response.
 #[test]
 fn requests_follow_each_other_on_one_connection() {
     let server = Server::start();
@@ -536,7 +536,7 @@ fn requests_follow_each_other_on_one_connection() {
 }
 
 #[test]
-fn the_routes_beside_it() {
+fn the_other_routes_answer() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
     assert_eq!(client.get("/health/live").text(), r#"{"status":"ok"}"#);
@@ -549,20 +549,21 @@ fn the_routes_beside_it() {
     assert_eq!((missing.status, missing.text()), (404, r#"{"detail":"Not Found"}"#));
 }
 
-/// However many ask at the same time, and whoever of them goes away.
+/// However many clients send it at the same time, and even if some of them go away.
 #[test]
-fn what_many_ask_at_once_is_computed_once() {
-    const DEAR: &str = "factorial(20000) % 1000003";
+fn concurrent_requests_for_one_expression_compute_it_once() {
+    const EXPENSIVE: &str = "factorial(20000) % 1000003";
     let server = Server::start();
     let address = server.address;
     let mut impatient = Client::connect(address);
     impatient.send(
-        format!("POST /evaluate HTTP/1.1\r\nHost: x\r\nContent-Length: 42\r\n\r\n{{\"expressao\":\"{DEAR}\"}}")
+        format!("POST /evaluate HTTP/1.1\r\nHost: x\r\nContent-Length: 42\r\n\r\n{{\"expressao\":\"{EXPENSIVE}\"}}")
             .as_bytes(),
     );
     drop(impatient);
-    let askers: Vec<_> = (0..16).map(|_| std::thread::spawn(move || Client::connect(address).evaluate(DEAR))).collect();
-    let answers: Vec<Response> = askers.into_iter().map(|asker| asker.join().expect("it is answered")).collect();
+    let clients: Vec<_> =
+        (0..16).map(|_| std::thread::spawn(move || Client::connect(address).evaluate(EXPENSIVE))).collect();
+    let answers: Vec<Response> = clients.into_iter().map(|client| client.join().expect("it is answered")).collect();
     for answer in &answers {
         assert_eq!((answer.status, &answer.body), (200, &answers[0].body));
         let status = answer.header("cache-status").expect("a status");
@@ -574,7 +575,7 @@ fn what_many_ask_at_once_is_computed_once() {
     assert!(counter(&server, "tabuada_trials_abandoned_total") >= 1.0);
 }
 
-/// A server that is told to stop finishes what it has begun, and accepts nothing more.
+/// A server that receives the signal to stop finishes the requests in progress and accepts no more.
 #[test]
 fn stopping_finishes_what_is_in_flight() {
     let server = Server::start();
@@ -583,10 +584,10 @@ fn stopping_finishes_what_is_in_flight() {
     assert_eq!(idle.get("/health/live").status, 200);
     let mut client = Client::connect(address);
     client.send(b"POST /evaluate HTTP/1.1\r\nHost: x\r\nContent-Length: 19\r\n\r\n{\"expressao\":");
-    // The server has seen the head once it answers another request sent after it.
+    // The server has read the head once it answers another request that was sent later.
     assert_eq!(Client::connect(address).get("/health/live").status, 200);
     let stopping = std::thread::spawn(move || server.stop());
-    assert!(idle.is_closed(), "who is idle is sent away");
+    assert!(idle.is_closed(), "the idle connection is closed");
     client.send(b"\"2+2\"}");
     assert_eq!(client.receive(false).text(), "{\"resultado\":4}");
     stopping.join().expect("it stops");

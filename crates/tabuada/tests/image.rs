@@ -1,13 +1,13 @@
-//! The image, without an engine: its file system is put together as the Dockerfile says, and what it runs is run in it, as
-//! its user and with its variables. `tests/packages/image` builds it with buildah as well.
+//! The image, without a container engine. The test assembles the image's file system as the Dockerfile says, and runs
+//! its program in it as its user and with its variables. `tests/packages/image` builds it with buildah as well.
 //!
-//! `TABUADA_IMAGE_BINARY` names the static binary that is in the image; without it, the one being tested is taken, with the
-//! libraries that it asks for.
+//! `TABUADA_IMAGE_BINARY` names the static binary for the image. Without it, the test takes its own binary with the
+//! libraries it needs.
 
-// A test tells by panicking; the lint does not see that the functions beside it are its own.
+// Clippy allows panics in tests, but not in their helper functions.
 #![allow(clippy::panic)]
 
-mod support;
+use crate::support;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -28,8 +28,8 @@ struct Container {
 }
 
 impl Container {
-    /// With `/etc/hosts` as an engine writes it, in which `redis` is a name for this machine, and `authority` among the CA
-    /// certificates of the stage that builds.
+    /// Its `/etc/hosts` has the name `redis` for this machine, as an engine would write it. `authority` is added to the
+    /// CA certificates of the build stage.
     fn new(name: &str, authority: Option<&str>) -> Self {
         let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         let _ = fs::remove_dir_all(&root);
@@ -68,10 +68,10 @@ impl Container {
         fs::copy(from, self.root.join(to.trim_start_matches('/'))).expect("it can be copied");
     }
 
-    /// Runs its entry point with the variables of the image, as its user, and nothing else of this machine's files.
+    /// Runs the entry point with the image's variables and as its user, without any other files of this machine.
     fn command(&self, words: &[String], variables: &[(&str, &str)]) -> Command {
         let (user, group) = self.image.user.split_once(':').expect("a user and a group");
-        // Only root may change into another root by itself; elsewhere a namespace of its own lets anybody do so.
+        // Only root may change the root directory directly. Other users need a namespace of their own.
         let mut command = if rustix::process::geteuid().is_root() {
             let mut command = Command::new("/usr/sbin/chroot");
             command.arg(format!("--userspec={user}:{group}")).arg(&self.root);
@@ -87,7 +87,7 @@ impl Container {
         command
     }
 
-    /// What `docker run IMAGE arguments…` prints.
+    /// The output of `docker run IMAGE arguments…`.
     fn prints(&self, arguments: &[&str]) -> String {
         let arguments = arguments.iter().map(|word| (*word).to_owned());
         let words: Vec<String> = self.image.entrypoint.iter().cloned().chain(arguments).collect();
@@ -96,7 +96,8 @@ impl Container {
         String::from_utf8(output.stdout).expect("it prints UTF-8")
     }
 
-    /// Starts it as `docker run -e … IMAGE arguments…` does, until it answers at another of this machine's addresses.
+    /// Starts it as `docker run -e … IMAGE arguments…` does, and waits until it answers on another address of this
+    /// machine.
     fn serve(&mut self, variables: &[(&str, &str)], arguments: &[&str]) -> SocketAddr {
         let listen = variables.iter().find(|(name, _)| *name == "TABUADA_LISTEN").expect("a port of the test's own").1;
         let port = listen.rsplit(':').next().and_then(|port| port.parse().ok()).expect("a port");
@@ -112,7 +113,7 @@ impl Container {
         address
     }
 
-    /// Whether its health check says that it is well.
+    /// Whether its health check succeeds.
     fn is_healthy(&self, variables: &[(&str, &str)]) -> bool {
         let output = self.command(&self.image.health, variables).output().expect("it can be run");
         output.status.success()
@@ -130,7 +131,7 @@ impl Drop for Container {
     }
 }
 
-/// The libraries of a binary that is not static, and what loads them.
+/// The libraries of a binary that is not static, and their loader.
 fn libraries(binary: &str) -> Vec<String> {
     let listed = Command::new("ldd").arg(binary).output().expect("ldd is part of the C library");
     let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
@@ -158,7 +159,7 @@ fn the_image_evaluates() {
 fn the_image_listens_on_every_address_unless_a_variable_says_another() {
     let image = Image::read();
     assert_eq!(image.environment, [("TABUADA_LISTEN".to_owned(), "0.0.0.0:8000".to_owned())]);
-    assert_eq!(image.command, ["serve"], "a flag here would go before the variable");
+    assert_eq!(image.command, ["serve"], "a flag here would take precedence over the variable");
 
     let mut container = Container::new("image-listen", None);
     let listen = listen();
@@ -167,7 +168,7 @@ fn the_image_listens_on_every_address_unless_a_variable_says_another() {
 }
 
 #[test]
-fn arguments_leave_it_listening_on_every_address() {
+fn arguments_do_not_change_the_address_of_the_image() {
     let mut container = Container::new("image-arguments", None);
     let listen = listen();
     let address = container.serve(&[("TABUADA_LISTEN", &listen)], &["serve", "--ttl", "9m"]);
@@ -175,11 +176,11 @@ fn arguments_leave_it_listening_on_every_address() {
 }
 
 #[test]
-fn the_health_check_asks_where_the_variable_says() {
+fn the_health_check_uses_the_configured_address() {
     let mut container = Container::new("image-health", None);
     let listen = listen();
     let variables = [("TABUADA_LISTEN", listen.as_str())];
-    assert!(!container.is_healthy(&variables), "nobody listens yet");
+    assert!(!container.is_healthy(&variables), "the server does not run yet");
     container.serve(&variables, &[]);
     assert!(container.is_healthy(&variables));
 }
@@ -204,7 +205,7 @@ fn the_image_runs_as_nobody_and_holds_one_program_and_ca_certificates() {
 }
 
 #[test]
-fn it_finds_a_redis_by_the_name_in_etc_hosts() {
+fn the_image_resolves_a_redis_in_etc_hosts() {
     let redis = Redis::start();
     let mut container = Container::new("image-hosts", None);
     let (listen, url) = (listen(), format!("redis://redis:{}", redis.port));
@@ -212,9 +213,9 @@ fn it_finds_a_redis_by_the_name_in_etc_hosts() {
     wait_for("the container to reach Redis", || cache_state(address) == "coherent");
 }
 
-/// A certificate for `redis` by an authority of its own, which only the image's bundle knows.
+/// Uses a certificate for `redis` from a CA that only the image's bundle contains.
 #[test]
-fn it_trusts_a_redis_over_tls_by_its_own_ca_certificates() {
+fn the_image_verifies_a_redis_over_tls_with_its_own_ca_certificates() {
     let redis = TlsRedis::start("image-tls-redis");
     let url = format!("rediss://redis:{}", redis.port);
     for (name, authority, state) in
@@ -227,7 +228,7 @@ fn it_trusts_a_redis_over_tls_by_its_own_ca_certificates() {
     }
 }
 
-/// A `redis-server` that speaks TLS alone.
+/// A `redis-server` that accepts TLS only.
 struct TlsRedis {
     port: u16,
     authority: String,
@@ -256,7 +257,7 @@ impl TlsRedis {
             .arg(&certificate_file)
             .arg("--tls-key-file")
             .arg(&key_file)
-            // It asks for one, though it asks nobody for a certificate.
+            // redis-server requires this option, although it asks clients for no certificate.
             .arg("--tls-ca-cert-file")
             .arg(&certificate_file)
             .stdout(Stdio::null())
@@ -279,7 +280,7 @@ fn the_courses_own_compose_file_stores_in_redis() {
     for document in ["docs/tutorial.md", "docs/tutorial.pt-BR.md"] {
         let blocks = blocks(&read(document));
         let mut files = blocks.iter().filter(|block| block.fence == "yaml" && block.lines[0] == "services:");
-        let file = Compose::parse(&files.next().expect("the course's own file").lines.join("\n"));
+        let file = Compose::parse(&files.next().expect("the course's own file is in the tutorial").lines.join("\n"));
         let backend = file.services.iter().find(|service| service.name == "backend").expect("it has a backend");
         assert_eq!(backend.ports, ["8000:8000"]);
 
@@ -293,14 +294,15 @@ fn the_courses_own_compose_file_stores_in_redis() {
         let address = container.serve(&variables, &[]);
         wait_for("the container to reach Redis", || cache_state(address) == "coherent");
         Client::connect(address).evaluate("2+2");
-        // What is cheap reaches Redis behind the answer, within a rate.
+        // A cheap answer reaches Redis after the response, within a rate limit.
         wait_for("the answer to be in Redis", || redis.cli(&["keys", "*"]).contains("2+2"));
     }
 }
 
-/// What is laid over docker-compose.yml fits on it: the same services, a secret that is declared and where they look for it.
+/// The override file fits docker-compose.yml: it has the same services, and the secret is declared and mounted where
+/// the services look for it.
 #[test]
-fn the_compose_file_with_a_password_fits_over_the_other() {
+fn the_compose_file_with_a_password_overrides_the_other() {
     let (over, under) = (read("deploy/compose/redis-password.yml"), read("docker-compose.yml"));
     let (over, under) = (compose::parse(&over), compose::parse(&under));
     let secrets = over["secrets"].as_mapping().expect("it declares secrets");

@@ -1,21 +1,21 @@
-//! The command in the language of the locale, and what stays the same in every one.
+//! The command in the language of the locale, and the output that is the same in every locale.
 
 #![allow(clippy::panic)]
 
-mod support;
+use crate::support;
 
 use std::process::Command;
 
 use support::{Node, tabuada};
 
-/// What a command prints and says, and the status it ends with.
+/// The output of a command, its error output and its exit status.
 fn outcome(command: &mut Command) -> (String, String, Option<i32>) {
     let output = command.output().expect("it ends");
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("it speaks UTF-8");
     (text(output.stdout), text(output.stderr), output.status.code())
 }
 
-/// The command where the locale is Brazilian.
+/// The command in a Brazilian locale.
 fn brazilian(arguments: &[&str]) -> Command {
     let mut command = tabuada(arguments);
     command.env_remove("LC_ALL").env_remove("LC_MESSAGES").env("LANG", "pt_BR.UTF-8");
@@ -90,9 +90,9 @@ fn cache_config_and_health_are_in_portuguese() {
     assert_eq!(said, format!("tabuada: no answer from {address} within 1 s\n"));
 }
 
-/// What a program reads is the same in every locale.
+/// Output for programs is the same in every locale.
 #[test]
-fn what_programs_read_is_in_no_language() {
+fn output_for_programs_is_the_same_in_every_locale() {
     let server = Node::start(&[]);
     server.evaluate("2+2");
     let address = server.address.to_string();
@@ -106,7 +106,6 @@ fn what_programs_read_is_in_no_language() {
         &["cache", "stats", "--json", "--server", &address],
         &["cache", "keys", "--json", "--server", &address],
         &["health", &address],
-        &["man", "eval"],
     ] {
         let english = outcome(&mut tabuada(arguments));
         let portuguese = outcome(&mut brazilian(arguments));

@@ -1,7 +1,7 @@
-//! What a request is called, and what is written of it.
+//! Request IDs, and the log of requests.
 #![allow(clippy::panic)]
 
-mod support;
+use crate::support;
 
 use std::collections::BTreeSet;
 
@@ -10,14 +10,14 @@ use support::{Client, Node, Response, Server, wait_for};
 
 const ID: &str = "x-request-id";
 
-/// What no line may hold unless it is wanted: in every request below, wherever a text can stand.
+/// A text that no line may contain by default. It is in every part of every request below where a text can be.
 const SECRET: &str = "31415926";
 
 fn id(response: &Response) -> &str {
     response.header(ID).unwrap_or_else(|| panic!("no name: {response:?}"))
 }
 
-/// Every route, in every way of answering that a client can bring about: method, target, body, status.
+/// Every route, with every status that a client can cause: method, target, body, status.
 fn requests() -> Vec<(&'static str, String, String, u16)> {
     let get = |target: &str, status| ("GET", target.replace('#', SECRET), String::new(), status);
     let post = |target: &str, body: &str, status| ("POST", target.to_owned(), body.replace('#', SECRET), status);
@@ -66,9 +66,9 @@ fn ask(client: &mut Client, request: &(&str, String, String, u16), headers: &[(&
     response
 }
 
-/// As the asker calls it, or else by a name that no other request has.
+/// The ID that the client sent, or else a unique one.
 #[test]
-fn every_answer_of_every_route_has_a_name() {
+fn every_response_has_a_request_id() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
     let mut seen = BTreeSet::new();
@@ -76,7 +76,7 @@ fn every_answer_of_every_route_has_a_name() {
         let own = ask(&mut client, request, &[]);
         assert!(seen.insert(id(&own).to_owned()), "{request:?}: {} twice", id(&own));
         let named = ask(&mut client, request, &[(ID, "caller-7")]);
-        // What shared caches may keep has a name of ours.
+        // Responses that shared caches may store have an ID from the server.
         if named.header("cache-control").is_some_and(|kept| kept.starts_with("public")) {
             assert!(seen.insert(id(&named).to_owned()), "{request:?}: {} twice", id(&named));
         } else {
@@ -90,9 +90,9 @@ fn every_answer_of_every_route_has_a_name() {
     assert_eq!(id(&head), "caller-8");
 }
 
-/// The name is of the request, and the answer is not: it is in no body.
+/// The ID belongs to the request and not to the answer, so no body contains it.
 #[test]
-fn no_body_holds_the_name() {
+fn no_body_contains_the_request_id() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
     for request in &requests() {
@@ -118,14 +118,14 @@ fn line_of(node: &Node, id: &str) -> Map<String, Value> {
     found.expect("it was waited for")
 }
 
-/// Whether a request took so long that it is trouble, which it may on a busy machine.
+/// Whether a request was so slow that it is logged as trouble, which can happen on a busy machine.
 fn is_slow(line: &Map<String, Value>) -> bool {
     line["duration_ms"].as_f64().expect("a time") >= 1_000.0
 }
 
-/// Each line is an object of JSON that says who, what, how and how long, and never what was asked for.
+/// Each line is a JSON object with client, route, status and duration, and without the expression.
 #[test]
-fn lines_of_json_tell_all_but_what_was_asked_for() {
+fn json_lines_do_not_contain_expressions() {
     let node = Node::start(&["--log-format", "json", "--log-requests", "all"]);
     let mut client = Client::connect(node.address);
     let routes = requests();
@@ -157,9 +157,9 @@ fn lines_of_json_tell_all_but_what_was_asked_for() {
     }
 }
 
-/// Where the operator wants it, a line tells what was asked for, in either form on one line.
+/// If the operator configures it, a line shows the request's contents, in both formats on one line.
 #[test]
-fn lines_tell_what_was_asked_for_if_that_is_wanted() {
+fn lines_contain_expressions_if_configured() {
     let flags = ["--log-format=json", "--log-requests", "--log-expressions"];
     let node = Node::start(&flags);
     let mut client = Client::connect(node.address);
@@ -189,9 +189,10 @@ fn lines_tell_what_was_asked_for_if_that_is_wanted() {
     assert!(line.contains(" INFO request "), "{line}");
 }
 
-/// Who asks: the other end of the connection, or whom a trusted proxy names; nobody, where addresses are not to be kept.
+/// The client is the peer of the connection, or the one that a trusted proxy names. With `--log-clients=false` it is
+/// left out.
 #[test]
-fn lines_tell_who_asked_unless_that_is_not_wanted() {
+fn lines_contain_the_client_unless_configured_otherwise() {
     let asked = |flags: &[&str], forwarded: &str| {
         let node = Node::start(&[&["--log-format=json", "--log-requests=all"], flags].concat());
         let headers = [(ID, "a"), ("x-forwarded-for", forwarded)];
@@ -201,19 +202,19 @@ fn lines_tell_who_asked_unless_that_is_not_wanted() {
     let trusting = ["--trusted-proxies", "127.0.0.1"];
     assert_eq!(asked(&[], "203.0.113.9"), Some("127.0.0.1".into()));
     assert_eq!(asked(&trusting, "198.51.100.1, 203.0.113.9"), Some("203.0.113.9".into()));
-    assert_eq!(asked(&trusting, "2001:db8:1:2:3::4"), Some("2001:db8:1:2:3::4".into()), "all of it");
+    assert_eq!(asked(&trusting, "2001:db8:1:2:3::4"), Some("2001:db8:1:2:3::4".into()), "the whole address");
     assert_eq!(asked(&trusting, "unknown"), Some("127.0.0.1".into()));
     for off in ["--log-clients=off", "--log-clients=false"] {
         assert_eq!(asked(&[&trusting[..], &[off]].concat(), "203.0.113.9"), None);
     }
 }
 
-/// The first line says what runs and with what, and holds no secret.
+/// The first line shows the program and its configuration, without secrets.
 #[test]
-fn the_log_begins_with_what_runs() {
+fn the_log_begins_with_the_configuration() {
     let begun = |variables: &[(&str, &str)], flags: &[&str]| {
         let node = Node::start_with(variables, &[&["--log-format=json"], flags].concat());
-        // What is logged before the ready line is written beside it.
+        // Lines logged before the ready line may appear after it.
         node.signal("TERM");
         let log = node.everything_said();
         assert!(!log.iter().any(|line| line.contains("s3cret")), "{log:#?}");
@@ -257,9 +258,9 @@ fn the_log_begins_with_what_runs() {
     assert!(line["operators_listener"].as_str().is_some_and(|address| address.starts_with("http://")));
 }
 
-/// By themselves, requests that go well leave no line.
+/// By default, successful requests leave no line.
 #[test]
-fn what_goes_well_is_not_written_of() {
+fn successful_requests_are_not_logged() {
     let written = |flag: &str| {
         let node = Node::start(&["--log-format=json", flag]);
         let mut client = Client::connect(node.address);
@@ -278,12 +279,12 @@ fn what_goes_well_is_not_written_of() {
     assert!(written("--log-requests=all").0);
 }
 
-/// A log that is read by nobody holds nobody up: what nobody takes is lost, and counted.
+/// A log without a reader does not block the server: lines are dropped and counted.
 #[test]
-fn a_log_that_nobody_reads_holds_nobody_up() {
+fn an_unread_log_does_not_block_the_server() {
     let node = Node::unread(&["--log-requests=all", "--log-format=json"]);
     let mut client = Client::connect(node.address);
-    // More lines than may wait and than a pipe takes.
+    // More lines than the queue and a pipe hold.
     for _ in 0..12_000 {
         assert_eq!(client.get("/health/live").status, 200);
     }

@@ -1,8 +1,8 @@
-//! `/metrics`: that all of it is there from the start, that it is well formed, and that documents and dashboard speak of
-//! nothing else.
+//! `/metrics`: every metric exists from the start, the format is correct, and documents and dashboard use only metrics
+//! that exist.
 #![allow(clippy::panic)]
 
-mod support;
+use crate::support;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -12,7 +12,7 @@ use serde_json::Value;
 use support::{Client, Node, Server};
 use tabuada::version::COMMIT;
 
-/// Ours, and those that every exporter has.
+/// The prefixes of our own metrics and of the usual process metrics.
 const PREFIXES: [&str; 2] = ["tabuada_", "process_"];
 
 fn metrics(client: &mut Client) -> String {
@@ -26,7 +26,7 @@ fn read(path: &str) -> String {
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// A line that is a value: name, labels, value.
+/// A sample: name, labels, value.
 #[derive(Clone, Debug, PartialEq)]
 struct Sample {
     name: String,
@@ -34,7 +34,7 @@ struct Sample {
     value: f64,
 }
 
-/// What is said of one metric.
+/// What the text says of one metric.
 #[derive(Debug)]
 struct Family {
     kind: String,
@@ -55,13 +55,13 @@ fn sample(line: &str) -> Sample {
         assert!(is_name(name) && !value.contains(['"', '\\', '\n']), "{line}: {label}");
         (name.to_owned(), value.to_owned())
     };
-    // No value of ours holds a comma.
+    // No label value of ours contains a comma.
     let labels: BTreeMap<_, _> = labels.split(',').filter(|label| !label.is_empty()).map(label).collect();
     assert!(is_name(name), "{line}");
     Sample { name: name.to_owned(), labels, value: value.parse().unwrap_or_else(|_| panic!("{line}: no number")) }
 }
 
-/// The families of a text, which keeps to the rules of OpenMetrics that a scraper goes by.
+/// The metric families of a text. Checks the rules of OpenMetrics that scrapers rely on.
 fn families(text: &str) -> BTreeMap<String, Family> {
     let text = text.strip_suffix("# EOF\n").expect("it says that it ends");
     let mut families: BTreeMap<String, Family> = BTreeMap::new();
@@ -86,7 +86,7 @@ fn families(text: &str) -> BTreeMap<String, Family> {
         assert!(!line.starts_with('#'), "{line}");
         let sample = sample(line);
         assert!(seen.insert((sample.name.clone(), sample.labels.clone())), "{line}: again");
-        let family = families.get_mut(&current).unwrap_or_else(|| panic!("{line}: of nothing"));
+        let family = families.get_mut(&current).unwrap_or_else(|| panic!("{line}: no family"));
         let suffix = sample.name.strip_prefix(&*current).unwrap_or_else(|| panic!("{line} among {current}"));
         let suffixes: &[&str] = match family.kind.as_str() {
             "counter" => &["_total"],
@@ -109,7 +109,7 @@ fn families(text: &str) -> BTreeMap<String, Family> {
     families
 }
 
-/// Each metric as it is asked for: `tabuada_requests_total`, a histogram by its name alone; and its labels.
+/// Each metric by the name in queries (`tabuada_requests_total`, a histogram without suffix), and its labels.
 fn asked_for(families: &BTreeMap<String, Family>) -> BTreeMap<String, BTreeSet<String>> {
     let mut all: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for (name, family) in families {
@@ -123,9 +123,9 @@ fn asked_for(families: &BTreeMap<String, Family>) -> BTreeMap<String, BTreeSet<S
     all
 }
 
-/// What has not happened yet is 0, not absent.
+/// An event that has not happened yet counts 0, and is not absent.
 #[test]
-fn every_metric_is_there_from_the_start() {
+fn every_metric_exists_from_the_start() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
     let at_first = metrics(&mut client);
@@ -166,10 +166,10 @@ fn every_metric_is_there_from_the_start() {
         let samples = families(text).into_values().flat_map(|family| family.samples);
         samples.map(|Sample { name, labels, .. }| format!("{name}{labels:?}")).collect()
     };
-    assert_eq!(series(&at_first), series(&afterwards), "nothing appears only when it happens");
+    assert_eq!(series(&at_first), series(&afterwards), "every metric exists before its first event");
 }
 
-/// What the system says of the process, as it says it elsewhere.
+/// The process metrics agree with what the system reports elsewhere.
 #[test]
 fn the_process_is_measured_as_the_system_measures_it() {
     let node = Node::start(&[]);
@@ -184,23 +184,23 @@ fn the_process_is_measured_as_the_system_measures_it() {
     let resident = value(&mut client, "process_resident_memory_bytes");
     assert!(resident > 1e6 && resident <= peak.max(status("VmHWM")), "{resident} of {peak}");
     assert!((status("VmSize") / value(&mut client, "process_virtual_memory_bytes") - 1.0).abs() < 0.5);
-    // The bound was raised at the start, and each connection is a file.
+    // The server raised the limit at the start, and each connection is a file.
     let (files, most) = (value(&mut client, "process_open_fds"), value(&mut client, "process_max_fds"));
     assert!(files >= 5.0 && most > files, "{files} of {most}");
     let others: Vec<Client> = (0..10).map(|_| Client::connect(node.address)).collect();
-    support::wait_for("each to be a file", || value(&mut client, "process_open_fds") >= files + 10.0);
+    support::wait_for("each connection to be an open file", || value(&mut client, "process_open_fds") >= files + 10.0);
     drop(others);
     let now = std::time::UNIX_EPOCH.elapsed().expect("it is after 1970").as_secs_f64();
     let started = value(&mut client, "process_start_time_seconds");
-    // The system tells when it was booted to the second.
+    // The system gives its boot time in whole seconds.
     assert!(started < now + 2.0 && started > now - 600.0, "{started} at {now}");
     let before = value(&mut client, "process_cpu_seconds");
-    support::wait_for("work to take time", || value(&mut client, "process_cpu_seconds") > before);
+    support::wait_for("CPU time to increase", || value(&mut client, "process_cpu_seconds") > before);
 }
 
-/// Whoever plans with what the documents say an answer takes has planned right.
+/// The memory per answer that the documents give for planning is right.
 #[test]
-fn an_answer_takes_the_memory_that_the_documents_tell() {
+fn an_answer_takes_the_documented_memory() {
     let page = read("docs/operations.md");
     let row = page.lines().find(|row| row.starts_with("| a short answer (`12345+1`) in memory |")).expect("a row");
     let bytes = row.split('|').nth(2).and_then(|cell| cell.trim().split(' ').next());
@@ -215,7 +215,7 @@ fn an_answer_takes_the_memory_that_the_documents_tell() {
     assert!(entries == 100.0 && (bytes / entries / told - 1.0).abs() < 0.03, "{bytes} of {entries}, told {told}");
 }
 
-/// How often each route was answered, by its name, with whatever status.
+/// The number of responses of each route, over all statuses.
 fn counted(client: &mut Client) -> BTreeMap<String, f64> {
     let mut counts = BTreeMap::new();
     for sample in &families(&metrics(client))["tabuada_requests"].samples {
@@ -224,13 +224,13 @@ fn counted(client: &mut Client) -> BTreeMap<String, f64> {
     counts
 }
 
-/// The route that a request is counted as.
+/// The route under which a request is counted.
 fn route_of(client: &mut Client, method: &str, path: &str) -> String {
     let before = counted(client);
     client.request(method, path, &[], b"");
     let after = counted(client);
     let more = |(route, count): (&String, &f64)| {
-        // Looking is counted, too.
+        // Reading the metrics is counted too.
         let looks = f64::from(u8::from(route == "metrics"));
         (count - before.get(route).unwrap_or(&0.0) - looks > 0.5).then(|| route.clone())
     };
@@ -239,7 +239,7 @@ fn route_of(client: &mut Client, method: &str, path: &str) -> String {
     routes.into_iter().next().unwrap_or_default()
 }
 
-/// Every route counts under a name of its own, which the documents tell; every status that is told of it is there at 0.
+/// Every route is counted under its own name, which the documents list. Every status that they list is there at 0.
 #[test]
 fn every_route_is_counted_under_its_name() {
     let server = Server::start();
@@ -281,7 +281,7 @@ fn every_route_is_counted_under_its_name() {
 }
 
 #[test]
-fn the_documented_metrics_are_those_there_are() {
+fn the_documented_metrics_exist() {
     let server = Server::start();
     let families = families(&metrics(&mut Client::connect(server.address)));
     let page = read("docs/observing.md");
@@ -296,7 +296,7 @@ fn the_documented_metrics_are_those_there_are() {
         documented.insert(name.to_owned(), labels);
     }
     assert_eq!(documented, asked_for(&families));
-    // What a label's values are is told as well, for those that are not told elsewhere.
+    // The documents also list the values of labels that are not explained elsewhere.
     for name in ["tabuada_cache_answers", "tabuada_cache_lookups", "tabuada_cache_forgotten", "tabuada_cache_flights"] {
         let row = page.lines().find(|row| row.starts_with(&format!("| `{name}_total`"))).expect("a row");
         for value in families[name].samples.iter().flat_map(|sample| sample.labels.values()) {
@@ -311,7 +311,7 @@ fn the_documented_metrics_are_those_there_are() {
     }
 }
 
-/// Every query of the dashboard, and of the words about it: a text of PromQL.
+/// Every PromQL query of the dashboard and of its texts.
 fn queries(value: &Value) -> Vec<String> {
     match value {
         Value::Array(items) => items.iter().flat_map(queries).collect(),
@@ -323,17 +323,17 @@ fn queries(value: &Value) -> Vec<String> {
     }
 }
 
-/// A metric, the labels that a query tells it apart by, and the values of these that the query names.
+/// A metric, the labels that a query groups by, and the label values that the query names.
 type Wanted = (String, Vec<(String, Vec<String>)>);
 
-/// The metrics that a query asks for.
+/// The metrics in a query.
 fn asked_by(query: &str) -> Vec<Wanted> {
     use promql_parser::label::{MatchOp, Matcher};
     use promql_parser::parser::{self, Expr, LabelModifier};
 
     struct Asked(Vec<Wanted>, Vec<String>);
 
-    // Of a pattern those that are no pattern themselves.
+    // For a pattern, the alternatives that are plain texts.
     fn values(matcher: &Matcher) -> Vec<String> {
         let is_name = |text: &&str| text.bytes().all(|byte| byte.is_ascii_lowercase() || b"_-".contains(&byte));
         match matcher.op {
@@ -363,7 +363,7 @@ fn asked_by(query: &str) -> Vec<Wanted> {
         }
     }
 
-    // What Grafana puts in.
+    // The variables that Grafana replaces.
     let query = query.replace("$__rate_interval", "5m").replace("$instance", ".*");
     let parsed = parser::parse(&query).unwrap_or_else(|error| panic!("{query}: {error}"));
     let mut asked = Asked(Vec::new(), Vec::new());
@@ -376,7 +376,7 @@ fn asked_by(query: &str) -> Vec<Wanted> {
     metrics
 }
 
-/// The alerts of a file: their names, and their queries.
+/// The alerts of a file: their names and their queries.
 fn alerts() -> BTreeMap<String, String> {
     use saphyr::{LoadableYamlNode, Yaml};
 
@@ -396,9 +396,9 @@ fn alerts() -> BTreeMap<String, String> {
     alerts
 }
 
-/// The documents tell of each alert, and of none that there is not; Prometheus's own tool reads them, where it is installed.
+/// The documents describe each alert and no other. If Prometheus's own tool is installed, it checks the file.
 #[test]
-fn the_documented_alerts_are_those_there_are() {
+fn the_documented_alerts_exist() {
     let page = read("docs/observing.md");
     let documented = page.lines().filter_map(|row| row.strip_prefix("| `Tabuada")?.split('`').next());
     let documented: BTreeSet<String> = documented.map(|name| format!("Tabuada{name}")).collect();
@@ -410,12 +410,12 @@ fn the_documented_alerts_are_those_there_are() {
     }
 }
 
-/// A query of the dashboard or of an alert that asks for what there is not would show nothing, for ever.
+/// A query for a metric that does not exist would show nothing, and nobody would notice.
 #[test]
-fn the_dashboard_and_the_alerts_ask_for_metrics_that_there_are() {
+fn the_dashboard_and_the_alerts_use_existing_metrics() {
     let server = Server::start();
     let families = families(&metrics(&mut Client::connect(server.address)));
-    // The scraper's own, and what it puts beside each.
+    // The scraper's own metric, and the labels that it adds.
     let mut there: BTreeMap<&str, BTreeMap<&str, BTreeSet<&str>>> = BTreeMap::from([("up", BTreeMap::new())]);
     for sample in families.values().flat_map(|family| &family.samples) {
         let labels = there.entry(&sample.name).or_default();
@@ -442,7 +442,7 @@ fn the_dashboard_and_the_alerts_ask_for_metrics_that_there_are() {
             }
         }
     }
-    // Nothing that is counted is kept from whoever looks.
+    // Every metric appears in the dashboard or in the documents.
     for (name, family) in &families {
         assert!(family.samples.iter().any(|sample| seen.contains(&sample.name)), "the dashboard does not show {name}");
     }

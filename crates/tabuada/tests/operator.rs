@@ -1,8 +1,9 @@
-//! The operator's view from outside: `/v1/cache` and who is let in there, `tabuada cache` over a server and over Redis.
+//! The operator's view from outside: `/v1/cache` and the access to it, `tabuada cache` through a server and directly in
+//! Redis.
 
 #![allow(clippy::panic)]
 
-mod support;
+use crate::support;
 
 use std::net::TcpListener;
 use std::path::Path;
@@ -11,14 +12,14 @@ use std::process::{Command, Output, Stdio};
 use serde_json::{Value, json};
 use support::{Client, Node, Redis, Response, Server, free_port, tabuada, wait_for};
 
-const DEAR: &str = "factorial(20000) % 1000003";
+const EXPENSIVE: &str = "factorial(20000) % 1000003";
 const TOKEN: &str = "s3cret-of-a-test_=";
 
 fn json(response: &Response) -> Value {
     serde_json::from_slice(&response.body).unwrap_or_else(|error| panic!("{error}: {}", response.text()))
 }
 
-/// A problem has its type, and says in the body what the status line says.
+/// Checks that a problem has its media type and the same status in the body as in the status line.
 fn problem(response: &Response) -> (u16, String) {
     assert_eq!(response.header("content-type"), Some("application/problem+json"), "{}", response.text());
     assert_eq!(response.header("cache-control"), Some("no-store"));
@@ -39,7 +40,7 @@ fn got(node: &Node, target: &str) -> Value {
     json(&response)
 }
 
-/// The same where Redis has to have taken part: on a busy machine a call may take longer than requests wait for it.
+/// As `got`, for requests that need Redis: on a busy machine a call may take longer than the request waits.
 fn got_of_redis(node: &Node, target: &str) -> Value {
     let mut said = Value::Null;
     wait_for("Redis to be reached", || {
@@ -49,7 +50,7 @@ fn got_of_redis(node: &Node, target: &str) -> Value {
     said
 }
 
-/// Removes, and waits until nothing of it is pending; how many went at once.
+/// Removes, and waits until no removal is pending. Gives how many entries were removed at once.
 fn removes(node: &Node, target: &str) -> u64 {
     let response = asked_with(node, "DELETE", target, &[]);
     let said = json(&response);
@@ -59,7 +60,7 @@ fn removes(node: &Node, target: &str) -> u64 {
         other => panic!("{target}: {other} {said}"),
     };
     assert_eq!(said["pending"], is_pending);
-    wait_for("it to be carried out", || got(node, "/v1/cache")["removals_pending"] == 0);
+    wait_for("the removals to be done", || got(node, "/v1/cache")["removals_pending"] == 0);
     said["removed"].as_u64().expect("a count")
 }
 
@@ -67,33 +68,33 @@ fn encoded(text: &str) -> String {
     text.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
 
-/// Every question ends one way: the sum holds whatever was asked, by whomever, and however it ended.
+/// Every question ends in one way, so the sum holds for every mix of questions, clients and outcomes.
 #[test]
 fn the_statistics_balance_over_a_mixed_load() {
     let redis = Redis::start();
     let node = Node::coherent(&redis, &["--lookup", "always"]);
     let other = Node::coherent(&redis, &[]);
-    for expression in ["2+2", "7*6", DEAR] {
+    for expression in ["2+2", "7*6", EXPENSIVE] {
         other.evaluate(expression);
     }
-    wait_for("all to be in Redis", || redis.cli(&["dbsize"]) == "3");
+    wait_for("all answers to be in Redis", || redis.cli(&["dbsize"]) == "3");
     for expression in
-        ["2+2", "2+2", "(2)+2", DEAR, "1/0", "rnd()+1", "rnd()", "2 +", "", "9**9**9", "x = 3; x**2", "7*6"]
+        ["2+2", "2+2", "(2)+2", EXPENSIVE, "1/0", "rnd()+1", "rnd()", "2 +", "", "9**9**9", "x = 3; x**2", "7*6"]
     {
         node.evaluate(expression);
     }
-    // What is no question is none.
+    // Invalid requests do not count as questions.
     for body in ["{}", "no JSON", "[]"] {
         Client::connect(node.address).post(body.as_bytes());
     }
-    let askers: Vec<_> = (0..8)
+    let clients: Vec<_> = (0..8)
         .map(|_| {
             let address = node.address;
             std::thread::spawn(move || Client::connect(address).evaluate("factorial(20001) % 1000003"))
         })
         .collect();
-    askers.into_iter().for_each(|asker| drop(asker.join().expect("it is answered")));
-    // Some go away before they are answered, or just after.
+    clients.into_iter().for_each(|client| drop(client.join().expect("it is answered")));
+    // Some clients go away before they are answered, or just after.
     for n in 0..8 {
         let mut impatient = Client::connect(node.address);
         let body = format!("{{\"expressao\":\"factorial({}) % 1000003\"}}", 20_100 + n);
@@ -104,7 +105,7 @@ fn the_statistics_balance_over_a_mixed_load() {
         }
     }
     let mut stats = Value::Null;
-    wait_for("all of them to be counted", || {
+    wait_for("all questions to be counted", || {
         stats = got(&node, "/v1/cache");
         stats["open"] == 0 && stats["asked"] == 12 + 8 + 8
     });
@@ -112,11 +113,11 @@ fn the_statistics_balance_over_a_mixed_load() {
     let sum: u64 = answers.values().map(|count| count.as_u64().expect("a count")).sum();
     assert_eq!(json!(sum), stats["asked"], "{stats}");
     let count = |source: &str| answers[source].as_u64().expect("a count");
-    assert_eq!(count("bypass"), 4, "two of chance and two unreadable: {stats}");
+    assert_eq!(count("bypass"), 4, "two random and two invalid: {stats}");
     assert_eq!(count("redis"), 3, "{stats}");
     assert!(count("memory") >= 2 && count("computed") >= 4 && count("failed") == 0, "{stats}");
     assert_eq!((&stats["state"], &stats["removals_pending"]), (&json!("coherent"), &json!(0)));
-    // The metrics say the same.
+    // The metrics agree.
     let metrics = asked_with(&node, "GET", "/metrics", &[]);
     for (source, count) in answers {
         let line = format!("tabuada_cache_answers_total{{source=\"{source}\"}} {count}");
@@ -126,17 +127,17 @@ fn the_statistics_balance_over_a_mixed_load() {
 }
 
 #[test]
-fn what_is_remembered_is_listed_shown_and_deleted() {
+fn cached_answers_are_listed_shown_and_deleted() {
     let redis = Redis::start();
     let [node, other] = [Node::coherent(&redis, &[]), Node::coherent(&redis, &[])];
-    let expressions = ["2+2", "x = 3; x**2", "'a b'", DEAR];
+    let expressions = ["2+2", "x = 3; x**2", "'a b'", EXPENSIVE];
     for expression in expressions {
         node.evaluate(expression);
     }
-    wait_for("all to be in Redis", || redis.cli(&["dbsize"]) == "4");
+    wait_for("all answers to be in Redis", || redis.cli(&["dbsize"]) == "4");
     for node in [&node, &other] {
         for expression in expressions {
-            wait_for("memory to have it", || {
+            wait_for("the answer to be in memory", || {
                 let status = node.evaluate(expression).header("cache-status").map(str::to_owned);
                 status.is_some_and(|status| status.contains("detail=memory"))
             });
@@ -176,7 +177,7 @@ fn what_is_remembered_is_listed_shown_and_deleted() {
     ] {
         for method in ["GET", "DELETE"] {
             let response = asked_with(&node, method, target, &[]);
-            // Redis may have taken too long for it to be known that it is not there.
+            // Redis may have been too slow for the server to know that the entry is absent.
             if response.status == 202 {
                 continue;
             }
@@ -193,22 +194,26 @@ fn what_is_remembered_is_listed_shown_and_deleted() {
 
     assert_eq!(removes(&node, "/v1/cache/entry?key=2%2B2"), 1);
     assert_eq!(redis.cli(&["exists", "tabuada:2:2+2"]), "0");
-    assert_eq!(node.evaluate("2+2").header("cache-status"), Some("tabuada; fwd=uri-miss; stored"), "it forgot");
-    // Half a path is no clear.
+    assert_eq!(
+        node.evaluate("2+2").header("cache-status"),
+        Some("tabuada; fwd=uri-miss; stored"),
+        "it dropped its entries"
+    );
+    // An incomplete path must not clear the cache.
     assert_eq!(problem(&asked_with(&node, "DELETE", "/v1/cache?key=2%2B2", &[])).0, 400);
     assert!(removes(&node, "/v1/cache") >= 3);
     assert_eq!(redis.cli(&["keys", "*"]), "other:1:2+2");
     assert_eq!(got_of_redis(&node, "/v1/cache/keys")["entries"], json!([]));
-    wait_for("the other to forget as well", || got(&other, "/v1/cache")["memory"]["entries"] == 0);
+    wait_for("the other node to drop its entries", || got(&other, "/v1/cache")["memory"]["entries"] == 0);
 }
 
-/// During an outage: memory at once, Redis when it is back, and nothing is a 500.
+/// During an outage of Redis: memory is cleared at once, Redis when it is back, and no response is a 500.
 #[test]
-fn what_is_removed_while_redis_is_away_is_removed_when_it_is_back() {
+fn removals_during_an_outage_reach_redis_when_it_is_back() {
     let redis = Redis::start();
     let node = Node::coherent(&redis, &[]);
     node.evaluate("2+2");
-    wait_for("it to be in Redis", || redis.cli(&["dbsize"]) == "1");
+    wait_for("the answer to be in Redis", || redis.cli(&["dbsize"]) == "1");
     redis.freeze();
     let shown = asked_with(&node, "GET", "/v1/cache/keys", &[]);
     assert_eq!((shown.status, &json(&shown)["redis"]), (200, &json!("unreachable")));
@@ -219,12 +224,12 @@ fn what_is_removed_while_redis_is_away_is_removed_when_it_is_back() {
     assert_eq!(deleted.status, 202, "{}", deleted.text());
     assert_eq!(problem(&asked_with(&node, "GET", "/v1/cache/entry?key=7*6", &[])).0, 404);
     redis.thaw();
-    wait_for("it to be carried out", || got(&node, "/v1/cache")["removals_pending"] == 0);
+    wait_for("the removals to be done", || got(&node, "/v1/cache")["removals_pending"] == 0);
     assert_eq!(redis.cli(&["exists", "tabuada:2:2+2"]), "0");
 }
 
 #[test]
-fn a_token_that_is_set_is_asked_for() {
+fn a_configured_token_is_required() {
     let node = Node::start_with(&[("TABUADA_ADMIN_TOKEN", TOKEN)], &[]);
     for (method, target) in [
         ("GET", "/v1/cache"),
@@ -244,13 +249,14 @@ fn a_token_that_is_set_is_asked_for() {
         let admitted = asked_with(&node, method, target, &[("Authorization", &right)]);
         assert!(matches!(admitted.status, 200 | 404), "{method} {target}: {}", admitted.status);
     }
-    // The calculator asks nobody who they are.
+    // The calculator needs no token.
     assert_eq!(node.evaluate("2+2").status, 200);
 }
 
-/// One that cannot be sent, that is none, that is guessed; each says which variable, and not what is in it.
+/// Tokens that cannot be sent, are empty or are easy to guess. Each error names the variable and does not show its
+/// value.
 #[test]
-fn a_token_of_no_use_is_refused_at_the_start() {
+fn an_unusable_token_is_refused_at_the_start() {
     for token in ["a token with blanks", "", "x", "short-by-one---"] {
         let (_, said, status) = outcome(tabuada(&["serve"]).env("TABUADA_ADMIN_TOKEN", token));
         assert!(status == Some(2) && said.contains("TABUADA_ADMIN_TOKEN"), "{token:?}: {said}");
@@ -263,7 +269,7 @@ fn a_token_of_no_use_is_refused_at_the_start() {
 
 /// A token and a password for Redis from files, for the server and for the command.
 #[test]
-fn secrets_may_stand_in_files() {
+fn secrets_may_come_from_files() {
     let redis = Redis::start();
     redis.cli(&["config", "set", "requirepass", "p@ss/word"]);
     let file = |name: &str, text: &str| {
@@ -288,9 +294,9 @@ fn secrets_may_stand_in_files() {
     [token, password].iter().for_each(|file| std::fs::remove_file(file).expect("it is there"));
 }
 
-/// A proxy on this machine makes everybody's request one of loopback; `Host` is then what a stranger says.
+/// A proxy on this machine makes every request come from loopback, and a stranger then controls `Host`.
 #[test]
-fn without_a_token_no_request_through_a_proxy_is_let_in() {
+fn without_a_token_requests_through_a_proxy_are_refused() {
     let node = Node::start(&[]);
     for sign in
         ["X-Forwarded-For: 203.0.113.7", "X-Forwarded-Proto:", "X-Real-IP: 127.0.0.1", "Via: 1.1 a", "Forwarded: "]
@@ -303,16 +309,17 @@ fn without_a_token_no_request_through_a_proxy_is_let_in() {
             let refused = problem(&client.receive(false));
             assert_eq!(refused, (403, "forbidden".to_owned()), "{method} {target} {sign}");
         }
-        // Questions are answered as before.
+        // Questions are still answered.
         let mut client = Client::connect(node.address);
         client.send(format!("GET /v1/evaluate?expr=6*7 HTTP/1.1\r\nHost: a\r\n{sign}\r\n\r\n").as_bytes());
         assert_eq!(client.receive(false).status, 200, "{sign}");
     }
 }
 
-/// A page whose name was made to point at loopback reads no metrics; where others reach the listener, names are an option.
+/// A page whose host name was changed to resolve to loopback (DNS rebinding) cannot read the metrics. Where other
+/// machines can reach the listener, an option allows host names.
 #[test]
-fn metrics_look_at_the_host() {
+fn metrics_check_the_host() {
     let read = |node: &Node, host: &str| {
         let mut client = Client::connect(node.address);
         client.send(format!("GET /metrics HTTP/1.1\r\nHost: {host}\r\n\r\n").as_bytes());
@@ -322,7 +329,7 @@ fn metrics_look_at_the_host() {
     assert_eq!(["localhost:8000", "127.0.0.1", "rebound.example"].map(|host| read(&node, host)), [200, 200, 403]);
     let open = Node::start(&["--listen", "0.0.0.0:0"]);
     assert_eq!(["localhost", "tabuada:8000"].map(|host| read(&open, host)), [200, 200]);
-    wait_for("it to warn", || {
+    wait_for("the warning", || {
         open.log().iter().any(|line| line.contains("WARN") && line.contains("TABUADA_ADMIN_TOKEN"))
     });
     let open = Node::start(&["--listen", "0.0.0.0:0", "--metrics-host", "tabuada,metrics.example"]);
@@ -330,9 +337,9 @@ fn metrics_look_at_the_host() {
     assert_eq!(hosts.map(|host| read(&open, host)), [200, 200, 200, 403]);
 }
 
-/// Without one: this machine only, and no page in its browser that is another's.
+/// Without a token, only this machine has access, and no page of another origin in its browser.
 #[test]
-fn without_a_token_loopback_is_let_in_and_nobody_else() {
+fn without_a_token_only_loopback_has_access() {
     let node = Node::start(&[]);
     node.evaluate("2+2");
     let entries = |node: &Node| got(node, "/v1/cache")["memory"]["entries"].clone();
@@ -351,14 +358,14 @@ fn without_a_token_loopback_is_let_in_and_nobody_else() {
         assert_eq!(problem(&client.receive(false)), (403, "forbidden".to_owned()), "{head}");
         assert_eq!(entries(&node), 1, "{head}");
     }
-    // A browser asks before it lets a page of another origin send DELETE, and is not told that it may.
+    // A browser sends a preflight before a DELETE from another origin. The response does not allow it.
     let preflight = [("Origin", "http://evil.example"), ("Access-Control-Request-Method", "DELETE")];
     let asked = asked_with(&node, "OPTIONS", "/v1/cache", &preflight);
     assert_eq!((asked.status, asked.header("access-control-allow-origin")), (405, None));
     let own = [("Origin", "http://localhost:8000"), ("Sec-Fetch-Site", "same-origin")];
     assert_eq!(asked_with(&node, "DELETE", "/v1/cache", &own).status, 200);
     assert_eq!(entries(&node), 0);
-    // Others reach this one, even if it is asked from here.
+    // Other machines can reach this listener, so loopback gets no access either.
     let open = Node::start(&["--listen", "0.0.0.0:0"]);
     let refused = asked_with(&open, "GET", "/v1/cache", &[]);
     assert_eq!(problem(&refused), (403, "forbidden".to_owned()));
@@ -366,7 +373,7 @@ fn without_a_token_loopback_is_let_in_and_nobody_else() {
 }
 
 #[test]
-fn a_listener_of_its_own_has_the_operators_routes_and_nothing_else() {
+fn a_separate_listener_has_only_the_operators_routes() {
     let node = Node::start(&["--admin-listen", "127.0.0.1:0"]);
     let admin = node.admin.expect("it says where");
     let mut client = Client::connect(admin);
@@ -384,9 +391,9 @@ fn a_listener_of_its_own_has_the_operators_routes_and_nothing_else() {
     assert_eq!(problem(&client.get("/v1/cache")), (404, "not-found".to_owned()));
     assert_eq!(client.request("DELETE", "/v1/cache", &[], b"").status, 404);
     assert_eq!((client.evaluate("2+2").status, client.get("/health/live").status), (200, 200));
-    // Both stop at one signal.
+    // One signal stops both.
     node.signal("TERM");
-    wait_for("neither to accept any more", || {
+    wait_for("both listeners to close", || {
         [node.address, admin].iter().all(|address| std::net::TcpStream::connect(address).is_err())
     });
     assert_eq!(node.ended(), Some(0));
@@ -396,14 +403,14 @@ fn a_listener_of_its_own_has_the_operators_routes_and_nothing_else() {
     assert!(status == Some(1) && said.contains(&address), "{said}");
 }
 
-/// What it prints and says, and the status it ends with. Nobody sits at a terminal.
+/// The output of a command, its error output and its exit status, without a terminal.
 fn outcome(command: &mut Command) -> (String, String, Option<i32>) {
     let Output { stdout, stderr, status } = command.stdin(Stdio::null()).output().expect("it ends");
     let text = |bytes| String::from_utf8(bytes).expect("it speaks UTF-8");
     (text(stdout), text(stderr), status.code())
 }
 
-/// Over a server and over Redis itself the command shows and does the same.
+/// The command shows and does the same through a server and directly in Redis.
 #[test]
 fn the_command_shows_and_removes_over_a_server_and_over_redis() {
     let redis = Redis::start();
@@ -412,10 +419,10 @@ fn the_command_shows_and_removes_over_a_server_and_over_redis() {
     let url = redis.url();
     redis.cli(&["set", "other:1:2+2", "not ours"]);
     for (place, layers) in [(["--server", &server], "memory+redis"), (["--redis", &url], "redis")] {
-        // A server gives Redis as long as its requests do: on a busy machine it is asked again.
+        // A server waits for Redis only as long as its requests do. On a busy machine the command is repeated.
         let cache = |arguments: &[&str]| {
             let mut ended = (String::new(), String::new(), None);
-            wait_for("Redis to be reached in time", || {
+            wait_for("Redis to answer in time", || {
                 ended = outcome(&mut tabuada(&[&["cache"], arguments, &place].concat()));
                 !ended.1.contains("cannot be reached") && !ended.0.contains("unreachable")
             });
@@ -424,7 +431,7 @@ fn the_command_shows_and_removes_over_a_server_and_over_redis() {
         for expression in ["2+2", "-3+2", "7*6"] {
             node.evaluate(expression);
         }
-        wait_for("all to be in Redis", || redis.cli(&["dbsize"]) == "4");
+        wait_for("all answers to be in Redis", || redis.cli(&["dbsize"]) == "4");
         redis.cli(&["set", "tabuada:2:\u{1b}[2J", "{}"]);
 
         let (printed, said, status) = cache(&["keys"]);
@@ -453,7 +460,7 @@ fn the_command_shows_and_removes_over_a_server_and_over_redis() {
         let (printed, said, status) = cache(&["delete", "-3+2"]);
         assert!(printed.starts_with("1 removed"), "{printed}{said}");
         assert_eq!((said.as_str(), status), ("", Some(0)));
-        wait_for("it to be gone", || redis.cli(&["exists", "tabuada:2:-3+2"]) == "0");
+        wait_for("the entry to be removed", || redis.cli(&["exists", "tabuada:2:-3+2"]) == "0");
         let (printed, said, status) = cache(&["get", "-3+2"]);
         assert_eq!((printed.as_str(), status), ("", Some(1)));
         assert_eq!(said, "tabuada: nothing is remembered under tabuada:2:-3+2\n");
@@ -472,25 +479,25 @@ fn the_command_shows_and_removes_over_a_server_and_over_redis() {
         let (printed, said, status) = cache(&["clear", "--yes", "--json"]);
         let removed: Value = serde_json::from_str(&printed).expect("JSON");
         assert_eq!((&removed["removed"], said.as_str(), status), (&json!(2), "", Some(0)), "{removed}");
-        wait_for("all of ours to be gone", || redis.cli(&["keys", "*"]) == "other:1:2+2");
-        wait_for("the server to forget", || got(&node, "/v1/cache")["memory"]["entries"] == 0);
+        wait_for("all our entries to be removed", || redis.cli(&["keys", "*"]) == "other:1:2+2");
+        wait_for("the server to drop its entries", || got(&node, "/v1/cache")["memory"]["entries"] == 0);
     }
 }
 
-/// A terminal is asked first; only a yes is one.
+/// On a terminal the command asks for confirmation. Only yes confirms.
 #[test]
 fn the_command_asks_a_terminal_before_it_clears() {
     let redis = Redis::start();
     for (typed, status, left) in [("n", Some(1), "1"), ("", Some(1), "1"), ("y", Some(0), "0")] {
         redis.cli(&["set", "tabuada:2:2+2", "{}"]);
         let command = format!("{} cache clear --redis {}", env!("CARGO_BIN_EXE_tabuada"), redis.url());
-        // `script` is the terminal.
+        // `script` provides the terminal.
         let mut process = Command::new("script")
             .args(["-qec", &command, "/dev/null"])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
-            .expect("script is part of every Debian");
+            .expect("script is part of Debian");
         let typing = process.stdin.take().expect("it is piped");
         std::io::Write::write_all(&mut &typing, format!("{typed}\n").as_bytes()).expect("it reads");
         let output = process.wait_with_output().expect("it ends");
@@ -502,7 +509,7 @@ fn the_command_asks_a_terminal_before_it_clears() {
 }
 
 #[test]
-fn the_command_says_what_it_cannot_do() {
+fn the_command_explains_its_failures() {
     let node = Node::start_with(&[("TABUADA_ADMIN_TOKEN", TOKEN)], &["--admin-listen", "127.0.0.1:0"]);
     let public = format!("http://{}", node.address);
     let admin = format!("http://{}", node.admin.expect("it says where"));
@@ -526,13 +533,13 @@ fn the_command_says_what_it_cannot_do() {
     }
     let with_token = outcome(tabuada(&["cache", "stats", "--server", &admin]).env("TABUADA_ADMIN_TOKEN", TOKEN));
     assert!(with_token.2 == Some(0) && with_token.0.contains("state"), "{with_token:?}");
-    // What is named goes before what the environment holds.
+    // The flag takes precedence over the environment.
     let mut named = tabuada(&["cache", "stats", "--server", &admin]);
     let (printed, ..) = outcome(named.env("TABUADA_REDIS", &no_redis).env("TABUADA_ADMIN_TOKEN", TOKEN));
     assert!(printed.contains("answers"), "{printed}");
 }
 
-/// Memory alone has an operator too.
+/// A server without Redis still has the operator's routes.
 #[test]
 fn a_server_without_redis_lists_its_memory() {
     let server = Server::start();

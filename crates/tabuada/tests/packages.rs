@@ -1,10 +1,10 @@
-//! What is packaged beside the binary, as far as it follows from the code. `tests/packages/run` makes the packages, and
-//! installs and asks what is in them.
+//! The files of the packages besides the binary, as far as the code determines them. `tests/packages/run` builds the
+//! packages, installs them and tests what they install.
 
-// A test tells by panicking; the lint does not see that the functions beside it are its own.
+// Clippy allows panics in tests, but not in their helper functions.
 #![allow(clippy::panic)]
 
-mod support;
+use crate::support;
 
 use std::fs;
 
@@ -12,7 +12,7 @@ use support::newcomer::{read, root};
 use tabuada::settings::table::ALL;
 use tabuada::words::Language;
 
-/// What `/etc/default/tabuada` is made from: each variable, commented, with its help and its default.
+/// The expected `/etc/default/tabuada`: each variable, commented out, with its help and its default.
 fn configuration() -> String {
     let mut text = "# Settings of tabuada.service, read at its start; `tabuada config` shows what holds.\n\
                     # Made from the table of settings; the documentation is in tabuada-serve(1).\n\
@@ -33,7 +33,7 @@ fn configuration() -> String {
     text
 }
 
-/// The words of a paragraph in lines of 76 characters at most.
+/// A paragraph in lines of at most 76 characters.
 fn wrapped(paragraph: &str) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in paragraph.split_whitespace() {
@@ -50,20 +50,20 @@ fn wrapped(paragraph: &str) -> Vec<String> {
     lines
 }
 
-/// `TABUADA_WRITE=1` writes it.
+/// `TABUADA_WRITE=1` writes the file.
 #[test]
 fn the_configuration_of_the_debian_package_names_every_variable() {
     const FILE: &str = "deploy/systemd/tabuada.default";
     if std::env::var_os("TABUADA_WRITE").is_some() {
         fs::write(root().join(FILE), configuration()).expect("it can be written");
     }
-    let hint = "settings have changed: TABUADA_WRITE=1 cargo test -p tabuada --test packages";
+    let hint = "settings have changed: TABUADA_WRITE=1 cargo test -p tabuada --test all packages::";
     assert!(read(FILE) == configuration(), "{FILE}: {hint}");
 }
 
-/// A secret in a file that everybody can read, or a setting that is in force unasked, would be a trap.
+/// The file is world-readable and in force by default, so it must contain neither a secret nor an active setting.
 #[test]
-fn nothing_in_the_configuration_is_set() {
+fn every_line_of_the_configuration_is_a_comment() {
     let file = read("deploy/systemd/tabuada.default");
     assert!(file.lines().all(|line| line.is_empty() || line.starts_with('#')));
 }

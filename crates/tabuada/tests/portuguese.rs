@@ -1,7 +1,7 @@
-//! Whatever is wrong with a request under `/v1` is said in English or in Portuguese, and never in both.
+//! Every problem of a request under `/v1` is in English or in Portuguese, and never in a mix.
 #![allow(clippy::panic)]
 
-mod support;
+use crate::support;
 
 use std::net::SocketAddr;
 
@@ -13,9 +13,9 @@ fn problem(response: &Response) -> Value {
     serde_json::from_slice(&response.body).expect("it is JSON")
 }
 
-/// Asks in both languages: two problems that differ in their words, and in nothing else. Gives the Portuguese ones.
+/// Sends a request in both languages. The two problems differ in their texts only. Gives the Portuguese ones.
 fn said(address: SocketAddr, method: &str, target: &str, headers: &[(&str, &str)], body: &str) -> (u16, String) {
-    // After a body that is too large the connection is closed.
+    // A new connection for each, because the server closes it after a body that is too large.
     let english = Client::connect(address).request(method, target, headers, body.as_bytes());
     let headers = [headers, &[("accept-language", "pt-BR, en;q=0.5")]].concat();
     let portuguese = Client::connect(address).request(method, target, &headers, body.as_bytes());
@@ -25,7 +25,7 @@ fn said(address: SocketAddr, method: &str, target: &str, headers: &[(&str, &str)
     let (english, mut other) = (problem(&english), problem(&portuguese));
     let words = other["detail"].as_str().expect("words").to_owned();
     assert_ne!(english["detail"], words, "{place}");
-    // What English and Portuguese do not share.
+    // Words that occur in one of the two languages only.
     let is_of = |text: &str, marks: &[&str]| {
         text.split(|c: char| !c.is_alphanumeric()).any(|word| marks.contains(&word.to_lowercase().as_str()))
     };
@@ -41,7 +41,7 @@ fn said(address: SocketAddr, method: &str, target: &str, headers: &[(&str, &str)
 }
 
 #[test]
-fn what_is_wrong_with_a_request_is_said_in_the_asker_s_language() {
+fn problems_are_in_the_clients_language() {
     let server = Server::start();
     let long = json!({ "exprs": vec!["1"; 10_001] }).to_string();
     let columns = (0..65).map(|n| (format!("x{n}"), json!([1]))).chain([("expr".to_owned(), "1".into())]);
@@ -97,7 +97,7 @@ fn what_is_wrong_with_a_request_is_said_in_the_asker_s_language() {
         assert_eq!(found, status, "{method} {target}: {told}");
         assert!(words.is_empty() || words == told, "{method} {target}: {told}");
     }
-    // Why a text is no expression, and what a plus is in a query, in the same language.
+    // The reason why a text cannot be parsed, and the advice on `+` in a query, are in the same language.
     let (_, told) = said(server.address, "GET", "/v1/cache/entry?key=2+2", &[], "");
     assert!(told.starts_with("isto não é um nome como está no Redis nem uma expressão: "), "{told}");
     assert!(told.ends_with(" (numa query + é um espaço; o sinal se escreve %2B)"), "{told}");
@@ -108,9 +108,9 @@ fn what_is_wrong_with_a_request_is_said_in_the_asker_s_language() {
     assert_eq!((response.status, &problem(&response)["detail"]), (413, &json!("o corpo tem mais de 1048576 bytes")));
 }
 
-/// Who is not let in is told why, too.
+/// Refusals of access are in the client's language too.
 #[test]
-fn who_is_no_operator_is_told_so_in_its_language() {
+fn refusals_of_access_are_in_the_clients_language() {
     let server = Server::start();
     let (status, told) = said(server.address, "GET", "/v1/cache", &[("origin", "http://elsewhere")], "");
     assert_eq!((status, &*told), (403, "não há TABUADA_ADMIN_TOKEN, e quem pede é uma página de outra origem"));

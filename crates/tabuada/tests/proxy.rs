@@ -1,8 +1,8 @@
-//! Proxies in front of the service, as Debian packages them. A cache keeps what our headers allow and nothing else; the recipes
-//! of `docs/proxies` do what belongs to a proxy; and servers that are restarted behind one fail no request.
+//! Proxies in front of the service, in the versions that Debian packages. A caching proxy stores only what our headers
+//! allow. The recipes of `docs/proxies` do a proxy's tasks. Servers that restart behind a proxy fail no request.
 #![allow(clippy::panic)]
 
-mod support;
+use crate::support;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -16,14 +16,14 @@ use std::time::Duration;
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use support::{Client, Node, Response, Server, free_port, resolved, wait_for};
 
-/// A proxy in front of servers; ended with the test.
+/// A proxy in front of servers. Dropping it ends the process.
 struct Proxy {
     address: SocketAddr,
     process: Child,
     folder: PathBuf,
 }
 
-/// Where a proxy is to listen, and a folder of its own.
+/// A free address for a proxy, and a folder of its own.
 struct Place {
     port: u16,
     folder: PathBuf,
@@ -52,7 +52,7 @@ impl Place {
 }
 
 impl Proxy {
-    /// nginx with this inside its `http`.
+    /// nginx with this text inside its `http` block.
     fn nginx(place: Place, http: &str) -> Self {
         let temporary = |kind: &str| format!("{kind}_temp_path temp-{kind};");
         let temporaries = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(temporary).join("\n");
@@ -62,7 +62,7 @@ impl Proxy {
              http {{ access_log off; {temporaries} {http} }}"
         );
         let file = place.file("main.conf", &configuration);
-        // Debian has it where only root looks.
+        // Debian installs it outside the path of normal users.
         let path = format!("{}:/usr/sbin", std::env::var("PATH").unwrap_or_default());
         let mut command = Command::new("nginx");
         command.env("PATH", path).arg("-p").arg(&place.folder).args(["-c", &file, "-e", "stderr"]);
@@ -73,7 +73,7 @@ impl Proxy {
         let file = place.file("Caddyfile", configuration);
         let mut command = Command::new("caddy");
         command.args(["run", "--adapter", "caddyfile", "--config", &file]);
-        // What it keeps for itself.
+        // Its own state stays in the folder.
         command.env("HOME", &place.folder).env("XDG_DATA_HOME", &place.folder).env("XDG_CONFIG_HOME", &place.folder);
         command.stderr(Stdio::null());
         Self::begun(place, command)
@@ -89,7 +89,7 @@ impl Proxy {
         proxy
     }
 
-    /// nginx with a cache, in front of a server. Nothing says how long anything is kept: our headers do.
+    /// nginx with a cache, in front of one server. Its configuration sets no lifetimes, so our headers decide.
     fn caching(server: SocketAddr) -> Self {
         let place = Place::new();
         let port = place.port;
@@ -118,7 +118,7 @@ impl Proxy {
         Self::nginx(place, &recipe)
     }
 
-    /// The same without TLS, so that a client can be told to the byte what to send; `rate` of requests.
+    /// The same without TLS, so that a test controls every byte; `rate` is the rate of requests.
     fn plain_nginx_by_recipe(servers: [SocketAddr; 2], rate: &str) -> Self {
         let place = Place::new();
         let listens = format!("listen 127.0.0.1:{};", place.port);
@@ -136,7 +136,7 @@ impl Proxy {
         Self::caddy(place, &replaced(&recipe, "calculator.example.org {\n", &site))
     }
 
-    /// What curl has to say of a request over TLS: the status, the version of HTTP and the body.
+    /// The result of a request by curl over TLS: the status, the HTTP version and the body.
     fn curl(&self, target: &str, arguments: &[&str]) -> (u16, String, String) {
         let output = Command::new("curl")
             .args(["--silent", "--path-as-is", "--max-time", "30", "--write-out", "\n%{http_code} %{http_version}"])
@@ -148,7 +148,7 @@ impl Proxy {
             .output()
             .expect("curl is installed: see ./test");
         let output = String::from_utf8(output.stdout).expect("answers are UTF-8");
-        let (body, said) = output.rsplit_once('\n').expect("what was asked for");
+        let (body, said) = output.rsplit_once('\n').expect("the format in curl's arguments");
         let (status, version) = said.split_once(' ').expect("a status and a version");
         (status.parse().expect("a status"), version.to_owned(), body.to_owned())
     }
@@ -156,7 +156,7 @@ impl Proxy {
 
 impl Drop for Proxy {
     fn drop(&mut self) {
-        // It may be gone already.
+        // It may have ended already.
         let _ = self.process.kill();
         let _ = self.process.wait();
         let _ = fs::remove_dir_all(&self.folder);
@@ -168,7 +168,7 @@ fn recipe(name: &str) -> String {
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// A recipe with one thing changed, which has to be there.
+/// A recipe with one part replaced, which must occur in it.
 fn replaced(recipe: &str, what: &str, by: &str) -> String {
     assert!(recipe.contains(what), "the recipe has no {what}");
     recipe.replace(what, by)
@@ -188,12 +188,12 @@ fn nginx_recipe(place: &Place, servers: [SocketAddr; 2], listens: &str) -> Strin
     replaced(&recipe, "/etc/ssl/calculator/privkey.pem", &key)
 }
 
-/// What nginx did with a request: MISS, HIT, …
+/// What nginx's cache did with a request: MISS, HIT, …
 fn done(response: &Response) -> &str {
-    response.header("x-proxy").unwrap_or_else(|| panic!("nginx says what it did: {response:?}"))
+    response.header("x-proxy").unwrap_or_else(|| panic!("no cache status from nginx: {response:?}"))
 }
 
-/// Asks twice: the answers, and what nginx did.
+/// Sends the request twice. Gives the responses, and what nginx's cache did.
 fn twice(client: &mut Client, target: &str, headers: &[(&str, &str)]) -> [(Response, String); 2] {
     [0, 1].map(|_| {
         let response = client.request("GET", target, headers, b"");
@@ -203,7 +203,7 @@ fn twice(client: &mut Client, target: &str, headers: &[(&str, &str)]) -> [(Respo
 }
 
 #[test]
-fn a_proxy_keeps_what_it_may_and_nothing_else() {
+fn a_caching_proxy_stores_only_what_it_may() {
     let server = Server::start();
     let nginx = Proxy::caching(server.address);
     let mut client = Client::connect(nginx.address);
@@ -222,7 +222,7 @@ fn a_proxy_keeps_what_it_may_and_nothing_else() {
         assert_eq!((&*missed, &*hit), ("MISS", "HIT"), "{target} {headers:?}");
         assert_eq!((first.status, &first.body), (second.status, &second.body), "{target}");
         assert_eq!(first.header("content-language"), second.header("content-language"), "{target}");
-        // What it keeps is what it was sent: the same tag, by which it answers for itself.
+        // It stores what it received: with the same tag it answers conditions itself.
         let tag = second.header("etag").expect("a tag");
         if second.status == 200 {
             let headers = [headers, &[("if-none-match", tag)]].concat();
@@ -230,18 +230,18 @@ fn a_proxy_keeps_what_it_may_and_nothing_else() {
             assert_eq!((told.status, done(&told)), (304, "HIT"), "{target}");
         }
     }
-    // A value has no language: kept once for all.
+    // A value has no language, so it is stored once for all.
     for headers in [&pt, &en] {
         let response = client.request("GET", "/v1/evaluate?expr=2%2B2", &[headers[0]], b"");
         assert_eq!(done(&response), "HIT", "{headers:?}");
     }
-    // Packed and not packed are kept apart.
+    // The compressed and the plain body are stored separately.
     let long = "/v1/evaluate?expr=2**10000";
     for (accepted, coding) in [("gzip", Some("gzip")), ("br", Some("br")), ("identity", None)] {
         let [(_, missed), (second, hit)] = twice(&mut client, long, &[("accept-encoding", accepted)]);
         assert_eq!((&*missed, &*hit, second.header("content-encoding")), ("MISS", "HIT", coding), "{accepted}");
     }
-    // Chance, and what is malformed.
+    // Random values and malformed requests.
     for target in ["/v1/evaluate?expr=rnd()", "/v1/evaluate?expr=1&mode=roman", "/v1/evaluate"] {
         let [(_, first), (_, second)] = twice(&mut client, target, &[]);
         assert_eq!((&*first, &*second), ("MISS", "MISS"), "{target}");
@@ -250,7 +250,7 @@ fn a_proxy_keeps_what_it_may_and_nothing_else() {
     assert_ne!(rolls[0].0.body, rolls[1].0.body);
 }
 
-/// A server that says 200 to whatever it is asked, and tells each head that came, in small letters.
+/// A server that answers every request with 200 and records each head, in lowercase.
 fn recorder() -> (SocketAddr, Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("it has an address");
@@ -281,22 +281,22 @@ fn node() -> Node {
     Node::start_with(&[("TABUADA_ADMIN_TOKEN", TOKEN)], &[])
 }
 
-/// An address that nobody listens on.
-fn nobody() -> SocketAddr {
+/// An address without a listener.
+fn closed_port() -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], free_port()))
 }
 
-/// What both recipes do.
+/// The checks for both recipes.
 fn does_what_belongs_to_a_proxy(by_recipe: fn([SocketAddr; 2]) -> Proxy) {
     let nodes = [node(), node()];
     let proxy = by_recipe([nodes[0].address, nodes[1].address]);
-    // TLS, and HTTP/2.
+    // TLS and HTTP/2.
     let get = "/v1/evaluate?expr=2%2B2";
-    wait_for("the servers to be found well", || proxy.curl(get, &[]).0 == 200);
+    wait_for("the health checks to succeed", || proxy.curl(get, &[]).0 == 200);
     let (status, version, body) = proxy.curl(get, &[]);
     assert!((status, &*version) == (200, "2") && body.contains("\"text\":\"4\""), "{version} {body}");
     assert_eq!(proxy.curl("/evaluate", &["--json", "{\"expressao\":\"2+2\"}"]).2, "{\"resultado\":4}");
-    // The operator's routes are closed, however they are written and to whomever.
+    // The operator's routes are closed to every client, however the path is written.
     let bearer = format!("Authorization: Bearer {TOKEN}");
     for path in [
         "/metrics",
@@ -316,7 +316,7 @@ fn does_what_belongs_to_a_proxy(by_recipe: fn([SocketAddr; 2]) -> Proxy) {
             assert_eq!(status, 404, "{method} {path}: {body}");
         }
     }
-    // What may be long is passed on, and what is too long is not.
+    // Long targets pass up to the limit, and longer ones do not.
     let long = format!("/v1/evaluate?expr=1{}", "%2B1".repeat(15_000));
     assert_eq!(proxy.curl(&long, &[]).0, 200);
     let body = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("body-{}", proxy.address.port()));
@@ -325,7 +325,7 @@ fn does_what_belongs_to_a_proxy(by_recipe: fn([SocketAddr; 2]) -> Proxy) {
     fs::remove_file(&body).expect("it is there");
     assert_eq!(too_long.0, 413, "{}", too_long.2);
 
-    // Whom a request comes from is what the proxy says, whatever the client says.
+    // The proxy decides the client's address, whatever the client claims.
     let (server, heads) = recorder();
     let proxy = by_recipe([server, server]);
     let lies = ["Forwarded: for=10.9.9.9", "X-Forwarded-For: 10.9.9.9", "X-Real-IP: 10.9.9.9"];
@@ -335,51 +335,52 @@ fn does_what_belongs_to_a_proxy(by_recipe: fn([SocketAddr; 2]) -> Proxy) {
     assert!(head.contains("\r\nx-forwarded-for: 127.0.0.1\r\n") && !head.contains("10.9.9.9"), "{head}");
     assert!(!head.contains("connection: close"), "{head}");
 
-    // A server that is gone is no failed request.
-    let proxy = by_recipe([nobody(), nodes[0].address]);
-    wait_for("the server that is there", || proxy.curl(get, &[]).0 == 200);
+    // If one server is down, no request fails.
+    let proxy = by_recipe([closed_port(), nodes[0].address]);
+    wait_for("the running server to answer", || proxy.curl(get, &[]).0 == 200);
     for _ in 0..10 {
         assert_eq!(proxy.curl(get, &[]).0, 200);
     }
 }
 
 #[test]
-fn the_recipe_for_nginx_does_what_belongs_to_a_proxy() {
+fn the_nginx_recipe_works() {
     does_what_belongs_to_a_proxy(Proxy::nginx_by_recipe);
 }
 
 #[test]
-fn the_recipe_for_caddy_does_what_belongs_to_a_proxy() {
+fn the_caddy_recipe_works() {
     does_what_belongs_to_a_proxy(Proxy::caddy_by_recipe);
 }
 
-/// An address has a rate and a number of requests at once; what is beyond is refused, and the servers do not see it.
+/// An address has a limit on its request rate and on its concurrent requests. The proxy refuses more, and the servers
+/// do not see them.
 #[test]
-fn nginx_limits_what_one_address_may_ask() {
+fn nginx_limits_the_requests_of_one_address() {
     let (server, heads) = recorder();
     let nginx = Proxy::plain_nginx_by_recipe([server, server], "1r/m");
     let mut client = Client::connect(nginx.address);
     let statuses: Vec<u16> = (0..120).map(|_| client.get("/").status).collect();
     let passed = statuses.iter().filter(|status| **status == 200).count();
-    // One, and the burst; and one more for each minute that this took.
+    // One, the burst, and one more for each minute that the test has taken.
     assert!((101..110).contains(&passed) && statuses[119] == 429, "{statuses:?}");
     assert_eq!(heads.try_iter().count(), passed);
 
-    // A request whose body does not come is one that is under way.
+    // A request whose body does not arrive still counts as concurrent.
     let nginx = Proxy::plain_nginx_by_recipe([server, server], "10000r/s");
     let mut begun: Vec<Client> = (0..64).map(|_| Client::connect(nginx.address)).collect();
     for client in &mut begun {
         client.send(b"POST /evaluate HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n1");
     }
-    wait_for("one more to be refused", || Client::connect(nginx.address).get("/").status == 429);
+    wait_for("a refusal", || Client::connect(nginx.address).get("/").status == 429);
     assert_eq!(heads.try_iter().filter(|head| head.starts_with("post")).count(), 0);
 }
 
-/// nginx keeps its connections to the servers: one client's requests need one to each.
+/// nginx keeps its connections to the servers open: the requests of one client need one connection to each.
 #[test]
 fn nginx_keeps_its_connections_to_the_servers() {
     let server = node();
-    let nginx = Proxy::plain_nginx_by_recipe([server.address, nobody()], "10000r/s");
+    let nginx = Proxy::plain_nginx_by_recipe([server.address, closed_port()], "10000r/s");
     let mut client = Client::connect(nginx.address);
     for _ in 0..50 {
         assert_eq!(client.get("/v1/evaluate?expr=2%2B2").status, 200);
@@ -387,11 +388,11 @@ fn nginx_keeps_its_connections_to_the_servers() {
     let bearer = format!("Bearer {TOKEN}");
     let metrics = Client::connect(server.address).request("GET", "/metrics", &[("authorization", &bearer)], b"");
     let open = metrics.text().lines().find_map(|line| line.strip_prefix("tabuada_connections "));
-    // That of nginx and that of who asks for this.
+    // One connection is nginx's, the other that of this request.
     assert_eq!(open, Some("2"), "{}", metrics.text());
 }
 
-/// What a page or a document refers to by one of these, up to the next quote.
+/// The references of a page or a document after one of these prefixes, up to the next quote.
 fn references<'t>(text: &'t str, before: &[&str]) -> Vec<&'t str> {
     let found = before.iter().flat_map(|before| text.split(before).skip(1));
     found
@@ -400,7 +401,7 @@ fn references<'t>(text: &'t str, before: &[&str]) -> Vec<&'t str> {
         .collect()
 }
 
-/// Below a folder of the proxy's, which it takes away, everything is found: no address of ours begins at the root.
+/// Everything works below a path that the proxy strips: no reference of ours begins at the root.
 fn works_below_a_folder(proxy: &Proxy) {
     let mut client = Client::connect(proxy.address);
     let mut get = |target: &str| client.get(target);
@@ -428,7 +429,7 @@ fn works_below_a_folder(proxy: &Proxy) {
         }
     }
     assert!(asked > 20, "{asked}");
-    // What the page asks for, and the pages of documentation.
+    // What the page loads, and the pages of documentation.
     let api = get("/calc/page/api.js");
     let routes: Vec<&str> = references(api.text(), &["address(\"", "ask(\"", "ask(`"]);
     for route in &routes {
@@ -452,7 +453,7 @@ fn works_below_a_folder(proxy: &Proxy) {
 }
 
 #[test]
-fn everything_is_found_below_a_folder_of_nginx() {
+fn everything_works_below_a_path_of_nginx() {
     let server = node();
     let place = Place::new();
     let http = format!(
@@ -466,7 +467,7 @@ fn everything_is_found_below_a_folder_of_nginx() {
 }
 
 #[test]
-fn everything_is_found_below_a_folder_of_caddy() {
+fn everything_works_below_a_path_of_caddy() {
     let server = node();
     let place = Place::new();
     let site = format!(
@@ -476,10 +477,10 @@ fn everything_is_found_below_a_folder_of_caddy() {
     works_below_a_folder(&Proxy::caddy(place, &site));
 }
 
-/// nginx with its own settings keeps what it passes on together, but what says that it is not to be: the answer to a line
-/// comes before the next line is sent.
+/// By default nginx buffers responses, unless a header forbids it: the answer to a line arrives before the next line is
+/// sent.
 #[test]
-fn nginx_keeps_no_batch_together() {
+fn nginx_does_not_buffer_a_batch() {
     let server = node();
     let place = Place::new();
     let http = format!(
@@ -496,7 +497,7 @@ fn nginx_keeps_no_batch_together() {
     answers_line_by_line(&Proxy::nginx(place, &http));
 }
 
-/// The answer to a line comes before the next line is sent.
+/// The answer to a line arrives before the next line is sent.
 #[test]
 fn nginx_passes_a_batch_on_line_by_line() {
     let server = node();
@@ -515,19 +516,19 @@ fn answers_line_by_line(proxy: &Proxy) {
     }
 }
 
-/// How often the servers are restarted; ./test --deep asks for twelve.
+/// The number of restarts; `./test --deep` sets twelve.
 fn restarts() -> usize {
     std::env::var("TABUADA_RESTARTS").map_or(2, |count| count.parse().expect("a number"))
 }
 
-/// What a client of the restarts has met.
+/// What a client saw during the restarts.
 #[derive(Debug, Default)]
 struct Met {
     answered: usize,
     failed: Vec<String>,
 }
 
-/// Asks one thing after another, by GET and by POST, until it is told to stop.
+/// Sends requests by GET and POST until it has to stop.
 fn asks_until(stop: &AtomicBool, address: SocketAddr) -> Met {
     let mut met = Met::default();
     let mut client = Client::connect(address);
@@ -545,7 +546,7 @@ fn asks_until(stop: &AtomicBool, address: SocketAddr) -> Met {
         match response {
             Ok(response) if response.status == 200 && response.text().contains(&(number + 1).to_string()) => {
                 met.answered += 1;
-                // nginx keeps a connection for a thousand requests.
+                // nginx closes a connection after a thousand requests.
                 if response.header("connection") == Some("close") {
                     client = Client::connect(address);
                 }
@@ -555,13 +556,13 @@ fn asks_until(stop: &AtomicBool, address: SocketAddr) -> Met {
                 client = Client::connect(address);
             }
         }
-        // A steady load, and not the most that the machine can do.
+        // A steady load, and not the maximum of the machine.
         std::thread::sleep(Duration::from_millis(2));
     }
     met
 }
 
-/// Two servers behind nginx, restarted in turn while eight clients ask: no request fails.
+/// Two servers behind nginx restart in turn while eight clients send requests: no request fails.
 #[test]
 fn servers_restarted_in_turn_behind_nginx_fail_no_request() {
     let ports = [free_port(), free_port()];
@@ -573,7 +574,7 @@ fn servers_restarted_in_turn_behind_nginx_fail_no_request() {
         let clients: Vec<_> = (0..8).map(|_| scope.spawn(|| asks_until(&stop, nginx.address))).collect();
         for restart in 0..restarts() {
             let turn = restart % 2;
-            wait_for("the server to be asked", || asked(&nodes[turn]) > 20);
+            wait_for("the server to receive requests", || asked(&nodes[turn]) > 20);
             nodes[turn].signal("TERM");
             let started = |old: Node| {
                 assert_eq!(old.ended(), Some(0));
@@ -585,10 +586,10 @@ fn servers_restarted_in_turn_behind_nginx_fail_no_request() {
             };
         }
         for node in &nodes {
-            wait_for("the server to be asked", || asked(node) > 20);
+            wait_for("the server to receive requests", || asked(node) > 20);
         }
         stop.store(true, Ordering::Relaxed);
-        clients.into_iter().map(|client| client.join().expect("it comes to an end")).collect()
+        clients.into_iter().map(|client| client.join().expect("the process ends")).collect()
     });
     let failed: Vec<&String> = met.iter().flat_map(|met| &met.failed).collect();
     let answered: usize = met.iter().map(|met| met.answered).sum();
@@ -596,7 +597,7 @@ fn servers_restarted_in_turn_behind_nginx_fail_no_request() {
     assert!(failed.is_empty(), "{} of {}: {failed:#?}", failed.len(), answered + failed.len());
 }
 
-/// How many expressions a server was asked for.
+/// The number of expressions that a server received.
 fn asked(node: &Node) -> u64 {
     let metrics = Client::connect(node.address).get("/metrics");
     let count = metrics.text().lines().find_map(|line| line.strip_prefix("tabuada_questions_total "));

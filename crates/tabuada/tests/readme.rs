@@ -1,11 +1,12 @@
-//! Does what a newcomer does: runs the `console` blocks of the README files, of `docs/operations.md`, of
-//! `docs/http.md` and of `docs/command.md`, in order, and compares what is printed with what they show (`support/newcomer.rs` says how).
+//! Follows the documents as a newcomer would: runs the `console` blocks of the README files, of `docs/operations.md`,
+//! of `docs/http.md` and of `docs/command.md` in order, and compares their output with the text (`support/newcomer.rs`
+//! explains how).
 
-mod support;
+use crate::support;
 
 use support::newcomer::{Block, Newcomer, blocks, matches, read, shows};
 
-/// The commands of a document, with what they print.
+/// The commands of a document and their output.
 fn console(name: &str) -> Vec<Block> {
     blocks(&read(name)).into_iter().filter(|block| block.fence == "console").collect()
 }
@@ -17,39 +18,39 @@ fn follow(newcomer: &mut Newcomer, name: &str) {
 }
 
 #[test]
-fn what_the_readme_shows_happens() {
+fn the_readme_is_true() {
     follow(&mut Newcomer::new("readme"), "README.md");
 }
 
 #[test]
-fn what_the_portuguese_readme_shows_happens() {
+fn the_portuguese_readme_is_true() {
     follow(&mut Newcomer::new("readme_pt"), "README.pt-BR.md");
 }
 
 #[test]
-fn what_the_readme_of_the_crate_shows_happens() {
+fn the_readme_of_the_crate_is_true() {
     follow(&mut Newcomer::new("readme_crate"), "crates/tabuada/README.md");
 }
 
 #[test]
-fn what_the_page_on_operations_shows_happens() {
+fn the_page_on_operations_is_true() {
     let mut newcomer = Newcomer::new("operations");
     newcomer.follow(&blocks("```console\n$ redis-server --port 6379 --save \"\"\n```"));
     follow(&mut newcomer, "docs/operations.md");
 }
 
 #[test]
-fn what_the_page_on_the_api_shows_happens() {
+fn the_page_on_the_api_is_true() {
     follow(&mut Newcomer::new("http"), "docs/http.md");
 }
 
 #[test]
-fn what_the_page_on_the_command_shows_happens() {
+fn the_page_on_the_command_is_true() {
     follow(&mut Newcomer::new("command"), "docs/command.md");
 }
 
 #[test]
-fn what_the_page_on_watching_it_shows_happens() {
+fn the_page_on_observing_is_true() {
     follow(&mut Newcomer::new("observing"), "docs/observing.md");
 }
 
@@ -62,7 +63,7 @@ fn both_readmes_give_the_same_commands() {
     assert_eq!(commands("README.md"), commands("README.pt-BR.md"));
 }
 
-/// The example of the library is run as one of the documentation of its crate.
+/// The documentation tests of the crate run the example of the library.
 #[test]
 fn the_library_of_the_readmes_is_that_of_its_crate() {
     let rust = |name| blocks(&read(name)).into_iter().find(|block| block.fence == "rust").expect("it has an example");

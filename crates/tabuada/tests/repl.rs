@@ -1,8 +1,8 @@
-//! `tabuada repl`: lines without a terminal, and keys on a real one, which Python's `pty` gives.
+//! `tabuada repl`: lines without a terminal, and keys on a real terminal from Python's `pty`.
 
 #![allow(clippy::panic)]
 
-mod support;
+use crate::support;
 
 use std::fs;
 use std::io::Write;
@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 
 use support::{clean, tabuada};
 
-/// What is printed and said of these lines, and the status.
+/// The output for these lines, the error output and the exit status.
 fn lines(arguments: &[&str], typed: impl AsRef<[u8]>) -> (String, String, Option<i32>) {
     let mut process = tabuada(&[&["repl"], arguments].concat())
         .stdin(Stdio::piped())
@@ -42,11 +42,11 @@ fn a_line_has_one_answer_and_no_prompt() {
 }
 
 #[test]
-fn what_is_defined_stays() {
+fn definitions_last_for_the_session() {
     for (typed, answers) in [
         ("x = 3\nx**2\n", "3\n9\n"),
         ("6*7\n_ + 1\n_ + 1\n", "42\n43\n44\n"),
-        // A variable has the value that it was given, a formula that of the moment.
+        // A variable keeps its value; a formula is evaluated at each use.
         ("r = 2\narea @= r**2\nb = area\nr = 3\narea\nb\n", "2\n4\n3\n9\n4\n"),
         ("f(n) @= n*k\nk = 2\nf(21)\n", "2\n42\n"),
         ("a, b = 1, 'x;y'\nb\na\n", "(1, 'x;y')\n'x;y'\n1\n"),
@@ -66,11 +66,11 @@ fn what_is_defined_stays() {
 }
 
 #[test]
-fn what_is_wrong_is_pointed_at_and_spoils_nothing() {
+fn an_error_is_marked_and_the_session_goes_on() {
     let (printed, said, status) = lines(&[], "x = 2\n1 + x/0\nx\ny\n");
     assert_eq!((printed.as_str(), status), ("2\n2\n", Some(1)));
     assert!(said.contains("1 + x/0\n    ^^^\n"), "{said}");
-    // In the text that was typed, whatever is defined before it, and with a fix of that text.
+    // The position and the fix refer to the typed text, whatever definitions come before it.
     let (_, said, _) = lines(&[], "longer_name = 2\n2x + 1\n");
     assert!(said.contains("\n2x + 1\n^^\nhelp: write 2*x + 1\n"), "{said}");
     let (_, said, _) = lines(&[], "f(a) @= 1/a\nf(0)\n");
@@ -79,13 +79,13 @@ fn what_is_wrong_is_pointed_at_and_spoils_nothing() {
     assert!(said.contains("a = 1; a = 2; 1/0\n              ^^^"), "{said}");
     let (printed, said, status) = lines(&[], b"1\n2\xff\n3\n");
     assert_eq!((printed.as_str(), status), ("1\n3\n", Some(1)), "{said}");
-    // A value that cannot be written down again does not break what comes after.
+    // A value that cannot be written as an expression does not break later lines.
     let (printed, _, _) = lines(&[], "x = 1e999*1j\n1+1\n");
     assert!(printed.ends_with("\n2\n"), "{printed}");
 }
 
 #[test]
-fn commands_show_what_there_is() {
+fn commands_show_the_session() {
     let help = printed(":help\n");
     for command in [":help", ":mode", ":vars", ":explain", ":plot", ":quit"] {
         assert!(help.lines().any(|line| line.starts_with(command)), "{help}");
@@ -107,10 +107,11 @@ fn commands_show_what_there_is() {
     }
 }
 
-/// Types keys at a real terminal, waiting after each for what it is to show; gives the status and the history's file.
+/// Types keys at a real terminal, and waits for the expected output after each. Gives the exit status and the history
+/// file.
 fn type_keys(name: &str, keys: &[(&str, &str)]) -> (String, String) {
     let script = r#"
-import json, os, pty, re, select, sys
+import json, os, pty, re, select, sys, termios
 binary, keys = sys.argv[1], json.loads(sys.argv[2])
 child, terminal = pty.fork()
 if child == 0:
@@ -137,7 +138,17 @@ def wait_for(text):
 wait_for("> ")
 for typed, expected in keys:
     shown = b""
-    os.write(terminal, typed.encode())
+    line, interrupts = typed.removesuffix("\x03"), typed.endswith("\r\x03")
+    os.write(terminal, (line if interrupts else typed).encode())
+    if interrupts:
+        # The editor has let the terminal go: it makes a signal of the key.
+        for _ in range(3_000):
+            if termios.tcgetattr(terminal)[3] & termios.ICANON:
+                break
+            read(0.01)
+        else:
+            sys.exit("nothing is being computed: %r" % shown)
+        os.write(terminal, b"\x03")
     wait_for(expected)
     # The next key is for the editor, which has the terminal again once it asks.
     while not plain().endswith(("> ", ". ")):
@@ -160,19 +171,33 @@ print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 }
 
 #[test]
+fn ctrl_c_ends_an_evaluation_and_not_the_session() {
+    // Twenty times the work that one statement may do.
+    let long = "sum(sum(sin(j*k),j,1,800),k,1,800);".repeat(20);
+    let keys = [
+        ("x = 6\r", "6\r\n"),
+        (&*format!("{long}\r\x03"), "^C\r\ninterrupted\r\n"),
+        ("x*7\r", "42\r\n"),
+        (&*format!(":explain {long}\r\x03"), "\r\ninterrupted\r\n"),
+        ("x*8\r", "48\r\n"),
+    ];
+    assert_eq!(type_keys("repl-interrupted", &keys).0, "0");
+}
+
+#[test]
 fn a_person_types_on_a_terminal() {
     let keys = [
         ("6*7\r", "42\r\n"),
         ("_ + 1\r", "43\r\n"),
-        // An error stands under its characters, behind the prompt.
+        // The mark is below the wrong characters, shifted by the prompt.
         ("1 + 1/0\r", "\r\n      ^^^\r\ndivision by zero has no value\r\n"),
-        // A bracket that is open goes on.
+        // An open bracket continues the line.
         ("max(1,\r", ". "),
         ("2)\r", "2\r\n"),
         // Ctrl-C clears the line.
         ("garbage\x03", "> "),
         ("5+5\r", "10\r\n"),
-        // The line before comes back.
+        // The up arrow brings the previous line back.
         ("\x1b[A\r", "10\r\n"),
         // Tab completes, and shows the signature.
         ("hypo\t(3,4)\r", "5.0\r\n"),

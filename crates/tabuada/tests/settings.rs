@@ -1,8 +1,8 @@
-//! Settings from flags, variables and `tabuada.toml`: which one counts, and what is said of one that is wrong.
+//! Settings from flags, variables and `tabuada.toml`: their precedence, and the errors for wrong ones.
 
 #![allow(clippy::panic)]
 
-mod support;
+use crate::support;
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -14,7 +14,7 @@ use support::{Node, Redis, free_port, tabuada, wait_for};
 use tabuada::settings::table::ALL;
 use tabuada::settings::{Kind, Setting};
 
-/// A folder of the test's own, empty.
+/// An empty folder for this test only.
 fn folder(name: &str) -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("settings-{name}"));
     let _ = fs::remove_dir_all(&folder);
@@ -22,14 +22,14 @@ fn folder(name: &str) -> PathBuf {
     folder
 }
 
-/// What a command prints and says, and the status it ends with.
+/// The output of a command, its error output and its exit status.
 fn outcome(command: &mut Command) -> (String, String, Option<i32>) {
     let output = command.output().expect("it ends");
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("it speaks UTF-8");
     (text(output.stdout), text(output.stderr), output.status.code())
 }
 
-/// All that a server says, from its start to its end.
+/// Everything that a server logs, from its start to its end.
 fn whole_log(command: &mut Command) -> Vec<String> {
     let mut process =
         command.env("TABUADA_LISTEN", "127.0.0.1:0").stderr(Stdio::piped()).spawn().expect("the binary starts");
@@ -61,7 +61,7 @@ fn is_path(setting: &Setting) -> bool {
 }
 
 #[test]
-fn an_empty_variable_is_as_unset_but_for_the_token() {
+fn an_empty_variable_is_unset_except_the_token() {
     let (unset, _, _) = outcome(&mut config(&[]));
     for setting in ALL.iter().filter(|setting| !matches!(setting.kind, Kind::Secret)) {
         let (printed, said, status) = outcome(config(&[]).env(setting.variable(), ""));
@@ -72,10 +72,10 @@ fn an_empty_variable_is_as_unset_but_for_the_token() {
 }
 
 #[test]
-fn a_wrong_value_is_told_with_where_it_came_from() {
+fn an_error_in_a_value_names_its_origin() {
     let folder = folder("wrong");
     for setting in ALL {
-        // Of these any text may be meant.
+        // Any text is valid for these.
         if is_path(setting) || ["metrics-host", "redis-user"].contains(&setting.name) {
             continue;
         }
@@ -97,7 +97,7 @@ fn a_wrong_value_is_told_with_where_it_came_from() {
 }
 
 #[test]
-fn a_flag_goes_before_a_variable_before_the_file_before_the_default() {
+fn flags_precede_variables_the_file_and_defaults() {
     let folder = folder("order");
     let file = folder.join("tabuada.toml");
     fs::write(&file, "ttl = \"9m\"\nmemory = 1048576\nlookup = \"always\"\n").expect("ours");
@@ -115,7 +115,7 @@ fn a_flag_goes_before_a_variable_before_the_file_before_the_default() {
     assert_eq!(setting(&printed, "redis"), (Value::Null, "default".to_owned()));
     let all: Value = serde_json::from_str(&printed).expect("an object");
     assert_eq!((&all["ttl"]["file"], &all["ttl"]["line"]), (&"tabuada.toml".into(), &1.into()));
-    // The file that is named counts, and not the one that is there.
+    // The named file takes precedence over the file in the working directory.
     let other = folder.join("other.toml");
     fs::write(&other, "ttl = \"8m\"\n").expect("ours");
     let other = other.to_str().expect("UTF-8");
@@ -127,7 +127,7 @@ fn a_flag_goes_before_a_variable_before_the_file_before_the_default() {
 }
 
 #[test]
-fn config_is_a_table_for_people() {
+fn config_prints_a_table() {
     let (printed, _, status) = outcome(tabuada(&["config", "--ttl", "9m"]).env("TABUADA_THREADS", "3"));
     assert_eq!(status, Some(0));
     let row = |name: &str| {
@@ -155,7 +155,7 @@ fn no_secret_is_shown() {
         let (printed, said, status) = outcome(tabuada(&["serve"]).env(variable, value));
         assert!(status == Some(2) && !said.contains("geheim") && printed.is_empty(), "{said}");
     }
-    // Nor by a server that runs with it.
+    // A server that runs with it does not show it either.
     let node = Node::start_with(&[("TABUADA_REDIS", "redis://ana:geheim@127.0.0.1:1/0")], &["--log-requests=all"]);
     node.evaluate("2+2");
     node.signal("TERM");
@@ -163,7 +163,7 @@ fn no_secret_is_shown() {
 }
 
 #[test]
-fn files_with_secrets_are_there_and_hold_one() {
+fn missing_and_empty_files_of_secrets_are_refused() {
     let folder = folder("secrets");
     let empty = folder.join("empty");
     fs::write(&empty, "\n").expect("ours");
@@ -198,7 +198,7 @@ fn a_password_that_changes_needs_no_restart() {
     fs::write(file, "sec@nd:/%\n").expect("ours");
     let as_first = |command: &[&str]| redis.cli(&[&["--no-auth-warning", "-a", "first"], command].concat());
     assert_eq!(as_first(&["config", "set", "requirepass", "sec@nd:/%"]), "OK");
-    // Whoever is connected stays so; a new connection needs the new password.
+    // Open connections stay; a new connection needs the new password.
     let as_second = |command: &[&str]| redis.cli(&[&["--no-auth-warning", "-a", "sec@nd:/%"], command].concat());
     as_second(&["client", "kill", "type", "normal", "skipme", "yes"]);
     wait_for("the connection to be lost", || node.log().iter().any(|line| line.contains("is lost")));
@@ -206,7 +206,7 @@ fn a_password_that_changes_needs_no_restart() {
 }
 
 #[test]
-fn a_user_may_stand_beside_the_url() {
+fn a_user_may_be_set_outside_the_url() {
     let redis = Redis::start();
     redis.cli(&["acl", "setuser", "ana", "on", ">s3cret", "~*", "&*", "+@all"]);
     redis.cli(&["acl", "setuser", "default", "off"]);
@@ -221,7 +221,7 @@ fn a_user_may_stand_beside_the_url() {
 }
 
 #[test]
-fn a_variable_that_is_not_known_is_warned_of_once() {
+fn an_unknown_variable_is_warned_of_once() {
     let variables = [
         ("TABUADA_TLL", "9m"),
         ("TABUADA_SERVICE_HOST", "10.96.0.7"),
@@ -237,7 +237,7 @@ fn a_variable_that_is_not_known_is_warned_of_once() {
 }
 
 #[test]
-fn check_tells_what_is_wrong_before_it_is_served_with() {
+fn check_reports_errors_without_serving() {
     let (printed, said, status) = outcome(&mut tabuada(&["serve", "--check"]));
     assert_eq!((said.as_str(), status), ("", Some(0)));
     assert_eq!(printed, "configuration: good\nRedis: none, answers are kept in memory only\n");
@@ -254,9 +254,9 @@ fn check_tells_what_is_wrong_before_it_is_served_with() {
     assert!(said.contains("--ttl"), "{said}");
 }
 
-/// The reason of a Redis that cannot be reached, as `serve` logs it.
+/// The reason why Redis cannot be reached, as `serve` logs it.
 #[test]
-fn cache_says_why_redis_cannot_be_reached() {
+fn cache_reports_why_redis_cannot_be_reached() {
     let nobody = format!("redis://127.0.0.1:{}", free_port());
     let (_, said, status) = outcome(&mut tabuada(&["cache", "keys", "--redis", &nobody]));
     assert_eq!(status, Some(1));
@@ -268,7 +268,7 @@ fn cache_says_why_redis_cannot_be_reached() {
 }
 
 #[test]
-fn cache_and_health_ask_the_server_of_the_settings() {
+fn cache_and_health_use_the_configured_server() {
     let node = Node::start(&[]);
     node.evaluate("2+2");
     let port = node.address.port();
@@ -287,7 +287,7 @@ fn cache_and_health_ask_the_server_of_the_settings() {
 }
 
 #[test]
-fn every_line_is_json_where_that_is_wanted() {
+fn every_line_is_json_if_configured() {
     let json = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_else(|_| panic!("{text}"));
     let lines = whole_log(&mut tabuada(&["serve", "--log-format=json"]));
     let is_ready = |line: &String| json(line)["message"].to_string().starts_with("\"listening on http://127.0.0.1:");
@@ -298,7 +298,7 @@ fn every_line_is_json_where_that_is_wanted() {
     let (_, said, status) = outcome(&mut tabuada(&["serve", "--log-format=json", "--listen", &listen]));
     assert_eq!((status, &json(&said)["level"]), (Some(1), &"ERROR".into()));
     assert!(json(&said)["message"].to_string().contains(&listen), "{said}");
-    // What is wrong with a setting, too, whoever chose the format and whatever language people read.
+    // An error in a setting is JSON too, wherever the format was chosen and whatever the language.
     let folder = folder("json");
     fs::write(folder.join("tabuada.toml"), "log-format = \"json\"\nttl = \"soon\"\n").expect("ours");
     let mut command = tabuada(&["serve"]);

@@ -1,10 +1,10 @@
-//! What the shell is given: completions, as the shells themselves read them, and manual pages, as roff does.
+//! Completions, as the shells themselves read them, and manual pages, as roff reads them.
 //!
-//! A program that is not installed is left out, and said to be.
+//! A test skips programs that are not installed, and says so.
 
 #![allow(clippy::panic)]
 
-mod support;
+use crate::support;
 
 use std::fs;
 use std::io::ErrorKind;
@@ -13,7 +13,7 @@ use std::process::{Command, Output};
 
 use support::{clean, tabuada};
 
-/// Every page there is, by the words that ask for it.
+/// Every manual page, by the arguments that print it.
 const PAGES: [&[&str]; 16] = [
     &[],
     &["serve"],
@@ -39,7 +39,7 @@ fn printed(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).expect("it speaks UTF-8")
 }
 
-/// A folder of the test's own, empty.
+/// An empty folder for this test only.
 fn folder(name: &str) -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = fs::remove_dir_all(&folder);
@@ -47,7 +47,7 @@ fn folder(name: &str) -> PathBuf {
     folder
 }
 
-/// What a program says; `None` if it is not installed.
+/// The output of a program; `None` if it is not installed.
 fn said(program: &str, arguments: &[&str]) -> Option<Output> {
     match clean(Command::new(program)).args(arguments).output() {
         Ok(output) => Some(output),
@@ -60,7 +60,7 @@ fn said(program: &str, arguments: &[&str]) -> Option<Output> {
 }
 
 #[test]
-fn shells_complete_by_their_scripts() {
+fn completion_scripts_work_in_their_shells() {
     let folder = folder("completions");
     let script = |shell: &str, name: &str| {
         let path = folder.join(name);
@@ -95,17 +95,23 @@ fn shells_complete_by_their_scripts() {
 #[test]
 fn every_command_has_a_manual_page_that_roff_reads() {
     let folder = folder("man");
-    for words in PAGES {
-        let page = printed(&[&["man"][..], words].concat());
+    let sections = [
+        ("C", ["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXIT STATUS"]),
+        ("pt_BR.UTF-8", ["NOME", "SINOPSE", "DESCRIÇÃO", "OPÇÕES", "CÓDIGO DE SAÍDA"]),
+    ];
+    for (words, (locale, sections)) in PAGES.into_iter().flat_map(|words| sections.map(|sections| (words, sections))) {
+        let output = tabuada(&[&["man"][..], words].concat()).env("LC_ALL", locale).output().expect("it starts");
+        assert!(output.status.success() && output.stderr.is_empty(), "{words:?}: {output:?}");
+        let page = String::from_utf8(output.stdout).expect("it speaks UTF-8");
         let name = [&["tabuada"][..], words].concat().join("-");
         assert!(page.contains(&format!(".TH {name} 1 ")), "{name}: {page}");
-        for section in ["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXIT STATUS"] {
+        for section in sections {
             assert!(
                 page.contains(&format!(".SH {section}\n")) || page.contains(&format!(".SH \"{section}\"\n")),
                 "{name}: {section}"
             );
         }
-        let path = folder.join(format!("{name}.1"));
+        let path = folder.join(format!("{name}.{locale}.1"));
         fs::write(&path, &page).expect("it can be written");
         let path = path.to_string_lossy().into_owned();
         for (program, arguments) in [
@@ -134,7 +140,7 @@ fn examples(page: &str) -> Vec<String> {
 }
 
 #[test]
-fn what_the_manual_shows_can_be_done() {
+fn the_examples_of_the_manual_work() {
     let folder = folder("examples");
     let binary = PathBuf::from(env!("CARGO_BIN_EXE_tabuada"));
     let path = format!("{}:{}", binary.parent().expect("it has one").display(), std::env::var("PATH").unwrap());
@@ -145,7 +151,7 @@ fn what_the_manual_shows_can_be_done() {
             let mut bash = clean(Command::new("bash"));
             let output = bash.args(["-c", example]).current_dir(&folder).env("PATH", &path).output();
             let output = output.expect("bash starts");
-            // An expression that fails is shown on purpose.
+            // This example fails on purpose.
             let fails = example.contains("1/0");
             assert_eq!(output.status.code(), Some(i32::from(fails)), "{example}: {output:?}");
             done += 1;

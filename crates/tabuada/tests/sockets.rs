@@ -1,8 +1,8 @@
-//! Where a server listens other than at a port of its own: Unix sockets, and sockets that are handed over (systemd's
-//! socket activation). And what it tells the service manager meanwhile.
+//! Listeners besides a TCP port: Unix sockets, and sockets that the service manager hands over (systemd's socket
+//! activation). And the server's reports to the service manager.
 #![allow(clippy::panic)]
 
-mod support;
+use crate::support;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
@@ -15,7 +15,7 @@ use std::process::{Child, ChildStderr, Command, Output, Stdio};
 
 use support::{Client, PATIENCE, Redis, clean, tabuada, wait_for};
 
-/// A folder of the test's own, with a name that is short enough for a socket in it; removed with the test.
+/// A folder for this test only, with a name short enough for a socket path. Dropping it removes it.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -40,10 +40,10 @@ fn unix(path: &Path) -> String {
     format!("unix:{}", path.display())
 }
 
-/// A server that has said that it listens; ended with the test.
+/// A server that has reported its listener. Dropping it ends the process.
 struct Running {
     process: Child,
-    /// What it said until then, the line about listening included.
+    /// Its output until then, including the line about the listener.
     said: Vec<String>,
     errors: BufReader<ChildStderr>,
 }
@@ -65,7 +65,7 @@ impl Running {
         Self::start(tabuada(&[&["serve"], arguments].concat()))
     }
 
-    /// Where it listens, as it says.
+    /// The address in its output.
     fn address(&self) -> &str {
         self.said.last().and_then(|line| line.strip_prefix("listening on ")).expect("it was waited for")
     }
@@ -75,7 +75,7 @@ impl Running {
         assert!(status.expect("kill is there").success());
     }
 
-    /// Ends it by a signal, and gives what it said in the meantime.
+    /// Ends it by a signal, and gives its output since the start.
     fn ended_by(mut self, name: &str) -> String {
         self.signal(name);
         let mut rest = String::new();
@@ -91,7 +91,7 @@ impl Drop for Running {
     }
 }
 
-/// What curl has to say of a request over a Unix socket: status and body.
+/// The result of a request by curl over a Unix socket: status and body.
 fn curl(socket: &Path, target: &str, arguments: &[&str]) -> (String, String) {
     let output = Command::new("curl")
         .args(["--silent", "--max-time", "30", "--write-out", "\n%{http_code}", "--unix-socket"])
@@ -107,20 +107,20 @@ fn curl(socket: &Path, target: &str, arguments: &[&str]) -> (String, String) {
 
 const SUM: [&str; 2] = ["--json", "{\"expressao\":\"2+2\"}"];
 
-/// A server that does not start: its exit status, and what it says of it.
+/// A server that does not start: its exit status, and its error message.
 fn refused(arguments: &[&str]) -> (Option<i32>, String) {
     let Output { status, stderr, .. } = tabuada(&[&["serve"], arguments].concat()).output().expect("it starts");
     (status.code(), String::from_utf8(stderr).expect("UTF-8"))
 }
 
 #[test]
-fn a_server_answers_at_a_unix_socket() {
+fn a_server_answers_on_a_unix_socket() {
     let folder = Folder::new("answers");
     let socket = folder.at("http.sock");
     let server = Running::listening(&["--listen", &unix(&socket)]);
     assert_eq!(server.address(), unix(&socket));
     assert_eq!(curl(&socket, "/evaluate", &SUM), ("200".to_owned(), "{\"resultado\":4}".to_owned()));
-    // Whoever can connect sits at this machine: the operator's routes are as on loopback.
+    // Every client of a Unix socket is on this machine, so the operator's routes are as open as on loopback.
     assert_eq!(curl(&socket, "/v1/cache", &[]).0, "200");
     for proxied in ["X-Forwarded-For: 127.0.0.1", "Host: example.org"] {
         assert_eq!(curl(&socket, "/v1/cache", &["-H", proxied]).0, "403", "{proxied}");
@@ -137,13 +137,13 @@ fn a_server_answers_at_a_unix_socket() {
         );
     }
     server.ended_by("TERM");
-    assert!(!socket.exists(), "it takes its socket with it");
+    assert!(!socket.exists(), "the server removes its socket at its end");
     let asked = tabuada(&["health", &unix(&socket)]).output().expect("it starts");
     assert_eq!(asked.status.code(), Some(1));
 }
 
 #[test]
-fn the_permissions_of_a_socket_are_those_asked_for() {
+fn a_socket_has_the_configured_permissions() {
     let folder = Folder::new("permissions");
     let socket = folder.at("http.sock");
     for (asked, mode) in [("", 0o660), ("?mode=600", 0o600), ("?mode=0666", 0o666)] {
@@ -155,16 +155,16 @@ fn the_permissions_of_a_socket_are_those_asked_for() {
 }
 
 #[test]
-fn what_a_dead_server_left_is_replaced_and_nothing_else() {
+fn only_the_socket_of_a_dead_server_is_replaced() {
     let folder = Folder::new("stale");
     let socket = folder.at("http.sock");
     Running::listening(&["--listen", &unix(&socket)]).ended_by("KILL");
-    assert!(socket.exists(), "nobody could remove it");
+    assert!(socket.exists(), "a killed server leaves its socket");
     let living = Running::listening(&["--listen", &unix(&socket)]);
 
     let (status, why) = refused(&["--listen", &unix(&socket)]);
     assert!(status == Some(1) && why.contains("a server listens there already"), "{status:?} {why}");
-    assert_eq!(curl(&socket, "/health/live", &[]).0, "200", "the living one goes on");
+    assert_eq!(curl(&socket, "/health/live", &[]).0, "200", "the running server goes on");
 
     let file = folder.at("precious");
     fs::write(&file, "kept").expect("it can be written");
@@ -172,7 +172,7 @@ fn what_a_dead_server_left_is_replaced_and_nothing_else() {
     assert!(status == Some(1) && why.contains("no socket"), "{status:?} {why}");
     assert_eq!(fs::read_to_string(&file).expect("it is there"), "kept");
 
-    // Somebody else's that has taken its place stays.
+    // A file of another process at the same path is not removed.
     fs::remove_file(&socket).expect("it is there");
     let other = UnixListener::bind(&socket).expect("the place is free");
     living.ended_by("TERM");
@@ -181,7 +181,7 @@ fn what_a_dead_server_left_is_replaced_and_nothing_else() {
 }
 
 #[test]
-fn an_address_that_is_none_is_misuse() {
+fn an_invalid_address_is_misuse() {
     for wrong in ["foo", "127.0.0.1:http", "unix:", "unix:/a?mode=rw"] {
         for flag in ["--listen", "--admin-listen"] {
             let (status, why) = refused(&[flag, wrong]);
@@ -190,9 +190,9 @@ fn an_address_that_is_none_is_misuse() {
     }
 }
 
-/// Metrics over a socket that only the operator can open, beside a port for everybody.
+/// The metrics on a socket that only the operator can open, beside a port for everybody.
 #[test]
-fn the_operator_has_a_socket_of_their_own() {
+fn the_operator_may_have_a_separate_socket() {
     let folder = Folder::new("operator");
     let socket = folder.at("operator.sock");
     let server =
@@ -202,7 +202,7 @@ fn the_operator_has_a_socket_of_their_own() {
     assert_eq!(curl(&socket, "/evaluate", &SUM).0, "404");
 }
 
-/// A shell that gives its standard input and output, which are sockets, to a server as systemd gives those it has made.
+/// A shell that passes its standard input and output, which are sockets, to a server as systemd does.
 fn activated(count: usize, sockets: [OwnedFd; 2], arguments: &str) -> Command {
     let script = format!(
         "exec 3<&0 4<&1 </dev/null >/dev/null; LISTEN_PID=$$ LISTEN_FDS={count} exec '{}' serve {arguments}",
@@ -215,13 +215,13 @@ fn activated(count: usize, sockets: [OwnedFd; 2], arguments: &str) -> Command {
 }
 
 #[test]
-fn sockets_that_are_handed_over_are_listened_at() {
+fn a_server_listens_on_sockets_of_the_service_manager() {
     let folder = Folder::new("activated");
     let socket = folder.at("operator.sock");
     let port = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = port.local_addr().expect("an address");
     let file = UnixListener::bind(&socket).expect("a place of the test's own");
-    // Who connects before the server is there has an answer once it is.
+    // A client that connects before the server runs is answered once it runs.
     let mut early = Client::connect(address);
     early.send(b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n");
     let both = [OwnedFd::from(port), OwnedFd::from(file)];
@@ -231,11 +231,11 @@ fn sockets_that_are_handed_over_are_listened_at() {
     assert_eq!(curl(&socket, "/metrics", &[]).0, "200");
     assert_eq!(Client::connect(address).get("/metrics").status, 404);
     server.ended_by("TERM");
-    assert!(socket.exists(), "it belongs to who made it");
+    assert!(socket.exists(), "the socket belongs to the service manager");
 }
 
 #[test]
-fn what_is_handed_over_and_is_no_socket_is_refused() {
+fn inherited_files_that_are_not_sockets_are_refused() {
     let files = || ["/dev/null", "/dev/null"].map(|file| OwnedFd::from(fs::File::open(file).expect("it is there")));
     for (count, why) in [(1, "not a socket"), (3, "expected one for clients")] {
         let output = activated(count, files(), "").stderr(Stdio::piped()).output().expect("it starts");
@@ -244,7 +244,7 @@ fn what_is_handed_over_and_is_no_socket_is_refused() {
     }
 }
 
-/// A service manager's socket, and what was sent to it.
+/// A service manager's socket, and the messages received on it.
 struct Manager {
     socket: UnixDatagram,
     path: PathBuf,
@@ -260,7 +260,7 @@ impl Manager {
         Self { socket, path, told: Vec::new() }
     }
 
-    /// A server that is run by this manager.
+    /// A server that this manager runs.
     fn starts(&self, watchdog: Option<&str>, arguments: &[&str]) -> Running {
         let mut command = tabuada(&[&["serve", "--listen", "127.0.0.1:0"], arguments].concat());
         command.env("NOTIFY_SOCKET", &self.path).env_remove("WATCHDOG_PID").env_remove("WATCHDOG_USEC");
@@ -284,22 +284,39 @@ impl Manager {
 }
 
 #[test]
-fn a_service_manager_is_told_that_it_is_ready_and_that_it_stops() {
+fn a_service_manager_receives_ready_and_stopping() {
     let folder = Folder::new("ready");
     let mut manager = Manager::new(&folder);
     let server = manager.starts(None, &["--drain", "1h"]);
     let address = server.address().strip_prefix("http://").expect("a port").parse().expect("an address");
     assert_eq!(manager.next(), ["READY=1", "STATUS=serving; cache: memory"]);
-    // At once, and not only when the drain is over.
+    // The report comes at once, and not only when the drain is over.
     server.signal("TERM");
     manager.wait_for("STOPPING=1");
     manager.wait_for("STATUS=stopping; cache: memory");
     assert_eq!(Client::connect(address).get("/health/live").status, 200);
-    assert!(!manager.told.iter().any(|line| line == "WATCHDOG=1"), "nobody asked for it: {:?}", manager.told);
+    assert!(!manager.told.iter().any(|line| line == "WATCHDOG=1"), "no watchdog is configured: {:?}", manager.told);
+}
+
+/// As in containers, which do not share a file system with the service manager.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_service_manager_may_have_a_socket_without_a_file() {
+    use std::os::linux::net::SocketAddrExt as _;
+    use std::os::unix::net::SocketAddr;
+    let name = format!("tabuada-test-{}", std::process::id());
+    let address = SocketAddr::from_abstract_name(&name).expect("a name");
+    let socket = UnixDatagram::bind_addr(&address).expect("a name of the test's own");
+    socket.set_read_timeout(Some(PATIENCE)).expect("a time-out can be set");
+    let mut manager = Manager { socket, path: format!("@{name}").into(), told: Vec::new() };
+    let server = manager.starts(None, &[]);
+    assert_eq!(manager.next(), ["READY=1", "STATUS=serving; cache: memory"]);
+    server.signal("TERM");
+    manager.wait_for("STOPPING=1");
 }
 
 #[test]
-fn a_service_manager_is_told_what_the_cache_does() {
+fn a_service_manager_receives_the_state_of_the_cache() {
     let folder = Folder::new("status");
     let redis = Redis::start();
     let mut manager = Manager::new(&folder);
@@ -313,9 +330,9 @@ fn a_service_manager_is_told_what_the_cache_does() {
     manager.wait_for("STATUS=serving; cache: detached");
 }
 
-/// As often as it is asked for, while threads of the runtime take up work; a process that hangs shows none.
+/// As often as the manager requires, as long as the runtime's threads start tasks. A process that hangs sends none.
 #[test]
-fn a_service_manager_is_shown_signs_of_life() {
+fn a_service_manager_receives_keep_alives() {
     let folder = Folder::new("watchdog");
     let mut manager = Manager::new(&folder);
     let server = manager.starts(Some("100000"), &["--threads", "1"]);
@@ -325,22 +342,22 @@ fn a_service_manager_is_shown_signs_of_life() {
     }
     server.signal("STOP");
     let state = || fs::read_to_string(format!("/proc/{}/stat", server.process.id())).expect("it is there");
-    wait_for("it to be stopped", || state().contains(") T "));
+    wait_for("the process to stop", || state().contains(") T "));
     manager.socket.set_nonblocking(true).expect("it can be");
     let mut message = [0; 64];
     while manager.socket.recv(&mut message).is_ok() {}
-    // Ten times as long as between two of them.
+    // Ten times the time between two messages.
     manager.socket.set_nonblocking(false).expect("it can be");
     manager.socket.set_read_timeout(Some(std::time::Duration::from_millis(500))).expect("a time-out can be set");
-    assert!(manager.socket.recv(&mut message).is_err(), "a process that stands still shows no sign of life");
+    assert!(manager.socket.recv(&mut message).is_err(), "a stopped process sends no keep-alive");
     server.signal("CONT");
     manager.socket.set_read_timeout(Some(PATIENCE)).expect("a time-out can be set");
     manager.wait_for("WATCHDOG=1");
 }
 
-/// systemd's own tool hands a socket over as systemd does, where it is installed.
+/// systemd's own tool hands the socket over, if it is installed.
 #[test]
-fn systemds_own_tool_starts_it_when_somebody_comes() {
+fn systemd_socket_activate_starts_the_server_on_connection() {
     const TOOL: &str = "systemd-socket-activate";
     if Command::new(TOOL).arg("--version").stdout(Stdio::null()).status().is_err() {
         eprintln!("left out: there is no {TOOL}");

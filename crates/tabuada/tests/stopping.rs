@@ -1,31 +1,31 @@
-//! How a server ends: it says that it goes, goes on for as long as it was told, answers what it has begun, and says what it
-//! gave up.
+//! How a server stops: it becomes not ready, drains for the configured time, answers the requests in progress, and logs
+//! what it abandoned.
 #![allow(clippy::panic)]
 
-mod support;
+use crate::support;
 
 use support::{Client, Node, Response, wait_for};
 
-/// Longer than any test: what ends it is another signal.
+/// Longer than any test. Another signal ends it.
 const DRAINING: [&str; 2] = ["--drain", "1h"];
 
 fn closes(response: &Response) -> bool {
     response.header("connection") == Some("close")
 }
 
-/// Tells it to stop, and waits until it says that it does.
+/// Sends the signal, and waits until the server reports that it stops.
 fn stopping(node: &Node, signal: &str) {
     node.signal(signal);
-    wait_for("it to stop being ready", || Client::connect(node.address).get("/health/ready").status == 503);
+    wait_for("the server to be not ready", || Client::connect(node.address).get("/health/ready").status == 503);
 }
 
 fn said(log: &[String], words: &str) -> bool {
     log.iter().any(|line| line.contains(words))
 }
 
-/// Balancers take their time to look: until then it answers, and keeps no connection for more.
+/// Load balancers take time to notice. Until then the server answers, and closes each connection after the response.
 #[test]
-fn draining_answers_and_says_that_it_goes() {
+fn a_draining_server_answers_and_reports_not_ready() {
     let node = Node::start(&[&DRAINING[..], &["--admin-listen", "127.0.0.1:0"]].concat());
     let mut kept = Client::connect(node.address);
     assert!(!closes(&kept.get("/health/ready")));
@@ -39,19 +39,19 @@ fn draining_answers_and_says_that_it_goes() {
     }
     assert_eq!((asked("/health/live").status, node.evaluate("2+2").status), (200, 200));
     assert!(closes(&node.evaluate("2+2")));
-    // Who came before has one more answer.
+    // An earlier connection gets one more response.
     let last = kept.evaluate("2+3");
     assert!(last.status == 200 && closes(&last) && kept.is_closed(), "{last:?}");
     let metrics = Client::connect(node.admin.expect("it says where")).get("/metrics");
     assert_eq!(metrics.status, 200);
-    // A second signal ends the drain, and all else.
+    // A second signal ends the drain and the requests in progress.
     node.signal("TERM");
     let log = node.whole_log();
     assert!(said(&log, "asked to stop") && said(&log, "not ready any more") && said(&log, "at once"), "{log:#?}");
 }
 
 #[test]
-fn every_signal_stops_it_and_each_stage_is_said() {
+fn every_signal_stops_the_server_and_each_stage_is_logged() {
     for signal in ["TERM", "INT", "HUP"] {
         let node = Node::start(&["--drain", "1ms"]);
         assert_eq!(node.evaluate("2+2").status, 200);
@@ -66,16 +66,16 @@ fn every_signal_stops_it_and_each_stage_is_said() {
     }
 }
 
-/// What is in flight is counted, and what is given up is told by name.
+/// The server counts the requests in progress, and logs the ID of each that it abandons.
 #[test]
-fn what_is_given_up_is_told() {
+fn abandoned_requests_are_logged() {
     let node = Node::start(&["--log-format=json", "--log-expressions"]);
     let mut idle = Client::connect(node.address);
     assert_eq!(idle.get("/health/live").status, 200);
     let mut half = Client::connect(node.address);
     let head = "POST /evaluate HTTP/1.1\r\nHost: x\r\nX-Request-Id: the-half\r\nContent-Length: 19\r\n\r\n";
     half.send(format!("{head}{{\"expressao\":").as_bytes());
-    // The server has seen the head once it answers another request sent after it.
+    // The server has read the head once it answers another request that was sent later.
     assert_eq!(Client::connect(node.address).get("/health/live").status, 200);
     node.signal("TERM");
     let log = node.whole_log();
@@ -84,7 +84,7 @@ fn what_is_given_up_is_told() {
         let found = lines.iter().find(|line| line["message"].as_str().is_some_and(|text| text.contains(words)));
         found.unwrap_or_else(|| panic!("{words} in {log:#?}"))
     };
-    // The one that asked last may not be gone yet.
+    // The connection of the last request may still be open.
     for words in ["not ready any more", "stopped listening"] {
         let (connections, requests) = (line(words)["connections"].as_u64(), line(words)["requests"].as_u64());
         assert!(connections >= Some(2) && requests >= Some(1) && requests < connections, "{:?}", line(words));
@@ -100,16 +100,16 @@ fn what_is_given_up_is_told() {
     assert!(half.is_closed());
 }
 
-/// Half a body would be waited for.
+/// Without the second signal, the server would wait for the rest of the body.
 #[test]
-fn a_second_signal_waits_for_nobody() {
+fn a_second_signal_stops_at_once() {
     let node = Node::start(&[]);
     let mut client = Client::connect(node.address);
     client.send(b"POST /evaluate HTTP/1.1\r\nHost: x\r\nContent-Length: 19\r\n\r\n{\"expressao\":");
-    // The server has seen the head once it answers another request sent after it.
+    // The server has read the head once it answers another request that was sent later.
     assert_eq!(Client::connect(node.address).get("/health/live").status, 200);
     node.signal("TERM");
-    wait_for("it to wait", || said(&node.log(), "stopped listening"));
+    wait_for("the server to wait for the request", || said(&node.log(), "stopped listening"));
     node.signal("TERM");
     let log = node.whole_log();
     assert!(said(&log, "at once") && !said(&log, "gave up connections"), "{log:#?}");

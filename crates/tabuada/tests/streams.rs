@@ -1,8 +1,8 @@
-//! `/v1/batch` and `/v1/table`: many answers to one request, in order, sent as they are worked out and read.
+//! `/v1/batch` and `/v1/table`: many answers to one request, in order, sent as they are computed and read.
 
 #![allow(clippy::panic)]
 
-mod support;
+use crate::support;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -14,14 +14,14 @@ use support::{Client, Node, PATIENCE, corpus, tabuada};
 const LINES: (&str, &str) = ("content-type", "application/x-ndjson");
 const JSON: (&str, &str) = ("content-type", "application/json");
 
-/// A request whose body is sent and whose answer is read bit by bit.
+/// A request whose body is sent, and whose response is read, piece by piece.
 struct Exchange {
     sending: TcpStream,
     answer: BufReader<Answer>,
 }
 
 impl Exchange {
-    /// Sends the head; the body comes in chunks.
+    /// Sends the head; the body follows in chunks.
     fn begin(address: SocketAddr, target: &str, headers: &[(&str, &str)]) -> Self {
         let mut sending = TcpStream::connect(address).expect("the server accepts");
         sending.set_read_timeout(Some(PATIENCE)).expect("a time-out can be set");
@@ -35,7 +35,7 @@ impl Exchange {
         Self { sending, answer: BufReader::new(answer) }
     }
 
-    /// Sends a chunk. A server that wants no more of it may have hung up.
+    /// Sends a chunk. The server may have closed the connection.
     fn send(&mut self, bytes: &[u8]) {
         let chunk = [format!("{:x}\r\n", bytes.len()).as_bytes(), bytes, b"\r\n"].concat();
         let _ = self.sending.write_all(&chunk);
@@ -68,7 +68,7 @@ impl Exchange {
         self.header("content-type") == Some("application/problem+json")
     }
 
-    /// The next line of the answer.
+    /// The next line of the response.
     fn line(&mut self) -> Option<String> {
         let mut line = String::new();
         self.answer.read_line(&mut line).expect("it answers in time, in UTF-8");
@@ -88,12 +88,12 @@ impl Exchange {
     }
 }
 
-/// The body of an answer, out of its chunks.
+/// The body of a response, decoded from its chunks.
 struct Answer {
     reading: BufReader<TcpStream>,
     status: u16,
     headers: Vec<(String, String)>,
-    /// Bytes that are left of a chunk, or of all.
+    /// The bytes left of the current chunk, or of the body.
     left: usize,
     has_ended: bool,
 }
@@ -102,7 +102,7 @@ impl Answer {
     fn head_line(&mut self) -> String {
         let mut line = String::new();
         self.reading.read_line(&mut line).expect("it answers in time");
-        assert!(line.ends_with("\r\n"), "the answer broke off");
+        assert!(line.ends_with("\r\n"), "the response is truncated");
         line.trim_end().to_owned()
     }
 
@@ -147,7 +147,7 @@ impl Read for Answer {
         }
         let most = self.left.min(into.len());
         let count = self.reading.read(&mut into[..most])?;
-        assert_ne!(count, 0, "the answer broke off");
+        assert_ne!(count, 0, "the response is truncated");
         self.left -= count;
         if self.left == 0 {
             if self.is_chunked() {
@@ -170,7 +170,7 @@ fn table(address: SocketAddr, question: &Value) -> Value {
     serde_json::from_str(&exchange.rest()).expect("it is JSON")
 }
 
-/// A count of `/metrics`.
+/// A counter of `/metrics`.
 fn count(address: SocketAddr, name: &str) -> u64 {
     let metrics = Client::connect(address).get("/metrics");
     let line = metrics.text().lines().find_map(|line| line.strip_prefix(&format!("{name} ")).map(str::to_owned));
@@ -187,7 +187,7 @@ fn by_the_command(arguments: &[&str], lines: &[u8]) -> String {
     String::from_utf8(output.stdout).expect("it speaks UTF-8")
 }
 
-/// The corpus of Python's arithmetic, and lines that are hard to read.
+/// The corpus of Python's arithmetic, and lines that are hard to parse.
 fn mixed_lines() -> Vec<u8> {
     let mut lines: Vec<Vec<u8>> = corpus("python_arith.jsonl")
         .iter()
@@ -229,7 +229,7 @@ fn a_batch_is_answered_as_the_command_answers_it() {
     let count = lines.split(|byte| *byte == b'\n').count();
     let expected = by_the_command(&["batch"], &lines);
     assert_eq!(expected.lines().count(), count);
-    // Worked out, and remembered.
+    // First computed, then from memory.
     for _ in 0..2 {
         let mut exchange = Exchange::ask(node.address, "/v1/batch", &[LINES], &lines);
         assert_eq!((exchange.status(), exchange.header("content-type")), (200, Some("application/x-ndjson")));
@@ -310,7 +310,7 @@ fn a_batch_has_its_limits() {
     let node = Node::start(&["--memory", "1MiB"]);
     let most = "1\n".repeat(10_000);
     assert_eq!(batch(node.address, most.as_bytes()).len(), 10_000);
-    // Whoever sends one line too many has the answers to the others, and is told.
+    // A client that sends one line too many gets the answers to the others, and a message.
     for more in ["1", "1\n1\n1"] {
         let answers = batch(node.address, format!("{most}{more}").as_bytes());
         assert_eq!(answers.len(), 10_001);
@@ -321,7 +321,7 @@ fn a_batch_has_its_limits() {
             answers[10_000]
         );
     }
-    // A body that says how large it is is refused before it comes; one that does not, where it becomes too large.
+    // A body with a declared length is refused before it arrives. One without is refused where it becomes too large.
     let mut client = Client::connect(node.address);
     client.send(
         b"POST /v1/batch HTTP/1.1\r\nHost: h\r\nContent-Type: application/x-ndjson\r\nContent-Length: 1048577\r\n\r\n",
@@ -340,18 +340,19 @@ fn a_batch_has_its_limits() {
     assert_eq!(client.get("/v1/batch").status, 405);
 }
 
-/// A hundred of these were 7 s of CPU for two kilobytes.
+/// A hundred of these once took 7 s of CPU for two kilobytes of input.
 #[test]
 fn a_batch_has_the_budget_of_a_table() {
     let node = Node::start(&[]);
     let lines: String = (0..40).map(|n| format!("sum(k*0, k, 1, {})\n", 700_000 + n)).collect();
     let answers = batch(node.address, format!("{lines}2+2\n2+\n").as_bytes());
     assert_eq!(answers.len(), 42);
-    let first_refused = answers.iter().position(|line| !line.starts_with("{\"result\":0,")).expect("the budget ends");
+    let first_refused =
+        answers.iter().position(|line| !line.starts_with("{\"result\":0,")).expect("the budget is used up");
     assert!((8..35).contains(&first_refused), "{answers:?}");
     let refusal = "{\"error\":{\"code\":\"out-of-fuel\",\"message\":";
     assert!(answers[first_refused..].iter().all(|line| line.starts_with(refusal)), "{answers:?}");
-    // Another batch has a budget of its own, of which what is remembered takes nothing.
+    // Another batch has its own budget. Cached answers use none of it.
     let again = batch(
         node.address,
         lines.lines().take(first_refused).map(|line| format!("{line}\n")).collect::<String>().as_bytes(),
@@ -368,7 +369,7 @@ fn a_line_is_answered_before_the_next_is_sent() {
         exchange.send(format!("{n}+1\n").as_bytes());
         assert_eq!(exchange.value()["result"], n + 1);
     }
-    // A dear one keeps nothing back that was asked before it.
+    // An expensive line does not delay the lines before it.
     exchange.send(b"7\nfactorial(20000) % 11\n8\n");
     assert_eq!([exchange.value(), exchange.value(), exchange.value()].map(|value| value["result"].clone()), [7, 0, 8]);
     exchange.finish();
@@ -376,7 +377,7 @@ fn a_line_is_answered_before_the_next_is_sent() {
 }
 
 #[test]
-fn what_a_batch_works_out_is_remembered_like_any_other_answer() {
+fn answers_of_a_batch_are_cached() {
     let node = Node::start(&[]);
     assert_eq!(batch(node.address, b"16+1\nfactorial(20000) % 13").len(), 2);
     for asked in ["(16)+1", "factorial(20000)%13"] {
@@ -388,21 +389,21 @@ fn what_a_batch_works_out_is_remembered_like_any_other_answer() {
     assert_eq!(count(node.address, "tabuada_evaluations_total"), evaluations);
 }
 
-/// Answers of some 32,000 bytes: a few hundred of them fill whatever lies between the server and a client.
+/// Answers of about 32,000 bytes: a few hundred of them fill all buffers between the server and a client.
 fn long_lines(count: usize) -> String {
     (0..count).map(|n| format!("[{}]*2500\n", 10_000 + n)).collect()
 }
 
 #[test]
-fn nothing_more_is_worked_out_for_a_client_that_has_left() {
+fn computation_stops_when_the_client_leaves() {
     let node = Node::start(&["--threads", "1"]);
     let mut leaving = Exchange::begin(node.address, "/v1/batch", &[LINES]);
     leaving.send(long_lines(9_000).as_bytes());
     leaving.finish();
     assert!(leaving.line().is_some());
     drop(leaving);
-    support::wait_for("the server to see it", || count(node.address, "tabuada_streams_abandoned_total") == 1);
-    // This waits for the only thread, so that what was still going on there has ended.
+    support::wait_for("the server to notice", || count(node.address, "tabuada_streams_abandoned_total") == 1);
+    // This waits for the only thread, so anything that still ran there has ended.
     assert_eq!(batch(node.address, b"1"), [r#"{"result":1,"type":"int","text":"1"}"#]);
     let asked = count(node.address, "tabuada_questions_total");
     assert!(asked < 4_500, "{asked}");
@@ -414,15 +415,15 @@ fn nothing_more_is_worked_out_for_a_client_that_has_left() {
 }
 
 #[test]
-fn a_slow_reader_holds_little_and_nobody_else_up() {
+fn a_slow_reader_uses_little_memory_and_blocks_no_client() {
     let node = Node::start(&["--threads", "1"]);
     let lines = 1_000;
     let mut slow = Exchange::begin(node.address, "/v1/batch", &[LINES]);
     slow.send(long_lines(lines).as_bytes());
     slow.finish();
     assert!(slow.line().is_some());
-    // Each of these takes its turn on the one thread with the other; were that not waiting for its reader, it would be
-    // done long before them.
+    // Each of these takes turns with the other batch on the one thread. If the other did not wait for its reader, it
+    // would end long before them.
     for n in 0..lines {
         assert_eq!(batch(node.address, n.to_string().as_bytes()).len(), 1);
     }
@@ -436,7 +437,7 @@ fn a_slow_reader_holds_little_and_nobody_else_up() {
     assert_eq!(count(node.address, "tabuada_streams_abandoned_total"), 0);
 }
 
-/// What `/v1/evaluate` answers with a column's value as a variable.
+/// The answer of `/v1/evaluate` with the column's value as a variable.
 fn single(address: SocketAddr, expr: &str, x: f64) -> Value {
     let body = json!({"expr": expr, "variables": {"x": x}}).to_string();
     let response = Client::connect(address).request("POST", "/v1/evaluate", &[JSON], body.as_bytes());
@@ -444,7 +445,7 @@ fn single(address: SocketAddr, expr: &str, x: f64) -> Value {
 }
 
 #[test]
-fn a_table_is_what_its_rows_are_alone() {
+fn a_table_equals_its_rows_one_by_one() {
     let node = Node::start(&[]);
     let x =
         [0.0, -0.0, 1.0, -1.0, 0.1, 2.5, 1e300, -1e300, 5e-324, 1e-5, 9_007_199_254_740_993.0, 1e16, 0.3, -8.0, 710.0];
@@ -483,7 +484,7 @@ fn a_table_is_what_its_rows_are_alone() {
         }
         let results: Vec<Value> = singles.iter().map(|single| single["result"].clone()).collect();
         assert_eq!(answer["result"], Value::from(results.clone()), "{expr}");
-        // The bytes, too.
+        // The bytes are equal too.
         let written: Vec<String> = results.iter().map(Value::to_string).collect();
         if written.iter().all(|text| !text.contains(['e', 'E'])) {
             assert!(text.starts_with(&format!("{{\"result\":[{}]", written.join(","))), "{expr}: {text}");
@@ -533,7 +534,7 @@ fn ranges_and_constants_make_a_table() {
     let many = table(node.address, &json!({"expr": "1/x", "x": range(-5.0, 5.0, 100_001)}));
     assert_eq!((many["failed"].as_u64(), many["errors"].as_array().map(Vec::len)), (Some(1), Some(1)));
     assert_eq!((&many["errors"][0]["row"], &many["result"][50_000]), (&json!(50_000), &Value::Null));
-    // The first of those that failed, in whatever order they were worked out.
+    // The first row that failed, in whatever order the rows were computed.
     let none = table(node.address, &json!({"expr": "x // 0", "x": range(0.0, 1.0, 100_000)}));
     assert_eq!(none["failed"], 100_000);
     let rows: Vec<u64> =
@@ -555,7 +556,7 @@ fn a_table_of_a_million_rows_comes_whole_and_in_order() {
 }
 
 #[test]
-fn what_is_wrong_with_a_table_is_a_problem() {
+fn an_invalid_table_is_a_problem() {
     let node = Node::start(&[]);
     let x = json!([1, 2]);
     for (question, status, code) in [
@@ -595,10 +596,10 @@ fn what_is_wrong_with_a_table_is_a_problem() {
     }
 }
 
-/// What is wrong with an expression whatever its columns hold is said once, with its place, before any row; what is wrong
-/// with a value is its row's.
+/// An error that does not depend on the columns' values is reported once, with its position, before any row. An error
+/// that depends on a value is in its row.
 #[test]
-fn a_name_that_nothing_defines_is_wrong_with_the_whole_table() {
+fn an_undefined_name_is_an_error_of_the_table() {
     let node = Node::start(&[]);
     for (expr, span, mended) in [
         ("'é' if x else sqr(x)", (14, 17), Some("'é' if x else sqrt(x)")),
@@ -617,7 +618,7 @@ fn a_name_that_nothing_defines_is_wrong_with_the_whole_table() {
             assert_eq!(problem["suggestion"]["expr"].as_str(), mended, "{expr}");
         }
     }
-    // A column or a variable of that name is enough, and one that is gone by then is the row's.
+    // A column or a variable of that name defines it. If it is cleared later, the error is the row's.
     assert_eq!(table(node.address, &json!({"expr": "x + y", "x": [1], "y": [2]})), json!({"result": [3.0]}));
     assert_eq!(
         table(node.address, &json!({"expr": "x + y", "x": [1], "variables": {"y": 2}})),
@@ -627,9 +628,10 @@ fn a_name_that_nothing_defines_is_wrong_with_the_whole_table() {
     assert_eq!((&answer["result"], &answer["errors"][0]["row"]), (&json!([1.0, null]), &json!(1)), "{answer}");
 }
 
-/// An operation on a type that it is not for, in all rows: the text is wrong, which is said once, with what to write.
+/// An operation on a type that does not support it fails in all rows: it is an error of the expression, reported once
+/// with a fix.
 #[test]
-fn what_fails_alike_in_all_rows_is_said_once() {
+fn an_error_of_all_rows_is_reported_once() {
     let node = Node::start(&[]);
     let range = |count: u32| json!({"from": 0, "to": 1, "count": count});
     let alone = single(node.address, "x^2", 1.0);
@@ -641,7 +643,7 @@ fn what_fails_alike_in_all_rows_is_said_once() {
         assert_eq!(problem, alone, "{accept}: {rows}");
         assert_eq!(problem["suggestion"]["expr"], "x**2", "{problem}");
     }
-    // Too many to be waited for: it is told behind them.
+    // Too many rows to wait for: the report comes after them.
     let many = table(node.address, &json!({"expr": "x^2", "x": range(100_000)}));
     assert_eq!(many["failed"], 100_000);
     assert_eq!(
@@ -655,7 +657,8 @@ fn what_fails_alike_in_all_rows_is_said_once() {
             "suggestion": alone["suggestion"],
         }])
     );
-    // What some rows have a value for, or fail otherwise, is theirs; and so is what is wrong with what they hold.
+    // If some rows have a value or fail in another way, each row has its own error. So does an error that depends on a
+    // row's values.
     for (expr, failed) in [
         ("x^2 if x < 2 else 1", 2),
         ("1 if x < 2 else x^2", 2),
@@ -671,7 +674,7 @@ fn what_fails_alike_in_all_rows_is_said_once() {
 }
 
 #[test]
-fn a_table_hints_as_a_value_does() {
+fn a_table_has_the_hints_of_a_value() {
     let node = Node::start(&[]);
     let alone = single(node.address, "x + (2^3)", 1.0);
     assert!(alone["hints"].is_array(), "{alone}");
@@ -682,20 +685,20 @@ fn a_table_hints_as_a_value_does() {
 }
 
 #[test]
-fn a_table_is_held_by_nobody_and_left_when_its_reader_leaves() {
+fn a_table_is_streamed_and_stops_when_its_reader_leaves() {
     let node = Node::start(&["--threads", "1"]);
     let question = json!({"expr": "[x + 0.5]*2000", "x": {"from": 0, "to": 1, "count": 5_000}}).to_string();
     let before = node.peak_kib();
     let mut leaving = Exchange::ask(node.address, "/v1/table", &[JSON], question.as_bytes());
     let mut some = vec![0; 1 << 20];
     leaving.answer.read_exact(&mut some).expect("it answers");
-    // All that could be ahead of the reader is worked out meanwhile.
+    // Meanwhile the server computes as far ahead of the reader as it may.
     for n in 0..200 {
         assert_eq!(batch(node.address, n.to_string().as_bytes()).len(), 1);
     }
     let grown = node.peak_kib() - before;
-    // What is ahead of the reader, and what the allocator keeps: some 50 MiB were seen.
+    // The rows ahead of the reader, and what the allocator keeps: about 50 MiB were measured.
     assert!(grown < 100 << 10, "{grown} KiB for a table of some 200 MB");
     drop(leaving);
-    support::wait_for("the server to see it", || count(node.address, "tabuada_streams_abandoned_total") == 1);
+    support::wait_for("the server to notice", || count(node.address, "tabuada_streams_abandoned_total") == 1);
 }

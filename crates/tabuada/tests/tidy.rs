@@ -1,7 +1,7 @@
-//! What a reviewer should not have to check: imports point down, the crates keep to themselves, no file names the
-//! machine it was written on, links in the documents lead somewhere.
+//! Checks on the source text: imports point down, the crates are independent, no file names the machine it was written
+//! on, links in the documents lead somewhere, the words are the field's.
 
-// A test tells by panicking; the lint does not see that the functions beside it are its own.
+// Clippy allows panics in tests, but not in their helper functions.
 #![allow(clippy::panic)]
 
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// Every text file of ours below `folder`, the corpora's records left out.
+/// Every text file of ours below `folder`, without the records of the corpora.
 fn files(folder: &Path, extensions: &[&str]) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_path_buf()];
@@ -38,13 +38,13 @@ fn files(folder: &Path, extensions: &[&str]) -> Vec<PathBuf> {
     found
 }
 
-/// Source without comments and without the unit tests at its end: what the module itself depends on.
+/// Source without comments and without the unit tests at its end, for the dependencies of the module itself.
 fn code_of(source: &str) -> String {
     let source = source.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
     source.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n")
 }
 
-/// The modules a file declares, in order.
+/// The modules that a file declares, in order.
 fn declared(code: &str) -> Vec<String> {
     code.lines()
         .filter_map(|line| {
@@ -55,12 +55,12 @@ fn declared(code: &str) -> Vec<String> {
         .collect()
 }
 
-/// The first names of every path that follows `prefix` (`crate::`, `super::`): one, or one for each part of a group.
+/// The first name of every path after `prefix` (`crate::`, `super::`); for a group, the first name of each part.
 fn first_names(code: &str, prefix: &str) -> Vec<String> {
     let name = |text: &str| text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
     let mut names = Vec::new();
     for (at, _) in code.match_indices(prefix) {
-        // `super::super::x` is not `super::x`, and `$crate::` is a macro's.
+        // `super::super::x` is not `super::x`, and `$crate::` belongs to a macro.
         if code[..at].ends_with([':', '$', '_']) || code[..at].ends_with(char::is_alphanumeric) {
             continue;
         }
@@ -87,7 +87,7 @@ fn first_names(code: &str, prefix: &str) -> Vec<String> {
     names
 }
 
-/// Which module each name comes from that a file brings into its own scope (`use parser::{parse, Program};`).
+/// The names that a file imports (`use parser::{parse, Program};`), each with its module.
 fn brought_in(code: &str, modules: &[String]) -> BTreeMap<String, String> {
     let mut from = BTreeMap::new();
     for statement in code.split(';') {
@@ -100,7 +100,7 @@ fn brought_in(code: &str, modules: &[String]) -> BTreeMap<String, String> {
     from
 }
 
-/// What is wrong among the modules that `parent` declares: each may use only those declared above it.
+/// The violations among the modules that `parent` declares: each may use only those declared above it.
 ///
 /// `children` is the folder of their files, `path` the parent's own path in the crate (`crate::`, `crate::server::`).
 fn upward_uses(parent: &Path, children: &Path, path: &str) -> Vec<String> {
@@ -177,6 +177,14 @@ fn an_upward_use_is_found_in_every_way_of_writing_it() {
     assert_eq!(found("// As crate::last says.\n", "#[cfg(test)]\nmod tests { use crate::last; }", ""), 0);
 }
 
+/// A path that climbs far breaks when its file moves; one from the crate's root says where it leads.
+#[test]
+fn no_path_of_the_service_climbs_two_modules() {
+    for file in files(&root().join("crates/tabuada/src"), &["rs"]) {
+        assert!(!read(&file).contains("super::super"), "{}", file.display());
+    }
+}
+
 #[test]
 fn the_language_and_the_cache_know_nothing_of_each_other() {
     let crates = root().join("crates");
@@ -205,7 +213,7 @@ fn only_answer_rs_joins_the_two() {
 
 #[test]
 fn no_file_names_a_machine_or_a_registry_host() {
-    // In pieces, so that this file is not its own first finding.
+    // In pieces, so that this file does not contain them.
     let unwanted = [
         ["/wo", "rk/"],
         ["/ro", "ot/"],
@@ -244,8 +252,8 @@ fn every_link_in_the_documents_leads_somewhere() {
     assert!(links > 0, "no link was found to check");
 }
 
-/// What a document calls a proof is one: each test that it names is there. Names of tests are those in `code` that have an
-/// underscore and no capital letter.
+/// Each test that a document names exists. A test's name is text in backquotes with an underscore and without capital
+/// letters.
 #[test]
 fn every_test_that_a_document_names_is_there() {
     let is_test = |name: &&str| {
@@ -266,6 +274,81 @@ fn every_test_that_a_document_names_is_there() {
         for name in named {
             let test = format!("fn {name}(");
             assert!(sources.iter().any(|source| source.contains(&test)), "{document} names {name}, which is no test");
+        }
+    }
+}
+
+/// Words that are not used here, each with the field's own word, so that a newcomer can search for it.
+const WORDS: [(&str, &str); 20] = [
+    ("dear", "expensive"),
+    ("dearer", "more expensive"),
+    ("asker", "client, caller"),
+    ("askers", "clients, callers"),
+    ("lest", "so that … not"),
+    ("whoever", "the client, caller or reader that"),
+    ("whomever", "the client, caller or reader that"),
+    ("passenger", "follower, waiter"),
+    ("passengers", "followers, waiters"),
+    ("worked out", "computed, calculated"),
+    ("works out", "computes, calculates"),
+    ("work out", "compute, calculate"),
+    ("working out", "computing, calculating"),
+    ("if nothing is said", "by default"),
+    ("if nobody says", "by default"),
+    ("where nobody says", "by default"),
+    ("of chance", "random"),
+    ("vouches", "CA certificate"),
+    ("look-up", "lookup"),
+    ("look-ups", "lookups"),
+];
+
+/// Paths whose files still use such words. To be emptied, never extended.
+const STILL_TO_BE_REWORDED: [&str; 3] = [
+    "ARCHITECTURE.md",
+    "crates/cache/",
+    "crates/lang/",
+];
+
+/// The words of a text in lowercase, each between blanks: without comment signs, punctuation and line breaks.
+fn words_of(text: &str) -> String {
+    let lower = text.to_lowercase();
+    let words = lower.split(|c: char| !c.is_alphanumeric() && c != '-').filter(|word| !word.is_empty());
+    words.fold(" ".to_owned(), |text, word| text + word + " ")
+}
+
+#[test]
+fn texts_use_the_words_of_the_field() {
+    let root = root();
+    let mut found = Vec::new();
+    for file in files(&root, &["rs", "md", "js", "css", "py"]) {
+        let name = file.strip_prefix(&root).expect("it is below the root").to_string_lossy().into_owned();
+        // This file lists the words.
+        if name.ends_with("tidy.rs") || STILL_TO_BE_REWORDED.iter().any(|path| name.starts_with(path)) {
+            continue;
+        }
+        let text = words_of(&read(&file));
+        let unwanted = WORDS.iter().filter(|(word, _)| text.contains(&format!(" {word} ")));
+        found.extend(unwanted.map(|(word, instead)| format!("{name}: '{word}', better: {instead}")));
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn words_are_found_across_lines_and_in_names() {
+    assert_eq!(words_of("/// It is worked\n/// out (DEAR_ONE)."), " it is worked out dear one ");
+}
+
+/// Cargo is told not to look for tests: a file that `all.rs` forgets would be compiled by nobody.
+#[test]
+fn every_file_of_tests_is_part_of_the_one_binary() {
+    for name in ["cache", "lang", "tabuada"] {
+        let folder = root().join("crates").join(name).join("tests");
+        let named = declared(&read(&folder.join("all.rs")));
+        for entry in fs::read_dir(&folder).expect("a folder of ours can be read") {
+            let path = entry.expect("and its entries").path();
+            let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            let is_test = path.extension().is_some_and(|extension| extension == "rs") && stem != "all";
+            assert!(!is_test || named.contains(&stem), "{} is no module of all.rs", path.display());
         }
     }
 }

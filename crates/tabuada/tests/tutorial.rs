@@ -1,10 +1,11 @@
-//! Follows the tutorial as a student does, in both languages: every block is run against real servers, a `redis-server`,
-//! this service, and the course's application in its own versions of FastAPI and redis-py. `support/newcomer.rs` says how.
+//! Follows the tutorial as a student would, in both languages. Every block runs against real servers: a `redis-server`,
+//! this service, and the course's application in its own versions of FastAPI and redis-py. `support/newcomer.rs`
+//! explains how.
 
-// A test tells by panicking; the lint does not see that the functions beside it are its own.
+// Clippy allows panics in tests, but not in their helper functions.
 #![allow(clippy::panic)]
 
-mod support;
+use crate::support;
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -14,13 +15,13 @@ use support::newcomer::{Block, Newcomer, REDIS_PROMPT, blocks, read, root};
 const PORTUGUESE: &str = "docs/tutorial.pt-BR.md";
 const ENGLISH: &str = "docs/tutorial.md";
 
-/// Blocks that nobody runs: the six lines of cache-aside.
+/// The number of blocks that are not run: the six lines of cache-aside.
 const NOT_RUN: usize = 1;
 
-/// A lesson of some 75 minutes.
+/// The maximum of lines, for a lesson of about 75 minutes.
 const LINES: usize = 1_450;
 
-/// Where the course's Python is; none if its packages cannot be had.
+/// The course's Python; `None` if its packages are not available.
 fn python() -> Option<PathBuf> {
     let fetch = root().join("crates/tabuada/tests/tools/course/fetch");
     let output = Command::new(fetch).output().expect("bash is there");
@@ -39,17 +40,17 @@ fn follow(document: &str, name: &str, language: &'static str) {
 }
 
 #[test]
-fn what_the_portuguese_tutorial_shows_happens() {
+fn the_portuguese_tutorial_is_true() {
     follow(PORTUGUESE, "tutorial_pt", "pt_BR.UTF-8");
 }
 
 #[test]
-fn what_the_english_tutorial_shows_happens() {
+fn the_english_tutorial_is_true() {
     follow(ENGLISH, "tutorial_en", "en_US.UTF-8");
 }
 
-/// What has to be the same in both languages: the headings' numbers, the commands, the files without their comments, the
-/// files that parts are shown of, where links lead.
+/// The parts that must be the same in both languages: the numbers of the headings, the commands, the files without
+/// their comments, the files quoted in part, and the links.
 fn skeleton(document: &str) -> Vec<String> {
     let mut parts = Vec::new();
     for block in blocks(document) {
@@ -70,14 +71,14 @@ fn skeleton(document: &str) -> Vec<String> {
     parts
 }
 
-/// A line of a file without its comment, unless it was nothing else.
+/// A line of a file without its comment. `None` if it is only a comment.
 fn uncommented(line: &str) -> Option<String> {
     let code = line.split("# ").next().unwrap_or_default().trim_end();
     let is_comment = code.is_empty() && !line.ends_with(".py");
     (!is_comment).then(|| code.to_owned())
 }
 
-/// The lines outside of blocks.
+/// The lines outside blocks.
 fn prose(document: &str) -> Vec<&str> {
     let mut inside = false;
     let mut lines = Vec::new();
@@ -91,7 +92,7 @@ fn prose(document: &str) -> Vec<&str> {
     lines
 }
 
-/// Where the links of a document lead.
+/// The targets of the links in a document.
 fn links(document: &str) -> Vec<String> {
     let targets = |line: &str| {
         let parts = line.split("](").skip(1);
@@ -100,7 +101,7 @@ fn links(document: &str) -> Vec<String> {
     prose(document).into_iter().flat_map(targets).collect()
 }
 
-/// The anchor that a heading has.
+/// The anchor of a heading.
 fn anchor(heading: &str) -> String {
     let kept = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
     heading.to_lowercase().chars().filter(kept).map(|c| if c == ' ' { '-' } else { c }).collect()
@@ -116,7 +117,7 @@ fn both_languages_take_the_same_steps() {
 }
 
 #[test]
-fn the_tutorial_has_no_loose_ends() {
+fn links_and_length_of_the_tutorial_are_right() {
     for name in [PORTUGUESE, ENGLISH] {
         let document = read(name);
         assert!(!document.replace("(TODO", "").contains("TODO:"), "{name} is not finished");
@@ -152,7 +153,7 @@ fn leads_somewhere(name: &str, document: &str, link: &str) {
     }
 }
 
-/// The section that the course's page left open has all that a beginner needs.
+/// The section that the course's page left open contains everything a beginner needs.
 #[test]
 fn the_section_on_the_command_line_shows_every_command() {
     const COMMANDS: &str = "PING SET GET EXISTS DEL TTL PERSIST SETEX INCR TYPE STRLEN DBSIZE KEYS SCAN INFO MEMORY \

@@ -1,12 +1,12 @@
 //! `/v1/evaluate` over HTTP: values, hints, problems.
 #![allow(clippy::panic)]
 
-mod support;
+use crate::support;
 
 use serde_json::{Value, json};
 use support::{Client, Response, Server, encoded};
 
-/// `GET /v1/evaluate?expr=…`, the expression encoded as a client library does.
+/// `GET /v1/evaluate?expr=…`, with the expression encoded as a client library does.
 fn get(client: &mut Client, expr: &str, headers: &[(&str, &str)]) -> Response {
     client.request("GET", &format!("/v1/evaluate?expr={}", encoded(expr)), headers, b"")
 }
@@ -15,13 +15,13 @@ fn post(client: &mut Client, body: &Value) -> Response {
     client.request("POST", "/v1/evaluate", &[("content-type", "application/json")], body.to_string().as_bytes())
 }
 
-/// The body, which is to be a value.
+/// The body, which must be a value.
 fn value(response: &Response) -> Value {
     assert_eq!((response.status, response.header("content-type")), (200, Some("application/json")), "{response:?}");
     serde_json::from_slice(&response.body).expect("it is JSON")
 }
 
-/// The body, which is to be a problem of that status and code.
+/// The body, which must be a problem with this status and code.
 fn problem(response: &Response, status: u16, code: &str) -> Value {
     let kind = response.header("content-type");
     assert_eq!((response.status, kind), (status, Some("application/problem+json")), "{}", response.text());
@@ -34,7 +34,7 @@ fn problem(response: &Response, status: u16, code: &str) -> Value {
     problem
 }
 
-/// Every type, in every mode that has it: result, type and text, asked for in both ways.
+/// Every type in every mode that has it: result, type and text, by GET and by POST.
 #[test]
 fn values_of_every_type() {
     let server = Server::start();
@@ -86,21 +86,21 @@ fn variables_are_part_of_the_question() {
     let by_variables =
         post(&mut client, &json!({"expr": "x**2 + len(s)", "variables": {"x": 3, "s": "ab", "unused": [1]}}));
     assert_eq!(value(&by_variables)["result"], 11);
-    // The same answer by statements, and it is remembered under one name.
+    // Statements with the same answer have the same cache key.
     let by_statements = post(&mut client, &json!({"expr": "s = 'ab'; x = 3; x**2 + len(s)"}));
     assert_eq!(by_statements.body, by_variables.body);
     assert!(by_statements.header("cache-status").is_some_and(|status| status.contains("hit")), "{by_statements:?}");
     assert_eq!(value(&post(&mut client, &json!({"expr": "1", "variables": null, "mode": null})))["result"], 1);
-    // What is wrong with a variable is wrong with the request, and no place of the expression.
+    // An invalid variable is an error of the request and has no position in the expression.
     for variables in [json!({"x": {}}), json!({"1x": 1}), json!([1])] {
         let response = post(&mut client, &json!({"expr": "x", "variables": variables}));
         assert_eq!(problem(&response, 400, "malformed").get("span"), None, "{variables}");
     }
 }
 
-/// Places are counted in characters, whatever they take in bytes.
+/// Positions are counted in characters, however many bytes they take.
 #[test]
-fn a_hint_says_where_and_what_to_write() {
+fn a_hint_has_a_position_and_a_fix() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
     let response = get(&mut client, "len('é') + 2^3", &[]);
@@ -117,12 +117,12 @@ fn a_hint_says_where_and_what_to_write() {
     assert!(message.contains("potência"), "{message}");
 }
 
-/// Each spelling has its own places, whichever others share its answer and were asked before.
+/// Each spelling has its own positions, even if another spelling shares its answer and was sent before.
 #[test]
-fn a_place_is_one_of_the_spelling_that_was_asked() {
+fn positions_refer_to_the_clients_spelling() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
-    // The second time it is remembered, from the third on it may not even be read.
+    // The second request finds the answer in memory; from the third on the server may not even parse the text.
     for _ in 0..4 {
         for (expr, start, mended) in [
             ("2^3", 1, "2**3"),
@@ -143,7 +143,7 @@ fn a_place_is_one_of_the_spelling_that_was_asked() {
 }
 
 #[test]
-fn a_problem_says_where_and_what_to_write() {
+fn a_problem_has_a_position_and_a_fix() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
     for (expr, code, (start, end), mended) in [
@@ -170,7 +170,7 @@ fn a_problem_says_where_and_what_to_write() {
         let by_post = post(&mut client, &json!({"expr": expr}));
         assert_eq!((by_post.status, &by_post.body), (422, &by_get.body), "{expr}");
         assert_eq!(by_post.header("cache-control"), Some("no-store"), "{expr}");
-        // The same in Portuguese: other words, and nothing else.
+        // The same in Portuguese: only the texts differ.
         let portuguese = get(&mut client, expr, &[("accept-language", "pt")]);
         assert_eq!(portuguese.header("content-language"), Some("pt-BR"), "{expr}");
         let mut said = problem(&portuguese, 422, code);
@@ -180,7 +180,7 @@ fn a_problem_says_where_and_what_to_write() {
     }
 }
 
-/// What cannot be understood as a request at all.
+/// Requests that cannot be understood at all.
 #[test]
 fn a_malformed_request_says_what_is_expected() {
     let server = Server::start();
@@ -210,19 +210,19 @@ fn a_malformed_request_says_what_is_expected() {
     }
     let response = client.request("POST", "/v1/evaluate", &[], b"{\"expr\":\"\xff\"}");
     problem(&response, 400, "malformed");
-    // JSON is JSON whatever it is declared as.
+    // JSON is read as JSON, whatever its declared type.
     for headers in
         [&[][..], &[("content-type", "application/x-www-form-urlencoded")], &[("content-type", "text/plain")]]
     {
         let response = client.request("POST", "/v1/evaluate", headers, br#"{"expr":"2+2","more":[]}"#);
         assert_eq!(value(&response)["result"], 4);
     }
-    // An expression that is empty is one that is not finished.
+    // An empty expression counts as incomplete.
     problem(&client.get("/v1/evaluate?expr="), 422, "syntax");
 }
 
 #[test]
-fn what_is_too_large_is_refused_at_once_and_what_is_not_there_is_a_problem() {
+fn large_requests_and_unknown_routes_are_problems() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
     client.send(b"POST /v1/evaluate HTTP/1.1\r\nHost: x\r\nContent-Length: 1048577\r\n\r\n");
@@ -245,7 +245,8 @@ fn what_is_too_large_is_refused_at_once_and_what_is_not_there_is_a_problem() {
     assert_eq!((redirected.status, redirected.header("location")), (307, Some("../../v1/evaluate?expr=2%2B2")));
 }
 
-/// Written by hand, `+` is a space; who may have meant the sign is told how to write it.
+/// In a query written by hand, `+` is a space. If the client may have meant the sign, the problem shows how to encode
+/// it.
 #[test]
 fn a_plus_in_a_query_is_a_space_and_the_problem_says_so() {
     let server = Server::start();
@@ -274,14 +275,14 @@ fn a_plus_in_a_query_is_a_space_and_the_problem_says_so() {
     for target in ["/v1/explain?expr=2+2", "/v1/plot?expr=x&expr=x+2", "/v1/plot?expr=x+2"] {
         assert!(detail(&client.get(target), "syntax").contains("%2B"), "{target}");
     }
-    // Words are no operands: what they say is offered, and the blanks between them were meant.
+    // Words are not operands: the fix replaces them, and takes the blanks between them as blanks.
     for (expr, meant) in [("5+choose+2", "comb(5, 2)"), ("3+elevado+a+4", "3 ** 4"), ("2+to+the+power+of+3", "2 ** 3")]
     {
         let told = problem(&client.get(&format!("/v1/evaluate?expr={expr}")), 422, "syntax");
         assert_eq!(told["suggestion"]["expr"], meant, "{expr}");
         assert!(!told["detail"].as_str().unwrap().contains("%2B"), "{expr}");
     }
-    // Not where it has nothing to do with it, or is known already.
+    // No advice if the blanks are not the cause, or if the answer is known already.
     for (expr, code) in [
         ("2%202", "syntax"),
         ("1+/+0", "division-by-zero"),
@@ -298,9 +299,10 @@ fn a_plus_in_a_query_is_a_space_and_the_problem_says_so() {
     }
 }
 
-/// Browsers report every status but 200 as an error of the page: who prefers that is told of it in the body only.
+/// Browsers report every status but 200 as an error of the page. A client may prefer to receive problems with status
+/// 200, where only the body tells.
 #[test]
-fn who_prefers_it_is_told_a_problem_with_the_status_200() {
+fn a_client_may_prefer_problems_with_status_200() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
     let lenient: &[_] = &[("prefer", "handling=lenient")];
@@ -326,20 +328,20 @@ fn who_prefers_it_is_told_a_problem_with_the_status_200() {
         );
         for response in [&strictly, &leniently] {
             assert_eq!(response.header("content-type"), Some("application/problem+json"));
-            // One line: of several, some proxies heed the last alone.
+            // A single line, because some proxies read only the last of several.
             let varies = response.headers.iter().filter(|(name, _)| name == "vary").collect::<Vec<_>>();
             assert_eq!(varies.len(), 1, "{method} {target}: {varies:?}");
             assert!(varies[0].1.split(", ").any(|name| name == "Prefer"), "{method} {target}");
         }
     }
-    // What is no problem is as ever, and so is the course's route.
+    // Responses that are not problems do not change, and neither does the course's route.
     for (method, target) in [("GET", "/v1/evaluate?expr=2"), ("GET", "/nowhere")] {
         let strictly = client.request(method, target, &[], b"");
         let leniently = client.request(method, target, lenient, b"");
         assert_eq!((strictly.status, &strictly.body), (leniently.status, &leniently.body));
         assert_eq!(leniently.header("preference-applied"), None);
     }
-    // It is counted as what it was: three expressions, each asked about twice.
+    // The metrics count the real outcome: three expressions, two requests each.
     let metrics = client.get("/metrics");
     let failed =
         metrics.text().lines().filter(|line| line.contains("requests_total") && line.contains("status=\"422\""));

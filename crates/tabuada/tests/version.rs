@@ -1,7 +1,7 @@
-//! What says which build is running, and where the build script has it from.
+//! The version of the running build, and how the build script finds the commit.
 #![allow(clippy::panic)]
 
-mod support;
+use crate::support;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use support::{Client, Server};
 use tabuada::version::{COMMIT, RUSTC};
 
 #[test]
-fn a_server_says_what_is_running() {
+fn a_server_reports_its_build() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
     let version = client.get("/version");
@@ -20,13 +20,13 @@ fn a_server_says_what_is_running() {
     let expected =
         json!({"version": env!("CARGO_PKG_VERSION"), "commit": COMMIT, "rustc": RUSTC, "features": Vec::<&str>::new()});
     assert_eq!((version.status, said), (200, expected));
-    // The compiler that builds the tests built it.
+    // The compiler of the tests has also built the binary.
     assert!(RUSTC.starts_with("1."), "{RUSTC}");
     let [health, ready] = ["/health", "/health/ready"].map(|path| client.get(path));
     assert_eq!((health.status, &health.body), (200, &ready.body));
 }
 
-/// A folder with the build script in it, compiled, and the commits it may be in.
+/// A folder with the compiled build script, and with the repositories of a test.
 struct Build {
     folder: PathBuf,
     script: PathBuf,
@@ -34,7 +34,7 @@ struct Build {
 
 impl Build {
     fn new(name: &str) -> Self {
-        // Not within this repository, which git would find.
+        // Outside this repository, which git would find.
         let folder = std::env::temp_dir().join(format!("tabuada-build-{name}-{}", std::process::id()));
         let package = folder.join("crate");
         fs::create_dir_all(&package).expect("a folder of the test's own");
@@ -46,7 +46,7 @@ impl Build {
         Self { folder, script }
     }
 
-    /// The commit that it finds.
+    /// The commit that the build script finds.
     fn commit(&self, profile: &str, given: Option<&str>) -> String {
         let mut command = Command::new(&self.script);
         command.current_dir(self.folder.join("crate")).env("PROFILE", profile).env_remove("TABUADA_COMMIT");
@@ -72,12 +72,12 @@ impl Drop for Build {
 }
 
 #[test]
-fn a_build_has_its_commit_from_whoever_knows_it() {
+fn a_build_finds_its_commit() {
     let build = Build::new("commit");
     assert_eq!(build.commit("release", None), "unknown", "an archive");
     assert_eq!(build.commit("release", Some("0123456789abcdef")), "0123456789ab");
     assert_eq!(build.commit("release", Some("")), "unknown");
-    // A repository that the folder lies in by chance is not that of this source.
+    // A repository that merely contains the folder is not the repository of this source.
     build.git(&["init", "--quiet"]);
     build.git(&["commit", "--quiet", "--allow-empty", "--message", "another's"]);
     assert_eq!(build.commit("release", None), "unknown");
@@ -87,7 +87,7 @@ fn a_build_has_its_commit_from_whoever_knows_it() {
     assert_eq!(build.commit("release", None), commit);
     assert_eq!(build.commit("debug", None), "unknown");
     assert_eq!(build.commit("debug", Some("of-the-test")), "of-the-test");
-    // What cargo publishes says it of itself.
+    // Cargo writes this file into a published package.
     let published = "{\n  \"git\": {\n    \"sha1\": \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"\n  },\n  \"path_in_vcs\": \"crates/tabuada\"\n}";
     fs::write(build.folder.join("crate/.cargo_vcs_info.json"), published).expect("it can be written");
     assert_eq!(build.commit("release", None), "a".repeat(12));

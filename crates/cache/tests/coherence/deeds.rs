@@ -1,8 +1,8 @@
 //! Whatever a person does to a key: a deed a test. Two nodes remember; the deed is done; memory is silent of what it
 //! touched, still answers what it did not, and what is asked for then is what Redis says, or is computed.
 
-use super::support::server::{Person, Server};
-use super::support::*;
+use crate::support::server::{Person, Server};
+use crate::support::*;
 use tabuada_cache::Source;
 
 /// The keys that are warm before each deed.

@@ -2,10 +2,10 @@
 
 use std::time::Instant;
 
-use super::support::load::Load;
-use super::support::proxy::Proxy;
-use super::support::server::{Person, Server};
-use super::support::*;
+use crate::support::load::Load;
+use crate::support::proxy::Proxy;
+use crate::support::server::{Person, Server};
+use crate::support::*;
 use tabuada_cache::{Source, State};
 
 async fn pair(url: &str) -> [Node; 2] {

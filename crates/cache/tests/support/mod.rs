@@ -1,7 +1,7 @@
 //! What the tests stand on: a real `redis-server`, a faulty proxy before it, a scripted server for what a real one cannot
 //! be made to say, and nodes that count what they compute. Everything listens on free loopback ports and ends when it is
 //! dropped.
-#![allow(clippy::panic, dead_code, unreachable_pub, reason = "each test binary uses its own part")]
+#![allow(clippy::panic, dead_code, unreachable_pub, reason = "each example uses its own part")]
 
 pub mod constellation;
 pub mod fake;

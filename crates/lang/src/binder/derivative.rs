@@ -15,6 +15,8 @@ const STEPS_MAX: usize = 100;
 const ORDERS: usize = 7;
 /// Steps that tell of the body's noise, the smallest.
 const NOISE_STEPS: usize = 8;
+/// What part of the largest change a change may be to be taken for rounding: no jump is so small.
+const HIDDEN: f64 = 1e-10;
 /// Halvings between which the two sides have to come together.
 const APART: usize = 10;
 /// What error is an answer, relative to the derivative, and to the body's slopes nearby.
@@ -121,8 +123,17 @@ impl Derivative {
                 (noise + own) / (pair.before + pair.behind)
             })
             .collect();
-        let unsettled = || refuse(Obstacle::Unsettled, self.at);
-        let (value, error, row) = extrapolated(&central, &roundings).ok_or_else(unsettled)?;
+        let candidates = extrapolated(&central, &roundings);
+        let best = candidates.iter().find(|candidate| self.is_confirmed(candidate, middle, &central, &roundings));
+        let best = best.ok_or_else(|| refuse(Obstacle::Unsettled, self.at))?;
+        self.sides_agree(middle, &roundings)?;
+        let value = if best.value.abs() <= best.error { 0.0 } else { best.value };
+        Ok(Step::Done { value: Value::Float(value), error: Some(best.error + self.shift(best.row, best.value)) })
+    }
+
+    /// Whether a candidate is good enough, and nothing seen over smaller steps contradicts it.
+    fn is_confirmed(&self, candidate: &Candidate, middle: f64, central: &[f64], roundings: &[f64]) -> bool {
+        let Candidate { value, error, row } = *candidate;
         let slope =
             self.pairs[row.saturating_sub(ORDERS)..=row].iter().map(|pair| pair.slope(middle)).fold(0.0, f64::max);
         // What cannot be told from 0 is 0, where the body is flat but for its rounding, or far flatter than around.
@@ -130,32 +141,35 @@ impl Derivative {
         let flat = FLAT_TOLERANCE * widest.max(middle.abs() / self.at.abs().max(1.0));
         let is_flat = value.abs() <= error && error <= flat;
         if !is_flat && error > (TOLERANCE * value.abs()).max(SLOPE_TOLERANCE * slope) {
-            return Err(unsettled());
+            return false;
         }
-        // What the rounding of the variable makes of the body: no second difference shows it where it is the same to
-        // both sides.
-        let shift = |at: usize| {
-            let step = self.pairs[at].before + self.pairs[at].behind;
-            4.0 * f64::EPSILON * self.at.abs() * value.abs() / step
-        };
         // Over smaller steps the differences come nearer, but for rounding.
         let off = |at: usize| (central[at] - value).abs();
-        let contradicts =
-            |at: usize| off(at) > 8.0 * roundings[at] + shift(at) + 2.0 * off(row) + SLOPE_TOLERANCE * slope;
-        if (row..self.pairs.len()).any(contradicts) {
-            return Err(unsettled());
-        }
-        self.sides_agree(middle, &roundings)?;
-        let value = if value.abs() <= error { 0.0 } else { value };
-        let error = error + shift(row);
-        Ok(Step::Done { value: Value::Float(value), error: Some(error) })
+        let contradicts = |at: usize| {
+            off(at) > 8.0 * roundings[at] + self.shift(at, value) + 2.0 * off(row) + SLOPE_TOLERANCE * slope
+        };
+        !(row..self.pairs.len()).any(contradicts)
     }
 
-    /// How much the body's values are off by, as what is left of the second differences where the body is flat.
+    /// What the rounding of the variable makes of the body: no second difference shows it where it is the same to both
+    /// sides.
+    fn shift(&self, at: usize, value: f64) -> f64 {
+        let step = self.pairs[at].before + self.pairs[at].behind;
+        4.0 * f64::EPSILON * self.at.abs() * value.abs() / step
+    }
+
+    /// How much the body's values are off by, as what is left of the second differences where the body is flat. Where the
+    /// smallest steps change nothing at all, as in `1-cos(x)`, the smallest change that is seen may be hidden there.
     fn noise(&self, middle: f64) -> f64 {
         let smallest = &self.pairs[self.pairs.len().saturating_sub(NOISE_STEPS)..];
         let differences = smallest.iter().map(|pair| (pair.high - middle - (middle - pair.low)).abs());
-        differences.fold(2.0 * f64::EPSILON * middle.abs(), f64::max)
+        let noise = differences.fold(2.0 * f64::EPSILON * middle.abs(), f64::max);
+        let changes = self.pairs.iter().flat_map(|pair| [(pair.low - middle).abs(), (pair.high - middle).abs()]);
+        let (least, most) = changes
+            .filter(|change| *change > 0.0)
+            .fold((f64::INFINITY, 0.0_f64), |(least, most), change| (least.min(change), most.max(change)));
+        let is_still = smallest.iter().all(|pair| pair.low == middle && pair.high == middle);
+        if is_still && least <= HIDDEN * most { noise.max(least) } else { noise }
     }
 
     /// The slopes to the left and to the right differ less and less as the step shrinks, as far as can be seen for
@@ -163,9 +177,18 @@ impl Derivative {
     fn sides_agree(&self, middle: f64, roundings: &[f64]) -> Result<(), ErrorKind> {
         let gap = |at: usize| self.pairs[at].gap(middle).abs();
         let Some(later) = (0..self.pairs.len()).rfind(|at| gap(*at) > 8.0 * roundings[*at]) else { return Ok(()) };
-        let is_corner = gap(later) > 0.6 * gap(later.saturating_sub(APART));
+        // A corner beside the point is within the wide steps only: there the gap ends long before rounding hides it.
+        let is_hidden = roundings.get(later + 1).is_none_or(|rounding| gap(later) <= 64.0 * rounding);
+        let is_corner = is_hidden && gap(later) > 0.6 * gap(later.saturating_sub(APART));
         if is_corner { Err(refuse(Obstacle::Corner, self.at)) } else { Ok(()) }
     }
+}
+
+/// An entry of Richardson's table: its value, its error, and the row of its smallest step.
+struct Candidate {
+    value: f64,
+    error: f64,
+    row: usize,
 }
 
 impl Pair {
@@ -180,25 +203,26 @@ impl Pair {
     }
 }
 
-/// The best entry of Richardson's table: its value, its error, and the row of its smallest step.
-fn extrapolated(central: &[f64], roundings: &[f64]) -> Option<(f64, f64, usize)> {
-    let mut best: Option<(f64, f64, usize)> = None;
+/// The entries of Richardson's table, the best first.
+fn extrapolated(central: &[f64], roundings: &[f64]) -> Vec<Candidate> {
+    let mut candidates: Vec<Candidate> = Vec::new();
     let mut before: Vec<f64> = Vec::new();
     for (row, (first, rounding)) in central.iter().zip(roundings).enumerate() {
         let (mut entries, mut factor) = (vec![*first], 4.0);
         for order in 1..=before.len().min(ORDERS) {
             let (finer, coarser) = (entries[order - 1], before[order - 1]);
-            let entry = finer + (finer - coarser) / (factor - 1.0);
-            let error = 2.0 * (entry - finer).abs().max((entry - coarser).abs()) + 2.0 * rounding;
-            if error.is_finite() && best.is_none_or(|(_, least, _)| error < least) {
-                best = Some((entry, error, row));
+            let value = finer + (finer - coarser) / (factor - 1.0);
+            let error = 2.0 * (value - finer).abs().max((value - coarser).abs()) + 2.0 * rounding;
+            if error.is_finite() {
+                candidates.push(Candidate { value, error, row });
             }
-            entries.push(entry);
+            entries.push(value);
             factor *= 4.0;
         }
         before = entries;
     }
-    best
+    candidates.sort_by(|a, b| a.error.total_cmp(&b.error));
+    candidates
 }
 
 fn refuse(obstacle: Obstacle, at: f64) -> ErrorKind {

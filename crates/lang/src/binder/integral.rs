@@ -52,6 +52,8 @@ const FAILS_NEAR_ZERO: f64 = 1e-100;
 /// Distance from which an overflow of the body is taken for the end of its reach.
 const FAR: f64 = 1.0;
 
+/// By how much the pieces towards an end fall where they may yet come to rest; those of `1/x` do not.
+const SETTLES: f64 = 1e-9;
 /// Distance from which what does not settle is said of infinity.
 const OUT_THERE: f64 = 1e3;
 
@@ -463,17 +465,18 @@ impl Integral {
         Ok(true)
     }
 
-    /// Where halving a piece has made nothing better and its values are all but right, they are noise: no closer look
-    /// tells more.
+    /// Where halving a piece has made nothing better and the values of both halves are all but right, they are noise: no
+    /// closer look tells more. (A corner is in one half only.)
     fn settle_noise(&mut self) {
         let Some((panel, error)) = self.halved.take() else { return };
         let worst: Vec<Piece> = (0..2).filter_map(|_| self.pop_worst()).collect();
         let halves = panel.halves().map(|half| half.middle);
         let is_rough_half =
             |piece: &Piece| piece.is_rough && piece.panel.ray == panel.ray && halves.contains(&piece.panel.middle);
-        let errors: f64 = worst.iter().filter(|piece| is_rough_half(piece)).map(|piece| piece.error).sum();
+        let errors: f64 = worst.iter().map(|piece| piece.error).sum();
+        let is_noise = worst.len() == 2 && worst.iter().all(is_rough_half) && errors > 0.6 * error;
         for mut piece in worst {
-            piece.is_settled = errors > 0.6 * error && is_rough_half(&piece);
+            piece.is_settled = is_noise;
             self.keep(piece);
         }
     }
@@ -632,8 +635,12 @@ impl Integral {
             return Err(Self::refuse(Obstacle::Steep, Some(place)));
         }
         let Some(best) = best.filter(|_| falls) else {
-            let alternates = last.iter().any(|ratio| *ratio < 0.0);
-            return Err(Self::refuse(if alternates { Obstacle::Oscillates } else { Obstacle::Diverges }, Some(place)));
+            let obstacle = match () {
+                () if last.iter().any(|ratio| *ratio < 0.0) => Obstacle::Oscillates,
+                () if last.iter().all(|ratio| *ratio < 1.0 - SETTLES) => Obstacle::Slow,
+                () => Obstacle::Diverges,
+            };
+            return Err(Self::refuse(obstacle, Some(place)));
         };
         if best.error > 1e-5 * (size + best.value.abs()) {
             return Err(Self::refuse(Obstacle::Slow, Some(place)));

@@ -111,14 +111,16 @@ impl Series {
         if self.largest == 0.0 && self.largest_before == 0.0 {
             return Ok(self.done(self.sum.value(), 4.0 * f64::EPSILON * self.size));
         }
-        if self.largest > 0.97 * self.largest_before {
+        if self.largest >= self.largest_before {
             return Err(self.refuse(Obstacle::Diverges, place));
         }
         let noise = 4.0 * f64::EPSILON * self.size;
         let differences: Vec<f64> = self.sums.windows(2).map(|pair| (pair[1] - pair[0]).abs()).collect();
         let last = &differences[differences.len().saturating_sub(4)..];
-        if last.windows(2).any(|pair| pair[1] > 0.97 * pair[0] && pair[1] > noise) {
-            return Err(self.refuse(Obstacle::Diverges, place));
+        let is_slow = self.largest > 0.97 * self.largest_before
+            || last.windows(2).any(|pair| pair[1] > 0.97 * pair[0] && pair[1] > noise);
+        if is_slow {
+            return Err(self.refuse(Obstacle::Slow, place));
         }
         // The first of all terms may have another sign than those that stand at even places.
         let counts: Vec<f64> = (1..self.sums.len()).map(|power| (1_u64 << power) as f64).collect();

@@ -18,8 +18,8 @@ pub(super) fn words(what: &str, obstacle: Obstacle, at: Option<&str>, language: 
             &format!("{what} converge devagar demais em direção a {at}, se é que converge"),
         ),
         Obstacle::Oscillates => say(
-            &format!("{what} oscillates towards {at} and does not settle"),
-            &format!("{what} oscila em direção a {at} e não se estabiliza"),
+            &format!("{what} oscillates towards {at} and settles too slowly, if at all"),
+            &format!("{what} oscila em direção a {at} e converge devagar demais, se é que converge"),
         ),
         Obstacle::Steep => say(
             &format!(

@@ -325,8 +325,7 @@ impl Search<'_> {
                     continue;
                 }
                 let newton = self.newton(&self.points[at], budget)?;
-                let others = self.others(at, budget)?;
-                let product = newton.plain().multiply(others);
+                let product = self.others(at, newton, budget)?;
                 let divisor = Complex::new(1.0 - product.real, -product.imaginary);
                 let is_plain = divisor.real.is_finite() && divisor.imaginary.is_finite();
                 let step = match newton.value.divide(divisor) {
@@ -344,16 +343,15 @@ impl Search<'_> {
         Ok(false)
     }
 
-    /// The sum of the inverse distances to the other points.
-    fn others(&self, at: usize, budget: &mut Budget) -> Result<Complex, ErrorKind> {
+    /// A step over the distances to the other points, summed: the quotients are floats where neither side has to be one.
+    fn others(&self, at: usize, step: Scaled, budget: &mut Budget) -> Result<Complex, ErrorKind> {
         let mut sum = Complex::new(0.0, 0.0);
         for (other, point) in self.points.iter().enumerate() {
             budget.charge(2 * price::ELEMENTARY)?;
             let mut distance = self.points[at].subtract(point, budget)?.scaled();
             distance.exponent -= self.bits;
             if other != at && !distance.is_zero() {
-                let one = Scaled { value: Complex::new(1.0, 0.0), exponent: 0 };
-                sum = sum.add(one.divide(distance)?.plain());
+                sum = sum.add(step.divide(distance)?.plain());
             }
         }
         Ok(sum)

@@ -1,7 +1,8 @@
-//! `tabuada batch`: one expression a line in, or rows of a CSV file; one JSON object a line out, in the same order.
+//! `tabuada batch`: reads one expression a line, or the rows of a CSV file, and writes one JSON object a line in the
+//! same order.
 //!
-//! Line n of the output answers line n of the input, whatever is in it: a blank line is an expression that is empty.
-//! Lines end in `\n` and nothing else. The input may have any length: [`pipeline`] holds a bounded part of it.
+//! Line n of the output answers line n of the input, whatever it contains: a blank line is an empty expression. Only
+//! `\n` ends a line. The input may have any length: [`pipeline`] holds a bounded part of it.
 
 mod progress;
 mod pipeline;
@@ -18,7 +19,7 @@ use std::process::ExitCode;
 use clap::ValueEnum;
 use tabuada_lang::{Language, Mode};
 
-use super::output::ended;
+use super::output::{complain, ended};
 use crate::config::{self, THREADS_MAX};
 use pipeline::Trouble;
 use progress::Progress;
@@ -44,12 +45,12 @@ pub struct BatchArgs {
     threads: Option<NonZeroUsize>,
 }
 
-/// What is printed.
+/// The format of the output. The help would show doc comments of its values, in English only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Output {
-    /// An object of JSON a line.
+    // One JSON object a line.
     Ndjson,
-    /// The rows that were read, with the columns result and error.
+    // The rows of the input, with the columns result and error added.
     Csv,
 }
 
@@ -58,8 +59,8 @@ fn threads(text: &str) -> Result<NonZeroUsize, String> {
     config::threads(text).ok_or_else(|| format!("expected a number from 1 to {THREADS_MAX}"))
 }
 
-/// Answers every line or row: 0, also if expressions failed, since their answers say so; 1 if the input cannot be read or
-/// the output not be written; 2 if the command does not fit the file.
+/// Answers every line or row. Status 0, also if expressions failed, because their answers say so; 1 if the input cannot
+/// be read or the output cannot be written; 2 if an option does not fit the file.
 pub fn batch(args: &BatchArgs, language: Language) -> ExitCode {
     let file = args.file.as_deref().filter(|path| path.as_os_str() != "-");
     let answered = open(file).map_err(Trouble::Input).and_then(|(input, bytes)| {
@@ -70,17 +71,21 @@ pub fn batch(args: &BatchArgs, language: Language) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(Trouble::Output(error)) => ended(Err(error)),
         Err(Trouble::Input(error)) => {
-            eprintln!("tabuada: {}: {error}", file.unwrap_or(Path::new("standard input")).display());
+            complain(format_args!("{}: {error}", file.unwrap_or(Path::new("standard input")).display()));
             ExitCode::FAILURE
         }
         Err(Trouble::Misused(why)) => {
-            eprintln!("tabuada: {}: {}", file.unwrap_or(Path::new("standard input")).display(), why.message(language));
+            complain(format_args!(
+                "{}: {}",
+                file.unwrap_or(Path::new("standard input")).display(),
+                why.message(language)
+            ));
             ExitCode::from(2)
         }
     }
 }
 
-/// The input, and how many bytes it has if that is known.
+/// The input, and its length in bytes if that is known.
 fn open(file: Option<&Path>) -> io::Result<(Box<dyn Read + Send>, Option<u64>)> {
     let Some(path) = file else { return Ok((Box::new(io::stdin()), None)) };
     let file = File::open(path)?;

@@ -1,6 +1,6 @@
-//! `tabuada cache`: what is remembered, over a server's `/v1/cache` or over Redis itself.
+//! `tabuada cache`: shows and removes cached answers, through a server's `/v1/cache` or directly in Redis.
 //!
-//! Both ways give the same JSON, which is printed as it is or as a table.
+//! Both ways give the same JSON. The command prints it as JSON or as a table.
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
@@ -13,21 +13,22 @@ use serde_json::{Map, Value, json};
 use tabuada_cache::{Behind, Cursor, NotOurs, Options, Removal, Removed};
 use tokio::runtime::Runtime;
 
-use super::behind::{Unconnected, connect};
+use super::connection::{Unconnected, connect};
 use super::flags::{OfCache, SettingFlags};
 use super::http::{self, Question, address_of, on_this_machine};
+use super::output;
 use crate::answer::Calculator;
 use crate::config::{AdminToken, behind};
+use crate::operator_json;
 use crate::settings::table::{ADMIN_LISTEN, LISTEN, NAMESPACE, REDIS};
 use crate::settings::{SettingError, Settings};
-use crate::view;
 use crate::words::{Language, Words, said};
 
-/// How long a server may take for each piece of an answer: a clear goes through everything in Redis.
+/// The time limit for each piece of a response: clearing the cache visits every entry in Redis.
 const ANSWER: Duration = Duration::from_secs(600);
-/// The most of a text that is shown beside a name without it.
+/// The maximum of characters shown of a text beside a name that does not contain it.
 const TEXT_CHARACTERS: usize = 60;
-/// Entries asked for at once.
+/// The number of entries in one request.
 const PAGE: usize = 500;
 
 /// Arguments of `tabuada cache`.
@@ -46,40 +47,40 @@ pub struct CacheArgs {
 /// What to do with the cache.
 #[derive(Debug, Subcommand)]
 pub enum CacheTask {
-    /// What the server's cache did and holds; of a Redis, what stands there.
+    /// Show what the server's cache has done and holds; of a Redis, what it holds.
     Stats,
-    /// List what is remembered.
+    /// List the cached entries.
     Keys,
-    /// Show what is remembered of one expression.
+    /// Show the entry of one expression.
     Get {
-        /// The expression, or its name as it stands in Redis.
+        /// The expression, or its name in Redis.
         #[arg(allow_hyphen_values = true)]
         key: String,
     },
-    /// Forget one expression.
+    /// Remove the entry of one expression.
     Delete {
-        /// The expression, or its name as it stands in Redis.
+        /// The expression, or its name in Redis.
         #[arg(allow_hyphen_values = true)]
         key: String,
     },
-    /// Forget everything.
+    /// Remove all entries.
     Clear {
-        /// Do not ask first.
+        /// Do not ask for confirmation.
         #[arg(long)]
         yes: bool,
     },
 }
 
-/// Why there is nothing to print, for people.
+/// Why there is nothing to print.
 #[derive(Debug)]
 enum Trouble {
-    /// Nothing is remembered there: 1.
+    /// There is no such entry: 1.
     Absent(String),
-    /// It cannot be had, or was not done: 1.
+    /// The cache cannot be reached, or the removal failed: 1.
     Failed(String),
-    /// The command is of no use: 2.
+    /// The arguments are wrong: 2.
     Misused(String),
-    /// Whoever read our output has gone, or the terminal has.
+    /// The output cannot be written, or the terminal cannot be read.
     Output(io::Error),
 }
 
@@ -89,7 +90,8 @@ impl From<io::Error> for Trouble {
     }
 }
 
-/// Looks into the cache, or removes from it: 0; 1 if it is not there or was not done; 2 if the command is of no use.
+/// Shows or removes cached answers. Status 0; 1 if there is no such entry or the command failed; 2 if the arguments are
+/// wrong.
 pub fn cache(args: &CacheArgs, language: Language) -> ExitCode {
     match Door::of(args, language).and_then(|door| run(args, &door)) {
         Ok(()) => ExitCode::SUCCESS,
@@ -101,7 +103,7 @@ pub fn cache(args: &CacheArgs, language: Language) -> ExitCode {
 }
 
 fn complain(status: u8, why: &str) -> ExitCode {
-    eprintln!("tabuada: {}", shown(why));
+    output::complain(shown(why));
     ExitCode::from(status)
 }
 
@@ -122,7 +124,7 @@ fn run(args: &CacheArgs, door: &Door) -> Result<(), Trouble> {
                     if args.json { writeln!(out, "{entry}")? } else { write_row(entry, &mut out)? }
                 }
                 if page["redis"] == "unreachable" {
-                    eprintln!("tabuada: {}", said::MEMORY_ONLY.say(door.language));
+                    output::complain(said::MEMORY_ONLY.say(door.language));
                 }
                 let Some(next) = page["next"].as_str() else { break };
                 page = door.page(Some(next))?;
@@ -143,12 +145,12 @@ fn run(args: &CacheArgs, door: &Door) -> Result<(), Trouble> {
     Ok(())
 }
 
-/// Asks whoever sits at the terminal.
+/// Asks the user at the terminal to confirm.
 fn confirm(door: &Door) -> Result<(), Trouble> {
     if !io::stdin().is_terminal() {
         return Err(Trouble::Misused(said::CLEAR_NEEDS_YES.say(door.language).to_owned()));
     }
-    eprint!("{}", said::CLEAR_ASKS.with(door.language, &[&door.shown()]));
+    output::say(said::CLEAR_ASKS.with(door.language, &[&door.shown()]));
     let mut line = String::new();
     io::stdin().read_line(&mut line)?;
     let yes: &[&str] = match door.language {
@@ -161,13 +163,13 @@ fn confirm(door: &Door) -> Result<(), Trouble> {
     Err(Trouble::Failed(said::NOTHING_FORGOTTEN.say(door.language).to_owned()))
 }
 
-/// A way to the cache.
+/// Access to the cache.
 struct Door {
     place: Place,
     language: Language,
 }
 
-/// Who is asked.
+/// The server or the Redis to use.
 enum Place {
     Server { address: String, token: Option<AdminToken> },
     Redis { runtime: Runtime, calculator: Calculator, namespace: String },
@@ -198,7 +200,7 @@ impl Door {
         Ok(Self { place, language })
     }
 
-    /// For a sentence: where everything is that a clear would remove.
+    /// For a message: the place that a clear would empty.
     fn shown(&self) -> String {
         match &self.place {
             Place::Server { address, .. } => said::BY_THE_SERVER.with(self.language, &[address]),
@@ -214,7 +216,7 @@ impl Door {
         Trouble::Failed(words.with(self.language, parts))
     }
 
-    /// The connection that was there when we came is lost.
+    /// The error for a connection that was lost after it was made.
     fn lost(&self) -> Trouble {
         self.failed(said::CONNECTION_LOST, &[])
     }
@@ -223,7 +225,7 @@ impl Door {
         if let Place::Server { .. } = self.place {
             return self.ask("GET", "/v1/cache");
         }
-        // This process did nothing that could be counted: what there is stands in Redis.
+        // This process has counted nothing: the entries in Redis are all there is to show.
         let (mut kinds, mut bytes, mut next) = (Map::new(), 0, Value::Null);
         for kind in ["answer", "lease", "unusable"] {
             kinds.insert(kind.to_owned(), Value::from(0));
@@ -251,10 +253,10 @@ impl Door {
                 return self.ask("GET", &format!("/v1/cache/keys?limit={PAGE}{cursor}"));
             }
         };
-        // It is our own.
+        // The cursor comes from this command's own last request.
         let cursor = cursor.and_then(|cursor| cursor.parse::<Cursor>().ok());
         let page = runtime.block_on(calculator.cache().operator().list(cursor.as_ref(), PAGE));
-        if page.redis == Behind::Reached { Ok(view::page(&page)) } else { Err(self.lost()) }
+        if page.redis == Behind::Reached { Ok(operator_json::page(&page)) } else { Err(self.lost()) }
     }
 
     fn entry(&self, key: &str) -> Result<Value, Trouble> {
@@ -264,7 +266,7 @@ impl Door {
         };
         let name = self.name(key)?;
         match runtime.block_on(calculator.cache().operator().entry(&name)) {
-            Ok((Some(entry), _)) => Ok(view::entry(&entry, None)),
+            Ok((Some(entry), _)) => Ok(operator_json::entry(&entry, None)),
             Ok((None, Behind::Unreachable)) => Err(self.lost()),
             Ok((None, _)) | Err(NotOurs) => Err(self.absent(&name)),
         }
@@ -291,7 +293,7 @@ impl Door {
         }
     }
 
-    /// The name that a key given is about.
+    /// The cache's name for the key in the arguments.
     fn name(&self, key: &str) -> Result<String, Trouble> {
         match &self.place {
             Place::Redis { runtime, calculator, .. } => runtime
@@ -301,7 +303,7 @@ impl Door {
         }
     }
 
-    /// What a server says.
+    /// The server's response.
     fn ask(&self, method: &str, target: &str) -> Result<Value, Trouble> {
         let Place::Server { address, token } = &self.place else { return Err(self.lost()) };
         let (token, language) = (token.as_ref().map(AdminToken::reveal), self.language);
@@ -318,17 +320,17 @@ impl Door {
         }
     }
 
-    /// This process ends: what it has not done, nobody will.
+    /// Gives an error if the removal is incomplete, because this process ends and cannot finish it later.
     fn told(&self, removed: &Removed) -> Result<Value, Trouble> {
         match removed.redis {
-            Removal::Done => Ok(view::removed(removed)),
+            Removal::Done => Ok(operator_json::removed(removed)),
             Removal::Pending => Err(self.failed(said::NOT_ALL_REMOVED, &[])),
             Removal::Refused => Err(self.failed(said::REMOVAL_REFUSED, &[])),
         }
     }
 }
 
-/// Where the server of these settings serves the operator.
+/// The operator's address of the server with these settings.
 fn own_server(settings: &Settings) -> Result<String, SettingError> {
     match settings.optional(&ADMIN_LISTEN)? {
         Some(endpoint) => Ok(on_this_machine(&endpoint)),
@@ -364,7 +366,7 @@ fn row(ttl: &str, bytes: &str, layers: &str, kind: &str, name: &str) -> String {
 fn write_row(entry: &Value, out: &mut impl Write) -> io::Result<()> {
     let text = |member: &str| entry[member].as_str().unwrap_or_default();
     let mut name = shown(text("name"));
-    // A name that has only a digest tells nobody what it is of.
+    // A name that is only a digest does not show its expression.
     if !text("name").ends_with(text("text")) {
         let beginning: String = text("text").chars().take(TEXT_CHARACTERS).collect();
         let rest = if beginning.len() < text("text").len() { "…" } else { "" };
@@ -389,7 +391,7 @@ fn write_entry(entry: &Value, out: &mut impl Write) -> io::Result<()> {
     Ok(())
 }
 
-/// A line for each hop, with what is not 0.
+/// One line for each hop, with the counters that are not 0.
 fn write_stats(stats: &Value, out: &mut impl Write) -> io::Result<()> {
     for hop in [
         "state",
@@ -430,7 +432,7 @@ fn ttl(entry: &Value) -> String {
     left.map_or("none".to_owned(), |left| humantime::format_duration(left).to_string())
 }
 
-/// A text that anybody may have put into Redis, with nothing in it that moves a terminal's cursor.
+/// A text without control characters: anyone may have written it to Redis, and it must not move the terminal's cursor.
 fn shown(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {

@@ -1,4 +1,4 @@
-//! `tabuada completions`: the script by which a shell completes the command line.
+//! `tabuada completions`: the completion script for a shell.
 
 use std::process::ExitCode;
 
@@ -13,9 +13,9 @@ pub struct CompletionsArgs {
     shell: Shell,
 }
 
-/// Prints the script for a shell, for the whole `command`: 0; 1 if it cannot be written.
+/// Prints the script for a shell and the whole `command`. Status 0; 1 if it cannot be written.
 pub fn completions(args: &CompletionsArgs, mut command: clap::Command) -> ExitCode {
-    // Into memory first: the library panics where the output cannot be written.
+    // Into memory first, because the library panics if the output cannot be written.
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut command, "tabuada", &mut script);
     print(&script)

@@ -1,4 +1,4 @@
-//! `tabuada config`: every setting, its value and where that came from.
+//! `tabuada config`: every setting, its value and its origin.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use serde_json::{Map, Value, json};
 
 use super::flags::{OfServe, SettingFlags};
-use super::output::ended;
+use super::output::{complain, ended};
 use crate::config::ServeConfig;
 use crate::settings::{Given, Origin, Setting, SettingError, Settings};
 use crate::words::{Language, said};
@@ -20,7 +20,7 @@ pub struct ConfigArgs {
     json: bool,
 }
 
-/// Prints the settings: 0; 1 if they cannot be printed; 2 if one is wrong, which is said behind them.
+/// Prints the settings. Status 0; 1 if they cannot be printed; 2 if one is wrong, with the error after the settings.
 pub fn config(args: &ConfigArgs, language: Language) -> ExitCode {
     let settings = match Settings::read(&args.flags.0, |name| std::env::var_os(name)) {
         Ok(settings) => settings,
@@ -38,9 +38,9 @@ pub fn config(args: &ConfigArgs, language: Language) -> ExitCode {
     }
 }
 
-/// Says what is wrong with a setting.
+/// Reports the error in a setting.
 pub(super) fn misused(error: &SettingError, language: Language) -> ExitCode {
-    eprintln!("tabuada: {}", error.message(language));
+    complain(error.message(language));
     ExitCode::from(2)
 }
 
@@ -53,8 +53,8 @@ fn write_row(setting: &Setting, given: Option<&Given>, language: Language, out: 
     writeln!(out, "{:<19}  {value:<23}  {origin}", setting.name)
 }
 
-/// An object: of each setting its value (`null` if there is none) and its origin, `flag`, `variable`, `file` (with path
-/// and line) or `default`.
+/// An object. Each setting has its value (`null` if there is none) and its origin: `flag`, `variable`, `file` (with
+/// path and line) or `default`.
 fn as_json(settings: &Settings) -> Value {
     let member = |(setting, given): (&Setting, Option<&Given>)| {
         let value = given.map(|given| setting.shown(&given.text));

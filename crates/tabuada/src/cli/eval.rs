@@ -7,11 +7,12 @@ use std::time::Instant;
 use tabuada_lang::{ErrorKind, Fix, Hint, Language, Limits, Mode, Span, caret};
 
 use super::object::{BYTE_ORDER_MARK, DEADLINE, write_answer};
+use super::output;
 use crate::engine::{self, Engine, Question};
-use crate::line::write_too_long;
+use crate::ndjson::write_too_long;
 use crate::words::said;
 
-/// The longest text that is shown whole as help.
+/// The maximum of characters for a whole text in a hint.
 const HELP_CHARACTERS: usize = 76;
 
 /// Arguments of `tabuada eval`.
@@ -25,7 +26,7 @@ pub struct EvalArgs {
     expressions: Vec<String>,
 }
 
-/// Prints the value of each expression on a line of its own: 0, or 1 if one failed.
+/// Prints the value of each expression on its own line. Status 0, or 1 if one failed.
 pub fn eval(args: &EvalArgs, language: Language) -> ExitCode {
     let mut status = ExitCode::SUCCESS;
     for expression in &args.expressions {
@@ -38,10 +39,10 @@ pub fn eval(args: &EvalArgs, language: Language) -> ExitCode {
         match outcome {
             Ok(true) => {}
             Ok(false) => status = ExitCode::FAILURE,
-            // Whoever read our output has gone; there is nobody to tell.
+            // The reader of the output has gone, so the rest need not be written.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return status,
             Err(error) => {
-                eprintln!("tabuada: {error}");
+                output::complain(error);
                 status = ExitCode::FAILURE;
             }
         }
@@ -49,7 +50,7 @@ pub fn eval(args: &EvalArgs, language: Language) -> ExitCode {
     status
 }
 
-/// One expression, which may span lines inside brackets, or how many bytes it has if these are too many.
+/// One expression, which may span lines inside brackets. If it is too long, its length in bytes.
 fn from_stdin() -> io::Result<Result<String, u64>> {
     let limit = Limits::default().text_bytes;
     let mut input = io::stdin().lock();
@@ -71,7 +72,7 @@ fn print_json(text: &str, mode: Mode) -> io::Result<bool> {
     writeln!(io::stdout().lock(), "{out}").map(|()| answered.has_value)
 }
 
-/// Says that a text has too many bytes.
+/// Reports that a text has too many bytes.
 fn refuse(bytes: u64, is_json: bool, language: Language) -> io::Result<bool> {
     let limit = Limits::default().text_bytes;
     if is_json {
@@ -104,7 +105,7 @@ fn print(text: &str, mode: Mode, language: Language) -> io::Result<bool> {
     answered
 }
 
-/// Where a text may not mean what was meant.
+/// Prints a hint: where a text may not mean what its author meant.
 pub(super) fn tell(text: &str, hint: &Hint, language: Language) -> io::Result<()> {
     let message = said::HINT.with(language, &[&hint.kind.message(language)]);
     writeln!(io::stderr().lock(), "{message}\n{}", caret(text, hint.span))?;
@@ -116,7 +117,7 @@ fn complain(text: &str, span: Span, kind: &ErrorKind, language: Language) -> io:
     writeln!(io::stderr().lock(), "tabuada: {message}\n{}", caret(text, span))
 }
 
-/// The texts that may have been meant, the likeliest first: on one line, if they fit there.
+/// Prints the fixed texts, the likeliest first: on one line, if they fit.
 pub(super) fn help(text: &str, fixes: &[Fix], language: Language) -> io::Result<()> {
     let or = said::OR.say(language);
     let either = fixes.iter().map(|fix| fix.apply(text)).collect::<Vec<_>>().join(or);
@@ -130,13 +131,14 @@ fn fits(text: &str) -> bool {
     text.chars().count() <= HELP_CHARACTERS && !text.contains(char::is_control)
 }
 
-/// The text as it may have been meant, if it fits on a line; else what to write for what.
+/// The fixed text if it fits on a line. Otherwise the part to replace and its replacement.
 fn help_with(text: &str, fix: &Fix, language: Language) -> String {
     let mended = fix.apply(text);
     if fits(&mended) {
         return said::WRITE.with(language, &[&mended]);
     }
-    // Neither may be long or hold what moves a terminal's cursor.
+    // Both parts are cut to a maximum length, and control characters are replaced, which could move the terminal's
+    // cursor.
     let short = |part: &str| part.chars().take(HELP_CHARACTERS).map(|c| if c.is_control() { ' ' } else { c }).collect();
     let (replacement, replaced): (String, String) = (short(&fix.replacement), short(fix.span.of(text)));
     match (replacement.is_empty(), replaced.is_empty()) {

@@ -1,4 +1,4 @@
-//! The flags of settings: what a command line says of them, made from the table.
+//! The flags of settings, made from the table of settings.
 
 use std::ffi::OsString;
 use std::marker::PhantomData;
@@ -11,21 +11,21 @@ use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 use crate::settings::table::{ALL, OF_CACHE, OF_HEALTH};
 use crate::settings::{Flags, Kind, Setting};
 
-/// Which settings a command has flags for.
+/// The settings that have flags in a command.
 pub(super) trait Table {
-    /// Those whose kind has one are its flags.
+    /// The settings. Those whose kind has a flag become flags.
     const SETTINGS: &'static [&'static Setting];
-    /// Whether the flags may also stand behind a command of the command.
+    /// Whether the flags may also follow a subcommand.
     const IS_GLOBAL: bool = false;
 }
 
-/// Those of `tabuada serve`.
+/// The flags of `tabuada serve`.
 #[derive(Debug)]
 pub(super) struct OfServe;
-/// Those of `tabuada cache`.
+/// The flags of `tabuada cache`.
 #[derive(Debug)]
 pub(super) struct OfCache;
-/// Those of `tabuada health`.
+/// The flags of `tabuada health`.
 #[derive(Debug)]
 pub(super) struct OfHealth;
 
@@ -42,7 +42,7 @@ impl Table for OfHealth {
     const SETTINGS: &'static [&'static Setting] = OF_HEALTH;
 }
 
-/// What was given on a command line. Nothing of it is read yet: what is wrong is told with where it came from.
+/// The values given as flags, as text. They are parsed later, so that an error can name the origin of the value.
 #[derive(Debug)]
 pub(super) struct SettingFlags<T>(pub(super) Flags, PhantomData<T>);
 
@@ -57,7 +57,7 @@ impl<T: Table> Args for SettingFlags<T> {
     }
 }
 
-/// The library reads no variables, but shows in the help which there are.
+/// The environment variable appears in the help only; the settings read it.
 fn flag(setting: &'static Setting) -> Arg {
     let flag = Arg::new(setting.name)
         .long(setting.name)

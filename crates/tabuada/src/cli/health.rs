@@ -1,4 +1,4 @@
-//! `tabuada health`: what a container's health check runs, where there is no other program to run.
+//! `tabuada health`: the health check of a container that has no other program to run.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -6,11 +6,12 @@ use std::time::Duration;
 use super::config::misused;
 use super::flags::{OfHealth, SettingFlags};
 use super::http::{Question, address_of, ask, on_this_machine};
+use super::output::{complain, print};
 use crate::settings::Settings;
 use crate::settings::table::LISTEN;
 use crate::words::{Language, said};
 
-/// How long each piece of the answer may take.
+/// The time limit for each piece of the response.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Arguments of `tabuada health`.
@@ -22,12 +23,12 @@ pub struct HealthArgs {
     flags: SettingFlags<OfHealth>,
 }
 
-/// Prints what the server says of itself: 0 if it is ready, 1 if not, 2 if there is no such server.
+/// Prints the server's own status. 0 if it is ready, 1 if not, 2 if the settings or the address are wrong.
 pub fn health(args: &HealthArgs, language: Language) -> ExitCode {
     let address = match &args.server {
         Some(server) => match address_of(server) {
             Some(address) => address,
-            None => return complain(2, &said::NOT_A_SERVER.with(language, &[server])),
+            None => return failed(2, &said::NOT_A_SERVER.with(language, &[server])),
         },
         None => {
             let settings = Settings::read(&args.flags.0, |name| std::env::var_os(name));
@@ -40,14 +41,14 @@ pub fn health(args: &HealthArgs, language: Language) -> ExitCode {
     let (target, token) = ("/health/ready", None);
     match ask(Question { address: &address, method: "GET", target, token, patience: PATIENCE, language }) {
         Ok(answer) => {
-            println!("{}", answer.body);
-            if answer.status == 200 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+            let printed = print(format!("{}\n", answer.body).as_bytes());
+            if answer.status == 200 { printed } else { ExitCode::FAILURE }
         }
-        Err(why) => complain(1, &why),
+        Err(why) => failed(1, &why),
     }
 }
 
-fn complain(status: u8, why: &str) -> ExitCode {
-    eprintln!("tabuada: {why}");
+fn failed(status: u8, why: &str) -> ExitCode {
+    complain(why);
     ExitCode::from(status)
 }

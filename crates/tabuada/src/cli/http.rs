@@ -1,4 +1,4 @@
-//! As much of a client of HTTP as the commands need: one request, one answer, over a connection of its own.
+//! A minimal HTTP client for the commands: one request and one response, each over a new connection.
 
 use std::io::{self, Read, Write};
 use std::net::ToSocketAddrs;
@@ -9,36 +9,36 @@ use socket2::{SockAddr, Socket, Type};
 use crate::endpoint::{Endpoint, EndpointError};
 use crate::words::{Language, said};
 
-/// How long connecting may take, and sending.
+/// The time limit for connecting and for sending.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// The most of an answer that is read, in bytes.
+/// The maximum of bytes read from a response.
 const ANSWER_BYTES: u64 = 64 << 20;
 
-/// What is asked.
+/// A request.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Question<'q> {
     /// `host:port` or `unix:/path`.
     pub(super) address: &'q str,
     pub(super) method: &'q str,
-    /// Path and query, encoded.
+    /// Path and query, percent-encoded.
     pub(super) target: &'q str,
     pub(super) token: Option<&'q str>,
-    /// How long each piece of the answer may take.
+    /// The time limit for each piece of the response.
     pub(super) patience: Duration,
-    /// Of what the server says, and of what is said of it.
+    /// The language of the response and of error messages.
     pub(super) language: Language,
 }
 
-/// An answer.
+/// A response.
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) body: String,
 }
 
-/// The address of a server that is given as `http://host:port`, `host:port` or `unix:/path`; `None` if it is none of
-/// these.
+/// The address of a server written as `http://host:port`, `host:port` or `unix:/path`; `None` if it has none of these
+/// forms.
 pub(super) fn address_of(server: &str) -> Option<String> {
     if server.starts_with("unix:") {
         return Some(server.to_owned());
@@ -55,7 +55,7 @@ pub(super) fn address_of(server: &str) -> Option<String> {
     Some(if has_port { host.to_owned() } else { format!("{host}:80") })
 }
 
-/// The address under which this machine reaches what listens there: loopback for all of its addresses.
+/// The address of this listener as seen from this machine: loopback for a listener on all addresses.
 pub(super) fn on_this_machine(listen: &Endpoint) -> String {
     match listen {
         Endpoint::Tcp(address) => match address.rsplit_once(':') {
@@ -67,7 +67,7 @@ pub(super) fn on_this_machine(listen: &Endpoint) -> String {
     }
 }
 
-/// Asks; why there is no answer is said in the question's language.
+/// Sends the request. An error is a message in the request's language.
 pub(super) fn ask(question: Question<'_>) -> Result<Answer, String> {
     let Question { address, language, patience, .. } = question;
     match exchange(question) {
@@ -79,7 +79,7 @@ pub(super) fn ask(question: Question<'_>) -> Result<Answer, String> {
     }
 }
 
-/// One request, and all that comes back. The version is HTTP/1.0, in which a body ends where the connection does.
+/// One request and its whole response. HTTP/1.0, in which the end of the connection ends the body.
 fn exchange(question: Question<'_>) -> io::Result<String> {
     let Question { address, method, target, token, patience, language } = question;
     let mut stream = connect(address)?;

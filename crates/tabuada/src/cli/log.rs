@@ -5,19 +5,20 @@ use std::io;
 use tracing::Level;
 use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 
+use super::output::{complain, say};
 use crate::config::LogFormat;
 
-/// Lines that wait to be written. What comes when there are as many is lost: a disk that is full or a reader that hangs
-/// holds nobody up.
+/// The maximum of lines that wait to be written. Further lines are dropped, so that a full disk or a slow reader does
+/// not block the server.
 const WAITING_LINES: usize = 8_192;
 
-/// Begins to log. What waits to be written is written when the guard is dropped; the counter counts what was lost.
+/// Starts the log. Dropping the guard writes the waiting lines. The counter counts dropped lines.
 pub(super) fn begin(format: LogFormat) -> (WorkerGuard, ErrorCounter) {
     let writing = NonBlockingBuilder::default().buffered_lines_limit(WAITING_LINES).lossy(true);
     let (writer, guard) = writing.thread_name("log").finish(io::stderr());
     let losses = writer.error_counter();
     let log = tracing_subscriber::fmt().with_writer(writer).with_max_level(Level::INFO).with_target(false);
-    // Only a second server in one process would find it set already.
+    // Fails only for a second server in one process, where the log is already set.
     let _ = match format {
         LogFormat::Text => log.with_ansi(false).try_init(),
         LogFormat::Json => log.json().flatten_event(true).with_current_span(false).with_span_list(false).try_init(),
@@ -25,18 +26,18 @@ pub(super) fn begin(format: LogFormat) -> (WorkerGuard, ErrorCounter) {
     (guard, losses)
 }
 
-/// Says something that is no event of the log but stands among its lines: as it is, or as an object of JSON.
+/// Writes a message that is not an event of the log but appears among its lines: as text, or as a JSON object.
 pub(super) fn announce(format: LogFormat, text: &str) {
     match format {
-        LogFormat::Text => eprintln!("{text}"),
+        LogFormat::Text => say(format_args!("{text}\n")),
         LogFormat::Json => tracing::info!("{text}"),
     }
 }
 
-/// Says why the command ends: to people in their language, in JSON always in the same.
+/// Writes why the command ends: as text in the user's language, as JSON always in English.
 pub(super) fn fatal(format: LogFormat, why: &str, in_json: &str) {
     match format {
-        LogFormat::Text => eprintln!("tabuada: {why}"),
+        LogFormat::Text => complain(why),
         LogFormat::Json => tracing::error!("{in_json}"),
     }
 }

@@ -1,6 +1,9 @@
-//! What the service manager is told, if it asks for it (systemd's `Type=notify` and `WatchdogSec=`): when the server is
-//! ready and when it stops, what the cache does, and that it is alive.
+//! Reports to the service manager, if it asks for reports (systemd's `Type=notify` and `WatchdogSec=`): ready,
+//! stopping, the state of the cache, and the watchdog's keep-alive.
 
+use std::ffi::OsStr;
+use std::io;
+use std::os::unix::ffi::OsStrExt as _;
 use std::time::Duration;
 
 use sd_notify::NotifyState;
@@ -8,25 +11,50 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::server::App;
 
-/// How often it is looked whether there is something new to tell.
+/// The time between two checks for changes.
 const LOOK_TIME: Duration = Duration::from_secs(1);
 
-/// Requests are answered.
+/// Sends a report to the service manager, if there is one.
+fn notify(states: &[NotifyState<'_>]) -> io::Result<()> {
+    match std::env::var_os("NOTIFY_SOCKET").as_deref().map(OsStr::as_bytes) {
+        Some([b'@', name @ ..]) => notify_abstract(name, states),
+        _ => sd_notify::notify(states),
+    }
+}
+
+/// As [`notify`], to a socket in the abstract namespace, as in containers, which the library does not support.
+#[cfg(target_os = "linux")]
+fn notify_abstract(name: &[u8], states: &[NotifyState<'_>]) -> io::Result<()> {
+    use std::os::linux::net::SocketAddrExt as _;
+    use std::os::unix::net::{SocketAddr, UnixDatagram};
+
+    let message: String = states.iter().map(|state| format!("{state}\n")).collect();
+    let socket = UnixDatagram::unbound()?;
+    socket.connect_addr(&SocketAddr::from_abstract_name(name)?)?;
+    socket.send(message.as_bytes()).map(drop)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn notify_abstract(_: &[u8], _: &[NotifyState<'_>]) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Reports that the server answers requests.
 pub(super) fn ready(app: &App) {
-    if let Err(error) = sd_notify::notify(&[NotifyState::Ready, NotifyState::Status(&app.status())]) {
+    if let Err(error) = notify(&[NotifyState::Ready, NotifyState::Status(&app.status())]) {
         tracing::warn!(%error, "cannot tell the service manager at NOTIFY_SOCKET that the server is ready");
     }
 }
 
-/// The signal to stop has come.
+/// Reports that the signal to stop has arrived.
 pub(super) fn stopping() {
-    // Whoever does not hear this has other ways to see it.
-    let _ = sd_notify::notify(&[NotifyState::Stopping]);
+    // The report is best effort: the service manager also sees the process end.
+    let _ = notify(&[NotifyState::Stopping]);
 }
 
-/// Tells what changes, and shows signs of life twice in the time within which they are expected. Each is shown by a task
-/// that was begun for it: so threads of the runtime take up work, and its timer runs.
-pub(super) async fn keep_told(app: App) {
+/// Reports changes of state, and sends the keep-alive twice within the watchdog's time. Each keep-alive is sent by a
+/// new task, which proves that the runtime starts tasks and that its timer works.
+pub(super) async fn report_changes(app: App) {
     if std::env::var_os("NOTIFY_SOCKET").is_none() {
         return;
     }
@@ -44,7 +72,7 @@ pub(super) async fn keep_told(app: App) {
                 [is_news.then_some(NotifyState::Status(&status)), watchdog.is_some().then_some(NotifyState::Watchdog)];
             let states: Vec<NotifyState<'_>> = states.into_iter().flatten().collect();
             if !states.is_empty() {
-                let _ = sd_notify::notify(&states);
+                let _ = notify(&states);
             }
         });
         let _ = alive.await;

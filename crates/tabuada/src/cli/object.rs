@@ -1,21 +1,21 @@
-//! What a question comes to, as the object of JSON that programs read.
+//! The JSON object for the answer to one question.
 
 use std::time::Duration;
 
 use tabuada_lang::Limits;
 
 use crate::engine::{Engine, Question};
-use crate::facts::Printed;
-use crate::line::{write_explanation, write_failure, write_unreadable, write_value};
+use crate::ndjson::{write_explanation, write_failure, write_unreadable, write_value};
+use crate::record::Printed;
 
-/// The clock's limit on one expression.
+/// The deadline for one expression.
 pub(super) const DEADLINE: Duration = Duration::from_secs(10);
 
-/// What some editors begin a file with: no part of its text.
+/// The byte order mark that some editors put at the beginning of a file. It is not part of the text.
 pub(super) const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
-/// Answers a question and writes the object, without an end of line; with `explain`, what the answer rests on too. Gives
-/// what it came to: the value or the fact that there is none, and the fuel.
+/// Answers a question and writes the object, without a line break. With `explain`, the object has the steps of the
+/// calculation too. Gives the fuel spent and whether there is a value.
 pub(super) fn write_answer(
     engine: &mut Engine,
     question: Question<'_>,
@@ -38,7 +38,7 @@ pub(super) fn write_answer(
     Answered { has_value: evaluation.outcome.is_ok(), fuel: evaluation.fuel }
 }
 
-/// What a question came to.
+/// The outcome of a question.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Answered {
     pub(super) has_value: bool,

@@ -10,11 +10,11 @@ use tabuada_lang::{Hint, Language, Limits, caret};
 
 use super::eval::{help, tell};
 use super::object::DEADLINE;
-use super::output::print;
+use super::output::{self, print};
 use crate::engine;
 use crate::plot::{CURVES_MAX, Characters, HEIGHTS, Plot, Refusal, SIZE, WIDTHS};
 
-/// Characters across where nobody says how many there are; and what is taken at least and at most.
+/// The default width in characters, and the smallest and largest width.
 const COLUMNS: usize = 80;
 const COLUMNS_LEAST: usize = 20;
 const COLUMNS_MOST: usize = 400;
@@ -42,17 +42,16 @@ pub struct PlotArgs {
     terminal: bool,
 }
 
-/// Draws the expressions into a file, or as SVG on standard output: 0; 1 if one cannot be drawn; 2 if it is misused.
+/// Draws the expressions into a file, or as SVG on standard output. Status 0; 1 if an expression cannot be drawn; 2 if
+/// the arguments are wrong.
 pub fn plot(args: &PlotArgs, language: Language) -> ExitCode {
     let Some(format) = Format::of(args.output.as_deref()) else {
         let file = args.output.as_deref().unwrap_or(Path::new("")).display();
-        eprintln!(
-            "tabuada: {file}: {}",
-            match language {
-                Language::English => "the name of a picture ends in .svg or .png",
-                Language::Portuguese => "o nome de uma figura termina em .svg ou .png",
-            }
-        );
+        let why = match language {
+            Language::English => "the name of a picture ends in .svg or .png",
+            Language::Portuguese => "o nome de uma figura termina em .svg ou .png",
+        };
+        output::complain(format_args!("{file}: {why}"));
         return ExitCode::from(2);
     };
     let plot = Plot {
@@ -68,7 +67,7 @@ pub fn plot(args: &PlotArgs, language: Language) -> ExitCode {
     let stop = || Instant::now() >= deadline;
     if args.terminal || (args.output.is_none() && io::stdout().is_terminal()) {
         let names: Vec<&str> = plot.exprs.iter().map(String::as_str).collect();
-        return match plot.sketch(&names, room(), &Limits::default(), engine::chance(), &stop) {
+        return match plot.sketch(&names, room(), &Limits::default(), engine::random_seed(), &stop) {
             Ok((text, hints)) => {
                 tell_all(&plot, &hints);
                 print(text.as_bytes())
@@ -76,7 +75,7 @@ pub fn plot(args: &PlotArgs, language: Language) -> ExitCode {
             Err(refusal) => complain(&plot, &refusal),
         };
     }
-    let picture = match plot.picture(&Limits::default(), engine::chance(), &stop) {
+    let picture = match plot.picture(&Limits::default(), engine::random_seed(), &stop) {
         Ok(picture) => picture,
         Err(refusal) => return complain(&plot, &refusal),
     };
@@ -87,14 +86,14 @@ pub fn plot(args: &PlotArgs, language: Language) -> ExitCode {
     };
     let Some(bytes) = bytes else {
         let why: io::Error = if stop() { io::ErrorKind::TimedOut } else { io::ErrorKind::OutOfMemory }.into();
-        eprintln!("tabuada: {why}");
+        output::complain(why);
         return ExitCode::FAILURE;
     };
     match file(args.output.as_deref()) {
         None => print(&bytes),
         Some(path) => fs::write(path, bytes).map_or_else(
             |error| {
-                eprintln!("tabuada: {}: {error}", path.display());
+                output::complain(format_args!("{}: {error}", path.display()));
                 ExitCode::FAILURE
             },
             |()| ExitCode::SUCCESS,
@@ -102,14 +101,15 @@ pub fn plot(args: &PlotArgs, language: Language) -> ExitCode {
     }
 }
 
-/// The hints of each expression. Whoever does not hear them gets the picture all the same.
+/// Prints the hints of each expression. An error is ignored: the picture matters more.
 fn tell_all(plot: &Plot, hints: &[Vec<Hint>]) {
     for (text, hints) in plot.exprs.iter().zip(hints) {
         let _ = hints.iter().try_for_each(|hint| tell(text, hint, plot.language));
     }
 }
 
-/// The room on the terminal: all across, and down no more than a picture's shape asks for, one line left for the prompt.
+/// The room on the terminal: its full width, and no more height than the shape of a picture needs. One line is left for
+/// the prompt.
 pub(super) fn room() -> Characters {
     let is_terminal = io::stdout().is_terminal();
     let size = rustix::termios::tcgetwinsize(io::stdout()).ok().filter(|size| size.ws_col > 0 && size.ws_row > 0);
@@ -119,13 +119,13 @@ pub(super) fn room() -> Characters {
         None => (said.unwrap_or(COLUMNS), usize::MAX),
     };
     let columns = columns.clamp(COLUMNS_LEAST, COLUMNS_MOST);
-    // A character is about twice as high as it is wide.
+    // A character is about twice as high as wide.
     let shape = columns * SIZE.1 as usize / SIZE.0 as usize / 2;
     let is_coloured = is_terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     Characters { columns, rows: rows.saturating_sub(1).min(shape), is_coloured }
 }
 
-/// What a picture is written as.
+/// The format of a picture.
 #[derive(Clone, Copy, Debug)]
 enum Format {
     Svg,
@@ -133,7 +133,7 @@ enum Format {
 }
 
 impl Format {
-    /// By the name of the file; SVG on standard output. `None` if the name is of neither.
+    /// The format by the file's name; SVG on standard output. `None` if the name has neither ending.
     fn of(output: Option<&Path>) -> Option<Self> {
         let Some(path) = file(output) else { return Some(Self::Svg) };
         match path.extension()?.to_ascii_lowercase().to_str()? {
@@ -150,11 +150,11 @@ fn file(output: Option<&Path>) -> Option<&Path> {
 }
 
 fn complain(plot: &Plot, refusal: &Refusal) -> ExitCode {
-    eprintln!("tabuada: {}", said(refusal, plot.language));
+    output::complain(said(refusal, plot.language));
     match refusal {
         Refusal::Expression { at, error, fixes } => {
             let text = &plot.exprs[*at];
-            eprintln!("{}", caret(text, error.span));
+            output::say(format_args!("{}\n", caret(text, error.span)));
             let _ = help(text, fixes, plot.language);
             ExitCode::FAILURE
         }
@@ -163,7 +163,7 @@ fn complain(plot: &Plot, refusal: &Refusal) -> ExitCode {
     }
 }
 
-/// What is wrong, in the words of the command line, where the service has parameters.
+/// The message of a refusal, with the names of the command's options in place of the service's parameters.
 fn said(refusal: &Refusal, language: Language) -> String {
     let option = |name: &str| format!("--{}", name.replace('_', "-"));
     let (widths, heights) = ((WIDTHS.start(), WIDTHS.end()), (HEIGHTS.start(), HEIGHTS.end()));

@@ -1,4 +1,5 @@
-//! `tabuada repl`: ask, see, ask again. On a terminal with a line editor; elsewhere one answer a line, and no prompt.
+//! `tabuada repl`: an interactive session. On a terminal it has a line editor. Elsewhere it writes one answer a line,
+//! without a prompt.
 
 mod statement;
 mod session;
@@ -6,10 +7,14 @@ mod editor;
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use std::process::ExitCode;
-use std::sync::PoisonError;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
 use reedline::Signal;
+use signal_hook::consts::SIGINT;
+use signal_hook::flag;
 use tabuada_lang::{Language, Limits, Mode, caret, functions};
 
 use super::eval::{help, tell};
@@ -35,7 +40,7 @@ pub struct ReplArgs {
 #[derive(Debug)]
 struct Command {
     name: &'static str,
-    /// What may stand behind it.
+    /// Its argument.
     takes: &'static str,
     what: Words,
     run: fn(&mut Repl, &str) -> io::Result<Next>,
@@ -88,24 +93,25 @@ const NO_MODE: Words = Words::new(
     "a mode is python, exact or decimal:N, N from 1 to 1000",
     "um modo é python, exact ou decimal:N, N de 1 a 1000",
 );
+const INTERRUPTED: Words = Words::new("interrupted", "interrompido");
 const IN: Words = Words::new("in {}", "em {}");
 
-/// What comes after a line.
+/// The outcome of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Next {
     /// It was answered.
     Go,
-    /// It was not.
+    /// It failed.
     Failed,
-    /// The session ends.
+    /// It ends the session.
     End,
 }
 
-/// Answers line after line: 0; 1 if it is no terminal and a line failed, or if the output cannot be written.
+/// Answers line after line. Status 0; 1 if a line failed outside a terminal, or if the output cannot be written.
 pub fn repl(args: &ReplArgs, language: Language) -> ExitCode {
     let session = Session::new(args.mode);
     let on_terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
-    let mut repl = Repl { session, on_terminal, language };
+    let mut repl = Repl { session, on_terminal, language, interrupted: Arc::default() };
     let done = if on_terminal { repl.at_the_terminal() } else { repl.of_lines() };
     match done {
         Ok(true) => ExitCode::SUCCESS,
@@ -118,15 +124,20 @@ struct Repl {
     session: Session,
     on_terminal: bool,
     language: Language,
+    /// Whether Ctrl-C was pressed on the terminal since the previous line.
+    interrupted: Arc<AtomicBool>,
 }
 
 impl Repl {
-    /// Asks until the end; gives whether all went well.
+    /// Runs the session on the terminal; gives whether every line was answered.
     fn at_the_terminal(&mut self) -> io::Result<bool> {
         let names = Names::default();
         let mut editor = editor(&names, self.language);
+        // The editor reads Ctrl-C as a key; at other times the terminal turns it into a signal.
+        flag::register(SIGINT, self.interrupted.clone())?;
         writeln!(io::stdout(), "{}", WELCOME.with(self.language, &[&VERSION]))?;
         loop {
+            self.interrupted.store(false, Relaxed);
             match editor.read_line(&Asking)? {
                 Signal::Success(typed) => {
                     if self.take(&typed)? == Next::End {
@@ -141,7 +152,7 @@ impl Repl {
         }
     }
 
-    /// Answers the lines of standard input; gives whether all had answers.
+    /// Answers the lines of standard input; gives whether every line was answered.
     fn of_lines(&mut self) -> io::Result<bool> {
         let mut all_good = true;
         let (mut typed, mut line) = (String::new(), Vec::new());
@@ -149,7 +160,7 @@ impl Repl {
         loop {
             line.clear();
             let is_end = input.read_until(b'\n', &mut line)? == 0;
-            // What is not UTF-8 becomes a character that no expression has, and is pointed at.
+            // Invalid UTF-8 becomes U+FFFD, which no expression contains, so the error points at it.
             typed.push_str(&String::from_utf8_lossy(&line));
             if !is_end && !is_whole(&typed) && !typed.starts_with(':') {
                 continue;
@@ -165,7 +176,7 @@ impl Repl {
         }
     }
 
-    /// A line, or several that belong together.
+    /// Answers a line, or several lines that belong together.
     fn take(&mut self, typed: &str) -> io::Result<Next> {
         let typed = typed.trim_end();
         if !typed.trim_start().starts_with(':') {
@@ -179,7 +190,8 @@ impl Repl {
     }
 
     fn answer(&mut self, typed: &str) -> io::Result<Next> {
-        match self.session.evaluate(typed) {
+        let stop = self.stop();
+        match self.session.evaluate(typed, &stop) {
             Ok(answered) => {
                 if let Some(value) = answered.value {
                     writeln!(io::stdout().lock(), "{value}")?;
@@ -187,11 +199,27 @@ impl Repl {
                 answered.hints.iter().try_for_each(|hint| tell(typed, hint, self.language))?;
                 Ok(Next::Go)
             }
+            Err(_) if self.is_interrupted() => self.end_line(),
             Err(complaint) => self.complain(typed, &complaint),
         }
     }
 
-    /// Points at what is wrong, on a terminal under the very characters.
+    /// Gives a check whether the evaluation of a line must end: its deadline has passed, or Ctrl-C was pressed.
+    fn stop(&self) -> impl Fn() -> bool + use<> {
+        let (interrupted, deadline) = (self.interrupted.clone(), Instant::now() + DEADLINE);
+        move || interrupted.load(Relaxed) || Instant::now() >= deadline
+    }
+
+    fn is_interrupted(&self) -> bool {
+        self.interrupted.load(Relaxed)
+    }
+
+    /// Confirms Ctrl-C in a line below the `^C` that the terminal shows.
+    fn end_line(&self) -> io::Result<Next> {
+        writeln!(io::stderr().lock(), "\n{}", INTERRUPTED.say(self.language)).map(|()| Next::Failed)
+    }
+
+    /// Shows an error and its position. On a terminal the mark is directly below the typed characters.
     fn complain(&self, typed: &str, complaint: &Complaint) -> io::Result<Next> {
         let message = complaint.kind.message(self.language);
         let text = complaint.inside.as_deref().unwrap_or(typed);
@@ -255,8 +283,8 @@ impl Repl {
         let question = Question { text: &text_of_all, mode: self.session.mode, variables: None };
         let limits = Limits::default();
         let Ok(program) = engine::ask(question, &limits) else { return self.answer(text) };
-        let (explanation, _) = engine::explain(&program, &limits, Instant::now() + DEADLINE);
-        // Of the statement that was asked; the definitions before it need no steps.
+        let (explanation, _) = engine::explain_until(&program, &limits, &self.stop());
+        // Only the steps of the last statement; the definitions before it need no explanation.
         let asked = explanation.steps.last().map(|step| step.statement);
         let steps = explanation.steps.iter().filter(|step| Some(step.statement) == asked);
         {
@@ -278,10 +306,9 @@ impl Repl {
             size: SIZE,
             language: self.language,
         };
-        let deadline = Instant::now() + DEADLINE;
-        let stop = || Instant::now() >= deadline;
-        match plot.sketch(&[text], room(), &Limits::default(), engine::chance(), &stop) {
+        match plot.sketch(&[text], room(), &Limits::default(), engine::random_seed(), &self.stop()) {
             Ok((drawn, _)) => write!(io::stdout().lock(), "{drawn}").map(|()| Next::Go),
+            Err(_) if self.is_interrupted() => self.end_line(),
             Err(refusal) => self.refuse(&refusal.message(self.language)),
         }
     }

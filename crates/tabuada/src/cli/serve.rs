@@ -22,17 +22,17 @@ use crate::version::{COMMIT, VERSION};
 use crate::words::Language;
 use crate::workers::Threads;
 
-/// How long the first requests wait for Redis to be there.
+/// How long the first requests wait for the connection to Redis.
 const FIRST_HANDSHAKE: Duration = Duration::from_millis(200);
 
-/// How much lower the priority of the threads that work is: what is asked meanwhile is served first, and where other
-/// programs are busy as well a quarter of a core is left for work.
+/// How much lower the priority of computing threads is, in steps of `nice`. Requests that arrive meanwhile are served
+/// first, and beside other busy programs the computing threads still get a quarter of a core.
 const NICER_BY: i32 = 5;
 
-/// Files that are not for clients: listeners, Redis's connections, the log.
+/// File descriptors kept for other uses than clients: listeners, connections to Redis, the log.
 const FILES_KEPT: u64 = 64;
 
-/// Less memory than this holds next to nothing: whoever asks for it most likely forgot the unit.
+/// Less memory holds almost no answers: the operator has probably forgotten the unit.
 const MEMORY_BYTES_MIN: u64 = 64 << 10;
 
 /// Arguments of `tabuada serve`.
@@ -44,8 +44,8 @@ pub struct ServeArgs {
     check: bool,
 }
 
-/// Serves until SIGTERM, SIGINT or SIGHUP: 0; 1 if it could not begin; 2 if a setting is wrong. Or checks, and does not
-/// serve.
+/// Serves until SIGTERM, SIGINT or SIGHUP. Status 0; 1 if it could not start; 2 if a setting is wrong. With `--check`
+/// it only checks.
 pub fn serve(args: &ServeArgs, language: Language) -> ExitCode {
     let variable = |name: &str| std::env::var_os(name);
     let settings = Settings::read(&args.flags.0, variable);
@@ -53,7 +53,7 @@ pub fn serve(args: &ServeArgs, language: Language) -> ExitCode {
         Ok((config, _)) if args.check => check(&config, language),
         Ok((config, settings)) => serve_with(&config, &settings),
         Err(error) => {
-            // What can be read of the settings says how it is told.
+            // The readable part of the settings determines the format of the error.
             let readable = settings.or_else(|_| Settings::without_file(&args.flags.0, variable));
             let format = readable.and_then(|settings| LogFormat::configured(&settings)).unwrap_or_default();
             let _log = log::begin(format);
@@ -64,14 +64,14 @@ pub fn serve(args: &ServeArgs, language: Language) -> ExitCode {
 }
 
 fn serve_with(config: &ServeConfig, settings: &Settings) -> ExitCode {
-    // Dropped last, so that what is written while all else ends is written.
+    // Dropped last, so that it also writes the lines logged while everything else ends.
     let (_log, log_losses) = log::begin(config.log_format);
     warn_of_settings(config);
     raise_open_files();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(config.threads.get()).enable_all().build();
     let ended = runtime.and_then(|runtime| {
         let ended = runtime.block_on(run(config, settings, log_losses));
-        // What is still being worked out, nobody waits for.
+        // No caller waits for a computation that still runs.
         runtime.shutdown_background();
         ended
     });
@@ -85,7 +85,7 @@ fn serve_with(config: &ServeConfig, settings: &Settings) -> ExitCode {
     }
 }
 
-/// What can be meant and most likely is not.
+/// Warns of settings that are valid but probably a mistake.
 fn warn_of_settings(config: &ServeConfig) {
     for (variable, nearest) in unknown_variables(std::env::vars_os()) {
         tracing::warn!(variable, nearest, "this variable is not known and has no effect");
@@ -96,7 +96,8 @@ fn warn_of_settings(config: &ServeConfig) {
     }
 }
 
-/// Takes as many open files as the system lets us have: connections are files, and the usual bound is far below ours.
+/// Raises the limit on open files as far as the system allows. Every connection is a file, and the usual limit is far
+/// too low.
 fn raise_open_files() {
     let files = getrlimit(Resource::Nofile);
     let raised = Rlimit { current: files.maximum, maximum: files.maximum };
@@ -107,8 +108,8 @@ fn raise_open_files() {
     }
 }
 
-/// The bounds that are asked for. No more connections than there are files for them, so that it is connections that give
-/// way, and not whoever comes next that waits.
+/// The configured limits. The limit on connections fits the limit on files, so that a full server closes idle
+/// connections; without files it could not accept new ones.
 fn bounds(config: &ServeConfig) -> Bounds {
     let bounds = Bounds { drain_time: config.drain, peer_share: config.peer_share, ..Bounds::default() };
     let files = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
@@ -132,8 +133,8 @@ async fn run(config: &ServeConfig, settings: &Settings, log_losses: ErrorCounter
     let calculator = Calculator::new(config.cache.clone(), threads, counters.clone());
     let calculator = calculator.map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
     calculator.cache().wait_until_ready(FIRST_HANDSHAKE).await;
-    say_what_begins(config, &listener, admin.as_ref());
-    say_what_is_set(settings);
+    log_start(config, &listener, admin.as_ref());
+    log_settings(settings);
     if config.admin_token.is_none() {
         warn_of_no_token(admin.as_ref().unwrap_or(&listener));
     }
@@ -144,7 +145,7 @@ async fn run(config: &ServeConfig, settings: &Settings, log_losses: ErrorCounter
     let cache = calculator.cache().clone();
     let (stopping, stopped) = oneshot::channel();
     let stop = async {
-        // Whoever could send it is there until it is sent.
+        // The sender is dropped only after it has sent.
         let _ = stopped.await;
     };
     let setup = Setup {
@@ -159,7 +160,7 @@ async fn run(config: &ServeConfig, settings: &Settings, log_losses: ErrorCounter
     };
     let app = App::new(calculator, counters, setup);
     notify::ready(&app);
-    tokio::spawn(notify::keep_told(app.clone()));
+    tokio::spawn(notify::report_changes(app.clone()));
     let served = async {
         match admin {
             None => server::serve(listener, app, stop).await,
@@ -181,8 +182,8 @@ async fn run(config: &ServeConfig, settings: &Settings, log_losses: ErrorCounter
     Ok(())
 }
 
-/// What runs where, and with what: one line.
-fn say_what_begins(config: &ServeConfig, listener: &Listener, admin: Option<&Listener>) {
+/// Logs one line about what runs and where.
+fn log_start(config: &ServeConfig, listener: &Listener, admin: Option<&Listener>) {
     let operators = admin.unwrap_or(listener);
     let operator = match (&config.admin_token, operators.is_loopback()) {
         (Some(_), _) => "with the token",
@@ -207,8 +208,8 @@ fn say_what_begins(config: &ServeConfig, listener: &Listener, admin: Option<&Lis
     }
 }
 
-/// Each setting that somebody gave, and where: a line for each.
-fn say_what_is_set(settings: &Settings) {
+/// Logs one line for each setting that has no default value, with its origin.
+fn log_settings(settings: &Settings) {
     for (setting, given) in settings.all() {
         if let Some(given) = given.filter(|given| given.origin != Origin::Default) {
             tracing::info!(name = setting.name, value = setting.shown(&given.text), origin = %given.origin, "setting");
@@ -228,7 +229,7 @@ fn hosts(url: &str) -> &str {
     }
 }
 
-/// What tells a server to stop. A terminal that is closed sends SIGHUP.
+/// The signals that stop a server. A closing terminal sends SIGHUP.
 struct Signals {
     terminate: Signal,
     interrupt: Signal,
@@ -244,7 +245,7 @@ impl Signals {
         })
     }
 
-    /// The name of the next to come.
+    /// The name of the next signal.
     async fn next(&mut self) -> &'static str {
         tokio::select! {
             _ = self.terminate.recv() => "SIGTERM",
@@ -254,7 +255,7 @@ impl Signals {
     }
 }
 
-/// Says what whoever reaches the operator's listener may do there, if others than this machine can.
+/// Warns of what clients of the operator's listener may do without a token, if other machines can reach it.
 fn warn_of_no_token(listener: &Listener) {
     if !listener.is_loopback() {
         tracing::warn!(
@@ -265,8 +266,8 @@ fn warn_of_no_token(listener: &Listener) {
     }
 }
 
-/// That of the clients and that of the operator, if this is another: those that systemd hands over (LISTEN_FDS), or else
-/// those that are configured.
+/// The clients' listener, and the operator's if it is separate: the sockets from systemd (LISTEN_FDS), or else the
+/// configured addresses.
 async fn listeners(config: &ServeConfig) -> io::Result<(Listener, Option<Listener>)> {
     let mut handed = ListenFd::from_env();
     if handed.len() > 2 {
@@ -287,7 +288,7 @@ async fn listeners(config: &ServeConfig) -> io::Result<(Listener, Option<Listene
 }
 
 fn handed_over(handed: &mut ListenFd, index: usize) -> io::Result<Option<Listener>> {
-    // One of the other kind stays where it is.
+    // A socket of the other kind stays at its index.
     match handed.take_unix_listener(index) {
         Ok(listener) => listener.map(Listener::unix).transpose(),
         Err(_) => handed.take_tcp_listener(index)?.map(Listener::tcp).transpose(),
@@ -299,7 +300,7 @@ mod tests {
     use super::hosts;
 
     #[test]
-    fn where_a_redis_is_holds_no_secret() {
+    fn the_hosts_of_a_redis_contain_no_secret() {
         for (url, place) in [
             ("redis://h:1/2", "h:1"),
             ("rediss://user:secret@h:1/2", "h:1"),

@@ -1,24 +1,24 @@
-//! Text to a document, with CPython's words and positions for what is malformed.
+//! Text to a document, with CPython's messages and positions for malformed text.
 
 use std::borrow::Cow;
 
 use super::text::{characters, push, push_surrogate};
 use crate::priority;
 
-/// Containers open at once. CPython stops at its recursion limit of 1,000, less what the frames of its web framework
-/// have already taken; a fixed number means the same body gets the same answer on every thread.
+/// The maximum of open containers. CPython stops at its recursion limit of 1,000, less the frames that its web
+/// framework has already used. With a fixed number, the same body gets the same response on every thread.
 const DEPTH_MAX: usize = 900;
 
 /// Digits of an integer, CPython's `sys.int_info.default_max_str_digits`.
 const DIGITS_MAX: usize = 4_300;
 
-/// Bytes that are read between two offers of the core to other threads: some tens of microseconds.
+/// Bytes that are read between two yields to other threads: some tens of microseconds.
 const PIECE_BYTES: usize = 16 << 10;
 
-/// Why a text was not read.
+/// Why a text could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ReadError {
-    /// Not JSON: the words of CPython's `JSONDecodeError` and its position, in characters.
+    /// Not JSON: the message of CPython's `JSONDecodeError` and its position in characters.
     Malformed { message: &'static str, position: usize },
     /// Nested deeper than [`DEPTH_MAX`]: CPython raises a `RecursionError`.
     TooDeep,
@@ -118,7 +118,7 @@ impl<'d> Element<'d> {
 struct Reader<'t> {
     text: &'t [u8],
     at: usize,
-    /// Where the core is offered next.
+    /// The position of the next yield.
     pause_at: usize,
     nodes: Vec<Node<'t>>,
     /// Indices of the containers not yet closed.
@@ -133,7 +133,7 @@ impl<'t> Reader<'t> {
             if self.value()? {
                 continue;
             }
-            // A value has ended: close what ends with it, until a comma asks for another.
+            // A value has ended: close every container that ends with it, up to a comma, which announces another value.
             loop {
                 self.blanks();
                 let Some(&container) = self.open.last() else {
@@ -157,7 +157,8 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Reads a value, or the beginning of a container that has something in it: then `true`, and another value is due.
+    /// Reads a scalar or an empty container, and gives `false`. Or opens a container that has elements, and gives
+    /// `true`: a value follows.
     fn value(&mut self) -> Result<bool, ReadError> {
         let rest = &self.text[self.at..];
         let node = match rest.first() {
@@ -233,7 +234,8 @@ impl<'t> Reader<'t> {
         node
     }
 
-    /// Reads the longest number; a point or an `e` that no digit follows is left for what comes next to complain of.
+    /// Reads the longest number. It leaves a point or an `e` without a digit behind it to the next step, which reports
+    /// the error.
     fn number(&mut self) -> Result<Node<'t>, ReadError> {
         let text = self.text;
         let digits = |from: usize| text[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
@@ -262,7 +264,7 @@ impl<'t> Reader<'t> {
             }
         }
         self.at = end;
-        // The bytes are ASCII, and what was read is a number to Rust as well.
+        // The bytes are ASCII, and Rust accepts every number that was read here.
         let spelling = std::str::from_utf8(&text[start..end]).unwrap_or_default();
         if is_float {
             Ok(Node::Float(spelling.parse().unwrap_or(f64::NAN)))
@@ -340,7 +342,8 @@ impl<'t> Reader<'t> {
         Ok(())
     }
 
-    /// Four hexadecimal digits and, as CPython asks, at least one more character behind them. It points at the `u`.
+    /// Reads four hexadecimal digits. As in CPython, at least one more character must follow. The position of an error
+    /// is that of the `u`.
     fn hexadecimal(&self, start: usize) -> Result<u16, ReadError> {
         let wrong = || self.wrong_at("Invalid \\uXXXX escape", start - 1);
         let [digits @ .., _] = self.text[start..].first_chunk::<5>().ok_or_else(wrong)?;

@@ -1,13 +1,13 @@
-//! Bytes to text, as `json.loads` does it: the encoding is guessed from the first bytes and decoded with
-//! `surrogatepass`. The text is given in WTF-8: UTF-8 that may also hold surrogates, three bytes each.
+//! Bytes to text, as `json.loads` does it: guesses the encoding from the first bytes and decodes with `surrogatepass`.
+//! Gives the text in WTF-8, which is UTF-8 that may also hold surrogates of three bytes each.
 
 use std::borrow::Cow;
 
-/// The bytes are no text in the encoding that their beginning announces.
+/// The bytes are invalid in the encoding that their beginning announces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NotText;
 
-/// Decodes a body. Well-formed UTF-8, the rule in practice, is borrowed.
+/// Decodes a body. Well-formed UTF-8, the usual case, is borrowed.
 pub(crate) fn decode(body: &[u8]) -> Result<Cow<'_, [u8]>, NotText> {
     match encoding(body) {
         Encoding::Utf8 => utf8(body).map(Cow::Borrowed),
@@ -28,7 +28,8 @@ enum Order {
     Little,
 }
 
-/// The rule of `json.detect_encoding`: byte order marks first, then where the zero bytes of the first characters are.
+/// The rule of `json.detect_encoding`: byte order marks first, then the positions of the zero bytes among the first
+/// bytes.
 fn encoding(body: &[u8]) -> Encoding {
     use Encoding::{Utf8, Utf16, Utf32};
     use Order::{Big, Little};
@@ -96,7 +97,8 @@ fn utf32(body: &[u8], order: Order) -> Result<Vec<u8>, NotText> {
     Ok(without_mark(text))
 }
 
-/// The mark is a mark only where CPython's codec was named without a byte order, which is when the body begins with it.
+/// Removes the byte order mark, as CPython does for a codec whose name leaves the byte order open. It chooses such a
+/// codec exactly when the body begins with the mark.
 fn without_mark(mut text: Vec<u8>) -> Vec<u8> {
     if text.starts_with(BYTE_ORDER_MARK) {
         text.drain(..BYTE_ORDER_MARK.len());
@@ -114,7 +116,7 @@ pub(super) fn push_surrogate(text: &mut Vec<u8>, surrogate: u16) {
     text.extend_from_slice(&[0xed, low_six_bits(surrogate >> 6), low_six_bits(surrogate)]);
 }
 
-/// Characters (code points) in a piece of WTF-8.
+/// The number of characters (code points) in a piece of WTF-8.
 pub(super) fn characters(text: &[u8]) -> usize {
     text.iter().filter(|&&byte| byte & 0xc0 != 0x80).count()
 }

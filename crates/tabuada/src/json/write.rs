@@ -1,14 +1,14 @@
 //! A document to text as `json.dumps(…, ensure_ascii=False, separators=(",", ":"))` writes it.
 //!
-//! Where Python would raise, it writes what a client can still read: a number that JSON has no form for is its Python
-//! text in quotes, a lone surrogate is U+FFFD.
+//! Where Python would raise, it writes something that a client can read: a number without a JSON form becomes its
+//! Python text in quotes, and a lone surrogate becomes U+FFFD.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use super::document::{Element, Node};
 
-/// A container half written: what is still to come, in reverse.
+/// A container that is being written: its remaining elements, in reverse.
 struct Unfinished<'d> {
     rest: Vec<(Option<&'d [u8]>, Element<'d>)>,
     closing: char,
@@ -45,7 +45,7 @@ impl<'d> Element<'d> {
         }
     }
 
-    /// Writes a scalar, or the opening of a container whose rest is given back.
+    /// Writes a scalar, or opens a container and gives its elements.
     fn begin(self, out: &mut String) -> Option<Unfinished<'d>> {
         match self.node() {
             Node::Null => out.push_str("null"),
@@ -85,7 +85,7 @@ impl<'d> Element<'d> {
         elements
     }
 
-    /// The members as a Python `dict` keeps them, in reverse: each key where it stood first, with its last value.
+    /// The members as a Python `dict` keeps them, in reverse: each key at its first position, with its last value.
     fn distinct_members(self) -> Vec<(Option<&'d [u8]>, Element<'d>)> {
         let mut distinct: Vec<(Option<&'d [u8]>, Element<'d>)> = Vec::new();
         let mut place = HashMap::new();
@@ -115,7 +115,7 @@ fn write_wtf8(text: &[u8], out: &mut String) {
     out.push('"');
 }
 
-/// Appends a string in quotes. Only what JSON demands is escaped; the rest stays as it is.
+/// Appends a string in quotes. Escapes only what JSON requires.
 pub(crate) fn write_string(text: &str, out: &mut String) {
     out.push('"');
     write_escaped(text, out);
@@ -144,8 +144,8 @@ fn write_escaped(text: &str, out: &mut String) {
     out.push_str(rest);
 }
 
-/// Appends a float as Python's `repr`: the shortest digits that give it back, with an exponent below 1e-4 and from
-/// 1e16 on.
+/// Appends a float as Python's `repr`: the shortest digits that round-trip, with an exponent below 1e-4 and from 1e16
+/// on.
 pub(crate) fn write_float(value: f64, out: &mut String) {
     if !value.is_finite() {
         out.push_str(if value.is_nan() {
@@ -161,7 +161,7 @@ pub(crate) fn write_float(value: f64, out: &mut String) {
         out.push_str(zmij::Buffer::new().format_finite(value));
         return;
     }
-    // Below, Python writes an exponent, of two digits at least.
+    // Otherwise Python writes an exponent of at least two digits.
     let text = format!("{value:e}");
     match text.split_once("e-").filter(|(_, exponent)| exponent.len() == 1) {
         Some((digits, exponent)) => out.extend([digits, "e-0", exponent]),

@@ -1,30 +1,30 @@
-//! Curves in characters, for a terminal: dots of Braille, two across and four down in each character.
+//! Curves as Braille characters, for a terminal. A character has two columns and four rows of dots.
 
 use super::Characters;
 use super::curve::View;
 use super::ticks::rounded;
 
-/// The first of the 256 characters of Braille; a dot more is a bit more.
+/// The first of the 256 Braille characters. Each dot sets one bit.
 const BLANK: u32 = 0x2800;
 /// The bits of the dots of one character, by column and row.
 const DOTS: [[u8; 4]; 2] = [[0x01, 0x02, 0x04, 0x40], [0x08, 0x10, 0x20, 0x80]];
-/// Colours of the curves, of the 16 that every terminal has.
+/// The colours of the curves, among the 16 that every terminal has.
 const COLOURS: [u8; 6] = [36, 33, 35, 32, 34, 31];
-/// The least that is drawn, in characters, however small the terminal.
+/// The smallest drawing, in characters, however small the terminal is.
 const LEAST: (usize, usize) = (10, 4);
 
-/// A character's dots, and the curve that was there last.
+/// The dots of a character, and the last curve drawn there.
 #[derive(Clone, Copy, Debug, Default)]
 struct Cell {
     dots: u8,
     curve: usize,
 }
 
-/// What the curves have of the terminal, and the texts beside them.
+/// The part of the terminal for the curves, and the texts beside it.
 pub(super) struct Sheet {
     columns: usize,
     rows: usize,
-    /// Of y, the highest and the lowest.
+    /// The highest and the lowest y.
     labels: [String; 2],
     margin: usize,
     pub(super) view: View,
@@ -33,19 +33,19 @@ pub(super) struct Sheet {
 }
 
 impl Sheet {
-    /// An empty one for these parts of the axes.
+    /// An empty sheet for these parts of the axes.
     pub(super) fn new(room: Characters, x: (f64, f64), y: (f64, f64)) -> Self {
         let labels = [rounded(y.1), rounded(y.0)];
         let margin = labels.iter().map(|label| label.chars().count()).max().unwrap_or_default();
         let columns = room.columns.saturating_sub(margin + 2).max(LEAST.0);
-        // The names above, the axis and its ends below.
+        // One row above is for the names, two below for the axis and its ends.
         let rows = room.rows.saturating_sub(3).max(LEAST.1);
         let view = View { x, y, width: (columns * 2 - 1) as f64, height: (rows * 4 - 1) as f64 };
         let cells = vec![Cell::default(); columns * rows];
         Self { columns, rows, labels, margin, view, cells, is_coloured: room.is_coloured }
     }
 
-    /// Draws a curve, which is so many lines.
+    /// Draws a curve, which consists of several lines.
     pub(super) fn draw(&mut self, curve: usize, pieces: &[Vec<(f64, f64)>]) {
         for piece in pieces {
             for (from, to) in piece.iter().zip(piece.iter().skip(1).chain(piece.last())) {
@@ -59,7 +59,7 @@ impl Sheet {
         }
     }
 
-    /// A dot, unless it is beside the sheet.
+    /// Draws a dot, unless it is outside the sheet.
     fn dot(&mut self, curve: usize, x: f64, y: f64) {
         let (x, y) = (x.round(), y.round());
         if x < 0.0 || y < 0.0 || x > self.view.width || y > self.view.height {
@@ -71,7 +71,7 @@ impl Sheet {
         cell.curve = curve;
     }
 
-    /// All of it: the names of the curves, the curves between the axes, and what is said where there are none.
+    /// The whole text: the names of the curves, the curves between the axes, and the notice if there are no curves.
     pub(super) fn written(&self, names: &[String], notice: Option<&str>) -> String {
         let mut out = " ".repeat(self.margin + 2);
         for (curve, name) in names.iter().enumerate() {
@@ -143,8 +143,8 @@ mod tests {
     }
 
     #[test]
-    fn a_dot_has_its_place_and_the_axes_their_ends() {
-        // Ten characters are 20 dots across, four are 16 down.
+    fn dots_and_labels_have_their_positions() {
+        // Ten characters are 20 dots wide, four are 16 high.
         let drawn = sheet(&[vec![(0.0, 0.0)], vec![(19.0, 15.0)], vec![(2.0, 4.0), (3.0, 4.0)], vec![(20.0, 0.0)]]);
         let lines: Vec<&str> = drawn.lines().collect();
         assert_eq!(

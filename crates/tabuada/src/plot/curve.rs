@@ -1,34 +1,35 @@
-//! A curve: where a function of one variable is looked at, and which of its values belong together.
+//! A curve: the points at which a function of one variable is evaluated, and which of its values are joined.
 //!
-//! First on an even grid, each time twice as fine, so that a function too dear for the whole grid is drawn from a coarser
-//! one, if not from one so coarse that the picture would be wrong; then where the curve bends, begins, ends or jumps. What is spent is bounded in fuel and in points, and depends on
-//! nothing but the question: the same on every machine.
+//! First it evaluates an even grid, doubling its fineness. A function too expensive for the full grid is drawn from a
+//! coarser grid, unless that is so coarse that the picture would be wrong. Then it refines where the curve bends,
+//! begins, ends or jumps. The work is bounded in fuel and in points and depends on the question alone, so every machine
+//! draws the same curve.
 
 use tabuada_lang::{Cell, ErrorKind, Failure, Fuel, Limits, Program};
 
-/// Stretches of the first grid, and of the last.
+/// The number of intervals in the first grid, and in the last.
 const GRID_FIRST: usize = 128;
 const GRID: usize = 512;
-/// Points at most.
+/// The maximum of points.
 const POINTS_MAX: usize = 8_192;
-/// Each halves what is still looked at.
+/// The maximum of rounds. Each halves the intervals that are still refined.
 const ROUNDS_MAX: usize = 32;
-/// In pixels: a curve that strays less from the line through its points is as good as straight,
+/// In pixels: a curve that deviates less than this from the line through its points counts as straight,
 const BEND: f64 = 0.2;
-/// and bends are followed to this width.
+/// and bends are refined down to this width.
 const BEND_WIDTH: f64 = 1.0 / 16.0;
-/// In pixels: a height that may be a jump,
+/// In pixels: a step of this height may be a jump,
 const JUMP: f64 = 3.0;
-/// and that is one if it is left when it has this width,
+/// and it is a jump if it remains at this width,
 const JUMP_WIDTH: f64 = 1.0 / (1 << 20) as f64;
-/// or this width, from far below the picture to far above it.
+/// or at this width if it goes from far below the picture to far above it.
 const POLE_WIDTH: f64 = 1.0 / 16.0;
-/// In pixels: how far above and below the picture a curve is followed.
+/// In pixels: how far above and below the picture a curve is refined.
 const MARGIN: f64 = 40.0;
-/// Larger values are as good as this large, so that differences stay finite.
+/// Larger values are drawn as this one, so that differences stay finite.
 const LARGEST: f64 = 1e300;
 
-/// A part of the plane, and the pixels that it takes.
+/// A part of the plane, and its size in pixels.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct View {
     pub(super) x: (f64, f64),
@@ -43,23 +44,23 @@ impl View {
         (x - self.x.0) / (self.x.1 - self.x.0) * self.width
     }
 
-    /// Pixels from the top; of what is far above or below, just far enough.
+    /// Pixels from the top. A point far above or below the picture is moved to its margin.
     pub(super) fn down(&self, y: f64) -> f64 {
         ((self.y.1 - y) / (self.y.1 - self.y.0) * self.height).clamp(-MARGIN, self.height + MARGIN)
     }
 }
 
-/// The value of the function at a place: none where there is no real number.
+/// The value of the function at an x. `None` if it is not a real number.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Point {
     pub(super) x: f64,
     pub(super) y: Option<f64>,
 }
 
-/// Why there is no curve: what has been met does not depend on the place.
+/// Why there is no curve. The reason does not depend on x.
 pub(super) type Stopped = ErrorKind;
 
-/// A function on its way to being a curve.
+/// A function and the points evaluated so far.
 pub(super) struct Curve<'p> {
     program: &'p Program,
     limits: &'p Limits,
@@ -67,15 +68,15 @@ pub(super) struct Curve<'p> {
     seed: u64,
     stop: &'p dyn Fn() -> bool,
     points: Vec<Point>,
-    /// What went wrong first, of what did.
+    /// The first failure.
     pub(super) failure: Option<Failure>,
-    /// Whether that is what went wrong everywhere.
+    /// Whether every evaluation failed in that way.
     fails_alike: bool,
 }
 
 impl<'p> Curve<'p> {
-    /// Looks at `program`, whose one parameter is x, on the grid. `fuel` is for all of it; the seed is for what depends
-    /// on chance.
+    /// Evaluates `program`, whose one parameter is x, on the grid. `fuel` is for the whole curve. The seed is for
+    /// random expressions.
     pub(super) fn new(
         program: &'p Program,
         (from, to): (f64, f64),
@@ -110,17 +111,17 @@ impl<'p> Curve<'p> {
         self.program.is_pure() && self.program.free_names().is_empty()
     }
 
-    /// What is wrong with the expression wherever it is looked at: an operation on a type that it is not for.
+    /// The failure that occurs at every x: an operation on a type that does not support it.
     pub(super) fn wrong_everywhere(&self) -> Option<&Failure> {
         self.failure.as_ref().filter(|failure| self.fails_alike && matches!(failure.kind, ErrorKind::Type(_)))
     }
 
-    /// The values there are.
+    /// The values that exist.
     pub(super) fn values(&self) -> impl Iterator<Item = f64> {
         self.points.iter().filter_map(|point| point.y)
     }
 
-    /// Looks closer where that shows, as the curve is seen in `view`.
+    /// Adds points where they are visible in `view`.
     pub(super) fn refine(&mut self, view: &View) -> Result<(), Stopped> {
         if self.is_constant() {
             return Ok(());
@@ -150,7 +151,7 @@ impl<'p> Curve<'p> {
         Ok(())
     }
 
-    /// The stretches of the curve that are one line each.
+    /// The parts of the curve that are one line each.
     pub(super) fn pieces(&self, view: &View) -> Vec<Vec<(f64, f64)>> {
         let mut pieces: Vec<Vec<(f64, f64)>> = Vec::new();
         let mut is_open = false;
@@ -169,20 +170,20 @@ impl<'p> Curve<'p> {
         pieces
     }
 
-    /// The place halfway from the point before to a point.
+    /// The x halfway between a point and the one before it.
     fn middle(&self, at: usize) -> f64 {
         let (a, b) = (self.points[at - 1].x, self.points[at].x);
         a + (b - a) / 2.0
     }
 
-    /// The width in pixels of the stretch before a point; nothing if floats do not divide it.
+    /// The width in pixels of the interval before a point. `None` if floats cannot divide it.
     fn width(&self, at: usize, view: &View) -> Option<f64> {
         let (a, b) = (self.points[at - 1].x, self.points[at].x);
         let middle = self.middle(at);
         (a < middle && middle < b).then(|| (b - a) / (view.x.1 - view.x.0) * view.width)
     }
 
-    /// Whether the curve jumps before a point, as far as that can be told.
+    /// Whether the curve jumps before a point, as far as the points show it.
     fn jumps(&self, at: usize, view: &View) -> bool {
         let (Some(a), Some(b)) = (self.points[at - 1].y, self.points[at].y) else { return false };
         let (a, b) = (view.down(a), view.down(b));
@@ -191,13 +192,13 @@ impl<'p> Curve<'p> {
         (a - b).abs() > JUMP && width <= if is_whole { POLE_WIDTH } else { JUMP_WIDTH }
     }
 
-    /// How much there may be to see within the stretch before a point; nothing if that is not worth a look.
+    /// How much detail the interval before a point may hide, in pixels. `None` if it needs no refinement.
     fn doubt(&self, at: usize, view: &View) -> Option<f64> {
         let width = self.width(at, view).filter(|width| *width > JUMP_WIDTH)?;
         let (a, b) = match (self.points[at - 1].y, self.points[at].y) {
             (Some(a), Some(b)) => (view.down(a), view.down(b)),
             (None, None) => return None,
-            // An end of the curve.
+            // The curve begins or ends here.
             _ => return Some(view.height),
         };
         if (a < 0.0 && b < 0.0) || (a > view.height && b > view.height) || self.jumps(at, view) {
@@ -211,7 +212,7 @@ impl<'p> Curve<'p> {
         (width > BEND_WIDTH && bend > BEND).then_some(bend)
     }
 
-    /// How far a point is from the line through its neighbours, in pixels.
+    /// The distance in pixels of a point from the line through its neighbours.
     fn bend(&self, at: usize, view: &View) -> f64 {
         let seen = |at: usize| {
             let point = self.points.get(at)?;
@@ -221,7 +222,7 @@ impl<'p> Curve<'p> {
         neighbours.map_or(0.0, |((before, after), here)| distance(here, before, after))
     }
 
-    /// The values at some places; nothing if there is no fuel left for them.
+    /// The values at several xs. `None` if the fuel is not enough for them.
     fn look(&mut self, places: &[f64]) -> Result<Option<Vec<Point>>, Stopped> {
         let mut fuel = Fuel::with_stop(self.fuel, self.stop).seeded(self.seed);
         let rows = match self.program.columns(&[places], self.limits, &mut fuel) {
@@ -233,7 +234,7 @@ impl<'p> Curve<'p> {
             Err(stopped) => return Err(stopped),
         };
         self.fuel -= fuel.spent();
-        // Whatever depends on chance would else be the same in each round.
+        // Otherwise a random expression would give the same values in each round.
         self.seed = self.seed.wrapping_add(1);
         let mut points = Vec::with_capacity(places.len());
         for (x, cell) in places.iter().zip(rows.iter()) {
@@ -242,7 +243,7 @@ impl<'p> Curve<'p> {
             let y = match cell {
                 Cell::Float(value) => Some(value),
                 Cell::Bool(value) => Some(f64::from(u8::from(value))),
-                // An int of any size; no other text is the text of a float.
+                // An int of any size. A float never has this type name.
                 Cell::Answer(answer) if answer.type_name() == "int" => answer.text().parse().ok(),
                 Cell::Answer(answer) => answer.as_f64().or(answer.as_bool().map(|value| f64::from(u8::from(value)))),
                 Cell::Failure(failure) => {
@@ -257,7 +258,7 @@ impl<'p> Curve<'p> {
     }
 }
 
-/// How far a point is from the line from `a` to `b`, ends included.
+/// The distance of a point from the segment from `a` to `b`.
 pub(super) fn distance((x, y): (f64, f64), a: (f64, f64), b: (f64, f64)) -> f64 {
     let (along_x, along_y) = (b.0 - a.0, b.1 - a.1);
     let length = along_x.mul_add(along_x, along_y * along_y);

@@ -1,47 +1,47 @@
-//! Where everything stands on the picture: marks in pixels, each in an ink, whatever they are then written as.
+//! The layout of a picture: marks in pixels, each with an ink, independent of the format they are written in.
 
 use tabuada_lang::ErrorKind;
 
 use super::curve::{Curve, Stopped, View};
-use super::line::{length, simplified, thinned, within};
+use super::polyline::{length, simplified, thinned, within};
 use super::ticks::{Ticks, ticks};
 
-/// Curves that can be told apart.
+/// The maximum of curves, each with its own colour and dashes.
 pub(crate) const CURVES_MAX: usize = 6;
 
-/// Height of the texts, and how wide a character is taken to be, in parts of that.
+/// The height of the texts in pixels, and the assumed width of a character as a part of the height.
 pub(super) const FONT: f64 = 12.0;
 const CHARACTER: f64 = 0.62;
-/// What is left free around everything.
+/// The margin around the picture.
 const FREE: f64 = 12.0;
-/// Between an axis and its texts.
+/// The gap between an axis and its texts.
 const GAP: f64 = 7.0;
-/// A row of the legend, and the sample of a curve's line in it.
+/// The height of a row of the legend, and the length of a curve's sample in it.
 const ROW: f64 = 20.0;
 const SAMPLE: f64 = 26.0;
-/// The least that is left for the curves, however long the legend.
+/// The smallest height of the curves, however long the legend is.
 const CURVES_HEIGHT: f64 = 60.0;
-/// In diagonals of the picture: the dashes of a longer line lie over each other and cannot be told apart, and each of
-/// them would be drawn. It is solid.
+/// In diagonals of the picture: a longer line is solid. Its dashes would lie over each other, and drawing each of them
+/// would take long.
 const DASHED_MAX: f64 = 40.0;
-/// Between ticks.
+/// The distance between ticks.
 const TICK_ACROSS: f64 = 85.0;
 const TICK_DOWN: f64 = 45.0;
 
-/// What a mark is drawn with.
+/// The colour and style of a mark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ink {
     Ground,
     Grid,
     Axis,
-    /// Texts of the axes.
+    /// The texts of the axes.
     Number,
     /// All other texts.
     Text,
     Curve(usize),
 }
 
-/// Where a text stands, beside its place.
+/// The alignment of a text at its position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Anchor {
     Start,
@@ -49,31 +49,31 @@ pub(super) enum Anchor {
     End,
 }
 
-/// Something drawn.
+/// A mark.
 #[derive(Clone, Debug)]
 pub(super) enum Mark {
     Line {
         ink: Ink,
         lines: Vec<Vec<(f64, f64)>>,
-        /// Each with what is between it and the next, in pixels; none of a solid line.
+        /// The lengths of the dashes and gaps, in pixels. Empty for a solid line.
         dashes: &'static [f64],
     },
-    /// The place is that of the text's base line.
+    /// The position is on the text's baseline.
     Text { ink: Ink, anchor: Anchor, at: (f64, f64), text: String },
 }
 
-/// A picture without its words.
+/// A picture without its description.
 #[derive(Clone, Debug)]
 pub(super) struct Drawing {
     pub(super) width: f64,
     pub(super) height: f64,
-    /// Where the curves' place begins, from the left and from above; and that place.
+    /// The corner of the curves' area, from the left and from above, and the area itself.
     pub(super) corner: (f64, f64),
     pub(super) view: View,
     pub(super) marks: Vec<Mark>,
 }
 
-/// The place that the curves have on a picture.
+/// The area of the curves in a picture.
 #[derive(Clone, Debug)]
 pub(super) struct Frame {
     left: f64,
@@ -88,7 +88,7 @@ fn width_of(text: &str) -> f64 {
     text.chars().count() as f64 * FONT * CHARACTER
 }
 
-/// As much of a text as fits.
+/// As much of a text as fits into the width.
 fn fitting(text: &str, width: f64) -> String {
     let room = (width / (FONT * CHARACTER)).max(2.0) as usize;
     if text.chars().count() <= room {
@@ -98,7 +98,7 @@ fn fitting(text: &str, width: f64) -> String {
 }
 
 impl Frame {
-    /// Leaves room around the curves for the texts of the axes and for the legend.
+    /// Leaves room around the curves for the texts of the axes and the legend.
     pub(super) fn new((width, height): (f64, f64), x: (f64, f64), y: (f64, f64), names: &[String]) -> Self {
         let rows = legend(names, width, ((height - CURVES_HEIGHT - 3.0 * FREE - FONT) / ROW).max(0.0) as usize);
         let mut top = FREE + rows.len() as f64 * ROW;
@@ -120,7 +120,7 @@ impl Frame {
         Self { left, top, rows, across, down, view }
     }
 
-    /// Draws everything. `notice` is said where nothing else is to be seen; `stop` is asked before each curve.
+    /// Draws everything. `notice` is shown if there are no curves. `stop` is called before each curve.
     pub(super) fn drawing(
         &self,
         (width, height): (f64, f64),
@@ -205,7 +205,7 @@ impl Frame {
     }
 }
 
-/// Rows of the curves' names, each with its place from the left: as many as there is room for.
+/// The rows of the legend, as many as fit. Each name has its position from the left.
 fn legend(names: &[String], width: f64, rows_max: usize) -> Vec<Vec<(usize, String, f64)>> {
     let mut rows: Vec<Vec<(usize, String, f64)>> = Vec::new();
     let mut x = FREE;
@@ -223,7 +223,7 @@ fn legend(names: &[String], width: f64, rows_max: usize) -> Vec<Vec<(usize, Stri
     rows
 }
 
-/// The dashes of a curve, each with what is between it and the next, in pixels; none for the first.
+/// The lengths of a curve's dashes and gaps, in pixels. The first curve is solid.
 fn dashes(curve: usize) -> &'static [f64] {
     const DASHES: [&[f64]; CURVES_MAX] =
         [&[], &[9.0, 5.0], &[1.0, 5.0], &[16.0, 4.0], &[10.0, 5.0, 1.0, 5.0], &[4.0, 4.0]];

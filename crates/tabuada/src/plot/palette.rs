@@ -1,9 +1,9 @@
-//! Colours and lines. Curves are told apart by colours that the colour-blind tell apart (Okabe and Ito 2008; lighter on
-//! the dark ground).
+//! Colours and line widths. Colour-blind readers can distinguish the colours of the curves (Okabe and Ito 2008; lighter
+//! on the dark ground).
 
 use super::drawing::{CURVES_MAX, Ink};
 
-/// The colours of a scheme.
+/// The colours of one scheme, light or dark.
 pub(super) struct Palette {
     ground: &'static str,
     grid: &'static str,

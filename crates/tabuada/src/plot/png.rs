@@ -1,4 +1,4 @@
-//! A drawing as PNG, lettered with a font of its own: no system font is asked for.
+//! A drawing as PNG, with an embedded font: system fonts are not used.
 
 use std::io::Write as _;
 
@@ -6,19 +6,19 @@ use tiny_skia::{Color, FillRule, LineCap, LineJoin, Paint, Path, PathBuilder, Pi
 use ttf_parser::{Face, GlyphId, OutlineBuilder};
 
 use super::drawing::{Anchor, Drawing, FONT, Ink, Mark};
-use super::line::length;
 use super::palette::{LIGHT, of, width_of};
+use super::polyline::length;
 
 static PLAIN: &[u8] = include_bytes!("font/plain.ttf");
 
-/// In diagonals of the picture: a longer line covers what it goes over, and its edges are not smoothed, which takes most of
-/// the time.
+/// In diagonals of the picture: a longer line is drawn without smoothing, which would take most of the time. It covers
+/// most of its area anyway.
 const SMOOTH_MAX: f64 = 400.0;
 
-/// What stands for a character that the font does not have.
+/// The substitute for a character that the font lacks.
 const MISSING: char = '\u{fffd}';
 
-/// The drawing as PNG; nothing if there is no memory for it, or if `stop`, asked before each mark, says so.
+/// The drawing as PNG. `None` if there is no memory for it, or if `stop` gives `true` before a mark.
 pub(super) fn written(drawing: &Drawing, stop: &dyn Fn() -> bool) -> Option<Vec<u8>> {
     let mut pixels = Pixmap::new(drawing.width as u32, drawing.height as u32)?;
     pixels.fill(colour(Ink::Ground));
@@ -45,8 +45,8 @@ pub(super) fn written(drawing: &Drawing, stop: &dyn Fn() -> bool) -> Option<Vec<
     if stop() { None } else { encoded(&pixels).ok() }
 }
 
-/// Row by row, since a copy of the pixels would double what a picture takes. The ground is opaque, and so is all that is
-/// painted on it: colours stand for themselves, without alpha.
+/// Encodes row by row, because a copy of the pixels would double the memory of a picture. The ground and all marks are
+/// opaque, so the colours need no alpha channel.
 fn encoded(pixels: &Pixmap) -> Result<Vec<u8>, png::EncodingError> {
     let mut out = Vec::new();
     let mut encoder = png::Encoder::new(&mut out, pixels.width(), pixels.height());
@@ -65,7 +65,7 @@ fn encoded(pixels: &Pixmap) -> Result<Vec<u8>, png::EncodingError> {
 }
 
 fn path(lines: &[Vec<(f64, f64)>], ink: Ink) -> Option<Path> {
-    // A line one pixel wide is sharp in the middle of a pixel.
+    // A line one pixel wide is sharp if it runs through the centres of pixels.
     let place = |pixels: f64| if let Ink::Curve(_) = ink { pixels } else { pixels.floor() + 0.5 } as f32;
     let mut path = PathBuilder::new();
     for line in lines {
@@ -77,7 +77,7 @@ fn path(lines: &[Vec<(f64, f64)>], ink: Ink) -> Option<Path> {
             }
         }
         if let [(x, y)] = line[..] {
-            // A point: its line has ends, if hardly a length.
+            // A single point becomes a very short line with round ends.
             path.line_to(place(x) + 0.01, place(y));
         }
     }
@@ -110,7 +110,7 @@ fn colour(ink: Ink) -> Color {
     Color::from_rgba8(red, green, blue, u8::MAX)
 }
 
-/// The outlines of a text's letters, one after another from left to right.
+/// The outlines of a text's letters, from left to right.
 fn lettering(face: &Face<'_>, text: &str, anchor: Anchor, at: (f64, f64)) -> Option<Path> {
     let scale = FONT as f32 / f32::from(face.units_per_em());
     let glyph = |character| face.glyph_index(character).or_else(|| face.glyph_index(MISSING)).unwrap_or(GlyphId(0));
@@ -131,7 +131,7 @@ fn lettering(face: &Face<'_>, text: &str, anchor: Anchor, at: (f64, f64)) -> Opt
     pen.path.finish()
 }
 
-/// Writes an outline where it stands.
+/// Collects outlines at their position.
 struct Pen {
     path: PathBuilder,
     x: f32,
@@ -140,7 +140,7 @@ struct Pen {
 }
 
 impl Pen {
-    /// A font's heights grow upwards.
+    /// The y axis of a font points upwards.
     fn at(&self, x: f32, y: f32) -> (f32, f32) {
         (x.mul_add(self.scale, self.x), y.mul_add(-self.scale, self.y))
     }

@@ -1,14 +1,15 @@
-//! Which values are shown, where nobody says: all of them, unless a few would flatten all others, as at a pole.
+//! The visible range of values, if the question gives none: all values, unless a few of them would flatten all others,
+//! as at a pole.
 
-/// What is left out at either end before the values are judged.
+/// The part of the values that is cut off at either end before the spread is measured.
 const TAIL: f64 = 0.05;
-/// All values are shown if they spread no more than this many times as far as those without the tails;
+/// All values are shown if their spread is at most this many times the spread without the tails.
 const SPREAD_MAX: f64 = 3.0;
-/// else those, and this much of their spread above and below.
+/// Otherwise the range is the values without the tails, and this part of their spread above and below.
 const BEYOND: f64 = 0.5;
-/// What is left free above and below.
+/// The free space above and below, as a part of the range.
 const FREE: f64 = 0.04;
-/// Values that differ by less, beside their size, are one value and what rounding did to it.
+/// Values whose relative difference is smaller count as one value with rounding errors.
 const FLAT: f64 = 1e-12;
 
 /// The lowest and the highest value that are shown.
@@ -32,7 +33,7 @@ pub(super) fn shown(mut values: Vec<f64>) -> (f64, f64) {
     (low - free, high + free)
 }
 
-/// A range around one value.
+/// A range around a single value.
 fn around(value: f64) -> (f64, f64) {
     let half = if value.abs() < 1e-290 { 1.0 } else { value.abs() / 2.0 };
     (value - half, value + half)
@@ -47,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn all_is_shown_but_what_would_flatten_the_rest() {
+    fn the_range_leaves_out_values_that_would_flatten_the_rest() {
         for (name, (low, high), least, most) in [
             ("a wave", of(f64::sin), -1.1..=-1.0, 1.0..=1.1),
             ("a parabola", of(|x| x * x), -5.0..=0.0, 100.0..=105.0),

@@ -1,4 +1,4 @@
-//! What is said about a picture, in the asker's language: to those who hear it in place of seeing it.
+//! The text alternative of a picture, in the client's language, for readers who do not see it.
 
 use tabuada_lang::{Error, Failure, Hint, Language};
 
@@ -32,7 +32,7 @@ pub(super) fn title(names: &[String], language: Language) -> String {
     }
 }
 
-/// What is said in place of curves where there are none.
+/// The notice in place of curves, if there are none.
 pub(super) fn notice(curves: &[Curve<'_>], language: Language) -> Option<String> {
     let is_empty = curves.iter().all(|curve| curve.values().next().is_none());
     is_empty.then(|| nothing(curves.iter().find_map(|curve| curve.failure.as_ref()), language))
@@ -46,7 +46,7 @@ fn nothing(failure: Option<&Failure>, language: Language) -> String {
     failure.map_or_else(|| said.to_owned(), |failure| format!("{said}: {}", failure.kind.message(language)))
 }
 
-/// The picture in a few sentences.
+/// The description of the picture in a few sentences.
 pub(super) fn description(
     names: &[String],
     curves: &[Curve<'_>],
@@ -103,7 +103,7 @@ fn of_curve(curve: &Curve<'_>, view: &View, language: Language) -> String {
     parts.join(", ")
 }
 
-/// What is wrong with the question.
+/// The message of a refusal.
 pub(super) fn refusal(refusal: &Refusal, language: Language) -> String {
     let (widths, heights) = ((WIDTHS.start(), WIDTHS.end()), (HEIGHTS.start(), HEIGHTS.end()));
     match (refusal, language) {

@@ -1,15 +1,16 @@
-//! A drawing as SVG: text that stands for itself, for an `<img>` as for a page of its own.
+//! A drawing as SVG, complete in itself: usable in an `<img>` and as a page of its own.
 //!
-//! Every colour is an attribute, which no policy of a page can forbid; the style adds what the dark has other colours
-//! for, and names classes that no page has. The root says in `data-x`, `data-y` and `data-frame` (left, top, width and
-//! height in pixels) which part of the plane is where, for whoever moves the picture.
+//! Every colour is an attribute, because a page's content security policy may forbid styles but not attributes. The
+//! style only overrides colours for dark mode, and its class names are unlikely to occur in a page. The root's
+//! `data-x`, `data-y` and `data-frame` (left, top, width and height in pixels) say which part of the plane is where,
+//! for scripts that move the picture.
 
 use std::fmt::Write;
 
 use super::drawing::{Anchor, Drawing, FONT, Ink, Mark};
 use super::palette::{DARK, LIGHT, of, width_of};
 
-/// What is said of a picture to whoever does not see it.
+/// The text alternative of a picture.
 pub(super) struct Words<'w> {
     pub(super) title: &'w str,
     pub(super) description: &'w str,
@@ -79,7 +80,7 @@ fn line(out: &mut String, ink: Ink, lines: &[Vec<(f64, f64)>], dashes: &[f64]) {
     out.push_str(" d=\"");
     for line in lines {
         for (at, (x, y)) in line.iter().enumerate() {
-            // Behind the first place, places are those of lines.
+            // After the first point, the points belong to lines.
             out.push_str(match at {
                 0 => "M",
                 1 => "L",
@@ -88,7 +89,7 @@ fn line(out: &mut String, ink: Ink, lines: &[Vec<(f64, f64)>], dashes: &[f64]) {
             push(out, format_args!("{} {}", short(*x), short(*y)));
         }
         if line.len() == 1 {
-            // A point: its line has ends, if no length.
+            // A single point becomes a line of length 0 with round ends.
             out.push_str("h0");
         }
     }
@@ -110,17 +111,17 @@ fn class(ink: Ink) -> String {
     }
 }
 
-/// Hundredths of a pixel.
+/// Rounds to hundredths of a pixel.
 fn short(pixels: f64) -> f64 {
     (pixels * 100.0).round() / 100.0
 }
 
 fn push(out: &mut String, text: std::fmt::Arguments<'_>) {
-    // A string takes whatever is written to it.
+    // Writing to a `String` cannot fail.
     let _ = out.write_fmt(text);
 }
 
-/// Text as XML has it. What XML cannot say at all is replaced.
+/// Appends a text escaped for XML. Replaces characters that XML does not allow.
 fn escaped(out: &mut String, text: &str) {
     for character in text.chars() {
         match character {

@@ -1,25 +1,26 @@
-//! Where an axis is marked, and what is written there. Ticks are whole multiples of 1, 2 or 5 times a power of ten, kept
-//! as integers, so that their texts are exact.
+//! The ticks of an axis and their texts. Ticks are whole multiples of 1, 2 or 5 times a power of ten, stored as
+//! integers, so that their texts are exact.
 
-/// More digits than this would crowd an axis: its texts then have a power of ten, or what they have in common is written
-/// once.
+/// The maximum of digits in a tick's text. Longer numbers are written with a power of ten, or their common part is
+/// written once.
 const DIGITS_MAX: usize = 6;
-/// What may be left of the texts where the rest is written once.
+/// The limit for the rest of each text if the common part is written once.
 const OWN_DIGITS: i64 = 1_000;
 
-/// How far from where floats have them the ends may be, in steps, for a tick to be on them: nobody sees that.
+/// In steps: a tick counts as on an end of the axis if it is this close, because floats round the ends. The difference
+/// is not visible.
 const ASIDE: f64 = 1e-3;
 
 /// The ticks of an axis.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Ticks {
     pub(super) marks: Vec<(f64, String)>,
-    /// What is to be added to all texts: `+1000000000`.
+    /// The offset to add to all texts: `+1000000000`.
     pub(super) offset: Option<String>,
 }
 
-/// Ticks from `low` to `high`, about `count` of them. The ends are finite, `low` below `high`, and not so close that
-/// floats cannot tell the ticks apart.
+/// About `count` ticks from `low` to `high`. The ends are finite, `low` is below `high`, and they are far enough apart
+/// for floats to distinguish the ticks.
 pub(super) fn ticks(low: f64, high: f64, count: usize) -> Ticks {
     let wanted = (high - low) / count.max(1) as f64;
     let mut exponent = wanted.log10().floor() as i32;
@@ -29,7 +30,7 @@ pub(super) fn ticks(low: f64, high: f64, count: usize) -> Ticks {
         1
     });
     let step = value(factor, exponent);
-    // Each a multiple of the power of ten.
+    // As multiples of the power of ten.
     let (first, last) = ((low / step - ASIDE).ceil() as i64, (high / step + ASIDE).floor() as i64);
     let numbers: Vec<i64> = (first..=last).map(|n| n * factor).collect();
     let longest = numbers.iter().map(|number| number.unsigned_abs()).max().unwrap_or_default();
@@ -48,7 +49,7 @@ pub(super) fn ticks(low: f64, high: f64, count: usize) -> Ticks {
     }
 }
 
-/// A number with four digits, as an axis would write it.
+/// A number with four digits, in the style of an axis.
 pub(super) fn rounded(number: f64) -> String {
     let written = format!("{number:.3e}");
     let (mantissa, exponent) = written.split_once('e').unwrap_or((&written, "0"));
@@ -57,7 +58,7 @@ pub(super) fn rounded(number: f64) -> String {
     if is_plain(number.unsigned_abs(), exponent) { plain(number, exponent) } else { scientific(number, exponent) }
 }
 
-/// The same without zeros at the end.
+/// The same number without trailing zeros.
 fn shortest(mut number: i64, mut exponent: i32) -> (i64, i32) {
     while number != 0 && number % 10 == 0 {
         number /= 10;
@@ -66,7 +67,7 @@ fn shortest(mut number: i64, mut exponent: i32) -> (i64, i32) {
     (number, exponent)
 }
 
-/// `number` times a power of ten, rightly rounded.
+/// `number` times a power of ten, correctly rounded.
 fn value(number: i64, exponent: i32) -> f64 {
     format!("{number}e{exponent}").parse().unwrap_or(f64::NAN)
 }
@@ -75,7 +76,7 @@ fn digits(number: u64) -> usize {
     number.checked_ilog10().map_or(1, |log| log as usize + 1)
 }
 
-/// Whether numbers as large as this are written out.
+/// Whether numbers up to this size are written without a power of ten.
 fn is_plain(longest: u64, exponent: i32) -> bool {
     let places = exponent.unsigned_abs() as usize;
     if exponent >= 0 { digits(longest) + places <= DIGITS_MAX } else { places.max(digits(longest)) <= DIGITS_MAX }
@@ -156,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn what_all_texts_have_in_common_is_written_once() {
+    fn the_common_part_of_all_texts_is_written_once() {
         check(1e9, 1e9 + 1e-3, 5, "0 0.0002 0.0004 0.0006 0.0008 0.0010", Some("+1000000000"));
         check(-1e9, -1e9 + 10.0, 4, "0 5 10", Some("−1000000000"));
         check(5_000_000.0, 5_000_003.0, 3, "0 1 2 3", Some("+5000000"));

@@ -1,4 +1,4 @@
-//! The body of a request, within its limits of size and time, and all bodies within a limit of memory.
+//! The body of a request, within limits of size and time, and all bodies within a limit of memory.
 
 use std::error::Error;
 use std::io;
@@ -13,18 +13,18 @@ use http_body_util::BodyExt;
 
 use crate::peer::{Holdings, Peer, Share};
 
-/// Largest body that is read: 16 times the longest expression, should every character be escaped and then some.
+/// Largest body that is read: 16 times the longest expression, enough if every character is escaped.
 pub(super) const BODY_BYTES: usize = 1 << 20;
 
-/// What all bodies together may hold, until they have been read, but for small ones. Connections are many, and each may
+/// What all bodies together may hold until they are parsed, small ones aside. There are many connections, and each may
 /// send a body.
 const ALL_BODIES_BYTES: usize = 64 << 20;
 
-/// A body up to this long is not counted: the connection that it comes by costs as much.
+/// A body up to this size is not counted: its connection costs as much.
 const SMALL_BYTES: usize = 16 << 10;
 
-/// How much of a body that is too large is still taken off the wire after the answer, and for how long. Most clients
-/// look for an answer only when they have sent everything: closed at once, they would never see it.
+/// How much of a body that is too large is still read after the answer, and for how long. Most clients look for an
+/// answer only when they have sent everything: if the connection closed at once, they would never see it.
 pub(super) const DRAIN_BYTES: usize = 256 << 20;
 pub(super) const DRAIN_TIME: Duration = Duration::from_secs(10);
 
@@ -33,16 +33,16 @@ pub(super) const DRAIN_TIME: Duration = Duration::from_secs(10);
 pub(super) enum NoBody {
     /// Larger than [`BODY_BYTES`].
     TooLarge,
-    /// It did not arrive [in time](super::bounds::Bounds::body_time).
+    /// It did not arrive [in time](crate::server::bounds::Bounds::body_time).
     TooSlow,
     /// It broke off, or its framing was wrong.
     Broken,
-    /// Other bodies, or its peer's other ones, take all the room that there is for them.
+    /// Other bodies, of this peer or of all, use all the memory for bodies.
     NoRoom,
 }
 
 impl NoBody {
-    /// Why a body broke off: its next chunk [may have been too large](super::framing).
+    /// Why a body broke off: its next chunk [may have been too large](crate::server::connections::framing).
     pub(super) fn of(error: impl Into<BoxError>) -> Self {
         let error = error.into();
         let mut cause: Option<&(dyn Error + 'static)> = Some(&*error);
@@ -56,7 +56,7 @@ impl NoBody {
     }
 }
 
-/// The bodies of a server that arrive or wait to be read.
+/// The bodies of a server that arrive or wait to be parsed.
 #[derive(Debug)]
 pub(super) struct Bodies {
     time: Duration,
@@ -64,13 +64,14 @@ pub(super) struct Bodies {
 }
 
 impl Bodies {
-    /// Each may take so long to arrive, and those of one peer so much of the room.
+    /// `time` is how long a body may take to arrive, `share` how much of the memory one peer may use.
     pub(super) fn new(time: Duration, share: Share) -> Self {
         let (all, each) = (ALL_BODIES_BYTES, share.of(ALL_BODIES_BYTES));
         Self { time, room: Arc::new(Room { all, each, taken: Mutex::default() }) }
     }
 
-    /// Takes a whole body of a peer's; not copied if it came in one piece. It holds its room until it is dropped.
+    /// Reads the whole body of a request of a peer. It is not copied if it came in one piece. It holds its memory until
+    /// it is dropped.
     pub(super) async fn read<B>(&self, peer: Peer, headers: &HeaderMap, body: B) -> Result<Bytes, NoBody>
     where
         B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Unpin + Send + 'static,
@@ -81,7 +82,7 @@ impl Bodies {
     }
 }
 
-/// Room for bodies, of which each peer may have its share.
+/// Memory for bodies, of which each peer may have its share.
 #[derive(Debug)]
 struct Room {
     all: usize,
@@ -101,7 +102,7 @@ impl Room {
     }
 }
 
-/// What one body takes of the room, given back when it is dropped.
+/// The memory of one body, given back on drop.
 #[derive(Debug)]
 struct Place {
     room: Arc<Room>,
@@ -110,7 +111,7 @@ struct Place {
 }
 
 impl Place {
-    /// Makes room for a body of so many bytes.
+    /// Reserves memory for a body of so many bytes.
     fn grow(&mut self, bytes: usize) -> Result<(), NoBody> {
         if bytes <= SMALL_BYTES {
             return Ok(());
@@ -126,7 +127,7 @@ impl Place {
         Ok(())
     }
 
-    /// The bytes of a body, with what they take.
+    /// The bytes of a body, which keep their memory reserved.
     fn with(self, bytes: impl AsRef<[u8]> + Into<Bytes> + Send + 'static) -> Bytes {
         if self.bytes == 0 { bytes.into() } else { Bytes::from_owner(Placed { bytes, _place: self }) }
     }
@@ -154,7 +155,7 @@ impl<T: AsRef<[u8]>> AsRef<[u8]> for Placed<T> {
     }
 }
 
-/// Lets a body in that does not say itself that it is too large.
+/// Admits a body that does not declare itself too large.
 pub(super) fn admit<B>(headers: &HeaderMap, body: B) -> Result<B, NoBody>
 where
     B: HttpBody<Data = Bytes> + Unpin + Send + 'static,
@@ -162,7 +163,7 @@ where
     if body.size_hint().lower() <= BODY_BYTES as u64 {
         return Ok(body);
     }
-    // A client that asked first (100-continue) sends nothing after a refusal.
+    // A client that sent `Expect: 100-continue` sends nothing after a refusal.
     if !headers.contains_key(EXPECT) {
         drain(body);
     }
@@ -190,14 +191,14 @@ where
                 all.extend_from_slice(&std::mem::take(&mut first));
             }
             all.extend_from_slice(&data);
-            // Others' requests first: of a long body, more is mostly there already.
+            // Other requests go first: more of a long body is mostly there already.
             tokio::task::yield_now().await;
         }
     }
     Ok(if all.is_empty() { place.with(first) } else { place.with(all) })
 }
 
-/// Takes what is still to come, and throws it away.
+/// Reads the rest of a body and discards it.
 pub(super) fn drain<B>(mut body: B)
 where
     B: HttpBody<Data = Bytes> + Unpin + Send + 'static,

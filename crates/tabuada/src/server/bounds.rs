@@ -1,33 +1,33 @@
-//! What clients may take of a server at most: connections, bytes of a head, time. Of a body's size says
-//! [`body`](super::body).
+//! Limits on what clients may use of a server: connections, bytes of a head, time. [`body`](crate::server::body) has
+//! the limits of a body.
 
 use std::time::Duration;
 
 use crate::peer::Share;
 
-/// The bounds of one server. Those of everyday use are its default; tests have shorter ones.
+/// The limits of one server. The defaults are for production; tests use shorter ones.
 #[derive(Clone, Debug)]
 pub struct Bounds {
-    /// Connections at once, of each listener; more wait in the system's queue. An idle one costs some 10 KiB.
+    /// Connections at once, for each listener. More wait in the system's queue. An idle one costs some 10 KiB.
     pub connections: usize,
     /// How many of them one peer may have.
     pub peer_share: Share,
     /// How long a connection may be idle between two requests; past it the connection is closed.
     pub idle_time: Duration,
-    /// Time for a request's head to arrive, counted from its first byte, or from the beginning of the connection; past it
-    /// the connection is closed.
+    /// Time for the head of a request to arrive, from its first byte or from the start of the connection. After it the
+    /// connection is closed.
     pub head_time: Duration,
-    /// Largest head of a request; beyond it the answer is 431.
+    /// Largest head of a request. A larger one is answered with 431.
     pub head_bytes: usize,
-    /// Time for a body to arrive; past it the answer is 408. Whoever drips it holds one connection, and no thread, for as
-    /// long.
+    /// Time for a body to arrive; after it the answer is 408. A client that sends slowly holds one connection for that
+    /// time, and no thread.
     pub body_time: Duration,
-    /// How long a client may take nothing of an answer; past it the connection is closed.
+    /// How long a client may read nothing of an answer. After it the connection is closed.
     pub write_time: Duration,
-    /// How long, after the signal to stop, requests are still taken, so that balancers see that we go: readiness says so,
-    /// and each answer closes its connection.
+    /// How long requests are still accepted after the stop signal, so that load balancers notice: readiness is 503, and
+    /// each answer closes its connection.
     pub drain_time: Duration,
-    /// How long what is in flight may go on after that.
+    /// How long requests in flight may go on after that.
     pub stop_time: Duration,
 }
 
@@ -36,7 +36,8 @@ impl Default for Bounds {
         Self {
             connections: 8_192,
             peer_share: Share::default(),
-            // Longer than the 60 s for which proxies keep theirs, so that it is not us who closes under a request.
+            // Longer than the 60 s for which proxies keep theirs, so that the server does not close a connection under
+            // a request.
             idle_time: Duration::from_secs(75),
             head_time: Duration::from_secs(30),
             head_bytes: 64 << 10,

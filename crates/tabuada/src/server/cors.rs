@@ -1,7 +1,7 @@
-//! Pages of other origins: whether a browser lets them ask, and read the answer (CORS, as the Fetch standard has it).
+//! Pages of other origins: whether a browser lets them send requests and read answers (CORS, in the Fetch standard).
 //!
-//! Nothing is granted unless the operator names origins; then what is for everybody is, and the operator's routes and the
-//! metrics never are. Nothing of ours needs a cookie or a login of the asker's, so none may be sent.
+//! Nothing is granted unless the operator names origins. Then the public operations are granted, but never those of the
+//! operator and the metrics. No operation needs a cookie or a login, so credentials are not allowed.
 
 use std::convert::Infallible;
 use std::future::ready;
@@ -13,31 +13,30 @@ use axum::http::{HeaderValue, Method, Request, Response};
 use tower::{Layer, ServiceExt};
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 
-use super::render::{CACHE_STATUS, SERVER_TIMING, vary};
-use super::request_id::REQUEST_ID;
 use crate::config::Origins;
-use crate::counters::Route;
+use crate::server::render::{CACHE_STATUS, SERVER_TIMING, vary};
+use crate::server::request_id::REQUEST_ID;
 
-/// How long a browser need not ask again: as long as any of them believes.
+/// How long a browser may cache a preflight: the most that any browser allows.
 const MAX_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// What a page may read beside what every page may.
+/// The headers that a page may read, beside those of every answer.
 const EXPOSED: [HeaderName; 6] = [ETAG, AGE, CACHE_STATUS, SERVER_TIMING, REQUEST_ID, RETRY_AFTER];
 
-/// What is granted.
+/// The policy.
 #[derive(Clone, Debug)]
 pub(super) struct Cors {
     layer: CorsLayer,
-    /// The answer names the origin that asked, so it is another for each.
+    /// The answer names the origin of the request, so it varies by origin.
     is_for_some: bool,
 }
 
 impl Cors {
-    /// What is granted to pages of these origins; `None`: nothing, to nobody.
+    /// The policy for pages of these origins; `None`: nothing is granted.
     pub(super) fn new(origins: &Origins) -> Option<Self> {
         let layer = CorsLayer::new()
             .allow_methods([Method::GET, Method::HEAD, Method::POST])
-            // Those that are not known here are not looked at.
+            // Unknown request headers are ignored.
             .allow_headers(Any)
             .expose_headers(EXPOSED)
             .max_age(MAX_AGE)
@@ -45,7 +44,7 @@ impl Cors {
         match origins {
             Origins::None => None,
             Origins::Some(origins) => {
-                // What an origin is made of can stand in a header.
+                // The characters of an origin are valid in a header.
                 let origins = origins.iter().filter_map(|origin| HeaderValue::try_from(origin.as_str()).ok());
                 Some(Self { layer: layer.allow_origin(AllowOrigin::list(origins)), is_for_some: true })
             }
@@ -53,7 +52,7 @@ impl Cors {
         }
     }
 
-    /// What is remembered of a request while it is answered.
+    /// Remembers a request while it is answered.
     pub(super) fn page<B>(&self, request: &Request<B>) -> Page {
         let mut asked = Request::new(());
         asked.method_mut().clone_from(request.method());
@@ -62,27 +61,23 @@ impl Cors {
     }
 }
 
-/// Whether a request may be a page's: not the operator's routes, whatever they are written like. `OPTIONS` that asks for
-/// nobody's leave is answered like any method that is not done.
-pub(super) fn concerns<B>(route: Route, request: &Request<B>) -> bool {
-    use Route::{batch, docs, evaluate, explain, functions, health, plot, table, v1_evaluate, version};
-    let is_for_all =
-        matches!(route, evaluate | v1_evaluate | batch | table | plot | explain | functions | docs | health | version);
+/// Whether a request may be from a page. `OPTIONS` that is no preflight is answered like any other method that is not
+/// allowed.
+pub(super) fn concerns<B>(request: &Request<B>) -> bool {
     let asks = |name| request.headers().contains_key(name);
-    is_for_all && (request.method() != Method::OPTIONS || asks(ORIGIN) && asks(ACCESS_CONTROL_REQUEST_METHOD))
+    request.method() != Method::OPTIONS || asks(ORIGIN) && asks(ACCESS_CONTROL_REQUEST_METHOD)
 }
 
-/// A request that may be a page's.
+/// A request that may be from a page.
 pub(super) struct Page {
     cors: Cors,
     asked: Request<()>,
 }
 
 impl Page {
-    /// The answer, and for whose pages it is. To a question for leave it is that alone.
+    /// Adds the CORS headers to the answer. The answer to a preflight consists of them.
     ///
-    /// The layer is put around the answer and not around what makes it, so that a request which is no page's goes no
-    /// longer way than without.
+    /// The layer wraps the finished answer and not the service, so that other requests do not pass through it.
     pub(super) async fn told(self, response: Response<Body>) -> Response<Body> {
         let mut response = Some(response);
         let service = tower::service_fn(|_| ready(Ok::<_, Infallible>(response.take().unwrap_or_default())));

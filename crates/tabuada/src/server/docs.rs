@@ -1,9 +1,7 @@
-//! `/docs`, where a person tries the API, `/redoc`, where one reads it, and `/openapi.json`, which describes it.
-//! Everything is in the binary: none needs the internet, and no script stands in a page, so a strict content security
-//! policy holds.
+//! `/docs`, where people try the API, and `/redoc`, where they read about it. All files are in the binary, so no
+//! internet is needed, and no script is inline, so a strict content security policy holds.
 
-use std::sync::LazyLock;
-
+use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS,
@@ -11,47 +9,44 @@ use axum::http::header::{
 use axum::http::{HeaderValue, Response};
 use axum::routing::get;
 
-use super::description;
-use super::state::Served;
+use crate::server::state::Served;
 
-/// The description of the API. It says the same whoever asks, so it is made once.
-static OPENAPI: LazyLock<String> = LazyLock::new(description::document);
-
-/// The script itself says that these lie beside it.
+/// The script refers to these beside it.
 const LICENCES: &str = include_str!("docs/swagger-ui-bundle.js.LICENSE.txt");
 
 const REDOC_LICENCES: &str =
     concat!(include_str!("docs/redoc.LICENSE"), "\n", include_str!("docs/redoc.standalone.js.LICENSE.txt"));
 
-/// Scripts and styles of Swagger UI and of ReDoc need nothing from elsewhere; icons are images in style sheets, and both set
-/// styles of their own.
+/// Swagger UI and ReDoc load nothing from other hosts. Their icons are images in style sheets, and both set styles by
+/// script.
 const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; \
      base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 );
 
-/// The routes of the documentation.
-pub(super) fn routes() -> axum::Router<Served> {
-    axum::Router::new()
-        .route("/docs", get(|| page(include_str!("docs/index.html"))))
-        .route("/docs/start.js", get(|| text("text/javascript; charset=utf-8", include_str!("docs/start.js"))))
-        .route(
-            "/docs/swagger-ui-bundle.js",
-            get(|| packed("text/javascript; charset=utf-8", include_bytes!("docs/swagger-ui-bundle.js.gz"))),
-        )
-        .route(
-            "/docs/swagger-ui.css",
-            get(|| packed("text/css; charset=utf-8", include_bytes!("docs/swagger-ui.css.gz"))),
-        )
-        .route("/docs/swagger-ui-bundle.js.LICENSE.txt", get(|| text("text/plain; charset=utf-8", LICENCES)))
-        .route("/redoc", get(|| page(include_str!("docs/redoc.html"))))
-        .route("/redoc/start.js", get(|| text("text/javascript; charset=utf-8", include_str!("docs/redoc-start.js"))))
-        .route(
-            "/redoc/redoc.standalone.js",
-            get(|| packed("text/javascript; charset=utf-8", include_bytes!("docs/redoc.standalone.js.gz"))),
-        )
-        .route("/redoc/redoc.standalone.js.LICENSE.txt", get(|| text("text/plain; charset=utf-8", REDOC_LICENCES)))
-        .route("/openapi.json", get(|| text("application/json", &OPENAPI)))
+/// `/docs`.
+pub(super) async fn swagger() -> Response<Body> {
+    page(include_str!("docs/index.html")).await
+}
+
+/// `/redoc`.
+pub(super) async fn redoc() -> Response<Body> {
+    page(include_str!("docs/redoc.html")).await
+}
+
+/// The files of the pages.
+pub(super) fn files() -> Router<Served> {
+    const SCRIPT: &str = "text/javascript; charset=utf-8";
+    const STYLE: &str = "text/css; charset=utf-8";
+    const PLAIN: &str = "text/plain; charset=utf-8";
+    Router::new()
+        .route("/docs/start.js", get(|| text(SCRIPT, include_str!("docs/start.js"))))
+        .route("/docs/swagger-ui-bundle.js", get(|| packed(SCRIPT, include_bytes!("docs/swagger-ui-bundle.js.gz"))))
+        .route("/docs/swagger-ui.css", get(|| packed(STYLE, include_bytes!("docs/swagger-ui.css.gz"))))
+        .route("/docs/swagger-ui-bundle.js.LICENSE.txt", get(|| text(PLAIN, LICENCES)))
+        .route("/redoc/start.js", get(|| text(SCRIPT, include_str!("docs/redoc-start.js"))))
+        .route("/redoc/redoc.standalone.js", get(|| packed(SCRIPT, include_bytes!("docs/redoc.standalone.js.gz"))))
+        .route("/redoc/redoc.standalone.js.LICENSE.txt", get(|| text(PLAIN, REDOC_LICENCES)))
 }
 
 async fn page(html: &'static str) -> Response<Body> {
@@ -60,15 +55,16 @@ async fn page(html: &'static str) -> Response<Body> {
     response
 }
 
-async fn text(kind: &'static str, text: &'static str) -> Response<Body> {
+/// A text of this type.
+pub(super) async fn text(kind: &'static str, text: &'static str) -> Response<Body> {
     let mut response = Response::new(Body::from(text));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     response.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
 }
 
-/// A file that is only kept compressed. Every browser takes it; the paths change with no version, so it is asked for
-/// again every day.
+/// A file that is stored compressed only. Every browser accepts it. The paths do not change with a version, so browsers
+/// ask again every day.
 async fn packed(kind: &'static str, file: &'static [u8]) -> Response<Body> {
     let mut response = text(kind, "").await;
     *response.body_mut() = Body::from(Bytes::from_static(file));

@@ -1,4 +1,6 @@
-//! `GET /metrics`: the counters under their names, in Prometheus's text (its OpenMetrics dialect).
+//! `GET /metrics`: the counters in the OpenMetrics text format.
+
+mod process;
 
 use std::fmt;
 
@@ -15,30 +17,13 @@ use prometheus_client::registry::Registry;
 use tabuada_cache::{Count, State};
 use tracing_appender::non_blocking::ErrorCounter;
 
-use super::described::NotScraper;
-use super::process::Process;
 use crate::answer::Calculator;
 use crate::counters::Counters;
+use crate::operator_json;
+use crate::server::metrics::process::Process;
 use crate::version::{COMMIT, VERSION};
-use crate::view;
 
-/// Counters for Prometheus
-#[utoipa::path(
-    get,
-    path = "/metrics",
-    tag = "operation",
-    operation_id = "metrics",
-    responses(
-        (
-            status = 200,
-            description = "Every counter there is, at this moment, in the OpenMetrics text format.",
-            body = String,
-            content_type = "application/openmetrics-text",
-            example = json!("# HELP tabuada_requests Requests answered.\n# TYPE tabuada_requests counter\n# EOF\n"),
-        ),
-        NotScraper,
-    ),
-)]
+/// The metrics.
 pub(crate) fn page(registry: &Registry) -> Response<Body> {
     let mut body = String::with_capacity(16 << 10);
     // Writing to a `String` cannot fail.
@@ -49,7 +34,8 @@ pub(crate) fn page(registry: &Registry) -> Response<Body> {
     response
 }
 
-/// Names what is counted. The library ends the help of what is registered with a full stop; that of a collector does so itself.
+/// Registers the counters. The library ends the help of a registered metric with a full stop; a collector does so
+/// itself.
 pub(super) fn registry(counters: &Counters, calculator: &Calculator, log_losses: Option<ErrorCounter>) -> Registry {
     let mut all = Registry::default();
     all.register_collector(Box::new(Process));
@@ -76,7 +62,7 @@ pub(super) fn registry(counters: &Counters, calculator: &Calculator, log_losses:
     registry.register("evaluation_seconds", "Seconds that evaluations took", counters.evaluation_seconds.clone());
     registry.register(
         "trials_abandoned",
-        "Evaluations given up at the price of a look-up",
+        "Evaluations given up at the price of a lookup",
         counters.trials_abandoned.clone(),
     );
     registry.register(
@@ -113,7 +99,7 @@ pub(super) fn registry(counters: &Counters, calculator: &Calculator, log_losses:
     all
 }
 
-/// What is looked at when it is asked for.
+/// Values that are read when the metrics are.
 struct OfTheMoment {
     calculator: Calculator,
     counters: Counters,
@@ -150,7 +136,7 @@ impl Collector for OfTheMoment {
                 ConstCounter::new(*count).encode(family.encode_family(&[("layer", layer), ("result", *label)])?)?;
             }
         }
-        let answers = view::answers(&stats, &self.counters);
+        let answers = operator_json::answers(&stats, &self.counters);
         counters(&mut encoder, "cache_answers", "How questions ended.", "source", &answers)?;
         counters(&mut encoder, "cache_forgotten", "What made memory forget.", "cause", &stats.forgotten)?;
         counters(&mut encoder, "cache_flights", "How computations in full ended.", "end", &stats.flights)?;

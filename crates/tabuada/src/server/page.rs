@@ -1,4 +1,4 @@
-//! `/`: the page. A few files, in the binary, that need nothing from elsewhere and no step that builds them.
+//! `/`: the page. A few files in the binary, which need no other host and no build step.
 
 use axum::Router;
 use axum::body::Body;
@@ -7,11 +7,11 @@ use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY,
 use axum::http::{HeaderMap, HeaderValue, Response};
 use axum::routing::get;
 
-use super::freshness::{Freshness, Tag};
-use super::state::{App, Served};
 use crate::peer::Peer;
+use crate::server::http_cache::{Freshness, Tag};
+use crate::server::state::{App, Served};
 
-/// No script and no style but the page's own files, nobody to ask but this service, and no text that becomes markup.
+/// Scripts and styles of the page's own files only, requests to this service only, and no text that becomes markup.
 const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; \
      base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; \
@@ -27,7 +27,7 @@ struct File {
     text: &'static str,
 }
 
-/// A file of the folder beside this one, served under its own name.
+/// A file of the folder beside this one, served by its name.
 macro_rules! file {
     ($name:literal, $kind:expr) => {
         File { path: concat!("/page/", $name), kind: $kind, text: include_str!(concat!("page/", $name)) }
@@ -56,9 +56,14 @@ static FILES: [File; 19] = [
     file!("words.js", SCRIPT),
 ];
 
-/// The routes of the page.
-pub(super) fn routes() -> Router<Served> {
-    FILES.iter().fold(Router::new(), |routes, file| {
+/// `/`.
+pub(super) async fn index(app: State<App>, peer: Peer, headers: HeaderMap) -> Response<Body> {
+    serve(&FILES[0], app, peer, headers).await
+}
+
+/// The files of the page.
+pub(super) fn files() -> Router<Served> {
+    FILES[1..].iter().fold(Router::new(), |routes, file| {
         routes.route(
             file.path,
             get(move |app: State<App>, peer: Peer, headers: HeaderMap| serve(file, app, peer, headers)),
@@ -66,14 +71,14 @@ pub(super) fn routes() -> Router<Served> {
     })
 }
 
-/// Asked for again each time, lest a page be made of the files of two versions; who has it is told so.
+/// Browsers revalidate each file each time, so that a page is never made of files of two versions.
 async fn serve(file: &'static File, State(app): State<App>, peer: Peer, headers: HeaderMap) -> Response<Body> {
     let mut response = Response::new(Body::from(file.text));
     for (name, value) in [
         (CONTENT_TYPE, HeaderValue::from_static(file.kind)),
         (CONTENT_SECURITY_POLICY, POLICY),
         (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-        // The address of a shared page holds an expression, which is nobody else's business.
+        // The address of a shared page contains an expression, which is not to be sent to other sites.
         (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
     ] {
         response.headers_mut().insert(name, value);
@@ -90,12 +95,12 @@ mod tests {
     use axum::http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH};
     use tabuada_cache::Options;
 
-    use super::super::state::Setup;
     use super::*;
     use crate::answer::Calculator;
     use crate::counters::Counters;
+    use crate::server::state::Setup;
 
-    /// Whatever the file. It is asked for again each time, and by its own tag alone.
+    /// Every file is revalidated each time, and by its own tag.
     #[tokio::test]
     async fn every_file_of_the_page_has_its_policy_and_its_tag() {
         let counters = Counters::default();
@@ -103,8 +108,8 @@ mod tests {
         let app = App::new(calculator, counters, Setup::default());
         let mut tags = BTreeSet::new();
         for file in &FILES {
-            let mut asker = HeaderMap::new();
-            let sent = serve(file, State(app.clone()), Peer::default(), asker.clone()).await;
+            let mut request = HeaderMap::new();
+            let sent = serve(file, State(app.clone()), Peer::default(), request.clone()).await;
             for (name, value) in [
                 (CONTENT_TYPE, file.kind),
                 (CONTENT_SECURITY_POLICY, POLICY.to_str().expect("a policy")),
@@ -121,13 +126,13 @@ mod tests {
             }
             let tag = sent.headers()[ETAG].clone();
             assert!(tags.insert(tag.as_bytes().to_vec()), "{}: two files with one tag", file.path);
-            asker.insert(IF_NONE_MATCH, tag);
-            let told = serve(file, State(app.clone()), Peer::default(), asker).await;
+            request.insert(IF_NONE_MATCH, tag);
+            let told = serve(file, State(app.clone()), Peer::default(), request).await;
             assert_eq!(told.status(), StatusCode::NOT_MODIFIED, "{}", file.path);
         }
     }
 
-    /// All that is in the folder is served, and no more than a slow line loads in a moment.
+    /// Every file of the folder is served, and all of them load in a moment on a slow line.
     #[test]
     fn the_page_is_a_few_files_and_small() {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/server/page");

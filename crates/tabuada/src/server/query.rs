@@ -1,21 +1,21 @@
-//! The query of a URL, as forms write it: `+` is a space, and `%2B` is `+`.
+//! The query of a URL, encoded as HTML forms are: `+` is a space, and `%2B` is `+`.
 
 use percent_encoding::percent_decode;
 use tabuada_lang::Language;
 
-/// The query holds what is no UTF-8.
+/// The query is not valid UTF-8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct NotText;
 
-/// The value of a parameter, the last if it is given again.
+/// The value of a parameter: the last, if it is given more than once.
 pub(super) fn parameter(query: Option<&str>, name: &str) -> Result<Option<String>, NotText> {
     last(query, [name]).map(|[value]| value)
 }
 
-/// The values of several parameters, each as [`parameter`] has it.
+/// The values of several parameters, each as [`parameter`] gives it.
 pub(super) fn last<const N: usize>(query: Option<&str>, names: [&str; N]) -> Result<[Option<String>; N], NotText> {
     let mut last = [const { None }; N];
-    // What stands before the last is read as well: it may be no text.
+    // The values before the last are decoded as well: they may be invalid.
     for value in values(query, names) {
         let (at, value) = value?;
         last[at] = Some(value);
@@ -23,12 +23,12 @@ pub(super) fn last<const N: usize>(query: Option<&str>, names: [&str; N]) -> Res
     Ok(last)
 }
 
-/// The values of a parameter, one for each time that it is given.
+/// All values of a parameter, in order.
 pub(super) fn parameters(query: Option<&str>, name: &str) -> Result<Vec<String>, NotText> {
     values(query, [name]).map(|value| value.map(|(_, value)| value)).collect()
 }
 
-/// The values of the parameters that have one of these names, each with the place of its name.
+/// The values of the parameters with one of these names, each with the index of its name.
 fn values<const N: usize>(
     query: Option<&str>,
     names: [&str; N],
@@ -37,14 +37,14 @@ fn values<const N: usize>(
     query.unwrap_or_default().as_bytes().split(|byte| *byte == b'&').filter_map(move |pair| {
         let equals = pair.iter().position(|byte| *byte == b'=');
         let (given, value) = equals.map_or((pair, &[][..]), |at| (&pair[..at], &pair[at + 1..]));
-        // Nearly everybody writes a name as it is.
+        // Nearly all clients write names without escapes.
         let at = if is_coded(given) { decoded(given).map(|given| place(given.as_bytes())) } else { Ok(place(given)) };
         at.transpose().map(|at| Ok((at?, decoded(value)?)))
     })
 }
 
-/// The mistake that everybody makes once: behind the words about a text in which an operator is missing, if a `+` stands
-/// there in the query. `before` is the text as far as where it is missing, blanks included.
+/// A note on the usual mistake, to follow the message about a missing operator, if there is a `+` at that place in the
+/// query. `before` is the text up to the missing operator, with the blanks.
 pub(super) fn about_plus(query: Option<&str>, before: &str, language: Language) -> Option<&'static str> {
     query.filter(|query| is_missing_for_a_plus(query, before)).map(|_| match language {
         Language::English => " (in a query + is a space; the sign is written %2B)",
@@ -52,14 +52,14 @@ pub(super) fn about_plus(query: Option<&str>, before: &str, language: Language) 
     })
 }
 
-/// Whether a value of the query begins with a text and has a `+` among the blanks that end it. Whoever writes a sign as it
-/// is to be written knows what a `+` is.
+/// Whether a value of the query begins with a text and has a `+` among the blanks at its end. A client that escapes
+/// signs elsewhere knows what a `+` is.
 fn is_missing_for_a_plus(query: &str, before: &str) -> bool {
     let gap = before.trim_end().len()..before.len();
     let is_it = |pair: &[u8]| {
         let equals = pair.iter().position(|byte| *byte == b'=');
         let value = equals.map_or(&[][..], |at| &pair[at + 1..]);
-        // As long as the text, with the signs that are blanks there.
+        // As long as the text, with the signs that became blanks there.
         let signs: Vec<u8> = percent_decode(value).collect();
         let is_of_it = decoded(value).is_ok_and(|text| text.starts_with(before));
         is_of_it && signs.get(gap.clone()).is_some_and(|blanks| blanks.contains(&b'+'))
@@ -67,14 +67,14 @@ fn is_missing_for_a_plus(query: &str, before: &str) -> bool {
     !query.to_ascii_lowercase().contains("%2b") && query.as_bytes().split(|byte| *byte == b'&').any(is_it)
 }
 
-/// Whether a part stands for another text.
+/// Whether a part has to be decoded.
 fn is_coded(part: &[u8]) -> bool {
     part.iter().any(|byte| matches!(byte, b'+' | b'%'))
 }
 
 fn decoded(part: &[u8]) -> Result<String, NotText> {
     let mut decoded = Vec::with_capacity(part.len());
-    // A space that is written as itself stands between parts that hold none.
+    // Each `+` is a space between two parts.
     for (at, word) in part.split(|byte| *byte == b'+').enumerate() {
         if at > 0 {
             decoded.push(b' ');

@@ -1,4 +1,4 @@
-//! What is known to what is sent: bodies, byte for byte as the course's application writes them, and headers.
+//! Responses: bodies, byte for byte as the course's application writes them, and headers.
 
 use std::time::Duration;
 
@@ -9,13 +9,14 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use tabuada_lang::JsonNumbers;
 
 use crate::answer::{Origin, Outcome, Reply};
-use crate::facts::course_sentence;
 use crate::json::write_string;
+use crate::record::course_sentence;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
-/// Headers that an answer under `/v1` may have, the server's own among them.
+pub(super) const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
+/// The most headers of an answer under `/v1`, those of the server included.
 const HEADERS: usize = 13;
-/// No body is anything else than its type says.
+/// `X-Content-Type-Options`: browsers are not to guess types.
 pub(super) const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 pub(super) const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 pub(super) const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
@@ -45,7 +46,7 @@ pub(super) fn reply(text: &str, reply: &Reply) -> Response<Body> {
     with_cache_status(json(StatusCode::OK, body), cache_status(reply))
 }
 
-/// A refusal in the words of the course's framework: `{"detail":"Not Found"}`.
+/// An error in the words of the course's framework: `{"detail":"Not Found"}`.
 pub(super) fn detail(status: StatusCode, words: &str) -> Response<Body> {
     let mut body = String::from("{\"detail\":");
     write_string(words, &mut body);
@@ -53,7 +54,7 @@ pub(super) fn detail(status: StatusCode, words: &str) -> Response<Body> {
     json(status, body)
 }
 
-/// Too much is going on.
+/// The server is overloaded.
 pub(super) fn overloaded() -> Response<Body> {
     let mut response = detail(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable");
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
@@ -68,7 +69,7 @@ pub(super) fn json(status: StatusCode, body: String) -> Response<Body> {
     response
 }
 
-/// A body of JSON that many headers will go with: a map of them that grows is copied.
+/// A JSON body that many headers go with: a map of headers that grows is copied.
 pub(super) fn json_with_room(status: StatusCode, body: impl Into<Body>) -> Response<Body> {
     let mut response = Response::new(body.into());
     *response.status_mut() = status;
@@ -77,14 +78,14 @@ pub(super) fn json_with_room(status: StatusCode, body: impl Into<Body>) -> Respo
     response
 }
 
-/// A body that is not to be kept by anyone.
+/// A response that no cache may store.
 pub(super) fn not_kept(mut response: Response<Body>) -> Response<Body> {
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 
-/// Says which headers of a request make another answer: in one line with those that are said already, for of several
-/// lines some proxies heed the last alone (nginx before 1.23).
+/// Adds request headers to `Vary`, in one line: of several lines, some proxies honour only the last (nginx before
+/// 1.23).
 pub(super) fn vary(headers: &mut HeaderMap, names: &'static str) {
     if !headers.contains_key(VARY) {
         headers.insert(VARY, HeaderValue::from_static(names));
@@ -92,7 +93,7 @@ pub(super) fn vary(headers: &mut HeaderMap, names: &'static str) {
     }
     let said = headers.get_all(VARY).iter().filter_map(|line| line.to_str().ok());
     let line = said.chain([names]).collect::<Vec<_>>().join(", ");
-    // Names of headers, and what was a header before.
+    // Names of headers, and a value that was a header before.
     if let Ok(line) = HeaderValue::try_from(line) {
         headers.insert(VARY, line);
     }
@@ -104,14 +105,14 @@ pub(super) fn and_close(mut response: Response<Body>) -> Response<Body> {
     response
 }
 
-/// Says where an answer comes from (RFC 9211).
+/// Adds `Cache-Status`: where an answer comes from (RFC 9211).
 pub(super) fn with_cache_status(mut response: Response<Body>, status: HeaderValue) -> Response<Body> {
     response.headers_mut().insert(CACHE_STATUS, status);
     response
 }
 
-/// Says how long an answer took, in milliseconds (W3C Server Timing), and whether Redis was asked for it: `redis`, which
-/// `Cache-Status` tells only where Redis had the answer.
+/// Adds `Server-Timing`: how long an answer took, in milliseconds, and `redis` if Redis was asked for it.
+/// `Cache-Status` names Redis only where it had the answer.
 pub(super) fn with_server_timing(
     mut response: Response<Body>,
     time: Duration,
@@ -119,11 +120,11 @@ pub(super) fn with_server_timing(
 ) -> Response<Body> {
     let (mut whole, mut part) = (itoa::Buffer::new(), itoa::Buffer::new());
     let milliseconds = whole.format(1_000 * time.as_secs() + u64::from(time.subsec_millis()));
-    // Behind a 1, so that the zeros before it are written too.
+    // Formatted behind a 1, to keep the leading zeros.
     let thousandths = &part.format(1_000 + time.subsec_micros() % 1_000)[1..];
     let redis = if has_asked_redis { ", redis" } else { "" };
     let mut line = ArrayString::<64>::new();
-    // Twenty digits at most, and what stands here.
+    // Twenty digits at most, and these texts.
     let written =
         ["total;dur=", milliseconds, ".", thousandths, redis].iter().try_for_each(|part| line.try_push_str(part));
     if written.is_ok()
@@ -134,15 +135,15 @@ pub(super) fn with_server_timing(
     response
 }
 
-/// Takes away whatever tells whether an answer was remembered. What it took to make it can still be measured.
+/// Removes the headers that tell whether an answer was cached. The time that it took can still be measured.
 pub(super) fn hide_memory(headers: &mut HeaderMap) {
     for name in [CACHE_STATUS, SERVER_TIMING, AGE] {
         headers.remove(name);
     }
 }
 
-/// Says something in a header that has its place already, nearly always among the first: to look for it there is less work
-/// than to look it up.
+/// Sets a header that is nearly always present already, among the first: a linear search is less work than a hash
+/// lookup.
 pub(super) fn say(headers: &mut HeaderMap, name: HeaderName, value: HeaderValue) {
     match headers.iter_mut().find(|(said, _)| **said == name) {
         Some((_, place)) => *place = value,
@@ -150,7 +151,7 @@ pub(super) fn say(headers: &mut HeaderMap, name: HeaderName, value: HeaderValue)
     }
 }
 
-/// `Cache-Status` of a request whose expression was not even looked for.
+/// `Cache-Status` of a request whose expression was not looked up.
 pub(super) fn bypass(detail: &'static str) -> HeaderValue {
     let status = format!("tabuada; fwd=bypass; detail={detail}");
     // Codes are made of letters and hyphens.

@@ -1,6 +1,6 @@
-//! What a request is called in its answer and in the log: as its asker calls it, or else by a name of ours.
+//! Request IDs, in answers and in the log: that of the client, or one of our own.
 //!
-//! It stands in a header and never in a body, which is the same whoever asks.
+//! The ID is a header and never part of a body, which is the same for all clients.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,17 +8,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::accepted::lines;
+use crate::server::negotiation::qvalues::lines;
 
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Longest name of an asker's that is kept: twice what others make.
+/// Longest ID of a client that is kept: twice what others generate.
 const LENGTH_MAX: usize = 128;
 
-/// Digits of the prefix that tells processes apart: 48 bits, so that of a million starts some two share theirs.
+/// Digits of the prefix that distinguishes processes: 48 bits, so that of a million starts some two share theirs.
 const PREFIX: usize = 12;
 
-/// Prefix, hyphen, and a number in hexadecimal.
+/// Prefix, hyphen, and a hexadecimal number.
 const OWN_LENGTH: usize = PREFIX + 1 + 16;
 
 const DIGITS: &[u8; 16] = b"0123456789abcdef";
@@ -26,15 +26,15 @@ const DIGITS: &[u8; 16] = b"0123456789abcdef";
 /// Of Speck64/128.
 const ROUNDS: usize = 27;
 
-/// What one request is called.
+/// The ID of one request.
 #[derive(Debug)]
 pub(super) struct RequestId {
     pub(super) name: HeaderValue,
     is_own: bool,
 }
 
-/// Names for the requests of one server: a prefix of its own, and the number of the request, disguised: two names do not
-/// tell how many requests came between them.
+/// Generates the IDs of one server: a prefix, and the encrypted number of the request, so that two IDs do not tell how
+/// many requests came between them.
 #[derive(Debug)]
 pub(super) struct RequestIds {
     prefix: [u8; PREFIX],
@@ -43,7 +43,7 @@ pub(super) struct RequestIds {
 }
 
 impl RequestIds {
-    /// Chance is needed once: what keeps the standard library's maps from being guessed is good enough.
+    /// Randomness is needed once: what protects the hash maps of the standard library is enough.
     pub(super) fn new() -> Self {
         let chance = RandomState::new();
         let [first, second] = [0, 1].map(|part| chance.hash_one(part));
@@ -52,17 +52,17 @@ impl RequestIds {
         Self { prefix: std::array::from_fn(|at| digits[at]), next: AtomicU64::new(1), keys: schedule(key) }
     }
 
-    /// What a request with these headers is called.
-    pub(super) fn of(&self, asker: &HeaderMap) -> RequestId {
-        let given = lines(asker, REQUEST_ID).next().filter(|given| is_name(given.as_bytes()));
+    /// The ID of a request with these headers.
+    pub(super) fn of(&self, client: &HeaderMap) -> RequestId {
+        let given = lines(client, REQUEST_ID).next().filter(|given| is_name(given.as_bytes()));
         match given {
             Some(given) => RequestId { name: given.clone(), is_own: false },
             None => RequestId { name: self.own(), is_own: true },
         }
     }
 
-    /// What an answer with these headers says that it is called. Where shared caches may keep it, others would be told an
-    /// asker's name for it: there it has one of ours.
+    /// The ID that an answer with these headers carries. A shared cache would give the ID of one client to others: such
+    /// an answer has one of ours.
     pub(super) fn told(&self, id: RequestId, answer: &HeaderMap) -> HeaderValue {
         let is_shared = || lines(answer, CACHE_CONTROL).any(|line| line.as_bytes().starts_with(b"public"));
         if id.is_own || !is_shared() { id.name } else { self.own() }
@@ -78,8 +78,8 @@ impl RequestIds {
     }
 }
 
-/// Another number for each: Speck64/128 (Beaulieu and others, 2013), the quickest cipher of 64 bits that has withstood
-/// attempts to break it.
+/// A permutation of the numbers: Speck64/128 (Beaulieu and others, 2013), the fastest cipher of 64 bits that has
+/// withstood attempts to break it.
 fn encrypted(keys: &[u32; ROUNDS], number: u64) -> u64 {
     let (mut x, mut y) = ((number >> 32) as u32, number as u32);
     for key in keys {
@@ -103,8 +103,8 @@ fn schedule([mut key, mut a, mut b, mut c]: [u32; 4]) -> [u32; ROUNDS] {
     })
 }
 
-/// The digits of a number, highest first.
-fn hexadecimal(number: u64) -> [u8; 16] {
+/// The hexadecimal digits of a number, highest first.
+pub(super) fn hexadecimal(number: u64) -> [u8; 16] {
     let mut digits = [0; 16];
     for (pair, byte) in digits.chunks_exact_mut(2).zip(number.to_be_bytes()) {
         pair[0] = DIGITS[usize::from(byte >> 4)];
@@ -113,7 +113,8 @@ fn hexadecimal(number: u64) -> [u8; 16] {
     digits
 }
 
-/// Whether a text can be a name wherever it is written: short, and of signs that mean nothing to any log or shell.
+/// Whether a text is safe as an ID wherever it is written: short, and of characters without a meaning for logs and
+/// shells.
 fn is_name(given: &[u8]) -> bool {
     (1..=LENGTH_MAX).contains(&given.len())
         && given.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:/+=".contains(byte))
@@ -126,13 +127,13 @@ mod tests {
     use super::*;
 
     fn called(ids: &RequestIds, given: &[u8]) -> String {
-        let mut asker = HeaderMap::new();
-        asker.insert(REQUEST_ID, HeaderValue::from_bytes(given).unwrap());
-        ids.of(&asker).name.to_str().unwrap().to_owned()
+        let mut client = HeaderMap::new();
+        client.insert(REQUEST_ID, HeaderValue::from_bytes(given).unwrap());
+        ids.of(&client).name.to_str().unwrap().to_owned()
     }
 
     #[test]
-    fn an_asker_s_name_is_kept_if_it_is_one() {
+    fn the_id_of_a_client_is_kept_if_it_is_valid() {
         let ids = RequestIds::new();
         let longest = "a".repeat(128);
         for name in ["7", "f81d4fae-7dec-11d0-a765-00a0c91e6bf6", "Root=1:a/b_c.d+e==", &longest] {
@@ -161,7 +162,7 @@ mod tests {
         }
     }
 
-    /// The example of the cipher's authors.
+    /// The test vector of the authors of the cipher.
     #[test]
     fn numbers_are_encrypted_as_others_do() {
         let keys = schedule([0x0302_0100, 0x0b0a_0908, 0x1312_1110, 0x1b1a_1918]);
@@ -169,13 +170,13 @@ mod tests {
         assert_eq!(hexadecimal(0x0123_4567_89ab_cdef), *b"0123456789abcdef");
     }
 
-    /// Neighbours are as far apart as any two numbers, and under another key elsewhere.
+    /// Consecutive numbers are as far apart as random ones, and different under another key.
     #[test]
     fn names_do_not_count_requests() {
         let [ids, others] = [RequestIds::new(), RequestIds::new()];
         let numbers: Vec<u64> = (0..1_000).map(|number| encrypted(&ids.keys, number)).collect();
         let distances = numbers.windows(2).map(|pair| pair[0].abs_diff(pair[1]));
-        // Of 999 distances between numbers of chance some 15 are so small.
+        // Of 999 distances between random numbers some 15 are so small.
         assert!(distances.filter(|distance| *distance < u64::MAX >> 7).count() < 200);
         assert!(!numbers.is_sorted());
         assert_ne!(numbers, (0..1_000).map(|number| encrypted(&others.keys, number)).collect::<Vec<_>>());
@@ -184,15 +185,15 @@ mod tests {
         assert_eq!(ids.own().as_bytes().len(), OWN_LENGTH);
     }
 
-    /// What a shared cache keeps is called by a name of ours.
+    /// An answer that a shared cache may store has an ID of ours.
     #[test]
-    fn an_asker_s_name_is_not_kept_for_others() {
+    fn the_id_of_a_client_is_not_given_to_others() {
         let ids = RequestIds::new();
         for (cache_control, is_kept) in [("public, max-age=1", true), ("no-store", false), ("private", false)] {
-            let asker = HeaderMap::from_iter([(REQUEST_ID, HeaderValue::from_static("asker"))]);
+            let client = HeaderMap::from_iter([(REQUEST_ID, HeaderValue::from_static("client"))]);
             let answer = HeaderMap::from_iter([(CACHE_CONTROL, HeaderValue::from_static(cache_control))]);
-            let told = ids.told(ids.of(&asker), &answer);
-            assert_eq!(told != "asker", is_kept, "{cache_control}");
+            let told = ids.told(ids.of(&client), &answer);
+            assert_eq!(told != "client", is_kept, "{cache_control}");
             let own = ids.of(&HeaderMap::new());
             let name = own.name.clone();
             assert_eq!(ids.told(own, &answer), name);

@@ -1,5 +1,5 @@
-//! A line in the log for each request, or for those that went badly: who asked what and how it ended. What was asked for
-//! stands in it only if the operator wants that, and who asked only if they want that.
+//! A line in the log for each request, or for failed and slow ones only: route, client, status, time. The expression
+//! and the client are logged only if the operator wants that.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -9,21 +9,20 @@ use axum::body::Body;
 use axum::http::{HeaderValue, Method, Request, Response};
 use tracing::field::{DisplayValue, display};
 
-use super::render::CACHE_STATUS;
 use crate::config::{LogRequests, Logged};
-use crate::counters::Route;
+use crate::server::render::CACHE_STATUS;
 
-/// A request that takes this long is worth a line: half of the time after which an expression is given up.
+/// A request that takes this long is logged as slow: half of the deadline of an expression.
 const SLOW: Duration = Duration::from_secs(1);
 
-/// Most characters of an expression or an address in a line.
+/// The most characters of an expression or an address in a line.
 const TEXT_CHARACTERS: usize = 1_000;
 
-/// The expression that an answer is about. It goes with the answer to where the line is written.
+/// The expression of an answer, carried to where the line is written.
 #[derive(Clone, Debug)]
 struct Expression(String);
 
-/// Has the line of an answer tell what was asked for, if lines are to.
+/// Has the line of an answer contain the expression, if the operator wants that.
 pub(super) fn tell_expression(logged: Logged, response: &mut Response<Body>, expression: &str) {
     if logged.expressions {
         response.extensions_mut().insert(Expression(cut(expression)));
@@ -33,13 +32,13 @@ pub(super) fn tell_expression(logged: Logged, response: &mut Response<Body>, exp
 /// What is known of a request before it is answered.
 pub(super) struct Begun {
     logged: Logged,
-    route: Route,
+    route: &'static str,
     method: Method,
     client: Client,
     uri: Option<String>,
 }
 
-/// Who asks: an address, or whoever uses a Unix socket.
+/// The client: an address, or a user of a Unix socket.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Client(pub(super) Option<IpAddr>);
 
@@ -53,16 +52,16 @@ impl fmt::Display for Client {
 }
 
 impl Begun {
-    pub(super) fn new<B>(logged: Logged, route: Route, client: Client, request: &Request<B>) -> Self {
+    pub(super) fn new<B>(logged: Logged, route: &'static str, client: Client, request: &Request<B>) -> Self {
         let uri = logged.expressions.then(|| cut(&request.uri().to_string()));
         Self { logged, route, method: request.method().clone(), client, uri }
     }
 
-    /// Writes that it will not be answered, since the server has stopped.
+    /// Logs that the request will not be answered: the server has stopped.
     pub(super) fn given_up(&self, id: &HeaderValue) {
         tracing::warn!(
             id = id.to_str().unwrap_or_default(),
-            route = self.route.name(),
+            route = self.route,
             method = known(&self.method),
             client = self.client(),
             uri = self.uri,
@@ -74,7 +73,7 @@ impl Begun {
         (!self.logged.hides_clients).then(|| display(self.client))
     }
 
-    /// Writes the line, if there is to be one.
+    /// Writes the line, if the settings ask for it.
     pub(super) fn ended(&self, id: &HeaderValue, response: &Response<Body>, time: Duration) {
         let is_trouble = response.status().is_server_error() || time >= SLOW;
         match self.logged.requests {
@@ -88,7 +87,7 @@ impl Begun {
             ($level:ident) => {
                 tracing::$level!(
                     id = id.to_str().unwrap_or_default(),
-                    route = self.route.name(),
+                    route = self.route,
                     method = known(&self.method),
                     status = response.status().as_u16(),
                     duration_ms = milliseconds(time),
@@ -104,7 +103,7 @@ impl Begun {
     }
 }
 
-/// The name of a method. Others are whatever a client made up.
+/// The name of a method; `other` for an unknown one.
 fn known(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",
@@ -120,7 +119,7 @@ fn known(method: &Method) -> &'static str {
     }
 }
 
-/// To the microsecond.
+/// With a precision of a microsecond.
 fn milliseconds(time: Duration) -> f64 {
     let micros = u32::try_from(time.as_micros()).unwrap_or(u32::MAX);
     f64::from(micros) / 1e3
@@ -139,7 +138,7 @@ fn layer(status: &str) -> Option<&'static str> {
     has("fwd=bypass").then_some("bypass")
 }
 
-/// A text as it stands in a line: its beginning, if it is long.
+/// The beginning of a text, if it is long.
 fn cut(text: &str) -> String {
     match text.char_indices().nth(TEXT_CHARACTERS) {
         None => text.to_owned(),
@@ -163,7 +162,7 @@ mod tests {
         tracing::subscriber::with_default(log.with_writer(Mutex::new(writer)).finish(), || {
             let logged = Logged { requests, expressions: false, hides_clients: client == "hidden" };
             let client = Client(client.parse().ok());
-            let begun = Begun::new(logged, Route::evaluate, client, &Request::post("/evaluate").body(()).unwrap());
+            let begun = Begun::new(logged, "evaluate", client, &Request::post("/evaluate").body(()).unwrap());
             let mut response = Response::new(Body::empty());
             *response.status_mut() = status;
             begun.ended(&HeaderValue::from_static("a"), &response, time);

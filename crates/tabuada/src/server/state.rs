@@ -1,4 +1,4 @@
-//! What the routes share.
+//! What the handlers share.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -8,22 +8,22 @@ use axum::extract::FromRef;
 use prometheus_client::registry::Registry;
 use tracing_appender::non_blocking::ErrorCounter;
 
-use super::body::Bodies;
-use super::bounds::Bounds;
-use super::cors::Cors;
-use super::metrics;
-use super::request_id::RequestIds;
-use super::sent::Sent;
 use crate::answer::Calculator;
 use crate::config::{AdminToken, Logged, Origins};
 use crate::counters::Counters;
 use crate::peer::Proxies;
+use crate::server::body::Bodies;
+use crate::server::bounds::Bounds;
+use crate::server::cors::Cors;
+use crate::server::http_cache::response_cache::ResponseCache;
+use crate::server::metrics;
+use crate::server::request_id::RequestIds;
 
-/// What every route may use. Cheap to clone: each request gets its own handle.
+/// What every handler may use. Cheap to clone: each request gets its own handle.
 #[derive(Clone)]
 pub struct App(Arc<Parts>);
 
-/// What an [`App`] is made of.
+/// The parts of an [`App`].
 pub struct Parts {
     pub(super) calculator: Calculator,
     pub(super) counters: Counters,
@@ -36,39 +36,40 @@ pub struct Parts {
     pub(super) bounds: Bounds,
     pub(super) bodies: Bodies,
     pub(super) ids: RequestIds,
-    pub(super) sent: Sent,
+    pub(super) sent: ResponseCache,
     pub(super) proxies: Proxies,
     is_stopping: AtomicBool,
 }
 
-/// How a server meets its clients. The default is for whoever tries it out: everything on, nobody let in from afar.
+/// How a server treats its clients. The default is for trying it out: everything is on, and only this machine is the
+/// operator.
 #[derive(Clone, Debug, Default)]
 pub struct Setup {
-    /// What the operator's routes ask for; without it they answer on loopback only.
+    /// The token of the operator; without it the operator's routes answer on loopback only.
     pub admin_token: Option<AdminToken>,
-    /// Under which names the metrics may be asked for, besides those of loopback; none: on a listener that others reach,
-    /// under any.
+    /// The hosts of a request for the metrics, beside those of loopback. If there are none, a listener that others
+    /// reach accepts any.
     pub metrics_hosts: Vec<String>,
-    /// Whose pages may ask.
+    /// The origins whose pages may send requests.
     pub origins: Origins,
-    /// What is written of requests.
+    /// What is logged of requests.
     pub logged: Logged,
-    /// Whether clients are not told what was remembered, and since when.
+    /// Whether clients are not told what was cached, and since when.
     pub hides_memory: bool,
     /// Counts the lines of the log that were lost, if the log may lose any.
     pub log_losses: Option<ErrorCounter>,
-    /// Who is believed when it says for whom it asks.
+    /// The proxies whose `Forwarded` headers are trusted.
     pub proxies: Proxies,
-    /// What clients may take.
+    /// The limits of clients.
     pub bounds: Bounds,
 }
 
 impl App {
-    /// Puts together what the routes need. `counters` are those that `calculator` was given.
+    /// Builds what the handlers need. `counters` are those of `calculator`.
     pub fn new(calculator: Calculator, counters: Counters, setup: Setup) -> Self {
         let Setup { admin_token, metrics_hosts, origins, logged, hides_memory, log_losses, proxies, bounds } = setup;
         let registry = metrics::registry(&counters, &calculator, log_losses);
-        let (cors, ids, sent) = (Cors::new(&origins), RequestIds::new(), Sent::new());
+        let (cors, ids, sent) = (Cors::new(&origins), RequestIds::new(), ResponseCache::new());
         let bodies = Bodies::new(bounds.body_time, bounds.peer_share);
         let is_stopping = AtomicBool::new(false);
         let parts = Parts {
@@ -90,18 +91,18 @@ impl App {
         Self(Arc::new(parts))
     }
 
-    /// From here on no connection is kept for another request, and readiness is denied.
+    /// From now on every answer closes its connection, and readiness is 503.
     pub(super) fn begin_to_stop(&self) {
         self.is_stopping.store(true, Ordering::Relaxed);
     }
 
-    /// What the server does, and the state of its cache, for people.
+    /// The state of the server and of its cache, for people.
     pub(crate) fn status(&self) -> String {
         let does = if self.is_stopping() { "stopping" } else { "serving" };
         format!("{does}; cache: {}", self.calculator.cache().state().name())
     }
 
-    /// Whether the signal to stop has come.
+    /// Whether the stop signal has come.
     pub(super) fn is_stopping(&self) -> bool {
         self.is_stopping.load(Ordering::Relaxed)
     }
@@ -115,18 +116,18 @@ impl Deref for App {
     }
 }
 
-/// Which routes a listener serves.
+/// Which operations a listener serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Listening {
     /// All of them.
     Everything,
-    /// All but the operator's and the metrics, which have a listener of their own.
+    /// All but those of the operator and the metrics, which have their own listener.
     Public,
-    /// Those.
+    /// Those of the operator and the metrics.
     Operator,
 }
 
-/// What a listener's routes may use.
+/// A listener and the state.
 #[derive(Clone)]
 pub(super) struct Served {
     pub(super) app: App,

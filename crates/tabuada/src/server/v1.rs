@@ -1,8 +1,9 @@
-//! `/v1`: the product's API. Every route of it answers a failure with a [`Problem`](super::problem::Problem).
+//! `/v1`: the product's API. Every failure is a [`Problem`](crate::server::problems::Problem).
 
 mod question;
 mod reply;
-mod made;
+mod cacheable;
+mod ordered_stream;
 pub(super) mod evaluate;
 pub(super) mod batch;
 pub(super) mod table;
@@ -12,26 +13,6 @@ pub(super) mod functions;
 
 pub(super) use evaluate::answer_query;
 
-use axum::Router;
-use axum::routing::{get, post};
-
-use super::state::Served;
-
-/// The paths here.
-pub(super) const PATHS: [&str; 6] =
-    ["/v1/evaluate", "/v1/batch", "/v1/table", "/v1/plot", "/v1/explain", "/v1/functions"];
-
-pub(super) fn routes() -> Router<Served> {
-    let [evaluate, batch, table, plot, explain, functions] = PATHS;
-    Router::new()
-        .route(evaluate, get(evaluate::get).post(evaluate::post))
-        .route(batch, post(batch::post))
-        .route(table, post(table::post))
-        .route(plot, get(plot::get))
-        .route(explain, get(explain::get))
-        .route(functions, get(functions::get))
-}
-
 #[cfg(test)]
 mod tests {
     use axum::extract::State;
@@ -40,21 +21,21 @@ mod tests {
     use http_body_util::BodyExt as _;
     use tabuada_cache::Options;
 
-    use super::super::freshness::Tag;
-    use super::super::state::{App, Setup};
     use super::*;
     use crate::answer::Calculator;
     use crate::counters::Counters;
     use crate::peer::Peer;
+    use crate::server::http_cache::Tag;
+    use crate::server::state::{App, Setup};
 
-    /// Pictures and explanations, in one number, beside the versions that stand for them in their tags. If this fails
-    /// because one of them has changed, raise its version: or who has the old one will be told that it still holds.
+    /// A digest of pictures and explanations, beside the versions that stand for them in their tags. If this fails
+    /// because one of them has changed, raise its version: or clients with the old one are told that it is still valid.
     #[tokio::test]
     async fn the_versions_stand_for_what_is_drawn_and_explained() {
         let counters = Counters::default();
         let calculator = Calculator::new(Options::default(), 1, counters.clone()).expect("the options are good");
         let app = App::new(calculator, counters, Setup::default());
-        let [_, _, _, plot_path, explain_path, _] = PATHS;
+        let [plot_path, explain_path] = ["/v1/plot", "/v1/explain"];
         let mut bodies = Vec::new();
         for (path, query, accepted) in [
             (plot_path, "expr=sin(x)&expr=1/x&expr=sqrt(-1-x**2)", "image/svg+xml"),
@@ -78,7 +59,7 @@ mod tests {
         }
         let digest =
             |bodies: &[String]| format!("{:?}", Tag::of(&bodies.iter().map(String::as_str).collect::<Vec<_>>()));
-        assert_eq!((plot::VERSION, &*digest(&bodies[..3])), ("plot 3", "Tag(337396346658188692137660326032001559468)"));
+        assert_eq!((plot::VERSION, &*digest(&bodies[..3])), ("plot 4", "Tag(156955960395059866838184388682201013878)"));
         assert_eq!(
             (explain::VERSION, &*digest(&bodies[3..])),
             ("explain 2", "Tag(44786241641224229542224912975912610333)")

@@ -1,4 +1,4 @@
-//! `tabuada.toml`: a table whose keys are names of settings.
+//! `tabuada.toml`: a table whose keys are the names of settings.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,14 +10,14 @@ use super::table::ALL;
 use super::{Given, Origin, SettingError, nearest};
 use crate::words::said::{NAMED_UNREADABLE, NO_VALUE, NOT_TOML, UNKNOWN_KEY, UNREADABLE};
 
-/// The file that is read where none is named.
+/// The default file.
 const IN_THE_WORKING_FOLDER: &str = "tabuada.toml";
 
 /// The values in a file.
 pub(super) struct File(pub(super) BTreeMap<&'static str, Given>);
 
 impl File {
-    /// Reads the file that is named, or the one in the working folder if there is one.
+    /// Reads the named file, or the default file if it exists.
     pub(super) fn find(named: Option<&Given>) -> Result<Self, SettingError> {
         let Some(Given { text: path, origin }) = named.filter(|named| !named.text.is_empty()) else {
             return match fs::read_to_string(IN_THE_WORKING_FOLDER) {
@@ -33,7 +33,7 @@ impl File {
     }
 
     pub(super) fn parse(path: &str, text: &str) -> Result<Self, SettingError> {
-        // Editors of some systems begin a file with a mark of its encoding.
+        // Some editors write a byte order mark.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let at = |byte: usize| {
             let before = text.get(..byte).unwrap_or(text);
@@ -57,7 +57,7 @@ impl File {
     }
 }
 
-/// A value as it would stand on a command line.
+/// A value as a user would write it on a command line.
 fn text_of(value: &DeValue<'_>) -> Option<String> {
     match value {
         DeValue::String(text) => Some(text.to_string()),

@@ -1,4 +1,4 @@
-//! Where values come from, and what is said of those that are wrong.
+//! Where values come from, and the errors for wrong ones.
 
 use super::file::File;
 use super::table::{ADMIN_TOKEN, HIDE_MEMORY, LISTEN, REDIS, TRUSTED_PROXIES, TTL};
@@ -20,7 +20,7 @@ fn names_and_variables_are_each_a_settings_own() {
 }
 
 #[test]
-fn a_flag_goes_before_a_variable_and_that_before_the_default() {
+fn a_flag_precedes_a_variable_and_a_variable_the_default() {
     let origin = |flags: &[(&'static str, &str)], variables: &[(&str, &str)]| {
         let given = settings(flags, variables).given(&TTL).cloned().unwrap();
         (given.text, given.origin.to_string())
@@ -30,7 +30,7 @@ fn a_flag_goes_before_a_variable_and_that_before_the_default() {
     assert_eq!(origin(&[], &[("TABUADA_TTL", "2d")]), of("2d", "TABUADA_TTL"));
     assert_eq!(origin(&[], &[("TABUADA_TTL", "")]), of("1d", "default"));
     assert_eq!(origin(&[("ttl", "3d")], &[("TABUADA_TTL", "2d")]), of("3d", "--ttl"));
-    // A secret that did not arrive is no unset one.
+    // An empty secret is not an unset one.
     assert!(settings(&[], &[("TABUADA_ADMIN_TOKEN", "")]).given(&ADMIN_TOKEN).is_some());
     assert!(settings(&[], &[("TABUADA_REDIS", "")]).given(&REDIS).is_none());
 }
@@ -50,7 +50,7 @@ fn a_switch_is_one_of_eight_words() {
 }
 
 #[test]
-fn what_is_wrong_names_its_origin_and_the_value_unless_it_is_secret() {
+fn an_error_names_the_origin_and_the_value_unless_secret() {
     let settings = settings(
         &[("hide-memory", "maybe")],
         &[("TABUADA_LISTEN", "foo"), ("TABUADA_ADMIN_TOKEN", "geheim"), ("TABUADA_REDIS", "redis://u:geheim@h/x")],
@@ -107,6 +107,7 @@ fn a_file_says_in_which_line_it_is_wrong() {
     for (text, said) in [
         ("ttl = \"9m\"\ntll = 1\n", "f.toml:2: unknown key 'tll'; the nearest is 'ttl'"),
         ("\nredis_ca = \"a\"\n", "f.toml:2: unknown key 'redis_ca'; the nearest is 'redis-ca'"),
+        ("TTL = \"9m\"\n", "f.toml:1: unknown key 'TTL'; the nearest is 'ttl'"),
         ("[serve]\nttl = \"9m\"\n", "f.toml:1: unknown key 'serve'; the nearest is "),
         ("admin-token = \"x\"\n", "f.toml:1: unknown key 'admin-token'; the nearest is 'admin-token-file'"),
         ("config = \"x\"\n", "f.toml:1: unknown key 'config'; the nearest is "),
@@ -123,7 +124,7 @@ fn a_file_says_in_which_line_it_is_wrong() {
 }
 
 #[test]
-fn what_kubernetes_sets_for_a_service_is_known() {
+fn variables_of_kubernetes_services_are_recognised() {
     let unknown = |name: &str, value: &str| unknown_variables([(name.into(), value.into())]).pop();
     for (name, value) in [
         ("TABUADA_SERVICE_HOST", "10.96.0.7"),
@@ -151,7 +152,7 @@ fn what_kubernetes_sets_for_a_service_is_known() {
     ] {
         assert_eq!(unknown(name, value), Some((name.to_owned(), nearest.to_owned())));
     }
-    // A port that somebody means is not one that Kubernetes sets.
+    // `TABUADA_PORT=9000` was meant as a setting; Kubernetes would set a URL.
     assert!(unknown("TABUADA_PORT", "9000").is_some());
     assert!(unknown("TABUADA_PORT_8000", "x").is_some());
 }

@@ -91,10 +91,14 @@ pub const HELP: &[(&str, &str, &str)] = &[
     (
         "batch --csv",
         "Read CSV with a header: column expr holds expressions, the others are their variables.\n\n\
-         A cell is an int (3), a float (0.1) or else a string. A column whose name no variable can have is none.",
+         A cell is an int (3), a float (0.1) or else a string. A column whose name no variable can have is none.\n\n\
+         Columns are separated by commas, tabs or semicolons, as the header has it; between semicolons 0,1 is a float, \
+         too, and floats are written so.",
         "Lê CSV com cabeçalho: a coluna expr tem as expressões, as outras são as variáveis delas.\n\n\
          Uma célula é um int (3), um float (0.1) ou então um texto. Uma coluna com nome que não serve a uma variável \
-         não é variável.",
+         não é variável.\n\n\
+         As colunas são separadas por vírgulas, tabulações ou pontos e vírgulas, como no cabeçalho; entre pontos e \
+         vírgulas 0,1 também é um float, e os floats são escritos assim.",
     ),
     (
         "batch --expr",
@@ -220,7 +224,7 @@ pub const HELP: &[(&str, &str, &str)] = &[
     (
         "man",
         "Print a manual page, of the command or of one of its commands, for man -l.",
-        "Mostra uma página de manual, do comando ou de um dos seus comandos, para man -l (em inglês).",
+        "Mostra uma página de manual, do comando ou de um dos seus comandos, para man -l.",
     ),
     (
         "man COMMAND",

@@ -69,6 +69,20 @@ pub(crate) const REDIS_SILENT: Words = Words::new(
     "Redis: conectado, mas não avisa das mudanças: a memória guardaria respostas por no máximo 5 s",
 );
 
+// `batch`.
+pub(crate) const NO_COLUMN: Words = Words::new(
+    "the header has no column '{}'; name one with --column, or give --expr",
+    "o cabeçalho não tem a coluna '{}'; indique uma com --column, ou use --expr",
+);
+pub(crate) const HEADER_NOT_UTF_8: Words = Words::new(
+    "the header is not UTF-8: save the file as CSV UTF-8, or convert it: iconv -f windows-1252 -t utf-8",
+    "o cabeçalho não está em UTF-8: salve o arquivo como CSV UTF-8, ou converta: iconv -f windows-1252 -t utf-8",
+);
+
+// `man`.
+pub(crate) const NO_SUCH_COMMAND: Words =
+    Words::new("there is no command '{}' here; there is {}", "não há um comando '{}' aqui; há {}");
+
 // `cache` and `health`.
 pub(crate) const NO_CONNECTION: Words = Words::new("Redis cannot be reached: {}", "sem conexão com o Redis: {}");
 pub(crate) const CONNECTION_LOST: Words =

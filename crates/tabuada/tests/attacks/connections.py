@@ -1,4 +1,4 @@
-"""Connections that ask too slowly, too much, or nothing: the neighbour is served, memory is bounded, places come back."""
+"""Connections that send too slowly, too much, or nothing: the neighbour is served, memory is bounded, places are freed."""
 
 import os
 import socket
@@ -9,19 +9,19 @@ from service import MIB, Findings, Neighbour, Service, dial, query, request
 CHEAP = request("GET", query("/v1/evaluate", expr="2+2"))
 TABLE = request("POST", "/v1/table", b'{"expr":"x+1","x":{"from":1,"to":2,"count":1000000}}')
 HELLO = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(500)
-# Files that the service may have open in the flood of idle connections.
+# The number of files that the service may open during the flood of idle connections.
 FILES = 300
-# Seconds that a neighbour waits for a cheap answer at most, on however busy a machine.
+# The maximum of seconds that a neighbour waits for a cheap answer, however busy the machine is.
 PATIENCE = 5
-# The part of its connections that an attack does without every day.
-SPARED = 1
-# What a connection may hold, its buffers included, and what all of them may.
+# The divisor of the number of connections: 1 in a deep run, 20 in the daily run.
+DIVISOR = 1
+# The maximum of memory for one connection with its buffers, and for all of them.
 CONNECTION_MAX = MIB
 MEMORY_MAX = 64 * MIB
 
 
 def send(connection, data):
-    """As much as it takes; whether the server has ended it is found out later."""
+    """Sends as much as the server takes. A closed connection shows later."""
     try:
         connection.sendall(data)
     except OSError:
@@ -29,14 +29,14 @@ def send(connection, data):
 
 
 def opened(port, count, data=b"", receive_bytes=None):
-    connections = [dial(port, receive_bytes=receive_bytes) for _ in range(max(1, count // SPARED))]
+    connections = [dial(port, receive_bytes=receive_bytes) for _ in range(max(1, count // DIVISOR))]
     for connection in connections:
         send(connection, data)
     return connections
 
 
 def pipelined(port):
-    """Each asks for ten thousand answers at once, and takes none of them."""
+    """Each connection sends ten thousand requests at once and reads no response."""
     connections = opened(port, 50, receive_bytes=4096)
     for connection in connections:
         connection.setblocking(False)
@@ -49,7 +49,7 @@ def pipelined(port):
 
 
 def dripped(port):
-    """A head, a byte at a time."""
+    """A head, one byte at a time."""
     connections = opened(port, 500)
     for byte in b"GET / HTTP/1.1\r\nX: ":
         for connection in connections:
@@ -58,17 +58,17 @@ def dripped(port):
 
 
 def half_closed(port):
-    """Who sends no more is answered all the same."""
+    """The server answers a client that has closed its sending side."""
     connections = opened(port, 300, CHEAP)
     for connection in connections:
         connection.shutdown(socket.SHUT_WR)
-        # Its first byte comes before the rest.
+        # The first byte arrives before the rest.
         begin = connection.makefile("rb").read(13)
         assert begin == b"HTTP/1.1 200 ", begin
     return connections
 
 
-# Name, and what opens the connections. The number of them that are left is for the bound on memory.
+# The name, and the function that opens the connections. Their number determines the limit on memory.
 ATTACKS = {
     "silent connections": lambda port: opened(port, 2000),
     "idle connections": lambda port: opened(port, 1000, CHEAP),
@@ -77,17 +77,17 @@ ATTACKS = {
     "chunks that stop": lambda port: opened(port, 500, b"POST /v1/batch HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n2+2\n\r\n"),
     "readers of nothing": lambda port: opened(port, 100, TABLE, receive_bytes=4096),
     "half-closed connections": half_closed,
-    "pipelines that nobody reads": pipelined,
+    "pipelines without a reader": pipelined,
     "TLS on the port": lambda port: opened(port, 200, HELLO),
     "HTTP/2": lambda port: opened(port, 200, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
     "huge heads": lambda port: opened(port, 200, b"GET / HTTP/1.1\r\nX: " + b"x" * 300_000),
     "many headers": lambda port: opened(port, 200, b"GET / HTTP/1.1\r\n" + b"a: b\r\n" * 20_000 + b"\r\n"),
-    "bytes of chance": lambda port: opened(port, 200, os.urandom(100_000)),
+    "random bytes": lambda port: opened(port, 200, os.urandom(100_000)),
 }
 
 
 def places(service):
-    """Connections that it counts but for who asks."""
+    """The connections that the service counts, without the one of this request."""
     return service.metric("tabuada_connections") - 1
 
 
@@ -101,15 +101,15 @@ def wait_until(is_so, seconds=20):
 
 
 def run(binary, deep):
-    global SPARED
-    SPARED = 1 if deep else 20
+    global DIVISOR
+    DIVISOR = 1 if deep else 20
     findings = Findings()
     print("| attack | open | memory over rest, MiB | neighbour's slowest, ms | files and places back |\n|---|---|---|---|---|")
     for name, attack in ATTACKS.items():
         with Service(binary, "--threads", "2") as service:
             check(name, attack, service, findings)
     with Service(binary, "--threads", "2", files=FILES) as service:
-        check(f"idle connections beyond {FILES} files", lambda port: opened(port, 2 * FILES * SPARED, CHEAP), service, findings)
+        check(f"idle connections beyond {FILES} files", lambda port: opened(port, 2 * FILES * DIVISOR, CHEAP), service, findings)
     return findings.found
 
 
@@ -121,7 +121,7 @@ def check(name, attack, service, findings):
     connections = attack(service.port)
     taken = []
     for n in range(200):
-        # From new connections as well.
+        # Over new connections too.
         one = neighbour if n % 2 else Neighbour(service.port)
         status, seconds = one.ask(query("/v1/evaluate", expr=f"{n}+1"))
         taken.append(seconds)
@@ -134,7 +134,7 @@ def check(name, attack, service, findings):
     findings.expect(memory <= bound, f"{name}: {memory / MIB:.0f} MiB for {len(connections)} connections")
     for connection in connections:
         connection.close()
-    # That of the neighbour may be kept.
+    # The neighbour's connection may stay open.
     are_back = wait_until(lambda: places(service) <= 1 and service.files() <= files + 1)
     findings.expect(are_back, f"{name}: {places(service):.0f} places and {service.files() - files} files are not given back")
     findings.expect(not service.panics() and service.is_alive(), f"{name}: {service.panics()}")

@@ -1,4 +1,4 @@
-"""Attackers: processes that run only where nobody else would, as if they were on machines of their own."""
+"""Attackers: processes that run only when a core is idle, as if they had machines of their own."""
 
 import asyncio
 import multiprocessing
@@ -6,7 +6,7 @@ import os
 
 
 async def read_answer(reader):
-    """One answer; gives its status."""
+    """Reads one response and gives its status."""
     head = (await reader.readuntil(b"\r\n\r\n")).lower()
     if b"\r\ntransfer-encoding: chunked" in head:
         while size := int(await reader.readline(), 16):
@@ -38,13 +38,13 @@ async def _flood(port, make, connections, source):
 
 
 def _attack(port, make, connections, source):
-    # A lower priority alone keeps its core for a slice, whoever else would run.
+    # A lower priority is not enough: a thread of any priority keeps its core for its whole slice.
     os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     asyncio.run(_flood(port, make, connections, source))
 
 
 class Flood:
-    """So many connections, each of which sends what `make` gives and takes the answer, again and again."""
+    """Connections that each send the request from `make` and read the response, again and again."""
 
     def __init__(self, port, make, connections, source="127.0.0.1"):
         arguments = (port, make, connections, source)

@@ -1,4 +1,4 @@
-"""The requests of corpus/attacks.jsonl, one by one: what each takes of the service."""
+"""The requests of corpus/attacks.jsonl, one by one: the time, CPU and memory that each costs the service."""
 
 import http.client
 import itertools
@@ -7,10 +7,10 @@ import time
 
 from service import MIB, Findings, Service, ask, fresh, query, records
 
-# Over what the service holds at rest.
+# The maximum above the memory of the service at rest.
 MEMORY_MAX = 64 * MIB
 CPU_MAX = 10
-# The clock of an answer is 2 s, that of a whole table or batch 20 s. The rest is for the way there and back.
+# The deadline of an answer is 2 s, that of a whole table or batch 20 s. This allowance is for the way there and back.
 GRACE = 1
 CLOCK = {"POST /v1/table": 20 + GRACE, "POST /v1/batch": 20 + GRACE}
 CLOSED = -1
@@ -35,7 +35,7 @@ def requests(record):
     text = joined(record.get("expr") or record["parts"])
 
     def evaluating(before="", after=""):
-        """The text with the last of its statements in brackets, and one before it that makes it another each time."""
+        """The text with its last statement in brackets. A statement before it makes the text different each time."""
         statements, semicolon, last = text.rpartition("; ")
         return fresh(f"q=@;{statements}{semicolon}{before}{last}{after}")
 
@@ -52,10 +52,10 @@ def requests(record):
 
 
 def attack(binary, record, findings, figures, deep):
-    """On a service of its own: what another attack left behind is not to be taken for rest."""
+    """Starts a new service, so that the memory at rest includes nothing of an earlier attack."""
     with Service(binary, "--memory", "1MiB", "--threads", "2") as service:
         service.is_alive()
-        # Every day by some of the ways.
+        # The daily run tries every third way.
         for name, method, target, body, headers in requests(record)[:: 1 if deep else 3]:
             shown = str(record.get("note") or record.get("expr") or record["parts"])[:60]
             title = f"{record['class']}: {shown} ({name})"
@@ -68,9 +68,10 @@ def attack(binary, record, findings, figures, deep):
             except TimeoutError:
                 status = 0
             except (OSError, http.client.HTTPException):
-                # Closed before all was sent, or in the middle of an answer that went on for too long.
+                # The connection was closed before everything was sent, or in the middle of a response that took too
+                # long.
                 status = CLOSED
-            # What others took of the processors is no fault of the service's.
+            # Time in which other processes had the processors does not count.
             wall = time.monotonic() - begun - service.waited(waits)
             findings.expect(status == 503 or 200 <= status < 500 or status == CLOSED, f"{title}: status {status}")
             if deep:
@@ -83,7 +84,7 @@ def attack(binary, record, findings, figures, deep):
                 findings.expect(memory <= MEMORY_MAX, f"{title}: {memory / MIB:.0f} MiB")
             else:
                 figures.append((title, wall, 0, 0))
-        findings.expect(service.is_alive() and service.process.poll() is None, f"{record['class']}: it is gone")
+        findings.expect(service.is_alive() and service.process.poll() is None, f"{record['class']}: the process has ended")
         findings.expect(not service.panics(), f"{record['class']}: {service.panics()}")
 
 
@@ -91,7 +92,7 @@ def run(binary, deep):
     findings, figures = Findings(), []
     for name, attacks in itertools.groupby(records("attacks.jsonl"), lambda record: record["class"]):
         before = len(figures)
-        # Every day one of each class.
+        # The daily run tries one attack of each class.
         for record in itertools.islice(attacks, None if deep else 1):
             attack(binary, record, findings, figures, deep)
         worst = [max(figure[at] for figure in figures[before:]) for at in (1, 2, 3)]

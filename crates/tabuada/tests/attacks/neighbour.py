@@ -1,4 +1,4 @@
-"""What an attack costs who asks from another address: the latency of cheap questions, and answers to expensive ones."""
+"""The cost of an attack for a client of another address: the latency of cheap questions, and answers to expensive ones."""
 
 import functools
 import statistics
@@ -9,7 +9,7 @@ from service import NEIGHBOUR, Findings, Neighbour, Service, evaluation, fresh, 
 ROUNDS = 3
 SECONDS = 1.5
 RATIO_MAX = 3
-# What is asked in this time takes its turn of the processor however busy the machine is: no ratio of less is a finding.
+# A request this fast depends on the scheduler alone: a smaller ratio of latencies is noise.
 NOISE_MS = 1.0
 ANSWERED_MIN = 0.9
 
@@ -23,7 +23,7 @@ def posting(path, body, kind="application/json"):
 
 
 def getting(path, expr, count=1, **more):
-    """`expr` some times over, each one another."""
+    """`expr` several times, different each time."""
     def make():
         pairs = "&".join(query("", expr=fresh(expr))[1:] for _ in range(count))
         rest = query("", **more)[1:]
@@ -34,7 +34,7 @@ def getting(path, expr, count=1, **more):
 
 NESTED = "x=" + "[" * 190 + "[1e300]*1500+[1]" + "]" * 190 + ";y=" + "[" * 190 + "[int(1e300)]*1500+[2]" + "]" * 190 + ";"
 FACTOR = "factor((2**2281-1)*(2**3217-1)+2*@)"
-# Name, connections, what each sends.
+# The name, the number of connections, and the requests of each connection.
 ATTACKS = [
     ("25 M units on workers", 50, evaluating("sum(k**2%7,k,1,700000)+@")),
     ("round of large floats, within a trial", 50, evaluating("sum(round(1.7e308/7,3)>0,k,1,700)+@")),
@@ -49,11 +49,11 @@ ATTACKS = [
     ("long texts", 50, evaluating("+".join(["1"] * 5_000) + "+@")),
     ("long texts that need advice", 50, evaluating("a " * 900 + "@")),
     ("explanations", 50, getting("/v1/explain", "sum(k**2,k,1,900)+@")),
-    ("pictures of chance", 8, getting("/v1/plot", "rnd()+0*@", 6, width=2000, height=2000)),
+    ("random pictures", 8, getting("/v1/plot", "rnd()+0*@", 6, width=2000, height=2000)),
     ("pictures that swing", 8, getting("/v1/plot", "tan(1e9*x)+@", 6, width=2000, height=2000)),
-    ("a hundred dear lines", 8, posting("/v1/batch", "".join(f"sum(i**2,i,1,90000{n}+@%9)\n" for n in range(100)), "application/x-ndjson")),
+    ("a hundred expensive lines", 8, posting("/v1/batch", "".join(f"sum(i**2,i,1,90000{n}+@%9)\n" for n in range(100)), "application/x-ndjson")),
     ("tables", 8, posting("/v1/table", '{"expr":"round(x*8e307,3)*0+x+@","x":{"from":1,"to":2,"count":200000}}')),
-    ("tables of dear rows", 8, posting("/v1/table", '{"expr":"factor((2**607-1)*(2**1279-1)+2*floor(x))+[@]","x":[1,2]}')),
+    ("tables of expensive rows", 8, posting("/v1/table", '{"expr":"factor((2**607-1)*(2**1279-1)+2*floor(x))+[@]","x":[1,2]}')),
     ("large bodies of JSON", 20, posting("/evaluate", '{"a":"' + "\\u0031" * 150_000 + '","expressao":"@"}')),
     ("brackets", 20, posting("/v1/evaluate", '{"expr":"@","variables":{"x":' + "[" * 300_000)),
 ]
@@ -69,7 +69,7 @@ def run(binary, _deep):
             for _ in range(ROUNDS):
                 quiet.append(neighbour.latencies(SECONDS))
                 with Flood(service.port, make, connections):
-                    # What was asked first is what waits.
+                    # The latencies of the first requests include the start of the attack, so they are ignored.
                     neighbour.latencies(0.3)
                     attacked.append(neighbour.latencies(SECONDS))
                 service.settle(5)
@@ -77,7 +77,7 @@ def run(binary, _deep):
                               for rounds in (quiet, attacked))
             ratio = during[1] / before[1]
             figures.append((ratio, name, connections, *before, *during))
-            findings.expect(ratio <= RATIO_MAX or during[1] <= NOISE_MS, f"{name}: the neighbour's p99 is {ratio:.1f} times that of quiet")
+            findings.expect(ratio <= RATIO_MAX or during[1] <= NOISE_MS, f"{name}: the neighbour's p99 is {ratio:.1f} times the quiet one")
             findings.expect(not service.panics() and service.is_alive(), f"{name}: {service.panics()}")
     print("| attack | connections | quiet p50, ms | p99 | attacked p50, ms | p99 | ratio of p99 |\n|---|---|---|---|---|---|---|")
     for ratio, name, connections, *times in sorted(figures, reverse=True):
@@ -85,7 +85,7 @@ def run(binary, _deep):
     return findings.found
 
 
-# What one address leaves another of the expensive: name, and what the other asks.
+# The expensive questions that one address leaves time for: a name, and the questions of the other address.
 ASKED = [
     ("an expensive sum", "/v1/evaluate", "factorial(3000+@%1000)%7"),
     ("a very expensive sum", "/v1/evaluate", "sum(k**2%7,k,1,300000)+@"),
@@ -95,7 +95,7 @@ ASKED = [
 
 
 def run_fairness(binary, _deep):
-    """100 connections of one address against one of another."""
+    """100 connections of one address against one connection of another."""
     findings = Findings()
     with Service(binary, "--threads", "2") as service:
         with Flood(service.port, evaluating("sum(k**2%7,k,1,700000)+@"), 100):

@@ -1,4 +1,4 @@
-"""The service as a process that is attacked: started, asked, and measured from outside."""
+"""The attacked service: a process that is started, called and measured from outside."""
 
 import http.client
 import itertools
@@ -20,18 +20,18 @@ import urllib.parse
 
 MIB = 1 << 20
 TICKS = os.sysconf("SC_CLK_TCK")
-# Of an address that is not the attacker's.
+# An address that differs from the attacker's.
 NEIGHBOUR = "127.0.0.2"
-# Far longer than anything may take.
+# Far longer than anything takes.
 PATIENCE = 90
 NUMBERS = itertools.count(1)
 
-# As many connections as the system grants.
+# As many connections as the system allows.
 resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
 
 
 class Service:
-    """`tabuada serve` on a free port, with `arguments`; `files` is what it may have open at most."""
+    """`tabuada serve` on a free port, with `arguments`; `files` limits its open files."""
 
     def __init__(self, binary, *arguments, files=None):
         clean = {name: value for name, value in os.environ.items() if not name.startswith("TABUADA_")}
@@ -60,36 +60,36 @@ class Service:
         self.process.wait()
 
     def _status(self, name):
-        """Bytes of memory."""
+        """A size in bytes from `/proc`."""
         return int(re.search(rf"{name}:\s+(\d+) kB", (self.proc / "status").read_text())[1]) << 10
 
     def memory(self):
         return self._status("VmRSS")
 
     def peak(self):
-        """The most memory since `reset_peak`."""
+        """The peak memory since `reset_peak`."""
         return self._status("VmHWM")
 
     def reset_peak(self):
         (self.proc / "clear_refs").write_text("5")
 
     def cpu(self):
-        """Seconds of processors, the kernel's included."""
+        """CPU seconds, including those in the kernel."""
         fields = (self.proc / "stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / TICKS
 
     def waits(self):
-        """Seconds that each of its threads, and who asks, was ready to run while others had the processors."""
+        """Seconds in which each of its threads, and this thread, was ready to run but had no processor."""
         tasks = [pathlib.Path("/proc/self/schedstat"), *(self.proc / "task").glob("*/schedstat")]
         return {str(task): int(task.read_text().split()[1]) / 1e9 for task in tasks}
 
     def waited(self, before):
-        """What the worst of them waited since, and who asks."""
+        """The longest such wait of a thread of the service since `before`, and that of this thread."""
         own, *others = (seconds - before.get(task, 0) for task, seconds in self.waits().items())
         return own + max(others)
 
     def settle(self, most=30):
-        """Waits until it does nothing any more: what overruns its answer counts as well."""
+        """Waits until the service is idle, so that work which goes on after the response counts too."""
         end = time.monotonic() + most
         while time.monotonic() < end:
             before = self.cpu()
@@ -118,7 +118,7 @@ class Service:
 
 
 def ask(port, method, target, body=None, headers=(), source="127.0.0.1", timeout=PATIENCE):
-    """Status and body of an answer, on a connection of its own."""
+    """Status and body of a response, on a new connection."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout, source_address=(source, 0))
     try:
         connection.request(method, target, body, dict(headers))
@@ -129,7 +129,7 @@ def ask(port, method, target, body=None, headers=(), source="127.0.0.1", timeout
 
 
 def request(method, target, body=b"", headers=()):
-    """The bytes of a request on a connection that is kept."""
+    """The bytes of a request on a keep-alive connection."""
     lines = [f"{method} {target} HTTP/1.1", "Host: x", *(f"{name}: {value}" for name, value in headers)]
     if method == "POST":
         lines += [f"Content-Length: {len(body)}"]
@@ -141,7 +141,7 @@ def query(path, **pairs):
 
 
 def evaluation(expr):
-    """The bytes that ask for an expression that nobody has asked for: `@` becomes a number."""
+    """The bytes of a request for a new expression: `@` becomes a unique number."""
     return request("GET", query("/v1/evaluate", expr=fresh(expr)), headers=[("Cache-Control", "no-store")])
 
 
@@ -150,7 +150,7 @@ def fresh(expr):
 
 
 def dial(port, source="127.0.0.1", receive_bytes=None):
-    """A connection; `receive_bytes` is what the system takes of an answer that is not read."""
+    """A connection; `receive_bytes` is the size of the system's buffer for unread responses."""
     connection = socket.socket()
     connection.settimeout(PATIENCE)
     if receive_bytes:
@@ -161,15 +161,15 @@ def dial(port, source="127.0.0.1", receive_bytes=None):
 
 
 class Neighbour:
-    """One who asks, on a connection that is kept, from another address."""
+    """A client of another address, on a keep-alive connection."""
 
     def __init__(self, port):
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE, source_address=(NEIGHBOUR, 0))
 
     def ask(self, target):
-        """Status, and the seconds that it took."""
+        """The status of the response, and the seconds until its end."""
         begun = time.perf_counter()
-        # As browsers do: a connection that was kept may be gone.
+        # Retries once as browsers do, because the server may have closed a kept connection.
         for _ in range(2):
             try:
                 self.connection.request("GET", target, headers={"Cache-Control": "no-store"})
@@ -181,7 +181,7 @@ class Neighbour:
         return 0, time.perf_counter() - begun
 
     def latencies(self, seconds, pause=0.002):
-        """Of cheap questions, in ms, sorted; one without an answer took for ever."""
+        """The latencies of cheap questions in ms, sorted. Infinite for a question without an answer."""
         taken, end = [], time.monotonic() + seconds
         while time.monotonic() < end:
             status, time_taken = self.ask(query("/v1/evaluate", expr=fresh("@+1")))
@@ -195,12 +195,12 @@ def percentile(values, part):
 
 
 def slope(points):
-    """Of the line through (x, y) by least squares."""
+    """The slope of the line through (x, y) by least squares."""
     return statistics.linear_regression(*zip(*points)).slope
 
 
 class Redis:
-    """A `redis-server` of the test's own."""
+    """A `redis-server` for one test only."""
 
     def __init__(self):
         with socket.create_server(("127.0.0.1", 0)) as free:
@@ -226,14 +226,14 @@ class Redis:
 
 
 class Findings:
-    """What did not hold."""
+    """The expectations that failed."""
 
     def __init__(self):
         self.found = []
 
     def expect(self, holds, what):
         if not holds:
-            print(f"NOT HELD: {what}", flush=True)
+            print(f"FAILED: {what}", flush=True)
             self.found.append(what)
 
 

@@ -1,4 +1,4 @@
-"""Ten minutes of everything at once: what grows while nothing new happens is lost."""
+"""Ten minutes of mixed load: memory, files or threads that keep growing under a steady load are a leak."""
 
 import itertools
 import os
@@ -11,16 +11,16 @@ from neighbour import evaluating, getting, posting
 from service import MIB, Findings, Neighbour, Redis, Service, dial, evaluation, percentile, query, request, slope
 
 MINUTES = float(os.environ.get("TABUADA_SOAK_MINUTES", 10))
-# Memory is filled, pools have grown.
+# After this time memory is full and the pools have grown.
 WARM_UP = MINUTES / 5
 SAMPLE_SECONDS = 5
-# What may come of the noise of the samples, in the whole time that is measured. Memory: an eighth of what a leak of one
-# KiB for each of 100 requests a second would take. Latency: its median of a sample, of a machine that does other things.
+# The growth that noise in the samples can explain, over the whole measured time. Memory: an eighth of a leak of one KiB
+# for each of 100 requests a second. Latency: the noise of a sample's median on a machine that does other things.
 TOLERANCE = {"memory, MiB": 8, "files": 8, "threads": 1, "connections": 8, "latency p50, ms": 0.5}
 
 
 def mixed(numbers=itertools.count()):
-    """What is asked again and what nobody asked before, on every route."""
+    """Repeated and new requests, on every route."""
     kinds = [
         lambda: request("GET", query("/v1/evaluate", expr=f"{random.randrange(50)}+1")),
         lambda: request("GET", query("/v1/evaluate", expr=f"factorial({random.randrange(2000, 2100)})%7")),
@@ -41,15 +41,15 @@ def mixed(numbers=itertools.count()):
 
 
 def meddle(redis, stopped):
-    """What others do to the keys."""
+    """Changes the keys in Redis as other clients might."""
     while not stopped.wait(0.5):
         key = redis.says("RANDOMKEY")
-        deed = random.choice([("DEL", key), ("EXPIRE", key, 1), ("SET", key, "lixo"), ("FLUSHALL",), ("DEL", key), ("DEL", key)])
-        redis.says(*deed)
+        command = random.choice([("DEL", key), ("EXPIRE", key, 1), ("SET", key, "lixo"), ("FLUSHALL",), ("DEL", key), ("DEL", key)])
+        redis.says(*command)
 
 
 def come_and_go(port, stopped):
-    """Connections that end in the middle of something."""
+    """Connections that end in the middle of a request or a response."""
     while not stopped.wait(0.05):
         connection = dial(port)
         connection.sendall(random.choice([b"", b"GET /", mixed(), mixed()[:40], request("POST", "/v1/table", b'{"expr":"x","x":{"from":1,"to":2,"count":300000}}')]))

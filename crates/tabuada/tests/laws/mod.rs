@@ -1,5 +1,5 @@
-//! What holds for every request there is, asked over a socket of a server in this process. The fuzz targets look for one
-//! that breaks it; `fuzz_seeds.rs` replays what they found.
+//! Properties of all requests, checked over a socket with a server in this process. The fuzz targets search for
+//! requests that violate them. `fuzz_seeds.rs` replays what they found.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -16,10 +16,10 @@ use tokio::net::TcpListener;
 /// Far longer than anything takes.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Some thread of the server panicked.
+/// Whether a thread of the server panicked.
 static PANICKED: AtomicBool = AtomicBool::new(false);
 
-/// The server of this process, which serves until that ends.
+/// The server of this process. It runs until the process ends.
 fn server() -> SocketAddr {
     static ADDRESS: OnceLock<SocketAddr> = OnceLock::new();
     *ADDRESS.get_or_init(|| {
@@ -44,18 +44,18 @@ fn server() -> SocketAddr {
     })
 }
 
-/// An answer: its status, its head and its body.
+/// A response: its status, its head and its body.
 struct Answer {
     status: u16,
     head: String,
     body: Vec<u8>,
 }
 
-/// Sends bytes, and nothing more; takes what is answered until the server ends the connection.
+/// Sends bytes and closes the sending side. Reads until the server closes the connection.
 fn exchange(bytes: &[u8]) -> Vec<u8> {
     let mut stream = TcpStream::connect(server()).expect("it accepts");
     stream.set_read_timeout(Some(PATIENCE)).expect("it can be set");
-    // Who is answered before all is sent may find the connection closed.
+    // If the server answers early, the connection may be closed before everything is sent.
     let _ = stream.write_all(bytes).and_then(|()| stream.shutdown(Shutdown::Write));
     let mut answer = Vec::new();
     if let Err(error) = stream.read_to_end(&mut answer) {
@@ -65,7 +65,7 @@ fn exchange(bytes: &[u8]) -> Vec<u8> {
     answer
 }
 
-/// The first of the answers. No status but these is ever given.
+/// The first response. Checks that its status is one of these.
 fn first(answered: &[u8]) -> Answer {
     let end = answered.windows(4).position(|four| four == b"\r\n\r\n").expect("a head");
     let head = std::str::from_utf8(&answered[..end]).expect("a head is ASCII").to_ascii_lowercase();
@@ -91,7 +91,7 @@ fn unchunked(mut chunks: &[u8]) -> Vec<u8> {
     }
 }
 
-/// Whatever is sent, what comes back is nothing, or an answer that is none of a broken server.
+/// Whatever the bytes, the server sends nothing or a response that is not an internal error.
 pub(crate) fn check_head(bytes: &[u8]) {
     let answered = exchange(bytes);
     if !answered.is_empty() {
@@ -110,8 +110,8 @@ fn get(path: &str, query: &[u8]) -> Answer {
     first(&exchange(format!("GET {path}?expr={query} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").as_bytes()))
 }
 
-/// The first byte says of which route the others are the body. Its answer is of the type that it says; a body that any
-/// reader of JSON finds an expression in is not refused by the course's route.
+/// The first byte selects the route; the others are the body. The response has the type that it declares. The course's
+/// route accepts every body in which a JSON reader finds an expression.
 pub(crate) fn check_body(bytes: &[u8]) {
     let Some((route, body)) = bytes.split_first() else { return };
     let sized = format!("Content-Length: {}", body.len());
@@ -141,8 +141,8 @@ pub(crate) fn check_body(bytes: &[u8]) {
     assert!(is_whole, "{}\n\n{}", answer.head, String::from_utf8_lossy(&answer.body));
 }
 
-/// The first byte says how the others, lines of a batch, are cut on their way. Each line has an answer of one line, which
-/// is the same however they were cut.
+/// The first byte decides how the others, lines of a batch, are split into writes. Each line gets one line of response,
+/// which is the same for every split.
 pub(crate) fn check_lines(bytes: &[u8]) {
     let Some((&size, lines)) = bytes.split_first() else { return };
     let count = lines.split_inclusive(|byte| *byte == b'\n').count();
@@ -153,7 +153,7 @@ pub(crate) fn check_lines(bytes: &[u8]) {
         .map(|line| serde_json::from_slice(line).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(line))))
         .collect();
     assert_eq!(answers.len(), count, "{}", String::from_utf8_lossy(&whole));
-    // What chance or the clock is in may come out otherwise.
+    // Values that depend on randomness or on the clock may differ.
     let by_chance = |answer: &Value| {
         answer["pure"] == false
             || matches!(answer["error"]["code"].as_str(), Some("deadline" | "overloaded" | "out-of-fuel"))

@@ -1,4 +1,4 @@
-"""The manifests of deploy/kubernetes: each by the schema of its kind, oldest and newest that there is, and all of them together.
+"""Checks the manifests of deploy/kubernetes: each against the oldest and the newest schema of its kind, and all of them together.
 
 kubernetes.py BINARY FOLDER"""
 
@@ -12,9 +12,9 @@ import kubernetes_validate
 import yaml
 
 binary, folder = sys.argv[1], pathlib.Path(sys.argv[2])
-# autoscaling/v2 and policy/v1 are as old as this, and no older release is looked after.
+# autoscaling/v2 and policy/v1 exist since this release, and older ones are no longer supported.
 VERSIONS = ["1.28", kubernetes_validate.latest_version()]
-# Of the Prometheus operator, whose schema is not among those of Kubernetes.
+# Defined by the Prometheus operator; the schemas of Kubernetes do not contain it.
 FOREIGN = {"ServiceMonitor"}
 
 resources = [r for file in sorted(folder.glob("*.yaml")) for r in yaml.safe_load_all(file.read_text())]
@@ -37,7 +37,7 @@ def selects(selector, labels):
 
 
 def pods(selector):
-    """The pods that a selector finds."""
+    """The pods that match a selector."""
     templates = [deployment["spec"]["template"] for deployment in deployments.values()]
     return [template for template in templates if selects(selector, template["metadata"]["labels"])]
 
@@ -52,13 +52,13 @@ for name, deployment in deployments.items():
         assert context["capabilities"] == {"drop": ["ALL"]}, name
         assert {"requests", "limits"} <= container["resources"].keys(), name
 
-# Every Service leads to pods that have its ports.
+# Every Service selects pods that have its ports.
 for name, service in of_kind("Service").items():
     (found,) = pods(service["spec"]["selector"])
     names = {port["name"] for container in found["spec"]["containers"] for port in container["ports"]}
     assert all(port["targetPort"] in names for port in service["spec"]["ports"]), name
 
-# What speaks of the servers means them.
+# Every other selector selects the servers too.
 for kind in ["PodDisruptionBudget", "NetworkPolicy"]:
     for name, resource in of_kind(kind).items():
         selector = resource["spec"].get("selector") or resource["spec"]["podSelector"]
@@ -72,13 +72,13 @@ for name, monitor in of_kind("ServiceMonitor").items():
     (found,) = [s for s in of_kind("Service").values() if selects(selector, s["metadata"]["labels"])]
     assert {e["port"] for e in monitor["spec"]["endpoints"]} <= {port["name"] for port in found["spec"]["ports"]}, name
 
-# The operator's port is open to the namespace of those who watch, and to nobody else.
+# The operator's port is open to the namespace of the monitoring and to no other.
 policy = of_kind("NetworkPolicy")["tabuada"]["spec"]
 for rule in policy["ingress"]:
     is_open = "from" not in rule
     assert not (is_open and {"port": "admin"} in rule["ports"]), "the operator's port is open to everybody"
 
-# The times fit together: it is seen to stop before it does, and has ended before it is killed.
+# The times fit together: the pod leaves the Service before it stops, and ends before it is killed.
 server = deployments["tabuada"]["spec"]["template"]["spec"]
 (container,) = server["containers"]
 variables = {variable["name"]: variable["value"] for variable in container["env"]}
@@ -87,14 +87,15 @@ readiness = container["readinessProbe"]
 assert readiness["periodSeconds"] * readiness["failureThreshold"] < drain
 assert server["terminationGracePeriodSeconds"] >= drain + 8 + 2
 
-# Its secrets are in the Secret, where the variables say, and those there are to be replaced: a server refuses them.
+# The secrets are in the Secret, at the paths in the variables. Their sample values must be replaced: a server refuses
+# them.
 secret = of_kind("Secret")["tabuada"]["stringData"]
 (mount,) = container["volumeMounts"]
 for name in ["admin-token", "redis-password"]:
     assert name in secret and f"{mount['mountPath']}/{name}" in variables.values(), name
 assert len(secret["admin-token"]) < 16, "this token would be in force"
 
-# The server knows every variable, and each has a value that it takes: with the secrets mounted, once they are replaced.
+# The server knows every variable and accepts its value; the mounted secrets are replaced first.
 clean = {name: value for name, value in os.environ.items() if not name.startswith("TABUADA_")}
 with tempfile.TemporaryDirectory() as mounted:
     for name in secret:

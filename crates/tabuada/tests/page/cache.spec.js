@@ -1,14 +1,14 @@
-// The cache at work: where each answer came from, how long that took, how long it stays, and what is remembered.
+// The cache in use: where each answer came from, how long it took, how long it stays cached, and the list of entries.
 
 import { ask, coherent, expect, picture, redis, remembered, serve, test, type, watched } from "./support.js";
 
 /** @import { Page } from "@playwright/test" */
 
-/** Some 40 ms: dearer than asking Redis. */
-const DEAR = "sum(k**2, k, 1, 10**5)";
+/** About 40 ms: more expensive than a lookup in Redis. */
+const EXPENSIVE = "sum(k**2, k, 1, 10**5)";
 
 /**
- * What the road shows: the state of each hop.
+ * The state of each hop, as the page shows it.
  *
  * @param {Page} page
  */
@@ -16,14 +16,14 @@ function road(page) {
   return page.getByTestId("road").getByRole("listitem").evaluateAll((hops) => hops.map((hop) => hop.getAttribute("data-state")));
 }
 
-test("an answer is worked out, then remembered, and it is told how much that gains", async ({ page }) => {
+test("an answer is computed, then cached, and the page shows the time saved", async ({ page }) => {
   const status = page.getByTestId("cache-status");
-  await ask(page, DEAR);
+  await ask(page, EXPENSIVE);
   await expect(status).toHaveAttribute("data-layer", "computed");
-  await expect(status).toHaveText("worked out now");
+  await expect(status).toHaveText("calculated now");
   await expect.poll(() => road(page)).toEqual(["passed", "passed", "missed", "absent", "gave"]);
   await expect(page.getByTestId("ring")).toContainText(/remembered for 2\d:\d\d:\d\d more/);
-  // Spelled otherwise it is the same.
+  // Another spelling of the same expression.
   await ask(page, "sum( k**2, k, 1, 10**5 )  # again");
   await expect(status).toHaveAttribute("data-layer", "memory");
   await expect.poll(() => road(page)).toEqual(["passed", "passed", "gave", "absent", "skipped"]);
@@ -40,7 +40,7 @@ test("an answer is worked out, then remembered, and it is told how much that gai
   await expect.poll(() => road(page)).toEqual(["passed", "gave", "skipped", "absent", "skipped"]);
 });
 
-test("what was never seen to be worked out is compared with nothing", async ({ page, service }) => {
+test("without a first computation there is no comparison", async ({ page, service }) => {
   await fetch(`${service.url}/v1/evaluate?expr=6*7`);
   for (const text of ["6*7", "6 * 7"]) {
     await ask(page, text);
@@ -54,7 +54,7 @@ test("what was never seen to be worked out is compared with nothing", async ({ p
 test.describe("for a few seconds", () => {
   test.use({ options: ["--ttl", "3s"] });
 
-  test("the ring runs out, and then the answer is forgotten", async ({ page }) => {
+  test("the ring runs out, and the answer expires", async ({ page }) => {
     await ask(page, "6*7");
     await expect(page.getByTestId("ring")).toContainText(/remembered for \d s more/);
     await expect(page.getByTestId("ring")).toContainText("forgotten");
@@ -66,13 +66,13 @@ test.describe("for a few seconds", () => {
 test.describe("for ever", () => {
   test.use({ options: ["--ttl", "none"] });
 
-  test("the ring says that it does not run", async ({ page }) => {
+  test("the ring shows that it does not run", async ({ page }) => {
     await ask(page, "6*7");
     await expect(page.getByTestId("ring")).toContainText("until there is no room");
   });
 });
 
-test("two services share a Redis, and both see what is done there", async ({ browser }) => {
+test("two services share a Redis, and both see changes there", async ({ browser }) => {
   const behind = await redis();
   const nodes = await Promise.all([serve(["--redis", behind.url]), serve(["--redis", behind.url])]);
   await Promise.all(nodes.map(coherent));
@@ -84,31 +84,31 @@ test("two services share a Redis, and both see what is done there", async ({ bro
   }
   const [one, other] = pages.map(({ page }) => page);
   if (!one || !other) throw new Error("two pages");
-  // Again where the machine was too busy for Redis to answer in its 50 ms.
+  // Repeated if the machine was too busy for Redis to answer within 50 ms.
   await expect(async () => {
     behind.cli("flushall");
-    await ask(one, DEAR);
+    await ask(one, EXPENSIVE);
     await expect(one.getByTestId("cache-status")).toHaveAttribute("data-layer", "computed");
     await expect.poll(() => road(one), { timeout: 3000 }).toEqual(["passed", "passed", "missed", "missed", "gave"]);
   }).toPass();
   expect(behind.cli("keys", "*")).toBe("tabuada:2:sum(k**2,k,1,10**5)");
-  await ask(other, DEAR);
+  await ask(other, EXPENSIVE);
   await expect(other.getByTestId("cache-status")).toHaveAttribute("data-layer", "redis");
   await expect.poll(() => road(other)).toEqual(["passed", "passed", "missed", "gave", "skipped"]);
   await expect(other.getByTestId("ring")).toBeVisible();
   await picture(other, "cache-redis");
-  // Cheap sums are worked out before anybody is asked.
+  // Cheap expressions are computed without a lookup.
   await ask(other, "3*4");
   await expect(other.getByTestId("cache-status")).toHaveAttribute("data-layer", "computed");
   await expect.poll(() => road(other)).toEqual(["passed", "passed", "missed", "skipped", "gave"]);
 
-  // What somebody does at the command line is seen.
+  // A change at the command line becomes visible.
   await one.locator("#remembered-panel summary").click();
   await expect(one.getByTestId("state")).toHaveAttribute("data-state", "coherent");
   await expect(one.getByTestId("entries")).toContainText("sum(k**2,k,1,10**5)");
   behind.cli("flushall");
   await expect(one.getByTestId("entries")).toContainText("Nothing is remembered");
-  await ask(one, DEAR);
+  await ask(one, EXPENSIVE);
   await expect(one.getByTestId("cache-status")).toHaveAttribute("data-layer", "computed");
 
   pages.forEach(({ isQuiet }) => isQuiet());
@@ -116,8 +116,8 @@ test("two services share a Redis, and both see what is done there", async ({ bro
   await behind.stop();
 });
 
-test("who waited for another's computation is told so", async ({ page }) => {
-  // To be the second of two at the same moment cannot be arranged; what the service then says can.
+test("the page shows that the answer was computed for another client", async ({ page }) => {
+  // Two clients cannot be made to ask at the same moment, so the test replaces the response.
   await page.route(/remember-me|expr=7\*7/, async (route) => {
     const response = await route.fetch();
     await route.fulfill({ response, headers: { ...response.headers(), "cache-status": "tabuada; fwd=uri-miss; collapsed" } });
@@ -125,11 +125,11 @@ test("who waited for another's computation is told so", async ({ page }) => {
   await ask(page, "7*7");
   await expect(page.getByTestId("cache-status")).toHaveAttribute("data-layer", "collapsed");
   await expect.poll(() => road(page)).toEqual(["passed", "passed", "missed", "absent", "gave"]);
-  // The steps are asked for meanwhile, and led through here too: the service ends with the test, not before they came.
+  // The steps are requested meanwhile and pass through here too. The test waits for them before the service ends.
   await page.unrouteAll({ behavior: "wait" });
 });
 
-test("what is remembered is listed live, and forgotten with a click", async ({ page, service }) => {
+test("entries are listed live, and removed with a click", async ({ page, service }) => {
   await ask(page, "2**10");
   await ask(page, "2**11");
   await page.getByTestId("mode").selectOption("exact");
@@ -139,7 +139,7 @@ test("what is remembered is listed live, and forgotten with a click", async ({ p
   await expect(entries).toHaveCount(3);
   await expect(page.getByTestId("entries")).toContainText("exact");
   await expect(entries.first()).toContainText(/\d\d:\d\d:\d\d/);
-  // Somebody else asks.
+  // Another client evaluates an expression.
   await fetch(`${service.url}/v1/evaluate?expr=2**12`);
   await expect(entries).toHaveCount(4);
   await picture(page, "cache-remembered");
@@ -164,7 +164,7 @@ test("what is remembered is listed live, and forgotten with a click", async ({ p
 test.describe("with a token", () => {
   test.use({ variables: { TABUADA_ADMIN_TOKEN: "a-secret-of-the-test" } });
 
-  test("the operator's view asks for it", async ({ page, service }) => {
+  test("the operator's view asks for the token", async ({ page, service }) => {
     await fetch(`${service.url}/v1/evaluate?expr=111*111`);
     await page.locator("#remembered-panel summary").click();
     await expect(page.getByTestId("token")).toBeVisible();
@@ -175,20 +175,20 @@ test.describe("with a token", () => {
     await page.getByTestId("token").fill("a-secret-of-the-test");
     await page.keyboard.press("Enter");
     await expect(page.getByTestId("entries")).toContainText("111*111");
-    // Kept for this visit, and nowhere else.
+    // Stored for this visit, and nowhere else.
     await page.reload();
     await expect(page.getByTestId("entries")).toContainText("111*111");
     expect(await page.evaluate(() => JSON.stringify(localStorage))).not.toContain("secret");
   });
 });
 
-test("what is half typed is never remembered", async ({ page, service }) => {
+test("half-typed expressions are never cached", async ({ page, service }) => {
   await type(page, "123456*2");
   await expect(page.getByTestId("answer")).toHaveText("246912");
   await expect(page.getByTestId("cache-status")).toHaveAttribute("data-layer", "computed");
   await expect(page.getByTestId("ring")).toBeHidden();
   expect(await remembered(service)).toEqual([]);
-  // Nor what is too long for an address, and goes in a body.
+  // The same for a question that is too long for an address and is sent in a body.
   const asked = page.waitForRequest((request) => request.method() === "POST");
   await page.getByTestId("expression").fill(`${"1+".repeat(3000)}1`);
   await asked;

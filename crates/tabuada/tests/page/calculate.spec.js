@@ -1,8 +1,8 @@
-// One field: what is typed is answered, readable and exact, or it is said what is wrong and what would be right.
+// The field: the page answers what is typed, readable and exact, or shows the error and the fixes.
 
 import { ask, expect, picture, remembered, test, type } from "./support.js";
 
-test("the answer is there while one types, and is remembered on Enter", async ({ page, service }) => {
+test("the answer appears while typing, and is cached on Enter", async ({ page, service }) => {
   await expect(page.getByTestId("expression")).toBeFocused();
   await type(page, "2+2");
   await expect(page.getByTestId("answer")).toHaveText("4");
@@ -17,7 +17,7 @@ test("the answer is there while one types, and is remembered on Enter", async ({
   await expect(page.getByTestId("history").getByRole("listitem")).toHaveCount(1);
 });
 
-test("what was asked before is given up", async ({ page }) => {
+test("an earlier request is aborted", async ({ page }) => {
   /** @type {(() => void)[]} */
   const held = [];
   await page.route(/expr=1%2B1&/, async (route) => {
@@ -28,7 +28,7 @@ test("what was asked before is given up", async ({ page }) => {
   await page.clock.install();
   await type(page, "1+1");
   await expect.poll(() => held.length).toBe(1);
-  // At once, and not when the next is asked: no time passes until then.
+  // At once, and not after the pause in typing: the clock is stopped.
   await page.clock.pauseAt(Date.now() + 60_000);
   await page.keyboard.type("0");
   await givenUp;
@@ -38,7 +38,7 @@ test("what was asked before is given up", async ({ page }) => {
   await expect(page.getByTestId("answer")).toHaveText("11");
 });
 
-test("a preview is given up when it is asked for good", async ({ page }) => {
+test("Enter aborts the preview", async ({ page }) => {
   /** @type {(() => void)[]} */
   const held = [];
   await page.route(/expr=1%2B1&/, async (route) => {
@@ -67,7 +67,7 @@ test("a large number is in groups, and copied exactly", async ({ page }) => {
   await expect(answer).toHaveText("1267650600228229401496703205376");
   await expect(answer.locator(".digits").first()).toHaveText("1");
   await expect(answer.locator(".digits").nth(1)).toHaveText("267");
-  // What a hand selects is the number too.
+  // A person who selects the answer gets the number without separators.
   await answer.selectText();
   await page.keyboard.press("Control+c");
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe("1267650600228229401496703205376");
@@ -97,7 +97,7 @@ test("a large number is in groups, and copied exactly", async ({ page }) => {
   await expect(answer.locator(".digits")).toHaveCount(0);
 });
 
-test("what is wrong is marked, and what would be right is a button", async ({ page }) => {
+test("an error is marked, and its fix is a button", async ({ page }) => {
   await ask(page, "1 + sqr(2)");
   await expect(page.getByTestId("error")).toContainText("'sqr' is not defined");
   await expect(page.locator("#marks mark")).toHaveText("sqr");
@@ -114,10 +114,10 @@ test("what is wrong is marked, and what would be right is a button", async ({ pa
   await expect(page.getByTestId("answer")).toHaveText("2.414213562373095");
   await expect(page.locator("#marks mark")).toHaveCount(0);
 
-  // Places count characters, whatever these are to JavaScript.
+  // Positions count characters, not UTF-16 code units.
   await ask(page, "'😀𝟙' + sqr(2)");
   await expect(page.locator("#marks mark")).toHaveText("sqr");
-  // Where something is missing there is no character.
+  // The mark of something missing is between characters.
   await ask(page, "2 + ");
   await expect(page.getByTestId("error")).toHaveText("the expression is not finished: a number, a name or a bracket must follow");
   await expect(page.locator("#marks mark.place")).toHaveText("");
@@ -129,13 +129,13 @@ test("what is wrong is marked, and what would be right is a button", async ({ pa
   await expect(page.getByTestId("answer")).toHaveText("1024");
 });
 
-test("a hint stands above the number, is heard after it, and is applied by a button", async ({ page }) => {
+test("a hint is shown above the number, announced after it, and applied by a button", async ({ page }) => {
   const [hints, answer, said] = [page.getByTestId("hints"), page.getByTestId("answer"), page.locator("#said")];
   await ask(page, "2^10");
   await expect(answer).toHaveText("8");
   const bottom = await hints.boundingBox().then((box) => (box ? box.y + box.height : Infinity));
   expect(bottom).toBeLessThanOrEqual((await answer.boundingBox())?.y ?? 0);
-  // So does who reads it in order.
+  // In the order of the document it comes first too.
   const isFirst = await page.evaluate(() => {
     const [hint, number] = ["hints", "answer"].map((id) => document.getElementById(id));
     return Boolean(hint && number && hint.compareDocumentPosition(number) & Node.DOCUMENT_POSITION_FOLLOWING);
@@ -155,7 +155,7 @@ test("a hint stands above the number, is heard after it, and is applied by a but
   await expect(said).toHaveText(/^= 1\. Dica: .*\. Usar 2\*\*3$/);
 });
 
-test("where two things may have been meant, each has its button", async ({ page }) => {
+test("each of several fixes has its button", async ({ page }) => {
   await ask(page, "1,000*2");
   await expect(page.getByTestId("answer")).toHaveText("(1, 0)");
   const readings = page.getByTestId("hints").getByTestId("apply");
@@ -173,7 +173,7 @@ test("where two things may have been meant, each has its button", async ({ page 
   await expect(page.getByTestId("answer")).toHaveText("200.1");
 });
 
-test("what no double holds is shown and copied to the digit", async ({ page }) => {
+test("numbers beyond a double are shown and copied exactly", async ({ page }) => {
   const answer = page.getByTestId("answer");
   const copied = async () => {
     await page.getByTestId("copy").click();
@@ -198,7 +198,7 @@ test("what no double holds is shown and copied to the digit", async ({ page }) =
   await expect(page.locator("#type")).toHaveText("decimal");
 });
 
-test("names are completed, with what they do", async ({ page }) => {
+test("names are completed, with their documentation", async ({ page }) => {
   const names = page.getByRole("listbox");
   const field = page.getByTestId("expression");
   await type(page, "1+f");
@@ -221,7 +221,7 @@ test("names are completed, with what they do", async ({ page }) => {
   await page.keyboard.press("Control+z");
   await expect(field).not.toHaveValue("1+factorial(5)");
 
-  // Enter works out what is there, unless a name was chosen; Tab takes the first.
+  // Enter evaluates the text, unless a name is selected; Tab takes the first name.
   await type(page, "pi*sq");
   await expect(names).toBeVisible();
   await page.keyboard.press("Tab");
@@ -242,7 +242,7 @@ test("names are completed, with what they do", async ({ page }) => {
   await expect(names).toBeHidden();
 });
 
-test("the mode of numbers is a choice", async ({ page }) => {
+test("the number mode can be chosen", async ({ page }) => {
   await expect(page.getByTestId("digits")).toBeHidden();
   await type(page, "1/3 + 1/6");
   await expect(page.getByTestId("answer")).toHaveText("0.5");
@@ -257,7 +257,7 @@ test("the mode of numbers is a choice", async ({ page }) => {
   await expect(page.getByTestId("digits")).toHaveValue("20");
 });
 
-test("the keypad writes what is hard to type", async ({ page }) => {
+test("the keypad writes characters that are hard to type", async ({ page }) => {
   const keypad = page.getByTestId("keypad");
   const field = page.getByTestId("expression");
   await expect(keypad).toBeHidden();
@@ -276,7 +276,7 @@ test("the keypad writes what is hard to type", async ({ page }) => {
   await keypad.getByRole("button", { name: "absolute value" }).click();
   await expect(field).toHaveValue("|-5|");
   await expect(page.getByTestId("answer")).toHaveText("5");
-  // One stop of the Tab key, in which the arrows move.
+  // One stop of the Tab key; the arrow keys move within it.
   await open.focus();
   await page.keyboard.press("Tab");
   await expect(keypad.getByRole("button").first()).toBeFocused();
@@ -288,7 +288,7 @@ test("the keypad writes what is hard to type", async ({ page }) => {
   await expect(keypad).toBeHidden();
 });
 
-test("the service may be gone, and back", async ({ page, context }) => {
+test("the page survives an outage of the service", async ({ page, context }) => {
   await ask(page, "1+1");
   await expect(page.getByTestId("answer")).toHaveText("2");
   await page.route("**/v1/evaluate**", (route) => route.fulfill({ status: 200, contentType: "text/html", body: "<p>a portal" }));

@@ -33,14 +33,14 @@ test("an expression of x shows its curve", async ({ page }) => {
   await expect(page.getByTestId("plot-image")).toHaveAttribute("alt", /Graph of sin\(x\)\/x.*x from −10 to 10/s);
   await expect(page.getByTestId("history")).toContainText("a curve");
   await picture(page, "draw");
-  // An expression of something else is not.
+  // An expression of another variable is not drawn.
   await ask(page, "sin(y)");
   await expect(page.getByTestId("error")).toContainText("'y'");
   await ask(page, "sin(x) + y");
   await expect(page.locator("#marks mark")).toHaveText("y");
 });
 
-test("it is moved and zoomed by keys, buttons, mouse and wheel", async ({ page }) => {
+test("a curve is moved and zoomed by keys, buttons, mouse and wheel", async ({ page }) => {
   await ask(page, "x**2");
   await isDrawn(page);
   const figure = page.getByRole("group", { name: /Graph of/ });
@@ -70,7 +70,7 @@ test("it is moved and zoomed by keys, buttons, mouse and wheel", async ({ page }
   await expect.poll(async () => (await range(page))[0] ?? 0).toBeGreaterThan(-9);
   const moved = await range(page);
   expect((moved[1] ?? 0) - (moved[0] ?? 0)).toBeCloseTo(20, 1);
-  // The wheel zooms what has the focus; else it scrolls the page.
+  // The wheel zooms only with the focus; otherwise it scrolls the page.
   await figure.focus();
   await page.mouse.wheel(0, -100);
   await expect.poll(async () => ((await range(page))[1] ?? 0) - ((await range(page))[0] ?? 0)).toBeLessThan(19);
@@ -113,13 +113,13 @@ test.describe("by touch", () => {
   });
 });
 
-test("several curves stand beside each other, and are saved", async ({ page }) => {
+test("several curves are drawn together and saved", async ({ page }) => {
   await ask(page, "sin(x)");
   await isDrawn(page);
   await page.getByTestId("keep-curve").click();
   await ask(page, "cos(x)");
   await expect(page.getByTestId("plot-image")).toHaveAttribute("alt", /Graph of sin\(x\), cos\(x\)/);
-  // While typing, the curve follows.
+  // The curve follows the typed text.
   await type(page, "cos(x)/2");
   await expect(page.getByTestId("plot-image")).toHaveAttribute("alt", /cos\(x\)\/2/);
   let saved = page.waitForEvent("download");
@@ -137,7 +137,7 @@ test("several curves stand beside each other, and are saved", async ({ page }) =
   await expect(page.getByTestId("plot-image")).toHaveAttribute("alt", /^Graph of cos\(x\)\/2/);
 });
 
-test("a picture has the page's colours, whatever the system's are", async ({ page }) => {
+test("a picture has the page's colours, not the system's", async ({ page }) => {
   await ask(page, "x");
   await isDrawn(page);
   const ground = () =>

@@ -1,4 +1,4 @@
-// For everyone: languages, sizes, colours, keyboards, screen readers.
+// Accessibility: languages, sizes, colours, keyboards, screen readers.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -10,7 +10,7 @@ import { ask, expect, picture, test } from "./support.js";
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core"), "utf8");
 
 /**
- * What axe-core finds wrong: nothing.
+ * Checks that axe-core finds no violation.
  *
  * @param {Page} page
  */
@@ -23,7 +23,7 @@ async function isAccessible(page) {
   expect(found).toEqual([]);
 }
 
-const SAYS = { "en-US": ["worked out now", "Steps", "a calculator that remembers"], "pt-BR": ["calculada agora", "Passos", "uma calculadora que se lembra"] };
+const SAYS = { "en-US": ["calculated now", "Steps", "a calculator that remembers"], "pt-BR": ["calculada agora", "Passos", "uma calculadora que se lembra"] };
 
 for (const width of [390, 768, 1440]) {
   for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
@@ -32,7 +32,7 @@ for (const width of [390, 768, 1440]) {
         const isPhone = width === 390;
         test.use({ viewport: { width, height: 900 }, colorScheme, locale, hasTouch: isPhone, isMobile: isPhone });
 
-        test("everything is there, fits and is accessible", async ({ page }) => {
+        test("everything is visible, fits and is accessible", async ({ page }) => {
           await isAccessible(page);
           for (const panel of ["explain", "remembered", "history"]) {
             const details = page.locator(`#${panel}-panel`);
@@ -62,7 +62,7 @@ for (const width of [390, 768, 1440]) {
   }
 }
 
-test("one card stands right below the other, however long the column beside them", async ({ page, service }) => {
+test("cards have no gaps, however long the other column is", async ({ page, service }) => {
   for (let k = 1; k <= 30; k += 1) await fetch(`${service.url}/v1/evaluate?expr=${k}`);
   await page.locator("#remembered-panel summary").click();
   await expect(page.getByTestId("entries").locator("tbody tr")).toHaveCount(30);
@@ -73,7 +73,7 @@ test("one card stands right below the other, however long the column beside them
   expect(apart).toBe(16);
 });
 
-test("the language is changed and stays", async ({ page }) => {
+test("the language is changed and kept", async ({ page }) => {
   await ask(page, "1/0");
   await expect(page.getByTestId("error")).toContainText("division by zero");
   await page.getByTestId("language").selectOption("pt-BR");
@@ -85,12 +85,12 @@ test("the language is changed and stays", async ({ page }) => {
   await expect(page.locator("html")).toHaveAttribute("lang", "pt-BR");
 });
 
-test("no word of one language stands in the other", async ({ page }) => {
+test("the languages are not mixed", async ({ page }) => {
   const words = async () => {
     const { ENGLISH } = await import("./page/english.js");
     const { PORTUGUESE } = await import("./page/portuguese.js");
     expect(Object.keys(PORTUGUESE)).toEqual(Object.keys(ENGLISH));
-    // Each is said somewhere, by its name or by one that is put together.
+    // The page uses each text, by its full name or by a name that it assembles.
     const files = readdirSync("page").filter((file) => !/^(?:english|portuguese)/.test(file));
     const sources = files.map((file) => readFileSync(`page/${file}`, "utf8")).join("");
     for (const key of Object.keys(ENGLISH)) {
@@ -113,7 +113,7 @@ test("no word of one language stands in the other", async ({ page }) => {
   expect(unsaid).toEqual([]);
 });
 
-test("a keyboard is enough", async ({ page }) => {
+test("everything works by keyboard", async ({ page }) => {
   await page.locator("#remembered-panel summary").focus();
   await page.keyboard.press("Enter");
   await page.keyboard.press("/");
@@ -147,7 +147,7 @@ test("a keyboard is enough", async ({ page }) => {
   expect(seen.indexOf("expression")).toBeLessThan(seen.indexOf("history-search"));
 });
 
-test("who hears the page is told the answer, and what is wrong", async ({ page }) => {
+test("screen readers hear the answer and errors", async ({ page }) => {
   const said = page.locator("#said");
   await expect(said).toHaveAttribute("aria-live", "polite");
   await ask(page, "6*7");

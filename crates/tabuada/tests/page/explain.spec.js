@@ -1,4 +1,4 @@
-// How an answer is worked out, and which texts share it.
+// The steps of an evaluation, and whether two texts share one answer.
 
 import { ask, expect, picture, test } from "./support.js";
 
@@ -21,7 +21,7 @@ test("the steps lead from the text to the answer", async ({ page }) => {
   await expect(page.getByTestId("explain").getByTestId("key")).toContainText("never remembered");
 });
 
-test("one sees which texts share an answer", async ({ page }) => {
+test("the page shows which texts share an answer", async ({ page }) => {
   await ask(page, "2+2");
   const field = page.getByTestId("compare");
   const verdict = page.getByTestId("compared");

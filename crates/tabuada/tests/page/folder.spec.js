@@ -1,4 +1,4 @@
-// Behind a proxy that has the service below a folder.
+// The page behind a proxy that serves it below a path.
 
 import { ask, below, expect, test, watched } from "./support.js";
 

@@ -1,4 +1,4 @@
-// What was worked out, in this browser only; and links to it.
+// The history of this browser, and links to an evaluation.
 
 import { readFileSync } from "node:fs";
 
@@ -27,7 +27,7 @@ test("the history is searched, used again, saved and cleared", async ({ page }) 
   await page.getByTestId("history-export").click();
   const lines = readFileSync(String(await (await saved).path()), "utf8").replace(/^\ufeff/, "").split("\r\n");
   expect(lines[0]).toBe("when,expression,numbers,answer,error,from,milliseconds");
-  // Quotes are doubled (RFC 4180); what a spreadsheet would run, if it is no expression, is text.
+  // Quotes are doubled (RFC 4180). An invalid expression that a spreadsheet would run is made text.
   expect(lines.slice(1).map((line) => line.replace(/^[^,]*,/, "").replace(/,[^,]*,[\d.]+$/, "")).slice(0, 5)).toEqual([
     "2**10,python,1024,",
     `"'a,""b'",python,"'a,""b'",`,
@@ -43,7 +43,7 @@ test("the history is searched, used again, saved and cleared", async ({ page }) 
   await expect(items).toHaveCount(0);
 });
 
-test("up and down walk through it", async ({ page }) => {
+test("up and down move through the history", async ({ page }) => {
   const field = page.getByTestId("expression");
   for (const text of ["1+1", "2+2", "3+3"]) {
     await ask(page, text);
@@ -61,7 +61,7 @@ test("up and down walk through it", async ({ page }) => {
   }
 });
 
-test("a link leads to an expression", async ({ page, service }) => {
+test("a link opens an expression", async ({ page, service }) => {
   await page.getByTestId("mode").selectOption("exact");
   await ask(page, "1/3 + 1/6 & more");
   await ask(page, "1/3 + 1/6");

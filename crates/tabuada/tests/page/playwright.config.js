@@ -4,7 +4,7 @@ export default defineConfig({
   testMatch: "*.spec.js",
   fullyParallel: true,
   workers: 2,
-  // A busy machine is slow, not wrong.
+  // A busy machine makes a test slow, not wrong.
   timeout: 120_000,
   expect: { timeout: 30_000 },
   reporter: [["dot"], ["json", { outputFile: "report.json" }]],

@@ -1,4 +1,4 @@
-// An expression is never anything but text, and nobody sees another's.
+// An expression is always treated as text, and no person sees another's expression.
 
 import { ask, expect, picture, test, watched } from "./support.js";
 
@@ -52,7 +52,8 @@ test("the policy allows nothing but the page's own files", async ({ page, reques
   }
   const html = await (await request.get(service.url)).text();
   expect(html).not.toMatch(/<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)/);
-  // It holds in the browser, too; there it is said on the console, hence a page that nobody watches.
+  // The browser enforces the policy too. It reports that on the console, so the test uses a page whose console it does
+  // not check.
   const other = await page.context().newPage();
   await other.goto(service.url);
   const isRefused = await other.evaluate(() => {
@@ -69,7 +70,7 @@ test("the policy allows nothing but the page's own files", async ({ page, reques
 test.describe("where the operator's view has a token", () => {
   test.use({ variables: { TABUADA_ADMIN_TOKEN: "a-secret-of-the-test" } });
 
-  test("nobody sees what others ask", async ({ page, browser, service }) => {
+  test("clients do not see each other's expressions", async ({ page, browser, service }) => {
     await ask(page, "90210*3");
     await expect(page.getByTestId("answer")).toHaveText("270630");
     const context = await browser.newContext();

@@ -1,4 +1,5 @@
-// What the tests of the page share: a service, a Redis, and a page that says nothing on the console and asks nobody else.
+// Shared by the tests of the page: a service, a Redis, and a page that must write nothing to the console and must send
+// no requests elsewhere.
 
 import { expect, test as base } from "@playwright/test";
 import { execFileSync, spawn } from "node:child_process";
@@ -27,7 +28,7 @@ function ended(process) {
 }
 
 /**
- * A process that does not outlive a test which fails.
+ * A process that ends with the test, even if the test fails.
  *
  * @param {string} command
  * @param {string[]} args
@@ -42,7 +43,7 @@ function run(command, args, options) {
 }
 
 /**
- * The service, on a port of its own, with none of the settings of whoever runs the test.
+ * The service on its own port, without any settings from the environment of the test run.
  *
  * @param {string[]} args
  * @param {Record<string, string>} variables
@@ -83,7 +84,7 @@ function freePort() {
 }
 
 /**
- * The service below a folder of nginx's, which takes it away.
+ * The service behind nginx, which serves it below a path and strips that path.
  *
  * @param {Service} service
  * @returns {Promise<Service>}
@@ -112,7 +113,7 @@ export async function below(service) {
   };
 }
 
-/** A Redis of the test's own. */
+/** A Redis for one test only. */
 export async function redis() {
   const port = await freePort();
   const folder = mkdtempSync(join(tmpdir(), "tabuada-page-"));
@@ -142,7 +143,7 @@ function tried(act) {
 }
 
 /**
- * Waits until a service knows at once what happens in its Redis.
+ * Waits until a service receives every invalidation from its Redis.
  *
  * @param {Service} service
  */
@@ -151,7 +152,7 @@ export async function coherent(service) {
 }
 
 /**
- * The names of what a service remembers.
+ * The names of the entries in a service's cache.
  *
  * @param {Service} service
  * @returns {Promise<string[]>}
@@ -162,7 +163,7 @@ export async function remembered(service) {
 }
 
 /**
- * Writes an expression as a person does, and presses Enter.
+ * Types an expression as a person would, and presses Enter.
  *
  * @param {Page} page
  * @param {string} text
@@ -173,7 +174,7 @@ export async function ask(page, text) {
 }
 
 /**
- * Writes an expression as a person does.
+ * Types an expression as a person would.
  *
  * @param {Page} page
  * @param {string} text
@@ -184,7 +185,7 @@ export async function type(page, text) {
 }
 
 /**
- * Keeps a picture of the page for whoever wants to look.
+ * Saves a screenshot of the page.
  *
  * @param {Page} page
  * @param {string} name
@@ -194,11 +195,11 @@ export async function picture(page, name) {
 }
 
 /**
- * Watches a page: nothing is said on the console, nothing fails, and nobody else is asked.
+ * Watches a page: it writes nothing to the console, no request fails, and all requests go to the service.
  *
  * @param {Page} page
  * @param {Service} service
- * @returns {() => void} what holds at the end
+ * @returns {() => void} the check to run at the end
  */
 export function watched(page, service) {
   /** @type {string[]} */
@@ -212,7 +213,7 @@ export function watched(page, service) {
   return () => expect(wrong).toEqual([]);
 }
 
-/** A test with a page of a service that no other test uses. */
+/** A test with its own service and page. */
 export const test = /** @type {TestType<PlaywrightTestArgs & PlaywrightTestOptions & Own, PlaywrightWorkerArgs & PlaywrightWorkerOptions>} */ (
   base.extend({
     options: [[], { option: true }],

@@ -1,4 +1,4 @@
-//! What a compose file says of its services, read by a YAML parser, and what `docker compose` is told.
+//! The services of a compose file, read by a YAML parser, and the arguments of `docker compose`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,25 +8,25 @@ use saphyr::{LoadableYamlNode, Yaml};
 
 use super::image::Image;
 
-/// A compose file; what is started first stands first.
+/// A compose file. The services are in the order in which they start.
 pub(crate) struct Compose {
     pub(crate) services: Vec<Service>,
 }
 
 pub(crate) struct Service {
     pub(crate) name: String,
-    /// The program and its arguments; of an image that is not ours, what the file says.
+    /// The program and its arguments. Of an image that is not ours, only what the file says.
     arguments: Vec<String>,
-    /// The variables of the image, and those of the file.
+    /// The variables of the image and of the file.
     pub(crate) environment: Vec<(String, String)>,
     /// The command of its health check.
     health: Vec<String>,
-    /// Those of the machine that lead to it.
+    /// The ports of the machine that are mapped to it.
     pub(crate) ports: Vec<String>,
 }
 
 impl Compose {
-    /// Reads it, with `variables` for the `${NAME:-default}` in it.
+    /// Reads the file, with `variables` for its `${NAME:-default}`.
     pub(crate) fn read(path: &Path, variables: &BTreeMap<String, String>) -> Self {
         let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         Self::parse(&interpolated(&text, variables))
@@ -67,11 +67,11 @@ impl Service {
         }
     }
 
-    /// The command that its container runs, for a shell; the ports are those of the document.
+    /// The command of its container, for a shell, with the ports of the document.
     pub(crate) fn command(&self) -> String {
         let command = self.arguments.iter().map(quoted).collect::<Vec<_>>().join(" ");
         match self.name.as_str() {
-            // What an image of Redis runs by default.
+            // The default command of the Redis image.
             "redis" if command.is_empty() => "redis-server --port 6379 --bind 127.0.0.1".to_owned(),
             "redis" => format!("{command} --port 6379 --bind 127.0.0.1"),
             _ => command.replace("/tabuada", "tabuada"),
@@ -96,7 +96,7 @@ fn names(list: Option<&Yaml<'_>>) -> Vec<String> {
     keys.chain(members).map(|name| name.as_str().expect("a name").to_owned()).collect()
 }
 
-/// The one document in a text of YAML.
+/// The single document in a YAML text.
 pub(crate) fn parse(text: &str) -> Yaml<'_> {
     let documents = Yaml::load_from_str(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
     documents.into_iter().next().expect("it is not empty")

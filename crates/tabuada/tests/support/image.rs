@@ -1,4 +1,4 @@
-//! What the last stage of the Dockerfile says: the image, as whoever runs it gets it.
+//! The image, as the last stage of the Dockerfile describes it.
 
 use std::collections::BTreeMap;
 
@@ -8,13 +8,13 @@ use super::newcomer::read;
 #[derive(Debug, Default)]
 pub(crate) struct Image {
     pub(crate) base: String,
-    /// Where each of its files comes from in the stage before, and where it lies.
+    /// The source of each of its files in the earlier stage, and its destination.
     pub(crate) files: Vec<(String, String)>,
     pub(crate) environment: Vec<(String, String)>,
     pub(crate) labels: BTreeMap<String, String>,
     pub(crate) user: String,
     pub(crate) entrypoint: Vec<String>,
-    /// What arguments take the place of.
+    /// The default arguments (`CMD`).
     pub(crate) command: Vec<String>,
     pub(crate) health: Vec<String>,
 }
@@ -28,7 +28,7 @@ impl Image {
         for line in lines {
             let (instruction, rest) = line.split_once(' ').expect("an instruction has arguments");
             match instruction {
-                // A stage begins, and nothing of the one before is left.
+                // A new stage starts from its base alone.
                 "FROM" => image = Self { base: rest.to_owned(), ..Self::default() },
                 "ARG" => arguments.extend(pairs(rest)),
                 "ENV" => image.environment.extend(pairs(rest)),

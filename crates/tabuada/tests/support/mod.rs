@@ -1,4 +1,4 @@
-//! What the tests of the service share: a client that says exactly what it is told, a server in this process, the
+//! Shared by the tests of the service: a client that sends exactly the given bytes, a server in this process, the
 //! corpora.
 #![allow(dead_code, clippy::panic)]
 
@@ -22,10 +22,10 @@ use tabuada_cache::Options;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-/// Far longer than anything takes: a test that waits for it has failed.
+/// Far longer than anything takes: a test that waits this long has failed.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A server in this process, on a port and a runtime of its own; stopped when dropped.
+/// A server in this process, with its own port and runtime. Dropping it stops it.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
@@ -64,7 +64,7 @@ impl Server {
         Self { address, stop: Some(stop), thread: Some(thread) }
     }
 
-    /// Asks it to stop, and waits until it has.
+    /// Stops the server, and waits for its end.
     pub(crate) fn stop(mut self) {
         self.finish();
     }
@@ -85,7 +85,7 @@ impl Drop for Server {
     }
 }
 
-/// An answer, as it came over the wire.
+/// A response as it came over the wire.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Response {
     pub(crate) status: u16,
@@ -114,7 +114,7 @@ impl Client {
         Self::over(TcpStream::connect(address).expect("the server accepts"))
     }
 
-    /// Connects as another address of this machine's would: `127.0.0.2`.
+    /// Connects from another address of this machine, such as `127.0.0.2`.
     pub(crate) fn connect_from(own: [u8; 4], address: SocketAddr) -> Self {
         let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
         socket.bind(&SocketAddr::from((own, 0)).into()).expect("loopback has many addresses");
@@ -129,12 +129,12 @@ impl Client {
         Self { stream, buffer: Vec::new() }
     }
 
-    /// Sends `POST /evaluate` with a body of JSON, and takes the answer.
+    /// Sends `POST /evaluate` with a JSON body, and reads the response.
     pub(crate) fn post(&mut self, body: &[u8]) -> Response {
         self.request("POST", "/evaluate", &[("content-type", "application/json")], body)
     }
 
-    /// Asks for an expression's answer.
+    /// Evaluates an expression.
     pub(crate) fn evaluate(&mut self, expression: &str) -> Response {
         self.post(format!("{{\"expressao\":{}}}", Value::from(expression)).as_bytes())
     }
@@ -156,12 +156,12 @@ impl Client {
         self.receive(method == "HEAD")
     }
 
-    /// Sends bytes as they are. That the server has stopped listening is no error: its answer may already be there.
+    /// Sends bytes as they are. Ignores a closed connection, because the response may already be there.
     pub(crate) fn send(&mut self, bytes: &[u8]) {
         let _ = self.stream.write_all(bytes);
     }
 
-    /// Takes one answer; `HEAD` has no body whatever its length says.
+    /// Reads one response. A response to `HEAD` has no body, whatever its length says.
     pub(crate) fn receive(&mut self, is_head: bool) -> Response {
         self.try_receive(is_head).expect("an answer comes before the connection ends")
     }
@@ -199,7 +199,7 @@ impl Client {
         }
     }
 
-    /// Takes a body that is sent in chunks.
+    /// Reads a body in chunks.
     fn chunks(&mut self) -> io::Result<Vec<u8>> {
         let mut body = Vec::new();
         loop {
@@ -222,9 +222,9 @@ impl Client {
         }
     }
 
-    /// Whether the server has ended the connection, with nothing more to say.
+    /// Whether the server has closed the connection without sending more.
     pub(crate) fn is_closed(&mut self) -> bool {
-        // That nothing came in time is no end.
+        // A timeout is not the end of the connection.
         let is_end = |error: io::Error| !matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut);
         self.buffer.is_empty() && self.fill().is_err_and(is_end)
     }
@@ -241,7 +241,7 @@ impl Client {
     }
 }
 
-/// A text as it stands in a query: everything encoded but letters and digits.
+/// A text encoded for a query: everything except letters and digits.
 pub(crate) fn encoded(text: &str) -> String {
     let byte = |byte: u8| {
         let plain = byte.is_ascii_alphanumeric();
@@ -250,7 +250,7 @@ pub(crate) fn encoded(text: &str) -> String {
     text.bytes().map(byte).collect()
 }
 
-/// Where a reference leads from a target, both without a host (RFC 3986, 5.2.4).
+/// The target of a reference relative to another target, both without a host (RFC 3986, 5.2.4).
 pub(crate) fn resolved(target: &str, reference: &str) -> String {
     let path = |text: &str| text.split('?').next().unwrap_or_default().to_owned();
     let (base, relative) = (path(target), path(reference));
@@ -266,8 +266,8 @@ pub(crate) fn resolved(target: &str, reference: &str) -> String {
     format!("/{}{}", segments.join("/"), &reference[relative.len()..])
 }
 
-/// The members of a structured field that is a list, as RFC 9651 has it: each a token with its parameters, written
-/// again by the library that read it.
+/// The members of a structured field that is a list (RFC 9651): each a token with its parameters, written by the
+/// library that parsed it.
 pub(crate) fn structured_list(field: &str) -> Vec<(String, Vec<(String, String)>)> {
     let list: sfv::List = sfv::Parser::new(field).parse().unwrap_or_else(|error| panic!("{field}: {error}"));
     let member = |entry: &sfv::ListEntry| {
@@ -288,7 +288,7 @@ pub(crate) fn structured_list(field: &str) -> Vec<(String, Vec<(String, String)>
     list.iter().map(member).collect()
 }
 
-/// The records of a corpus. Lines end in `\n` and nothing else.
+/// The records of a corpus. Only `\n` ends a line.
 pub(crate) fn corpus(name: &str) -> Vec<Value> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus").join(name);
     let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
@@ -298,12 +298,12 @@ pub(crate) fn corpus(name: &str) -> Vec<Value> {
         .collect()
 }
 
-/// Bytes written as hexadecimal digits.
+/// Decodes hexadecimal digits.
 pub(crate) fn unhex(digits: &str) -> Vec<u8> {
     (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).expect("digits")).collect()
 }
 
-/// The request body of a record of `hostile.jsonl`: its own, or one that asks for its expression.
+/// The request body of a record of `hostile.jsonl`: its own, or one with its expression.
 pub(crate) fn hostile_body(record: &Value) -> Vec<u8> {
     if let Some(digits) = record["body_hex"].as_str() {
         return unhex(digits);
@@ -343,7 +343,7 @@ fn joined(parts: &[Value], bytes_of: impl Fn(&str) -> Vec<u8>) -> Vec<u8> {
     all
 }
 
-/// A `redis-server` of the test's own, on a free port; ended with the test.
+/// A `redis-server` for this test only, on a free port. Dropping it ends the process.
 pub(crate) struct Redis {
     pub(crate) port: u16,
     process: Child,
@@ -374,14 +374,14 @@ impl Redis {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
-    /// What a person at `redis-cli` reads.
+    /// The output of `redis-cli` with these arguments.
     pub(crate) fn cli(&self, arguments: &[&str]) -> String {
         let output = Command::new("redis-cli").args(["-p", &self.port.to_string()]).args(arguments).output();
         let output = output.expect("redis-cli is installed: see ./test");
         String::from_utf8(output.stdout).expect("it answers in UTF-8").trim_end().to_owned()
     }
 
-    /// Stops it in its tracks: connections stay open, nothing answers.
+    /// Stops the process (SIGSTOP): connections stay open, and no call is answered.
     pub(crate) fn freeze(&self) {
         signal(&self.process, "STOP");
     }
@@ -393,30 +393,30 @@ impl Redis {
 
 impl Drop for Redis {
     fn drop(&mut self) {
-        // It may be gone already; a frozen process dies of SIGKILL all the same.
+        // It may have ended already. SIGKILL also ends a stopped process.
         let _ = self.process.kill();
         let _ = self.process.wait();
         let _ = fs::remove_dir_all(&self.folder);
     }
 }
 
-/// The binary, serving.
+/// The binary as a server.
 pub(crate) struct Node {
     pub(crate) address: SocketAddr,
-    /// Where the operator's routes are, if elsewhere.
+    /// The address of the operator's listener, if it is separate.
     pub(crate) admin: Option<SocketAddr>,
     process: Child,
-    /// What it said before it was ready.
+    /// Its output before it was ready.
     before: Vec<String>,
     said: Said,
 }
 
-/// What a node says on standard error after its ready line.
+/// A node's standard error after its ready line.
 enum Said {
     Nothing,
-    /// The lines so far, and who takes them down until there are no more.
+    /// The lines so far, and the thread that collects them until the end.
     Lines(Arc<Mutex<Vec<String>>>, Option<JoinHandle<()>>),
-    /// Nobody listens, and the pipe stays open.
+    /// Nobody reads it, and the pipe stays open.
     Unread(#[expect(dead_code, reason = "it is only to stay open")] BufReader<ChildStderr>),
 }
 
@@ -432,21 +432,21 @@ impl Node {
         let taken = lines.clone();
         let taker = std::thread::spawn(move || {
             for line in errors.lines().map_while(Result::ok) {
-                taken.lock().expect("nobody fails with it").push(line);
+                taken.lock().expect("no thread panicked with the lock").push(line);
             }
         });
         node.said = Said::Lines(lines, Some(taker));
         node
     }
 
-    /// What it says after its ready line is read by nobody.
+    /// Nobody reads its output after the ready line.
     pub(crate) fn unread(arguments: &[&str]) -> Self {
         let (mut node, errors) = Self::open(&[], arguments);
         node.said = Said::Unread(errors);
         node
     }
 
-    /// The node, and what it goes on to say.
+    /// The node, and the rest of its output.
     fn open(variables: &[(&str, &str)], arguments: &[&str]) -> (Self, BufReader<ChildStderr>) {
         let mut process = tabuada(&["serve"])
             .env("TABUADA_LISTEN", "127.0.0.1:0")
@@ -475,19 +475,19 @@ impl Node {
         (Self { address, admin, process, before, said: Said::Nothing }, errors)
     }
 
-    /// What it has logged so far.
+    /// Its log so far.
     pub(crate) fn log(&self) -> Vec<String> {
-        let Said::Lines(lines, _) = &self.said else { panic!("nobody reads it") };
-        lines.lock().expect("nobody fails with it").clone()
+        let Said::Lines(lines, _) = &self.said else { panic!("the output of this node is not collected") };
+        lines.lock().expect("no thread panicked with the lock").clone()
     }
 
-    /// What it has said from its start to its end, once it has been told to end.
+    /// Its output from its start to its end. The node must have been stopped.
     pub(crate) fn everything_said(mut self) -> Vec<String> {
         let before = std::mem::take(&mut self.before);
         [before, self.whole_log()].concat()
     }
 
-    /// What it has logged in all, once it has been told to end.
+    /// Its whole log. The node must have been stopped.
     pub(crate) fn whole_log(mut self) -> Vec<String> {
         if let Said::Lines(_, taker) = &mut self.said {
             taker.take().map(JoinHandle::join).transpose().expect("it reads to the end");
@@ -495,7 +495,7 @@ impl Node {
         self.log()
     }
 
-    /// With Redis behind it, as soon as nothing that happens there escapes it.
+    /// A node with Redis, as soon as it receives every invalidation.
     pub(crate) fn coherent(redis: &Redis, arguments: &[&str]) -> Self {
         let node = Self::start(&[&["--redis", &redis.url()], arguments].concat());
         wait_for("the node to be coherent", || node.cache_state() == "coherent");
@@ -518,12 +518,12 @@ impl Node {
         signal(&self.process, name);
     }
 
-    /// The most memory that it has held so far.
+    /// Its peak memory.
     pub(crate) fn peak_kib(&self) -> u64 {
         self.status_kib("VmHWM")
     }
 
-    /// A size that the system tells of it.
+    /// A size in its `/proc` status.
     pub(crate) fn status_kib(&self, name: &str) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.process.id())).expect("it runs");
         let size = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
@@ -548,14 +548,14 @@ impl Drop for Node {
     }
 }
 
-/// The binary that is being tested, with none of the settings of whoever runs the test.
+/// The tested binary, without any settings from the environment of the test run.
 pub(crate) fn tabuada(arguments: &[&str]) -> Command {
     let mut command = clean(Command::new(env!("CARGO_BIN_EXE_tabuada")));
     command.args(arguments);
     command
 }
 
-/// The command, with none of the settings of whoever runs the test.
+/// The command, without any settings from the environment of the test run.
 pub(crate) fn clean(mut command: Command) -> Command {
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("TABUADA_") {
@@ -575,11 +575,11 @@ pub(crate) fn free_port() -> u16 {
     listener.local_addr().expect("it has an address").port()
 }
 
-/// Looks again and again until it is so; fails if it never is.
+/// Checks again and again until it is true; panics if it never is.
 pub(crate) fn wait_for(what: &str, mut is_so: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !is_so() {
-        assert!(begun.elapsed() < PATIENCE, "waited in vain for {what}");
+        assert!(begun.elapsed() < PATIENCE, "timeout: waited for {what}");
         std::thread::sleep(Duration::from_millis(5));
     }
 }

@@ -1,11 +1,13 @@
-//! Someone at a terminal who does what a document says, block by block, and compares what is printed with what it shows.
+//! Runs the blocks of a document as a reader at a terminal would, and compares their output with the text.
 //!
 //! | fence | what is done |
 //! |---|---|
-//! | `console` | `$ ` begins a command, the lines after it are all that it prints; none: it has to succeed, and is not compared |
-//! | `redis` | what follows the prompt is typed into one `redis-cli`, and the replies are compared; without a prompt, it is what `MONITOR` goes on to show |
+//! | `console` | `$ ` begins a command. The lines after it are its whole output. Without such lines it only has to
+//! succeed |
+//! | `redis` | what follows the prompt is typed into one `redis-cli`, and the replies are compared; without a prompt,
+//! it is what `MONITOR` shows next |
 //! | `python`, `js` | a file, named by the comment in its first line |
-//! | `yaml`, `dockerfile` | part of the file that the line before links to; where it links to none, only read |
+//! | `yaml`, `dockerfile` | part of the file that the line before links to; without a link it is only parsed |
 //! | others | nothing |
 //!
 //! `…` stands for anything within a line, and for any number of lines where it stands alone.
@@ -24,15 +26,15 @@ use super::compose::{self, Compose};
 
 /// Far longer than anything takes.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// The most that a block may take, its sleeps and starts included.
+/// The time limit of a block, including its sleeps and starts.
 const BLOCK: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// The ports that documents name.
+/// The ports in the documents.
 const PORTS: [&str; 5] = ["8000", "8001", "8002", "8003", "6379"];
 
-/// What only looks: it may be done again until it shows what it should, since answers go to Redis behind the answer and
-/// what is deleted there takes its moment to be heard.
+/// Commands that only read. They may be repeated until they show the expected output, because answers reach Redis after
+/// the response and invalidations take a moment.
 const LOOKS: [&str; 13] = [
     "redis-cli keys",
     "redis-cli get",
@@ -49,7 +51,8 @@ const LOOKS: [&str; 13] = [
     "redis-cli --scan",
 ];
 const REDIS_LOOKS: [&str; 10] = ["GET", "TTL", "KEYS", "EXISTS", "DBSIZE", "SCAN", "TYPE", "STRLEN", "PING", "MEMORY"];
-/// What changes Redis or the servers: what comes next may have to wait until they have heard of it.
+/// Commands that change Redis or the servers. The next command may have to wait until the servers have processed the
+/// change.
 const CHANGES: [&str; 10] = [
     "redis-cli flushall",
     "redis-cli del",
@@ -69,15 +72,15 @@ pub(crate) struct Block {
     pub(crate) fence: String,
     /// The number of its first line, from 1.
     pub(crate) line: usize,
-    /// The second-level heading that it stands under.
+    /// The second-level heading above it.
     pub(crate) section: String,
-    /// The last line with words before it.
+    /// The last line of text before it.
     pub(crate) before: String,
     pub(crate) lines: Vec<String>,
 }
 
 impl Block {
-    /// The commands, each with what it is to print.
+    /// The commands, each with its expected output.
     pub(crate) fn steps(&self, prompt: &str) -> Vec<Step> {
         let mut steps: Vec<Step> = Vec::new();
         for line in &self.lines {
@@ -96,7 +99,7 @@ impl Block {
     }
 }
 
-/// A command, and what it is to print.
+/// A command and its expected output.
 #[derive(Debug)]
 pub(crate) struct Step {
     pub(crate) command: String,
@@ -126,7 +129,7 @@ pub(crate) fn blocks(document: &str) -> Vec<Block> {
     blocks
 }
 
-/// Whether `line` is `pattern`, `…` standing for anything.
+/// Whether `line` matches `pattern`, where `…` stands for any text.
 pub(crate) fn matches(pattern: &str, line: &str) -> bool {
     let mut parts = pattern.split('…');
     let Some(mut rest) = line.strip_prefix(parts.next().unwrap_or_default()) else { return false };
@@ -140,7 +143,7 @@ pub(crate) fn matches(pattern: &str, line: &str) -> bool {
     line.ends_with(last)
 }
 
-/// Whether these lines are those, `…` alone standing for any number of them.
+/// Whether the lines match the patterns, where `…` alone stands for any number of lines.
 pub(crate) fn shows(patterns: &[String], lines: &[String]) -> bool {
     match patterns.split_first() {
         None => lines.is_empty(),
@@ -151,7 +154,7 @@ pub(crate) fn shows(patterns: &[String], lines: &[String]) -> bool {
     }
 }
 
-/// A process that ends with the test, and what it says.
+/// A process and its output. Dropping it ends the process.
 struct Service {
     process: Child,
     command: String,
@@ -167,7 +170,7 @@ impl Drop for Service {
     }
 }
 
-/// A `redis-cli` at which someone sits.
+/// An open `redis-cli`.
 struct Session {
     process: Child,
     typed: ChildStdin,
@@ -185,13 +188,13 @@ pub(crate) struct Newcomer {
     folder: PathBuf,
     ports: BTreeMap<&'static str, u16>,
     services: BTreeMap<String, Service>,
-    /// The Python environment of the course, if there is one.
+    /// The course's Python environment, if there is one.
     python: Option<PathBuf>,
     language: &'static str,
     monitor: Option<Session>,
-    /// Whether what was done last changed something that the servers have to hear of.
+    /// Whether the last command changed something that the servers have to learn of.
     has_changed: bool,
-    /// Blocks that could not be run, by their lines.
+    /// The lines of the blocks that could not be run.
     left_out: Vec<usize>,
 }
 
@@ -214,17 +217,17 @@ impl Newcomer {
         }
     }
 
-    /// With the course's Python beside them, in a language.
+    /// For the tutorial in one language, with the course's Python.
     pub(crate) fn student(name: &str, language: &'static str, python: Option<PathBuf>) -> Self {
         Self { python, language, ..Self::new(name) }
     }
 
-    /// The blocks that were left out for want of Python packages.
+    /// The blocks that were skipped because Python packages are missing.
     pub(crate) fn left_out(&self) -> &[usize] {
         &self.left_out
     }
 
-    /// What a reader types, and what the test does in its place.
+    /// Replacements in commands: what a reader types, and what the test runs instead.
     fn substitutions(&self) -> Vec<(String, String)> {
         let binary = env!("CARGO_BIN_EXE_tabuada");
         let redis = self.ports["6379"];
@@ -239,7 +242,7 @@ impl Newcomer {
             ("docker rm -f ".to_owned(), ": ".to_owned()),
             ("redis://redis:".to_owned(), "redis://localhost:".to_owned()),
             ("0.0.0.0:".to_owned(), "127.0.0.1:".to_owned()),
-            // What a terminal would show.
+            // The output as on a terminal.
             ("redis-cli ".to_owned(), format!("redis-cli --no-raw -p {redis} ")),
             ("python3 -m venv .venv".to_owned(), format!("ln -sfn {python} .venv")),
         ];
@@ -268,10 +271,10 @@ impl Newcomer {
             if section != block.section {
                 section.clone_from(&block.section);
                 is_left_out = false;
-                // What was started for the section before ends with it.
+                // The processes of a section end with it.
                 self.services.retain(|name, _| name == "redis" || name == "backend");
             }
-            // What comes after may rest on it, until the next section.
+            // Later blocks of the section may depend on it.
             is_left_out |= self.python.is_none() && block.is_python();
             if is_left_out {
                 self.left_out.push(block.line);
@@ -317,8 +320,8 @@ impl Newcomer {
         }
     }
 
-    /// Waits until the servers have heard of the last change: a person does not type as fast as that, and what is
-    /// computed meanwhile is not stored.
+    /// Waits until the servers have processed the last change. A person types more slowly than that, and answers
+    /// computed in between are not stored.
     fn settle(&mut self) {
         if !self.has_changed || !self.services.contains_key("redis") {
             return;
@@ -334,7 +337,7 @@ impl Newcomer {
         }
     }
 
-    /// What the server at a port says of its cache.
+    /// The state of the cache at the server with this port.
     fn cache_state(&self, port: &str) -> Option<String> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.ports[port])).ok()?;
         stream.write_all(b"GET /health/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").ok()?;
@@ -343,7 +346,7 @@ impl Newcomer {
         answer.split("\"cache\":\"").nth(1)?.split('"').next().map(str::to_owned)
     }
 
-    /// Does it until it shows what it should; once only, if it is not for doing again.
+    /// Repeats a step until it shows the expected output; runs it once if it must not be repeated.
     fn check(&mut self, block: &Block, step: &Step, patient: bool, mut run: impl FnMut(&mut Self) -> Output) {
         let begun = Instant::now();
         let expected: Vec<String> = step.expected.iter().map(|line| self.translated(line)).collect();
@@ -365,7 +368,7 @@ impl Newcomer {
         }
     }
 
-    /// Runs what ends.
+    /// Runs a command to its end.
     fn run(&mut self, command: &str) -> Output {
         if let Some((variables, verb, names)) = compose::read(command) {
             return self.compose(&variables, &verb, &names);
@@ -374,13 +377,13 @@ impl Newcomer {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace('\r', "");
         Output {
             is_success: output.status.success(),
-            // Nobody sees blanks at a line's end.
+            // Ignores blanks at the end of a line.
             lines: text(&output.stdout).lines().map(|line| line.trim_end().to_owned()).collect(),
             errors: text(&output.stderr),
         }
     }
 
-    /// Starts what goes on until it is stopped, if this is such a thing.
+    /// If the command starts a server or another process that keeps running, starts it.
     fn starts(&mut self, command: &str) -> bool {
         let serves = ["cargo run --release -- serve", "tabuada serve"].iter().any(|ours| command.contains(ours));
         if serves && !command.contains("--check") {
@@ -399,7 +402,7 @@ impl Newcomer {
         true
     }
 
-    /// Starts a process in place of the one of that name, and waits until it listens.
+    /// Starts a process in place of the one with that name, and waits until it listens.
     fn start(&mut self, name: &str, command: &str, variables: &[(String, String)]) {
         self.services.remove(name);
         let command = self.translated(command);
@@ -427,7 +430,7 @@ impl Newcomer {
         }
     }
 
-    /// What `docker compose` does, with processes in place of containers.
+    /// Does what `docker compose` does, with processes in place of containers.
     fn compose(&mut self, variables: &BTreeMap<String, String>, verb: &str, names: &[String]) -> Output {
         let file = Compose::read(&root().join("docker-compose.yml"), variables);
         assert!(
@@ -440,7 +443,7 @@ impl Newcomer {
             "up" | "start" => {
                 for service in file.services.iter().filter(|service| named(&service.name)) {
                     let command = service.command();
-                    // What runs as it should stays.
+                    // A service that already runs with the same command keeps running.
                     let is_same = |running: &Service| {
                         running.command == self.translated(&command) && running.variables == service.environment
                     };
@@ -452,7 +455,7 @@ impl Newcomer {
             "run" => {
                 let backend = file.services.iter().find(|service| service.name == "backend").expect("it has one");
                 let mut variables: Vec<_> = backend.environment.iter().cloned().chain(variables.clone()).collect();
-                // The port that leads to it: processes on one machine cannot all have 8000.
+                // The port mapped to it, because processes on one machine cannot all use 8000.
                 for (_, value) in &mut variables {
                     *value = value.replace(":8000", ":8001");
                 }
@@ -472,7 +475,7 @@ impl Newcomer {
             }
             "logs" => {
                 for (name, service) in self.services.iter().filter(|(name, _)| named(name)) {
-                    let said = service.said.lock().expect("nobody fails with it");
+                    let said = service.said.lock().expect("no thread panicked with the lock");
                     lines.extend(said.iter().map(|line| format!("{name} | {line}")));
                 }
             }
@@ -522,10 +525,10 @@ impl Newcomer {
 
 impl Session {
     fn said(&self) -> Vec<String> {
-        self.said.lock().expect("nobody fails with it").clone()
+        self.said.lock().expect("no thread panicked with the lock").clone()
     }
 
-    /// Shows what comes to Redis from now on.
+    /// Shows the commands that reach Redis from now on.
     fn monitor(&mut self, expected: &[String]) {
         writeln!(self.typed, "MONITOR").expect("redis-cli reads");
         let begun = Instant::now();
@@ -537,9 +540,9 @@ impl Session {
 
     /// The reply to a command.
     fn ask(&mut self, command: &str) -> Output {
-        // What is echoed shows where the reply ends.
+        // This echo marks the end of the reply.
         const END: &str = "\"end of the reply\"";
-        self.said.lock().expect("nobody fails with it").clear();
+        self.said.lock().expect("no thread panicked with the lock").clear();
         writeln!(self.typed, "{command}\nECHO {END}").expect("redis-cli reads");
         let begun = Instant::now();
         loop {
@@ -553,23 +556,23 @@ impl Session {
     }
 }
 
-/// What a command printed.
+/// The output of a command.
 struct Output {
     is_success: bool,
     lines: Vec<String>,
     errors: String,
 }
 
-/// Takes down what is said, so that nobody waits for a reader.
+/// Collects output in a thread, so that the process never blocks on a full pipe.
 fn gather(from: impl Read + Send + 'static, said: Arc<Mutex<Vec<String>>>) {
     thread::spawn(move || {
         for line in BufReader::new(from).lines().map_while(Result::ok) {
-            said.lock().expect("nobody fails with it").push(line);
+            said.lock().expect("no thread panicked with the lock").push(line);
         }
     });
 }
 
-/// That a block is a part of the file that the line before it links to, or at least what it says it is.
+/// Checks that a block is part of the file that the line before it links to, or else that it parses.
 fn check_part(block: &Block) {
     let text = block.lines.join("\n");
     let linked = block.before.rsplit_once("](../").and_then(|(_, rest)| rest.split(')').next());
@@ -590,7 +593,7 @@ pub(crate) fn read(name: &str) -> String {
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// A free port for each that documents name, all different, and none that has another's digits in it.
+/// A free port for each port in the documents. All differ, and none contains another's digits.
 fn free_ports() -> BTreeMap<&'static str, u16> {
     loop {
         let listeners = PORTS.map(|_| TcpListener::bind("127.0.0.1:0").expect("loopback has a free port"));

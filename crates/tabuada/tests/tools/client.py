@@ -1,4 +1,4 @@
-"""Asks the service through the client that openapi-python-client made of its description."""
+"""Calls the service through the client that openapi-python-client generated from its description."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-// Asks the service through a client that knows its description, as openapi-typescript has typed it.
+// Calls the service through a client generated from its description by openapi-typescript.
 import { deepStrictEqual as same } from "node:assert";
 import createClient from "openapi-fetch";
 import type { paths } from "./openapi.js";

@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 SITE = Path(sys.argv[1]).resolve()
 BYTES_MAX = 15_000_000
-# What a page loads by itself; a link to elsewhere is only followed by a person.
+# What a page loads by itself; other links are followed by a person only.
 LOADED = {("script", "src"), ("img", "src"), ("link", "href"), ("source", "src"), ("iframe", "src")}
 
 

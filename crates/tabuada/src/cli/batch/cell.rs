@@ -1,13 +1,15 @@
-//! The value that a cell of a CSV file is: a number as it is spelled, or else a string.
+//! The value of a CSV cell: a number in its own spelling, or else a string.
 
 use std::borrow::Cow;
 
-/// The JSON form of a cell's value, appended.
+/// Appends the JSON form of a cell's value. The decimal sign is a point, or also a comma with `has_commas`.
 ///
-/// An int is digits without zeros before them, with a sign or without; a float has a point or an exponent. Blanks around a
-/// number are no part of it. `007`, `1,5` and `nan` are strings.
-pub(super) fn write_cell(cell: &str, out: &mut String) {
-    match number(cell.trim()) {
+/// An int has digits without leading zeros, and may have a sign. A float has a decimal sign or an exponent. Blanks around
+/// a number are ignored. `007`, `1.234,5` and `nan` are strings.
+pub(super) fn write_cell(cell: &str, has_commas: bool, out: &mut String) {
+    let text = cell.trim();
+    let pointed = (has_commas && text.matches(',').count() == 1 && !text.contains('.')).then(|| text.replace(',', "."));
+    match number(pointed.as_deref().unwrap_or(text)) {
         Some(number) => out.push_str(&number),
         None => crate::json::write_string(cell, out),
     }
@@ -96,9 +98,30 @@ mod tests {
             ("٣", "\"٣\""),
         ] {
             let mut out = String::new();
-            write_cell(cell, &mut out);
+            write_cell(cell, false, &mut out);
             assert_eq!(out, json, "{cell:?}");
             serde_json::from_str::<serde_json::Value>(&out).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_comma_is_a_decimal_sign_where_it_separates_nothing() {
+        for (cell, json) in [
+            ("1,5", "1.5"),
+            (" -0,25 ", "-0.25"),
+            (",5", "0.5"),
+            ("1,5e3", "1.5e3"),
+            ("1.5", "1.5"),
+            ("3", "3"),
+            // It is unclear which of the two signs separates the thousands.
+            ("1.234,56", "\"1.234,56\""),
+            ("1,234,567", "\"1,234,567\""),
+            ("a,b", "\"a,b\""),
+            (",", "\",\""),
+        ] {
+            let mut out = String::new();
+            write_cell(cell, true, &mut out);
+            assert_eq!(out, json, "{cell:?}");
         }
     }
 }

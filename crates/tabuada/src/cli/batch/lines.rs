@@ -1,4 +1,4 @@
-//! Lines: cut into blocks, and answered.
+//! Lines of text: splits them into blocks and answers them.
 
 use std::io::{self, Read};
 
@@ -7,24 +7,24 @@ use tabuada_lang::{Limits, Mode};
 
 use super::pipeline::{Feeder, Gone, Hand};
 use crate::cli::object::{BYTE_ORDER_MARK, write_answer};
-use crate::line::{Asked, write_malformed, write_too_long};
+use crate::ndjson::{Asked, write_malformed, write_too_long};
 
-/// Read at once, in bytes.
+/// Bytes per read.
 const READ_BYTES: usize = 64 << 10;
 
-/// Longest line that is kept; what is beyond it cannot change that the text is too long.
+/// The longest line that is kept. Any longer line is too long as an expression anyway.
 const LINE_BYTES: usize = 1 << 20;
 
-/// Some lines.
+/// A block of lines.
 #[derive(Debug)]
 pub(super) enum Lines {
-    /// Whole ones, with their ends; the last of the input may have none.
+    /// Whole lines with their line breaks. The last line of the input may lack its break.
     Text(Vec<u8>),
-    /// One that was not kept: how many bytes it has.
+    /// A line that was not kept: its length in bytes.
     TooLong(u64),
 }
 
-/// Reads to the end, or until nobody wants the answers.
+/// Reads until the input ends or the answers are no longer needed.
 pub(super) fn feed(input: impl Read, feeder: Feeder<Lines>) -> io::Result<()> {
     let mut cutter = Cutter { feeder, unfinished: Vec::new(), skipped: 0, is_first: true };
     let mut input = input;
@@ -43,15 +43,15 @@ pub(super) fn feed(input: impl Read, feeder: Feeder<Lines>) -> io::Result<()> {
 
 struct Cutter {
     feeder: Feeder<Lines>,
-    /// The beginning of a line whose end has not been read.
+    /// The beginning of a line that is not complete yet.
     unfinished: Vec<u8>,
-    /// Bytes of that line which were not kept.
+    /// The bytes of that line that were not kept.
     skipped: u64,
     is_first: bool,
 }
 
 impl Cutter {
-    /// Hands on all lines that end in `bytes`.
+    /// Sends all lines that end in `bytes`.
     fn take(&mut self, mut bytes: &[u8]) -> Result<(), Gone> {
         if self.skipped > 0 {
             let Some(end) = memchr(b'\n', bytes) else {
@@ -65,7 +65,7 @@ impl Cutter {
         let (mut whole, rest) = bytes.split_at(last + 1);
         while !whole.is_empty() {
             let least = self.feeder.block_bytes().saturating_sub(self.unfinished.len()).min(whole.len()).max(1);
-            // The last byte is the end of a line.
+            // The last byte ends a line.
             let end = memchr(b'\n', &whole[least - 1..]).map_or(whole.len(), |at| least + at);
             self.unfinished.extend_from_slice(&whole[..end]);
             self.send_unfinished()?;
@@ -74,7 +74,7 @@ impl Cutter {
         self.keep(rest)
     }
 
-    /// Keeps the beginning of a line, or, once it is too long, its length.
+    /// Keeps the beginning of a line. Of a line that is too long, counts the bytes only.
     fn keep(&mut self, bytes: &[u8]) -> Result<(), Gone> {
         self.unfinished.extend_from_slice(bytes);
         if self.unfinished.len() > LINE_BYTES {
@@ -83,7 +83,7 @@ impl Cutter {
         Ok(())
     }
 
-    /// Hands on the last line, if it has no end of its own.
+    /// Sends the last line, if it has no line break.
     fn end(&mut self) -> Result<(), Gone> {
         if self.skipped > 0 {
             return self.send_too_long(0, 0);

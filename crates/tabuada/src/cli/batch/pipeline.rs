@@ -1,9 +1,9 @@
-//! Blocks of questions through all threads and out again in their order.
+//! Distributes blocks of questions to all threads and writes the answers in order.
 //!
-//! One thread reads, some answer, and the caller's writes. Each block has a channel of its own, through which its answers
-//! come in pieces; the channels stand in a queue in the order of the blocks. Every queue is bounded, so that the memory does
-//! not depend on the length of the input. Whatever has been read is answered before more is waited for, so that a program
-//! that sends one line and waits has its answer.
+//! One thread reads, several threads answer, and the caller's thread writes. Each block has its own channel, which
+//! carries its answers in pieces. A queue holds the channels in the order of the blocks. Every queue is bounded, so
+//! memory does not depend on the length of the input. All input read so far is answered before the reader waits for
+//! more, so a program that sends one line and waits receives its answer.
 
 use std::io::{self, Write};
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
@@ -14,82 +14,82 @@ use tabuada_lang::Language;
 
 use super::progress::Progress;
 use crate::engine::Engine;
+use crate::words::said;
 
-/// Answers that are handed on together, in bytes.
+/// The size in bytes at which a piece of answers is sent on.
 pub(super) const PIECE_BYTES: usize = 64 << 10;
-/// Fuel after which answers are handed on however few they are: some 10 ms.
+/// The fuel after which a piece is sent on even if it is small: about 10 ms.
 const PIECE_FUEL: u64 = 1_000_000;
-/// Pieces of one block that may wait for the blocks before it.
+/// The maximum of pieces of one block that may wait for earlier blocks.
 const PIECES: usize = 4;
-/// Blocks that are under way for each thread.
+/// The maximum of blocks in progress, per thread.
 const BLOCKS_EACH: usize = 4;
-/// A block has a part of what has been read so far, so that a short input has blocks for all threads; in bytes.
+/// A block is this fraction of the input read so far, so that a short input gives blocks to all threads.
 const BLOCK_PART: u64 = 32;
 const BLOCK_BYTES: (u64, u64) = (256, 16 << 10);
 
-/// Why a batch ends before its end.
+/// Why a batch ends early.
 #[derive(Debug)]
 pub(super) enum Trouble {
     /// The input cannot be read.
     Input(io::Error),
     /// The output cannot be written.
     Output(io::Error),
-    /// The command does not fit the input.
+    /// An option does not fit the input.
     Misused(Misuse),
 }
 
-/// What does not fit.
+/// How an option does not fit.
 #[derive(Debug)]
 pub(super) enum Misuse {
     /// There is no such column.
     NoColumn(String),
+    /// The header is not UTF-8.
+    NotUtf8,
 }
 
 impl Misuse {
     pub(super) fn message(&self, language: Language) -> String {
-        let Self::NoColumn(name) = self;
-        match language {
-            Language::English => format!("the header has no column '{name}'; name one with --column, or give --expr"),
-            Language::Portuguese => {
-                format!("o cabeçalho não tem a coluna '{name}'; indique uma com --column, ou use --expr")
-            }
+        match self {
+            Self::NoColumn(name) => said::NO_COLUMN.with(language, &[name]),
+            Self::NotUtf8 => said::HEADER_NOT_UTF_8.say(language).to_owned(),
         }
     }
 }
 
-/// Some answers.
+/// A piece of a block's answers.
 #[derive(Debug, Default)]
 struct Piece {
     text: Vec<u8>,
-    /// How many they are.
+    /// The number of answers.
     count: u64,
 }
 
-/// A block and where its answers go.
+/// A block, and the channel for its answers.
 type Job<B> = (B, SyncSender<Piece>);
 
-/// A block's answers, and how many bytes of the input it was.
+/// The answers to a block, and the number of input bytes it covers.
 type Answers = (Receiver<Piece>, u64);
 
-/// Takes blocks, in the order of the input.
+/// Takes the blocks in the order of the input.
 pub(super) struct Feeder<B> {
     jobs: SyncSender<Job<B>>,
     answers: SyncSender<Answers>,
-    /// Bytes of the input that were handed on.
+    /// Bytes of the input sent so far.
     bytes: u64,
 }
 
-/// Nobody wants the answers any more.
+/// The answers are no longer needed.
 #[derive(Debug)]
 pub(super) struct Gone;
 
 impl<B> Feeder<B> {
-    /// How many bytes the next block should have.
+    /// The size of the next block in bytes.
     pub(super) fn block_bytes(&self) -> usize {
         (self.bytes / BLOCK_PART).clamp(BLOCK_BYTES.0, BLOCK_BYTES.1) as usize
     }
 
-    /// Hands a block on, which was so many bytes of the input; waits while too many are under way.
+    /// Sends a block that covers this many bytes of the input. Waits while too many blocks are in progress.
     pub(super) fn send(&mut self, block: B, bytes: u64) -> Result<(), Gone> {
         let (pieces, answers) = sync_channel(PIECES);
         self.bytes += bytes;
@@ -98,7 +98,7 @@ impl<B> Feeder<B> {
     }
 }
 
-/// What a thread answers with: memory that serves one question after the other.
+/// What a thread needs to answer: memory that it reuses for each question.
 pub(super) struct Hand {
     pub(super) engine: Engine,
     /// The answer that is being written.
@@ -109,7 +109,7 @@ pub(super) struct Hand {
 }
 
 impl Hand {
-    /// The answer in `line` is complete, and took so much fuel. Where nobody wants the answers, there is no use in more.
+    /// Completes the answer in `line`, which took this much fuel. An error says that the answers are no longer needed.
     pub(super) fn done(&mut self, fuel: u64) -> Result<(), Gone> {
         let line = std::mem::take(&mut self.line);
         let done = self.done_with(line.as_bytes(), fuel);
@@ -118,7 +118,7 @@ impl Hand {
         done
     }
 
-    /// The same of an answer that stands elsewhere.
+    /// As [`Self::done`], for an answer in other memory.
     pub(super) fn done_with(&mut self, answer: &[u8], fuel: u64) -> Result<(), Gone> {
         self.line.clear();
         self.piece.text.extend_from_slice(answer);
@@ -134,7 +134,7 @@ impl Hand {
     }
 }
 
-/// Answers what `feed` gives by `answer`, on so many threads, and writes it.
+/// Answers the blocks of `feed` by `answer`, on this many threads, and writes the answers.
 pub(super) fn run<B: Send + 'static>(
     threads: usize,
     feed: impl FnOnce(Feeder<B>) -> io::Result<()> + Send + 'static,
@@ -145,15 +145,15 @@ pub(super) fn run<B: Send + 'static>(
     let (jobs, queue) = sync_channel(threads * BLOCKS_EACH);
     let (answers, in_order) = sync_channel(threads * BLOCKS_EACH);
     start(threads, &Arc::new(Mutex::new(queue)), &Arc::new(answer)).map_err(Trouble::Input)?;
-    // These threads are not waited for: the one may never come back from a read, when nobody wants the answers any more.
+    // These threads are not joined if writing fails: the reading thread may block in a read for ever.
     let reading =
         thread::Builder::new().spawn(move || feed(Feeder { jobs, answers, bytes: 0 })).map_err(Trouble::Input)?;
     write(&in_order, output, progress).map_err(Trouble::Output)?;
-    // It has ended, since its end of the queue is closed.
+    // The thread has ended, because its end of the queue is closed.
     reading.join().unwrap_or(Ok(())).map_err(Trouble::Input)
 }
 
-/// Starts the threads that answer: as many as the system gives, and one at least.
+/// Starts the answering threads: as many as the system allows, at least one.
 fn start<B: Send + 'static>(
     threads: usize,
     queue: &Arc<Mutex<Receiver<Job<B>>>>,
@@ -184,7 +184,7 @@ fn start<B: Send + 'static>(
     Ok(())
 }
 
-/// Writes the answers of block after block. Whenever there is none yet, what there is goes out.
+/// Writes the answers of block after block. Flushes the output whenever no answer is ready.
 fn write(in_order: &Receiver<Answers>, output: &mut impl Write, progress: &Progress) -> io::Result<()> {
     while let Some((pieces, bytes)) = next(in_order, output)? {
         while let Some(piece) = next(&pieces, output)? {
@@ -196,7 +196,7 @@ fn write(in_order: &Receiver<Answers>, output: &mut impl Write, progress: &Progr
     output.flush()
 }
 
-/// What comes next; `None` at the end.
+/// The next item; `None` at the end.
 fn next<T>(queue: &Receiver<T>, output: &mut impl Write) -> io::Result<Option<T>> {
     match queue.try_recv() {
         Ok(item) => Ok(Some(item)),

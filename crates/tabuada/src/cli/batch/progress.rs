@@ -1,4 +1,4 @@
-//! How far a batch has come, on a terminal that nothing else is shown on.
+//! A progress bar on a terminal that shows nothing else.
 
 use std::cell::Cell;
 use std::io::{self, IsTerminal as _};
@@ -14,8 +14,8 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// Shown on standard error if that is a terminal, unless the answers are shown there too or somebody types the questions.
-    /// `bytes` is the length of the input, if it is known.
+    /// Shows the bar on standard error if that is a terminal, unless the answers appear there too or the questions are
+    /// typed there. `bytes` is the length of the input, if it is known.
     pub(super) fn shown(is_typed: bool, bytes: Option<u64>, language: Language) -> Self {
         let is_shown = io::stderr().is_terminal() && !io::stdout().is_terminal() && !is_typed;
         let bar = is_shown.then(|| {
@@ -24,13 +24,13 @@ impl Progress {
                 Some(_) => "{bar:30} {percent:>3} %  {msg}  {eta}",
                 None => "{spinner} {binary_bytes}  {msg}  {elapsed}",
             };
-            // A template of our own is right; without it the bar has its usual style.
+            // The template is valid; the default style is only a fallback.
             bar.with_style(ProgressStyle::with_template(template).unwrap_or(ProgressStyle::default_bar()))
         });
         Self { bar, count: Cell::new(0), language }
     }
 
-    /// So many more are answered.
+    /// Counts more answers.
     pub(super) fn answered(&self, count: u64) {
         if let Some(bar) = &self.bar {
             self.count.set(self.count.get() + count);
@@ -42,7 +42,7 @@ impl Progress {
         }
     }
 
-    /// So many more bytes of the input are done with.
+    /// Counts more bytes of the input.
     pub(super) fn read(&self, bytes: u64) {
         if let Some(bar) = &self.bar {
             bar.inc(bytes);

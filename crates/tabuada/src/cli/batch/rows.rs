@@ -1,9 +1,9 @@
-//! Rows of a CSV file (RFC 4180): cut into blocks, and answered.
+//! Rows of a CSV file (RFC 4180): splits them into blocks and answers them.
 
 use std::borrow::Cow;
 use std::io::{self, Read, Write};
 
-use csv::{ByteRecord, Reader, ReaderBuilder, Writer};
+use csv::{ByteRecord, Reader, ReaderBuilder, WriterBuilder};
 use serde::Deserialize;
 use tabuada_lang::{Limits, Mode, Variables};
 
@@ -13,35 +13,69 @@ use super::{BatchArgs, Output};
 use crate::cli::object::write_answer;
 use crate::engine::Question;
 use crate::json::write_string;
-use crate::line::write_error;
+use crate::ndjson::write_error;
 
-/// Column that holds the expressions where none is named.
+/// The default column of the expressions.
 const COLUMN: &str = "expr";
 
-/// Longest row: a quote that is not closed must not take the rest of any file into memory.
+/// The longest row: an unclosed quote must not read the rest of a file into memory.
 const ROW_BYTES: u64 = 16 << 20;
+
+/// The part of a header in which the separator is searched.
+const HEADER_BYTES: usize = 64 << 10;
 
 pub(super) type Rows = Vec<ByteRecord>;
 
-/// Reads the header, and writes that of the output.
+/// Reads the header, and writes the header of the output.
 pub(super) fn open(
     args: &BatchArgs,
-    input: Box<dyn Read + Send>,
+    mut input: Box<dyn Read + Send>,
     output: &mut impl Write,
 ) -> Result<(Reader<Tap>, Table), Trouble> {
+    let beginning = first_line(&mut input).map_err(Trouble::Input)?;
+    let separator = separator(&beginning);
+    let input = Box::new(io::Cursor::new(beginning).chain(input));
     let tap = Tap { input, unfinished: 0, rows: Rows::new(), bytes: 0, feeder: None, is_gone: false };
-    let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(tap);
+    let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).delimiter(separator).from_reader(tap);
     let mut header = ByteRecord::new();
     reader.read_byte_record(&mut header).map_err(|error| Trouble::Input(error.into()))?;
-    let table = Table::new(args, header)?;
+    let table = Table::new(args, header, separator)?;
     if table.output == Output::Csv {
-        let names = row(table.header.iter().chain([&b"result"[..], b"error"]));
+        let names = table.row(table.header.iter().chain([&b"result"[..], b"error"]));
         output.write_all(&names).and_then(|()| output.write_all(b"\n")).map_err(Trouble::Output)?;
     }
     Ok((reader, table))
 }
 
-/// Reads to the end, or until nobody wants the answers.
+/// The input up to the end of its first line, or a little further. Of a very long line, only the beginning.
+fn first_line(input: &mut impl Read) -> io::Result<Vec<u8>> {
+    let (mut line, mut piece) = (Vec::new(), [0; 8 << 10]);
+    while !line.contains(&b'\n') && line.len() < HEADER_BYTES {
+        match input.read(&mut piece) {
+            Ok(0) => break,
+            Ok(read) => line.extend_from_slice(&piece[..read]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(line)
+}
+
+/// The separator of the columns: the comma, the semicolon or the tab that occurs most often in the first line, outside
+/// quotes.
+fn separator(text: &[u8]) -> u8 {
+    let (mut is_quoted, mut counts) = (false, [(b',', 0), (b'\t', 0), (b';', 0)]);
+    for byte in text.iter().take_while(|byte| **byte != b'\n') {
+        is_quoted ^= *byte == b'"';
+        for (separator, count) in &mut counts {
+            *count += u32::from(!is_quoted && byte == separator);
+        }
+    }
+    // Of several with the same count, the first.
+    counts.into_iter().rev().max_by_key(|(_, count)| *count).map_or(b',', |(separator, _)| separator)
+}
+
+/// Reads until the input ends or the answers are no longer needed.
 pub(super) fn feed(mut reader: Reader<Tap>, feeder: Feeder<Rows>) -> io::Result<()> {
     reader.get_mut().feeder = Some(feeder);
     let mut at = 0;
@@ -59,13 +93,13 @@ pub(super) fn feed(mut reader: Reader<Tap>, feeder: Feeder<Rows>) -> io::Result<
     }
 }
 
-/// The input, which hands on all rows that were read before it waits for more.
+/// The input. Before a read that may wait for more input, it sends all rows read so far.
 pub(super) struct Tap {
     input: Box<dyn Read + Send>,
-    /// Bytes that were read since the last row was complete.
+    /// Bytes read since the last complete row.
     unfinished: u64,
     rows: Rows,
-    /// Of these rows.
+    /// The bytes of these rows.
     bytes: u64,
     feeder: Option<Feeder<Rows>>,
     is_gone: bool,
@@ -102,11 +136,12 @@ impl Read for Tap {
     }
 }
 
-/// What is asked of every row.
+/// How every row is answered.
 pub(super) struct Table {
     header: ByteRecord,
+    separator: u8,
     expression: Expression,
-    /// Columns that are variables: where they stand, and their names in JSON.
+    /// The columns that hold variables: their positions, and their names in JSON.
     variables: Vec<(usize, String)>,
     mode: Mode,
     explain: bool,
@@ -114,15 +149,16 @@ pub(super) struct Table {
 }
 
 enum Expression {
-    /// One for all rows.
+    /// The same expression for all rows.
     Same(String),
-    /// That in a column.
+    /// The expression in this column.
     Column(usize),
 }
 
 impl Table {
-    fn new(args: &BatchArgs, header: ByteRecord) -> Result<Self, Trouble> {
-        let names: Vec<_> = header.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect();
+    fn new(args: &BatchArgs, header: ByteRecord, separator: u8) -> Result<Self, Trouble> {
+        let names = header.iter().map(|name| std::str::from_utf8(name).map(str::trim).map(str::to_owned));
+        let names: Vec<_> = names.collect::<Result<_, _>>().map_err(|_| Trouble::Misused(Misuse::NotUtf8))?;
         let expression = match &args.expr {
             Some(text) => Expression::Same(text.clone()),
             None => {
@@ -135,7 +171,22 @@ impl Table {
         let variables = names.iter().enumerate().filter(|(at, _)| !is_expression(*at));
         let variables = variables.filter_map(|(at, name)| Some((at, variable(name)?))).collect();
         let BatchArgs { mode, explain, output, .. } = *args;
-        Ok(Self { header, expression, variables, mode, explain, output })
+        Ok(Self { header, separator, expression, variables, mode, explain, output })
+    }
+
+    /// Whether a comma is a decimal sign, as in spreadsheets where it does not separate columns.
+    fn has_commas(&self) -> bool {
+        self.separator == b';'
+    }
+
+    /// A row in CSV, without its line break.
+    fn row<'c>(&self, cells: impl Iterator<Item = &'c [u8]>) -> Vec<u8> {
+        let mut writer = WriterBuilder::new().delimiter(self.separator).from_writer(Vec::new());
+        // Writing to memory cannot fail.
+        let _ = writer.write_record(cells);
+        let mut line = writer.into_inner().unwrap_or_default();
+        line.pop();
+        line
     }
 
     /// Answers every row.
@@ -169,13 +220,13 @@ impl Table {
             .map_err(|_| "the row is not valid UTF-8".to_owned())
     }
 
-    /// Writes the answer of a row; gives its fuel.
+    /// Writes the answer to a row; gives its fuel.
     fn evaluate(&self, cells: &[&str], hand: &mut Hand) -> u64 {
         let mut variables = String::from("{");
         for (at, name) in &self.variables {
             variables.push_str(name);
             variables.push(':');
-            write_cell(cells[*at], &mut variables);
+            write_cell(cells[*at], self.has_commas(), &mut variables);
             variables.push(',');
         }
         if variables.ends_with(',') {
@@ -190,9 +241,9 @@ impl Table {
         write_answer(&mut hand.engine, question, &Limits::default(), self.explain, &mut hand.line).fuel
     }
 
-    /// The row with what was answered, in CSV: as many fields as the header has, and two.
+    /// The row with its answer, in CSV: as many fields as the header has, and two more.
     fn with_answer(&self, cells: &ByteRecord, answer: &str) -> Vec<u8> {
-        /// What an answer is in JSON.
+        /// The parts of an answer's JSON object that CSV needs.
         #[derive(Default, Deserialize)]
         struct Object<'o> {
             #[serde(borrow, default)]
@@ -209,16 +260,18 @@ impl Table {
             #[serde(borrow)]
             message: Cow<'o, str>,
         }
-        // It was written a moment ago.
+        // This program has just written it.
         let object: Object<'_> = serde_json::from_str(answer).unwrap_or_default();
-        let result = match (&*object.type_name, object.result.as_str()) {
-            // Without its quotes, which CSV has no use for.
-            ("str", Some(string)) => string,
-            _ => &object.text,
+        let result: Cow<'_, str> = match (&*object.type_name, object.result.as_str()) {
+            // Without its quotes, which CSV does not need.
+            ("str", Some(string)) => string.into(),
+            // With the decimal sign of the cells.
+            ("float" | "decimal", _) if self.has_commas() => object.text.replace('.', ",").into(),
+            _ => object.text,
         };
         let error = object.error.map(|error| error.message).unwrap_or_default();
         let given = cells.iter().chain(std::iter::repeat(&b""[..])).take(self.header.len());
-        row(given.chain([result.as_bytes(), error.as_bytes()]))
+        self.row(given.chain([result.as_bytes(), error.as_bytes()]))
     }
 }
 
@@ -227,14 +280,4 @@ fn variable(name: &str) -> Option<String> {
     let mut json = String::new();
     write_string(name, &mut json);
     Variables::from_json(&format!("{{{json}:0}}"), &Limits::default()).is_ok().then_some(json)
-}
-
-/// A row in CSV, without its end.
-fn row<'c>(cells: impl Iterator<Item = &'c [u8]>) -> Vec<u8> {
-    let mut writer = Writer::from_writer(Vec::new());
-    // Writing to memory does not fail.
-    let _ = writer.write_record(cells);
-    let mut line = writer.into_inner().unwrap_or_default();
-    line.pop();
-    line
 }

@@ -1,4 +1,4 @@
-//! The line editor: history, completion, highlighting, and lines that go on while a bracket is open.
+//! The line editor: history, completion, highlighting, and lines that continue while a bracket is open.
 
 use std::borrow::Cow;
 use std::path::PathBuf;
@@ -15,17 +15,17 @@ use tabuada_lang::{FunctionInfo, FunctionKind, Language, functions};
 use super::COMMANDS;
 use super::statement::is_whole;
 
-/// What the history keeps.
+/// The maximum of entries in the history.
 const HISTORY_ENTRIES: usize = 10_000;
-/// The prompt, and that of lines that go on.
+/// The prompt, and the prompt of continued lines.
 pub(super) const PROMPT: &str = "> ";
 const GOES_ON: &str = ". ";
 const MENU: &str = "completion";
 
-/// The names of the session, which completion offers too.
+/// The names defined in the session, for completion.
 pub(super) type Names = Arc<Mutex<Vec<String>>>;
 
-/// An editor that completes by the names that there are.
+/// An editor that completes the names of the language and of the session.
 pub(super) fn editor(names: &Names, language: Language) -> Reedline {
     let mut keys = default_emacs_keybindings();
     let complete = ReedlineEvent::UntilFound(vec![ReedlineEvent::Menu(MENU.to_owned()), ReedlineEvent::MenuNext]);
@@ -39,21 +39,21 @@ pub(super) fn editor(names: &Names, language: Language) -> Reedline {
         .with_edit_mode(Box::new(Emacs::new(keys)))
         .with_quick_completions(true)
         .with_ansi_colors(std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()));
-    // Where it cannot be written, the session has a history of its own.
+    // If the file cannot be written, the session has a history in memory.
     match history().and_then(|file| FileBackedHistory::with_file(HISTORY_ENTRIES, file).ok()) {
         Some(history) => editor.with_history(Box::new(history)),
         None => editor,
     }
 }
 
-/// The file of the history, in the folder for state of the XDG base directories.
+/// The file of the history, in the state directory of the XDG base directories.
 fn history() -> Option<PathBuf> {
     let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let state = absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")))?;
     Some(state.join("tabuada/history"))
 }
 
-/// How a name of the language is called: `hypot(*coordinates)`.
+/// The signature of a function: `hypot(*coordinates)`.
 pub(super) fn signature(function: &FunctionInfo) -> String {
     let prefix = if function.needs_prefix { "math." } else { "" };
     match function.kind {
@@ -62,7 +62,7 @@ pub(super) fn signature(function: &FunctionInfo) -> String {
     }
 }
 
-/// The line in the language's manual.
+/// The function's line in the manual of the language.
 pub(super) const fn manual_line(function: &FunctionInfo, language: Language) -> &'static str {
     match language {
         Language::English => function.doc,
@@ -130,7 +130,7 @@ impl Highlighter for Colours {
     }
 }
 
-/// The length of what a text begins with, and how it is shown.
+/// The length of the first token of a text, and its style.
 fn token(text: &str, first: char) -> (usize, Style) {
     let up_to = |is_part: &dyn Fn(char) -> bool| text.find(|character| !is_part(character)).unwrap_or(text.len());
     match first {

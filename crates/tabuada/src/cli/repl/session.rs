@@ -1,7 +1,7 @@
-//! What a session knows: the mode, the variables with their values, the formulas and functions, and the last answer.
+//! The state of a session: the mode, the variables and their values, the formulas and functions, and the last answer.
 //!
-//! A variable keeps its value, a formula its text, which is evaluated at each use. Both stand before each statement that is
-//! asked, so that they need no rules of their own.
+//! A variable keeps its value. A formula keeps its text, which is evaluated at each use. Both are put before each
+//! statement as definitions, so that they need no rules of their own.
 
 use std::time::Instant;
 
@@ -21,65 +21,65 @@ pub(super) struct Session {
     definitions: Vec<Definition>,
 }
 
-/// A name and its meaning: the statement that gives it.
+/// A name and the statement that defines it.
 #[derive(Debug)]
 pub(super) struct Definition {
     pub(super) name: String,
     pub(super) text: String,
 }
 
-/// What a text came to.
+/// The outcome of a text.
 #[derive(Debug, Default)]
 pub(super) struct Answered {
-    /// The value; none of a text that only defines.
+    /// The value. `None` if the text only defines names.
     pub(super) value: Option<String>,
     pub(super) hints: Vec<Hint>,
 }
 
-/// What is wrong with a text.
+/// An error in a text.
 #[derive(Debug)]
 pub(super) struct Complaint {
     pub(super) kind: ErrorKind,
-    /// Where in the text; or in the text of a definition, which then stands here.
+    /// The position in the text, or in the text of the definition, which is then given too.
     pub(super) span: Span,
     pub(super) inside: Option<String>,
     pub(super) fixes: Vec<Fix>,
 }
 
-/// A text behind the definitions.
+/// A text with the definitions before it.
 struct Asked {
     text: String,
-    /// Where the definitions end.
+    /// The end of the definitions.
     before: usize,
-    /// Where in what was typed the rest stands.
+    /// The offset in the typed text at which the rest begins.
     at: usize,
 }
 
 impl Session {
-    /// One in which nothing is defined.
+    /// A session without definitions.
     pub(super) fn new(mode: Mode) -> Self {
         Self { mode, definitions: Vec::new() }
     }
 
-    /// All names with their statements.
+    /// All definitions.
     pub(super) fn definitions(&self) -> &[Definition] {
         &self.definitions
     }
 
-    /// Evaluates statement after statement.
-    pub(super) fn evaluate(&mut self, typed: &str) -> Result<Answered, Box<Complaint>> {
+    /// Evaluates one statement after another, until one fails or `stop` gives `true`.
+    pub(super) fn evaluate(&mut self, typed: &str, stop: &dyn Fn() -> bool) -> Result<Answered, Box<Complaint>> {
         let mut answered = Answered::default();
         for (at, text) in statements(typed) {
             let statement = Statement::of(text);
             if let Statement::Formula(name) = &statement {
                 let asked = self.asked(at, &format!("{text}; None"));
-                self.value(&asked)?;
+                self.value(&asked, stop)?;
                 self.define(name, text.trim().to_owned());
                 answered.value = None;
                 continue;
             }
             let asked = self.asked(at, text);
-            let (value, hints) = self.value(&asked)?;
+            let (value, hints) = self.value(&asked, stop)?;
             answered.hints.extend(hints.into_iter().filter_map(|hint| asked.moved_hint(hint)));
             match statement {
                 Statement::Clearing(names) => {
@@ -99,7 +99,7 @@ impl Session {
         Ok(answered)
     }
 
-    /// A text with the definitions before it, but for that of one name.
+    /// A text with all definitions before it, except that of one name.
     pub(super) fn with_definitions_but(&self, name: &str, text: &str) -> String {
         let others = self.definitions.iter().filter(|definition| definition.name != name);
         others.map(|definition| &*definition.text).chain([text]).collect::<Vec<_>>().join("; ")
@@ -111,20 +111,20 @@ impl Session {
             whole.push_str(&definition.text);
             whole.push_str("; ");
         }
-        // Blanks before a text mean nothing on its first line, and an indent is none after a `;`.
+        // Blanks before the first line of a text have no meaning, and after a `;` they are not an indent.
         let before = whole.len();
         whole.push_str(text);
         Asked { text: whole, before, at }
     }
 
-    fn value(&self, asked: &Asked) -> Result<(String, Vec<Hint>), Box<Complaint>> {
+    fn value(&self, asked: &Asked, stop: &dyn Fn() -> bool) -> Result<(String, Vec<Hint>), Box<Complaint>> {
         let limits = Limits::default();
         let question = Question { text: &asked.text, mode: self.mode, variables: None };
         let program = engine::ask(question, &limits).map_err(|error| {
             let fixes = engine::fixes_of_unreadable(question, &error);
             self.complaint(asked, error.kind, error.span, fixes)
         })?;
-        match engine::evaluate(&program, &limits, Instant::now() + DEADLINE).outcome {
+        match engine::evaluate_until(&program, &limits, stop).outcome {
             Ok(answer) => Ok((answer.text().to_owned(), engine::hints(question, &program))),
             Err(failure) => Err(self.failed(asked, question, &program, failure)),
         }
@@ -136,7 +136,7 @@ impl Session {
         self.complaint(asked, failure.kind, span, fixes)
     }
 
-    /// A complaint about what was typed, or about the definition in which its place is.
+    /// An error in the typed text, or in the definition that contains its position.
     fn complaint(&self, asked: &Asked, kind: ErrorKind, span: Span, fixes: Vec<Fix>) -> Box<Complaint> {
         if let Some(span) = asked.moved(span) {
             let fixes = fixes.into_iter().filter_map(|fix| asked.moved_fix(fix)).collect();
@@ -154,7 +154,8 @@ impl Session {
         Box::new(Complaint { kind, span: Span::default(), inside: None, fixes: Vec::new() })
     }
 
-    /// Keeps a value under a name, or its elements under several. What cannot be read again (`infj`) is not kept.
+    /// Stores a value under a name, or its elements under several names. A value that cannot be parsed again (`infj`)
+    /// is not stored.
     fn keep(&mut self, names: &[String], value: &str) {
         for (at, name) in names.iter().enumerate() {
             let literal = if names.len() == 1 { value.to_owned() } else { format!("({value})[{at}]") };
@@ -178,7 +179,7 @@ impl Session {
 }
 
 impl Asked {
-    /// A place in what was typed; `None` of one in the definitions.
+    /// The position in the typed text; `None` if it is in the definitions.
     fn moved(&self, span: Span) -> Option<Span> {
         (span.start as usize >= self.before).then(|| moved(span, self.at as i64 - self.before as i64)).flatten()
     }
@@ -193,7 +194,7 @@ impl Asked {
     }
 }
 
-/// A span so many bytes further; `None` if that is no place.
+/// A span moved by this many bytes; `None` if the result is out of range.
 fn moved(span: Span, by: i64) -> Option<Span> {
     let place = |at: u32| u32::try_from(i64::from(at) + by).ok();
     Some(Span { start: place(span.start)?, end: place(span.end)? })

@@ -1,15 +1,16 @@
-//! What a line is made of, as far as a session has to know: its statements, what they define, and whether it is whole.
+//! The structure of a line, as far as a session needs it: its statements, the names they define, and whether it is
+//! complete.
 
-/// What a statement does.
+/// The kind of a statement.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Statement {
     /// Gives values to names: `x = 3`, `a, b = 1, 2`.
     Values(Vec<String>),
-    /// Takes them away: `x =`.
+    /// Removes names: `x =`.
     Clearing(Vec<String>),
     /// Defines a formula or a function: `area @= pi*r**2`, `f(x) @= x**2`.
     Formula(String),
-    /// Asks.
+    /// An expression to evaluate.
     Expression,
 }
 
@@ -38,7 +39,7 @@ impl Statement {
     }
 }
 
-/// The statements of a text that are not blank, without a comment behind them, with where each begins.
+/// The statements of a text that are not blank, without trailing comments, each with its offset.
 pub(super) fn statements(text: &str) -> Vec<(usize, &str)> {
     let comment = outside(text).find(|(_, sign, depth)| *sign == '#' && *depth == 0);
     let text = &text[..comment.map_or(text.len(), |(at, ..)| at)];
@@ -57,7 +58,7 @@ pub(super) fn statements(text: &str) -> Vec<(usize, &str)> {
     found
 }
 
-/// Whether all brackets are closed, so that the text goes no further.
+/// Whether all brackets are closed, so that the text is complete.
 pub(super) fn is_whole(text: &str) -> bool {
     outside(text).last().is_none_or(|(_, _, depth)| depth == 0)
 }
@@ -68,7 +69,8 @@ pub(super) fn is_name(text: &str) -> bool {
         && characters.all(|character| character.is_alphanumeric() || character == '_')
 }
 
-/// The characters outside strings and comments, and the sign that a comment begins with, each with where it stands and how many brackets are open behind it.
+/// The characters outside strings and comments, and the character that begins a comment. Each has its offset and the
+/// number of brackets open after it.
 fn outside(text: &str) -> impl Iterator<Item = (usize, char, usize)> {
     let (mut quote, mut is_escaped, mut is_comment, mut depth) = (None, false, false, 0_usize);
     text.char_indices().filter_map(move |(at, character)| {
@@ -109,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn statements_are_told_apart() {
+    fn statements_are_classified() {
         assert_eq!(statements(" x = 3; x+1 ;"), [(1, "x = 3"), (8, "x+1")]);
         assert_eq!(statements("';'; [1;2] # a; b"), [(0, "';'"), (5, "[1;2]")]);
         assert_eq!(statements("f(1, # a; b\n 2) ; '#'"), [(0, "f(1, # a; b\n 2)"), (18, "'#'")]);
@@ -135,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_goes_on_while_a_bracket_is_open() {
+    fn a_text_continues_while_a_bracket_is_open() {
         for text in ["", "1+", "(1)", "')", "(1))", "'('", "1 # (", "[(1), {2}]"] {
             assert!(is_whole(text), "{text}");
         }

@@ -1,4 +1,4 @@
-// The answer: its text, readable and exact at once, or what is wrong and what would be right.
+// The answer: its text, readable and exact, or the error and the fixes.
 
 import { button, byId, fill, keep, kept, make } from "./dom.js";
 import { digitsOf, grouped } from "./numbers.js";
@@ -7,9 +7,9 @@ import { either, say } from "./words.js";
 /** @import { Advice, Hint, Problem, Question, Suggestion, Value } from "./api.js" */
 /** @import { Word } from "./words.js" */
 
-/** A text longer than this is written smaller. */
+/** A longer text is shown in a smaller font. */
 const SHORT = 24;
-/** How much of an answer is read aloud. */
+/** The maximum of characters that a screen reader announces. */
 const ALOUD = 80;
 
 const EXAMPLES = ["2+2", "2**100", "√2×π", "sum(k**2, k, 1, 100)", "sin(x)/x", "1/0"];
@@ -29,8 +29,8 @@ export class AnswerView {
 
   /**
    * @param {object} told
-   * @param {(text: string) => void} told.use another expression is wanted in place of this one
-   * @param {() => Question} told.asked what is being asked, for a link to it
+   * @param {(text: string) => void} told.use puts another expression in place of this one
+   * @param {() => Question} told.asked gives the question, for a link to it
    */
   constructor({ use, asked }) {
     this.use = use;
@@ -57,7 +57,7 @@ export class AnswerView {
   }
 
   /**
-   * What is shown belongs to a text that has changed since.
+   * Marks the answer as stale: the expression has changed since.
    *
    * @param {boolean} isStale
    */
@@ -71,7 +71,7 @@ export class AnswerView {
 
   /**
    * @param {Value} value
-   * @param {boolean} isFinal asked for with Enter, and not while typing
+   * @param {boolean} isFinal whether Enter was pressed; otherwise the person is still typing
    */
   value(value, isFinal) {
     if (value.text !== this.#value?.text) this.#isWhole = false;
@@ -96,7 +96,7 @@ export class AnswerView {
   }
 
   /**
-   * Says what is wrong.
+   * Shows an error.
    *
    * @param {string} sentence
    * @param {boolean} isFinal
@@ -109,13 +109,13 @@ export class AnswerView {
     if (isFinal) this.say(aloud(sentence, advice));
   }
 
-  /** Whether what was asked is answered elsewhere. */
+  /** Whether the answer is shown elsewhere, as a curve. */
   get isNoted() {
     return this.#result.dataset.state === "noted";
   }
 
   /**
-   * Says that there is something to be seen elsewhere.
+   * Says that the answer is shown elsewhere.
    *
    * @param {string} sentence
    * @param {boolean} isFinal
@@ -128,7 +128,7 @@ export class AnswerView {
   }
 
   /**
-   * For those who hear the page.
+   * Announces a sentence to screen readers.
    *
    * @param {string} sentence
    */
@@ -160,7 +160,7 @@ export class AnswerView {
     byId("size", HTMLElement).textContent = text.length > 12 ? `· ${size}` : "";
   }
 
-  /** A text of many lines is a window on them, until all are wanted. */
+  /** Limits the height of a long answer until the person expands it. */
   #fit() {
     const answer = this.#answer;
     answer.classList.remove("whole");
@@ -168,7 +168,7 @@ export class AnswerView {
     answer.classList.toggle("whole", isCut && this.#isWhole);
     this.#whole.hidden = !isCut;
     this.#whole.textContent = say(this.#isWhole ? "part" : "whole");
-    // What scrolls is scrolled by keys, too.
+    // Content that scrolls must be focusable, so that keys can scroll it.
     if (isCut && !this.#isWhole) answer.tabIndex = 0;
     else answer.removeAttribute("tabindex");
   }
@@ -181,7 +181,7 @@ export class AnswerView {
   }
 
   /**
-   * A button for each thing that may have been meant.
+   * Shows a button for each fix.
    *
    * @param {Advice} advice
    */
@@ -204,7 +204,7 @@ export class AnswerView {
   }
 
   /**
-   * A word that stands beside the answer for a moment.
+   * Shows a word beside the answer for a moment.
    *
    * @param {string} sentence
    */
@@ -216,7 +216,7 @@ export class AnswerView {
 }
 
 /**
- * What to write instead, the likeliest first.
+ * The fixes, the likeliest first.
  *
  * @param {Advice} advice
  * @returns {Suggestion[]}
@@ -226,7 +226,7 @@ function fixes({ suggestion, alternatives = [] }) {
 }
 
 /**
- * What is said of a text, with what to write instead, for those who hear it.
+ * A message and its fixes as one sentence, for screen readers.
  *
  * @param {string} sentence
  * @param {Advice} advice
@@ -237,7 +237,7 @@ function aloud(sentence, advice) {
 }
 
 /**
- * A text that fits a line.
+ * A text cut to the length of a line.
  *
  * @param {string} text
  */

@@ -1,29 +1,29 @@
-// The service, asked as anybody may ask it.
+// Requests to the service, through its public routes.
 
 import { language } from "./words.js";
 
 /**
  * @typedef {{ start: number, end: number }} Span in characters
  * @typedef {{ span: Span, replacement: string, expr: string }} Suggestion
- * @typedef {{ suggestion?: Suggestion, alternatives?: Suggestion[] }} Advice what to write instead: the likeliest, and others
+ * @typedef {{ suggestion?: Suggestion, alternatives?: Suggestion[] }} Advice fixes: the likeliest, and others
  * @typedef {{ code: string, detail: string, python_message?: string, span?: Span } & Advice} Problem
  * @typedef {{ code: string, message: string, span: Span } & Advice} Hint
  * @typedef {{ text: string, type: string, hints?: Hint[] }} Value
  * @typedef {{ text: string, mode: string }} Question
  * @typedef {"computed" | "memory" | "redis" | "collapsed" | "bypass"} Layer
  *
- * @typedef {object} Trip how an answer was come by
+ * @typedef {object} Trip where an answer came from
  * @property {Layer} layer
- * @property {string | null} detail why the cache was passed by
- * @property {boolean} isStored whether it is remembered from now on
+ * @property {string | null} detail why the cache was bypassed
+ * @property {boolean} isStored whether the answer is cached from now on
  * @property {boolean} askedRedis
- * @property {number | null} ttl seconds for which it will still be remembered
- * @property {number} age seconds for which it has been remembered
+ * @property {number | null} ttl seconds for which the answer stays cached
+ * @property {number} age seconds since the answer was cached
  * @property {number | null} server milliseconds in the service
- * @property {number} round milliseconds until it was here
+ * @property {number} round milliseconds from the request to the response
  * @property {string | null} identity the same for all texts that share the answer
  *
- * @typedef {{ value: Value | null, problem: Problem | null, trip: Trip }} Reply a value, or what is wrong
+ * @typedef {{ value: Value | null, problem: Problem | null, trip: Trip }} Reply a value or a problem
  *
  * @typedef {{ name: string, kind: "function" | "binder" | "constant", section: string, signature: string, doc: string, needs_prefix: boolean }} Name
  *
@@ -46,12 +46,12 @@ import { language } from "./words.js";
  * @typedef {{ state: State, asked: number, answers: Record<string, number>, memory: { entries: number, bytes: number, bytes_max: number } }} Statistics
  */
 
-/** Addresses longer than this are refused by some proxies; a longer question goes in a body. */
+/** The maximum length of an address, because some proxies refuse longer ones. A longer question is sent in a body. */
 const ADDRESS_MAX = 4000;
 
-/** The service cannot be reached, or what answers is not the service. */
+/** The service cannot be reached, or another server answers. */
 export class Unreachable extends Error {
-  /** @param {"unreachable" | "broken"} word what the person is told */
+  /** @param {"unreachable" | "broken"} word the message for the person */
   constructor(word) {
     super(word);
     this.word = word;
@@ -59,8 +59,9 @@ export class Unreachable extends Error {
 }
 
 /**
- * A request to an address beside the page, wherever a proxy has put that. In the person's language, past the browser's own cache: where an answer comes from is to be seen. What is
- * wrong with it is no failure of the page's, as which browsers report every other status: hence the preference (RFC 7240).
+ * Sends a request to an address relative to the page, so that a proxy may put both below a path. It asks for the
+ * person's language. It bypasses the browser's own cache, because the page shows where each answer comes from. It
+ * prefers problems with status 200 (RFC 7240), because browsers report every other status as an error of the page.
  *
  * @param {string} address
  * @param {Omit<RequestInit, "headers"> & { headers?: Record<string, string> }} [init]
@@ -76,7 +77,7 @@ async function ask(address, init = {}) {
 }
 
 /**
- * Whether a request was given up by this page itself.
+ * Whether this page itself aborted a request.
  *
  * @param {unknown} error
  */
@@ -97,7 +98,7 @@ async function json(response) {
 }
 
 /**
- * Whether a response says what is wrong.
+ * Whether a response is a problem.
  *
  * @param {Response} response
  */
@@ -106,7 +107,7 @@ function isProblem(response) {
 }
 
 /**
- * A blank is `%20` here: whoever writes it as `+` is told, where a text fails, what a `+` is.
+ * Encodes a blank as `%20`. For a `+`, the service would explain after a failure what `+` means in a query.
  *
  * @param {string} path
  * @param {[string, string][]} parameters
@@ -116,10 +117,10 @@ function address(path, parameters) {
 }
 
 /**
- * The answer to a question. What is wrong with it is an answer too.
+ * The answer to a question: a value or a problem.
  *
  * @param {Question} question
- * @param {{ signal?: AbortSignal, remember: boolean }} how `remember`: an answer that is worked out may be remembered
+ * @param {{ signal?: AbortSignal, remember: boolean }} how `remember`: whether the service may cache a computed answer
  * @returns {Promise<Reply>}
  * @throws {Unreachable}
  */
@@ -177,7 +178,7 @@ function tripOf(headers, round) {
 }
 
 /**
- * The names that the language knows.
+ * The names of the language.
  *
  * @returns {Promise<Name[]>}
  */
@@ -187,7 +188,7 @@ export async function names() {
 }
 
 /**
- * How an expression is worked out, or why it cannot be read.
+ * The steps of an evaluation, or the reason why the expression cannot be parsed.
  *
  * @param {Question} question
  * @param {AbortSignal} [signal]
@@ -200,7 +201,7 @@ export async function explain({ text, mode }, signal) {
 }
 
 /**
- * A picture, or why there is none.
+ * A picture, or the reason why there is none.
  *
  * @param {[string, string][]} parameters
  * @param {"image/svg+xml" | "image/png"} kind
@@ -214,7 +215,7 @@ export async function plot(parameters, kind, signal) {
 }
 
 /**
- * How far memory is covered by Redis.
+ * The state of the cache: whether Redis is behind it, and in step.
  *
  * @returns {Promise<State>}
  */
@@ -223,9 +224,9 @@ export async function state() {
 }
 
 /**
- * The operator's routes.
+ * Calls an operator's route.
  *
- * @param {string} path what follows `v1/cache`
+ * @param {string} path the part after `v1/cache`
  * @param {{ method?: string, token: string | null, signal?: AbortSignal }} how
  * @returns {Promise<{ status: number, body: any }>}
  */

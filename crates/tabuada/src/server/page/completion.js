@@ -1,4 +1,5 @@
-// Names that fit what is being typed, each with its signature and what it does; and the call that is being written.
+// Completion: names that match the typed text, each with its signature and documentation, and the signature of the call
+// that is being typed.
 
 import { names as fetchNames } from "./api.js";
 import { fill, make } from "./dom.js";
@@ -6,20 +7,20 @@ import { onLanguage, say } from "./words.js";
 
 /** @import { Name } from "./api.js" */
 
-/** Names that are shown at once. */
+/** The maximum of names shown at once. */
 const SHOWN_MAX = 8;
-/** Letters from which on names are offered without being asked for. */
+/** The number of letters from which on names are offered automatically. */
 const LETTERS_MIN = 2;
 
 /** @type {Name[]} */
 let known = [];
 
-/** Asks for the names, now and whenever the language changes. */
+/** Fetches the names, now and whenever the language changes. */
 export function learnNames() {
   const learn = () =>
     fetchNames().then(
       (names) => (known = names),
-      // Typing works without.
+      // The page works without completion.
       () => {},
     );
   onLanguage(learn);
@@ -27,10 +28,10 @@ export function learnNames() {
 }
 
 /**
- * The piece of a name that ends at a place of a text.
+ * The beginning of a name that ends at a position of a text.
  *
  * @param {string} text
- * @param {number} at in units of UTF-16, as fields count
+ * @param {number} at in UTF-16 code units, as text fields count
  */
 function begun(text, at) {
   const before = text.slice(0, at);
@@ -55,7 +56,7 @@ function isQuoted(text) {
 }
 
 /**
- * The call inside whose brackets a text ends: its name, and at which argument.
+ * The call in whose brackets a text ends: its name, and the index of the argument.
  *
  * @param {string} before
  */
@@ -77,7 +78,7 @@ function called(before) {
 }
 
 /**
- * What a name is called with, one argument of it set off.
+ * The signature of a name, with one argument highlighted.
  *
  * @param {Name} name
  * @param {number} [argument]
@@ -91,7 +92,7 @@ function signature(name, argument = -1) {
 }
 
 /**
- * What a line of documentation says, its code in elements of code.
+ * A line of documentation, with its code in code elements.
  *
  * @param {string} line
  */
@@ -106,15 +107,15 @@ export class Completion {
 
   /**
    * @param {HTMLTextAreaElement} field
-   * @param {HTMLElement} list where names are offered
-   * @param {HTMLElement} call where the call being written is explained
+   * @param {HTMLElement} list where the names are offered
+   * @param {HTMLElement} call where the signature of the call is shown
    */
   constructor(field, list, call) {
     this.field = field;
     this.list = list;
     this.call = call;
     field.setAttribute("aria-controls", list.id);
-    // The field keeps the focus.
+    // Keeps the focus in the field.
     list.addEventListener("pointerdown", (event) => event.preventDefault());
     list.addEventListener("click", (event) => {
       const option = event.target instanceof Element ? event.target.closest("[role=option]") : null;
@@ -130,9 +131,9 @@ export class Completion {
   }
 
   /**
-   * Looks again at what is being typed.
+   * Updates the names for the typed text.
    *
-   * @param {boolean} [isWanted] whether the person asks for names, however few letters there are
+   * @param {boolean} [isWanted] whether the person requested names, however few letters there are
    */
   look(isWanted = false) {
     const { value, selectionStart, selectionEnd } = this.field;
@@ -150,10 +151,10 @@ export class Completion {
   }
 
   /**
-   * What a key does while names are offered.
+   * Handles a key while names are offered.
    *
    * @param {KeyboardEvent} event
-   * @returns {boolean} whether the key was for this
+   * @returns {boolean} whether the key was handled
    */
   press(event) {
     if (event.key === " " && event.ctrlKey) {
@@ -167,7 +168,7 @@ export class Completion {
         this.#chosen = (this.#chosen + 1) % count;
         break;
       case "ArrowUp":
-        // Upwards is the history's, until one has gone down into the list.
+        // The up arrow belongs to the history, until the person has moved down into the list.
         if (this.#chosen < 0) return false;
         this.#chosen -= 1;
         break;
@@ -224,7 +225,7 @@ export class Completion {
     const call = called(before);
     const arguments_ = call?.argument ?? 0;
     const all = known.filter((name) => name.name === call?.name && name.kind !== "constant");
-    // A function of few arguments and a binder may have one name.
+    // A function of few arguments and a binder may share a name.
     const name = all.find((one) => one.kind === "binder" && arguments_ > 1) ?? all[0];
     const tip = make("span", { class: "tip" }, say("tip"));
     fill(this.call, ...(name ? [...signature(name, arguments_), " ", ...documented(name.doc)] : [tip]));
@@ -239,21 +240,21 @@ export class Completion {
 function fitting(prefix, piece) {
   const low = piece.toLowerCase();
   const fit = known.filter((name) => (prefix !== "" || !name.needs_prefix) && name.name.toLowerCase().startsWith(low));
-  // A name that is finished needs no help.
+  // A complete name needs no completion.
   if (fit.every((name) => name.name === piece)) return [];
   const exact = (/** @type {Name} */ name) => Number(!name.name.startsWith(piece));
   return fit.sort((one, other) => exact(one) - exact(other) || one.name.length - other.name.length).slice(0, SHOWN_MAX);
 }
 
 /**
- * Types a text in place of what is selected, so that the browser can undo it.
+ * Types a text in place of the selection, so that the browser can undo it.
  *
  * @param {HTMLTextAreaElement} field
  * @param {string} text
  */
 export function insert(field, text) {
   field.focus();
-  // Nothing else leaves undoing as it is; it is not in the standard's future, hence the other way.
+  // Only `execCommand` keeps the undo history. It is deprecated, hence the fallback.
   const isDone = text === "" ? document.execCommand("delete") : document.execCommand("insertText", false, text);
   if (isDone) return;
   field.setRangeText(text, field.selectionStart, field.selectionEnd, "end");

@@ -1,10 +1,10 @@
-// A question before something is gone.
+// A confirmation dialog.
 
 import { button, make } from "./dom.js";
 import { say } from "./words.js";
 
 /**
- * Asks whether something is meant.
+ * Asks the person to confirm an action.
  *
  * @param {string} question
  * @param {string} yes

@@ -1,13 +1,13 @@
-// Elements, made and found. Text is always text: nothing here can become markup.
+// Creates and finds elements. Texts are always inserted as text, so they cannot become markup.
 
 /** @typedef {Node | string | null | undefined | false} Child */
 
 /**
- * The element of the page that has this id.
+ * The element of the page with this id.
  *
  * @template {HTMLElement} E
  * @param {string} id
- * @param {new () => E} kind what it has to be
+ * @param {new () => E} kind the required type
  * @returns {E}
  */
 export function byId(id, kind) {
@@ -17,12 +17,12 @@ export function byId(id, kind) {
 }
 
 /**
- * A new element.
+ * Creates an element.
  *
  * @template {keyof HTMLElementTagNameMap} T
  * @param {T} tag
- * @param {Record<string, string | boolean | null | undefined>} attributes those that are `true` stand without a value;
- *   those that are `false`, `null` or `undefined` do not stand at all
+ * @param {Record<string, string | boolean | null | undefined>} attributes `true` sets an attribute without a value;
+ * `false`, `null` and `undefined` leave it out
  * @param {...Child} children
  * @returns {HTMLElementTagNameMap[T]}
  */
@@ -37,7 +37,7 @@ export function make(tag, attributes = {}, ...children) {
 }
 
 /**
- * A button that does something.
+ * Creates a button.
  *
  * @param {string} text
  * @param {() => void} act
@@ -50,7 +50,7 @@ export function button(text, act, attributes = {}) {
 }
 
 /**
- * Puts children in place of those that an element has.
+ * Replaces the children of an element.
  *
  * @param {Element} parent
  * @param {...Child} children
@@ -68,11 +68,11 @@ function present(children) {
 }
 
 /**
- * A text in pieces, those that spans name in elements of their own. Spans count characters, not units of UTF-16; they do
- * not overlap. One of no length is a place between two characters.
+ * A text split into pieces, with an element for each span. Spans count characters, not UTF-16 code units, and do not
+ * overlap. An empty span is a position between two characters.
  *
  * @param {string} text
- * @param {{ span: { start: number, end: number }, name: string }[]} marks each with the class of its element
+ * @param {{ span: { start: number, end: number }, name: string }[]} marks each span with the class of its element
  * @returns {Node[]}
  */
 export function marked(text, marks) {
@@ -93,7 +93,7 @@ export function marked(text, marks) {
 }
 
 /**
- * Gives the person a file.
+ * Downloads a file.
  *
  * @param {Blob} blob
  * @param {string} name
@@ -107,7 +107,7 @@ export function save(blob, name) {
 }
 
 /**
- * What the browser keeps for this page; a browser that keeps nothing has nothing.
+ * A text from the browser's storage; `null` if the browser stores nothing.
  *
  * @param {string} name
  * @param {Storage | null} [store]
@@ -118,7 +118,7 @@ export function kept(name, store = storage("localStorage")) {
 }
 
 /**
- * Keeps a text in the browser, or with `null` removes it.
+ * Stores a text in the browser, or removes it with `null`.
  *
  * @param {string} name
  * @param {string | null} text
@@ -129,13 +129,13 @@ export function keep(name, text, store = storage("localStorage")) {
     if (text === null) store?.removeItem(`tabuada.${name}`);
     else store?.setItem(`tabuada.${name}`, text);
   } catch {
-    // Full, or forbidden: the page works without.
+    // The storage is full or forbidden; the page works without it.
   }
 }
 
 /**
  * @param {"localStorage" | "sessionStorage"} name
- * @returns {Storage | null} nothing where the person forbids it
+ * @returns {Storage | null} `null` if the browser forbids storage
  */
 export function storage(name) {
   try {

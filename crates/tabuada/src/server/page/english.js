@@ -1,4 +1,4 @@
-// What the page says, in English. `{…}` is filled in; of `one|many`, what goes with the count is taken.
+// The page's texts in English. `{…}` is replaced by a value; of `one|many`, the form that fits the count is used.
 
 export const ENGLISH = {
   title: "Tabuada: a calculator that remembers",
@@ -11,7 +11,7 @@ export const ENGLISH = {
   themeSystem: "as the system",
   themeLight: "light",
   themeDark: "dark",
-  footer: "What you type is worked out by this server and remembered under the expression alone, not under your name. The history stays in this browser.",
+  footer: "What you type is calculated by this server and stored under the expression alone, not under your name. The history stays in this browser.",
 
   calculate: "Calculate",
   expression: "Expression",
@@ -73,10 +73,10 @@ export const ENGLISH = {
   broken: "The server answered in a way that this page does not understand.",
 
   trip: "Where the answer came from",
-  layer_computed: "worked out now",
+  layer_computed: "calculated now",
   layer_memory: "from memory",
   layer_redis: "from Redis",
-  layer_collapsed: "worked out for another at the same moment",
+  layer_collapsed: "calculated for another client at the same moment",
   layer_bypass: "not for the cache",
   hop_client: "you",
   hop_service: "service",
@@ -90,7 +90,7 @@ export const ENGLISH = {
   hop_miss: "did not have it",
   hop_kept: "keeps it now",
   hop_unasked: "not needed",
-  hop_cheap: "cheaper to work out than to ask",
+  hop_cheap: "cheaper to calculate than to look up",
   hop_absent: "there is none",
   hop_unreachable: "out of reach",
   hop_impure: "different each time, so not kept",
@@ -111,10 +111,10 @@ export const ENGLISH = {
   search: "Search",
   export: "Save as CSV",
   clear: "Clear",
-  historyNone: "What you work out is listed here, in this browser only.",
+  historyNone: "What you calculate is listed here, in this browser only.",
   historyNothing: "Nothing fits.",
   historyClear: "Clear the history of this browser?",
-  workedOut: "worked out",
+  workedOut: "calculated",
   historyUse: "Use again",
   csv_when: "when",
   csv_expression: "expression",
@@ -154,7 +154,7 @@ export const ENGLISH = {
   compare: "Would another text share this answer?",
   compareText: "Another text",
   compareDo: "Compare",
-  same: "Yes: both are {key}, so one is worked out and the other remembered.",
+  same: "Yes: both are {key}, so one is calculated and the other found in the cache.",
   other: "No: it is {key}, an answer of its own.",
   otherNone: "No: it is never remembered.",
 
@@ -183,7 +183,7 @@ export const ENGLISH = {
   columnFor: "For",
   columnForget: "Forget",
   forever: "for ever",
-  lease: "being worked out",
+  lease: "being calculated",
   ratio: "{percent} of {count} question answered without working it out|{percent} of {count} questions answered without working them out",
   room: "{used} of {all} in use",
   inMemory: "memory",

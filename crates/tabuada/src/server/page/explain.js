@@ -1,4 +1,4 @@
-// How an answer is worked out, and which texts share it.
+// The steps of an evaluation, and whether two texts share one answer.
 
 import { explain as fetchExplanation, isAbort, Unreachable } from "./api.js";
 import { shortened } from "./answer.js";
@@ -7,9 +7,9 @@ import { say } from "./words.js";
 
 /** @import { Explanation, Question, Step } from "./api.js" */
 
-/** Steps that are shown until all are wanted. */
+/** The number of steps shown before the person expands the list. */
 const STEPS_SHOWN = 8;
-/** How much of a step's text is shown. */
+/** The maximum of characters shown of a step. */
 const STEP_MAX = 500;
 
 export class ExplainView {
@@ -25,7 +25,7 @@ export class ExplainView {
   }
 
   /**
-   * Explains a question, as soon as somebody looks.
+   * Explains a question, as soon as the panel is open.
    *
    * @param {Question} question
    */
@@ -34,7 +34,7 @@ export class ExplainView {
     void this.#explain();
   }
 
-  /** Explains it again, in another language. */
+  /** Explains it again in the new language. */
   translate() {
     void this.#explain();
   }
@@ -73,12 +73,12 @@ export class ExplainView {
 
   /** @param {Explanation} explanation */
   #steps({ steps, steps_cut: isCut, failed: failedAt, error: trouble, free_names: free }) {
-    // That `x` has no value is what makes a curve of it.
+    // An expression whose only unknown name is `x` is a curve.
     const isCurve = trouble?.code === "unknown-name" && free.length === 1 && free[0] === "x";
     const [failed, error] = isCurve ? [undefined, undefined] : [failedAt, trouble];
     const list = make("ol", { class: "steps", "data-testid": "steps" });
     const item = (/** @type {Step} */ step, /** @type {number} */ index) => {
-      // What is worked out next; in the last, where it failed.
+      // The part that the next step computes; in the last step, the part that failed.
       const next = steps[index + 1]?.replaced ?? (failed ? [failed] : []);
       const name = steps[index + 1] ? "next" : "wrong";
       const text = shortened(step.text, STEP_MAX);

@@ -1,5 +1,5 @@
-// The field in which an expression is written: marks under its characters, names to complete, keys that are hard to
-// type, and the way through the history.
+// The field for the expression: marks under its characters, completion, keys for characters that are hard to type, and
+// the history.
 
 import { Completion, insert } from "./completion.js";
 import { byId, fill, keep, kept, make, marked } from "./dom.js";
@@ -9,7 +9,7 @@ import { onLanguage, say } from "./words.js";
 /** @import { Word } from "./words.js" */
 
 /**
- * What the keypad writes: what is shown, what is put before the caret and behind it, and what it is called.
+ * The keys of the keypad: the label, the texts put before and after the selection, and the name.
  *
  * @type {[shown: string, before: string, behind: string, word: Word][]}
  */
@@ -42,9 +42,10 @@ export class Expression {
 
   /**
    * @param {object} told
-   * @param {() => void} told.changed another text stands there
-   * @param {() => void} told.entered it is to be worked out for good
-   * @param {(step: -1 | 1, text: string) => string | null} told.walk the history's next text, upwards or downwards
+   * @param {() => void} told.changed the text has changed
+   * @param {() => void} told.entered Enter was pressed
+   * @param {(step: -1 | 1, text: string) => string | null} told.walk the next text of the history, backwards or
+   * forwards
    */
   constructor({ changed, entered, walk }) {
     const field = this.#field;
@@ -70,7 +71,7 @@ export class Expression {
   }
 
   /**
-   * Writes a text, as if it had been typed.
+   * Replaces the text, as if it had been typed.
    *
    * @param {string} text
    */
@@ -85,12 +86,12 @@ export class Expression {
   }
 
   /**
-   * Marks characters, in place of those marked before.
+   * Replaces all marks.
    *
    * @param {{ span: Span, name: "wrong" | "doubtful" }[]} marks
    */
   mark(marks) {
-    // What ends the text gives its last line a height.
+    // The zero-width space gives an empty last line its height.
     fill(this.#marks, ...marked(this.text, marks), "\u200b");
     this.#field.setAttribute("aria-invalid", String(marks.some((mark) => mark.name === "wrong")));
   }
@@ -99,7 +100,7 @@ export class Expression {
    * @param {KeyboardEvent} event
    * @param {() => void} entered
    * @param {(step: -1 | 1, text: string) => string | null} walk
-   * @returns {boolean} whether that was all the key does
+   * @returns {boolean} whether the browser must not handle the key too
    */
   #press(event, entered, walk) {
     const isTaken = this.#completion.press(event);
@@ -118,7 +119,7 @@ export class Expression {
   }
 
   /**
-   * Within a text of several lines the keys move between these.
+   * Whether an arrow key moves through the history. Within several lines it moves between the lines first.
    *
    * @param {KeyboardEvent} event
    */
@@ -152,7 +153,7 @@ export class Expression {
     back.addEventListener("click", () => this.#erase());
     const all = [...keys, back];
     fill(keypad, ...all);
-    // A toolbar is one stop of the Tab key; arrows move within it.
+    // The Tab key reaches a toolbar once; the arrow keys move within it.
     all[0]?.setAttribute("tabindex", "0");
     keypad.addEventListener("keydown", (event) => {
       const at = all.findIndex((key) => key === document.activeElement);
@@ -165,7 +166,7 @@ export class Expression {
     });
     const name = () =>
       all.forEach((key, index) => {
-        // What is seen is part of the name: people say it to programs that press for them.
+        // The visible label is part of the accessible name, so that people can say it to speech control.
         key.setAttribute("aria-label", `${key.textContent} ${say(KEYS[index]?.[3] ?? "key_back")}`);
       });
     onLanguage(name);
@@ -173,7 +174,7 @@ export class Expression {
   }
 
   /**
-   * Puts a key's text around what is selected.
+   * Puts a key's texts around the selection.
    *
    * @param {string} before
    * @param {string} behind

@@ -1,4 +1,4 @@
-// What was worked out in this browser: kept here and nowhere else.
+// The history of this browser. It is stored here and nowhere else.
 
 import { shortened } from "./answer.js";
 import { confirmed } from "./dialog.js";
@@ -10,31 +10,31 @@ import { language, say } from "./words.js";
 /** @import { Word } from "./words.js" */
 
 /**
- * @typedef {object} Past one thing that was worked out
+ * @typedef {object} Past one evaluation
  * @property {string} text
  * @property {string} mode
- * @property {string} answer the beginning of the answer, or of what was wrong
+ * @property {string} answer the beginning of the answer or of the error
  * @property {boolean} failed
  * @property {Layer} layer
- * @property {number} ms in the service, or until it was here
- * @property {number} at when, as JavaScript counts
+ * @property {number} ms in the service, or else from the request to the response
+ * @property {number} at the time, in JavaScript's milliseconds
  */
 
-/** Of the latest so many, the browser keeps what follows. */
+/** The maximum of entries stored. */
 const KEPT_MAX = 500;
-/** Of an answer so much. */
+/** The maximum of characters stored of an answer. */
 const ANSWER_MAX = 400;
 
 export class History {
   /** @type {Past[]} latest last */
   #all = read();
-  /** How far back the arrow keys have gone, and what stood in the field before. */
+  /** How far back the arrow keys have moved, and the text of the field before that. */
   #walked = 0;
   #draft = "";
   #list = byId("history", HTMLOListElement);
   #search = byId("history-search", HTMLInputElement);
 
-  /** @param {{ use: (past: Past) => void }} told `use`: something is wanted again */
+  /** @param {{ use: (past: Past) => void }} told `use`: evaluates an entry again */
   constructor({ use }) {
     this.use = use;
     this.#search.addEventListener("input", () => this.show());
@@ -44,7 +44,7 @@ export class History {
       this.#all = [];
       this.#write();
     });
-    // Another tab of this browser added to it.
+    // Another tab of this browser has changed the history.
     addEventListener("storage", () => {
       this.#all = read();
       this.show();
@@ -54,7 +54,7 @@ export class History {
   /** @param {Past} past */
   add(past) {
     const last = this.#all.at(-1);
-    // Asked again and again, it is one line that is brought up to date.
+    // Repetitions of the last question update its entry.
     if (last?.text === past.text && last.mode === past.mode) this.#all.pop();
     this.#all.push({ ...past, answer: shortened(past.answer, ANSWER_MAX) });
     this.#all.splice(0, this.#all.length - KEPT_MAX);
@@ -63,7 +63,7 @@ export class History {
   }
 
   /**
-   * How long it took to work out an answer, when this browser first saw that.
+   * The time of the first computation of an answer, if this browser saw it.
    *
    * @param {string | null} identity
    */
@@ -73,7 +73,7 @@ export class History {
   }
 
   /**
-   * Notes how long it took to work out an answer, unless that is known.
+   * Stores the time of the first computation of an answer, unless it is known.
    *
    * @param {string} identity
    * @param {number} ms
@@ -84,18 +84,18 @@ export class History {
   }
 
   /**
-   * The text one step further back, or forward again.
+   * The text one step back or forward.
    *
    * @param {-1 | 1} step
-   * @param {string} text what stands in the field
-   * @returns {string | null} nothing where the way ends
+   * @param {string} text the text of the field
+   * @returns {string | null} `null` at either end
    */
   walk(step, text) {
     const texts = [...new Set(this.#all.map((past) => past.text).reverse())];
     if (this.#walked > 0 && texts[this.#walked - 1] !== text) this.#walked = 0;
     if (this.#walked === 0) this.#draft = text;
     let next = this.#walked - step;
-    // What stands there already is no step.
+    // A step must change the text.
     if (step === -1 && next === 1 && texts[0] === text) next = 2;
     if (next < 0 || next > texts.length) return null;
     this.#walked = next;
@@ -147,14 +147,14 @@ export class History {
       return cells.map((content) => cell(content, failed));
     });
     const lines = [head, ...rows].map((cells) => `${cells.join(",")}\r\n`);
-    // Spreadsheets take the mark at the beginning for a sign of UTF-8.
+    // The byte order mark tells spreadsheets that the file is UTF-8.
     save(new Blob(["\ufeff", ...lines], { type: "text/csv;charset=utf-8" }), "tabuada.csv");
   }
 }
 
 /**
- * A cell of CSV (RFC 4180). What is no expression of ours may be meant for a spreadsheet to run (`=…`, `@…`): it is made
- * text there. What has an answer stays as it is, `-3+2` too.
+ * A cell of CSV (RFC 4180). A text that is not a valid expression may be a formula for a spreadsheet (`=…`, `@…`), so
+ * it gets a prefix that makes it text. A valid expression stays as it is, `-3+2` too.
  *
  * @param {string} content
  * @param {boolean} failed

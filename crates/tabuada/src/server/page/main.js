@@ -1,4 +1,4 @@
-// The page put together: what is typed is asked, what is answered is shown.
+// Connects the parts of the page: evaluates the typed text and shows the answer.
 
 import { AnswerView } from "./answer.js";
 import { evaluate, isAbort, Unreachable } from "./api.js";
@@ -14,7 +14,7 @@ import { language, onLanguage, say, speak, translate } from "./words.js";
 
 /** @import { Problem, Question, Reply, Trip } from "./api.js" */
 
-/** How long nothing is typed until it is asked, in milliseconds; and until an error is marked. */
+/** The pause in typing, in milliseconds, before the text is evaluated, and before an error is shown. */
 const PAUSE = 120;
 const PATIENCE = 600;
 
@@ -44,7 +44,7 @@ const expression = new Expression({
 });
 
 /**
- * What stands in the field, and in which numbers it is asked.
+ * The expression in the field, with the mode.
  *
  * @returns {Question}
  */
@@ -53,7 +53,7 @@ function question() {
   return { text: expression.text, mode: mode.value === "decimal" ? `decimal:${count}` : mode.value };
 }
 
-/** @param {string} text one of the service's own */
+/** @param {string} text one of the service's modes */
 function setMode(text) {
   const [name = "python", count] = text.split(":");
   mode.value = name;
@@ -63,7 +63,7 @@ function setMode(text) {
 }
 
 /**
- * Puts another expression in the field, and works it out.
+ * Puts another expression in the field and evaluates it.
  *
  * @param {string} text
  */
@@ -73,7 +73,7 @@ function use(text) {
 }
 
 /**
- * Asks when nothing has been typed for a while; what was asked before is no longer wanted.
+ * Evaluates after a pause in typing, and aborts the request before.
  *
  * @param {number} wait
  */
@@ -85,10 +85,10 @@ function later(wait) {
 }
 
 /**
- * Asks what stands in the field.
+ * Evaluates the expression in the field.
  *
- * @param {boolean} isFinal with Enter: then the answer is remembered, by the service and in the history; else it is only
- *   shown, lest what is half typed be remembered
+ * @param {boolean} isFinal whether Enter was pressed: then the service may cache the answer and the history stores it.
+ * Otherwise it is only shown, so that half-typed expressions are not stored
  */
 async function ask(isFinal) {
   clearTimeout(pause);
@@ -126,7 +126,7 @@ async function ask(isFinal) {
 }
 
 /**
- * Shows what is wrong; or, if nothing is but that `x` has no value, the curve.
+ * Shows a problem. If the only problem is that `x` has no value, shows the curve.
  *
  * @param {Problem} problem
  * @param {Question} asked
@@ -144,7 +144,7 @@ async function show(problem, asked, isFinal, signal) {
     expression.mark([]);
     return;
   }
-  // Who is still typing is not told at once.
+  // While the person is typing, the error appears after a longer pause.
   if (!isFinal) await new Promise((done) => setTimeout(done, PATIENCE - PAUSE));
   if (signal.aborted) return;
   answer.problem(wrong, isFinal);
@@ -152,7 +152,8 @@ async function show(problem, asked, isFinal, signal) {
 }
 
 /**
- * Sees for how long the answer will be remembered. One that has just been kept does not say so itself.
+ * Finds out how long the answer stays cached. A response with a newly cached answer does not say it, so this asks
+ * again.
  *
  * @param {Question} asked
  * @param {Reply} reply
@@ -169,7 +170,7 @@ async function time(asked, { trip: taken }, isFinal, signal) {
 }
 
 /**
- * Notes in the history what was asked for good.
+ * Adds an evaluation to the history.
  *
  * @param {Question} asked
  * @param {Reply} reply
@@ -220,14 +221,14 @@ theme.addEventListener("change", () => {
 });
 dress();
 
-// What was open is open the next time. Where there is room, explanations are open at first.
+// Panels that were open are open again on the next visit. On a wide screen, the explanation is open by default.
 for (const panel of document.querySelectorAll("details")) {
   const isRoomy = panel.id === "explain-panel" && matchMedia("(min-width: 720px)").matches;
   panel.open = (kept(panel.id) ?? (panel.open || isRoomy ? "open" : "closed")) === "open";
   panel.addEventListener("toggle", () => keep(panel.id, panel.open ? "open" : "closed"));
 }
 
-// The field is one key away.
+// A key moves the focus to the field.
 document.addEventListener("keydown", (event) => {
   const isElsewhere = !(event.target instanceof Element && event.target.closest("input, textarea, select, dialog"));
   if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || !isElsewhere) return;

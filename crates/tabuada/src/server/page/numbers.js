@@ -1,16 +1,16 @@
-// Numbers made readable, without a character of theirs being changed.
+// Makes numbers readable without changing their characters.
 
 import { make } from "./dom.js";
 import { number } from "./words.js";
 
-/** Runs of more digits than this are grouped. */
+/** Longer runs of digits are grouped. */
 const UNGROUPED = 4;
-/** Beyond so many characters, groups would be more elements than a browser likes. */
+/** The maximum of digits that are grouped: more groups would be too many elements for a browser. */
 const GROUPED_MAX = 20_000;
 
 /**
- * A text with its long runs of digits in groups of three: from the right before a point, from the left behind it. The
- * groups are set apart by style alone, so that what is selected and copied is the text itself.
+ * A text with its long runs of digits in groups of three: from the right before a point, from the left after it. Only
+ * the style separates the groups, so a person who copies the text gets the digits alone.
  *
  * @param {string} text
  * @returns {Node[]}
@@ -32,7 +32,7 @@ export function grouped(text) {
 
 /**
  * @param {string} digits
- * @param {number} first how long the first group is, if it is not of three
+ * @param {number} first the length of the first group, if it is not three
  * @returns {Node[]}
  */
 function groups(digits, first) {
@@ -40,14 +40,14 @@ function groups(digits, first) {
   const parts = [];
   for (let at = 0, end = first || 3; at < digits.length; at = end, end += 3) parts.push(digits.slice(at, end));
   return parts.flatMap((part, index) => [
-    // A line ends between groups.
+    // A line may break between groups.
     ...(index > 0 ? [document.createElement("wbr")] : []),
     make("span", { class: "digits" }, part),
   ]);
 }
 
 /**
- * How many digits a number's text has; nothing if the text is no plain number.
+ * The number of digits in a number's text. `null` if the text is not a plain number.
  *
  * @param {string} text
  */
@@ -56,7 +56,7 @@ export function digitsOf(text) {
 }
 
 /**
- * A time, in the unit in which it is neither tiny nor huge.
+ * A duration in the unit that fits its size.
  *
  * @param {number} milliseconds
  */
@@ -67,7 +67,7 @@ export function duration(milliseconds) {
 }
 
 /**
- * Seconds as a clock counts them down.
+ * Seconds in the format of a countdown.
  *
  * @param {number} seconds
  */
@@ -81,7 +81,7 @@ export function countdown(seconds) {
 }
 
 /**
- * A size in memory.
+ * A size in bytes, in the unit that fits.
  *
  * @param {number} bytes
  */

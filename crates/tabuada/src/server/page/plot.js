@@ -1,4 +1,4 @@
-// Curves of expressions of x: moved, zoomed, kept beside each other, saved.
+// Curves of expressions of x: move, zoom, compare and save them.
 
 import { isAbort, plot as fetchPlot, Unreachable } from "./api.js";
 import { button, byId, fill, make, save } from "./dom.js";
@@ -9,10 +9,13 @@ import { say } from "./words.js";
 
 /** @typedef {[from: number, to: number]} Range */
 /** @typedef {{ x: Range, y: Range }} View a part of the plane */
-/** @typedef {{ view: View, left: number, top: number, width: number, height: number }} Drawn a view, and its pixels */
+/**
+ * @typedef {{ view: View, left: number, top: number, width: number, height: number }} Drawn a view, and its position in
+ * pixels
+ */
 
 const CURVES_MAX = 6;
-/** What a key or a button moves or zooms by. */
+/** The part of the view by which a key or a button moves or zooms. */
 const STEP = 0.15;
 const ZOOM = 1.5;
 /** The widths and heights of pictures, in pixels. */
@@ -22,18 +25,18 @@ const HEIGHTS = /** @type {const} */ ([220, 520]);
 export class PlotView {
   #panel = byId("plot-panel", HTMLDetailsElement);
   #root = byId("plot", HTMLElement);
-  /** @type {string[]} those that stay when another is drawn */
+  /** @type {string[]} the curves that stay when another is drawn */
   #kept = [];
   /** @type {string | null} */
   #current = null;
-  /** Where x begins and ends, as written: an expression. */
+  /** The ends of x, as expressions. */
   #from = "-10";
   #to = "10";
-  /** @type {Range | null} fixed by moving or zooming; else what shows the curves */
+  /** @type {Range | null} fixed by moving or zooming; otherwise the service chooses it */
   #y = null;
-  /** @type {Drawn | null} what the picture shows */
+  /** @type {Drawn | null} the view of the current picture */
   #drawn = null;
-  /** @type {View | null} what it is to show, while a person moves it */
+  /** @type {View | null} the requested view, while a person moves the picture */
   #wanted = null;
   #isDrawing = false;
   #isOutdated = false;
@@ -56,13 +59,13 @@ export class PlotView {
     this.translate();
   }
 
-  /** Draws again, in the page's present language and colours. */
+  /** Draws again, in the page's current language and colours. */
   translate() {
     this.#frame();
     this.#redraw();
   }
 
-  /** Puts everything around the picture. */
+  /** Creates everything around the picture. */
   #frame() {
     if (this.#all().length === 0) {
       fill(this.#root, make("p", { class: "quiet" }, say("drawNone")));
@@ -100,11 +103,12 @@ export class PlotView {
   }
 
   /**
-   * Draws an expression of x, beside those that are kept.
+   * Draws an expression of x, beside the kept curves.
    *
    * @param {string} text
-   * @param {boolean} isFinal asked for with Enter: then it is shown; else only where others are being shown
-   * @returns {Promise<Problem | null>} what is wrong with it
+   * @param {boolean} isFinal whether Enter was pressed: then the panel opens. Otherwise the curve is drawn only if the
+   * panel is open
+   * @returns {Promise<Problem | null>} the problem, if there is one
    * @throws {Unreachable}
    */
   async show(text, isFinal) {
@@ -116,7 +120,7 @@ export class PlotView {
     this.#frame();
     if (picture) await this.#put(picture);
     if (isFinal) {
-      // Now that it has its place it may want another size: the observer sees to that.
+      // If the open panel gives the picture another size, the resize observer draws it again.
       this.#panel.open = true;
       this.#panel.scrollIntoView({ block: "nearest" });
     }
@@ -143,7 +147,7 @@ export class PlotView {
     return parameters;
   }
 
-  /** Asks for the picture again; while one is on its way, once more after it. */
+  /** Requests the picture again. While a request is under way, it waits and requests once more. */
   #redraw() {
     if (!this.#panel.open || this.#all().length === 0 || !this.#figure.isConnected) return;
     if (this.#isDrawing) {
@@ -176,14 +180,14 @@ export class PlotView {
   async #put(picture) {
     const text = await picture.text();
     this.#svg = picture;
-    // The page's colours may be others than the system's, which alone a picture knows.
+    // The page may use other colours than the system, and the picture would follow the system.
     const scheme = document.documentElement.style.colorScheme;
     const isDark = scheme === "dark" || (scheme !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
     const dressed = text.replace("(prefers-color-scheme:dark)", isDark ? "all" : "not all");
     const address = URL.createObjectURL(new Blob([dressed], { type: "image/svg+xml" }));
     const before = this.#image.src;
     this.#image.src = address;
-    // A picture of ours can be decoded.
+    // The service's pictures can always be decoded.
     await this.#image.decode().catch(() => {});
     if (before) URL.revokeObjectURL(before);
     this.#drawn = drawnIn(text);
@@ -196,7 +200,7 @@ export class PlotView {
     }
   }
 
-  /** Moves the picture that is there to where it will be, until the next one is. */
+  /** Moves and scales the current picture to the requested view, until the next picture arrives. */
   #bridge() {
     const [drawn, wanted] = [this.#drawn, this.#wanted];
     if (!drawn || !wanted) {
@@ -213,7 +217,7 @@ export class PlotView {
   }
 
   /**
-   * Shows another part of the plane.
+   * Shows another view.
    *
    * @param {View} view
    */
@@ -228,7 +232,7 @@ export class PlotView {
   }
 
   /**
-   * Goes back to a view that can be drawn.
+   * Returns to a view that can be drawn.
    *
    * @param {View | null} view
    */
@@ -243,7 +247,7 @@ export class PlotView {
   }
 
   /**
-   * @param {number} across in parts of what is shown, to the right
+   * @param {number} across to the right, as a part of the view
    * @param {number} up
    */
   #move(across, up) {
@@ -257,8 +261,8 @@ export class PlotView {
   }
 
   /**
-   * @param {number} factor below 1: closer
-   * @param {[across: number, down: number]} [at] what stays where it is, in parts of the picture
+   * @param {number} factor below 1: zooms in
+   * @param {[across: number, down: number]} [at] the fixed point, in parts of the picture
    */
   #zoom(factor, at = [0.5, 0.5]) {
     const view = this.#now();
@@ -304,7 +308,7 @@ export class PlotView {
     figure.addEventListener(
       "wheel",
       (event) => {
-        // Who only scrolls the page past it does not want to zoom.
+        // Without the focus, the wheel scrolls the page.
         if (!event.ctrlKey && document.activeElement !== figure) return;
         event.preventDefault();
         this.#zoom(Math.exp(Math.sign(event.deltaY) * 0.2), this.#part({ x: event.clientX, y: event.clientY }));
@@ -332,7 +336,7 @@ export class PlotView {
   }
 
   /**
-   * Where a point of the window is, in parts of the curves' place.
+   * The position of a point of the window, in parts of the curves' area.
    *
    * @param {{ x: number, y: number }} point
    * @returns {[number, number]}
@@ -356,7 +360,7 @@ export class PlotView {
     this.#list();
   }
 
-  /** Those that are kept, each with a button that removes it. */
+  /** Lists the kept curves, each with a button that removes it. */
   #list() {
     const items = this.#kept.map((text, index) => {
       const drop = button("×", () => this.#drop(text), { "aria-label": say("dropCurve", { expr: text }) });
@@ -381,7 +385,7 @@ export class PlotView {
 }
 
 /**
- * Which part of the plane a picture shows, and where.
+ * The part of the plane in a picture, and its position.
  *
  * @param {string} svg
  * @returns {Drawn | null}
@@ -395,7 +399,7 @@ function drawnIn(svg) {
 }
 
 /**
- * An end of a range, to as many digits as can be seen.
+ * An end of a range, rounded to the digits that are visible.
  *
  * @param {number} end
  * @param {Range} range
@@ -406,7 +410,7 @@ function rounded(end, [from, to]) {
 }
 
 /**
- * A text out of XML.
+ * Decodes a text from XML.
  *
  * @param {string} xml
  */

@@ -1,4 +1,4 @@
-// O que a página diz, em português do Brasil. As chaves são as de `english.js`.
+// Os textos da página em português do Brasil. As chaves são as de `english.js`.
 
 /** @type {Record<keyof typeof import("./english.js").ENGLISH, string>} */
 export const PORTUGUESE = {

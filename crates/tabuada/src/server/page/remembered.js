@@ -1,4 +1,4 @@
-// What is remembered, for whoever looks after the service: live, each with its time, to be forgotten with a click.
+// The operator's view of the cache: live entries, each with its remaining time and a button that removes it.
 
 import { isAbort, operate, Unreachable } from "./api.js";
 import { shortened } from "./answer.js";
@@ -10,9 +10,9 @@ import { number, say } from "./words.js";
 /** @import { Entry, Page, Statistics } from "./api.js" */
 /** @import { Word } from "./words.js" */
 
-/** How often it looks again while somebody is looking, in milliseconds. */
+/** The time between two updates of an open panel, in milliseconds. */
 const EVERY = 2000;
-/** Entries that are shown until more are wanted, and how many more then. */
+/** The number of entries shown at first, and added with each request for more. */
 const SHOWN = 50;
 const LIMIT_MAX = 1000;
 
@@ -20,10 +20,10 @@ export class RememberedView {
   #panel = byId("remembered-panel", HTMLDetailsElement);
   #root = byId("remembered", HTMLElement);
   #limit = SHOWN;
-  /** Only for this visit. */
+  /** Stored for this visit only. */
   #token = kept("token", storage("sessionStorage"));
   #isLooking = false;
-  /** @type {{ page: Page, statistics: Statistics, at: number } | null} what was seen last */
+  /** @type {{ page: Page, statistics: Statistics, at: number } | null} the last response */
   #seen = null;
 
   #summary = make("div", { class: "summary" });
@@ -32,7 +32,7 @@ export class RememberedView {
   #more = make("div", { class: "tools" });
   #said = make("p", { class: "said", role: "status" });
 
-  /** @param {{ forgotten: () => void }} told `forgotten`: something is remembered no longer */
+  /** @param {{ forgotten: () => void }} told `forgotten`: an entry was removed */
   constructor({ forgotten }) {
     this.forgotten = forgotten;
     this.#panel.addEventListener("toggle", () => void this.look());
@@ -41,13 +41,13 @@ export class RememberedView {
     setInterval(() => this.#count(), 500);
   }
 
-  /** Writes it all again, in another language. */
+  /** Writes everything again in the new language. */
   translate() {
     fill(this.#root);
     void this.look();
   }
 
-  /** Looks again, if somebody sees it. */
+  /** Updates the panel, if it is visible. */
   async look() {
     if (!this.#panel.open || document.hidden || this.#isLooking || this.#root.dataset.state === "locked") return;
     this.#isLooking = true;
@@ -73,9 +73,9 @@ export class RememberedView {
   }
 
   /**
-   * Asks for the token.
+   * Shows the form for the token.
    *
-   * @param {boolean} isWrong whether one was given
+   * @param {boolean} isWrong whether a token was refused
    */
   #lock(isWrong) {
     this.#seen = null;
@@ -138,7 +138,7 @@ export class RememberedView {
   }
 
   /**
-   * Brings the rows up to date; those that stay keep their elements, and the focus.
+   * Updates the rows. Rows that stay keep their elements and the focus.
    *
    * @param {Entry[]} entries
    */
@@ -179,7 +179,7 @@ export class RememberedView {
     );
   }
 
-  /** Counts the times down between two looks. */
+  /** Counts the remaining times down between two updates. */
   #count() {
     if (!this.#seen || !this.#panel.open) return;
     const since = (performance.now() - this.#seen.at) / 1000;

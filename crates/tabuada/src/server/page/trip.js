@@ -1,4 +1,4 @@
-// Where an answer came from: the road it took through the service, how long that was, and how long it will be remembered.
+// Where an answer came from: its way through the service, the time it took, and how long it stays cached.
 
 import { state as fetchState } from "./api.js";
 import { byId, fill, make } from "./dom.js";
@@ -11,13 +11,13 @@ import { number, say } from "./words.js";
 const HOPS = /** @type {const} */ (["client", "service", "memory", "redis", "compute"]);
 
 /**
- * What happened at a hop: `gave` the answer, `passed` the question on, `missed`, `skipped` (not asked), `absent`; and the
- * word for it.
+ * What happened at a hop, and the word for it: it `gave` the answer, `passed` the question on, `missed`, was `skipped`
+ * (no lookup), or is `absent`.
  *
  * @typedef {{ state: "gave" | "passed" | "missed" | "skipped" | "absent", word: Word, keeps?: boolean }} Happened
  */
 
-/** Round the ring, in units of its own drawing. */
+/** The ring's circumference, in units of its drawing. */
 const AROUND = 2 * Math.PI * 15;
 
 export class TripView {
@@ -43,14 +43,14 @@ export class TripView {
     this.#lifetime = null;
   }
 
-  /** Says again what is shown, in another language. */
+  /** Writes the same in the new language. */
   translate() {
     this.#again?.();
   }
 
   /**
    * @param {Trip} trip
-   * @param {number | null} first how long it took the first time, in milliseconds, if this browser saw that
+   * @param {number | null} first the time of the first computation in milliseconds, if this browser saw it
    * @param {boolean} isFinal
    */
   async show(trip, first, isFinal) {
@@ -62,19 +62,20 @@ export class TripView {
   }
 
   /**
-   * How long the answer shown will be remembered.
+   * Shows how long the answer stays cached.
    *
-   * @param {number | null} seconds `null`: it is not, or nobody knows; without end if only room limits it
-   * @param {number} age seconds for which it has been
+   * @param {number | null} seconds `null`: it is not cached, or the time is unknown; infinite if only the size of
+   * memory limits it
+   * @param {number} age seconds since it was cached
    */
   lifetime(seconds, age = 0) {
-    // Whole seconds have been told; the one that has begun is not over.
+    // The service gives whole seconds; the current second is not over.
     const ends = performance.now() + ((seconds ?? 0) + 1) * 1000;
     this.#lifetime = seconds === null ? null : { ends, whole: seconds + age + 1 };
     this.#turn();
   }
 
-  /** @returns {Promise<boolean>} whether it is another than before */
+  /** @returns {Promise<boolean>} whether the state has changed */
   async #lookAtCache() {
     try {
       const before = this.#cache;
@@ -177,7 +178,7 @@ function circle() {
 }
 
 /**
- * What happened at each hop.
+ * The state of each hop.
  *
  * @param {Trip} trip
  * @param {State} cache

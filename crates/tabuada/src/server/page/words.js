@@ -1,4 +1,4 @@
-// What the page says, in the person's language, and numbers as that language writes them.
+// The page's texts in the person's language, and numbers in that language's format.
 
 import { kept, keep } from "./dom.js";
 import { ENGLISH } from "./english.js";
@@ -32,7 +32,7 @@ export function language() {
 }
 
 /**
- * Changes the language, for this visit and the next.
+ * Changes the language, for this visit and later ones.
  *
  * @param {string} tag
  */
@@ -44,7 +44,7 @@ export function speak(tag) {
 }
 
 /**
- * Runs something each time the language has changed.
+ * Calls a function after each change of the language.
  *
  * @param {() => void} listener
  */
@@ -53,8 +53,8 @@ export function onLanguage(listener) {
 }
 
 /**
- * A sentence. What stands in braces in it is replaced by the value of that name. Of `one|many`, what goes with the
- * number `count` is taken.
+ * A text. Each name in braces is replaced by the value of that name. Of `one|many`, the form that fits the number
+ * `count` is used.
  *
  * @param {Word} word
  * @param {Record<string, string | number>} values
@@ -73,7 +73,7 @@ export function say(word, values = {}) {
 }
 
 /**
- * A number for people.
+ * A number in the format of the language.
  *
  * @param {number} value
  * @param {Intl.NumberFormatOptions} options
@@ -83,7 +83,7 @@ export function number(value, options = {}) {
 }
 
 /**
- * Things of which one is to be chosen, in a sentence.
+ * Alternatives joined by "or" in the language.
  *
  * @param {string[]} things
  */
@@ -91,7 +91,7 @@ export function either(things) {
   return new Intl.ListFormat(current, { type: "disjunction" }).format(things);
 }
 
-/** Writes all words that stand in the page itself. */
+/** Writes all texts of the static page. */
 export function translate() {
   document.documentElement.lang = current;
   document.title = say("title");

@@ -1,9 +1,7 @@
-//! `/v1/batch`: many expressions, one answer a line, in the same order and in the form of `tabuada batch`.
+//! `/v1/batch`: many expressions, one answer a line, in the same order and form as `tabuada batch`.
 //!
-//! Lines are taken in blocks of what has arrived. A block is on a worker while its answers are cheap, and leaves it to
-//! await one that is dear. All the while it holds a share of the workers, of which work in bulk gets half.
-
-mod described;
+//! Lines are answered in blocks as they arrive. A block runs on a worker while its answers are cheap, and leaves it to
+//! await an expensive one. It holds a slot for bulk work all the while; bulk work gets half of the workers.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -19,119 +17,51 @@ use http_body_util::BodyExt;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use tabuada_lang::{ErrorKind, Limits, Mode};
-use utoipa::ToSchema;
-use utoipa::openapi::Ref;
-use utoipa::openapi::schema::{Array, ArrayBuilder, ObjectBuilder, OneOfBuilder, Type};
 
-use super::super::body;
-use super::super::described::{NoBody, Overloaded};
-use super::super::fault::Fault;
-use super::super::language::{self, Language};
-use super::super::problem::{Document as ProblemDocument, Problem};
-use super::super::query::parameter;
-use super::super::state::App;
-use super::super::streamed::{Parts, Pieces, streamed};
 use super::question::{INLINE_BODY_BYTES, no_body, object};
 use crate::answer::{Calculator, DEADLINE, Origin, Outcome, Reply};
-use crate::line::{
+use crate::ndjson::{
     Asked, Malformed, write_error, write_explanation, write_failure, write_malformed, write_unreadable, write_value,
 };
 use crate::peer::Peer;
+use crate::server::body;
+use crate::server::negotiation::language::{self, Language};
+use crate::server::problems::Fault;
+use crate::server::problems::Problem;
+use crate::server::query::parameter;
+use crate::server::state::App;
+use crate::server::v1::ordered_stream::{Parts, Pieces, streamed};
 use crate::workers::NotDone;
-use described::Lines;
-pub(in crate::server) use described::{Line, LineError, LineValue, Reason};
 
-/// Lines of one batch.
+/// The most lines of one batch.
 const LINES_MAX: usize = 10_000;
 
-/// Lines that are handed to a worker at once: what is paid for the handing over is little beside them, and they are soon
-/// answered.
+/// Lines of a block: enough that handing it to a worker costs little beside them, and few enough that they are answered
+/// soon.
 const BLOCK_LINES: usize = 2_048;
 
-/// What a batch may cost in all, in evaluations at their limit: about a second of one thread, as a table.
+/// The fuel of a batch, in evaluations at their limit: about a second of one thread, as for a table.
 const EVALUATIONS_AT_THEIR_LIMIT: u64 = 10;
-/// And in time, waiting for a worker included: far beyond what the fuel takes.
+/// And the time, waiting for workers included: far more than the fuel takes.
 const WORK_TIME: Duration = Duration::from_secs(20);
-/// How long a worker answers cheap lines in a row before others have their turn.
+/// How long a worker answers cheap lines before it takes other work.
 const TURN: Duration = Duration::from_millis(50);
-/// And with the last of these lines, on a machine that is busy.
+/// And with the last of these lines, on a busy machine.
 const TURN_TIME: Duration = Duration::from_secs(10);
 
-/// A piece is sent when it is as long; a slow reader leaves a few of them lying.
+/// A piece of this size is sent; a slow client leaves a few of them in memory.
 const PIECE_BYTES: usize = 96 << 10;
-/// Its room, taken at once: a text that grows is copied, and each time the kernel has to clear what it grows into. The line
-/// that fills a piece fits in too, nearly always.
+/// The capacity of a piece, allocated at once: a text that grows is copied, and the kernel clears the new memory each
+/// time. The line that fills a piece nearly always fits in too.
 const PIECE_ROOM: usize = 112 << 10;
-/// Room for a line of an answer, while it is not known how long it is.
+/// Capacity for a line whose length is not known yet.
 const LINE_ROOM: usize = 64;
 
 const NDJSON: &str = "application/x-ndjson";
 
-/// Evaluate many expressions
-///
-/// One line of JSON answers each question, in the order of the questions, while the next ones are worked out. A question
-/// that has no value, or is none, is answered with a line that says why.
-#[utoipa::path(
-    post,
-    path = "/v1/batch",
-    tag = "calculator",
-    operation_id = "evaluate_batch",
-    params(
-        ("explain" = Option<bool>, Query, description = "Whether to tell how each question was read.", example = false),
-    ),
-    request_body(
-        description = "At most 10,000 questions, in 1 MiB.",
-        content(
-            (Batch = "application/json", examples(
-                ("texts" = (summary = "Three expressions", value = json!({"exprs": ["2+2", "1/0", "2**10"]}))),
-                ("variables" = (
-                    summary = "With variables",
-                    value = json!({"exprs": [{"expr": "x**2", "variables": {"x": 3}}, {"expr": "1/3", "mode": "exact"}]}),
-                )),
-            )),
-            (String = "application/x-ndjson", examples(
-                ("lines" = (summary = "One question a line", value = json!("2+2\n{\"expr\":\"1/3\",\"mode\":\"exact\"}\n"))),
-            )),
-        ),
-    ),
-    responses(
-        (
-            status = 200,
-            description = "One line of JSON for each question, in their order.",
-            body = Lines,
-            content_type = "application/x-ndjson",
-            examples(
-                ("texts" = (
-                    summary = r#"POST /v1/batch {"exprs":["2+2","1/0"]}"#,
-                    value = json!("{\"result\":4,\"type\":\"int\",\"text\":\"4\"}\n{\"error\":{\"code\":\"division-by-zero\",\"message\":\"division by zero\",\"span\":{\"start\":0,\"end\":3}}}\n"),
-                )),
-                ("explained" = (
-                    summary = r#"POST /v1/batch?explain=true {"exprs":["2 + 2"]}"#,
-                    value = json!("{\"result\":4,\"type\":\"int\",\"text\":\"4\",\"canonical\":\"2+2\",\"pure\":true,\"fuel\":12}\n"),
-                )),
-            ),
-        ),
-        (
-            status = 400,
-            description = "The request cannot be understood.",
-            body = ProblemDocument,
-            content_type = "application/problem+json",
-            examples(("missing" = (
-                summary = "POST /v1/batch {}",
-                value = json!({
-                    "type": "about:blank",
-                    "title": "Bad Request",
-                    "status": 400,
-                    "code": "malformed",
-                    "detail": "the body is not as expected: missing field `exprs` at line 1 column 2",
-                }),
-            ))),
-        ),
-        NoBody,
-        Overloaded,
-    ),
-)]
-pub(super) async fn post(State(app): State<App>, peer: Peer, request: Request) -> Response<Body> {
+/// Evaluates many expressions. One line of JSON answers each question, in order, while the next ones are computed. A
+/// question without a value, or a malformed one, is answered with an error in its line.
+pub(in crate::server) async fn post(State(app): State<App>, peer: Peer, request: Request) -> Response<Body> {
     let language = language::preferred(request.headers());
     answer(&app, peer, request, language).await.unwrap_or_else(|problem| problem.told(language).response())
 }
@@ -178,26 +108,7 @@ fn explains(uri: &Uri) -> Result<bool, Fault> {
     }
 }
 
-/// Questions, to be answered in their order.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "described, never made")]
-struct Batch {
-    #[schema(schema_with = questions)]
-    exprs: (),
-}
-
-fn questions() -> Array {
-    let text = ObjectBuilder::new().schema_type(Type::String).description(Some("An expression."));
-    ArrayBuilder::new()
-        .items(OneOfBuilder::new().item(text).item(Ref::from_schema_name("Question")))
-        .max_items(Some(LINES_MAX))
-        .description(Some(
-            "Expressions, or objects as `/v1/evaluate` takes them. What is neither is answered with an error in its line.",
-        ))
-        .build()
-}
-
-/// Whether the body is declared to be one question a line.
+/// Whether the declared type of the body is one question a line.
 fn is_lines(headers: &HeaderMap) -> bool {
     let declared = headers.get(CONTENT_TYPE).and_then(|declared| declared.to_str().ok()).unwrap_or_default();
     let kind = declared.split(';').next().unwrap_or_default().trim();
@@ -206,7 +117,7 @@ fn is_lines(headers: &HeaderMap) -> bool {
         .any(|lines| kind.eq_ignore_ascii_case(lines))
 }
 
-/// The questions in `{"exprs": […]}`, as they are written there.
+/// The questions in `{"exprs": […]}`, as raw JSON.
 fn elements(body: &Bytes) -> Result<Vec<Bytes>, Fault> {
     #[derive(Deserialize)]
     struct Members<'b> {
@@ -220,8 +131,8 @@ fn elements(body: &Bytes) -> Result<Vec<Bytes>, Fault> {
     Ok(exprs.into_iter().map(|element| body.slice_ref(element.get().as_bytes())).collect())
 }
 
-/// Answers lines while they arrive. What is wrong with the body is told in the last line of the answer, whose status has
-/// long been sent.
+/// Answers lines while they arrive. An error of the body is the last line of the answer, whose status was sent long
+/// before.
 async fn answer_arriving(how: How, mut lines: Arriving, parts: Parts) {
     loop {
         match lines.next().await {
@@ -236,7 +147,7 @@ async fn answer_arriving(how: How, mut lines: Arriving, parts: Parts) {
             }
             Err(fault) => {
                 let mut line = String::new();
-                // As all lines do, it speaks English.
+                // In English, as all lines are.
                 write_error(fault.code().1, &fault.message(Language::English), None, &mut line);
                 line.push('\n');
                 if let Some(pieces) = parts.next().await {
@@ -248,14 +159,14 @@ async fn answer_arriving(how: How, mut lines: Arriving, parts: Parts) {
     }
 }
 
-/// A body, cut into lines as it arrives. Lines end in `\n` and nothing else.
+/// Splits a body into lines as it arrives. Lines end with `\n` only.
 struct Arriving {
     body: Option<Body>,
-    /// How long may pass before more of it comes.
+    /// How long to wait for more of it.
     time: Duration,
-    /// Whole lines that have not been given yet.
+    /// Complete lines that were not returned yet.
     lines: VecDeque<Bytes>,
-    /// What has come of a line that is not whole.
+    /// The beginning of an incomplete line.
     begun: Vec<u8>,
     bytes: usize,
     count: usize,
@@ -266,7 +177,7 @@ impl Arriving {
         Self { body: Some(body), time, lines: VecDeque::new(), begun: Vec::new(), bytes: 0, count: 0 }
     }
 
-    /// What there is, at least one line, and no more than a block; nothing at the end.
+    /// The next lines, at least one and at most a block; none at the end.
     async fn next(&mut self) -> Result<Vec<Bytes>, Fault> {
         while self.lines.is_empty() {
             if self.count > LINES_MAX {
@@ -282,7 +193,7 @@ impl Arriving {
                     }
                     self.cut(data);
                 }
-                // A line that does not end is one all the same, unless there is nothing of it.
+                // The last line may lack its line feed; an empty one does not count.
                 Ok(None) => {
                     self.body = None;
                     if !self.begun.is_empty() {
@@ -315,7 +226,7 @@ impl Arriving {
 
     fn add(&mut self, line: Bytes) {
         self.count += 1;
-        // One too many is known to be there, and not answered.
+        // The line beyond the limit is counted, and not answered.
         if self.count <= LINES_MAX {
             self.lines.push_back(line);
         }
@@ -328,7 +239,7 @@ impl Arriving {
     }
 }
 
-/// With what, and how, lines are answered.
+/// The settings of a batch.
 #[derive(Clone)]
 struct How {
     calculator: Calculator,
@@ -337,11 +248,11 @@ struct How {
     budget: Arc<Budget>,
 }
 
-/// What the lines of one batch may cost together. What is remembered costs nothing.
+/// What the lines of one batch may cost together. Answers from the cache are free.
 struct Budget {
     fuel_given: u64,
     fuel_left: AtomicU64,
-    /// For all that is worked out: the backstop of a price that is wrong.
+    /// For all computations: the backstop for a wrong price.
     milliseconds_left: AtomicU64,
 }
 
@@ -352,7 +263,7 @@ impl Budget {
         Self { fuel_given, fuel_left: AtomicU64::new(fuel_given), milliseconds_left }
     }
 
-    /// Why no more lines are answered, if so.
+    /// Why no more lines are answered, if the budget is exhausted.
     fn exhausted(&self) -> Option<ErrorKind> {
         if self.fuel_left.load(Relaxed) == 0 {
             return Some(ErrorKind::OutOfFuel { limit: self.fuel_given });
@@ -360,7 +271,8 @@ impl Budget {
         (self.milliseconds_left.load(Relaxed) == 0).then_some(ErrorKind::Deadline)
     }
 
-    /// Takes off what an answer cost. Others may spend the same at the same time: by no more than there are workers.
+    /// Charges the cost of an answer. Other workers may spend at the same time, so the limit is exceeded by as many
+    /// answers as there are workers.
     fn pay(&self, reply: &Reply, time: Duration) {
         if !matches!(reply.origin, Origin::Computed { .. } | Origin::Impure) {
             return;
@@ -377,7 +289,7 @@ impl Budget {
     }
 }
 
-/// Questions that stand behind each other, and how they are read.
+/// Consecutive questions, and how they are parsed.
 struct Block {
     questions: Vec<Bytes>,
     read: Read,
@@ -385,21 +297,21 @@ struct Block {
 
 type Read = fn(&[u8]) -> Result<Asked<'_>, Malformed>;
 
-/// What is worked out on a worker in one go.
+/// One turn on a worker.
 struct Run {
     piece: Mutex<String>,
-    /// It has left the worker for the sake of a dear answer, after which it ends.
+    /// It has left the worker to await an expensive answer, after which it ends.
     is_awaited: AtomicBool,
 }
 
 impl Run {
-    /// One of so many lines.
+    /// For so many lines.
     fn new(lines: usize) -> Self {
         let piece = Mutex::new(String::with_capacity((lines * LINE_ROOM).min(PIECE_ROOM)));
         Self { piece, is_awaited: AtomicBool::new(false) }
     }
 
-    /// Adds a line; whether the run goes on.
+    /// Adds a line; gives whether the turn goes on.
     fn add(&self, line: &str) -> bool {
         let mut piece = self.piece.lock().unwrap_or_else(PoisonError::into_inner);
         piece.push_str(line);
@@ -415,14 +327,14 @@ async fn answer_block(how: How, block: Block, pieces: Pieces) {
     let block = Arc::new(block);
     let mut next = 0;
     while next < block.questions.len() {
-        // Room for what is worked out, before it is: a worker never waits for a reader.
+        // Reserves the place in the channel first: a worker never waits for a client.
         let Ok(room) = pieces.reserve().await else { return };
         let workers = how.calculator.workers().by(how.peer);
         let share = workers.bulk().await;
         let run = Arc::new(Run::new(block.questions.len() - next));
         let mut running = Box::pin(answer_run(how.clone(), block.clone(), next, pieces.clone(), run.clone()));
         let work = move || {
-            // What is cheap is answered when it is asked; what is not goes on where it is awaited.
+            // Cheap answers are ready at the first poll; the rest is polled where it is awaited.
             let polled = running.as_mut().poll(&mut Context::from_waker(Waker::noop()));
             (polled, running)
         };
@@ -465,8 +377,8 @@ async fn answer_block(how: How, block: Block, pieces: Pieces) {
 
 const OVERLOADED: &str = "too much is going on; try again in a second";
 
-/// Answers from `next` on until a piece is full, a dear one is answered or nobody reads them any more. Gives the number
-/// of the question behind those.
+/// Answers from `next` on until a piece is full, an expensive line was answered, or the client has gone. Gives the
+/// number of the next question.
 async fn answer_run(how: How, block: Arc<Block>, mut next: usize, pieces: Pieces, run: Arc<Run>) -> usize {
     let (begun, mut line) = (Instant::now(), String::new());
     while next < block.questions.len() && !pieces.is_closed() {

@@ -1,8 +1,7 @@
 //! `/v1/evaluate`: one expression.
 //!
-//! Asked with `GET`, the answer to a text is the same every time, and others may keep it. Its entity tag is made of the
-//! name of the answer in our own cache and of the hints that go with it, both of which are known before anything is worked
-//! out.
+//! With `GET`, the answer to a text is always the same, and caches may store it. Its entity tag is made from the key of
+//! the answer in our own cache and from the hints, so it is known before anything is computed.
 
 use std::time::{Duration, Instant};
 
@@ -12,162 +11,32 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_LANGUAGE};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri};
 use tabuada_lang::Language;
 
-use super::super::accepted::members;
-use super::super::described::{NoBody, Overloaded};
-use super::super::freshness::{Freshness, Tag, WORDS_SECONDS, is_conditional};
-use super::super::language;
-use super::super::problem::{Document as ProblemDocument, Problem};
-use super::super::render::{bypass, cache_status, json_with_room, not_kept, with_cache_status, with_server_timing};
-use super::super::request_log::tell_expression;
-use super::super::state::App;
-use super::question::{Members, ModeText, OwnQuestion, body_of};
-use super::reply::{self, Value as Answer};
+use super::question::{OwnQuestion, body_of};
+use super::reply;
 use crate::answer::{Caller, Keeping, Name, Origin, Outcome, Reply, is_long};
 use crate::clock::Second;
 use crate::peer::Peer;
+use crate::server::http_cache::{Freshness, Tag, WORDS_SECONDS, is_conditional};
+use crate::server::negotiation::language;
+use crate::server::negotiation::qvalues::members;
+use crate::server::problems::Problem;
+use crate::server::render::{bypass, cache_status, json_with_room, not_kept, with_cache_status, with_server_timing};
+use crate::server::request_log::tell_expression;
+use crate::server::state::App;
 
-/// The form of the body, as part of its tag. Raised whenever the same answer is written otherwise.
+/// The form of the body, as part of its tag. Raised with any change of how the same answer is written.
 const FORM: &str = "evaluate 2";
 
-/// Evaluate an expression
-#[utoipa::path(
-    get,
-    path = "/v1/evaluate",
-    tag = "calculator",
-    operation_id = "get_evaluation",
-    params(
-        ("expr" = String, Query, description = "The expression: at most 65,536 bytes.", example = "2+2"),
-        ("mode" = Option<ModeText>, Query, description = "`python`, `exact` or `decimal:N`.", example = "python"),
-        ("If-None-Match" = Option<String>, Header, description = "The `ETag` of an answer that the asker has."),
-        ("Cache-Control" = Option<String>, Header, description = "`no-store`: what has to be worked out is not remembered."),
-    ),
-    responses(
-        (
-            status = 200,
-            description = "Its value.",
-            body = Answer,
-            examples(
-                ("sum" = (
-                    summary = "GET /v1/evaluate?expr=2%2B2",
-                    value = json!({"result": 4, "type": "int", "text": "4"}),
-                )),
-                ("fraction" = (
-                    summary = "GET /v1/evaluate?expr=1%2F3%2B1%2F6&mode=exact",
-                    value = json!({"result": "1/2", "type": "fraction", "text": "1/2"}),
-                )),
-            ),
-        ),
-        (status = 304, description = "The answer that the asker has still holds."),
-        (
-            status = 422,
-            description = "The expression cannot be read, or has no value.",
-            body = ProblemDocument,
-            content_type = "application/problem+json",
-            examples(("failure" = (
-                summary = "GET /v1/evaluate?expr=1%2F0",
-                value = json!({
-                    "type": "about:blank",
-                    "title": "Unprocessable Entity",
-                    "status": 422,
-                    "code": "division-by-zero",
-                    "detail": "division by zero has no value",
-                    "python_message": "division by zero",
-                    "span": {"start": 0, "end": 3},
-                }),
-            ))),
-        ),
-        Overloaded,
-    ),
-)]
-pub(super) async fn get(State(app): State<App>, peer: Peer, request: Request) -> Response<Body> {
+/// Evaluates an expression.
+pub(in crate::server) async fn get(State(app): State<App>, peer: Peer, request: Request) -> Response<Body> {
     let begun = Instant::now();
-    // The body, if there is one, says nothing.
+    // A body would have no meaning.
     let (head, _) = request.into_parts();
     answer_query(&app, peer, &head.headers, &head.uri, begun).await.0
 }
 
-/// Evaluate an expression, with variables
-#[utoipa::path(
-    post,
-    path = "/v1/evaluate",
-    tag = "calculator",
-    operation_id = "evaluate_question",
-    params(
-        ("Cache-Control" = Option<String>, Header, description = "`no-store`: what has to be worked out is not remembered."),
-    ),
-    request_body(
-        content = Members,
-        examples(
-            ("variables" = (summary = "With a variable", value = json!({"expr": "x**2", "variables": {"x": 3}}))),
-            ("digits" = (summary = "With 20 digits", value = json!({"expr": "pi", "mode": "decimal:20"}))),
-        ),
-    ),
-    responses(
-        (
-            status = 200,
-            description = "Its value.",
-            body = Answer,
-            examples(
-                ("variables" = (
-                    summary = r#"POST /v1/evaluate {"expr":"x**2","variables":{"x":3}}"#,
-                    value = json!({"result": 9, "type": "int", "text": "9"}),
-                )),
-                ("hint" = (
-                    summary = r#"POST /v1/evaluate {"expr":"2^3"}"#,
-                    value = json!({
-                        "result": 1,
-                        "type": "int",
-                        "text": "1",
-                        "hints": [{
-                            "code": "xor",
-                            "message": "'^' is exclusive or, bit by bit; for a power write **",
-                            "span": {"start": 1, "end": 2},
-                            "suggestion": {"span": {"start": 1, "end": 2}, "replacement": "**", "expr": "2**3"},
-                        }],
-                    }),
-                )),
-            ),
-        ),
-        (
-            status = 400,
-            description = "The request cannot be understood.",
-            body = ProblemDocument,
-            content_type = "application/problem+json",
-            examples(("missing" = (
-                summary = "POST /v1/evaluate {}",
-                value = json!({
-                    "type": "about:blank",
-                    "title": "Bad Request",
-                    "status": 400,
-                    "code": "malformed",
-                    "detail": "the body is not as expected: missing field `expr` at line 1 column 2",
-                }),
-            ))),
-        ),
-        NoBody,
-        (
-            status = 422,
-            description = "The expression cannot be read, or has no value.",
-            body = ProblemDocument,
-            content_type = "application/problem+json",
-            examples(("unknown" = (
-                summary = r#"POST /v1/evaluate {"expr":"sqr(2)"}"#,
-                value = json!({
-                    "type": "about:blank",
-                    "title": "Unprocessable Entity",
-                    "status": 422,
-                    "code": "unknown-name",
-                    "detail": "'sqr' is not defined: it is no function or constant, and was given no value",
-                    "python_message": "name 'sqr' is not defined",
-                    "span": {"start": 0, "end": 3},
-                    "suggestion": {"span": {"start": 0, "end": 3}, "replacement": "sqrt", "expr": "sqrt(2)"},
-                }),
-            ))),
-        ),
-        Overloaded,
-    ),
-)]
-pub(super) async fn post(State(app): State<App>, peer: Peer, request: Request) -> Response<Body> {
+/// Evaluates an expression with variables.
+pub(in crate::server) async fn post(State(app): State<App>, peer: Peer, request: Request) -> Response<Body> {
     let begun = Instant::now();
     let language = language::preferred(request.headers());
     let readers = app.calculator.readers().by(peer);
@@ -193,13 +62,13 @@ pub(super) async fn post(State(app): State<App>, peer: Peer, request: Request) -
     with_server_timing(response, begun.elapsed(), has_asked_redis)
 }
 
-/// The answer to what is no question.
+/// The answer to a malformed question.
 fn refused(problem: Problem, language: Language) -> Response<Body> {
     let problem = problem.told(language);
     with_cache_status(problem.response(), bypass(problem.code))
 }
 
-/// The answer to what a query asks, and how long that took from when it was begun.
+/// The answer to a query, and how long that took since `begun`.
 pub(in crate::server) async fn answer_query(
     app: &App,
     peer: Peer,
@@ -231,7 +100,7 @@ async fn answer_fresh(
     let question = question.as_question();
     let language = language::preferred(headers);
     let is_conditional = is_conditional(headers);
-    // Of a long text, what is said of it is made elsewhere, and compared when it is there.
+    // The hints for a long text are made by the readers, and compared later.
     let may_be_known = is_conditional && !is_long(question);
     let caller = Caller { peer, keeping: keeping(headers) };
     let asked = app.calculator.answer_unless(caller, question, |program, name| {
@@ -261,7 +130,7 @@ async fn answer_fresh(
     };
     let response = match freshness {
         Some(freshness) => {
-            // What is good for longer than a day would tell its age as well.
+            // `max-age` beyond a day would reveal the age as well.
             let freshness = if app.hides_memory { freshness } else { aged(freshness, &reply, second) };
             freshness.put_on(response, headers, app.calculator.workers().by(peer)).await
         }
@@ -274,14 +143,14 @@ async fn answer_fresh(
     (response, reply.has_asked_redis)
 }
 
-/// What the asker wants to remain of its question (RFC 9111, section 5.2.1.5). Other directives there are about answers
-/// that may have become wrong meanwhile; none of ours does.
+/// `Cache-Control` of a request (RFC 9111, section 5.2.1.5). Its other directives are about stale answers; none of ours
+/// becomes stale.
 fn keeping(headers: &HeaderMap) -> Keeping {
     let is_private = members(headers, CACHE_CONTROL).any(|member| member.trim().eq_ignore_ascii_case("no-store"));
     if is_private { Keeping::Nothing } else { Keeping::Remembered }
 }
 
-/// A value as it is sent, and in which language, if it says anything.
+/// The response with a value, and its language if it contains messages.
 fn said(words: &str, body: impl Into<Body>, language: Language) -> Response<Body> {
     let mut response = json_with_room(StatusCode::OK, body);
     if !words.is_empty() {
@@ -290,17 +159,17 @@ fn said(words: &str, body: impl Into<Body>, language: Language) -> Response<Body
     response
 }
 
-/// The freshness of a value, by its name in the cache and what is said of the asker's text.
+/// The freshness of a value, from its key in the cache and from its hints.
 fn of_value(name: &Name, words: &str) -> Freshness {
     let freshness = Freshness::new(Tag::of(&[FORM, name.variant(), name.text(), words]));
     if words.is_empty() { freshness } else { freshness.in_words().for_seconds(WORDS_SECONDS) }
 }
 
-/// What was remembered has an age.
+/// An answer from the cache has an age.
 fn aged(freshness: Freshness, reply: &Reply, second: Second) -> Freshness {
     match (&reply.outcome, reply.origin) {
         (Outcome::Answered(_, answer), Origin::Memory(_) | Origin::Redis | Origin::Collapsed) => {
-            // Another node's clock may be ahead.
+            // The clock of another node may be ahead.
             freshness.aged(second.number.saturating_sub(answer.born))
         }
         _ => freshness,
@@ -316,10 +185,10 @@ mod tests {
 
     use super::*;
     use crate::engine;
-    use crate::facts;
+    use crate::record;
     use crate::workers::Workers;
 
-    /// Counted from when it was worked out, wherever it was remembered since; what is worked out now has none.
+    /// The age counts from the computation, whichever cache held the answer since; a new answer has none.
     #[tokio::test]
     async fn what_was_remembered_has_an_age_and_is_fresh_for_as_long_as_ever() {
         const AGO: u64 = 100;
@@ -329,7 +198,7 @@ mod tests {
         let second = Second::now();
         let answer = |born| {
             let evaluation = engine::try_evaluate(&program, &limits, 1_000).unwrap();
-            Arc::new(facts::Answer::new(evaluation, program.mode(), born))
+            Arc::new(record::Answer::new(evaluation, program.mode(), born))
         };
         let (answer, forged) = (answer(second.number - AGO), answer(0));
         let reply = Reply {

@@ -1,6 +1,4 @@
-//! `/v1/explain`: what an expression is, how it is worked out, and to what it comes.
-
-mod described;
+//! `/v1/explain`: how an expression is parsed, the steps of its computation, and its value.
 
 use std::time::Instant;
 
@@ -11,198 +9,41 @@ use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri};
 use serde::Serialize;
 use tabuada_lang::{Explanation, Language, Limits, Program, Span, Step};
 
-use super::super::described::Overloaded;
-use super::super::freshness::{Freshness, Tag, WORDS_SECONDS};
-use super::super::language;
-use super::super::problem::{Advice, CharacterSpan, Document as ProblemDocument, Problem};
-use super::super::render::json;
-use super::super::state::App;
-use super::made::{self, Made};
-use super::question::{ModeText, OwnQuestion};
+use super::cacheable::{self, Made};
+use super::question::OwnQuestion;
 use super::reply::{Hint, Value, hints};
 use crate::answer::{ANSWER_VERSION, DEADLINE};
 use crate::engine::{self, Question};
-use crate::facts::Printed;
 use crate::peer::Peer;
-use described::Explanation as Described;
+use crate::record::Printed;
+use crate::server::http_cache::{Freshness, Tag, WORDS_SECONDS};
+use crate::server::negotiation::language;
+use crate::server::problems::{Advice, CharacterSpan, Problem};
+use crate::server::render::json;
+use crate::server::state::App;
 
-/// Names what is said of an expression, as part of its tag. Raised whenever the same one is explained otherwise.
+/// The version of explanations, as part of their tag. Raised with any change of the explanation of the same expression.
 pub(super) const VERSION: &str = "explain 2";
 
-/// An expression explained. It comes to a value or to an error; that is no failure of the request.
-#[derive(Serialize)]
-struct Explained<'e> {
-    /// The one spelling of all that mean the same.
-    canonical: &'e str,
-    /// The answer's name in Redis; null if it is never remembered.
-    key: Option<&'e str>,
-    /// What nothing in the text gives a value.
-    free_names: Vec<&'e str>,
-    pure: bool,
-    fuel: u64,
-    #[serde(flatten)]
-    outcome: Outcome<'e>,
-    steps: Vec<Told<'e>>,
-    /// Whether there were more steps: they are missing before the last one.
-    steps_cut: bool,
-    /// Where in the last step's text it failed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    failed: Option<CharacterSpan>,
-}
-
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Outcome<'e> {
-    Value(Value<'e>),
-    Error {
-        error: Trouble,
-        #[serde(skip_serializing_if = "Vec::is_empty")]
-        hints: Vec<Hint>,
-    },
-}
-
-#[derive(Serialize)]
-struct Trouble {
-    code: &'static str,
-    detail: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    python_message: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    span: Option<CharacterSpan>,
-    #[serde(flatten)]
-    advice: Option<Box<Advice>>,
-}
-
-/// A step. Places are in characters.
-#[derive(Serialize)]
-struct Told<'e> {
-    kind: &'static str,
-    statement: u32,
-    text: &'e str,
-    /// Where in the step before's text that stood which is replaced.
-    replaced: Vec<CharacterSpan>,
-    /// Where in this text that stands which replaces it.
-    by: Vec<CharacterSpan>,
-    /// Where in the asker's text that stands which was worked out.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    span: Option<CharacterSpan>,
-    /// What the value may be off by, where it was found numerically.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<f64>,
-}
-
-/// Explain an expression
-///
-/// What it is, how it is worked out step by step, and to what it comes: a value, or an error, which is no failure of the
-/// request.
-#[utoipa::path(
-    get,
-    path = "/v1/explain",
-    tag = "calculator",
-    operation_id = "explain",
-    params(
-        ("expr" = String, Query, description = "The expression: at most 65,536 bytes.", example = "2+3*4"),
-        ("mode" = Option<ModeText>, Query, description = "`python`, `exact` or `decimal:N`.", example = "python"),
-        ("If-None-Match" = Option<String>, Header, description = "The `ETag` of an answer that the asker has."),
-    ),
-    responses(
-        (
-            status = 200,
-            description = "The explanation.",
-            body = Described,
-            examples(
-                ("value" = (
-                    summary = "GET /v1/explain?expr=2%2B3*4",
-                    value = json!({
-                        "canonical": "2+3*4",
-                        "key": "tabuada:2:2+3*4",
-                        "free_names": [],
-                        "pure": true,
-                        "fuel": 18,
-                        "result": 14,
-                        "type": "int",
-                        "text": "14",
-                        "steps": [
-                            {"kind": "statement", "statement": 0, "text": "2+3*4", "replaced": [], "by": []},
-                            {
-                                "kind": "value",
-                                "statement": 0,
-                                "text": "2+12",
-                                "replaced": [{"start": 2, "end": 5}],
-                                "by": [{"start": 2, "end": 4}],
-                                "span": {"start": 2, "end": 5},
-                            },
-                            {
-                                "kind": "value",
-                                "statement": 0,
-                                "text": "14",
-                                "replaced": [{"start": 0, "end": 4}],
-                                "by": [{"start": 0, "end": 2}],
-                                "span": {"start": 0, "end": 5},
-                            },
-                        ],
-                        "steps_cut": false,
-                    }),
-                )),
-                ("error" = (
-                    summary = "GET /v1/explain?expr=1%2F0",
-                    value = json!({
-                        "canonical": "1/0",
-                        "key": "tabuada:2:1/0",
-                        "free_names": [],
-                        "pure": true,
-                        "fuel": 9,
-                        "error": {
-                            "code": "division-by-zero",
-                            "detail": "division by zero has no value",
-                            "python_message": "division by zero",
-                            "span": {"start": 0, "end": 3},
-                        },
-                        "steps": [{"kind": "statement", "statement": 0, "text": "1/0", "replaced": [], "by": []}],
-                        "steps_cut": false,
-                        "failed": {"start": 0, "end": 3},
-                    }),
-                )),
-            ),
-        ),
-        (status = 304, description = "The answer that the asker has still holds."),
-        (
-            status = 422,
-            description = "The expression cannot be read.",
-            body = ProblemDocument,
-            content_type = "application/problem+json",
-            examples(("syntax" = (
-                summary = "GET /v1/explain?expr=2%2B",
-                value = json!({
-                    "type": "about:blank",
-                    "title": "Unprocessable Entity",
-                    "status": 422,
-                    "code": "syntax",
-                    "detail": "the expression is not finished: a number, a name or a bracket must follow",
-                    "span": {"start": 2, "end": 2},
-                }),
-            ))),
-        ),
-        Overloaded,
-    ),
-)]
-pub(super) async fn get(State(app): State<App>, peer: Peer, headers: HeaderMap, uri: Uri) -> Response<Body> {
+/// Explains an expression: its canonical text, the steps of its computation, and its value or its error. The error of
+/// an expression is no failure of the request.
+pub(in crate::server) async fn get(State(app): State<App>, peer: Peer, headers: HeaderMap, uri: Uri) -> Response<Body> {
     let language = language::preferred(&headers);
     let asked = || {
         let question = OwnQuestion::in_query(&uri)?;
-        // Places in it are those of the asker's own text, and much of it is words.
+        // Its places are those of the text as it was written, and much of it is messages.
         let (mode, language_tag) = (question.mode.to_string(), language::tag(language));
         let tag = Tag::of(&[VERSION, ANSWER_VERSION, &mode, language_tag, &question.expr]);
         let freshness = Freshness::new(tag).in_words().for_seconds(WORDS_SECONDS);
         Ok((freshness, explained(&app, peer, question, language)))
     };
-    made::answer(app.calculator.workers().by(peer), &headers, &uri, asked).await
+    cacheable::answer(app.calculator.workers().by(peer), &headers, &uri, asked).await
 }
 
 async fn explained(app: &App, peer: Peer, question: OwnQuestion, language: Language) -> Result<Made, Problem> {
     let calculator = app.calculator.clone();
     let begun = Instant::now();
-    // What cannot be read is told without waiting for what others have worked out.
+    // A text that does not parse is answered without waiting for computations.
     let read = move || match engine::ask(question.as_question(), &Limits::default()) {
         Ok(program) => Ok((question, program)),
         Err(error) => Err(Problem::unreadable(&error, question.as_question(), language)),
@@ -236,7 +77,69 @@ async fn explained(app: &App, peer: Peer, question: OwnQuestion, language: Langu
         .unwrap_or_else(|not_done| Err(Problem::of_work(not_done, language)))
 }
 
-/// The asker's own question, in its language.
+/// The explanation. It has a value or an error; an error of the expression is no failure of the request.
+#[derive(Serialize)]
+struct Explained<'e> {
+    /// The canonical text.
+    canonical: &'e str,
+    /// The name of the answer in Redis; null if it is never stored.
+    key: Option<&'e str>,
+    /// Names without a value in the text.
+    free_names: Vec<&'e str>,
+    pure: bool,
+    fuel: u64,
+    #[serde(flatten)]
+    outcome: Outcome<'e>,
+    steps: Vec<Told<'e>>,
+    /// Whether steps were left out, before the last one.
+    steps_cut: bool,
+    /// The place of the failure in the text of the last step.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failed: Option<CharacterSpan>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Outcome<'e> {
+    Value(Value<'e>),
+    Error {
+        error: Trouble,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        hints: Vec<Hint>,
+    },
+}
+
+#[derive(Serialize)]
+struct Trouble {
+    code: &'static str,
+    detail: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    python_message: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    span: Option<CharacterSpan>,
+    #[serde(flatten)]
+    advice: Option<Box<Advice>>,
+}
+
+/// A step. Places are in characters.
+#[derive(Serialize)]
+struct Told<'e> {
+    kind: &'static str,
+    statement: u32,
+    text: &'e str,
+    /// The places in the previous step that are replaced.
+    replaced: Vec<CharacterSpan>,
+    /// The places in this text that replace them.
+    by: Vec<CharacterSpan>,
+    /// The place in the question that was computed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    span: Option<CharacterSpan>,
+    /// The error bound of a value that was found numerically.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<f64>,
+}
+
+/// The question, and the language of the client.
 struct Asked<'a> {
     program: &'a Program,
     question: Question<'a>,
@@ -268,7 +171,7 @@ impl Asked<'_> {
             steps_cut: explanation.is_cut,
             failed: explanation.failed.map(|span| CharacterSpan::new(span, last)),
         };
-        // Texts, numbers, and JSON that was written before.
+        // Texts, numbers, and valid JSON.
         serde_json::to_string(&explained).unwrap_or_default()
     }
 

@@ -1,4 +1,4 @@
-//! `/v1/functions`: the names that the language knows, for help and completion.
+//! `/v1/functions`: the names of the language, for help and completion.
 
 use std::sync::LazyLock;
 
@@ -8,67 +8,15 @@ use axum::http::header::CONTENT_LANGUAGE;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
 use serde::Serialize;
 use tabuada_lang::{FunctionInfo, Language, functions};
-use utoipa::ToSchema;
-use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 
-use super::super::freshness::{Freshness, Tag, WORDS_SECONDS};
-use super::super::language;
-use super::super::render::json;
-use super::super::state::App;
 use crate::peer::Peer;
+use crate::server::http_cache::{Freshness, Tag, WORDS_SECONDS};
+use crate::server::negotiation::language;
+use crate::server::render::json;
+use crate::server::state::App;
 
-/// They are the same for everybody who reads the same language.
-static ENGLISH: LazyLock<String> = LazyLock::new(|| written(Language::English));
-static PORTUGUESE: LazyLock<String> = LazyLock::new(|| written(Language::Portuguese));
-
-/// Every name that the language knows, section by section.
-#[derive(Serialize, ToSchema)]
-#[schema(as = Functions)]
-pub(super) struct List {
-    functions: Vec<Entry>,
-}
-
-/// A name and what it stands for. `sum` and `prod` are there twice: as functions and as binders.
-#[derive(Serialize, ToSchema)]
-#[schema(as = Function)]
-struct Entry {
-    #[schema(example = "sqrt")]
-    name: &'static str,
-    #[schema(schema_with = kinds)]
-    kind: &'static str,
-    /// The title of its section.
-    section: &'static str,
-    /// The arguments, in Python's manner; empty for a constant.
-    #[schema(example = "x")]
-    signature: &'static str,
-    /// One line; code in it stands between grave accents.
-    doc: &'static str,
-    /// Whether it is reached only with `math.` before it.
-    needs_prefix: bool,
-}
-
-fn kinds() -> Object {
-    ObjectBuilder::new()
-        .schema_type(Type::String)
-        .enum_values(Some(["function", "binder", "constant"]))
-        .description(Some("What it is; a binder is called as `sum(k**2, k, 1, 10)`."))
-        .build()
-}
-
-/// List the names that the language knows
-#[utoipa::path(
-    get,
-    path = "/v1/functions",
-    tag = "calculator",
-    operation_id = "list_functions",
-    responses((
-        status = 200,
-        description = "Functions, binders and constants, in the language of `Accept-Language`.",
-        body = List,
-        examples(("list" = (summary = "GET /v1/functions", external_value = "v1/functions"))),
-    ), (status = 304, description = "What the asker has still holds.")),
-)]
-pub(super) async fn get(State(app): State<App>, peer: Peer, headers: HeaderMap) -> Response<Body> {
+/// Lists the names of the language.
+pub(in crate::server) async fn get(State(app): State<App>, peer: Peer, headers: HeaderMap) -> Response<Body> {
     let language = language::preferred(&headers);
     let list: &'static str = match language {
         Language::English => &ENGLISH,
@@ -78,6 +26,31 @@ pub(super) async fn get(State(app): State<App>, peer: Peer, headers: HeaderMap) 
     response.headers_mut().insert(CONTENT_LANGUAGE, HeaderValue::from_static(language::tag(language)));
     let freshness = Freshness::new(Tag::of(&[list])).in_words().for_seconds(WORDS_SECONDS);
     freshness.put_on(response, &headers, app.calculator.workers().by(peer)).await
+}
+
+/// The same for all clients of a language.
+static ENGLISH: LazyLock<String> = LazyLock::new(|| written(Language::English));
+static PORTUGUESE: LazyLock<String> = LazyLock::new(|| written(Language::Portuguese));
+
+/// The names of the language, by section.
+#[derive(Serialize)]
+struct List {
+    functions: Vec<Entry>,
+}
+
+/// A name. `sum` and `prod` occur twice: as functions and as binders.
+#[derive(Serialize)]
+struct Entry {
+    name: &'static str,
+    kind: &'static str,
+    /// The title of its section.
+    section: &'static str,
+    /// The parameters, in Python's notation; empty for a constant.
+    signature: &'static str,
+    /// One line; code is between backquotes.
+    doc: &'static str,
+    /// Whether it needs the prefix `math.`.
+    needs_prefix: bool,
 }
 
 fn written(language: Language) -> String {

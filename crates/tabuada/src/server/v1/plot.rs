@@ -1,4 +1,4 @@
-//! `/v1/plot`: the picture of functions of x.
+//! `/v1/plot`: pictures of functions of `x`.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -9,105 +9,37 @@ use axum::http::header::{CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE
 use axum::http::{HeaderMap, HeaderValue, Response, Uri};
 use tabuada_lang::{ErrorKind, Language, Limits};
 
-use super::super::accepted::liking;
-use super::super::described::Overloaded;
-use super::super::fault::Fault;
-use super::super::freshness::{Freshness, Tag, WORDS_SECONDS};
-use super::super::language;
-use super::super::problem::{Document as ProblemDocument, Problem};
-use super::super::query::{last, parameter, parameters};
-use super::super::state::App;
-use super::made::{self, Made};
+use super::cacheable::{self, Made};
 use crate::answer::{ANSWER_VERSION, DEADLINE};
-use crate::engine::chance;
+use crate::engine::random_seed;
 use crate::peer::Peer;
 use crate::plot::{Plot, Refusal, SIZE};
 use crate::priority;
+use crate::server::http_cache::{Freshness, Tag, WORDS_SECONDS};
+use crate::server::negotiation::language;
+use crate::server::negotiation::qvalues::liking;
+use crate::server::problems::Fault;
+use crate::server::problems::Problem;
+use crate::server::query::{last, parameter, parameters};
+use crate::server::state::App;
 
-/// A picture that is looked at by itself may do nothing; what it looks like is its own style.
+/// A picture that is opened by itself may load and run nothing but its own style.
 const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox");
 
-/// Names what is drawn, as part of its tag. Raised whenever the same question is drawn otherwise.
-pub(super) const VERSION: &str = "plot 3";
+/// The version of pictures, as part of their tag. Raised with any change of the picture of the same question.
+pub(super) const VERSION: &str = "plot 4";
 
-/// What a picture is sent as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Format {
-    Svg,
-    Png,
-}
-
-/// Plot functions of x
-#[utoipa::path(
-    get,
-    path = "/v1/plot",
-    tag = "calculator",
-    operation_id = "plot",
-    params(
-        (
-            "expr" = Vec<String>,
-            Query,
-            description = "An expression of `x`, once for each curve.",
-            min_items = 1,
-            max_items = 6,
-            example = json!(["x**2"]),
-        ),
-        ("from" = Option<String>, Query, description = "Where `x` begins: a number or an expression; -10 if nothing is said.", example = "-2*pi"),
-        ("to" = Option<String>, Query, description = "Where `x` ends; 10 if nothing is said.", example = "2*pi"),
-        ("y_from" = Option<String>, Query, description = "Where the other axis begins; what shows the curves if nothing is said."),
-        ("y_to" = Option<String>, Query, description = "Where it ends."),
-        ("width" = Option<u32>, Query, description = "In pixels; 720 if nothing is said.", minimum = 200, maximum = 2000),
-        ("height" = Option<u32>, Query, description = "In pixels; 450 if nothing is said.", minimum = 120, maximum = 2000),
-        ("If-None-Match" = Option<String>, Header, description = "The `ETag` of a picture that the asker has."),
-    ),
-    responses(
-        (
-            status = 200,
-            description = "The picture: as SVG, or as PNG for whoever prefers that.",
-            content(
-                (String = "image/svg+xml", examples(("parabola" = (
-                    summary = "GET /v1/plot?expr=x**2",
-                    external_value = "v1/plot?expr=x**2",
-                )))),
-                (String = "image/png", examples(("parabola" = (
-                    summary = "GET /v1/plot?expr=x**2",
-                    external_value = "v1/plot?expr=x**2",
-                )))),
-            ),
-        ),
-        (status = 304, description = "The picture that the asker has still holds."),
-        (
-            status = 422,
-            description = "An expression cannot be read, fails alike wherever it is looked at, or is too dear.",
-            body = ProblemDocument,
-            content_type = "application/problem+json",
-            examples(("unknown" = (
-                summary = "GET /v1/plot?expr=sqr(x)",
-                value = json!({
-                    "type": "about:blank",
-                    "title": "Unprocessable Entity",
-                    "status": 422,
-                    "code": "unknown-name",
-                    "detail": "'sqr' is not defined: it is no function or constant, and was given no value",
-                    "python_message": "name 'sqr' is not defined",
-                    "span": {"start": 0, "end": 3},
-                    "suggestion": {"span": {"start": 0, "end": 3}, "replacement": "sqrt", "expr": "sqrt(x)"},
-                }),
-            ))),
-        ),
-        Overloaded,
-    ),
-)]
-pub(super) async fn get(State(app): State<App>, peer: Peer, headers: HeaderMap, uri: Uri) -> Response<Body> {
+/// Plots functions of x.
+pub(in crate::server) async fn get(State(app): State<App>, peer: Peer, headers: HeaderMap, uri: Uri) -> Response<Body> {
     let (language, format) = (language::preferred(&headers), Format::preferred(&headers));
     let asked = || {
         let plot = asked(&uri, language)?;
         Ok((freshness(&plot, format), drawn(&app, peer, plot, format)))
     };
-    made::answer(app.calculator.workers().by(peer), &headers, &uri, asked).await
+    cacheable::answer(app.calculator.workers().by(peer), &headers, &uri, asked).await
 }
 
-/// A picture is told by the question, to the letter: it shows the texts as they were written.
+/// A picture depends on the exact texts of the question: it shows them.
 fn freshness(plot: &Plot, format: Format) -> Freshness {
     let size = format!("{}x{}", plot.size.0, plot.size.1);
     let end = |end: &'static str, text: &Option<String>| text.as_ref().map(|text| format!("{end}={text}"));
@@ -126,11 +58,11 @@ fn freshness(plot: &Plot, format: Format) -> Freshness {
 async fn drawn(app: &App, peer: Peer, plot: Plot, format: Format) -> Result<Made, Problem> {
     let language = plot.language;
     let begun = Instant::now();
-    // What cannot be read is told without waiting for what others have drawn.
+    // A text that does not parse is answered without waiting for other pictures.
     let read = move || plot.read(&Limits::default()).map_err(|refusal| told(&plot, refusal)).map(|_| plot);
     let read = app.calculator.readers().by(peer).run(DEADLINE, read).await;
     let plot = read.unwrap_or_else(|not_done| Err(Problem::of_work(not_done, language)))?;
-    // Goes with the caller.
+    // Dropped with the caller.
     let waits = Arc::new(());
     let waiting = Arc::downgrade(&waits);
     let work = move || {
@@ -138,7 +70,7 @@ async fn drawn(app: &App, peer: Peer, plot: Plot, format: Format) -> Result<Made
             priority::give_way();
             begun.elapsed() >= DEADLINE || waiting.strong_count() == 0
         };
-        let picture = plot.picture(&Limits::default(), chance(), &stop).map_err(|refusal| told(&plot, refusal))?;
+        let picture = plot.picture(&Limits::default(), random_seed(), &stop).map_err(|refusal| told(&plot, refusal))?;
         let bytes = match format {
             Format::Svg => picture.svg().into_bytes(),
             Format::Png => match picture.png(&stop) {
@@ -179,10 +111,17 @@ fn told(plot: &Plot, refusal: Refusal) -> Problem {
             let text = &plot.exprs[at];
             Problem::of_text(&error, text, plot.language).advising(&fixes, text)
         }
-        // What depends on chance may not be too dear another time.
+        // An expression with random values may be cheaper another time.
         Refusal::Stopped(kind) => Problem::of_expression(&kind, None, plot.language).passing(),
         refusal => Fault::Picture(refusal).into(),
     }
+}
+
+/// The format of a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Format {
+    Svg,
+    Png,
 }
 
 impl Format {
@@ -193,7 +132,7 @@ impl Format {
         }
     }
 
-    /// PNG for those who like it better (RFC 9110, section 12.5.1), as browsers do not.
+    /// PNG for clients that prefer it (RFC 9110, section 12.5.1); browsers do not.
     fn preferred(headers: &HeaderMap) -> Self {
         let weight = |format: Self| liking(headers, format.name());
         if weight(Self::Png) > weight(Self::Svg) { Self::Png } else { Self::Svg }

@@ -1,4 +1,4 @@
-//! What is asked: an expression, its mode and its variables, from a query or from a body of JSON.
+//! Questions: an expression, its mode and its variables, from a query or from a body of JSON.
 
 use std::borrow::Cow;
 
@@ -8,24 +8,21 @@ use axum::http::{HeaderMap, Uri};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use tabuada_lang::{Language, Mode};
-use utoipa::ToSchema;
-use utoipa::openapi::schema::{AdditionalProperties, Object, ObjectBuilder, SchemaType, Type};
 
-use super::super::body::NoBody;
-use super::super::evaluate::described::value;
-use super::super::fault::Fault;
-use super::super::problem::Problem;
-use super::super::query::last;
-use super::super::state::App;
 use crate::answer::DEADLINE;
 use crate::engine::Question;
 use crate::peer::Peer;
+use crate::server::body::NoBody;
+use crate::server::problems::Fault;
+use crate::server::problems::Problem;
+use crate::server::query::last;
+use crate::server::state::App;
 use crate::workers::Hands;
 
-/// Bodies up to this long are read where the request is served; longer ones by the readers.
+/// Bodies up to this size are parsed on the thread that serves, longer ones by the readers.
 pub(super) const INLINE_BODY_BYTES: usize = 4 << 10;
 
-/// A question that owns what it asks.
+/// A question with owned texts.
 #[derive(Debug)]
 pub(super) struct OwnQuestion {
     pub(super) expr: String,
@@ -44,21 +41,21 @@ impl OwnQuestion {
         Question { text: &self.expr, mode: self.mode, variables: self.variables.as_deref() }
     }
 
-    /// `expr` and, if given, `mode`.
+    /// From `expr` and, if given, `mode`.
     pub(super) fn in_query(uri: &Uri) -> Result<Self, Fault> {
         let [expr, mode] = last(uri.query(), ["expr", "mode"])?;
         let expr = expr.ok_or(Fault::ExprMissing { in_query: true })?;
         Ok(Self { expr, mode: mode_of(mode.as_deref())?, variables: None })
     }
 
-    /// An object with `expr` and, if given, `mode` and `variables`.
+    /// From an object with `expr` and, if given, `mode` and `variables`.
     pub(super) fn in_body(body: &[u8]) -> Result<Self, Fault> {
         let Members { expr, mode, variables } = object(body)?;
         let variables = variables.map(RawValue::get).filter(|json| *json != "null").map(str::to_owned);
         Ok(Self { expr: expr.into_owned(), mode: mode_of(mode.as_deref())?, variables })
     }
 
-    /// The same; a long body is read by the readers.
+    /// The same; a long body is parsed by the readers.
     pub(super) async fn in_any_body(body: Bytes, readers: Hands<'_>, language: Language) -> Result<Self, Problem> {
         if body.len() <= INLINE_BODY_BYTES {
             return Ok(Self::in_body(&body)?);
@@ -68,60 +65,38 @@ impl OwnQuestion {
     }
 }
 
-/// An expression to be worked out.
-#[derive(Deserialize, ToSchema)]
-#[schema(as = Question)]
+/// The body of a question.
+#[derive(Deserialize)]
 pub(super) struct Members<'b> {
     /// The expression: at most 65,536 bytes.
     #[serde(borrow)]
-    #[schema(value_type = String, example = "x**2")]
     expr: Cow<'b, str>,
-    /// `python` (if nothing is said), `exact`, or `decimal:N` for N significant digits.
+    /// `python` (the default), `exact`, or `decimal:N` for N significant digits.
     #[serde(borrow, default)]
-    #[schema(value_type = Option<ModeText>, required = false)]
     mode: Option<Cow<'b, str>>,
     #[serde(borrow, default)]
-    #[schema(schema_with = variables, required = false)]
     variables: Option<&'b RawValue>,
 }
 
-/// `python`, `exact` or `decimal:N`, N from 1 to 1000.
-#[derive(ToSchema)]
-#[schema(as = Mode, pattern = "^(python|exact|decimal:([1-9][0-9]{0,2}|1000))$")]
-#[expect(dead_code, reason = "described, never made")]
-pub(super) struct ModeText(String);
-
-/// Variables, by name.
-pub(super) fn variables() -> Object {
-    ObjectBuilder::new()
-        .schema_type(SchemaType::from_iter([Type::Object, Type::Null]))
-        .description(Some(
-            "Values for names in the expression: numbers as they are spelled, texts, booleans, `null`, and arrays of \
-             these.",
-        ))
-        .additional_properties(Some(AdditionalProperties::RefOr(value("A value, as the language has it.").into())))
-        .build()
-}
-
-/// The mode that a text names; Python's if there is none.
+/// The mode of a text; Python's by default.
 pub(super) fn mode_of(text: Option<&str>) -> Result<Mode, Fault> {
     text.map(str::parse).transpose().map_err(|_| Fault::Mode).map(Option::unwrap_or_default)
 }
 
-/// A body of JSON, read as a type of ours.
+/// Parses a body of JSON.
 pub(super) fn object<'b, T: Deserialize<'b>>(body: &'b [u8]) -> Result<T, Fault> {
     let text = std::str::from_utf8(body).map_err(|_| Fault::BodyNotText)?;
     serde_json::from_str(text).map_err(|error| Fault::BodyUnlike(error.into()))
 }
 
-/// Takes the body of a request of a peer's.
+/// Reads the body of a request of a peer.
 pub(super) async fn body_of(app: &App, peer: Peer, request: Request) -> Result<(HeaderMap, Uri, Bytes), Fault> {
     let (head, body) = request.into_parts();
     let bytes = app.bodies.read(peer, &head.headers, body).await.map_err(no_body)?;
     Ok((head.headers, head.uri, bytes))
 }
 
-/// What is told of a body that could not be taken.
+/// Why a body could not be read.
 pub(super) fn no_body(reason: NoBody) -> Fault {
     match reason {
         NoBody::TooLarge => Fault::BodyTooLarge,

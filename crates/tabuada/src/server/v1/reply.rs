@@ -1,40 +1,33 @@
-//! What is answered: a value with its type and its text, and hints; or a problem.
+//! Answers: a value with its type, its text and hints; or a problem.
 
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use tabuada_lang::{JsonNumbers, Language, Program};
-use utoipa::ToSchema;
-use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, Type};
 
-use super::super::evaluate::described::value as value_in_json;
-use super::super::problem::{Advice, CharacterSpan, Problem, Suggestion};
 use super::question::OwnQuestion;
 use crate::answer::{DEADLINE, Outcome, Reply, is_long};
 use crate::engine::{self, Question};
-use crate::facts::Printed;
-use crate::line::write_value;
+use crate::ndjson::write_value;
+use crate::record::Printed;
+use crate::server::problems::{Advice, CharacterSpan, Problem, Suggestion};
 use crate::workers::Hands;
 
 /// A value, as it is sent.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Answer)]
+#[derive(Debug, Serialize)]
 pub(super) struct Value<'a> {
-    /// Its form in JSON, exact for every reader; what has none there is its text.
+    /// In JSON, exact for every reader; its text where JSON has no exact form.
     #[serde(serialize_with = "in_json")]
-    #[schema(schema_with = result)]
     result: &'a Printed,
-    #[schema(schema_with = types)]
     r#type: &'a str,
     /// Python's text, with all its digits.
     text: &'a str,
-    /// Where the text may not mean what was meant.
+    /// Where the text may mean something else than intended.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(required = false)]
     hints: Vec<Hint>,
 }
 
-/// Where a text may not mean what was meant.
-#[derive(Debug, Serialize, ToSchema)]
+/// Where a text may mean something else than intended.
+#[derive(Debug, Serialize)]
 pub(super) struct Hint {
     /// For programs.
     code: &'static str,
@@ -42,11 +35,9 @@ pub(super) struct Hint {
     message: String,
     span: CharacterSpan,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Suggestion, required = false)]
     suggestion: Option<Suggestion>,
-    /// What else may have been meant, where that is not clear: the likelier before.
+    /// Other fixes, where the meaning is not clear: the more likely first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(required = false)]
     alternatives: Vec<Suggestion>,
 }
 
@@ -66,39 +57,20 @@ impl Hint {
 fn in_json<S: Serializer>(printed: &Printed, serializer: S) -> Result<S::Ok, S::Error> {
     let mut json = String::new();
     printed.write_json(JsonNumbers::Exact, &mut json);
-    // What is written there is JSON.
+    // It is valid JSON.
     RawValue::from_string(json).unwrap_or_default().serialize(serializer)
 }
 
-pub(super) fn result() -> Schema {
-    value_in_json(
-        "The value in JSON: a number, `true`, `false`, `null`, a text, or an array of these. It is a number only where \
-         every reader of JSON has it exactly: floats, and integers up to 2^53 − 1 in magnitude. Larger integers, \
-         decimals, and what JSON has no form for (infinity, complex numbers, fractions) are their text, with all digits; \
-         `type` tells what it is.",
-    )
-}
-
-/// The names of the language's types.
-pub(super) fn types() -> Object {
-    let names = ["int", "float", "complex", "bool", "str", "none", "list", "tuple", "set", "fraction", "decimal"];
-    ObjectBuilder::new()
-        .schema_type(Type::String)
-        .enum_values(Some(names))
-        .description(Some("Its type in the language."))
-        .build()
-}
-
 impl<'a> Value<'a> {
-    /// The question is the asker's own, of which this is the value.
+    /// `program` is that of the question.
     pub(super) fn new(printed: &'a Printed, program: &Program, question: Question<'_>, language: Language) -> Self {
         let hints = hints(program, question, language);
         Self { result: printed, r#type: printed.type_name, text: &printed.text, hints }
     }
 
-    /// It alone, in JSON, with what it says in words: what its serialisation is, without the detours of that.
+    /// The JSON with these hints: the same as its serialisation, with less work.
     fn body(&self, words: &str) -> String {
-        // A number stands there twice; with its names around it, that is all.
+        // The text occurs twice, beside the names of the members.
         let mut body = String::with_capacity(2 * self.text.len() + 64);
         write_value(self.result, &mut body);
         if !words.is_empty() {
@@ -110,37 +82,37 @@ impl<'a> Value<'a> {
         body
     }
 
-    /// What it says in words, as it is sent; empty if nothing.
+    /// The hints in JSON; empty if there are none.
     fn words(&self) -> String {
         words(&self.hints)
     }
 }
 
-/// Hints as they are sent; empty if there are none.
+/// Hints in JSON; empty if there are none.
 pub(super) fn words(hints: &[Hint]) -> String {
     if hints.is_empty() { String::new() } else { serde_json::to_string(hints).unwrap_or_default() }
 }
 
-/// The hints for a question, of which this is the program.
+/// The hints for a question, of which `program` is the program.
 pub(super) fn hints(program: &Program, question: Question<'_>, language: Language) -> Vec<Hint> {
     engine::hints(question, program).iter().map(|hint| Hint::new(hint, question.text, language)).collect()
 }
 
-/// What is wrong with a text up to this long, and what to write instead, is said where the request is served; mending a
-/// longer one may take some milliseconds.
+/// The error of a text up to this size, with its fixes, is made on the thread that serves; fixes of a longer text may
+/// take some milliseconds.
 const INLINE_ADVICE_BYTES: usize = 128;
 
-/// What is said to a question that has a value.
+/// The answer to a question with a value.
 #[derive(Debug)]
 pub(super) struct Told {
     /// All of it, in JSON.
     pub(super) body: String,
-    /// What it says in words; empty if nothing.
+    /// The hints in JSON; empty if there are none.
     pub(super) words: String,
 }
 
-/// What is said to a question, or what is wrong with it. What depends on the asker's own text is made here, each time: it
-/// is no part of what is remembered. Where that is much work, it is the readers'.
+/// The answer to a question, or its problem. Hints and fixes depend on the text as it was written: they are made for
+/// each request and not stored. Expensive ones are made by the readers.
 pub(super) async fn told(
     reply: &Reply,
     question: Question<'_>,
@@ -185,7 +157,7 @@ mod tests {
     use super::*;
     use crate::engine;
 
-    /// `/v1/explain` sends the one, `/v1/evaluate` the other.
+    /// `/v1/explain` sends the serialisation, `/v1/evaluate` the body.
     #[test]
     fn a_body_is_what_serialising_gives() {
         let limits = Limits::default();

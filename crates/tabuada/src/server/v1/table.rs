@@ -1,14 +1,12 @@
 //! `/v1/table`: one expression, row by row of named columns, as JSON or as CSV.
 //!
-//! Rows are worked out and written in blocks on the workers, of which work in bulk gets half, and sent as they are read:
-//! a table is never held whole. What goes wrong in a row is told behind the rows; what is wrong with the text, in their
-//! place, if that is known in time.
+//! Rows are computed and written in blocks on the workers, of which bulk work gets half, and sent as the client reads
+//! them: a table is never whole in memory. Errors of rows follow the rows; an error of the expression replaces them, if
+//! it is known in time.
 
 mod columns;
 mod form;
-mod sheet;
-mod described;
-
+mod job;
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
@@ -16,108 +14,18 @@ use axum::extract::{Request, State};
 use axum::http::header::VARY;
 use axum::http::{HeaderValue, Response};
 
-use super::super::described::{NoBody, Overloaded};
-use super::super::language::{self, Language};
-use super::super::problem::{Document as ProblemDocument, Problem};
-use super::super::state::App;
-use super::super::streamed::{Parts, Pieces, streamed};
 use super::question::no_body;
 use crate::answer::{Calculator, DEADLINE};
 use crate::peer::Peer;
-use described::{Question, Rows};
+use crate::server::negotiation::language::{self, Language};
+use crate::server::problems::Problem;
+use crate::server::state::App;
+use crate::server::v1::ordered_stream::{Parts, Pieces, streamed};
 use form::Form;
-use sheet::{Sheet, Stretch};
+use job::{Job, Stretch};
 
-/// Evaluate an expression row by row
-#[utoipa::path(
-    post,
-    path = "/v1/table",
-    tag = "calculator",
-    operation_id = "evaluate_table",
-    request_body(
-        content = Question,
-        examples(
-            ("range" = (
-                summary = "Five rows from 0 to 4",
-                value = json!({"expr": "x**2", "x": {"from": 0, "to": 4, "count": 5}}),
-            )),
-            ("columns" = (
-                summary = "Two columns",
-                value = json!({"expr": "x*y", "columns": {"x": [1, 2, 3], "y": [0.5, 1.5, 2.5]}}),
-            )),
-        ),
-    ),
-    responses(
-        (
-            status = 200,
-            description = "The rows, in order: as JSON, or as CSV with the columns before each value for whoever prefers that.",
-            content(
-                (Rows = "application/json", examples(
-                    ("range" = (
-                        summary = r#"POST /v1/table {"expr":"x**2","x":{"from":0,"to":4,"count":5}}"#,
-                        value = json!({"result": [0.0, 1.0, 4.0, 9.0, 16.0]}),
-                    )),
-                    ("failed" = (
-                        summary = r#"POST /v1/table {"expr":"1/x","x":[0,1]}"#,
-                        value = json!({
-                            "result": [null, 1.0],
-                            "failed": 1,
-                            "errors": [{
-                                "row": 0,
-                                "code": "division-by-zero",
-                                "detail": "division by zero has no value",
-                                "python_message": "division by zero",
-                                "span": {"start": 0, "end": 3},
-                            }],
-                        }),
-                    )),
-                )),
-                (String = "text/csv", examples(
-                    ("range" = (
-                        summary = r#"POST /v1/table {"expr":"x**2","x":{"from":0,"to":2,"count":3}}"#,
-                        value = json!("x,result\r\n0.0,0.0\r\n1.0,1.0\r\n2.0,4.0\r\n"),
-                    )),
-                )),
-            ),
-        ),
-        (
-            status = 400,
-            description = "The request cannot be understood.",
-            body = ProblemDocument,
-            content_type = "application/problem+json",
-            examples(("missing" = (
-                summary = "POST /v1/table {}",
-                value = json!({
-                    "type": "about:blank",
-                    "title": "Bad Request",
-                    "status": 400,
-                    "code": "malformed",
-                    "detail": "expr is missing",
-                }),
-            ))),
-        ),
-        NoBody,
-        (
-            status = 422,
-            description = "The expression cannot be read, fails alike in all rows whatever they hold, or the table is too large or too dear.",
-            body = ProblemDocument,
-            content_type = "application/problem+json",
-            examples(("syntax" = (
-                summary = r#"POST /v1/table {"expr":"2+","x":[1,4]}"#,
-                value = json!({
-                    "type": "about:blank",
-                    "title": "Unprocessable Entity",
-                    "status": 422,
-                    "code": "syntax",
-                    "detail": "the expression is not finished: a number, a name or a bracket must follow",
-                    "span": {"start": 2, "end": 2},
-                }),
-            ))),
-        ),
-        Overloaded,
-    ),
-)]
-pub(super) async fn post(State(app): State<App>, peer: Peer, request: Request) -> Response<Body> {
+/// Evaluates an expression row by row.
+pub(in crate::server) async fn post(State(app): State<App>, peer: Peer, request: Request) -> Response<Body> {
     let language = language::preferred(request.headers());
     answer(&app, peer, request, language).await.unwrap_or_else(|problem| problem.told(language).response())
 }
@@ -128,9 +36,9 @@ async fn answer(app: &App, peer: Peer, request: Request, language: Language) -> 
     let body: Bytes = app.bodies.read(peer, &head.headers, body).await.map_err(no_body)?;
     let workers = app.calculator.workers();
     let bulk = workers.by(peer).bulk().await;
-    // The first rows are worked out before anything is sent: what is wrong with the question shows in them.
+    // The first rows are computed before anything is sent: an error of the question shows in them.
     let begin = move || {
-        let sheet = Sheet::read(&body, form, language)?;
+        let sheet = Job::read(&body, form, language)?;
         let mut piece = sheet.head();
         let mut first = sheet.stretches().next().unwrap_or_default();
         sheet.write(&mut first, &mut piece, || false);
@@ -153,15 +61,15 @@ async fn answer(app: &App, peer: Peer, request: Request, language: Language) -> 
     Ok(response)
 }
 
-/// With what, for whom, and what rows are worked out.
+/// The table, its caller and the calculator.
 #[derive(Clone)]
 struct How {
     calculator: Calculator,
     peer: Peer,
-    sheet: Arc<Sheet>,
+    sheet: Arc<Job>,
 }
 
-/// Sends the rows in order. `first` is the first stretch as far as it is done, in `piece`.
+/// Sends the rows in order. `first` is the rest of the first stretch, whose beginning is in `piece`.
 async fn send(how: How, piece: String, first: Stretch, parts: Parts) {
     let Some(pieces) = parts.next().await else { return };
     if pieces.send(piece.into()).await.is_err() {
@@ -172,21 +80,21 @@ async fn send(how: How, piece: String, first: Stretch, parts: Parts) {
     for stretch in how.sheet.stretches().skip(1) {
         let Some(pieces) = parts.next().await else { return };
         under_way.spawn(write(how.clone(), stretch, pieces));
-        // Those that have ended are let go of.
+        // Forgets tasks that have ended.
         while under_way.try_join_next().is_some() {}
     }
     let Some(pieces) = parts.next().await else { return };
-    // What is told behind the rows is known when all are done.
+    // The tail is known when all rows are.
     while under_way.join_next().await.is_some() {}
     let _ = pieces.send(how.sheet.tail().into()).await;
 }
 
-/// Works out a stretch of rows, piece by piece.
+/// Computes a stretch of rows, piece by piece.
 async fn write(how: How, mut stretch: Stretch, pieces: Pieces) {
     let How { calculator, peer, sheet } = how;
     let workers = calculator.workers().by(peer);
     while !stretch.is_done() {
-        // Room for what is worked out, before it is: a worker never waits for a reader.
+        // Reserves the place in the channel first: a worker never waits for a client.
         let Ok(room) = pieces.reserve().await else { return };
         let bulk = workers.bulk().await;
         let work = {

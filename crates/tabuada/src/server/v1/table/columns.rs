@@ -1,4 +1,4 @@
-//! The columns of a table: numbers that came with the question, or a range of them.
+//! The columns of a table: numbers of the question, or ranges.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,22 +8,22 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use super::super::super::fault::Fault;
+use crate::server::problems::Fault;
 
-/// Rows of one table.
+/// The most rows of a table.
 pub(super) const ROWS_MAX: usize = 1_000_000;
 
-/// Columns of one table, which are held a block at a time where they are ranges.
+/// The most columns of a table. Ranges are expanded a block at a time.
 const COLUMNS_MAX: usize = 64;
 
-/// The values of a name, row by row.
+/// The values of a column.
 #[derive(Debug)]
 pub(super) enum Column {
     Given(Vec<f64>),
     Range(Stops),
 }
 
-/// `count` numbers, equally far from each other: the first is `from`, the last `to`.
+/// `count` equidistant numbers, from `from` to `to`.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Stops {
@@ -64,7 +64,7 @@ impl Column {
 }
 
 impl Stops {
-    /// As NumPy's `linspace` has them.
+    /// As NumPy's `linspace`.
     fn at(&self, row: usize) -> f64 {
         match self.count - 1 {
             0 => self.from,
@@ -74,7 +74,7 @@ impl Stops {
     }
 }
 
-/// Columns by name, in the order in which they were given.
+/// Columns by name, in the order of the question.
 #[derive(Debug, Default)]
 pub(super) struct Columns {
     pub(super) names: Vec<String>,
@@ -91,7 +91,7 @@ impl Columns {
         Ok(())
     }
 
-    /// The number of rows, the same in all of them.
+    /// The number of rows, equal in all columns.
     pub(super) fn rows(&self) -> Result<usize, Fault> {
         let Some(first) = self.columns.first() else {
             return Err(Fault::NoColumn);
@@ -103,7 +103,7 @@ impl Columns {
     }
 }
 
-/// The members of an object, in the order in which they stand.
+/// The members of an object, in their order.
 #[derive(Debug)]
 pub(super) struct Members<'b>(pub(super) Vec<(String, &'b RawValue)>);
 

@@ -1,12 +1,12 @@
-//! What a table is written as, and how.
+//! The formats of a table.
 
 use axum::http::HeaderMap;
 use tabuada_lang::{Cell, JsonNumbers};
 
-use super::super::super::accepted::liking;
 use crate::json::write_float;
+use crate::server::negotiation::qvalues::liking;
 
-/// JSON, or CSV (RFC 4180) for whoever likes that better.
+/// JSON, or CSV (RFC 4180) for clients that prefer it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
     Json,
@@ -26,7 +26,7 @@ impl Form {
         }
     }
 
-    /// Writes what stands before the rows.
+    /// Writes the beginning, before the rows.
     pub(super) fn write_head(self, names: &[String], out: &mut String) {
         match self {
             Self::Json => out.push_str("{\"result\":["),
@@ -40,7 +40,7 @@ impl Form {
         }
     }
 
-    /// Writes one row; no value is `null` in JSON and nothing in CSV.
+    /// Writes one row; a missing value is `null` in JSON and empty in CSV.
     pub(super) fn write_row(
         self,
         is_first: bool,
@@ -67,7 +67,7 @@ impl Form {
     }
 }
 
-/// As `/v1/evaluate` writes a `result`.
+/// As the `result` of `/v1/evaluate`.
 fn write_json(cell: Option<Cell<'_>>, out: &mut String) {
     match cell {
         Some(Cell::Float(value)) if value.is_finite() => write_float(value, out),
@@ -82,7 +82,7 @@ fn write_json(cell: Option<Cell<'_>>, out: &mut String) {
     }
 }
 
-/// As `/v1/evaluate` writes a `text`.
+/// As the `text` of `/v1/evaluate`.
 fn write_field(cell: Option<Cell<'_>>, out: &mut String) {
     match cell {
         Some(Cell::Float(value)) => write_float(value, out),

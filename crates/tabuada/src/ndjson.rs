@@ -1,0 +1,143 @@
+//! The lines of a batch, on the command line and over HTTP: questions and answers.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+use tabuada_lang::{Error, ErrorKind, Failure, JsonNumbers, Language, Mode, Program, Span};
+
+use crate::engine::Question;
+use crate::json::write_string;
+use crate::record::Printed;
+
+/// The question of a line.
+#[derive(Debug)]
+pub(crate) struct Asked<'l> {
+    text: Cow<'l, str>,
+    mode: Mode,
+    variables: Option<&'l str>,
+}
+
+/// The error of a line that is not about its expression.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Malformed(&'static str);
+
+/// A JSON object with `expr`.
+#[derive(Deserialize)]
+struct Record<'l> {
+    #[serde(borrow)]
+    expr: &'l RawValue,
+    #[serde(borrow, default)]
+    variables: Option<&'l RawValue>,
+    #[serde(borrow, default)]
+    mode: Option<&'l RawValue>,
+}
+
+impl<'l> Asked<'l> {
+    /// A line is a JSON object with `expr`, else an expression. `mode` is the default mode.
+    pub(crate) fn in_line(line: &'l [u8], mode: Mode) -> Result<Self, Malformed> {
+        let line = std::str::from_utf8(line).map_err(|_| Malformed("the line is not valid UTF-8"))?;
+        if line.trim_start().starts_with('{') {
+            if let Ok(record) = serde_json::from_str(line) {
+                return Self::in_record(&record, mode);
+            }
+            // `{}` is the empty set.
+            if serde_json::from_str(line).is_ok_and(|object: Map<String, Value>| !object.is_empty()) {
+                return Err(Malformed("an object asks by one member expr, as in {\"expr\": \"2+2\"}"));
+            }
+        }
+        Ok(Self { text: line.into(), mode, variables: None })
+    }
+
+    /// An element of a JSON array is a string with the expression, or an object with `expr`.
+    pub(crate) fn in_element(json: &'l [u8]) -> Result<Self, Malformed> {
+        const NEITHER: Malformed = Malformed("a question is a string or an object with expr");
+        let json = std::str::from_utf8(json).map_err(|_| NEITHER)?;
+        if json.starts_with('{') {
+            return Self::in_record(&serde_json::from_str(json).map_err(|_| NEITHER)?, Mode::default());
+        }
+        let Ok(text) = text(json) else { return Err(NEITHER) };
+        Ok(Self { text, mode: Mode::default(), variables: None })
+    }
+
+    fn in_record(record: &Record<'l>, usual: Mode) -> Result<Self, Malformed> {
+        let given = |member: Option<&'l RawValue>| member.map(RawValue::get).filter(|json| *json != "null");
+        let mode = given(record.mode).map(serde_json::from_str::<Mode>).transpose();
+        let mode =
+            mode.map_err(|_| Malformed("mode is python, exact or decimal:N, N from 1 to 1000"))?.unwrap_or(usual);
+        let text = text(record.expr.get()).map_err(|_| Malformed("expr is not a string"))?;
+        Ok(Self { text, mode, variables: given(record.variables) })
+    }
+
+    pub(crate) fn question(&self) -> Question<'_> {
+        Question { text: &self.text, mode: self.mode, variables: self.variables }
+    }
+}
+
+/// A JSON string; copied only if it has escapes.
+fn text(json: &str) -> Result<Cow<'_, str>, serde_json::Error> {
+    #[derive(Deserialize)]
+    struct Text<'t>(#[serde(borrow)] Cow<'t, str>);
+    serde_json::from_str::<Text<'_>>(json).map(|Text(text)| text)
+}
+
+/// Writes a value.
+pub(crate) fn write_value(printed: &Printed, out: &mut String) {
+    out.push_str("{\"result\":");
+    printed.write_json(JsonNumbers::Exact, out);
+    out.push_str(",\"type\":");
+    write_string(printed.type_name, out);
+    out.push_str(",\"text\":");
+    write_string(&printed.text, out);
+    out.push('}');
+}
+
+/// Writes why a program has no value: CPython's message where CPython fails at run time, else ours.
+pub(crate) fn write_failure(failure: &Failure, program: &Program, text: &str, out: &mut String) {
+    let message = failure.kind.python().unwrap_or_else(|| failure.kind.message(Language::English));
+    write_error(failure.kind.code(), &message, Some((text, program.span(failure.node))), out);
+}
+
+/// Writes why a question does not parse.
+pub(crate) fn write_unreadable(error: &Error, text: &str, out: &mut String) {
+    // An error of a variable has no place in the text.
+    let place = (!matches!(error.kind, ErrorKind::Variable(_))).then_some((text, error.span));
+    write_error(error.kind.code(), &error.kind.message(Language::English), place, out);
+}
+
+/// Writes that a text is too long.
+pub(crate) fn write_too_long(bytes: u64, limit: u64, out: &mut String) {
+    let kind = ErrorKind::TooLong { bytes, limit };
+    write_error(kind.code(), &kind.message(Language::English), Some(("", Span::default())), out);
+}
+
+/// Writes the error of a line.
+pub(crate) fn write_malformed(Malformed(reason): Malformed, out: &mut String) {
+    write_error("malformed", reason, None, out);
+}
+
+/// Writes an error, with its place in a text if it has one.
+pub(crate) fn write_error(code: &str, message: &str, place: Option<(&str, Span)>, out: &mut String) {
+    out.push_str("{\"error\":{\"code\":");
+    write_string(code, out);
+    out.push_str(",\"message\":");
+    write_string(message, out);
+    if let Some((text, span)) = place {
+        let (start, end) = span.in_characters(text);
+        out.push_str(&format!(",\"span\":{{\"start\":{start},\"end\":{end}}}"));
+    }
+    out.push_str("}}");
+}
+
+/// Adds members to the object at the end of `out`. The cost of an evaluation that did not end is unknown.
+pub(crate) fn write_explanation(program: &Program, fuel: Option<u64>, out: &mut String) {
+    out.pop();
+    out.push_str(",\"canonical\":");
+    write_string(&program.canonical(), out);
+    out.push_str(&format!(",\"pure\":{}", program.is_pure()));
+    if let Some(fuel) = fuel {
+        out.push_str(&format!(",\"fuel\":{fuel}"));
+    }
+    out.push('}');
+}

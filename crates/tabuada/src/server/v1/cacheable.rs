@@ -1,0 +1,61 @@
+//! Answers to `GET` that are made for each request, pictures and explanations: this server stores none, but caches may.
+//! The entity tag is made from the question and a version, so it is known before anything is computed.
+
+use std::time::Instant;
+
+use axum::body::Body;
+use axum::http::{HeaderMap, Response, Uri};
+
+use crate::server::http_cache::Freshness;
+use crate::server::negotiation::language;
+use crate::server::problems::Problem;
+use crate::server::render::{bypass, not_kept, with_cache_status, with_server_timing};
+use crate::workers::Hands;
+
+/// A finished body.
+pub(super) struct Made {
+    pub(super) response: Response<Body>,
+    /// Whether the same question always has the same body.
+    pub(super) is_pure: bool,
+}
+
+/// Answers a question. `asked` gives the freshness of the answer, if that is pure, and the future that makes it.
+pub(super) async fn answer<M>(
+    workers: Hands<'_>,
+    request: &HeaderMap,
+    uri: &Uri,
+    asked: impl FnOnce() -> Result<(Freshness, M), Problem>,
+) -> Response<Body>
+where
+    M: Future<Output = Result<Made, Problem>>,
+{
+    let begun = Instant::now();
+    let made = match asked() {
+        Ok((freshness, making)) => match freshness.known(request) {
+            Some(known) => Ok((known, "not-modified")),
+            None => match making.await {
+                Ok(Made { response, is_pure: true }) => {
+                    Ok((freshness.put_on(response, request, workers).await, "uncached"))
+                }
+                Ok(Made { response, is_pure: false }) => Ok((not_kept(response), "impure")),
+                Err(problem) => Err(problem),
+            },
+        },
+        Err(problem) => Err(problem),
+    };
+    let (response, detail) = match made {
+        Ok(answered) => answered,
+        Err(problem) => {
+            let problem = problem.told(language::preferred(request)).in_query(uri.query());
+            let body = problem.body();
+            let freshness = problem.freshness(&body);
+            let response = problem.response_with(body);
+            let response = match freshness {
+                Some(freshness) => freshness.put_on(response, request, workers).await,
+                None => not_kept(response),
+            };
+            (response, problem.code)
+        }
+    };
+    with_server_timing(with_cache_status(response, bypass(detail)), begun.elapsed(), false)
+}

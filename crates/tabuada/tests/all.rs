@@ -1,0 +1,39 @@
+//! All tests of the service from outside, in one binary: each file here is a module of it, and links nothing of its own.
+// Helpers of tests may panic as tests do.
+#![allow(clippy::panic, clippy::unwrap_used)]
+
+mod batch;
+mod bounds;
+mod cli;
+mod cors;
+mod document;
+mod end_to_end;
+mod fairness;
+mod figures;
+mod fleet;
+mod freshness;
+mod fuzz_seeds;
+mod health;
+mod how_to;
+mod http;
+mod image;
+mod laws;
+mod locale;
+mod log;
+mod metrics;
+mod operator;
+mod packages;
+mod portuguese;
+mod proxy;
+mod readme;
+mod repl;
+mod settings;
+mod shell;
+mod sockets;
+mod stopping;
+mod streams;
+mod support;
+mod tidy;
+mod tutorial;
+mod v1;
+mod version;
