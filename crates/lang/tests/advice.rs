@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use serde_json::Value as Json;
 use tabuada_lang::{Context, Fix, Fuel, Language, Limits, Pause, Span, Variables, fixes, parse, parse_with};
 
-/// What is wrong with a text: the code, the part of the text, and the text with the advice taken.
+/// The error of a text: the code, the part of the text, and the text with the advice applied.
 fn advice(text: &str) -> Option<(&'static str, String, Option<String>)> {
     let (code, span, fix) = complaint(text)?;
     Some((code, span.of(text).to_owned(), fix.map(|fix| fix.apply(text))))
@@ -226,12 +226,12 @@ fn nothing_is_offered_where_nothing_is_certain() {
     no_fix("[1, 5] + 2", "type-error");
 }
 
-/// Names that nothing defines, and what was meant. `None`: no name is near.
+/// Unknown names, and the intended ones. `None`: no name is near.
 #[test]
 fn the_nearest_name_in_scope_is_suggested() {
     let mut wrong = Vec::new();
     for (text, fixed) in [
-        // A slip.
+        // A typing error.
         ("sqr(16)", Some("sqrt(16)")),
         ("squrt(16)", Some("sqrt(16)")),
         ("sqtr(16)", Some("sqrt(16)")),
@@ -300,7 +300,7 @@ fn failures_come_with_their_fix() {
     check("sin -1", "type-error", "sin -1", "sin(-1)");
 }
 
-/// All that is offered for a text.
+/// All fixes that are offered for a text.
 fn offered(text: &str, context: &Context<'_>) -> Vec<String> {
     let limits = Limits::default();
     let fixes = match parse_with(text, context, &limits) {
