@@ -50,8 +50,8 @@ pub(crate) enum Shown<'v> {
     Body { root: u32, frame: u32 },
 }
 
-/// A view of a program while it is written: as it is ([`Plain`]), or with some parts replaced by their values. The frame
-/// distinguishes the evaluations of one definition: 0 is the text itself.
+/// A view of a program while it is written: as it is ([`Plain`]), or with some parts replaced by their values. The
+/// frame distinguishes the evaluations of one definition: 0 is the text itself.
 pub(crate) trait View {
     fn shown(&self, _frame: u32, _root: u32) -> Shown<'_> {
         Shown::Itself

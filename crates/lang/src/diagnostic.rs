@@ -1,5 +1,5 @@
-//! Errors as sentences, in plain English and Brazilian Portuguese and in CPython's own words, and the line of source with
-//! a caret under the very characters.
+//! Errors as sentences, in plain English and Brazilian Portuguese and in CPython's own words, and the line of source
+//! with a caret under the characters concerned.
 
 mod domain;
 mod english;
@@ -28,7 +28,7 @@ pub enum Language {
 use Language::{English, Portuguese};
 
 impl ErrorKind {
-    /// CPython 3.14's words, where CPython fails at run time; `None` for what is our own to say.
+    /// CPython 3.14's words, where CPython fails at run time; `None` for errors that CPython does not have.
     pub fn python(&self) -> Option<String> {
         match self {
             Self::UnknownName { name } => Some(format!("name '{name}' is not defined")),
@@ -197,8 +197,8 @@ fn told(function: &str) -> &str {
     if function == "sort" { "sorted" } else { function }
 }
 
-/// Of which function, how many arguments, bounded how, were wanted; how many were given, and whether only those without
-/// a name count.
+/// The function, the bound on its arguments and their wanted number; the given number, and whether only arguments
+/// without a name count.
 fn count(arity: &Arity) -> (&str, Bound, u64, u64, bool) {
     match arity {
         Arity::ExactlyOne { function, given } => (function, Bound::Exactly, 1, *given, false),
@@ -285,7 +285,7 @@ impl std::error::Error for ErrorKind {}
 impl std::error::Error for Error {}
 impl std::error::Error for Failure {}
 
-/// Python's own words for these are the names of classes.
+/// Sentences for decimal errors; Python only has the names of their classes.
 fn decimal(error: &DecimalError, language: Language) -> String {
     let say = |english: String, portuguese: String| if language == English { english } else { portuguese };
     match error {

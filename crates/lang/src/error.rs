@@ -145,8 +145,8 @@ pub enum ErrorKind {
         /// The operation, as its function or operator is spelled.
         operation: String,
     },
-    /// An operation that does not exist in the mode: the binary format of floats, complex numbers, infinity where numbers
-    /// are fractions or decimals.
+    /// An operation that does not exist in the mode: the binary format of floats, complex numbers, infinity where
+    /// numbers are fractions or decimals.
     NotInMode {
         /// The operation, as its function, constant or literal is spelled.
         operation: String,

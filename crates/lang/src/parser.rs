@@ -46,8 +46,8 @@
 //! A `|` where an operand is expected opens bars; where an operator is expected it closes the innermost opener if that
 //! is a bar, else it is the bitwise or. A newline is blank inside brackets and bars, and behind `;`.
 //!
-//! `°` as the whole argument of `sin`, `cos`, `tan`, `sec`, `csc` or `cot`, with signs before it or not, makes the call one
-//! of a function of degrees; the signs belong to the operand. Elsewhere it is a call of `radians`.
+//! `°` as the whole argument of `sin`, `cos`, `tan`, `sec`, `csc` or `cot`, with signs before it or not, makes the call
+//! one of a function of degrees; the signs belong to the operand. Elsewhere it is a call of `radians`.
 //!
 //! A prefix operator met where the context asks for something tighter binds its own operand that tightly (`√-4**2` is
 //! (√−4)²). A postfix operator looser than its neighbour closes the left side: after `²` no `!`, `°`, `√`, `(`, `[`.

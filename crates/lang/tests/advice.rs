@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use serde_json::Value as Json;
 use tabuada_lang::{Context, Fix, Fuel, Language, Limits, Pause, Span, Variables, fixes, parse, parse_with};
 
-/// What is wrong with a text: the code, the part of the text, and the text with the advice taken.
+/// The error of a text: the code, the part of the text, and the text with the advice applied.
 fn advice(text: &str) -> Option<(&'static str, String, Option<String>)> {
     let (code, span, fix) = complaint(text)?;
     Some((code, span.of(text).to_owned(), fix.map(|fix| fix.apply(text))))
@@ -40,6 +40,22 @@ fn check(text: &str, code: &str, span: &str, fixed: &str) {
 fn no_fix(text: &str, code: &str) {
     let got = advice(text);
     assert_eq!(got.as_ref().map(|(code, _, fixed)| (*code, fixed.clone())), Some((code, None)), "{text:?}");
+}
+
+#[test]
+fn a_number_before_a_fraction_is_offered_both_ways() {
+    let limits = Limits::default();
+    for (text, sum, product) in [
+        ("2½", "(2+1/2)", "(2*(1/2))"),
+        ("-2 ½", "-(2+1/2)", "-(2*(1/2))"),
+        ("10/2½", "10/(2+1/2)", "10/(2*(1/2))"),
+        ("2½ + 1¼", "(2+1/2) + (1+1/4)", "(2*(1/2)) + (1*(1/4))"),
+    ] {
+        let error = parse(text, &limits).unwrap_err();
+        let offered = fixes(text, &error, &Context::default(), &limits);
+        let offered: Vec<String> = offered.iter().map(|fix| fix.apply(text)).collect();
+        assert_eq!(offered, [sum, product], "{text}");
+    }
 }
 
 /// Section 1 of the grammar, "refused with a fix": the text, what is marked, and the text with the fix applied.
@@ -210,12 +226,12 @@ fn nothing_is_offered_where_nothing_is_certain() {
     no_fix("[1, 5] + 2", "type-error");
 }
 
-/// Names that nothing defines, and what was meant. `None`: no name is near.
+/// Unknown names, and the intended ones. `None`: no name is near.
 #[test]
 fn the_nearest_name_in_scope_is_suggested() {
     let mut wrong = Vec::new();
     for (text, fixed) in [
-        // A slip.
+        // A typing error.
         ("sqr(16)", Some("sqrt(16)")),
         ("squrt(16)", Some("sqrt(16)")),
         ("sqtr(16)", Some("sqrt(16)")),
@@ -284,7 +300,7 @@ fn failures_come_with_their_fix() {
     check("sin -1", "type-error", "sin -1", "sin(-1)");
 }
 
-/// All that is offered for a text.
+/// All fixes that are offered for a text.
 fn offered(text: &str, context: &Context<'_>) -> Vec<String> {
     let limits = Limits::default();
     let fixes = match parse_with(text, context, &limits) {

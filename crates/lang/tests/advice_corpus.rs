@@ -1,4 +1,4 @@
-//! The corpus of advice: what is offered for texts that people write, and what never is.
+//! The corpus of advice: the fixes for texts that people write, and fixes that must never be offered.
 
 // Helpers of tests may panic as tests do.
 #![allow(clippy::panic, clippy::unwrap_used)]
@@ -6,7 +6,7 @@
 use serde_json::Value as Json;
 use tabuada_lang::{Context, Limits, fixes, parse};
 
-/// What a text comes to: its value, all fixes that are offered, and whether a hint stands beside the answer.
+/// The outcome of a text: its value, all fixes that are offered, and whether it has a hint.
 struct Told {
     value: Option<String>,
     fixes: Vec<String>,
@@ -63,7 +63,7 @@ fn is_value(ours: &str, wanted: &str) -> bool {
     }
 }
 
-/// What is wrong with what is said of a record's text.
+/// The differences between the outcome and the record.
 fn complaint(record: &Json) -> Option<String> {
     let text = record["text"].as_str().unwrap();
     let told = told(text);

@@ -207,7 +207,7 @@ fn an_unknown_name_is_found_without_an_evaluation() {
     }
 }
 
-/// What is asked is bounded, however long the text and however many its steps; on a stack of 256 KiB.
+/// The work is bounded, however long the text and however many its steps; on a stack of 256 KiB.
 #[test]
 fn explanations_are_bounded() {
     let texts = [
@@ -267,7 +267,7 @@ fn texts(file: &str) -> Vec<String> {
     records.filter_map(|record| text_of(&record)).collect()
 }
 
-/// What is outside the parts replaced stays as it was.
+/// The text outside the replaced parts is unchanged.
 fn check_spans(text: &str, steps: &[Step]) {
     for pair in steps.windows(2) {
         let (before, after) = (&pair[0], &pair[1]);

@@ -153,7 +153,7 @@ fn of_corpora() -> Vec<(String, Mode)> {
     texts
 }
 
-/// What the corpora have no example of.
+/// Errors without an example in the corpora.
 const MORE: [&str; 55] = [
     "atanh(1)",
     "1 in 'a'",
@@ -227,7 +227,7 @@ fn unquoted(sentence: &str) -> String {
     rest
 }
 
-/// Nobody has to know how Python is made to understand what is wrong. (And every error is remembered as it was.)
+/// A message needs no knowledge of Python's implementation. (And every error serialises to the same error.)
 #[test]
 fn plain_words_know_nothing_of_the_machinery() {
     const NOT_PLAIN: [&str; 14] = [

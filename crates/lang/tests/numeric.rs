@@ -1,4 +1,4 @@
-//! What is found numerically is right, or it is refused: integrals, derivatives, roots, sums to infinity.
+//! A numerical result is right or refused: integrals, derivatives, roots, sums to infinity.
 
 // Helpers of tests may panic as tests do.
 #![allow(clippy::panic, clippy::unwrap_used)]
@@ -26,7 +26,7 @@ fn value(text: &str) -> (f64, f64) {
     (answer.parse().unwrap(), error.unwrap_or(0.0))
 }
 
-/// That the value is right, and its error below what is told of it.
+/// Checks that the value is right, and its error below the reported bound.
 fn check(text: &str, expected: f64, tolerance: f64) {
     let (value, error) = value(text);
     let off = (value - expected).abs();
@@ -156,8 +156,8 @@ fn integrals_of_every_kind_keep_their_word() {
     check("integral(x, x, 2, 2)", 0.0, 0.0);
 }
 
-/// Jumps that lie between a panel's outermost point and its end are seen by no point of it. (Bounds of the box times its
-/// height; found by random boxes.)
+/// Jumps that lie between a panel's outermost point and its end are seen by no point of it. (Bounds of the box times
+/// its height; found by random boxes.)
 #[test]
 fn a_jump_beside_the_end_of_a_panel_is_seen() {
     check("integral(3 if -1.26773 < x < -1.1062 else 0, x, -2.225, 1.905)", 0.48459, 1e-9);

@@ -1,9 +1,9 @@
-//! What work costs in fuel. Every signature of the function table, every operator and every conversion has operands here, at
-//! the ends of what there is; a function of a new signature does not pass without.
+//! The prices of work in fuel. Every signature of the function table, every operator and every conversion has operands
+//! here, at the ends of what there is; a function of a new signature does not pass without.
 //!
-//! Every day: all of them end within their fuel. With `TABUADA_PRICES` set (to a number, or to a part of
-//! the mode and text of the cases that are wanted), in a release build: a unit of fuel takes at most [`RATIO_MAX`] times the CPU that one of an honest text takes in the same run, and no stretch between two
-//! looks at the clock more than 10 ms.
+//! Every day: all of them end within their fuel. With `TABUADA_PRICES` set (to a number, or to a part of the mode and
+//! text of the cases that are wanted), in a release build: a unit of fuel takes at most [`RATIO_MAX`] times the CPU
+//! that one of an honest text takes in the same run, and no stretch between two looks at the clock more than 10 ms.
 
 // Helpers of tests may panic as tests do.
 #![allow(clippy::panic, clippy::unwrap_used)]
@@ -16,8 +16,8 @@ use tabuada_lang::{Context, ErrorKind, Fuel, FunctionKind, Limits, Mode, functio
 
 /// A unit may take 15 ns where one of the honest text takes 5.6.
 const RATIO_MAX: f64 = 15.0 / 5.6;
-/// What a unit of the honest text takes on the machine that the limits were measured on, in milliseconds, and how many of
-/// them pass between two looks at the clock at most: 10 ms.
+/// What a unit of the honest text takes on the machine that the limits were measured on, in milliseconds, and how many
+/// of them pass between two looks at the clock at most: 10 ms.
 const UNIT_MS: f64 = 5.6e-6;
 const STRETCH_MAX: f64 = 10.0 / UNIT_MS;
 const HONEST: &str = "sum(sum(i*j,i,1,1000),j,1,100)";
@@ -334,7 +334,8 @@ fn honest_unit() -> f64 {
     taken.cpu / taken.fuel as f64
 }
 
-/// What a unit takes beside one of the honest text, and the longest stretch in units of it, both as parts of what they may.
+/// What a unit takes beside one of the honest text, and the longest stretch in units of it, both as parts of what they
+/// may.
 type Ratios = (f64, f64);
 
 /// How a case compares with the honest text; what ends too soon to be measured costs nothing.
@@ -345,8 +346,8 @@ fn compared(mode: &str, case: &Case, units: u64, honest: f64) -> Ratios {
     (ratio / RATIO_MAX, taken.stretch / honest / STRETCH_MAX)
 }
 
-/// The least of what several runs take, each beside the honest text: what disturbs makes all slower, and not for long. Ends
-/// once it is less than `enough`.
+/// The least of what several runs take, each beside the honest text: what disturbs makes all slower, and not for long.
+/// Ends once it is less than `enough`.
 fn least(mode: &str, case: &Case, first: Ratios, times: usize, enough: f64) -> Ratios {
     (0..times).fold(first, |least, _| {
         if least.0.max(least.1) < enough {

@@ -1,4 +1,4 @@
-//! What holds for all values and all texts, tried on generated ones.
+//! Properties of all values and all texts, tested on generated ones.
 // Helpers of tests may panic as tests do.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
@@ -268,7 +268,7 @@ proptest! {
         laws::check_same_key(&text);
     }
 
-    /// Fuel is all that it takes: what an evaluation spent is enough for it, and one unit less is not.
+    /// The fuel that an evaluation spent suffices for it, and one unit less does not.
     #[test]
     fn what_was_spent_is_what_it_costs(text in text()) {
         let limits = laws::limits();
@@ -285,7 +285,7 @@ proptest! {
     }
 }
 
-/// The generators are no use if nothing comes of what they make.
+/// The generators produce enough texts that evaluate.
 #[test]
 fn most_of_what_is_generated_is_read() {
     use proptest::strategy::ValueTree;

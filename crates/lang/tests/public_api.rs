@@ -1,8 +1,5 @@
 //! The public API, as a list: a change of it shows in the change of `public_api.txt`.
 
-// Helpers of tests may panic as tests do.
-#![allow(clippy::panic, clippy::unwrap_used)]
-
 use std::fs;
 use std::path::{Path, PathBuf};
 

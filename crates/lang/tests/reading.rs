@@ -1,5 +1,5 @@
-//! How texts are read that are written as on paper: superscripts, dots, blanks, fractions; and what is said of those
-//! that cannot be read.
+//! Parsing of texts written as on paper: superscripts, dots, blanks, fractions; and the errors of those that cannot be
+//! parsed.
 
 // Helpers of tests may panic as tests do.
 #![allow(clippy::panic, clippy::unwrap_used)]

@@ -1,5 +1,6 @@
-//! Reading a text and advising on it is no work that fuel pays for: what it takes is bounded by the text's length. The
-//! texts here repeat a fragment, or a few in turn; with `TABUADA_PRICES` set, in a release build, each takes 10 ms at most.
+//! Parsing a text and advising on it are not paid for in fuel: their time is bounded by the text's length. The
+//! texts here repeat a fragment, or a few in turn; with `TABUADA_PRICES` set, in a release build, each takes 10 ms at
+//! most.
 
 // Helpers of tests may panic as tests do.
 #![allow(clippy::panic, clippy::unwrap_used)]
@@ -211,7 +212,7 @@ fn worst(texts: impl Iterator<Item = String>) -> Vec<(f64, String)> {
     found
 }
 
-/// A generator of numbers by chance (Knuth's constants).
+/// A random number generator (Knuth's constants).
 struct Chance(u64);
 
 impl Chance {

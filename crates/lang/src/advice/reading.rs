@@ -1,11 +1,11 @@
-//! How to mend a text that cannot be read.
+//! Fixes for a text that cannot be parsed.
 
-use super::Fix;
 use super::edits::{apply, difference};
 use super::failing::{form, form_with_keyword};
 use super::names::{Meant, Scope};
 use super::tokens::{Tokens, ends_statement};
 use super::words;
+use super::{Choice, Fix};
 use crate::error::{Error, ErrorKind, Feature, Span, Syntax};
 use crate::functions;
 use crate::lexer::{Lexer, Token, normal_name};
@@ -102,8 +102,9 @@ fn without_money(tokens: &Tokens<'_>) -> Option<String> {
     (!edits.is_empty()).then(|| apply(text, edits))
 }
 
-/// What the error asks for; whether it helps is for the caller to see. `is_given` says which names come with the text.
-pub(super) fn mend(tokens: &Tokens<'_>, error: &Error, is_given: impl Fn(&str) -> bool) -> Option<Fix> {
+/// The edits that the error suggests; the caller checks whether they help. `is_given` tells the names that come with
+/// the text.
+pub(super) fn mend(tokens: &Tokens<'_>, error: &Error, choice: Choice, is_given: impl Fn(&str) -> bool) -> Option<Fix> {
     let text = tokens.text;
     let span = error.span;
     let (start, end) = (span.start as usize, span.end as usize);
@@ -119,7 +120,10 @@ pub(super) fn mend(tokens: &Tokens<'_>, error: &Error, is_given: impl Fn(&str) -
             }
             Syntax::BinderForm { .. } => difference(text, &apply(text, form(tokens, tokens.from(span.start))?)),
             Syntax::PositionalAfterKeyword => difference(text, &apply(text, form_with_keyword(tokens)?)),
-            Syntax::MixedNumber { whole, fraction } => Some(Fix::replacing(span, format!("({whole}+{fraction})"))),
+            Syntax::MixedNumber { whole, fraction } => {
+                let right = if choice.multiplied { format!("*({fraction})") } else { format!("+{fraction}") };
+                Some(Fix::replacing(span, format!("({whole}{right})")))
+            }
             Syntax::NumberThenName { number, name } => number_then_name(tokens, span, number, name, is_given(name)),
             Syntax::LeadingZeros => leading_zeros(text, span),
             Syntax::ExpectedOperand { found } | Syntax::ExpectedOperator { found } if found == ":" => {
@@ -254,7 +258,7 @@ fn spaced(text: &str, span: Span, meant: &str) -> String {
     format!("{left}{meant}{right}")
 }
 
-/// Whoever writes one look-alike writes more of them: all from here on, outside of strings, are mended at once.
+/// Where there is one look-alike there are more: all from here on, outside of strings, are mended at once.
 fn lookalikes(text: &str, from: usize) -> Option<Fix> {
     let mut edits = Vec::new();
     let mut at = from;
@@ -314,7 +318,7 @@ fn number_then_name(tokens: &Tokens<'_>, span: Span, number: &str, name: &str, i
     let is_known = is_given || tokens.defines(name);
     let behind = Span { start: span.start + number.len() as u32, end: span.end };
     if number.ends_with('.') {
-        // `1.real` asks for an attribute.
+        // `1.real` is an attribute.
         return None;
     }
     let factors = || name.split(['x', 'X']).skip(1);
@@ -391,7 +395,7 @@ fn missing_operator(tokens: &Tokens<'_>, span: Span) -> Option<Fix> {
         return thousands(tokens, left_at);
     }
     if left.is_number() && right.is_number() {
-        // `1.2.3`, `1 2`: nobody knows.
+        // `1.2.3`, `1 2`: unclear.
         return None;
     }
     if left == Token::Superscript && left_at.checked_sub(1).is_some_and(|name| is_function(tokens.spelled(name))) {

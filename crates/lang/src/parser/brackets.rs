@@ -234,8 +234,8 @@ impl Parser<'_, '_> {
         self.closed(power::PRIMARY)
     }
 
-    /// At the bracket of `sum(`: the name that is bound, if exactly as many positional arguments follow as the binder has
-    /// parts, the second of which is a bare name.
+    /// At the bracket of `sum(`: the name that is bound, if exactly as many positional arguments follow as the binder
+    /// has parts, the second of which is a bare name.
     pub(super) fn binder_ahead(&mut self, binder: Binder) -> Result<Option<String>, Error> {
         let (_, bracket) = self.peek()?;
         // One pass over the whole text, however many binders it has.

@@ -1,5 +1,5 @@
-//! The law of advice: whatever is offered can be read and evaluates, or has no value only because of variables, and it
-//! loses nothing.
+//! The law of advice: every fix can be parsed and evaluates, or lacks a value only because of variables, and it loses
+//! nothing.
 
 use tabuada_lang::{Context, Fix, Limits, Program, Variables, fixes, parse, parse_with};
 
