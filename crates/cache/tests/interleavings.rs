@@ -14,8 +14,8 @@
 
 use crate::support;
 
-use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use support::fake::{FLUSH, Fake, invalidation};

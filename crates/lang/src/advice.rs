@@ -26,7 +26,7 @@ pub use hints::{Hint, HintKind};
 
 use std::cell::Cell;
 
-use crate::error::{Error, ErrorKind, Failure, Span};
+use crate::error::{Error, ErrorKind, Failure, Span, Syntax};
 use crate::functions;
 use crate::lexer::Token;
 use crate::limits::{Fuel, Limits};
@@ -117,7 +117,7 @@ impl Program {
         let doubts = Doubts {
             separators: findings.separators_differ,
             percentages: findings.percentages_differ,
-            products: false,
+            ..Doubts::default()
         };
         let choices = doubts.choices();
         let purse = Purse::new(FUEL, context.pause);
@@ -147,13 +147,15 @@ struct Choice {
     commercial: bool,
     /// `1/2x` is 1/(2*x) rather than 1/2*x.
     tight: bool,
+    /// `2½` is 2*(1/2) rather than 2+1/2.
+    multiplied: bool,
     /// Commas separate values, but for those that surely do not: `min 4,3`.
     listed: bool,
 }
 
 impl Choice {
     /// The likeliest.
-    const FIRST: Self = Self { grouped: true, commercial: true, tight: false, listed: false };
+    const FIRST: Self = Self { grouped: true, commercial: true, tight: false, multiplied: false, listed: false };
 }
 
 /// The edits of one finding, and of all that are about how something is written.
@@ -169,6 +171,7 @@ struct Doubts {
     separators: bool,
     percentages: bool,
     products: bool,
+    mixed_numbers: bool,
 }
 
 impl Doubts {
@@ -178,6 +181,7 @@ impl Doubts {
             (self.percentages, Choice { commercial: false, ..Choice::FIRST }),
             (self.separators, Choice { grouped: false, ..Choice::FIRST }),
             (self.products, Choice { tight: true, ..Choice::FIRST }),
+            (self.mixed_numbers, Choice { multiplied: true, ..Choice::FIRST }),
         ];
         let second = second.into_iter().filter(|(is_doubtful, _)| *is_doubtful).map(|(_, choice)| choice);
         std::iter::once(Choice::FIRST).chain(second).collect()
@@ -304,7 +308,9 @@ impl<'c> Desk<'c> {
                 }
                 Look::Unreadable(error) => {
                     let tokens = Tokens::of(&text);
-                    let fix = || reading::mend(&tokens, &error, |name| self.is_given(name));
+                    let is_mixed = matches!(error.kind, ErrorKind::Syntax(Syntax::MixedNumber { .. }));
+                    self.doubt(|doubts| doubts.mixed_numbers |= is_mixed);
+                    let fix = || reading::mend(&tokens, &error, self.choice, |name| self.is_given(name));
                     self.respelled(&tokens).or_else(|| fix().map(|fix| fix.apply(&text)))?
                 }
             };

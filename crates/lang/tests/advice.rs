@@ -42,6 +42,22 @@ fn no_fix(text: &str, code: &str) {
     assert_eq!(got.as_ref().map(|(code, _, fixed)| (*code, fixed.clone())), Some((code, None)), "{text:?}");
 }
 
+#[test]
+fn a_number_before_a_fraction_is_offered_both_ways() {
+    let limits = Limits::default();
+    for (text, sum, product) in [
+        ("2½", "(2+1/2)", "(2*(1/2))"),
+        ("-2 ½", "-(2+1/2)", "-(2*(1/2))"),
+        ("10/2½", "10/(2+1/2)", "10/(2*(1/2))"),
+        ("2½ + 1¼", "(2+1/2) + (1+1/4)", "(2*(1/2)) + (1*(1/4))"),
+    ] {
+        let error = parse(text, &limits).unwrap_err();
+        let offered = fixes(text, &error, &Context::default(), &limits);
+        let offered: Vec<String> = offered.iter().map(|fix| fix.apply(text)).collect();
+        assert_eq!(offered, [sum, product], "{text}");
+    }
+}
+
 /// Section 1 of the grammar, "refused with a fix": the text, what is marked, and the text with the fix applied.
 const REFUSED: &[(&str, &str, &str)] = &[
     // Operators of other languages.

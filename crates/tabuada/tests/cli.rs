@@ -418,8 +418,14 @@ fn a_missing_file_is_reported() {
 /// all.
 #[test]
 fn the_documented_flags_exist() {
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/operations.md");
-    let page = fs::read_to_string(page).expect("it is there");
+    let (help, _, _) = outcome(&["serve", "--help"], "");
+    for page in ["../../docs/operations.md", "../../docs/operations.pt-BR.md"] {
+        let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(page)).expect("it is there");
+        lists_every_setting(&page, &help);
+    }
+}
+
+fn lists_every_setting(page: &str, help: &str) {
     let rows = page.lines().filter(|row| row.starts_with("| `--") && row.contains("| `TABUADA_"));
     let documented: BTreeSet<_> = rows
         .map(|row| {
@@ -428,7 +434,6 @@ fn the_documented_flags_exist() {
             (cell(), cell(), cell())
         })
         .collect();
-    let (help, _, _) = outcome(&["serve", "--help"], "");
     for setting in ALL {
         let (flag, variable) = (format!("--{}", setting.name), setting.variable());
         let row = documented.iter().find(|row| row.0 == flag);

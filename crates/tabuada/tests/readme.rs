@@ -55,12 +55,14 @@ fn the_page_on_observing_is_true() {
 }
 
 #[test]
-fn both_readmes_give_the_same_commands() {
-    let commands = |name| {
+fn both_languages_give_the_same_commands() {
+    let commands = |name: &str| {
         let steps = console(name).into_iter().flat_map(|block| block.steps("$ "));
         steps.map(|step| step.command).collect::<Vec<_>>()
     };
-    assert_eq!(commands("README.md"), commands("README.pt-BR.md"));
+    for name in ["README.md", "docs/operations.md"] {
+        assert_eq!(commands(name), commands(&name.replace(".md", ".pt-BR.md")), "{name}");
+    }
 }
 
 /// The documentation tests of the crate run the example of the library.

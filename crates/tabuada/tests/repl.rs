@@ -41,6 +41,18 @@ fn a_line_has_one_answer_and_no_prompt() {
     assert_eq!(printed("1\n:quit\n2\n"), "1\n");
 }
 
+/// Here it is longer than the memory that the process may have.
+#[test]
+fn a_line_too_long_to_be_held_is_passed_over() {
+    let typed = "echo 2+2; head -c 300000000 /dev/zero; echo; echo 3+3";
+    let script = format!("({typed}) | (ulimit -v 200000; exec '{}' repl)", env!("CARGO_BIN_EXE_tabuada"));
+    let output = clean(Command::new("sh")).args(["-c", &script]).output().expect("sh is there");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "4\n6\n", "{output:?}");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.starts_with("tabuada: ") && said.contains("300,000,001") && said.len() < 100, "{said}");
+    assert_eq!(output.status.code(), Some(1));
+}
+
 #[test]
 fn definitions_last_for_the_session() {
     for (typed, answers) in [

@@ -1,11 +1,11 @@
 //! Fixes for a text that cannot be parsed.
 
-use super::Fix;
 use super::edits::{apply, difference};
 use super::failing::{form, form_with_keyword};
 use super::names::{Meant, Scope};
 use super::tokens::{Tokens, ends_statement};
 use super::words;
+use super::{Choice, Fix};
 use crate::error::{Error, ErrorKind, Feature, Span, Syntax};
 use crate::functions;
 use crate::lexer::{Lexer, Token, normal_name};
@@ -104,7 +104,7 @@ fn without_money(tokens: &Tokens<'_>) -> Option<String> {
 
 /// The edits that the error suggests; the caller checks whether they help. `is_given` tells the names that come with
 /// the text.
-pub(super) fn mend(tokens: &Tokens<'_>, error: &Error, is_given: impl Fn(&str) -> bool) -> Option<Fix> {
+pub(super) fn mend(tokens: &Tokens<'_>, error: &Error, choice: Choice, is_given: impl Fn(&str) -> bool) -> Option<Fix> {
     let text = tokens.text;
     let span = error.span;
     let (start, end) = (span.start as usize, span.end as usize);
@@ -120,7 +120,10 @@ pub(super) fn mend(tokens: &Tokens<'_>, error: &Error, is_given: impl Fn(&str) -
             }
             Syntax::BinderForm { .. } => difference(text, &apply(text, form(tokens, tokens.from(span.start))?)),
             Syntax::PositionalAfterKeyword => difference(text, &apply(text, form_with_keyword(tokens)?)),
-            Syntax::MixedNumber { whole, fraction } => Some(Fix::replacing(span, format!("({whole}+{fraction})"))),
+            Syntax::MixedNumber { whole, fraction } => {
+                let right = if choice.multiplied { format!("*({fraction})") } else { format!("+{fraction}") };
+                Some(Fix::replacing(span, format!("({whole}{right})")))
+            }
             Syntax::NumberThenName { number, name } => number_then_name(tokens, span, number, name, is_given(name)),
             Syntax::LeadingZeros => leading_zeros(text, span),
             Syntax::ExpectedOperand { found } | Syntax::ExpectedOperator { found } if found == ":" => {

@@ -5,7 +5,7 @@ mod statement;
 mod session;
 mod editor;
 
-use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::io::{self, BufRead, IsTerminal as _, Read as _, Write as _};
 use std::process::ExitCode;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
@@ -15,7 +15,7 @@ use std::time::Instant;
 use reedline::Signal;
 use signal_hook::consts::SIGINT;
 use signal_hook::flag;
-use tabuada_lang::{Language, Limits, Mode, caret, functions};
+use tabuada_lang::{ErrorKind, Language, Limits, Mode, caret, functions};
 
 use super::eval::{help, tell};
 use super::object::DEADLINE;
@@ -107,6 +107,17 @@ enum Next {
     End,
 }
 
+/// Length of the longest line ending in bytes.
+const LINE_END: u64 = 2;
+
+/// Reads a line and returns its length in bytes. Of a line that is longer than any expression, it keeps the beginning only.
+fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>, limit: u64) -> io::Result<u64> {
+    line.clear();
+    let read = input.by_ref().take(limit + LINE_END + 1).read_until(b'\n', line)? as u64;
+    let is_cut = read > limit + LINE_END && line.last() != Some(&b'\n');
+    Ok(read + if is_cut { input.skip_until(b'\n')? as u64 } else { 0 })
+}
+
 /// Answers line after line. Status 0; 1 if a line failed outside a terminal, or if the output cannot be written.
 pub fn repl(args: &ReplArgs, language: Language) -> ExitCode {
     let session = Session::new(args.mode);
@@ -154,25 +165,33 @@ impl Repl {
 
     /// Answers the lines of standard input; gives whether every line was answered.
     fn of_lines(&mut self) -> io::Result<bool> {
-        let mut all_good = true;
+        let limit = Limits::default().text_bytes;
+        let (mut all_good, mut bytes) = (true, 0);
         let (mut typed, mut line) = (String::new(), Vec::new());
         let mut input = io::stdin().lock();
         loop {
-            line.clear();
-            let is_end = input.read_until(b'\n', &mut line)? == 0;
+            let read = read_line(&mut input, &mut line, limit)?;
+            bytes += read;
             // Invalid UTF-8 becomes U+FFFD, which no expression contains, so the error points at it.
             typed.push_str(&String::from_utf8_lossy(&line));
-            if !is_end && !is_whole(&typed) && !typed.starts_with(':') {
+            let is_too_long = bytes > limit + LINE_END;
+            if read > 0 && !is_too_long && !is_whole(&typed) && !typed.starts_with(':') {
                 continue;
             }
-            match self.take(std::mem::take(&mut typed).trim_start_matches('\u{feff}'))? {
+            let typed = std::mem::take(&mut typed);
+            let next = match is_too_long {
+                true => self.refuse(&ErrorKind::TooLong { bytes, limit }.message(self.language))?,
+                false => self.take(typed.trim_start_matches('\u{feff}'))?,
+            };
+            match next {
                 Next::Go => {}
                 Next::Failed => all_good = false,
                 Next::End => return Ok(all_good),
             }
-            if is_end {
+            if read == 0 {
                 return Ok(all_good);
             }
+            bytes = 0;
         }
     }
 
