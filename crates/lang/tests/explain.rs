@@ -19,7 +19,7 @@ fn check(text: &str, steps: &[&str]) {
 }
 
 #[test]
-fn operators_are_worked_out_one_after_another() {
+fn operators_are_computed_one_after_another() {
     check("2 + 3*4", &["2+3*4", "2+12", "14"]);
     check("(1+2)*(3+4)", &["(1+2)*(3+4)", "3*(3+4)", "3*7", "21"]);
     check("7", &["7"]);
@@ -54,7 +54,7 @@ fn negative_values_stand_in_brackets_where_they_are_operands() {
 }
 
 #[test]
-fn degrees_stay_on_the_argument_that_is_worked_out() {
+fn degrees_stay_on_the_argument_that_is_computed() {
     check("sin(30°)", &["sin(30°)", "0.5"]);
     check("x = 60; 2*cos(-x°)", &["x=60", "2*cos(-x°)", "2*cos(-60°)", "2*0.5", "1.0"]);
     check("tan((40+5)°)²", &["tan((40+5)°)**2", "tan(45°)**2", "1.0**2", "1.0"]);

@@ -88,7 +88,7 @@ fn a_hard_factorisation_ends_with_its_fuel() {
 }
 
 #[test]
-fn a_test_that_is_too_dear_is_not_begun() {
+fn a_test_that_is_too_expensive_is_not_begun() {
     let n = run(|budget| Integer::from(2_i64).power(1_000_000, budget)?.add(&Integer::ONE, budget)).unwrap();
     let (result, spent) = priced(|budget| is_prime(&n, budget));
     assert_eq!(result.unwrap_err().code(), "out-of-fuel");
