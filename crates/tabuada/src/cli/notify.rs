@@ -39,11 +39,13 @@ fn notify_abstract(_: &[u8], _: &[NotifyState<'_>]) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// Reports that the server answers requests.
-pub(super) fn ready(app: &App) {
-    if let Err(error) = notify(&[NotifyState::Ready, NotifyState::Status(&app.status())]) {
+/// Reports that the server answers requests, and gives the status that it reported.
+pub(super) fn ready(app: &App) -> String {
+    let status = app.status();
+    if let Err(error) = notify(&[NotifyState::Ready, NotifyState::Status(&status)]) {
         tracing::warn!(%error, "cannot tell the service manager at NOTIFY_SOCKET that the server is ready");
     }
+    status
 }
 
 /// Reports that the signal to stop has arrived.
@@ -52,16 +54,15 @@ pub(super) fn stopping() {
     let _ = notify(&[NotifyState::Stopping]);
 }
 
-/// Reports changes of state, and sends the keep-alive twice within the watchdog's time. Each keep-alive is sent by a
-/// new task, which proves that the runtime starts tasks and that its timer works.
-pub(super) async fn report_changes(app: App) {
+/// Reports changes of state since the status `told`, and sends the keep-alive twice within the watchdog's time. Each
+/// keep-alive is sent by a new task, which proves that the runtime starts tasks and that its timer works.
+pub(super) async fn report_changes(app: App, mut told: String) {
     if std::env::var_os("NOTIFY_SOCKET").is_none() {
         return;
     }
     let watchdog = sd_notify::watchdog_enabled();
     let mut looks = interval(watchdog.map_or(LOOK_TIME, |time| LOOK_TIME.min(time / 2)));
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut told = app.status();
     loop {
         looks.tick().await;
         let status = app.status();

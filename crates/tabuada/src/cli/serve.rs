@@ -160,8 +160,8 @@ async fn run(config: &ServeConfig, settings: &Settings, log_losses: ErrorCounter
         bounds: bounds(config),
     };
     let app = App::new(calculator, counters, setup);
-    notify::ready(&app);
-    tokio::spawn(notify::report_changes(app.clone()));
+    let told = notify::ready(&app);
+    tokio::spawn(notify::report_changes(app.clone(), told));
     let served = async {
         match admin {
             None => server::serve(listener, app, stop).await,
