@@ -208,7 +208,7 @@ def moves(s, c):
         if f and f[PH] == 'w':
             if f[MV] & 3: step(f'{me} looks again', 'N', lambda w, bad: look(w, i, c))
             elif bud[2]: step(f"{me}'s patience ends", 'E', lambda w, bad: begin(w, i, c, n[FL][TOK], nw=5), 1, 1, 2)
-        if f and f[PH] in 'hs' and n[ASKS] and 'early_off' in c.rules:     # one more asker, who finds no flight (Q: it waits)
+        if f and f[PH] in 'hs' and n[ASKS] and 'early_off' in c.rules:     # one more caller, which finds no flight (Q: it waits)
             step(f'{me} is asked once more, sends GET', 'A', lambda w, bad: (send(w[NODES][i], ('GET', 2)), w[NODES][i].__setitem__(ASKS, 0)))
         if n[Q] and n[Q] != 'w':
             def act(w, bad):
@@ -270,7 +270,7 @@ def check_state(s, c, out):                                    # violations that
             if still(s) and not n[MEM] % 1 and not (R and R[0] == 'V') and (c.kind == 'expensive' or n[MEM] < s[PC]): yield 'P1 stale for ever: memory holds what Redis has not, and nothing is on its way'
         if quiet and (n[FL] or n[Q] == 'w'):
             dead = n[FL] and n[FL][PH] != 'w' or not any(m[1] == 'T' for m in out)
-            yield 'P4 an asker waits for ever' if dead else 'note: a timer is needed after a failure' if s[FAIL] else 'P4 a waiter needs a timer though nobody failed'
+            yield 'P4 a caller waits for ever' if dead else 'note: a timer is needed after a failure' if s[FAIL] else 'P4 a waiter needs a timer though nobody failed'
     if c.kind == 'expensive' and s[EV] > (1 + s[K]) * len(set(c.quality)): yield f'P3 {s[EV]} evaluations with {s[K]} events'
     if c.live and not any(m[1] != 'E' for m in out) and any(n[MEM] is None for n in s[NODES]): yield 'P6 at rest, and a node that was asked has nothing in memory'
 

@@ -29,7 +29,7 @@ async fn a_node_finds_what_another_computed() {
     assert_eq!(always.cheap("2+2").await.source, Source::Redis);
     assert_eq!(always.expensive("fib(90)").await.source, Source::Redis);
     assert_eq!(adaptive.expensive("fib(90)").await.source, Source::Redis);
-    assert_eq!(adaptive.cheap("2+2").await.source, COMPUTED, "dearer to ask than to compute");
+    assert_eq!(adaptive.cheap("2+2").await.source, COMPUTED, "a lookup costs more than the computation");
     assert_eq!((a.computed(), always.computed(), adaptive.computed()), (2, 0, 1));
     // A node without a push keeps its entry: NX of the same answer is no change.
     adaptive.is_sound().await;
