@@ -15,7 +15,8 @@ const STEPS_MAX: usize = 100;
 const ORDERS: usize = 7;
 /// Steps that tell of the body's noise, the smallest.
 const NOISE_STEPS: usize = 8;
-/// What part of the largest change a change may be to be taken for rounding: no jump is so small.
+/// What part of the largest change a change may be to be taken for rounding, as one of the variable's own spacing is:
+/// no jump is so small.
 const HIDDEN: f64 = 1e-10;
 /// Halvings between which the two sides have to come together.
 const APART: usize = 10;
@@ -169,7 +170,8 @@ impl Derivative {
             .filter(|change| *change > 0.0)
             .fold((f64::INFINITY, 0.0_f64), |(least, most), change| (least.min(change), most.max(change)));
         let is_still = smallest.iter().all(|pair| pair.low == middle && pair.high == middle);
-        if is_still && least <= HIDDEN * most { noise.max(least) } else { noise }
+        let hidden = (HIDDEN * most).max(8.0 * f64::EPSILON * self.at.abs());
+        if is_still && least <= hidden { noise.max(least) } else { noise }
     }
 
     /// The slopes to the left and to the right differ less and less as the step shrinks, as far as can be seen for
