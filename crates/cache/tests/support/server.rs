@@ -1,5 +1,6 @@
 //! A real `redis-server`, as Debian has it.
 
+use std::hash::{BuildHasher, RandomState};
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -8,9 +9,15 @@ use redis::Connection;
 
 use super::PATIENCE;
 
-/// A port that was free a moment ago.
+/// A port that was free a moment ago, outside the range from which the system gives ports to outgoing connections: a
+/// connection of another test must not take it before the server listens.
 pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
+    loop {
+        let port = 10_000 + (RandomState::new().hash_one(0) % 20_000) as u16;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 pub struct Server {

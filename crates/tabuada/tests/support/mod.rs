@@ -565,9 +565,15 @@ fn signal(process: &Child, name: &str) {
     assert!(status.expect("kill is there").success(), "kill -{name}");
 }
 
+/// A port that was free a moment ago, outside the range from which the system gives ports to outgoing connections: a
+/// connection of another test must not take it before the server listens.
 pub(crate) fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("it has an address").port()
+    loop {
+        let port = 10_000 + (std::hash::RandomState::new().hash_one(0) % 20_000) as u16;
+        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 /// Checks again and again until it is true; panics if it never is.

@@ -12,10 +12,10 @@
 //!
 //! `…` stands for anything within a line, and for any number of lines where it stands alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::{Arc, Mutex};
@@ -23,6 +23,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::compose::{self, Compose};
+use super::free_port;
 
 /// Far longer than anything takes.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -596,9 +597,10 @@ pub(crate) fn read(name: &str) -> String {
 /// A free port for each port in the documents. All differ, and none contains another's digits.
 fn free_ports() -> BTreeMap<&'static str, u16> {
     loop {
-        let listeners = PORTS.map(|_| TcpListener::bind("127.0.0.1:0").expect("loopback has a free port"));
-        let free = listeners.map(|listener| listener.local_addr().expect("it has an address").port());
-        if free.iter().all(|port| !PORTS.iter().any(|written| port.to_string().contains(written))) {
+        let free = PORTS.map(|_| free_port());
+        if BTreeSet::from(free).len() == PORTS.len()
+            && free.iter().all(|port| !PORTS.iter().any(|written| port.to_string().contains(written)))
+        {
             return PORTS.into_iter().zip(free).collect();
         }
     }
