@@ -7,6 +7,7 @@ pub(crate) mod image;
 pub(crate) mod newcomer;
 
 use std::fs;
+use std::hash::{BuildHasher, RandomState};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
@@ -569,7 +570,7 @@ fn signal(process: &Child, name: &str) {
 /// connection of another test must not take it before the server listens.
 pub(crate) fn free_port() -> u16 {
     loop {
-        let port = 10_000 + (std::hash::RandomState::new().hash_one(0) % 20_000) as u16;
+        let port = 10_000 + (RandomState::new().hash_one(0) % 20_000) as u16;
         if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
             return port;
         }
