@@ -3,6 +3,7 @@
 
 mod domain;
 mod english;
+mod notation;
 mod obstacle;
 mod portuguese;
 mod python;
@@ -63,6 +64,7 @@ impl ErrorKind {
             Self::Syntax(error) => syntax(error, language),
             Self::Variable(error) => variable_error(error, language),
             Self::Unsupported(unsupported) => feature(*unsupported, language),
+            Self::Notation(error) => notation::refusal(error, language),
             Self::FunctionAsAnswer { name } => say(
                 &format!("'{name}' is a function: call it, as in {name}(…)"),
                 &format!("'{name}' é uma função: chame-a, como em {name}(…)"),

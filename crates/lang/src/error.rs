@@ -4,6 +4,7 @@
 //! and carries one of its nodes, so that it can be remembered under the program's canonical text and still be shown
 //! in the text of another caller.
 
+mod notation;
 mod reading;
 mod running;
 
@@ -11,6 +12,7 @@ mod running;
 use serde::{Deserialize, Serialize};
 
 use crate::mode::Mode;
+pub use notation::{Ambiguity, NotationError, Reading};
 pub use reading::{Feature, Syntax, VariableError};
 pub use running::{Arity, Bound, Counted, DecimalError, Given, Overflow, Type, TypeError, ValueError, ZeroDivision};
 
@@ -73,6 +75,8 @@ pub enum ErrorKind {
     Syntax(Syntax),
     /// The text is understood, but the language does not support it.
     Unsupported(Feature),
+    /// The text is refused in school notation alone.
+    Notation(NotationError),
     /// The variables that came with the text are invalid. The caller has to correct them.
     Variable(VariableError),
     /// A name without a definition.
@@ -266,6 +270,12 @@ impl ErrorKind {
             Self::Syntax(_) => "syntax",
             Self::Variable(_) => "malformed",
             Self::Unsupported(_) | Self::NotInMode { .. } => "unsupported",
+            Self::Notation(error) => match error {
+                NotationError::Ambiguous { .. } => "ambiguous",
+                NotationError::Command { .. } | NotationError::Index { .. } | NotationError::DoubleFactorial => {
+                    "unsupported"
+                }
+            },
             Self::UnknownName { .. } | Self::UnknownMathName { .. } => "unknown-name",
             Self::Type(_) | Self::FunctionAsAnswer { .. } | Self::RangeAsAnswer | Self::DefinedArity { .. } => {
                 "type-error"
@@ -345,4 +355,4 @@ macro_rules! from {
         }
     )*};
 }
-from!(Syntax => Syntax, Feature => Unsupported, TypeError => Type, ValueError => Value, ZeroDivision => ZeroDivision, Overflow => Overflow, DecimalError => Decimal, VariableError => Variable);
+from!(Syntax => Syntax, Feature => Unsupported, NotationError => Notation, TypeError => Type, ValueError => Value, ZeroDivision => ZeroDivision, Overflow => Overflow, DecimalError => Decimal, VariableError => Variable);

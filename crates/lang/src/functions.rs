@@ -252,6 +252,14 @@ pub(crate) fn of_one_number(name: &str) -> bool {
     find(name).is_some_and(|function| column(function.row).is_some())
 }
 
+/// Whether a bare name reaches a function of exactly one argument.
+pub(crate) fn takes_one(name: &str) -> bool {
+    let signature =
+        find(name).and_then(|function| ROWS.get(usize::from(function.row))).map(|row| row.function.signature);
+    // The logarithm has a base in Python's notation, and none in that of schools.
+    matches!(signature, Some("x" | "n")) || name == "log"
+}
+
 /// The arguments for which the function of this name, as it stands in an error, is defined.
 pub(crate) fn domain(name: &str) -> Option<Domain> {
     let function = match name.strip_prefix("math.") {

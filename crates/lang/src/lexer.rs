@@ -552,7 +552,7 @@ const RAISED: &str = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ᵃᵇᶜᵈᵉ�
 const ON_LINE: &str = "0123456789+-=()abcdefghijklmnoprstuvwxyzABDEGHIJKLMNOPRTUVWβγδθφχ";
 
 /// The plain character of a superscript.
-fn lowered(character: char) -> Option<char> {
+pub(crate) fn lowered(character: char) -> Option<char> {
     // Most characters are not superscripts, which this finds out faster than a search.
     let may_be = matches!(character, '²' | '³' | '¹' | 'ʰ'..='ˤ' | 'ᴬ'..='ᶿ' | '⁰'..='ⁿ' | 'ⱽ');
     let at = may_be.then(|| RAISED.chars().position(|raised| raised == character))??;
@@ -579,7 +579,7 @@ pub(crate) fn is_blank(character: char) -> bool {
 }
 
 /// As Python, but for `·`, which multiplies, and superscripts, which are exponents.
-fn continues_name(character: char) -> bool {
+pub(crate) fn continues_name(character: char) -> bool {
     unicode_ident::is_xid_continue(character) && !matches!(character, '·' | '\u{387}') && lowered(character).is_none()
 }
 
@@ -668,7 +668,7 @@ pub(crate) fn string_value(token: &str) -> Result<String, (crate::error::ErrorKi
     Ok(value)
 }
 
-fn is_subscript(character: char) -> bool {
+pub(crate) fn is_subscript(character: char) -> bool {
     matches!(character, '\u{2080}'..='\u{2089}' | '\u{2090}'..='\u{209c}')
 }
 

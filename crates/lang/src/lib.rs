@@ -20,6 +20,7 @@
 
 // In reading order: vocabulary first, then the way of a text to its value. A module uses only modules above it.
 mod mode;
+mod notation;
 mod error;
 mod limits;
 mod number;
@@ -37,6 +38,7 @@ mod plan;
 mod program;
 mod parser;
 mod canonical;
+mod school;
 mod binder;
 mod planner;
 mod eval;
@@ -50,14 +52,15 @@ pub use advice::{Fix, Hint, HintKind, fixes};
 pub use columns::{Cell, Rows};
 pub use diagnostic::{Language, caret};
 pub use error::{
-    Arity, Bound, Counted, DecimalError, Error, ErrorKind, Estimate, Failure, Feature, Given, Obstacle, Overflow, Span,
-    Syntax, Type, TypeError, ValueError, VariableError, ZeroDivision,
+    Ambiguity, Arity, Bound, Counted, DecimalError, Error, ErrorKind, Estimate, Failure, Feature, Given, NotationError,
+    Obstacle, Overflow, Reading, Span, Syntax, Type, TypeError, ValueError, VariableError, ZeroDivision,
 };
 pub use evaluator::Evaluator;
 pub use explain::{Explanation, STEPS_MAX, Step, StepKind};
 pub use functions::{FunctionInfo, FunctionKind, Section, functions};
 pub use limits::{Fuel, Limits};
 pub use mode::{Digits, Mode, ModeError};
+pub use notation::{DecimalSign, DecimalSignError, Notation};
 pub use parser::{Context, Pause};
 pub use program::Program;
 pub use value::{Answer, Argument, JsonNumbers, repr};
@@ -92,7 +95,10 @@ pub fn parse(text: &str, limits: &Limits) -> Result<Program, Error> {
 /// As [`parse`]; a parameter whose name is none that may be assigned to, or a variable that is a parameter too (both at
 /// the beginning of the text).
 pub fn parse_with(text: &str, context: &Context<'_>, limits: &Limits) -> Result<Program, Error> {
-    parser::parse(text, context, limits)
+    match context.notation {
+        Notation::Python => parser::parse(text, context, limits),
+        Notation::School { decimal } => school::read(text, decimal, context, limits),
+    }
 }
 
 /// The example of README.md is run with those above.

@@ -80,6 +80,7 @@ use crate::error::{Error, ErrorKind, Span, Syntax};
 use crate::lexer::{Lexer, Token, is_name, normal_name};
 use crate::limits::Limits;
 use crate::mode::Mode;
+use crate::notation::Notation;
 use crate::program::Program;
 use crate::variables::Variables;
 use pending::{Operand, Pending};
@@ -91,6 +92,8 @@ pub struct Context<'c> {
     pub parameters: &'c [&'c str],
     /// In which numbers the text is calculated.
     pub mode: Mode,
+    /// How the text is written.
+    pub notation: Notation,
     /// Values that names have before the text begins: the program is that of the text with a statement before it for
     /// each variable that it uses, in order of name. Unused ones are left out, so that equal questions
     /// share one canonical text. The statements stand nowhere in the text: an empty span at its beginning.

@@ -24,4 +24,5 @@ mod reading;
 mod reading_cost;
 mod reference;
 mod regression;
+mod school;
 mod variables;

@@ -4,11 +4,16 @@
 
 use proptest::prelude::*;
 use tabuada_lang::{
-    Argument, Cell, Context, ErrorKind, Evaluator, Fuel, Limits, Mode, Pause, Program, Rows, parse_with,
+    Argument, Cell, Context, ErrorKind, Evaluator, Fuel, Limits, Mode, Notation, Pause, Program, Rows, parse_with,
 };
 
-const CONTEXT: Context<'static> =
-    Context { parameters: &["x", "y"], mode: Mode::Python, variables: None, pause: Pause(&|| ()) };
+const CONTEXT: Context<'static> = Context {
+    parameters: &["x", "y"],
+    mode: Mode::Python,
+    notation: Notation::Python,
+    variables: None,
+    pause: Pause(&|| ()),
+};
 
 fn read(text: &str) -> Program {
     parse_with(text, &CONTEXT, &Limits::default()).unwrap_or_else(|error| panic!("{text}: {error:?}"))

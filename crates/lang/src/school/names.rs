@@ -1,0 +1,265 @@
+//! The names of functions and constants at school, in Portuguese and English, and the words for operators.
+
+use unicode_normalization::UnicodeNormalization;
+
+use super::tokens::Kind;
+use crate::functions;
+use crate::program::Binder;
+
+/// What a function's name stands for, in Python's notation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Target {
+    /// The function of this name.
+    Named(&'static str),
+    /// One divided by the function of this name.
+    Reciprocal(&'static str),
+    /// A function of a list, which may be given its values one by one.
+    Listed(&'static str),
+    /// `log`: of base 10, and refused with two arguments.
+    Logarithm,
+    /// `raiz`: the square root, and refused with two arguments.
+    Root,
+    /// `lg`, whose base is 10 or 2.
+    Lg,
+    /// `desvio`, `variância`: of a sample or of a population.
+    Spread,
+}
+
+use Target::{Listed, Logarithm, Named, Reciprocal, Spread};
+
+/// Functions, in small letters without accents.
+const FUNCTIONS: &[(&str, Target)] = &[
+    ("sen", Named("sin")),
+    ("seno", Named("sin")),
+    ("cosseno", Named("cos")),
+    ("tg", Named("tan")),
+    ("tang", Named("tan")),
+    ("tangente", Named("tan")),
+    ("cotg", Reciprocal("tan")),
+    ("cot", Reciprocal("tan")),
+    ("ctg", Reciprocal("tan")),
+    ("sec", Reciprocal("cos")),
+    ("cossec", Reciprocal("sin")),
+    ("cosec", Reciprocal("sin")),
+    ("csc", Reciprocal("sin")),
+    ("arcsen", Named("asin")),
+    ("arcsin", Named("asin")),
+    ("asen", Named("asin")),
+    ("arccos", Named("acos")),
+    ("arctg", Named("atan")),
+    ("arctan", Named("atan")),
+    ("atg", Named("atan")),
+    ("senh", Named("sinh")),
+    ("tgh", Named("tanh")),
+    ("arcsenh", Named("asinh")),
+    ("arsenh", Named("asinh")),
+    ("asenh", Named("asinh")),
+    ("arcsinh", Named("asinh")),
+    ("arsinh", Named("asinh")),
+    ("arccosh", Named("acosh")),
+    ("arcosh", Named("acosh")),
+    ("arctgh", Named("atanh")),
+    ("artgh", Named("atanh")),
+    ("atgh", Named("atanh")),
+    ("arctanh", Named("atanh")),
+    ("artanh", Named("atanh")),
+    ("raiz", Target::Root),
+    ("log", Logarithm),
+    ("lb", Named("log2")),
+    ("lg", Target::Lg),
+    ("modulo", Named("abs")),
+    ("piso", Named("floor")),
+    ("teto", Named("ceil")),
+    ("arred", Named("round")),
+    ("arredondar", Named("round")),
+    ("truncar", Named("trunc")),
+    ("sinal", Named("sgn")),
+    ("sign", Named("sgn")),
+    ("mdc", Named("gcd")),
+    ("mmc", Named("lcm")),
+    ("fatorial", Named("factorial")),
+    ("primo", Named("isprime")),
+    ("fatorar", Named("factor")),
+    ("fibonacci", Named("fib")),
+    ("combinacao", Named("comb")),
+    ("nCr", Named("comb")),
+    ("C", Named("comb")),
+    ("arranjo", Named("perm")),
+    ("nPr", Named("perm")),
+    ("media", Listed("mean")),
+    ("mediana", Listed("median")),
+    ("moda", Listed("mode")),
+    ("soma", Listed("sum")),
+    ("somatorio", Listed("sum")),
+    ("produto", Listed("prod")),
+    ("produtorio", Listed("prod")),
+    ("desvio", Spread),
+    ("desvio_amostral", Listed("stdev")),
+    ("desvio_populacional", Listed("pstdev")),
+    ("variancia", Spread),
+    ("variancia_amostral", Listed("variance")),
+    ("variancia_populacional", Listed("pvariance")),
+    ("maximo", Named("max")),
+    ("minimo", Named("min")),
+    ("graus", Named("degrees")),
+    ("radianos", Named("radians")),
+    ("aleatorio", Named("rnd")),
+];
+
+/// Constants, in small letters.
+const CONSTANTS: [(&str, &str); 3] = [("verdadeiro", "True"), ("falso", "False"), ("infinito", "inf")];
+
+/// Functions of several words, which stand before their argument.
+const PHRASES: [(&[&str], &str); 5] = [
+    (&["raiz", "quadrada", "de"], "sqrt"),
+    (&["raiz", "cubica", "de"], "cbrt"),
+    (&["raiz", "de"], "sqrt"),
+    (&["square", "root", "of"], "sqrt"),
+    (&["cube", "root", "of"], "cbrt"),
+];
+
+/// Functions of integers alone.
+const OF_INTEGERS: [&str; 10] =
+    ["gcd", "lcm", "comb", "perm", "factorial", "isprime", "factor", "fib", "isqrt", "binomial"];
+
+/// Functions of any number of arguments.
+const OF_MANY: [&str; 5] = ["max", "min", "gcd", "lcm", "hypot"];
+
+/// Functions whose inverse is written with the exponent −1, and that inverse.
+const INVERSES: [(&str, &str); 6] =
+    [("sin", "asin"), ("cos", "acos"), ("tan", "atan"), ("sinh", "asinh"), ("cosh", "acosh"), ("tanh", "atanh")];
+
+/// Words that stand where an operator does, what sign they are, and what Python writes for it. A word of `Raised` is an
+/// exponent.
+const OPERATORS: [(&[&str], Word); 22] = [
+    (&["mais"], Word::Sign(Kind::Plus, "+")),
+    (&["plus"], Word::Sign(Kind::Plus, "+")),
+    (&["menos"], Word::Sign(Kind::Minus, "-")),
+    (&["minus"], Word::Sign(Kind::Minus, "-")),
+    (&["vezes"], Word::Sign(Kind::Times, "*")),
+    (&["times"], Word::Sign(Kind::Times, "*")),
+    (&["dividido", "por"], Word::Sign(Kind::Divide, "/")),
+    (&["divided", "by"], Word::Sign(Kind::Divide, "/")),
+    (&["mod"], Word::Sign(Kind::Divide, "%")),
+    (&["elevado", "a"], Word::Sign(Kind::Power, "**")),
+    (&["to", "the", "power", "of"], Word::Sign(Kind::Power, "**")),
+    (&["ao", "quadrado"], Word::Raised("2")),
+    (&["ao", "cubo"], Word::Raised("3")),
+    (&["squared"], Word::Raised("2")),
+    (&["cubed"], Word::Raised("3")),
+    (&["ou"], Word::Sign(Kind::Or, "or")),
+    (&["and"], Word::Sign(Kind::And, "and")),
+    (&["or"], Word::Sign(Kind::Or, "or")),
+    (&["xor"], Word::Sign(Kind::Xor, "^")),
+    (&["de"], Word::Of),
+    (&["of"], Word::Of),
+    (&["nao"], Word::Sign(Kind::Not, "not")),
+];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Word {
+    Sign(Kind, &'static str),
+    /// `squared`.
+    Raised(&'static str),
+    /// `de`, behind a percentage.
+    Of,
+}
+
+/// A word in small letters without accents, if only its first letter or all of it is in capitals.
+pub(super) fn folded(word: &str) -> String {
+    let plain: String = if word.is_ascii() {
+        word.to_owned()
+    } else {
+        word.nfd().filter(|c| !matches!(c, '\u{300}'..='\u{36f}')).collect()
+    };
+    let mut letters = plain.chars();
+    let is_one = plain.chars().nth(1).is_none();
+    let rest_is_small = letters.next().is_some() && !letters.any(char::is_uppercase);
+    if is_one || !(rest_is_small || !plain.chars().any(char::is_lowercase)) { plain } else { plain.to_lowercase() }
+}
+
+/// The function of a word.
+pub(super) fn function(word: &str) -> Option<Target> {
+    let is = |name: &str| FUNCTIONS.iter().find(|(known, _)| *known == name).map(|(_, target)| *target);
+    let name = folded(word);
+    let python = |name: &str| functions::find(name).map(|function| if name == "ln" { "ln" } else { function.name });
+    is(word).or_else(|| is(&name)).or_else(|| python(word).or_else(|| python(&name)).map(Named)).or_else(|| {
+        // `integral` and its like are no functions, but are called.
+        Binder::find(&name).map(|binder| Named(binder.name()))
+    })
+}
+
+/// What Python writes for a constant.
+pub(super) fn constant(word: &str) -> Option<&'static str> {
+    let name = folded(word);
+    let python = |name: &str| functions::find_constant(name).map(|row| functions::CONSTANTS[usize::from(row)].name);
+    let school = CONSTANTS.iter().find(|(known, _)| *known == name).map(|(_, python)| *python);
+    school.or_else(|| python(word)).or_else(|| python(&name))
+}
+
+/// The form over a variable that a word begins, if its arguments are such.
+pub(super) fn binder(word: &str) -> Option<Binder> {
+    match function(word)? {
+        Named(name) | Listed(name) => Binder::find(name),
+        _ => None,
+    }
+}
+
+/// The words that `words` begins with, among those of a table: what they stand for, and how many they are.
+fn phrase<T: Copy>(table: &[(&[&str], T)], words: &[String]) -> Option<(T, usize)> {
+    let begins = |phrase: &[&str]| phrase.len() <= words.len() && phrase.iter().zip(words).all(|(a, b)| a == b);
+    table.iter().find(|(phrase, _)| begins(phrase)).map(|(phrase, meaning)| (*meaning, phrase.len()))
+}
+
+/// The function of several words that `words` begins with.
+pub(super) fn phrase_of_function(words: &[String]) -> Option<(&'static str, usize)> {
+    phrase(&PHRASES, words)
+}
+
+/// The operator that `words` begins with, where an operator is expected.
+pub(super) fn operator(words: &[String]) -> Option<(Word, usize)> {
+    phrase(&OPERATORS, words)
+}
+
+/// The longest phrase.
+pub(super) const PHRASE: usize = 4;
+
+impl Target {
+    /// Python's name of the function.
+    pub(super) fn python(self) -> &'static str {
+        match self {
+            Named(name) | Listed(name) => name,
+            Reciprocal(name) => match name {
+                "sin" => "csc",
+                "cos" => "sec",
+                _ => "cot",
+            },
+            Logarithm | Target::Lg => "log10",
+            Target::Root => "sqrt",
+            Spread => "stdev",
+        }
+    }
+
+    /// Whether it may stand before its argument without brackets.
+    pub(super) fn takes_one(self) -> bool {
+        match self {
+            Named(name) => functions::takes_one(name),
+            Listed(_) | Spread => false,
+            _ => true,
+        }
+    }
+
+    pub(super) fn is_of_integers(self) -> bool {
+        matches!(self, Named(name) if OF_INTEGERS.contains(&name))
+    }
+
+    pub(super) fn is_of_many(self) -> bool {
+        matches!(self, Listed(_) | Spread) || matches!(self, Named(name) if OF_MANY.contains(&name))
+    }
+
+    /// The inverse that the exponent −1 makes of it.
+    pub(super) fn inverse(self) -> Option<&'static str> {
+        let Named(name) = self else { return None };
+        INVERSES.iter().find(|(known, _)| *known == name).map(|(_, inverse)| *inverse)
+    }
+}

@@ -1,0 +1,419 @@
+//! Where an operand is expected: names and functions, signs, opening brackets.
+
+use super::{Call, Closing, Edit, Meaning, Opener, Outcome, Reader, State, Step};
+use crate::error::{Ambiguity, NotationError, Span, Syntax};
+use crate::school::latex;
+use crate::school::names::{self, Target};
+use crate::school::tokens::Kind;
+
+impl Reader<'_, '_> {
+    pub(super) fn operand(&mut self) -> Step {
+        let token = self.token().clone();
+        match token.kind {
+            Kind::Number => self.number(),
+            Kind::Fraction(numerator, denominator) => {
+                self.begin_operand();
+                self.write_as(format!("({numerator}/{denominator})"));
+                Ok(State::Operator)
+            }
+            Kind::Name => self.name(),
+            Kind::String | Kind::Constant => {
+                self.begin_operand();
+                self.write();
+                Ok(State::Operator)
+            }
+            Kind::Plus | Kind::Minus => {
+                // A sign leaves a percentage one.
+                self.write();
+                self.frame().term.is_long = true;
+                Ok(State::Operand)
+            }
+            Kind::Not => {
+                self.write();
+                self.begin_sum();
+                Ok(State::Operand)
+            }
+            Kind::Root => self.root(),
+            Kind::Command(command) => self.command(command),
+            Kind::Open(bracket) => self.open(bracket),
+            Kind::Bar => {
+                self.begin_operand();
+                let (at, piece) = (self.at, self.written.len());
+                self.write_as("abs(");
+                self.push(Opener::Bars, at, piece)?;
+                Ok(State::Operand)
+            }
+            Kind::Close(bracket) => self.close(bracket),
+            Kind::Semicolon | Kind::Comma { .. } if self.is_in_brackets() => self.separator(),
+            Kind::Semicolon | Kind::End => self.end(),
+            Kind::Newline => self.newline(State::Operand),
+            Kind::RunEnd => self.end_run(),
+            Kind::RunStart => self.fail(Syntax::DetachedSuperscript, token.span),
+            Kind::UnknownCommand => self.unknown_command(),
+            Kind::Foreign => self.foreign(),
+            _ => {
+                self.write();
+                Ok(State::Operand)
+            }
+        }
+    }
+
+    /// A newline is blank inside brackets.
+    pub(super) fn newline(&mut self, state: State) -> Step {
+        if self.depth > 0 {
+            self.at += 1;
+            return Ok(state);
+        }
+        self.end()
+    }
+
+    /// The end of a statement, in either state.
+    pub(super) fn end(&mut self) -> Step {
+        self.end_arguments();
+        if self.depth > 0 {
+            return self.unclosed();
+        }
+        self.end_statement()
+    }
+
+    pub(super) fn unknown_command<T>(&self) -> Outcome<T> {
+        let token = self.token();
+        self.fail(NotationError::Command { name: token.text.to_string() }, token.span)
+    }
+
+    pub(super) fn foreign<T>(&self) -> Outcome<T> {
+        let token = self.token();
+        let character = token.text.chars().next().unwrap_or('&');
+        self.fail(Syntax::UnknownCharacter { character }, token.span)
+    }
+
+    fn root(&mut self) -> Step {
+        let token = self.token().clone();
+        if self.top().term.root.is_none() {
+            self.begin_operand();
+            let at = self.at;
+            self.frame().term.root = Some(at);
+        }
+        self.frame().term.is_long = true;
+        self.written.push(token.text, token.span);
+        self.at += 1;
+        Ok(State::Operand)
+    }
+
+    fn open(&mut self, bracket: char) -> Step {
+        self.begin_operand();
+        let (at, piece) = (self.at, self.written.len());
+        self.write();
+        self.push(Opener::Bracket(bracket), at, piece)?;
+        Ok(State::Operand)
+    }
+
+    /// `\frac{a}{b}`, `\sqrt[n]{a}`, `\binom{n}{k}`.
+    fn command(&mut self, command: latex::Command) -> Step {
+        self.begin_operand();
+        let (at, piece) = (self.at, self.written.len());
+        let mut opening = match command {
+            latex::Command::Fraction => "((".to_owned(),
+            latex::Command::SquareRoot => "(√(".to_owned(),
+            latex::Command::Binomial => "comb(".to_owned(),
+        };
+        let mut next = self.at + 1;
+        let kind = |at: usize| self.tokens.get(at).map_or(Kind::End, |token| token.kind);
+        if command == latex::Command::SquareRoot && kind(next) == Kind::Open('[') {
+            let index = &self.tokens[next + 1];
+            let digits = index.text.parse::<u32>().ok().filter(|_| kind(next + 2) == Kind::Close(']'));
+            let Some(digits) = digits else { return self.fail(Syntax::RootIndex, index.span) };
+            opening = format!("({}√(", crate::lexer::to_superscript(digits.into()));
+            next += 3;
+        }
+        if kind(next) != Kind::Open('{') {
+            return self.unknown_command();
+        }
+        let span = self.token().span.to(self.span(next));
+        self.written.push(opening, span);
+        self.at = next + 1;
+        self.push(Opener::Command(command, 0), at, piece)?;
+        Ok(State::Operand)
+    }
+
+    fn name(&mut self) -> Step {
+        let token = self.token().clone();
+        let word = &*token.text;
+        // `round(2,567; ndigits=1)`.
+        if matches!(self.top().opener, Opener::Call(_)) && self.ahead(1) == Kind::Assign && self.is_first_of_argument()
+        {
+            self.write();
+            self.write();
+            return Ok(State::Operand);
+        }
+        self.begin_operand();
+        let meaning = self.meaning(word);
+        if !matches!(meaning, Meaning::Variable | Meaning::Own) {
+            if let Some((python, words)) = names::phrase_of_function(&self.words(self.at)) {
+                let span = token.span.to(self.span(self.at + words - 1));
+                self.at += words;
+                return self.apply(Target::Named(python), span);
+            }
+            if names::folded(word) == "nao" {
+                self.write_as("not");
+                self.begin_sum();
+                return Ok(State::Operand);
+            }
+        }
+        match meaning {
+            Meaning::Variable => self.variable(),
+            Meaning::Constant(python) => {
+                self.write_as(python);
+                Ok(State::Operator)
+            }
+            Meaning::Own if self.ahead(1) == Kind::RunStart => self.power_of_own(),
+            Meaning::Own => self.own(),
+            Meaning::Unknown => match self.logarithm_of_base(word) {
+                Some((closing, python)) => {
+                    self.at += 1;
+                    self.apply_with(Target::Named(python), token.span, Closing { text: closing })
+                }
+                None if self.ahead(1) == Kind::Open('(') => self.own(),
+                None => self.variable(),
+            },
+            Meaning::Function(target) => {
+                self.at += 1;
+                self.apply(target, token.span)
+            }
+        }
+    }
+
+    fn is_first_of_argument(&self) -> bool {
+        matches!(self.before().map(|token| token.kind), Some(Kind::Open(_) | Kind::Comma { .. } | Kind::Semicolon))
+    }
+
+    fn variable(&mut self) -> Step {
+        let token = self.token();
+        if self.ahead(1) == Kind::Open('[') {
+            let name = token.text.to_string();
+            let close = self.extent().behind_bracket(self.at + 1);
+            return self.fail(NotationError::Index { name }, token.span.to(self.span(close - 1)));
+        }
+        self.write();
+        Ok(State::Operator)
+    }
+
+    /// A function of the text, or a name that nothing is known of, with brackets behind it.
+    fn own(&mut self) -> Step {
+        let name = self.token().text.to_string();
+        match self.ahead(1) {
+            Kind::Open('(') => {
+                self.write();
+                self.begin_call(None, "(", Closing::default())
+            }
+            next if next.begins_operand() && next != Kind::Bar && self.word_at(self.at + 1).is_none() => {
+                self.fail(Syntax::CallNeedsBrackets { name }, self.span(self.at + 1))
+            }
+            _ => {
+                self.write();
+                Ok(State::Operator)
+            }
+        }
+    }
+
+    /// `f²(3)`: f twice, or the square.
+    fn power_of_own(&self) -> Step {
+        let run = self.at + 1;
+        let behind = self.extent().behind_run(run);
+        let exponent = Span { start: self.span(run).start, end: self.span(behind - 1).end };
+        let (name, raised) = (self.token().text.to_string(), exponent.of(self.text));
+        let open = self.tokens.get(behind).map_or(Kind::End, |token| token.kind);
+        if open != Kind::Open('(') || raised != "²" {
+            return self.fail(Syntax::FunctionPower { name }, exponent);
+        }
+        let end = self.span(self.extent().behind_bracket(behind) - 1).end;
+        let twice = vec![Edit::replace(exponent, format!("({name}")), Edit::insert(end, ")")];
+        let square = vec![Edit::replace(exponent, ""), Edit::insert(end, raised)];
+        self.ambiguous(Ambiguity::FunctionPower, self.token().span.to(exponent), twice, square)
+    }
+
+    /// `log₂`, `log_b`: what is written behind the argument, and the function.
+    pub(super) fn logarithm_of_base(&self, word: &str) -> Option<(String, &'static str)> {
+        let base = word.get(3..).filter(|_| names::folded(&word[..3]) == "log")?;
+        let is_index = |c: char| ('₀'..='₉').contains(&c);
+        let base = match base.strip_prefix('_') {
+            Some(base) => base.to_owned(),
+            None if !base.is_empty() && base.chars().all(is_index) => {
+                base.chars().filter_map(|c| char::from_digit(c as u32 - '₀' as u32, 10)).collect()
+            }
+            None => return None,
+        };
+        let is_number = base.bytes().all(|byte| byte.is_ascii_digit()) && !base.is_empty() && !base.starts_with('0');
+        match &*base {
+            "2" => Some((")".to_owned(), "log2")),
+            "10" => Some((")".to_owned(), "log10")),
+            _ if is_number || matches!(self.meaning(&base), Meaning::Variable) => Some((format!(",{base})"), "log")),
+            _ => match self.meaning(&base) {
+                Meaning::Constant(python) => Some((format!(",{python})"), "log")),
+                _ => None,
+            },
+        }
+    }
+
+    // Functions.
+
+    /// Behind the name of a function.
+    fn apply(&mut self, target: Target, name: Span) -> Step {
+        match target {
+            Target::Lg => {
+                let (ten, two) = (vec![Edit::replace(name, "log")], vec![Edit::replace(name, "log₂")]);
+                return self.ambiguous(Ambiguity::LogarithmBase, name, ten, two);
+            }
+            Target::Spread if matches!(self.token().kind, Kind::Open(_)) => {
+                let word = name.of(self.text);
+                let of = |kind: &str| vec![Edit::replace(name, format!("{word}_{kind}"))];
+                return self.ambiguous(Ambiguity::Spread, name, of("amostral"), of("populacional"));
+            }
+            _ => {}
+        }
+        self.apply_with(target, name, Closing { text: ")".to_owned() })
+    }
+
+    /// Behind the name of a function, given what is to be written behind its argument.
+    fn apply_with(&mut self, target: Target, name: Span, mut closing: Closing) -> Step {
+        let mut python = target.python();
+        let mut opening = String::new();
+        if matches!(target, Target::Reciprocal(_)) && self.takes_argument() {
+            if let Target::Reciprocal(of) = target {
+                python = of;
+            }
+            opening.push_str("(1/");
+            closing.text.push(')');
+        }
+        if let Some(exponent) = self.power_of_function(target, name)? {
+            match (&*exponent, target.inverse()) {
+                ("-1", Some(inverse)) => python = inverse,
+                _ if exponent.starts_with('-') => return self.fail(Syntax::AmbiguousPower, name),
+                _ => {
+                    opening.insert(0, '(');
+                    closing.text.push_str(&format!("**({exponent}))"));
+                }
+            }
+        }
+        let piece = self.written.push(opening + python, name);
+        match self.token().kind {
+            Kind::Open(_) => {
+                self.frame().operand.1 = piece;
+                self.begin_call(Some(target), "(", closing)
+            }
+            _ if !self.takes_argument() => Ok(State::Operator),
+            _ if !target.takes_one() => {
+                let name = name.of(self.text).to_owned();
+                self.fail(Syntax::CallNeedsBrackets { name }, self.token().span)
+            }
+            _ => {
+                self.written.push("(", Span { start: name.end, end: name.end });
+                let at = self.at;
+                self.push(Opener::Argument { plain: true, closing }, at, piece)?;
+                Ok(State::Operand)
+            }
+        }
+    }
+
+    /// Whether an argument follows a function's name. A sign may stand before it.
+    fn takes_argument(&self) -> bool {
+        let signs = self.tokens[self.at..].iter().take_while(|token| matches!(token.kind, Kind::Plus | Kind::Minus));
+        let signs = signs.count();
+        let next = self.ahead(signs);
+        let is_bar = next == Kind::Bar && !self.opens_bars_here(signs);
+        let is_power = signs == 0 && matches!(next, Kind::RunStart | Kind::Power);
+        is_power || (signs <= 1 && next.begins_operand() && !is_bar && self.word_at(self.at + signs).is_none())
+    }
+
+    /// Whether a bar so many tokens ahead begins an operand: it does, unless it closes the innermost bracket.
+    fn opens_bars_here(&self, by: usize) -> bool {
+        by > 0 || !self.frames.iter().rev().find(|frame| frame.is_bracket()).is_some_and(|frame| frame.is_bars())
+    }
+
+    /// The exponent between a function's name and its argument: `sin²x`, `sin^-1 x`.
+    fn power_of_function(&mut self, target: Target, name: Span) -> Outcome<Option<String>> {
+        let refuse = |reader: &Self| {
+            let name = name.of(reader.text).to_owned();
+            reader.fail(Syntax::FunctionPower { name }, reader.token().span)
+        };
+        match self.token().kind {
+            Kind::RunStart => {
+                let behind = self.extent().behind_run(self.at);
+                let run = &self.tokens[self.at + 1..behind - 1];
+                let exponent: Vec<&str> = run.iter().map(|token| &*token.text).collect();
+                let exponent = exponent.concat();
+                let names = run.iter().filter(|token| token.kind == Kind::Name).count();
+                if names > 1 || (names == 1 && run.len() > 1) {
+                    return refuse(self);
+                }
+                self.at = behind;
+                Ok(Some(exponent))
+            }
+            Kind::Power => {
+                let braces = usize::from(self.ahead(1) == Kind::Open('{'));
+                let sign = usize::from(self.ahead(1 + braces) == Kind::Minus);
+                let number = self.at + 1 + braces + sign;
+                let is_closed = braces == 0 || self.ahead(2 + braces + sign) == Kind::Close('}');
+                let digits = self.tokens.get(number).filter(|token| token.kind == Kind::Number && is_closed);
+                let digits = digits.filter(|token| token.text.bytes().all(|byte| byte.is_ascii_digit()));
+                let Some(digits) = digits else { return refuse(self) };
+                let exponent = format!("{}{}", if sign > 0 { "-" } else { "" }, digits.text);
+                self.at = number + 1 + braces;
+                Ok(Some(exponent))
+            }
+            _ => {
+                let _ = target;
+                Ok(None)
+            }
+        }
+    }
+
+    /// At the bracket of a call whose name has been written.
+    fn begin_call(&mut self, target: Option<Target>, opening: &'static str, mut closing: Closing) -> Step {
+        let Kind::Open(bracket) = self.token().kind else { return Ok(State::Operator) };
+        if closing.text.is_empty() {
+            closing.text.push(')');
+        }
+        let at = self.at;
+        let bound = target.and_then(|_| self.bound_name());
+        let binds = bound.is_some();
+        let piece = self.written.len();
+        self.write_as(opening);
+        self.locals.extend(bound);
+        self.push(Opener::Call(Call { bracket, target, binds, closing }), at, piece)?;
+        Ok(State::Operand)
+    }
+
+    /// At the bracket of `soma(k^2; k; 1; 10)`: the name that is bound, where there are as many parts as the form has and
+    /// the second is a bare name.
+    fn bound_name(&self) -> Option<String> {
+        let word = &self.before()?.text;
+        let binder = names::binder(word)?;
+        let is_separator = |kind: Kind| matches!(kind, Kind::Comma { .. } | Kind::Semicolon);
+        let mut commas = 0;
+        let (mut depth, mut name) = (0, None);
+        for at in self.at..self.tokens.len() {
+            match self.tokens[at].kind {
+                Kind::Open(_) => depth += 1,
+                Kind::Close(_) if depth == 1 => break,
+                Kind::Close(_) => depth -= 1,
+                Kind::End => return None,
+                kind if depth == 1 && is_separator(kind) => {
+                    commas += 1;
+                    let behind = self.tokens.get(at + 2).map(|token| token.kind);
+                    let next = self.tokens.get(at + 1).filter(|next| next.kind == Kind::Name);
+                    if commas == 1 {
+                        let is_bare = behind.is_some_and(|kind| is_separator(kind) || matches!(kind, Kind::Close(_)));
+                        name = Some(next.filter(|_| is_bare)?.text.to_string());
+                    }
+                }
+                // `1,10` with a decimal point.
+                Kind::Number if depth == 1 && self.decimal == crate::notation::DecimalSign::Point => {
+                    commas += self.tokens[at].text.matches(',').count() as u32;
+                }
+                _ => {}
+            }
+        }
+        name.filter(|_| commas + 1 == binder.parts()).map(|name| crate::lexer::normal_name(&name).into_owned())
+    }
+}
