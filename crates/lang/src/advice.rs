@@ -21,6 +21,7 @@ mod names;
 mod failing;
 mod reading;
 mod hints;
+mod school;
 
 pub use hints::{Hint, HintKind};
 
@@ -31,6 +32,7 @@ use crate::functions;
 use crate::lexer::Token;
 use crate::limits::{Fuel, Limits};
 use crate::mode::Mode;
+use crate::notation::Notation;
 use crate::parser::{self, Context, Pause};
 use crate::program::Program;
 use crate::variables::{Variable, Variables};
@@ -80,7 +82,11 @@ impl Fix {
 /// assert_eq!(fixes[0].apply("x = 3; 2x^2 + 1"), "x = 3; 2*x**2 + 1");
 /// ```
 pub fn fixes(text: &str, error: &Error, context: &Context<'_>, limits: &Limits) -> Vec<Fix> {
-    if error.kind.limit().is_some() { Vec::new() } else { mended(text, context, limits) }
+    match context.notation {
+        _ if error.kind.limit().is_some() => Vec::new(),
+        Notation::Python => mended(text, names_xor(text), context, limits),
+        Notation::School { decimal } => school::of_error(text, decimal, error, context, limits),
+    }
 }
 
 impl Program {
@@ -98,7 +104,11 @@ impl Program {
     /// ```
     pub fn fixes(&self, text: &str, failure: &Failure, context: &Context<'_>, limits: &Limits) -> Vec<Fix> {
         let is_mendable = failure.kind.is_deterministic() && failure.kind.limit().is_none();
-        if is_mendable { mended(text, context, limits) } else { Vec::new() }
+        match context.notation {
+            _ if !is_mendable => Vec::new(),
+            Notation::Python => mended(text, names_xor(text), context, limits),
+            Notation::School { decimal } => school::of_failure(text, decimal, context, limits),
+        }
     }
 
     /// Hints for `text`, of which this is the program: places whose meaning may not be the intended one, in order.
@@ -113,6 +123,9 @@ impl Program {
     /// # Ok::<(), tabuada_lang::Error>(())
     /// ```
     pub fn hints(&self, text: &str, context: &Context<'_>, limits: &Limits) -> Vec<Hint> {
+        if let Notation::School { decimal } = context.notation {
+            return school::hints(text, decimal, context, limits);
+        }
         let findings = hints::of(self, text, Choice::FIRST, false);
         let doubts = Doubts {
             separators: findings.separators_differ,
@@ -194,11 +207,15 @@ fn add(fixes: &mut Vec<Fix>, text: &str, mended: Option<String>) {
     fixes.extend(fix.filter(|fix| fixes.len() < FIXES && !fixes.contains(fix)));
 }
 
-/// The fixes of a text that cannot be read or fails.
-fn mended(text: &str, context: &Context<'_>, limits: &Limits) -> Vec<Fix> {
+/// Whether a text calls `^` by its name.
+fn names_xor(text: &str) -> bool {
+    text.to_lowercase().contains("xor")
+}
+
+/// The fixes of a text that cannot be read or fails; whether its `^` are what is meant.
+fn mended(text: &str, is_xor_meant: bool, context: &Context<'_>, limits: &Limits) -> Vec<Fix> {
     let mut fixes = Vec::new();
     let purse = Purse::new(FUEL, context.pause);
-    let is_xor_meant = text.to_lowercase().contains("xor");
     let desk = Desk { is_xor_meant, ..Desk::new(context, limits, Choice::FIRST, &purse) };
     add(&mut fixes, text, desk.settle(text.to_owned()));
     for choice in desk.doubts.get().choices().into_iter().skip(1) {

@@ -6,12 +6,15 @@
 //!
 //! Only keywords and comparisons have blanks around them. Brackets stand where the precedence table requires them.
 
+mod school;
+
 use std::fmt::Write as _;
 
 use crate::arithmetic::{Binary, Comparison, Unary};
 use crate::error::Span;
 use crate::functions;
 use crate::lexer::to_superscript;
+use crate::notation::{DecimalSign, Notation};
 use crate::number::float;
 use crate::program::{Node, Program};
 use crate::value::{Value, quoted};
@@ -126,6 +129,15 @@ impl Program {
         Writer::new(self, &starts, &Plain, usize::MAX, room).write(&self.statements)
     }
 
+    /// The canonical text in school notation; `None` where only Python's notation has it.
+    pub(crate) fn written_in_school(&self, decimal: DecimalSign) -> Option<String> {
+        let starts = self.subtrees();
+        let mut writer = Writer::new(self, &starts, &Plain, usize::MAX, 32);
+        writer.notation = Notation::School { decimal };
+        let text = writer.write(&self.statements)?.text;
+        (!text.contains(FOREIGN)).then_some(text)
+    }
+
     /// One statement in a view, given [`subtrees`](Self::subtrees); nothing if it is longer than `bytes_max`.
     pub(crate) fn write_statement(
         &self,
@@ -138,7 +150,12 @@ impl Program {
     }
 }
 
+/// Written for what school notation does not have; it stands in no text.
+const FOREIGN: &str = "\0";
+
 struct Writer<'p, V> {
+    /// How the text is spelled.
+    notation: Notation,
     program: &'p Program,
     starts: &'p [u32],
     view: &'p V,
@@ -154,7 +171,7 @@ impl<'p, V: View> Writer<'p, V> {
     /// One with room for a text of so many bytes, which may be longer.
     fn new(program: &'p Program, starts: &'p [u32], view: &'p V, bytes_max: usize, room: usize) -> Self {
         let (text, marks, pieces) = (String::with_capacity(room), Vec::new(), Vec::with_capacity(16));
-        Self { program, starts, view, frame: 0, bytes_max, text, marks, pieces }
+        Self { notation: Notation::Python, program, starts, view, frame: 0, bytes_max, text, marks, pieces }
     }
 
     /// The text of statements; nothing if it becomes too long.
@@ -162,7 +179,7 @@ impl<'p, V: View> Writer<'p, V> {
         for (at, root) in statements.iter().enumerate().rev() {
             self.pieces.push(Piece::Subtree(*root, Row::Conditional));
             if at > 0 {
-                self.pieces.push(Piece::Text(";"));
+                self.pieces.push(Piece::Text(if self.is_school() { "; " } else { ";" }));
             }
         }
         let (mut depth, mut deepest) = (0_u64, 0);
@@ -245,7 +262,7 @@ impl<'p, V: View> Writer<'p, V> {
         match self.program.nodes[root as usize] {
             Node::Unary(Unary::Not) => Row::Not,
             Node::Unary(_) => Row::Sign,
-            Node::Binary(operator) => row_of(operator),
+            Node::Binary(operator) => self.operator(operator).1,
             Node::Root(_) => Row::Root,
             Node::Factorial => Row::Factorial,
             Node::Compare(_) => Row::Comparison,
@@ -253,6 +270,32 @@ impl<'p, V: View> Writer<'p, V> {
             Node::Or => Row::Or,
             Node::Conditional => Row::Conditional,
             _ => Row::Atom,
+        }
+    }
+
+    fn is_school(&self) -> bool {
+        self.notation != Notation::Python
+    }
+
+    /// The sign of an operator and its row.
+    fn operator(&self, operator: Binary) -> (&'static str, Row) {
+        if self.is_school() {
+            return school::operator(operator).unwrap_or((FOREIGN, row_of(operator)));
+        }
+        (operator.symbol(), row_of(operator))
+    }
+
+    /// What stands between two elements.
+    fn separator(&self) -> &'static str {
+        if self.is_school() { "; " } else { "," }
+    }
+
+    /// A number that has been written from `start` on, with the decimal sign of the notation.
+    fn respell_number(&mut self, start: usize) {
+        if let Notation::School { decimal } = self.notation {
+            let number = school::number(&self.text[start..], decimal);
+            self.text.truncate(start);
+            self.text.push_str(&number);
         }
     }
 
@@ -287,19 +330,28 @@ impl<'p, V: View> Writer<'p, V> {
         let last = root.wrapping_sub(1);
         match program.nodes[root as usize] {
             Node::Small(value) => self.text.push_str(itoa::Buffer::new().format(value)),
-            Node::Constant(constant) => literal(&program.constants[constant as usize], &mut self.text),
+            Node::Constant(constant) => {
+                let (value, start) = (&program.constants[constant as usize], self.text.len());
+                literal(value, &mut self.text);
+                if !matches!(value, Value::Str(_)) {
+                    self.respell_number(start);
+                }
+            }
             Node::Literal(constant) => {
                 if let Value::Str(text) = &program.constants[constant as usize] {
+                    let start = self.text.len();
                     self.text.push_str(&text.string);
+                    self.respell_number(start);
                 }
             }
             Node::None => self.text.push_str("None"),
             Node::Bool(value) => self.text.push_str(if value { "True" } else { "False" }),
             Node::MathConstant { row, qualified } => {
+                let name = functions::CONSTANTS[row as usize].name;
                 self.text.push_str(if qualified { "math." } else { "" });
-                self.text.push_str(functions::CONSTANTS[row as usize].name);
+                self.text.push_str(if self.is_school() && !qualified { school::constant(name) } else { name });
             }
-            Node::Function(row) => self.function(row),
+            Node::Function(row) => self.function(row, 1),
             Node::Name(name) | Node::Unknown(name) | Node::Local { name, .. } => {
                 self.text.push_str(&program.names[name as usize]);
             }
@@ -311,6 +363,7 @@ impl<'p, V: View> Writer<'p, V> {
                 let (symbol, row) = match operator {
                     Unary::Plus => ("+", Row::Sign),
                     Unary::Minus => ("-", Row::Sign),
+                    Unary::Invert if self.is_school() => (FOREIGN, Row::Sign),
                     Unary::Invert => ("~", Row::Sign),
                     Unary::Not => ("not ", Row::Not),
                 };
@@ -319,7 +372,8 @@ impl<'p, V: View> Writer<'p, V> {
             }
             Node::Factorial => {
                 self.word("!");
-                self.part(last, Row::Factorial);
+                // `3!!` is the double factorial of schools.
+                self.part(last, if self.is_school() { Row::Atom } else { Row::Factorial });
             }
             Node::Root(index) => {
                 if index != 2 {
@@ -329,12 +383,12 @@ impl<'p, V: View> Writer<'p, V> {
                 self.part(last, Row::Root);
             }
             Node::Binary(operator) => {
-                let row = row_of(operator);
+                let (symbol, row) = self.operator(operator);
                 // All group to the left but the power, whose right side is a sign or tighter.
-                let (left, right) =
-                    if operator == Binary::Power { (Row::Root, Row::Sign) } else { (row, tighter(row)) };
+                let base = if self.is_school() { Row::Factorial } else { Row::Root };
+                let (left, right) = if operator == Binary::Power { (base, Row::Sign) } else { (row, tighter(row)) };
                 self.part(last, right);
-                self.word(operator.symbol());
+                self.word(symbol);
                 self.part(self.before(last), left);
             }
             Node::Compare(operator) => self.chain(last, operator),
@@ -352,9 +406,13 @@ impl<'p, V: View> Writer<'p, V> {
                 self.pieces.push(Piece::Deeper);
                 self.part(first, Row::Or);
             }
+            Node::List(1) if self.is_school() => self.collection(last, 1, "[", ";]"),
+            Node::Set(1) if self.is_school() => self.collection(last, 1, "{", ";}"),
+            Node::Tuple(1) if self.is_school() => self.collection(last, 1, "(", ";)"),
             Node::List(count) => self.collection(last, count, "[", "]"),
             Node::Set(count) => self.collection(last, count, "{", "}"),
             Node::Tuple(count) => self.collection(last, count, "(", if count == 1 { ",)" } else { ")" }),
+            Node::Index | Node::Slice if self.is_school() => self.word(FOREIGN),
             Node::Index => {
                 self.close("]");
                 self.part(last, Row::Conditional);
@@ -384,7 +442,7 @@ impl<'p, V: View> Writer<'p, V> {
                         self.pieces.push(Piece::Angle(last));
                     }
                     None => {
-                        self.function(row);
+                        self.function(row, arguments);
                         self.arguments(last, arguments, keywords, first_keyword);
                     }
                 }
@@ -403,11 +461,11 @@ impl<'p, V: View> Writer<'p, V> {
                 self.part(bound, Row::Conditional);
                 for _ in 3..binder.parts() {
                     bound = self.before(bound);
-                    self.word(",");
+                    self.word(self.separator());
                     self.part(bound, Row::Conditional);
                 }
-                self.pieces.push(Piece::Name(name, ","));
-                self.word(",");
+                self.pieces.push(Piece::Name(name, self.separator()));
+                self.word(self.separator());
                 self.part(last, Row::Conditional);
                 self.open("(");
                 self.word(binder.name());
@@ -420,11 +478,12 @@ impl<'p, V: View> Writer<'p, V> {
             Node::EndDefine { definition } => {
                 let definition = &program.definitions[definition as usize];
                 self.part(last, Row::Conditional);
-                self.word("@=");
+                self.word(if self.is_school() && definition.parameters.is_some() { "=" } else { "@=" });
                 if let Some(parameters) = &definition.parameters {
                     self.word(")");
                     for (at, parameter) in parameters.iter().enumerate().rev() {
-                        self.pieces.push(Piece::Name(*parameter, if at + 1 < parameters.len() { "," } else { "" }));
+                        let behind = if at + 1 < parameters.len() { self.separator() } else { "" };
+                        self.pieces.push(Piece::Name(*parameter, behind));
                     }
                     self.word("(");
                 }
@@ -443,9 +502,14 @@ impl<'p, V: View> Writer<'p, V> {
         }
     }
 
-    fn function(&mut self, row: u16) {
+    /// The name of a function, which is called with so many arguments.
+    fn function(&mut self, row: u16, arguments: u32) {
         if let Some(function) = functions::at(row) {
-            self.text.push_str(if functions::needs_prefix(function) { "math." } else { "" });
+            let needs_prefix = functions::needs_prefix(function);
+            if self.is_school() && !needs_prefix {
+                return self.text.push_str(&school::function(function.name, arguments));
+            }
+            self.text.push_str(if needs_prefix { "math." } else { "" });
             self.text.push_str(function.name);
         }
     }
@@ -454,7 +518,8 @@ impl<'p, V: View> Writer<'p, V> {
         let mut operand = last;
         loop {
             self.part(operand, Row::OrBits);
-            self.word(spaced(operator));
+            let school = school::comparison(operator).filter(|_| self.is_school());
+            self.word(school.unwrap_or(spaced(operator)));
             operand = self.before(operand);
             match self.program.nodes[operand as usize] {
                 Node::CompareStep(earlier, _) => {
@@ -488,16 +553,29 @@ impl<'p, V: View> Writer<'p, V> {
     fn arguments(&mut self, last: u32, count: u32, keywords: u16, first_keyword: u32) -> u32 {
         let mut operand = last;
         for at in (0..count).rev() {
-            self.part(operand, Row::Conditional);
+            if self.is_doubtful(operand, count) {
+                self.close(")");
+                self.pieces.push(Piece::Bare(operand));
+                self.open("(");
+            } else {
+                self.part(operand, Row::Conditional);
+            }
             if let Some(keyword) = (at + u32::from(keywords)).checked_sub(count) {
                 self.pieces.push(Piece::Name(self.program.keywords[(first_keyword + keyword) as usize], "="));
             }
             if at > 0 {
-                self.word(",");
+                self.word(self.separator());
             }
             operand = self.before(operand);
         }
         operand
+    }
+
+    /// Whether the comma of a decimal number might separate: that of the only one of so many arguments.
+    fn is_doubtful(&self, argument: u32, count: u32) -> bool {
+        let is_comma = matches!(self.notation, Notation::School { decimal: DecimalSign::Comma });
+        let is_number = matches!(self.program.nodes[argument as usize], Node::Constant(_) | Node::Literal(_));
+        is_comma && is_number && count == 1
     }
 
     fn targets(&mut self, count: u32, names_at: u32, last: &'static str) {

@@ -14,7 +14,9 @@ use std::fmt;
 use unicode_width::UnicodeWidthChar;
 
 use crate::error::{Arity, Bound, Counted, DecimalError, Error, ErrorKind, Estimate, Failure, Span, VariableError};
+use crate::notation::Notation;
 use crate::{elsewhere, spelling};
+pub(crate) use notation::in_notation;
 use reading::{feature, syntax};
 
 /// The languages that messages come in.
@@ -40,6 +42,27 @@ impl ErrorKind {
             Self::Overflow(error) => Some(python::overflow(*error).to_owned()),
             _ => None,
         }
+    }
+
+    /// The sentence of [`message`](Self::message), with what it tells to write in a notation.
+    ///
+    /// ```
+    /// use tabuada_lang::{Context, DecimalSign, Language, Limits, Notation, parse_with};
+    ///
+    /// let notation = Notation::School { decimal: DecimalSign::Point };
+    /// let error = parse_with("2⁺", &Context { notation, ..Context::default() }, &Limits::default()).unwrap_err();
+    /// assert!(error.kind.message(Language::English).ends_with("a power is also a**(…)"));
+    /// assert!(error.kind.message_in(Language::English, notation).ends_with("a power is also a^(…)"));
+    /// ```
+    pub fn message_in(&self, language: Language, notation: Notation) -> String {
+        if notation != Notation::Python
+            && let Some(words) = notation::of_school(self, language)
+        {
+            return words;
+        }
+        // The numbers of a limit have the separators of the language.
+        let message = self.message(language);
+        if self.limit().is_some() { message } else { in_notation(message, language, notation) }
     }
 
     /// A sentence for people, in plain words: lower-case, without a full stop, and without saying where.

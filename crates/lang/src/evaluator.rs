@@ -5,8 +5,10 @@ use std::fmt;
 use crate::error::{Error, Failure};
 use crate::eval::Memory;
 use crate::limits::{Fuel, Limits};
+use crate::notation::Notation;
 use crate::parser::{Context, Stacks, parse_into};
 use crate::program::Program;
+use crate::school;
 use crate::value::{Answer, Argument};
 
 /// Parses and evaluates one text after another. Allocations are reused, so that small texts allocate nothing.
@@ -68,7 +70,13 @@ impl Evaluator {
     ///
     /// As [`parse_with`](crate::parse_with).
     pub fn read(&mut self, text: &str, context: &Context<'_>, limits: &Limits) -> Result<(), Error> {
-        parse_into(&mut self.program, &mut self.stacks, text, context, limits)
+        match context.notation {
+            Notation::Python => parse_into(&mut self.program, &mut self.stacks, text, context, limits),
+            Notation::School { decimal } => {
+                self.program = school::read(text, decimal, context, limits)?;
+                Ok(())
+            }
+        }
     }
 
     /// The value of the text that was read last, its parameters being given in order.

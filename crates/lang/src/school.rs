@@ -22,7 +22,7 @@ use reader::{Edit, Trouble};
 use crate::error::{Ambiguity, Error, ErrorKind, NotationError, Reading, Span, Syntax};
 use crate::lexer::normal_name;
 use crate::limits::Limits;
-use crate::notation::DecimalSign;
+use crate::notation::{DecimalSign, Notation};
 use crate::parser::{self, Context};
 use crate::program::Program;
 pub(crate) use written::Origins;
@@ -39,9 +39,33 @@ pub(crate) fn read(text: &str, decimal: DecimalSign, context: &Context<'_>, limi
         Err(trouble) => match *trouble {
             Trouble::Error(error) => Err(error),
             Trouble::Ambiguous { what, span, edits } => {
-                Err(Error { kind: refusal(text, what, edits, decimal, context, limits), span })
+                Err(Error { kind: refusal(text, what, &edits, decimal, context, limits), span })
             }
         },
+    }
+}
+
+impl Program {
+    /// The canonical text in a notation; `None` where only Python's has it: indexes, shifts, `~`, and names that mean
+    /// something else in the other.
+    ///
+    /// ```
+    /// use tabuada_lang::{DecimalSign, Limits, Notation, parse};
+    ///
+    /// let program = parse("log10(2.5) ** 2 % 3", &Limits::default())?;
+    /// let school = Notation::School { decimal: DecimalSign::Comma };
+    /// assert_eq!(program.spelled(school).as_deref(), Some("log((2,5))^2 mod 3"));
+    /// assert_eq!(program.spelled(Notation::Python), Some(program.canonical()));
+    /// # Ok::<(), tabuada_lang::Error>(())
+    /// ```
+    pub fn spelled(&self, notation: Notation) -> Option<String> {
+        let Notation::School { decimal } = notation else { return Some(self.canonical()) };
+        let text = self.written_in_school(decimal)?;
+        // A name may be a function's or an operator's there, so only reading it back is certain.
+        let names: Vec<&str> = self.names[..self.parameters as usize].iter().map(|name| &**name).collect();
+        let context = Context { parameters: &names, mode: self.mode(), notation, ..Context::default() };
+        let limits = Limits { text_bytes: u64::MAX, nodes: u64::MAX, ..Limits::default() };
+        read(&text, decimal, &context, &limits).ok().filter(|again| again.same_as(self)).map(|_| text)
     }
 }
 
@@ -101,8 +125,9 @@ fn carried(error: Error, text: &str, python: &str, origins: &Origins, limits: &L
                     let from = origins.of(Span { start: from, end: from }).start;
                     Syntax::NeedsBrackets { found: found(), from }
                 }
-                // What calls it is written so in Python's notation alone.
+                // Definitions are read here, and `mod` is no percent.
                 Syntax::FunctionAssignment => Syntax::AssignmentTarget,
+                Syntax::Percent => Syntax::UnexpectedEnd,
                 other => other,
             }
             .into()
@@ -112,24 +137,29 @@ fn carried(error: Error, text: &str, python: &str, origins: &Origins, limits: &L
     Error { kind, span }
 }
 
-/// The refusal of an ambiguous text, with the readings that two lists of edits make of it.
+/// The refusal of an ambiguous text, with the readings that two lists of edits make of it. Where one of them is no
+/// reading, nothing is ambiguous: its error is the text's.
 fn refusal(
     text: &str,
     what: Ambiguity,
-    edits: [Vec<Edit>; 2],
+    edits: &[Vec<Edit>; 2],
     decimal: DecimalSign,
     context: &Context<'_>,
     limits: &Limits,
 ) -> ErrorKind {
-    // What is read as two numbers, or as one, has nothing to do with what comes before the text.
-    let readings: Vec<Reading> = (0..2)
-        .filter_map(|choice| settled(applied(text, &edits[choice]), what, choice, decimal, context, limits))
-        .collect();
-    let readings = if readings.len() == 2 { readings } else { Vec::new() };
+    let mut readings = Vec::new();
+    for (choice, edits) in edits.iter().enumerate() {
+        match settled(applied(text, edits), what, choice, decimal, context, limits) {
+            Ok(Some(reading)) => readings.push(reading),
+            Ok(None) => return NotationError::Ambiguous { what, readings: Vec::new() }.into(),
+            Err(error) => return error.kind,
+        }
+    }
     NotationError::Ambiguous { what, readings }.into()
 }
 
-/// A text without any ambiguity: others of the same kind are read in the same way, the rest in the first.
+/// A text without any ambiguity: others of the same kind are read in the same way, the rest in the first. `None` where
+/// that takes too long.
 fn settled(
     mut text: String,
     what: Ambiguity,
@@ -137,20 +167,20 @@ fn settled(
     decimal: DecimalSign,
     context: &Context<'_>,
     limits: &Limits,
-) -> Option<Reading> {
+) -> Result<Option<Reading>, Error> {
+    // A reading may be somewhat longer than the text.
+    let roomy = Limits { text_bytes: limits.text_bytes.saturating_mul(2), ..limits.clone() };
     let rounds = ROUNDS.min(READ_BYTES / text.len().max(1));
     for _ in 0..=rounds {
-        // A reading may be somewhat longer than the text.
-        let roomy = Limits { text_bytes: limits.text_bytes.saturating_mul(2), ..limits.clone() };
         match attempt(&text, decimal, context, &roomy).map_err(|trouble| *trouble) {
-            Ok(program) => return Some(Reading { read_as: program.canonical(), text }),
+            Ok(program) => return Ok(Some(Reading { read_as: program.canonical(), text })),
             Err(Trouble::Ambiguous { what: other, edits, .. }) => {
                 text = applied(&text, &edits[if other == what { choice } else { 0 }]);
             }
-            Err(Trouble::Error(_)) => return None,
+            Err(Trouble::Error(error)) => return Err(error),
         }
     }
-    None
+    Ok(None)
 }
 
 /// A text with edits, which do not overlap.

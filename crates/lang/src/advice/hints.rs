@@ -7,10 +7,11 @@ use super::tokens::Tokens;
 use super::{Choice, Fix, TEXT_BYTES};
 use super::{groups, percent, separators};
 use crate::arithmetic::{Binary, Comparison, Unary};
-use crate::diagnostic::Language;
+use crate::diagnostic::{Language, in_notation};
 use crate::error::Span;
 use crate::functions::{self, named};
 use crate::lexer::{Token, to_superscript};
+use crate::notation::Notation;
 use crate::program::{Node, Program};
 
 /// Hints for one text, at most: nobody reads more, and each may quote a part of the text.
@@ -105,6 +106,11 @@ impl HintKind {
             Self::DoubleBar => "double-bar",
             Self::Percent => "percent",
         }
+    }
+
+    /// The sentence of [`message`](Self::message), with what it tells to write in a notation.
+    pub fn message_in(&self, language: Language, notation: Notation) -> String {
+        in_notation(self.message(language), language, notation)
     }
 
     /// A sentence for people: lower-case, without a full stop, and without saying where.

@@ -1,7 +1,8 @@
 //! Messages for texts that only school notation refuses.
 
 use super::Language::{self, English};
-use crate::error::{Ambiguity, NotationError};
+use crate::error::{Ambiguity, ErrorKind, Feature, NotationError, Syntax};
+use crate::notation::Notation;
 
 pub(super) fn refusal(error: &NotationError, language: Language) -> String {
     let say = |english: String, portuguese: String| if language == English { english } else { portuguese };
@@ -92,4 +93,56 @@ fn ambiguity(what: Ambiguity) -> (&'static str, &'static str) {
         ),
         Ambiguity::And => ("'e' is the word and, or Euler's number", "'e' é a palavra e, ou o número de Euler"),
     }
+}
+
+/// The sentence for an error whose usual one is about Python's notation alone.
+pub(super) fn of_school(kind: &ErrorKind, language: Language) -> Option<String> {
+    let (english, portuguese) = match kind {
+        ErrorKind::Syntax(Syntax::MalformedNumber) => (
+            "this is no number: its points and commas do not fit",
+            "isto não é um número: os pontos e vírgulas não combinam",
+        ),
+        ErrorKind::Syntax(Syntax::FormulaTarget) => {
+            ("a function is defined as f(x) = …", "uma função é definida como f(x) = …")
+        }
+        ErrorKind::Unsupported(Feature::Lambda) => (
+            "lambda is not supported; define a function before: f(x) = …; …",
+            "lambda: sem suporte; defina antes uma função: f(x) = …; …",
+        ),
+        ErrorKind::Unsupported(Feature::Comprehension) => (
+            "'for' inside brackets is not supported; a sum is sum(k^2; k; 1; 10)",
+            "'for' entre colchetes: sem suporte; uma soma é soma(k^2; k; 1; 10)",
+        ),
+        _ => return None,
+    };
+    Some(if language == English { english } else { portuguese }.to_owned())
+}
+
+/// A sentence whose operators, functions and numbers are those of a notation.
+pub(crate) fn in_notation(message: String, language: Language, notation: Notation) -> String {
+    let Notation::School { decimal } = notation else { return message };
+    let xor = if language == English { "'xor' is exclusive or" } else { "'xor' é o ou exclusivo" };
+    let message = message.replace("'^' is exclusive or", xor).replace("'^' é o ou exclusivo", xor);
+    let message = message.replace("'%'", "'mod'").replace("**", "^").replace("@=", "=");
+    let mut text = String::with_capacity(message.len());
+    let mut rest = &*message;
+    while let Some(first) = rest.chars().next() {
+        let is_word = |c: char| c.is_alphanumeric() || c == '_';
+        let length: usize = rest.chars().take_while(|c| is_word(*c)).map(char::len_utf8).sum();
+        let word = &rest[..length.max(first.len_utf8())];
+        text.push_str(match word {
+            "log10" => "log",
+            "log" => "ln",
+            word => word,
+        });
+        rest = &rest[word.len()..];
+        // `2.5`, but not the end of a sentence, nor `1.2.3`.
+        let is_digits = word.bytes().all(|byte| byte.is_ascii_digit());
+        let next = rest.strip_prefix('.').filter(|next| next.starts_with(|c: char| c.is_ascii_digit()));
+        if let Some(next) = next.filter(|_| is_digits) {
+            text.push(decimal.character());
+            rest = next;
+        }
+    }
+    text
 }

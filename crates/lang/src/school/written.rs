@@ -71,13 +71,36 @@ impl Origins {
         if span == Span::default() {
             return span;
         }
-        let first = self.piece(span.start);
-        let last = if span.end > span.start { self.piece(span.end - 1) } else { Span { end: first.start, ..first } };
+        let first = self.piece(span.start).1;
+        let last = if span.end > span.start { self.piece(span.end - 1).1 } else { Span { end: first.start, ..first } };
         Span { start: first.start.min(last.start), end: last.end.max(first.start) }
     }
 
-    fn piece(&self, at: u32) -> Span {
+    /// The part of the original that a change of a part of Python's text concerns; exact inside what both write alike.
+    pub(crate) fn of_change(&self, span: Span, python: &str, original: &str) -> Span {
+        let place = |at: u32| {
+            let (start, part) = self.piece(at);
+            let end = self.pieces.partition_point(|(start, _)| *start <= at);
+            let end = self.pieces.get(end).map_or(python.len(), |(start, _)| *start as usize);
+            let piece = python.get(start as usize..end).unwrap_or("").trim_end();
+            match at - start {
+                0 => part.start,
+                inside if inside as usize >= piece.len() => part.end,
+                inside if piece == part.of(original) => part.start + inside,
+                _ => part.end,
+            }
+        };
+        let start = place(span.start);
+        let end = match span.end > span.start {
+            // Behind the last piece, not before the next.
+            true => place(span.end - 1).max(self.piece(span.end - 1).1.end).min(place(span.end).max(start)),
+            false => start,
+        };
+        Span { start, end: end.max(start) }
+    }
+
+    fn piece(&self, at: u32) -> (u32, Span) {
         let behind = self.pieces.partition_point(|(start, _)| *start <= at);
-        behind.checked_sub(1).map_or_else(Span::default, |piece| self.pieces[piece].1)
+        behind.checked_sub(1).map_or_else(Default::default, |piece| self.pieces[piece])
     }
 }

@@ -51,11 +51,18 @@ impl Reader<'_, '_> {
             Kind::RunStart => self.fail(Syntax::DetachedSuperscript, token.span),
             Kind::UnknownCommand => self.unknown_command(),
             Kind::Foreign => self.foreign(),
+            Kind::Other => self.stray(),
             _ => {
                 self.write();
                 Ok(State::Operand)
             }
         }
+    }
+
+    /// What means nothing ends the text here: Python's reader refuses it.
+    pub(super) fn stray(&mut self) -> Step {
+        self.write();
+        Ok(State::Done)
     }
 
     /// A newline is blank inside brackets.
@@ -147,6 +154,10 @@ impl Reader<'_, '_> {
             return Ok(State::Operand);
         }
         self.begin_operand();
+        // `math.sqrt` is Python's function of that name, and `math.pi` its constant.
+        if word == "math" && self.ahead(1) == Kind::Other && self.ahead(2) == Kind::Name {
+            return self.of_math();
+        }
         let meaning = self.meaning(word);
         if !matches!(meaning, Meaning::Variable | Meaning::Own) {
             if let Some((python, words)) = names::phrase_of_function(&self.words(self.at)) {
@@ -181,6 +192,16 @@ impl Reader<'_, '_> {
                 self.apply(target, token.span)
             }
         }
+    }
+
+    fn of_math(&mut self) -> Step {
+        for _ in 0..3 {
+            self.write();
+        }
+        if self.token().kind == Kind::Open('(') {
+            return self.begin_call(None, "(", Closing::default());
+        }
+        Ok(State::Operator)
     }
 
     fn is_first_of_argument(&self) -> bool {
@@ -285,7 +306,7 @@ impl Reader<'_, '_> {
             opening.push_str("(1/");
             closing.text.push(')');
         }
-        if let Some(exponent) = self.power_of_function(target, name)? {
+        if let Some(exponent) = self.power_of_function(name)? {
             match (&*exponent, target.inverse()) {
                 ("-1", Some(inverse)) => python = inverse,
                 _ if exponent.starts_with('-') => return self.fail(Syntax::AmbiguousPower, name),
@@ -331,7 +352,7 @@ impl Reader<'_, '_> {
     }
 
     /// The exponent between a function's name and its argument: `sin²x`, `sin^-1 x`.
-    fn power_of_function(&mut self, target: Target, name: Span) -> Outcome<Option<String>> {
+    fn power_of_function(&mut self, name: Span) -> Outcome<Option<String>> {
         let refuse = |reader: &Self| {
             let name = name.of(reader.text).to_owned();
             reader.fail(Syntax::FunctionPower { name }, reader.token().span)
@@ -361,10 +382,7 @@ impl Reader<'_, '_> {
                 self.at = number + 1 + braces;
                 Ok(Some(exponent))
             }
-            _ => {
-                let _ = target;
-                Ok(None)
-            }
+            _ => Ok(None),
         }
     }
 

@@ -56,7 +56,8 @@ impl Reader<'_, '_> {
                 self.write();
                 Ok(State::Operator)
             }
-            Kind::String | Kind::Constant | Kind::Other | Kind::Assign => {
+            Kind::Other => self.stray(),
+            Kind::String | Kind::Constant | Kind::Assign => {
                 self.end_arguments();
                 self.write();
                 Ok(if kind == Kind::Assign { State::Operand } else { State::Operator })

@@ -1,0 +1,253 @@
+//! Advice for texts in school notation: that for the same text in Python's notation, carried back, and what only school
+//! notation needs.
+//!
+//! The law is that of all advice, and each fix is judged by it as the caller will see it: the mended text is read in
+//! school notation and evaluates, or lacks a value only because of variables, and where it comes from Python's text it
+//! has the meaning of the mended Python text.
+
+use super::tokens::Tokens;
+use super::{Choice, Desk, FIXES, FUEL, Fix, Hint, HintKind, Look, Purse, TEXT_BYTES, edits};
+use crate::error::{Error, ErrorKind, NotationError, Span, Syntax};
+use crate::lexer::Token;
+use crate::limits::Limits;
+use crate::notation::{DecimalSign, Notation};
+use crate::parser::{self, Context};
+use crate::school;
+
+/// A text in school notation where it is mended.
+struct Bench<'c> {
+    text: &'c str,
+    decimal: DecimalSign,
+    context: &'c Context<'c>,
+    limits: &'c Limits,
+}
+
+/// The fixes of a text that cannot be read.
+pub(super) fn of_error(
+    text: &str,
+    decimal: DecimalSign,
+    error: &Error,
+    context: &Context<'_>,
+    limits: &Limits,
+) -> Vec<Fix> {
+    // Two readings are no fix: the caller chooses.
+    if matches!(error.kind, ErrorKind::Notation(NotationError::Ambiguous { .. })) || text.len() > TEXT_BYTES {
+        return Vec::new();
+    }
+    let bench = Bench { text, decimal, context, limits };
+    let own = bench.own_fix(error).filter(|fix| bench.is_right(fix, None));
+    own.into_iter().chain(bench.carried()).take(FIXES).collect()
+}
+
+/// The fixes of a text that fails.
+pub(super) fn of_failure(text: &str, decimal: DecimalSign, context: &Context<'_>, limits: &Limits) -> Vec<Fix> {
+    if text.len() > TEXT_BYTES {
+        return Vec::new();
+    }
+    Bench { text, decimal, context, limits }.carried()
+}
+
+/// The hints for a text.
+pub(super) fn hints(text: &str, decimal: DecimalSign, context: &Context<'_>, limits: &Limits) -> Vec<Hint> {
+    let bench = Bench { text, decimal, context, limits };
+    let Some((python, origins)) = school::in_python(text, decimal, context, limits) else { return Vec::new() };
+    let in_python = bench.python_context();
+    let Ok(program) = parser::parse(&python, &in_python, limits) else { return Vec::new() };
+    let carried = |hint: Hint| {
+        let fixes = hint.fixes.iter().filter_map(|fix| bench.carry(fix, &python, &origins)).collect();
+        Hint { kind: hint.kind, span: origins.of(hint.span), fixes }
+    };
+    program
+        .hints(&python, &in_python, limits)
+        .into_iter()
+        .filter(|hint| is_of_school(&hint.kind))
+        .map(carried)
+        .collect()
+}
+
+/// Whether a hint is about what school notation has too; the others are about signs that mean something else there.
+fn is_of_school(kind: &HintKind) -> bool {
+    matches!(
+        kind,
+        HintKind::Radians { .. }
+            | HintKind::BinaryFloat { .. }
+            | HintKind::ComplexRoot { .. }
+            | HintKind::LessThanNegative { .. }
+    )
+}
+
+impl Bench<'_> {
+    fn python_context(&self) -> Context<'_> {
+        Context { notation: Notation::Python, ..*self.context }
+    }
+
+    /// The fixes of the text in Python's notation, carried back.
+    fn carried(&self) -> Vec<Fix> {
+        let Some((python, origins)) = school::in_python(self.text, self.decimal, self.context, self.limits) else {
+            return Vec::new();
+        };
+        let fixes = super::mended(&python, true, &self.python_context(), self.limits);
+        let mut carried = Vec::new();
+        for fix in fixes.iter().filter_map(|fix| self.carry(fix, &python, &origins)) {
+            if !carried.contains(&fix) {
+                carried.push(fix);
+            }
+        }
+        carried
+    }
+
+    /// A fix of the Python text as one of the text, if it is right there too.
+    fn carry(&self, fix: &Fix, python: &str, origins: &school::Origins) -> Option<Fix> {
+        let span = origins.of_change(fix.span, python, self.text);
+        let replacement = respelled(&fix.replacement, self.decimal);
+        let carried = Fix { span, replacement };
+        self.is_right(&carried, Some(&fix.apply(python))).then_some(carried)
+    }
+
+    /// Whether the mended text keeps the law, and means what `python` does, if that is given.
+    fn is_right(&self, fix: &Fix, python: Option<&str>) -> bool {
+        let mended = fix.apply(self.text);
+        if !edits::keeps_numbers(self.text, &mended) || mended == self.text {
+            return false;
+        }
+        let Some((translated, _)) = school::in_python(&mended, self.decimal, self.context, self.limits) else {
+            return false;
+        };
+        let context = self.python_context();
+        let canonical = |text: &str| parser::parse(text, &context, self.limits).ok().map(|program| program.canonical());
+        if python.is_some_and(|python| canonical(python) != canonical(&translated)) {
+            return false;
+        }
+        let purse = Purse::new(FUEL, self.context.pause);
+        let desk = Desk::new(&context, self.limits, Choice::FIRST, &purse);
+        matches!(desk.look(&translated), Look::Fine(_))
+    }
+
+    /// What mends an error that has no text in Python's notation.
+    fn own_fix(&self, error: &Error) -> Option<Fix> {
+        let (text, span) = (self.text, error.span);
+        let (start, end) = (span.start as usize, span.end as usize);
+        match &error.kind {
+            ErrorKind::Notation(NotationError::Index { name }) => {
+                let inside = span.of(text).strip_prefix(name.as_str())?.trim().strip_prefix('[')?.strip_suffix(']')?;
+                Some(Fix::replacing(span, format!("{name}*({inside})")))
+            }
+            ErrorKind::Notation(NotationError::DoubleFactorial) => {
+                let operand = last_operand(&text[..start])?;
+                let from = start - operand.len();
+                Some(Fix::new(from, end, format!("({operand}!)!")))
+            }
+            ErrorKind::Syntax(Syntax::Unclosed { bracket }) => {
+                let closing = match bracket {
+                    '(' => ")",
+                    '[' => "]",
+                    '{' => "}",
+                    _ => "|",
+                };
+                let at = text.trim_end().len();
+                Some(Fix::new(at, at, closing))
+            }
+            ErrorKind::Syntax(Syntax::Unmatched { open: None, .. }) => Some(Fix::replacing(span, "")),
+            ErrorKind::Syntax(Syntax::Unmatched { open: Some(open), .. }) => {
+                let closing = match open {
+                    '(' => ")",
+                    '[' => "]",
+                    '{' => "}",
+                    _ => return Some(Fix::new(start, start, "|")),
+                };
+                Some(Fix::replacing(span, closing))
+            }
+            ErrorKind::Syntax(Syntax::LeadingZeros) => {
+                let digits = span.of(text);
+                let zeros = digits.bytes().take_while(|byte| *byte == b'0').count();
+                // A date or a time of day is no number.
+                let is_beside =
+                    text[end..].starts_with(['-', '/', ':', '.']) || text[..start].ends_with(['-', '/', ':', '.']);
+                let next_is_digit = digits[zeros..].starts_with(|c: char| c.is_ascii_digit());
+                let kept = if next_is_digit { zeros } else { zeros - 1 };
+                (!is_beside).then(|| Fix::new(start, start + kept, ""))
+            }
+            ErrorKind::Syntax(Syntax::MalformedNumber) => {
+                // `1,000.50` with a decimal comma: the other way round.
+                let swapped = |c: char| match c {
+                    ',' => '.',
+                    '.' => ',',
+                    c => c,
+                };
+                let has_both = span.of(text).contains(',') && span.of(text).contains('.');
+                has_both.then(|| Fix::replacing(span, span.of(text).chars().map(swapped).collect::<String>()))
+            }
+            ErrorKind::Syntax(Syntax::DetachedSuperscript) => {
+                let gap = text[..start].trim_end().len();
+                (gap > 0 && gap < start).then(|| Fix::new(gap, start, ""))
+            }
+            ErrorKind::Syntax(Syntax::NeedsBrackets { from, .. }) => {
+                let operand = text.get(*from as usize..start)?.trim_end();
+                Some(Fix::new(*from as usize, start, format!("({operand})")))
+            }
+            ErrorKind::Syntax(Syntax::CallNeedsBrackets { name }) => {
+                let gap = text[..start].trim_end();
+                let number = text[start..].split(|c: char| !c.is_alphanumeric()).next().unwrap_or("");
+                let behind = start + number.len();
+                (gap.ends_with(name.as_str()) && !number.is_empty())
+                    .then(|| Fix::new(gap.len(), behind, format!("({number})")))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The operand at the end of a text: a name, a number or what stands in round brackets.
+fn last_operand(text: &str) -> Option<&str> {
+    let text = text.trim_end();
+    if !text.ends_with(')') {
+        let word = text.chars().rev().take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | ','));
+        let bytes: usize = word.map(char::len_utf8).sum();
+        return (bytes > 0).then(|| &text[text.len() - bytes..]);
+    }
+    let mut depth = 0_u32;
+    for (at, character) in text.char_indices().rev() {
+        match character {
+            ')' => depth += 1,
+            '(' if depth == 1 => return Some(&text[at..]),
+            '(' => depth = depth.checked_sub(1)?,
+            _ => {}
+        }
+    }
+    None
+}
+
+/// A piece of Python's notation in school notation, token by token.
+fn respelled(python: &str, decimal: DecimalSign) -> String {
+    let tokens = Tokens::of(python);
+    let mut text = String::new();
+    let mut last = Span::default();
+    for (token, span) in tokens.iter() {
+        let spelled = span.of(python);
+        // Blanks stay where a word needs them.
+        let is_word = |c: char| c.is_alphanumeric();
+        if span.start > last.end && text.ends_with(is_word) && spelled.starts_with(is_word) {
+            text.push(' ');
+        }
+        last = span;
+        match token {
+            Token::DoubleStar => text.push('^'),
+            Token::Caret => text.push_str(" xor "),
+            Token::Percent => text.push_str(" mod "),
+            Token::Comma => text.push_str("; "),
+            Token::Float | Token::Imaginary => text.push_str(&spelled.replace('.', &decimal.character().to_string())),
+            Token::Name => text.push_str(match spelled {
+                "log10" => "log",
+                "log" => "ln",
+                name => name,
+            }),
+            Token::Equal | Token::NotEqual | Token::And | Token::Or | Token::Not | Token::In => {
+                text.push_str(&format!(" {spelled} "));
+            }
+            Token::End => {}
+            _ => text.push_str(spelled),
+        }
+    }
+    let is_sign = text.starts_with(' ') && !python.starts_with(' ');
+    if is_sign { text.trim().to_owned() } else { text }
+}
