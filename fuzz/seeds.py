@@ -15,7 +15,7 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 # The targets whose seeds a file holds, how a text of it becomes bytes, and how many bytes of it are kept: the shortest.
 FILES = {
-    "texts": (["evaluate", "same_key", "advice"], "utf-8", None),
+    "texts": (["evaluate", "same_key", "advice", "school"], "utf-8", None),
     **{target: ([target], "latin-1", 30_000) for target in ["entries", "pushes", "heads", "bodies", "lines"]},
 }
 # What libFuzzer is told as -max_len.

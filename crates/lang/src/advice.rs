@@ -107,7 +107,10 @@ impl Program {
         match context.notation {
             _ if !is_mendable => Vec::new(),
             Notation::Python => mended(text, names_xor(text), context, limits),
-            Notation::School { decimal } => school::of_failure(text, decimal, context, limits),
+            Notation::School { decimal } => {
+                let place = self.span(failure.node);
+                school::of_failure(text, decimal, (&failure.kind, place), context, limits)
+            }
         }
     }
 

@@ -443,14 +443,15 @@ impl<'p, V: View> Writer<'p, V> {
                     }
                     None => {
                         self.function(row, arguments);
-                        self.arguments(last, arguments, keywords, first_keyword);
+                        let is_of_many = functions::at(row).is_some_and(|function| school::is_of_many(function.name));
+                        self.arguments(last, arguments, keywords, first_keyword, is_of_many);
                     }
                 }
                 self.open("(");
             }
             Node::Call { keywords, arguments, first_keyword } => {
                 self.close(")");
-                let callee = self.arguments(last, arguments, keywords, first_keyword);
+                let callee = self.arguments(last, arguments, keywords, first_keyword, true);
                 self.open("(");
                 self.part(callee, Row::Atom);
             }
@@ -545,15 +546,16 @@ impl<'p, V: View> Writer<'p, V> {
 
     fn collection(&mut self, last: u32, count: u32, open: &'static str, close: &'static str) {
         self.close(close);
-        self.arguments(last, count, 0, 0);
+        self.arguments(last, count, 0, 0, false);
         self.open(open);
     }
 
     /// Parts with commas between them; gives the root of what stands before them.
-    fn arguments(&mut self, last: u32, count: u32, keywords: u16, first_keyword: u32) -> u32 {
+    /// `is_of_many` where the arguments of a function may be any number.
+    fn arguments(&mut self, last: u32, count: u32, keywords: u16, first_keyword: u32, is_of_many: bool) -> u32 {
         let mut operand = last;
         for at in (0..count).rev() {
-            if self.is_doubtful(operand, count) {
+            if is_of_many && count == 1 && self.has_decimal_comma(operand) {
                 self.close(")");
                 self.pieces.push(Piece::Bare(operand));
                 self.open("(");
@@ -571,11 +573,10 @@ impl<'p, V: View> Writer<'p, V> {
         operand
     }
 
-    /// Whether the comma of a decimal number might separate: that of the only one of so many arguments.
-    fn is_doubtful(&self, argument: u32, count: u32) -> bool {
+    /// Whether a part is a number with a decimal comma, which might separate.
+    fn has_decimal_comma(&self, part: u32) -> bool {
         let is_comma = matches!(self.notation, Notation::School { decimal: DecimalSign::Comma });
-        let is_number = matches!(self.program.nodes[argument as usize], Node::Constant(_) | Node::Literal(_));
-        is_comma && is_number && count == 1
+        is_comma && matches!(self.program.nodes[part as usize], Node::Constant(_) | Node::Literal(_))
     }
 
     fn targets(&mut self, count: u32, names_at: u32, last: &'static str) {

@@ -60,9 +60,10 @@ impl ErrorKind {
         {
             return words;
         }
-        // The numbers of a limit have the separators of the language.
+        // The numbers of a limit have the separators of the language; the notation's own refusals are spelled in it.
         let message = self.message(language);
-        if self.limit().is_some() { message } else { in_notation(message, language, notation) }
+        let is_spelled = self.limit().is_some() || matches!(self, Self::Notation(_));
+        if is_spelled { message } else { in_notation(message, language, notation) }
     }
 
     /// A sentence for people, in plain words: lower-case, without a full stop, and without saying where.

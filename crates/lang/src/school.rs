@@ -54,7 +54,7 @@ impl Program {
     ///
     /// let program = parse("log10(2.5) ** 2 % 3", &Limits::default())?;
     /// let school = Notation::School { decimal: DecimalSign::Comma };
-    /// assert_eq!(program.spelled(school).as_deref(), Some("log((2,5))^2 mod 3"));
+    /// assert_eq!(program.spelled(school).as_deref(), Some("log(2,5)^2 mod 3"));
     /// assert_eq!(program.spelled(Notation::Python), Some(program.canonical()));
     /// # Ok::<(), tabuada_lang::Error>(())
     /// ```
@@ -67,6 +67,16 @@ impl Program {
         let limits = Limits { text_bytes: u64::MAX, nodes: u64::MAX, ..Limits::default() };
         read(&text, decimal, &context, &limits).ok().filter(|again| again.same_as(self)).map(|_| text)
     }
+}
+
+/// The function that a word names, as it is written in front of one argument.
+pub(crate) fn function_of_one(word: &str) -> Option<&str> {
+    let target = names::function(word).filter(|target| target.takes_one())?;
+    Some(match target {
+        names::Target::Named(python) => python,
+        names::Target::Root => "sqrt",
+        _ => word,
+    })
 }
 
 /// The text in Python's notation and where it comes from; `None` if it does not come so far.

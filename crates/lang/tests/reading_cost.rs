@@ -6,7 +6,7 @@
 #![allow(clippy::panic, clippy::unwrap_used)]
 
 use rustix::time::{ClockId, clock_gettime};
-use tabuada_lang::{Context, Fuel, Limits, fixes, parse};
+use tabuada_lang::{Context, DecimalSign, Fuel, Limits, Notation, fixes, parse, parse_with};
 
 /// What one text may take, in milliseconds, on a machine where a unit of fuel of an honest text takes [`UNIT_MS`].
 const MOST: f64 = 10.0;
@@ -119,6 +119,19 @@ const FRAGMENTS: &[&str] = &[
     "1 1/2",
     "1 000 ",
     "1.234,5",
+    "1,5;",
+    "x=1;x y",
+    "1 < e x ",
+    "ln ",
+    "2^",
+    "√2^",
+    "50%+",
+    "10% de ",
+    "|x|y",
+    "\\frac{",
+    "\\frac12",
+    "média(",
+    "sum(",
     "1'234",
     "0x1f",
     "0b1",
@@ -165,11 +178,17 @@ fn slowness() -> f64 {
     (cpu() - begun) / (fuel.spent() as f64 * UNIT_MS)
 }
 
-/// The milliseconds of CPU that reading, evaluating on little fuel and advising take.
+/// The milliseconds of CPU that reading, evaluating on little fuel and advising take, in the notation that takes longer.
 fn milliseconds(text: &str) -> f64 {
-    let (limits, context) = (Limits::default(), Context::default());
+    let school = |decimal| Notation::School { decimal };
+    let notations = [Notation::Python, school(DecimalSign::Point), school(DecimalSign::Comma)];
+    notations.into_iter().map(|notation| milliseconds_in(notation, text)).fold(0.0, f64::max)
+}
+
+fn milliseconds_in(notation: Notation, text: &str) -> f64 {
+    let (limits, context) = (Limits::default(), Context { notation, ..Context::default() });
     let begun = cpu();
-    match parse(text, &limits) {
+    match parse_with(text, &context, &limits) {
         Err(error) => {
             fixes(text, &error, &context, &limits);
         }

@@ -39,12 +39,26 @@ pub(super) fn of_error(
     own.into_iter().chain(bench.carried()).take(FIXES).collect()
 }
 
-/// The fixes of a text that fails.
-pub(super) fn of_failure(text: &str, decimal: DecimalSign, context: &Context<'_>, limits: &Limits) -> Vec<Fix> {
+/// The fixes of a text that fails, with the failure and its place.
+pub(super) fn of_failure(
+    text: &str,
+    decimal: DecimalSign,
+    failure: (&ErrorKind, Span),
+    context: &Context<'_>,
+    limits: &Limits,
+) -> Vec<Fix> {
     if text.len() > TEXT_BYTES {
         return Vec::new();
     }
-    Bench { text, decimal, context, limits }.carried()
+    let bench = Bench { text, decimal, context, limits };
+    let own = match failure {
+        (ErrorKind::UnknownName { name }, place) => bench.own_fix_of_name(name, place),
+        _ => None,
+    };
+    match own.filter(|fix| bench.is_right(fix, None)) {
+        Some(own) => vec![own],
+        None => bench.carried(),
+    }
 }
 
 /// The hints for a text.
@@ -86,6 +100,10 @@ impl Bench<'_> {
         let Some((python, origins)) = school::in_python(self.text, self.decimal, self.context, self.limits) else {
             return Vec::new();
         };
+        // Behind `mod` nothing is divided by a hundred.
+        if python.trim_end().ends_with('%') {
+            return Vec::new();
+        }
         let fixes = super::mended(&python, true, &self.python_context(), self.limits);
         let mut carried = Vec::new();
         for fix in fixes.iter().filter_map(|fix| self.carry(fix, &python, &origins)) {
@@ -98,9 +116,15 @@ impl Bench<'_> {
 
     /// A fix of the Python text as one of the text, if it is right there too.
     fn carry(&self, fix: &Fix, python: &str, origins: &school::Origins) -> Option<Fix> {
-        let span = origins.of_change(fix.span, python, self.text);
-        let replacement = respelled(&fix.replacement, self.decimal);
-        let carried = Fix { span, replacement };
+        let edits = insertions(fix, python).unwrap_or_else(|| vec![fix.clone()]);
+        let edits: Vec<Fix> = edits
+            .iter()
+            .map(|edit| {
+                let span = origins.of_change(edit.span, python, self.text);
+                Fix { span, replacement: respelled(&edit.replacement, self.decimal) }
+            })
+            .collect();
+        let carried = edits::difference(self.text, &edits::apply(self.text, edits))?;
         self.is_right(&carried, Some(&fix.apply(python))).then_some(carried)
     }
 
@@ -121,6 +145,20 @@ impl Bench<'_> {
         let purse = Purse::new(FUEL, self.context.pause);
         let desk = Desk::new(&context, self.limits, Choice::FIRST, &purse);
         matches!(desk.look(&translated), Look::Fine(_))
+    }
+
+    /// `sin30`, and `x(x+1)` without a value for x.
+    fn own_fix_of_name(&self, name: &str, place: Span) -> Option<Fix> {
+        let behind = self.text.get(place.start as usize..)?;
+        if let Some(rest) = behind.strip_prefix(name)
+            && rest.trim_start().starts_with('(')
+        {
+            let at = place.start as usize + name.len();
+            return Some(Fix::new(at, at, "*"));
+        }
+        let letters = name.trim_end_matches(|c: char| c.is_ascii_digit());
+        let function = school::function_of_one(letters).filter(|_| letters.len() < name.len())?;
+        (place.of(self.text) == name).then(|| Fix::replacing(place, format!("{function}({})", &name[letters.len()..])))
     }
 
     /// What mends an error that has no text in Python's notation.
@@ -195,6 +233,24 @@ impl Bench<'_> {
             _ => None,
         }
     }
+}
+
+/// A change that only puts tokens in, as an edit for each of them.
+fn insertions(fix: &Fix, python: &str) -> Option<Vec<Fix>> {
+    let old = Tokens::of(fix.span.of(python));
+    let new = Tokens::of(&fix.replacement);
+    let mut left = old.iter().filter(|(token, _)| *token != Token::End).map(|(_, span)| span).peekable();
+    let mut edits = Vec::new();
+    // Behind the last token that both have.
+    let mut at = fix.span.start;
+    for (_, span) in new.iter().filter(|(token, _)| *token != Token::End) {
+        let spelled = span.of(&fix.replacement);
+        match left.next_if(|next| next.of(old.text) == spelled) {
+            Some(kept) => at = fix.span.start + kept.end,
+            None => edits.push(Fix::new(at as usize, at as usize, spelled)),
+        }
+    }
+    left.peek().is_none().then_some(edits)
 }
 
 /// The operand at the end of a text: a name, a number or what stands in round brackets.

@@ -53,6 +53,11 @@ pub(super) fn function(name: &'static str, arguments: u32) -> String {
     }
 }
 
+/// Whether a function takes any number of arguments.
+pub(super) fn is_of_many(name: &str) -> bool {
+    matches!(name, "max" | "min" | "gcd" | "lcm" | "hypot")
+}
+
 /// A number with the decimal sign.
 pub(super) fn number(text: &str, decimal: DecimalSign) -> String {
     match decimal {

@@ -344,9 +344,10 @@ impl<'t> Lexer<'t> {
                 // `\log_{2}`, `\log_2`.
                 if kind == Kind::Name && behind.starts_with('_') {
                     let base = latex::braced(&behind[1..]);
-                    let bytes = base.map_or(2, |base| base.len() + 3);
-                    let base = base.or_else(|| behind.get(1..2)).unwrap_or("");
-                    return self.take(length + bytes.min(behind.len()), Kind::Name, format!("{text}_{base}"));
+                    let one = behind[1..].chars().next().filter(|c| c.is_alphanumeric()).map_or(0, char::len_utf8);
+                    let bytes = base.map_or(1 + one, |base| base.len() + 3);
+                    let base = base.unwrap_or(&behind[1..1 + one]);
+                    return self.take(length + bytes, Kind::Name, format!("{text}_{base}"));
                 }
                 self.take(length, kind, text);
                 if matches!(kind, Kind::Command(_)) {

@@ -1,8 +1,10 @@
 //! Laws of every text. The fuzz targets search for a text that breaks one; the tests replay their findings.
 
 mod respelling;
+mod school;
 
 pub(crate) use respelling::respellings;
+pub(crate) use school::check_school;
 
 use tabuada_lang::{
     Argument, Cell, Context, Error, ErrorKind, Evaluator, Fuel, Language, Limits, Mode, Program, Span, caret, fixes,

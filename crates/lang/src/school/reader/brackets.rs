@@ -123,6 +123,10 @@ impl Reader<'_, '_> {
                 call.closing.text.insert(0, ']');
             }
             Some(target @ (Target::Logarithm | Target::Root)) if arguments == 2 => {
+                if self.tokens[open - 1].kind != Kind::Name {
+                    let name = self.span(open - 1).of(self.text).to_owned();
+                    return self.fail(Syntax::FunctionPower { name }, self.span(open - 1));
+                }
                 return self.order_of_arguments(target, open, first);
             }
             _ => {}
@@ -269,6 +273,9 @@ impl Reader<'_, '_> {
     /// Refuses an exponent behind a root's operand, and behind a percentage.
     pub(super) fn check_raised(&self) -> Outcome<()> {
         let term = &self.top().term;
+        if term.root.is_none() && term.percent.is_none() {
+            return Ok(());
+        }
         let exponent = self.at + usize::from(self.token().kind == Kind::Power);
         let behind = match self.token().kind {
             Kind::RunStart => self.extent().behind_run(self.at),

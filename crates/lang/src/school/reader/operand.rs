@@ -158,7 +158,13 @@ impl Reader<'_, '_> {
         if word == "math" && self.ahead(1) == Kind::Other && self.ahead(2) == Kind::Name {
             return self.of_math();
         }
-        let meaning = self.meaning(word);
+        let meaning = match self.meaning(word) {
+            // One letter is a function only where it is called.
+            Meaning::Function(_) if word.chars().nth(1).is_none() && self.ahead(1) != Kind::Open('(') => {
+                Meaning::Unknown
+            }
+            meaning => meaning,
+        };
         if !matches!(meaning, Meaning::Variable | Meaning::Own) {
             if let Some((python, words)) = names::phrase_of_function(&self.words(self.at)) {
                 let span = token.span.to(self.span(self.at + words - 1));

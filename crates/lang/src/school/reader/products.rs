@@ -1,8 +1,12 @@
 //! Products without a sign, and where a reader may doubt how far they reach.
 
 use super::{Edit, Meaning, Opener, Outcome, Reader, State, Step};
-use crate::error::{Ambiguity, Span};
+use crate::error::{Ambiguity, Span, Syntax};
+use crate::school::extent::Extent;
 use crate::school::tokens::Kind;
+
+/// How many tokens an "and" stands before the comparison behind it, at most.
+const NEAR: usize = 64;
 
 impl Reader<'_, '_> {
     /// At a token that begins an operand, directly behind another operand.
@@ -68,8 +72,13 @@ impl Reader<'_, '_> {
     fn numbers_side_by_side(&self) -> Outcome<()> {
         let first = self.at - 1;
         let count = self.tokens[first..].iter().take_while(|token| token.kind == Kind::Number).count();
+        let run = &self.tokens[first..first + count];
+        // `1,5 2,5` is no number.
+        if run.iter().filter(|token| !token.text.bytes().all(|byte| byte.is_ascii_digit())).count() > 1 {
+            return self.fail(Syntax::MissingOperator { found: self.token().text.to_string() }, self.token().span);
+        }
         let (mut product, mut joined) = (Vec::new(), Vec::new());
-        for pair in self.tokens[first..first + count].windows(2) {
+        for pair in run.windows(2) {
             let [left, right] = pair else { continue };
             let digits = right.span.of(self.text);
             // No number begins with zeros.
@@ -133,7 +142,9 @@ impl Reader<'_, '_> {
             return Ok(());
         }
         let is_end = |kind: Kind| matches!(kind, Kind::Compare | Kind::And | Kind::Or | Kind::Comma { .. });
-        let next = self.extent().next_in_brackets(self.at, is_end);
+        // Nearby: a look-ahead to the end at each e would take as long as the square of the text.
+        let near = &self.tokens[..self.tokens.len().min(self.at + NEAR)];
+        let next = Extent(near).next_in_brackets(self.at, is_end);
         if next.is_none_or(|next| self.tokens[next].kind != Kind::Compare) {
             return Ok(());
         }
