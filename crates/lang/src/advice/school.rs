@@ -6,7 +6,7 @@
 //! has the meaning of the mended Python text.
 
 use super::tokens::Tokens;
-use super::{Choice, Desk, FIXES, FUEL, Fix, Hint, HintKind, Look, Purse, TEXT_BYTES, edits};
+use super::{Choice, Desk, FIXES, FUEL, Fix, Hint, HintKind, Look, Purse, TEXT_BYTES, edits, reading};
 use crate::error::{Error, ErrorKind, NotationError, Span, Syntax};
 use crate::lexer::Token;
 use crate::limits::Limits;
@@ -36,7 +36,8 @@ pub(super) fn of_error(
     }
     let bench = Bench { text, decimal, context, limits };
     let own = bench.own_fix(error).filter(|fix| bench.is_right(fix, None));
-    own.into_iter().chain(bench.carried()).take(FIXES).collect()
+    let fixes: Vec<Fix> = own.into_iter().chain(bench.carried()).take(FIXES).collect();
+    if fixes.is_empty() { bench.without_words().into_iter().collect() } else { fixes }
 }
 
 /// The fixes of a text that fails, with the failure and its place.
@@ -55,8 +56,12 @@ pub(super) fn of_failure(
         (ErrorKind::UnknownName { name }, place) => bench.own_fix_of_name(name, place),
         _ => None,
     };
-    match own.filter(|fix| bench.is_right(fix, None)) {
-        Some(own) => vec![own],
+    if let Some(own) = own.filter(|fix| bench.is_right(fix, None)) {
+        return vec![own];
+    }
+    // The words say what the Python text no longer does.
+    match bench.without_words() {
+        Some(fix) => vec![fix],
         None => bench.carried(),
     }
 }
@@ -112,6 +117,17 @@ impl Bench<'_> {
             }
         }
         carried
+    }
+
+    /// The text without signs of money, and with its words as signs: `R$ 10,00`, `metade de 10`.
+    fn without_words(&self) -> Option<Fix> {
+        let context = self.python_context();
+        let purse = Purse::new(FUEL, self.context.pause);
+        let desk = Desk::new(&context, self.limits, Choice::FIRST, &purse);
+        let trimmed = reading::trimmed(&Tokens::of(self.text));
+        let said = desk.without_words(trimmed.as_deref().unwrap_or(self.text));
+        let fix = edits::difference(self.text, &said.or(trimmed)?)?;
+        self.is_right(&fix, None).then_some(fix)
     }
 
     /// A fix of the Python text as one of the text, if it is right there too.

@@ -95,12 +95,19 @@ enum Opener {
     /// A function's argument without brackets; whether it is plain so far: numbers and names with their powers.
     Argument {
         plain: bool,
-        closing: Closing,
+        closing: String,
     },
     /// What `% de` takes a part of.
     PercentOf,
     /// A command of LaTeX: how many of its braces are complete.
     Command(super::latex::Command, u32),
+}
+
+impl Opener {
+    /// Whether it counts as nesting, and has to be closed.
+    fn is_nesting(&self) -> bool {
+        matches!(self, Self::Bracket(_) | Self::Call(_) | Self::Bars | Self::Question | Self::Command(..))
+    }
 }
 
 /// A call with brackets.
@@ -109,14 +116,8 @@ struct Call {
     target: Option<Target>,
     /// Whether it binds a name in its first part.
     binds: bool,
-    /// What is written behind it.
-    closing: Closing,
-}
-
-/// What is written behind a call: brackets, the base of a logarithm, the exponent that stood before the argument.
-#[derive(Clone, Default)]
-struct Closing {
-    text: String,
+    /// What is written behind it: brackets, the base of a logarithm, the exponent that stood before the argument.
+    closing: String,
 }
 
 /// How far a sum has come.
@@ -278,11 +279,7 @@ impl<'t> Reader<'t, '_> {
     }
 
     fn push(&mut self, opener: Opener, token: usize, piece: usize) -> Outcome<()> {
-        let is_counted = matches!(
-            opener,
-            Opener::Bracket(_) | Opener::Call(_) | Opener::Bars | Opener::Question | Opener::Command(..)
-        );
-        self.depth += u64::from(is_counted);
+        self.depth += u64::from(opener.is_nesting());
         if self.depth > self.depth_max {
             return self.fail(ErrorKind::TooDeep { limit: self.depth_max }, self.span(token));
         }
@@ -303,13 +300,7 @@ impl<'t> Reader<'t, '_> {
 
     fn pop(&mut self) -> Option<Frame> {
         let frame = self.frames.pop();
-        let is_counted = |opener: &Opener| {
-            matches!(
-                opener,
-                Opener::Bracket(_) | Opener::Call(_) | Opener::Bars | Opener::Question | Opener::Command(..)
-            )
-        };
-        self.depth -= u64::from(frame.as_ref().is_some_and(|frame| is_counted(&frame.opener)));
+        self.depth -= u64::from(frame.as_ref().is_some_and(|frame| frame.opener.is_nesting()));
         frame
     }
 

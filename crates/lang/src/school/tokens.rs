@@ -111,7 +111,13 @@ pub(super) fn of(text: &str, decimal: DecimalSign) -> Vec<Token<'_>> {
     let mut lexer =
         Lexer { text: &text[..end], at: start, decimal, is_latex, tokens: Vec::with_capacity(text.len() / 2) };
     while lexer.at < end {
+        let before = lexer.at;
         lexer.step();
+        if lexer.at == before {
+            // No step is without a token; a text must not loop if one were.
+            let length = lexer.rest().chars().next().map_or(1, char::len_utf8);
+            lexer.take(length, Kind::Other, &text[before..before + length]);
+        }
     }
     lexer.push(Kind::End, "", lexer.at);
     without_question(lexer.tokens)
@@ -264,7 +270,7 @@ impl<'t> Lexer<'t> {
         let mut subscripts = false;
         for character in self.rest().chars() {
             subscripts |= is_subscript(character);
-            let is_own = matches!(character, 'π' | 'τ' | 'φ' | 'ϕ' | 'º' | 'ª');
+            let is_own = matches!(character, 'π' | 'τ' | 'φ' | 'ϕ' | 'º');
             if is_own || !(if subscripts { is_subscript(character) } else { continues_name(character) }) {
                 break;
             }

@@ -34,7 +34,7 @@ impl Reader<'_, '_> {
     /// Ends the argument without brackets, or what follows `% de`, on top.
     pub(super) fn end_argument(&mut self) {
         match self.pop().map(|frame| frame.opener) {
-            Some(Opener::Argument { closing, .. }) => self.write_closing(closing.text),
+            Some(Opener::Argument { closing, .. }) => self.write_closing(closing),
             Some(Opener::PercentOf) => {
                 self.write_closing("/100)");
                 self.frame().term.is_long = true;
@@ -120,7 +120,7 @@ impl Reader<'_, '_> {
         match call.target {
             Some(Target::Listed(_)) if !is_empty && self.is_of_values(open, arguments, is_trailing) => {
                 self.written.replace(piece, "([");
-                call.closing.text.insert(0, ']');
+                call.closing.insert(0, ']');
             }
             Some(target @ (Target::Logarithm | Target::Root)) if arguments == 2 => {
                 if self.tokens[open - 1].kind != Kind::Name {
@@ -131,7 +131,7 @@ impl Reader<'_, '_> {
             }
             _ => {}
         }
-        self.write_as(call.closing.text);
+        self.write_as(call.closing);
         Ok(State::Operator)
     }
 

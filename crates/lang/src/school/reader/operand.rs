@@ -1,6 +1,6 @@
 //! Where an operand is expected: names and functions, signs, opening brackets.
 
-use super::{Call, Closing, Edit, Meaning, Opener, Outcome, Reader, State, Step};
+use super::{Call, Edit, Meaning, Opener, Outcome, Reader, State, Step};
 use crate::error::{Ambiguity, NotationError, Span, Syntax};
 use crate::school::latex;
 use crate::school::names::{self, Target};
@@ -38,6 +38,7 @@ impl Reader<'_, '_> {
             Kind::Open(bracket) => self.open(bracket),
             Kind::Bar => {
                 self.begin_operand();
+                self.leave_plain();
                 let (at, piece) = (self.at, self.written.len());
                 self.write_as("abs(");
                 self.push(Opener::Bars, at, piece)?;
@@ -94,8 +95,17 @@ impl Reader<'_, '_> {
         self.fail(Syntax::UnknownCharacter { character }, token.span)
     }
 
+    /// The argument without brackets that is read is more than numbers and names with their powers.
+    fn leave_plain(&mut self) {
+        let is_exponent = self.before().is_some_and(|token| token.kind == Kind::Power);
+        if let Opener::Argument { plain, .. } = &mut self.frame().opener {
+            *plain &= is_exponent;
+        }
+    }
+
     fn root(&mut self) -> Step {
         let token = self.token().clone();
+        self.leave_plain();
         if self.top().term.root.is_none() {
             self.begin_operand();
             let at = self.at;
@@ -109,6 +119,7 @@ impl Reader<'_, '_> {
 
     fn open(&mut self, bracket: char) -> Step {
         self.begin_operand();
+        self.leave_plain();
         let (at, piece) = (self.at, self.written.len());
         self.write();
         self.push(Opener::Bracket(bracket), at, piece)?;
@@ -188,7 +199,7 @@ impl Reader<'_, '_> {
             Meaning::Unknown => match self.logarithm_of_base(word) {
                 Some((closing, python)) => {
                     self.at += 1;
-                    self.apply_with(Target::Named(python), token.span, Closing { text: closing })
+                    self.apply_with(Target::Named(python), token.span, closing)
                 }
                 None if self.ahead(1) == Kind::Open('(') => self.own(),
                 None => self.variable(),
@@ -205,7 +216,7 @@ impl Reader<'_, '_> {
             self.write();
         }
         if self.token().kind == Kind::Open('(') {
-            return self.begin_call(None, "(", Closing::default());
+            return self.begin_call(None, String::new());
         }
         Ok(State::Operator)
     }
@@ -231,7 +242,7 @@ impl Reader<'_, '_> {
         match self.ahead(1) {
             Kind::Open('(') => {
                 self.write();
-                self.begin_call(None, "(", Closing::default())
+                self.begin_call(None, String::new())
             }
             next if next.begins_operand() && next != Kind::Bar && self.word_at(self.at + 1).is_none() => {
                 self.fail(Syntax::CallNeedsBrackets { name }, self.span(self.at + 1))
@@ -298,11 +309,11 @@ impl Reader<'_, '_> {
             }
             _ => {}
         }
-        self.apply_with(target, name, Closing { text: ")".to_owned() })
+        self.apply_with(target, name, ")".to_owned())
     }
 
     /// Behind the name of a function, given what is to be written behind its argument.
-    fn apply_with(&mut self, target: Target, name: Span, mut closing: Closing) -> Step {
+    fn apply_with(&mut self, target: Target, name: Span, mut closing: String) -> Step {
         let mut python = target.python();
         let mut opening = String::new();
         if matches!(target, Target::Reciprocal(_)) && self.takes_argument() {
@@ -310,7 +321,7 @@ impl Reader<'_, '_> {
                 python = of;
             }
             opening.push_str("(1/");
-            closing.text.push(')');
+            closing.push(')');
         }
         if let Some(exponent) = self.power_of_function(name)? {
             match (&*exponent, target.inverse()) {
@@ -318,7 +329,7 @@ impl Reader<'_, '_> {
                 _ if exponent.starts_with('-') => return self.fail(Syntax::AmbiguousPower, name),
                 _ => {
                     opening.insert(0, '(');
-                    closing.text.push_str(&format!("**({exponent}))"));
+                    closing.push_str(&format!("**({exponent}))"));
                 }
             }
         }
@@ -326,7 +337,7 @@ impl Reader<'_, '_> {
         match self.token().kind {
             Kind::Open(_) => {
                 self.frame().operand.1 = piece;
-                self.begin_call(Some(target), "(", closing)
+                self.begin_call(Some(target), closing)
             }
             _ if !self.takes_argument() => Ok(State::Operator),
             _ if !target.takes_one() => {
@@ -334,6 +345,7 @@ impl Reader<'_, '_> {
                 self.fail(Syntax::CallNeedsBrackets { name }, self.token().span)
             }
             _ => {
+                self.leave_plain();
                 self.written.push("(", Span { start: name.end, end: name.end });
                 let at = self.at;
                 self.push(Opener::Argument { plain: true, closing }, at, piece)?;
@@ -393,16 +405,16 @@ impl Reader<'_, '_> {
     }
 
     /// At the bracket of a call whose name has been written.
-    fn begin_call(&mut self, target: Option<Target>, opening: &'static str, mut closing: Closing) -> Step {
+    fn begin_call(&mut self, target: Option<Target>, mut closing: String) -> Step {
         let Kind::Open(bracket) = self.token().kind else { return Ok(State::Operator) };
-        if closing.text.is_empty() {
-            closing.text.push(')');
+        if closing.is_empty() {
+            closing.push(')');
         }
         let at = self.at;
         let bound = target.and_then(|_| self.bound_name());
         let binds = bound.is_some();
         let piece = self.written.len();
-        self.write_as(opening);
+        self.write_as("(");
         self.locals.extend(bound);
         self.push(Opener::Call(Call { bracket, target, binds, closing }), at, piece)?;
         Ok(State::Operand)

@@ -125,12 +125,7 @@ impl Reader<'_, '_> {
 
     /// The text ends, and something is open.
     pub(super) fn unclosed(&self) -> Step {
-        let open = self.frames.iter().rev().find(|frame| {
-            matches!(
-                frame.opener,
-                Opener::Bracket(_) | Opener::Call(_) | Opener::Bars | Opener::Question | Opener::Command(..)
-            )
-        });
+        let open = self.frames.iter().rev().find(|frame| frame.opener.is_nesting());
         let Some(frame) = open else { return self.fail(Syntax::UnexpectedEnd, self.token().span) };
         let span = self.span(frame.token);
         let kind: ErrorKind = match &frame.opener {
