@@ -9,8 +9,9 @@
 //! Nothing is guessed. Where readers disagree the text is refused with both readings, each of which has been read before
 //! it is offered.
 
-mod latex;
 mod tokens;
+mod latex;
+mod lexer;
 mod extent;
 mod names;
 mod numbers;

@@ -14,6 +14,9 @@ use crate::notation::{DecimalSign, Notation};
 use crate::parser::{self, Context};
 use crate::school;
 
+/// How often words of a text are replaced, at most.
+const WORDS: usize = 4;
+
 /// A text in school notation where it is mended.
 struct Bench<'c> {
     text: &'c str,
@@ -124,10 +127,16 @@ impl Bench<'_> {
         let context = self.python_context();
         let purse = Purse::new(FUEL, self.context.pause);
         let desk = Desk::new(&context, self.limits, Choice::FIRST, &purse);
-        let trimmed = reading::trimmed(&Tokens::of(self.text));
-        let said = desk.without_words(trimmed.as_deref().unwrap_or(self.text));
-        let fix = edits::difference(self.text, &said.or(trimmed)?)?;
-        self.is_right(&fix, None).then_some(fix)
+        let mut text = self.text.to_owned();
+        for _ in 0..WORDS {
+            let trimmed = reading::trimmed(&Tokens::of(&text));
+            text = trimmed.or_else(|| desk.without_words(&text))?;
+            let fix = edits::difference(self.text, &text)?;
+            if self.is_right(&fix, None) {
+                return Some(fix);
+            }
+        }
+        None
     }
 
     /// A fix of the Python text as one of the text, if it is right there too.
@@ -218,7 +227,7 @@ impl Bench<'_> {
                 let is_beside =
                     text[end..].starts_with(['-', '/', ':', '.']) || text[..start].ends_with(['-', '/', ':', '.']);
                 let next_is_digit = digits[zeros..].starts_with(|c: char| c.is_ascii_digit());
-                let kept = if next_is_digit { zeros } else { zeros - 1 };
+                let kept = if next_is_digit { zeros } else { zeros.checked_sub(1)? };
                 (!is_beside).then(|| Fix::new(start, start + kept, ""))
             }
             ErrorKind::Syntax(Syntax::MalformedNumber) => {

@@ -1,14 +1,6 @@
 //! The part of LaTeX that MathLive, KaTeX and copied articles give.
 
-use super::tokens::Kind;
-
-/// A command with arguments.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Command {
-    Fraction,
-    SquareRoot,
-    Binomial,
-}
+use super::tokens::{Command, Kind};
 
 pub(super) enum Meaning<'t> {
     Blank,

@@ -175,7 +175,8 @@ pub(super) fn folded(word: &str) -> String {
     let mut letters = plain.chars();
     let is_one = plain.chars().nth(1).is_none();
     let rest_is_small = letters.next().is_some() && !letters.any(char::is_uppercase);
-    if is_one || !(rest_is_small || !plain.chars().any(char::is_lowercase)) { plain } else { plain.to_lowercase() }
+    let all_are_large = !plain.chars().any(char::is_lowercase);
+    if !is_one && (rest_is_small || all_are_large) { plain.to_lowercase() } else { plain }
 }
 
 /// The function of a word.

@@ -20,7 +20,7 @@ use std::collections::HashMap;
 
 use super::extent::Extent;
 use super::names::{self, Target};
-use super::tokens::{Kind, Token};
+use super::tokens::{Command, Kind, Token};
 use super::written::{Origins, Written};
 use crate::error::{Ambiguity, Error, ErrorKind, Span};
 use crate::lexer::normal_name;
@@ -100,7 +100,7 @@ enum Opener {
     /// What `% de` takes a part of.
     PercentOf,
     /// A command of LaTeX: how many of its braces are complete.
-    Command(super::latex::Command, u32),
+    Command(Command, u32),
 }
 
 impl Opener {
@@ -193,13 +193,13 @@ pub(super) struct Reader<'t, 's> {
 }
 
 /// The text in Python's notation. `known` are the names that come with the text.
-pub(super) fn read<'t>(
-    text: &'t str,
+pub(super) fn read(
+    text: &str,
     decimal: DecimalSign,
     known: impl Iterator<Item = String>,
     depth_max: u64,
 ) -> Outcome<(String, Origins)> {
-    let tokens = super::tokens::of(text, decimal);
+    let tokens = super::lexer::of(text, decimal);
     let names = known.map(|name| (name, Known::Variable)).collect();
     let mut reader = Reader {
         text,

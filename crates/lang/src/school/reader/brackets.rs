@@ -3,9 +3,8 @@
 use super::{Call, Edit, Frame, Opener, Outcome, Reader, State, Step};
 use crate::error::{Ambiguity, Span, Syntax};
 use crate::lexer::on_line;
-use crate::school::latex;
 use crate::school::names::Target;
-use crate::school::tokens::Kind;
+use crate::school::tokens::{Command, Kind};
 
 impl Frame {
     pub(super) fn is_bracket(&self) -> bool {
@@ -95,9 +94,9 @@ impl Reader<'_, '_> {
                     self.written.replace(frame.piece, "(");
                 }
                 if is_group {
-                    self.write_as(")")
+                    self.write_as(")");
                 } else {
-                    self.write()
+                    self.write();
                 }
                 Ok(State::Operator)
             }
@@ -193,17 +192,17 @@ impl Reader<'_, '_> {
         self.ambiguous(Ambiguity::ArgumentOrder, whole, edit(&a, &b), edit(&b, &a))
     }
 
-    fn end_braces(&mut self, command: latex::Command, parts: u32, token: usize, piece: usize) -> Step {
-        let is_last = parts == 1 || command == latex::Command::SquareRoot;
+    fn end_braces(&mut self, command: Command, parts: u32, token: usize, piece: usize) -> Step {
+        let is_last = parts == 1 || command == Command::SquareRoot;
         if is_last {
-            self.write_as(if command == latex::Command::Binomial { ")" } else { "))" });
+            self.write_as(if command == Command::Binomial { ")" } else { "))" });
             return Ok(State::Operator);
         }
         if self.ahead(1) != Kind::Open('{') {
             let name = self.span(token).of(self.text).to_owned();
             return self.fail(crate::error::NotationError::Command { name }, self.span(token));
         }
-        let between = if command == latex::Command::Binomial { "," } else { ")/(" };
+        let between = if command == Command::Binomial { "," } else { ")/(" };
         self.at += 1;
         self.write_as(between);
         self.push(Opener::Command(command, 1), token, piece)?;

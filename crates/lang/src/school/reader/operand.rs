@@ -2,9 +2,8 @@
 
 use super::{Call, Edit, Meaning, Opener, Outcome, Reader, State, Step};
 use crate::error::{Ambiguity, NotationError, Span, Syntax};
-use crate::school::latex;
 use crate::school::names::{self, Target};
-use crate::school::tokens::Kind;
+use crate::school::tokens::{Command, Kind};
 
 impl Reader<'_, '_> {
     pub(super) fn operand(&mut self) -> Step {
@@ -127,17 +126,17 @@ impl Reader<'_, '_> {
     }
 
     /// `\frac{a}{b}`, `\sqrt[n]{a}`, `\binom{n}{k}`.
-    fn command(&mut self, command: latex::Command) -> Step {
+    fn command(&mut self, command: Command) -> Step {
         self.begin_operand();
         let (at, piece) = (self.at, self.written.len());
         let mut opening = match command {
-            latex::Command::Fraction => "((".to_owned(),
-            latex::Command::SquareRoot => "(√(".to_owned(),
-            latex::Command::Binomial => "comb(".to_owned(),
+            Command::Fraction => "((".to_owned(),
+            Command::SquareRoot => "(√(".to_owned(),
+            Command::Binomial => "comb(".to_owned(),
         };
         let mut next = self.at + 1;
         let kind = |at: usize| self.tokens.get(at).map_or(Kind::End, |token| token.kind);
-        if command == latex::Command::SquareRoot && kind(next) == Kind::Open('[') {
+        if command == Command::SquareRoot && kind(next) == Kind::Open('[') {
             let index = &self.tokens[next + 1];
             let digits = index.text.parse::<u32>().ok().filter(|_| kind(next + 2) == Kind::Close(']'));
             let Some(digits) = digits else { return self.fail(Syntax::RootIndex, index.span) };

@@ -3,7 +3,7 @@
 use super::{Edit, Meaning, Opener, Outcome, Reader, State, Step};
 use crate::error::{Ambiguity, Span, Syntax};
 use crate::school::extent::Extent;
-use crate::school::tokens::Kind;
+use crate::school::tokens::{Command, Kind};
 
 /// How many tokens an "and" stands before the comparison behind it, at most.
 const NEAR: usize = 64;
@@ -114,7 +114,7 @@ impl Reader<'_, '_> {
         // An exponent in brackets is complete.
         if let Some((base, exponent)) = frame.term.power
             && !matches!(last.kind, Kind::Close(_) | Kind::Bar)
-            && matches!(this.kind, Kind::Name | Kind::Root | Kind::Command(crate::school::latex::Command::SquareRoot))
+            && matches!(this.kind, Kind::Name | Kind::Root | Kind::Command(Command::SquareRoot))
         {
             let end = extent.product(exponent);
             let span = self.span(base).to(self.span(end - 1));
