@@ -1,7 +1,7 @@
 //! Percentages: a hundredth, a part of something, or a change of the sum before them.
 
-use super::{Edit, Opener, Outcome, Reader, State, Step};
-use crate::error::{Ambiguity, Syntax};
+use super::{Edit, Meaning, Opener, Outcome, Reader, State, Step};
+use crate::error::{Ambiguity, ErrorKind, Syntax};
 use crate::school::names::Word;
 use crate::school::tokens::Kind;
 
@@ -20,6 +20,12 @@ impl Reader<'_, '_> {
         let closes = next == Kind::Bar && self.closes_bars();
         if next.begins_operand() && !closes {
             let span = self.token().span;
+            let behind = &self.tokens[self.at + 1];
+            // `20% off 50`: a word is no value.
+            let is_word = behind.kind == Kind::Name && behind.text.chars().nth(1).is_some();
+            if is_word && matches!(self.meaning(&behind.text), Meaning::Unknown) {
+                return self.fail(ErrorKind::UnknownName { name: behind.text.to_string() }, behind.span);
+            }
             let edit = |sign: &str| vec![Edit::replace(span, sign)];
             return self.ambiguous(Ambiguity::PercentBeforeValue, span, edit(" mod "), edit("%*"));
         }
