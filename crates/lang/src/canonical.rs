@@ -1,8 +1,9 @@
-//! Program to canonical text: one spelling for one meaning, and so the key of the answer.
+//! Program to canonical text: one spelling for each meaning, which is the key of the answer.
 //!
-//! The law: reading the canonical text gives the same program, and with it the same answer. Texts that differ only in
-//! blanks, comments, redundant brackets and the spelling of operators and literals share it; others never do. Nothing
-//! is reordered (`2+3` and `3+2` differ: floats do not commute with errors) and nothing is folded (`1+1` is not `2`).
+//! The law: parsing the canonical text gives the same program, and so the same answer. Texts that differ only in
+//! blanks, comments, redundant brackets and the spelling of operators and literals share it; other texts never do.
+//! Nothing is reordered (`2+3` and `3+2` differ, since their errors may differ) and nothing is folded (`1+1` is not
+//! `2`).
 //!
 //! Only keywords and comparisons have blanks around them. Brackets stand where the precedence table requires them.
 
@@ -37,38 +38,38 @@ enum Row {
     Atom,
 }
 
-/// The text that replaces a subtree.
+/// The text shown for a subtree.
 pub(crate) enum Shown<'v> {
-    /// The subtree.
+    /// The subtree itself.
     Itself,
-    /// The text of a value; one with a sign before it is bracketed wherever it is an operand on the right or of a
-    /// tighter operator (`2-(-3)`).
+    /// The text of a value. A value with a sign is bracketed on the right of an operator and beside a tighter one
+    /// (`2-(-3)`).
     Value { text: &'v str, is_signed: bool },
-    /// Another subtree, a part of it.
+    /// A part of the subtree.
     Part(u32),
-    /// The subtree of a definition's body, seen from another frame.
+    /// The body of a definition, in another frame.
     Body { root: u32, frame: u32 },
 }
 
-/// A view of a program while it is written: as it is ([`Plain`]), or with some parts replaced by their values. The
-/// frame distinguishes the evaluations of one definition: 0 is the text itself.
+/// How a program is shown: as it is ([`Plain`]), or with values in place of some parts. A frame is one evaluation of a
+/// definition's body; frame 0 is the text itself.
 pub(crate) trait View {
     fn shown(&self, _frame: u32, _root: u32) -> Shown<'_> {
         Shown::Itself
     }
 
-    /// Whether an earlier comparison of a chain, and all before it, are no longer shown.
+    /// Whether this comparison of a chain, and all before it, are no longer shown.
     fn is_passed(&self, _frame: u32, _step: u32) -> bool {
         false
     }
 
-    /// Whether to note where the subtree stands in the text.
+    /// Whether to note the place of the subtree in the written text.
     fn is_marked(&self, _frame: u32, _root: u32) -> bool {
         false
     }
 }
 
-/// The program as it is.
+/// Shows the program as it is.
 struct Plain;
 
 impl View for Plain {}
@@ -87,17 +88,17 @@ enum Piece {
     Text(&'static str),
     /// A name and what follows it.
     Name(u32, &'static str),
-    /// The subtree that ends in this node, in brackets if it binds less tightly than the row.
+    /// The subtree that ends in this node, with brackets if it binds less tightly than the row.
     Subtree(u32, Row),
-    /// The same, whatever else is shown in its place, and without brackets.
+    /// The subtree itself, even if the view shows something else, without brackets.
     Bare(u32),
-    /// What stands before the `°` of `sin(x°)`: signs, and an operand of the row of a factorial.
+    /// The operand of `°` in `sin(x°)`: signs, and an operand as tight as a factorial.
     Angle(u32),
-    /// The end of what is marked, which began here.
+    /// The end of a marked part, which began at this byte.
     MarkEnd(usize),
-    /// Back to this frame.
+    /// The frame of the following pieces.
     Frame(u32),
-    /// From here on, one bracket, condition or else-branch more is open.
+    /// The nesting grows by one bracket, condition or else-branch.
     Deeper,
     Shallower,
 }
@@ -121,12 +122,12 @@ impl Program {
 
     fn write(&self) -> Option<Written> {
         let starts = self.subtrees();
-        // Nearly always it is about as long as the text that was parsed, so that it does not grow.
+        // The canonical text is nearly always about as long as the parsed text, so the string does not grow.
         let room = self.spans.last().map_or(0, |span| span.end as usize) + 8;
         Writer::new(self, &starts, &Plain, usize::MAX, room).write(&self.statements)
     }
 
-    /// One statement in a view, given [`subtrees`](Self::subtrees); nothing if it is longer than `bytes_max`.
+    /// One statement in a view, given its [`subtrees`](Self::subtrees); `None` if it is longer than `bytes_max`.
     pub(crate) fn write_statement(
         &self,
         root: u32,
@@ -142,7 +143,7 @@ struct Writer<'p, V> {
     program: &'p Program,
     starts: &'p [u32],
     view: &'p V,
-    /// The frame in which what is written stands.
+    /// The frame of the piece that is being written.
     frame: u32,
     bytes_max: usize,
     text: String,
@@ -151,13 +152,13 @@ struct Writer<'p, V> {
 }
 
 impl<'p, V: View> Writer<'p, V> {
-    /// One with room for a text of so many bytes, which may be longer.
+    /// A writer with room for a text of so many bytes.
     fn new(program: &'p Program, starts: &'p [u32], view: &'p V, bytes_max: usize, room: usize) -> Self {
         let (text, marks, pieces) = (String::with_capacity(room), Vec::new(), Vec::with_capacity(16));
         Self { program, starts, view, frame: 0, bytes_max, text, marks, pieces }
     }
 
-    /// The text of statements; nothing if it becomes too long.
+    /// The text of statements; `None` if it becomes too long.
     fn write(mut self, statements: &[u32]) -> Option<Written> {
         for (at, root) in statements.iter().enumerate().rev() {
             self.pieces.push(Piece::Subtree(*root, Row::Conditional));
@@ -193,7 +194,7 @@ impl<'p, V: View> Writer<'p, V> {
         (self.text.len() <= self.bytes_max).then_some(Written { text: self.text, depth: deepest, marks: self.marks })
     }
 
-    /// Writes a subtree, or what is shown in its place, in brackets where it binds less tightly than the row.
+    /// Writes a subtree, or what the view shows for it, with brackets if it binds less tightly than the row.
     fn subtree(&mut self, root: u32, least: Row) {
         if self.view.is_marked(self.frame, root) {
             self.pieces.push(Piece::MarkEnd(self.text.len()));
@@ -218,14 +219,14 @@ impl<'p, V: View> Writer<'p, V> {
         }
     }
 
-    /// Writes what stands before `°`.
+    /// Writes the operand of `°`.
     fn angle(&mut self, root: u32) {
         let symbol = match self.program.nodes[root as usize] {
             Node::Unary(Unary::Minus) => "-",
             Node::Unary(Unary::Plus) => "+",
             _ => return self.subtree(root, Row::Factorial),
         };
-        // The sign of a number that is shown needs no brackets either.
+        // A shown number needs no brackets for its sign either.
         let least = match self.view.shown(self.frame, root) {
             Shown::Itself => None,
             Shown::Value { text, .. } if text.parse::<f64>().is_ok() => Some(Row::Sum),
@@ -330,7 +331,7 @@ impl<'p, V: View> Writer<'p, V> {
             }
             Node::Binary(operator) => {
                 let row = row_of(operator);
-                // All group to the left but the power, whose right side is a sign or tighter.
+                // All operators group to the left except the power, whose right side may be a sign.
                 let (left, right) =
                     if operator == Binary::Power { (Row::Root, Row::Sign) } else { (row, tighter(row)) };
                 self.part(last, right);
@@ -341,7 +342,7 @@ impl<'p, V: View> Writer<'p, V> {
             Node::And => self.logical(last, " and ", Row::And, Row::Not),
             Node::Or => self.logical(last, " or ", Row::Or, Row::And),
             Node::Conditional => {
-                // condition, jump, first branch, jump, second branch.
+                // In postfix order: condition, jump, first branch, jump, second branch.
                 let first = self.before(last) - 1;
                 let condition = self.before(first) - 1;
                 self.pieces.push(Piece::Shallower);
@@ -397,7 +398,7 @@ impl<'p, V: View> Writer<'p, V> {
                 self.part(callee, Row::Atom);
             }
             Node::BinderEnd { binder, name, .. } => {
-                // The bounds, the start of the loop, the body.
+                // In postfix order: the bounds, the start of the loop, the body.
                 let mut bound = self.before(last) - 1;
                 self.close(")");
                 self.part(bound, Row::Conditional);
@@ -474,7 +475,7 @@ impl<'p, V: View> Writer<'p, V> {
     fn logical(&mut self, last: u32, word: &'static str, left: Row, right: Row) {
         self.part(last, right);
         self.word(word);
-        // Before the right operand stands the jump.
+        // A jump stands before the right operand.
         self.part(self.before(last) - 1, left);
     }
 
@@ -484,7 +485,7 @@ impl<'p, V: View> Writer<'p, V> {
         self.open(open);
     }
 
-    /// Parts with commas between them; gives the root of what stands before them.
+    /// Writes parts separated by commas; gives the root of the operand before them.
     fn arguments(&mut self, last: u32, count: u32, keywords: u16, first_keyword: u32) -> u32 {
         let mut operand = last;
         for at in (0..count).rev() {
@@ -510,7 +511,7 @@ impl<'p, V: View> Writer<'p, V> {
 
 fn literal(value: &Value, text: &mut String) {
     match value {
-        // Python has no literal of infinity but one that overflows.
+        // Python has no literal for infinity, except one that overflows.
         Value::Float(value) if value.is_infinite() => text.push_str("1e999"),
         Value::Complex(value) if value.imaginary.is_infinite() => text.push_str("1e999j"),
         Value::Float(value) => float::write(*value, text),
@@ -532,7 +533,7 @@ fn row_of(operator: Binary) -> Row {
     }
 }
 
-/// The next row, for the right side of what groups to the left.
+/// The next tighter row, for the right side of an operator that groups to the left.
 fn tighter(row: Row) -> Row {
     match row {
         Row::OrBits => Row::XorBits,
@@ -544,7 +545,7 @@ fn tighter(row: Row) -> Row {
     }
 }
 
-/// A comparison with blanks around it: they keep `5! == 120` readable.
+/// A comparison with blanks around it, so that `5! == 120` stays readable.
 fn spaced(operator: Comparison) -> &'static str {
     match operator {
         Comparison::Less => " < ",

@@ -209,7 +209,7 @@ pub(super) const TABLE: &[Function] = &[
     },
 ];
 
-/// Functions that a bare name does not reach: `pow` is the built-in.
+/// A function that its bare name does not find: `pow` is the built-in.
 pub(super) const QUALIFIED: &[Function] = &[Function {
     name: "pow",
     section: Section::Powers,
@@ -290,7 +290,7 @@ fn natural_logarithm(value: &Value, budget: &mut Budget) -> Outcome {
     logarithm("log", value, budget, pxfm::f_log, fixed_256::log)
 }
 
-/// `log(x)`, and `log(x, base)` correctly rounded (CPython divides two rounded logarithms).
+/// `log(x)`, and `log(x, base)`, which is correctly rounded (CPython divides two rounded logarithms).
 fn log(arguments: &[Value], budget: &mut Budget) -> Outcome {
     let numerator = natural_logarithm(&arguments[0], budget)?;
     let Some(base) = arguments.get(1) else { return Ok(numerator) };
@@ -310,7 +310,8 @@ fn log(arguments: &[Value], budget: &mut Budget) -> Outcome {
     }
 }
 
-/// Correctly rounded for any number of arguments, by exact integers (the library's for two misrounds one in seven).
+/// Correctly rounded for any number of arguments, with exact integers (the library's function for two arguments
+/// misrounds one result in seven).
 fn hypot(arguments: &[Value], budget: &mut Budget) -> Outcome {
     let values = arguments.iter().map(to_float).collect::<Result<Vec<f64>, _>>()?;
     budget.charge(price::ELEMENTARY * 32 * values.len() as u64)?;

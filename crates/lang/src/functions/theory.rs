@@ -1,4 +1,4 @@
-//! Functions of number theory beyond Python's. All pay for their work step by step.
+//! Functions of number theory that Python lacks. They all pay for their work step by step.
 
 use super::row::{Body, Column, Domain, Function, InDecimal, InExact};
 use super::{Outcome, SCALAR, Section, integer, integers, outside};

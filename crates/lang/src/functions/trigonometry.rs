@@ -1,5 +1,5 @@
-//! Trigonometric and hyperbolic functions. Where CPython calls libm, the result is correctly rounded here (`pxfm`), the
-//! same on every machine; `degrees` and `radians`, which CPython computes itself, follow its formulas to the bit.
+//! Trigonometric and hyperbolic functions. Where CPython calls libm, the result here is correctly rounded (by `pxfm`)
+//! and the same on every machine. `degrees` and `radians`, which CPython computes itself, give its results to the bit.
 
 use super::row::{Body, Column, Domain, Function, InDecimal, InExact};
 use super::{ELEMENTARY, Outcome, Section, exact, float_value, outside, pair, to_float};

@@ -1,7 +1,7 @@
 use super::super::reference::records;
 use super::*;
 
-/// What a call answers, in the words of the records.
+/// The outcome of a call, as the records spell it.
 fn outcome(function: &str, text: &str) -> String {
     let x: f64 = text.parse().unwrap();
     let value = if function == "gamma" { gamma(x) } else { lgamma(x) };
