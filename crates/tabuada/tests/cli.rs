@@ -32,7 +32,7 @@ fn run(arguments: &[&str], input: &[u8]) -> Output {
     output
 }
 
-/// Its output, its error output and its exit status.
+/// The output of a command, its error output and its exit status.
 fn outcome(arguments: &[&str], input: &str) -> (String, String, Option<i32>) {
     let output = run(arguments, input.as_bytes());
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("it speaks UTF-8");

@@ -71,7 +71,7 @@ fn one_address_leaves_threads_and_queue_to_others() {
     assert!(refused(flood) > 0);
 }
 
-/// Not even a text of the same address: other threads parse.
+/// A text of the same address is answered too, since other threads parse it.
 #[test]
 fn parsing_does_not_wait_for_evaluations() {
     let server = Server::start();
@@ -143,7 +143,7 @@ fn connections_of_one_address_do_not_keep_out_anothers() {
     // The address's own idle connection is closed, and none of another address.
     let mut other = Client::connect_from(OTHER, server.address);
     assert_eq!(other.get("/health/live").status, 200);
-    // As soon as the server has noticed that the connection is idle.
+    // Once the server has noticed that the connection is idle.
     let mut fourth = None;
     wait_for("a free place", || {
         fourth = try_busy(&server, ONE);

@@ -58,7 +58,7 @@ fn said_by_the_cache(parameters: &[(&str, &str)]) -> Vec<(String, String)> {
     parameters.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
 }
 
-/// The lifetime in the headers does not reveal it either: a new and an old answer have the same headers.
+/// The lifetime in the headers does not show the age either: a new and an old answer have the same headers.
 #[test]
 fn responses_can_hide_the_state_of_the_cache() {
     let server = Server::start_with(Setup { hides_memory: true, ..Setup::default() });
@@ -109,7 +109,7 @@ fn cache_status_names_the_source_of_an_answer() {
     assert_eq!(status, said_by_the_cache(&[("fwd", "bypass"), ("detail", "not-modified")]));
 }
 
-/// One answer has one tag on every way to request it. Another answer, or the same in another language, has another tag.
+/// An answer has the same tag for every way to request it. Another answer, or one in another language, has another tag.
 #[test]
 fn one_body_has_one_tag() {
     let server = Server::start();

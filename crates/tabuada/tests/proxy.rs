@@ -362,7 +362,7 @@ fn nginx_limits_the_requests_of_one_address() {
     let mut client = Client::connect(nginx.address);
     let statuses: Vec<u16> = (0..120).map(|_| client.get("/").status).collect();
     let passed = statuses.iter().filter(|status| **status == 200).count();
-    // One, the burst, and one more for each minute that the test has taken.
+    // One request, the burst, and one more for each minute that the test has taken.
     assert!((101..110).contains(&passed) && statuses[119] == 429, "{statuses:?}");
     assert_eq!(heads.try_iter().count(), passed);
 
@@ -556,7 +556,7 @@ fn asks_until(stop: &AtomicBool, address: SocketAddr) -> Met {
                 client = Client::connect(address);
             }
         }
-        // A steady load, and not the maximum of the machine.
+        // A steady load, but not the maximum of the machine.
         std::thread::sleep(Duration::from_millis(2));
     }
     met

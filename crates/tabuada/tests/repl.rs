@@ -41,7 +41,7 @@ fn a_line_has_one_answer_and_no_prompt() {
     assert_eq!(printed("1\n:quit\n2\n"), "1\n");
 }
 
-/// Here it is longer than the memory that the process may have.
+/// The definition is longer than the memory that the process may have.
 #[test]
 fn a_line_too_long_to_be_held_is_passed_over() {
     let typed = "echo 2+2; head -c 300000000 /dev/zero; echo; echo 3+3";

@@ -692,7 +692,7 @@ fn a_table_is_streamed_and_stops_when_its_reader_leaves() {
     let mut leaving = Exchange::ask(node.address, "/v1/table", &[JSON], question.as_bytes());
     let mut some = vec![0; 1 << 20];
     leaving.answer.read_exact(&mut some).expect("it answers");
-    // Meanwhile the server computes as far ahead of the reader as it may.
+    // Meanwhile, the server computes as far ahead of the reader as it is allowed.
     for n in 0..200 {
         assert_eq!(batch(node.address, n.to_string().as_bytes()).len(), 1);
     }

@@ -1,5 +1,5 @@
-//! Colours and line widths. Colour-blind readers can distinguish the colours of the curves (Okabe and Ito 2008; lighter
-//! on the dark ground).
+//! Colours and line widths. Colour-blind readers can distinguish the curves' colours (Okabe and Ito 2008; lighter ones
+//! for the dark background).
 
 use super::drawing::{CURVES_MAX, Ink};
 

@@ -1,4 +1,4 @@
-//! The text alternative of a picture, in the client's language, for readers who do not see it.
+//! The text alternative of a picture in the client's language, for readers who cannot see it.
 
 use tabuada_lang::{Error, Failure, Hint, Language};
 
@@ -32,7 +32,7 @@ pub(super) fn title(names: &[String], language: Language) -> String {
     }
 }
 
-/// The notice in place of curves, if there are none.
+/// The notice in place of the curves, if there are none.
 pub(super) fn notice(curves: &[Curve<'_>], language: Language) -> Option<String> {
     let is_empty = curves.iter().all(|curve| curve.values().next().is_none());
     is_empty.then(|| nothing(curves.iter().find_map(|curve| curve.failure.as_ref()), language))

@@ -412,7 +412,7 @@ enum Said {
     Nothing,
     /// The lines so far, and the thread that collects them until the end.
     Lines(Arc<Mutex<Vec<String>>>, Option<JoinHandle<()>>),
-    /// Nobody reads it, and the pipe stays open.
+    /// Nobody reads it, but the pipe stays open.
     Unread(#[expect(dead_code, reason = "it is only to stay open")] BufReader<ChildStderr>),
 }
 
@@ -566,8 +566,8 @@ fn signal(process: &Child, name: &str) {
     assert!(status.expect("kill is there").success(), "kill -{name}");
 }
 
-/// A port that was free a moment ago, outside the range from which the system gives ports to outgoing connections: a
-/// connection of another test must not take it before the server listens.
+/// A free port outside the range that the system uses for outgoing connections, so that a connection of another test
+/// does not take it before the server listens.
 pub(crate) fn free_port() -> u16 {
     loop {
         let port = 10_000 + (RandomState::new().hash_one(0) % 20_000) as u16;
@@ -577,7 +577,7 @@ pub(crate) fn free_port() -> u16 {
     }
 }
 
-/// Checks again and again until it is true; panics if it never is.
+/// Checks repeatedly until the condition is true; panics if it never is.
 pub(crate) fn wait_for(what: &str, mut is_so: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !is_so() {

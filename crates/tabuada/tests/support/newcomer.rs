@@ -193,7 +193,7 @@ pub(crate) struct Newcomer {
     python: Option<PathBuf>,
     language: &'static str,
     monitor: Option<Session>,
-    /// Whether the last command changed something that the servers have to learn of.
+    /// Whether the last command made a change that the servers must process.
     has_changed: bool,
     /// The lines of the blocks that could not be run.
     left_out: Vec<usize>,
