@@ -14,7 +14,7 @@ use crate::error::Span;
 use crate::functions;
 use crate::lexer::to_superscript;
 use crate::number::float;
-use crate::program::{Node, Program};
+use crate::program::{Binder, Definition, Node, Program};
 use crate::value::{Value, quoted};
 
 /// How tightly a piece of text binds: the rows of the precedence table, tightest last.
@@ -341,18 +341,7 @@ impl<'p, V: View> Writer<'p, V> {
             Node::Compare(operator) => self.chain(last, operator),
             Node::And => self.logical(last, " and ", Row::And, Row::Not),
             Node::Or => self.logical(last, " or ", Row::Or, Row::And),
-            Node::Conditional => {
-                // In postfix order: condition, jump, first branch, jump, second branch.
-                let first = self.before(last) - 1;
-                let condition = self.before(first) - 1;
-                self.pieces.push(Piece::Shallower);
-                self.part(last, Row::Conditional);
-                self.word(" else ");
-                self.part(condition, Row::Or);
-                self.word(" if ");
-                self.pieces.push(Piece::Deeper);
-                self.part(first, Row::Or);
-            }
+            Node::Conditional => self.conditional(last),
             Node::List(count) => self.collection(last, count, "[", "]"),
             Node::Set(count) => self.collection(last, count, "{", "}"),
             Node::Tuple(count) => self.collection(last, count, "(", if count == 1 { ",)" } else { ")" }),
@@ -362,20 +351,7 @@ impl<'p, V: View> Writer<'p, V> {
                 self.open("[");
                 self.part(self.before(last), Row::Atom);
             }
-            Node::Slice => {
-                let (third, second) = (last, self.before(last));
-                let first = self.before(second);
-                self.close("]");
-                if program.nodes[third as usize] != Node::Absent {
-                    self.part(third, Row::Conditional);
-                    self.word(":");
-                }
-                self.part(second, Row::Conditional);
-                self.word(":");
-                self.part(first, Row::Conditional);
-                self.open("[");
-                self.part(self.before(first), Row::Atom);
-            }
+            Node::Slice => self.slice(last),
             Node::CallFunction { row, keywords, arguments, first_keyword } => {
                 self.close(")");
                 match functions::without_degrees(row) {
@@ -397,40 +373,13 @@ impl<'p, V: View> Writer<'p, V> {
                 self.open("(");
                 self.part(callee, Row::Atom);
             }
-            Node::BinderEnd { binder, name, .. } => {
-                // In postfix order: the bounds, the start of the loop, the body.
-                let mut bound = self.before(last) - 1;
-                self.close(")");
-                self.part(bound, Row::Conditional);
-                for _ in 3..binder.parts() {
-                    bound = self.before(bound);
-                    self.word(",");
-                    self.part(bound, Row::Conditional);
-                }
-                self.pieces.push(Piece::Name(name, ","));
-                self.word(",");
-                self.part(last, Row::Conditional);
-                self.open("(");
-                self.word(binder.name());
-            }
+            Node::BinderEnd { binder, name, .. } => self.binder(last, binder, name),
             Node::Assign { count, names_at, unpack } => {
                 self.part(last, Row::Conditional);
                 self.targets(count, names_at, if unpack && count == 1 { ",=" } else { "=" });
             }
             Node::Clear { count, names_at } => self.targets(count, names_at, "="),
-            Node::EndDefine { definition } => {
-                let definition = &program.definitions[definition as usize];
-                self.part(last, Row::Conditional);
-                self.word("@=");
-                if let Some(parameters) = &definition.parameters {
-                    self.word(")");
-                    for (at, parameter) in parameters.iter().enumerate().rev() {
-                        self.pieces.push(Piece::Name(*parameter, if at + 1 < parameters.len() { "," } else { "" }));
-                    }
-                    self.word("(");
-                }
-                self.pieces.push(Piece::Name(definition.name, ""));
-            }
+            Node::EndDefine { definition } => self.definition(last, &program.definitions[definition as usize]),
             // An absent part of a slice is written as nothing; jumps and the like are not roots.
             Node::Absent
             | Node::CompareStep(..)
@@ -442,6 +391,64 @@ impl<'p, V: View> Writer<'p, V> {
             | Node::Define { .. }
             | Node::Drop => {}
         }
+    }
+
+    fn conditional(&mut self, second: u32) {
+        // In postfix order: condition, jump, first branch, jump, second branch.
+        let first = self.before(second) - 1;
+        let condition = self.before(first) - 1;
+        self.pieces.push(Piece::Shallower);
+        self.part(second, Row::Conditional);
+        self.word(" else ");
+        self.part(condition, Row::Or);
+        self.word(" if ");
+        self.pieces.push(Piece::Deeper);
+        self.part(first, Row::Or);
+    }
+
+    fn slice(&mut self, step: u32) {
+        let stop = self.before(step);
+        let start = self.before(stop);
+        self.close("]");
+        if self.program.nodes[step as usize] != Node::Absent {
+            self.part(step, Row::Conditional);
+            self.word(":");
+        }
+        self.part(stop, Row::Conditional);
+        self.word(":");
+        self.part(start, Row::Conditional);
+        self.open("[");
+        self.part(self.before(start), Row::Atom);
+    }
+
+    fn binder(&mut self, body: u32, binder: Binder, name: u32) {
+        // In postfix order: the bounds, the start of the loop, the body.
+        let mut bound = self.before(body) - 1;
+        self.close(")");
+        self.part(bound, Row::Conditional);
+        for _ in 3..binder.parts() {
+            bound = self.before(bound);
+            self.word(",");
+            self.part(bound, Row::Conditional);
+        }
+        self.pieces.push(Piece::Name(name, ","));
+        self.word(",");
+        self.part(body, Row::Conditional);
+        self.open("(");
+        self.word(binder.name());
+    }
+
+    fn definition(&mut self, body: u32, definition: &Definition) {
+        self.part(body, Row::Conditional);
+        self.word("@=");
+        if let Some(parameters) = &definition.parameters {
+            self.word(")");
+            for (at, parameter) in parameters.iter().enumerate().rev() {
+                self.pieces.push(Piece::Name(*parameter, if at + 1 < parameters.len() { "," } else { "" }));
+            }
+            self.word("(");
+        }
+        self.pieces.push(Piece::Name(definition.name, ""));
     }
 
     fn function(&mut self, row: u16) {

@@ -502,6 +502,36 @@ impl<'p> Teller<'p> {
         }
         Explanation { steps: self.steps, is_cut: self.is_cut, failed, outcome }
     }
+
+    /// Collects the terms of the outermost loop, whose iterations are not steps.
+    fn inside_loop(&mut self, previous: usize, machine: &Machine<'_, '_>) {
+        if let (None, Node::BinderStart { jump, .. }) = (self.binder, self.program.nodes[previous]) {
+            self.binder = Some(previous + jump as usize);
+            self.terms = Terms::default();
+        }
+        if self.binder == Some(machine.at)
+            && machine.memory.loops.len() == 1
+            && let Some(term) = machine.memory.values.last()
+        {
+            self.terms.add(term);
+        }
+    }
+
+    fn loop_ends(&mut self, binder: Binder, place: Place, machine: &Machine<'_, '_>) {
+        let operator = match binder {
+            Binder::Sum => Some("+"),
+            Binder::Product => Some("*"),
+            Binder::Integral | Binder::Root | Binder::Derivative => None,
+        };
+        let literal = operator.and_then(|operator| self.terms.literal(operator, self.program, &mut self.price_left));
+        if let Some(literal) = literal {
+            self.change(StepKind::Terms, place, place, Change::Value(literal));
+        }
+        self.complete(place, machine);
+        if let Some(step) = self.steps.last_mut().filter(|step| step.node == Some(place.1)) {
+            step.error = machine.memory.estimate;
+        }
+    }
 }
 
 impl Trace for Teller<'_> {
@@ -516,17 +546,7 @@ impl Trace for Teller<'_> {
         let Some(previous) = previous else { return self.begin(machine) };
         let node = self.program.nodes[previous];
         if !machine.memory.loops.is_empty() {
-            if let (None, Node::BinderStart { jump, .. }) = (self.binder, node) {
-                self.binder = Some(previous + jump as usize);
-                self.terms = Terms::default();
-            }
-            if self.binder == Some(at)
-                && machine.memory.loops.len() == 1
-                && let Some(term) = machine.memory.values.last()
-            {
-                self.terms.add(term);
-            }
-            return;
+            return self.inside_loop(previous, machine);
         }
         let binder = self.binder.take();
         let (frame, next) = (self.frame(), previous + 1);
@@ -565,22 +585,7 @@ impl Trace for Teller<'_> {
                     self.complete(place, machine);
                 }
             }
-            Node::BinderEnd { binder: kind, .. } if binder.is_some() => {
-                let operator = match kind {
-                    Binder::Sum => Some("+"),
-                    Binder::Product => Some("*"),
-                    Binder::Integral | Binder::Root | Binder::Derivative => None,
-                };
-                let literal =
-                    operator.and_then(|operator| self.terms.literal(operator, self.program, &mut self.price_left));
-                if let Some(literal) = literal {
-                    self.change(StepKind::Terms, here, here, Change::Value(literal));
-                }
-                self.complete(here, machine);
-                if let Some(step) = self.steps.last_mut().filter(|step| step.node == Some(here.1)) {
-                    step.error = machine.memory.estimate;
-                }
-            }
+            Node::BinderEnd { binder: kind, .. } if binder.is_some() => self.loop_ends(kind, here, machine),
             // A list of evaluated elements is a value already, but a set may still change its order.
             Node::List(_) | Node::Tuple(_) => {}
             // A number with a sign is a value already.

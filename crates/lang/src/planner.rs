@@ -164,24 +164,8 @@ impl<'p> Planner<'p> {
                 self.select(condition, first, second)?;
             }
             Node::AndJump(_) | Node::OrJump(_) => {}
-            Node::And | Node::Or => {
-                let (right, left) = (self.stack.pop()?, self.stack.pop()?);
-                match (left, right) {
-                    (Part::Truth(left), Part::Truth(right)) => {
-                        self.branches = true;
-                        let operation = if matches!(node, Node::And) { Operation::And } else { Operation::Or };
-                        let found = self.step(operation, &[left, right])?;
-                        self.stack.push(Part::Truth(found));
-                    }
-                    (left @ Part::Float(_), right @ Part::Float(_)) => {
-                        self.hold(&left);
-                        let condition = self.condition(&left)?;
-                        let (first, second) = if matches!(node, Node::And) { (right, left) } else { (left, right) };
-                        self.select(condition, first, second)?;
-                    }
-                    _ => return None,
-                }
-            }
+            Node::And => self.logical(Operation::And)?,
+            Node::Or => self.logical(Operation::Or)?,
             Node::Assign { unpack: false, names_at, .. } => {
                 let part = self.stack.last()?.clone();
                 self.hold(&part);
@@ -193,6 +177,24 @@ impl<'p> Planner<'p> {
             Node::Drop => {
                 let part = self.stack.pop()?;
                 self.release(&part);
+            }
+            _ => return None,
+        }
+        Some(())
+    }
+
+    fn logical(&mut self, operation: Operation) -> Option<()> {
+        match (self.stack.pop()?, self.stack.pop()?) {
+            (Part::Truth(right), Part::Truth(left)) => {
+                self.branches = true;
+                let found = self.step(operation, &[left, right])?;
+                self.stack.push(Part::Truth(found));
+            }
+            (right @ Part::Float(_), left @ Part::Float(_)) => {
+                self.hold(&left);
+                let condition = self.condition(&left)?;
+                let (first, second) = if matches!(operation, Operation::And) { (right, left) } else { (left, right) };
+                self.select(condition, first, second)?;
             }
             _ => return None,
         }

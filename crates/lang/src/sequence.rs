@@ -202,69 +202,86 @@ fn element(container: &Value, at: u64, budget: &mut Budget) -> Result<Value, Err
 
 /// Python's `container[start:stop:step]`; `None` for an absent part.
 pub(crate) fn slice(container: &Value, parts: [&Value; 3], budget: &mut Budget) -> Result<Value, ErrorKind> {
-    let length = picked_from(container)?;
-    let mut bounds = [None; 3];
-    // As in CPython, the step is checked first, and its errors hide those of the bounds.
-    for (at, part) in parts.into_iter().enumerate().rev() {
-        bounds[at] = match part {
-            Value::None => None,
-            part => {
-                let integer = part.integer().ok_or(TypeError::SliceIndices)?;
-                // A bound beyond a machine word is out of range on its side.
-                let extreme = if integer.is_negative() { i64::MIN } else { i64::MAX };
-                Some(i128::from(integer.as_i64().unwrap_or(extreme)))
-            }
-        };
-        if bounds[2] == Some(0) {
-            return Err(ValueError::SliceStep.into());
-        }
-    }
-    let step = bounds[2].unwrap_or(1);
-    let length = i128::from(length);
-    // The bounds are clamped to this range; for a negative step, it begins one place before the first element.
-    let (least, most) = if step > 0 { (0, length) } else { (-1, length - 1) };
-    let clamp = |bound: i128| if bound < 0 { (bound + length).max(least) } else { bound.min(most) };
-    let start = bounds[0].map_or(if step > 0 { 0 } else { length - 1 }, clamp);
-    let stop = bounds[1].map_or(if step > 0 { length } else { -1 }, clamp);
-    let distance = if step > 0 { stop - start } else { start - stop };
-    let count = if distance <= 0 { 0 } else { (distance + step.abs() - 1) / step.abs() };
-    // All these indices are in range.
-    let places = (0..count).map(|nth| (start + nth * step) as usize);
+    let places = Places::of(parts, i128::from(picked_from(container)?))?;
     if let Value::Str(text) = container {
-        budget.charge(scan_price(text))?;
-        if step == 1 && count > 0 {
-            let (from, to) = (text.offset(start as u64), text.offset((start + count) as u64));
-            budget.charge(price::add((to - from) as u64 / 4))?;
-            return Value::string(&text.string[from..to], budget);
-        }
-        // Characters are picked one by one; if their lengths in bytes differ, the text is first converted to a list of
-        // characters.
-        budget.charge(count as u64 / 2)?;
-        if text.is_ascii() {
-            let bytes = text.string.as_bytes();
-            return Value::string(
-                places.filter_map(|at| bytes.get(at)).map(|byte| char::from(*byte)).collect::<String>(),
-                budget,
-            );
-        }
-        budget.charge(text.characters / 2)?;
-        let characters: Vec<char> = text.string.chars().collect();
-        return Value::string(places.filter_map(|at| characters.get(at)).collect::<String>(), budget);
+        return slice_text(text, &places, budget);
     }
     budget.charge(price::add(container.heap_bytes() / 8))?;
     if !matches!(container, Value::Range(_)) {
-        budget.charge(2 * count as u64)?;
+        budget.charge(2 * places.count as u64)?;
     }
     match container {
-        Value::List(items) => Value::list(places.filter_map(|at| items.values.get(at)).cloned().collect(), budget),
-        Value::Tuple(items) => Value::tuple(places.filter_map(|at| items.values.get(at)).cloned().collect(), budget),
+        Value::List(items) => Value::list(places.pick(&items.values).cloned().collect(), budget),
+        Value::Tuple(items) => Value::tuple(places.pick(&items.values).cloned().collect(), budget),
         Value::Range(range) => {
             let place = |at: i128| i128::from(range.start) + i128::from(range.step) * at;
             let bound =
                 |value: i128| i64::try_from(value).map_err(|_| ErrorKind::from(ValueError::Index { of: Type::Range }));
-            let (start, stop) = (bound(place(start))?, bound(place(stop))?);
-            Ok(Value::Range(Arc::new(Range { start, stop, step: bound(i128::from(range.step) * step)? })))
+            let (start, stop) = (bound(place(places.start))?, bound(place(places.stop))?);
+            Ok(Value::Range(Arc::new(Range { start, stop, step: bound(i128::from(range.step) * places.step)? })))
         }
         _ => Err(ErrorKind::Internal),
+    }
+}
+
+fn slice_text(text: &Text, places: &Places, budget: &mut Budget) -> Result<Value, ErrorKind> {
+    budget.charge(scan_price(text))?;
+    if places.step == 1 && places.count > 0 {
+        let (from, to) = (text.offset(places.start as u64), text.offset((places.start + places.count) as u64));
+        budget.charge(price::add((to - from) as u64 / 4))?;
+        return Value::string(&text.string[from..to], budget);
+    }
+    // Characters are picked one by one; if their lengths in bytes differ, the text is first converted to a list of
+    // characters.
+    budget.charge(places.count as u64 / 2)?;
+    if text.is_ascii() {
+        let picked = places.pick(text.string.as_bytes()).map(|byte| char::from(*byte));
+        return Value::string(picked.collect::<String>(), budget);
+    }
+    budget.charge(text.characters / 2)?;
+    let characters: Vec<char> = text.string.chars().collect();
+    Value::string(places.pick(&characters).collect::<String>(), budget)
+}
+
+/// The places of a slice in its container, all of them in range.
+struct Places {
+    start: i128,
+    stop: i128,
+    step: i128,
+    count: i128,
+}
+
+impl Places {
+    /// The places of `[start:stop:step]` in a container of `length` elements.
+    fn of(parts: [&Value; 3], length: i128) -> Result<Self, ErrorKind> {
+        let mut bounds = [None; 3];
+        // As in CPython, the step is checked first, and its errors hide those of the bounds.
+        for (at, part) in parts.into_iter().enumerate().rev() {
+            bounds[at] = match part {
+                Value::None => None,
+                part => {
+                    let integer = part.integer().ok_or(TypeError::SliceIndices)?;
+                    // A bound beyond a machine word is out of range on its side.
+                    let extreme = if integer.is_negative() { i64::MIN } else { i64::MAX };
+                    Some(i128::from(integer.as_i64().unwrap_or(extreme)))
+                }
+            };
+            if bounds[2] == Some(0) {
+                return Err(ValueError::SliceStep.into());
+            }
+        }
+        let step = bounds[2].unwrap_or(1);
+        // The bounds are clamped to this range; for a negative step, it begins one place before the first element.
+        let (least, most) = if step > 0 { (0, length) } else { (-1, length - 1) };
+        let clamp = |bound: i128| if bound < 0 { (bound + length).max(least) } else { bound.min(most) };
+        let start = bounds[0].map_or(if step > 0 { 0 } else { length - 1 }, clamp);
+        let stop = bounds[1].map_or(if step > 0 { length } else { -1 }, clamp);
+        let distance = if step > 0 { stop - start } else { start - stop };
+        let count = if distance <= 0 { 0 } else { (distance + step.abs() - 1) / step.abs() };
+        Ok(Self { start, stop, step, count })
+    }
+
+    fn pick<'a, T>(&self, elements: &'a [T]) -> impl Iterator<Item = &'a T> {
+        (0..self.count).filter_map(|nth| elements.get((self.start + nth * self.step) as usize))
     }
 }

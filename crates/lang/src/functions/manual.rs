@@ -126,8 +126,8 @@ pub fn functions() -> impl Iterator<Item = FunctionInfo> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::row::Body;
     use super::*;
+    use crate::functions::row::Body;
 
     /// The minimum and the maximum number of arguments in a signature (`None` for any number).
     fn arity(signature: &str) -> (usize, Option<usize>) {

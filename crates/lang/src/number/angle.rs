@@ -300,8 +300,8 @@ fn decided(function: Circular, sine: Pair, cosine: Pair, absolute: f64) -> Optio
 
 #[cfg(test)]
 mod tests {
-    use super::super::reference::records;
     use super::*;
+    use crate::number::reference::records;
 
     const ALL: [Circular; 6] = [
         Circular::Sine,
@@ -362,7 +362,7 @@ mod tests {
             } else {
                 radians(find(name), x)
             };
-            if super::super::float::text(value) != record["f64"].as_str().unwrap() {
+            if crate::number::float::text(value) != record["f64"].as_str().unwrap() {
                 wrong.push(format!("{name}({x:?}) is {value:?}, not {}", record["f64"]));
             }
         }

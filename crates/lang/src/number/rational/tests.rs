@@ -1,5 +1,5 @@
-use super::super::reference::{priced, records, run};
 use super::*;
+use crate::number::reference::{priced, records, run};
 
 fn integer(text: &str) -> Integer {
     match text.strip_prefix('-') {
@@ -34,7 +34,7 @@ fn outcome(op: &str, a: &str, b: Option<&str>) -> String {
             "trunc" => whole(one().trunc(budget)?),
             "round" => whole(one().round(Ties::Even, budget)?),
             "round_places" => text(one().round_places(b.unwrap().parse().unwrap(), Ties::Even, budget)?),
-            "to_float" => super::super::float::text(one().numerator().true_divide(one().denominator(), budget)?),
+            "to_float" => crate::number::float::text(one().numerator().true_divide(one().denominator(), budget)?),
             "negate" => text(one().negate()),
             "absolute" => text(one().absolute()),
             "literal" => text(Rational::from_literal(a, budget)?),

@@ -1,5 +1,5 @@
-use super::super::reference::records;
 use super::*;
+use crate::number::reference::records;
 
 /// The outcome of a call, as the records spell it.
 fn outcome(function: &str, text: &str) -> String {
@@ -10,7 +10,7 @@ fn outcome(function: &str, text: &str) -> String {
     } else if value.is_infinite() && x.is_finite() {
         "range".to_owned()
     } else {
-        super::super::float::text(value)
+        crate::number::float::text(value)
     }
 }
 
