@@ -71,12 +71,12 @@ const BINDERS: [FunctionInfo; 5] = [
     binder(
         "integral",
         "Numerical integral of the body over the variable; the bounds may be infinite.",
-        "Integral numérica do corpo na variável; os limites podem ser infinitos.",
+        "Integral numérica do corpo em relação à variável; os limites podem ser infinitos.",
     ),
     binder(
         "root",
-        "Value of the variable between the bounds at which the body, of opposite signs at them, is 0.",
-        "Valor da variável entre os limites no qual o corpo, de sinais opostos neles, é 0.",
+        "Value of the variable between the bounds at which the body is 0; its signs at the bounds must differ.",
+        "Valor da variável, entre os limites, no qual o corpo é 0; seus sinais nos limites devem ser opostos.",
     ),
 ];
 
