@@ -30,8 +30,7 @@ fn published() -> Option<String> {
     commit.split('"').next().map(str::to_owned)
 }
 
-/// The commit according to git, if git tracks this file. A debug build does not ask, since each commit would cause a
-/// new build.
+/// The commit according to git, if git tracks this file. Not in a debug build, since each commit would rebuild it.
 fn checked_out() -> Option<String> {
     if env::var("PROFILE").as_deref() != Ok("release") {
         return None;

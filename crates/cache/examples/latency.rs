@@ -110,8 +110,7 @@ fn first_silence(node: &Node, key: &Key) -> Instant {
     }
 }
 
-/// Asks a node without pause until stopped: most often for known values, less often for new ones, sometimes for an
-/// expensive one.
+/// Asks a node without pause until stopped: mostly for known values, sometimes for new or for expensive ones.
 async fn load(node: Node, number: usize, stop: Arc<AtomicBool>, asked: Arc<AtomicU64>) {
     let hot = Key::new("1", &format!("hot {number}"));
     for turn in 0_u64.. {

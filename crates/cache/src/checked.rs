@@ -347,8 +347,7 @@ pub fn waiters() {
     });
 }
 
-/// When the breaker is half-open, one trial runs at a time, however it ends; and the breaker does not stay open for
-/// ever.
+/// A half-open breaker allows one trial at a time, however it ends, and does not stay open for ever.
 pub fn breaker() {
     block_on(async {
         let (breaker, start) = (Arc::new(Breaker::new()), Instant::now());

@@ -106,8 +106,7 @@ async fn switch_to<V: Send + Sync + 'static>(
     let gone: Vec<Address> = members.keys().filter(|address| !addresses.contains(address)).cloned().collect();
     for mut member in gone.iter().filter_map(|address| members.remove(address)) {
         member.supervising.abort();
-        // Waits for the abort to take effect, so that no connection is installed after it; the result is always that
-        // abort.
+        // Waits for the abort to take effect, so that no connection is installed after it; always gives that abort.
         let _ = (&mut member.supervising).await;
         member.link.install(None);
     }

@@ -1,10 +1,9 @@
 //! How invalidations reach memory, and when memory may be trusted. The crate's documentation draws the states and the
 //! transitions between them.
 //!
-//! Everything that takes time is checked against *generations*: one generation counts purges, and 4,096 others count
-//! the changes of keys, by the hash of the key. A [`VersionStamp`] is a snapshot of the purge generation and of one of
-//! the others. If either has changed, work that began under the stamp is neither kept nor written without a second
-//! lookup.
+//! Everything that takes time is checked against *generations*: one counts purges, and 4,096 others count the changes
+//! of keys, by the hash of the key. A [`VersionStamp`] is a snapshot of the purge generation and of one of the others.
+//! If either has changed, work that began under the stamp is neither kept nor written without a second lookup.
 //!
 //! An invalidation raises the generation, takes and releases the insert lock, and removes the entry. An insertion
 //! compares the stamp and inserts under that lock. So one of the two always sees the other, and once its invalidation
@@ -205,7 +204,6 @@ impl Coherence {
         }
     }
 
-    /// Publishes the present state of the primaries.
     pub(crate) fn publish_state(&self, primaries: &Primaries) {
         // The state is read under the lock of the channel, so that the last state published is the newest.
         self.state.send_modify(|state| *state = primaries.state());

@@ -65,8 +65,7 @@ pub(crate) fn push_handler(
     }
 }
 
-/// The names in an invalidation. `None` means all keys: Redis sends a null for these, and malformed messages count as
-/// the same.
+/// The names in an invalidation. `None` means all keys: a null from Redis, or a malformed message.
 fn names(data: Vec<Value>) -> Option<Vec<Value>> {
     match <[Value; 1]>::try_from(data) {
         Ok([Value::Array(names)]) if !names.is_empty() => Some(names),

@@ -38,8 +38,8 @@ impl Key {
     ///
     /// # Panics
     ///
-    /// If the variant is empty, or is not printable ASCII without `:` and `#`. It must come from the program, never
-    /// from its input.
+    /// If the variant is empty, or is not printable ASCII without `:` and `#`. It must never come from the program's
+    /// input.
     pub fn new(variant: impl Into<Cow<'static, str>>, text: &str) -> Self {
         let variant = variant.into();
         assert!(is_variant(&variant), "a variant is printable ASCII without `:` and `#`, not {variant:?}");
@@ -121,7 +121,6 @@ impl Equivalent<Key> for KeyRef<'_> {
     }
 }
 
-/// A parsed name in Redis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RedisName<'a> {
     Answer(KeyRef<'a>),
@@ -151,8 +150,7 @@ impl Namespace {
         &self.prefix
     }
 
-    /// The pattern for `SCAN` that matches exactly our names: the prefix, which contains no special characters of
-    /// patterns, and a star.
+    /// The pattern for `SCAN` that matches exactly our names: the prefix, which has no special characters, and a star.
     pub(crate) fn pattern(&self) -> String {
         format!("{}*", self.prefix)
     }

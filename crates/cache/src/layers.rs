@@ -67,7 +67,6 @@ impl<C: Contents> Layers<C> {
         self.options.lookup == Lookup::Always && matches!(self.state_for(key), State::Coherent | State::CatchingUp)
     }
 
-    /// The state of memory for this key.
     fn state_for(&self, key: &Key) -> State {
         self.shared.as_ref().map_or(State::Memory, |shared| shared.primaries.state_for(key))
     }
@@ -132,8 +131,7 @@ impl<C: Contents> Layers<C> {
             }
     }
 
-    /// Makes the answer from a cheap value: keeps it if nothing has changed since the computation began, and queues it
-    /// for Redis.
+    /// The answer from a cheap value: kept if nothing has changed since the computation began, and queued for Redis.
     pub(crate) fn keep_and_write_behind(
         &self,
         key: &Key,
@@ -199,9 +197,8 @@ impl<C: Contents> Layers<C> {
         }
     }
 
-    /// The last row of the protocol's table: executes the final write if nothing has changed since the stamp, or if a
-    /// second lookup finds the expected value. Without a stamp, it looks up first. Gives whether the flight is
-    /// finished.
+    /// The last row of the protocol's table: the final write, if nothing has changed since the stamp or a second lookup
+    /// finds the expected value. Without a stamp, it looks up first. Gives whether the flight is finished.
     async fn finish(
         &self,
         key: &Key,
@@ -229,8 +226,7 @@ impl<C: Contents> Layers<C> {
         true
     }
 
-    /// Executes the write, and keeps in memory only what Redis confirms. Gives whether Redis executed it, or had
-    /// nothing to execute.
+    /// Executes the write, and keeps in memory only what Redis confirms. Gives whether no write is left to execute.
     async fn execute(&self, key: &Key, stamp: VersionStamp, write: &FinalWrite<C::Value>) -> bool {
         let Some(shared) = &self.shared else { return true };
         let done = match write {
@@ -266,8 +262,7 @@ impl<C: Contents> Layers<C> {
         }
     }
 
-    /// Puts a value into memory, unless something has changed since the stamp. Gives whether it is there, and for how
-    /// long.
+    /// Puts a value into memory, unless something has changed since the stamp. Gives whether it is there, and how long.
     pub(crate) fn keep(
         &self,
         key: &Key,

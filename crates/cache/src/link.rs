@@ -29,7 +29,6 @@ impl CallError {
     }
 }
 
-/// The reply of one primary.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum CallReply<T> {
     Here(T),
@@ -61,7 +60,6 @@ pub(crate) struct Link {
     wait_doubted: Notify,
 }
 
-/// A call to a primary.
 #[derive(Clone, Copy)]
 pub(crate) struct CallRequest<'r> {
     pub(crate) commands: &'r [Cmd],
@@ -136,8 +134,7 @@ impl Link {
         }
     }
 
-    /// Waits until there is no point in waiting for another node: it could not write its value, or we would not be
-    /// notified.
+    /// Waits until waiting for another node is useless: it could not write its value, or we would not be notified.
     pub(crate) async fn until_waiting_is_futile(&self) {
         loop {
             // Registered before the checks, so that no notification is missed.
@@ -150,8 +147,8 @@ impl Link {
         }
     }
 
-    /// The only way to a server: needs a connection and the breaker's permit, keeps the deadline, and reports the
-    /// result to the breaker.
+    /// The only way to a server: needs a connection and the breaker's permit, keeps the deadline, and tells the breaker
+    /// the result.
     pub(crate) async fn call<T>(
         &self,
         request: CallRequest<'_>,

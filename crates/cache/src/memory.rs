@@ -133,8 +133,7 @@ impl<V> Memory<V> {
         self.entries.remove(&key);
     }
 
-    /// Removes the expired entries, and those of earlier purge generations. It may run late: entries newer than `purge`
-    /// stay.
+    /// Removes expired entries, and those of earlier purge generations. It may run late: those newer than `purge` stay.
     ///
     /// It removes them one by one: `retain` would hold the lock of a shard for tens of thousands of entries, while
     /// requests and invalidations wait.
@@ -199,8 +198,8 @@ mod tests {
         assert_eq!(got(&memory, "new", 9), Some(2));
     }
 
-    /// A value that, when it is dropped, makes another thread look in the memory that held it, and reports whether that
-    /// thread got an answer.
+    /// A value that, when dropped, makes another thread use the memory that held it, and reports whether it got an
+    /// answer.
     struct AsksWhenDropped(std::sync::Weak<Memory<AsksWhenDropped>>, mpsc::Sender<bool>);
 
     impl Drop for AsksWhenDropped {

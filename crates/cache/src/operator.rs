@@ -25,8 +25,7 @@ use crate::stats::{Cause, Label, State, Trouble};
 
 /// The maximum number of entries on a page.
 const PAGE_MAX: usize = 1_000;
-/// The maximum number of steps for a page: among many foreign keys, a page may be short or empty without being the
-/// last.
+/// The maximum number of steps for a page, which may be short or empty among many foreign keys without being the last.
 const PAGE_STEPS_MAX: usize = 64;
 /// Names visited in one step of a clear, and removed in one call.
 const STEP: usize = 250;
@@ -246,9 +245,8 @@ impl<C: Contents> Operator<C> {
     /// there may be a few more. An entry that exists the whole time is on one of the pages; one that is added or
     /// removed meanwhile may be missing.
     ///
-    /// Without Redis, or if it is unreachable, it lists this node's memory. (Otherwise, memory holds few entries that
-    /// Redis does not: those too large for Redis, and those that the write-behind dropped. [`Operator::entry`] finds
-    /// these too.)
+    /// Without Redis, or if it is unreachable, lists this node's memory. (Otherwise, memory holds few entries that
+    /// Redis does not: too large ones, and those that the write-behind dropped. [`Operator::entry`] finds these, too.)
     pub async fn list(&self, from: Option<&Cursor>, limit: usize) -> Page {
         let limit = limit.clamp(1, PAGE_MAX);
         let start = Position::Redis { primary: 0, scan: 0 };
@@ -290,8 +288,7 @@ impl<C: Contents> Operator<C> {
         Ok(finished(tokio::spawn(async move { layers.delete(name).await }).await))
     }
 
-    /// Removes every entry of this namespace, on every node, and nothing else. Answers that are computed meanwhile may
-    /// be stored again.
+    /// Removes every entry of this namespace, on every node. Answers that are computed meanwhile may be stored again.
     pub async fn clear(&self) -> Removed {
         let layers = self.layers.clone();
         finished(tokio::spawn(async move { layers.clear().await }).await)

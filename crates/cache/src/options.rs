@@ -88,8 +88,7 @@ pub struct Deadlines {
     pub call: Duration,
     /// For connecting, for each step of the handshake, and for the push that proves coherence.
     pub handshake: Duration,
-    /// The time between two heartbeats. If one takes twice as long as `call`, this node no longer waits for other
-    /// nodes.
+    /// The time between two heartbeats. If one takes twice `call`, this node no longer waits for other nodes.
     pub heartbeat: Duration,
     /// The time between two queries for the primaries, to Sentinels or Cluster nodes.
     pub topology: Duration,

@@ -47,7 +47,6 @@ impl Removals {
     }
 }
 
-/// The pending removals of one cache.
 pub(crate) struct PendingRemovals {
     queue: Mutex<Queue>,
     /// Whether there are any. Usually there are none, and a lookup then costs one atomic read.

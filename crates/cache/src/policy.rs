@@ -93,8 +93,7 @@ pub(crate) enum Completion {
     KeepBriefly,
     /// The same, and delete our lease, which may have been written.
     KeepBrieflyAndRelease(Expected),
-    /// An expensive value: answer, then replace the expected value with `XX` if it is still there; keep the value once
-    /// written.
+    /// An expensive value: answer, then replace the expected value with `XX` if it is still there; keep it if written.
     Replace(Expected),
 }
 
@@ -110,8 +109,7 @@ pub(crate) fn after_lookup<V>(read: LookupResult<V>) -> AfterLookup<V> {
     }
 }
 
-/// The column "cheap": the trial has computed the value. `NX` leaves a lease in place, which the node that holds it
-/// will replace.
+/// The column "cheap": the trial has computed the value. `NX` leaves a lease in place, which its node will replace.
 pub(crate) fn if_cheap<V>(next: AfterLookup<V>) -> Option<Completion> {
     match next {
         AfterLookup::Answer(..) => None,

@@ -11,7 +11,6 @@ use crate::url::Parts;
 
 const SENTINEL_PORT: u16 = 26_379;
 
-/// The servers of a URL.
 pub(crate) enum RedisUrl {
     Server(Endpoint),
     Sentinels {

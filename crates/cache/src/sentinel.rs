@@ -46,7 +46,6 @@ impl Sentinels {
         format!("{} at {}", self.name, shown.join(","))
     }
 
-    /// The address of the primary.
     pub(crate) async fn primary(&self) -> Result<Address, Trouble> {
         let mut asking = JoinSet::new();
         for sentinel in &self.sentinels {
@@ -93,8 +92,7 @@ impl Sentinel {
         read_answer(reply?).ok_or(Trouble::Protocol)
     }
 
-    /// The login is that of the servers. Sentinels often have no logins and refuse every login; then this connects
-    /// without one.
+    /// The login is that of the servers. Sentinels often have none and refuse every login; then none is used.
     async fn connect(&self) -> Result<Connection, Trouble> {
         let connected = match self.endpoint.connect(|_| {}).await {
             Err(error) if error.trouble == Trouble::Denied => self.endpoint.without_login().connect(|_| {}).await,

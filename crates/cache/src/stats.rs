@@ -10,8 +10,7 @@ use std::time::Duration;
 pub enum State {
     /// No Redis is configured.
     Memory,
-    /// Every change in Redis reaches memory at once. This was proven for the present connection and is checked by
-    /// heartbeats.
+    /// Every change in Redis reaches memory at once. This was proven for the connection and is checked by heartbeats.
     Coherent,
     /// Connected, but not yet proven that changes arrive: memory keeps entries for 5 s at most.
     CatchingUp,
@@ -43,8 +42,7 @@ pub struct Count {
     pub count: u64,
 }
 
-/// A snapshot of a cache's counters and contents. The counters are read one after another, so that sums may be off by
-/// the calls in between.
+/// A snapshot of a cache's counters and contents. The counters are read one by one, so sums may be slightly off.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Stats {
@@ -204,7 +202,6 @@ impl<L: Label> Tally<L> {
 /// The bounds of `invalidation_latency`: the target is 5 ms, and the push itself takes 0.1 ms.
 const LATENCY_BOUNDS: &[f64] = &[5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 0.1, 1.0];
 
-/// All counters of a cache.
 pub(crate) struct Counters {
     pub(crate) answers: Tally<Answered>,
     pub(crate) memory: Tally<MemoryLookup>,

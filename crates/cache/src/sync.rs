@@ -1,5 +1,4 @@
-//! Locks and atomics: std's, or shuttle's for the checker in `checked/`, which tries different orders of the threads'
-//! steps.
+//! Locks and atomics: std's, or shuttle's for the checker in `checked/`, which tries different orders of steps.
 //!
 //! The protocol takes its locks and atomics from here; counters that decide nothing use those of std.
 

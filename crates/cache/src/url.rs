@@ -11,8 +11,8 @@
 //! `rediss+sentinel://` and `rediss+cluster://` use TLS. IPv6 addresses have brackets. In a user or a password, the
 //! special characters of URLs are percent-encoded.
 
-/// The hosts and ports in a URL, or the path of its socket, without a login or any part that may contain one. `?` if it
-/// is not a URL.
+/// The hosts and ports in a URL, or the path of its socket, without any part that may contain a login. `?` for other
+/// texts.
 ///
 /// ```
 /// assert_eq!(tabuada_cache::url::hosts("redis+cluster://user:secret@a:1,b:2"), "a:1,b:2");

@@ -1,5 +1,4 @@
-//! The promises of a cache with any layers: each case runs with memory alone, with Redis alone, and with both, in both
-//! lookup modes.
+//! The promises of a cache with any layers: each case runs with memory, Redis or both, in both lookup modes.
 
 use crate::support;
 
@@ -334,8 +333,7 @@ async fn an_answer_without_a_lifetime_is_not_stored() {
     }
 }
 
-/// For cheap and expensive values: nothing is stored in either layer, and no lease is taken; stored values are found,
-/// and leases stay.
+/// For cheap and expensive values: nothing is stored, no lease is taken; stored values are found, and leases stay.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_call_without_storing_leaves_nothing_behind() {
     for layers in Layers::all() {

@@ -1,5 +1,4 @@
-//! Properties of races, tested by thousands of forced ones, each with a permitted outcome. The tests assert counts, not
-//! times.
+//! Properties of races, each tested by thousands of forced races. The tests assert counts, not times.
 //!
 //! `./test --deep` runs more rounds (`TABUADA_CASES`).
 
@@ -221,8 +220,7 @@ async fn no_purge_during_a_computation_is_undone() {
 
 /// The purpose of 4,096 shards: although other keys with our prefix change all the time, hardly any answer is lost.
 ///
-/// The ratio of changes to answers is fixed, whatever the speed of the machine: that of 5,000 changes a second and 5
-/// ms.
+/// The ratio of changes to answers does not depend on the machine: that of 5,000 changes a second and 5 ms.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn changes_of_other_keys_cost_hardly_an_answer() {
     const CHANGES: usize = 25;

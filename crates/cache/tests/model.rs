@@ -89,7 +89,6 @@ enum There {
 struct Flight {
     /// The held computation, and the value that it replaces; `None` if it waits for another node.
     computes: Option<(Held, There)>,
-    /// Its followers.
     followers: Vec<Asking>,
 }
 
@@ -268,8 +267,7 @@ impl World {
         }
     }
 
-    /// A connection is cut. A flight of its node that waits for the other node computes, unless the next connection is
-    /// faster.
+    /// A connection is cut. A flight that waits for the other node computes, unless the next connection is faster.
     async fn loses(&mut self, n: usize) {
         let node = self.nodes[n].clone();
         let lost = node.invalidations("detached");

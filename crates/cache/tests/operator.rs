@@ -440,8 +440,8 @@ async fn a_clear_is_not_undone_by_computations_in_progress_on_either_node() {
     assert!(server.person().keys().is_empty());
 }
 
-/// Two nodes, one of which is cut off: a removal by its operator empties its memory at once, and Redis when it is
-/// reachable again.
+/// Two nodes, one of them cut off: a removal by its operator empties its memory at once, and Redis when reachable
+/// again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_clear_during_an_outage_is_executed_when_redis_is_back() {
     let server = Server::start();

@@ -1,5 +1,4 @@
-//! The known pitfalls of layered caches, each with a test named after it. The numbers are those of the survey in the
-//! project's findings.
+//! The known pitfalls of layered caches, each with a test named after it, numbered as in the survey of the findings.
 //!
 //! | | pitfall | where |
 //! |---|---|---|
@@ -58,8 +57,7 @@ async fn pitfall_02_only_the_first_key_of_a_push_is_invalidated() {
     node.is_sound().await;
 }
 
-/// A person changes a value in Redis while a node reads it. The two values differ, against the law, so that a stale one
-/// is recognised.
+/// A user changes a value in Redis while a node reads it. Against the law the values differ, to recognise a stale one.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pitfall_03_a_read_that_an_invalidation_overtakes_is_kept_for_ever() {
     let server = Server::start();

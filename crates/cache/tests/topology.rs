@@ -453,8 +453,7 @@ async fn a_primary_that_joins_a_cluster() {
     assert!(cluster.person_for(&name("3+3")).gets(&name("3+3")).is_some());
 }
 
-/// With the `redis://` URL of a Cluster node, only that node's keys are found; the others are computed, and the errors
-/// are counted.
+/// With the `redis://` URL of a Cluster node, only its keys are found; others are computed, and errors are counted.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cluster_whose_url_does_not_say_so() {
     let cluster = Cluster::start(2, false).await;

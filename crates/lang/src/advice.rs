@@ -1,5 +1,4 @@
-//! Advice: fixes for a text that cannot be parsed or fails, and hints for a text whose meaning may not be the intended
-//! one.
+//! Advice: fixes for a text that cannot be parsed or fails, and hints for a text that may not mean what was intended.
 //!
 //! Advice is made from the caller's text each time; it is not part of an answer and is never remembered. It never
 //! changes the meaning of a text: a valid text is evaluated as it stands, with a hint beside the answer.
@@ -385,8 +384,7 @@ impl<'c> Desk<'c> {
         words::mend(text, |name| self.is_given(name), |bytes| self.pays(bytes))
     }
 
-    /// Mends what needs no parser to be seen, in a text that cannot be parsed: signs around it, words, separators,
-    /// percentages.
+    /// Mends what can be seen without a parser: signs around the text, words, separators, percentages.
     fn respelled(&self, tokens: &Tokens<'_>) -> Option<String> {
         let text = tokens.text;
         let trimmed = reading::trimmed(tokens).or_else(|| reading::carets(text));

@@ -1,5 +1,4 @@
-//! Python's operators on values: which types fit each other, their common type, and the errors for types that do not
-//! fit.
+//! Python's operators on values: which types fit each other, their common type, and the errors for all others.
 
 // The numbers of exact and decimal mode.
 pub(crate) mod exact;
@@ -43,7 +42,6 @@ pub(crate) enum Binary {
     Or,
 }
 
-/// Comparisons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Comparison {
     Less,

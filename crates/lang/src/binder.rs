@@ -133,8 +133,7 @@ impl Loop {
         }
     }
 
-    /// Takes the failure of the body at the last requested point; gives the next step if the machine does not need that
-    /// value.
+    /// Takes the failure of the body at the last requested point; gives the next step if that value is not needed.
     pub(crate) fn fail(&mut self, kind: &ErrorKind, budget: &mut Budget) -> Option<Result<Step, ErrorKind>> {
         if !kind.is_of_values() {
             return None;

@@ -42,7 +42,7 @@ enum Row {
 pub(crate) enum Shown<'v> {
     /// The subtree itself.
     Itself,
-    /// The text of a value. A value with a sign is bracketed on the right of an operator and beside a tighter one
+    /// The text of a value. With a sign, it is bracketed on the right of an operator and beside a tighter one
     /// (`2-(-3)`).
     Value { text: &'v str, is_signed: bool },
     /// A part of the subtree.

@@ -255,8 +255,8 @@ impl Block {
                 Operation::Absolute => one(rows, a, f64::abs),
                 Operation::Square => {
                     one(rows, a, |a| a * a);
-                    // Rows with an infinite operand go to the evaluator too: they are rare, and a check for them would
-                    // be expensive.
+                    // Rows with an infinite operand go to the evaluator too: they are rare, and a check would be
+                    // expensive.
                     note(rows, Operand::Same, trouble, f64::is_infinite)
                 }
                 Operation::Truth => one(rows, a, |a| truth(a != 0.0)),

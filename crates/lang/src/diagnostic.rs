@@ -197,8 +197,7 @@ fn told(function: &str) -> &str {
     if function == "sort" { "sorted" } else { function }
 }
 
-/// The function, the bound on its arguments and the wanted number; the given number, and whether only positional
-/// arguments count.
+/// The function, the bound on its arguments, the wanted and the given number, and whether only positional ones count.
 fn count(arity: &Arity) -> (&str, Bound, u64, u64, bool) {
     match arity {
         Arity::ExactlyOne { function, given } => (function, Bound::Exactly, 1, *given, false),
@@ -316,8 +315,7 @@ fn decimal(error: &DecimalError, language: Language) -> String {
 
 /// The line of `text` in which `span` begins, with carets under the part of the span in that line.
 ///
-/// Long lines are cut around the span. Columns are those of a terminal: two for an ideograph or an emoji, none for a
-/// combining mark.
+/// Long lines are cut around the span. Columns are those of a terminal: 2 for an ideograph or an emoji, 0 for a mark.
 pub fn caret(text: &str, span: Span) -> String {
     const COLUMNS: usize = 76;
     let start = (span.start as usize).min(text.len());

@@ -133,8 +133,7 @@ pub enum ErrorKind {
         /// The limit.
         limit: u64,
     },
-    /// A part of a rational number would have too many bits; where an estimate allows, this is known before the
-    /// computation.
+    /// A part of a rational number would have too many bits; where possible, this is estimated before the computation.
     RationalTooLarge {
         /// An estimate of the decimal digits of its longer part.
         digits: Estimate,

@@ -136,8 +136,8 @@ impl Program {
         Ok(answer)
     }
 
-    /// The name of a function that the value is or holds, since it cannot be parsed back. Recursion is bounded by the
-    /// depth of containers.
+    /// The name of a function that the value is or holds, since it cannot be parsed back. Containers bound the
+    /// recursion.
     fn function_in<'p>(&'p self, value: &Value) -> Option<&'p str> {
         match value {
             Value::Function(function) => Some(function.name),

@@ -85,8 +85,7 @@ pub struct Step {
     pub by: Vec<Span>,
     /// The node that was evaluated; [`Program::span`] finds it in the text.
     pub node: Option<u32>,
-    /// An upper bound of the error, if the value is numerical: an integral, a derivative, a sum or a product to
-    /// infinity.
+    /// An upper bound of the error of a numerical value: an integral, a derivative, an infinite sum or product.
     pub error: Option<f64>,
 }
 

@@ -63,7 +63,6 @@ const fn part(reached: Reached, rows: &'static [Function]) -> Part {
     Part { reached, rows, is_random: false }
 }
 
-/// The table of functions.
 const TABLE: [Part; 14] = [
     part(Reached::Type, builtins::TYPES),
     part(Reached::Type, containers::TYPES),
@@ -471,7 +470,6 @@ fn float_value(value: f64) -> Outcome {
     Ok(Value::Float(value))
 }
 
-/// An argument as an integer.
 fn integer(value: &Value) -> Result<Integer, ErrorKind> {
     value.integer().ok_or(TypeError::NotInteger { found: value.kind() }.into())
 }

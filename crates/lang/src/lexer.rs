@@ -134,8 +134,7 @@ impl<'t> Lexer<'t> {
         Self { text, at: at as usize, in_run: false }
     }
 
-    /// A lexer that reads the run of superscripts at `at` as ordinary tokens, then gives [`Token::RunEnd`] and the
-    /// tokens that follow.
+    /// A lexer that reads the run of superscripts at `at` as ordinary tokens, then [`Token::RunEnd`] and what follows.
     pub(crate) fn of_run(text: &'t str, at: u32) -> Self {
         Self { in_run: true, ..Self::behind(text, at) }
     }
@@ -153,7 +152,6 @@ impl<'t> Lexer<'t> {
         Err(Error { kind: kind.into(), span: Span::new(start, self.at) })
     }
 
-    /// The next token.
     pub(crate) fn next(&mut self) -> Lexed {
         if self.in_run {
             return self.raised();
@@ -385,8 +383,7 @@ impl<'t> Lexer<'t> {
             | "finally" | "from" | "global" | "import" | "nonlocal" | "pass" | "raise" | "return" | "try" | "while"
             | "with" | "yield" => Token::Reserved,
             _ if word.is_ascii() => Token::Name,
-            // As in CPython, no name becomes a constant by NFKC (`Ｔｒｕｅ`). The first letter excludes nearly all other
-            // words cheaply.
+            // As in CPython, no name becomes a constant by NFKC (`Ｔｒｕｅ`). The first letter excludes most other words.
             _ if !matches!(word.nfkc().next(), Some('T' | 'F' | 'N')) => Token::Name,
             _ => match ["True", "False", "None"].iter().find(|constant| word.nfkc().eq(constant.chars())) {
                 Some(constant) => {
@@ -565,14 +562,12 @@ pub(crate) fn on_line(text: &str) -> String {
     text.chars().map(|character| lowered(character).unwrap_or(character)).collect()
 }
 
-/// A number in superscripts.
 pub(crate) fn to_superscript(number: u64) -> String {
     let digits: Vec<char> = RAISED.chars().take(10).collect();
     number.to_string().bytes().map(|digit| digits[usize::from(digit - b'0')]).collect()
 }
 
-/// Whether the character is a blank of any width, but not the end of a line. As in Python, characters without a width
-/// are no blanks.
+/// Whether the character is a blank, but not the end of a line. As in Python, characters without a width are no blanks.
 pub(crate) fn is_blank(character: char) -> bool {
     matches!(
         character,
@@ -701,7 +696,6 @@ pub(crate) fn is_name(text: &str) -> bool {
     matches!(Lexer::new(text).next(), Ok((Token::Name, span)) if span == whole)
 }
 
-/// NFKC of a name.
 pub(crate) fn nfkc(name: &str) -> String {
     let stem = name.trim_end_matches(is_subscript);
     stem.nfkc().collect::<String>() + &name[stem.len()..]

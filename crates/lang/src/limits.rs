@@ -228,7 +228,6 @@ impl<'a, 'f> Budget<'a, 'f> {
         Ok(())
     }
 
-    /// The bytes held now.
     pub(crate) fn held_bytes(&self) -> u64 {
         self.held_bytes
     }

@@ -12,8 +12,7 @@ const RUN_MIN: usize = 64;
 /// After so many wins of one side in a row, a search ("galloping") finds how many more elements it wins.
 const GALLOP_MIN: usize = 7;
 
-/// The sorted order of `count` elements, as their indices. `less` says whether the element at one index comes before
-/// the one at another.
+/// The sorted order of `count` elements, as their indices. `less` compares the elements at two indices.
 ///
 /// # Errors
 ///
@@ -213,8 +212,7 @@ impl<E, L: FnMut(usize, usize) -> Result<bool, E>> Sort<L> {
         let (mut left_wins, mut right_wins) = (0, 0);
         while !merging.is_decided() && left_wins.max(right_wins) < self.gallop {
             let (left, right) = merging.next();
-            // Forwards, the smaller element is taken; backwards, the larger one. Of equal elements, the left one counts
-            // as smaller.
+            // Forwards, the smaller element is taken; backwards, the larger one. Of equal ones, the left is smaller.
             if (self.less)(right, left)? == merging.forwards {
                 merging.take_right(1);
                 (left_wins, right_wins) = (0, right_wins + 1);

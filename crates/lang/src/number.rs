@@ -35,8 +35,7 @@ pub(crate) enum Ties {
 }
 
 impl Ties {
-    /// Whether a magnitude is rounded up: `rest` compares its remainder with a half, `is_odd` is about the lower
-    /// neighbour.
+    /// Whether a magnitude is rounded up: `rest` compares its remainder with a half, `is_odd` is the lower neighbour's.
     fn is_up(self, rest: std::cmp::Ordering, is_odd: bool) -> bool {
         rest.is_gt() || (rest.is_eq() && (is_odd || self == Self::Away))
     }

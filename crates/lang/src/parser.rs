@@ -100,8 +100,8 @@ pub struct Context<'c> {
     pub pause: Pause<'c>,
 }
 
-/// Called between parts of work of some tens of microseconds each, so that a thread can let others run. The default
-/// does nothing.
+/// Called between parts of work of some tens of microseconds, so that a thread can let others run. Does nothing by
+/// default.
 #[derive(Clone, Copy)]
 pub struct Pause<'c>(pub &'c dyn Fn());
 
@@ -134,8 +134,7 @@ pub(crate) fn parse(text: &str, context: &Context<'_>, limits: &Limits) -> Resul
     Ok(program)
 }
 
-/// Parses `text` in `context` into `program`, which is cleared first. The allocations of `program` and `stacks` are
-/// reused.
+/// Parses `text` in `context` into `program`, which is cleared first; its allocations and those of `stacks` are reused.
 pub(crate) fn parse_into(
     program: &mut Program,
     stacks: &mut Stacks,
@@ -202,8 +201,8 @@ struct Parser<'t, 'l> {
     ahead: Option<(Token, Span, Lexer<'t>)>,
     program: &'l mut Program,
     stacks: &'l mut Stacks,
-    /// The brackets in the text that may belong to a binder, each with its number of parts and its bound name; computed
-    /// when first needed.
+    /// The brackets that may belong to a binder, with their numbers of parts and bound names; computed when first
+    /// needed.
     binders: Option<HashMap<u32, (u32, String)>>,
     /// Whether the parser is in the body of a definition, where every name is looked up at each use.
     in_definition: bool,
@@ -213,7 +212,6 @@ struct Parser<'t, 'l> {
     started: bool,
     /// The number of openers and open else-branches.
     depth: u64,
-    /// The end of the last token.
     last_end: u32,
     /// The precedence row of the last operand, which decides what postfix operators may follow.
     row: u8,

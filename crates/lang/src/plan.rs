@@ -1,5 +1,5 @@
-//! A plan: a program of floats as a list of operations on slots, which run over one row or over a block of rows without
-//! checking types.
+//! A plan: a program of floats as a list of operations on slots, run over one row or a block of rows without type
+//! checks.
 //!
 //! A program has a plan if it treats the floats of every row alike: it has only Python's operators, and functions that
 //! always give a float (or a truth value). Exceptions in single rows (a division by zero, a root of a negative number,
@@ -11,7 +11,6 @@ use crate::arithmetic::Comparison;
 use crate::number::circular;
 use crate::number::power::Ladder;
 
-/// The source of an operand.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Source {
     /// A parameter of the program.

@@ -13,8 +13,7 @@ use crate::mode::Mode;
 use crate::plan::Plan;
 use crate::value::Value;
 
-/// A node: an operation on the stack of values. Jumps are relative (`1` is the next node), so that a slice of nodes can
-/// be moved.
+/// A node: an operation on the stack of values. Jumps are relative (`1` is the next node), so nodes can be moved.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Node {
     /// A small integer.
@@ -104,8 +103,7 @@ pub(crate) enum Node {
         name: u32,
         jump: u32,
     },
-    /// Assigns the value on the stack to `count` names, which begin at `names_at` in `targets`. The value stays on the
-    /// stack.
+    /// Assigns the value on the stack to `count` names, from `names_at` in `targets` on. The value stays on the stack.
     Assign {
         count: u32,
         names_at: u32,
@@ -141,7 +139,6 @@ pub(crate) enum Binder {
 }
 
 impl Binder {
-    /// The names of all forms.
     pub(crate) const NAMES: [&'static str; 5] = ["sum", "prod", "integral", "root", "derivative"];
 
     pub(crate) fn find(name: &str) -> Option<Self> {
@@ -314,8 +311,7 @@ impl Program {
             && self.nodes.iter().zip(&other.nodes).all(|(a, b)| resolved(self, *a) == resolved(other, *b))
     }
 
-    /// For each node, the index at which its subtree begins. Jumps and similar nodes are not roots; they get their own
-    /// index.
+    /// For each node, the index at which its subtree begins; for jumps and similar nodes, their own index.
     pub(crate) fn subtrees(&self) -> Vec<u32> {
         let mut open: Vec<u32> = Vec::with_capacity(4);
         let mut starts = Vec::with_capacity(self.nodes.len());

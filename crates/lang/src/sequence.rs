@@ -231,8 +231,7 @@ fn slice_text(text: &Text, places: &Places, budget: &mut Budget) -> Result<Value
         budget.charge(price::add((to - from) as u64 / 4))?;
         return Value::string(&text.string[from..to], budget);
     }
-    // Characters are picked one by one; if their lengths in bytes differ, the text is first converted to a list of
-    // characters.
+    // Characters are picked one by one; if their lengths in bytes differ, from a list of the characters.
     budget.charge(places.count as u64 / 2)?;
     if text.is_ascii() {
         let picked = places.pick(text.string.as_bytes()).map(|byte| char::from(*byte));

@@ -52,8 +52,7 @@ pub(crate) struct Builtin {
 pub(crate) struct Text {
     pub(crate) string: Box<str>,
     pub(crate) characters: u64,
-    /// Bytes of quotes, backslashes and characters that are not printable ASCII: `repr` must look them up or escape
-    /// them.
+    /// Bytes of quotes, backslashes and characters other than printable ASCII: `repr` must look them up or escape them.
     unusual_bytes: u64,
 }
 
@@ -131,8 +130,8 @@ impl Value {
         Items::new(values, budget).map(Self::Tuple)
     }
 
-    /// A set of `values`; of equal elements, the first is kept. As in Python, a set cannot hold lists, but here it may
-    /// hold sets.
+    /// A set of `values`; of equal elements, the first is kept. As in Python, none may be a list, but here it may be a
+    /// set.
     pub(crate) fn set(mut values: Vec<Self>, budget: &mut Budget) -> Result<Self, ErrorKind> {
         for value in &values {
             budget.charge(value.walk_price())?;
@@ -242,7 +241,6 @@ impl Value {
         }
     }
 
-    /// Bytes held on the heap.
     #[inline]
     pub(crate) fn heap_bytes(&self) -> u64 {
         match self {

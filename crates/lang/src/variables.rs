@@ -13,8 +13,7 @@ pub struct Variables {
 pub(crate) struct Variable {
     /// The name in its normal form.
     pub(crate) name: String,
-    /// The value in the language: a number, perhaps with a minus sign, a string, a list of these, `True`, `False`,
-    /// `None`.
+    /// The value in the language: a number, perhaps negative, a string, a list of these, `True`, `False`, `None`.
     pub(crate) literal: String,
 }
 

@@ -300,7 +300,6 @@ fn failures_come_with_their_fix() {
     check("sin -1", "type-error", "sin -1", "sin(-1)");
 }
 
-/// All fixes that are offered for a text.
 fn offered(text: &str, context: &Context<'_>) -> Vec<String> {
     let limits = Limits::default();
     let fixes = match parse_with(text, context, &limits) {

@@ -508,8 +508,7 @@ fn texts_that_mean_the_same_share_a_key_and_others_never_do() {
         let id = record["id"].as_str().unwrap();
         if record["kind"] == "near_miss" {
             let (a, b) = (record["a"].as_str().unwrap(), record["b"].as_str().unwrap());
-            // The minus sign and the hyphen, and the cross and the asterisk, are the same operator here, but not in
-            // Python.
+            // The minus sign and the hyphen, and the cross and the asterisk, are the same here, but not in Python.
             let spellings = |text: &str| text.replace('−', "-").replace('×', "*");
             if canonical(a).is_some() && canonical(a) == canonical(b) && spellings(a) != spellings(b) {
                 wrong.push(format!("{id} {a:?} and {b:?} share {:?}", canonical(a)));
@@ -535,7 +534,7 @@ fn texts_that_mean_the_same_share_a_key_and_others_never_do() {
     }
     println!("equivalent: {} of {notation} groups of notation share a key", notation - notation_apart.len());
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    // The others are other calculations of the same value: `x**(1/n)` is rounded differently from `ⁿ√x`, and `sin(30°)`
-    // from `sin(rad(30))`.
+    // The others compute the same value differently: `x**(1/n)` is not rounded like `ⁿ√x`, nor `sin(30°)` like
+    // `sin(rad(30))`.
     assert!(notation_apart.len() <= 22, "{notation_apart:?}");
 }

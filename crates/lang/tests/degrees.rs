@@ -232,7 +232,6 @@ proptest! {
         }
     }
 
-    /// A percentile is the quantile of its hundredth.
     #[test]
     fn percentiles_are_quantiles(data in prop::collection::vec(-99_i64..99, 1..9), p in 0_u32..=64) {
         // A hundredth that is exact as a float.

@@ -282,8 +282,7 @@ fn check_spans(text: &str, steps: &[Step]) {
     }
 }
 
-/// With or without an observer, an evaluation has the same result and price, and all texts on the way have the same
-/// value.
+/// An observer changes neither the result of an evaluation nor its price, and all its texts have the same value.
 #[test]
 fn explained_corpora_answer_as_evaluated() {
     std::thread::Builder::new().stack_size(256 << 10).spawn(explain_corpora).unwrap().join().unwrap();

@@ -344,8 +344,7 @@ fn what_rounding_hides_has_no_derivative_of_0() {
     check("derivative(max(0, x - 1), x, 0.999)", 0.0, 0.0);
 }
 
-/// The rounding of the variable has the same effect on both sides of a power of 2, so second differences do not show
-/// it.
+/// Rounding the variable has the same effect on both sides of a power of 2, so second differences do not show it.
 #[test]
 fn rounding_that_is_symmetric_does_not_contradict_a_derivative() {
     check("derivative(sin(2.38*x), x, 8)", 2.38 * (2.38_f64 * 8.0).cos(), 1e-8);

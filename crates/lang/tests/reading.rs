@@ -1,5 +1,4 @@
-//! Parsing of texts written as on paper (superscripts, dots, blanks, fractions), and the errors of texts that cannot be
-//! parsed.
+//! Parsing of texts written as on paper (superscripts, dots, blanks, fractions), and errors of other texts.
 
 // Helper functions of tests may panic, like the tests.
 #![allow(clippy::panic, clippy::unwrap_used)]

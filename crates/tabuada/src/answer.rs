@@ -1,7 +1,6 @@
 //! From a text to its answer: the only place that knows both the language and the cache.
 //!
-//! [`Calculator::answer`] is the whole path. An error of a text is part of its answer; errors of Redis do not reach
-//! this module.
+//! [`Calculator::answer`] is the whole path. A text's error is part of its answer; Redis's errors do not come here.
 
 use std::borrow::Cow;
 use std::convert::Infallible;
@@ -22,8 +21,7 @@ use crate::workers::{NotDone, Threads, Workers};
 /// The version of the answers, a part of every key. It is raised with every change of any answer's bytes.
 pub(crate) const ANSWER_VERSION: &str = "2";
 
-/// The price of a lookup in Redis, in fuel: about 0.2 ms for the caller, at about 7 ns for each unit (`bench/run --only
-/// trial`).
+/// The price of a lookup in Redis, in fuel: about 0.2 ms for the caller, at 7 ns for a unit (`bench/run --only trial`).
 ///
 /// An evaluation may spend this much before Redis is asked (ski rental: at most twice the optimum). The budget is fuel
 /// and not time, so that every node finds the same expressions expensive.
@@ -319,8 +317,7 @@ impl Calculator {
         })
     }
 
-    /// The name in Redis for an operator's text: the text itself if it is such a name, otherwise the name of the
-    /// expression's answer.
+    /// The name in Redis for an operator's text: the text itself if it is such a name, otherwise that of its answer.
     pub async fn name_in_cache(&self, given: &str) -> Result<String, Nameless> {
         let operator = self.shared.cache.operator();
         if operator.is_name(given) {

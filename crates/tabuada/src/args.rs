@@ -102,8 +102,7 @@ fn texts(of: &str, words: Option<Words>, language: Language) -> (String, Option<
     (short.strip_suffix('.').unwrap_or(short).to_owned(), text.contains("\n\n").then(|| text.to_owned()))
 }
 
-/// The values that the help and completions offer. Parsing accepts any value: the settings check it later, when they
-/// know its origin.
+/// The values that the help and completions offer. Parsing accepts any value: the settings check it later.
 #[derive(Clone)]
 struct Offered(Vec<PossibleValue>);
 

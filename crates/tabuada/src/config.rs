@@ -36,8 +36,7 @@ pub struct ServeConfig {
     pub peer_share: Share,
     /// The proxies that are trusted to name the client's address.
     pub proxies: Proxies,
-    /// The separate address of the operator's routes and the metrics; `None` if they are at `listen` like all other
-    /// routes.
+    /// The separate address of the operator's routes and the metrics; `None` if they are at `listen` like the others.
     pub admin_listen: Option<Endpoint>,
     /// The token that the operator's routes require; `None` if they answer only on loopback.
     pub admin_token: Option<AdminToken>,

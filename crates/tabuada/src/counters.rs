@@ -49,7 +49,6 @@ pub struct Request {
 }
 
 impl Default for Counters {
-    /// All at 0.
     fn default() -> Self {
         // From 50 microseconds (a hit in memory) to about 3 seconds (more than the deadline).
         let times = || Histogram::new(exponential_buckets(50e-6, 2.0, 17));
@@ -106,8 +105,7 @@ impl Drop for Connected {
     }
 }
 
-/// A question in progress. If the guard is dropped before one of its methods is called, the question counts as
-/// abandoned.
+/// A question in progress. If the guard is dropped before a method is called, the question counts as abandoned.
 #[derive(Debug)]
 pub struct QuestionGuard<'c> {
     counters: &'c Counters,

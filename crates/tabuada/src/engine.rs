@@ -1,5 +1,4 @@
-//! The boundary of the language engine. A panic in it, which would be a bug, becomes an [`ErrorKind::Internal`] and is
-//! counted.
+//! The boundary of the language engine. A panic in it (a bug) becomes an [`ErrorKind::Internal`] and is counted.
 
 use std::cell::OnceCell;
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -226,8 +225,7 @@ pub(crate) fn try_evaluate(program: &Program, limits: &Limits, budget: u64) -> O
     tried(program, limits, budget, Fuel::new(budget.min(limits.fuel)))
 }
 
-/// Like [`try_evaluate`], but also within a time, so that an operation with a wrong price cannot block a serving
-/// thread.
+/// Like [`try_evaluate`], but within a time, so that an operation with a wrong price cannot block a serving thread.
 pub(crate) fn try_evaluate_within(
     time: Duration,
     program: &Program,

@@ -1,5 +1,4 @@
-//! JSON exactly as CPython's `json` module reads and writes it, because the course's application echoes it to the
-//! client.
+//! JSON exactly as CPython's `json` module reads and writes it, because the course's application echoes it.
 //!
 //! Reads the bytes of a body and gives a [`Document`], or the error that CPython would raise. It differs from RFC 8259
 //! in the same places as CPython: `NaN` and `Infinity` are numbers, a lone surrogate is a character, integers may be

@@ -508,8 +508,7 @@ mod tests {
         }
     }
 
-    /// Texts that once took the evaluator seconds: lists of the deepest nesting that are compared, long lists,
-    /// brackets.
+    /// Texts that once took the evaluator seconds: deeply nested lists that are compared, long lists, brackets.
     #[test]
     fn reading_is_linear_and_bounded() {
         let nested = format!("{}{}{}", "[".repeat(190), "[1e+300]", "]".repeat(190));

@@ -82,7 +82,6 @@ fn text(json: &str) -> Result<Cow<'_, str>, serde_json::Error> {
     serde_json::from_str::<Text<'_>>(json).map(|Text(text)| text)
 }
 
-/// Writes a value.
 pub(crate) fn write_value(printed: &Printed, out: &mut String) {
     out.push_str("{\"result\":");
     printed.write_json(JsonNumbers::Exact, out);
@@ -106,7 +105,6 @@ pub(crate) fn write_unreadable(error: &Error, text: &str, out: &mut String) {
     write_error(error.kind.code(), &error.kind.message(Language::English), place, out);
 }
 
-/// Writes that a text is too long.
 pub(crate) fn write_too_long(bytes: u64, limit: u64, out: &mut String) {
     let kind = ErrorKind::TooLong { bytes, limit };
     write_error(kind.code(), &kind.message(Language::English), Some(("", Span::default())), out);

@@ -36,13 +36,11 @@ struct Statistics {
     offers: Counts,
     /// Invalidations by cause.
     forgotten: Counts,
-    /// Errors of Redis by kind.
     redis_errors: Counts,
     /// Removals that Redis has not executed yet.
     removals_pending: u64,
 }
 
-/// Counts, by label.
 #[derive(Serialize)]
 struct Counts(BTreeMap<&'static str, u64>);
 
@@ -58,20 +56,16 @@ struct Listing {
 /// An entry.
 #[derive(Serialize)]
 struct Remembered {
-    /// Its name in Redis.
     name: String,
     /// The text of the expression, if it is known; shortened in a listing.
     text: Option<String>,
     kind: &'static str,
-    /// The layers that hold it.
     layers: Vec<&'static str>,
     /// Its remaining seconds, as Redis rounds them; `null` for ever.
     ttl: Option<u64>,
-    /// Its size.
     bytes: u64,
 }
 
-/// An entry and its line.
 #[derive(Serialize)]
 struct RememberedLine {
     #[serde(flatten)]
@@ -92,7 +86,6 @@ struct RemovedCount {
     pending: bool,
 }
 
-/// The statistics.
 pub(crate) fn stats(stats: &Stats, counters: &Counters) -> Value {
     let answers = answers(stats, counters);
     let ended: u64 = answers.iter().map(|count| count.count).sum();
@@ -120,7 +113,6 @@ fn counts<const N: usize>(counts: &[Count], more: [(&'static str, u64); N]) -> C
     Counts(counts.iter().map(|Count { label, count }| (*label, *count)).chain(more).collect())
 }
 
-/// A page of entries.
 pub(crate) fn page(page: &Page) -> Value {
     value(&Listing {
         entries: page.entries.iter().map(seen).collect(),

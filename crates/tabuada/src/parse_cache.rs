@@ -1,7 +1,6 @@
 //! A cache of parsed texts that are asked repeatedly.
 //!
-//! A parsed text depends only on the text, so it never has to be invalidated. The answer itself is looked up in the
-//! cache each time.
+//! A parsed text depends only on the text, so it is never invalidated. The answer is looked up in the cache each time.
 
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;

@@ -24,7 +24,6 @@ use curve::Curve;
 pub(crate) use drawing::CURVES_MAX;
 use drawing::{Drawing, Frame};
 
-/// The name of the variable.
 pub(crate) const VARIABLE: &str = "x";
 
 /// The width of a picture, in pixels.
@@ -109,7 +108,6 @@ impl Picture {
         png::written(&self.drawing, stop)
     }
 
-    /// The picture as SVG.
     pub(crate) fn svg(&self) -> String {
         let language = match self.language {
             Language::English => "en",
@@ -128,8 +126,8 @@ impl Plot {
         self.exprs.iter().enumerate().map(|(at, text)| read(at, text, limits)).collect()
     }
 
-    /// Draws the picture. `stop` is called from time to time and ends the work when it gives `true`. `seed` is for
-    /// random expressions.
+    /// Draws the picture. `stop` is called from time to time and ends the work with `true`. `seed` is for random
+    /// expressions.
     pub(crate) fn picture(&self, limits: &Limits, seed: u64, stop: &dyn Fn() -> bool) -> Result<Picture, Refusal> {
         if !WIDTHS.contains(&self.size.0) || !HEIGHTS.contains(&self.size.1) {
             return Err(Refusal::Size);
@@ -217,7 +215,6 @@ impl Plot {
     }
 }
 
-/// The context of the expressions.
 fn context() -> Context<'static> {
     Context { parameters: &[VARIABLE], ..Context::default() }
 }

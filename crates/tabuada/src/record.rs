@@ -163,8 +163,8 @@ impl Answer {
         serde_json::to_string(&line).ok()
     }
 
-    /// Parses a line; `None` if it is malformed or contradictory, has an unknown type, or is a refusal for a limit that
-    /// is higher here.
+    /// Parses a line; `None` if it is malformed or contradictory, of an unknown type, or refused for a limit below
+    /// ours.
     pub fn decode(line: &str, limits: &Limits) -> Option<Self> {
         let line: Line<'_> = serde_json::from_str(line).ok()?;
         let outcome = match (line.type_name, line.text, line.error, line.node) {
@@ -193,8 +193,7 @@ impl Answer {
     }
 }
 
-/// Whether this process would give the same failure: it depends only on the text, and is not a refusal for a limit
-/// below ours.
+/// Whether this process would give the same failure: it depends on the text alone, and is not for a limit below ours.
 fn is_usable(kind: &ErrorKind, limits: &Limits) -> bool {
     let limit_here = match kind {
         ErrorKind::IntegerTooLarge { .. } => limits.integer_bits,
@@ -420,8 +419,7 @@ mod tests {
         }
     }
 
-    /// The corpora of the other modes, and cases that they lack: containers, failures, whole decimals that look like
-    /// ints.
+    /// The corpora of the other modes, and what they lack: containers, failures, whole decimals that look like ints.
     #[test]
     fn lines_are_read_back_in_every_mode() {
         let corpus = |name: &str| {
@@ -459,8 +457,7 @@ mod tests {
         }
     }
 
-    /// The text of a list does not distinguish whole decimals from ints, which are different values with different
-    /// JSON.
+    /// The text of a list does not distinguish whole decimals from ints, but their JSON does.
     #[test]
     fn a_line_that_would_be_read_as_another_answer_is_not_written() {
         let limits = Limits::default();

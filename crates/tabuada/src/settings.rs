@@ -47,8 +47,7 @@ pub enum Kind {
     List,
     /// Yes or no; the flag alone is yes.
     Switch,
-    /// One of these texts, each with its help. The second part is the value that the flag alone means, if that is
-    /// allowed.
+    /// One of these texts, each with its help. The second part is the value of the flag alone, if that is allowed.
     Choice(&'static [(&'static str, Words)], Option<&'static str>),
     /// A URL. Its password is not shown.
     Url,
@@ -67,7 +66,6 @@ impl Setting {
         format!("TABUADA_{}", self.name.to_ascii_uppercase().replace('-', "_"))
     }
 
-    /// Whether it has a flag.
     pub(crate) fn has_flag(&self) -> bool {
         !matches!(self.kind, Kind::Secret)
     }
@@ -198,8 +196,7 @@ impl Settings {
             let origin = Origin::Variable(setting.variable());
             let text = variable(&setting.variable()).map(OsString::into_string).transpose();
             let text = text.map_err(|_| SettingError::new(NOT_TEXT, &[&origin]))?;
-            // An empty variable counts as unset, except for the token: an empty token must not leave the routes
-            // unprotected.
+            // An empty variable counts as unset, except for the token: an empty token must not open the routes.
             let text = text.filter(|text| !text.is_empty() || setting.name == ADMIN_TOKEN.name);
             let given = match (flags.get(setting.name), text, setting.default) {
                 (Some(text), ..) => Given { text: text.clone(), origin: Origin::Flag(format!("--{}", setting.name)) },

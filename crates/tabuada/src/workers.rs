@@ -1,5 +1,4 @@
-//! The threads that compute. They are separate from the threads that serve, there are as many as cores, and their queue
-//! is bounded.
+//! The threads that compute, separate from those that serve: as many as cores, with a bounded queue.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -103,8 +102,7 @@ impl Workers {
         self.slots.turns().peers_waiting()
     }
 
-    /// The number of bulk tasks that may run at the same time: half of the threads, so that single questions still find
-    /// a thread.
+    /// The number of bulk tasks that may run at once: half of the threads, so that single questions find a thread.
     pub fn bulk_at_once(&self) -> usize {
         self.bulk_at_once
     }
@@ -134,11 +132,9 @@ impl Hands<'_> {
         self.workers.slots.turns().is_waiting(self.peer)
     }
 
-    /// Runs a task on a thread of the pool. Waits for the thread and the task for at most `time`, plus a short grace
-    /// period.
+    /// Runs a task on a thread of the pool. Waits for the thread and the task for `time` and a short grace period.
     ///
-    /// If the caller is cancelled while it waits for a thread, the task never starts. A task that has started runs to
-    /// its end.
+    /// If the caller is cancelled while it waits for a thread, the task never starts. A started task runs to its end.
     pub async fn run<R: Send + 'static>(
         self,
         time: Duration,

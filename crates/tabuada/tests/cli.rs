@@ -414,8 +414,7 @@ fn a_missing_file_is_reported() {
     assert!(said.contains(folder), "{said}");
 }
 
-/// The documents list every setting with its flag, variable and default, and no other. The help of `serve` lists them
-/// all.
+/// The documents list every setting with its flag, variable and default, and no other; so does the help of `serve`.
 #[test]
 fn the_documented_flags_exist() {
     let (help, _, _) = outcome(&["serve", "--help"], "");

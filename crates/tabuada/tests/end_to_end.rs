@@ -161,8 +161,7 @@ fn no_store_answers_are_stored_nowhere() {
     assert_eq!(redis.cli(&["keys", "*"]), "tabuada:2:6*7");
     assert_eq!(sets(), set_before + 1, "no lease either");
 
-    // The bytes are the usual ones, and without no-store they are cached as usual. A request with no-store finds them
-    // then.
+    // The bytes are as usual, and without no-store they are cached as usual. A request with no-store finds them then.
     for expression in TEXTS {
         let ordinary = ask("GET", expression, &[]);
         assert_eq!(status(&ordinary), "tabuada; fwd=uri-miss; stored", "{expression}");

@@ -124,8 +124,8 @@ fn only_a_trusted_proxy_names_the_client() {
     assert!(refused(of_many) > 0);
 }
 
-/// Sends a request and waits until the server asks for the body: the connection is busy from then on. `None` if there
-/// is no place for it.
+/// Sends a request and waits until the server asks for the body, to keep the connection busy. `None` if it has no
+/// place.
 fn try_busy(server: &Server, own: [u8; 4]) -> Option<Client> {
     let mut client = Client::connect_from(own, server.address);
     client.send(b"POST /evaluate HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 19\r\n\r\n");

@@ -571,8 +571,7 @@ fn cost_of_pixels(exprs: &[&str]) -> (u64, f64) {
     (peak >> 10, f64::from(ticks) / 100.0)
 }
 
-/// Lines that go up and down in every column of pixels are long and had many dashes. The first of these once took 1,132
-/// MiB and 13 s.
+/// Lines that go up and down in every column of pixels had many dashes. The first one once took 1,132 MiB and 13 s.
 #[test]
 fn pictures_of_many_lines_are_bounded_in_memory_and_time() {
     for expr in [

@@ -45,8 +45,7 @@ fn evaluations<'a>(nodes: impl IntoIterator<Item = &'a Node>) -> u64 {
     total(nodes, "tabuada_evaluations_total")
 }
 
-/// How often Redis did not answer a node in time. On a machine that is too busy for that, a second computation is
-/// correct.
+/// How often Redis did not answer a node in time. On a machine that is too busy, a second computation is correct.
 fn troubles<'a>(nodes: impl IntoIterator<Item = &'a Node> + Clone) -> u64 {
     total(nodes.clone(), "tabuada_redis_errors_total")
         + total(nodes, "tabuada_cache_lookups_total{layer=\"redis\",result=\"unavailable\"}")
@@ -126,8 +125,8 @@ fn a_node_killed_while_it_evaluates_costs_one_evaluation_more_for_each_that_wait
     let redis = Redis::start();
     let mut nodes = fleet(&redis);
     let killed = nodes.pop().expect("three nodes");
-    // Stops the node during the computation, so that nothing is finished before the others wait for it. Sometimes the
-    // node is faster.
+    // Stops the node during the computation, so that nothing is finished before the others wait. Sometimes it is
+    // faster.
     let (terms, lost) = (0..20)
         .find_map(|round| {
             let terms: Vec<u64> = (0..EXPRESSIONS).map(|n| 40_000 + 100 * round + n).collect();

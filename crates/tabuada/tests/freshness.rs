@@ -1,5 +1,4 @@
-//! HTTP caching of `/v1/evaluate`, `/v1/plot` and `/v1/explain`: what clients may store, how they revalidate, and where
-//! an answer came from.
+//! HTTP caching of `/v1/evaluate`, `/v1/plot` and `/v1/explain`: what clients may store, and how they revalidate.
 #![allow(clippy::panic)]
 
 use crate::support;
@@ -274,7 +273,6 @@ fn long_bodies_are_compressed() {
     assert_eq!((short.header("content-encoding"), short.body.len()), (None, 36));
 }
 
-/// The body, decompressed.
 fn decompressed(response: &Response) -> Vec<u8> {
     let mut decompressed = Vec::new();
     match response.header("content-encoding") {

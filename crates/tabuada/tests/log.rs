@@ -189,8 +189,7 @@ fn lines_contain_expressions_if_configured() {
     assert!(line.contains(" INFO request "), "{line}");
 }
 
-/// The client is the peer of the connection, or the one that a trusted proxy names. With `--log-clients=false` it is
-/// left out.
+/// The client is the peer of the connection, or the one that a trusted proxy names; `--log-clients=false` hides it.
 #[test]
 fn lines_contain_the_client_unless_configured_otherwise() {
     let asked = |flags: &[&str], forwarded: &str| {

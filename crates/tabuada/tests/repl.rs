@@ -119,8 +119,7 @@ fn commands_show_the_session() {
     }
 }
 
-/// Types keys at a real terminal, and waits for the expected output after each. Gives the exit status and the history
-/// file.
+/// Types keys at a real terminal, and waits for the output after each. Gives the exit status and the history file.
 fn type_keys(name: &str, keys: &[(&str, &str)]) -> (String, String) {
     let script = r#"
 import json, os, pty, re, select, sys, termios

@@ -628,8 +628,7 @@ fn an_undefined_name_is_an_error_of_the_table() {
     assert_eq!((&answer["result"], &answer["errors"][0]["row"]), (&json!([1.0, null]), &json!(1)), "{answer}");
 }
 
-/// An operation on a type that does not support it fails in all rows: it is an error of the expression, reported once
-/// with a fix.
+/// An operation on a type that does not support it fails in all rows: one error of the expression, with a fix.
 #[test]
 fn an_error_of_all_rows_is_reported_once() {
     let node = Node::start(&[]);
@@ -657,8 +656,8 @@ fn an_error_of_all_rows_is_reported_once() {
             "suggestion": alone["suggestion"],
         }])
     );
-    // If some rows have a value or fail in another way, each row has its own error. So does an error that depends on a
-    // row's values.
+    // If some rows have a value or fail otherwise, each row has its own error; so has an error that depends on its
+    // values.
     for (expr, failed) in [
         ("x^2 if x < 2 else 1", 2),
         ("1 if x < 2 else x^2", 2),

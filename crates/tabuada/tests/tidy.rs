@@ -255,8 +255,7 @@ fn every_link_in_the_documents_leads_somewhere() {
     assert!(links > 0, "no link was found to check");
 }
 
-/// Each test that a document names exists. A test's name is text in backquotes with an underscore and without capital
-/// letters.
+/// Each test that a document names exists. Its name is text in backquotes with an underscore and no capital letters.
 #[test]
 fn every_test_that_a_document_names_is_there() {
     let is_test = |name: &&str| {

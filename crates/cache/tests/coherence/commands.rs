@@ -1,6 +1,5 @@
-//! One test for each command that changes a key. Two nodes have the keys in memory and the command runs. Then memory no
-//! longer has the keys that it changed and still serves the others, and the next call finds the value in Redis or
-//! computes it.
+//! One test for each command that changes a key. Two nodes have the keys in memory; after the command, memory no longer
+//! has the keys that it changed, still serves the others, and the next call finds the value in Redis or computes it.
 
 use crate::support::server::{Person, Server};
 use crate::support::*;

@@ -180,8 +180,8 @@ async fn three_nodes_one_of_which_dies_compute_once_more_and_fail_no_caller() {
     assert!(texts.iter().all(|text| !is_lease(person.gets(&name(text)).as_ref())));
 }
 
-/// Three nodes under every kind of change. No caller gets a wrong answer; and in the end, Redis holds every value that memory
-/// keeps for long.
+/// Three nodes under every kind of change. No answer is wrong; in the end, Redis holds every value that memory keeps
+/// for long.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn three_nodes_in_a_storm_of_changes_agree_in_the_end() {
     let server = Server::start();

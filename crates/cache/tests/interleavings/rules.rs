@@ -35,7 +35,6 @@ async fn rule_5_a_change_between_the_lookup_and_the_wait_is_not_missed() {
     assert!(node.remembers(TEXT));
 }
 
-/// A node that receives no pushes does not wait for one.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rule_5_a_node_without_pushes_does_not_wait() {
     let server = Server::start();
@@ -99,8 +98,7 @@ async fn rule_9_a_failed_computation_deletes_its_lease() {
     }
 }
 
-/// Found by the model: a cheap answer that is kept while our own lease exists is not in Redis, so no push will ever
-/// invalidate it.
+/// Found by the model: a cheap answer kept while our own lease exists is not in Redis, so no push will invalidate it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rule_9_deleting_a_lease_drops_the_answer_kept_beside_it() {
     let mut fleet = Fleet::start().await;
@@ -178,8 +176,7 @@ async fn rule_9_a_redis_that_is_full_or_read_only_fails_no_call() {
     }
 }
 
-/// Redis becomes full or read-only while one node computes and the other waits: the waiter stops waiting, and no lease
-/// is left.
+/// Redis becomes full or read-only while one node computes and another waits: the waiter stops, and no lease is left.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rule_9_a_refused_write_is_repeated_until_it_is_accepted() {
     for (setting, trouble) in [("maxmemory", "full"), ("min-replicas-to-write", "read-only")] {

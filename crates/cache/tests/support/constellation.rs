@@ -146,8 +146,7 @@ impl Cluster {
     }
 
     /// Begins to move a slot with its keys, as `redis-cli --cluster reshard` does. Until [`Cluster::ends_move`], the
-    /// old node redirects calls for keys that it does not have, and the new one answers only calls that begin with
-    /// ASKING.
+    /// old node redirects calls for keys that it does not have, and the new one answers only after ASKING.
     pub fn begins_move(slot: u16, from: &Server, to: &Server) {
         to.person().does(&format!("CLUSTER SETSLOT {slot} IMPORTING {}", id(from)));
         from.person().does(&format!("CLUSTER SETSLOT {slot} MIGRATING {}", id(to)));

@@ -332,8 +332,7 @@ impl Node {
         eventually("the push arrives", || self.invalidations("key") == changes).await;
     }
 
-    /// Waits until nothing is in progress: the bytes counted are those held, no flight is open or waits, and no task is
-    /// left.
+    /// Waits until nothing is in progress: the bytes counted are those held, no flight is open, and no task is left.
     pub async fn is_sound(&self) {
         eventually("nothing is in progress, and bytes counted are bytes held", || {
             let audit = self.cache.audit();

@@ -80,7 +80,6 @@ pub(super) fn mend(
     }
 }
 
-/// A call in the text.
 struct Call<'t> {
     tokens: &'t Tokens<'t>,
     /// The token of the function's name, and its brackets.
@@ -120,7 +119,6 @@ impl<'t> Call<'t> {
         self.tokens.get(at).map_or(Span::default(), |(_, span)| span)
     }
 
-    /// The span of the whole call.
     fn whole(&self) -> Span {
         self.span(self.name).to(self.span(self.close))
     }

@@ -152,8 +152,7 @@ impl Scope {
         })
     }
 
-    /// The values that a name is glued from. At least one of them is defined by the text, or the name is `π` and a
-    /// letter.
+    /// The values that a name is glued from: at least one is defined by the text, or the name is `π` and a letter.
     fn factors(&self, name: &str) -> Option<Vec<String>> {
         if let Some(rest) = name.strip_prefix('π').filter(|rest| is_letter(rest)) {
             return Some(vec!["π".to_owned(), rest.to_owned()]);

@@ -9,7 +9,6 @@ use crate::lexer::Token;
 #[derive(Default)]
 pub(super) struct Percentages {
     pub(super) edits: Vec<Fix>,
-    /// The first `%`.
     pub(super) first: Option<Span>,
     /// Whether there is another reading that is as likely: `200 + 10%` may be 220 or 200.1.
     pub(super) is_ambiguous: bool,

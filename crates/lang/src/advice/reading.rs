@@ -102,8 +102,7 @@ fn without_money(tokens: &Tokens<'_>) -> Option<String> {
     (!edits.is_empty()).then(|| apply(text, edits))
 }
 
-/// The edits that the error suggests; the caller checks whether they help. `is_given` tells whether a name comes with
-/// the text.
+/// The edits that the error suggests; the caller checks them. `is_given` tells whether a name comes with the text.
 pub(super) fn mend(tokens: &Tokens<'_>, error: &Error, choice: Choice, is_given: impl Fn(&str) -> bool) -> Option<Fix> {
     let text = tokens.text;
     let span = error.span;

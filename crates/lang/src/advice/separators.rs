@@ -8,7 +8,6 @@ use crate::error::Span;
 #[derive(Default)]
 pub(super) struct Separators {
     pub(super) edits: Vec<Fix>,
-    /// Whether thousands are separated in it.
     pub(super) has_thousands: bool,
     /// Whether there is another reading that is as likely: `1,234` may be 1234 or 1.234.
     pub(super) is_ambiguous: bool,

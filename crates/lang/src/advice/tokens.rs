@@ -101,8 +101,7 @@ impl<'t> Tokens<'t> {
         None
     }
 
-    /// The end of what begins at `at`: the first token outside brackets that `ends` it, or an unmatched closing
-    /// bracket.
+    /// The end of what begins at `at`: the first token outside brackets that `ends` it, or an unmatched bracket.
     pub(super) fn end(&self, at: usize, ends: impl Fn(Token) -> bool) -> usize {
         let mut depth = 0_usize;
         for (here, (token, _)) in self.list.iter().enumerate().skip(at) {
@@ -245,7 +244,6 @@ impl<'t> Tokens<'t> {
     }
 }
 
-/// Whether the token ends a statement.
 pub(super) fn ends_statement(token: Token) -> bool {
     matches!(token, Token::Semicolon | Token::Newline)
 }

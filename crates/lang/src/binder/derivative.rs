@@ -136,8 +136,7 @@ impl Derivative {
         let Candidate { value, error, row } = *candidate;
         let slope =
             self.pairs[row.saturating_sub(ORDERS)..=row].iter().map(|pair| pair.slope(middle)).fold(0.0, f64::max);
-        // An estimate that is 0 within its error is 0 if the body is flat up to rounding, or far flatter here than
-        // around.
+        // An estimate that is 0 within its error is 0 if the body is flat up to rounding, or far flatter than around.
         let widest = self.pairs.first().map_or(0.0, |pair| pair.slope(middle));
         let flat = FLAT_TOLERANCE * widest.max(middle.abs() / self.at.abs().max(1.0));
         let is_flat = value.abs() <= error && error <= flat;
@@ -152,8 +151,7 @@ impl Derivative {
         !(row..self.pairs.len()).any(contradicts)
     }
 
-    /// The error that the rounding of the variable causes. Second differences do not show it if it is equal on both
-    /// sides.
+    /// The error caused by rounding the variable. Second differences do not show it if it is equal on both sides.
     fn shift(&self, at: usize, value: f64) -> f64 {
         let step = self.pairs[at].before + self.pairs[at].behind;
         4.0 * f64::EPSILON * self.at.abs() * value.abs() / step
@@ -175,7 +173,7 @@ impl Derivative {
     }
 
     /// An error if there is a corner: the slopes on both sides must converge as the step shrinks, as far as rounding
-    /// lets it be seen.
+    /// shows.
     fn sides_agree(&self, middle: f64, roundings: &[f64]) -> Result<(), ErrorKind> {
         let gap = |at: usize| self.pairs[at].gap(middle).abs();
         let Some(later) = (0..self.pairs.len()).rfind(|at| gap(*at) > 8.0 * roundings[*at]) else { return Ok(()) };

@@ -272,7 +272,6 @@ impl Integral {
         [Panel::logarithmic(panel.ray, start * pxfm::f_exp(0.5 * CUT), 0.5 * CUT), Panel::far(panel.ray, farther)]
     }
 
-    /// The next point to request.
     fn next_point(&mut self) -> Result<Step, ErrorKind> {
         let panel = *self.waiting.last().ok_or(ErrorKind::Internal)?;
         let ray = &self.rays[panel.ray];
@@ -300,8 +299,7 @@ impl Integral {
         self.told = self.told.max(error);
     }
 
-    /// Takes the body's failure at the last requested point; `None` if that point is not at the end of the body's
-    /// range.
+    /// Takes the body's failure at the last requested point; `None` if that is not at the end of the body's range.
     pub(super) fn fail(&mut self, kind: &ErrorKind) -> Option<Result<Step, ErrorKind>> {
         let (distance, at) = self.here()?;
         let ray = &mut self.rays[at];
@@ -496,8 +494,8 @@ impl Integral {
         totals
     }
 
-    /// Whether neighbouring pieces fit together. Pieces that do not are opened again, with the possible gap as a part
-    /// of their error.
+    /// Whether neighbouring pieces fit together. Others are opened again, with the possible gap as a part of their
+    /// error.
     fn is_seamless(&mut self, totals: &mut Totals) -> bool {
         let mut pieces = std::mem::take(&mut self.settled);
         pieces.extend(self.open.drain().map(|Worst(piece)| piece));

@@ -3,8 +3,7 @@
 /// Values that one panel needs.
 pub(super) const POINTS: usize = 15;
 
-/// Abscissas of the 15-point Kronrod rule on [-1, 1], from the outermost to the middle. (Kronrod 1964; the digits are
-/// QUADPACK's.)
+/// Abscissas of the 15-point Kronrod rule on [-1, 1], from the outermost inwards. (Kronrod 1964; digits by QUADPACK.)
 const ABSCISSAS: [f64; 8] = [
     0.991_455_371_120_812_6,
     0.949_107_912_342_758_5,
@@ -52,8 +51,7 @@ const fn legendre(degree: usize, x: f64) -> f64 {
     value
 }
 
-/// Weights of the values that give the interpolating polynomial at the upper end of the panel; in reverse order, at the
-/// lower end.
+/// Weights that give the interpolating polynomial at the upper end of the panel; in reverse order, at the lower end.
 const AT_END: [f64; POINTS] = at_end();
 
 const fn at_end() -> [f64; POINTS] {
@@ -222,9 +220,8 @@ pub(super) struct End {
 }
 
 impl Piece {
-    /// The area that may be missing where this piece's end `own` meets the other's end `end`. If the two pieces
-    /// extrapolate to different values there, a jump or a corner may lie between their outermost points, unseen by
-    /// both.
+    /// The area that may be missing where this piece's end `own` meets the other's end `end`. If the two extrapolate to
+    /// different values there, a jump or a corner may lie between their outermost points, unseen by both.
     pub(super) fn seam(&self, own: usize, other: &Self, end: usize) -> f64 {
         let (a, b) = (self.ends[own], other.ends[end]);
         let edge = if own == 1 { self.panel.edges().1 } else { self.panel.edges().0 };

@@ -1,5 +1,4 @@
-//! Messages for failures at run time, in plain Brazilian Portuguese: what was given, what is expected, what to write
-//! instead.
+//! Messages for failures at run time, in Brazilian Portuguese: what was given, what is expected, what to write instead.
 
 use super::Language::Portuguese;
 use super::domain;

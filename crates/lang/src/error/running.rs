@@ -491,7 +491,6 @@ impl Given {
         Self { value: Real(value.to_bits()), integer: true }
     }
 
-    /// As a float.
     pub(crate) fn value(self) -> f64 {
         f64::from_bits(self.value.0)
     }

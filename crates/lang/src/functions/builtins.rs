@@ -223,8 +223,7 @@ fn float_parts(text: &str) -> (bool, String) {
     (text.starts_with('-'), unsigned.to_ascii_lowercase())
 }
 
-/// Parses a string as Python's `float` does: a literal with a sign, with blanks around it, or a name of infinity or
-/// nan.
+/// Parses a string as Python's `float` does: a literal with a sign and with blanks around it, or infinity or nan.
 fn parse_float(text: &str) -> Option<f64> {
     let (negative, unsigned) = float_parts(text);
     let sign = if negative { -1.0 } else { 1.0 };

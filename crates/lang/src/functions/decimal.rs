@@ -87,7 +87,6 @@ pub(super) fn of_two(
     call(&x, &y, precision(budget), budget).map(value)
 }
 
-/// A function of an angle in degrees.
 pub(super) fn of_degrees(function: Circular, angle: &Value, budget: &mut Budget) -> Outcome {
     let precision = precision(budget);
     number(angle)?.of_degrees(function, precision, budget).map(value)

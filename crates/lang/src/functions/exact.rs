@@ -273,7 +273,6 @@ fn number(value: &Value) -> Result<Rational, ErrorKind> {
     exact::rational(value)?.ok_or(ErrorKind::Internal)
 }
 
-/// The sign of a number: -1, 0 or 1.
 fn sign_of(value: &Value) -> i64 {
     let of = |value: &Integer| if value.is_negative() { -1 } else { i64::from(!value.is_zero()) };
     match value {

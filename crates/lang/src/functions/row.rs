@@ -27,11 +27,10 @@ pub(super) struct Function {
     pub(super) column: Column,
 }
 
-/// The formula in Python's mode. Its variant says how arguments are taken, and so which messages CPython has for wrong
-/// ones.
+/// The formula in Python's mode. Its variant says how arguments are taken, and so which messages wrong ones have.
 pub(super) enum Body {
-    /// A function of one float (CPython's `FUNC1`). NaN from a number is a domain error, and so is an infinity from a
-    /// finite float.
+    /// A function of one float (CPython's `FUNC1`). NaN from a number, or infinity from a finite float, is a domain
+    /// error.
     Float(fn(f64) -> f64),
     /// The same, but an infinity from a finite float is an overflow.
     Overflowing(fn(f64) -> f64),
@@ -43,8 +42,8 @@ pub(super) enum Body {
     Any(fn(&[Value], &mut Budget) -> Outcome),
     /// Named parameters: one value for each, `None` if it is not given.
     Named { parameters: Parameters, call: fn(&[Option<Value>], &mut Budget) -> Outcome },
-    /// The same for a function that CPython implements in Python: every parameter may be positional or named, and the
-    /// first is required.
+    /// The same for a function that CPython implements in Python: any parameter may be named, and the first is
+    /// required.
     Written { names: &'static [&'static str], call: fn(&[Option<Value>], &mut Budget) -> Outcome },
     /// `sorted`: one argument, and `key` and `reverse` by name.
     Sorted(fn(&Value, Option<&Value>, bool, &mut Budget) -> Outcome),

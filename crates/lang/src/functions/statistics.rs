@@ -248,8 +248,7 @@ fn term(value: &Value, budget: &mut Budget) -> Result<Term, ErrorKind> {
         Some(Number::Float(value)) if !value.is_finite() => Ok(Term::Special(value)),
         Some(Number::Float(value)) => {
             let (mantissa, exponent) = rounding::parts(value);
-            // The mantissa is made odd, so that there are few different denominators. Zero has more trailing zeros than
-            // bits.
+            // The mantissa is made odd, so that few denominators differ. Zero has more trailing zeros than bits.
             let zeros = mantissa.trailing_zeros().min(52);
             let (mantissa, exponent) = (i128::from(mantissa >> zeros), i64::from(exponent) + i64::from(zeros));
             let mantissa = Integer::from(if value < 0.0 { -mantissa } else { mantissa });

@@ -58,7 +58,6 @@ impl Circular {
         }
     }
 
-    /// The name in the language.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Sine => "sin",
@@ -138,8 +137,7 @@ pub(crate) fn whole_degrees(x: f64) -> Option<u16> {
     (x.fract() == 0.0 && (0.0..360.0).contains(&x)).then_some(x as u16)
 }
 
-/// The function of an angle in degrees; `None` if two floats do not decide its rounding, if it has no value, or at
-/// infinity.
+/// The function of an angle in degrees; `None` if two floats do not decide its rounding, or if it has no finite value.
 pub(crate) fn quick_degrees(function: Circular, x: f64) -> Option<f64> {
     let angle = without_turns(x);
     if let Some(rational) = whole_degrees(angle).and_then(|whole| function.rational(whole)) {
@@ -284,8 +282,7 @@ fn signed(function: Circular, x: f64, value: f64) -> f64 {
     if x < 0.0 && !function.is_even() { -value } else { value }
 }
 
-/// The quotient for a function, if its rounding is decided. `absolute` is an error of sine and cosine in addition to
-/// their relative one.
+/// The quotient for a function, if its rounding is decided. `absolute` is an additional error of sine and cosine.
 #[inline]
 fn decided(function: Circular, sine: Pair, cosine: Pair, absolute: f64) -> Option<f64> {
     let ((above, above_low), (below, below_low)) = function.quotient(sine, cosine, (1.0, 0.0));

@@ -1,5 +1,4 @@
-//! Sine and cosine of floats, correctly rounded: by a fast method if two floats decide the rounding, else by the
-//! library.
+//! Sine and cosine of floats, correctly rounded: fast if two floats decide the rounding, else by the library.
 //!
 //! The angle is k·π/128 + u, where u is below π/256. A table has the sine S and the cosine C of k·π/128, each as a sum
 //! of two floats. Then sin(k·π/128 + u) = S·cos u + C·sin u needs only short series and has at least 62 correct bits.
@@ -21,8 +20,7 @@ const PLACES: usize = 192;
 const MOST: f64 = 262_144.0;
 /// From here on, no intermediate result is subnormal.
 const LEAST: f64 = 9.765_625e-4;
-/// An upper bound of all rounding and truncation errors, relative to the result; the largest are three roundings below
-/// 2^-66.
+/// An upper bound of all rounding and truncation errors, relative to the result; mainly three roundings below 2^-66.
 const RELATIVE_ERROR: f64 = 2.168_404_344_971_009e-19;
 /// An upper bound of the relative error of a [`Pair`], whose second part is rounded once more.
 pub(super) const PAIR_ERROR: f64 = 1.01 * RELATIVE_ERROR;
@@ -159,8 +157,7 @@ fn reduced(table: &Table, x: f64) -> Option<(usize, f64, f64)> {
     Some((multiple as i64 as usize, u, last - (u - difference)))
 }
 
-/// The sine of `multiple`·π/128 + `u` + `u_low` as a sum of two floats; the second may be as large as 2^-27 of the
-/// first.
+/// The sine of `multiple`·π/128 + `u` + `u_low` as a sum of two floats, the second up to 2^-27 of the first.
 #[inline]
 fn near(table: &Table, multiple: usize, u: f64, u_low: f64) -> (f64, f64) {
     let entry = &table.entries[multiple % STEPS];

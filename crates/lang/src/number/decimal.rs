@@ -6,8 +6,7 @@
 //! follows from the digits as written (`1.10 + 2.20` is `3.30`). There are no infinities and no nan: an operation that
 //! would give one is an error, as with Python's default traps.
 //!
-//! However far apart the exponents are, no intermediate number is longer than the operands together with twice the
-//! digits of the result.
+//! However far apart the exponents are, no intermediate number is longer than the operands and twice the result.
 
 // First the rounding of approximations to the nearest decimal; then the functions, each using those before it.
 mod approximation;
@@ -130,8 +129,7 @@ impl Decimal {
         if left == below.multiply(&below, budget)?.multiply(numerator, budget)? {
             return Ok(root);
         }
-        // The root with three additional digits, rounded down, and a final 1 for the rest, which is never 0: it decides
-        // ties.
+        // The root with three more digits, rounded down, and a final 1 for the rest, which is never 0: it decides ties.
         let places = precision + 3 - (digits(numerator, budget)? - digits(denominator, budget)?).div_euclid(2);
         let unit = Integer::from(100_i64).power(places.unsigned_abs(), budget)?;
         let whole = if places < 0 {
@@ -152,7 +150,6 @@ impl Decimal {
         self.negative
     }
 
-    /// Bytes held on the heap.
     pub(crate) fn heap_bytes(&self) -> u64 {
         self.coefficient.heap_bytes() + 48
     }
@@ -380,8 +377,7 @@ impl Decimal {
         self.rescale(exponent.max(least.min(self.exponent)), budget)
     }
 
-    /// Both coefficients at the smaller of the exponents. Their quotient must not have many more digits than the
-    /// precision.
+    /// Both coefficients at the smaller exponent. Their quotient must not have many more digits than the precision.
     fn aligned(&self, other: &Self, budget: &mut Budget) -> Result<(Integer, Integer), ErrorKind> {
         let exponent = self.exponent.min(other.exponent);
         let left = shift(&self.coefficient, self.exponent - exponent, budget)?;
@@ -558,7 +554,6 @@ impl Decimal {
         Ok(if self.negative { whole.negate() } else { whole })
     }
 
-    /// The integer part.
     pub(crate) fn trunc(&self, budget: &mut Budget) -> Result<Integer, ErrorKind> {
         self.to_integer(|_, _| false, budget)
     }
@@ -573,7 +568,6 @@ impl Decimal {
         self.to_integer(|_, rest| !self.negative && rest != Rest::Nothing, budget)
     }
 
-    /// The nearest integer.
     pub(crate) fn round(&self, ties: Ties, budget: &mut Budget) -> Result<Integer, ErrorKind> {
         let is_up = |whole: &Integer, rest: Rest| match rest {
             Rest::Half => ties.is_up(Ordering::Equal, whole.is_odd()),
@@ -643,8 +637,7 @@ impl Decimal {
         if places == 0 {
             return Ok(self.coefficient.cmp(&other.coefficient));
         }
-        // The power is no longer than the coefficient that it divides, which has as many digits as the whole other
-        // number.
+        // The power is no longer than the coefficient that it divides, which has as many digits as the other number.
         let (whole, rest) = self.coefficient.divide_with_remainder(&power_of_ten(places, budget)?, budget)?;
         Ok(whole.cmp(&other.coefficient).then(Integer::ZERO.cmp(&rest).reverse()))
     }

@@ -48,8 +48,7 @@ impl Factored {
         if self.is_one() {
             return Ok(Some((0, 1)));
         }
-        // x^q = b^p: the powers of two or five give p/q directly; else p/q is a fraction near the quotient of the
-        // logarithms.
+        // x^q = b^p: the powers of two or five give p/q; otherwise it is a fraction near the logarithms' quotient.
         let candidate = if base.twos != 0 {
             Some((self.twos, base.twos))
         } else if base.fives != 0 {

@@ -1,5 +1,4 @@
-//! Elementary functions in binary fixed point: an integer stands for itself times 2^-`places`, for any number of
-//! places.
+//! Elementary functions in binary fixed point: an integer means itself times 2^-`places`, for any number of places.
 //!
 //! Results have an error below two units of the last place. Every argument is first made small (by halving or division
 //! by three, until the series is short), or a float gives a first guess, of which only the error remains to be
@@ -17,23 +16,19 @@ pub(super) fn price(places: usize) -> u64 {
     (places as u64).isqrt() * (words * words + 48 * words + 240) * 5 / 32
 }
 
-/// 1.
 pub(super) fn one(places: usize) -> UBig {
     UBig::ONE << places
 }
 
-/// π.
 pub(super) fn pi(places: usize) -> UBig {
     stored(&QUARTER_PI, 2, places).unwrap_or_else(|| compute_pi(places))
 }
 
-/// ln 2.
 pub(super) fn ln_2(places: usize) -> UBig {
     stored(&LN_2, 0, places)
         .unwrap_or_else(|| inverse_hyperbolic_sum(&[(18, 26, true), (2, 4801, false), (8, 8749, true)], places))
 }
 
-/// ln 10.
 pub(super) fn ln_10(places: usize) -> UBig {
     stored(&QUARTER_LN_10, 2, places)
         .unwrap_or_else(|| inverse_hyperbolic_sum(&[(46, 31, true), (34, 49, true), (20, 161, true)], places))

@@ -154,8 +154,7 @@ pub(crate) fn root(value: f64, index: u32, budget: &mut Budget) -> Result<f64, E
     }
 }
 
-/// The float `steps` floats from `x` towards `y`, but not beyond `y`; neither may be nan. The two zeros count as one
-/// float.
+/// The float `steps` floats from `x` towards `y`, at most `y`; neither may be nan. The two zeros count as one float.
 pub(crate) fn steps_towards(x: f64, y: f64, steps: u64) -> f64 {
     // The distance from zero in floats, with a sign.
     let place = |value: f64| {

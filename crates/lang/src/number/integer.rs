@@ -1,7 +1,6 @@
 //! Integers of any size: machine words while they fit, otherwise integers of a library.
 //!
-//! The library panics where it cannot continue (division by zero, sizes beyond memory), so everything is checked before
-//! a call.
+//! The library panics where it cannot continue (division by zero, too large sizes), so all is checked before a call.
 
 mod floats;
 
@@ -116,7 +115,6 @@ impl Integer {
         self.bits() / 64 + 1
     }
 
-    /// Bytes held on the heap.
     pub(crate) fn heap_bytes(&self) -> u64 {
         match self {
             Small(_) => 0,
@@ -124,7 +122,6 @@ impl Integer {
         }
     }
 
-    /// The price of its decimal text.
     pub(crate) fn text_price(&self) -> u64 {
         match self {
             Small(_) => price::SCALAR,
@@ -198,8 +195,7 @@ impl Integer {
         checked(Self::from(product), budget)
     }
 
-    /// The quotient rounded down and the remainder with the divisor's sign, like Python's `//` and `%`; `None` for a
-    /// zero divisor.
+    /// The quotient rounded down and the remainder, like Python's `//` and `%`; `None` for a zero divisor.
     fn divide_floor(&self, other: &Self, budget: &mut Budget) -> Result<Option<(Self, Self)>, ErrorKind> {
         if other.is_zero() {
             return Ok(None);

@@ -251,8 +251,7 @@ fn climb<T: Clone>(
 /// A positive number without a factor of 2 or more, and how often it had this factor.
 pub(super) fn without_factor(value: UBig, factor: u32, budget: &mut Budget) -> Result<(UBig, u64), ErrorKind> {
     let (mut rest, mut times) = (value, 0);
-    // Divides by the factor, its square, the square of that and so on, while they divide; then by the smaller ones
-    // again.
+    // Divides by the factor, its square, the square of that and so on, while they divide; then by the smaller ones.
     let mut powers = vec![UBig::from(factor)];
     while let Some(power) = powers.last() {
         let (quotient, left) = divide(&rest, power, budget)?;

@@ -45,8 +45,7 @@ impl PowerLadder {
         exponent - self.exponent <= Self::STEPS_MAX
     }
 
-    /// The powers for an exponent of 3 or more that is close enough; `true` if some of them may not be correctly
-    /// rounded.
+    /// The powers for an exponent of 3 or more that is close enough; `true` if some may not be correctly rounded.
     pub(crate) fn to(&mut self, exponent: u32, powers: &mut [f64]) -> bool {
         while self.exponent < exponent {
             self.step();
@@ -75,8 +74,7 @@ impl PowerLadder {
     }
 }
 
-/// The third powers, which are the most usual, without intermediate storage; `true` if some of them may not be
-/// correctly rounded.
+/// The third powers, the most usual ones, without intermediate storage; `true` if some may not be correctly rounded.
 pub(crate) fn cubes(bases: &[f64], cubes: &mut [f64]) -> bool {
     cubes.iter_mut().zip(bases).fold(false, |any, (out, base)| {
         let (high, low) = cube(*base);

@@ -19,8 +19,7 @@ use crate::limits::{Budget, price};
 const SMALL_BELOW: usize = 1024;
 const SMALL_COUNT: usize = 172;
 const SMALL: [u16; SMALL_COUNT] = small_primes();
-/// A number below this without a prime factor below [`SMALL_BELOW`] is prime, since this is the square of the next
-/// prime.
+/// Below this, a number without a prime factor below [`SMALL_BELOW`] is prime: it is the square of the next prime.
 const PROVEN_BELOW: u64 = 1031 * 1031;
 
 /// Steps of Pollard's rho between two greatest common divisors.
@@ -216,8 +215,7 @@ fn has_no_witness(n: &UBig, budget: &mut Budget) -> Result<bool, ErrorKind> {
     passes_lucas(n, &ring, || budget.charge(3 * step))
 }
 
-/// The Miller–Rabin test of n = odd·2^`twos` + 1, given the base to the power of the odd part; `pay` is called before
-/// each step.
+/// The Miller–Rabin test of n = odd·2^`twos` + 1, given the base to the odd power; `pay` precedes each step.
 fn passes_strongly(
     mut power: Montgomery,
     twos: usize,

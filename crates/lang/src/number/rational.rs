@@ -16,7 +16,6 @@ pub(crate) const PART_BITS: u64 = Limits::FRACTION_BITS;
 /// The price of parsing a short literal: about 250 ns.
 const LITERAL: u64 = 50;
 
-/// log2(10).
 const BITS_PER_DIGIT: f64 = std::f64::consts::LOG2_10;
 
 /// A rational number in lowest terms with a positive denominator; 0 is 0/1.
@@ -96,12 +95,10 @@ impl Rational {
         self.is_integer().then(|| self.numerator.clone())
     }
 
-    /// Bytes held on the heap.
     pub(crate) fn heap_bytes(&self) -> u64 {
         self.numerator.heap_bytes() + self.denominator.heap_bytes()
     }
 
-    /// The price of its text.
     pub(crate) fn text_price(&self) -> u64 {
         self.numerator.text_price() + self.denominator.text_price()
     }
@@ -216,7 +213,6 @@ impl Rational {
         if exponent.is_negative() { Self::signed(denominator, numerator) } else { Self::signed(numerator, denominator) }
     }
 
-    /// The order of the values.
     pub(crate) fn order(&self, other: &Self, budget: &mut Budget) -> Result<Ordering, ErrorKind> {
         let (left, right) = (self.size(), other.size());
         if self.is_negative() != other.is_negative() || left.abs_diff(right) > 1 {
@@ -231,7 +227,6 @@ impl Rational {
         Ok(if self.is_negative() { order.reverse() } else { order })
     }
 
-    /// The order of the fraction and an integer.
     pub(crate) fn order_integer(&self, other: &Integer, budget: &mut Budget) -> Result<Ordering, ErrorKind> {
         self.order(&Self { numerator: other.clone(), denominator: Integer::ONE }, budget)
     }
@@ -254,12 +249,10 @@ impl Rational {
         self.negate().floor(budget).map(|value| value.negate())
     }
 
-    /// The integer part.
     pub(crate) fn trunc(&self, budget: &mut Budget) -> Result<Integer, ErrorKind> {
         if self.is_negative() { self.ceil(budget) } else { self.floor(budget) }
     }
 
-    /// The nearest integer.
     pub(crate) fn round(&self, ties: Ties, budget: &mut Budget) -> Result<Integer, ErrorKind> {
         round_quotient(&self.numerator, &self.denominator, ties, budget)
     }

@@ -6,7 +6,6 @@ use crate::error::ErrorKind;
 use crate::limits::{Budget, Fuel, Limits};
 use crate::mode::Mode;
 
-/// The records of a file of the corpus.
 pub(super) fn records(file: &str) -> Vec<Json> {
     let path = format!("{}/../../corpus/{file}", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));

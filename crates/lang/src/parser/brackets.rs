@@ -300,8 +300,7 @@ impl Parser<'_, '_> {
     }
 }
 
-/// The brackets with three or four positional arguments of which the second is a bare name: the number of arguments,
-/// and the name.
+/// Brackets with three or four positional arguments, the second a bare name: the number of arguments, and the name.
 fn find_binders(text: &str) -> HashMap<u32, (u32, String)> {
     struct Bracket {
         start: u32,

@@ -9,8 +9,7 @@ use crate::lexer::{Lexer, Token, normal_name, on_line};
 use crate::numerals;
 use crate::spelling;
 
-/// Operators of other languages, as the lexer splits them: the token, the token after it, and the operator that is
-/// meant.
+/// Operators of other languages, as the lexer splits them: the token, the one after it, and the operator meant.
 const OPERATORS: [(&str, &str, &str); 9] = [
     ("&", "&", "and"),
     ("<", ">", "!="),

@@ -229,7 +229,6 @@ pub(super) struct Operand {
     pub(super) span: Span,
 }
 
-/// Whether a closing bracket closes an opening one.
 pub(super) fn closes(bracket: char, open: char) -> bool {
     matches!((open, bracket), ('(', ')') | ('[', ']') | ('{', '}'))
 }

@@ -38,8 +38,7 @@ impl Parser<'_, '_> {
         self.begin_right_side(Opener::Assignment { unpack: count > 0, count: 0, targets, names_at }, span)
     }
 
-    /// At `=`: the span of the `=` and of a `?` after it, if they only ask for the answer (`2+2=`, `2+2 = ?`). But `x
-    /// =` clears `x`.
+    /// The span of a `=` and of a `?` after it that only ask for the answer (`2+2=`, `2+2 = ?`). But `x =` clears `x`.
     fn asks_for_the_answer(&self, span: Span) -> Option<Span> {
         let mut lexer = Lexer::behind(self.text, span.end);
         let mut asked = span;

@@ -1,5 +1,4 @@
-//! Variables that come with a text: statements before the text, but parsed after it, since only the text shows which
-//! variables it uses.
+//! Variables that come with a text: statements before it, but parsed after it, since only the text shows which it uses.
 
 use super::{Context, Parser, Stacks, fail};
 use crate::error::{Error, ErrorKind, Span, VariableError};

@@ -227,7 +227,7 @@ impl Items {
         Ok(self.values.len().cmp(&other.values.len()))
     }
 
-    /// Walks over two sets in order and calls `see` once for each element: with `Less` if only the left set has it,
+    /// Walks over two sets in order and calls `see` for each element: with `Less` if only the left set has it,
     /// `Greater` if only the right one has it, `Equal` for the left one's if both have it. Ends when `see` gives
     /// `false`.
     pub(crate) fn merge<'v>(

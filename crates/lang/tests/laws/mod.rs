@@ -1,5 +1,4 @@
-//! Laws that hold for every text. The fuzz targets search for texts that break one, and the tests replay their
-//! findings.
+//! Laws that hold for every text. Fuzz targets search for texts that break one, and the tests replay their findings.
 
 mod respelling;
 

@@ -50,8 +50,7 @@ const SPELLINGS: [(&str, &str); 22] = [
     ("tau", "τ"),
 ];
 
-/// The text with other spellings of its operators, its literals and its blanks, with redundant brackets, and with all
-/// of these together.
+/// The text with other spellings of operators, literals and blanks, with redundant brackets, and with all of these.
 pub(crate) fn respellings(text: &str) -> Vec<String> {
     let pieces = pieces(text);
     let write = |each: &dyn Fn(&Piece<'_>, Option<&Piece<'_>>) -> String| -> String {

@@ -101,8 +101,7 @@ impl<'d> Element<'d> {
         }))
     }
 
-    /// The value of an object's member, of repeated ones the last; `None` if this is no object, `Some(None)` if it has
-    /// no such member.
+    /// The last value of an object's member; `None` if this is no object, `Some(None)` if it has no such member.
     pub(crate) fn member(self, name: &str) -> Option<Option<Element<'d>>> {
         let members = self.members()?;
         Some(members.filter(|(key, _)| *key == name.as_bytes()).last().map(|(_, value)| value))
@@ -133,8 +132,7 @@ impl<'t> Reader<'t> {
             if self.value()? {
                 continue;
             }
-            // A value has ended: closes every container that ends after it, up to a comma, after which another value
-            // follows.
+            // A value has ended: closes every container that ends after it, up to a comma and the next value.
             loop {
                 self.blanks();
                 let Some(&container) = self.open.last() else {
@@ -158,8 +156,8 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Reads a scalar or an empty container and gives `false`; or opens a container that has elements and gives `true`,
-    /// since a value follows.
+    /// Reads a scalar or an empty container and gives `false`; or opens another container and gives `true`: a value
+    /// follows.
     fn value(&mut self) -> Result<bool, ReadError> {
         let rest = &self.text[self.at..];
         let node = match rest.first() {
@@ -235,8 +233,7 @@ impl<'t> Reader<'t> {
         node
     }
 
-    /// Reads the longest number. A point or an `e` without a digit after it is left to the next step, which reports the
-    /// error.
+    /// Reads the longest number. A point or an `e` without a digit after it is left to the next step, which reports it.
     fn number(&mut self) -> Result<Node<'t>, ReadError> {
         let text = self.text;
         let digits = |from: usize| text[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();

@@ -144,8 +144,7 @@ fn write_escaped(text: &str, out: &mut String) {
     out.push_str(rest);
 }
 
-/// Appends a float like Python's `repr`: the shortest digits that round-trip, with an exponent below 1e-4 and from 1e16
-/// up.
+/// Appends a float like Python's `repr`: the shortest digits that round-trip, with an exponent below 1e-4 or from 1e16.
 pub(crate) fn write_float(value: f64, out: &mut String) {
     if !value.is_finite() {
         out.push_str(if value.is_nan() {

@@ -75,8 +75,8 @@ pub(super) struct Curve<'p> {
 }
 
 impl<'p> Curve<'p> {
-    /// Evaluates `program`, whose only parameter is x, on the grid. `fuel` is for the whole curve; the seed is for
-    /// random expressions.
+    /// Evaluates `program`, whose only parameter is x, on the grid. `fuel` is for the whole curve; `seed` is for random
+    /// expressions.
     pub(super) fn new(
         program: &'p Program,
         (from, to): (f64, f64),

@@ -48,7 +48,6 @@ pub(super) enum Anchor {
     End,
 }
 
-/// A mark.
 #[derive(Clone, Debug)]
 pub(super) enum Mark {
     Line {

@@ -1,5 +1,4 @@
-//! Reduces a line of many points to its visible part: cuts it to the picture and removes points that make no
-//! difference.
+//! Reduces a line of many points to its visible part: cuts it to the picture and removes needless points.
 
 use super::curve::distance;
 

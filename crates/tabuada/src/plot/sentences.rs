@@ -103,7 +103,6 @@ fn of_curve(curve: &Curve<'_>, view: &View, language: Language) -> String {
     parts.join(", ")
 }
 
-/// The message of a refusal.
 pub(super) fn refusal(refusal: &Refusal, language: Language) -> String {
     let (widths, heights) = ((WIDTHS.start(), WIDTHS.end()), (HEIGHTS.start(), HEIGHTS.end()));
     match (refusal, language) {

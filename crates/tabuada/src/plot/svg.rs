@@ -18,7 +18,6 @@ pub(super) struct Words<'w> {
     pub(super) language: &'w str,
 }
 
-/// The drawing as SVG.
 pub(super) fn written(drawing: &Drawing, words: &Words<'_>) -> String {
     let Drawing { width, height, corner, view, marks } = drawing;
     let mut out = String::with_capacity(16 << 10);

@@ -1,17 +1,15 @@
 //! The ticks of an axis and their texts. Ticks are multiples of 1, 2 or 5 times a power of ten. They are stored as
 //! integers, so that their texts are exact.
 
-/// The maximum number of digits in a tick's text. Longer numbers are written with a power of ten, or their common part
-/// is written only once.
+/// The maximum number of digits in a tick's text. Longer numbers get a power of ten, or are written without their
+/// common part.
 const DIGITS_MAX: usize = 6;
 /// The limit for the differing part of each text, if the common part is written once.
 const OWN_DIGITS: i64 = 1_000;
 
-/// In steps: a tick this close to an end of the axis counts as on it, because floats round the ends. The difference is
-/// not visible.
+/// In steps: a tick this close to an end of the axis counts as on it, because floats round the ends.
 const ASIDE: f64 = 1e-3;
 
-/// The ticks of an axis.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Ticks {
     pub(super) marks: Vec<(f64, String)>,

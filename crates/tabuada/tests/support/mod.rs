@@ -1,5 +1,4 @@
-//! Shared by the tests of the service: a client that sends exactly the given bytes, a server in this process, the
-//! corpora.
+//! Shared by the service's tests: a client that sends exactly the given bytes, a server in this process, the corpora.
 #![allow(dead_code, clippy::panic)]
 
 pub(crate) mod compose;
@@ -130,7 +129,6 @@ impl Client {
         self.request("POST", "/evaluate", &[("content-type", "application/json")], body)
     }
 
-    /// Evaluates an expression.
     pub(crate) fn evaluate(&mut self, expression: &str) -> Response {
         self.post(format!("{{\"expressao\":{}}}", Value::from(expression)).as_bytes())
     }
@@ -514,7 +512,6 @@ impl Node {
         signal(&self.process, name);
     }
 
-    /// Its peak memory.
     pub(crate) fn peak_kib(&self) -> u64 {
         self.status_kib("VmHWM")
     }

@@ -20,7 +20,6 @@ pub(super) struct Approximation {
     pub(super) exponent: i64,
 }
 
-/// log2(10).
 const BITS_PER_DIGIT: f64 = std::f64::consts::LOG2_10;
 
 /// The number of bits of so many decimal digits, rounded up.
@@ -92,8 +91,7 @@ impl Decimal {
         let (coefficient, lost) = if self.exponent >= least {
             (shift(&self.coefficient, self.exponent - least, budget)?, false)
         } else {
-            // What is cut off here is much larger than the difference, unless many zeros follow, which is as unlikely
-            // as in random digits.
+            // What is cut off here is much larger than the difference, unless many zeros follow, which is unlikely.
             let unit = power_of_ten(self.exponent.abs_diff(least), budget)?;
             let (quotient, rest) = self.coefficient.divide_with_remainder(&unit, budget)?;
             (quotient, !rest.is_zero())

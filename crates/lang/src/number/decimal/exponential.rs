@@ -13,8 +13,7 @@ use crate::number::{fixed, long};
 /// Additional bits for a power of ten of up to seven digits times a constant, and for the errors of sums.
 pub(super) const SPARE: usize = 40;
 
-/// e to the power of `value`·2^-`places`, where `value` has an error below `error`; the exponent's magnitude must be
-/// below 10^7.
+/// e to the power of `value`·2^-`places`, `value` having an error below `error` and the exponent being below 10^7.
 pub(super) fn exp_of_fixed(
     value: &IBig,
     places: usize,
@@ -80,7 +79,6 @@ impl Decimal {
         exp_of_fixed(&self.fixed(places, budget)?, places, &UBig::ONE, budget)
     }
 
-    /// exp(x) - 1.
     pub(crate) fn exp_minus_1(&self, precision: Precision, budget: &mut Budget) -> Result<Self, ErrorKind> {
         if self.is_zero() {
             return self.clone().fix(false, precision, budget);
@@ -387,8 +385,8 @@ impl Decimal {
         Ok(small.then_some((above as i64, below as u64)))
     }
 
-    /// The root for an index of 2 or more, correctly rounded; if it is exact, its exponent is that of the number
-    /// divided by the index.
+    /// The root for an index of 2 or more, correctly rounded; if exact, with the number's exponent divided by the
+    /// index.
     pub(crate) fn root(
         &self,
         index: u64,

@@ -24,8 +24,7 @@ impl Decimal {
         let power = self.magnitude().exp_approximation(places, budget)?;
         budget.charge(price::convert(places as u64 / 32 + 1))?;
         let inverse = (IBig::ONE << (2 * places)) / &power.value;
-        // At the scale of the other, it is divided by 10^2k. Its error is a few times larger, which the factor below
-        // covers.
+        // At the scale of the other, it is divided by 10^2k. The factor below covers its error, a few times larger.
         let scale = tens_of(-2 * power.exponent, places, budget)?;
         let shrunk = if power.exponent == 0 { inverse } else { (inverse * scale) >> places };
         let error = power.error * 16_u8 + UBig::from(16_u8);

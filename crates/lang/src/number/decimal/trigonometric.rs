@@ -24,8 +24,8 @@ fn pi(places: usize, budget: &mut Budget) -> Result<IBig, ErrorKind> {
     Ok(fixed::pi(places).into())
 }
 
-/// Sine and cosine of an angle reduced by quarter turns, each with an error below `error`, and the number of quarter
-/// turns modulo four.
+/// Sine and cosine of an angle reduced by quarter turns, with errors below `error`, and the number of turns modulo
+/// four.
 struct Reduced {
     sine: IBig,
     cosine: IBig,
@@ -78,7 +78,6 @@ impl Decimal {
         Ok(())
     }
 
-    /// The sine.
     pub(crate) fn sin(&self, precision: Precision, budget: &mut Budget) -> Result<Self, ErrorKind> {
         self.check_angle(budget)?;
         if self.is_zero() {
@@ -93,7 +92,6 @@ impl Decimal {
         })
     }
 
-    /// The cosine.
     pub(crate) fn cos(&self, precision: Precision, budget: &mut Budget) -> Result<Self, ErrorKind> {
         self.check_angle(budget)?;
         if self.is_zero() {
@@ -107,7 +105,6 @@ impl Decimal {
         })
     }
 
-    /// The tangent.
     pub(crate) fn tan(&self, precision: Precision, budget: &mut Budget) -> Result<Self, ErrorKind> {
         self.check_angle(budget)?;
         if self.is_zero() {
@@ -148,8 +145,7 @@ impl Decimal {
         })
     }
 
-    /// Whether a value that differs from 1/x by a part of 10^-(2·`distance`) is rounded like 1/x, unless 1/x itself is
-    /// a tie.
+    /// Whether a value that differs from 1/x by a part of 10^-(2·`distance`) is rounded like 1/x, unless 1/x is a tie.
     fn is_remote(&self, distance: i64, precision: Precision, budget: &mut Budget) -> Result<bool, ErrorKind> {
         let length = digits(&self.coefficient, budget)?.max(precision);
         Ok(2 * distance > precision + length + 8)
@@ -215,8 +211,7 @@ impl Decimal {
         Ok((quarters as u8, Self::new(rest.is_negative(), rest.absolute(), exponent)))
     }
 
-    /// The function of so many quarter turns plus this number of degrees, which is not zero and at most 45 in
-    /// magnitude.
+    /// The function of so many quarter turns plus this number of degrees, not zero and at most 45 in magnitude.
     fn quarters_and_degrees(
         &self,
         function: Circular,
@@ -252,8 +247,7 @@ impl Decimal {
         })
     }
 
-    /// The same for an angle whose square is negligible at this precision: the sine equals the angle, and the cosine is
-    /// 1.
+    /// The same for an angle whose square is negligible at this precision: its sine is the angle, its cosine 1.
     fn small_degrees(
         &self,
         function: Circular,
@@ -548,8 +542,7 @@ impl Decimal {
             scale = scale.max(value.adjusted(budget)?);
         }
         let scale = if scale == i64::MIN { 0 } else { scale };
-        // Twice the digits show on which side of a tie the exact sum lies; a single digit stands for what lies beyond
-        // them.
+        // Twice the digits show on which side of a tie the exact sum lies; a single digit stands for all beyond them.
         let mut sum = Self::zero(false, 0);
         let mut longest = 0;
         for (at, value) in values.iter().enumerate() {

@@ -45,8 +45,7 @@ impl Integer {
         }
     }
 
-    /// The mantissa in [0.5, 1) and the exponent, correctly rounded, like `frexp` for an integer of any size; (0, 0)
-    /// for zero.
+    /// The mantissa in [0.5, 1) and the exponent, correctly rounded, like `frexp` for any size; (0, 0) for zero.
     pub(crate) fn to_float_parts(&self) -> (f64, i64) {
         let bits = self.bits();
         let (mantissa, exponent) = match self {
@@ -151,8 +150,7 @@ impl Integer {
         let Some(unit) = values().map(|(_, exponent)| exponent).min() else { return 0.0 };
         let sum: UBig =
             values().map(|(mantissa, exponent)| (UBig::from(mantissa) << (exponent - unit) as usize).sqr()).sum();
-        // Twice as many zero bits are appended as the root is to gain: it then has at least 66 bits, enough for the
-        // rounding.
+        // Twice as many zero bits are appended as the root is to gain: with at least 66 bits it can be rounded.
         let appended = 132_usize.saturating_sub(sum.bit_len()).next_multiple_of(2);
         let sum = sum << appended;
         let root = sum.sqrt();
