@@ -195,7 +195,7 @@ fn too_few_files_for_the_connections_are_logged() {
     assert!(!rest.iter().any(|line| line.contains("fewer connections")), "{rest:?}");
 }
 
-/// Files are used up by connections, so the one that has been idle longest is closed.
+/// Connections use up the open files, so the one that has been idle longest is closed.
 #[test]
 fn idle_connections_of_one_address_leave_files_to_others() {
     let server = Limited::start("ulimit -n 200");

@@ -41,7 +41,7 @@ fn cache_status(response: &Response) -> Vec<(String, String)> {
     let status = structured_list(response.header("cache-status").expect("always there"));
     let [(name, parameters)] = &status[..] else { panic!("one cache, not {status:?}") };
     assert_eq!(name, "tabuada");
-    // RFC 9211: a hit, or the reason for going forward.
+    // RFC 9211: either a hit, or the reason why the request was forwarded (`fwd`).
     let is = |key: &str| parameters.iter().any(|(given, _)| given == key);
     assert!(is("hit") != is("fwd"), "{parameters:?}");
     for (key, _) in parameters {

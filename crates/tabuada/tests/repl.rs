@@ -161,7 +161,7 @@ for typed, expected in keys:
             sys.exit("nothing is being computed: %r" % shown)
         os.write(terminal, b"\x03")
     wait_for(expected)
-    # The next key is for the editor, which has the terminal again once it asks.
+    # The next key may be sent once the editor shows its prompt, and so has the terminal again.
     while not plain().endswith(("> ", ". ")):
         if not read(30):
             sys.exit("it does not ask after %r: %r" % (typed, shown))

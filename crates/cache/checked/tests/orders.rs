@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
 /// The number of orders for each world and scheduler, unless `TABUADA_CASES` is set.
 const ORDERS: usize = 2_000;
-/// One more than the number of well-placed switches that PCT looks for.
+/// PCT's depth: it looks for bugs that need this number of ordering constraints between threads.
 const DEPTH: usize = 3;
 
 fn orders() -> usize {

@@ -52,7 +52,10 @@ pub enum HintKind {
     /// `[2+3]*4` repeats a list; only round brackets group.
     Brackets,
     /// `sin(90)` is the sine of 90 radians.
-    Radians { function: String },
+    Radians {
+        /// The function.
+        function: String,
+    },
     /// `log(100)` is the natural logarithm.
     NaturalLogarithm,
     /// `3√27` is 3·√27.
@@ -73,7 +76,10 @@ pub enum HintKind {
         read_as: String,
     },
     /// `³√-8` is the principal root, a complex number.
-    ComplexRoot { index: u32 },
+    ComplexRoot {
+        /// The index of the root.
+        index: u32,
+    },
     /// `a || b || c` is read as bars and bitwise or.
     DoubleBar,
     /// `5% + 3` is the remainder of 5 divided by +3.

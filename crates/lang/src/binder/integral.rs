@@ -52,7 +52,7 @@ const FAILS_NEAR_ZERO: f64 = 1e-100;
 /// The distance from which an overflow of the body means that the body has a value only up to there.
 const FAR: f64 = 1.0;
 
-/// How much less than 1 the ratio of successive pieces must be for slow convergence; that of `1/x` is 1.
+/// The integral converges if the ratio of successive pieces is this much less than 1; that of `1/x` is 1.
 const SETTLES: f64 = 1e-9;
 /// The distance from which the lack of convergence is reported at infinity.
 const OUT_THERE: f64 = 1e3;

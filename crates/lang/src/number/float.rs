@@ -169,7 +169,7 @@ pub(crate) fn steps_towards(x: f64, y: f64, steps: u64) -> f64 {
     let reached = if from < to { from.wrapping_add_unsigned(steps) } else { from.wrapping_sub_unsigned(steps) };
     let magnitude = f64::from_bits(reached.unsigned_abs());
     match reached {
-        // A zero on the way takes the sign of `x`.
+        // A zero gets the sign of `x`.
         0 => magnitude.copysign(x),
         _ => magnitude.copysign(reached as f64),
     }
