@@ -10,7 +10,7 @@ use support::{Client, Node, Response, Server, wait_for};
 
 const ID: &str = "x-request-id";
 
-/// A text that no line may contain by default. It is in every part of every request below where a text can be.
+/// A text that no line of the log may contain by default. The requests below contain it wherever they can.
 const SECRET: &str = "31415926";
 
 fn id(response: &Response) -> &str {
