@@ -266,7 +266,6 @@ impl Node {
         self.layers.get_from_memory(&key()).map(|found| *found.value)
     }
 
-    /// Looks the key up and keeps its value.
     fn look_up_and_keep(&self) -> bool {
         let stamp = self.layers.coherence.stamp(&key());
         let Some(value) = self.in_redis() else { return false };

@@ -55,7 +55,6 @@ pub(crate) struct Endpoint {
     handshake: Duration,
 }
 
-/// Why connecting failed.
 #[derive(Debug)]
 pub(crate) struct ConnectError {
     pub(crate) trouble: Trouble,
@@ -89,7 +88,6 @@ impl Endpoint {
         Self { info, ..self.clone() }
     }
 
-    /// The same server without a login.
     pub(crate) fn without_login(&self) -> Self {
         let settings = redis::RedisConnectionInfo::default().set_protocol(ProtocolVersion::RESP3);
         Self { info: self.info.clone().set_redis_settings(settings), password_file: None, handshake: self.handshake }

@@ -42,7 +42,6 @@ pub(crate) enum LookupResult<V> {
 }
 
 impl<V> LookupResult<V> {
-    /// Whether a server replied.
     pub(crate) fn is_answered(&self) -> bool {
         !matches!(self, Self::Unavailable | Self::NoRedis)
     }

@@ -131,7 +131,6 @@ impl Primaries {
         least.filter(|_| map.is_whole()).unwrap_or(State::Detached)
     }
 
-    /// The state of the primary that holds the key.
     pub(crate) fn state_for(&self, key: &Key) -> State {
         self.map().holder(|| self.namespace.name(key)).map_or(State::Detached, |link| link.state())
     }
@@ -144,7 +143,6 @@ impl Primaries {
         }
     }
 
-    /// Whether this primary holds the name.
     pub(crate) fn is_held_by(&self, link: &Arc<Link>, name: &str) -> bool {
         self.map().holder(|| name).is_some_and(|holder| Arc::ptr_eq(holder, link))
     }

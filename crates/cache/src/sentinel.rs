@@ -26,7 +26,6 @@ struct Sentinel {
     connection: Mutex<Option<Connection>>,
 }
 
-/// The answer of one Sentinel.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct NamedPrimary {
     /// The epoch of the configuration, which a failover raises.

@@ -16,7 +16,6 @@ use tabuada_cache::{
     Contents as _, Cursor, EntryInfo, EntryKind, NameError, Page, RedisStatus, RemovalStatus, Source, State,
 };
 
-/// All pages, from the first to the last.
 async fn pages(node: &Node, limit: usize) -> Vec<Page> {
     let mut pages: Vec<Page> = Vec::new();
     loop {
@@ -258,7 +257,6 @@ async fn an_entry_is_shown_with_its_line() {
     held.ends().await;
 }
 
-/// An entry that only memory holds, with the line that would be written.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_entry_of_memory_is_shown_with_the_line_that_would_be_written() {
     let node = Setting::new().start();

@@ -16,7 +16,6 @@ use crate::value::{Argument, Items, Value};
 
 pub(crate) use total::{Products, Total};
 
-/// Operators of one operand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unary {
     Plus,

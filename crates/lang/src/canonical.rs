@@ -38,7 +38,6 @@ enum Row {
     Atom,
 }
 
-/// The text shown for a subtree.
 pub(crate) enum Shown<'v> {
     /// The subtree itself.
     Itself,
@@ -109,7 +108,6 @@ impl Program {
         self.write().map_or_else(String::new, |written| written.text)
     }
 
-    /// The canonical text of a part.
     pub(crate) fn canonical_of(&self, root: u32) -> String {
         let written = self.write_statement(root, &self.subtrees(), &Plain, usize::MAX);
         written.map_or_else(String::new, |written| written.text)

@@ -180,7 +180,6 @@ fn shortened(text: &str) -> String {
 /// A frame and the root of a subtree in it.
 type Place = (u32, u32);
 
-/// The text of a value.
 #[derive(Clone)]
 struct Literal {
     text: String,
@@ -413,7 +412,6 @@ impl<'p> Teller<'p> {
         }
     }
 
-    /// Begins a statement.
     fn begin(&mut self, machine: &Machine<'_, '_>) {
         self.scene.changes.clear();
         self.scene.values.clear();

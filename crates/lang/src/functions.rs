@@ -83,7 +83,6 @@ const TABLE: [Part; 14] = [
 /// Other names for a function: the notation of `plusminus`.
 const ALIASES: [(&str, &str); 2] = [("deg", "degrees"), ("rad", "radians")];
 
-/// A function in the table.
 #[derive(Clone, Copy)]
 struct Row {
     function: &'static Function,
@@ -437,7 +436,6 @@ impl Function {
     }
 }
 
-/// The error for an argument outside the domain of a function.
 fn outside(function: &str, argument: &Value) -> ErrorKind {
     let given = match (argument, argument.integer()) {
         (Value::Float(value), _) => Some(Given::float(*value)),
@@ -474,7 +472,6 @@ fn integer(value: &Value) -> Result<Integer, ErrorKind> {
     value.integer().ok_or(TypeError::NotInteger { found: value.kind() }.into())
 }
 
-/// The elements of an iterable argument.
 fn elements<'v>(value: &'v Value, budget: &mut Budget) -> Result<Elements<'v>, ErrorKind> {
     // Each element is copied; a character becomes a string.
     let each = if matches!(value, Value::Str(_)) { ELEMENTARY } else { 2 };

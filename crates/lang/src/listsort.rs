@@ -146,7 +146,6 @@ impl<E, L: FnMut(usize, usize) -> Result<bool, E>> Sort<L> {
         Ok(())
     }
 
-    /// Merges a run with the next.
     fn merge_at(&mut self, at: usize) -> Result<(), E> {
         let right = self.runs.remove(at + 1);
         let left = &mut self.runs[at];
@@ -267,7 +266,6 @@ impl<E, L: FnMut(usize, usize) -> Result<bool, E>> Sort<L> {
     }
 }
 
-/// A merge of two runs.
 struct Merging<'r> {
     left: &'r [usize],
     right: &'r [usize],

@@ -79,7 +79,6 @@ impl Text {
     }
 }
 
-/// The elements of a container.
 #[derive(Debug)]
 pub(crate) struct Items {
     pub(crate) values: Vec<Value>,

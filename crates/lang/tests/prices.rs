@@ -259,7 +259,6 @@ fn cases() -> Vec<Case> {
 /// The text before the measured part, and the part that is repeated.
 type Case = (String, String);
 
-/// The cost of an evaluation.
 struct Taken {
     fuel: u64,
     /// CPU in seconds, and the longest stretch between two checks of the clock.

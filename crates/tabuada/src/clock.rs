@@ -13,7 +13,6 @@ pub(crate) struct Second {
 }
 
 impl Second {
-    /// The current second.
     pub(crate) fn now() -> Self {
         let now = Instant::now();
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();

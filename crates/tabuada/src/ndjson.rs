@@ -110,7 +110,6 @@ pub(crate) fn write_too_long(bytes: u64, limit: u64, out: &mut String) {
     write_error(kind.code(), &kind.message(Language::English), Some(("", Span::default())), out);
 }
 
-/// Writes the error of a line.
 pub(crate) fn write_malformed(Malformed(reason): Malformed, out: &mut String) {
     write_error("malformed", reason, None, out);
 }

@@ -44,7 +44,6 @@ struct Statistics {
 #[derive(Serialize)]
 struct Counts(BTreeMap<&'static str, u64>);
 
-/// A page of entries.
 #[derive(Serialize)]
 struct Listing {
     entries: Vec<Remembered>,
@@ -77,7 +76,6 @@ struct RememberedLine {
     redis: Option<&'static str>,
 }
 
-/// The result of a removal.
 #[derive(Serialize)]
 struct RemovedCount {
     /// How many entries were removed.
@@ -138,7 +136,6 @@ fn seen(seen: &EntryInfo) -> Remembered {
     }
 }
 
-/// The result of a removal.
 pub(crate) fn removed(removed: &Removed) -> Value {
     value(&RemovedCount { removed: removed.count, pending: removed.redis == RemovalStatus::Pending })
 }

@@ -57,7 +57,6 @@ pub(crate) struct Plot {
     pub(crate) language: Language,
 }
 
-/// The size of a picture in characters.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Characters {
     pub(crate) columns: usize,

@@ -57,7 +57,6 @@ pub enum Kind {
     File,
 }
 
-/// The spellings of yes and of no.
 const SWITCH: (&[&str], &[&str]) = (&["1", "true", "yes", "on"], &["0", "false", "no", "off"]);
 
 impl Setting {

@@ -72,12 +72,10 @@ impl<T> Turns<T> {
         }
     }
 
-    /// The number of waiters.
     pub(crate) fn waiting(&self) -> usize {
         self.waiting
     }
 
-    /// The number of peers that have a waiter.
     pub(crate) fn peers_waiting(&self) -> usize {
         self.peers.values().filter(|held| !held.waiting.is_empty()).count()
     }

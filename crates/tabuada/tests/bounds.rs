@@ -278,7 +278,6 @@ fn a_head_is_limited_in_size() {
     assert_eq!(asked((8 << 10) + 1), 431);
 }
 
-/// The limit also holds for the request target.
 #[test]
 fn a_request_target_is_limited_in_size() {
     let server = Server::start();

@@ -442,7 +442,6 @@ fn a_body_declared_too_large_is_refused_at_once() {
     }
 }
 
-/// The bytes after a refused head are not read as another request.
 #[test]
 fn bytes_after_a_refused_head_are_not_a_request() {
     let server = Server::start();

@@ -108,7 +108,6 @@ fn problems_are_in_the_clients_language() {
     assert_eq!((response.status, &problem(&response)["detail"]), (413, &json!("o corpo tem mais de 1048576 bytes")));
 }
 
-/// Refusals of access are in the client's language too.
 #[test]
 fn refusals_of_access_are_in_the_clients_language() {
     let server = Server::start();

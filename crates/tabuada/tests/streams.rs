@@ -68,7 +68,6 @@ impl Exchange {
         self.header("content-type") == Some("application/problem+json")
     }
 
-    /// The next line of the response.
     fn line(&mut self) -> Option<String> {
         let mut line = String::new();
         self.answer.read_line(&mut line).expect("it answers in time, in UTF-8");

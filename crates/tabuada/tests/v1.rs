@@ -180,7 +180,6 @@ fn a_problem_has_a_position_and_a_fix() {
     }
 }
 
-/// Requests that cannot be understood at all.
 #[test]
 fn a_malformed_request_says_what_is_expected() {
     let server = Server::start();

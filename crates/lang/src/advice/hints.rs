@@ -231,7 +231,6 @@ pub(super) fn of(program: &Program, text: &str, choice: Choice, failing: bool) -
     found
 }
 
-/// The findings that need only the tokens.
 fn from_tokens(found: &mut Findings, text: &str, choice: Choice, failing: bool) {
     let tokens = Tokens::of(text);
     found.list.extend(double_bar(&tokens));
@@ -254,7 +253,6 @@ fn from_tokens(found: &mut Findings, text: &str, choice: Choice, failing: bool) 
     }
 }
 
-/// The findings that need the program.
 fn from_nodes(program: &Program, text: &str) -> Vec<Found> {
     let mut found = Vec::new();
     let starts = program.subtrees();
@@ -389,7 +387,7 @@ fn double_bar(tokens: &Tokens<'_>) -> Option<Found> {
 fn xor(program: &Program, text: &str, starts: &[u32], carets: &mut HashSet<usize>, at: usize) -> Option<Found> {
     let span = caret_of(program, text, starts, at)?;
     let (left, right) = program.operands(starts, at)?;
-    // A text with sets, truth values or bitwise operators means exclusive or.
+    // If the text also has sets, truth values or bitwise operators, `^` means exclusive or.
     let means_it = |root: usize| match program.nodes[root] {
         Node::Binary(Binary::Xor) => !carets.contains(&root),
         Node::Set(_)

@@ -122,7 +122,6 @@ impl<'t> Tokens<'t> {
         self.defined().contains(name)
     }
 
-    /// The names that the text defines.
     pub(super) fn defined(&self) -> HashSet<Cow<'t, str>> {
         let has = |wanted: Token| self.list.iter().any(|(token, _)| *token == wanted);
         let defines_functions = has(Token::AssignFormula);

@@ -44,7 +44,6 @@ impl Total {
         }
     }
 
-    /// Adds the next element.
     pub(crate) fn take(&mut self, element: &Value, budget: &mut Budget) -> Result<(), ErrorKind> {
         if let Self::Plain { operator, value } = self {
             *value = binary(*operator, value, element, budget)?;

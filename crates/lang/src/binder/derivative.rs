@@ -36,7 +36,6 @@ struct Pair {
     high: f64,
 }
 
-/// A running derivative.
 pub(crate) struct Derivative {
     at: f64,
     value: Option<f64>,

@@ -28,7 +28,6 @@ const WINDOW: Window = Window { reach: 16.0, panels: 20 };
 const WINDOW_OF_TWO: Window = Window { reach: 9.0, panels: 9 };
 /// The number of first panels of equal width on a finite range; half of them belong to the ray of each end.
 const FIRST_PANELS: f64 = 12.0;
-/// The maximum number of divisions.
 const DIVISIONS_MAX: u32 = 1_000;
 /// The relative error at which the integration stops, and the one for nested integrals.
 const TOLERANCE: f64 = 1e-12;
@@ -125,7 +124,6 @@ struct Tail {
     pieces: Vec<Piece>,
 }
 
-/// A running integral.
 pub(crate) struct Integral {
     /// -1 if the lower bound is the larger one, else 1.
     sign: f64,

@@ -192,7 +192,6 @@ impl Points {
     }
 }
 
-/// The result for one panel.
 pub(super) struct Piece {
     pub(super) panel: Panel,
     pub(super) value: f64,

@@ -19,7 +19,6 @@ const NOTHING: f64 = 1e-18;
 /// The largest relative error of a result.
 const TOLERANCE: f64 = 1e-9;
 
-/// A running series.
 pub(crate) struct Series {
     is_product: bool,
     next: Integer,

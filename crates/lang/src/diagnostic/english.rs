@@ -220,7 +220,6 @@ fn type_error(error: &TypeError) -> String {
     }
 }
 
-/// The message for an argument of the wrong type.
 fn argument(function: &str, integer: bool, found: Type) -> String {
     let wanted = if integer { "a whole number" } else { "a real number" };
     let instead = match (function, found) {

@@ -216,7 +216,6 @@ fn type_error(error: &TypeError) -> String {
     }
 }
 
-/// The message for an argument of the wrong type.
 fn argument(function: &str, integer: bool, found: Type) -> String {
     let wanted = if integer { "um número inteiro" } else { "um número real" };
     let instead = match (function, found) {

@@ -68,7 +68,6 @@ pub(super) fn hypot(arguments: &[Value], budget: &mut Budget) -> Outcome {
     Decimal::hypot(&values, precision(budget), budget).map(value)
 }
 
-/// A function of one decimal.
 pub(super) fn of_one(
     call: fn(&Decimal, Precision, &mut Budget) -> Result<Decimal, ErrorKind>,
     arguments: &[Value],
@@ -77,7 +76,6 @@ pub(super) fn of_one(
     call(&number(&arguments[0])?, precision(budget), budget).map(value)
 }
 
-/// A function of two decimals.
 pub(super) fn of_two(
     call: fn(&Decimal, &Decimal, Precision, &mut Budget) -> Result<Decimal, ErrorKind>,
     arguments: &[Value],

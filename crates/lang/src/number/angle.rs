@@ -25,7 +25,6 @@ const TINY_BITS: usize = 64;
 /// them. The same is true of acsc x and acot x above 2^55.
 const RECIPROCAL_BELOW: f64 = 2.775_557_561_562_891_4e-17;
 
-/// A trigonometric function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Circular {
     Sine,

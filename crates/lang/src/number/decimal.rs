@@ -176,7 +176,6 @@ impl Decimal {
         Self { negative: !self.negative, ..self.clone() }
     }
 
-    /// The magnitude, without rounding.
     pub(crate) fn magnitude(&self) -> Self {
         Self { negative: false, ..self.clone() }
     }

@@ -38,7 +38,6 @@ impl Factored {
         self.twos == 0 && self.fives == 0 && self.above == Integer::ONE && self.below == Integer::ONE
     }
 
-    /// The binary logarithm.
     fn log2(&self) -> f64 {
         self.twos as f64 + self.fives as f64 * 5.0_f64.log2() + self.above.log2() - self.below.log2()
     }

@@ -97,7 +97,6 @@ pub(super) fn atan_ratio(y: &UBig, x: &UBig, places: usize) -> UBig {
     magnitude((guess + sign * IBig::from(rest)) >> (work - places))
 }
 
-/// The square root.
 pub(super) fn sqrt(x: &UBig, places: usize) -> UBig {
     (x << places).sqrt()
 }

@@ -60,7 +60,6 @@ impl Parser<'_, '_> {
         Ok(())
     }
 
-    /// Opens a bracket or bars.
     pub(super) fn open(&mut self, opener: Opener, span: Span) -> Step {
         self.deepen(span)?;
         self.brackets += 1;
@@ -101,7 +100,6 @@ impl Parser<'_, '_> {
         }
     }
 
-    /// Counts a completed argument.
     pub(super) fn end_argument(&mut self, span: Span) -> Result<(), Error> {
         let argument = self.stacks.operands.last().map_or(span, |operand| operand.span);
         let Some(Opener::Call(call)) = self.top_opener_mut() else { return fail(ErrorKind::Internal, span) };

@@ -256,7 +256,6 @@ impl Items {
         }
     }
 
-    /// Whether a set contains this element.
     pub(crate) fn has(&self, element: &Value, budget: &mut Budget) -> Result<bool, ErrorKind> {
         let (mut low, mut high) = (0, self.values.len());
         while low < high {

@@ -65,7 +65,6 @@ impl<'t> Document<'t> {
         reader.document().map(|nodes| Self { nodes })
     }
 
-    /// The outermost value.
     pub(crate) fn root(&self) -> Element<'_> {
         Element { nodes: &self.nodes, index: 0 }
     }

@@ -45,7 +45,6 @@ impl Sheet {
         Self { columns, rows, labels, margin, view, cells, is_coloured: room.is_coloured }
     }
 
-    /// Draws a curve, which may have several pieces.
     pub(super) fn draw(&mut self, curve: usize, pieces: &[Vec<(f64, f64)>]) {
         for piece in pieces {
             for (from, to) in piece.iter().zip(piece.iter().skip(1).chain(piece.last())) {

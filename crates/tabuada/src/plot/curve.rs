@@ -10,7 +10,6 @@ use tabuada_lang::{Cell, ErrorKind, Failure, Fuel, Limits, Program};
 /// The number of intervals of the first grid, and of the last one.
 const GRID_FIRST: usize = 128;
 const GRID: usize = 512;
-/// The maximum number of points.
 const POINTS_MAX: usize = 8_192;
 /// The maximum number of rounds. Each round halves the intervals that still need it.
 const ROUNDS_MAX: usize = 32;

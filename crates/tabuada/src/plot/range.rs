@@ -33,7 +33,6 @@ pub(super) fn shown(mut values: Vec<f64>) -> (f64, f64) {
     (low - free, high + free)
 }
 
-/// A range around a single value.
 fn around(value: f64) -> (f64, f64) {
     let half = if value.abs() < 1e-290 { 1.0 } else { value.abs() / 2.0 };
     (value - half, value + half)

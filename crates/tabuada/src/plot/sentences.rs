@@ -23,7 +23,6 @@ pub(super) fn name(text: &str) -> String {
     name
 }
 
-/// The picture's title.
 pub(super) fn title(names: &[String], language: Language) -> String {
     let names = names.join(", ");
     match language {

@@ -193,7 +193,6 @@ impl Client {
         }
     }
 
-    /// Reads a body in chunks.
     fn chunks(&mut self) -> io::Result<Vec<u8>> {
         let mut body = Vec::new();
         loop {
@@ -292,7 +291,6 @@ pub(crate) fn corpus(name: &str) -> Vec<Value> {
         .collect()
 }
 
-/// Decodes hexadecimal digits.
 pub(crate) fn unhex(digits: &str) -> Vec<u8> {
     (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).expect("digits")).collect()
 }
@@ -469,7 +467,6 @@ impl Node {
         (Self { address, admin, process, before, said: Said::Nothing }, errors)
     }
 
-    /// Its log so far.
     pub(crate) fn log(&self) -> Vec<String> {
         let Said::Lines(lines, _) = &self.said else { panic!("the output of this node is not collected") };
         lines.lock().expect("no thread panicked with the lock").clone()

@@ -152,7 +152,6 @@ impl Decimal {
         Ok(())
     }
 
-    /// The natural logarithm.
     pub(crate) fn ln(&self, precision: Precision, budget: &mut Budget) -> Result<Self, ErrorKind> {
         self.check_logarithm("log")?;
         if self.is_one(budget)? {
@@ -168,7 +167,6 @@ impl Decimal {
         correctly_rounded(precision, budget, |bits, budget| self.ln_approximation(bits, budget))
     }
 
-    /// The logarithm to a base.
     pub(crate) fn log(
         &self,
         base: &Self,
@@ -193,7 +191,6 @@ impl Decimal {
         })
     }
 
-    /// log(1 + x).
     pub(crate) fn ln_plus_1(&self, precision: Precision, budget: &mut Budget) -> Result<Self, ErrorKind> {
         if self.is_zero() {
             return self.clone().fix(false, precision, budget);

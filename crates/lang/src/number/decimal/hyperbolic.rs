@@ -40,7 +40,6 @@ impl Decimal {
         if self.negative { -value } else { value }
     }
 
-    /// The hyperbolic sine.
     pub(crate) fn sinh(&self, precision: Precision, budget: &mut Budget) -> Result<Self, ErrorKind> {
         if self.is_zero() {
             return self.clone().fix(false, precision, budget);
@@ -58,7 +57,6 @@ impl Decimal {
         })
     }
 
-    /// The hyperbolic cosine.
     pub(crate) fn cosh(&self, precision: Precision, budget: &mut Budget) -> Result<Self, ErrorKind> {
         if self.is_zero() {
             return Ok(Self::one());
@@ -73,7 +71,6 @@ impl Decimal {
         })
     }
 
-    /// The hyperbolic tangent.
     pub(crate) fn tanh(&self, precision: Precision, budget: &mut Budget) -> Result<Self, ErrorKind> {
         if self.is_zero() {
             return self.clone().fix(false, precision, budget);

@@ -332,7 +332,6 @@ impl Decimal {
         })
     }
 
-    /// The arc sine.
     pub(crate) fn asin(&self, precision: Precision, budget: &mut Budget) -> Result<Self, ErrorKind> {
         if self.is_zero() {
             return self.clone().fix(false, precision, budget);
@@ -351,7 +350,6 @@ impl Decimal {
         })
     }
 
-    /// The arc cosine.
     pub(crate) fn acos(&self, precision: Precision, budget: &mut Budget) -> Result<Self, ErrorKind> {
         if self.is_zero() {
             return correctly_rounded(precision, budget, |bits, budget| {
@@ -403,7 +401,6 @@ impl Decimal {
         if self.negative { -IBig::from(value) } else { value.into() }
     }
 
-    /// The arc tangent.
     pub(crate) fn atan(&self, precision: Precision, budget: &mut Budget) -> Result<Self, ErrorKind> {
         if self.is_zero() {
             return self.clone().fix(false, precision, budget);
