@@ -1,7 +1,6 @@
 //! From a text to its answer: the only place that knows both the language and the cache.
 //!
-//! [`Calculator::answer`] is the whole path. An error of a text is part of its answer; errors of Redis do not reach
-//! this module.
+//! [`Calculator::answer`] is the whole path. A text's error is part of its answer; Redis's errors do not come here.
 
 use std::borrow::Cow;
 use std::convert::Infallible;
@@ -19,29 +18,29 @@ use crate::peer::Peer;
 use crate::record::Answer;
 use crate::workers::{NotDone, Threads, Workers};
 
-/// The version of the answers, part of every key. Raised with any change of any answer's bytes.
+/// The version of the answers, a part of every key. It is raised with every change of any answer's bytes.
 pub(crate) const ANSWER_VERSION: &str = "2";
 
-/// The price of a lookup in Redis, in fuel: some 0.2 ms for the caller, at some 7 ns a unit (`bench/run --only trial`).
+/// The price of a lookup in Redis, in fuel: about 0.2 ms for the caller, at 7 ns for a unit (`bench/run --only trial`).
 ///
-/// An evaluation may spend this much before Redis is asked (ski rental: at most twice the optimum). In fuel and not in
-/// time, so that every node finds the same expressions expensive.
+/// An evaluation may spend this much before Redis is asked (ski rental: at most twice the optimum). The budget is fuel
+/// and not time, so that every node finds the same expressions expensive.
 const TRIAL_FUEL: u64 = 30_000;
 
-/// How much of it is spent on a thread that serves: some 20 microseconds.
+/// The part of it that is spent on a thread that serves: about 20 microseconds.
 const INLINE_FUEL: u64 = 3_000;
 
-/// The backstop for a wrong price: such a program is evaluated on a worker, with the same answer. What is stored does
-/// not depend on it.
+/// A safety net for a wrong price: after this time, the program is evaluated on a worker, with the same answer. What is
+/// stored does not depend on it.
 const TRIAL_TIME: Duration = Duration::from_millis(2);
 
-/// The deadline of an answer, waiting for a thread included. On a healthy machine the fuel ends long before.
+/// The deadline of an answer, including the wait for a thread. On a healthy machine, the fuel ends long before.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(2);
 
-/// Texts up to this size are parsed on the thread that serves (some 30 microseconds), longer ones by the readers.
+/// Texts up to this size are parsed on the thread that serves (about 30 microseconds), longer ones by the readers.
 const INLINE_TEXT_BYTES: usize = 4 << 10;
 
-/// The same, while work of the same peer waits for the readers.
+/// The same limit while work of the same peer waits for the readers.
 const INLINE_TEXT_BYTES_OF_MANY: usize = 256;
 
 /// Whether the readers parse a question and make its hints and fixes.
@@ -49,11 +48,11 @@ pub(crate) fn is_long(question: Question<'_>) -> bool {
     question.text.len() + question.variables.map_or(0, str::len) > INLINE_TEXT_BYTES
 }
 
-/// The queue of each reader. Work of a fifth of a millisecond is not refused where evaluations, which take a hundred
-/// times that, would be.
+/// The queue of each reader. It is longer than that of the workers, since this work takes a fifth of a millisecond, and
+/// evaluations a hundred times that.
 const READING_QUEUE: usize = 512;
 
-/// So many at least, that one is free for others while a peer has long texts parsed.
+/// At least so many readers, so that one is free for others while they parse a peer's long texts.
 const READERS_MIN: usize = 2;
 
 /// Answers expressions, with a cache. Cheap to clone; all clones are one calculator.
@@ -88,9 +87,9 @@ pub struct Reply {
     pub outcome: Outcome,
     /// Where it comes from.
     pub origin: Origin,
-    /// The key of the answer; `None` if the text does not parse or its answer is not determined by the text.
+    /// The key of the answer; `None` if the text does not parse or the text alone does not determine its answer.
     pub name: Option<Arc<Name>>,
-    /// Whether Redis was asked for it, and answered.
+    /// Whether Redis was asked for it and replied.
     pub has_asked_redis: bool,
 }
 
@@ -101,7 +100,7 @@ pub enum Outcome {
     Answered(Arc<Program>, Arc<Answer>),
     /// The text does not parse.
     Unreadable(Error),
-    /// The text was parsed, but not evaluated: the deadline, or a bug of ours.
+    /// The text was parsed but not evaluated, because of the deadline or a bug of ours.
     Failed(Arc<Program>, Failure),
     /// The server is overloaded.
     Overloaded,
@@ -110,10 +109,10 @@ pub enum Outcome {
 /// Whether a computed answer is stored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Keeping {
-    /// It is.
+    /// It is stored.
     #[default]
     Remembered,
-    /// It is not: the caller wants that.
+    /// It is not stored, as the caller wishes.
     Nothing,
 }
 
@@ -135,7 +134,7 @@ impl From<Peer> for Caller {
 /// Why a text has no key.
 #[derive(Debug)]
 pub enum Nameless {
-    /// It is neither a name nor an expression.
+    /// The text is neither a name nor an expression.
     Unreadable(Error),
     /// The server is too busy to parse it.
     Overloaded,
@@ -150,7 +149,7 @@ impl Nameless {
         }
     }
 
-    /// That a text is neither, and why it is no expression.
+    /// The message that a text is neither a name nor an expression, with the reason for the latter.
     pub(crate) fn unreadable(reason: &ErrorKind, language: Language) -> String {
         let reason = reason.message(language);
         match language {
@@ -163,20 +162,20 @@ impl Nameless {
 /// Where an answer comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// This process's memory; and for how long it will still be there.
+    /// This process's memory, with the entry's remaining time there.
     Memory(Option<Duration>),
     /// Redis.
     Redis,
-    /// Computed for this caller. `stored`: and stored.
+    /// Computed for this caller.
     Computed {
         /// Whether it was stored.
         stored: bool,
     },
     /// Computed for another caller at the same time, here or on another node.
     Collapsed,
-    /// Computed, as every time: it depends on more than the text.
+    /// Computed, as it is each time, since it depends on more than the text.
     Impure,
-    /// Not computed: there was nothing to compute, or no thread.
+    /// Not computed, because there was nothing to compute or no free thread.
     Nowhere,
 }
 
@@ -194,7 +193,7 @@ impl Reply {
 }
 
 impl Calculator {
-    /// Builds the calculator and its cache. Runs inside a tokio runtime.
+    /// Builds the calculator and its cache. Must run inside a tokio runtime.
     pub fn new(options: Options, threads: impl Into<Threads>, counters: Counters) -> Result<Self, OptionsError> {
         Self::with_deadlines(options, Deadlines::default(), threads, counters)
     }
@@ -217,8 +216,8 @@ impl Calculator {
         Ok(Self { shared: Arc::new(Shared { cache, readings, workers, readers, limits, counters }) })
     }
 
-    /// The answer of a key, if it is in memory and `will_do`; counted like any other answer. Otherwise nothing is done
-    /// or counted.
+    /// The answer for a key, if it is in memory and `will_do` accepts it; it is counted like any other answer.
+    /// Otherwise nothing is done or counted.
     pub fn recall_if(&self, name: &Name, will_do: impl FnOnce(&Found<Answer>) -> bool) -> Option<Found<Answer>> {
         let found = self.shared.cache.get_if(name, will_do)?;
         self.shared.counters.asks().ends_in_the_cache();
@@ -246,8 +245,8 @@ impl Calculator {
         }
     }
 
-    /// The same, unless the caller has the answer already, as `has_it` finds by the key: then the value of `has_it` is
-    /// returned, and nothing was looked up or computed.
+    /// The same, unless `has_it` finds by the key that the caller has the answer already: then the value of `has_it` is
+    /// returned, and nothing is looked up or computed.
     pub async fn answer_unless<K>(
         &self,
         caller: Caller,
@@ -301,11 +300,11 @@ impl Calculator {
         let cache = &self.shared.cache;
         let found = match keeping {
             Keeping::Remembered => cache.get_or_compute(name, trial, in_full).await,
-            // Boxed, as everything rare is: an unboxed future would enlarge that of every question.
+            // Boxed, like all rare futures: an unboxed one would enlarge that of every question.
             Keeping::Nothing => Box::pin(cache.get_or_compute_no_store(name, trial, in_full)).await,
         };
         asking.ends_in_the_cache();
-        // A text that was asked twice may be asked again; most texts are asked once.
+        // A text that was asked twice may be asked again, but most texts are asked once.
         let is_asked_again = found.as_ref().is_ok_and(|found| found.source == Source::Memory);
         if is_asked_again && !is_kept && keeping == Keeping::Remembered {
             self.shared.readings.keep(question, reading.clone());
@@ -318,8 +317,7 @@ impl Calculator {
         })
     }
 
-    /// The name in Redis for an operator's text: the text itself, if it is such a name, else that of the answer to the
-    /// expression.
+    /// The name in Redis for an operator's text: the text itself if it is such a name, otherwise that of its answer.
     pub async fn name_in_cache(&self, given: &str) -> Result<String, Nameless> {
         let operator = self.shared.cache.operator();
         if operator.is_name(given) {
@@ -391,9 +389,9 @@ impl Calculator {
 }
 
 impl Shared {
-    /// Evaluates for as long as a lookup would take; `None` if that is not enough. A trial longer than a handover to
-    /// another thread runs on the readers, so that the trials of one peer do not queue before the requests of all; and
-    /// every trial does while work of its peer waits there.
+    /// Evaluates for as long as a lookup would take; `None` if that is not enough. A trial that takes longer than a
+    /// handover to another thread runs on the readers, so that the trials of one peer do not delay the requests of
+    /// others. While work of its peer waits there, every trial does.
     async fn try_evaluate(self: Arc<Self>, peer: Peer, program: Arc<Program>) -> Option<Answer> {
         if !self.readers.by(peer).has_waiters()
             && let Some(answer) = self.attempt(&program, INLINE_FUEL)
@@ -415,7 +413,7 @@ impl Shared {
         Some(self.evaluated(begun, evaluation, program.mode()))
     }
 
-    /// The answer of an evaluation that ends now.
+    /// The record of an evaluation that ends now.
     fn evaluated(&self, begun: Instant, evaluation: Evaluation, mode: Mode) -> Answer {
         let now = Instant::now();
         self.counters.evaluated(now - begun);
@@ -460,12 +458,12 @@ fn variant(mode: Mode) -> Cow<'static, str> {
     }
 }
 
-/// Why an evaluation has no answer that may be stored: the fault of the machine, not of the text.
+/// Why an evaluation has no answer that may be stored. The reason lies in the machine, not in the text.
 #[derive(Clone, Debug)]
 pub enum Trouble {
     /// No worker was free.
     Overloaded,
-    /// It ended at the deadline, or by a bug of ours.
+    /// It ended at the deadline or by a bug of ours.
     Failed(Failure),
 }
 
@@ -498,7 +496,7 @@ impl Contents for Answers {
         answer.encode(&self.limits)
     }
 
-    /// Long lines are parsed by the readers. If these are overloaded, the answer is computed instead.
+    /// The readers parse long lines. If they are overloaded, the answer is computed instead.
     async fn decode(&self, line: &str) -> Option<Answer> {
         if line.len() <= INLINE_TEXT_BYTES {
             return Answer::decode(line, &self.limits);
@@ -534,7 +532,7 @@ mod tests {
         Calculator::new(options, threads, Counters::default()).unwrap()
     }
 
-    /// With every thread busy and the queue full, expensive expressions are refused and cheap ones answered.
+    /// If every thread is busy and the queue is full, expensive expressions are refused and cheap ones answered.
     #[tokio::test]
     async fn overload_refuses_only_expensive_expressions() {
         let calculator = calculator(1);
@@ -546,7 +544,7 @@ mod tests {
             let work = move || drop(held.lock().map(|held| held.recv()));
             let mut run =
                 Box::pin(async move { calculator.workers().by(Peer::default()).run(DEADLINE * 10, work).await });
-            // Polled once: it has its place, or there is none.
+            // After one poll, it has its place or was refused.
             assert!(tokio::time::timeout(Duration::ZERO, &mut run).await.is_err());
             if refused.get() > 0 {
                 break;
@@ -567,7 +565,7 @@ mod tests {
         assert!(matches!(calculator.answer("factorial(20000) % 7").await.outcome, Outcome::Answered(..)));
     }
 
-    /// Long lines from Redis are parsed by the readers; short ones wait for nobody.
+    /// The readers parse long lines from Redis; short lines do not wait for them.
     #[tokio::test]
     async fn long_entries_are_read_by_the_readers() {
         let calculator = calculator(1);
@@ -588,8 +586,8 @@ mod tests {
         assert!(answers.decode(&long.replace("1, 1", "1,1")).await.is_none());
     }
 
-    /// While work of a peer waits for the readers, its cheap questions queue behind that, and not before those of
-    /// others on the threads that serve.
+    /// While a peer's work waits for the readers, its cheap questions queue behind that work, instead of delaying those
+    /// of others on the threads that serve.
     #[tokio::test]
     async fn a_peer_whose_work_waits_holds_up_nobody_else() {
         let calculator = calculator(1);
@@ -614,16 +612,16 @@ mod tests {
         assert!(matches!(calculator.answer_for(one, "2+4").await.outcome, Outcome::Answered(..)));
     }
 
-    /// A caller that goes away is counted as such, and the counts of questions still balance.
+    /// A caller that is cancelled counts as one, and the counts of questions still balance.
     #[tokio::test]
     async fn every_question_ends_one_way() {
         let calculator = calculator(1);
         for text in ["2+2", "2+2", "2 +", "rnd()", "1/0", "factorial(20000) % 7"] {
             calculator.answer(text).await;
         }
-        // Enough work that it is not done before this thread has looked.
+        // Enough work that it is not done before this thread continues.
         let mut leaving = Box::pin(calculator.answer("sum(k**2 % 7, k, 1, 700000)"));
-        // Polled once: its computation has begun, and goes on without it.
+        // After one poll, the computation has begun; it continues without the caller.
         assert!(tokio::time::timeout(Duration::ZERO, &mut leaving).await.is_err());
         let counters = &calculator.shared.counters;
         assert_eq!((counters.asked.get(), counters.abandoned.get()), (7, 0), "under way");
@@ -633,7 +631,7 @@ mod tests {
         assert_eq!(in_the_cache, 4);
     }
 
-    /// All spellings have one answer, and the answer one entry: the second caller gets that of the first.
+    /// All spellings have one answer and one entry: the second caller gets the answer of the first.
     #[tokio::test]
     async fn spelling_does_not_matter_and_meaning_does() {
         let calculator = calculator(1);
@@ -649,7 +647,7 @@ mod tests {
         assert_eq!(origin("16 +").await, Origin::Nowhere);
     }
 
-    /// A text that is asked again is parsed once, unless nothing may be stored.
+    /// A text that is asked again is parsed only once, unless nothing may be stored.
     #[tokio::test]
     async fn what_is_asked_again_is_not_read_again() {
         let calculator = calculator(1);
@@ -694,10 +692,10 @@ mod tests {
         assert_eq!(ask("x**2", Mode::Python, Some(r#"{"x":4}"#)).await, ("16".to_owned(), false));
     }
 
-    /// A digest of the answers to the corpus, beside the version in every key.
+    /// A digest of the answers to the corpus, together with the version in every key.
     ///
-    /// If this fails because an answer has changed, raise `ANSWER_VERSION`, or nodes of two versions will serve each
-    /// other's answers. If it fails only because more texts are answered, update the digest alone.
+    /// If this fails because an answer has changed, raise `ANSWER_VERSION`; otherwise nodes of two versions would serve
+    /// each other's answers. If it fails only because more texts are answered, just update the digest.
     #[test]
     fn the_answer_version_stands_for_the_answers_of_the_corpus() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus/python_arith.jsonl");

@@ -42,8 +42,8 @@ pub enum Command {
 }
 
 impl Args {
-    /// Reads the process's arguments. On `--help` or misuse it prints the text in this language and gives the exit
-    /// status (0 or 2).
+    /// Parses the process's arguments. For `--help` or invalid arguments, it prints the text in this language and gives
+    /// the exit status (0 or 2).
     pub fn from_process(language: Language) -> Result<Self, ExitCode> {
         let command = Self::described(language);
         let arguments = with_options_first(command.clone(), std::env::args_os().collect());
@@ -102,8 +102,7 @@ fn texts(of: &str, words: Option<Words>, language: Language) -> (String, Option<
     (short.strip_suffix('.').unwrap_or(short).to_owned(), text.contains("\n\n").then(|| text.to_owned()))
 }
 
-/// The values that the help and completions offer. Parsing accepts any value: the settings check it later, when they
-/// know its origin.
+/// The values that the help and completions offer. Parsing accepts any value: the settings check it later.
 #[derive(Clone)]
 struct Offered(Vec<PossibleValue>);
 
@@ -136,7 +135,7 @@ fn tell(error: &clap::Error, language: Language) -> ExitCode {
         error.kind(),
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
     );
-    // If the output is closed, there is no place left to report that.
+    // If the output is closed, nothing can report that.
     let _ = match (language, is_text) {
         (Language::English, _) => error.print(),
         (Language::Portuguese, true) => print_in_portuguese(error),
@@ -160,7 +159,7 @@ fn print_in_portuguese(error: &clap::Error) -> std::io::Result<()> {
 
 /// For commands whose expressions may look like options (`eval -3+2`): moves the options to the front and puts `--`
 /// before the expressions. An expression is an argument that is neither an option of the command nor the value of one.
-/// All arguments behind a `--` are expressions.
+/// All arguments after a `--` are expressions.
 fn with_options_first(mut tool: clap::Command, arguments: Vec<OsString>) -> Vec<OsString> {
     tool.build();
     let command = arguments.get(1).and_then(|name| tool.find_subcommand(name));

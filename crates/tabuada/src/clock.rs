@@ -8,12 +8,11 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 pub(crate) struct Second {
     /// Seconds since 1970.
     pub(crate) number: u64,
-    /// When the next second begins.
+    /// The beginning of the next second.
     pub(crate) end: Instant,
 }
 
 impl Second {
-    /// The current second.
     pub(crate) fn now() -> Self {
         let now = Instant::now();
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -21,7 +20,7 @@ impl Second {
         Self { number: since.as_secs(), end: now + (Duration::from_secs(1) - gone) }
     }
 
-    /// The second of a moment that has just passed. Each thread reads the wall clock once a second.
+    /// The second of a moment just before now. Each thread reads the wall clock once a second.
     pub(crate) fn of(moment: Instant) -> Self {
         thread_local! {
             static LAST: Cell<Option<Second>> = const { Cell::new(None) };
@@ -39,7 +38,7 @@ impl Second {
 mod tests {
     use super::*;
 
-    /// Holds whenever in a second the test begins.
+    /// The test may begin at any moment of a second.
     #[test]
     fn a_second_ends_when_the_next_begins() {
         let begun = Instant::now();

@@ -35,14 +35,14 @@ struct Record<'l> {
 }
 
 impl<'l> Asked<'l> {
-    /// A line is a JSON object with `expr`, else an expression. `mode` is the default mode.
+    /// A line is a JSON object with `expr`, otherwise an expression; `mode` is the default mode.
     pub(crate) fn in_line(line: &'l [u8], mode: Mode) -> Result<Self, Malformed> {
         let line = std::str::from_utf8(line).map_err(|_| Malformed("the line is not valid UTF-8"))?;
         if line.trim_start().starts_with('{') {
             if let Ok(record) = serde_json::from_str(line) {
                 return Self::in_record(&record, mode);
             }
-            // `{}` is the empty set.
+            // `{}` is an expression, the empty set.
             if serde_json::from_str(line).is_ok_and(|object: Map<String, Value>| !object.is_empty()) {
                 return Err(Malformed("an object asks by one member expr, as in {\"expr\": \"2+2\"}"));
             }
@@ -82,7 +82,6 @@ fn text(json: &str) -> Result<Cow<'_, str>, serde_json::Error> {
     serde_json::from_str::<Text<'_>>(json).map(|Text(text)| text)
 }
 
-/// Writes a value.
 pub(crate) fn write_value(printed: &Printed, out: &mut String) {
     out.push_str("{\"result\":");
     printed.write_json(JsonNumbers::Exact, out);
@@ -93,26 +92,24 @@ pub(crate) fn write_value(printed: &Printed, out: &mut String) {
     out.push('}');
 }
 
-/// Writes why a program has no value: CPython's message where CPython fails at run time, else ours.
+/// Writes why a program has no value: CPython's message for CPython's failures at run time, otherwise ours.
 pub(crate) fn write_failure(failure: &Failure, program: &Program, text: &str, out: &mut String) {
     let message = failure.kind.python().unwrap_or_else(|| failure.kind.message(Language::English));
     write_error(failure.kind.code(), &message, Some((text, program.span(failure.node))), out);
 }
 
-/// Writes why a question does not parse.
+/// Writes why a question cannot be parsed.
 pub(crate) fn write_unreadable(error: &Error, text: &str, out: &mut String) {
-    // An error of a variable has no place in the text.
+    // The error of a variable has no place in the text.
     let place = (!matches!(error.kind, ErrorKind::Variable(_))).then_some((text, error.span));
     write_error(error.kind.code(), &error.kind.message(Language::English), place, out);
 }
 
-/// Writes that a text is too long.
 pub(crate) fn write_too_long(bytes: u64, limit: u64, out: &mut String) {
     let kind = ErrorKind::TooLong { bytes, limit };
     write_error(kind.code(), &kind.message(Language::English), Some(("", Span::default())), out);
 }
 
-/// Writes the error of a line.
 pub(crate) fn write_malformed(Malformed(reason): Malformed, out: &mut String) {
     write_error("malformed", reason, None, out);
 }

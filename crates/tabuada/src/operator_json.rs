@@ -1,4 +1,4 @@
-//! What the cache holds and did, as JSON for an operator: the same from a server and from the command line.
+//! The contents and counts of the cache as JSON for an operator: the same from a server and on the command line.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use tabuada_cache::{Count, EntryDetail, EntryInfo, Page, RedisStatus, RemovalSta
 
 use crate::counters::Counters;
 
-/// How finished questions ended, each counted once.
+/// The outcomes of finished questions, each counted once.
 pub(crate) fn answers(stats: &Stats, counters: &Counters) -> Vec<Count> {
     let mut answers = stats.answers.clone();
     answers.push(Count { label: "bypass", count: counters.bypassed.get() });
@@ -16,37 +16,34 @@ pub(crate) fn answers(stats: &Stats, counters: &Counters) -> Vec<Count> {
     answers
 }
 
-/// Counts since the process began. `asked` is the sum of `answers` and `open`.
+/// Counts since the start of the process. `asked` is the sum of `answers` and `open`.
 #[derive(Serialize)]
 struct Statistics {
     state: &'static str,
     /// Questions.
     asked: u64,
-    /// How finished questions ended, each counted once.
+    /// The outcomes of finished questions, each counted once.
     answers: Counts,
     /// Questions in progress.
     open: u64,
-    /// Lookups in memory by result; and its `entries`, `bytes` and `bytes_max`.
+    /// Lookups in memory by result; and the memory's `entries`, `bytes` and `bytes_max`.
     memory: Counts,
     /// Lookups in Redis by result.
     redis: Counts,
-    /// Computations by how they ended; and those `open`.
+    /// Computations by outcome; and those `open`.
     flights: Counts,
     /// Best-effort writes to Redis by result; and those `open`.
     offers: Counts,
     /// Invalidations by cause.
     forgotten: Counts,
-    /// Errors of Redis by kind.
     redis_errors: Counts,
-    /// Removals that Redis has not done yet.
+    /// Removals that Redis has not executed yet.
     removals_pending: u64,
 }
 
-/// Counts, by label.
 #[derive(Serialize)]
 struct Counts(BTreeMap<&'static str, u64>);
 
-/// A page of entries.
 #[derive(Serialize)]
 struct Listing {
     entries: Vec<Remembered>,
@@ -58,45 +55,39 @@ struct Listing {
 /// An entry.
 #[derive(Serialize)]
 struct Remembered {
-    /// Its name in Redis.
     name: String,
     /// The text of the expression, if it is known; shortened in a listing.
     text: Option<String>,
     kind: &'static str,
-    /// The layers that hold it.
     layers: Vec<&'static str>,
-    /// Its remaining seconds, as Redis rounds them; `null`: no expiry.
+    /// Its remaining seconds, as Redis rounds them; `null` for ever.
     ttl: Option<u64>,
-    /// Its size.
     bytes: u64,
 }
 
-/// An entry and its line.
 #[derive(Serialize)]
 struct RememberedLine {
     #[serde(flatten)]
     remembered: Remembered,
-    /// Its line in Redis, or what it would be; `null` if there is none.
+    /// Its line in Redis, or the line that would be written there; `null` if there is none.
     line: Option<String>,
-    /// How Redis took part, from a server.
+    /// Whether a server has reached Redis.
     #[serde(skip_serializing_if = "Option::is_none")]
     redis: Option<&'static str>,
 }
 
-/// The result of a removal.
 #[derive(Serialize)]
 struct RemovedCount {
     /// How many entries were removed.
     removed: u64,
-    /// Redis cannot be reached: they are removed there later.
+    /// Whether Redis is unreachable and the entries will be removed there later.
     pending: bool,
 }
 
-/// The statistics.
 pub(crate) fn stats(stats: &Stats, counters: &Counters) -> Value {
     let answers = answers(stats, counters);
     let ended: u64 = answers.iter().map(|count| count.count).sum();
-    // Read last: a question that ends meanwhile was counted before.
+    // Read last, so that it includes every question counted above.
     let asked = counters.asked.get();
     value(&Statistics {
         state: stats.state.name(),
@@ -120,7 +111,6 @@ fn counts<const N: usize>(counts: &[Count], more: [(&'static str, u64); N]) -> C
     Counts(counts.iter().map(|Count { label, count }| (*label, *count)).chain(more).collect())
 }
 
-/// A page of entries.
 pub(crate) fn page(page: &Page) -> Value {
     value(&Listing {
         entries: page.entries.iter().map(seen).collect(),
@@ -129,7 +119,7 @@ pub(crate) fn page(page: &Page) -> Value {
     })
 }
 
-/// An entry with its line, and how Redis took part.
+/// An entry with its line, and whether Redis was reached.
 pub(crate) fn entry(entry: &EntryDetail, redis: Option<RedisStatus>) -> Value {
     value(&RememberedLine { remembered: seen(&entry.info), line: entry.line.clone(), redis: redis.map(behind) })
 }
@@ -146,17 +136,16 @@ fn seen(seen: &EntryInfo) -> Remembered {
     }
 }
 
-/// The result of a removal.
 pub(crate) fn removed(removed: &Removed) -> Value {
     value(&RemovedCount { removed: removed.count, pending: removed.redis == RemovalStatus::Pending })
 }
 
 fn value(said: &impl Serialize) -> Value {
-    // Texts, numbers, and maps with text keys.
+    // Only texts, numbers, and maps with text keys, which always serialise.
     serde_json::to_value(said).unwrap_or_default()
 }
 
-/// How Redis took part: `absent`, `reached`, `unreachable`.
+/// Whether Redis was reached: `absent`, `reached`, `unreachable`.
 fn behind(behind: RedisStatus) -> &'static str {
     match behind {
         RedisStatus::Absent => "absent",

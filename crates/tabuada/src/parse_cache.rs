@@ -1,7 +1,6 @@
-//! Parsed texts that are asked again and again.
+//! A cache of parsed texts that are asked repeatedly.
 //!
-//! A parsed text depends on the text alone, so it never has to be invalidated. The answer is looked up in the cache
-//! each time.
+//! A parsed text depends only on the text, so it is never invalidated. The answer is looked up in the cache each time.
 
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
@@ -11,15 +10,15 @@ use crate::engine::Question;
 
 /// Capacity in bytes.
 const KEPT_BYTES: u64 = 4 << 20;
-/// Longer texts are not kept: texts that people repeat are short.
+/// Longer texts are not kept, since people repeat short ones.
 const KEPT_TEXT_BYTES: usize = 128;
-/// The size of a parsed text, estimated generously: a fixed part, and what each byte of the text adds (at most a node
-/// and its span, in vectors of twice the length; the text itself, and the canonical one).
+/// A generous estimate of the size of a parsed text: a fixed part, and the amount for each byte of the text (at most
+/// one node with its span, in vectors of twice the length; the text itself, and the canonical text).
 const READING_BYTES: u64 = 768;
 const READING_BYTES_FOR_EACH: u64 = 64;
 const READINGS_TYPICAL: usize = 4_096;
 
-/// Parsed texts that are asked again and again: short ones, in Python mode, without variables.
+/// A cache of parsed texts: short ones, in Python's mode, without variables.
 pub(crate) struct ParseCache<R>(Cache<Box<str>, R, Bytes>);
 
 #[derive(Clone)]
@@ -36,12 +35,12 @@ impl<R: Clone> ParseCache<R> {
         Self(Cache::with_weighter(READINGS_TYPICAL, KEPT_BYTES, Bytes))
     }
 
-    /// What was parsed from a question, if it was kept.
+    /// The parsed text of this question, if it was kept.
     pub(crate) fn get(&self, question: Question<'_>) -> Option<R> {
         self.0.get(kept_by(question)?)
     }
 
-    /// Keeps what was parsed from this question.
+    /// Keeps the parsed text of this question.
     pub(crate) fn keep(&self, question: Question<'_>, reading: R) {
         if let Some(text) = kept_by(question) {
             self.0.insert(text.into(), reading);
@@ -49,7 +48,7 @@ impl<R: Clone> ParseCache<R> {
     }
 }
 
-/// The text that identifies the question, if it may be kept.
+/// The text that identifies the question, if its parsed text may be kept.
 fn kept_by(question: Question<'_>) -> Option<&str> {
     let Question { text, mode, variables } = question;
     (mode == Mode::Python && variables.is_none() && text.len() <= KEPT_TEXT_BYTES).then_some(text)

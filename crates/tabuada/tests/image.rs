@@ -20,7 +20,6 @@ use support::image::Image;
 use support::newcomer::{blocks, read};
 use support::{Client, Redis, free_port, wait_for};
 
-/// A container of the image.
 struct Container {
     image: Image,
     root: PathBuf,
@@ -100,8 +99,7 @@ impl Container {
         String::from_utf8(output.stdout).expect("it prints UTF-8")
     }
 
-    /// Starts it as `docker run -e … IMAGE arguments…` does, and waits until it answers on another address of this
-    /// machine.
+    /// Starts it as `docker run -e … IMAGE arguments…` does, and waits until it answers on another local address.
     fn serve(&mut self, variables: &[(&str, &str)], arguments: &[&str]) -> SocketAddr {
         let listen = variables.iter().find(|(name, _)| *name == "TABUADA_LISTEN").expect("a port of the test's own").1;
         let port = listen.rsplit(':').next().and_then(|port| port.parse().ok()).expect("a port");

@@ -15,7 +15,6 @@ fn outcome(command: &mut Command) -> (String, String, Option<i32>) {
     (text(output.stdout), text(output.stderr), output.status.code())
 }
 
-/// The command in a Brazilian locale.
 fn brazilian(arguments: &[&str]) -> Command {
     let mut command = tabuada(arguments);
     command.env_remove("LC_ALL").env_remove("LC_MESSAGES").env("LANG", "pt_BR.UTF-8");
@@ -90,7 +89,6 @@ fn cache_config_and_health_are_in_portuguese() {
     assert_eq!(said, format!("tabuada: no answer from {address} within 1 s\n"));
 }
 
-/// Output for programs is the same in every locale.
 #[test]
 fn output_for_programs_is_the_same_in_every_locale() {
     let server = Node::start(&[]);

@@ -10,7 +10,7 @@ use support::{Client, Node, Response, Server, wait_for};
 
 const ID: &str = "x-request-id";
 
-/// A text that no line may contain by default. It is in every part of every request below where a text can be.
+/// A text that no line of the log may contain by default. The requests below contain it wherever they can.
 const SECRET: &str = "31415926";
 
 fn id(response: &Response) -> &str {
@@ -189,8 +189,7 @@ fn lines_contain_expressions_if_configured() {
     assert!(line.contains(" INFO request "), "{line}");
 }
 
-/// The client is the peer of the connection, or the one that a trusted proxy names. With `--log-clients=false` it is
-/// left out.
+/// The client is the peer of the connection, or the one that a trusted proxy names; `--log-clients=false` hides it.
 #[test]
 fn lines_contain_the_client_unless_configured_otherwise() {
     let asked = |flags: &[&str], forwarded: &str| {

@@ -41,7 +41,7 @@ fn a_line_has_one_answer_and_no_prompt() {
     assert_eq!(printed("1\n:quit\n2\n"), "1\n");
 }
 
-/// Here it is longer than the memory that the process may have.
+/// The definition is longer than the memory that the process may have.
 #[test]
 fn a_line_too_long_to_be_held_is_passed_over() {
     let typed = "echo 2+2; head -c 300000000 /dev/zero; echo; echo 3+3";
@@ -119,8 +119,7 @@ fn commands_show_the_session() {
     }
 }
 
-/// Types keys at a real terminal, and waits for the expected output after each. Gives the exit status and the history
-/// file.
+/// Types keys at a real terminal, and waits for the output after each. Gives the exit status and the history file.
 fn type_keys(name: &str, keys: &[(&str, &str)]) -> (String, String) {
     let script = r#"
 import json, os, pty, re, select, sys, termios
@@ -162,7 +161,7 @@ for typed, expected in keys:
             sys.exit("nothing is being computed: %r" % shown)
         os.write(terminal, b"\x03")
     wait_for(expected)
-    # The next key is for the editor, which has the terminal again once it asks.
+    # The next key may be sent once the editor shows its prompt, and so has the terminal again.
     while not plain().endswith(("> ", ". ")):
         if not read(30):
             sys.exit("it does not ask after %r: %r" % (typed, shown))

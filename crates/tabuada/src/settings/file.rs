@@ -13,7 +13,6 @@ use crate::words::said::{NAMED_UNREADABLE, NO_VALUE, NOT_TOML, UNKNOWN_KEY, UNRE
 /// The default file.
 const IN_THE_WORKING_FOLDER: &str = "tabuada.toml";
 
-/// The values in a file.
 pub(super) struct File(pub(super) BTreeMap<&'static str, Given>);
 
 impl File {
