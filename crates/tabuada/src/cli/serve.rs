@@ -5,11 +5,11 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use listenfd::ListenFd;
+use prometheus_client::metrics::counter::Counter;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tabuada_cache::url;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
-use tracing_appender::non_blocking::ErrorCounter;
 
 use super::check::check;
 use super::flags::{OfServe, SettingFlags};
@@ -67,12 +67,12 @@ pub fn serve(args: &ServeArgs, language: Language) -> ExitCode {
 
 fn serve_with(config: &ServeConfig, settings: &Settings, language: Language) -> ExitCode {
     // Dropped last, so that it also writes the lines logged while everything else ends.
-    let (_log, log_losses) = log::begin(config.log_format);
+    let (_log, lines_lost) = log::begin(config.log_format);
     warn_of_settings(config);
     raise_open_files();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(config.threads.get()).enable_all().build();
     let ended = runtime.and_then(|runtime| {
-        let ended = runtime.block_on(run(config, settings, log_losses));
+        let ended = runtime.block_on(run(config, settings, lines_lost));
         // No caller waits for a computation that still runs.
         runtime.shutdown_background();
         ended
@@ -136,10 +136,10 @@ fn bounds(config: &ServeConfig) -> Bounds {
     Bounds { connections, ..bounds }
 }
 
-async fn run(config: &ServeConfig, settings: &Settings, log_losses: ErrorCounter) -> io::Result<()> {
+async fn run(config: &ServeConfig, settings: &Settings, log_lines_lost: Counter) -> io::Result<()> {
     let mut signals = Signals::new()?;
     let (listener, admin) = listeners(config).await?;
-    let counters = Counters::default();
+    let counters = Counters { log_lines_lost, ..Counters::default() };
     let threads = Threads { peer_share: config.peer_share, nicer_by: NICER_BY, ..config.threads.get().into() };
     let calculator = Calculator::new(config.cache.clone(), threads, counters.clone());
     let calculator = calculator.map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
@@ -165,7 +165,6 @@ async fn run(config: &ServeConfig, settings: &Settings, log_losses: ErrorCounter
         origins: config.origins.clone(),
         logged: config.logged,
         hides_memory: config.hides_memory,
-        log_losses: Some(log_losses),
         proxies: config.proxies.clone(),
         bounds: bounds(config),
     };
