@@ -1,12 +1,13 @@
 //! The command line: the commands, in the words of either language.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{IsTerminal, Write as _};
 use std::process::ExitCode;
 
 use clap::builder::{OsStringValueParser, PossibleValue, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::{Arg, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use tabuada_lang::{Limits, parse};
 
 use crate::cli::{
     BatchArgs, CacheArgs, CompletionsArgs, ConfigArgs, EvalArgs, HealthArgs, ManArgs, PlotArgs, ReplArgs, ServeArgs,
@@ -14,7 +15,7 @@ use crate::cli::{
 use crate::settings::table::ALL;
 use crate::settings::{Kind, Setting};
 use crate::version;
-use crate::words::{HELP, Language, Words, in_portuguese, misuse};
+use crate::words::{HELP, Language, Words, in_portuguese, misuse, said};
 
 /// The command line. Its help texts are in [`words`](crate::words).
 #[derive(Debug, Parser)]
@@ -46,9 +47,18 @@ impl Args {
     /// the exit status (0 or 2).
     pub fn from_process(language: Language) -> Result<Self, ExitCode> {
         let command = Self::described(language);
-        let arguments = with_options_first(command.clone(), std::env::args_os().collect());
-        let matches = command.try_get_matches_from(arguments);
-        matches.and_then(|matches| Self::from_arg_matches(&matches)).map_err(|error| tell(&error, language))
+        let arguments: Vec<OsString> = std::env::args_os().collect();
+        let expression = expression(&command, &arguments);
+        let matches = command.clone().try_get_matches_from(with_options_first(command, arguments));
+        matches.and_then(|matches| Self::from_arg_matches(&matches)).map_err(|error| match expression {
+            Some(text) if error.use_stderr() => {
+                let why = said::NO_SUBCOMMAND.with(language, &[&text, &text]);
+                // If the output is closed, there is no place left to report that.
+                let _ = writeln!(std::io::stderr().lock(), "tabuada: {why}");
+                ExitCode::from(2)
+            }
+            _ => tell(&error, language),
+        })
     }
 
     /// The command line with its help texts, for completions and manual pages.
@@ -115,18 +125,24 @@ impl Offered {
 impl TypedValueParser for Offered {
     type Value = OsString;
 
-    fn parse_ref(
-        &self,
-        command: &clap::Command,
-        arg: Option<&Arg>,
-        value: &std::ffi::OsStr,
-    ) -> Result<OsString, clap::Error> {
+    fn parse_ref(&self, command: &clap::Command, arg: Option<&Arg>, value: &OsStr) -> Result<OsString, clap::Error> {
         OsStringValueParser::new().parse_ref(command, arg, value)
     }
 
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
         Some(Box::new(self.0.iter().cloned()))
     }
+}
+
+/// The arguments as one expression, quoted for a shell, where a command is expected and there is none. A text without a
+/// digit or a bracket is a misspelled command.
+fn expression(command: &clap::Command, arguments: &[OsString]) -> Option<String> {
+    let text = arguments.get(1..)?.join(OsStr::new(" ")).into_string().ok()?;
+    let is_command = command.find_subcommand(arguments.get(1)?).is_some();
+    let is_expression = !is_command
+        && text.contains(|character: char| character.is_ascii_digit() || character == '(')
+        && parse(&text, &Limits::default()).is_ok();
+    is_expression.then(|| format!("'{}'", text.replace('\'', r"'\''")))
 }
 
 /// Prints a help text or a usage error, and gives the exit status.

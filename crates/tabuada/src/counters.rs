@@ -37,6 +37,8 @@ pub struct Counters {
     pub evaluations_failed: Counter,
     /// Batches and tables whose clients disconnected before the end.
     pub streams_abandoned: Counter,
+    /// Lines of the log that were not written.
+    pub log_lines_lost: Counter,
 }
 
 /// The labels of a request.
@@ -66,6 +68,7 @@ impl Default for Counters {
             trials_abandoned: Counter::default(),
             evaluations_failed: Counter::default(),
             streams_abandoned: Counter::default(),
+            log_lines_lost: Counter::default(),
         }
     }
 }

@@ -7,13 +7,14 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt::Display;
+use std::io;
 use std::path::Path;
 use std::str::FromStr;
 
 use tabuada_cache::url;
 
 use crate::words::said::{NAMED_UNREADABLE, NOT_TEXT, WRONG, WRONG_SECRET};
-use crate::words::{Language, Words};
+use crate::words::{Language, Words, of_system};
 
 pub mod table;
 mod file;
@@ -145,6 +146,11 @@ impl SettingError {
         }
     }
 
+    /// An error for a file that cannot be read.
+    fn unreadable(origin: &Origin, path: &str, error: &io::Error) -> Self {
+        Self::of(|language| NAMED_UNREADABLE.with(language, &[origin, &path, &of_system(error, language)]))
+    }
+
     fn wrong(setting: &Setting, origin: &Origin, text: &str) -> Self {
         Self::of(|language| {
             let expected = setting.expected.say(language);
@@ -274,7 +280,7 @@ impl Settings {
         let Some(path) = self.optional::<String>(setting)? else { return Ok(None) };
         match std::fs::read(Path::new(&path)) {
             Ok(bytes) => Ok(Some(bytes)),
-            Err(error) => Err(SettingError::new(NAMED_UNREADABLE, &[&self.origin(setting), &path, &error])),
+            Err(error) => Err(SettingError::unreadable(&self.origin(setting), &path, &error)),
         }
     }
 

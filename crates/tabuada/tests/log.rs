@@ -232,9 +232,9 @@ fn the_log_begins_with_the_configuration() {
         ("version", env!("CARGO_PKG_VERSION")),
         ("commit", tabuada::version::COMMIT),
         ("redis", "none"),
-        ("ttl", "1day"),
-        ("lookup", "Adaptive"),
-        ("memory", "64.0 MiB"),
+        ("ttl", "1d"),
+        ("lookup", "adaptive"),
+        ("memory", "64MiB"),
         ("operators_routes", "open to this machine"),
     ] {
         assert_eq!(line[name], value, "{name}");
@@ -247,8 +247,8 @@ fn the_log_begins_with_the_configuration() {
     for (name, value) in [
         ("redis", "127.0.0.1:1"),
         ("ttl", "9m"),
-        ("lookup", "Always"),
-        ("memory", "1.0 MiB"),
+        ("lookup", "always"),
+        ("memory", "1MiB"),
         ("operators_routes", "with the token"),
     ] {
         assert_eq!(line[name], value, "{name}");

@@ -39,6 +39,9 @@ fn a_line_has_one_answer_and_no_prompt() {
     assert_eq!(printed("max(1,\n  2,\n  3)\n4\n"), "3\n4\n");
     assert_eq!(lines(&["--mode", "exact"], "1/3+1/6\n"), ("1/2\n".to_owned(), String::new(), Some(0)));
     assert_eq!(printed("1\n:quit\n2\n"), "1\n");
+    for word in ["quit", "exit", "sair", "exit()", "  quit  "] {
+        assert_eq!(printed(&format!("1\n{word}\n2\n")), "1\n", "{word}");
+    }
 }
 
 /// The definition is longer than the memory that the process may have.
@@ -102,6 +105,13 @@ fn commands_show_the_session() {
     for command in [":help", ":mode", ":vars", ":explain", ":plot", ":quit"] {
         assert!(help.lines().any(|line| line.starts_with(command)), "{help}");
     }
+    for word in ["help", "ajuda", "help()"] {
+        assert_eq!(printed(&format!("{word}\n")), help, "{word}");
+    }
+    // A definition of the session has the word.
+    assert_eq!(printed("exit = 3\nexit\nhelp @= 4\nhelp\nsair(x) @= x\nsair(5)\nexit + 1\n"), "3\n3\n4\n5\n4\n");
+    assert_eq!(lines(&[], "sair(x) @= x\nsair\n1\n").0, "1\n");
+    assert_eq!(lines(&[], "exit 1\n1\n").0, "1\n");
     assert!(printed(":help sqrt\n").starts_with("sqrt(x"), "{}", printed(":help sqrt\n"));
     assert_eq!(printed("a = 2\n:explain a + 3*4\n"), "2\n  a+3*4\n= 2+3*4\n= 2+12\n= 14\n");
     let plot = printed("k = 2\nx = 5\n:plot k*x\n");

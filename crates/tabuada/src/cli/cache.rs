@@ -22,7 +22,7 @@ use crate::config::{AdminToken, behind};
 use crate::operator_json;
 use crate::settings::table::{ADMIN_LISTEN, LISTEN, NAMESPACE, REDIS};
 use crate::settings::{SettingError, Settings};
-use crate::words::{Language, Words, said};
+use crate::words::{Language, Words, of_system, said};
 
 /// The time limit for each piece of a response: clearing the cache visits every entry in Redis.
 const ANSWER: Duration = Duration::from_secs(600);
@@ -343,7 +343,9 @@ fn unconnected(why: Unconnected, language: Language) -> Trouble {
     match why {
         Unconnected::Options(error) => Trouble::Misused(error.to_string()),
         Unconnected::Io(error) => Trouble::Output(error),
-        Unconnected::Unreachable(why) => Trouble::Failed(said::NO_CONNECTION.with(language, &[&why])),
+        Unconnected::Unreachable(why) => {
+            Trouble::Failed(said::NO_CONNECTION.with(language, &[&of_system(why, language)]))
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use socket2::{SockAddr, Socket, Type};
 
 use crate::endpoint::{Endpoint, EndpointError};
-use crate::words::{Language, said};
+use crate::words::{Language, of_system, said};
 
 /// The time limit for connecting and for sending.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -75,7 +75,7 @@ pub(super) fn ask(question: Question<'_>) -> Result<Answer, String> {
         Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
             Err(said::NO_ANSWER_IN_TIME.with(language, &[&address, &patience.as_secs()]))
         }
-        Err(error) => Err(said::NO_ANSWER.with(language, &[&address, &error])),
+        Err(error) => Err(said::NO_ANSWER.with(language, &[&address, &of_system(error, language)])),
     }
 }
 

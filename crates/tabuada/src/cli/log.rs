@@ -1,9 +1,15 @@
 //! The log of `tabuada serve`: lines on standard error, as text or as JSON.
+//!
+//! A write to standard error blocks while nobody reads it. So a thread of its own writes the lines, which wait for it in
+//! a queue of limited length.
 
-use std::io;
+use std::io::{self, Write};
+use std::sync::mpsc::{Sender, SyncSender, TrySendError, channel, sync_channel};
+use std::thread;
+use std::time::{Duration, Instant};
 
+use prometheus_client::metrics::counter::Counter;
 use tracing::Level;
-use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 
 use super::output::{complain, say};
 use crate::config::LogFormat;
@@ -12,18 +18,81 @@ use crate::config::LogFormat;
 /// not block the server.
 const WAITING_LINES: usize = 8_192;
 
-/// Starts the log. Dropping the guard writes the waiting lines. The counter counts dropped lines.
-pub(super) fn begin(format: LogFormat) -> (WorkerGuard, ErrorCounter) {
-    let writing = NonBlockingBuilder::default().buffered_lines_limit(WAITING_LINES).lossy(true);
-    let (writer, guard) = writing.thread_name("log").finish(io::stderr());
-    let losses = writer.error_counter();
+/// How long the end of the log waits for the waiting lines to be written.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How long it waits before it looks again for room in a full queue.
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// An element of the queue.
+enum Waiting {
+    Line(Vec<u8>),
+    /// Reports that everything before it is written.
+    End(Sender<()>),
+}
+
+/// The end of the queue at which lines are added. Each line is one write.
+#[derive(Clone)]
+struct Lines {
+    queue: SyncSender<Waiting>,
+    lost: Counter,
+}
+
+impl Write for Lines {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        if self.queue.try_send(Waiting::Line(line.to_vec())).is_err() {
+            self.lost.inc();
+        }
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// On drop it writes the waiting lines, for a limited time.
+pub(super) struct Log(SyncSender<Waiting>);
+
+impl Drop for Log {
+    fn drop(&mut self) {
+        let deadline = Instant::now() + PATIENCE;
+        let (ended, end) = channel();
+        let mut last = Waiting::End(ended);
+        while let Err(TrySendError::Full(again)) = self.0.try_send(last) {
+            if Instant::now() >= deadline {
+                return;
+            }
+            last = again;
+            thread::sleep(PAUSE);
+        }
+        let _ = end.recv_timeout(deadline.saturating_duration_since(Instant::now()));
+    }
+}
+
+/// Starts the log. Dropping the first part writes the waiting lines. The counter counts lost lines.
+pub(super) fn begin(format: LogFormat) -> (Log, Counter) {
+    let (queue, waiting) = sync_channel(WAITING_LINES);
+    let lines = Lines { queue: queue.clone(), lost: Counter::default() };
+    // Without the thread, lines are lost and counted.
+    let _ = thread::Builder::new().name("log".to_owned()).spawn(move || {
+        for next in waiting {
+            // If nobody reads, there is no place left to report it.
+            let _ = match next {
+                Waiting::Line(line) => io::stderr().write_all(&line),
+                Waiting::End(ended) => Ok(ended.send(()).unwrap_or_default()),
+            };
+        }
+    });
+    let lost = lines.lost.clone();
+    let writer = move || lines.clone();
     let log = tracing_subscriber::fmt().with_writer(writer).with_max_level(Level::INFO).with_target(false);
     // Fails only for a second server in one process, where the log is already set.
     let _ = match format {
         LogFormat::Text => log.with_ansi(false).try_init(),
         LogFormat::Json => log.json().flatten_event(true).with_current_span(false).with_span_list(false).try_init(),
     };
-    (guard, losses)
+    (Log(queue), lost)
 }
 
 /// Writes a message that is not an event of the log but appears among its lines: as text, or as a JSON object.

@@ -105,7 +105,7 @@ async fn serve_some(listener: Listener, listening: Listening, app: App, stop: im
 
     app.begin_to_stop();
     let (connections, requests) = (door.places.taken(), door.places.busy());
-    tracing::info!(address, connections, requests, drain = ?bounds.drain_time, "stopping: not ready any more");
+    tracing::info!(address, connections, requests, drain = %humantime::format_duration(bounds.drain_time), "stopping: not ready any more");
     door.accept_until(tokio::time::sleep(bounds.drain_time)).await;
     door.accept_the_rest();
     let Door { listener, in_flight, places, .. } = door;

@@ -15,7 +15,6 @@ use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 use tabuada_cache::{Count, State};
-use tracing_appender::non_blocking::ErrorCounter;
 
 use crate::answer::Calculator;
 use crate::counters::Counters;
@@ -36,7 +35,7 @@ pub(crate) fn page(registry: &Registry) -> Response<Body> {
 
 /// Registers the counters. The library ends the help of a registered metric with a full stop; a collector does so
 /// itself.
-pub(super) fn registry(counters: &Counters, calculator: &Calculator, log_losses: Option<ErrorCounter>) -> Registry {
+pub(super) fn registry(counters: &Counters, calculator: &Calculator) -> Registry {
     let mut all = Registry::default();
     all.register_collector(Box::new(Process));
     let registry = all.sub_registry_with_prefix("tabuada");
@@ -90,12 +89,9 @@ pub(super) fn registry(counters: &Counters, calculator: &Calculator, log_losses:
         "Batches and tables whose callers went away before the end",
         counters.streams_abandoned.clone(),
     );
+    registry.register("log_lines_lost", "Lines of the log that nobody took in time", counters.log_lines_lost.clone());
     registry.register("build", "What is running", Info::new(vec![("version", VERSION), ("commit", COMMIT)]));
-    registry.register_collector(Box::new(OfTheMoment {
-        calculator: calculator.clone(),
-        counters: counters.clone(),
-        log_losses,
-    }));
+    registry.register_collector(Box::new(OfTheMoment { calculator: calculator.clone(), counters: counters.clone() }));
     all
 }
 
@@ -103,7 +99,6 @@ pub(super) fn registry(counters: &Counters, calculator: &Calculator, log_losses:
 struct OfTheMoment {
     calculator: Calculator,
     counters: Counters,
-    log_losses: Option<ErrorCounter>,
 }
 
 impl fmt::Debug for OfTheMoment {
@@ -119,14 +114,6 @@ impl Collector for OfTheMoment {
         gauge(&mut encoder, "queue_depth", "Work waiting for a thread.", count(workers.queue_depth()))?;
         let peers = count(workers.peers_waiting());
         gauge(&mut encoder, "peers_waiting", "Peers whose work waits for a thread.", peers)?;
-
-        let lost = self.log_losses.as_ref().map_or(0, ErrorCounter::dropped_lines);
-        ConstCounter::new(u64::try_from(lost).unwrap_or(u64::MAX)).encode(encoder.encode_descriptor(
-            "log_lines_lost",
-            "Lines of the log that nobody took in time.",
-            None,
-            MetricType::Counter,
-        )?)?;
 
         let lookups = [("memory", &stats.memory_lookups), ("redis", &stats.redis_lookups)];
         let mut family =

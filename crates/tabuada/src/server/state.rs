@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::extract::FromRef;
 use prometheus_client::registry::Registry;
-use tracing_appender::non_blocking::ErrorCounter;
 
 use crate::answer::Calculator;
 use crate::config::{AdminToken, Logged, Origins};
@@ -56,8 +55,6 @@ pub struct Setup {
     pub logged: Logged,
     /// Whether clients are not told what was cached, and since when.
     pub hides_memory: bool,
-    /// Counts the lines of the log that were lost, if the log may lose any.
-    pub log_losses: Option<ErrorCounter>,
     /// The proxies whose `Forwarded` headers are trusted.
     pub proxies: Proxies,
     /// The limits of clients.
@@ -67,8 +64,8 @@ pub struct Setup {
 impl App {
     /// Builds what the handlers need. `counters` are those of `calculator`.
     pub fn new(calculator: Calculator, counters: Counters, setup: Setup) -> Self {
-        let Setup { admin_token, metrics_hosts, origins, logged, hides_memory, log_losses, proxies, bounds } = setup;
-        let registry = metrics::registry(&counters, &calculator, log_losses);
+        let Setup { admin_token, metrics_hosts, origins, logged, hides_memory, proxies, bounds } = setup;
+        let registry = metrics::registry(&counters, &calculator);
         let (cors, ids, sent) = (Cors::new(&origins), RequestIds::new(), ResponseCache::new());
         let bodies = Bodies::new(bounds.body_time, bounds.peer_share);
         let is_stopping = AtomicBool::new(false);
