@@ -220,7 +220,7 @@ const ROUNDS: usize = 64;
 /// Texts of more bytes are not mended: nobody types that much, and the work grows with the length.
 const TEXT_BYTES: usize = 2048;
 /// Bytes that all rounds may parse.
-const READ_BYTES: usize = 24 << 10;
+const READ_BYTES: usize = 16 << 10;
 /// Fuel for all evaluations of a text, and for each of them: about a millisecond.
 const FUEL: u64 = 200_000;
 /// Fuel for the decimal check of a float, which is made for each answer: some microseconds.
