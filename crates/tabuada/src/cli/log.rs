@@ -78,10 +78,10 @@ pub(super) fn begin(format: LogFormat) -> (Log, Counter) {
     let _ = thread::Builder::new().name("log".to_owned()).spawn(move || {
         for next in waiting {
             // If nobody reads, there is no place left to report it.
-            let _ = match next {
-                Waiting::Line(line) => io::stderr().write_all(&line),
-                Waiting::End(ended) => Ok(ended.send(()).unwrap_or_default()),
-            };
+            match next {
+                Waiting::Line(line) => drop(io::stderr().write_all(&line)),
+                Waiting::End(ended) => drop(ended.send(())),
+            }
         }
     });
     let lost = lines.lost.clone();
