@@ -58,7 +58,7 @@ impl Contents for Texts {
 fn spend(program: &Program, budget: u64, limits: &Limits) -> Result<(u64, Duration), String> {
     let mut fuel = Fuel::new(budget);
     let begun = Instant::now();
-    let outcome = program.evaluate(limits, &mut fuel);
+    let outcome = program.evaluate_with(&[], limits, &mut fuel);
     let took = begun.elapsed();
     match outcome {
         Err(failure) if matches!(failure.kind, ErrorKind::OutOfFuel { .. }) => Ok((fuel.spent(), took)),

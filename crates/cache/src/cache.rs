@@ -415,8 +415,10 @@ impl<C: Contents> Layers<C> {
             End::KeepAndOffer => lead.land(found(self.remember_and_offer(key, value, licence))),
             End::KeepBriefly => lead.land(found(self.remember(key, value, licence, Some(BRIEF)))),
             End::KeepBrieflyAndRelease(ref standing) => {
-                lead.announce(found(self.remember(key, value, licence, Some(BRIEF))));
+                lead.announce(found(self.remember(key, value.clone(), licence, Some(BRIEF))));
                 self.conclude_in_time(key, standing, None, Deed::Release).await;
+                // With a lease goes what memory held: who asks next would compute it again.
+                self.remember(key, value, licence, Some(BRIEF));
             }
             End::Replace(ref standing) => match self.prepare(key, &value) {
                 Some(writing) => {

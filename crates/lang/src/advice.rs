@@ -1,17 +1,16 @@
-//! Advice: how to mend a text that cannot be read or fails, and what to know of one that is read otherwise than it may
-//! be meant.
+//! Advice: fixes for a text that cannot be parsed or fails, and hints for a text whose meaning may not be the intended
+//! one.
 //!
-//! Advice is made from the asker's own text, each time; it is no part of an answer and is never remembered. It never
-//! changes what a text means: a text that can be read is read as it stands, with a hint beside it.
+//! Advice is made from the caller's text each time; it is not part of an answer and is never remembered. It never
+//! changes the meaning of a text: a valid text is evaluated as it stands, with a hint beside the answer.
 //!
 //! # The law
 //!
-//! A fix is offered only if the mended text can be read and evaluates, or has no value only because of variables; it
-//! mends all that is wrong, wherever it stands; it loses no number, superscript, `°` or `√`. So a text is mended in
-//! rounds: it is read, what is wrong is repaired, and that again, until nothing is. What does not come to an end is not
-//! offered.
+//! A fix is offered only if the mended text can be parsed and evaluates, or lacks a value only because of variables; it
+//! mends all errors, wherever they are; it loses no number, superscript, `°` or `√`. So a text is mended in rounds: it
+//! is parsed and its first error repaired, until there is none. A repair that does not end is not offered.
 
-// How a text is taken apart, then what is made of it where it cannot be read, where it fails, and where it is read.
+// The parts of a text first, then advice for one that cannot be parsed, one that fails, and a valid one.
 mod tokens;
 mod edits;
 mod separators;
@@ -42,9 +41,9 @@ use tokens::Tokens;
 /// A change to a text that mends what is wrong with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fix {
-    /// What is replaced; empty where something is put in. On character boundaries.
+    /// The part that is replaced; empty for an insertion. On character boundaries.
     pub span: Span,
-    /// What takes its place.
+    /// The new text.
     pub replacement: String,
 }
 
@@ -57,7 +56,7 @@ impl Fix {
         Self { span, replacement: replacement.into() }
     }
 
-    /// `text`, mended. As it was, if the fix was made for another text and does not fit.
+    /// `text` with the fix applied; unchanged if the fix was made for another text and does not fit.
     pub fn apply(&self, text: &str) -> String {
         match (text.get(..self.span.start as usize), text.get(self.span.end as usize..)) {
             (Some(before), Some(after)) => format!("{before}{}{after}", self.replacement),
@@ -88,11 +87,11 @@ impl Program {
     /// How to mend `text`, of which this is the program and whose evaluation failed; as [`fixes`].
     ///
     /// ```
-    /// use tabuada_lang::{Context, Fuel, Limits, parse};
+    /// use tabuada_lang::{Context, Limits, parse};
     ///
     /// let limits = Limits::default();
     /// let program = parse("sqr(16)", &limits)?;
-    /// let failure = program.evaluate(&limits, &mut Fuel::new(limits.fuel)).unwrap_err();
+    /// let failure = program.evaluate(&limits).unwrap_err();
     /// let fixes = program.fixes("sqr(16)", &failure, &Context::default(), &limits);
     /// assert_eq!(fixes[0].apply("sqr(16)"), "sqrt(16)");
     /// # Ok::<(), tabuada_lang::Error>(())
@@ -102,7 +101,7 @@ impl Program {
         if is_mendable { mended(text, context, limits) } else { Vec::new() }
     }
 
-    /// What to know of `text`, of which this is the program: where it may not mean what was meant. In order of place.
+    /// Hints for `text`, of which this is the program: places whose meaning may not be the intended one, in order.
     ///
     /// ```
     /// use tabuada_lang::{Context, HintKind, Limits, parse};
@@ -139,7 +138,7 @@ impl Program {
     }
 }
 
-/// Which of two readings is taken.
+/// A choice between readings of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Choice {
     /// `1,234` is 1234 rather than 1.234.
@@ -164,7 +163,7 @@ fn edits_of(findings: &Findings, found: &Found) -> Vec<Fix> {
     taken.flat_map(|other| other.edits.iter().cloned()).collect()
 }
 
-/// What in a text has a second reading that is as good.
+/// The parts of a text with a second reading that is as likely.
 #[derive(Clone, Copy, Default)]
 struct Doubts {
     separators: bool,
@@ -214,11 +213,11 @@ fn mended(text: &str, context: &Context<'_>, limits: &Limits) -> Vec<Fix> {
 const FIXES: usize = 3;
 /// Rounds in which a text is read and repaired.
 const ROUNDS: usize = 64;
-/// Texts of more bytes are not mended: nobody types so much, and the work grows with it.
+/// Texts of more bytes are not mended: nobody types that much, and the work grows with the length.
 const TEXT_BYTES: usize = 2048;
-/// What all rounds may read, in bytes.
+/// Bytes that all rounds may parse.
 const READ_BYTES: usize = 24 << 10;
-/// What the rounds may spend on evaluating, all of them and each: about a millisecond.
+/// Fuel for evaluations, of all rounds and of each: about a millisecond.
 const FUEL: u64 = 200_000;
 /// The same for a second look at floats, which is had at each answer: some microseconds.
 const FLOAT_FUEL: u64 = 2_000;
@@ -227,11 +226,11 @@ const PAUSE_EVERY: u64 = 10_000;
 /// Values for variables whose value is not known, so that a text with such variables can be tried.
 const SAMPLES: [&str; 3] = ["", ".5", "[1,2,3]"];
 
-/// What advice on one text may cost.
+/// The budget of advice on one text.
 struct Purse<'c> {
-    /// How much it may read, in bytes.
+    /// Bytes that it may parse.
     bytes: Cell<usize>,
-    /// What it may spend on evaluating.
+    /// Fuel for evaluations.
     fuel: Cell<u64>,
     pause: Pause<'c>,
 }
@@ -256,7 +255,7 @@ struct Desk<'c> {
     doubts: Cell<Doubts>,
 }
 
-/// What becomes of a text.
+/// The outcome of a round.
 enum Look {
     Unreadable(Error),
     Failed(Program, Failure),
@@ -277,7 +276,7 @@ impl<'c> Desk<'c> {
         }
     }
 
-    /// The text once nothing is wrong with it; `None` if it does not come to that.
+    /// The text without errors; `None` if the rounds do not get there.
     fn settle(&self, text: String) -> Option<String> {
         let mut text = text;
         for _ in 0..ROUNDS {
@@ -317,7 +316,7 @@ impl<'c> Desk<'c> {
         None
     }
 
-    /// Pays for reading so many bytes, if there is enough left.
+    /// Pays for parsing so many bytes, if the budget allows.
     fn pays(&self, bytes: usize) -> bool {
         (self.purse.pause.0)();
         let left = self.purse.bytes.get().checked_sub(bytes);
@@ -379,7 +378,8 @@ impl<'c> Desk<'c> {
         words::mend(text, |name| self.is_given(name), |bytes| self.pays(bytes))
     }
 
-    /// A text that cannot be read, with what needs no error to be seen: signs around it, words, separators, percentages.
+    /// A text that cannot be read, with what needs no error to be seen: signs around it, words, separators,
+    /// percentages.
     fn respelled(&self, tokens: &Tokens<'_>) -> Option<String> {
         let text = tokens.text;
         let trimmed = reading::trimmed(tokens).or_else(|| reading::carets(text));
@@ -460,7 +460,7 @@ impl<'c> Desk<'c> {
             false
         };
         let mut fuel = Fuel::with_stop(self.purse.fuel.get(), &stop).checked_every(PAUSE_EVERY);
-        let outcome = program.evaluate(&self.limits, &mut fuel);
+        let outcome = program.evaluate_with(&[], &self.limits, &mut fuel);
         self.purse.fuel.set(self.purse.fuel.get() - fuel.spent());
         outcome.map(|answer| answer.text().to_owned())
     }

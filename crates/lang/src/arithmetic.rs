@@ -1,4 +1,5 @@
-//! Python's operators on values: which types go together, in which number they meet, and in which words they do not.
+//! Python's operators on values: which types fit each other, their common type, and the errors of those that do not
+//! fit.
 
 // The numbers of the other modes.
 pub(crate) mod exact;
@@ -94,7 +95,7 @@ impl Comparison {
     }
 }
 
-/// What an operator makes of a machine word or a float, where nothing can go wrong; `None` for all else.
+/// An operator on a machine word or a float that cannot fail; `None` for all other cases.
 #[inline]
 pub(crate) fn quick_unary(operator: Unary, operand: &Value, budget: &mut Budget) -> Result<Option<Value>, ErrorKind> {
     Ok(match (operator, operand) {
@@ -110,8 +111,8 @@ pub(crate) fn quick_unary(operator: Unary, operand: &Value, budget: &mut Budget)
     })
 }
 
-/// What an operator makes of two machine words or floats, where nothing can go wrong and nothing is left to pay;
-/// `None` for all else. What it answers, [`binary`] answers too.
+/// An operator on two machine words or floats that cannot fail and has no further price; `None` for all other cases.
+/// [`binary`] gives the same answers.
 #[inline]
 pub(crate) fn quick(operator: Binary, left: &Value, right: &Value, mode: Mode) -> Option<Value> {
     match (left, right) {
@@ -225,7 +226,7 @@ pub(crate) fn binary(operator: Binary, left: &Value, right: &Value, budget: &mut
     };
     let (a, b) = match (a, b) {
         (Number::Int(a), Number::Int(b)) => return integers(operator, &a, &b, budget),
-        // Shifts and bits are for integers alone: their complaint comes before any conversion.
+        // Shifts and bitwise operators take integers alone: their error comes before any conversion.
         _ if is_bitwise(operator) => return Err(unfit()),
         (a @ Number::Complex(_), b) | (a, b @ Number::Complex(_)) => {
             return match operator {
@@ -240,7 +241,7 @@ pub(crate) fn binary(operator: Binary, left: &Value, right: &Value, budget: &mut
     if operator == Binary::Power { float_power(a, b, budget) } else { floats(operator, a, b) }
 }
 
-/// Operators on strings, lists, tuples and sets; `None` where the two do not go together.
+/// Operators on strings, lists, tuples and sets; `None` where the two do not fit each other.
 fn containers(operator: Binary, left: &Value, right: &Value, budget: &mut Budget) -> Result<Option<Value>, ErrorKind> {
     match operator {
         Binary::Add => sequence::concatenate(left, right, budget),
@@ -354,7 +355,7 @@ fn integer_power(base: &Integer, exponent: &Integer, budget: &mut Budget) -> Res
             Mode::Exact => return exact::power(&Value::Int(base.clone()), &Value::Int(exponent.clone()), budget),
             Mode::Decimal(_) => return decimal::negative_power(base, exponent, budget),
         }
-        // CPython goes over to floats, whatever the values.
+        // CPython converts to floats, whatever the values.
         let base = base.to_float().ok_or(Overflow::IntToFloat)?;
         let exponent = exponent.to_float().ok_or(Overflow::IntToFloat)?;
         return float_power(base, exponent, budget);
@@ -450,7 +451,7 @@ pub(crate) fn compare(
 /// `<`, `<=`, `>`, `>=`.
 fn ordered(operator: Comparison, left: &Value, right: &Value, budget: &mut Budget) -> Result<bool, ErrorKind> {
     let is_sequence = matches!((left, right), (Value::List(_), Value::List(_)) | (Value::Tuple(_), Value::Tuple(_)));
-    // The first parts that differ decide, in their own words; where none do, the whole are equal, and of one length.
+    // The first parts that differ decide, with their own errors; without any, both are equal and of one length.
     let (a, b) = if is_sequence { left.difference(right, budget)?.unwrap_or((left, right)) } else { (left, right) };
     budget.charge(a.pair_price(b))?;
     let ordering = match (a, b) {
@@ -468,7 +469,7 @@ fn ordered(operator: Comparison, left: &Value, right: &Value, budget: &mut Budge
     holds(operator, ordering).ok_or(ErrorKind::Internal)
 }
 
-/// Whether a comparison holds between two that stand in this order; `None` for what is no comparison of order.
+/// Whether a comparison holds for this order; `None` for a comparison that is not about order.
 fn holds(operator: Comparison, ordering: Option<Ordering>) -> Option<bool> {
     Some(match operator {
         Comparison::Less => ordering == Some(Ordering::Less),

@@ -1,8 +1,8 @@
-//! `sum`, `prod`, `integral`, `root` and `derivative` over a bound name, as machines that ask for one value of the body
-//! at a time: the evaluator runs the body between their steps, and so nothing recurses.
+//! `sum`, `prod`, `integral`, `root` and `derivative` over a bound name, as state machines that request one value of
+//! the body at a time: the evaluator runs the body between their steps, so that nothing recurses.
 //!
-//! What they find numerically comes with an estimate of its error, from above; what they cannot vouch for is refused
-//! with what stands in the way, and where ([`Obstacle`](crate::error::Obstacle)).
+//! A numerical result comes with an upper estimate of its error; an uncertain one is refused with the obstacle and its
+//! place ([`Obstacle`](crate::error::Obstacle)).
 
 mod panel;
 mod extrapolation;
@@ -24,14 +24,14 @@ use integral::Integral;
 use root::Bisection;
 use series::Series;
 
-/// What a machine wants next.
+/// The next request of a machine.
 pub(crate) enum Step {
     /// The body's value at this point.
     Evaluate(Value),
     /// Nothing: this is the answer.
     Done {
         value: Value,
-        /// What it may be off by, where it is not exact.
+        /// An upper bound of its error, where it is not exact.
         error: Option<f64>,
     },
 }
@@ -42,7 +42,7 @@ impl Step {
     }
 }
 
-/// A binder at work.
+/// A running binder.
 pub(crate) enum Loop {
     Fold { next: Integer, last: Integer, total: Total },
     Series(Box<Series>),
@@ -118,7 +118,7 @@ impl Loop {
         }
     }
 
-    /// Takes the value of the body at the point last asked for.
+    /// Takes the value of the body at the last requested point.
     pub(crate) fn feed(&mut self, body: &Value, budget: &mut Budget) -> Result<Step, ErrorKind> {
         budget.charge(price::SCALAR)?;
         match self {
@@ -133,7 +133,7 @@ impl Loop {
         }
     }
 
-    /// Takes the failure of the body at the point last asked for: the step after it, if the machine can do without that
+    /// Takes the failure of the body at the last requested point: the next step, if the machine can do without that
     /// value.
     pub(crate) fn fail(&mut self, kind: &ErrorKind, budget: &mut Budget) -> Option<Result<Step, ErrorKind>> {
         if !kind.is_of_values() {
@@ -149,7 +149,7 @@ impl Loop {
         }
     }
 
-    /// The point last asked for, as text, where the body's value there is one of many.
+    /// The last requested point, as text, where the body is evaluated at many points.
     pub(crate) fn point(&self) -> Option<String> {
         match self {
             Self::Fold { .. } => None,
@@ -160,7 +160,7 @@ impl Loop {
         }
     }
 
-    /// Hears that a part of the body's value may be off by so much.
+    /// Takes the error bound of a part of the body's value.
     pub(crate) fn tell(&mut self, error: f64) {
         if let Self::Integral(integral) = self {
             integral.tell(error);

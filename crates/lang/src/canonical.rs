@@ -1,10 +1,10 @@
-//! Program to canonical text: one spelling for one meaning, and so the name of the answer.
+//! Program to canonical text: one spelling for one meaning, and so the key of the answer.
 //!
 //! The law: reading the canonical text gives the same program, and with it the same answer. Texts that differ only in
 //! blanks, comments, redundant brackets and the spelling of operators and literals share it; others never do. Nothing
 //! is reordered (`2+3` and `3+2` differ: floats do not commute with errors) and nothing is folded (`1+1` is not `2`).
 //!
-//! Blanks stand around keywords and comparisons only. Brackets stand where the precedence table asks for them.
+//! Only keywords and comparisons have blanks around them. Brackets stand where the precedence table requires them.
 
 use std::fmt::Write as _;
 
@@ -37,7 +37,7 @@ enum Row {
     Atom,
 }
 
-/// What stands in a text in the place of a subtree.
+/// The text that replaces a subtree.
 pub(crate) enum Shown<'v> {
     /// The subtree.
     Itself,
@@ -50,8 +50,8 @@ pub(crate) enum Shown<'v> {
     Body { root: u32, frame: u32 },
 }
 
-/// How a program is looked at while it is written: as it is ([`Plain`]), or with some of it worked out. The frame tells
-/// apart the evaluations of one definition: 0 is the text itself.
+/// A view of a program while it is written: as it is ([`Plain`]), or with some parts replaced by their values. The
+/// frame distinguishes the evaluations of one definition: 0 is the text itself.
 pub(crate) trait View {
     fn shown(&self, _frame: u32, _root: u32) -> Shown<'_> {
         Shown::Itself
@@ -73,16 +73,16 @@ struct Plain;
 
 impl View for Plain {}
 
-/// A text, and what there is to know of it.
+/// A text with its nesting and its marks.
 pub(crate) struct Written {
     pub(crate) text: String,
     /// How deep brackets, conditions and else-branches nest.
     depth: u64,
-    /// Where what is marked stands.
+    /// The places of the marked parts.
     pub(crate) marks: Vec<Span>,
 }
 
-/// What is still to be written, last first.
+/// The pieces still to be written, last first.
 enum Piece {
     Text(&'static str),
     /// A name and what follows it.
@@ -121,7 +121,7 @@ impl Program {
 
     fn write(&self) -> Option<Written> {
         let starts = self.subtrees();
-        // Nearly always it is about as long as the text that was read, and nothing has to grow.
+        // Nearly always it is about as long as the text that was parsed, so that it does not grow.
         let room = self.spans.last().map_or(0, |span| span.end as usize) + 8;
         Writer::new(self, &starts, &Plain, usize::MAX, room).write(&self.statements)
     }
@@ -261,7 +261,7 @@ impl<'p, V: View> Writer<'p, V> {
         self.starts[root as usize].wrapping_sub(1)
     }
 
-    // Pieces are left in the order in which they are written, last first.
+    // Pieces are pushed last first.
 
     fn open(&mut self, bracket: &'static str) {
         self.pieces.push(Piece::Deeper);
@@ -281,7 +281,7 @@ impl<'p, V: View> Writer<'p, V> {
         self.pieces.push(Piece::Text(word));
     }
 
-    /// Writes a leaf, or leaves the parts of a subtree to be written.
+    /// Writes a leaf, or pushes the parts of a subtree.
     fn expand(&mut self, root: u32) {
         let program = self.program;
         let last = root.wrapping_sub(1);
@@ -430,7 +430,7 @@ impl<'p, V: View> Writer<'p, V> {
                 }
                 self.pieces.push(Piece::Name(definition.name, ""));
             }
-            // What is left out of a slice is written as nothing; jumps and the like are no roots.
+            // An absent part of a slice is written as nothing; jumps and the like are not roots.
             Node::Absent
             | Node::CompareStep(..)
             | Node::AndJump(_)

@@ -14,7 +14,7 @@ use crate::plan::{Kind, Operation, Plan, Source, holds, is_trouble, truth};
 use crate::program::Program;
 use crate::value::{Answer, Argument};
 
-/// Rows that are worked on at once: a handful of slots of them fit the nearest cache.
+/// Rows in a block: a few slots of them fit the first-level cache.
 const BLOCK: usize = 256;
 
 /// The answers of a program, row by row.
@@ -23,7 +23,7 @@ pub struct Rows {
     /// By row; what they stand for is said by `kind`.
     floats: Vec<f64>,
     kind: Kind,
-    /// What is no float, or no truth, in order of rows.
+    /// The answers that are not floats, or not truths, in order of rows.
     others: Vec<(usize, Result<Answer, Failure>)>,
 }
 
@@ -73,7 +73,7 @@ impl Rows {
 impl Program {
     /// Evaluates the program once for each row of `columns`, which hold the values of its parameters in the order in
     /// which they were declared, and are equally long: the shortest counts. Every row has the fuel of `limits` for
-    /// itself; `fuel` is what all together may spend, and its clock is asked.
+    /// itself; `fuel` is the limit of all together, with its clock.
     ///
     /// ```
     /// use tabuada_lang::{Context, Fuel, Limits, parse_with};
@@ -87,8 +87,8 @@ impl Program {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::OutOfFuel`] where `fuel` is not enough for all rows, [`ErrorKind::Deadline`] where its clock ran
-    /// out. What goes wrong in a row is that row's answer.
+    /// [`ErrorKind::OutOfFuel`] where `fuel` is not enough for all rows, [`ErrorKind::Deadline`] where its clock ends
+    /// the evaluation. The failure of a row is that row's answer.
     pub fn columns(&self, columns: &[&[f64]], limits: &Limits, fuel: &mut Fuel) -> Result<Rows, ErrorKind> {
         let count = columns.iter().map(|column| column.len()).min().unwrap_or(0);
         let given = columns.len() >= self.parameters as usize;
@@ -157,7 +157,7 @@ struct Block {
     slots: Vec<Vec<f64>>,
     /// The powers of the column that is being raised.
     ladder: PowerLadder,
-    /// By row: whether it is for the evaluator.
+    /// By row: whether the evaluator has to compute it.
     trouble: Vec<bool>,
     troubled: bool,
 }
@@ -189,7 +189,7 @@ impl Block {
         Self { slots, ladder: PowerLadder::default(), trouble: vec![false; BLOCK], troubled: false }
     }
 
-    /// Works out the powers of columns.
+    /// Computes the powers of columns.
     fn raise(&mut self, plan: &Plan, columns: &[&[f64]], start: usize, count: usize) {
         let mut raised = None;
         for power in &plan.powers {
@@ -255,7 +255,8 @@ impl Block {
                 Operation::Absolute => one(rows, a, f64::abs),
                 Operation::Square => {
                     one(rows, a, |a| a * a);
-                    // An infinite operand is given to the evaluator as well: rarer than a look at it would be dear.
+                    // Rows with an infinite operand go to the evaluator too: they are rare, and a check for them would
+                    // be expensive.
                     note(rows, Operand::Same, trouble, f64::is_infinite)
                 }
                 Operation::Truth => one(rows, a, |a| truth(a != 0.0)),
@@ -273,7 +274,7 @@ impl Block {
         match plan.result {
             Source::Slot(slot) => &self.slots[usize::from(slot)][..count],
             Source::Column(column) => &columns[usize::from(column)][start..start + count],
-            // What is a constant has no plan.
+            // A constant program has no plan.
             Source::Constant(_) => &[],
         }
     }
@@ -285,7 +286,7 @@ impl Block {
     }
 }
 
-// Each loop has one shape only, with no look at what its operands are and none at bounds: so it is vectorised.
+// Each loop has one shape, without checks of operands or bounds, so that the compiler vectorises it.
 
 fn one(out: &mut [f64], a: Operand<'_>, call: impl Fn(f64) -> f64) -> bool {
     match a {

@@ -1,5 +1,5 @@
-//! Errors as sentences, in plain English and Brazilian Portuguese and in CPython's own words, and the line of source with
-//! a caret under the very characters.
+//! Errors as sentences, in plain English and Brazilian Portuguese and in CPython's own words, and the line of source
+//! with a caret under the characters concerned.
 
 mod domain;
 mod english;
@@ -8,9 +8,11 @@ mod portuguese;
 mod python;
 mod reading;
 
+use std::fmt;
+
 use unicode_width::UnicodeWidthChar;
 
-use crate::error::{Arity, Bound, Counted, DecimalError, ErrorKind, Estimate, Span, VariableError};
+use crate::error::{Arity, Bound, Counted, DecimalError, Error, ErrorKind, Estimate, Failure, Span, VariableError};
 use crate::{elsewhere, spelling};
 use reading::{feature, syntax};
 
@@ -26,7 +28,7 @@ pub enum Language {
 use Language::{English, Portuguese};
 
 impl ErrorKind {
-    /// CPython 3.14's words, where CPython fails at run time; `None` for what is our own to say.
+    /// CPython 3.14's words, where CPython fails at run time; `None` for errors that CPython does not have.
     pub fn python(&self) -> Option<String> {
         match self {
             Self::UnknownName { name } => Some(format!("name '{name}' is not defined")),
@@ -195,8 +197,8 @@ fn told(function: &str) -> &str {
     if function == "sort" { "sorted" } else { function }
 }
 
-/// Of which function, how many arguments, bounded how, were wanted; how many were given, and whether only those without
-/// a name count.
+/// The function, the bound on its arguments and their wanted number; the given number, and whether only arguments
+/// without a name count.
 fn count(arity: &Arity) -> (&str, Bound, u64, u64, bool) {
     match arity {
         Arity::ExactlyOne { function, given } => (function, Bound::Exactly, 1, *given, false),
@@ -260,7 +262,30 @@ fn variable_error(error: &VariableError, language: Language) -> String {
     }
 }
 
-/// Python's own words for these are the names of classes.
+// In English: a program that speaks Portuguese calls `message`.
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message(English))
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.kind.fmt(f)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.kind.fmt(f)
+    }
+}
+
+impl std::error::Error for ErrorKind {}
+impl std::error::Error for Error {}
+impl std::error::Error for Failure {}
+
+/// Sentences for decimal errors; Python only has the names of their classes.
 fn decimal(error: &DecimalError, language: Language) -> String {
     let say = |english: String, portuguese: String| if language == English { english } else { portuguese };
     match error {

@@ -1,16 +1,16 @@
-//! Names that people know from elsewhere: school, calculators, spreadsheets in English and Portuguese, MATLAB, NumPy. For
-//! each what to write here, or that there is nothing.
+//! Names from school, calculators, spreadsheets in English and Portuguese, MATLAB and NumPy, each with what to write
+//! here, or with a note that the language lacks it.
 
 use unicode_normalization::UnicodeNormalization;
 
-/// What a name known elsewhere is here.
+/// The equivalent of a name from elsewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Elsewhere {
-    /// It has this name.
+    /// The same function has this name.
     Named(&'static str),
-    /// A call of it is written so: `{0}` is its first argument, `{1}` the second.
+    /// A formula for a call: `{0}` is the first argument, `{1}` the second.
     Written(&'static str),
-    /// There is none; why, and what to write instead, in English and in Portuguese.
+    /// There is none; the reason, and what to write instead, in English and in Portuguese.
     Absent(&'static str, &'static str),
 }
 
@@ -486,13 +486,13 @@ const NAMES: &[(&str, Elsewhere)] = &[
     ("nulo", Named("None")),
 ];
 
-/// What the name of a function, of a constant or of a form elsewhere is here.
+/// The equivalent of the name of a function, constant or form from elsewhere.
 pub(crate) fn find(name: &str) -> Option<Elsewhere> {
     let plain = plain(name);
     NAMES.iter().find(|(elsewhere, _)| *elsewhere == plain).map(|(_, meaning)| *meaning)
 }
 
-/// The first name that is as wanted.
+/// The first name that fulfils the predicate.
 pub(crate) fn find_by(is_wanted: impl Fn(&str) -> bool) -> Option<Elsewhere> {
     NAMES.iter().find(|(elsewhere, _)| is_wanted(elsewhere)).map(|(_, meaning)| *meaning)
 }
@@ -506,8 +506,8 @@ pub(crate) fn plain(word: &str) -> String {
     word.to_lowercase().nfd().filter(|c| !is_mark(c)).collect()
 }
 
-/// What to know of a name that is known elsewhere and is none here, or stands for a form that has more arguments; in
-/// English and in Portuguese.
+/// A note about a name from elsewhere that the language lacks, or that takes more arguments here, in English and in
+/// Portuguese.
 pub(crate) fn note(name: &str) -> Option<(&'static str, &'static str)> {
     match (find(name), name) {
         (Some(Absent(english, portuguese)), _) => Some((english, portuguese)),

@@ -2,11 +2,12 @@
 //!
 //! An [`Error`] belongs to a text that could not be read and carries a span of it; a [`Failure`] belongs to a program
 //! and carries one of its nodes, so that it can be remembered under the program's canonical text and still be shown
-//! in the text of whoever asks.
+//! in the text of another caller.
 
 mod reading;
 mod running;
 
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 use crate::mode::Mode;
@@ -54,7 +55,8 @@ pub struct Error {
 }
 
 /// An evaluation that failed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct Failure {
     /// What went wrong.
     pub kind: ErrorKind,
@@ -63,17 +65,17 @@ pub struct Failure {
 }
 
 /// What went wrong: kind and arguments. Serialises to a small JSON value that reads back as the same kind.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The text is not an expression of the language. The asker's to mend.
+    /// The text is not an expression of the language. The caller has to correct it.
     Syntax(Syntax),
-    /// The text is understood, and is something that the language does not do.
+    /// The text is understood, but the language does not support it.
     Unsupported(Feature),
-    /// The variables that came with the text are none that a text could be read with. The asker's to mend.
+    /// The variables that came with the text are invalid. The caller has to correct them.
     Variable(VariableError),
-    /// A name that nothing defines.
+    /// A name without a definition.
     UnknownName {
         /// The name, in NFKC.
         name: String,
@@ -83,7 +85,7 @@ pub enum ErrorKind {
         /// What stood after `math.`.
         name: String,
     },
-    /// An operation on a type that it is not for, or a call with the wrong arguments.
+    /// An operation on a type that it does not support, or a call with the wrong arguments.
     Type(TypeError),
     /// The right type, but a value outside the domain.
     Value(ValueError),
@@ -91,14 +93,14 @@ pub enum ErrorKind {
     ZeroDivision(ZeroDivision),
     /// A result that a float cannot hold.
     Overflow(Overflow),
-    /// What Python's `decimal` signals, in decimal mode.
+    /// A signal of Python's `decimal`, in decimal mode.
     Decimal(DecimalError),
     /// A built-in function as an answer: it is a value inside an evaluation, never an answer.
     FunctionAsAnswer {
         /// The function's name.
         name: String,
     },
-    /// A range as an answer: `list(…)` makes one of it.
+    /// A range as an answer: `list(…)` makes a list of it, which can be an answer.
     RangeAsAnswer,
     /// The text is longer than the limit.
     TooLong {
@@ -117,7 +119,7 @@ pub enum ErrorKind {
         /// The limit.
         limit: u64,
     },
-    /// An integer would have had too many bits; known before computing it.
+    /// An integer with too many bits, refused before it is computed.
     IntegerTooLarge {
         /// An estimate of the decimal digits that it would have had.
         digits: Estimate,
@@ -126,7 +128,7 @@ pub enum ErrorKind {
     },
     /// A list, a tuple, a set, a string or a range would have too many elements.
     CollectionTooLarge {
-        /// How many it would have had.
+        /// The number of elements it would have had.
         elements: Estimate,
         /// The limit.
         limit: u64,
@@ -138,13 +140,13 @@ pub enum ErrorKind {
         /// The limit in bits.
         limit: u64,
     },
-    /// An operation whose result is no rational number, asked for where every answer is exact.
+    /// An operation whose result is irrational, in exact mode.
     NotExact {
         /// The operation, as its function or operator is spelled.
         operation: String,
     },
-    /// Something that has no meaning in the mode: the binary format of floats, complex numbers, infinity where numbers
-    /// are fractions or decimals.
+    /// An operation that does not exist in the mode: the binary format of floats, complex numbers, infinity where
+    /// numbers are fractions or decimals.
     NotInMode {
         /// The operation, as its function, constant or literal is spelled.
         operation: String,
@@ -158,9 +160,9 @@ pub enum ErrorKind {
         /// The limit in characters.
         limit: u64,
     },
-    /// The evaluation would cost more than it was given.
+    /// The evaluation would cost more fuel than it was given.
     OutOfFuel {
-        /// What it was given.
+        /// The fuel that it was given.
         limit: u64,
     },
     /// The evaluation would hold more memory than it may.
@@ -168,9 +170,9 @@ pub enum ErrorKind {
         /// The limit in bytes.
         limit: u64,
     },
-    /// The clock ran out. The machine's fault, so never remembered.
+    /// The deadline has passed. This depends on the machine, so it is never remembered.
     Deadline,
-    /// A formula or a function that meets itself.
+    /// A formula or a function that uses itself.
     Recursive {
         /// Its name.
         name: String,
@@ -184,11 +186,11 @@ pub enum ErrorKind {
         /// How many arguments were given.
         given: u64,
     },
-    /// `integral`, `root`, `derivative`, or a sum or product to infinity found no answer that it could vouch for.
+    /// `integral`, `root`, `derivative`, or a sum or product to infinity found no answer of which it is certain.
     NoConvergence {
         /// Which.
         what: String,
-        /// What stands in the way.
+        /// The obstacle.
         obstacle: Obstacle,
         /// The value of the variable at which it stands, as the language writes it.
         at: Option<String>,
@@ -202,28 +204,28 @@ pub enum ErrorKind {
         /// What went wrong there.
         cause: Box<Self>,
     },
-    /// A bug of ours, caught.
+    /// A bug of this library, caught.
     Internal,
 }
 
-/// What keeps `integral` and its like from an answer that they can vouch for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+/// What keeps `integral`, `root`, `derivative` or an infinite sum from a certain answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum Obstacle {
     /// It grows without bound towards a place: an end of the range, or infinity.
     Diverges,
-    /// What is left towards an end falls too slowly to tell whether it has a sum.
+    /// The values towards an end fall too slowly to tell whether the integral exists.
     Slow,
-    /// It goes on oscillating towards an end, and does not settle.
+    /// It oscillates towards an end without settling.
     Oscillates,
-    /// Inside the range there is a pole, or what is as steep as one.
+    /// Inside the range there is a pole, or something as steep as a pole.
     Steep,
-    /// It is not settled after as many pieces as there may be; the place is that of the worst of them.
+    /// The error is still too large after the maximum number of subdivisions; the place is that of the worst piece.
     TooHard,
-    /// The values are noisy: no closer look settles them.
+    /// The values are noisy: a finer subdivision does not help.
     Noise,
-    /// The value at a place is no finite number, or there is none.
+    /// The value at a place is not finite, or does not exist.
     Undefined,
     /// The values at both bounds have the same sign.
     SameSign,
@@ -239,18 +241,18 @@ pub enum Obstacle {
     Unsettled,
 }
 
-/// A count that may itself be beyond any machine word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+/// A count that may exceed a machine word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "kebab-case"))]
 pub enum Estimate {
     /// About this many.
     About(u64),
-    /// More than a machine word can count.
+    /// More than a machine word can hold.
     Astronomical,
 }
 
 impl Estimate {
-    /// The decimal digits of an integer of about so many bits.
+    /// The decimal digits of an integer of about this many bits.
     pub(crate) fn of_bits(bits: f64) -> Self {
         let digits = (bits * std::f64::consts::LOG10_2).floor() + 1.0;
         if digits < 1e18 { Self::About(digits as u64) } else { Self::Astronomical }
@@ -258,7 +260,7 @@ impl Estimate {
 }
 
 impl ErrorKind {
-    /// The stable code of section 4 of the design: `syntax`, `unknown-name`, `division-by-zero`, …
+    /// The stable code: `syntax`, `unknown-name`, `division-by-zero`, …
     pub fn code(&self) -> &'static str {
         match self {
             Self::Syntax(_) => "syntax",
@@ -297,9 +299,9 @@ impl ErrorKind {
         }
     }
 
-    /// The limit that a refusal met, in its own unit; `None` for what is no refusal.
+    /// The limit that was exceeded, in its own unit; `None` for an error that is not about a limit.
     ///
-    /// Whoever has a higher limit must not serve a remembered refusal.
+    /// A caller with a higher limit must not use a remembered refusal.
     pub fn limit(&self) -> Option<u64> {
         match self {
             Self::TooLong { limit, .. }
@@ -315,13 +317,13 @@ impl ErrorKind {
         }
     }
 
-    /// Whether it is about values alone: another value of a variable may well do without it.
+    /// Whether the error is about values alone, so that another value of a variable may avoid it.
     pub(crate) fn is_of_values(&self) -> bool {
         let is_not_real = |kind: &Type| *kind == Type::Complex;
         match self {
             Self::Value(_) | Self::ZeroDivision(_) | Self::Overflow(_) | Self::NoConvergence { .. } => true,
             Self::AtPoint { cause, .. } => cause.is_of_values(),
-            // What has become complex where it is not real.
+            // A result that has become complex.
             Self::Type(TypeError::NotReal { found }) => is_not_real(found),
             Self::Type(TypeError::Order { left, right, .. }) => is_not_real(left) || is_not_real(right),
             _ => false,

@@ -13,22 +13,22 @@ use crate::sequence;
 use crate::value::{Answer, Argument, Value};
 
 impl Program {
-    /// Evaluates the program on `fuel`; what was spent can be read from it afterwards, whatever the outcome.
+    /// Evaluates a program without parameters, on [`Limits::fuel`] and without a clock.
     ///
     /// # Errors
     ///
-    /// What CPython raises, a limit that would be passed, or a clock that ran out; with the node at which it happened.
-    pub fn evaluate(&self, limits: &Limits, fuel: &mut Fuel) -> Result<Answer, Failure> {
-        self.evaluate_with(&[], limits, fuel)
+    /// An exception of CPython or a limit, with the node at which it happened.
+    pub fn evaluate(&self, limits: &Limits) -> Result<Answer, Failure> {
+        self.evaluate_with(&[], limits, &mut Fuel::new(limits.fuel))
     }
 
-    /// Evaluates the program with a value for each of its parameters, in the order in which they were declared
-    /// ([`Context::parameters`](crate::Context)). A parameter without a value is a name without a meaning; values
-    /// beyond the parameters are not looked at.
+    /// Evaluates the program on `fuel`, with a value for each of its parameters, in the order in which they were
+    /// declared ([`Context::parameters`](crate::Context)). A parameter without a value is an unknown name; values
+    /// beyond the parameters are ignored. [`Fuel::spent`] tells the cost afterwards, whatever the outcome.
     ///
     /// # Errors
     ///
-    /// As [`evaluate`](Self::evaluate).
+    /// As [`evaluate`](Self::evaluate), or [`ErrorKind::Deadline`](crate::ErrorKind::Deadline).
     pub fn evaluate_with(&self, arguments: &[Argument], limits: &Limits, fuel: &mut Fuel) -> Result<Answer, Failure> {
         match self.evaluate_planned(arguments, limits, fuel) {
             Some(outcome) => outcome,
@@ -36,7 +36,7 @@ impl Program {
         }
     }
 
-    /// What a plan gives for floats; `None` where there is no plan, or these floats are nothing for it.
+    /// The answer by the plan; `None` where there is no plan, or it cannot compute these floats.
     fn evaluate_planned(
         &self,
         arguments: &[Argument],
@@ -109,7 +109,7 @@ impl Program {
     fn answer(&self, value: Value, budget: &mut Budget) -> Result<Answer, ErrorKind> {
         let limit = budget.limits.answer_characters;
         match &value {
-            // Short, whatever the value: its text is made when somebody asks.
+            // Short, whatever the value: its text is made on first use.
             Value::None | Value::Bool(_) | Value::Float(_) | Value::Int(Integer::Small(_))
                 if limit >= SCALAR_CHARACTERS =>
             {
@@ -153,17 +153,17 @@ impl Program {
 /// The longest text of a float or a machine word: `-2.2250738585072014e-308`.
 const SCALAR_CHARACTERS: u64 = 24;
 
-/// Whoever watches an evaluation.
+/// An observer of an evaluation.
 pub(crate) trait Trace {
-    /// Told before each node, and once behind the last.
+    /// Called before each node, and once after the last.
     #[inline]
     fn before(&mut self, _machine: &Machine<'_, '_>) {}
 }
 
-/// Nobody.
+/// The observer that does nothing.
 impl Trace for () {}
 
-/// What a statement has given a name.
+/// The meaning that a statement has given a name.
 #[derive(Clone)]
 pub(crate) enum Binding {
     Value(Value),
@@ -177,11 +177,11 @@ pub(crate) enum Binding {
 pub(crate) struct Frame {
     pub(crate) definition: u32,
     return_to: usize,
-    /// Where the local values of whoever called begin.
+    /// Where the local values of the caller begin.
     base: usize,
 }
 
-/// A binder's machine at work, and how high everything was piled up when its body began.
+/// A binder at work, and the heights of the stacks when its body began.
 pub(crate) struct Running {
     machine: Loop,
     /// The end of its body.
@@ -192,7 +192,7 @@ pub(crate) struct Running {
     base: usize,
 }
 
-/// What the machine piles up on its way.
+/// The evaluator's stacks, reused from one evaluation to the next.
 #[derive(Default)]
 pub(crate) struct Memory {
     pub(crate) values: Vec<Value>,
@@ -202,7 +202,7 @@ pub(crate) struct Memory {
     pub(crate) locals: Vec<Value>,
     pub(crate) frames: Vec<Frame>,
     pub(crate) loops: Vec<Running>,
-    /// What the value of the last binder may be off by.
+    /// The error bound of the last binder's value.
     pub(crate) estimate: Option<f64>,
 }
 
@@ -212,8 +212,8 @@ impl Memory {
         Self { values: Vec::with_capacity(8), ..Self::default() }
     }
 
-    /// Whether nothing is left over when an evaluation has come to its value, and what is counted as held is what is
-    /// there: the value, and what names stand for.
+    /// Whether the stacks are empty but for the value at the end of an evaluation, and the memory counted as held is
+    /// that of the value and of the names' values.
     fn is_settled(&self, value: &Value, budget: &Budget) -> bool {
         let bound = self.bindings.iter().flatten().map(|binding| match binding {
             Binding::Value(value) => value.heap_bytes(),
@@ -242,7 +242,7 @@ pub(crate) struct Machine<'p, 'm> {
 }
 
 impl<'p> Machine<'p, '_> {
-    /// Runs to the end, over failures that a machine can do without.
+    /// Runs to the end. A binder may recover from a failure of its body.
     fn run(&mut self, budget: &mut Budget, trace: &mut impl Trace) -> Result<Value, ErrorKind> {
         loop {
             match self.run_on(budget, trace) {
@@ -261,7 +261,7 @@ impl<'p> Machine<'p, '_> {
                 Node::Constant(constant) => {
                     let value = self.program.constants[constant as usize].clone();
                     if let Value::Int(integer) = &value {
-                        // Reading its digits was work too, and is paid here.
+                        // Reading its digits was work, which is paid here.
                         budget.charge(integer.text_price())?;
                     }
                     self.push(value, budget)?;
@@ -418,7 +418,7 @@ impl<'p> Machine<'p, '_> {
                     running.machine.accepts(&body)?;
                     let step = running.machine.feed(&body, budget);
                     if step.is_err() {
-                        // Its own refusal is nothing that it could do without.
+                        // It cannot recover from its own refusal.
                         self.memory.loops.pop();
                     }
                     self.go_on(step?, budget)?;
@@ -499,7 +499,7 @@ impl<'p> Machine<'p, '_> {
         Ok(())
     }
 
-    /// Notes the error of a value that has been found, for whoever watches and for the machine whose body it is in.
+    /// Reports the error bound of a value to the observer and to the binder whose body it is in.
     fn tell(&mut self, error: Option<f64>) {
         self.memory.estimate = error;
         if let (Some(error), Some(running)) = (error, self.memory.loops.last_mut()) {
@@ -507,8 +507,8 @@ impl<'p> Machine<'p, '_> {
         }
     }
 
-    /// Hands a failure to the machines in whose bodies it arose, from the innermost on, until one can do without the
-    /// value. If none can, the failure says at which point of the innermost it arose.
+    /// Hands a failure to the binders in whose bodies it arose, from the innermost on, until one can recover. If none
+    /// can, the failure names the point of the innermost binder at which it arose.
     fn recover(&mut self, mut kind: ErrorKind, budget: &mut Budget) -> Result<(), ErrorKind> {
         let at = self.at;
         while let Some(running) = self.memory.loops.last_mut() {
@@ -670,7 +670,7 @@ impl<'p> Machine<'p, '_> {
         keywords.iter().map(|name| &*program.names[*name as usize]).collect()
     }
 
-    /// Calls what stands below the arguments; `true` if the machine has entered a function of the text.
+    /// Calls the value below the arguments; `true` if the machine has entered a function of the text.
     fn call(
         &mut self,
         keywords: u16,

@@ -1,4 +1,6 @@
-//! Text after text to value after value, in the same memory.
+//! Evaluation of one text after another in the same memory.
+
+use std::fmt;
 
 use crate::error::{Error, Failure};
 use crate::eval::Memory;
@@ -7,8 +9,7 @@ use crate::parser::{Context, Stacks, parse_into};
 use crate::program::Program;
 use crate::value::{Answer, Argument};
 
-/// Reads and evaluates one text after another. What one has allocated serves the next, so that small texts allocate
-/// nothing.
+/// Parses and evaluates one text after another. Allocations are reused, so that small texts allocate nothing.
 ///
 /// ```
 /// use tabuada_lang::{Evaluator, Fuel, Limits};
@@ -27,12 +28,18 @@ pub struct Evaluator {
     memory: Memory,
 }
 
+impl fmt::Debug for Evaluator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Evaluator").field("program", &self.program).finish_non_exhaustive()
+    }
+}
+
 impl Evaluator {
     /// The value of a text.
     ///
     /// # Errors
     ///
-    /// What is wrong with the text or went wrong in it, and where.
+    /// The error of the text or of its evaluation, and its place.
     pub fn evaluate(&mut self, text: &str, limits: &Limits, fuel: &mut Fuel) -> Result<Answer, Error> {
         self.evaluate_with(text, &Context::default(), &[], limits, fuel)
     }
@@ -68,7 +75,7 @@ impl Evaluator {
     ///
     /// # Errors
     ///
-    /// What went wrong, and at which node of [`program`](Self::program).
+    /// The failure, with its node of [`program`](Self::program).
     pub fn run(&mut self, arguments: &[Argument], limits: &Limits, fuel: &mut Fuel) -> Result<Answer, Failure> {
         self.program.evaluate_in(&mut self.memory, arguments, limits, fuel)
     }

@@ -1,11 +1,11 @@
 //! The steps of a calculation: `2+3*4`, `2+12`, `14`.
 //!
-//! The machine of [`eval`](crate::eval) runs as ever and is watched: whenever a part of the text is worked out, the text
-//! is written anew with the value in the part's place. So the answer, the failure and the fuel are those of an
+//! The evaluator of [`eval`](crate::eval) runs as usual with an observer: whenever a part of the text is evaluated, the
+//! text is written again with the value in its place. So the answer, the failure and the fuel are those of an
 //! evaluation. Every text is the canonical text of a program that comes to the same (but for values that have been
 //! shortened, and those that have no literal).
 //!
-//! What is shown of what happens: names get their values all at once; a formula, or a call of a function of the text,
+//! The steps: names get their values all at once; a formula, or a call of a function of the text,
 //! becomes its body with the arguments in it; a branch takes the place of its conditional; a sum or product over a
 //! variable becomes its terms, and then its value (`sum(k**2,k,1,3)`, `1+4+9`, `14`).
 
@@ -23,7 +23,7 @@ use crate::value::{Answer, Argument, Value};
 pub const STEPS_MAX: usize = 200;
 /// Bytes of all texts together: as the longest answer.
 const BYTES_MAX: usize = 100_000;
-/// Characters of a value that is shown whole; of a longer one, the first and the last of them.
+/// Characters of the longest value that is shown whole; of a longer one, the first and the last are shown.
 const VALUE_CHARACTERS: usize = 60;
 const VALUE_ENDS: usize = 20;
 /// Terms of a sum or product over a variable that are all shown; of more, the first three and the last.
@@ -31,11 +31,12 @@ const TERMS_MAX: usize = 5;
 const TERMS_FIRST: usize = 3;
 /// Bytes written, those of texts that turn out not to be steps included: at most some 40 ms of work.
 const WORK_BYTES: usize = 500_000;
-/// What values' texts may cost together, in units of fuel, though none is burnt: some ten milliseconds.
+/// The price limit of all values' texts together, in units of fuel, though none is charged: some ten milliseconds.
 const TEXTS_PRICE: u64 = 2_000_000;
 
 /// What a step does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum StepKind {
     /// A statement begins: its canonical text.
     Statement,
@@ -53,8 +54,24 @@ pub enum StepKind {
     Answer,
 }
 
+impl StepKind {
+    /// The stable code: `statement`, `names`, …
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Statement => "statement",
+            Self::Names => "names",
+            Self::Definition => "definition",
+            Self::Branch => "branch",
+            Self::Terms => "terms",
+            Self::Value => "value",
+            Self::Answer => "answer",
+        }
+    }
+}
+
 /// A step: the statement as it is after it.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Step {
     /// What it does.
     pub kind: StepKind,
@@ -66,10 +83,10 @@ pub struct Step {
     pub replaced: Vec<Span>,
     /// Where in this text stands what has replaced them.
     pub by: Vec<Span>,
-    /// The node that was worked out, whose place in the text [`Program::span`] knows.
+    /// The node that was evaluated; [`Program::span`] finds it in the text.
     pub node: Option<u32>,
-    /// What the value that was found may be off by, from above, where it was found numerically: an integral, a
-    /// derivative, a sum or a product to infinity.
+    /// An upper bound of the error of a value that was found numerically: an integral, a derivative, a sum or a product
+    /// to infinity.
     pub error: Option<f64>,
 }
 
@@ -94,7 +111,7 @@ impl Explanation {
 }
 
 impl Program {
-    /// Evaluates the program, and tells how. The fuel that is burnt is that of an evaluation.
+    /// Evaluates the program, and records the steps. The fuel spent is that of an evaluation.
     ///
     /// ```
     /// use tabuada_lang::{Fuel, Limits, parse};
@@ -111,13 +128,13 @@ impl Program {
         teller.finish(outcome)
     }
 
-    /// The names that nothing in the text gives a meaning, in the order in which they come first: parameters, and names
-    /// that are not known at all.
+    /// The names without a definition in the text, in order of first use: parameters and unknown names.
     pub fn free_names(&self) -> Vec<&str> {
         self.free_nodes().into_iter().map(|(name, _)| name).collect()
     }
 
-    /// [`Program::free_names`], each with the node where it comes first, whose place in the text [`Program::span`] knows.
+    /// [`Program::free_names`], each with the node where it comes first, whose place in the text [`Program::span`]
+    /// knows.
     pub fn free_nodes(&self) -> Vec<(&str, u32)> {
         let defined: HashSet<u32> =
             self.targets.iter().copied().chain(self.definitions.iter().map(|definition| definition.name)).collect();
@@ -233,7 +250,7 @@ impl Terms {
     }
 }
 
-/// What has become of a subtree.
+/// The state of a subtree.
 enum Change {
     Value(Literal),
     Part(u32),
@@ -257,7 +274,7 @@ enum Mark {
     Names(u32),
 }
 
-/// The statement as far as it is worked out.
+/// The statement as far as it is evaluated.
 struct Scene<'p> {
     program: &'p Program,
     changes: HashMap<Place, Change>,
@@ -298,7 +315,7 @@ impl View for Scene<'_> {
     }
 }
 
-/// Watches an evaluation, and writes down the steps.
+/// The observer that records the steps.
 struct Teller<'p> {
     program: &'p Program,
     starts: Vec<u32>,
@@ -358,7 +375,7 @@ impl<'p> Teller<'p> {
         self.scene.mark = mark;
         let bytes_max = self.bytes_left.min(self.work_left);
         let written = self.program.write_statement(self.root(), &self.starts, &self.scene, bytes_max);
-        // However short, a text is some work.
+        // Even a short text is some work.
         let work = written.as_ref().map_or(bytes_max, |written| written.text.len()) + 64;
         self.work_left = self.work_left.saturating_sub(work);
         self.is_cut |= written.is_none();
@@ -516,7 +533,7 @@ impl Trace for Teller<'_> {
         let binder = self.binder.take();
         let (frame, next) = (self.frame(), previous + 1);
         let here = (frame, previous as u32);
-        // Where a jump has led, the node before is what has been worked out.
+        // At the target of a jump, the previous node is the one that was evaluated.
         let done = (frame, (at as u32).saturating_sub(1));
         let has_entered = machine.memory.frames.len() > self.open.len();
         match node {
@@ -566,7 +583,7 @@ impl Trace for Teller<'_> {
                     step.error = machine.memory.estimate;
                 }
             }
-            // With its elements worked out, a list is as good as a value; a set may still be put in order.
+            // A list of evaluated elements is a value; a set may still change its order.
             Node::List(_) | Node::Tuple(_) => {}
             // And so is a number with a sign.
             Node::Unary(crate::arithmetic::Unary::Minus)

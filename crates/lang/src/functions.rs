@@ -1,4 +1,4 @@
-//! The built-in functions: one [row](row::Function) a function, beside the functions of its kind and their formulas.
+//! The built-in functions: one [row](row::Function) for each function, beside its formula in the file of its kind.
 
 mod section;
 mod keyword;
@@ -47,7 +47,7 @@ enum Reached {
     Math,
     /// By its name with `math.` before it.
     MathOnly,
-    /// As the function of radians of the same name, with an argument in degrees: `sin(x°)`.
+    /// As the function of the same name in radians, with an argument in degrees: `sin(x°)`.
     Degrees,
 }
 
@@ -305,7 +305,7 @@ pub(crate) fn call(row: u16, arguments: &[Value], keywords: &[&str], budget: &mu
     row.call(arguments, keywords, budget).map_err(|error| in_call(row.function.name, error))
 }
 
-/// What went wrong in a call: an argument of the wrong type is the function's.
+/// The error of a call: an argument of the wrong type is attributed to the function.
 fn in_call(function: &str, error: ErrorKind) -> ErrorKind {
     let (integer, found) = match error {
         ErrorKind::Type(TypeError::NotReal { found }) => (false, found),
@@ -316,7 +316,7 @@ fn in_call(function: &str, error: ErrorKind) -> ErrorKind {
 }
 
 impl Row {
-    /// The name as CPython's complaints have it.
+    /// The name in CPython's errors.
     fn qualified_name(&self) -> String {
         let name = self.function.name;
         if self.reached.is_named(true) { format!("math.{name}") } else { name.to_owned() }
@@ -405,7 +405,7 @@ impl Function {
         }
     }
 
-    /// A function of one float, with CPython's reading of its result; `infinite` is the error for an infinity.
+    /// A function of one float, with CPython's checks of its result; `infinite` is the error for an infinity.
     fn of_float(&self, call: fn(f64) -> f64, infinite: impl Fn() -> ErrorKind, given: &Value) -> Outcome {
         let argument = to_float(given)?;
         let value = call(argument);
@@ -438,7 +438,7 @@ impl Function {
     }
 }
 
-/// That an argument is outside the domain of a function.
+/// The error for an argument outside the domain of a function.
 fn outside(function: &str, argument: &Value) -> ErrorKind {
     let given = match (argument, argument.integer()) {
         (Value::Float(value), _) => Some(Given::float(*value)),
@@ -451,7 +451,7 @@ fn outside(function: &str, argument: &Value) -> ErrorKind {
     ValueError::Outside { function: function.to_owned(), given }.into()
 }
 
-/// What `math` makes of an argument: a float.
+/// An argument as a float, as `math` converts it.
 pub(crate) fn to_float(value: &Value) -> Result<f64, ErrorKind> {
     match (value, value.integer()) {
         (Value::Float(value), _) => Ok(*value),
@@ -460,9 +460,8 @@ pub(crate) fn to_float(value: &Value) -> Result<f64, ErrorKind> {
     }
 }
 
-/// Two arguments as floats.
+/// Two arguments as floats. Rounding a long integer costs as much as a node.
 fn pair(arguments: &[Value], budget: &mut Budget) -> Result<(f64, f64), ErrorKind> {
-    // The conversion of a long integer takes as long as a node.
     let is_long = |argument: &&Value| matches!(argument, Value::Int(Integer::Big(_)));
     budget.charge(SCALAR * arguments.iter().filter(is_long).count() as u64)?;
     Ok((to_float(&arguments[0])?, to_float(&arguments[1])?))
@@ -472,12 +471,12 @@ fn float_value(value: f64) -> Outcome {
     Ok(Value::Float(value))
 }
 
-/// What functions of integers make of an argument.
+/// An argument as an integer.
 fn integer(value: &Value) -> Result<Integer, ErrorKind> {
     value.integer().ok_or(TypeError::NotInteger { found: value.kind() }.into())
 }
 
-/// The elements of an argument that is to be walked over.
+/// The elements of an iterable argument.
 fn elements<'v>(value: &'v Value, budget: &mut Budget) -> Result<Elements<'v>, ErrorKind> {
     // Each is copied; a character becomes a string of its own.
     let each = if matches!(value, Value::Str(_)) { ELEMENTARY } else { 2 };
@@ -485,7 +484,7 @@ fn elements<'v>(value: &'v Value, budget: &mut Budget) -> Result<Elements<'v>, E
     value.elements().ok_or(TypeError::NotIterable { found: value.kind() }.into())
 }
 
-/// The elements of two collections, pair by pair; where one ends before the other, its complaint.
+/// The elements of two collections, pair by pair; an error where one ends before the other.
 fn pairs<'v>(
     arguments: &'v [Value],
     budget: &mut Budget,
@@ -498,7 +497,7 @@ fn pairs<'v>(
     }))
 }
 
-/// `x!`: as `factorial`, but a float or a decimal that is whole will do.
+/// `x!`: as `factorial`, but it takes a whole float or decimal too.
 pub(crate) fn factorial(value: &Value, budget: &mut Budget) -> Outcome {
     let whole = match value {
         Value::Float(float) if float.fract() == 0.0 => Some(Integer::from_float(*float)),

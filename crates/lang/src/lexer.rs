@@ -1,6 +1,6 @@
-//! Bytes to tokens with spans: the only file that knows how things are spelled (`×`, `÷`, `≠`, `0x10`, `1_000`).
+//! Bytes to tokens with spans: the only file that knows the spelling of tokens (`×`, `÷`, `≠`, `0x10`, `1_000`).
 //!
-//! Tokens are made one at a time, when the parser asks. The lexer knows no grammar: newlines are tokens, and the
+//! Tokens are made one at a time, on demand. The lexer knows no grammar: newlines are tokens, and the
 //! parser decides which of them are blank.
 
 use unicode_normalization::UnicodeNormalization;
@@ -9,7 +9,7 @@ use crate::error::{Error, Feature, Span, Syntax};
 use crate::numerals;
 use crate::spelling;
 
-/// A token; its text is what its span covers.
+/// A token; its span covers its text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Token {
     /// A few decimal digits: their value.
@@ -77,7 +77,7 @@ pub(crate) enum Token {
     Root,
     /// A run of superscripts, whole: digits, signs, brackets and letters.
     Superscript,
-    /// The end of a run of superscripts whose tokens were asked for one by one.
+    /// The end of a run of superscripts that was read token by token.
     RunEnd,
     Union,
     Intersection,
@@ -89,7 +89,7 @@ pub(crate) enum Token {
     Open(char),
     /// `)`, `]` or `}`.
     Close(char),
-    /// A token that the language knows and does not read here.
+    /// A known token that the language does not support.
     Unsupported(Feature),
     Newline,
     End,
@@ -118,7 +118,7 @@ impl Token {
 pub(crate) struct Lexer<'t> {
     text: &'t str,
     at: usize,
-    /// Whether what comes next are the tokens of a run of superscripts, up to its end.
+    /// Whether the lexer is inside a run of superscripts.
     in_run: bool,
 }
 
@@ -129,13 +129,13 @@ impl<'t> Lexer<'t> {
         Self::behind(text, 0)
     }
 
-    /// One that goes on at `at`.
+    /// A lexer that continues at `at`.
     pub(crate) fn behind(text: &'t str, at: u32) -> Self {
         Self { text, at: at as usize, in_run: false }
     }
 
-    /// One that gives the tokens of the run of superscripts at `at` as if they stood on the line, then
-    /// [`Token::RunEnd`], then what follows.
+    /// A lexer that gives the tokens of the run of superscripts at `at` as if they were not raised, then
+    /// [`Token::RunEnd`], then the tokens that follow.
     pub(crate) fn of_run(text: &'t str, at: u32) -> Self {
         Self { in_run: true, ..Self::behind(text, at) }
     }
@@ -296,7 +296,7 @@ impl<'t> Lexer<'t> {
         Ok((token, Span::new(start, self.at)))
     }
 
-    /// The bytes of the superscripts that stand here, as long as each is `wanted` for what it is on the line.
+    /// The bytes of the superscripts that begin here, as long as each one's plain character is `wanted`.
     fn raised_length(&self, wanted: impl Fn(char) -> bool) -> usize {
         self.rest().chars().take_while(|c| lowered(*c).is_some_and(&wanted)).map(char::len_utf8).sum()
     }
@@ -332,7 +332,7 @@ impl<'t> Lexer<'t> {
         Ok((token, Span::new(start, self.at)))
     }
 
-    /// The bytes of the word that stands here: letters, digits and `_` of any script, then subscripts.
+    /// The bytes of the word that begins here: letters, digits and `_` of any script, then subscripts.
     fn word_length(&self) -> usize {
         let rest = self.rest();
         let ascii = rest.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
@@ -386,7 +386,7 @@ impl<'t> Lexer<'t> {
             | "with" | "yield" => Token::Reserved,
             _ if word.is_ascii() => Token::Name,
             // As CPython: no name becomes a constant by NFKC (`Ｔｒｕｅ`).
-            // The first letter tells nearly all others apart, at little cost.
+            // The first letter excludes nearly all other words, at little cost.
             _ if !matches!(word.nfkc().next(), Some('T' | 'F' | 'N')) => Token::Name,
             _ => match ["True", "False", "None"].iter().find(|constant| word.nfkc().eq(constant.chars())) {
                 Some(constant) => {
@@ -457,7 +457,7 @@ impl<'t> Lexer<'t> {
         self.end_of_number(start, Token::Integer { radix: 10 })
     }
 
-    /// Up to nine decimal digits without leading zeros, if they are all there is of a number: the usual case, quickly.
+    /// The fast path for a number of up to nine decimal digits without leading zeros.
     fn few_digits(&mut self) -> Option<i32> {
         let rest = &self.text.as_bytes()[self.at..];
         let mut value = 0;
@@ -500,12 +500,12 @@ impl<'t> Lexer<'t> {
         }
     }
 
-    /// What follows a number directly must be no name, but for the words that are operators.
+    /// Refuses a name directly after a number, unless the name is an operator.
     fn end_of_number(&mut self, start: usize, token: Token) -> Lexed {
         let end = self.at;
         let next = self.rest().chars().next().filter(|c| is_subscript(*c) || continues_name(*c));
-        // A look-alike (`2·3`, a digit of another script), not the beginning of a name: nothing behind it is looked at, or
-        // many would take as long as the square of the text.
+        // A look-alike (`2·3`, a digit of another script), not the beginning of a name: nothing behind it is looked at,
+        // or many would take as long as the square of the text.
         if next.is_some_and(|c| c != '_' && !unicode_ident::is_xid_start(c)) {
             return self.unknown();
         }
@@ -522,7 +522,7 @@ impl<'t> Lexer<'t> {
         self.error(start, Syntax::NumberThenName { number, name })
     }
 
-    /// A string: found whole, so that the refusal covers it.
+    /// A string, read as a whole so that an error covers it.
     fn string(&mut self, start: usize) -> Lexed {
         let rest = self.rest();
         let quote = if rest.starts_with("\"\"\"") || rest.starts_with("'''") { &rest[..3] } else { &rest[..1] };
@@ -546,20 +546,20 @@ impl<'t> Lexer<'t> {
     }
 }
 
-/// The superscripts of Unicode that are a digit, a sign, a bracket or a letter, and what each is on the line. `ª` and
-/// `º` are the ordinals of some languages, and none of them.
+/// The superscripts of Unicode that are a digit, a sign, a bracket or a letter, and the plain character of each. `ª`
+/// and `º` are ordinals of some languages, not superscripts.
 const RAISED: &str = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᴬᴮᴰᴱᴳᴴᴵᴶᴷᴸᴹᴺᴼᴾᴿᵀᵁⱽᵂᵝᵞᵟᶿᵠᵡ";
 const ON_LINE: &str = "0123456789+-=()abcdefghijklmnoprstuvwxyzABDEGHIJKLMNOPRTUVWβγδθφχ";
 
-/// What a superscript is on the line.
+/// The plain character of a superscript.
 fn lowered(character: char) -> Option<char> {
-    // Most characters are none, and this is quicker than to look through all.
+    // Most characters are not superscripts, which this finds out faster than a search.
     let may_be = matches!(character, '²' | '³' | '¹' | 'ʰ'..='ˤ' | 'ᴬ'..='ᶿ' | '⁰'..='ⁿ' | 'ⱽ');
     let at = may_be.then(|| RAISED.chars().position(|raised| raised == character))??;
     ON_LINE.chars().nth(at)
 }
 
-/// The same signs on the line, where they are raised.
+/// The raised form of the same signs.
 pub(crate) fn on_line(text: &str) -> String {
     text.chars().map(|character| lowered(character).unwrap_or(character)).collect()
 }
@@ -570,7 +570,7 @@ pub(crate) fn to_superscript(number: u64) -> String {
     number.to_string().bytes().map(|digit| digits[usize::from(digit - b'0')]).collect()
 }
 
-/// A blank of any width that ends no line. What has no width or does end one is no blank, as in Python.
+/// A blank of any width that does not end the line. Characters without a width are not blanks, as in Python.
 pub(crate) fn is_blank(character: char) -> bool {
     matches!(
         character,
@@ -583,7 +583,7 @@ fn continues_name(character: char) -> bool {
     unicode_ident::is_xid_continue(character) && !matches!(character, '·' | '\u{387}') && lowered(character).is_none()
 }
 
-/// What a string token stands for. `token` is its text, prefix and quotes included.
+/// The value of a string token. `token` is its text, prefix and quotes included.
 ///
 /// # Errors
 ///
@@ -672,9 +672,9 @@ fn is_subscript(character: char) -> bool {
     matches!(character, '\u{2080}'..='\u{2089}' | '\u{2090}'..='\u{209c}')
 }
 
-/// The name that a word stands for: NFKC of what comes before the subscripts, as Python; `π τ φ` are `pi tau phi`.
+/// The normal form of a name: NFKC of the part before the subscripts, as in Python; `π τ φ` are `pi tau phi`.
 ///
-/// A word that by this becomes a keyword, or what is no longer one name, stays as it is written: `ａｎｄ`, `ŀ`.
+/// A word whose normal form would be a keyword, or not one name, stays as it is written: `ａｎｄ`, `ŀ`.
 pub(crate) fn normal_name(word: &str) -> std::borrow::Cow<'_, str> {
     if word.is_ascii() {
         return word.into();

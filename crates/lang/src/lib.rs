@@ -3,18 +3,20 @@
 //! No I/O, no clock, no threads, no async: a pure function of the text, paid for in [`Fuel`] before the work is done.
 //!
 //! ```
-//! use tabuada_lang::{Fuel, Limits, parse};
+//! use tabuada_lang::{Limits, parse};
 //!
 //! let limits = Limits::default();
 //! let program = parse("2 ** 100 # any size", &limits)?;
 //! assert_eq!(program.canonical(), "2**100");
-//! let answer = program.evaluate(&limits, &mut Fuel::new(limits.fuel)).unwrap();
+//! let answer = program.evaluate(&limits)?;
 //! assert_eq!(answer.text(), "1267650600228229401496703205376");
-//! # Ok::<(), tabuada_lang::Error>(())
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! Errors are data: a kind with its arguments, and a span of the text ([`Error`]) or a node of the program
 //! ([`Failure`]). [`ErrorKind::message`] and [`caret`] make sentences and pictures of them.
+
+#![warn(missing_debug_implementations)]
 
 // In reading order: vocabulary first, then the way of a text to its value. A module uses only modules above it.
 mod mode;

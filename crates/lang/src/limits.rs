@@ -1,8 +1,10 @@
-//! Every limit: a named constant with its unit and its reason, and the [`Budget`] through which work is paid for
+//! Every limit: a named constant with its unit and its reason, and the [`Budget`] from which work is paid
 //! before it is done.
 //!
 //! One unit of fuel is about 5 ns of one core. Prices are computed from the sizes of the operands alone, so the same
 //! text costs the same on every machine; the clock is only a backstop.
+
+use std::fmt;
 
 use crate::error::ErrorKind;
 use crate::mode::Mode;
@@ -24,14 +26,14 @@ pub struct Limits {
     pub string_characters: u64,
     /// Length of an answer's text, in characters.
     pub answer_characters: u64,
-    /// What the values of one evaluation may hold at one time, in bytes.
+    /// Memory that the values of one evaluation may hold at one time, in bytes.
     pub memory_bytes: u64,
-    /// What one evaluation may spend.
+    /// Fuel that one evaluation may spend.
     pub fuel: u64,
 }
 
 impl Limits {
-    /// 64 KiB of text: far more than a person types, little enough to be read within a millisecond or two.
+    /// 64 KiB of text: far more than a person types, and parsed within two milliseconds.
     pub const TEXT_BYTES: u64 = 64 << 10;
     /// 200, as CPython's own limit on nested parentheses.
     pub const DEPTH: u64 = 200;
@@ -43,9 +45,9 @@ impl Limits {
     pub const FRACTION_BITS: u64 = 1 << 16;
     /// 10,000 elements: enough for the statistics of a class, or of a year of days.
     pub const ELEMENTS: u64 = 10_000;
-    /// 100,000 characters, as an answer.
+    /// 100,000 characters, the same as for an answer.
     pub const STRING_CHARACTERS: u64 = 100_000;
-    /// 100,000 characters: what a client can still be expected to take.
+    /// 100,000 characters, which a client can be expected to accept.
     pub const ANSWER_CHARACTERS: u64 = 100_000;
     /// 64 MiB: a few hundred evaluations at once fit in a small machine, since only as many run as it has cores.
     pub const MEMORY_BYTES: u64 = 64 << 20;
@@ -69,24 +71,30 @@ impl Default for Limits {
     }
 }
 
-/// What an evaluation may spend, and the clock that may stop it.
+/// The fuel of an evaluation, and the clock that may stop it.
 pub struct Fuel<'a> {
     given: u64,
     left: u64,
-    /// The clock is asked once `left` falls below this; in a share it may lie below its end.
+    /// The clock is checked once `left` falls below this value; in a share, this can be negative.
     checkpoint: i64,
-    /// How much is burnt between two looks at it.
+    /// The fuel between two checks of the clock.
     check_every: u64,
     stop: &'a dyn Fn() -> bool,
-    /// The state of the source of chance.
+    /// The state of the random number generator.
     chance: u64,
 }
 
-/// How much fuel is burnt between two looks at the clock: about a millisecond.
+impl fmt::Debug for Fuel<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fuel").field("given", &self.given).field("left", &self.left).finish_non_exhaustive()
+    }
+}
+
+/// Fuel between two checks of the clock: about a millisecond.
 const CHECK_EVERY: u64 = 200_000;
 
 impl Fuel<'static> {
-    /// `given` units, and no clock. More than 2^62, which would last for centuries, are as many.
+    /// `given` units, at most 2^62 (centuries), and no clock.
     pub fn new(given: u64) -> Self {
         let given = given.min(1 << 62);
         Self { given, left: given, checkpoint: 0, check_every: CHECK_EVERY, stop: &|| false, chance: 0 }
@@ -94,23 +102,23 @@ impl Fuel<'static> {
 }
 
 impl<'a> Fuel<'a> {
-    /// `given` units; `stop` is asked about every millisecond of work and ends the evaluation with
-    /// [`ErrorKind::Deadline`] when it gives `true`.
+    /// `given` units; `stop` is called about every millisecond of work and ends the evaluation with
+    /// [`ErrorKind::Deadline`] when it returns `true`.
     pub fn with_stop(given: u64, stop: &'a dyn Fn() -> bool) -> Self {
         Self { stop, ..Fuel::new(given) }.checked_every(CHECK_EVERY)
     }
 
-    /// The same, asking `stop` whenever `units` more have been burnt.
+    /// The same, calling `stop` whenever `units` more have been spent.
     pub fn checked_every(self, units: u64) -> Self {
         Self { checkpoint: (self.left as i64).saturating_sub_unsigned(units), check_every: units, ..self }
     }
 
-    /// The same, with a seed for what depends on chance (`rnd`, `randint`); without one the seed is 0.
+    /// The same, with a seed for the random functions (`rnd`, `randint`); the default seed is 0.
     pub fn seeded(self, seed: u64) -> Self {
         Self { chance: seed, ..self }
     }
 
-    /// What has been spent so far.
+    /// The fuel spent so far.
     pub fn spent(&self) -> u64 {
         self.given - self.left
     }
@@ -120,17 +128,17 @@ impl<'a> Fuel<'a> {
         self.charge(price)
     }
 
-    /// Whether there is enough for a price.
+    /// Whether the fuel left suffices for a price.
     pub(crate) fn suffices(&self, price: u64) -> bool {
         price <= self.left
     }
 
-    /// What is said when all is spent.
+    /// The error when all fuel is spent.
     pub(crate) fn exhausted(&self) -> ErrorKind {
         ErrorKind::OutOfFuel { limit: self.given }
     }
 
-    /// Does some work on at most `most` of this fuel.
+    /// Runs `work` with at most `most` of this fuel.
     pub(crate) fn share<R>(&mut self, most: u64, work: impl FnOnce(&mut Fuel<'_>) -> R) -> R {
         let given = most.min(self.left);
         let kept = self.left - given;
@@ -159,21 +167,21 @@ impl<'a> Fuel<'a> {
             }
             Some(left) => {
                 self.left = left;
-                // What is long is followed by a look, as it is preceded by one.
+                // The clock is checked before and after long work.
                 self.look(self.check_every.saturating_sub(price))
             }
             None => Err(ErrorKind::OutOfFuel { limit: self.given }),
         }
     }
 
-    /// Asks the clock, and again once so many units more are burnt.
+    /// Checks the clock, and sets the next check after `next` more units.
     fn look(&mut self, next: u64) -> Result<(), ErrorKind> {
         self.checkpoint = (self.left as i64).saturating_sub_unsigned(next);
         if (self.stop)() { Err(ErrorKind::Deadline) } else { Ok(()) }
     }
 }
 
-/// What every operation is handed: the mode, limits, fuel, and the memory held so far.
+/// The context of every operation: the mode, limits, fuel, and the memory held so far.
 pub(crate) struct Budget<'a, 'f> {
     pub(crate) mode: Mode,
     pub(crate) limits: &'a Limits,
@@ -192,18 +200,18 @@ impl<'a, 'f> Budget<'a, 'f> {
         self.fuel.charge(price)
     }
 
-    /// Does a part of work that was paid for as a whole: it counts towards the next look at the clock.
+    /// Marks a part of work that was paid for as a whole as done: it counts towards the next check of the clock.
     pub(crate) fn pass(&mut self, price: u64) -> Result<(), ErrorKind> {
         self.fuel.checkpoint = self.fuel.checkpoint.saturating_add_unsigned(price);
         if self.fuel.left as i64 >= self.fuel.checkpoint { Ok(()) } else { self.fuel.look(self.fuel.check_every) }
     }
 
-    /// Refuses work that would cost more than is left before it is begun; it pays as it goes.
+    /// Refuses work that would cost more than the fuel left. The work itself pays in parts.
     pub(crate) fn require(&self, price: u64) -> Result<(), ErrorKind> {
         if self.fuel.suffices(price) { Ok(()) } else { Err(self.fuel.exhausted()) }
     }
 
-    /// 64 bits by chance. (SplitMix64, Steele, Lea and Flood 2014.)
+    /// 64 random bits. (SplitMix64, Steele, Lea and Flood 2014.)
     pub(crate) fn random(&mut self) -> u64 {
         self.fuel.chance = self.fuel.chance.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut bits = self.fuel.chance;
@@ -221,20 +229,20 @@ impl<'a, 'f> Budget<'a, 'f> {
         Ok(())
     }
 
-    /// What is held now.
+    /// The bytes held now.
     pub(crate) fn held_bytes(&self) -> u64 {
         self.held_bytes
     }
 
-    /// Counts `bytes` given back.
+    /// Counts `bytes` as released.
     pub(crate) fn release(&mut self, bytes: u64) {
         self.held_bytes = self.held_bytes.saturating_sub(bytes);
     }
 }
 
-/// Prices in fuel, by the model of the findings: `words` are the 64-bit words of the operands.
+/// Prices in fuel. `words` are the 64-bit words of the operands.
 pub(crate) mod price {
-    /// A node that works on machine words: some 15 ns with all that surrounds it.
+    /// A node that works on machine words: about 15 ns, dispatch included.
     pub(crate) const SCALAR: u64 = 3;
     /// An elementary function of floats.
     pub(crate) const ELEMENTARY: u64 = 8;
@@ -254,7 +262,7 @@ pub(crate) mod price {
         long * short.isqrt() + 8
     }
 
-    /// Division of a number of `words` by one of so many: as the product of quotient and divisor.
+    /// Division of a number of `words` by another of so many: as the product of quotient and divisor.
     pub(crate) fn divide(words: u64, divisor_words: u64) -> u64 {
         5 * multiply(words.saturating_sub(divisor_words) + 1, divisor_words)
     }

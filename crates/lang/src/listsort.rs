@@ -1,15 +1,15 @@
 //! CPython's `list.sort`: the same comparisons in the same order, so that what has no order (nan, or types that do not
 //! compare) ends in the same place, or in the same error.
 //!
-//! Runs that are there already are found, short ones are made longer by binary insertion, and neighbours are merged by
+//! Existing runs are found, short ones are extended by binary insertion, and neighbours are merged by
 //! the rule of powersort (Munro and Wild 2018), galloping where one side wins again and again. (`Objects/listsort.txt`
 //! of CPython 3.14; Peters 2002.)
 
 use std::collections::VecDeque;
 
-/// Runs shorter than half of this are made longer.
+/// Runs shorter than half of this are extended.
 const RUN_MIN: usize = 64;
-/// How often one side has to win in a row before its next elements are looked for by galloping.
+/// How often one side has to win in a row before galloping searches for its next elements.
 const GALLOP_MIN: usize = 7;
 
 /// The order of `count` elements: their places, sorted. `less` says whether the element at one place comes before that
@@ -17,7 +17,7 @@ const GALLOP_MIN: usize = 7;
 ///
 /// # Errors
 ///
-/// What `less` fails with first.
+/// The first error of `less`.
 pub(crate) fn order<E>(count: usize, less: impl FnMut(usize, usize) -> Result<bool, E>) -> Result<Vec<usize>, E> {
     let mut sort = Sort { places: (0..count).collect(), less, runs: Vec::new(), gallop: GALLOP_MIN };
     let run_min = shortest_run(count);
@@ -72,7 +72,7 @@ struct Run {
 }
 
 impl<E, L: FnMut(usize, usize) -> Result<bool, E>> Sort<L> {
-    /// Whether what is at one index comes before what is at another.
+    /// Whether the element at one index comes before the element at another.
     fn is_less(&mut self, a: usize, b: usize) -> Result<bool, E> {
         (self.less)(self.places[a], self.places[b])
     }
@@ -260,7 +260,7 @@ impl<E, L: FnMut(usize, usize) -> Result<bool, E>> Sort<L> {
                 return Ok(());
             }
             if left_count.max(right_count) < GALLOP_MIN {
-                // Dearer next time.
+                // More expensive next time.
                 self.gallop += 1;
                 return Ok(());
             }
@@ -268,7 +268,7 @@ impl<E, L: FnMut(usize, usize) -> Result<bool, E>> Sort<L> {
     }
 }
 
-/// Two runs on their way into one.
+/// A merge of two runs.
 struct Merging<'r> {
     left: &'r [usize],
     right: &'r [usize],
@@ -351,8 +351,8 @@ fn bisect<E>(mut low: usize, mut high: usize, mut holds: impl FnMut(usize) -> Re
     Ok(low)
 }
 
-/// The depth of the border between two runs, from `start` to `middle` to `end`, in the tree of merges of `count` elements:
-/// at which binary digit the middles of the two, as parts of the whole, differ first.
+/// The depth of the border between two runs, from `start` to `middle` to `end`, in the tree of merges of `count`
+/// elements: at which binary digit the middles of the two, as parts of the whole, differ first.
 fn power(start: usize, middle: usize, end: usize, count: usize) -> u32 {
     // Doubled, since middles may lie between two elements.
     let (mut a, mut b) = (start + middle, middle + end);

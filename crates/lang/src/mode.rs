@@ -1,12 +1,13 @@
-//! Number modes: in which numbers a text is calculated.
+//! Number modes: the kind of numbers with which a text is calculated.
 
 use std::fmt;
 use std::num::NonZeroU16;
 use std::str::FromStr;
 
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
-/// In which numbers a text is calculated. Written and read as `python`, `exact` and `decimal:50`.
+/// The kind of numbers with which a text is calculated. Written and read as `python`, `exact` and `decimal:50`.
 ///
 /// ```
 /// use tabuada_lang::{Digits, Mode};
@@ -15,15 +16,15 @@ use serde::{Deserialize, Serialize};
 /// assert_eq!(Mode::Exact.to_string(), "exact");
 /// assert!("decimal:0".parse::<Mode>().is_err());
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(into = "String", try_from = "String")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(into = "String", try_from = "String"))]
 pub enum Mode {
     /// Python's numbers: integers of any size, floats, complex numbers.
     #[default]
     Python,
-    /// Integers and fractions. What has no exact answer is refused.
+    /// Integers and fractions. An operation without an exact answer is refused.
     Exact,
-    /// Integers, and decimal numbers of so many significant digits, as those of Python's `decimal`.
+    /// Integers, and decimal numbers with this many significant digits, as in Python's `decimal`.
     Decimal(Digits),
 }
 
@@ -32,27 +33,28 @@ pub enum Mode {
 pub struct Digits(NonZeroU16);
 
 impl Digits {
-    /// 1,000 significant digits: every function still takes but some milliseconds of a core.
+    /// 1,000 significant digits, with which every function takes a few milliseconds of a core.
     pub const MAX: u64 = 1_000;
 
-    /// So many digits; `None` for 0 and for more than [`Digits::MAX`].
+    /// This many digits; `None` for 0 and for more than [`Digits::MAX`].
     pub fn new(count: u64) -> Option<Self> {
         let count = u16::try_from(count).ok().filter(|count| u64::from(*count) <= Self::MAX)?;
         NonZeroU16::new(count).map(Self)
     }
 
-    /// How many they are.
+    /// The number itself.
     pub fn count(self) -> u64 {
         u64::from(self.0.get())
     }
 }
 
-/// Why a text names no mode.
+/// Why a text is not the name of a mode.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ModeError {
     /// None of `python`, `exact` and `decimal:N`.
     Unknown,
-    /// What stands behind `decimal:` is no number from 1 to [`Digits::MAX`], written without sign and leading zeros.
+    /// `decimal:` is not followed by a number from 1 to [`Digits::MAX`] without a sign or leading zeros.
     Digits,
 }
 
@@ -86,7 +88,7 @@ impl FromStr for Mode {
             "exact" => Ok(Self::Exact),
             _ => {
                 let digits = text.strip_prefix("decimal:").ok_or(ModeError::Unknown)?;
-                // One mode has one name: it is part of the name of an answer.
+                // One mode has one name, because the name is part of the answer's key.
                 let plain = !digits.starts_with('0') && digits.bytes().all(|byte| byte.is_ascii_digit());
                 let count = digits.parse().ok().filter(|_| plain);
                 count.and_then(Digits::new).map(Self::Decimal).ok_or(ModeError::Digits)

@@ -25,12 +25,12 @@ pub(crate) use integer::Integer;
 pub(crate) use rational::Rational;
 pub(crate) use summation::{Compensated, Tripled};
 
-/// Where a number goes that lies half way between two neighbours.
+/// How a number half way between two neighbours is rounded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ties {
-    /// To the even one.
+    /// To the even neighbour.
     Even,
-    /// To the one further from zero.
+    /// Away from zero.
     Away,
 }
 
@@ -41,7 +41,7 @@ impl Ties {
     }
 }
 
-/// A number as arithmetic sees it: booleans are integers there.
+/// A number in arithmetic, where booleans are integers.
 pub(crate) enum Number {
     Int(Integer),
     Float(f64),

@@ -1,14 +1,14 @@
-//! Digits and signs that are one thing elsewhere and none here: decimal commas, groups of thousands, dates and times of
-//! day. Looked at where a text cannot be read; never where it can.
+//! Numbers in other notations: decimal commas, thousands separators, dates and times of day. They are recognised only
+//! after a text could not be parsed.
 
 use std::ops::RangeInclusive;
 
 use crate::error::{Error, Span, Syntax};
 
-/// No number, date or time that somebody means has more characters on either side of a part of it.
+/// The most characters of a number, date or time on either side of one of its parts.
 const FAR: usize = 40;
 
-/// What is wrong with an integer that begins with zeros, by what stands beside it.
+/// The error for an integer with leading zeros, by its neighbours.
 pub(crate) fn with_leading_zeros(text: &str, integer: Span) -> Error {
     let known = decimal_comma(text, integer)
         .or_else(|| date_around(text, integer, &['-', '/']))
@@ -16,14 +16,14 @@ pub(crate) fn with_leading_zeros(text: &str, integer: Span) -> Error {
     known.unwrap_or(Error { kind: Syntax::LeadingZeros.into(), span: integer })
 }
 
-/// The date whose parts have one of these signs between them, and of which `part` is a part.
+/// The date that contains `part`, with one of these separators.
 pub(crate) fn date_around(text: &str, part: Span, signs: &[char]) -> Option<Error> {
     signs.iter().find_map(|sign| {
         let date = around(text, part, &[*sign]);
         let parts: Vec<&str> = date.of(text).split(*sign).collect();
         let [first, second, third] = parts[..] else { return None };
         let year_first = first.len() == 4 && is_day_and_month(third, second);
-        // `1.2.03` is more often the number of a version.
+        // `1.2.03` is more often a version number.
         let year_last = third.len() == 4 || (third.len() == 2 && *sign != '.');
         let year_last = year_last && (is_day_and_month(first, second) || is_day_and_month(second, first));
         (year_first || year_last).then(|| date_or_time(text, date))
@@ -34,7 +34,7 @@ fn is_day_and_month(day: &str, month: &str) -> bool {
     is_number(day, 1..=2, 1..=31) && is_number(month, 1..=2, 1..=12)
 }
 
-/// The time of day of which `part` is a part or the `:`.
+/// The time of day that contains `part`, a number or the `:`.
 pub(crate) fn time_around(text: &str, part: Span) -> Option<Error> {
     let time = around(text, part, &[':']);
     let (hour, rest) = time.of(text).split_once(':')?;
@@ -48,7 +48,7 @@ fn date_or_time(text: &str, span: Span) -> Error {
     Error { kind: Syntax::DateOrTime { found: span.of(text).to_owned() }.into(), span }
 }
 
-/// `1,05` at its `05`. Of several commas with three digits behind each, none is a decimal one.
+/// `1,05` at its `05`. Several commas with three digits after each are not decimal commas.
 fn decimal_comma(text: &str, decimals: Span) -> Option<Error> {
     let comma = text[..decimals.start as usize].strip_suffix(',')?.len();
     let all = around(text, decimals, &[',', '.']);
@@ -75,18 +75,18 @@ fn is_number(text: &str, digits: RangeInclusive<usize>, values: RangeInclusive<u
     is_digits(text) && digits.contains(&text.len()) && text.parse().is_ok_and(|value| values.contains(&value))
 }
 
-/// Whether it is digits in groups of three, with the sign between them.
+/// Whether these are groups of three digits with this separator.
 fn is_grouped(text: &str, sign: char) -> bool {
     let mut groups = text.split(sign);
     groups.next().is_some_and(|first| (1..=3).contains(&first.len()) && is_digits(first))
         && groups.all(|group| group.len() == 3 && is_digits(group))
 }
 
-/// The digits and signs around a part of a text. No sign is the first or the last of them.
+/// The digits and separators around a part of a text, beginning and ending with a digit.
 fn around(text: &str, part: Span, signs: &[char]) -> Span {
     let belongs = |c: &char| c.is_ascii_digit() || signs.contains(c);
     let (start, end) = (part.start as usize, part.end as usize);
-    // All that belongs is ASCII: a character is a byte.
+    // All of them are ASCII, so a character is a byte.
     let before = text[..start].chars().rev().take(FAR).take_while(belongs).count();
     let behind = text[end..].chars().take(FAR).take_while(belongs).count();
     let found = &text[start - before..end + behind];

@@ -46,8 +46,8 @@
 //! A `|` where an operand is expected opens bars; where an operator is expected it closes the innermost opener if that
 //! is a bar, else it is the bitwise or. A newline is blank inside brackets and bars, and behind `;`.
 //!
-//! `°` as the whole argument of `sin`, `cos`, `tan`, `sec`, `csc` or `cot`, with signs before it or not, makes the call one
-//! of a function of degrees; the signs belong to the operand. Elsewhere it is a call of `radians`.
+//! `°` as the whole argument of `sin`, `cos`, `tan`, `sec`, `csc` or `cot`, with signs before it or not, makes the call
+//! one of a function of degrees; the signs belong to the operand. Elsewhere it is a call of `radians`.
 //!
 //! A prefix operator met where the context asks for something tighter binds its own operand that tightly (`√-4**2` is
 //! (√−4)²). A postfix operator looser than its neighbour closes the left side: after `²` no `!`, `°`, `√`, `(`, `[`.
@@ -92,10 +92,10 @@ pub struct Context<'c> {
     /// In which numbers the text is calculated.
     pub mode: Mode,
     /// Values that names have before the text begins: the program is that of the text with a statement before it for
-    /// each variable that it uses, in order of name. Those it does not use are left out, so that all who ask the same
+    /// each variable that it uses, in order of name. Unused ones are left out, so that equal questions
     /// share one canonical text. The statements stand nowhere in the text: an empty span at its beginning.
     pub variables: Option<&'c Variables>,
-    /// What advice calls between two pieces of its work.
+    /// Called by advice between two pieces of its work.
     pub pause: Pause<'c>,
 }
 
@@ -118,7 +118,7 @@ impl fmt::Debug for Pause<'_> {
 
 /// Reads `text` in `context`.
 pub(crate) fn parse(text: &str, context: &Context<'_>, limits: &Limits) -> Result<Program, Error> {
-    // Of these every text has some: room at once is less work than growing. Mostly a node
+    // Reserved at once, since every text fills these: a node mostly
     // comes with two bytes of the text.
     const FEW: usize = 4;
     let nodes = (text.len() / 2).clamp(FEW, 32);
@@ -164,7 +164,7 @@ pub(crate) fn parse_into(
     Ok(())
 }
 
-/// What the parser piles up on its way.
+/// The parser's stacks, reused from one text to the next.
 #[derive(Default)]
 pub(crate) struct Stacks {
     operands: Vec<Operand>,

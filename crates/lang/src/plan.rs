@@ -1,9 +1,9 @@
-//! A program of floats as a list of operations on slots: what one row of floats, or a block of rows, is run through
-//! without a look at types.
+//! A program of floats as a list of operations on slots, which run over one row of floats, or a block of rows, without
+//! checks of types.
 //!
 //! Only what a program does to floats the same way for every row has a plan: Python's operators and functions whose
 //! result is a float (or a truth) whatever the floats are. Where a row leaves that — a division by zero, a root of a
-//! negative number, an overflow that Python reports — the operation says so, and the row is for the evaluator.
+//! negative number, an overflow that Python reports — the operation reports it, and the evaluator computes that row.
 //!
 //! The plan charges what the evaluator would: the prices of the nodes that it stands for.
 
@@ -16,13 +16,13 @@ use crate::number::power::Ladder;
 pub(crate) enum Source {
     /// A parameter of the program.
     Column(u16),
-    /// What an operation has left.
+    /// The result of an operation.
     Slot(u16),
     /// The same in every row.
     Constant(f64),
 }
 
-/// What is done to operands. Truths are 1.0 and 0.0.
+/// An operation. Truths are 1.0 and 0.0.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Operation {
     Add,
@@ -31,7 +31,7 @@ pub(crate) enum Operation {
     /// No row may have a divisor of zero.
     Divide,
     Negate,
-    // Functions that the loops know, and so need not call one by one.
+    // Functions that the loops have built in, and so do not call row by row.
     Absolute,
     Sine,
     Cosine,
@@ -62,7 +62,7 @@ pub(crate) struct Step {
     pub(crate) slot: u16,
 }
 
-/// A whole power of a column, and the slot that it has for itself. Worked out before the steps, one after another.
+/// A whole power of a column, and the slot that it has for itself. Computed before the steps, one after another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Power {
     pub(crate) column: u16,
@@ -70,14 +70,14 @@ pub(crate) struct Power {
     pub(crate) slot: u16,
 }
 
-/// What the rows come to.
+/// The type of the rows' results.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Float,
     Truth,
 }
 
-/// See the module.
+/// A program of floats as operations on slots (see the module).
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
     /// In order of columns, then of exponents.
@@ -86,13 +86,13 @@ pub(crate) struct Plan {
     pub(crate) slots: u16,
     pub(crate) result: Source,
     pub(crate) kind: Kind,
-    /// What a row costs: exactly what the evaluator charges, unless the plan branches; then at most.
+    /// The price of a row: what the evaluator charges, or an upper bound of it if the plan branches.
     pub(crate) price: u64,
     pub(crate) branches: bool,
 }
 
 impl Plan {
-    /// Runs one row; `None` if it is for the evaluator.
+    /// Runs one row; `None` if the evaluator has to compute it.
     pub(crate) fn row(&self, columns: impl Fn(u16) -> Option<f64>) -> Option<f64> {
         const FEW: usize = 32;
         let mut few = [0.0; FEW];
@@ -159,7 +159,7 @@ fn checked(argument: f64, result: f64) -> Option<f64> {
     (!is_trouble(argument, result)).then_some(result)
 }
 
-/// Whether a function of one float has come to what CPython reports as an error.
+/// Whether the result of a function of one float is an error in CPython.
 #[inline]
 pub(crate) fn is_trouble(argument: f64, result: f64) -> bool {
     !result.is_finite() && (argument.is_finite() || (result.is_nan() && !argument.is_nan()))
@@ -178,7 +178,7 @@ pub(crate) fn holds(comparison: Comparison, a: f64, b: f64) -> bool {
         Comparison::Greater => a > b,
         Comparison::GreaterOrEqual => a >= b,
         Comparison::NotEqual => a != b,
-        // The planner takes no others.
+        // The planner accepts no others.
         _ => a == b,
     }
 }

@@ -1,4 +1,4 @@
-//! A program to its [`Plan`], if it has one: the evaluator's stack, followed with what is known before any row is.
+//! A program to its [`Plan`], if it has one: the evaluator's stack is followed with the types, before any row is known.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ impl Program {
     }
 }
 
-/// What stands on the evaluator's stack, as far as it is known beforehand.
+/// The evaluator's stack, as far as it is known before any row.
 #[derive(Clone, Debug)]
 enum Part {
     Constant(Value),
@@ -37,11 +37,11 @@ struct Planner<'p> {
     powers: Vec<Power>,
     steps: Vec<Step>,
     stack: Vec<Part>,
-    /// What statements have assigned, by name.
+    /// The assigned values, by name.
     names: HashMap<u32, Part>,
     /// The conditions of the conditionals that are open.
     conditions: Vec<Source>,
-    /// Chains of comparisons that are open: the node of the last one, and what has been found so far.
+    /// Open chains of comparisons: the node of the last one, and the truth so far.
     chains: Vec<(usize, Source)>,
     /// By slot, how often it is still to be read.
     uses: Vec<u32>,
@@ -85,7 +85,7 @@ impl<'p> Planner<'p> {
         Some(Plan { powers: self.powers, steps: self.steps, slots, result, kind, price, branches })
     }
 
-    /// Follows one node; `None` if it is nothing for a plan.
+    /// Follows one node; `None` if a plan cannot express it.
     fn node(&mut self, at: usize, node: Node) -> Option<()> {
         self.price += price::SCALAR;
         match node {
@@ -202,7 +202,7 @@ impl<'p> Planner<'p> {
     fn unary(&mut self, operator: Unary) -> Option<()> {
         match (operator, self.stack.pop()?) {
             (operator, Part::Constant(value)) => {
-                // What is known beforehand is worked out beforehand, if that is free of limits.
+                // Constants are folded, if no limit is involved.
                 let limits = Limits::default();
                 let mut fuel = Fuel::new(limits.fuel);
                 let value =
@@ -262,7 +262,7 @@ impl<'p> Planner<'p> {
         self.float(operation, &[left, right])
     }
 
-    /// A whole power of a column: worked out once, beside its others.
+    /// A whole power of a column, computed once.
     fn power(&mut self, column: u16, exponent: u32) -> Option<()> {
         let known = self.powers.iter().find(|power| (power.column, power.exponent) == (column, exponent));
         let slot = match known {

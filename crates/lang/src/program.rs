@@ -1,7 +1,7 @@
 //! The flat program: nodes in postfix order with a span beside each, and the constants and names they point into.
 //!
-//! A subtree is a contiguous slice that ends in its root. The vector is what a stack loop runs, walking it renders the
-//! canonical text, and dropping it recurses nowhere.
+//! A subtree is a contiguous slice that ends in its root. A stack loop runs the vector, a walk over it writes the
+//! canonical text, and dropping it does not recurse.
 
 use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};
@@ -13,7 +13,7 @@ use crate::mode::Mode;
 use crate::plan::Plan;
 use crate::value::Value;
 
-/// A node: what it does to the stack of values. Jumps are relative (`1` is the next node), so that a slice of nodes
+/// A node: an operation on the stack of values. Jumps are relative (`1` is the next node), so that a slice of nodes
 /// can be moved.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Node {
@@ -25,7 +25,7 @@ pub(crate) enum Node {
     Literal(u32),
     None,
     Bool(bool),
-    /// What is left out of a slice: `None`, but written as nothing.
+    /// An absent part of a slice: `None`, but written as nothing.
     Absent,
     /// A constant of `math`: its row, and whether `math.` was written.
     MathConstant {
@@ -34,11 +34,11 @@ pub(crate) enum Node {
     },
     /// A built-in function: its row.
     Function(u16),
-    /// A name that may have been given a meaning by a statement: an index into `names`.
+    /// A name that a statement may have defined: an index into `names`.
     Name(u32),
-    /// A name that no statement can have given a meaning, and that is none of the language's.
+    /// A name that no statement can have defined, and that the language does not have.
     Unknown(u32),
-    /// `math.name` that is not there.
+    /// `math.name` that `math` does not have.
     UnknownMath(u32),
     /// A parameter of a function, or a bound name: its place among the local values.
     Local {
@@ -87,7 +87,7 @@ pub(crate) enum Node {
         arguments: u32,
         first_keyword: u32,
     },
-    /// Calls what stands below the last values.
+    /// Calls the value below the last values.
     Call {
         keywords: u16,
         arguments: u32,
@@ -104,7 +104,8 @@ pub(crate) enum Node {
         name: u32,
         jump: u32,
     },
-    /// Gives the value on the stack to `count` names, the first of which is at `names_at` in `targets`. The value stays.
+    /// Assigns the value on the stack to `count` names, the first of which is at `names_at` in `targets`. The value
+    /// stays.
     Assign {
         count: u32,
         names_at: u32,
@@ -129,7 +130,7 @@ pub(crate) enum Node {
     Drop,
 }
 
-/// What binds a name over a range.
+/// A form that binds a name over a range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Binder {
     Sum,
@@ -159,7 +160,7 @@ impl Binder {
         if self == Self::Derivative { 3 } else { 4 }
     }
 
-    /// How it is written, but for its own name.
+    /// Its form, without its own name.
     pub(crate) fn signature(self) -> &'static str {
         if self == Self::Derivative { "body, variable, at" } else { "body, variable, from, to" }
     }
@@ -185,7 +186,7 @@ pub(crate) struct Definition {
     pub(crate) body: u32,
 }
 
-/// A text, read. Made by [`parse`](crate::parse).
+/// A parsed text. Made by [`parse`](crate::parse).
 #[derive(Clone, Debug, Default)]
 pub struct Program {
     pub(crate) mode: Mode,
@@ -198,19 +199,19 @@ pub struct Program {
     pub(crate) definitions: Vec<Definition>,
     /// The root of each statement.
     pub(crate) statements: Vec<u32>,
-    /// How many names, the first ones, get their values with each evaluation.
+    /// The number of parameters: the first names, which get their values with each evaluation.
     pub(crate) parameters: u32,
-    /// What its plan is, once somebody has asked.
+    /// Its plan, made on first use.
     pub(crate) plan: OnceLock<Option<Arc<Plan>>>,
 }
 
 impl Program {
-    /// In which numbers it is calculated: another mode is another program.
+    /// Its number mode: another mode is another program.
     pub fn mode(&self) -> Mode {
         self.mode
     }
 
-    /// Forgets everything but what is allocated.
+    /// Clears everything, but keeps the allocations.
     pub(crate) fn clear(&mut self) {
         self.nodes.clear();
         self.spans.clear();
@@ -225,14 +226,14 @@ impl Program {
         self.plan.take();
     }
 
-    /// Where a node stands in the text that was parsed; the whole text for what is no node.
+    /// The span of a node in the parsed text; the whole text for an invalid node.
     pub fn span(&self, node: u32) -> Span {
         let whole = || Span { start: 0, end: self.spans.last().map_or(0, |span| span.end) };
         self.spans.get(node as usize).copied().unwrap_or_else(whole)
     }
 
-    /// The names that are read before any statement has given them a meaning, or taken it: those whose meaning has to
-    /// come from before the program. One that is read in a definition counts, whenever that is used.
+    /// The names that are read before a statement assigns or clears them, so that their values have to come from
+    /// outside the program. A name that is read in a definition counts, whenever the definition is used.
     pub(crate) fn names_from_before(&self) -> HashSet<u32> {
         let (mut given, mut free) = (HashSet::new(), HashSet::new());
         for node in &self.nodes {
@@ -252,13 +253,13 @@ impl Program {
         free
     }
 
-    /// Whether the answer depends on nothing but the text: not where a function of chance is used.
+    /// Whether the answer depends on the text alone: not where a random function is used.
     pub fn is_pure(&self) -> bool {
         let by_row = |node: &Node| match node {
             Node::CallFunction { row, .. } | Node::Function(row) => functions::is_random(*row),
             _ => false,
         };
-        // A name in a definition may come to mean the function, or not: it is taken to.
+        // A name in a definition may mean the function: it is taken to.
         let by_name = |name: &str| functions::find(name).is_some_and(|function| functions::is_random(function.row));
         !self.nodes.iter().any(by_row) && !self.names.iter().any(|name| by_name(name))
     }
@@ -267,7 +268,7 @@ impl Program {
     pub fn same_as(&self, other: &Self) -> bool {
         let name = |program: &Self, name: u32| program.names[name as usize].clone();
         let names = |program: &Self, list: &[u32]| list.iter().map(|at| name(program, *at)).collect::<Vec<_>>();
-        // What a node points to, written out, and the node without its pointers.
+        // The things to which a node refers, written out, and the node without its references.
         let resolved = |program: &Self, node: Node| -> (Node, String, Vec<Box<str>>) {
             let slice =
                 |list: &[u32], from: u32, count: u32| names(program, &list[from as usize..(from + count) as usize]);

@@ -1,4 +1,4 @@
-//! Strings, lists, tuples, sets and ranges: what is theirs alone. Indexing, slicing, membership, joining, repeating.
+//! The operations of strings, lists, tuples, sets and ranges: indexing, slicing, membership, joining, repeating.
 
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use crate::limits::{Budget, price};
 use crate::number::Integer;
 use crate::value::{Builtin, Range, Text, Value};
 
-/// `left + right` of two sequences of one type; `None` where they are none.
+/// `left + right` of two sequences of one type; `None` for other operands.
 pub(crate) fn concatenate(left: &Value, right: &Value, budget: &mut Budget) -> Result<Option<Value>, ErrorKind> {
     budget.charge(copy_price(left, 1) + copy_price(right, 1))?;
     let join = |a: &[Value], b: &[Value]| a.iter().chain(b).cloned().collect::<Vec<_>>();
@@ -23,7 +23,7 @@ pub(crate) fn concatenate(left: &Value, right: &Value, budget: &mut Budget) -> R
     }))
 }
 
-/// What so many copies of a sequence cost: their bytes, and each element its own.
+/// The price of this many copies of a sequence: their bytes and their elements.
 fn copy_price(value: &Value, times: u64) -> u64 {
     let elements = if let Value::List(items) | Value::Tuple(items) = value { items.values.len() as u64 } else { 0 };
     price::add(value.heap_bytes().saturating_mul(times) / 8).saturating_add(elements.saturating_mul(times) / 2)
@@ -66,7 +66,7 @@ pub(crate) fn repeat(left: &Value, right: &Value, budget: &mut Budget) -> Result
     }))
 }
 
-/// The operators of sets; `None` where one side is no set.
+/// The operators of sets; `None` where one side is not a set.
 pub(crate) fn set_operation(
     keep_left_only: bool,
     keep_both: bool,
@@ -126,8 +126,8 @@ pub(crate) fn contains(container: &Value, element: &Value, budget: &mut Budget) 
     }
 }
 
-/// What looking for a part costs. The search is linear; a byte that is sought alone takes less than a longer part, which
-/// is prepared, and a short part is compared only where two of its bytes are.
+/// The price of a substring search. The search is linear; a single byte costs less than a longer part, which has to be
+/// prepared, and a short part is compared only where two of its bytes match.
 fn search_price(text: &[u8], part: &[u8]) -> u64 {
     let (bytes, sought) = (text.len() as u64, part.len() as u64);
     let at_most = (bytes + sought) / 4 + price::SCALAR;
@@ -135,7 +135,7 @@ fn search_price(text: &[u8], part: &[u8]) -> u64 {
     if first == last || part.len() > 32 || text.len() < part.len() {
         return at_most;
     }
-    // In pieces whose counts fit a byte, which is what makes it quick.
+    // In pieces whose counts fit a byte, which is fast.
     let pairs = text.chunks(255).zip(text[part.len() - 1..].chunks(255));
     let counted = pairs.map(|(begin, end)| {
         u64::from(begin.iter().zip(end).map(|(a, b)| u8::from(a == first && b == last)).sum::<u8>())
@@ -152,7 +152,7 @@ fn whole(value: &Value) -> Option<i64> {
     }
 }
 
-/// How many elements there are to pick from with `[ ]`.
+/// The number of elements that `[ ]` can select.
 fn picked_from(container: &Value) -> Result<u64, ErrorKind> {
     match container {
         Value::Function(Builtin { name, kind: Type::Type, .. }) => {
@@ -182,7 +182,7 @@ pub(crate) fn index(container: &Value, index: &Value, budget: &mut Budget) -> Re
     element(container, at as u64, budget)
 }
 
-/// What it costs to find a character: in ASCII its place is known.
+/// The price of finding a character: in ASCII its offset is known.
 fn scan_price(text: &Text) -> u64 {
     if text.is_ascii() { 1 } else { text.string.len() as u64 / 8 + 1 }
 }
@@ -200,7 +200,7 @@ fn element(container: &Value, at: u64, budget: &mut Budget) -> Result<Value, Err
     }
 }
 
-/// Python's `container[start:stop:step]`; what is left out is `None`.
+/// Python's `container[start:stop:step]`; an absent part is `None`.
 pub(crate) fn slice(container: &Value, parts: [&Value; 3], budget: &mut Budget) -> Result<Value, ErrorKind> {
     let length = picked_from(container)?;
     let mut bounds = [None; 3];
@@ -210,7 +210,7 @@ pub(crate) fn slice(container: &Value, parts: [&Value; 3], budget: &mut Budget) 
             Value::None => None,
             part => {
                 let integer = part.integer().ok_or(TypeError::SliceIndices)?;
-                // Beyond a machine word, everything is out of range alike.
+                // Beyond a machine word, everything is out of range.
                 let extreme = if integer.is_negative() { i64::MIN } else { i64::MAX };
                 Some(i128::from(integer.as_i64().unwrap_or(extreme)))
             }
@@ -228,7 +228,7 @@ pub(crate) fn slice(container: &Value, parts: [&Value; 3], budget: &mut Budget) 
     let stop = bounds[1].map_or(if step > 0 { length } else { -1 }, clamp);
     let distance = if step > 0 { stop - start } else { start - stop };
     let count = if distance <= 0 { 0 } else { (distance + step.abs() - 1) / step.abs() };
-    // A place is in range wherever there is one to take.
+    // Every selected index is in range.
     let places = (0..count).map(|nth| (start + nth * step) as usize);
     if let Value::Str(text) = container {
         budget.charge(scan_price(text))?;

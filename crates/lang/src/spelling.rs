@@ -1,10 +1,10 @@
-//! What people write for what the language means: characters that look alike, and the words and operators of other
-//! languages. But for the fractions, looked up where a text cannot be read; never where it can.
+//! Other spellings of the language's characters and operators: look-alike characters, and the words and operators of
+//! other languages. They are looked up only after a text could not be parsed; the fractions are part of the language.
 
 use unicode_general_category::{GeneralCategory, get_general_category};
 use unicode_normalization::UnicodeNormalization;
 
-/// Characters that no name and no operator begins with, and what is meant by them.
+/// Characters that begin no name and no operator, and the characters that they stand for.
 const LOOKALIKES: [(&str, &str); 20] = [
     ("∙∗•‧・･˙⋆✕✖⨯⨉╳\u{2062}", "*"),
     ("∕⁄╱⧸➗", "/"),
@@ -28,10 +28,10 @@ const LOOKALIKES: [(&str, &str); 20] = [
     ("⋂", "∩"),
 ];
 
-/// Quotation marks that are none of Python's.
+/// Quotation marks other than Python's.
 const QUOTES: &str = "‘’‚‛“”„‟«»‹›`´";
 
-/// Blanks that are none of the language's, beside those that Unicode calls white space.
+/// Blanks of other languages beyond Unicode's white space.
 const INVISIBLE: [char; 10] = [
     '\u{200b}', '\u{200c}', '\u{200d}', '\u{200e}', '\u{200f}', '\u{2060}', '\u{2061}', '\u{feff}', '\u{ad}',
     '\u{180e}',
@@ -60,7 +60,7 @@ const FRACTIONS: [(char, u8, u8); 19] = [
     ('↉', 0, 3),
 ];
 
-/// Words that stand between two operands elsewhere, and the operator that is meant.
+/// Words that are infix operators elsewhere, and the operator here.
 const OPERATORS: [(&str, &str); 26] = [
     ("AND", "and"),
     ("And", "and"),
@@ -90,10 +90,10 @@ const OPERATORS: [(&str, &str); 26] = [
     ("Δ", "∆"),
 ];
 
-/// What is meant by a character that has no meaning; `None` where nothing certain is.
+/// The spelling for which a character without a meaning stands; `None` where that is uncertain.
 pub(crate) fn meant(character: char) -> Option<String> {
     if character.is_ascii() {
-        // VT is white space to Unicode; NUL and the other controls are nothing to anybody.
+        // VT is white space to Unicode; NUL and the other controls mean nothing.
         return match character {
             '\u{b}' => Some(" ".to_owned()),
             '`' => Some("'".to_owned()),
@@ -112,7 +112,7 @@ pub(crate) fn meant(character: char) -> Option<String> {
     if let Some(digit) = ascii_digit(character) {
         return Some(digit.to_string());
     }
-    // Full-width and small forms and letters of mathematics; a superscript is no other way to write a digit.
+    // Full-width and small forms and letters of mathematics; a superscript does not stand for its digit.
     if !matches!(character, '\u{fe50}'..='\u{fe6b}' | '\u{ff01}'..='\u{ff5e}' | '\u{1d400}'..='\u{1d7ff}') {
         return None;
     }
@@ -123,7 +123,7 @@ pub(crate) fn meant(character: char) -> Option<String> {
     }
 }
 
-/// Whether it is a quotation mark, but none of Python's.
+/// Whether it is a quotation mark other than Python's.
 pub(crate) fn is_quote(character: char) -> bool {
     QUOTES.contains(character)
 }
@@ -133,7 +133,7 @@ pub(crate) fn fraction(character: char) -> Option<(u8, u8)> {
     FRACTIONS.iter().find(|(form, ..)| *form == character).map(|(_, numerator, denominator)| (*numerator, *denominator))
 }
 
-/// The operator that a word between two operands is elsewhere.
+/// The operator for which an infix word of another language stands.
 pub(crate) fn operator(word: &str) -> Option<&'static str> {
     OPERATORS.iter().find(|(written, _)| *written == word).map(|(_, meant)| *meant)
 }
@@ -151,7 +151,7 @@ pub(crate) fn ascii_digit(character: char) -> Option<char> {
     char::from_digit(run % 10, 10)
 }
 
-/// What may be shown of a character: a blank for what shows nothing, or reorders what stands beside it.
+/// The character for display: a blank for an invisible one, or one that reorders its neighbours.
 pub(crate) fn shown(character: char) -> char {
     let reorders =
         matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');

@@ -2,7 +2,7 @@
 //! names, and `range`; and the sign of a zero in a complex number, as in CPython).
 //!
 //! Containers know how deep they nest and how many bytes they hold, shared parts counted as often as they are reached.
-//! Both are bounded when a container is made, so whatever walks over a value may recurse, and ends.
+//! Both are bounded when a container is made, so that a walk over a value may recurse.
 
 use std::cmp::Ordering;
 use std::fmt::Write as _;
@@ -24,7 +24,7 @@ pub(crate) enum Value {
     Int(Integer),
     Float(f64),
     Complex(Box<Complex>),
-    /// In exact mode, what is no integer.
+    /// In exact mode, a number that is not an integer.
     Fraction(Arc<Rational>),
     /// In decimal mode.
     Decimal(Arc<Decimal>),
@@ -52,15 +52,15 @@ pub(crate) struct Builtin {
 pub(crate) struct Text {
     pub(crate) string: Box<str>,
     pub(crate) characters: u64,
-    /// Bytes of what is no printable ASCII, a quote or a backslash: in a `repr` each character of it is looked up, or
-    /// escaped.
+    /// Bytes of characters that are not printable ASCII, and of quotes and backslashes: `repr` looks each of them up,
+    /// or escapes it.
     unusual_bytes: u64,
 }
 
 impl Text {
     pub(crate) fn new(string: impl Into<Box<str>>) -> Self {
         let string = string.into();
-        // Counted in pieces whose counts fit a byte, which is what makes it quick.
+        // Counted in pieces whose counts fit a byte, which is fast.
         let is_unusual = |byte: &u8| !(b' '..=b'~').contains(byte) || matches!(byte, b'\'' | b'"' | b'\\');
         let unusual = |piece: &[u8]| piece.iter().map(|byte| u8::from(is_unusual(byte))).sum::<u8>();
         let unusual_bytes = string.as_bytes().chunks(255).map(|piece| u64::from(unusual(piece))).sum();
@@ -68,7 +68,7 @@ impl Text {
         Self { string, characters, unusual_bytes }
     }
 
-    /// The place of a character among the bytes; the length for one behind the last.
+    /// The byte offset of a character; the length for the one after the last.
     pub(crate) fn offset(&self, at: u64) -> usize {
         let at = at as usize;
         if self.is_ascii() { at } else { self.string.char_indices().nth(at).map_or(self.string.len(), |(at, _)| at) }
@@ -187,7 +187,7 @@ impl Value {
         }
     }
 
-    /// Python's truth: everything but `None`, `False`, zeros and what is empty.
+    /// Python's truth: everything but `None`, `False`, zeros and empty containers.
     pub(crate) fn is_true(&self) -> bool {
         match self {
             Self::None => false,
@@ -201,7 +201,7 @@ impl Value {
         }
     }
 
-    /// How many elements or characters there are; `None` for what has no length.
+    /// The number of elements or characters; `None` for a value without a length.
     pub(crate) fn length(&self) -> Option<u64> {
         match self {
             Self::Str(text) => Some(text.characters),
@@ -211,7 +211,7 @@ impl Value {
         }
     }
 
-    /// The elements, one by one; `None` for what cannot be walked over.
+    /// The elements, one by one; `None` for a value that is not iterable.
     pub(crate) fn elements(&self) -> Option<Elements<'_>> {
         match self {
             Self::List(items) | Self::Tuple(items) | Self::Set(items) => Some(Elements::Items(items.values.iter())),
@@ -221,7 +221,7 @@ impl Value {
         }
     }
 
-    /// The number, if it is one of python mode's.
+    /// The number, if it is one of Python's mode.
     pub(crate) fn number(&self) -> Option<Number> {
         match self {
             Self::Bool(value) => Some(Number::Int(Integer::from(i64::from(*value)))),
@@ -256,7 +256,7 @@ impl Value {
         }
     }
 
-    /// What it costs to look at every part of the value once.
+    /// The price of visiting every part of the value once.
     pub(crate) fn walk_price(&self) -> u64 {
         match self {
             Self::Int(_) | Self::Str(_) | Self::Fraction(_) | Self::Decimal(_) => price::add(self.heap_bytes() / 8),
@@ -265,7 +265,7 @@ impl Value {
         }
     }
 
-    /// How many characters the text has, at most one too many for a number; and what making it costs.
+    /// The number of characters of the text, at most one too many for a number, and the price of making it.
     pub(crate) fn text_estimate(&self) -> (u64, u64) {
         match self {
             Self::Int(value) => (value.digits_at_most(), value.text_price()),
@@ -312,7 +312,7 @@ impl Items {
     }
 }
 
-/// The elements of a value, made as they are asked for.
+/// The elements of a value, made on demand.
 pub(crate) enum Elements<'v> {
     Items(std::slice::Iter<'v, Value>),
     Characters(std::str::Chars<'v>),
@@ -390,7 +390,7 @@ pub(crate) fn quoted(string: &str, shown: fn(char) -> bool) -> String {
     let quote = if string.contains('\'') && !string.contains('"') { '"' } else { '\'' };
     let mut text = String::with_capacity(string.len() + 2);
     text.push(quote);
-    // What is shown as it is, is copied in one piece.
+    // A stretch without escapes is copied in one piece.
     let mut copied = 0;
     for (at, character) in string.char_indices() {
         let is_plain = !matches!(character, '\\' | '\'' | '"') && (' '..='~').contains(&character);
@@ -483,7 +483,7 @@ pub enum JsonNumbers {
     /// Those that every reader has exactly, readers of doubles too (RFC 7493, section 2.2): floats, and integers up to
     /// [`JsonNumbers::INTEGER_MAX`] in magnitude. Larger integers and all decimals are strings.
     Exact,
-    /// All that JSON has a form for, with all their digits, as Python's `json` writes them.
+    /// Every number that JSON can express, with all its digits, as Python's `json` writes it.
     All,
 }
 
@@ -496,7 +496,7 @@ impl JsonNumbers {
 #[derive(Clone, Debug)]
 pub struct Answer {
     value: Value,
-    /// Made when it is first asked for.
+    /// Made on first use.
     text: OnceLock<Box<str>>,
 }
 
@@ -521,8 +521,8 @@ impl Answer {
         self.text.get_or_init(|| self.value.to_string().into())
     }
 
-    /// The value as JSON, as far as JSON goes: numbers as `numbers` says, `true`, `null`, strings, arrays for lists,
-    /// tuples and sets; what JSON has no form for (`inf`, `1j`, `1/2`) is a string of its text.
+    /// The value as JSON: numbers as `numbers` says, `true`, `null`, strings, arrays for lists,
+    /// tuples and sets; a value that JSON cannot express (`inf`, `1j`, `1/2`) is a string of its text.
     pub fn json(&self, numbers: JsonNumbers) -> String {
         let mut text = String::new();
         json(&self.value, numbers, &mut text);
@@ -533,6 +533,51 @@ impl Answer {
     pub fn as_i64(&self) -> Option<i64> {
         match &self.value {
             Value::Int(value) => value.as_i64(),
+            _ => None,
+        }
+    }
+
+    /// The sign of an `int` of any size (whether it is negative), and its magnitude in bytes, the least significant
+    /// first.
+    pub fn as_integer_bytes(&self) -> Option<(bool, Box<[u8]>)> {
+        match &self.value {
+            Value::Int(value) => Some((value.is_negative(), value.magnitude_bytes())),
+            _ => None,
+        }
+    }
+
+    /// The real and the imaginary part, if it is a `complex`.
+    pub fn as_complex(&self) -> Option<(f64, f64)> {
+        match &self.value {
+            Value::Complex(value) => Some((value.real, value.imaginary)),
+            _ => None,
+        }
+    }
+
+    /// The string, if it is a `str`; its [`text`](Self::text) has quotes and escapes.
+    pub fn as_str(&self) -> Option<&str> {
+        match &self.value {
+            Value::Str(text) => Some(&text.string),
+            _ => None,
+        }
+    }
+
+    /// The elements of a `list`, a `tuple` or a `set`, in order.
+    ///
+    /// ```
+    /// use tabuada_lang::{Answer, Limits, parse};
+    ///
+    /// let limits = Limits::default();
+    /// let answer = parse("[1, 2.5, 'a']", &limits)?.evaluate(&limits)?;
+    /// let elements: Vec<Answer> = answer.elements().unwrap().collect();
+    /// assert_eq!((elements[0].as_i64(), elements[1].as_f64(), elements[2].as_str()), (Some(1), Some(2.5), Some("a")));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn elements(&self) -> Option<impl ExactSizeIterator<Item = Answer> + '_> {
+        match &self.value {
+            Value::List(items) | Value::Tuple(items) | Value::Set(items) => {
+                Some(items.values.iter().cloned().map(Self::new))
+            }
             _ => None,
         }
     }

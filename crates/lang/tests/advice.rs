@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use serde_json::Value as Json;
 use tabuada_lang::{Context, Fix, Fuel, Language, Limits, Pause, Span, Variables, fixes, parse, parse_with};
 
-/// What is wrong with a text: the code, the part of the text, and the text with the advice taken.
+/// The error of a text: the code, the part of the text, and the text with the advice applied.
 fn advice(text: &str) -> Option<(&'static str, String, Option<String>)> {
     let (code, span, fix) = complaint(text)?;
     Some((code, span.of(text).to_owned(), fix.map(|fix| fix.apply(text))))
@@ -24,7 +24,7 @@ fn complaint(text: &str) -> Option<(&'static str, Span, Option<Fix>)> {
             return Some((error.kind.code(), error.span, fix));
         }
     };
-    let failure = program.evaluate(&limits, &mut Fuel::new(limits.fuel)).err()?;
+    let failure = program.evaluate(&limits).err()?;
     let fix = program.fixes(text, &failure, &Context::default(), &limits).into_iter().next();
     Some((failure.kind.code(), program.span(failure.node), fix))
 }
@@ -210,12 +210,12 @@ fn nothing_is_offered_where_nothing_is_certain() {
     no_fix("[1, 5] + 2", "type-error");
 }
 
-/// Names that nothing defines, and what was meant. `None`: no name is near.
+/// Unknown names, and the intended ones. `None`: no name is near.
 #[test]
 fn the_nearest_name_in_scope_is_suggested() {
     let mut wrong = Vec::new();
     for (text, fixed) in [
-        // A slip.
+        // A typing error.
         ("sqr(16)", Some("sqrt(16)")),
         ("squrt(16)", Some("sqrt(16)")),
         ("sqtr(16)", Some("sqrt(16)")),
@@ -284,12 +284,12 @@ fn failures_come_with_their_fix() {
     check("sin -1", "type-error", "sin -1", "sin(-1)");
 }
 
-/// All that is offered for a text.
+/// All fixes that are offered for a text.
 fn offered(text: &str, context: &Context<'_>) -> Vec<String> {
     let limits = Limits::default();
     let fixes = match parse_with(text, context, &limits) {
         Err(error) => fixes(text, &error, context, &limits),
-        Ok(program) => match program.evaluate(&limits, &mut Fuel::new(limits.fuel)) {
+        Ok(program) => match program.evaluate(&limits) {
             Err(failure) => program.fixes(text, &failure, context, &limits),
             Ok(_) => program.hints(text, context, &limits).into_iter().flat_map(|hint| hint.fixes).collect(),
         },
@@ -398,7 +398,7 @@ fn what_is_known_elsewhere_and_is_not_here_says_so() {
         ("hoje()", "no dates", "datas"),
     ] {
         let program = parse(text, &Limits::default()).unwrap();
-        let failure = program.evaluate(&Limits::default(), &mut Fuel::new(1_000)).unwrap_err();
+        let failure = program.evaluate_with(&[], &Limits::default(), &mut Fuel::new(1_000)).unwrap_err();
         assert!(failure.kind.message(Language::English).contains(english), "{text:?}");
         assert!(failure.kind.message(Language::Portuguese).contains(portuguese), "{text:?}");
         assert_eq!(offered(text, &Context::default()), [""; 0], "{text:?}");
@@ -546,7 +546,7 @@ fn follow(text: &str) -> usize {
                         assert_ne!(fix.apply(&text), text, "{hint:?}");
                     }
                 }
-                let Err(failure) = program.evaluate(&limits, &mut Fuel::new(limits.fuel)) else { return taken };
+                let Err(failure) = program.evaluate(&limits) else { return taken };
                 let Some(fix) = program.fixes(&text, &failure, &Context::default(), &limits).into_iter().next() else {
                     return taken;
                 };

@@ -1,12 +1,12 @@
-//! The corpus of advice: what is offered for texts that people write, and what never is.
+//! The corpus of advice: the fixes for texts that people write, and fixes that must never be offered.
 
 // Helpers of tests may panic as tests do.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
 use serde_json::Value as Json;
-use tabuada_lang::{Context, Fuel, Limits, fixes, parse};
+use tabuada_lang::{Context, Limits, fixes, parse};
 
-/// What a text comes to: its value, all fixes that are offered, and whether a hint stands beside the answer.
+/// The outcome of a text: its value, all fixes that are offered, and whether it has a hint.
 struct Told {
     value: Option<String>,
     fixes: Vec<String>,
@@ -24,7 +24,7 @@ fn told(text: &str) -> Told {
     };
     let hints = program.hints(text, &context, &limits);
     let mut offered: Vec<String> = hints.iter().flat_map(|hint| &hint.fixes).map(|fix| fix.apply(text)).collect();
-    let value = match program.evaluate(&limits, &mut Fuel::new(limits.fuel)) {
+    let value = match program.evaluate(&limits) {
         Ok(answer) => Some(answer.text().to_owned()),
         Err(failure) => {
             let fixes = program.fixes(text, &failure, &context, &limits);
@@ -37,7 +37,7 @@ fn told(text: &str) -> Told {
 
 fn value(text: &str) -> Option<String> {
     let limits = Limits::default();
-    let answer = parse(text, &limits).ok()?.evaluate(&limits, &mut Fuel::new(limits.fuel)).ok()?;
+    let answer = parse(text, &limits).ok()?.evaluate(&limits).ok()?;
     Some(answer.text().to_owned())
 }
 
@@ -63,7 +63,7 @@ fn is_value(ours: &str, wanted: &str) -> bool {
     }
 }
 
-/// What is wrong with what is said of a record's text.
+/// The differences between the outcome and the record.
 fn complaint(record: &Json) -> Option<String> {
     let text = record["text"].as_str().unwrap();
     let told = told(text);

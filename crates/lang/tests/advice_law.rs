@@ -1,5 +1,5 @@
-//! The law of advice, on generated texts, the corpora and the fuzz seeds: whatever is offered can be read and evaluates,
-//! or has no value only because of variables, and it loses nothing.
+//! The law of advice, on generated texts, the corpora and the fuzz seeds: every fix can be parsed and evaluates, or
+//! lacks a value only because of variables, and it loses nothing.
 //!
 //! `PROPTEST_CASES=1000000 cargo test --release --test all advice_law::` tries a million texts for each property.
 

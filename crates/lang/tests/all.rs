@@ -19,6 +19,7 @@ mod oracle;
 mod prices;
 mod program;
 mod properties;
+mod public_api;
 mod reading;
 mod reading_cost;
 mod reference;

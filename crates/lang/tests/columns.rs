@@ -1,4 +1,4 @@
-//! One expression over columns: every row is what the evaluator alone gives for it.
+//! One expression over columns: every row has the answer of the evaluator alone.
 // Helpers of tests may panic as tests do.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
@@ -237,7 +237,7 @@ fn lengths() {
     }
 }
 
-/// Trouble in one block is none in the next.
+/// An error in one block does not affect the next.
 #[test]
 fn rows_that_fail_spoil_no_others() {
     let xs: Vec<f64> = (0..2_000).map(|row| if row % 700 == 3 { 0.0 } else { f64::from(row + 1) }).collect();
@@ -261,7 +261,7 @@ fn all_rows_together_are_bounded() {
         let stopped = read(text).columns(&[&xs, &xs], &limits, &mut Fuel::with_stop(u64::MAX, &|| true));
         assert_eq!(stopped.err(), Some(ErrorKind::Deadline), "{text}");
     }
-    // What is too much for one row is that row's failure.
+    // A row that exceeds its limit fails alone.
     let rows = columns(&read("factorial(int(x))"), &[&[5.0, 1e6, 6.0], &[0.0; 3]]);
     let codes: Vec<String> = rows.iter().map(shown).collect();
     assert!(codes[0] == "int 120" && codes[1].contains("IntegerTooLarge") && codes[2] == "int 720", "{codes:?}");

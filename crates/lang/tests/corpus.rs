@@ -1,4 +1,4 @@
-//! The development corpora, judged by what other tools answered.
+//! The development corpora, judged by the answers of other tools.
 
 // Helpers of tests may panic as tests do.
 #![allow(clippy::panic, clippy::unwrap_used)]
@@ -6,15 +6,15 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
-use tabuada_lang::{Context, ErrorKind, Fuel, Limits, Program, parse, parse_with};
+use tabuada_lang::{Context, ErrorKind, Limits, Program, parse, parse_with};
 
-/// What a text comes to: the type and text of its answer, or the code and CPython's message of its error.
+/// The outcome of a text: the type and text of its answer, or the code and CPython's message of its error.
 fn outcome(text: &str) -> Result<(String, String), (String, String)> {
     let limits = Limits::default();
     let fail = |kind: ErrorKind| (kind.code().to_owned(), kind.python().unwrap_or_default());
     let program = parse(text, &limits).map_err(|error| fail(error.kind))?;
     check_canonical(text, &program);
-    let answer = program.evaluate(&limits, &mut Fuel::new(limits.fuel)).map_err(|failure| fail(failure.kind))?;
+    let answer = program.evaluate(&limits).map_err(|failure| fail(failure.kind))?;
     Ok((answer.type_name().to_owned(), answer.text().to_owned()))
 }
 
@@ -41,8 +41,8 @@ fn ulps(a: f64, b: f64) -> u64 {
     ordered(a).abs_diff(ordered(b))
 }
 
-/// What the language refuses by design: records that need one of these are counted, and must never be given another
-/// answer than CPython's.
+/// Features that the language refuses by design: records that need one of these are counted, and must never have
+/// another answer than CPython's.
 const REFUSED: [&str; 7] = ["starred", "comprehension", "await", "ellipsis", "matmul", "attribute", "dict"];
 /// Where this language reads what CPython refuses, or reads it otherwise, by design.
 const DEPARTURES: [(&str, &str); 8] = [
@@ -269,7 +269,7 @@ fn composed_functions_are_correctly_rounded() {
     assert!(apart.is_empty(), "{}:\n{}", apart.len(), apart.join("\n"));
 }
 
-/// With `°` directly on the argument: the nearest float, the rational value, or a complaint.
+/// With `°` directly on the argument: the nearest float, the rational value, or an error.
 #[test]
 fn functions_of_degrees_are_exact_or_correctly_rounded() {
     let in_mode = |mode: &str, text: &str| {
@@ -277,7 +277,7 @@ fn functions_of_degrees_are_exact_or_correctly_rounded() {
         let limits = Limits::default();
         let program = parse_with(text, &context, &limits).unwrap();
         program
-            .evaluate(&limits, &mut Fuel::new(limits.fuel))
+            .evaluate(&limits)
             .map_or_else(|failure| failure.kind.code().to_owned(), |answer| answer.text().to_owned())
     };
     let mut wrong = Vec::new();
@@ -464,7 +464,7 @@ fn plusminus_notation() {
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
 }
 
-/// Where we part from plusminus, by design: the class, and its records.
+/// Differences from plusminus by design: the class, and its records.
 const PLUSMINUS_DEPARTURES: [(&str, &[&str]); 9] = [
     (
         "read here, refused there: more superscripts, ¬ ⋅ · ½ ; f(x)@=…, set operators on integers, one language for both parsers",

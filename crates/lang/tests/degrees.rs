@@ -4,7 +4,7 @@
 #![allow(clippy::panic, clippy::unwrap_used)]
 
 use proptest::prelude::*;
-use tabuada_lang::{ErrorKind, Fuel, Language, Limits, functions, parse};
+use tabuada_lang::{ErrorKind, Language, Limits, functions, parse};
 
 fn answer(text: &str) -> Result<String, ErrorKind> {
     let limits = Limits::default();
@@ -13,7 +13,7 @@ fn answer(text: &str) -> Result<String, ErrorKind> {
     let again = parse(&canonical, &limits).unwrap_or_else(|error| panic!("{canonical:?}: {error:?}"));
     assert!(again.same_as(&program), "{text:?} -> {canonical:?} is another program");
     assert_eq!(again.canonical(), canonical, "{text:?}");
-    let answer = program.evaluate(&limits, &mut Fuel::new(limits.fuel)).map_err(|failure| failure.kind)?;
+    let answer = program.evaluate(&limits).map_err(|failure| failure.kind)?;
     Ok(answer.text().to_owned())
 }
 

@@ -207,7 +207,7 @@ fn an_unknown_name_is_found_without_an_evaluation() {
     }
 }
 
-/// What is asked is bounded, however long the text and however many its steps; on a stack of 256 KiB.
+/// The work is bounded, however long the text and however many its steps; on a stack of 256 KiB.
 #[test]
 fn explanations_are_bounded() {
     let texts = [
@@ -267,7 +267,7 @@ fn texts(file: &str) -> Vec<String> {
     records.filter_map(|record| text_of(&record)).collect()
 }
 
-/// What is outside the parts replaced stays as it was.
+/// The text outside the replaced parts is unchanged.
 fn check_spans(text: &str, steps: &[Step]) {
     for pair in steps.windows(2) {
         let (before, after) = (&pair[0], &pair[1]);
@@ -296,7 +296,7 @@ fn explain_corpora() {
         for text in texts(file) {
             let Ok(program) = parse(&text, &limits) else { continue };
             let (mut fuel, mut watched) = (Fuel::new(limits.fuel), Fuel::new(limits.fuel));
-            let outcome = program.evaluate(&limits, &mut fuel);
+            let outcome = program.evaluate_with(&[], &limits, &mut fuel);
             let explanation = program.explain(&[], &limits, &mut watched);
             assert_eq!(fuel.spent(), watched.spent(), "{text:?}");
             assert_eq!(
@@ -331,7 +331,7 @@ fn explain_corpora() {
                     continue;
                 }
                 let again = parse(&step.text, &limits).unwrap_or_else(|error| panic!("{text:?}: {step:?}: {error:?}"));
-                let again = again.evaluate(&limits, &mut Fuel::new(limits.fuel));
+                let again = again.evaluate(&limits);
                 let again = again.unwrap_or_else(|error| panic!("{text:?}: {step:?}: {error:?}"));
                 assert_eq!(again.text(), answer, "{text:?}: {step:?}");
                 reread += 1;

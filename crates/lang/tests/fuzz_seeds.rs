@@ -1,4 +1,4 @@
-//! What fuzzing found worth keeping, replayed: texts that between them reach all that the language does.
+//! The fuzzing corpus, replayed: texts that together reach every part of the language.
 // Helpers of tests may panic as tests do.
 #![allow(clippy::panic, clippy::unwrap_used)]
 

@@ -7,7 +7,7 @@ use crate::reference;
 
 use std::fmt::Write as _;
 
-use tabuada_lang::{Fuel, FunctionKind, Limits, Section, functions, parse};
+use tabuada_lang::{FunctionKind, Limits, Section, functions, parse};
 
 const BEGIN: &str = "<!-- functions: begin -->\n";
 const END: &str = "<!-- functions: end -->";
@@ -57,7 +57,7 @@ fn examples_are_true() {
     for (text, claim, right) in examples {
         let answer = || {
             let program = parse(&text, &limits).map_err(|error| error.kind)?;
-            let answer = program.evaluate(&limits, &mut Fuel::new(limits.fuel)).map_err(|failure| failure.kind)?;
+            let answer = program.evaluate(&limits).map_err(|failure| failure.kind)?;
             Ok::<_, tabuada_lang::ErrorKind>(answer.text().to_owned())
         };
         let got = match claim {
@@ -123,7 +123,7 @@ fn lists() -> String {
             let prefix = if entry.needs_prefix { "math." } else { "" };
             let call = match entry.kind {
                 FunctionKind::Constant => entry.name.to_owned(),
-                FunctionKind::Function | FunctionKind::Binder => format!("{prefix}{}({})", entry.name, entry.signature),
+                _ => format!("{prefix}{}({})", entry.name, entry.signature),
             };
             writeln!(text, "- `{call}`: {}", entry.doc).unwrap();
         }

@@ -3,7 +3,7 @@
 // Helpers of tests may panic as tests do.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
-use tabuada_lang::{Context, Digits, ErrorKind, Fuel, Language, Limits, Mode, Span, caret, parse, parse_with};
+use tabuada_lang::{Context, Digits, ErrorKind, Language, Limits, Mode, Span, caret, parse, parse_with};
 
 fn wrong(text: &str) -> (ErrorKind, Span) {
     let limits = Limits::default();
@@ -11,7 +11,7 @@ fn wrong(text: &str) -> (ErrorKind, Span) {
         Ok(program) => program,
         Err(error) => return (error.kind, error.span),
     };
-    let failure = program.evaluate(&limits, &mut Fuel::new(limits.fuel)).unwrap_err();
+    let failure = program.evaluate(&limits).unwrap_err();
     (failure.kind, program.span(failure.node))
 }
 
@@ -153,7 +153,7 @@ fn of_corpora() -> Vec<(String, Mode)> {
     texts
 }
 
-/// What the corpora have no example of.
+/// Errors without an example in the corpora.
 const MORE: [&str; 55] = [
     "atanh(1)",
     "1 in 'a'",
@@ -227,7 +227,7 @@ fn unquoted(sentence: &str) -> String {
     rest
 }
 
-/// Nobody has to know how Python is made to understand what is wrong. (And every error is remembered as it was.)
+/// A message needs no knowledge of Python's implementation. (And every error serialises to the same error.)
 #[test]
 fn plain_words_know_nothing_of_the_machinery() {
     const NOT_PLAIN: [&str; 14] = [
@@ -255,7 +255,7 @@ fn plain_words_know_nothing_of_the_machinery() {
         let context = Context { mode, ..Context::default() };
         let kind = match parse_with(&text, &context, &limits) {
             Err(error) => error.kind,
-            Ok(program) => match program.evaluate(&limits, &mut Fuel::new(limits.fuel)) {
+            Ok(program) => match program.evaluate(&limits) {
                 Err(failure) => failure.kind,
                 Ok(_) => continue,
             },

@@ -24,7 +24,7 @@ fn read(mode: Mode, text: &str) -> Program {
 fn answer(mode: &str, text: &str) -> Result<Answer, ErrorKind> {
     let mode = mode.parse().unwrap();
     let limits = Limits::default();
-    read(mode, text).evaluate(&limits, &mut Fuel::new(limits.fuel)).map_err(|failure| failure.kind)
+    read(mode, text).evaluate(&limits).map_err(|failure| failure.kind)
 }
 
 /// The answer's text, or the code of the error.
@@ -401,7 +401,7 @@ fn hostile_texts_are_answered_or_refused_within_the_limits() {
         for mode in ["exact", "decimal:1", "decimal:28", "decimal:1000"] {
             let limits = Limits::default();
             let mut fuel = Fuel::new(limits.fuel);
-            let result = read(mode.parse().unwrap(), text).evaluate(&limits, &mut fuel);
+            let result = read(mode.parse().unwrap(), text).evaluate_with(&[], &limits, &mut fuel);
             if let Ok(answer) = &result {
                 assert!(answer.text().len() <= 100_000, "{mode} {text}");
             }
@@ -468,7 +468,7 @@ fn every_function_of_a_thousand_digits_costs_a_small_part_of_the_fuel() {
         "sin(1e999)",
     ] {
         let mut fuel = Fuel::new(limits.fuel);
-        let answer = read("decimal:1000".parse().unwrap(), text).evaluate(&limits, &mut fuel).unwrap();
+        let answer = read("decimal:1000".parse().unwrap(), text).evaluate_with(&[], &limits, &mut fuel).unwrap();
         assert!(fuel.spent() < 1_000_000, "{text} costs {}", fuel.spent());
         let digits = answer.text().bytes().filter(u8::is_ascii_digit).count();
         assert!((1_000..1_010).contains(&digits), "{text}: {digits} digits");
@@ -591,7 +591,7 @@ fn variables_are_numbers_of_the_mode_with_all_their_digits() {
         let context = Context { mode: mode.parse().unwrap(), variables: Some(&variables), ..Context::default() };
         let program = parse_with("x + y", &context, &limits).unwrap();
         assert_eq!(program.canonical(), canonical);
-        let answer = program.evaluate(&limits, &mut Fuel::new(limits.fuel)).unwrap();
+        let answer = program.evaluate(&limits).unwrap();
         assert_eq!(answer.text(), expected);
     }
 }

@@ -1,4 +1,4 @@
-//! What is found numerically is right, or it is refused: integrals, derivatives, roots, sums to infinity.
+//! A numerical result is right or refused: integrals, derivatives, roots, sums to infinity.
 
 // Helpers of tests may panic as tests do.
 #![allow(clippy::panic, clippy::unwrap_used)]
@@ -14,7 +14,7 @@ fn outcome(text: &str) -> Result<(String, Option<f64>), ErrorKind> {
     let again = parse(&canonical, &limits).unwrap_or_else(|error| panic!("{text}: {canonical}: {error:?}"));
     assert!(again.same_as(&program) && again.canonical() == canonical, "{text}: {canonical}");
     let explanation = program.explain(&[], &limits, &mut Fuel::new(limits.fuel));
-    let answer = program.evaluate(&limits, &mut Fuel::new(limits.fuel));
+    let answer = program.evaluate(&limits);
     let text_of = |outcome: &Result<Answer, Failure>| outcome.as_ref().ok().map(|answer| answer.text().to_owned());
     assert_eq!(text_of(&explanation.outcome), text_of(&answer), "{text}");
     let error = explanation.steps.iter().rev().find_map(|step| step.error);
@@ -26,7 +26,7 @@ fn value(text: &str) -> (f64, f64) {
     (answer.parse().unwrap(), error.unwrap_or(0.0))
 }
 
-/// That the value is right, and its error below what is told of it.
+/// Checks that the value is right, and its error below the reported bound.
 fn check(text: &str, expected: f64, tolerance: f64) {
     let (value, error) = value(text);
     let off = (value - expected).abs();
@@ -156,8 +156,8 @@ fn integrals_of_every_kind_keep_their_word() {
     check("integral(x, x, 2, 2)", 0.0, 0.0);
 }
 
-/// Jumps that lie between a panel's outermost point and its end are seen by no point of it. (Bounds of the box times its
-/// height; found by random boxes.)
+/// Jumps that lie between a panel's outermost point and its end are seen by no point of it. (Bounds of the box times
+/// its height; found by random boxes.)
 #[test]
 fn a_jump_beside_the_end_of_a_panel_is_seen() {
     check("integral(3 if -1.26773 < x < -1.1062 else 0, x, -2.225, 1.905)", 0.48459, 1e-9);
@@ -232,7 +232,7 @@ fn a_body_that_fails_inside_says_at_which_point() {
     let limits = Limits::default();
     let text = "integral(2 + sqrt(x), x, -1, 1)";
     let program = parse(text, &limits).unwrap();
-    let failure = program.evaluate(&limits, &mut Fuel::new(limits.fuel)).unwrap_err();
+    let failure = program.evaluate(&limits).unwrap_err();
     assert_eq!(failure.kind.code(), "value-error");
     assert_eq!(program.span(failure.node).of(text), "sqrt(x)");
     let ErrorKind::AtPoint { variable, at, .. } = &failure.kind else { panic!("{failure:?}") };

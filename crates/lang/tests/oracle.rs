@@ -1,6 +1,6 @@
 //! Generated expressions against CPython itself: the same `repr`, or the same exception with the same words.
 //!
-//! Says so where there is no CPython 3.14 to ask (`reference/`).
+//! Without a CPython 3.14 (`reference/`), the tests say so and pass.
 // Helpers of tests may panic as tests do.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
@@ -9,7 +9,7 @@ use crate::reference;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
-use tabuada_lang::{Fuel, Limits, parse};
+use tabuada_lang::{Limits, parse};
 
 fn ours(text: &str) -> (String, String) {
     let limits = Limits::default();
@@ -21,7 +21,7 @@ fn ours(text: &str) -> (String, String) {
     let canonical = program.canonical();
     let again = parse(&canonical, &limits).unwrap_or_else(|error| panic!("{text:?} -> {canonical:?}: {error:?}"));
     assert!(again.same_as(&program), "{text:?} -> {canonical:?}");
-    match program.evaluate(&limits, &mut Fuel::new(limits.fuel)) {
+    match program.evaluate(&limits) {
         Ok(answer) => {
             let name = if answer.type_name() == "none" { "NoneType" } else { answer.type_name() };
             (name.to_owned(), answer.text().to_owned())
@@ -99,9 +99,9 @@ fn expression() -> impl Strategy<Value = String> {
     })
 }
 
-/// Strings, lists, tuples and sets, complex numbers, and the functions on them; often of the wrong type, since errors have
-/// words too. No set becomes an answer, whose elements CPython writes in the order of their hashes, and no set holds
-/// equals of several types, of which CPython keeps one or the other.
+/// Strings, lists, tuples and sets, complex numbers, and the functions on them; often of the wrong type, since errors
+/// have words too. No set becomes an answer, whose elements CPython writes in the order of their hashes, and no set
+/// holds equals of several types, of which CPython keeps one or the other.
 fn container() -> impl Strategy<Value = String> {
     let small = || prop::sample::select(vec!["0", "1", "2", "3", "-1", "-2", "-7", "5", "True", "None", "1.0"]);
     let number = || {
@@ -438,8 +438,8 @@ fn floats() -> impl Strategy<Value = String> {
     ]
 }
 
-/// What has no order: nan among numbers, and types that do not compare. Where each ends, and which two are complained of,
-/// says in which order they are compared.
+/// What has no order: nan among numbers, and types that do not compare. Where each ends, and which two are complained
+/// of, says in which order they are compared.
 fn orders() -> impl Strategy<Value = String> {
     let item = || {
         prop_oneof![
@@ -497,7 +497,7 @@ fn compare(expressions: impl Strategy<Value = String>, daily: usize) {
     judge(&texts);
 }
 
-/// Whether each text comes to what CPython says.
+/// Whether each text has CPython's outcome.
 fn judge(texts: &[String]) {
     let Some(expected) = reference::answers(texts) else { return };
     let mut wrong = Vec::new();

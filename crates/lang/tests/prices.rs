@@ -1,9 +1,9 @@
-//! What work costs in fuel. Every signature of the function table, every operator and every conversion has operands here, at
-//! the ends of what there is; a function of a new signature does not pass without.
+//! The prices of work in fuel. Every signature of the function table, every operator and every conversion has operands
+//! here, at the ends of what there is; a function of a new signature does not pass without.
 //!
-//! Every day: all of them end within their fuel. With `TABUADA_PRICES` set (to a number, or to a part of
-//! the mode and text of the cases that are wanted), in a release build: a unit of fuel takes at most [`RATIO_MAX`] times the CPU that one of an honest text takes in the same run, and no stretch between two
-//! looks at the clock more than 10 ms.
+//! Every day: all of them end within their fuel. With `TABUADA_PRICES` set (to a number, or to a part of the mode and
+//! text of the cases that are wanted), in a release build: a unit of fuel takes at most [`RATIO_MAX`] times the CPU
+//! that one of an honest text takes in the same run, and no stretch between two looks at the clock more than 10 ms.
 
 // Helpers of tests may panic as tests do.
 #![allow(clippy::panic, clippy::unwrap_used)]
@@ -16,8 +16,8 @@ use tabuada_lang::{Context, ErrorKind, Fuel, FunctionKind, Limits, Mode, functio
 
 /// A unit may take 15 ns where one of the honest text takes 5.6.
 const RATIO_MAX: f64 = 15.0 / 5.6;
-/// What a unit of the honest text takes on the machine that the limits were measured on, in milliseconds, and how many of
-/// them pass between two looks at the clock at most: 10 ms.
+/// What a unit of the honest text takes on the machine that the limits were measured on, in milliseconds, and how many
+/// of them pass between two looks at the clock at most: 10 ms.
 const UNIT_MS: f64 = 5.6e-6;
 const STRETCH_MAX: f64 = 10.0 / UNIT_MS;
 const HONEST: &str = "sum(sum(i*j,i,1,1000),j,1,100)";
@@ -287,7 +287,7 @@ fn evaluate(mode: &str, text: &str, fuel: u64) -> Taken {
         false
     };
     let mut fuel = Fuel::with_stop(fuel, &look);
-    let outcome = program.evaluate(&limits, &mut fuel);
+    let outcome = program.evaluate_with(&[], &limits, &mut fuel);
     look();
     let error = outcome.err().map(|failure| failure.kind);
     Taken { fuel: fuel.spent(), cpu: last.get() - begun, stretch: stretch.get(), error }
@@ -334,7 +334,8 @@ fn honest_unit() -> f64 {
     taken.cpu / taken.fuel as f64
 }
 
-/// What a unit takes beside one of the honest text, and the longest stretch in units of it, both as parts of what they may.
+/// What a unit takes beside one of the honest text, and the longest stretch in units of it, both as parts of what they
+/// may.
 type Ratios = (f64, f64);
 
 /// How a case compares with the honest text; what ends too soon to be measured costs nothing.
@@ -345,8 +346,8 @@ fn compared(mode: &str, case: &Case, units: u64, honest: f64) -> Ratios {
     (ratio / RATIO_MAX, taken.stretch / honest / STRETCH_MAX)
 }
 
-/// The least of what several runs take, each beside the honest text: what disturbs makes all slower, and not for long. Ends
-/// once it is less than `enough`.
+/// The least of what several runs take, each beside the honest text: what disturbs makes all slower, and not for long.
+/// Ends once it is less than `enough`.
 fn least(mode: &str, case: &Case, first: Ratios, times: usize, enough: f64) -> Ratios {
     (0..times).fold(first, |least, _| {
         if least.0.max(least.1) < enough {
@@ -407,7 +408,7 @@ fn no_unit_costs_more_and_no_stretch_is_longer_than_it_may() {
 fn answer(text: &str) -> (String, u64) {
     let limits = Limits::default();
     let mut fuel = Fuel::new(limits.fuel);
-    let answer = parse_with(text, &Context::default(), &limits).unwrap().evaluate(&limits, &mut fuel);
+    let answer = parse_with(text, &Context::default(), &limits).unwrap().evaluate_with(&[], &limits, &mut fuel);
     (answer.unwrap_or_else(|failure| panic!("{text}: {failure:?}")).text().to_owned(), fuel.spent())
 }
 
@@ -514,7 +515,7 @@ fn looks_at_the_clock(text: &str) -> (u64, u64) {
         false
     };
     let mut fuel = Fuel::with_stop(limits.fuel, &stop);
-    let _ = parse_with(text, &Context::default(), &limits).unwrap().evaluate(&limits, &mut fuel);
+    let _ = parse_with(text, &Context::default(), &limits).unwrap().evaluate_with(&[], &limits, &mut fuel);
     (looks.get(), fuel.spent())
 }
 

@@ -1,16 +1,16 @@
-//! What holds for all values and all texts, tried on generated ones.
+//! Properties of all values and all texts, tested on generated ones.
 // Helpers of tests may panic as tests do.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
 use crate::laws;
 
 use proptest::prelude::*;
-use tabuada_lang::{Answer, ErrorKind, Fuel, JsonNumbers, Limits, parse};
+use tabuada_lang::{Answer, ErrorKind, JsonNumbers, Limits, parse};
 
 fn evaluate(text: &str) -> Answer {
     let limits = Limits::default();
     let program = parse(text, &limits).unwrap_or_else(|error| panic!("{text}: {error:?}"));
-    program.evaluate(&limits, &mut Fuel::new(limits.fuel)).unwrap_or_else(|failure| panic!("{text}: {failure:?}"))
+    program.evaluate(&limits).unwrap_or_else(|failure| panic!("{text}: {failure:?}"))
 }
 
 /// The text of a value, read again, gives the value: of the same type, equal, with the same text.
@@ -268,7 +268,7 @@ proptest! {
         laws::check_same_key(&text);
     }
 
-    /// Fuel is all that it takes: what an evaluation spent is enough for it, and one unit less is not.
+    /// The fuel that an evaluation spent suffices for it, and one unit less does not.
     #[test]
     fn what_was_spent_is_what_it_costs(text in text()) {
         let limits = laws::limits();
@@ -285,7 +285,7 @@ proptest! {
     }
 }
 
-/// The generators are no use if nothing comes of what they make.
+/// The generators produce enough texts that evaluate.
 #[test]
 fn most_of_what_is_generated_is_read() {
     use proptest::strategy::ValueTree;

@@ -1,16 +1,16 @@
-//! How texts are read that are written as on paper: superscripts, dots, blanks, fractions; and what is said of those
-//! that cannot be read.
+//! Parsing of texts written as on paper: superscripts, dots, blanks, fractions; and the errors of those that cannot be
+//! parsed.
 
 // Helpers of tests may panic as tests do.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
 use proptest::prelude::*;
-use tabuada_lang::{Context, Error, ErrorKind, Fuel, Language, Limits, Program, Syntax, fixes, parse, parse_with};
+use tabuada_lang::{Context, Error, ErrorKind, Language, Limits, Program, Syntax, fixes, parse, parse_with};
 
 /// The text of the answer, or the code of what went wrong.
 fn answer(text: &str) -> String {
     let limits = Limits::default();
-    let evaluate = |program: Program| program.evaluate(&limits, &mut Fuel::new(limits.fuel));
+    let evaluate = |program: Program| program.evaluate(&limits);
     match parse(text, &limits).map(evaluate) {
         Ok(Ok(answer)) => answer.text().to_owned(),
         Ok(Err(failure)) => failure.kind.code().to_owned(),
@@ -177,7 +177,7 @@ proptest! {
         let end = if base == "√(4" { ")" } else { "" };
         let line = parse_with(&format!("{before}{base}**({exponent}){end}"), &context, &limits).unwrap();
         prop_assert_eq!(program.canonical(), line.canonical());
-        let evaluate = |program: &Program| match program.evaluate(&limits, &mut Fuel::new(limits.fuel)) {
+        let evaluate = |program: &Program| match program.evaluate(&limits) {
             Ok(answer) => answer.text().to_owned(),
             Err(failure) => format!("{:?}", failure.kind),
         };
@@ -283,7 +283,7 @@ fn fractions_in_one_character_are_quotients_in_brackets() {
         .zip("1/2 1/3 2/3 1/4 3/4 1/5 2/5 3/5 4/5 1/6 5/6 1/7 1/8 3/8 5/8 7/8 1/9 1/10".split(' '))
     {
         let program = parse_with(&fraction.to_string(), &exact, &limits).unwrap();
-        let answer = program.evaluate(&limits, &mut Fuel::new(limits.fuel)).unwrap();
+        let answer = program.evaluate(&limits).unwrap();
         assert_eq!(answer.text(), quotient);
     }
 }

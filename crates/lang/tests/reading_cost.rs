@@ -1,5 +1,6 @@
-//! Reading a text and advising on it is no work that fuel pays for: what it takes is bounded by the text's length. The
-//! texts here repeat a fragment, or a few in turn; with `TABUADA_PRICES` set, in a release build, each takes 10 ms at most.
+//! Parsing a text and advising on it are not paid for in fuel: their time is bounded by the text's length. The
+//! texts here repeat a fragment, or a few in turn; with `TABUADA_PRICES` set, in a release build, each takes 10 ms at
+//! most.
 
 // Helpers of tests may panic as tests do.
 #![allow(clippy::panic, clippy::unwrap_used)]
@@ -160,7 +161,7 @@ fn slowness() -> f64 {
     let limits = Limits::default();
     let (program, mut fuel) = (parse(HONEST, &limits).unwrap(), Fuel::new(limits.fuel));
     let begun = cpu();
-    program.evaluate(&limits, &mut fuel).unwrap();
+    program.evaluate_with(&[], &limits, &mut fuel).unwrap();
     (cpu() - begun) / (fuel.spent() as f64 * UNIT_MS)
 }
 
@@ -175,7 +176,7 @@ fn milliseconds(text: &str) -> f64 {
         Ok(program) => {
             program.hints(text, &context, &limits);
             let reading = cpu();
-            if let Err(failure) = program.evaluate(&limits, &mut Fuel::new(20_000)) {
+            if let Err(failure) = program.evaluate_with(&[], &limits, &mut Fuel::new(20_000)) {
                 let evaluated = cpu() - reading;
                 program.fixes(text, &failure, &context, &limits);
                 return cpu() - begun - evaluated;
@@ -211,7 +212,7 @@ fn worst(texts: impl Iterator<Item = String>) -> Vec<(f64, String)> {
     found
 }
 
-/// A generator of numbers by chance (Knuth's constants).
+/// A random number generator (Knuth's constants).
 struct Chance(u64);
 
 impl Chance {

@@ -8,8 +8,7 @@ use tabuada_lang::{ErrorKind, Fuel, Limits, parse};
 fn check(text: &str, expected: &str) {
     let limits = Limits::default();
     let program = parse(text, &limits).unwrap_or_else(|error| panic!("{text}: {error:?}"));
-    let answer =
-        program.evaluate(&limits, &mut Fuel::new(limits.fuel)).unwrap_or_else(|error| panic!("{text}: {error:?}"));
+    let answer = program.evaluate(&limits).unwrap_or_else(|error| panic!("{text}: {error:?}"));
     assert_eq!(answer.text(), expected, "{text}");
 }
 
@@ -17,7 +16,7 @@ fn check(text: &str, expected: &str) {
 fn fails(text: &str, words: &str) {
     let limits = Limits::default();
     let program = parse(text, &limits).unwrap_or_else(|error| panic!("{text}: {error:?}"));
-    let failure = program.evaluate(&limits, &mut Fuel::new(limits.fuel)).unwrap_err();
+    let failure = program.evaluate(&limits).unwrap_err();
     assert_eq!(failure.kind.python().as_deref(), Some(words), "{text}");
 }
 
@@ -78,7 +77,7 @@ fn the_span_of_a_malformed_escape_ends_between_characters() {
 fn a_container_with_a_function_in_it_is_no_answer() {
     let limits = Limits::default();
     for text in ["max, 12", "[1, [{abs}]]", "f(x) @= x; g = (1, f); g", "{sqrt}"] {
-        let failure = parse(text, &limits).unwrap().evaluate(&limits, &mut Fuel::new(limits.fuel)).unwrap_err();
+        let failure = parse(text, &limits).unwrap().evaluate(&limits).unwrap_err();
         assert!(matches!(failure.kind, ErrorKind::FunctionAsAnswer { .. }), "{text}: {failure:?}");
     }
     check("[abs, 1][1]", "1");
@@ -96,7 +95,7 @@ fn calls_among_arguments_keep_their_keywords_to_themselves() {
 fn check_words(text: &str, expected: &str) {
     let limits = Limits::default();
     let program = parse(text, &limits).unwrap_or_else(|error| panic!("{text}: {error:?}"));
-    let failure = program.evaluate(&limits, &mut Fuel::new(limits.fuel)).unwrap_err();
+    let failure = program.evaluate(&limits).unwrap_err();
     assert_eq!(failure.kind.python().as_deref(), Some(expected), "{text}");
 }
 
@@ -168,7 +167,7 @@ fn a_single_name_behind_a_comma_takes_the_only_element() {
 fn an_integral_to_infinity_that_does_not_die_away_does_not_converge() {
     let limits = Limits::default();
     for text in ["integral(sin(x)/x, x, 1, inf)", "integral(sin(x), x, -inf, inf)", "integral(cos(x), x, -inf, 0)"] {
-        let failure = parse(text, &limits).unwrap().evaluate(&limits, &mut Fuel::new(limits.fuel)).unwrap_err();
+        let failure = parse(text, &limits).unwrap().evaluate(&limits).unwrap_err();
         assert_eq!(failure.kind.code(), "no-convergence", "{text}: {failure:?}");
     }
     // √π.
@@ -193,7 +192,7 @@ fn what_has_no_order_stays_where_list_sort_leaves_it() {
 #[test]
 fn both_infinities_have_no_sum() {
     let limits = Limits::default();
-    let failure = parse("fsum([nan, inf, -inf])", &limits).unwrap().evaluate(&limits, &mut Fuel::new(limits.fuel));
+    let failure = parse("fsum([nan, inf, -inf])", &limits).unwrap().evaluate(&limits);
     assert_eq!(failure.unwrap_err().kind.python().as_deref(), Some("-inf + inf in fsum"));
 }
 
@@ -263,7 +262,7 @@ fn a_failure_in_a_body_costs_the_same_whatever_fuel_there_is() {
         let with = |fuel| {
             let limits = Limits { fuel, ..Limits::default() };
             let mut fuel = Fuel::new(limits.fuel);
-            (program.evaluate(&limits, &mut fuel).unwrap_err().kind, fuel.spent())
+            (program.evaluate_with(&[], &limits, &mut fuel).unwrap_err().kind, fuel.spent())
         };
         let (failure, spent) = with(1_000_000);
         assert!(!matches!(failure, ErrorKind::OutOfFuel { .. }), "{text}");

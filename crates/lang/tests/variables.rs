@@ -15,7 +15,7 @@ fn read(text: &str, json: &str) -> Result<Program, Error> {
 fn outcome(program: &Program) -> (String, u64) {
     let limits = Limits::default();
     let mut fuel = Fuel::new(limits.fuel);
-    let text = match program.evaluate(&limits, &mut fuel) {
+    let text = match program.evaluate_with(&[], &limits, &mut fuel) {
         Ok(answer) => format!("{} {}", answer.type_name(), answer.text()),
         Err(failure) => format!("{failure:?}"),
     };
@@ -216,7 +216,7 @@ fn hostile_values_meet_the_limits_that_texts_meet() {
 fn spans_are_those_of_the_text() {
     let program = read("é + x/y", r#"{"é":1,"x":2,"y":0}"#).unwrap();
     let limits = Limits::default();
-    let failure = program.evaluate(&limits, &mut Fuel::new(limits.fuel)).unwrap_err();
+    let failure = program.evaluate(&limits).unwrap_err();
     assert_eq!(program.span(failure.node).of("é + x/y"), "x/y");
     // The statements of the variables, of three nodes each, stand nowhere.
     for node in 0..9 {

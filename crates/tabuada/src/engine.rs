@@ -279,7 +279,7 @@ pub(crate) fn random_seed() -> u64 {
 
 fn run(program: &Program, limits: &Limits, fuel: Fuel<'_>) -> Evaluation {
     let mut fuel = if program.is_pure() { fuel } else { fuel.seeded(random_seed()) };
-    let outcome = catch_unwind(AssertUnwindSafe(|| program.evaluate(limits, &mut fuel)))
+    let outcome = catch_unwind(AssertUnwindSafe(|| program.evaluate_with(&[], limits, &mut fuel)))
         .unwrap_or(Err(Failure { kind: ErrorKind::Internal, node: 0 }));
     Evaluation { outcome, fuel: fuel.spent() }
 }

@@ -1,16 +1,16 @@
-//! Changes to a text, and what no change may lose.
+//! Changes to a text, and the check that a change loses nothing.
 
 use super::Fix;
 use crate::error::Span;
 use crate::spelling::ascii_digit;
 
-/// The text with every edit made. Edits do not overlap; of those in one place the first comes first.
+/// The text with every edit applied. Edits do not overlap; those in one place keep their order.
 pub(super) fn apply(text: &str, mut edits: Vec<Fix>) -> String {
     edits.sort_by_key(|edit| (edit.span.start, edit.span.end));
     let mut mended = String::with_capacity(text.len() + 16);
     let mut from = 0;
     for edit in &edits {
-        // One that overlaps what was edited before it is left out.
+        // An edit that overlaps an earlier one is dropped.
         let Some(kept) = text.get(from..edit.span.start as usize) else { continue };
         mended.push_str(kept);
         mended.push_str(&edit.replacement);
@@ -20,7 +20,7 @@ pub(super) fn apply(text: &str, mut edits: Vec<Fix>) -> String {
     mended
 }
 
-/// The one change from a text to another: from the first word that differs to the last.
+/// The change from one text to another, as one edit: from the first word that differs to the last.
 pub(super) fn difference(text: &str, mended: &str) -> Option<Fix> {
     if text == mended {
         return None;
@@ -56,8 +56,9 @@ pub(super) fn difference(text: &str, mended: &str) -> Option<Fix> {
     Some(Fix { span, replacement: mended[start..mended.len() - end].to_owned() })
 }
 
-/// Whether a change loses nothing that counts: superscripts, `°` and `√` stand in the mended text in the same order, and so
-/// do the digits, or at least each number is there (`root(64, 3)` is `³√64`). Zeros that lead a number are no loss.
+/// Whether a change loses nothing that counts: superscripts, `°` and `√` stand in the mended text in the same order,
+/// and so do the digits, or at least each number is there (`root(64, 3)` is `³√64`). Zeros that lead a number are no
+/// loss.
 pub(super) fn keeps_numbers(text: &str, mended: &str) -> bool {
     let signs = |text: &str| -> String { text.chars().filter(|c| is_sign(*c)).collect() };
     let digits = |text: &str| numbers(text, false).concat();

@@ -151,7 +151,7 @@ impl<'t> Call<'t> {
         let mut letters: Vec<&str> = (first..=last).filter(is_variable).map(|at| self.tokens.spelled(at)).collect();
         letters.sort_unstable();
         letters.dedup();
-        // One that the text gives a value is none to be bound, if there is another.
+        // A letter with a value is not bound, if there is another letter.
         if letters.len() > 1 {
             letters.retain(|letter| !self.tokens.assigns(letter));
         }
@@ -275,7 +275,7 @@ fn stands_alone(text: &str, span: Span) -> bool {
 /// The names that the text has given a meaning where the node stands, and whether each can be called.
 fn own_names(program: &Program, at: usize) -> Vec<(String, bool)> {
     let mut names: Vec<(u32, bool)> = (0..program.parameters).map(|name| (name, false)).collect();
-    // What a definition's body names is looked up when it is used: by then more may be known.
+    // The names of a definition's body are looked up when it is used, when more names may be known.
     let mut in_definition = false;
     for (here, node) in program.nodes.iter().enumerate() {
         match *node {
@@ -317,7 +317,7 @@ fn not_callable(tokens: &Tokens<'_>, call: Span, found: Type, given: &[(String, 
     if open + 1 == close {
         return is_constant.then(|| vec![Fix::new(callee.end as usize, call.end as usize, "")]);
     }
-    // A letter that nothing gives a value may be a function.
+    // A letter without a value may be a function.
     let is_free = token == Token::Name
         && !is_constant
         && !tokens.defines(&name)

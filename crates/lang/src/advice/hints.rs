@@ -1,4 +1,4 @@
-//! What to know of a text that is read otherwise than it may be meant. A hint changes nothing.
+//! Hints for a text whose meaning may not be the intended one. A hint changes nothing.
 
 use std::collections::HashSet;
 
@@ -23,14 +23,14 @@ const TAN: u16 = named("tan");
 const LOG: u16 = named("log");
 const SET: u16 = named("set");
 
-/// What to know of a place in a text that was read.
+/// A place of a valid text whose meaning may not be the intended one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hint {
     /// What it is about.
     pub kind: HintKind,
     /// Where in the text.
     pub span: Span,
-    /// How to write what may have been meant, the likeliest first; the text then means something else.
+    /// How to write what may have been intended, the likeliest first; each changes the meaning of the text.
     pub fixes: Vec<Fix>,
 }
 
@@ -186,7 +186,7 @@ impl HintKind {
     }
 }
 
-/// Something that may be meant otherwise, and how it would be written then.
+/// A hint with the edits of its fix.
 pub(super) struct Found {
     pub(super) kind: HintKind,
     pub(super) span: Span,
@@ -204,7 +204,7 @@ pub(super) struct Findings {
 
 impl HintKind {
     /// Whether it is about how something is written, and so is mended with whatever else is; what a function or a root
-    /// means is for the asker to choose.
+    /// means is the caller's choice.
     pub(super) fn is_notation(&self) -> bool {
         matches!(
             self,
@@ -213,7 +213,8 @@ impl HintKind {
     }
 }
 
-/// What may be meant otherwise in a text, which is that of the program, in order of place. `failing` where it has no value.
+/// What may be meant otherwise in a text, which is that of the program, in order of place. `failing` where it has no
+/// value.
 pub(super) fn of(program: &Program, text: &str, choice: Choice, failing: bool) -> Findings {
     // Nothing is to be found without one of these.
     let signs = ['^', ',', '√', '|', '%', '[', '{'];
@@ -340,7 +341,7 @@ fn root_coefficient(program: &Program, text: &str, starts: &[u32], at: usize) ->
     let (coefficient, value) = (u64::try_from(coefficient).ok()?, u64::try_from(value).ok()?);
     let span = program.spans[left];
     let is_spelled = text[span.end as usize..].starts_with('√');
-    // Nobody writes the index of a square root.
+    // The index of a square root is never written.
     let is_perfect = (3..=62).contains(&coefficient)
         && (2_u64..)
             .map_while(|base| base.checked_pow(coefficient as u32))
@@ -389,7 +390,7 @@ fn double_bar(tokens: &Tokens<'_>) -> Option<Found> {
 fn xor(program: &Program, text: &str, starts: &[u32], carets: &mut HashSet<usize>, at: usize) -> Option<Found> {
     let span = caret_of(program, text, starts, at)?;
     let (left, right) = program.operands(starts, at)?;
-    // Whoever writes sets, truth values or bits means what it says.
+    // A text with sets, truth values or bits means exclusive or.
     let means_it = |root: usize| match program.nodes[root] {
         Node::Binary(Binary::Xor) => !carets.contains(&root),
         Node::Set(_)

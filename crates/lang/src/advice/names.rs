@@ -5,7 +5,7 @@ use crate::functions;
 use crate::lexer::normal_name;
 use crate::program::Binder;
 
-/// A longer name is no slip of anything.
+/// A longer name is not taken for a typing error.
 const NAME_BYTES: usize = 48;
 /// Names of so many letters or more are taken for a slip of one letter, and of two.
 const LETTERS_FOR_ONE: usize = 5;
@@ -36,7 +36,7 @@ pub(super) struct Scope {
 }
 
 impl Scope {
-    /// What the text itself has defined, and all of the language.
+    /// The names that the text defines, and those of the language.
     pub(super) fn new(own: &[(String, bool)]) -> Self {
         let (mut names, own) = (own.to_vec(), own.len());
         names.extend(functions::CONSTANTS.iter().map(|constant| (constant.name.to_owned(), false)));
@@ -91,7 +91,7 @@ impl Scope {
             return Some(Meant::Name(on_line));
         }
         self.glued(name, called).or_else(|| self.nearest(name, &small, called).map(Meant::Name)).or_else(|| {
-            // A slip of a name known elsewhere.
+            // A typing error in a name known elsewhere.
             let is_near = |known: &str| {
                 known.len() > LETTERS_FOR_ONE
                     && small.starts_with(&known[..1])
@@ -168,7 +168,7 @@ impl Scope {
         (factors.len() > 1 && factors.iter().any(|factor| self.is_own(factor))).then_some(factors)
     }
 
-    /// The name that a slip of the pen, or two in a long name, lead to.
+    /// The name at a distance of one typing error, or of two in a long name.
     fn nearest(&self, name: &str, small: &str, called: bool) -> Option<String> {
         let length = name.chars().count();
         let first = small.chars().next();
@@ -200,7 +200,7 @@ fn digit_on_line(character: char) -> char {
     }
 }
 
-/// A variable that nothing needs to define: one letter.
+/// A variable that may stay undefined: one letter.
 pub(super) fn is_letter(name: &str) -> bool {
     let mut characters = name.chars();
     matches!((characters.next(), characters.next()), (Some(letter), None) if letter.is_alphabetic())

@@ -1,4 +1,4 @@
-//! How to mend a text that cannot be read.
+//! Fixes for a text that cannot be parsed.
 
 use super::Fix;
 use super::edits::{apply, difference};
@@ -102,7 +102,8 @@ fn without_money(tokens: &Tokens<'_>) -> Option<String> {
     (!edits.is_empty()).then(|| apply(text, edits))
 }
 
-/// What the error asks for; whether it helps is for the caller to see. `is_given` says which names come with the text.
+/// The edits that the error suggests; the caller checks whether they help. `is_given` tells the names that come with
+/// the text.
 pub(super) fn mend(tokens: &Tokens<'_>, error: &Error, is_given: impl Fn(&str) -> bool) -> Option<Fix> {
     let text = tokens.text;
     let span = error.span;
@@ -254,7 +255,7 @@ fn spaced(text: &str, span: Span, meant: &str) -> String {
     format!("{left}{meant}{right}")
 }
 
-/// Whoever writes one look-alike writes more of them: all from here on, outside of strings, are mended at once.
+/// Where there is one look-alike there are more: all from here on, outside of strings, are mended at once.
 fn lookalikes(text: &str, from: usize) -> Option<Fix> {
     let mut edits = Vec::new();
     let mut at = from;
@@ -314,7 +315,7 @@ fn number_then_name(tokens: &Tokens<'_>, span: Span, number: &str, name: &str, i
     let is_known = is_given || tokens.defines(name);
     let behind = Span { start: span.start + number.len() as u32, end: span.end };
     if number.ends_with('.') {
-        // `1.real` asks for an attribute.
+        // `1.real` is an attribute.
         return None;
     }
     let factors = || name.split(['x', 'X']).skip(1);
@@ -391,7 +392,7 @@ fn missing_operator(tokens: &Tokens<'_>, span: Span) -> Option<Fix> {
         return thousands(tokens, left_at);
     }
     if left.is_number() && right.is_number() {
-        // `1.2.3`, `1 2`: nobody knows.
+        // `1.2.3`, `1 2`: unclear.
         return None;
     }
     if left == Token::Superscript && left_at.checked_sub(1).is_some_and(|name| is_function(tokens.spelled(name))) {

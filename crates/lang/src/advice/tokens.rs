@@ -1,4 +1,4 @@
-//! A text in tokens, also one that cannot be read: what is no token is left out.
+//! A text in tokens, also one that cannot be parsed: characters outside of tokens are skipped.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -214,8 +214,7 @@ impl<'t> Tokens<'t> {
         })
     }
 
-    /// The text with what stands in strings and comments, and every character outside ASCII, painted over: as long as
-    /// the text, byte by byte.
+    /// The text with strings, comments and every character outside ASCII overwritten, byte by byte, in the same length.
     pub(super) fn code(&self) -> Vec<u8> {
         let mut code: Vec<u8> = self.text.bytes().map(|byte| if byte.is_ascii() { byte } else { b'~' }).collect();
         let mut end = 0;

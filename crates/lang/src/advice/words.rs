@@ -11,7 +11,7 @@ use crate::error::Span;
 use crate::functions;
 use crate::lexer::{Token, is_name};
 
-/// What a phrase stands for.
+/// The meaning of a phrase.
 #[derive(Clone, Copy)]
 enum Phrase {
     /// An operator between two operands.
@@ -298,8 +298,8 @@ const OF: [&str; 8] = ["of", "de", "do", "da", "dos", "das", "del", "di"];
 const CHOICE: [&[&str]; 3] =
     [&["if", "se"], &["then", "entao"], &["else", "otherwise", "senao", "caso contrario", "se nao"]];
 
-/// The text with its words in signs; `None` if no phrase is in it. What `is_known` gives a meaning is no word. Each
-/// phrase takes a pass over the text, for which `pays` is asked.
+/// The text with its phrases as operators; `None` if it has none. A name that `is_known` is not a word. Each phrase
+/// takes a pass over the text, which `pays` pays for.
 pub(super) fn mend(text: &str, is_known: impl Fn(&str) -> bool, pays: impl Fn(usize) -> bool) -> Option<String> {
     if !text.bytes().any(|byte| byte.is_ascii_alphabetic()) {
         return None;
@@ -425,7 +425,7 @@ impl Words<'_> {
         }
         let (before, behind) = (self.has_operand_before(at), self.has_operand_behind(next));
         match phrase {
-            // What is written as it should be is no phrase.
+            // An expression of the language is not a phrase.
             Infix(sign) | Prefix(sign) if self.spelled(at, next) == sign.trim_end() => None,
             Infix(sign) => (before && behind).then(|| vec![Fix::new(start, end, sign)]),
             Prefix(sign) => {

@@ -1,5 +1,5 @@
-//! Operators in decimal mode: integers among themselves as ever (but for `/` and negative powers), and decimals, with
-//! which integers meet exactly before the result is rounded.
+//! Operators in decimal mode. Among themselves, integers behave as in Python's mode, but for `/` and negative powers;
+//! with decimals, they are converted exactly before the result is rounded.
 
 use std::sync::Arc;
 

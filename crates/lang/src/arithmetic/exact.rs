@@ -1,4 +1,4 @@
-//! Operators in exact mode: integers and fractions, and a complaint where the answer is neither.
+//! Operators in exact mode: integers and fractions, and an error where the result is neither.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ pub(crate) fn value(rational: Rational) -> Value {
     }
 }
 
-/// The number as a fraction; `None` for what is no number. Refused where a part is longer than one may be.
+/// The number as a fraction; `None` for other values. Refused where a part exceeds its limit.
 pub(crate) fn rational(value: &Value) -> Result<Option<Rational>, ErrorKind> {
     match value {
         Value::Fraction(value) => Ok(Some((**value).clone())),
@@ -106,7 +106,7 @@ pub(super) fn power(base: &Value, exponent: &Value, budget: &mut Budget) -> Resu
     base.power(&Rational::from_integer(times)?, budget).map(value)
 }
 
-/// The root of an index of 2 or more, where it is rational; `operation` is for the complaint.
+/// The root of an index of 2 or more, where it is rational; `operation` is for the error.
 pub(crate) fn root(operand: &Value, index: u32, operation: &str, budget: &mut Budget) -> Result<Value, ErrorKind> {
     let (above, below) = parts(operand).ok_or(ErrorKind::Internal)?;
     if above.is_negative() {

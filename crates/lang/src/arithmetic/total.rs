@@ -1,4 +1,4 @@
-//! What `sum` and `prod` have come to so far, over a collection or over a variable, and `sumprod` over two collections.
+//! The running totals of `sum` and `prod`, over a collection or over a variable, and of `sumprod` over two collections.
 
 use super::{Binary, binary};
 use crate::error::{ErrorKind, Overflow};
@@ -6,8 +6,8 @@ use crate::limits::Budget;
 use crate::number::{Compensated, Complex, Integer, Number, Tripled};
 use crate::value::Value;
 
-/// A sum or a product on its way. A sum goes through CPython's stages, each of which ends at the first element that it
-/// cannot take: that one is added as `+` does, and what comes of it decides what follows.
+/// A running sum or product. A sum goes through CPython's stages, each of which ends at the first element that it
+/// cannot take: that element is added with `+`, and the type of the result decides the next stage.
 pub(crate) enum Total {
     /// Integers, while the sum is a machine word.
     Words(i64),
@@ -33,7 +33,7 @@ impl Total {
         Self::Plain { operator: Binary::Multiply, value: start }
     }
 
-    /// How a sum goes on that left the machine words.
+    /// The next stage of a sum that exceeds a machine word.
     fn behind(value: Value) -> Self {
         match value {
             Value::Float(value) => Self::Floats(Compensated::new(value)),
@@ -44,7 +44,7 @@ impl Total {
         }
     }
 
-    /// Takes the next element.
+    /// Adds the next element.
     pub(crate) fn take(&mut self, element: &Value, budget: &mut Budget) -> Result<(), ErrorKind> {
         if let Self::Plain { operator, value } = self {
             *value = binary(*operator, value, element, budget)?;
@@ -54,7 +54,7 @@ impl Total {
         Ok(())
     }
 
-    /// Takes an element if it is one of the stage's.
+    /// Adds an element if the stage can take it.
     fn take_in_stage(&mut self, element: &Value) -> Result<bool, ErrorKind> {
         let Some(number) = element.number() else { return Ok(false) };
         if let (Self::Words(total), Number::Int(Integer::Small(word))) = (&*self, &number) {
@@ -75,7 +75,7 @@ impl Total {
         Ok(true)
     }
 
-    /// What has come of it.
+    /// The result.
     pub(crate) fn value(&self) -> Value {
         match self {
             Self::Words(word) => Value::Int(Integer::Small(*word)),
@@ -86,7 +86,7 @@ impl Total {
     }
 }
 
-/// A sum of products on its way, through the stages of CPython's `sumprod`.
+/// A running sum of products, with the stages of CPython's `sumprod`.
 pub(crate) enum Products {
     /// Pairs of integers, while products and sum are machine words.
     Words(i64),
@@ -97,7 +97,7 @@ pub(crate) enum Products {
 }
 
 impl Products {
-    /// Takes the next pair.
+    /// Adds the product of the next pair.
     pub(crate) fn take(mut self, a: &Value, b: &Value, budget: &mut Budget) -> Result<Self, ErrorKind> {
         if let Self::Words(sum) = self {
             match product_of_words(a, b).and_then(|product| sum.checked_add(product)) {
@@ -115,7 +115,7 @@ impl Products {
         binary(Binary::Add, &self.value(budget)?, &product, budget).map(Self::Plain)
     }
 
-    /// What has come of it.
+    /// The result.
     pub(crate) fn value(self, budget: &mut Budget) -> Result<Value, ErrorKind> {
         match self {
             Self::Words(sum) => Ok(Value::Int(Integer::Small(sum))),

@@ -36,7 +36,7 @@ struct Pair {
     high: f64,
 }
 
-/// A derivative at work.
+/// A running derivative.
 pub(crate) struct Derivative {
     at: f64,
     value: Option<f64>,
@@ -68,17 +68,17 @@ impl Derivative {
         Ok((derivative, Step::Evaluate(Value::Float(at))))
     }
 
-    /// The point asked for last.
+    /// The last requested point.
     pub(super) fn point(&self) -> f64 {
         self.point
     }
 
-    /// Takes the body's failure at the point asked for last: beside the point it has no value there.
+    /// Takes the body's failure at the last requested point: the body has no value there.
     pub(super) fn fail(&mut self) -> Option<Result<Step, ErrorKind>> {
         self.value.is_some().then(|| self.feed(f64::NAN))
     }
 
-    /// Takes the body's value at the point asked for last.
+    /// Takes the body's value at the last requested point.
     pub(super) fn feed(&mut self, value: f64) -> Result<Step, ErrorKind> {
         if self.value.is_none() {
             if !value.is_finite() {

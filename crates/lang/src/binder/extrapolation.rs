@@ -1,5 +1,5 @@
-//! Where a sequence of sums tends to, with an error from how it comes to rest: Wynn's ε-algorithm (1956), and Levin's
-//! transforms (1973).
+//! The limit of a sequence of sums, with an error estimated from its convergence: Wynn's ε-algorithm (1956), and
+//! Levin's transforms (1973).
 
 /// A limit, and an estimate of its error from above.
 #[derive(Clone, Copy)]
@@ -38,8 +38,8 @@ pub(super) fn limit(sums: &[f64], noise: f64) -> Option<Limit> {
     best
 }
 
-/// The limit of the sums of so many terms, each with what it lacks but for a series in the inverse of that number. Where
-/// terms fall like a power that is the number times the last term, where they alternate the last term. (By Sidi's
+/// The limit of the sums of so many terms, each with what it lacks but for a series in the inverse of that number.
+/// Where terms fall like a power that is the number times the last term, where they alternate the last term. (By Sidi's
 /// W-algorithm, 1982.)
 pub(super) fn limit_of_terms(counts: &[f64], sums: &[f64], lacks: &[f64], noise: f64) -> Option<Limit> {
     let (mut above, mut below): (Vec<f64>, Vec<f64>) = (Vec::new(), Vec::new());

@@ -1,11 +1,12 @@
 //! Adaptive integration that looks everywhere first.
 //!
-//! The range is one or more *rays*: from an end inwards, or from an end or from 0 to infinity. Points are distances from
-//! the ray's anchor, so that they keep their digits at an end, and those near it stand by decades: what is singular or
-//! narrow there is seen at any scale. The first panels are so many that nothing of the width that `docs/language.md`
-//! names lies between two points. Then the panel with the largest error is divided until the errors together are small
-//! against the integral, or against that of the magnitude. A panel that has an end of the ray is not halved but cut by
-//! decades; where floats allow no further cut, what is left is extrapolated from the pieces before it.
+//! The range is one or more *rays*: from an end inwards, or from an end or from 0 to infinity. Points are distances
+//! from the ray's anchor, so that they keep their digits at an end, and those near it stand by decades: what is
+//! singular or narrow there is seen at any scale. The first panels are so many that nothing of the width that
+//! `docs/language.md` names lies between two points. Then the panel with the largest error is divided until the errors
+//! together are small against the integral, or against that of the magnitude. A panel that has an end of the ray is not
+//! halved but cut by decades; where floats allow no further cut, what is left is extrapolated from the pieces before
+//! it.
 //!
 //! Each ray settles for itself, and no error cancels another: a principal value is no integral.
 
@@ -20,8 +21,8 @@ use crate::value::Value;
 
 /// Natural logarithm of the ratio by which a panel at an end is cut: some three and a half decades.
 const CUT: f64 = 8.0;
-/// The first look at an infinite ray is dense from 1e-7 to 1e7: a bell as far away as 60 of its widths has a point within
-/// 5 of them.
+/// The first look at an infinite ray is dense from 1e-7 to 1e7: a bell as far away as 60 of its widths has a point
+/// within 5 of them.
 const WINDOW: Window = Window { reach: 16.0, panels: 20 };
 /// The same where two integrals are inside each other, from 1e-4 to 1e4: the plane has to be paid for.
 const WINDOW_OF_TWO: Window = Window { reach: 9.0, panels: 9 };
@@ -124,7 +125,7 @@ struct Tail {
     pieces: Vec<Piece>,
 }
 
-/// An integral at work.
+/// A running integral.
 pub(crate) struct Integral {
     /// -1 where the bounds were given the wrong way round.
     sign: f64,
@@ -133,7 +134,7 @@ pub(crate) struct Integral {
     rays: Vec<Ray>,
     /// Pieces that may be divided.
     open: BinaryHeap<Worst>,
-    /// Pieces that a closer look tells no more of.
+    /// Pieces that a finer subdivision does not improve.
     settled: Vec<Piece>,
     /// Panels to be measured, the next one last.
     waiting: Vec<Panel>,
@@ -271,7 +272,7 @@ impl Integral {
         [Panel::logarithmic(panel.ray, start * pxfm::f_exp(0.5 * CUT), 0.5 * CUT), Panel::far(panel.ray, farther)]
     }
 
-    /// The next point to be asked for.
+    /// The next point to request.
     fn next_point(&mut self) -> Result<Step, ErrorKind> {
         let panel = *self.waiting.last().ok_or(ErrorKind::Internal)?;
         let ray = &self.rays[panel.ray];
@@ -284,22 +285,22 @@ impl Integral {
         Ok(Step::Evaluate(Value::Float(point)))
     }
 
-    /// The distance and the ray of the point asked for last.
+    /// The distance and the ray of the last requested point.
     fn here(&self) -> Option<(f64, usize)> {
         Some((*self.sample.distances.last()?, self.waiting.last()?.ray))
     }
 
-    /// The point asked for last.
+    /// The last requested point.
     pub(super) fn point(&self) -> f64 {
         self.here().map_or(f64::NAN, |(distance, ray)| self.rays[ray].point(distance))
     }
 
-    /// Takes the error that the body has told of, which is an integral itself.
+    /// Takes the error bound of the body, which is an integral itself.
     pub(super) fn tell(&mut self, error: f64) {
         self.told = self.told.max(error);
     }
 
-    /// Takes the body's failure at the point asked for last: `None` where it is no end of the body's reach.
+    /// Takes the body's failure at the last requested point: `None` where it is not the end of the body's range.
     pub(super) fn fail(&mut self, kind: &ErrorKind) -> Option<Result<Step, ErrorKind>> {
         let (distance, at) = self.here()?;
         let ray = &mut self.rays[at];
@@ -315,7 +316,7 @@ impl Integral {
         Some(self.take(0.0))
     }
 
-    /// Takes the body's value at the point asked for last.
+    /// Takes the body's value at the last requested point.
     pub(super) fn feed(&mut self, value: f64) -> Result<Step, ErrorKind> {
         if value.is_finite() {
             return self.take(value);
@@ -542,7 +543,7 @@ impl Integral {
         Step::Done { value: Value::Float(value), error: Some(totals.error) }
     }
 
-    /// Nothing more can be done: what there is, if it is good enough.
+    /// The result so far, if it is precise enough, when no further refinement is possible.
     fn last_word(&mut self, totals: &Totals) -> Result<Step, ErrorKind> {
         if !totals.value.is_finite() || !totals.size.is_finite() {
             return Err(Overflow::Range.into());

@@ -52,8 +52,8 @@ const fn legendre(degree: usize, x: f64) -> f64 {
     value
 }
 
-/// What makes of the values at the points that of their polynomial at the upper end of the panel; those in reverse order
-/// give it at the lower end.
+/// What makes of the values at the points that of their polynomial at the upper end of the panel; those in reverse
+/// order give it at the lower end.
 const AT_END: [f64; POINTS] = at_end();
 
 const fn at_end() -> [f64; POINTS] {
@@ -202,13 +202,13 @@ pub(super) struct Piece {
     pub(super) error: f64,
     /// The integral of the body's magnitude.
     pub(super) size: f64,
-    /// The part of the error that no closer look makes smaller: rounding.
+    /// The part of the error that no subdivision reduces: rounding.
     pub(super) rounding: f64,
     /// The nearest and the farthest distance.
     pub(super) ends: [End; 2],
     /// Whether it stands for more than its panel.
     pub(super) is_tail: bool,
-    /// Whether to look closer would tell no more: what is left of the error is rounding.
+    /// Whether a subdivision would not help: the rest of the error is rounding.
     pub(super) is_settled: bool,
     /// Whether its values show no sign of a smooth body: the spectrum does not fall.
     pub(super) is_rough: bool,
@@ -239,9 +239,9 @@ pub(super) struct Sample {
     pub(super) values: Vec<f64>,
     /// Where they were taken, as distances: floats are not dense everywhere.
     pub(super) distances: Vec<f64>,
-    /// The distances that the rule asked for.
+    /// The distances that the rule requested.
     pub(super) asked: Vec<f64>,
-    /// The largest errors that the body itself has told of, weighted as its values are.
+    /// The largest error bounds of the body itself, weighted as its values are.
     pub(super) told: f64,
     /// Whether there are points at which the body has no value.
     pub(super) is_broken: bool,
@@ -277,10 +277,10 @@ impl Sample {
     /// The integral over the panel, whose distances are from `anchor`.
     ///
     /// The error is told by the spectrum: the coefficients of the values' Legendre series at degrees 8 and 9 (`middle`)
-    /// and at 12 and 13 (`high`). What the rule cannot integrate begins at degree 23. For a smooth body the coefficients
-    /// fall like a power, and so the error is far below the last of them; where they do not fall (a corner, a jump, a
-    /// pole, noise) they are the error themselves. Even and odd degrees both count: an odd pole in the middle of a panel
-    /// leaves no trace in the difference of two symmetric rules.
+    /// and at 12 and 13 (`high`). What the rule cannot integrate begins at degree 23. For a smooth body the
+    /// coefficients fall like a power, and so the error is far below the last of them; where they do not fall (a
+    /// corner, a jump, a pole, noise) they are the error themselves. Even and odd degrees both count: an odd pole in
+    /// the middle of a panel leaves no trace in the difference of two symmetric rules.
     pub(super) fn measure(&self, panel: &Panel, anchor: f64) -> Piece {
         let moved = self.moved_back();
         let value_at = |at: usize| moved[at] * Self::weight(panel, self.asked[at]);

@@ -9,12 +9,12 @@ const MEMORY: usize = 20;
 /// Values that are this small beside those at the bounds are as good as 0: what is left of them is rounding.
 const NOTHING: f64 = 1e-9;
 
-/// A search for a root at work.
+/// A running search for a root.
 pub(crate) struct Bisection {
     /// Both ends, with the body's values there once they are known.
     low: (f64, Option<f64>),
     high: (f64, Option<f64>),
-    /// The point asked for last.
+    /// The last requested point.
     point: f64,
     /// The smaller of the magnitudes at the two ends, step by step.
     sizes: Vec<f64>,
@@ -30,12 +30,12 @@ impl Bisection {
         Ok((bisection, Step::Evaluate(Value::Float(from))))
     }
 
-    /// The point asked for last.
+    /// The last requested point.
     pub(super) fn point(&self) -> f64 {
         self.point
     }
 
-    /// Takes the body's value at the point asked for last.
+    /// Takes the body's value at the last requested point.
     pub(super) fn feed(&mut self, value: f64) -> Result<Step, ErrorKind> {
         if value.is_nan() {
             return Err(refuse(Obstacle::Undefined, self.point));

@@ -1,6 +1,7 @@
 //! Sums and products to infinity. The partial sums at 1, 2, 4, 8, … terms are extrapolated: whether the terms fall like
 //! a power of their number or alternate, what those sums lack is told by the last term and its number, or is a sum of
-//! geometric sequences, and [`extrapolation`] removes both. Where the terms fall faster they are added until nothing is left.
+//! geometric sequences, and [`extrapolation`] removes both. Where the terms fall faster they are added until nothing is
+//! left.
 
 use super::{Step, extrapolation, point_text};
 use crate::error::{ErrorKind, Obstacle};
@@ -13,12 +14,12 @@ const TERMS_MAX: u32 = 8_192;
 /// Terms one after the other that fall by this ratio or faster, and are nothing beside the sum, end it.
 const FAST: f64 = 0.9;
 const FAST_TERMS: u32 = 8;
-/// What the terms may still be, in relative size, where they fall that fast.
+/// The largest relative size of the remaining terms, where they fall that fast.
 const NOTHING: f64 = 1e-18;
 /// Relative error that is still an answer.
 const TOLERANCE: f64 = 1e-9;
 
-/// A series at work.
+/// A running series.
 pub(crate) struct Series {
     is_product: bool,
     next: Integer,

@@ -1,4 +1,4 @@
-//! The domains of functions, and what is said of an argument outside: in CPython's words, in English and in Portuguese.
+//! The messages for an argument outside the domain of a function: in CPython's words, in English and in Portuguese.
 
 use super::Language::{self, English, Portuguese};
 use crate::error::Given;
@@ -22,7 +22,7 @@ pub(super) fn python(function: &str, given: Option<Given>) -> Option<String> {
         Domain::Quotient | Domain::RealPower => return Some("math domain error".to_owned()),
         Domain::All | Domain::Angle | Domain::OutsideUnit | Domain::Counting | Domain::Words => return None,
     };
-    // Logarithms take integers that are no floats, and name none.
+    // Logarithms take integers beyond floats, and CPython does not name these.
     let given = given.filter(|given| !(given.is_integer() && expected == "expected a positive input"));
     Some(given.map_or_else(|| expected.to_owned(), |given| format!("{expected}, got {}", float::text(given.value()))))
 }
@@ -91,7 +91,7 @@ fn domain(function: &str) -> Domain {
     if function == "√" { Domain::NotNegative } else { functions::domain(function).unwrap_or(Domain::All) }
 }
 
-/// A negative number has a root all the same, which is worth knowing.
+/// The square root of a negative number: the message names the complex one.
 fn square_root(given: Option<Given>, language: Language) -> String {
     let number = given.map_or_else(String::new, |given| shown(given, language));
     let none = match language {

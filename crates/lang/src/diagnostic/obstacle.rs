@@ -3,7 +3,7 @@
 use super::Language::{self, English};
 use crate::error::Obstacle;
 
-/// What is said of an obstacle to `what`; `at` is a value of its variable.
+/// The message for an obstacle to `what`; `at` is a value of its variable.
 pub(super) fn words(what: &str, obstacle: Obstacle, at: Option<&str>, language: Language) -> String {
     let is_english = language == English;
     let say = |english: &str, portuguese: &str| if is_english { english.to_owned() } else { portuguese.to_owned() };

@@ -1,4 +1,4 @@
-//! What went wrong at run time, in plain Brazilian Portuguese: what was given, what is wanted, what to write.
+//! Messages for failures at run time, in plain Brazilian Portuguese: what was given, what is wanted, what to write.
 
 use super::Language::Portuguese;
 use super::domain;

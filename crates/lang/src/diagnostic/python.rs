@@ -129,7 +129,7 @@ fn arity_error(arity: &Arity) -> String {
     }
 }
 
-/// `None` for what no function of CPython says.
+/// `None` for errors that CPython does not have.
 pub(super) fn value_error(error: &ValueError) -> Option<String> {
     let words = match error {
         ValueError::Domain

@@ -1,4 +1,4 @@
-//! What is said of texts that cannot be read.
+//! Messages for texts that cannot be parsed.
 
 use super::Language::{self, English};
 use crate::error::{Feature, Syntax};

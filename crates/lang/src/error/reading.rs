@@ -1,15 +1,16 @@
-//! What can be wrong with a text before anything is calculated.
+//! The errors of a text before anything is calculated.
 
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 /// Why a text is not an expression.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum Syntax {
     /// Nothing but blanks and comments.
     Empty,
-    /// `integral`, `sum` or their like over a variable, with other parts than they have.
+    /// `integral`, `sum` or another form over a variable, with the wrong parts.
     BinderForm {
         /// Its name.
         name: String,
@@ -18,12 +19,12 @@ pub enum Syntax {
     },
     /// The text ends where an operand should stand.
     UnexpectedEnd,
-    /// Something stands where an operand should.
+    /// Something in place of an operand.
     ExpectedOperand {
         /// What was found.
         found: String,
     },
-    /// Something stands where an operator or the end should.
+    /// Something in place of an operator or the end.
     ExpectedOperator {
         /// What was found.
         found: String,
@@ -38,7 +39,7 @@ pub enum Syntax {
         /// The function.
         name: String,
     },
-    /// What is written otherwise in this language: a look-alike (`–`), or another language's operator (`&&`).
+    /// A spelling that this language does not have: a look-alike (`–`), or another language's operator (`&&`).
     Misspelled {
         /// What was found.
         found: String,
@@ -54,7 +55,7 @@ pub enum Syntax {
         /// The bracket.
         bracket: char,
     },
-    /// A closing bracket that closes nothing, or not what is open.
+    /// A closing bracket that closes nothing, or not the open bracket.
     Unmatched {
         /// The closing bracket.
         bracket: char,
@@ -86,9 +87,9 @@ pub enum Syntax {
         /// The fraction on the line: `1/2`.
         fraction: String,
     },
-    /// `2+2=`, `2+2=?`, `=2+2`: a `=` that asks for the answer; the span is that of the `=` and what `?` is behind it.
+    /// `2+2=`, `2+2=?`, `=2+2`: a `=` that asks for the answer; the span is that of the `=` and of a `?` after it.
     StrayEqual,
-    /// Digits or underscores that make no number (`1__0`, `0x`, `1e`).
+    /// Digits or underscores that do not form a number (`1__0`, `0x`, `1e`).
     MalformedNumber,
     /// A name directly after a number (`2x`).
     NumberThenName {
@@ -102,7 +103,7 @@ pub enum Syntax {
         /// The character.
         character: char,
     },
-    /// A `\` that no newline follows.
+    /// A `\` without a newline after it.
     StrayBackslash,
     /// A string without its closing quote.
     UnterminatedString,
@@ -115,9 +116,9 @@ pub enum Syntax {
         /// Where what stands before it begins, in bytes.
         from: u32,
     },
-    /// A superscript with a blank before it, or with nothing that it could be an exponent of.
+    /// A superscript after a blank, or without a base.
     DetachedSuperscript,
-    /// A run of superscripts that is no expression (`2⁺`, `2⁽¹`, `2²ⁿ`).
+    /// A run of superscripts that is not an expression (`2⁺`, `2⁽¹`, `2²ⁿ`).
     Exponent {
         /// The run.
         found: String,
@@ -135,7 +136,7 @@ pub enum Syntax {
     },
     /// `?` without its `:`.
     MissingColon,
-    /// What stands before `=` is no name.
+    /// The left side of `=` is not a name.
     AssignmentTarget,
     /// `@=` takes a name, or a name with parameters.
     FormulaTarget,
@@ -163,13 +164,13 @@ pub enum Syntax {
 }
 
 /// Why the variables that came with a text could not be taken.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum VariableError {
-    /// They are no JSON object.
+    /// They are not a JSON object.
     NotAnObject,
-    /// A name that no statement could give a value: it is none, or a reserved word, or `mod`.
+    /// A name that cannot be assigned to: an invalid one, a reserved word, or `mod`.
     Name {
         /// The name.
         name: String,
@@ -186,16 +187,16 @@ pub enum VariableError {
         /// The variable.
         name: String,
     },
-    /// A string with half of a surrogate pair, which is no character.
+    /// A string with half of a surrogate pair, which is not a character.
     Surrogate {
         /// The variable.
         name: String,
     },
 }
 
-/// What the language does not do (or not yet), named.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+/// A feature that the language does not support.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum Feature {
     /// `x.y`, but for `math.`.

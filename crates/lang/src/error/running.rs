@@ -1,10 +1,11 @@
-//! What can go wrong while a program runs: CPython's errors, and those of decimal numbers.
+//! The errors of a running program: CPython's, and those of decimal numbers.
 
+#[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
 /// The types of values, as CPython names them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum Type {
     /// `int`.
@@ -67,9 +68,9 @@ impl Type {
     }
 }
 
-/// An operation on a type that it is not for, or a call with the wrong arguments.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+/// An operation on a type that it does not support, or a call with the wrong arguments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum TypeError {
     /// `unsupported operand type(s) for +: 'int' and 'NoneType'`.
@@ -102,7 +103,7 @@ pub enum TypeError {
     },
     /// `'int' object is not iterable`.
     NotIterable {
-        /// The type that was to be walked over.
+        /// The type that is not iterable.
         found: Type,
     },
     /// `argument of type 'int' is not a container or iterable`: the right operand of `in`.
@@ -117,7 +118,7 @@ pub enum TypeError {
     },
     /// `cannot use 'tuple' as a set element (unhashable type: 'list')`, `unhashable type: 'list'`.
     Unhashable {
-        /// The type of what was to be an element of a set; `None` where it was to be counted.
+        /// The type of the element; `None` where the error is of `mode`, which counts its data.
         element: Option<Type>,
         /// The type that cannot be in a set: the element's own, or that of something in it.
         found: Type,
@@ -175,7 +176,7 @@ pub enum TypeError {
         /// The argument's type.
         found: Type,
     },
-    /// What `NotReal` and `NotInteger` become where it is an argument of a function.
+    /// `NotReal` or `NotInteger` for an argument of a function.
     Argument {
         /// The function.
         function: String,
@@ -184,7 +185,7 @@ pub enum TypeError {
         /// The argument's type.
         found: Type,
     },
-    /// `can't convert type 'str' to numerator/denominator`: no number to take statistics of.
+    /// `can't convert type 'str' to numerator/denominator`: not a number for statistics.
     NotRatio {
         /// The element's type.
         found: Type,
@@ -214,7 +215,8 @@ pub enum TypeError {
         /// Its position, from 1.
         position: u64,
     },
-    /// The same of a function that CPython has written in Python: `mean() missing 1 required positional argument: 'data'`.
+    /// The same for a function that CPython implements in Python: `mean() missing 1 required positional argument:
+    /// 'data'`.
     MissingPositional {
         /// The function.
         function: String,
@@ -232,7 +234,7 @@ pub enum TypeError {
         /// Its position, from 1.
         position: u64,
     },
-    /// The same of a function that CPython has written in Python: `mean() got multiple values for argument 'data'`.
+    /// The same for a function that CPython implements in Python: `mean() got multiple values for argument 'data'`.
     MultipleValues {
         /// The function.
         function: String,
@@ -285,8 +287,9 @@ pub enum TypeError {
 }
 
 /// CPython's ways to count arguments.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "kebab-case"))]
+#[non_exhaustive]
 pub enum Arity {
     /// `math.sin() takes exactly one argument (0 given)`.
     ExactlyOne {
@@ -319,7 +322,8 @@ pub enum Arity {
         /// Which of the arguments are counted.
         counted: Counted,
     },
-    /// `stdev() takes from 1 to 2 positional arguments but 3 were given`: of a function that CPython has written in Python.
+    /// `stdev() takes from 1 to 2 positional arguments but 3 were given`: of a function that CPython has written in
+    /// Python.
     TakesPositional {
         /// The function.
         function: String,
@@ -333,8 +337,8 @@ pub enum Arity {
 }
 
 /// Which arguments a count is of, as CPython says it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "kebab-case"))]
 pub enum Counted {
     /// `arguments`.
     All,
@@ -345,8 +349,8 @@ pub enum Counted {
 }
 
 /// How a count is bounded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "kebab-case"))]
 pub enum Bound {
     /// This many.
     Exactly,
@@ -357,11 +361,11 @@ pub enum Bound {
 }
 
 /// The right type, but a value outside the domain.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum ValueError {
-    /// No number that the calculation has a value for.
+    /// A number for which the calculation has no value.
     Domain,
     /// An argument outside the domain of a function: `expected a nonnegative input, got -4.0`, `math domain error`.
     Outside {
@@ -468,10 +472,11 @@ pub enum ValueError {
     ComplexModulo,
 }
 
-/// A real number that an error tells of. Serialises as text, since JSON has no infinities.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A real number in an error. Serialises as text, since JSON has no infinities.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct Given {
-    /// A float, or the float that an integer is made; infinite for an integer that is none.
+    /// A float, or an integer as a float; infinite for an integer beyond floats.
     value: Real,
     /// Whether it was an integer.
     integer: bool,
@@ -497,8 +502,8 @@ impl Given {
 }
 
 /// The bits of a float, which have an equality, and its shortest text in JSON.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(try_from = "String", into = "String"))]
 struct Real(u64);
 
 impl From<Real> for String {
@@ -518,8 +523,8 @@ impl TryFrom<String> for Real {
 }
 
 /// A division by zero.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum ZeroDivision {
     /// `/`.
@@ -543,9 +548,9 @@ pub enum ZeroDivision {
     },
 }
 
-/// What an operation of decimal mode signals where Python's `decimal` would.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+/// An error of decimal mode, where Python's `decimal` signals.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum DecimalError {
     /// `DivisionByZero`: a number divided by zero, zero to a negative power.
@@ -577,8 +582,8 @@ pub enum DecimalError {
 }
 
 /// A result that a float cannot hold, in CPython's words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum Overflow {
     /// `int too large to convert to float`.

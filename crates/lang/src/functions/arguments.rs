@@ -1,4 +1,4 @@
-//! How arguments become what a formula takes, and CPython's complaints of those that do not fit.
+//! Binding arguments to parameters, with CPython's errors for those that do not fit.
 
 use super::keyword;
 use super::row::{Body, Parameters};
@@ -6,7 +6,7 @@ use crate::error::{Arity, Bound, Counted, ErrorKind, TypeError};
 use crate::value::Value;
 
 impl Body {
-    /// Whether a function may be given so many arguments; the complaint is CPython's.
+    /// Refuses a wrong number of arguments, with CPython's error.
     pub(super) fn check_count(
         &self,
         name: &str,
@@ -47,7 +47,7 @@ pub(super) fn too_many(function: &str, most: usize, positional: usize, named: us
 }
 
 impl Parameters {
-    /// One value for each parameter, none where it was left out. Complaints come in CPython's order.
+    /// One value for each parameter, `None` for an absent one. Errors come in CPython's order.
     pub(super) fn bind(
         &self,
         function: &str,
@@ -59,7 +59,7 @@ impl Parameters {
         let given = positional.len() + named.len();
         let all = self.positional == self.names.len();
         if self.required == 0 && keywords.is_empty() && given > self.names.len() {
-            // The constructors of types count what comes without keywords in words of their own.
+            // The constructors of types have their own words for too many arguments without keywords.
             return Err(expected(&function(), Bound::AtMost, self.names.len(), given));
         }
         if given > self.names.len() {
@@ -75,7 +75,7 @@ impl Parameters {
         for (at, parameter) in self.names.iter().enumerate().skip(positional.len()) {
             bound[at] = keyword(parameter).map(|at| named[at].clone());
             if bound[at].is_none() && at < self.required && parameter.is_empty() {
-                // By position only: CPython counts those, and names none.
+                // By position only: CPython counts these and does not name them.
                 let bound = if all { Bound::AtLeast } else { Bound::Exactly };
                 let counted = Counted::Positional;
                 return Err(takes(&function(), bound, self.required, counted, positional.len()));
@@ -98,8 +98,8 @@ impl Parameters {
     }
 }
 
-/// One value for each parameter of a [`Body::Written`], none where it was left out. Complaints come in the order in which
-/// CPython begins a function of Python.
+/// One value for each parameter of a [`Body::Written`], `None` for an absent one. Errors come in the order of a call of
+/// a Python function in CPython.
 pub(super) fn bind_written(
     function: &str,
     names: &[&str],

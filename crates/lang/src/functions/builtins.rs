@@ -176,7 +176,7 @@ fn float(arguments: &[Value], budget: &mut Budget) -> Outcome {
     }
 }
 
-/// `float` in the modes beside python's: the mode's number of an integer or a text.
+/// `float` in the other modes: the mode's number for an integer or a text.
 fn number_of_mode(arguments: &[Value], budget: &mut Budget) -> Outcome {
     let zero = Value::Int(Integer::ZERO);
     let argument = arguments.first().unwrap_or(&zero);
@@ -209,7 +209,7 @@ fn number_of_mode(arguments: &[Value], budget: &mut Budget) -> Outcome {
     }
 }
 
-/// What looking for a number in a string costs, and saying that there is none.
+/// The price of parsing a string as a number, and of the error if it is not a number.
 fn reading_price(argument: &Value, text: &Text) -> u64 {
     let bytes = text.string.len() as u64;
     // Each character that is not ASCII may be a digit of some script.
@@ -223,7 +223,7 @@ fn float_parts(text: &str) -> (bool, String) {
     (text.starts_with('-'), unsigned.to_ascii_lowercase())
 }
 
-/// What Python's `float` reads in a string: a literal with a sign, blanks around it, or a name of infinity or nan.
+/// Parses a string as Python's `float` does: a literal with a sign, blanks around it, or a name of infinity or nan.
 fn parse_float(text: &str) -> Option<f64> {
     let (negative, unsigned) = float_parts(text);
     let sign = if negative { -1.0 } else { 1.0 };
@@ -235,7 +235,7 @@ fn parse_float(text: &str) -> Option<f64> {
     plain_float(&unsigned)?.parse::<f64>().ok().map(|value| sign * value)
 }
 
-/// A literal without its underscores, if these stand where they may; the rest is for whoever reads it.
+/// A literal without its underscores, if these stand where they may; the caller parses the rest.
 fn plain_float(unsigned: &str) -> Option<String> {
     // An underscore stands between two digits only.
     let bytes = unsigned.as_bytes();
@@ -292,7 +292,7 @@ fn int(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
     }
 }
 
-/// What Python's `int` reads in a string of a base; base 0 goes by the prefix.
+/// Parses a string in a base as Python's `int` does; base 0 means the prefix decides.
 fn parse_int(text: &str, base: u32, budget: &mut Budget) -> Result<Option<Integer>, ErrorKind> {
     let text = ascii_digits(text.trim());
     let digits = text.strip_prefix(['+', '-']).unwrap_or(&text);
@@ -335,7 +335,7 @@ fn min(positional: &[Value], keywords: &[&str], named: &[Value], budget: &mut Bu
     extreme("min", Comparison::Less, positional, keywords, named, budget)
 }
 
-/// The first of the arguments that no later one beats.
+/// The first of the smallest or largest arguments.
 fn extreme(
     function: &str,
     beats: Comparison,
@@ -389,7 +389,7 @@ fn pow(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
         return base.modular_power(&exponent, &modulus, budget).map(Value::Int);
     }
     // CPython asks the operands' types in order: a float refuses at once, a complex number where the first two are
-    // numbers, and the others have nothing to say.
+    // numbers, and the other types do not refuse.
     for value in all {
         match value {
             Value::Float(_) | Value::Fraction(_) | Value::Decimal(_) => {
@@ -405,7 +405,7 @@ fn pow(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
     Err(TypeError::Operands { operator: "** or pow()".to_owned(), types }.into())
 }
 
-/// `round` and `round_half_up`, which differ in where ties go.
+/// `round` and `round_half_up`, which differ in the rounding of ties.
 fn round(arguments: &[Option<Value>], ties: Ties, budget: &mut Budget) -> Outcome {
     let [Some(number), places] = arguments else { return Err(ErrorKind::Internal) };
     let places = places.as_ref().filter(|places| !matches!(places, Value::None));
@@ -435,7 +435,7 @@ fn round(arguments: &[Option<Value>], ties: Ties, budget: &mut Budget) -> Outcom
         (Some(Number::Float(value)), Some(places)) => {
             floats::round_places(value, machine(places)?, ties, budget).map(Value::Float)
         }
-        // It is the number's type that would look at the places, so this comes first whatever they are.
+        // The number's type checks the places, so this error comes first whatever they are.
         _ => Err(TypeError::NoMethod { found: number.kind(), method: "round".to_owned() }.into()),
     }
 }

@@ -1,4 +1,4 @@
-//! Functions of chance. Their answers are never remembered; where the chance comes from is for the caller to say.
+//! Random functions. Their answers are never remembered; the caller gives the seed.
 
 use super::row::{Body, Column, Domain, Function, InDecimal, InExact};
 use super::{Outcome, SCALAR, Section, integer, outside};

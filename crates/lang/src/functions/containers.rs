@@ -470,7 +470,7 @@ fn dist(arguments: &[Value], budget: &mut Budget) -> Outcome {
         return Err(ValueError::Dimensions.into());
     }
     budget.charge(price::ELEMENTARY * 32 * arguments[0].length().unwrap_or(0))?;
-    // In turn, so that the first that is no number is named.
+    // In turn, so that the error names the first that is not a number.
     let pairs: Result<Vec<(f64, f64)>, ErrorKind> = p.zip(q).map(|(p, q)| Ok((to_float(&p)?, to_float(&q)?))).collect();
     let (p, q): (Vec<f64>, Vec<f64>) = pairs?.into_iter().unzip();
     let differences: Vec<f64> = p.iter().zip(&q).map(|(p, q)| p - q).collect();
@@ -489,7 +489,7 @@ fn fsum(value: &Value, budget: &mut Budget) -> Outcome {
     let mut partials: Vec<f64> = Vec::new();
     let mut special: Vec<f64> = Vec::new();
     for value in values {
-        // What is not finite is added apart; as in CPython, what came before it then counts no more, but in an overflow.
+        // Infinities and NaN are added apart; as in CPython, earlier elements then count only if they overflow.
         if !value.is_finite() {
             special.push(value);
             partials.clear();

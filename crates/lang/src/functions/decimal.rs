@@ -14,7 +14,7 @@ pub(super) fn integer(value: i64) -> Decimal {
     Decimal::from(Integer::from(value))
 }
 
-/// A question about infinities and NaN, which this mode does not have.
+/// A test for infinities or NaN, which this mode does not have.
 pub(super) fn always(answer: bool, arguments: &[Value]) -> Outcome {
     number(&arguments[0])?;
     Ok(Value::Bool(answer))
@@ -93,7 +93,7 @@ pub(super) fn of_degrees(function: Circular, angle: &Value, budget: &mut Budget)
     number(angle)?.of_degrees(function, precision, budget).map(value)
 }
 
-/// `isclose`: whether the difference is within a part of the larger, or within an absolute tolerance.
+/// `isclose`: whether the difference is within a fraction of the larger, or within an absolute tolerance.
 pub(super) fn is_close(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
     let precision = precision(budget);
     let given = |at: usize, otherwise: Decimal| arguments[at].as_ref().map_or(Ok(otherwise), number);

@@ -1,8 +1,8 @@
 //! The circular functions of an argument that is directly in degrees: `sin(30°)`.
 //!
-//! They are rows without a name that a text could write: the parser makes a call of one where `°` stands on the whole
-//! argument. The angle is the real number before the sign, an integer of any size or the exact value of a float or a
-//! decimal; it is reduced by whole turns exactly, and the value rounded once.
+//! No name reaches these rows: the parser makes a call of one where `°` stands on the whole argument. The angle is the
+//! real number before the sign, an integer of any size or the exact value of a float or a decimal; it is reduced by
+//! whole turns exactly, and the value rounded once.
 
 use super::row::{Body, Column, Domain, Function, InDecimal, InExact};
 use super::{ELEMENTARY, Outcome, Section, decimal, exact, outside, to_float};

@@ -19,7 +19,7 @@ fn not_exact(function: &str) -> ErrorKind {
     ErrorKind::NotExact { operation: function.to_owned() }
 }
 
-/// That an argument is outside the domain of a function.
+/// The error for an argument outside the domain of a function.
 fn undefined(function: &str) -> ErrorKind {
     ValueError::Outside { function: function.to_owned(), given: None }.into()
 }
@@ -71,7 +71,7 @@ fn is_within(domain: Domain, x: &Value, budget: &mut Budget) -> Result<bool, Err
     })
 }
 
-/// A question about infinities and NaN, which this mode does not have.
+/// A test for infinities or NaN, which this mode does not have.
 pub(super) fn always(answer: bool, arguments: &[Value]) -> Outcome {
     let [_] = numbers(arguments)?;
     Ok(Value::Bool(answer))
@@ -242,7 +242,7 @@ pub(super) fn of_degrees(function: Circular, value: &Value, budget: &mut Budget)
     Rational::new(&Integer::from(i64::from(halves)), &Integer::from(2_i64), budget).map(exact::value)
 }
 
-/// `isclose`: whether the difference is within a part of the larger, or within an absolute tolerance.
+/// `isclose`: whether the difference is within a fraction of the larger, or within an absolute tolerance.
 pub(super) fn is_close(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
     let given = |at: usize, otherwise: Result<Rational, ErrorKind>| match &arguments[at] {
         Some(value) => number(value),
@@ -309,7 +309,7 @@ fn whole(
     }
 }
 
-/// One operation of several that a function is made of: what a node that does the same costs, its operands included.
+/// One operation inside a formula, at the price of a node for the same operation, its operands included.
 fn step(operation: Binary, a: &Value, b: &Value, budget: &mut Budget) -> Outcome {
     budget.charge(2 * price::SCALAR)?;
     arithmetic::binary(operation, a, b, budget)

@@ -304,7 +304,7 @@ fn nextafter(arguments: &[Option<Value>], _: &mut Budget) -> Outcome {
         None => return float_value(next_towards(x, y)),
         Some(steps) => match integer(steps)? {
             steps if steps.is_negative() => return Err(ValueError::NegativeSteps.into()),
-            // There are fewer floats than a word counts.
+            // There are fewer floats than a word can count.
             steps => steps.as_u64().unwrap_or(u64::MAX),
         },
     };

@@ -1,21 +1,21 @@
-//! A keyword that no parameter has the name of, and which one is meant: CPython's `_Py_CalculateSuggestions`.
+//! The error for an unknown keyword, with a suggestion: CPython's `_Py_CalculateSuggestions`.
 
 use crate::error::{ErrorKind, TypeError};
 
-/// What it costs to put in, leave out or exchange a byte.
+/// The distance of an inserted, deleted or exchanged byte.
 const MOVE: usize = 2;
-/// What it costs to exchange a capital and a small letter.
+/// The distance of a capital and a small letter.
 const CASE: usize = 1;
-/// Bytes that may differ, beside a common beginning and end; what differs in more is not compared.
+/// Bytes that may differ between a common prefix and suffix; longer differences are not compared.
 const DIFFERENT_MAX: usize = 40;
 
-/// That no parameter has the name of a keyword.
+/// The error for a keyword that no parameter has.
 pub(super) fn unknown(function: &str, keyword: &str, parameters: &[&str]) -> ErrorKind {
     let meant = meant(keyword, parameters).map(str::to_owned);
     TypeError::UnknownKeyword { function: function.to_owned(), name: keyword.to_owned(), meant }.into()
 }
 
-/// The first of the nearest parameters, if no more than about a third of both names would have to be moved.
+/// The first of the nearest parameters, if at most about a third of both names differs.
 fn meant<'p>(keyword: &str, parameters: &[&'p str]) -> Option<&'p str> {
     let named = parameters.iter().filter(|name| !name.is_empty());
     let near = named.filter_map(|name| {
@@ -25,7 +25,7 @@ fn meant<'p>(keyword: &str, parameters: &[&'p str]) -> Option<&'p str> {
     near.min_by_key(|(distance, _)| *distance).map(|(_, name)| name)
 }
 
-/// The cheapest way from one text to the other; `None` for texts that differ in too much.
+/// The edit distance of two texts; `None` for texts that differ too much.
 fn distance(mut a: &[u8], mut b: &[u8]) -> Option<usize> {
     while let ([x, rest_a @ ..], [y, rest_b @ ..]) = (a, b)
         && x == y

@@ -6,17 +6,31 @@ use super::{ALIASES, CONSTANTS, ROWS, Reached, Row, Section};
 
 /// What a name is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum FunctionKind {
     /// Called with its arguments.
     Function,
-    /// Called as `name(body, variable, from, to)`, `derivative` as `derivative(body, variable, at)`; the body is evaluated for many values of the variable.
+    /// Called as `name(body, variable, from, to)`, `derivative` as `derivative(body, variable, at)`; the body is
+    /// evaluated for many values of the variable.
     Binder,
     /// A number.
     Constant,
 }
 
-/// What the manual says of a name. `sum` and `prod` have two entries: they are functions and binders.
+impl FunctionKind {
+    /// The stable code: `function`, `binder` or `constant`.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Function => "function",
+            Self::Binder => "binder",
+            Self::Constant => "constant",
+        }
+    }
+}
+
+/// The manual's entry for a name. `sum` and `prod` have two entries: they are functions and binders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FunctionInfo {
     /// The name, without the prefix.
     pub name: &'static str,
@@ -24,8 +38,8 @@ pub struct FunctionInfo {
     pub kind: FunctionKind,
     /// The section to which it belongs.
     pub section: Section,
-    /// The arguments in Python's manner: what is in square brackets or has a default may be left out, and a star
-    /// stands for any number of arguments. Empty for a constant.
+    /// The arguments in Python's notation: those in square brackets or with a default are optional, and a star stands
+    /// for any number of arguments. Empty for a constant.
     pub signature: &'static str,
     /// One line in English; it may hold code between grave accents.
     pub doc: &'static str,

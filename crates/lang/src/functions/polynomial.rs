@@ -24,7 +24,8 @@ pub(super) const ROOTS: Function = Function {
 /// All roots, by real and then by imaginary part: real ones as floats. Coefficients are taken exactly as they are: real
 /// numbers, the highest power first; zeros before the first that is not 0 count for nothing.
 ///
-/// Fails for coefficients that are no real numbers or not finite, and for a polynomial that is 0, which is 0 everywhere.
+/// Fails for coefficients that are no real numbers or not finite, and for a polynomial that is 0, which is 0
+/// everywhere.
 fn roots(value: &Value, budget: &mut Budget) -> Outcome {
     let mut parts = Vec::new();
     for coefficient in elements(value, budget)? {

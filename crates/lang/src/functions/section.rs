@@ -1,9 +1,10 @@
-//! The sections into which names are sorted for those who read about them.
+//! The sections of the manual.
 
 /// A section of the manual, in the order in which they are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Section {
-    /// What makes numbers of values, and compares them.
+    /// Conversion to numbers, and comparison of them.
     Numbers,
     /// To integers, or to a number of places.
     Rounding,
@@ -23,7 +24,7 @@ pub enum Section {
     Text,
     /// Error and gamma functions.
     Special,
-    /// What looks into a float.
+    /// Functions of the binary format of floats.
     Floats,
     /// Random numbers.
     Chance,

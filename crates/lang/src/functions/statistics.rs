@@ -1,7 +1,7 @@
 //! Statistics of a list of numbers: Python's `statistics` module, and quantiles.
 //!
-//! Sums are exact: every number is a ratio of integers, and what comes of them is rounded once, at the end. Ratios are
-//! added up by denominator first, which for floats are powers of two.
+//! Sums are exact: every number is a ratio of integers, and the result is rounded once, at the end. Ratios are first
+//! added by denominator; those of floats are powers of two.
 
 use std::collections::BTreeMap;
 
@@ -185,18 +185,18 @@ struct Ratio {
     denominator: Integer,
 }
 
-/// What a number is to a sum.
+/// A number as a term of a sum.
 enum Term {
     Exact(Ratio),
     /// An infinity or nan: it swallows everything exact.
     Special(f64),
 }
 
-/// What the data are, besides their sum.
+/// The properties of the data, without their sum.
 #[derive(Default)]
 struct Summary {
     count: i64,
-    /// Whether any of them is a float (or a decimal): then so is what comes of them.
+    /// Whether any of them is a float (or a decimal): then so is the result.
     is_float: bool,
     /// The sum of infinities and nans, if there are any.
     special: Option<f64>,
@@ -248,7 +248,7 @@ fn term(value: &Value, budget: &mut Budget) -> Result<Term, ErrorKind> {
         Some(Number::Float(value)) if !value.is_finite() => Ok(Term::Special(value)),
         Some(Number::Float(value)) => {
             let (mantissa, exponent) = rounding::parts(value);
-            // Odd, so that few different denominators come up; zero has as many zeros at its end as one likes.
+            // Odd, so that few different denominators come up; zero has any number of trailing zeros.
             let zeros = mantissa.trailing_zeros().min(52);
             let (mantissa, exponent) = (i128::from(mantissa >> zeros), i64::from(exponent) + i64::from(zeros));
             let mantissa = Integer::from(if value < 0.0 { -mantissa } else { mantissa });
@@ -273,7 +273,7 @@ fn each(
 ) -> Result<Summary, ErrorKind> {
     let mut summary = Summary::default();
     for value in values {
-        // A term is found in its sum among as many as there are exponents of floats.
+        // A term is looked up among as many denominators as floats have exponents.
         budget.charge(2 * SCALAR)?;
         let value = value?;
         summary.count += 1;
@@ -326,7 +326,7 @@ fn mean(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
     value(&Ratio { numerator, denominator }, summary.is_float, budget)
 }
 
-/// What the squared distances from the centre come to.
+/// The variance of the data.
 enum Spread {
     /// The variance, and whether it is a float.
     Exact(Ratio, bool),

@@ -1,4 +1,4 @@
-//! Functions of the theory of numbers, beyond Python's. All are priced in fuel, and none can run away.
+//! Functions of number theory beyond Python's. All pay for their work step by step.
 
 use super::row::{Body, Column, Domain, Function, InDecimal, InExact};
 use super::{Outcome, SCALAR, Section, integer, integers, outside};

@@ -14,12 +14,12 @@ use super::rounding::parts;
 use crate::error::{ErrorKind, ValueError};
 use crate::limits::Budget;
 
-/// What a function here costs in fuel where two floats do not decide.
+/// The price of a function where two floats do not decide the rounding.
 pub(crate) const PRICE: u64 = 720;
 
 /// Binary places of the fixed-point numbers here, behind the zeros that a small number begins with.
 const PLACES: usize = 320;
-/// Below 2^-64, the square of an angle in radians is nothing against 1: what is looked at has 120 bits.
+/// Below 2^-64, the square of an angle in radians is negligible against 1: the bits that count are 120.
 const TINY_BITS: usize = 64;
 /// Below 2^-55, csc x and cot x are rounded as 1/x is: a quotient that is not exact lies further from a tie than they
 /// lie from it. The same holds of acsc x and acot x above 2^55.
@@ -75,7 +75,7 @@ impl Circular {
         matches!(self, Self::Cosine | Self::Secant)
     }
 
-    /// The function of a whole angle in degrees, from 0 to 359, in halves; `None` where it is not rational. A complaint
+    /// The function of a whole angle in degrees, from 0 to 359, in halves; `None` where it is not rational. An error
     /// names the angle as it was `written`, unless that was too long.
     ///
     /// # Errors

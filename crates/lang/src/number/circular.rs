@@ -1,9 +1,10 @@
 //! Sine and cosine of floats, correctly rounded: quickly where two floats decide, by the library where they do not.
 //!
-//! The angle is a multiple k of π/128 and a rest u below π/256. With sine and cosine of the multiple from a table, each as
-//! a sum of two floats, sin(k·π/128 + u) = S·cos u + C·sin u needs short series only, and comes out with 62 bits or
-//! more: all but one in some hundred of them decide how 53 are rounded. (The method is that of Gal, *Computing elementary
-//! functions: a new approach for achieving high accuracy and good performance*, 1986; the test of the rounding Ziv's.)
+//! The angle is a multiple k of π/128 and a rest u below π/256. With sine and cosine of the multiple from a table, each
+//! as a sum of two floats, sin(k·π/128 + u) = S·cos u + C·sin u needs short series only, and comes out with 62 bits or
+//! more: all but one in some hundred of them decide how 53 are rounded. (The method is that of Gal, *Computing
+//! elementary functions: a new approach for achieving high accuracy and good performance*, 1986; the test of the
+//! rounding Ziv's.)
 
 use std::sync::LazyLock;
 
@@ -107,7 +108,7 @@ pub(super) fn product_error(a: f64, b: f64, product: f64) -> f64 {
     ((a_upper * b_upper - product) + a_upper * b_lower + a_lower * b_upper) + a_lower * b_lower
 }
 
-/// Kept apart, so that its length does not burden the loops that hardly ever come here.
+/// A separate function, so that its length does not slow the loops, which hardly ever call it.
 #[cold]
 #[inline(never)]
 fn library(x: f64, function: fn(f64) -> f64) -> f64 {
@@ -226,7 +227,7 @@ fn parts(negative: bool, value: &UBig, bits: usize) -> (f64, f64) {
 mod tests {
     use super::*;
 
-    /// The library is slower, and right: `special.jsonl` says so.
+    /// The library is slower and correctly rounded, as `special.jsonl` shows.
     #[test]
     fn sines_and_cosines_are_the_librarys() {
         let (mut decided, mut total) = (0, 0);

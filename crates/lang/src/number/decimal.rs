@@ -3,8 +3,8 @@
 //!
 //! The General Decimal Arithmetic Specification (Cowlishaw, version 1.70), in the words of CPython's `_pydecimal`:
 //! operands are taken with all their digits, the exact result is rounded once, and an exact result keeps the exponent
-//! that the digits as written would give (`1.10 + 2.20` is `3.30`). There are no infinities and no nan here: whatever
-//! would give one is an error, as by Python's default traps.
+//! that the digits as written would give (`1.10 + 2.20` is `3.30`). There are no infinities and no nan here: an
+//! operation that would give one is an error, as by Python's default traps.
 //!
 //! Nothing longer than the operands and twice the digits of the result is ever made on the way, however far exponents
 //! lie apart.
@@ -35,16 +35,16 @@ pub(crate) struct Decimal {
     exponent: i64,
 }
 
-/// An operation on numbers of a few dozen digits, in fuel: some 300 ns with all that surrounds it.
+/// The price of an operation on numbers of a few dozen digits: about 300 ns, dispatch included.
 const OPERATION: u64 = 50;
 
-/// Looking at the signs and sizes of two numbers, in fuel.
+/// The price of comparing the signs and sizes of two numbers.
 const COMPARISON: u64 = 12;
 
-/// Putting the parts of a number's text together, in fuel.
+/// The price of assembling a number's text.
 const TEXT: u64 = 8;
 
-/// How many significant digits a result has, at most.
+/// The maximum number of significant digits of a result.
 pub(crate) type Precision = i64;
 
 impl From<Integer> for Decimal {
@@ -371,7 +371,7 @@ impl Decimal {
         Err(DecimalError::DivisionImpossible { digits: precision.unsigned_abs() }.into())
     }
 
-    /// As `rescale` to a smaller exponent, but no further than rounding to the precision would come back from.
+    /// As `rescale` to a smaller exponent, but only as far as rounding to the precision would undo it.
     fn rescale_short(&self, exponent: i64, precision: Precision, budget: &mut Budget) -> Result<Self, ErrorKind> {
         if self.is_zero() {
             return self.rescale(exponent, budget);

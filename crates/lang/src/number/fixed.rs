@@ -10,7 +10,7 @@ use dashu_int::{IBig, Sign, UBig};
 
 use super::rounding::{parts, scaled};
 
-/// What one function here costs in fuel; the stored constants are for nothing.
+/// The price of one function here; the stored constants are free.
 pub(super) fn price(places: usize) -> u64 {
     let words = places as u64 / 64 + 2;
     // As many steps as the square root of the places, each a multiplication and work of the length of its operands.
@@ -129,15 +129,15 @@ pub(super) fn to_float(value: &UBig, places: usize) -> f64 {
     scaled(top, excess as i64 - places as i64, false)
 }
 
-/// The float nearest to what lies just above `value`·2^`exponent`. The value is never exact, but may be off by less than
-/// the bits that are looked at.
+/// The float nearest to the number just above `value`·2^`exponent`. The value is never exact, but its error is below
+/// the bits that decide the rounding.
 pub(super) fn nearest(value: &UBig, exponent: i64) -> f64 {
     let excess = value.bit_len().saturating_sub(120);
     let top = u128::try_from(value >> excess).unwrap_or(u128::MAX);
     scaled(top, exponent + excess as i64, true)
 }
 
-/// The magnitude of what cannot be negative but for an error of the last place.
+/// The magnitude of a number that is negative only by an error in the last place.
 fn magnitude(value: IBig) -> UBig {
     let (sign, magnitude) = value.into_parts();
     if sign == Sign::Negative { UBig::ZERO } else { magnitude }

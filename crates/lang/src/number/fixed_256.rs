@@ -1,4 +1,4 @@
-//! What floats alone cannot round correctly: computed in fixed point of 256 binary places, then rounded once.
+//! Logarithms, powers and roots in fixed point of 256 binary places, rounded once to a float.
 
 use dashu_int::ops::BitTest;
 use dashu_int::{IBig, Sign, UBig};
@@ -9,9 +9,9 @@ use super::{Integer, Number};
 /// Binary places of the fixed-point numbers here. The logarithm of a float next to 1 begins 53 places behind the
 /// point, so about 200 significant bits are left at worst.
 const PLACES: usize = 256;
-/// Bits to which a result is cut before it is rounded to a float. What is exact in theory (`log(8, 2)`, a tie of two
-/// subnormals) comes out exact, since the error lies far below; and only a value closer than 2^-110 to a tie without
-/// being one could be misrounded.
+/// Bits to which a result is cut before it is rounded to a float. A result that is exact in theory (`log(8, 2)`, a tie
+/// of two subnormals) comes out exact, since the error lies far below; and only a value closer than 2^-110 to a tie
+/// without being one could be misrounded.
 const SNAPPED_BITS: usize = 110;
 /// ln 2 in fixed point, least significant word first.
 const LN_2: [u64; 4] = [0x8a0d_175b_8baa_fa2b, 0x40f3_4326_7298_b62d, 0xc9e3_b398_03f2_f6af, 0xb172_17f7_d1cf_79ab];

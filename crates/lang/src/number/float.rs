@@ -1,4 +1,4 @@
-//! Floats: Python's text of them, and its arithmetic where it is not the processor's.
+//! Floats: their text in Python, and Python's arithmetic where it differs from the processor's.
 
 use super::power::whole_power;
 use super::rounding::parts;
@@ -65,7 +65,7 @@ fn divide_with_remainder(a: f64, b: f64) -> Option<(f64, f64)> {
     Some((floor, remainder))
 }
 
-/// What `a ** b` is on floats.
+/// The result of `a ** b` on floats.
 pub(crate) enum Power {
     /// A float.
     Real(f64),
@@ -127,7 +127,7 @@ pub(crate) fn quick_power(base: f64, exponent: f64) -> Option<f64> {
     if let Some(value) = whole_power(base, exponent) {
         return Some(value);
     }
-    // The library loses its way where the result is subnormal (0.1.30: 10**-310 comes out as 3.3e-309). The result's
+    // The library is wrong where the result is subnormal (0.1.30: 10**-310 comes out as 3.3e-309). The result's
     // binary logarithm lies between the two products.
     if base != 0.0 && base.is_finite() && exponent.is_finite() {
         let (mantissa, unit) = parts(base);
@@ -154,7 +154,8 @@ pub(crate) fn root(value: f64, index: u32, budget: &mut Budget) -> Result<f64, E
     }
 }
 
-/// The float `steps` floats from `x` towards `y`, neither of them nan; it stops at `y`. The two zeros are one float here.
+/// The float `steps` floats from `x` towards `y`, neither of them nan; it stops at `y`. The two zeros are one float
+/// here.
 pub(crate) fn steps_towards(x: f64, y: f64, steps: u64) -> f64 {
     // Counted from zero, negative floats below it.
     let place = |value: f64| {
@@ -188,12 +189,12 @@ pub(crate) fn round_places(value: f64, places: i64, ties: Ties, budget: &mut Bud
     if places < -308 {
         return Ok(0.0_f64.copysign(value));
     }
-    // From 2^52 on a float is an integer. Its digits would be hundreds, and nobody has paid for them.
+    // From 2^52 on a float is an integer. It may have hundreds of digits, which are not paid for.
     if places >= 0 && value.abs() >= WHOLE_FROM {
         return Ok(value);
     }
-    // The digits behind the point, written and read: 2 to 8 ns each, and more of what is far below 1. Those before it are 16
-    // at most.
+    // The digits behind the point, written and read: 2 to 8 ns each, and more of what is far below 1. Those before it
+    // are 16 at most.
     let places_behind = places.max(0).unsigned_abs();
     let below_one = u64::from(1023_u16.saturating_sub((value.abs().to_bits() >> 52) as u16));
     budget.charge(places_behind.div_ceil(2) * (1 + below_one / 128) + 16)?;

@@ -1,7 +1,7 @@
 //! Integers of any size: machine words until they overflow, then a library's.
 //!
-//! The only file that knows the library. It panics on what it cannot do (division by zero, sizes beyond memory), so
-//! everything is checked before it is asked.
+//! The only file that knows the library. The library panics where it cannot continue (division by zero, sizes beyond
+//! memory), so everything is checked before a call.
 
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ pub(crate) enum Integer {
 
 use Integer::{Big, Small};
 
-/// Beginning to gather the factors of a product, in fuel: some 100 ns.
+/// The price of starting a product of factors: about 100 ns.
 const GATHERING: u64 = 16;
 
 /// 2^63: a float below it has a machine word as its integer part.
@@ -139,7 +139,7 @@ impl Integer {
         }
     }
 
-    /// What its decimal text costs.
+    /// The price of its decimal text.
     pub(crate) fn text_price(&self) -> u64 {
         match self {
             Small(_) => price::SCALAR,
@@ -150,6 +150,11 @@ impl Integer {
     /// Decimal digits, at most one more than it really has.
     pub(crate) fn digits_at_most(&self) -> u64 {
         (self.bits() as f64 * std::f64::consts::LOG10_2) as u64 + 1
+    }
+
+    /// The magnitude's bytes, the least significant first.
+    pub(crate) fn magnitude_bytes(&self) -> Box<[u8]> {
+        magnitude(self).to_le_bytes()
     }
 
     /// The magnitude's digits in a base from 2 to 36.
@@ -208,7 +213,8 @@ impl Integer {
         checked(Self::from(product), budget)
     }
 
-    /// Quotient rounded down and remainder with the divisor's sign, as Python's `//` and `%`; `None` for a zero divisor.
+    /// Quotient rounded down and remainder with the divisor's sign, as Python's `//` and `%`; `None` for a zero
+    /// divisor.
     fn divide_floor(&self, other: &Self, budget: &mut Budget) -> Result<Option<(Self, Self)>, ErrorKind> {
         if other.is_zero() {
             return Ok(None);
@@ -454,7 +460,7 @@ impl Integer {
         budget.charge(price::modular_power(exponent.bits(), modulus.words()))?;
         let divisor = magnitude(modulus);
         if divisor.is_one() {
-            // CPython looks for the inverse first, and everything is invertible modulo 1.
+            // CPython computes the inverse first, and everything is invertible modulo 1.
             return Ok(Self::ZERO);
         }
         if exponent.is_negative() {
@@ -758,7 +764,7 @@ pub(super) fn too_large(bits: f64, budget: &Budget) -> ErrorKind {
     ErrorKind::IntegerTooLarge { digits: Estimate::of_bits(bits), limit: budget.limits.integer_bits }
 }
 
-/// Refuses what would have at least `bits`.
+/// Refuses a result that would have at least `bits`.
 fn refuse_bits(bits: u64, budget: &Budget) -> Result<(), ErrorKind> {
     if bits > budget.limits.integer_bits { Err(too_large(bits as f64, budget)) } else { Ok(()) }
 }

@@ -1,5 +1,5 @@
-//! Work on long integers, in pieces of a few milliseconds: the clock is asked between them. The caller has paid for the
-//! whole; [`Budget::pass`] counts what of it is done.
+//! Work on long integers, in pieces of a few milliseconds, between which the clock is checked. The caller has paid for
+//! the whole; [`Budget::pass`] counts the part that is done.
 
 use dashu_int::fast_div::ConstDivisor;
 use dashu_int::ops::{BitTest, DivRem, Gcd, SquareRoot};
@@ -10,15 +10,15 @@ use crate::limits::{Budget, price};
 
 /// Bits of a machine word.
 const WORD: usize = 64;
-/// Words of the longest product that is made at once.
+/// Words of the longest product that is computed in one piece.
 const PRODUCT_WORDS: usize = 16_384;
-/// Words of the longest quotient that is found at once.
+/// Words of the longest quotient that is computed in one piece.
 const QUOTIENT_WORDS: usize = 2_048;
-/// Words up to which the library's quadratic algorithms (a greatest common divisor, an inverse) are done at once.
+/// Words up to which the library's quadratic algorithms (a greatest common divisor, an inverse) run in one piece.
 const QUADRATIC_WORDS: usize = 1_024;
 /// Words up to which products are not counted one by one.
 const SHORT_WORDS: usize = 64;
-/// Digits that are read at once.
+/// Digits that are parsed in one piece.
 const DIGITS: usize = 32_768;
 
 fn words(value: &UBig) -> usize {
@@ -120,8 +120,8 @@ fn inverse(value: UBig, modulus: &UBig, budget: &mut Budget) -> Result<Option<UB
     Ok((divisor == IBig::ONE).then(|| factor.into_parts().1))
 }
 
-/// Euclid's algorithm on the first pair, neither negative, until its second is 0; what is done to it is done to the other
-/// pairs. Gives the first of each.
+/// Euclid's algorithm on the first pair, neither negative, until its second is 0; what is done to it is done to the
+/// other pairs. Gives the first of each.
 ///
 /// Lehmer's: the highest bits of both numbers tell most of the quotients, which are gathered in machine words before
 /// they are applied to the whole (Knuth, *The Art of Computer Programming*, volume 2, section 4.5.2, algorithm L).
@@ -142,8 +142,8 @@ fn euclid<const N: usize>(mut pairs: [[IBig; 2]; N], budget: &mut Budget) -> Res
     Ok(pairs.map(|[x, _]| x))
 }
 
-/// Several steps of Euclid's algorithm in one: the factors of both numbers in each of what they become. `None` where the
-/// highest bits do not tell the first quotient.
+/// Several steps of Euclid's algorithm in one: the factors of both numbers in each of what they become. `None` where
+/// the highest bits do not tell the first quotient.
 fn steps([x, y]: &[IBig; 2]) -> Option<[[i64; 2]; 2]> {
     const BITS: usize = 2 * WORD - 4;
     let (x, y) = (x.as_sign_words().1, y.as_sign_words().1);
@@ -179,8 +179,8 @@ fn bits_from(words: &[u64], low: usize) -> i128 {
     (if shift == 0 { bits } else { bits | at(2) << (2 * WORD - shift) }) as i128
 }
 
-/// `base` to the power of `exponent`, which may be negative, modulo `modulus`; `None` where there is no inverse. The base
-/// is below the modulus, which is above 1.
+/// `base` to the power of `exponent`, which may be negative, modulo `modulus`; `None` where there is no inverse. The
+/// base is below the modulus, which is above 1.
 pub(super) fn modular_power(
     base: UBig,
     exponent: &IBig,

@@ -1,8 +1,8 @@
 //! Polynomials with integer coefficients, and their complex roots to the last digit.
 //!
-//! What is multiple is split off exactly first (Musser 1971), so that all roots are simple. These are found together by
-//! Aberth's iteration (1973) from the radii of Newton's polygon (Bini 1996), in fixed-point numbers of as many bits as it
-//! takes: a root is done when a step with twice the bits moves it no more.
+//! Multiple roots are split off exactly first (Musser 1971), so that all roots are simple. These are found together by
+//! Aberth's iteration (1973) from the radii of Newton's polygon (Bini 1996), in fixed-point numbers of as many bits as
+//! it takes: a root is done when a step with twice the bits moves it no more.
 
 use super::rounding;
 use super::{Complex, Integer};
@@ -13,8 +13,8 @@ use crate::limits::{Budget, price};
 const BITS: i64 = 128;
 /// A step that moves a root by less than this part of it, as a power of 2, ends the iteration.
 const SETTLED: i64 = -64;
-/// A root of which one part is smaller than this part of it, as a power of 2, has none: steps of four times the bits have
-/// made it so small.
+/// A root of which one part is smaller than this part of it, as a power of 2, has none: steps of four times the bits
+/// have made it so small.
 const NOTHING: i64 = -200;
 /// Steps after which the bits are taken to be too few.
 const STEPS_MAX: u32 = 100;
@@ -24,8 +24,8 @@ const PRIME: u64 = (1 << 61) - 1;
 /// Coefficients, the lowest power first; the last one is not 0.
 type Coefficients = Vec<Integer>;
 
-/// The roots of a polynomial that is not 0, each as often as it counts, by real and then by imaginary part; complex ones
-/// in conjugate pairs.
+/// The roots of a polynomial that is not 0, each as often as it counts, by real and then by imaginary part; complex
+/// ones in conjugate pairs.
 pub(crate) fn roots(coefficients: &[Integer], budget: &mut Budget) -> Result<Vec<Complex>, ErrorKind> {
     let zeros = coefficients.iter().take_while(|coefficient| coefficient.is_zero()).count();
     let mut roots = vec![Complex::new(0.0, 0.0); zeros];
@@ -238,7 +238,7 @@ impl Scaled {
         self.value.real == 0.0 && self.value.imaginary == 0.0
     }
 
-    /// The power of 2 that its magnitude comes to, about.
+    /// The power of 2 nearest to its magnitude, about.
     fn magnitude(self) -> i64 {
         let largest = self.value.real.abs().max(self.value.imaginary.abs());
         if largest == 0.0 { i64::MIN / 2 } else { self.exponent + ((largest.to_bits() >> 52) as i64 - 1022) }
@@ -283,7 +283,7 @@ fn simple_roots(polynomial: &[Integer], budget: &mut Budget) -> Result<Vec<Compl
 }
 
 impl Search<'_> {
-    /// Takes so many bits more.
+    /// Increases the precision by this many bits.
     fn refine(&mut self, more: i64, budget: &mut Budget) -> Result<(), ErrorKind> {
         self.bits += more;
         let (all, more) = (Integer::from(self.bits), Integer::from(more));
@@ -316,7 +316,7 @@ impl Search<'_> {
         }
     }
 
-    /// Aberth's iteration: Newton's steps that keep the points apart. Whether it has come to rest.
+    /// Aberth's iteration: Newton's steps that keep the points apart. Whether it has converged.
     fn settle(&mut self, budget: &mut Budget) -> Result<bool, ErrorKind> {
         let mut is_at_rest = vec![false; self.points.len()];
         for _ in 0..STEPS_MAX {

@@ -1,16 +1,16 @@
 //! Whole powers of many floats at once, correctly rounded, in double-double arithmetic: loops without branches, over
 //! slices, which the compiler turns into vector instructions.
 //!
-//! A product is split into its rounded value and its error without a fused multiply-add, which the least of our machines
-//! has not (Dekker, *A floating-point technique for extending the available precision*, 1971).
+//! A product is split into its rounded value and its error without a fused multiply-add, which the oldest supported
+//! processors lack (Dekker, *A floating-point technique for extending the available precision*, 1971).
 
-/// Powers of a column of bases, climbed one by one.
+/// The powers of a column of bases, one after another.
 #[derive(Default)]
 pub(crate) struct PowerLadder {
     bases: Vec<f64>,
     /// The upper halves of the bases' significands.
     uppers: Vec<f64>,
-    /// The power on which each row stands, as a sum of two floats that do not overlap.
+    /// The current power of each row, as a sum of two floats that do not overlap.
     high: Vec<f64>,
     low: Vec<f64>,
     exponent: u32,
@@ -21,10 +21,10 @@ const LEAST: f64 = 1e-140;
 const MOST: f64 = 1e140;
 
 impl PowerLadder {
-    /// Where a power is longer than this above the last one, others are quicker.
+    /// The most steps from the last power to the next: beyond, other methods are faster.
     pub(crate) const STEPS_MAX: u32 = 8;
 
-    /// Stands on the squares.
+    /// Starts with the squares.
     pub(crate) fn begin(&mut self, bases: &[f64]) {
         for part in [&mut self.bases, &mut self.uppers, &mut self.high, &mut self.low] {
             part.resize(bases.len(), 0.0);
@@ -45,7 +45,8 @@ impl PowerLadder {
         exponent - self.exponent <= Self::STEPS_MAX
     }
 
-    /// The powers of an exponent that is reached, 3 or more; `true` where not all of them are sure to be correctly rounded.
+    /// The powers of an exponent that is reached, 3 or more; `true` where not all of them are sure to be correctly
+    /// rounded.
     pub(crate) fn to(&mut self, exponent: u32, powers: &mut [f64]) -> bool {
         while self.exponent < exponent {
             self.step();
@@ -59,7 +60,7 @@ impl PowerLadder {
         })
     }
 
-    /// Which of the powers on which it stands are not sure.
+    /// Which of the current powers may be rounded wrongly.
     pub(crate) fn doubts(&self) -> impl Iterator<Item = bool> {
         let error = relative_error(self.exponent);
         self.high.iter().zip(&self.low).map(move |(high, low)| !is_sure(*high, *low, error))
@@ -84,7 +85,7 @@ pub(crate) fn cubes(bases: &[f64], cubes: &mut [f64]) -> bool {
     })
 }
 
-/// Whether the third power of a base is not sure.
+/// Whether the third power of a base may be rounded wrongly.
 pub(crate) fn doubts_cube(base: f64) -> bool {
     let (high, low) = cube(base);
     !is_sure(high, low, relative_error(3))

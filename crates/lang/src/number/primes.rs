@@ -19,7 +19,7 @@ use crate::limits::{Budget, price};
 const SMALL_BELOW: usize = 1024;
 const SMALL_COUNT: usize = 172;
 const SMALL: [u16; SMALL_COUNT] = small_primes();
-/// What has no prime factor below [`SMALL_BELOW`] and is below the square of the next prime is a prime.
+/// A number without a prime factor below [`SMALL_BELOW`], and below the square of the next prime, is a prime.
 const PROVEN_BELOW: u64 = 1031 * 1031;
 
 /// Steps of rho between two greatest common divisors.
@@ -215,7 +215,7 @@ fn has_no_witness(n: &UBig, budget: &mut Budget) -> Result<bool, ErrorKind> {
     passes_lucas(n, &ring, || budget.charge(3 * step))
 }
 
-/// Miller and Rabin's test of n = odd·2^`twos` + 1, given the base to the power of the odd part; `pay` is asked before
+/// Miller and Rabin's test of n = odd·2^`twos` + 1, given the base to the power of the odd part; `pay` is called before
 /// each step.
 fn passes_strongly(
     mut power: Montgomery,
@@ -239,7 +239,7 @@ fn passes_strongly(
 }
 
 /// The strong Lucas test of an odd `n`, not a square, with Selfridge's parameters: D the first of 5, -7, 9, -11 … with
-/// Jacobi symbol (D/n) = -1, P = 1, Q = (1 - D)/4. `pay` is asked before each step.
+/// Jacobi symbol (D/n) = -1, P = 1, Q = (1 - D)/4. `pay` is called before each step.
 fn passes_lucas(
     n: &UBig,
     ring: &MontgomeryRepr,
@@ -336,8 +336,8 @@ fn perfect_power(n: &UBig, budget: &mut Budget) -> Result<Option<(UBig, usize)>,
     Ok(None)
 }
 
-/// Whether `n` is the residue of a power with this exponent, a prime, modulo a few primes one above a multiple of it: of
-/// other numbers only one in so many is, for each of them.
+/// Whether `n` is the residue of a power with this exponent, a prime, modulo a few primes one above a multiple of it:
+/// of other numbers only one in so many is, for each of them.
 fn may_be_power(n: &UBig, exponent: u64, budget: &mut Budget) -> Result<bool, ErrorKind> {
     const MODULI: usize = 8;
     let is_prime =

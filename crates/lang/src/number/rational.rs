@@ -1,7 +1,7 @@
-//! Rational numbers, exact: what Python's `fractions.Fraction` answers, within a size.
+//! Exact rational numbers, with the answers of Python's `fractions.Fraction`, of a limited size.
 //!
 //! Results are in lowest terms at once. Greatest common divisors are taken of the operands' parts rather than of the
-//! result's (Knuth, *The Art of Computer Programming*, volume 2, section 4.5.1), so that what is divided stays short.
+//! result's (Knuth, *The Art of Computer Programming*, volume 2, section 4.5.1), so that the dividends stay short.
 
 use std::cmp::Ordering;
 
@@ -13,7 +13,7 @@ use crate::limits::{Budget, Limits, price};
 /// takes 4 ms, and sums of fractions double in length quickly.
 pub(crate) const PART_BITS: u64 = Limits::FRACTION_BITS;
 
-/// Taking a short literal apart, in fuel: some 250 ns.
+/// The price of parsing a short literal: about 250 ns.
 const LITERAL: u64 = 50;
 
 /// log2(10).
@@ -101,7 +101,7 @@ impl Rational {
         self.numerator.heap_bytes() + self.denominator.heap_bytes()
     }
 
-    /// What its text costs.
+    /// The price of its text.
     pub(crate) fn text_price(&self) -> u64 {
         self.numerator.text_price() + self.denominator.text_price()
     }
@@ -316,7 +316,7 @@ impl std::fmt::Display for Rational {
 }
 
 /// The digits of a literal in decimal form without leading and trailing zeros, and the power of ten that they are
-/// multiplied by. Zero has no digits. Absurd exponents are cut to what is still absurd.
+/// multiplied by. Zero has no digits. Absurd exponents are clamped to a value that is still absurd.
 pub(super) fn decimal_parts(text: &str) -> (String, i64) {
     let (significand, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
     let (whole, fraction) = significand.split_once('.').unwrap_or((significand, ""));
@@ -349,7 +349,7 @@ fn too_large(bits: f64) -> ErrorKind {
     ErrorKind::RationalTooLarge { digits: Estimate::of_bits(bits), limit: PART_BITS }
 }
 
-/// Refuses what has at least so many bits.
+/// Refuses a result with at least this many bits.
 fn refuse_bits(bits: u64) -> Result<(), ErrorKind> {
     if bits > PART_BITS { Err(too_large(bits as f64)) } else { Ok(()) }
 }

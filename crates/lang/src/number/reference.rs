@@ -1,4 +1,4 @@
-//! For tests: the records of `corpus/`, and a budget to work them with.
+//! For tests: the records of `corpus/`, and a budget for their evaluation.
 
 use serde_json::Value as Json;
 
@@ -13,7 +13,7 @@ pub(super) fn records(file: &str) -> Vec<Json> {
     text.split('\n').filter(|line| !line.is_empty()).map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// What `work` comes to on the default limits, and the fuel it took.
+/// The result of `work` on the default limits, and the fuel it took.
 pub(super) fn priced<T>(work: impl FnOnce(&mut Budget) -> Result<T, ErrorKind>) -> (Result<T, ErrorKind>, u64) {
     let limits = Limits::default();
     let mut fuel = Fuel::new(limits.fuel);

@@ -1,4 +1,4 @@
-//! Floats taken apart into binary, and put together again.
+//! Floats as mantissa and exponent, and the rounding of both to the nearest float.
 
 /// The float nearest to `mantissa`·2^`exponent` plus something smaller than one unit of it where `sticky`; ties to
 /// even, subnormals included, infinite on overflow.

@@ -10,7 +10,7 @@ use dashu_int::{IBig, Sign, UBig};
 use super::fixed;
 use super::rounding::parts;
 
-/// What a call costs in fuel.
+/// The price of a call.
 pub(crate) const PRICE: u64 = 10_000;
 
 /// Binary places of the fixed-point numbers here.

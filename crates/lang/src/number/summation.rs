@@ -1,6 +1,6 @@
-//! Sums of floats that keep what a plain sum loses, by CPython's algorithms to the bit.
+//! Compensated sums of floats, by CPython's algorithms to the bit.
 
-/// A sum and what rounding has taken from it, as `sum` adds floats up. (Neumaier 1974.)
+/// A sum and its compensation, as `sum` adds floats. (Neumaier 1974.)
 #[derive(Clone, Copy)]
 pub(crate) struct Compensated {
     total: f64,

@@ -29,7 +29,7 @@ impl Parser<'_, '_> {
         }
     }
 
-    /// The opener on top of what is pending, if nothing waits above it.
+    /// The opener on top of the stack, if nothing is above it.
     pub(super) fn top_opener(&self) -> Option<&Opener> {
         match self.stacks.pending.last() {
             Some(Pending::Opener { opener, .. }) => Some(opener),
@@ -44,7 +44,7 @@ impl Parser<'_, '_> {
         }
     }
 
-    /// The innermost opener, whatever waits above it.
+    /// The innermost opener, whatever is above it.
     pub(super) fn innermost(&self) -> Option<&Opener> {
         match self.stacks.openers.last().map(|at| &self.stacks.pending[*at as usize]) {
             Some(Pending::Opener { opener, .. }) => Some(opener),
@@ -155,9 +155,9 @@ impl Parser<'_, '_> {
     pub(super) fn end_call(&mut self, span: Span) -> Step {
         let Some((Opener::Call(call), open)) = self.pop_opener() else { return fail(ErrorKind::Internal, span) };
         let Call { function, arguments, keywords, exponent, .. } = call;
-        // Without keywords it does not matter where they would be; one program has one form.
+        // Without keywords this is 0, so that equal programs are equal.
         let first_keyword = if keywords == 0 { 0 } else { self.program.keywords.len() as u32 };
-        // Only now: those of calls among the arguments come before.
+        // Only now, because keywords of calls among the arguments come first.
         self.program.keywords.extend(self.stacks.keywords.drain(call.keywords_from as usize..));
         match function {
             Some(row) => {
@@ -204,7 +204,7 @@ impl Parser<'_, '_> {
         self.closed(power::PRIMARY)
     }
 
-    /// A part of a slice is complete: at most three there are.
+    /// A part of a slice is complete. There are at most three.
     pub(super) fn end_slice_part(&mut self, span: Span) -> Step {
         match self.top_opener_mut() {
             Some(Opener::Subscript { parts, .. }) if *parts < 2 => {
@@ -234,11 +234,11 @@ impl Parser<'_, '_> {
         self.closed(power::PRIMARY)
     }
 
-    /// At the bracket of `sum(`: the name that is bound, if exactly as many positional arguments follow as the binder has
-    /// parts, the second of which is a bare name.
+    /// At the bracket of `sum(`: the name that is bound, if exactly as many positional arguments follow as the binder
+    /// has parts, the second of which is a bare name.
     pub(super) fn binder_ahead(&mut self, binder: Binder) -> Result<Option<String>, Error> {
         let (_, bracket) = self.peek()?;
-        // One look over the whole text, however many binders it has.
+        // One pass over the whole text, however many binders it has.
         let text = self.text;
         let binders = self.binders.get_or_insert_with(|| find_binders(text));
         let found = binders.get(&bracket.start).filter(|(parts, _)| *parts == binder.parts());
@@ -288,7 +288,7 @@ impl Parser<'_, '_> {
         let bounds = binder.parts() as usize - 2;
         let behind = self.stacks.operands.len().checked_sub(bounds).and_then(|at| self.stacks.operands.get(at - 1..));
         let Some([body, from, ..]) = behind else { return fail(ErrorKind::Internal, span) };
-        // The body stands before the bounds: they go first, the start of the loop between them and the body.
+        // The bounds move before the body, with the start of the loop between them.
         let (start, length) = (body.start, from.start - body.start);
         self.rotate(start, length);
         let body_at = self.program.nodes.len() - length as usize;
@@ -306,14 +306,14 @@ fn find_binders(text: &str) -> HashMap<u32, (u32, String)> {
         start: u32,
         part: u32,
         name: Option<String>,
-        /// Whether nothing has been seen that no binder has.
+        /// Whether everything seen so far can be part of a binder.
         fits: bool,
         behind_comma: bool,
     }
     let mut found = HashMap::new();
     let mut open: Vec<Bracket> = Vec::new();
     let mut lexer = Lexer::new(text);
-    // Where the look ahead meets what cannot be read, the parser will meet it too, and say so.
+    // An error in the lookahead will be an error of the parser too, which reports it.
     while let Ok((token, span)) = lexer.next() {
         if let Some(top) = open.last_mut() {
             let behind_comma = std::mem::replace(&mut top.behind_comma, token == Token::Comma);
@@ -327,7 +327,7 @@ fn find_binders(text: &str) -> HashMap<u32, (u32, String)> {
                 Token::Name if top.part == 1 && behind_comma => {
                     top.name = Some(normal_name(span.of(text)).into_owned());
                 }
-                // A closing bracket does not go on with the name.
+                // A closing bracket ends the name.
                 Token::Close(_) => top.part -= u32::from(behind_comma && top.part > 0),
                 _ => top.fits &= top.part != 1,
             }

@@ -1,4 +1,4 @@
-//! What is said of a text that cannot be read. Nothing here runs for a text that can.
+//! Errors of a text that cannot be parsed. Nothing here runs for a valid text.
 
 use super::pending::{Opener, Pending};
 use super::{Parser, fail};
@@ -9,7 +9,7 @@ use crate::lexer::{Lexer, Token, normal_name, on_line};
 use crate::numerals;
 use crate::spelling;
 
-/// Operators of other languages, as they come apart here: what was read, what was found behind it, and what is meant.
+/// Operators of other languages, as this lexer splits them: the token read, the token after it, and the operator meant.
 const OPERATORS: [(&str, &str, &str); 9] = [
     ("&", "&", "and"),
     ("<", ">", "!="),
@@ -23,7 +23,7 @@ const OPERATORS: [(&str, &str, &str); 9] = [
 ];
 
 impl Parser<'_, '_> {
-    /// What is wrong inside a run of superscripts is wrong with the run.
+    /// An error inside a run of superscripts is an error of the run.
     pub(super) fn in_run(&self, error: Error) -> Error {
         let run = self.stacks.openers.iter().find_map(|at| match self.stacks.pending[*at as usize] {
             Pending::Opener { opener: Opener::Exponent { .. }, span } => Some(span),
@@ -108,7 +108,7 @@ impl Parser<'_, '_> {
         fail(Syntax::Misspelled { found: self.found(span), meant: meant.to_owned() }, span)
     }
 
-    /// The text has ended: the innermost opener is to blame, if there is one beside the statement.
+    /// The text has ended: the error is at the innermost opener, if there is one besides the statement.
     pub(super) fn unclosed<T>(&self, end: Span, otherwise: Syntax) -> Result<T, Error> {
         let Some(Pending::Opener { opener, span }) =
             self.stacks.openers.last().map(|at| &self.stacks.pending[*at as usize])
@@ -127,7 +127,7 @@ impl Parser<'_, '_> {
         }
     }
 
-    /// A closing bracket closes nothing, or not what is open.
+    /// A closing bracket that closes nothing, or not the innermost opener.
     pub(super) fn unmatched<T>(&self, bracket: char, span: Span) -> Result<T, Error> {
         match self.stacks.pending.last() {
             Some(Pending::Opener { opener: Opener::Bars, span }) if self.is_double_bar(*span) => self.double_bar(*span),

@@ -66,7 +66,7 @@ impl Parser<'_, '_> {
         Ok(State::Operator)
     }
 
-    /// A jump, to be mended when its target is known.
+    /// A jump, whose target is set later.
     pub(super) fn push_jump(&mut self, node: Node, span: Span) -> Result<u32, Error> {
         self.push_node(node, span)?;
         Ok(self.program.nodes.len() as u32 - 1)
@@ -102,7 +102,7 @@ impl Parser<'_, '_> {
         self.push_node(node, span)
     }
 
-    /// Makes a jump land on the node pushed last.
+    /// Sets the target of a jump to the node pushed last.
     pub(super) fn mend(&mut self, jump: u32) {
         let distance = self.program.nodes.len() as u32 - 1 - jump;
         if let Some(Node::AndJump(to) | Node::OrJump(to) | Node::ElseJump(to) | Node::CompareStep(_, to)) =

@@ -13,7 +13,7 @@ use crate::number::{Complex, Integer};
 use crate::program::{Binder, Node};
 use crate::value::{Text, Value};
 
-/// Up to so many names are looked for one by one, which is quicker than hashing.
+/// Up to this many names, a linear search is faster than hashing.
 const FEW_NAMES: usize = 8;
 
 impl Parser<'_, '_> {
@@ -94,7 +94,7 @@ impl Parser<'_, '_> {
         Ok(State::Operand)
     }
 
-    /// A closing bracket where an operand should be: fine in `f()`, `[]` and behind a comma.
+    /// A closing bracket in place of an operand: valid in `f()`, `[]` and after a comma.
     pub(super) fn close_after_nothing(&mut self, bracket: char, span: Span) -> Step {
         match self.top_opener().cloned() {
             Some(Opener::Call(Call { in_keyword: false, .. })) if bracket == ')' => self.end_call(span),
@@ -110,7 +110,7 @@ impl Parser<'_, '_> {
         }
     }
 
-    /// `:` where an operand should be: the part of a slice that is left out.
+    /// `:` in place of an operand: an absent part of a slice.
     pub(super) fn colon_after_nothing(&mut self, span: Span) -> Step {
         match self.top_opener() {
             Some(Opener::Subscript { count: 0, .. }) => {
@@ -121,7 +121,7 @@ impl Parser<'_, '_> {
         }
     }
 
-    /// The part of a slice that is left out, or nothing behind the comma of an index that is a tuple.
+    /// An absent part of a slice, or the end after the last comma of an index that is a tuple.
     pub(super) fn absent_part(&mut self, span: Span) -> Result<(), Error> {
         if let Some(Opener::Subscript { count: 0, .. }) = self.top_opener() {
             self.push_operand(Node::Absent, Span { start: span.start, end: span.start })?;
@@ -129,7 +129,7 @@ impl Parser<'_, '_> {
         Ok(())
     }
 
-    /// The end of a statement where an operand should be: fine behind the comma of `1,` and in `x =`.
+    /// The end of a statement in place of an operand: valid after the comma of `1,` and in `x =`.
     pub(super) fn end_after_nothing(&mut self, token: Token, span: Span) -> Step {
         match self.top_opener().cloned() {
             Some(Opener::Statement { count } | Opener::Assignment { count, .. } | Opener::Definition { count, .. })
@@ -178,7 +178,7 @@ impl Parser<'_, '_> {
         Ok(State::Operator)
     }
 
-    /// A literal by its digits: the mode decides at each evaluation what number they are.
+    /// A literal as its digits: the mode decides at each evaluation which number they are.
     pub(super) fn literal(&mut self, span: Span) -> Node {
         let text: String =
             span.of(self.text).chars().filter(|c| !matches!(c, '_' | '+')).map(|c| c.to_ascii_lowercase()).collect();
@@ -189,11 +189,11 @@ impl Parser<'_, '_> {
     }
 
     pub(super) fn float(&self, span: Span) -> f64 {
-        // What the lexer lets through reads as a float; out of range it is infinity or zero.
+        // Every literal of the lexer parses as a float; out of range it is infinity or zero.
         without_underscores(span.of(self.text)).parse().unwrap_or(f64::NAN)
     }
 
-    /// A string and its neighbours, which join.
+    /// Adjacent strings, which are concatenated.
     pub(super) fn string(&mut self, first: Span) -> Step {
         let mut value = String::new();
         let mut span = first;
@@ -234,7 +234,7 @@ impl Parser<'_, '_> {
         place
     }
 
-    /// The place of a name that has been met before.
+    /// The index of a known name.
     pub(super) fn known(&self, name: &str) -> Option<u32> {
         let names = &self.program.names;
         if names.len() > FEW_NAMES {
@@ -282,7 +282,7 @@ impl Parser<'_, '_> {
         self.push_operand(node, span)
     }
 
-    /// What a bare name is. Bound names hide the others; then what statements have assigned; then the language's own.
+    /// Resolves a bare name: bound names come first, then assigned names, then the language's own.
     pub(super) fn resolve(&mut self, name: &str) -> Node {
         if let Some(known) = self.known(name) {
             if let Some(slot) = self.stacks.locals.iter().rposition(|local| *local == known) {
@@ -318,7 +318,7 @@ impl Parser<'_, '_> {
             self.next()?;
             return self.begin_call(Some(function.row), None, math.to(bracket));
         }
-        // The golden ratio is plusminus's, not `math`'s.
+        // `math` lacks the golden ratio.
         let is_math = |row: &u8| functions::CONSTANTS[usize::from(*row)].is_math;
         let node = if let Some(row) = functions::find_constant(&name).filter(is_math) {
             Node::MathConstant { row, qualified: true }
@@ -330,7 +330,7 @@ impl Parser<'_, '_> {
         self.push_operand(node, math.to(span))
     }
 
-    /// `sin²(x)`, at the superscript; `None` where the name is none of a function.
+    /// `sin²(x)`, at the superscript; `None` where the name is not a function.
     pub(super) fn powered_function(&mut self, name: &str, span: Span, run: Span) -> Result<Option<State>, Error> {
         let here = self.lexer;
         self.next()?;
@@ -363,7 +363,7 @@ impl Parser<'_, '_> {
             return fail(Syntax::RepeatedKeyword { name: name.to_owned() }, span);
         }
         if let Some(Opener::Call(call)) = self.top_opener_mut() {
-            // Functions have a handful of parameters: more keywords than this are wrong whatever they say.
+            // Functions have a few parameters: more keywords than this are always an error.
             call.keywords = call.keywords.saturating_add(1);
             call.in_keyword = true;
         }

@@ -96,7 +96,7 @@ impl Parser<'_, '_> {
         }
     }
 
-    /// Refuses a postfix operator that wants something tighter than what was just read.
+    /// Refuses a postfix operator that binds tighter than the operand just read.
     pub(super) fn check_row(&self, least: u8, span: Span) -> Result<(), Error> {
         if self.row >= least {
             return Ok(());
@@ -129,7 +129,7 @@ impl Parser<'_, '_> {
         Ok(State::Operand)
     }
 
-    /// A root whose index is a run of superscripts, if the root follows the run at once: the index and the whole span.
+    /// A root directly after a run of superscripts, its index: the index and the span of both.
     pub(super) fn indexed_root(&mut self, run: Span) -> Result<Option<(u32, Span)>, Error> {
         if !self.text[run.end as usize..].starts_with('√') {
             return Ok(None);
@@ -146,7 +146,7 @@ impl Parser<'_, '_> {
         }
     }
 
-    /// An exponent, or the index of a root that follows at once.
+    /// An exponent, or the index of a root that follows directly.
     pub(super) fn superscript(&mut self, run: Span, attached: bool) -> Step {
         if let Some((index, root)) = self.indexed_root(run)? {
             return self.coefficient(index, root);
@@ -184,7 +184,7 @@ impl Parser<'_, '_> {
         let left_is_singleton = self.top_is_singleton();
         let mut last_step = None;
         if matches!(self.stacks.pending.last(), Some(Pending::Chain { .. })) {
-            // The comparison before this one is complete, and this one goes on from its right operand.
+            // The previous comparison is complete, and its right operand is the left operand of this one.
             if let Some(Pending::Chain { operator, last_step: earlier, left_is_singleton, span }) =
                 self.stacks.pending.pop()
             {
@@ -211,7 +211,7 @@ impl Parser<'_, '_> {
             .is_some_and(|operand| matches!(self.program.nodes[operand.start as usize..], [Node::None | Node::Bool(_)]))
     }
 
-    /// `is` asks for identity, which only these three have here.
+    /// `is` tests identity, which only these three have here.
     pub(super) fn check_identity(
         &self,
         operator: Comparison,
@@ -239,7 +239,7 @@ impl Parser<'_, '_> {
         Ok(State::Operand)
     }
 
-    /// At `else`: first branch and condition are complete, and change places.
+    /// At `else`: the first branch and the condition are complete, and are swapped.
     pub(super) fn begin_else(&mut self, span: Span) -> Step {
         self.emit_down_to(power::CONDITIONAL + 1)?;
         if !matches!(self.top_opener(), Some(Opener::If)) {
@@ -257,7 +257,7 @@ impl Parser<'_, '_> {
         self.begin_second_branch(whole)
     }
 
-    /// Condition, jump and first branch are one operand: behind them goes the jump over the second branch.
+    /// Condition, jump and first branch become one operand, followed by the jump over the second branch.
     pub(super) fn begin_second_branch(&mut self, span: Span) -> Step {
         let jump = self.push_jump(Node::ElseJump(0), span)?;
         self.stacks.pending.push(Pending::Else { jump });

@@ -1,4 +1,4 @@
-//! What waits while the parser reads on, and the one precedence table.
+//! The parser's stack of pending operators and open brackets, and the precedence table.
 
 use crate::arithmetic::{Binary, Comparison, Unary};
 use crate::error::Span;
@@ -16,7 +16,7 @@ pub(super) mod power {
     pub(in crate::parser) const COEFFICIENT: u8 = 85;
     pub(in crate::parser) const SUPERSCRIPT: u8 = 80;
     pub(in crate::parser) const ROOT: u8 = 75;
-    /// `**`, seen from its left; waiting for its right operand it counts as [`SIGN`], and so groups to the right.
+    /// `**` on its left side; on its right side it binds as [`SIGN`], and so groups to the right.
     pub(in crate::parser) const POWER: u8 = 70;
     pub(in crate::parser) const SIGN: u8 = 65;
     pub(in crate::parser) const PRODUCT: u8 = 60;
@@ -68,7 +68,7 @@ pub(super) fn comparator(token: Token) -> Option<Comparison> {
     })
 }
 
-/// The functions whose power may stand before the bracket, and their inverses.
+/// The functions that take an exponent before the bracket (`sin²(x)`), and their inverses (`sin⁻¹(x)`).
 pub(super) const POWERED: [(u16, u16); 6] = [
     (named("sin"), named("asin")),
     (named("cos"), named("acos")),
@@ -78,7 +78,7 @@ pub(super) const POWERED: [(u16, u16); 6] = [
     (named("tanh"), named("atanh")),
 ];
 
-/// What waits on the stack.
+/// An entry of the stack.
 pub(super) enum Pending {
     Prefix {
         operator: Prefix,
@@ -93,7 +93,7 @@ pub(super) enum Pending {
     Coefficient {
         index: u32,
     },
-    /// A comparison that waits for its right operand; the steps before it are a list linked through their jumps.
+    /// A comparison without its right operand; the steps before it form a list linked through their jumps.
     Chain {
         operator: Comparison,
         last_step: Option<u32>,
@@ -106,7 +106,7 @@ pub(super) enum Pending {
     Or {
         jump: u32,
     },
-    /// Behind `else` or the `:` of a conditional: the jump at the end of the first branch waits to be mended.
+    /// Behind `else` or the `:` of a conditional: the jump at the end of the first branch has no target yet.
     Else {
         jump: u32,
     },
@@ -122,7 +122,7 @@ pub(super) enum Prefix {
     Root(u32),
 }
 
-/// What is open, and takes what is read until it is closed.
+/// An open bracket or the like, which takes what is read until it is closed.
 #[derive(Clone)]
 pub(super) enum Opener {
     /// A statement: how many expressions have been ended by a comma.
@@ -169,7 +169,7 @@ pub(super) enum Opener {
     },
     /// `if`: up to `else` stands the condition.
     If,
-    /// `?`: up to `:` stands the first branch; the jump behind the condition waits to be mended.
+    /// `?`: up to `:` stands the first branch; the jump after the condition has no target yet.
     Question {
         jump: u32,
     },
@@ -210,7 +210,7 @@ impl Pending {
         }
     }
 
-    /// How tightly an operand must bind to stand here.
+    /// How tightly an operand must bind in this position.
     pub(super) fn context(&self) -> u8 {
         match self {
             Self::Prefix { power, .. } => *power,

@@ -8,7 +8,7 @@ use crate::lexer::{Lexer, Token, is_name, normal_name};
 use crate::program::{Binder, Definition, Node};
 
 impl Parser<'_, '_> {
-    /// `=`, `←` or `@=`: what was read so far is a target.
+    /// At `=`, `←` or `@=`: what was read so far is a target.
     pub(super) fn assign(&mut self, token: Token, span: Span) -> Step {
         match self.text.as_bytes().get(span.end as usize) {
             Some(b'<') if token == Token::Assign => return self.misspelled(Span { end: span.end + 1, ..span }, "<="),
@@ -140,7 +140,7 @@ impl Parser<'_, '_> {
         }
     }
 
-    /// Takes back the nodes of a left side, which was read as expressions.
+    /// Removes the nodes of a left side, which was parsed as expressions.
     pub(super) fn take_back(&mut self, from: u32) {
         self.program.nodes.truncate(from as usize);
         self.program.spans.truncate(from as usize);

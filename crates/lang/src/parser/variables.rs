@@ -1,4 +1,5 @@
-//! Variables that come with a text: statements before it, read after it, since only the text says which of them it uses.
+//! Variables that come with a text: statements before it, parsed after it, since only the text says which of them it
+//! uses.
 
 use super::{Context, Parser, Stacks, fail};
 use crate::error::{Error, ErrorKind, Span, VariableError};
@@ -49,7 +50,7 @@ pub(super) fn read(
 }
 
 impl<'t> Parser<'t, '_> {
-    /// A name that has a meaning before the text begins.
+    /// A name that is defined before the text begins.
     fn assume(&mut self, name: &str) -> Result<(), Error> {
         if self.known(name).is_some() {
             let (name, other) = (name.to_owned(), name.to_owned());
@@ -68,7 +69,7 @@ impl<'t> Parser<'t, '_> {
         self.statements().map_err(nowhere)?;
         self.push_node(Node::Drop, Span::default())?;
         self.program.spans[nodes..].fill(Span::default());
-        // Jumps are relative; what points to a node from elsewhere is not.
+        // Jumps are relative; other references to nodes are absolute.
         self.rotate(0, nodes as u32);
         let before = (self.program.nodes.len() - nodes) as u32;
         let (text, prepended) = self.program.statements.split_at_mut(roots);

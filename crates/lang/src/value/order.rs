@@ -1,5 +1,5 @@
-//! What is equal, and what comes before what. Each walk over two values ends at the first difference, and pays for what
-//! it looks at while it looks: a price known before would be that of all there is.
+//! Equality and order. A comparison ends at the first difference and pays step by step: a price computed before it
+//! would be that of the whole values.
 
 use std::cmp::Ordering;
 
@@ -23,13 +23,13 @@ impl Value {
         }
     }
 
-    /// Equal, or the very same: how Python compares elements, so that a nan is equal to itself inside a container.
+    /// Equal, or the same object: how Python compares elements, so that a nan is equal to itself inside a container.
     pub(crate) fn is_or_equals(&self, other: &Self, budget: &mut Budget) -> Result<bool, ErrorKind> {
         self.difference(other, budget).map(|pair| pair.is_none())
     }
 
-    /// The parts of two values that decide their order, the first that differ: lists or tuples of which one goes on where
-    /// the other ends, sets, or values that are no containers. Recursion is bounded by the depth of containers.
+    /// The parts of two values that decide their order, the first that differ: lists or tuples of which one goes on
+    /// where the other ends, sets, or values that are no containers. Recursion is bounded by the depth of containers.
     pub(crate) fn difference<'v>(
         &'v self,
         other: &'v Self,
@@ -65,7 +65,7 @@ impl Value {
         match (self, other) {
             _ if ranks.is_ne() => Ok(ranks),
             (Self::List(a), Self::List(b)) | (Self::Tuple(a), Self::Tuple(b)) => a.position(b, budget),
-            // Smaller sets first, which puts a subset before what holds it.
+            // Smaller sets first, so that a subset comes before its superset.
             (Self::Set(a), Self::Set(b)) if a.values.len() != b.values.len() => Ok(a.values.len().cmp(&b.values.len())),
             (Self::Set(a), Self::Set(b)) => a.position(b, budget),
             _ => {
@@ -103,8 +103,8 @@ impl Value {
         }))
     }
 
-    /// What comparing two values that are no containers costs at most, but for fractions and decimals, which pay for what
-    /// they multiply and divide.
+    /// What comparing two values that are no containers costs at most, but for fractions and decimals, which pay for
+    /// what they multiply and divide.
     pub(crate) fn pair_price(&self, other: &Self) -> u64 {
         let is_modal = |value: &Self| matches!(value, Self::Fraction(_) | Self::Decimal(_));
         let of_containers = |value: &Self| matches!(value, Self::List(_) | Self::Tuple(_) | Self::Set(_));
@@ -119,7 +119,7 @@ impl Value {
         }
     }
 
-    /// [`Value::equals`] of what is no container, or not of one kind.
+    /// [`Value::equals`] of values that are not containers, or of different kinds.
     fn leaf_equals(&self, other: &Self, budget: &mut Budget) -> Result<bool, ErrorKind> {
         Ok(match (self, other) {
             (Self::None, Self::None) => true,
@@ -227,8 +227,8 @@ impl Items {
     }
 
     /// Goes over two sets in the order of their elements, each of which is shown once: one of the left set alone
-    /// (`Less`), of both (`Equal`; the left one's is shown), or of the right set alone (`Greater`). Ends when `see` gives
-    /// `false`.
+    /// (`Less`), of both (`Equal`; the left one's is shown), or of the right set alone (`Greater`). Ends when `see`
+    /// gives `false`.
     pub(crate) fn merge<'v>(
         &'v self,
         other: &'v Self,

@@ -1,7 +1,7 @@
-//! The law of advice: whatever is offered can be read and evaluates, or has no value only because of variables, and it
-//! loses nothing.
+//! The law of advice: every fix can be parsed and evaluates, or lacks a value only because of variables, and it loses
+//! nothing.
 
-use tabuada_lang::{Context, Fix, Fuel, Limits, Program, Variables, fixes, parse, parse_with};
+use tabuada_lang::{Context, Fix, Limits, Program, Variables, fixes, parse, parse_with};
 
 pub(crate) fn limits() -> Limits {
     Limits { fuel: 2_000_000, ..Limits::default() }
@@ -15,7 +15,7 @@ pub(crate) fn offered(text: &str) -> Vec<Fix> {
         Err(error) => return fixes(text, &error, &context, &limits),
     };
     let mut all: Vec<Fix> = program.hints(text, &context, &limits).into_iter().flat_map(|hint| hint.fixes).collect();
-    if let Err(failure) = program.evaluate(&limits, &mut Fuel::new(limits.fuel)) {
+    if let Err(failure) = program.evaluate(&limits) {
         all.extend(program.fixes(text, &failure, &context, &limits));
     }
     all
@@ -23,7 +23,7 @@ pub(crate) fn offered(text: &str) -> Vec<Fix> {
 
 pub(crate) fn value(program: &Program) -> Result<String, String> {
     let limits = limits();
-    let answer = program.evaluate(&limits, &mut Fuel::new(limits.fuel));
+    let answer = program.evaluate(&limits);
     answer.map(|answer| answer.text().to_owned()).map_err(|failure| format!("{:?}", failure.kind))
 }
 

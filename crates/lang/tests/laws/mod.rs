@@ -1,4 +1,4 @@
-//! What holds for every text there is. The fuzz targets look for a text that breaks it; the tests replay what they found.
+//! Laws of every text. The fuzz targets search for a text that breaks one; the tests replay their findings.
 
 mod respelling;
 
@@ -26,13 +26,13 @@ fn unbounded(limits: &Limits) -> Limits {
     Limits { text_bytes: u64::MAX, ..limits.clone() }
 }
 
-/// All that an evaluation comes to: type and text, or kind and node; and what it cost.
+/// The outcome of an evaluation: type and text, or kind and node; and its price.
 pub(crate) type Outcome = (Result<(String, String), (ErrorKind, u32)>, u64);
 
-/// Evaluates, always with the same chance.
+/// Evaluates, always with the same seed.
 pub(crate) fn outcome(program: &Program, limits: &Limits) -> Outcome {
     let mut fuel = Fuel::new(limits.fuel);
-    let outcome = match program.evaluate(limits, &mut fuel) {
+    let outcome = match program.evaluate_with(&[], limits, &mut fuel) {
         Ok(answer) => Ok((answer.type_name().to_owned(), answer.text().to_owned())),
         Err(failure) => Err((failure.kind, failure.node)),
     };

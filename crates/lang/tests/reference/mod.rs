@@ -1,4 +1,4 @@
-//! The reference, CPython 3.14, asked what it makes of expressions: the system's `python3` if it is one, else the one in
+//! The reference, CPython 3.14, evaluates expressions: the system's `python3` if it is that version, else the one in
 //! WebAssembly that `fetch` has fetched, under node.
 //!
 //! That one has C's `long` and `ssize_t` of 32 bits and musl's mathematical functions: what is asked keeps within the
@@ -10,11 +10,11 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
-/// As much as any batch may take: whatever is asked, it ends.
+/// The timeout of a batch.
 const TIME_MAX: Duration = Duration::from_secs(300);
 
-/// Type and `repr` of each expression's value, or class and words of its error; `None`, and a word about it, where there
-/// is no reference to ask. In continuous integration there has to be one.
+/// Type and `repr` of each expression's value, or class and words of its error; `None`, and a word about it, where
+/// there is no reference to ask. In continuous integration there has to be one.
 pub(crate) fn answers(texts: &[String]) -> Option<Vec<(String, String)>> {
     let Some(mut command) = interpreter() else {
         assert!(std::env::var_os("CI").is_none(), "no CPython 3.14: crates/lang/tests/reference/fetch fetches one");

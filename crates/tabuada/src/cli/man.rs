@@ -41,7 +41,7 @@ const VARIABLES: [Row; 6] = [
     (
         "serve",
         "TABUADA_ADMIN_TOKEN",
-        "The operator's token, which /v1/cache asks for.",
+        "The operator's token, which /v1/cache requires.",
         "O token do operador, que /v1/cache pede.",
     ),
     ("cache", "TABUADA_ADMIN_TOKEN", "The server's operator token.", "O token de operador do servidor."),

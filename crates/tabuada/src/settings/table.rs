@@ -55,7 +55,7 @@ pub const LISTEN: Setting = Setting {
     default: Some("127.0.0.1:8000"),
     expected: AN_ADDRESS,
     help: Words::new(
-        "Address to listen on, or unix:/path/of/a/socket; port 0 takes any free one, which the ready line names.\n\n\
+        "Address to listen on, or unix:/path/of/a/socket; port 0 takes any free port, which the ready line shows.\n\n\
          The socket's permissions are 660; unix:/path?mode=600 sets others. Sockets that systemd hands over \
          (LISTEN_FDS) are used in place of these addresses: the first for clients, the second for --admin-listen.",
         "Endereço em que atende, ou unix:/caminho/de/um/soquete; a porta 0 é qualquer uma livre, e a linha de início diz \
@@ -95,7 +95,7 @@ pub const REDIS_USER: Setting = Setting {
     default: None,
     expected: Words::new("the name of a user", "o nome de um usuário"),
     help: Words::new(
-        "User that logs in at Redis, where the URL names none.",
+        "User name for Redis, if the URL has none.",
         "Usuário que entra no Redis, se a URL não diz nenhum.",
     ),
 };
@@ -108,8 +108,8 @@ pub const REDIS_PASSWORD_FILE: Setting = Setting {
     default: None,
     expected: A_FILE,
     help: Words::new(
-        "File with the password for Redis, which the URL then does not hold.\n\n\
-         It is read again for each connection, so that a new password needs no restart.",
+        "File with the password for Redis, in place of one in the URL.\n\n\
+         It is read again for each connection, so a new password needs no restart.",
         "Arquivo com a senha do Redis, que então não fica na URL.\n\n\
          É lido de novo a cada conexão: trocar a senha não exige reiniciar.",
     ),
@@ -139,7 +139,7 @@ pub const TTL: Setting = Setting {
         "um tempo de pelo menos um segundo, como 90s, 10m ou 1d, ou none",
     ),
     help: Words::new(
-        "How long an answer is remembered: 90s, 10m, 1d, or none for ever.",
+        "How long an answer is cached: 90s, 10m, 1d, or none for no limit.",
         "Por quanto tempo uma resposta é lembrada: 90s, 10m, 1d, ou none para sempre.",
     ),
 };
@@ -153,14 +153,14 @@ pub const LOOKUP: Setting = Setting {
             (
                 "adaptive",
                 Words::new(
-                    "Compute first for about as long as a lookup takes; only what is more expensive asks Redis",
+                    "Compute first for about as long as a lookup takes; look up only what is more expensive",
                     "Calcula primeiro pelo tempo de uma consulta; só o que custa mais consulta o Redis",
                 ),
             ),
             (
                 "always",
                 Words::new(
-                    "Ask Redis before computing anything: plain cache-aside",
+                    "Look in Redis before computing anything: plain cache-aside",
                     "Consulta o Redis antes de calcular qualquer coisa: cache-aside simples",
                 ),
             ),
@@ -169,7 +169,7 @@ pub const LOOKUP: Setting = Setting {
     ),
     default: Some("adaptive"),
     expected: Words::new("adaptive or always", "adaptive ou always"),
-    help: Words::new("When Redis is asked.", "Quando o Redis é consultado."),
+    help: Words::new("When answers are looked up in Redis.", "Quando o Redis é consultado."),
 };
 
 /// The memory for cached answers.
@@ -180,7 +180,7 @@ pub const MEMORY: Setting = Setting {
     default: Some("64MiB"),
     expected: Words::new("a size such as 64MiB, 500MB or 0", "um tamanho como 64MiB, 500MB ou 0"),
     help: Words::new(
-        "Memory for remembered answers; 0 keeps none. A number alone is of bytes.",
+        "Memory for cached answers; 0 caches none. A number alone is in bytes.",
         "Memória para as respostas lembradas; 0 não guarda nenhuma. Um número sozinho é de bytes.",
     ),
 };
@@ -206,7 +206,7 @@ pub const THREADS: Setting = Setting {
     default: Some("cores"),
     expected: Words::new("a number from 1 to 1024, or cores", "um número de 1 a 1024, ou cores"),
     help: Words::new(
-        "Threads that serve, and evaluations at once: a number up to 1024, or cores, one for each.",
+        "Serving threads, and evaluations at once: a number up to 1024, or cores for one per core.",
         "Threads que atendem, e cálculos ao mesmo tempo: um número até 1024, ou cores, uma por núcleo.",
     ),
 };
@@ -219,8 +219,8 @@ pub const PEER_SHARE: Setting = Setting {
     default: Some("50%"),
     expected: Words::new("a percentage from 1% to 100%", "uma porcentagem de 1% a 100%"),
     help: Words::new(
-        "The part of the threads, of the queue before them and of the connections that one address (of IPv6, one /64) \
-         may have; 100% is no bound.",
+        "Share of the threads, of their queue and of the connections that one address (of IPv6, one /64) may use; 100% \
+         is no limit.",
         "A parte das threads, da fila antes delas e das conexões que um endereço (de IPv6, um /64) pode ter; 100% é sem \
          limite.",
     ),
@@ -237,8 +237,8 @@ pub const TRUSTED_PROXIES: Setting = Setting {
         "endereços ou redes como 10.0.0.1, 10.0.0.0/8 ou fd00::/8, ou unix",
     ),
     help: Words::new(
-        "Address or network of a proxy, whose X-Forwarded-For or Forwarded tells the client; may be repeated.\n\n\
-         Such as 10.0.0.1 or 10.0.0.0/8; unix is whoever connects over a Unix socket. Behind a proxy that is not named here all clients are one.",
+        "Address or network of a proxy whose X-Forwarded-For or Forwarded header is trusted; may be repeated.\n\n\
+         Such as 10.0.0.1 or 10.0.0.0/8; unix is every client of a Unix socket. All clients of a proxy that is not listed count as one client.",
         "Endereço ou rede de um proxy, cujo X-Forwarded-For ou Forwarded diz quem é o cliente; pode ser repetido.\n\n\
          Por exemplo 10.0.0.1 ou 10.0.0.0/8; unix é quem se conecta por um soquete Unix. Atrás de um proxy que não está aqui, todos os clientes são um só.",
     ),
@@ -252,8 +252,8 @@ pub const ADMIN_LISTEN: Setting = Setting {
     default: None,
     expected: AN_ADDRESS,
     help: Words::new(
-        "Address for /v1/cache and /metrics alone, which the other then does not serve.\n\n\
-         /v1/cache asks for the token in TABUADA_ADMIN_TOKEN; if that is not set, it answers on loopback only.",
+        "Separate address for /v1/cache and /metrics; the main address then does not serve them.\n\n\
+         /v1/cache requires the token in TABUADA_ADMIN_TOKEN; without a token it answers on loopback only.",
         "Endereço só para /v1/cache e /metrics, que o outro então não atende.\n\n\
          /v1/cache pede o token de TABUADA_ADMIN_TOKEN; sem ele, só responde em loopback.",
     ),
@@ -269,7 +269,7 @@ pub const ADMIN_TOKEN: Setting = Setting {
         "a token of at least 16 letters, digits and signs of ASCII without blanks; unset it to have none",
         "um token de pelo menos 16 letras, dígitos e sinais ASCII, sem espaços; para não ter nenhum, remova a variável",
     ),
-    help: Words::new("The operator's token, which /v1/cache asks for.", "O token do operador, que /v1/cache pede."),
+    help: Words::new("The operator's token, which /v1/cache requires.", "O token do operador, que /v1/cache pede."),
 };
 
 /// The file of the operator's token.
@@ -293,8 +293,8 @@ pub const METRICS_HOST: Setting = Setting {
     default: None,
     expected: Words::new("names of hosts", "nomes de hosts"),
     help: Words::new(
-        "Host under which /metrics may be asked for, besides localhost; may be repeated.\n\n\
-         On loopback no other name counts; where others reach the listener, every name does if none is given.",
+        "Host name under which /metrics may be requested, besides localhost; may be repeated.\n\n\
+         On loopback no other name is accepted. Where other machines reach the listener, every name is accepted if none is given.",
         "Host pelo qual /metrics pode ser pedido, além de localhost; pode ser repetido.\n\n\
          Em loopback nenhum outro nome vale; onde outros alcançam o endereço, todos valem se nenhum for dado.",
     ),
@@ -311,8 +311,8 @@ pub const CORS_ORIGIN: Setting = Setting {
         "origens como https://example.org, sem caminho, ou *",
     ),
     help: Words::new(
-        "Pages of this origin may ask, in a browser; may be repeated, and * is all of them.\n\n\
-         Such as https://example.org or http://localhost:3000. Never /v1/cache and /metrics.",
+        "Pages of this origin may send requests from a browser; may be repeated, and * allows all origins.\n\n\
+         Such as https://example.org or http://localhost:3000. Never applies to /v1/cache and /metrics.",
         "Páginas desta origem podem consultar, num navegador; pode ser repetido, e * são todas.\n\n\
          Por exemplo https://example.org ou http://localhost:3000. Nunca /v1/cache e /metrics.",
     ),
@@ -326,7 +326,7 @@ pub const DRAIN: Setting = Setting {
     default: Some("0s"),
     expected: Words::new("a time such as 5s or 500ms", "um tempo como 5s ou 500ms"),
     help: Words::new(
-        "How long requests are still taken after the signal to stop, while readiness is 503: 5s, 500ms.",
+        "How long the server still accepts requests after the signal to stop, while readiness is 503: 5s, 500ms.",
         "Por quanto tempo ainda atende depois do sinal de parar, enquanto a prontidão é 503: 5s, 500ms.",
     ),
 };
@@ -338,13 +338,13 @@ pub const LOG_FORMAT: Setting = Setting {
     kind: Kind::Choice(
         &[
             ("text", Words::new("For people", "Para pessoas")),
-            ("json", Words::new("An object of JSON a line", "Um objeto JSON por linha")),
+            ("json", Words::new("One JSON object a line", "Um objeto JSON por linha")),
         ],
         None,
     ),
     default: Some("text"),
     expected: Words::new("text or json", "text ou json"),
-    help: Words::new("The form of the log's lines.", "A forma das linhas do log."),
+    help: Words::new("The format of the log.", "A forma das linhas do log."),
 };
 
 /// Which requests are logged.
@@ -368,7 +368,7 @@ pub const LOG_REQUESTS: Setting = Setting {
     default: Some("trouble"),
     expected: Words::new("none, trouble or all", "none, trouble ou all"),
     help: Words::new(
-        "Which requests have a line in the log; all, if the flag stands alone.",
+        "Which requests are logged; all, if the flag has no value.",
         "Quais requisições têm uma linha no log; todas, se a opção vier sozinha.",
     ),
 };
@@ -381,7 +381,7 @@ pub const LOG_EXPRESSIONS: Setting = Setting {
     default: Some("no"),
     expected: A_SWITCH,
     help: Words::new(
-        "Write expressions, addresses and queries into these lines.",
+        "Include expressions, addresses and queries in these lines.",
         "Escreve expressões, endereços e consultas nessas linhas.",
     ),
 };
@@ -393,10 +393,7 @@ pub const LOG_CLIENTS: Setting = Setting {
     kind: Kind::Switch,
     default: Some("on"),
     expected: A_SWITCH,
-    help: Words::new(
-        "Write the address of the client into these lines.",
-        "Escreve o endereço do cliente nessas linhas.",
-    ),
+    help: Words::new("Include the client's address in these lines.", "Escreve o endereço do cliente nessas linhas."),
 };
 
 /// Whether responses hide the state of the cache.
@@ -407,7 +404,7 @@ pub const HIDE_MEMORY: Setting = Setting {
     default: Some("no"),
     expected: A_SWITCH,
     help: Words::new(
-        "Do not tell clients what is remembered: answers come without Cache-Status, Age and Server-Timing.",
+        "Hide from clients what is cached: responses have no Cache-Status, Age and Server-Timing.",
         "Não diz aos clientes o que está lembrado: respostas sem Cache-Status, Age e Server-Timing.",
     ),
 };
@@ -421,7 +418,7 @@ pub const CONFIG: Setting = Setting {
     expected: A_FILE,
     help: Words::new(
         "File of settings (TOML); its keys are the names of the flags without --.\n\n\
-         By default tabuada.toml in the working folder, if it is there. Flags and variables go before it.",
+         By default tabuada.toml in the working directory, if it exists. Flags and variables take precedence over it.",
         "Arquivo de configuração (TOML); as chaves são os nomes das opções sem --.\n\n\
          Por padrão, tabuada.toml na pasta atual, se existir. Opções e variáveis valem mais do que ele.",
     ),

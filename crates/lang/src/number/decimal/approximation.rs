@@ -1,8 +1,7 @@
 //! From binary fixed point to the nearest decimal: Ziv's strategy.
 //!
 //! A function is approximated with a known error until every number within the error rounds to the same decimal.
-//! Where the true value has few digits (`√4`, `log10(1000)`) this would never end: whoever calls has recognised those
-//! before.
+//! Where the true value has few digits (`√4`, `log10(1000)`) this would never end: the caller recognises those first.
 
 use dashu_int::ops::BitTest;
 use dashu_int::{IBig, Sign, UBig};
@@ -28,7 +27,8 @@ pub(super) fn bits_of_digits(digits: i64) -> usize {
     (digits.max(0) as f64 * BITS_PER_DIGIT) as usize + 1
 }
 
-/// Rounds correctly what `approximate` gives, asked for a relative error of 2^-bits or so, and then for less and less.
+/// Rounds a number correctly: `approximate` gives it with a relative error of about 2^-bits, and is called with more
+/// bits until that decides.
 pub(super) fn correctly_rounded(
     precision: Precision,
     budget: &mut Budget,
@@ -45,7 +45,7 @@ pub(super) fn correctly_rounded(
 }
 
 impl Approximation {
-    /// The decimal nearest to the true value, if the approximation is good enough to tell.
+    /// The decimal nearest to the true value, if the approximation is precise enough to decide.
     fn round(self, precision: Precision, budget: &mut Budget) -> Result<Option<Decimal>, ErrorKind> {
         let (sign, magnitude) = self.value.into_parts();
         if magnitude <= self.error {
@@ -91,7 +91,7 @@ impl Decimal {
         let (coefficient, lost) = if self.exponent >= least {
             (shift(&self.coefficient, self.exponent - least, budget)?, false)
         } else {
-            // What is cut off is much more than the nudge, but in a run of zeros that no one can tell from chance.
+            // What is cut off is much more than the nudge, but in a run of zeros that looks random.
             let unit = power_of_ten(self.exponent.abs_diff(least), budget)?;
             let (quotient, rest) = self.coefficient.divide_with_remainder(&unit, budget)?;
             (quotient, !rest.is_zero())
@@ -118,7 +118,7 @@ impl Decimal {
     }
 }
 
-/// Pays for so many elementary functions at so many places.
+/// Pays for this many elementary functions at this many places.
 pub(super) fn charge(functions: u64, places: usize, budget: &mut Budget) -> Result<(), ErrorKind> {
     budget.charge((functions * fixed::price(places)).saturating_add(price::convert(places as u64 / 64 + 1)))
 }

@@ -45,12 +45,12 @@ impl Decimal {
         Ok(None)
     }
 
-    /// Whether the number is so small that its square is nothing against it, at this precision.
+    /// Whether the number is so small that its square is negligible against it, at this precision.
     pub(super) fn is_tiny(&self, precision: Precision, budget: &mut Budget) -> Result<bool, ErrorKind> {
         Ok(2 * self.adjusted(budget)? < -precision - 8)
     }
 
-    /// Whether the number is nothing against 1, at this precision.
+    /// Whether the number is negligible against 1, at this precision.
     pub(super) fn is_minute(&self, precision: Precision, budget: &mut Budget) -> Result<bool, ErrorKind> {
         Ok(self.adjusted(budget)? < -precision - 4)
     }
@@ -146,7 +146,7 @@ impl Decimal {
         Ok(self.compare(&Self::one(), budget)?.is_eq())
     }
 
-    /// Refuses what has no logarithm.
+    /// Refuses a number that has no logarithm.
     fn check_logarithm(&self, operation: &str) -> Result<(), ErrorKind> {
         if self.is_zero() || self.negative {
             return Err(DecimalError::Domain { operation: operation.to_owned() }.into());
@@ -203,7 +203,7 @@ impl Decimal {
         if self.is_minute(precision, budget)? {
             return self.nudged(self.negative, precision, budget);
         }
-        // Where the number is so large that 1 is nothing against it, it does not matter.
+        // Where 1 is negligible against the number, it does not matter.
         let adjusted = self.adjusted(budget)?;
         let enough = digits(&self.coefficient, budget)?
             + adjusted.clamp(0, 4 * precision + 100)
@@ -263,7 +263,7 @@ impl Decimal {
             let product = Decimal::scaled(logarithm.value * &factor, exponent.exponent, budget)?;
             let error = Decimal::scaled(IBig::from(logarithm.error) * factor, exponent.exponent, budget)?;
             let error = error.into_parts().1 + UBig::ONE;
-            // Places beyond what is wanted cost, and say nothing.
+            // More places than wanted would cost without effect.
             let dropped = logarithm.places.saturating_sub(wanted + SPARE);
             let (product, error) = (product >> dropped, (error >> dropped) + UBig::from(2_u8));
             exp_of_fixed(&product, logarithm.places - dropped, &error, budget)
@@ -318,7 +318,7 @@ impl Decimal {
         } else if exponent.negative {
             0
         } else {
-            // More of them than the precision are as good as any.
+            // More zeros than the precision make no difference.
             let times = exponent.approximate().min(precision as f64) as i64;
             (self.exponent * times).max(least)
         };

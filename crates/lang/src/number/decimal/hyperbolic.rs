@@ -114,7 +114,7 @@ impl Decimal {
         if self.negative || self.is_zero() || self.adjusted(budget)? < 0 {
             return Err(domain().into());
         }
-        // Where the number is large, 1 is nothing against its square.
+        // Where the number is large, 1 is negligible against its square.
         let square = if self.adjusted(budget)? == 0 {
             let product = self.exact_product(self, budget)?;
             let enough = digits(&product.coefficient, budget)? + 4;

@@ -54,7 +54,7 @@ impl Reduced {
 }
 
 impl Decimal {
-    /// Sine and cosine of the angle without its quarters of a turn. `operation` is for the complaint.
+    /// Sine and cosine of the angle without its quarters of a turn. `operation` is for the error.
     fn sine_and_cosine(&self, places: usize, budget: &mut Budget) -> Result<Reduced, ErrorKind> {
         let angle = self.fixed(places, budget)?;
         // As many places more as the count of quarters has.
@@ -148,8 +148,8 @@ impl Decimal {
         })
     }
 
-    /// Whether what differs from 1/x by a part of 10^-(2·`distance`) lies on the same side of every tie as 1/x does, but
-    /// for a tie that is 1/x itself.
+    /// Whether what differs from 1/x by a part of 10^-(2·`distance`) lies on the same side of every tie as 1/x does,
+    /// but for a tie that is 1/x itself.
     fn is_remote(&self, distance: i64, precision: Precision, budget: &mut Budget) -> Result<bool, ErrorKind> {
         let length = digits(&self.coefficient, budget)?.max(precision);
         Ok(2 * distance > precision + length + 8)
@@ -265,7 +265,8 @@ impl Decimal {
             let places = bits + 16;
             budget.charge(2 * price::convert(places as u64 / 32 + self.words()))?;
             let angle: IBig = pi(places, budget)? * IBig::from(self.coefficient.magnitude()) / 180;
-            // An angle of a quarter of a turn more has its cosine as its sine, and the negative of its sine as its cosine.
+            // An angle of a quarter of a turn more has its cosine as its sine, and the negative of its sine as its
+            // cosine.
             let is_odd = !quarters.is_multiple_of(2);
             let of_sine = matches!(function, Circular::Sine | Circular::Cosecant);
             let (is_direct, negative) = match function {
@@ -453,7 +454,7 @@ impl Decimal {
         })
     }
 
-    /// The arc tangent of a ratio so small that its cube is nothing against it.
+    /// The arc tangent of a ratio so small that its cube is negligible against it.
     fn small_angle(
         &self,
         x: &Self,
@@ -488,7 +489,7 @@ impl Decimal {
         self.times_ratio(|pi, _| (pi / 180, 2), precision, budget)
     }
 
-    /// The number times what `factor` makes of π, and of which it tells the error.
+    /// The number times the factor that `factor` makes of π, with its error.
     fn times_ratio(
         &self,
         factor: impl Fn(IBig, usize) -> (IBig, u32),

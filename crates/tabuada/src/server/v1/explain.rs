@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::header::CONTENT_LANGUAGE;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri};
 use serde::Serialize;
-use tabuada_lang::{Explanation, Language, Limits, Program, Span, Step, StepKind};
+use tabuada_lang::{Explanation, Language, Limits, Program, Span, Step};
 
 use super::cacheable::{self, Made};
 use super::question::OwnQuestion;
@@ -178,7 +178,7 @@ impl Asked<'_> {
         let in_text = |spans: &[Span], text: &str| spans.iter().map(|span| CharacterSpan::new(*span, text)).collect();
         let before = std::iter::once("").chain(steps.iter().map(|step| &*step.text));
         let told = |(step, before): (&'s Step, &str)| Told {
-            kind: kind(step.kind),
+            kind: step.kind.code(),
             statement: step.statement,
             text: &step.text,
             replaced: in_text(&step.replaced, before),
@@ -187,17 +187,5 @@ impl Asked<'_> {
             error: step.error,
         };
         steps.iter().zip(before).map(told).collect()
-    }
-}
-
-fn kind(kind: StepKind) -> &'static str {
-    match kind {
-        StepKind::Statement => "statement",
-        StepKind::Names => "names",
-        StepKind::Definition => "definition",
-        StepKind::Branch => "branch",
-        StepKind::Terms => "terms",
-        StepKind::Value => "value",
-        StepKind::Answer => "answer",
     }
 }

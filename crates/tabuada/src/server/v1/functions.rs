@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::header::CONTENT_LANGUAGE;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
 use serde::Serialize;
-use tabuada_lang::{FunctionInfo, FunctionKind, Language, functions};
+use tabuada_lang::{FunctionInfo, Language, functions};
 
 use crate::peer::Peer;
 use crate::server::http_cache::{Freshness, Tag, WORDS_SECONDS};
@@ -56,11 +56,7 @@ struct Entry {
 fn written(language: Language) -> String {
     let entry = |info: FunctionInfo| Entry {
         name: info.name,
-        kind: match info.kind {
-            FunctionKind::Function => "function",
-            FunctionKind::Binder => "binder",
-            FunctionKind::Constant => "constant",
-        },
+        kind: info.kind.code(),
         section: match language {
             Language::English => info.section.title(),
             Language::Portuguese => info.section.title_pt(),
