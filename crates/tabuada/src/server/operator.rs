@@ -54,7 +54,10 @@ pub(super) async fn list(State(app): State<App>, headers: HeaderMap, uri: Uri) -
 pub(super) async fn show(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Response<Body> {
     let name = match name(&app, &uri).await {
         Ok(name) => name,
-        Err(fault) => return told(fault, &headers).in_query(uri.query()).response(),
+        Err(fault) => {
+            let problem = Problem::from(fault).in_query(uri.query());
+            return problem.response(language::preferred(&headers));
+        }
     };
     match operator(&app).entry(&name).await {
         Ok((Some(entry), behind)) => said(StatusCode::OK, &operator_json::entry(&entry, Some(behind))),
@@ -67,7 +70,10 @@ pub(super) async fn show(State(app): State<App>, headers: HeaderMap, uri: Uri) -
 pub(super) async fn delete(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Response<Body> {
     let name = match name(&app, &uri).await {
         Ok(name) => name,
-        Err(fault) => return told(fault, &headers).in_query(uri.query()).response(),
+        Err(fault) => {
+            let problem = Problem::from(fault).in_query(uri.query());
+            return problem.response(language::preferred(&headers));
+        }
     };
     match operator(&app).delete(&name).await {
         Ok(Removed { count: 0, redis: RemovalStatus::Done, .. }) | Err(NameError) => {
@@ -104,14 +110,9 @@ pub(super) async fn let_operator_in(State(served): State<Served>, request: Reque
     }
 }
 
-/// The problem of a request, in the language of the client.
-fn told(fault: Fault, headers: &HeaderMap) -> Problem {
-    Problem::from(fault).told(language::preferred(headers))
-}
-
 /// The answer to a request that is refused.
 fn refused(fault: Fault, headers: &HeaderMap) -> Response<Body> {
-    told(fault, headers).response()
+    Problem::from(fault).response(language::preferred(headers))
 }
 
 fn operator(app: &App) -> Operator<Answers> {

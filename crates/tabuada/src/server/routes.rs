@@ -63,7 +63,7 @@ async fn elsewhere(State(served): State<Served>, mut request: Request) -> Respon
 
 fn nowhere(path: &[u8], headers: &HeaderMap) -> Response<Body> {
     if path.starts_with(b"/v1/") {
-        return Problem::from(Fault::NothingHere).told(language::preferred(headers)).response();
+        return Problem::from(Fault::NothingHere).response(language::preferred(headers));
     }
     detail(StatusCode::NOT_FOUND, "Not Found")
 }
@@ -87,7 +87,7 @@ fn redirect(to: &str, query: &str) -> Response<Body> {
 /// The router adds `Allow`.
 async fn method_not_allowed(headers: HeaderMap, uri: Uri) -> Response<Body> {
     if uri.path().starts_with("/v1/") {
-        return Problem::from(Fault::MethodNotAllowed).told(language::preferred(&headers)).response();
+        return Problem::from(Fault::MethodNotAllowed).response(language::preferred(&headers));
     }
     let mut response = detail(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed");
     if uri.path() == "/evaluate" {

@@ -63,10 +63,10 @@ const NDJSON: &str = "application/x-ndjson";
 /// question without a value, or a malformed one, is answered with an error in its line.
 pub(in crate::server) async fn post(State(app): State<App>, peer: Peer, request: Request) -> Response<Body> {
     let language = language::preferred(request.headers());
-    answer(&app, peer, request, language).await.unwrap_or_else(|problem| problem.told(language).response())
+    answer(&app, peer, request).await.unwrap_or_else(|problem| problem.response(language))
 }
 
-async fn answer(app: &App, peer: Peer, request: Request, language: Language) -> Result<Response<Body>, Problem> {
+async fn answer(app: &App, peer: Peer, request: Request) -> Result<Response<Body>, Problem> {
     let (head, body) = request.into_parts();
     let budget = Arc::new(Budget::new(&Limits::default()));
     let how = How { calculator: app.calculator.clone(), peer, explain: explains(&head.uri)?, budget };
@@ -81,7 +81,7 @@ async fn answer(app: &App, peer: Peer, request: Request, language: Language) -> 
     let elements = if body.len() <= INLINE_BODY_BYTES {
         elements(&body)
     } else {
-        let overloaded = |_| Problem::overloaded(language);
+        let overloaded = |_| Fault::Overloaded;
         app.calculator.readers().by(peer).run(DEADLINE, move || elements(&body)).await.map_err(overloaded)?
     };
     let mut elements = elements?.into_iter();

@@ -46,10 +46,10 @@ where
     let (response, detail) = match made {
         Ok(answered) => answered,
         Err(problem) => {
-            let problem = problem.told(language::preferred(request)).in_query(uri.query());
-            let body = problem.body();
+            let (problem, language) = (problem.in_query(uri.query()), language::preferred(request));
+            let body = problem.body(language);
             let freshness = problem.freshness(&body);
-            let response = problem.response_with(body);
+            let response = problem.response_with(body, language);
             let response = match freshness {
                 Some(freshness) => freshness.put_on(response, request, workers).await,
                 None => not_kept(response),

@@ -42,7 +42,7 @@ pub(in crate::server) async fn post(State(app): State<App>, peer: Peer, request:
     let readers = app.calculator.readers().by(peer);
     let asked = async {
         let (headers, _, body) = body_of(&app, peer, request).await?;
-        Ok::<_, Problem>((OwnQuestion::in_any_body(body, readers, language).await?, headers))
+        Ok::<_, Problem>((OwnQuestion::in_any_body(body, readers).await?, headers))
     };
     let (response, has_asked_redis) = match asked.await {
         Ok((question, headers)) => {
@@ -51,21 +51,20 @@ pub(in crate::server) async fn post(State(app): State<App>, peer: Peer, request:
             let reply = app.calculator.answer_for(caller, question).await;
             let response = match reply::told(&reply, question, language, readers).await {
                 Ok(told) => not_kept(said(&told.words, told.body, language)),
-                Err(problem) => problem.response(),
+                Err(problem) => problem.response(language),
             };
             let mut response = with_cache_status(response, cache_status(&reply));
             tell_expression(app.logged, &mut response, question.text);
             (response, reply.has_asked_redis)
         }
-        Err(problem) => (refused(problem, language), false),
+        Err(problem) => (refused(&problem, language), false),
     };
     with_server_timing(response, begun.elapsed(), has_asked_redis)
 }
 
 /// The answer to a malformed question.
-fn refused(problem: Problem, language: Language) -> Response<Body> {
-    let problem = problem.told(language);
-    with_cache_status(problem.response(), bypass(problem.code))
+fn refused(problem: &Problem, language: Language) -> Response<Body> {
+    with_cache_status(problem.response(language), bypass(problem.code))
 }
 
 /// The answer to a query, and how long that took since `begun`.
@@ -82,7 +81,7 @@ pub(in crate::server) async fn answer_query(
         Some(again) => (again, false),
         None => match OwnQuestion::in_query(uri) {
             Ok(question) => answer_fresh(app, peer, &question, headers, uri).await,
-            Err(fault) => (refused(fault.into(), language::preferred(headers)), false),
+            Err(fault) => (refused(&fault.into(), language::preferred(headers)), false),
         },
     };
     let time = begun.elapsed();
@@ -123,9 +122,9 @@ async fn answer_fresh(
         }
         Err(problem) => {
             let problem = problem.in_query(uri.query());
-            let body = problem.body();
+            let body = problem.body(language);
             let freshness = problem.freshness(&body).filter(|_| reply.origin != Origin::Impure);
-            (problem.response_with(body), freshness)
+            (problem.response_with(body, language), freshness)
         }
     };
     let response = match freshness {

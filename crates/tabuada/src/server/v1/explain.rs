@@ -46,10 +46,10 @@ async fn explained(app: &App, peer: Peer, question: OwnQuestion, language: Langu
     // A text that does not parse is answered without waiting for computations.
     let read = move || match engine::ask(question.as_question(), &Limits::default()) {
         Ok(program) => Ok((question, program)),
-        Err(error) => Err(Problem::unreadable(&error, question.as_question(), language)),
+        Err(error) => Err(Problem::unreadable(&error, question.as_question())),
     };
     let read = app.calculator.readers().by(peer).run(DEADLINE, read).await;
-    let (question, program) = read.unwrap_or_else(|not_done| Err(Problem::of_work(not_done, language)))?;
+    let (question, program) = read.unwrap_or_else(|not_done| Err(Problem::of_work(not_done)))?;
     let work = move || {
         let limits = Limits::default();
         let question = question.as_question();
@@ -57,9 +57,7 @@ async fn explained(app: &App, peer: Peer, question: OwnQuestion, language: Langu
         let canonical = program.canonical();
         let key = program.is_pure().then(|| calculator.name_of(&program));
         match &explanation.outcome {
-            Err(failure) if !failure.kind.is_deterministic() => {
-                Err(Problem::failed(&program, failure, question, language))
-            }
+            Err(failure) if !failure.kind.is_deterministic() => Err(Problem::failed(&program, failure, question)),
             _ => {
                 let asked = Asked { program: &program, question, language };
                 let body = asked.body(&explanation, fuel, &canonical, key.as_deref());
@@ -74,7 +72,7 @@ async fn explained(app: &App, peer: Peer, question: OwnQuestion, language: Langu
         .by(peer)
         .run(DEADLINE, work)
         .await
-        .unwrap_or_else(|not_done| Err(Problem::of_work(not_done, language)))
+        .unwrap_or_else(|not_done| Err(Problem::of_work(not_done)))
 }
 
 /// The explanation. It has a value or an error; an error of the expression is no failure of the request.
@@ -153,8 +151,9 @@ impl Asked<'_> {
         let outcome = match &printed {
             Ok(printed) => Outcome::Value(Value::new(printed, program, question, language)),
             Err(failure) => {
-                let problem = Problem::failed(program, failure, question, language);
-                let Problem { code, detail, python_message, span, advice, .. } = problem;
+                let problem = Problem::failed(program, failure, question);
+                let (detail, python_message) = (problem.detail(language), problem.python_message());
+                let Problem { code, span, advice, .. } = problem;
                 let error = Trouble { code, detail, python_message, span, advice };
                 Outcome::Error { error, hints: hints(program, question, language) }
             }

@@ -61,7 +61,7 @@ async fn drawn(app: &App, peer: Peer, plot: Plot, format: Format) -> Result<Made
     // A text that does not parse is answered without waiting for other pictures.
     let read = move || plot.read(&Limits::default()).map_err(|refusal| told(&plot, refusal)).map(|_| plot);
     let read = app.calculator.readers().by(peer).run(DEADLINE, read).await;
-    let plot = read.unwrap_or_else(|not_done| Err(Problem::of_work(not_done, language)))?;
+    let plot = read.unwrap_or_else(|not_done| Err(Problem::of_work(not_done)))?;
     // Dropped with the caller.
     let waits = Arc::new(());
     let waiting = Arc::downgrade(&waits);
@@ -76,7 +76,7 @@ async fn drawn(app: &App, peer: Peer, plot: Plot, format: Format) -> Result<Made
             Format::Png => match picture.png(&stop) {
                 Some(bytes) => bytes,
                 None if stop() => return Err(told(&plot, Refusal::Stopped(ErrorKind::Deadline))),
-                None => return Err(Problem::overloaded(language)),
+                None => return Err(Fault::Overloaded.into()),
             },
         };
         let mut response = Response::new(Body::from(bytes));
@@ -88,7 +88,7 @@ async fn drawn(app: &App, peer: Peer, plot: Plot, format: Format) -> Result<Made
     };
     let made = app.calculator.workers().by(peer).run(DEADLINE, work).await;
     drop(waits);
-    made.unwrap_or_else(|not_done| Err(Problem::of_work(not_done, language)))
+    made.unwrap_or_else(|not_done| Err(Problem::of_work(not_done)))
 }
 
 fn asked(uri: &Uri, language: Language) -> Result<Plot, Fault> {
@@ -109,10 +109,10 @@ fn told(plot: &Plot, refusal: Refusal) -> Problem {
     match refusal {
         Refusal::Expression { at, error, fixes } => {
             let text = &plot.exprs[at];
-            Problem::of_text(&error, text, plot.language).advising(&fixes, text)
+            Problem::of_text(&error, text).advising(&fixes, text)
         }
         // An expression with random values may be cheaper another time.
-        Refusal::Stopped(kind) => Problem::of_expression(&kind, None, plot.language).passing(),
+        Refusal::Stopped(kind) => Problem::of_expression(&kind, None).passing(),
         refusal => Fault::Picture(refusal).into(),
     }
 }

@@ -7,7 +7,7 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, Uri};
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use tabuada_lang::{Language, Mode};
+use tabuada_lang::Mode;
 
 use crate::answer::DEADLINE;
 use crate::engine::Question;
@@ -56,12 +56,12 @@ impl OwnQuestion {
     }
 
     /// The same; a long body is parsed by the readers.
-    pub(super) async fn in_any_body(body: Bytes, readers: Hands<'_>, language: Language) -> Result<Self, Problem> {
+    pub(super) async fn in_any_body(body: Bytes, readers: Hands<'_>) -> Result<Self, Problem> {
         if body.len() <= INLINE_BODY_BYTES {
             return Ok(Self::in_body(&body)?);
         }
         let read = Box::pin(readers.run(DEADLINE, move || Self::in_body(&body))).await;
-        Ok(read.map_err(|not_done| Problem::of_work(not_done, language))??)
+        Ok(read.map_err(Problem::of_work)??)
     }
 }
 

@@ -9,7 +9,7 @@ use crate::answer::{DEADLINE, Outcome, Reply, is_long};
 use crate::engine::{self, Question};
 use crate::ndjson::write_value;
 use crate::record::Printed;
-use crate::server::problems::{Advice, CharacterSpan, Problem, Suggestion};
+use crate::server::problems::{Advice, CharacterSpan, Fault, Problem, Suggestion};
 use crate::workers::Hands;
 
 /// A value, as it is sent.
@@ -127,7 +127,7 @@ pub(super) async fn told(
     let (outcome, question) = (reply.outcome.clone(), OwnQuestion::of(question));
     let work = move || told_here(&outcome, question.as_question(), language);
     let told = Box::pin(readers.run(DEADLINE, work)).await;
-    told.unwrap_or_else(|not_done| Err(Problem::of_work(not_done, language)))
+    told.unwrap_or_else(|not_done| Err(Problem::of_work(not_done)))
 }
 
 fn told_here(outcome: &Outcome, question: Question<'_>, language: Language) -> Result<Told, Problem> {
@@ -139,14 +139,14 @@ fn told_here(outcome: &Outcome, question: Question<'_>, language: Language) -> R
                 let words = value.words();
                 Ok(Told { body: value.body(&words), words })
             }
-            Err(failure) => Err(Problem::failed(program, failure, question, language)),
+            Err(failure) => Err(Problem::failed(program, failure, question)),
         },
         Outcome::Failed(program, failure) => {
             let place = Some((program.span(failure.node), text));
-            Err(Problem::of_expression(&failure.kind, place, language))
+            Err(Problem::of_expression(&failure.kind, place))
         }
-        Outcome::Unreadable(error) => Err(Problem::unreadable(error, question, language)),
-        Outcome::Overloaded => Err(Problem::overloaded(language)),
+        Outcome::Unreadable(error) => Err(Problem::unreadable(error, question)),
+        Outcome::Overloaded => Err(Fault::Overloaded.into()),
     }
 }
 

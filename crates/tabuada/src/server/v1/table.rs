@@ -27,7 +27,7 @@ use job::{Job, Stretch};
 /// Evaluates an expression row by row.
 pub(in crate::server) async fn post(State(app): State<App>, peer: Peer, request: Request) -> Response<Body> {
     let language = language::preferred(request.headers());
-    answer(&app, peer, request, language).await.unwrap_or_else(|problem| problem.told(language).response())
+    answer(&app, peer, request, language).await.unwrap_or_else(|problem| problem.response(language))
 }
 
 async fn answer(app: &App, peer: Peer, request: Request, language: Language) -> Result<Response<Body>, Problem> {
@@ -51,8 +51,7 @@ async fn answer(app: &App, peer: Peer, request: Request, language: Language) -> 
             None => Ok((sheet, piece, first)),
         }
     };
-    let (sheet, piece, first) =
-        workers.by(peer).run(DEADLINE, begin).await.map_err(|not_done| Problem::of_work(not_done, language))??;
+    let (sheet, piece, first) = workers.by(peer).run(DEADLINE, begin).await.map_err(Problem::of_work)??;
     drop(bulk);
     let (mut response, parts) = streamed(form.content_type(), workers.bulk_at_once(), &app.counters);
     response.headers_mut().insert(VARY, HeaderValue::from_static("Accept"));

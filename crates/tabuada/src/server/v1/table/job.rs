@@ -124,10 +124,9 @@ impl Job {
         }
         let limits = Limits::default();
         let variables = variables.map(|json| Variables::from_json(json, &limits)).transpose();
-        let variables =
-            variables.map_err(|kind| Problem::of_text(&Error { kind, span: Span::default() }, &text, language))?;
+        let variables = variables.map_err(|kind| Problem::of_text(&Error { kind, span: Span::default() }, &text))?;
         let program = in_context(&columns, variables.as_ref(), |context| engine::read_of(&text, context, &limits))
-            .map_err(|(error, fixes)| Problem::of_text(&error, &text, language).advising(&fixes, &text))?;
+            .map_err(|(error, fixes)| Problem::of_text(&error, &text).advising(&fixes, &text))?;
         let fuel_given = limits.fuel * EVALUATIONS_AT_THEIR_LIMIT;
         Ok(Self {
             text,
@@ -159,7 +158,7 @@ impl Job {
         if u128::from(spent) * self.rows as u128 <= u128::from(self.fuel_given) * u128::from(done) {
             return Ok(());
         }
-        Err(Problem::of_expression(&self.exhausted(), None, self.language))
+        Err(Problem::of_expression(&self.exhausted(), None))
     }
 
     /// Whether it is still unknown if the text is wrong, since all rows before `rest` failed alike. The client does not
@@ -177,7 +176,7 @@ impl Job {
             engine::fixes_of_rows(&self.text, context, &self.limits, &self.program, &failure)
         });
         let place = Some((self.program.span(failure.node), &*self.text));
-        Some(Problem::of_expression(&failure.kind, place, self.language).advising(&fixes, &self.text))
+        Some(Problem::of_expression(&failure.kind, place).advising(&fixes, &self.text))
     }
 
     /// The error of each of so many rows, if it is the same in all and independent of their values.
@@ -259,7 +258,7 @@ impl Job {
     /// Gives up a stretch that got no worker.
     pub(super) fn give_up(&self, stretch: &mut Stretch, out: &mut String) {
         let rows = std::mem::take(&mut stretch.0);
-        let Problem { code, detail, .. } = Problem::overloaded(self.language);
+        let (code, detail) = (Fault::Overloaded.code().1, Fault::Overloaded.message(self.language));
         self.note_as(rows.start, rows.len(), None, |row| RowError {
             row,
             code,
@@ -328,7 +327,9 @@ impl Job {
             let hints: Vec<Hint> = hints.iter().map(|hint| Hint::new(hint, &self.text, self.language)).collect();
             add("hints", serde_json::to_string(&hints).unwrap_or_default());
         }
-        let of_all = self.wrong_with_all().map(|Problem { code, detail, python_message, span, advice, .. }| {
+        let of_all = self.wrong_with_all().map(|problem| {
+            let (detail, python_message) = (problem.detail(self.language), problem.python_message());
+            let Problem { code, span, advice, .. } = problem;
             vec![RowError { row: 0, code, detail, python_message, span, advice }]
         });
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
