@@ -40,18 +40,12 @@ const LOOKUPS_MAX: u32 = 64;
 /// The outcome of a flight.
 type Outcome<C> = Result<Found<<C as Contents>::Value>, ComputeError<<C as Contents>::Failure>>;
 
-/// A layered cache. Cheap to clone; all clones are one cache, whose background work ends with the last of them.
+/// A layered cache. Its background work ends with it.
 pub struct Cache<C: Contents> {
     layers: Arc<Layers<C>>,
     flights: Arc<Flights<Outcome<C>>>,
     /// Aborted when dropped.
-    background: Arc<Mutex<JoinSet<()>>>,
-}
-
-impl<C: Contents> Clone for Cache<C> {
-    fn clone(&self) -> Self {
-        Self { layers: self.layers.clone(), flights: self.flights.clone(), background: self.background.clone() }
-    }
+    background: Mutex<JoinSet<()>>,
 }
 
 impl<C: Contents> fmt::Debug for Cache<C> {
@@ -128,7 +122,7 @@ impl<C: Contents> Cache<C> {
         if layers.shared.is_some() {
             background.spawn(run_pending_removals(layers.clone()));
         }
-        Ok(Self { layers, flights: Arc::new(Flights::new()), background: Arc::new(Mutex::new(background)) })
+        Ok(Self { layers, flights: Arc::new(Flights::new()), background: Mutex::new(background) })
     }
 
     /// Waits until the cache is coherent (or needs no Redis), for at most `patience`; gives the state it is then in.

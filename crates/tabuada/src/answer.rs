@@ -45,8 +45,8 @@ const INLINE_TEXT_BYTES: usize = 4 << 10;
 const INLINE_TEXT_BYTES_OF_MANY: usize = 256;
 
 /// Whether the readers parse a question and make its hints and fixes.
-pub(crate) fn is_long(question: Question<'_>) -> bool {
-    question.text.len() + question.variables.map_or(0, str::len) > INLINE_TEXT_BYTES
+pub(crate) fn is_long(question: &Question<'_>) -> bool {
+    question.text.len() + question.variables.as_ref().map_or(0, |json| json.len()) > INLINE_TEXT_BYTES
 }
 
 /// The queue of each reader. Work of a fifth of a millisecond is not refused where evaluations, which take a hundred
@@ -56,13 +56,8 @@ const READING_QUEUE: usize = 512;
 /// So many at least, that one is free for others while a peer has long texts parsed.
 const READERS_MIN: usize = 2;
 
-/// Answers expressions, with a cache. Cheap to clone; all clones are one calculator.
-#[derive(Clone)]
+/// Answers expressions, with a cache.
 pub struct Calculator {
-    shared: Arc<Shared>,
-}
-
-struct Shared {
     cache: Cache<Answers>,
     readings: ParseCache<Reading>,
     workers: Workers,
@@ -195,7 +190,7 @@ impl Reply {
 
 impl Calculator {
     /// Builds the calculator and its cache. Runs inside a tokio runtime.
-    pub fn new(options: Options, threads: impl Into<Threads>, counters: Counters) -> Result<Self, OptionsError> {
+    pub fn new(options: Options, threads: impl Into<Threads>, counters: Counters) -> Result<Arc<Self>, OptionsError> {
         Self::with_deadlines(options, Deadlines::default(), threads, counters)
     }
 
@@ -205,7 +200,7 @@ impl Calculator {
         deadlines: Deadlines,
         threads: impl Into<Threads>,
         counters: Counters,
-    ) -> Result<Self, OptionsError> {
+    ) -> Result<Arc<Self>, OptionsError> {
         let limits = Limits::default();
         let threads = threads.into();
         let workers = Workers::new(threads);
@@ -214,30 +209,30 @@ impl Calculator {
         let answers = Answers { limits: limits.clone(), readers: readers.clone() };
         let cache = Cache::with_deadlines(answers, options, deadlines)?;
         let readings = ParseCache::new();
-        Ok(Self { shared: Arc::new(Shared { cache, readings, workers, readers, limits, counters }) })
+        Ok(Arc::new(Self { cache, readings, workers, readers, limits, counters }))
     }
 
     /// The answer of a key, if it is in memory and `will_do`; counted like any other answer. Otherwise nothing is done
     /// or counted.
     pub fn recall_if(&self, name: &Name, will_do: impl FnOnce(&Found<Answer>) -> bool) -> Option<Found<Answer>> {
-        let found = self.shared.cache.get_if(name, will_do)?;
-        self.shared.counters.asks().ends_in_the_cache();
+        let found = self.cache.get_if(name, will_do)?;
+        self.counters.asks().ends_in_the_cache();
         Some(found)
     }
 
     /// The answer to a question.
-    pub async fn answer(&self, question: impl Into<Question<'_>>) -> Reply {
+    pub async fn answer(self: &Arc<Self>, question: impl Into<Question<'_>>) -> Reply {
         self.answer_for(Caller::default(), question).await
     }
 
     /// The answer to the question of a caller.
-    pub async fn answer_for(&self, caller: impl Into<Caller>, question: impl Into<Question<'_>>) -> Reply {
-        let question = question.into();
-        let kept = self.shared.readings.get(question);
+    pub async fn answer_for(self: &Arc<Self>, caller: impl Into<Caller>, question: impl Into<Question<'_>>) -> Reply {
+        let question = &question.into();
+        let kept = self.readings.get(question);
         if let Some(Reading { program, name }) = &kept
-            && let Some(found) = self.shared.cache.get_if(name, |_| true)
+            && let Some(found) = self.cache.get_if(name, |_| true)
         {
-            self.shared.counters.asks().ends_in_the_cache();
+            self.counters.asks().ends_in_the_cache();
             return Reply::of(found, program.clone(), name.clone());
         }
         match self.answer_as_read(caller.into(), question, kept, |_, _| None::<Infallible>).await {
@@ -249,25 +244,24 @@ impl Calculator {
     /// The same, unless the caller has the answer already, as `has_it` finds by the key: then the value of `has_it` is
     /// returned, and nothing was looked up or computed.
     pub async fn answer_unless<K>(
-        &self,
+        self: &Arc<Self>,
         caller: Caller,
-        question: impl Into<Question<'_>>,
+        question: &Question<'_>,
         has_it: impl FnOnce(&Program, &Name) -> Option<K>,
     ) -> Result<Reply, K> {
-        let question = question.into();
-        self.answer_as_read(caller, question, self.shared.readings.get(question), has_it).await
+        self.answer_as_read(caller, question, self.readings.get(question), has_it).await
     }
 
     /// The same, with the parsed text if it was kept.
     async fn answer_as_read<K>(
-        &self,
+        self: &Arc<Self>,
         caller: Caller,
-        question: Question<'_>,
+        question: &Question<'_>,
         kept: Option<Reading>,
         has_it: impl FnOnce(&Program, &Name) -> Option<K>,
     ) -> Result<Reply, K> {
         let Caller { peer, keeping } = caller;
-        let asking = self.shared.counters.asks();
+        let asking = self.counters.asks();
         let is_kept = kept.is_some();
         let read = match kept {
             Some(reading) => Ok(reading),
@@ -291,24 +285,23 @@ impl Calculator {
             return Err(known);
         }
         let trial = {
-            let (shared, program) = (self.shared.clone(), program.clone());
-            move || shared.try_evaluate(peer, program)
+            let (calculator, program) = (self.clone(), program.clone());
+            move || calculator.try_evaluate(peer, program)
         };
         let in_full = {
-            let (shared, program) = (self.shared.clone(), program.clone());
-            move || shared.evaluate(peer, program)
+            let (calculator, program) = (self.clone(), program.clone());
+            move || calculator.evaluate(peer, program)
         };
-        let cache = &self.shared.cache;
         let found = match keeping {
-            Keeping::Remembered => cache.get_or_compute(name, trial, in_full).await,
+            Keeping::Remembered => self.cache.get_or_compute(name, trial, in_full).await,
             // Boxed, as everything rare is: an unboxed future would enlarge that of every question.
-            Keeping::Nothing => Box::pin(cache.get_or_compute_no_store(name, trial, in_full)).await,
+            Keeping::Nothing => Box::pin(self.cache.get_or_compute_no_store(name, trial, in_full)).await,
         };
         asking.ends_in_the_cache();
         // A text that was asked twice may be asked again; most texts are asked once.
         let is_asked_again = found.as_ref().is_ok_and(|found| found.source == Source::Memory);
         if is_asked_again && !is_kept && keeping == Keeping::Remembered {
-            self.shared.readings.keep(question, reading.clone());
+            self.readings.keep(question, reading.clone());
         }
         let Reading { program, name } = reading;
         Ok(match found {
@@ -320,12 +313,12 @@ impl Calculator {
 
     /// The name in Redis for an operator's text: the text itself, if it is such a name, else that of the answer to the
     /// expression.
-    pub async fn name_in_cache(&self, given: &str) -> Result<String, Nameless> {
-        let operator = self.shared.cache.operator();
+    pub async fn name_in_cache(self: &Arc<Self>, given: &str) -> Result<String, Nameless> {
+        let operator = self.cache.operator();
         if operator.is_name(given) {
             return Ok(given.to_owned());
         }
-        match self.read(Peer::default(), given.into()).await {
+        match self.read(Peer::default(), &given.into()).await {
             Ok(reading) => Ok(operator.name(&reading.name)),
             Err(Outcome::Unreadable(error)) => Err(Nameless::Unreadable(error)),
             Err(_) => Err(Nameless::Overloaded),
@@ -334,51 +327,47 @@ impl Calculator {
 
     /// The name of a program's answer in Redis.
     pub fn name_of(&self, program: &Program) -> String {
-        self.shared.cache.operator().name(&Key::new(variant(program.mode()), &program.canonical()))
+        self.cache.operator().name(&Key::new(variant(program.mode()), &program.canonical()))
     }
 
     /// The cache, for statistics and the operator.
     pub fn cache(&self) -> &Cache<Answers> {
-        &self.shared.cache
+        &self.cache
     }
 
     /// The workers, for other long work.
     pub fn workers(&self) -> &Workers {
-        &self.shared.workers
+        &self.workers
     }
 
     /// Threads for short work that must not wait behind evaluations: parsing long texts, and finding their fixes.
     pub fn readers(&self) -> &Workers {
-        &self.shared.readers
+        &self.readers
     }
 
     /// Parses a question.
-    async fn read(&self, peer: Peer, question: Question<'_>) -> Result<Reading, Outcome> {
-        let Question { text, mode, variables } = question;
+    async fn read(self: &Arc<Self>, peer: Peer, question: &Question<'_>) -> Result<Reading, Outcome> {
         let is_long =
-            is_long(question) || text.len() > INLINE_TEXT_BYTES_OF_MANY && self.shared.readers.by(peer).has_waiters();
+            is_long(question) || question.text.len() > INLINE_TEXT_BYTES_OF_MANY && self.readers.by(peer).has_waiters();
         let read = if !is_long {
-            Reading::of(question, &self.shared.limits)
+            Reading::of(question, &self.limits)
         } else {
-            let (shared, text, variables) = (self.shared.clone(), text.to_owned(), variables.map(str::to_owned));
-            let work = move || {
-                let question = Question { text: &text, mode, variables: variables.as_deref() };
-                Reading::of(question, &shared.limits)
-            };
-            Box::pin(self.shared.readers.by(peer).run(DEADLINE, work)).await.map_err(|_| Outcome::Overloaded)?
+            let (calculator, question) = (self.clone(), question.clone().into_owned());
+            let work = move || Reading::of(&question, &calculator.limits);
+            Box::pin(self.readers.by(peer).run(DEADLINE, work)).await.map_err(|_| Outcome::Overloaded)?
         };
         read.map_err(|error| {
             if !error.kind.is_deterministic() {
-                self.shared.counters.evaluations_failed.inc();
+                self.counters.evaluations_failed.inc();
             }
             Outcome::Unreadable(error)
         })
     }
 
-    async fn answer_impure(&self, peer: Peer, program: Arc<Program>) -> Reply {
-        let answer = match self.shared.clone().try_evaluate(peer, program.clone()).await {
+    async fn answer_impure(self: &Arc<Self>, peer: Peer, program: Arc<Program>) -> Reply {
+        let answer = match self.clone().try_evaluate(peer, program.clone()).await {
             Some(answer) => Ok(answer),
-            None => self.shared.clone().evaluate(peer, program.clone()).await,
+            None => self.clone().evaluate(peer, program.clone()).await,
         };
         match answer {
             Ok(answer) => {
@@ -388,9 +377,7 @@ impl Calculator {
             Err(trouble) => trouble.reply(program),
         }
     }
-}
 
-impl Shared {
     /// Evaluates for as long as a lookup would take; `None` if that is not enough. A trial longer than a handover to
     /// another thread runs on the readers, so that the trials of one peer do not queue before the requests of all; and
     /// every trial does while work of its peer waits there.
@@ -400,8 +387,8 @@ impl Shared {
         {
             return Some(answer);
         }
-        let shared = self.clone();
-        let trial = move || shared.attempt(&program, TRIAL_FUEL);
+        let calculator = self.clone();
+        let trial = move || calculator.attempt(&program, TRIAL_FUEL);
         let tried = Box::pin(self.readers.by(peer).run(DEADLINE, trial)).await.ok().flatten();
         if tried.is_none() {
             self.counters.trials_abandoned.inc();
@@ -425,8 +412,8 @@ impl Shared {
     /// Evaluates in full, on a worker.
     async fn evaluate(self: Arc<Self>, peer: Peer, program: Arc<Program>) -> Result<Answer, Trouble> {
         let begun = Instant::now();
-        let (shared, mode) = (self.clone(), program.mode());
-        let work = move || engine::evaluate(&program, &shared.limits, begun + DEADLINE);
+        let (calculator, mode) = (self.clone(), program.mode());
+        let work = move || engine::evaluate(&program, &calculator.limits, begun + DEADLINE);
         let evaluation = self.workers.by(peer).run(DEADLINE, work).await.map_err(|not_done| match not_done {
             NotDone::Overloaded => Trouble::Overloaded,
             NotDone::Panicked => Trouble::broken(),
@@ -444,7 +431,7 @@ impl Shared {
 
 impl Reading {
     /// Parses a question.
-    fn of(question: Question<'_>, limits: &Limits) -> Result<Self, Error> {
+    fn of(question: &Question<'_>, limits: &Limits) -> Result<Self, Error> {
         let (program, canonical) = engine::ask_with_name(question, limits)?;
         let name = Arc::new(Key::new(variant(program.mode()), &canonical));
         Ok(Self { program: Arc::new(program), name })
@@ -526,7 +513,7 @@ mod tests {
 
     use super::*;
 
-    fn calculator(threads: usize) -> Calculator {
+    fn calculator(threads: usize) -> Arc<Calculator> {
         let mut options = Options::default();
         options.namespace = "tabuada".to_owned();
         options.memory_bytes = 1 << 20;
@@ -571,7 +558,7 @@ mod tests {
     #[tokio::test]
     async fn long_entries_are_read_by_the_readers() {
         let calculator = calculator(1);
-        let answers = Answers { limits: Limits::default(), readers: calculator.shared.readers.clone() };
+        let answers = Answers { limits: Limits::default(), readers: calculator.readers.clone() };
         let line = async |text: &str| match calculator.answer(text).await.outcome {
             Outcome::Answered(_, answer) => answers.encode(&answer).unwrap(),
             other => panic!("{other:?}"),
@@ -625,7 +612,7 @@ mod tests {
         let mut leaving = Box::pin(calculator.answer("sum(k**2 % 7, k, 1, 700000)"));
         // Polled once: its computation has begun, and goes on without it.
         assert!(tokio::time::timeout(Duration::ZERO, &mut leaving).await.is_err());
-        let counters = &calculator.shared.counters;
+        let counters = &calculator.counters;
         assert_eq!((counters.asked.get(), counters.abandoned.get()), (7, 0), "under way");
         drop(leaving);
         assert_eq!((counters.bypassed.get(), counters.abandoned.get()), (2, 1));
@@ -673,8 +660,9 @@ mod tests {
     #[tokio::test]
     async fn each_mode_and_each_set_of_variables_has_its_own_answer() {
         let calculator = calculator(1);
-        let ask = async |text, mode, variables| {
-            let reply = calculator.answer(Question { text, mode, variables }).await;
+        let ask = async |text, mode, variables: Option<&'static str>| {
+            let question = Question { variables: variables.map(Cow::Borrowed), ..Question::new(text, mode) };
+            let reply = calculator.answer(&question).await;
             let Outcome::Answered(_, answer) = reply.outcome else { panic!("{text} has no answer") };
             (answer.outcome.as_ref().unwrap().text.to_string(), matches!(reply.origin, Origin::Memory(_)))
         };

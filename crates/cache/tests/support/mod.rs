@@ -98,7 +98,7 @@ pub fn answer(text: &str) -> String {
 /// A cache, and how often it computed.
 #[derive(Clone)]
 pub struct Node {
-    pub cache: Cache<Facts>,
+    pub cache: Arc<Cache<Facts>>,
     pub computed: Arc<AtomicU64>,
     pub asked: Arc<AtomicU64>,
 }
@@ -158,7 +158,7 @@ impl Setting {
 
     pub fn start(self) -> Node {
         let cache = Cache::with_deadlines(self.facts, self.options, self.deadlines).expect("usable options");
-        Node { cache, computed: Arc::default(), asked: Arc::default() }
+        Node { cache: Arc::new(cache), computed: Arc::default(), asked: Arc::default() }
     }
 
     pub async fn coherent(self) -> Node {

@@ -1,5 +1,7 @@
 //! `POST /evaluate`, the route of the course: what it accepts, and its errors, as FastAPI 0.111 writes them.
 
+use std::sync::Arc;
+
 use axum::BoxError;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::State;
@@ -22,7 +24,7 @@ const INLINE_BODY_BYTES: usize = 4 << 10;
 
 /// Evaluates an expression, or answers from the cache: the body is the same. The answer to an expression that fails is
 /// 200, too.
-pub(super) async fn post(State(app): State<App>, peer: Peer, request: Request<Body>) -> Response<Body> {
+pub(super) async fn post(State(app): State<Arc<App>>, peer: Peer, request: Request<Body>) -> Response<Body> {
     evaluate(&app, peer, request).await
 }
 

@@ -1,5 +1,7 @@
 //! `/health`: whether the process answers, and what the cache is doing.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Response, StatusCode};
@@ -16,7 +18,7 @@ pub(super) async fn live() -> Response<Body> {
 /// Whether requests are welcome, and the state of the cache.
 ///
 /// 200 until the signal to stop: without Redis every request is still answered.
-pub(super) async fn ready(State(app): State<App>) -> Response<Body> {
+pub(super) async fn ready(State(app): State<Arc<App>>) -> Response<Body> {
     let cache = app.calculator.cache().state().name();
     if app.is_stopping() {
         return said(StatusCode::SERVICE_UNAVAILABLE, &Ready { status: "stopping", cache });

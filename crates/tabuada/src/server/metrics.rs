@@ -3,6 +3,7 @@
 mod process;
 
 use std::fmt;
+use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::header::CONTENT_TYPE;
@@ -36,7 +37,11 @@ pub(crate) fn page(registry: &Registry) -> Response<Body> {
 
 /// Registers the counters. The library ends the help of a registered metric with a full stop; a collector does so
 /// itself.
-pub(super) fn registry(counters: &Counters, calculator: &Calculator, log_losses: Option<ErrorCounter>) -> Registry {
+pub(super) fn registry(
+    counters: &Counters,
+    calculator: &Arc<Calculator>,
+    log_losses: Option<ErrorCounter>,
+) -> Registry {
     let mut all = Registry::default();
     all.register_collector(Box::new(Process));
     let registry = all.sub_registry_with_prefix("tabuada");
@@ -101,7 +106,7 @@ pub(super) fn registry(counters: &Counters, calculator: &Calculator, log_losses:
 
 /// Values that are read when the metrics are.
 struct OfTheMoment {
-    calculator: Calculator,
+    calculator: Arc<Calculator>,
     counters: Counters,
     log_losses: Option<ErrorCounter>,
 }

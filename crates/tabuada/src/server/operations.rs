@@ -1,7 +1,7 @@
 //! The table of operations: one row for each path, from which the router, CORS, the metrics, `/openapi.json` and the tables
 //! in the documents are made. CONTRIBUTING.md has the steps for a new one.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use axum::extract::State;
@@ -237,7 +237,7 @@ pub(super) static OPERATIONS: [Operation; 19] = [
         access: Access::Scraper,
         statuses: &[200, 403, 405],
         body: None,
-        handlers: || get(|State(app): State<App>| async move { metrics::page(&app.registry) }),
+        handlers: || get(|State(app): State<Arc<App>>| async move { metrics::page(&app.registry) }),
         description: Some(include_str!("openapi/metrics.json")),
     },
 ];

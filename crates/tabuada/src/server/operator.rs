@@ -2,6 +2,8 @@
 
 mod admission;
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Response, StatusCode, Uri};
@@ -24,12 +26,12 @@ const PAGE: usize = 100;
 const PAGE_MAX: usize = 1_000;
 
 /// The statistics of the cache.
-pub(super) async fn statistics(State(app): State<App>) -> Response<Body> {
+pub(super) async fn statistics(State(app): State<Arc<App>>) -> Response<Body> {
     said(StatusCode::OK, &operator_json::stats(&app.calculator.cache().stats(), &app.counters))
 }
 
 /// Lists the entries.
-pub(super) async fn list(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Response<Body> {
+pub(super) async fn list(State(app): State<Arc<App>>, headers: HeaderMap, uri: Uri) -> Response<Body> {
     let asked = || -> Result<_, Fault> {
         let limit = match parameter(uri.query(), "limit")? {
             None => PAGE,
@@ -51,7 +53,7 @@ pub(super) async fn list(State(app): State<App>, headers: HeaderMap, uri: Uri) -
 }
 
 /// Shows one entry.
-pub(super) async fn show(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Response<Body> {
+pub(super) async fn show(State(app): State<Arc<App>>, headers: HeaderMap, uri: Uri) -> Response<Body> {
     let name = match name(&app, &uri).await {
         Ok(name) => name,
         Err(fault) => {
@@ -67,7 +69,7 @@ pub(super) async fn show(State(app): State<App>, headers: HeaderMap, uri: Uri) -
 }
 
 /// Removes one entry.
-pub(super) async fn delete(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Response<Body> {
+pub(super) async fn delete(State(app): State<Arc<App>>, headers: HeaderMap, uri: Uri) -> Response<Body> {
     let name = match name(&app, &uri).await {
         Ok(name) => name,
         Err(fault) => {
@@ -86,7 +88,7 @@ pub(super) async fn delete(State(app): State<App>, headers: HeaderMap, uri: Uri)
 /// Removes all entries.
 ///
 /// Takes no parameters, so that a typing error in a request to remove one entry does not remove all.
-pub(super) async fn clear(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Response<Body> {
+pub(super) async fn clear(State(app): State<Arc<App>>, headers: HeaderMap, uri: Uri) -> Response<Body> {
     if uri.query().is_some_and(|query| !query.is_empty()) {
         return refused(Fault::ClearsAll, &headers);
     }

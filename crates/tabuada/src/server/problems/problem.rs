@@ -168,16 +168,16 @@ impl Problem {
     }
 
     /// The same with fixes.
-    pub(in crate::server) fn unreadable(error: &Error, question: Question<'_>) -> Self {
+    pub(in crate::server) fn unreadable(error: &Error, question: &Question<'_>) -> Self {
         let fixes = engine::fixes_of_unreadable(question, error);
-        Self::of_text(error, question.text).advising(&fixes, question.text)
+        Self::of_text(error, &question.text).advising(&fixes, &question.text)
     }
 
     /// Why an expression has no value, with fixes. `program` is that of the question.
-    pub(in crate::server) fn failed(program: &Program, failure: &Failure, question: Question<'_>) -> Self {
-        let place = Some((program.span(failure.node), question.text));
+    pub(in crate::server) fn failed(program: &Program, failure: &Failure, question: &Question<'_>) -> Self {
+        let place = Some((program.span(failure.node), &*question.text));
         let fixes = engine::fixes_of_failed(question, program, failure);
-        Self::of_expression(&failure.kind, place).advising(&fixes, question.text)
+        Self::of_expression(&failure.kind, place).advising(&fixes, &question.text)
     }
 
     /// Why work was not done.

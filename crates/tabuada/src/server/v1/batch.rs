@@ -20,8 +20,9 @@ use tabuada_lang::{ErrorKind, Limits, Mode};
 
 use super::question::{INLINE_BODY_BYTES, no_body, object};
 use crate::answer::{Calculator, DEADLINE, Origin, Outcome, Reply};
+use crate::engine::Question;
 use crate::ndjson::{
-    Asked, Malformed, write_error, write_explanation, write_failure, write_malformed, write_unreadable, write_value,
+    Malformed, write_error, write_explanation, write_failure, write_malformed, write_unreadable, write_value,
 };
 use crate::peer::Peer;
 use crate::server::body;
@@ -61,7 +62,7 @@ const NDJSON: &str = "application/x-ndjson";
 
 /// Evaluates many expressions. One line of JSON answers each question, in order, while the next ones are computed. A
 /// question without a value, or a malformed one, is answered with an error in its line.
-pub(in crate::server) async fn post(State(app): State<App>, peer: Peer, request: Request) -> Response<Body> {
+pub(in crate::server) async fn post(State(app): State<Arc<App>>, peer: Peer, request: Request) -> Response<Body> {
     let language = language::preferred(request.headers());
     answer(&app, peer, request).await.unwrap_or_else(|problem| problem.response(language))
 }
@@ -92,7 +93,7 @@ async fn answer(app: &App, peer: Peer, request: Request) -> Result<Response<Body
             let Some(pieces) = parts.next().await else { return };
             tokio::spawn(answer_block(
                 how.clone(),
-                Block { read: |element| Asked::in_element(element), questions },
+                Block { read: |element| Question::in_element(element), questions },
                 pieces,
             ));
         }
@@ -141,7 +142,7 @@ async fn answer_arriving(how: How, mut lines: Arriving, parts: Parts) {
                 let Some(pieces) = parts.next().await else { return };
                 tokio::spawn(answer_block(
                     how.clone(),
-                    Block { read: |line| Asked::in_line(line, Mode::default()), questions },
+                    Block { read: |line| Question::in_line(line, Mode::default()), questions },
                     pieces,
                 ));
             }
@@ -242,7 +243,7 @@ impl Arriving {
 /// The settings of a batch.
 #[derive(Clone)]
 struct How {
-    calculator: Calculator,
+    calculator: Arc<Calculator>,
     peer: Peer,
     explain: bool,
     budget: Arc<Budget>,
@@ -295,7 +296,7 @@ struct Block {
     read: Read,
 }
 
-type Read = fn(&[u8]) -> Result<Asked<'_>, Malformed>;
+type Read = fn(&[u8]) -> Result<Question<'_>, Malformed>;
 
 /// One turn on a worker.
 struct Run {
@@ -396,29 +397,28 @@ async fn answer_run(how: How, block: Arc<Block>, mut next: usize, pieces: Pieces
 async fn answer_one(how: &How, line: &[u8], read: Read, out: &mut String) {
     match read(line) {
         Err(malformed) => write_malformed(malformed, out),
-        Ok(asked) => {
-            let question = asked.question();
+        Ok(question) => {
             if let Some(kind) = how.budget.exhausted() {
                 write_error(kind.code(), &kind.message(Language::English), None, out);
                 return out.push('\n');
             }
             let begun = Instant::now();
-            let reply = how.calculator.answer_for(how.peer, question).await;
+            let reply = how.calculator.answer_for(how.peer, &question).await;
             how.budget.pay(&reply, begun.elapsed());
             let explained = match &reply.outcome {
                 Outcome::Answered(program, answer) => {
                     match &answer.outcome {
                         Ok(printed) => write_value(printed, out),
-                        Err(failure) => write_failure(failure, program, question.text, out),
+                        Err(failure) => write_failure(failure, program, &question.text, out),
                     }
                     Some((program, Some(answer.fuel)))
                 }
                 Outcome::Failed(program, failure) => {
-                    write_failure(failure, program, question.text, out);
+                    write_failure(failure, program, &question.text, out);
                     Some((program, None))
                 }
                 Outcome::Unreadable(error) => {
-                    write_unreadable(error, question.text, out);
+                    write_unreadable(error, &question.text, out);
                     None
                 }
                 Outcome::Overloaded => {

@@ -3,6 +3,7 @@
 //! With `GET`, the answer to a text is always the same, and caches may store it. Its entity tag is made from the key of
 //! the answer in our own cache and from the hints, so it is known before anything is computed.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes};
@@ -11,10 +12,11 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_LANGUAGE};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri};
 use tabuada_lang::Language;
 
-use super::question::{OwnQuestion, body_of};
+use super::question::{body_of, in_body, in_query};
 use super::reply;
 use crate::answer::{Caller, Keeping, Name, Origin, Outcome, Reply, is_long};
 use crate::clock::Second;
+use crate::engine::Question;
 use crate::peer::Peer;
 use crate::server::http_cache::{Freshness, Tag, WORDS_SECONDS, is_conditional};
 use crate::server::negotiation::language;
@@ -28,7 +30,7 @@ use crate::server::state::App;
 const FORM: &str = "evaluate 2";
 
 /// Evaluates an expression.
-pub(in crate::server) async fn get(State(app): State<App>, peer: Peer, request: Request) -> Response<Body> {
+pub(in crate::server) async fn get(State(app): State<Arc<App>>, peer: Peer, request: Request) -> Response<Body> {
     let begun = Instant::now();
     // A body would have no meaning.
     let (head, _) = request.into_parts();
@@ -36,25 +38,24 @@ pub(in crate::server) async fn get(State(app): State<App>, peer: Peer, request: 
 }
 
 /// Evaluates an expression with variables.
-pub(in crate::server) async fn post(State(app): State<App>, peer: Peer, request: Request) -> Response<Body> {
+pub(in crate::server) async fn post(State(app): State<Arc<App>>, peer: Peer, request: Request) -> Response<Body> {
     let begun = Instant::now();
     let language = language::preferred(request.headers());
     let readers = app.calculator.readers().by(peer);
     let asked = async {
         let (headers, _, body) = body_of(&app, peer, request).await?;
-        Ok::<_, Problem>((OwnQuestion::in_any_body(body, readers).await?, headers))
+        Ok::<_, Problem>((in_body(body, readers).await?, headers))
     };
     let (response, has_asked_redis) = match asked.await {
         Ok((question, headers)) => {
-            let question = question.as_question();
             let caller = Caller { peer, keeping: keeping(&headers) };
-            let reply = app.calculator.answer_for(caller, question).await;
-            let response = match reply::told(&reply, question, language, readers).await {
+            let reply = app.calculator.answer_for(caller, &question).await;
+            let response = match reply::told(&reply, &question, language, readers).await {
                 Ok(told) => not_kept(said(&told.words, told.body, language)),
                 Err(problem) => problem.response(language),
             };
             let mut response = with_cache_status(response, cache_status(&reply));
-            tell_expression(app.logged, &mut response, question.text);
+            tell_expression(app.logged, &mut response, &question.text);
             (response, reply.has_asked_redis)
         }
         Err(problem) => (refused(&problem, language), false),
@@ -79,7 +80,7 @@ pub(in crate::server) async fn answer_query(
     let again = query.and_then(|query| app.sent.again(query, begun, &app.calculator));
     let (response, has_asked_redis) = match again {
         Some(again) => (again, false),
-        None => match OwnQuestion::in_query(uri) {
+        None => match in_query(uri) {
             Ok(question) => answer_fresh(app, peer, &question, headers, uri).await,
             Err(fault) => (refused(&fault.into(), language::preferred(headers)), false),
         },
@@ -92,11 +93,10 @@ pub(in crate::server) async fn answer_query(
 async fn answer_fresh(
     app: &App,
     peer: Peer,
-    question: &OwnQuestion,
+    question: &Question<'_>,
     headers: &HeaderMap,
     uri: &Uri,
 ) -> (Response<Body>, bool) {
-    let question = question.as_question();
     let language = language::preferred(headers);
     let is_conditional = is_conditional(headers);
     // The hints for a long text are made by the readers, and compared later.

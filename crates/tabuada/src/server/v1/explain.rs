@@ -1,5 +1,6 @@
 //! `/v1/explain`: how an expression is parsed, the steps of its computation, and its value.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use axum::body::Body;
@@ -10,7 +11,7 @@ use serde::Serialize;
 use tabuada_lang::{Explanation, Language, Limits, Program, Span, Step};
 
 use super::cacheable::{self, Made};
-use super::question::OwnQuestion;
+use super::question::in_query;
 use super::reply::{Hint, Value, hints};
 use crate::answer::{ANSWER_VERSION, DEADLINE};
 use crate::engine::{self, Question};
@@ -27,39 +28,43 @@ pub(super) const VERSION: &str = "explain 2";
 
 /// Explains an expression: its canonical text, the steps of its computation, and its value or its error. The error of
 /// an expression is no failure of the request.
-pub(in crate::server) async fn get(State(app): State<App>, peer: Peer, headers: HeaderMap, uri: Uri) -> Response<Body> {
+pub(in crate::server) async fn get(
+    State(app): State<Arc<App>>,
+    peer: Peer,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Response<Body> {
     let language = language::preferred(&headers);
     let asked = || {
-        let question = OwnQuestion::in_query(&uri)?;
+        let question = in_query(&uri)?;
         // Its places are those of the text as it was written, and much of it is messages.
         let (mode, language_tag) = (question.mode.to_string(), language::tag(language));
-        let tag = Tag::of(&[VERSION, ANSWER_VERSION, &mode, language_tag, &question.expr]);
+        let tag = Tag::of(&[VERSION, ANSWER_VERSION, &mode, language_tag, &question.text]);
         let freshness = Freshness::new(tag).in_words().for_seconds(WORDS_SECONDS);
         Ok((freshness, explained(&app, peer, question, language)))
     };
     cacheable::answer(app.calculator.workers().by(peer), &headers, &uri, asked).await
 }
 
-async fn explained(app: &App, peer: Peer, question: OwnQuestion, language: Language) -> Result<Made, Problem> {
+async fn explained(app: &App, peer: Peer, question: Question<'static>, language: Language) -> Result<Made, Problem> {
     let calculator = app.calculator.clone();
     let begun = Instant::now();
     // A text that does not parse is answered without waiting for computations.
-    let read = move || match engine::ask(question.as_question(), &Limits::default()) {
+    let read = move || match engine::ask(&question, &Limits::default()) {
         Ok(program) => Ok((question, program)),
-        Err(error) => Err(Problem::unreadable(&error, question.as_question())),
+        Err(error) => Err(Problem::unreadable(&error, &question)),
     };
     let read = app.calculator.readers().by(peer).run(DEADLINE, read).await;
     let (question, program) = read.unwrap_or_else(|not_done| Err(Problem::of_work(not_done)))?;
     let work = move || {
         let limits = Limits::default();
-        let question = question.as_question();
         let (explanation, fuel) = engine::explain(&program, &limits, begun + DEADLINE);
         let canonical = program.canonical();
         let key = program.is_pure().then(|| calculator.name_of(&program));
         match &explanation.outcome {
-            Err(failure) if !failure.kind.is_deterministic() => Err(Problem::failed(&program, failure, question)),
+            Err(failure) if !failure.kind.is_deterministic() => Err(Problem::failed(&program, failure, &question)),
             _ => {
-                let asked = Asked { program: &program, question, language };
+                let asked = Asked { program: &program, question: &question, language };
                 let body = asked.body(&explanation, fuel, &canonical, key.as_deref());
                 let mut response = json(StatusCode::OK, body);
                 response.headers_mut().insert(CONTENT_LANGUAGE, HeaderValue::from_static(language::tag(language)));
@@ -140,7 +145,7 @@ struct Told<'e> {
 /// The question, and the language of the client.
 struct Asked<'a> {
     program: &'a Program,
-    question: Question<'a>,
+    question: &'a Question<'a>,
     language: Language,
 }
 
@@ -183,7 +188,7 @@ impl Asked<'_> {
             text: &step.text,
             replaced: in_text(&step.replaced, before),
             by: in_text(&step.by, &step.text),
-            span: step.node.map(|node| CharacterSpan::new(self.program.span(node), self.question.text)),
+            span: step.node.map(|node| CharacterSpan::new(self.program.span(node), &self.question.text)),
             error: step.error,
         };
         steps.iter().zip(before).map(told).collect()

@@ -1,5 +1,6 @@
 //! `/v1/functions`: the names of the language, for help and completion.
 
+use std::sync::Arc;
 use std::sync::LazyLock;
 
 use axum::body::Body;
@@ -16,7 +17,7 @@ use crate::server::render::json;
 use crate::server::state::App;
 
 /// Lists the names of the language.
-pub(in crate::server) async fn get(State(app): State<App>, peer: Peer, headers: HeaderMap) -> Response<Body> {
+pub(in crate::server) async fn get(State(app): State<Arc<App>>, peer: Peer, headers: HeaderMap) -> Response<Body> {
     let language = language::preferred(&headers);
     let list: &'static str = match language {
         Language::English => &ENGLISH,

@@ -30,7 +30,12 @@ const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; style-
 pub(super) const VERSION: &str = "plot 4";
 
 /// Plots functions of x.
-pub(in crate::server) async fn get(State(app): State<App>, peer: Peer, headers: HeaderMap, uri: Uri) -> Response<Body> {
+pub(in crate::server) async fn get(
+    State(app): State<Arc<App>>,
+    peer: Peer,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Response<Body> {
     let (language, format) = (language::preferred(&headers), Format::preferred(&headers));
     let asked = || {
         let plot = asked(&uri, language)?;

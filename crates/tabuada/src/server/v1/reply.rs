@@ -4,7 +4,6 @@ use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use tabuada_lang::{JsonNumbers, Language, Program};
 
-use super::question::OwnQuestion;
 use crate::answer::{DEADLINE, Outcome, Reply, is_long};
 use crate::engine::{self, Question};
 use crate::ndjson::write_value;
@@ -63,7 +62,7 @@ fn in_json<S: Serializer>(printed: &Printed, serializer: S) -> Result<S::Ok, S::
 
 impl<'a> Value<'a> {
     /// `program` is that of the question.
-    pub(super) fn new(printed: &'a Printed, program: &Program, question: Question<'_>, language: Language) -> Self {
+    pub(super) fn new(printed: &'a Printed, program: &Program, question: &Question<'_>, language: Language) -> Self {
         let hints = hints(program, question, language);
         Self { result: printed, r#type: printed.type_name, text: &printed.text, hints }
     }
@@ -94,8 +93,8 @@ pub(super) fn words(hints: &[Hint]) -> String {
 }
 
 /// The hints for a question, of which `program` is the program.
-pub(super) fn hints(program: &Program, question: Question<'_>, language: Language) -> Vec<Hint> {
-    engine::hints(question, program).iter().map(|hint| Hint::new(hint, question.text, language)).collect()
+pub(super) fn hints(program: &Program, question: &Question<'_>, language: Language) -> Vec<Hint> {
+    engine::hints(question, program).iter().map(|hint| Hint::new(hint, &question.text, language)).collect()
 }
 
 /// The error of a text up to this size, with its fixes, is made on the thread that serves; fixes of a longer text may
@@ -115,7 +114,7 @@ pub(super) struct Told {
 /// each request and not stored. Expensive ones are made by the readers.
 pub(super) async fn told(
     reply: &Reply,
-    question: Question<'_>,
+    question: &Question<'_>,
     language: Language,
     readers: Hands<'_>,
 ) -> Result<Told, Problem> {
@@ -124,14 +123,13 @@ pub(super) async fn told(
     if is_little {
         return told_here(&reply.outcome, question, language);
     }
-    let (outcome, question) = (reply.outcome.clone(), OwnQuestion::of(question));
-    let work = move || told_here(&outcome, question.as_question(), language);
+    let (outcome, question) = (reply.outcome.clone(), question.clone().into_owned());
+    let work = move || told_here(&outcome, &question, language);
     let told = Box::pin(readers.run(DEADLINE, work)).await;
     told.unwrap_or_else(|not_done| Err(Problem::of_work(not_done)))
 }
 
-fn told_here(outcome: &Outcome, question: Question<'_>, language: Language) -> Result<Told, Problem> {
-    let text = question.text;
+fn told_here(outcome: &Outcome, question: &Question<'_>, language: Language) -> Result<Told, Problem> {
     match outcome {
         Outcome::Answered(program, answer) => match &answer.outcome {
             Ok(printed) => {
@@ -142,7 +140,7 @@ fn told_here(outcome: &Outcome, question: Question<'_>, language: Language) -> R
             Err(failure) => Err(Problem::failed(program, failure, question)),
         },
         Outcome::Failed(program, failure) => {
-            let place = Some((program.span(failure.node), text));
+            let place = Some((program.span(failure.node), &*question.text));
             Err(Problem::of_expression(&failure.kind, place))
         }
         Outcome::Unreadable(error) => Err(Problem::unreadable(error, question)),
@@ -165,7 +163,7 @@ mod tests {
             let program = engine::read(text, &limits).unwrap();
             let evaluation = engine::try_evaluate(&program, &limits, 1_000).unwrap();
             let printed = Printed::from(&evaluation.outcome.unwrap());
-            let value = Value::new(&printed, &program, Question::from(text), Language::Portuguese);
+            let value = Value::new(&printed, &program, &Question::from(text), Language::Portuguese);
             assert_eq!(value.body(&value.words()), serde_json::to_string(&value).unwrap(), "{text}");
         }
     }

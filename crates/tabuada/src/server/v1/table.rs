@@ -25,7 +25,7 @@ use form::Form;
 use job::{Job, Stretch};
 
 /// Evaluates an expression row by row.
-pub(in crate::server) async fn post(State(app): State<App>, peer: Peer, request: Request) -> Response<Body> {
+pub(in crate::server) async fn post(State(app): State<Arc<App>>, peer: Peer, request: Request) -> Response<Body> {
     let language = language::preferred(request.headers());
     answer(&app, peer, request, language).await.unwrap_or_else(|problem| problem.response(language))
 }
@@ -63,7 +63,7 @@ async fn answer(app: &App, peer: Peer, request: Request, language: Language) -> 
 /// The table, its caller and the calculator.
 #[derive(Clone)]
 struct How {
-    calculator: Calculator,
+    calculator: Arc<Calculator>,
     peer: Peer,
     sheet: Arc<Job>,
 }
