@@ -159,6 +159,27 @@ impl<C: Contents> Cache<C> {
         Some(found)
     }
 
+    /// The answer for `key`, if nothing has to be awaited for it: from memory, or from `trial`, as
+    /// [`Cache::get_or_compute`] describes it, on this thread. Otherwise nothing is counted, since the caller goes on to
+    /// `get_or_compute`. Where Redis has to be asked first, the trial is not run.
+    ///
+    /// # Panics
+    ///
+    /// If `trial` does.
+    pub fn get_or_try(&self, key: &Key, trial: impl FnOnce() -> Option<C::Value>) -> Option<Found<C::Value>> {
+        if let Some(found) = self.get_if(key, |_| true) {
+            return Some(found);
+        }
+        if self.layers.reads_through(key) {
+            return None;
+        }
+        let stamp = self.layers.coherence.stamp(key);
+        let found = self.layers.keep_and_write_behind(key, Arc::new(trial()?), stamp);
+        self.layers.counters.memory.add(MemoryLookup::Miss);
+        self.layers.counters.answers.add(Answered::Computed);
+        Some(found)
+    }
+
     /// The answer for `key`: from memory, from Redis, or computed once and stored.
     ///
     /// `trial` computes for about as long as a lookup in Redis takes, and gives `None` if that is not enough: then the

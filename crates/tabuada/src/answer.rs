@@ -4,7 +4,6 @@
 //! this module.
 
 use std::borrow::Cow;
-use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,7 +11,7 @@ use tabuada_cache::{Cache, ComputeError, Contents, Deadlines, Found, Key, Option
 use tabuada_lang::{Error, ErrorKind, Failure, Language, Limits, Mode, Program};
 
 use crate::clock::Second;
-use crate::counters::Counters;
+use crate::counters::{Counters, QuestionGuard};
 use crate::engine::{self, Evaluation, Question};
 use crate::parse_cache::ParseCache;
 use crate::peer::Peer;
@@ -74,6 +73,13 @@ pub type Name = Key;
 struct Reading {
     program: Arc<Program>,
     name: Arc<Name>,
+}
+
+/// A parsed question whose answer takes more than a moment.
+pub(crate) struct Later {
+    reading: Reading,
+    /// The trial was not enough. Otherwise Redis has to be asked before it.
+    is_tried: bool,
 }
 
 /// An answer and its origin.
@@ -186,6 +192,15 @@ impl Reply {
         let outcome = Outcome::Answered(program, found.value);
         Self { outcome, origin, name: Some(name), has_asked_redis: found.asked_redis }
     }
+
+    /// It depends on more than the text.
+    fn impure(program: Arc<Program>, computed: Result<Answer, Trouble>) -> Self {
+        let outcome = match computed {
+            Ok(answer) => Outcome::Answered(program, Arc::new(answer)),
+            Err(trouble) => trouble.reply(program).outcome,
+        };
+        Self { outcome, origin: Origin::Impure, name: None, has_asked_redis: false }
+    }
 }
 
 impl Calculator {
@@ -235,80 +250,137 @@ impl Calculator {
             self.counters.asks().ends_in_the_cache();
             return Reply::of(found, program.clone(), name.clone());
         }
-        match self.answer_as_read(caller.into(), question, kept, |_, _| None::<Infallible>).await {
-            Ok(reply) => reply,
-            Err(never) => match never {},
+        self.answer_missed(caller.into(), question, kept).await
+    }
+
+    /// What `has_it` finds by the key of a short question, if the client has the answer already: nothing is looked up or
+    /// computed.
+    pub fn known<K>(
+        &self,
+        peer: Peer,
+        question: &Question<'_>,
+        has_it: impl FnOnce(&Program, &Name) -> Option<K>,
+    ) -> Option<K> {
+        if self.is_long_for(peer, question) {
+            return None;
         }
+        let kept = self.readings.get(question).or_else(|| Reading::of(question, &self.limits).ok());
+        let Reading { program, name } = kept.filter(|reading| reading.program.is_pure())?;
+        let known = has_it(&program, &name)?;
+        self.counters.asks().bypasses_it();
+        Some(known)
     }
 
-    /// The same, unless the caller has the answer already, as `has_it` finds by the key: then the value of `has_it` is
-    /// returned, and nothing was looked up or computed.
-    pub async fn answer_unless<K>(
-        self: &Arc<Self>,
-        caller: Caller,
-        question: &Question<'_>,
-        has_it: impl FnOnce(&Program, &Name) -> Option<K>,
-    ) -> Result<Reply, K> {
-        self.answer_as_read(caller, question, self.readings.get(question), has_it).await
-    }
-
-    /// The same, with the parsed text if it was kept.
-    async fn answer_as_read<K>(
-        self: &Arc<Self>,
-        caller: Caller,
-        question: &Question<'_>,
-        kept: Option<Reading>,
-        has_it: impl FnOnce(&Program, &Name) -> Option<K>,
-    ) -> Result<Reply, K> {
-        let Caller { peer, keeping } = caller;
+    /// The answer, where memory did not have it.
+    async fn answer_missed(self: &Arc<Self>, caller: Caller, question: &Question<'_>, kept: Option<Reading>) -> Reply {
         let asking = self.counters.asks();
-        let is_kept = kept.is_some();
         let read = match kept {
             Some(reading) => Ok(reading),
-            None => self.read(peer, question).await,
+            None => self.read(caller.peer, question).await,
         };
         let reading = match read {
             Ok(reading) => reading,
-            Err(outcome) => {
-                asking.bypasses_it();
-                return Ok(Reply { outcome, origin: Origin::Nowhere, name: None, has_asked_redis: false });
-            }
+            Err(outcome) => return self.unread(outcome, asking),
         };
-        let Reading { program, name } = &reading;
-        if !program.is_pure() {
-            let reply = Box::pin(self.answer_impure(peer, program.clone())).await;
-            asking.bypasses_it();
-            return Ok(Reply { origin: Origin::Impure, ..reply });
+        let reply = self.answer_read(caller, &reading, false, asking).await;
+        if caller.keeping == Keeping::Remembered {
+            self.keep_if_repeated(question, reading, &reply);
         }
-        if let Some(known) = has_it(program, name) {
-            asking.bypasses_it();
-            return Err(known);
-        }
+        reply
+    }
+
+    /// The answer to a parsed question. `is_tried`: the trial was not enough.
+    async fn answer_read(
+        self: &Arc<Self>,
+        Caller { peer, keeping }: Caller,
+        Reading { program, name }: &Reading,
+        is_tried: bool,
+        asking: QuestionGuard<'_>,
+    ) -> Reply {
         let trial = {
             let (calculator, program) = (self.clone(), program.clone());
-            move || calculator.try_evaluate(peer, program)
+            async move || if is_tried { None } else { calculator.try_evaluate(peer, program).await }
         };
         let in_full = {
             let (calculator, program) = (self.clone(), program.clone());
             move || calculator.evaluate(peer, program)
         };
+        if !program.is_pure() {
+            let computing = async move {
+                match trial().await {
+                    Some(answer) => Ok(answer),
+                    None => in_full().await,
+                }
+            };
+            // Boxed, as everything rare is: an unboxed future would enlarge that of every question.
+            let computed = Box::pin(computing).await;
+            asking.bypasses_it();
+            return Reply::impure(program.clone(), computed);
+        }
         let found = match keeping {
             Keeping::Remembered => self.cache.get_or_compute(name, trial, in_full).await,
-            // Boxed, as everything rare is: an unboxed future would enlarge that of every question.
             Keeping::Nothing => Box::pin(self.cache.get_or_compute_no_store(name, trial, in_full)).await,
         };
         asking.ends_in_the_cache();
-        // A text that was asked twice may be asked again; most texts are asked once.
-        let is_asked_again = found.as_ref().is_ok_and(|found| found.source == Source::Memory);
-        if is_asked_again && !is_kept && keeping == Keeping::Remembered {
-            self.readings.keep(question, reading.clone());
+        match found {
+            Ok(found) => Reply::of(found, program.clone(), name.clone()),
+            Err(ComputeError::Computation(trouble)) => trouble.reply(program.clone()),
+            Err(_) => Trouble::broken().reply(program.clone()),
         }
-        let Reading { program, name } = reading;
-        Ok(match found {
-            Ok(found) => Reply::of(found, program, name),
-            Err(ComputeError::Computation(trouble)) => trouble.reply(program),
-            Err(_) => Trouble::broken().reply(program),
-        })
+    }
+
+    /// The answer to a question, if nothing has to be awaited for it: from memory, or by an evaluation that is as cheap as
+    /// a lookup in Redis. Computes on this thread, which must not be one that serves.
+    pub(crate) fn try_now(&self, question: &Question<'_>) -> Result<Reply, Later> {
+        let kept = self.readings.get(question);
+        let is_kept = kept.is_some();
+        let reading = match kept.map_or_else(|| Reading::of(question, &self.limits), Ok) {
+            Ok(reading) => reading,
+            Err(error) => return Ok(self.unread(Outcome::Unreadable(error), self.counters.asks())),
+        };
+        let Reading { program, name } = &reading;
+        let mut is_tried = false;
+        let mut trial = || {
+            is_tried = true;
+            self.attempt(program, TRIAL_FUEL)
+        };
+        let reply = if program.is_pure() {
+            self.cache.get_or_try(name, trial).map(|found| Reply::of(found, program.clone(), name.clone()))
+        } else {
+            trial().map(|answer| Reply::impure(program.clone(), Ok(answer)))
+        };
+        let Some(reply) = reply else { return Err(Later { reading, is_tried }) };
+        let asking = self.counters.asks();
+        if program.is_pure() {
+            asking.ends_in_the_cache();
+        } else {
+            asking.bypasses_it();
+        }
+        if !is_kept {
+            self.keep_if_repeated(question, reading, &reply);
+        }
+        Ok(reply)
+    }
+
+    /// The answer that [`Calculator::try_now`] left for later.
+    pub(crate) async fn answer_later(self: &Arc<Self>, peer: Peer, Later { reading, is_tried }: Later) -> Reply {
+        self.answer_read(peer.into(), &reading, is_tried, self.counters.asks()).await
+    }
+
+    /// Keeps what was parsed. A text that was asked twice may be asked again; most texts are asked once.
+    fn keep_if_repeated(&self, question: &Question<'_>, reading: Reading, reply: &Reply) {
+        if matches!(reply.origin, Origin::Memory(_)) {
+            self.readings.keep(question, reading);
+        }
+    }
+
+    /// The reply to a question that was not parsed.
+    fn unread(&self, outcome: Outcome, asking: QuestionGuard<'_>) -> Reply {
+        if matches!(&outcome, Outcome::Unreadable(error) if !error.kind.is_deterministic()) {
+            self.counters.evaluations_failed.inc();
+        }
+        asking.bypasses_it();
+        Reply { outcome, origin: Origin::Nowhere, name: None, has_asked_redis: false }
     }
 
     /// The name in Redis for an operator's text: the text itself, if it is such a name, else that of the answer to the
@@ -345,37 +417,21 @@ impl Calculator {
         &self.readers
     }
 
+    /// Whether the readers parse a question of this peer.
+    fn is_long_for(&self, peer: Peer, question: &Question<'_>) -> bool {
+        is_long(question) || question.text.len() > INLINE_TEXT_BYTES_OF_MANY && self.readers.by(peer).has_waiters()
+    }
+
     /// Parses a question.
     async fn read(self: &Arc<Self>, peer: Peer, question: &Question<'_>) -> Result<Reading, Outcome> {
-        let is_long =
-            is_long(question) || question.text.len() > INLINE_TEXT_BYTES_OF_MANY && self.readers.by(peer).has_waiters();
-        let read = if !is_long {
-            Reading::of(question, &self.limits)
-        } else {
+        let read = if self.is_long_for(peer, question) {
             let (calculator, question) = (self.clone(), question.clone().into_owned());
             let work = move || Reading::of(&question, &calculator.limits);
             Box::pin(self.readers.by(peer).run(DEADLINE, work)).await.map_err(|_| Outcome::Overloaded)?
+        } else {
+            Reading::of(question, &self.limits)
         };
-        read.map_err(|error| {
-            if !error.kind.is_deterministic() {
-                self.counters.evaluations_failed.inc();
-            }
-            Outcome::Unreadable(error)
-        })
-    }
-
-    async fn answer_impure(self: &Arc<Self>, peer: Peer, program: Arc<Program>) -> Reply {
-        let answer = match self.clone().try_evaluate(peer, program.clone()).await {
-            Some(answer) => Ok(answer),
-            None => self.clone().evaluate(peer, program.clone()).await,
-        };
-        match answer {
-            Ok(answer) => {
-                let outcome = Outcome::Answered(program, Arc::new(answer));
-                Reply { outcome, origin: Origin::Impure, name: None, has_asked_redis: false }
-            }
-            Err(trouble) => trouble.reply(program),
-        }
+        read.map_err(Outcome::Unreadable)
     }
 
     /// Evaluates for as long as a lookup would take; `None` if that is not enough. A trial longer than a handover to
@@ -389,16 +445,17 @@ impl Calculator {
         }
         let calculator = self.clone();
         let trial = move || calculator.attempt(&program, TRIAL_FUEL);
-        let tried = Box::pin(self.readers.by(peer).run(DEADLINE, trial)).await.ok().flatten();
-        if tried.is_none() {
-            self.counters.trials_abandoned.inc();
-        }
-        tried
+        Box::pin(self.readers.by(peer).run(DEADLINE, trial)).await.ok().flatten()
     }
 
     fn attempt(&self, program: &Program, fuel: u64) -> Option<Answer> {
         let begun = Instant::now();
-        let evaluation = engine::try_evaluate_within(TRIAL_TIME, program, &self.limits, fuel)?;
+        let Some(evaluation) = engine::try_evaluate_within(TRIAL_TIME, program, &self.limits, fuel) else {
+            if fuel == TRIAL_FUEL {
+                self.counters.trials_abandoned.inc();
+            }
+            return None;
+        };
         Some(self.evaluated(begun, evaluation, program.mode()))
     }
 

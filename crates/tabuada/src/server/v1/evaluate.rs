@@ -14,7 +14,7 @@ use tabuada_lang::Language;
 
 use super::question::{body_of, in_body, in_query};
 use super::reply;
-use crate::answer::{Caller, Keeping, Name, Origin, Outcome, Reply, is_long};
+use crate::answer::{Caller, Keeping, Name, Origin, Outcome, Reply};
 use crate::clock::Second;
 use crate::engine::Question;
 use crate::peer::Peer;
@@ -100,16 +100,15 @@ async fn answer_fresh(
     let language = language::preferred(headers);
     let is_conditional = is_conditional(headers);
     // The hints for a long text are made by the readers, and compared later.
-    let may_be_known = is_conditional && !is_long(question);
+    if is_conditional
+        && let Some(known) = app.calculator.known(peer, question, |program, name| {
+            of_value(name, &reply::words(&reply::hints(program, question, language))).known(headers)
+        })
+    {
+        return (with_cache_status(known, bypass("not-modified")), false);
+    }
     let caller = Caller { peer, keeping: keeping(headers) };
-    let asked = app.calculator.answer_unless(caller, question, |program, name| {
-        let words = may_be_known.then(|| reply::words(&reply::hints(program, question, language)))?;
-        of_value(name, &words).known(headers)
-    });
-    let reply = match asked.await {
-        Ok(reply) => reply,
-        Err(known) => return (with_cache_status(known, bypass("not-modified")), false),
-    };
+    let reply = app.calculator.answer_for(caller, question).await;
     let second = Second::now();
     let mut for_others = None;
     let readers = app.calculator.readers().by(peer);
