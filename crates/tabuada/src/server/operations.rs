@@ -289,9 +289,9 @@ impl Row {
     }
 
     fn of_decoded(path: &str) -> Self {
-        let is_below = |operation: &Operation| operation.below.is_some_and(|below| path.starts_with(below));
-        let row = OPERATIONS.iter().position(|operation| operation.path == path);
-        Self(row.or_else(|| OPERATIONS.iter().position(is_below)))
+        // A row stands for those below it: it has their label and access.
+        let is_of_it = |below: &str| path.starts_with(below);
+        Self(OPERATIONS.iter().position(|operation| operation.path == path || operation.below.is_some_and(is_of_it)))
     }
 
     /// What its requests are called in the metrics and in the log.
@@ -433,6 +433,10 @@ mod tests {
             ("", OTHER),
         ] {
             assert_eq!(Row::of(path).label(), label, "{path}");
+        }
+        for Operation { path, label, access, .. } in &OPERATIONS {
+            let row = Row::of(path).0.map(|row| &OPERATIONS[row]).expect("a row");
+            assert_eq!((row.label, row.access), (*label, *access), "{path}");
         }
     }
 }

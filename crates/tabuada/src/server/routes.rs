@@ -12,8 +12,7 @@ use tower::ServiceExt;
 use super::{docs, operator, page};
 use crate::server::negotiation::language;
 use crate::server::operations::{Access, OPERATIONS, Operation};
-use crate::server::problems::Fault;
-use crate::server::problems::Problem;
+use crate::server::problems::{Fault, Problem};
 use crate::server::render::{CACHE_STATUS, bypass, detail};
 use crate::server::state::{Listening, Served};
 

@@ -16,14 +16,13 @@ use crate::server::query::{about_plus, is_missing_for_a_plus};
 use crate::server::render::{PROBLEM_JSON, json, not_kept};
 use crate::workers::NotDone;
 
-/// A problem. It keeps its cause, and gets its words when the language of the response is known. `code` is stable and for
-/// programs, [`Problem::detail`] for people.
+/// A problem. It keeps its cause, and gets its words when the language of the response is known.
 #[derive(Clone, Debug)]
 pub(in crate::server) struct Problem {
     pub(in crate::server) status: StatusCode,
     pub(in crate::server) code: &'static str,
-    pub(in crate::server) span: Option<CharacterSpan>,
-    pub(in crate::server) advice: Option<Box<Advice>>,
+    span: Option<CharacterSpan>,
+    advice: Option<Box<Advice>>,
     kept: Kept,
     cause: Box<Cause>,
     /// A `+` in the query was probably meant as the sign.
@@ -86,22 +85,26 @@ struct Document<'p> {
     title: &'static str,
     /// The status of the answer.
     status: u16,
+    #[serde(flatten)]
+    words: Words<'p>,
+}
+
+/// A problem in words.
+#[derive(Serialize)]
+pub(in crate::server) struct Words<'p> {
     /// For programs: it never changes.
     code: &'static str,
     /// What is wrong and what would be right, for people, in the language of `Content-Language`.
-    detail: &'p str,
+    detail: String,
     /// The words of CPython 3.14 for it, where CPython fails at run time.
     #[serde(skip_serializing_if = "Option::is_none")]
-    python_message: Option<&'p str>,
+    python_message: Option<String>,
     /// Where in the expression.
     #[serde(skip_serializing_if = "Option::is_none")]
     span: Option<CharacterSpan>,
     /// What to write instead, where that is known.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    suggestion: Option<&'p Suggestion>,
-    /// Other fixes, where the meaning is not clear: the more likely first.
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    alternatives: &'p [Suggestion],
+    #[serde(flatten)]
+    advice: Option<&'p Advice>,
 }
 
 impl CharacterSpan {
@@ -130,20 +133,15 @@ impl Advice {
 
 impl Problem {
     /// What is wrong, and what would be right.
-    pub(in crate::server) fn detail(&self, language: Language) -> String {
-        let message = match &*self.cause {
-            Cause::Fault(fault) => fault.message(language),
-            Cause::Expression { kind, .. } => kind.message(language),
+    pub(in crate::server) fn in_words(&self, language: Language) -> Words<'_> {
+        let (mut detail, python_message) = match &*self.cause {
+            Cause::Fault(fault) => (fault.message(language), None),
+            Cause::Expression { kind, .. } => (kind.message(language), kind.python()),
         };
-        if self.is_about_plus { message + about_plus(language) } else { message }
-    }
-
-    /// The message of CPython, where it fails too.
-    pub(in crate::server) fn python_message(&self) -> Option<String> {
-        match &*self.cause {
-            Cause::Fault(_) => None,
-            Cause::Expression { kind, .. } => kind.python(),
+        if self.is_about_plus {
+            detail.push_str(about_plus(language));
         }
+        Words { code: self.code, detail, python_message, span: self.span, advice: self.advice.as_deref() }
     }
 
     /// The error of an expression, at a place of its text.
@@ -223,19 +221,12 @@ impl Problem {
 
     /// The body.
     pub(in crate::server) fn body(&self, language: Language) -> String {
-        let (detail, python_message) = (self.detail(language), self.python_message());
-        let advice = self.advice.as_deref();
         let document = Document {
             // The code says all that a page about it would.
             r#type: "about:blank",
             title: self.status.canonical_reason().unwrap_or_default(),
             status: self.status.as_u16(),
-            code: self.code,
-            detail: &detail,
-            python_message: python_message.as_deref(),
-            span: self.span,
-            suggestion: advice.map(|advice| &advice.suggestion),
-            alternatives: advice.map_or(&[], |advice| &advice.alternatives),
+            words: self.in_words(language),
         };
         // Texts and numbers always serialise.
         serde_json::to_string(&document).unwrap_or_default()

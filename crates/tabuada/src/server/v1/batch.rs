@@ -26,8 +26,7 @@ use crate::ndjson::{
 use crate::peer::Peer;
 use crate::server::body;
 use crate::server::negotiation::language::{self, Language};
-use crate::server::problems::Fault;
-use crate::server::problems::Problem;
+use crate::server::problems::{Fault, Problem};
 use crate::server::query::parameter;
 use crate::server::state::App;
 use crate::server::v1::ordered_stream::{Parts, Pieces, streamed};

@@ -10,7 +10,7 @@ use crate::server::http_cache::Freshness;
 use crate::server::negotiation::language;
 use crate::server::problems::Problem;
 use crate::server::render::{bypass, not_kept, with_cache_status, with_server_timing};
-use crate::workers::Hands;
+use crate::workers::PeerPool;
 
 /// A finished body.
 pub(super) struct Made {
@@ -21,7 +21,7 @@ pub(super) struct Made {
 
 /// Answers a question. `asked` gives the freshness of the answer, if that is pure, and the future that makes it.
 pub(super) async fn answer<M>(
-    workers: Hands<'_>,
+    workers: PeerPool<'_>,
     request: &HeaderMap,
     uri: &Uri,
     asked: impl FnOnce() -> Result<(Freshness, M), Problem>,

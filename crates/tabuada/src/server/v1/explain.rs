@@ -19,7 +19,7 @@ use crate::peer::Peer;
 use crate::record::Printed;
 use crate::server::http_cache::{Freshness, Tag, WORDS_SECONDS};
 use crate::server::negotiation::language;
-use crate::server::problems::{Advice, CharacterSpan, Problem};
+use crate::server::problems::{CharacterSpan, Problem, Words};
 use crate::server::render::json;
 use crate::server::state::App;
 
@@ -106,22 +106,10 @@ struct Explained<'e> {
 enum Outcome<'e> {
     Value(Value<'e>),
     Error {
-        error: Trouble,
+        error: Words<'e>,
         #[serde(skip_serializing_if = "Vec::is_empty")]
         hints: Vec<Hint>,
     },
-}
-
-#[derive(Serialize)]
-struct Trouble {
-    code: &'static str,
-    detail: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    python_message: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    span: Option<CharacterSpan>,
-    #[serde(flatten)]
-    advice: Option<Box<Advice>>,
 }
 
 /// A step. Places are in characters.
@@ -152,15 +140,12 @@ struct Asked<'a> {
 impl Asked<'_> {
     fn body(&self, explanation: &Explanation, fuel: u64, canonical: &str, key: Option<&str>) -> String {
         let Self { program, question, language } = *self;
-        let printed = explanation.outcome.as_ref().map(Printed::from);
+        let problem = |failure| Problem::failed(program, failure, question);
+        let printed = explanation.outcome.as_ref().map(Printed::from).map_err(problem);
         let outcome = match &printed {
             Ok(printed) => Outcome::Value(Value::new(printed, program, question, language)),
-            Err(failure) => {
-                let problem = Problem::failed(program, failure, question);
-                let (detail, python_message) = (problem.detail(language), problem.python_message());
-                let Problem { code, span, advice, .. } = problem;
-                let error = Trouble { code, detail, python_message, span, advice };
-                Outcome::Error { error, hints: hints(program, question, language) }
+            Err(problem) => {
+                Outcome::Error { error: problem.in_words(language), hints: hints(program, question, language) }
             }
         };
         let last = explanation.steps.last().map_or("", |step| &step.text);

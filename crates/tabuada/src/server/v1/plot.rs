@@ -18,8 +18,7 @@ use crate::priority;
 use crate::server::http_cache::{Freshness, Tag, WORDS_SECONDS};
 use crate::server::negotiation::language;
 use crate::server::negotiation::qvalues::liking;
-use crate::server::problems::Fault;
-use crate::server::problems::Problem;
+use crate::server::problems::{Fault, Problem};
 use crate::server::query::{last, parameter, parameters};
 use crate::server::state::App;
 

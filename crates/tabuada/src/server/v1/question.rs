@@ -11,11 +11,10 @@ use crate::engine::Question;
 use crate::ndjson::Record;
 use crate::peer::Peer;
 use crate::server::body::NoBody;
-use crate::server::problems::Fault;
-use crate::server::problems::Problem;
+use crate::server::problems::{Fault, Problem};
 use crate::server::query::last;
 use crate::server::state::App;
-use crate::workers::Hands;
+use crate::workers::PeerPool;
 
 /// Bodies up to this size are parsed on the thread that serves, longer ones by the readers.
 pub(super) const INLINE_BODY_BYTES: usize = 4 << 10;
@@ -29,7 +28,7 @@ pub(super) fn in_query(uri: &Uri) -> Result<Question<'static>, Fault> {
 
 /// The question of a body: an object with `expr` and, if given, `mode` and `variables`. A long one is parsed by the
 /// readers.
-pub(super) async fn in_body(body: Bytes, readers: Hands<'_>) -> Result<Question<'static>, Problem> {
+pub(super) async fn in_body(body: Bytes, readers: PeerPool<'_>) -> Result<Question<'static>, Problem> {
     let is_short = body.len() <= INLINE_BODY_BYTES;
     let read = move || {
         let record: Record<'_, String> = object(&body)?;

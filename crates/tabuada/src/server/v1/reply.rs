@@ -9,7 +9,7 @@ use crate::engine::{self, Question};
 use crate::ndjson::write_value;
 use crate::record::Printed;
 use crate::server::problems::{Advice, CharacterSpan, Fault, Problem, Suggestion};
-use crate::workers::Hands;
+use crate::workers::PeerPool;
 
 /// A value, as it is sent.
 #[derive(Debug, Serialize)]
@@ -116,7 +116,7 @@ pub(super) async fn told(
     reply: &Reply,
     question: &Question<'_>,
     language: Language,
-    readers: Hands<'_>,
+    readers: PeerPool<'_>,
 ) -> Result<Told, Problem> {
     let is_value = matches!(&reply.outcome, Outcome::Answered(_, answer) if answer.outcome.is_ok());
     let is_little = if is_value { !is_long(question) } else { question.text.len() <= INLINE_ADVICE_BYTES };
