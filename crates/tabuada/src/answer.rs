@@ -1,6 +1,6 @@
 //! From a text to its answer: the only place that knows both the language and the cache.
 //!
-//! [`Calculator::answer`] is the whole path. An error of a text is part of its answer; errors of Redis do not reach
+//! [`Calculator::answer_for`] is the whole path. An error of a text is part of its answer; errors of Redis do not reach
 //! this module.
 
 use std::borrow::Cow;
@@ -235,8 +235,8 @@ impl Calculator {
         Some(found)
     }
 
-    /// The answer to a question.
-    pub async fn answer(self: &Arc<Self>, question: impl Into<Question<'_>>) -> Reply {
+    #[cfg(test)]
+    pub(crate) async fn answer(self: &Arc<Self>, question: impl Into<Question<'_>>) -> Reply {
         self.answer_for(Caller::default(), question).await
     }
 
@@ -253,22 +253,13 @@ impl Calculator {
         self.answer_missed(caller.into(), question, kept).await
     }
 
-    /// What `has_it` finds by the key of a short question, if the client has the answer already: nothing is looked up or
-    /// computed.
-    pub fn known<K>(
-        &self,
-        peer: Peer,
-        question: &Question<'_>,
-        has_it: impl FnOnce(&Program, &Name) -> Option<K>,
-    ) -> Option<K> {
+    /// The program of a short question, and the key of its answer if it has one.
+    pub fn parsed(&self, peer: Peer, question: &Question<'_>) -> Option<(Arc<Program>, Arc<Name>)> {
         if self.is_long_for(peer, question) {
             return None;
         }
-        let kept = self.readings.get(question).or_else(|| Reading::of(question, &self.limits).ok());
-        let Reading { program, name } = kept.filter(|reading| reading.program.is_pure())?;
-        let known = has_it(&program, &name)?;
-        self.counters.asks().bypasses_it();
-        Some(known)
+        let reading = self.readings.get(question).or_else(|| Reading::of(question, &self.limits).ok())?;
+        reading.program.is_pure().then_some((reading.program, reading.name))
     }
 
     /// The answer, where memory did not have it.

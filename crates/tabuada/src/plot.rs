@@ -80,7 +80,7 @@ pub(crate) struct Picture {
 }
 
 /// Why there is no picture.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
     /// No expression, or too many.
     Count,

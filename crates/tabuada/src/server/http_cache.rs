@@ -28,8 +28,8 @@ const SECONDS: u64 = 24 * 60 * 60;
 /// The largest `Age`, a year: an older entry was written by somebody else.
 const AGE_MAX: u64 = 365 * SECONDS;
 
-/// Messages for people, which a new version may word differently: an hour.
-pub(super) const WORDS_SECONDS: u64 = 60 * 60;
+/// Messages for people, which a new version may word differently.
+const WORDS_SECONDS: u64 = 60 * 60;
 
 /// Larger bodies are compressed on the workers: it takes some milliseconds.
 const INLINE_BYTES: usize = 16 << 10;
@@ -90,9 +90,9 @@ impl Freshness {
         Self { age: Some(seconds.min(AGE_MAX)), ..self }
     }
 
-    /// It contains messages, in the language that the client prefers.
+    /// It contains messages, in the language that the client prefers: for an hour.
     pub(super) fn in_words(self) -> Self {
-        Self { is_in_words: true, ..self }
+        Self { is_in_words: true, seconds: WORDS_SECONDS, ..self }
     }
 
     /// Its media type is the one that the client prefers.

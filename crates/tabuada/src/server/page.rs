@@ -95,19 +95,13 @@ mod tests {
 
     use axum::http::StatusCode;
     use axum::http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH};
-    use tabuada_cache::Options;
 
     use super::*;
-    use crate::answer::Calculator;
-    use crate::counters::Counters;
-    use crate::server::state::Setup;
 
     /// Every file is revalidated each time, and by its own tag.
     #[tokio::test]
     async fn every_file_of_the_page_has_its_policy_and_its_tag() {
-        let counters = Counters::default();
-        let calculator = Calculator::new(Options::default(), 1, counters.clone()).expect("the options are good");
-        let app = App::new(calculator, counters, Setup::default());
+        let app = App::for_tests();
         let mut tags = BTreeSet::new();
         for file in &FILES {
             let mut request = HeaderMap::new();

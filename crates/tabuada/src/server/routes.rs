@@ -100,19 +100,14 @@ mod tests {
     use std::collections::BTreeSet;
 
     use axum::http::header::ALLOW;
-    use tabuada_cache::Options;
 
     use super::*;
-    use crate::answer::Calculator;
-    use crate::counters::Counters;
-    use crate::server::state::{App, Setup};
+    use crate::server::state::App;
 
     /// By its methods and no others.
     #[tokio::test]
     async fn every_operation_is_done_as_it_is_described() {
-        let counters = Counters::default();
-        let calculator = Calculator::new(Options::default(), 1, counters.clone()).expect("the options are good");
-        let app = App::new(calculator, counters, Setup::default());
+        let app = App::for_tests();
         let served = Served { app, listening: Listening::Everything, is_loopback: true };
         for operation in &OPERATIONS {
             let path = operation.path;

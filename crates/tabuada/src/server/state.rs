@@ -81,6 +81,13 @@ impl App {
         })
     }
 
+    #[cfg(test)]
+    pub(super) fn for_tests() -> Arc<Self> {
+        let (options, counters) = (tabuada_cache::Options::default(), Counters::default());
+        let calculator = Calculator::new(options, 1, counters.clone()).expect("the options are good");
+        Self::new(calculator, counters, Setup::default())
+    }
+
     /// From now on every answer closes its connection, and readiness is 503.
     pub(super) fn begin_to_stop(&self) {
         self.is_stopping.store(true, Ordering::Relaxed);

@@ -10,7 +10,7 @@ use super::catalogue::status_of;
 use super::fault::Fault;
 use crate::engine::{self, Question};
 use crate::record::REFUSAL_LIFETIME;
-use crate::server::http_cache::{Freshness, Tag, WORDS_SECONDS};
+use crate::server::http_cache::{Freshness, Tag};
 use crate::server::negotiation::language;
 use crate::server::query::{about_plus, is_missing_for_a_plus};
 use crate::server::render::{PROBLEM_JSON, json, not_kept};
@@ -178,15 +178,6 @@ impl Problem {
         Self::of_expression(&failure.kind, place).advising(&fixes, &question.text)
     }
 
-    /// Why work was not done.
-    pub(in crate::server) fn of_work(not_done: NotDone) -> Self {
-        match not_done {
-            NotDone::Overloaded => Fault::Overloaded.into(),
-            NotDone::Panicked => Self::of_expression(&ErrorKind::Internal, None),
-            NotDone::Overrun => Self::of_expression(&ErrorKind::Deadline, None),
-        }
-    }
-
     /// Adds fixes of the text.
     pub(in crate::server) fn advising(self, fixes: &[Fix], text: &str) -> Self {
         Self { advice: Advice::of(fixes, text).map(Box::new), ..self }
@@ -235,12 +226,12 @@ impl Problem {
     /// How long caches may store this body, which is [`Problem::body`]: the same question has the same problem. `None`:
     /// not at all.
     pub(in crate::server) fn freshness(&self, body: &str) -> Option<Freshness> {
-        let seconds = match self.kept {
-            Kept::AsWords => WORDS_SECONDS,
-            Kept::AsRefusal => REFUSAL_LIFETIME.as_secs(),
-            Kept::Not => return None,
-        };
-        Some(Freshness::new(Tag::of(&[body])).in_words().for_seconds(seconds))
+        let freshness = Freshness::new(Tag::of(&[body])).in_words();
+        match self.kept {
+            Kept::AsWords => Some(freshness),
+            Kept::AsRefusal => Some(freshness.for_seconds(REFUSAL_LIFETIME.as_secs())),
+            Kept::Not => None,
+        }
     }
 
     /// The response, which no cache may store.
@@ -268,6 +259,16 @@ impl Problem {
             _ => {}
         }
         response
+    }
+}
+
+impl From<NotDone> for Problem {
+    fn from(not_done: NotDone) -> Self {
+        match not_done {
+            NotDone::Overloaded => Fault::Overloaded.into(),
+            NotDone::Panicked => Self::of_expression(&ErrorKind::Internal, None),
+            NotDone::Overrun => Self::of_expression(&ErrorKind::Deadline, None),
+        }
     }
 }
 

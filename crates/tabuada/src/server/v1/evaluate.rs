@@ -18,7 +18,7 @@ use crate::answer::{Caller, Keeping, Name, Origin, Outcome, Reply};
 use crate::clock::Second;
 use crate::engine::Question;
 use crate::peer::Peer;
-use crate::server::http_cache::{Freshness, Tag, WORDS_SECONDS, is_conditional};
+use crate::server::http_cache::{Freshness, Tag, is_conditional};
 use crate::server::negotiation::language;
 use crate::server::negotiation::qvalues::members;
 use crate::server::problems::Problem;
@@ -101,10 +101,11 @@ async fn answer_fresh(
     let is_conditional = is_conditional(headers);
     // The hints for a long text are made by the readers, and compared later.
     if is_conditional
-        && let Some(known) = app.calculator.known(peer, question, |program, name| {
-            of_value(name, &reply::words(&reply::hints(program, question, language))).known(headers)
-        })
+        && let Some((program, name)) = app.calculator.parsed(peer, question)
+        && let words = reply::words(&reply::hints(&program, question, language))
+        && let Some(known) = of_value(&name, &words).known(headers)
     {
+        app.counters.asks().bypasses_it();
         return (with_cache_status(known, bypass("not-modified")), false);
     }
     let caller = Caller { peer, keeping: keeping(headers) };
@@ -160,7 +161,7 @@ fn said(words: &str, body: impl Into<Body>, language: Language) -> Response<Body
 /// The freshness of a value, from its key in the cache and from its hints.
 fn of_value(name: &Name, words: &str) -> Freshness {
     let freshness = Freshness::new(Tag::of(&[FORM, name.variant(), name.text(), words]));
-    if words.is_empty() { freshness } else { freshness.in_words().for_seconds(WORDS_SECONDS) }
+    if words.is_empty() { freshness } else { freshness.in_words() }
 }
 
 /// An answer from the cache has an age.

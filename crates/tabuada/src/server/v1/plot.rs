@@ -15,7 +15,7 @@ use crate::engine::random_seed;
 use crate::peer::Peer;
 use crate::plot::{Plot, Refusal, SIZE};
 use crate::priority;
-use crate::server::http_cache::{Freshness, Tag, WORDS_SECONDS};
+use crate::server::http_cache::{Freshness, Tag};
 use crate::server::negotiation::language;
 use crate::server::negotiation::qvalues::liking;
 use crate::server::problems::{Fault, Problem};
@@ -52,7 +52,7 @@ fn freshness(plot: &Plot, format: Format) -> Freshness {
     let mut parts = vec![VERSION, ANSWER_VERSION, format.name(), language::tag(plot.language), &size];
     parts.extend(ends.iter().map(String::as_str));
     parts.extend(plot.exprs.iter().map(String::as_str));
-    let freshness = Freshness::new(Tag::of(&parts)).of_a_kind().in_words().for_seconds(WORDS_SECONDS);
+    let freshness = Freshness::new(Tag::of(&parts)).of_a_kind().in_words();
     match format {
         Format::Svg => freshness,
         Format::Png => freshness.packed(),
@@ -64,8 +64,7 @@ async fn drawn(app: &App, peer: Peer, plot: Plot, format: Format) -> Result<Made
     let begun = Instant::now();
     // A text that does not parse is answered without waiting for other pictures.
     let read = move || plot.read(&Limits::default()).map_err(|refusal| told(&plot, refusal)).map(|_| plot);
-    let read = app.calculator.readers().by(peer).run(DEADLINE, read).await;
-    let plot = read.unwrap_or_else(|not_done| Err(Problem::of_work(not_done)))?;
+    let plot = app.calculator.readers().by(peer).run(DEADLINE, read).await??;
     // Dropped with the caller.
     let waits = Arc::new(());
     let waiting = Arc::downgrade(&waits);
@@ -92,7 +91,7 @@ async fn drawn(app: &App, peer: Peer, plot: Plot, format: Format) -> Result<Made
     };
     let made = app.calculator.workers().by(peer).run(DEADLINE, work).await;
     drop(waits);
-    made.unwrap_or_else(|not_done| Err(Problem::of_work(not_done)))
+    made?
 }
 
 fn asked(uri: &Uri, language: Language) -> Result<Plot, Fault> {

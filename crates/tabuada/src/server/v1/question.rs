@@ -38,7 +38,7 @@ pub(super) async fn in_body(body: Bytes, readers: PeerPool<'_>) -> Result<Questi
     if is_short {
         return Ok(read()?);
     }
-    Ok(Box::pin(readers.run(DEADLINE, read)).await.map_err(Problem::of_work)??)
+    Ok(Box::pin(readers.run(DEADLINE, read)).await??)
 }
 
 /// The mode of a text; Python's by default.

@@ -125,8 +125,7 @@ pub(super) async fn told(
     }
     let (outcome, question) = (reply.outcome.clone(), question.clone().into_owned());
     let work = move || told_here(&outcome, &question, language);
-    let told = Box::pin(readers.run(DEADLINE, work)).await;
-    told.unwrap_or_else(|not_done| Err(Problem::of_work(not_done)))
+    Box::pin(readers.run(DEADLINE, work)).await?
 }
 
 fn told_here(outcome: &Outcome, question: &Question<'_>, language: Language) -> Result<Told, Problem> {

@@ -51,7 +51,7 @@ async fn answer(app: &App, peer: Peer, request: Request, language: Language) -> 
             None => Ok((sheet, piece, first)),
         }
     };
-    let (sheet, piece, first) = workers.by(peer).run(DEADLINE, begin).await.map_err(Problem::of_work)??;
+    let (sheet, piece, first) = workers.by(peer).run(DEADLINE, begin).await??;
     drop(bulk);
     let (mut response, parts) = streamed(form.content_type(), workers.bulk_at_once(), &app.counters);
     response.headers_mut().insert(VARY, HeaderValue::from_static("Accept"));
