@@ -97,8 +97,8 @@ impl Collector for OfTheMoment {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
         let stats = self.calculator.cache().stats();
         let workers = self.calculator.workers();
-        gauge(&mut encoder, "queue_depth", "Work waiting for a thread.", count(workers.queue_depth()))?;
-        let peers = count(workers.peers_waiting());
+        gauge(&mut encoder, "queue_depth", "Work waiting for a thread.", signed(workers.queue_depth()))?;
+        let peers = signed(workers.peers_waiting());
         gauge(&mut encoder, "peers_waiting", "Peers whose work waits for a thread.", peers)?;
 
         let lost = self.log_losses.as_ref().map_or(0, ErrorCounter::dropped_lines);
@@ -169,10 +169,6 @@ fn counters(
     Ok(())
 }
 
-fn count(value: usize) -> i64 {
-    i64::try_from(value).unwrap_or(i64::MAX)
-}
-
-fn signed(value: u64) -> i64 {
-    i64::try_from(value).unwrap_or(i64::MAX)
+fn signed(value: impl TryInto<i64>) -> i64 {
+    value.try_into().unwrap_or(i64::MAX)
 }

@@ -223,24 +223,31 @@ impl Problem {
         serde_json::to_string(&document).unwrap_or_default()
     }
 
-    /// How long caches may store this body, which is [`Problem::body`]: the same question has the same problem. `None`:
-    /// not at all.
-    pub(in crate::server) fn freshness(&self, body: &str) -> Option<Freshness> {
-        let freshness = Freshness::new(Tag::of(&[body])).in_words();
-        match self.kept {
-            Kept::AsWords => Some(freshness),
-            Kept::AsRefusal => Some(freshness.for_seconds(REFUSAL_LIFETIME.as_secs())),
-            Kept::Not => None,
-        }
-    }
-
     /// The response, which no cache may store.
     pub(in crate::server) fn response(&self, language: Language) -> Response<Body> {
         not_kept(self.response_with(self.body(language), language))
     }
 
+    /// The response to a query, without `Cache-Control`, and how long caches may store it, since the same question has the
+    /// same problem. `None`: not at all.
+    pub(in crate::server) fn response_to(
+        self,
+        query: Option<&str>,
+        language: Language,
+    ) -> (Response<Body>, Option<Freshness>) {
+        let problem = self.in_query(query);
+        let body = problem.body(language);
+        let freshness = Freshness::new(Tag::of(&[&body])).in_words();
+        let freshness = match problem.kept {
+            Kept::AsWords => Some(freshness),
+            Kept::AsRefusal => Some(freshness.for_seconds(REFUSAL_LIFETIME.as_secs())),
+            Kept::Not => None,
+        };
+        (problem.response_with(body, language), freshness)
+    }
+
     /// The response with its body, without `Cache-Control`.
-    pub(in crate::server) fn response_with(&self, body: String, language: Language) -> Response<Body> {
+    fn response_with(&self, body: String, language: Language) -> Response<Body> {
         let mut response = json(self.status, body);
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, PROBLEM_JSON);

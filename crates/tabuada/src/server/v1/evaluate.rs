@@ -121,10 +121,8 @@ async fn answer_fresh(
             (said(&told.words, body, language), freshness)
         }
         Err(problem) => {
-            let problem = problem.in_query(uri.query());
-            let body = problem.body(language);
-            let freshness = problem.freshness(&body).filter(|_| reply.origin != Origin::Impure);
-            (problem.response_with(body, language), freshness)
+            let (response, freshness) = problem.response_to(uri.query(), language);
+            (response, freshness.filter(|_| reply.origin != Origin::Impure))
         }
     };
     let response = match freshness {
