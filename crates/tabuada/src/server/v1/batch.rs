@@ -17,14 +17,14 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use tabuada_lang::{ErrorKind, Limits, Mode};
 
-use super::question::{INLINE_BODY_BYTES, no_body, object};
+use super::question::{no_body, object};
 use crate::answer::{Calculator, DEADLINE, Later, Origin, Outcome, Reply};
 use crate::engine::Question;
 use crate::ndjson::{
     Malformed, write_error, write_explanation, write_failure, write_malformed, write_unreadable, write_value,
 };
 use crate::peer::Peer;
-use crate::server::body;
+use crate::server::body::{self, INLINE_BODY_BYTES};
 use crate::server::negotiation::language::{self, Language};
 use crate::server::problems::{Fault, Problem};
 use crate::server::query::parameter;
@@ -78,12 +78,11 @@ async fn answer(app: &App, peer: Peer, request: Request) -> Result<Response<Body
     }
     let body = app.bodies.read(peer, &head.headers, body).await.map_err(no_body)?;
     let elements = if body.len() <= INLINE_BODY_BYTES {
-        elements(&body)
+        elements(&body)?
     } else {
-        let overloaded = |_| Fault::Overloaded;
-        app.calculator.readers().by(peer).run(DEADLINE, move || elements(&body)).await.map_err(overloaded)?
+        app.calculator.readers().by(peer).run(DEADLINE, move || elements(&body)).await??
     };
-    let mut elements = elements?.into_iter();
+    let mut elements = elements.into_iter();
     let (response, parts) = streamed(NDJSON, ahead, &app.counters);
     tokio::spawn(async move {
         while elements.len() > 0 {

@@ -10,14 +10,11 @@ use crate::answer::DEADLINE;
 use crate::engine::Question;
 use crate::ndjson::Record;
 use crate::peer::Peer;
-use crate::server::body::NoBody;
+use crate::server::body::{INLINE_BODY_BYTES, NoBody};
 use crate::server::problems::{Fault, Problem};
 use crate::server::query::last;
 use crate::server::state::App;
 use crate::workers::PeerPool;
-
-/// Bodies up to this size are parsed on the thread that serves, longer ones by the readers.
-pub(super) const INLINE_BODY_BYTES: usize = 4 << 10;
 
 /// The question of a query: `expr` and, if given, `mode`.
 pub(super) fn in_query(uri: &Uri) -> Result<Question<'static>, Fault> {

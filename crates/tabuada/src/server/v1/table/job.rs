@@ -342,19 +342,19 @@ mod tests {
     #[test]
     fn a_table_has_a_time_for_all_of_it() {
         let body = br#"{"expr":"x+1","x":{"from":1,"to":9000,"count":9000}}"#;
-        let sheet = Job::read(body, Form::Json, Language::English).unwrap_or_else(|_| panic!("it can be read"));
-        let mut stretches = sheet.stretches();
+        let job = Job::read(body, Form::Json, Language::English).unwrap_or_else(|_| panic!("it can be read"));
+        let mut stretches = job.stretches();
         let (mut first, mut second) = (stretches.next().unwrap_or_default(), stretches.next().unwrap_or_default());
         let mut out = String::new();
-        sheet.write(&mut first, &mut out, || false);
+        job.write(&mut first, &mut out, || false);
         assert!(out.starts_with("2.0,3.0"), "{out}");
-        assert!(sheet.microseconds_spent.load(Ordering::Relaxed) > 0);
-        sheet.microseconds_spent.store(WORK_TIME.as_micros() as u64, Ordering::Relaxed);
+        assert!(job.microseconds_spent.load(Ordering::Relaxed) > 0);
+        job.microseconds_spent.store(WORK_TIME.as_micros() as u64, Ordering::Relaxed);
         out.clear();
-        sheet.write(&mut second, &mut out, || false);
+        job.write(&mut second, &mut out, || false);
         assert!(second.is_done());
         assert_eq!(out, ",null".repeat(9_000 - STRETCH_ROWS));
-        let tail = sheet.tail();
+        let tail = job.tail();
         assert!(tail.contains(r#""failed":808,"errors":[{"row":8192,"code":"deadline""#), "{tail}");
     }
 }
