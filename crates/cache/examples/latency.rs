@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 use tabuada_cache::{Cache, Contents, Histogram, Key, Options, Source, State};
 
 type Failure = Box<dyn std::error::Error>;
-type Node = Cache<Moments>;
+type Node = Arc<Cache<Moments>>;
 
 struct Moments;
 
@@ -258,7 +258,7 @@ async fn main() -> Result<(), Failure> {
     let url = format!("redis://127.0.0.1:{port}");
     let mut options = Options::with_redis(url.clone());
     options.namespace = "latency".to_owned();
-    let nodes = [(); 3].map(|()| Cache::new(Moments, options.clone()));
+    let nodes = [(); 3].map(|()| Cache::new(Moments, options.clone()).map(Arc::new));
     let nodes = nodes.into_iter().collect::<Result<Vec<_>, _>>()?;
     for node in &nodes {
         if node.wait_until_ready(Duration::from_secs(10)).await != State::Coherent {

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -142,8 +143,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut options = Options::default();
     options.namespace = "routes".to_owned();
     options.redis = std::env::args().nth(1);
-    let cache = Cache::new(Routes, options)?;
-    // The cache would answer without Redis too. The example waits, to show Redis in use.
+    let cache = Arc::new(Cache::new(Routes, options)?);
+    // It answers without Redis, too; the example waits to show the use of Redis.
     let state = cache.wait_until_ready(Duration::from_secs(1)).await;
     println!("The cache is {}.", state.name());
 

@@ -40,18 +40,12 @@ const LOOKUPS_MAX: u32 = 64;
 /// The outcome of a flight.
 type Outcome<C> = Result<Found<<C as Contents>::Value>, ComputeError<<C as Contents>::Failure>>;
 
-/// A layered cache. Cheap to clone; all clones are one cache, whose background work ends with the last of them.
+/// A layered cache. Its background work ends with it.
 pub struct Cache<C: Contents> {
     layers: Arc<Layers<C>>,
     flights: Arc<Flights<Outcome<C>>>,
-    /// The background tasks, which are aborted when the last clone is dropped.
-    background: Arc<Mutex<JoinSet<()>>>,
-}
-
-impl<C: Contents> Clone for Cache<C> {
-    fn clone(&self) -> Self {
-        Self { layers: self.layers.clone(), flights: self.flights.clone(), background: self.background.clone() }
-    }
+    /// Aborted when dropped.
+    background: Mutex<JoinSet<()>>,
 }
 
 impl<C: Contents> fmt::Debug for Cache<C> {
@@ -128,7 +122,7 @@ impl<C: Contents> Cache<C> {
         if layers.shared.is_some() {
             background.spawn(run_pending_removals(layers.clone()));
         }
-        Ok(Self { layers, flights: Arc::new(Flights::new()), background: Arc::new(Mutex::new(background)) })
+        Ok(Self { layers, flights: Arc::new(Flights::new()), background: Mutex::new(background) })
     }
 
     /// Waits until the cache is coherent (or has no Redis), for at most `patience`; gives its state then.
@@ -162,6 +156,27 @@ impl<C: Contents> Cache<C> {
         let found = self.layers.get_from_memory(key).filter(accept)?;
         self.layers.counters.memory.add(MemoryLookup::Hit);
         self.layers.counters.answers.add(Answered::Memory);
+        Some(found)
+    }
+
+    /// The answer for `key`, if nothing has to be awaited for it: from memory, or from `trial`, as
+    /// [`Cache::get_or_compute`] describes it, on this thread. Otherwise nothing is counted, since the caller goes on to
+    /// `get_or_compute`. Where Redis has to be asked first, the trial is not run.
+    ///
+    /// # Panics
+    ///
+    /// If `trial` does.
+    pub fn get_or_try(&self, key: &Key, trial: impl FnOnce() -> Option<C::Value>) -> Option<Found<C::Value>> {
+        if let Some(found) = self.get_if(key, |_| true) {
+            return Some(found);
+        }
+        if self.layers.reads_through(key) {
+            return None;
+        }
+        let stamp = self.layers.coherence.stamp(key);
+        let found = self.layers.keep_and_write_behind(key, Arc::new(trial()?), stamp);
+        self.layers.counters.memory.add(MemoryLookup::Miss);
+        self.layers.counters.answers.add(Answered::Computed);
         Some(found)
     }
 

@@ -170,7 +170,7 @@ pub fn flights() {
 /// only its own caller; a cancelled caller affects no other; and if nothing fails, there is one computation.
 pub fn callers() {
     block_on(async {
-        let cache = Cache::new(Numbers, Options::default()).unwrap();
+        let cache = Arc::new(Cache::new(Numbers, Options::default()).unwrap());
         let (begun, failed) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
         let ask = || {
             let (cache, begun, failed) = (cache.clone(), begun.clone(), failed.clone());

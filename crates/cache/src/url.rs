@@ -28,12 +28,12 @@ pub fn hosts(url: &str) -> &str {
 /// ```
 pub fn redacted(url: &str) -> String {
     let Some(Parts { scheme, login, place }) = Parts::of(url) else { return "***".to_owned() };
-    let place = match place.split_once("pass=") {
-        Some((before, password)) => {
-            format!("{before}pass=***{}", password.find('&').map_or("", |end| &password[end..]))
-        }
-        None => place.to_owned(),
-    };
+    let mut parts = place.split("pass=");
+    let mut place = parts.next().unwrap_or_default().to_owned();
+    for password in parts {
+        place.push_str("pass=***");
+        place.push_str(password.find('&').map_or("", |end| &password[end..]));
+    }
     match login.map(|login| login.split_once(':').map_or((login, ""), |(user, _)| (user, ":***"))) {
         Some((user, password)) => format!("{scheme}://{user}{password}@{place}"),
         None => format!("{scheme}://{place}"),
@@ -92,6 +92,7 @@ mod tests {
                 "unix:///run/redis.sock?db=1&user=u&pass=***",
             ),
             ("unix:///run/redis.sock?pass=se@cret&db=1", "/run/redis.sock", "unix:///run/redis.sock?pass=***&db=1"),
+            ("unix:///r.sock?pass=secret&db=1&pass=secret", "/r.sock", "unix:///r.sock?pass=***&db=1&pass=***"),
             ("u:secret@h", "?", "***"),
         ] {
             assert_eq!((hosts(url), &*redacted(url)), (named, shown), "{url}");

@@ -404,6 +404,37 @@ async fn get_if_gives_what_memory_has_if_it_is_accepted() {
     }
 }
 
+/// A given value is counted and stored as by `get_or_compute`; otherwise nothing is counted. The trial is not run where
+/// Redis has to be asked first.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn get_or_try_gives_what_has_not_to_be_awaited() {
+    for layers in Layers::all() {
+        let node = layers.start(layers.setting()).await;
+        let counted = || {
+            let stats = node.stats();
+            [stats.answers, stats.memory_lookups].map(|counts| counts.iter().map(|count| count.count).sum::<u64>())
+        };
+        let (looks_first, mut tried) = (layers.server.is_some() && layers.always, 0);
+        let mut ask = |value: Option<Fact>| {
+            let found = node.cache.get_or_try(&key("2+2"), || {
+                tried += 1;
+                value
+            });
+            found.map(|found| found.source)
+        };
+        assert_eq!((ask(None), counted()), (None, [0, 0]), "{}", layers.name);
+        let value = || Some(Fact::Text(answer("2+2")));
+        let computed = (!looks_first).then_some(Source::Computed { stored: true });
+        assert_eq!(ask(value()), computed, "{}", layers.name);
+        assert_eq!(ask(value()), (!looks_first).then_some(Source::Memory), "{}", layers.name);
+        assert_eq!((tried, counted()), if looks_first { (0, [0, 0]) } else { (2, [2, 2]) }, "{}", layers.name);
+        // What memory has needs no lookup.
+        node.cheap("2+2").await;
+        assert_eq!(node.cache.get_or_try(&key("2+2"), || None).is_some(), layers.has_memory, "{}", layers.name);
+        node.is_sound().await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_ttl_beyond_all_clocks_is_just_long() {
     for layers in Layers::all() {

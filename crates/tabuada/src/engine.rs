@@ -1,5 +1,6 @@
 //! The boundary of the language engine. A panic in it (a bug) becomes an [`ErrorKind::Internal`] and is counted.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -29,42 +30,63 @@ pub struct Evaluation {
 }
 
 /// A text, with its mode and variables.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Question<'q> {
     /// The text.
-    pub text: &'q str,
+    pub text: Cow<'q, str>,
     /// The number mode.
     pub mode: Mode,
     /// Names and their values, a JSON object.
-    pub variables: Option<&'q str>,
+    pub variables: Option<Cow<'q, str>>,
+}
+
+impl<'q> Question<'q> {
+    /// A text without variables.
+    pub fn new(text: impl Into<Cow<'q, str>>, mode: Mode) -> Self {
+        Self { text: text.into(), mode, variables: None }
+    }
+
+    /// The same, for another thread.
+    pub fn into_owned(self) -> Question<'static> {
+        let Self { text, mode, variables } = self;
+        let variables = variables.map(|json| json.into_owned().into());
+        Question { text: text.into_owned().into(), mode, variables }
+    }
+}
+
+impl<'q> From<&'q Question<'_>> for Question<'q> {
+    fn from(question: &'q Question<'_>) -> Self {
+        let variables = question.variables.as_deref().map(Cow::Borrowed);
+        Self { variables, ..Self::new(&*question.text, question.mode) }
+    }
 }
 
 impl<'q> From<&'q str> for Question<'q> {
     /// Only a text, in Python's mode.
     fn from(text: &'q str) -> Self {
-        Self { text, ..Self::default() }
+        Self::new(text, Mode::Python)
     }
 }
 
 /// Parses a text in Python's mode.
 #[cfg(test)]
 pub(crate) fn read(text: &str, limits: &Limits) -> Result<Program, Error> {
-    ask(Question::from(text), limits)
+    ask(&text.into(), limits)
 }
 
 /// Parses a question.
-pub(crate) fn ask(question: Question<'_>, limits: &Limits) -> Result<Program, Error> {
-    caught(question.text, || read_question(question, limits))
+pub(crate) fn ask(question: &Question<'_>, limits: &Limits) -> Result<Program, Error> {
+    caught(&question.text, || read_question(question, limits))
 }
 
-fn read_question(question: Question<'_>, limits: &Limits) -> Result<Program, Error> {
+fn read_question(question: &Question<'_>, limits: &Limits) -> Result<Program, Error> {
     let variables = variables_of(question, limits)?;
     let context = Context { mode: question.mode, variables: variables.as_ref(), ..Context::default() };
-    parse_with(question.text, &context, limits)
+    parse_with(&question.text, &context, limits)
 }
 
-fn variables_of(question: Question<'_>, limits: &Limits) -> Result<Option<Variables>, Error> {
-    let variables = question.variables.map(|json| Variables::from_json(json, limits)).transpose();
+fn variables_of(question: &Question<'_>, limits: &Limits) -> Result<Option<Variables>, Error> {
+    let variables = question.variables.as_deref().map(|json| Variables::from_json(json, limits)).transpose();
     variables.map_err(|kind| Error { kind, span: Span::default() })
 }
 
@@ -85,13 +107,13 @@ pub(crate) fn read_of(text: &str, context: &Context<'_>, limits: &Limits) -> Res
 }
 
 /// Fixes for a question that cannot be parsed, the likeliest first.
-pub(crate) fn fixes_of_unreadable(question: Question<'_>, error: &Error) -> Vec<Fix> {
-    advised(question, |context, limits| fixes(question.text, error, context, limits))
+pub(crate) fn fixes_of_unreadable(question: &Question<'_>, error: &Error) -> Vec<Fix> {
+    advised(question, |context, limits| fixes(&question.text, error, context, limits))
 }
 
 /// Fixes for a question whose evaluation failed, the likeliest first.
-pub(crate) fn fixes_of_failed(question: Question<'_>, program: &Program, failure: &Failure) -> Vec<Fix> {
-    advised(question, |context, limits| program.fixes(question.text, failure, context, limits))
+pub(crate) fn fixes_of_failed(question: &Question<'_>, program: &Program, failure: &Failure) -> Vec<Fix> {
+    advised(question, |context, limits| program.fixes(&question.text, failure, context, limits))
 }
 
 /// Fixes for a text that fails for all values of the context's parameters, the likeliest first.
@@ -110,25 +132,27 @@ pub(crate) fn hints_of_rows(text: &str, context: &Context<'_>, limits: &Limits, 
     caught(text, || Ok(program.hints(text, context, limits))).unwrap_or_default()
 }
 
-/// Hints for a parsed question: places that may not mean what the author intended.
-pub(crate) fn hints(question: Question<'_>, program: &Program) -> Vec<Hint> {
-    advised(question, |context, limits| program.hints(question.text, context, limits))
+/// Hints for a question that was parsed: where it may not mean what its author meant.
+pub(crate) fn hints(question: &Question<'_>, program: &Program) -> Vec<Hint> {
+    advised(question, |context, limits| program.hints(&question.text, context, limits))
 }
 
-fn advised<T>(question: Question<'_>, advise: impl FnOnce(&Context<'_>, &Limits) -> Vec<T>) -> Vec<T> {
-    let Question { text, mode, variables } = question;
+fn advised<T>(question: &Question<'_>, advise: impl FnOnce(&Context<'_>, &Limits) -> Vec<T>) -> Vec<T> {
     let limits = Limits::default();
-    let advice = caught(text, || {
-        let variables = variables.and_then(|json| Variables::from_json(json, &limits).ok());
+    let advice = caught(&question.text, || {
+        let variables = variables_of(question, &limits).unwrap_or_default();
         let pause = Pause(&priority::give_way);
-        Ok(advise(&Context { mode, variables: variables.as_ref(), pause, ..Context::default() }, &limits))
+        Ok(advise(
+            &Context { mode: question.mode, variables: variables.as_ref(), pause, ..Context::default() },
+            &limits,
+        ))
     });
     advice.unwrap_or_default()
 }
 
-/// Parses a question, and also gives its canonical text.
-pub(crate) fn ask_with_name(question: Question<'_>, limits: &Limits) -> Result<(Program, String), Error> {
-    caught(question.text, || {
+/// Parses a question, and gives its canonical text too.
+pub(crate) fn ask_with_name(question: &Question<'_>, limits: &Limits) -> Result<(Program, String), Error> {
+    caught(&question.text, || {
         let program = read_question(question, limits)?;
         let name = program.canonical();
         Ok((program, name))
@@ -152,14 +176,14 @@ pub(crate) struct Engine {
 
 impl Engine {
     /// Parses a question, as [`ask`] does.
-    pub(crate) fn ask(&mut self, question: Question<'_>, limits: &Limits) -> Result<(), Error> {
+    pub(crate) fn ask(&mut self, question: &Question<'_>, limits: &Limits) -> Result<(), Error> {
         if std::mem::replace(&mut self.is_broken, true) {
             self.evaluator = Evaluator::default();
         }
-        let read = caught(question.text, || {
+        let read = caught(&question.text, || {
             let variables = variables_of(question, limits)?;
             let context = Context { mode: question.mode, variables: variables.as_ref(), ..Context::default() };
-            self.evaluator.read(question.text, &context, limits)
+            self.evaluator.read(&question.text, &context, limits)
         });
         self.is_broken = read.as_ref().is_err_and(|error| error.kind == ErrorKind::Internal);
         read

@@ -26,7 +26,7 @@ pub fn check_entry(text: &str) {
     }
     for mode in ["python", "exact", "decimal:28"] {
         let mode = mode.parse().unwrap();
-        let Ok(program) = ask(Question { text, mode, variables: None }, &limits) else { continue };
+        let Ok(program) = ask(&Question::new(text, mode), &limits) else { continue };
         let Some(evaluation) = try_evaluate(&program, &limits, FUEL).filter(|_| program.is_pure()) else { continue };
         check_kept(&Answer::new(evaluation, mode, 1), &limits);
     }

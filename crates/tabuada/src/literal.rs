@@ -328,7 +328,7 @@ mod tests {
 
     fn value(text: &str, mode: Mode) -> Answer {
         let limits = Limits::default();
-        let program = engine::ask(Question { text, mode, variables: None }, &limits);
+        let program = engine::ask(&Question::new(text, mode), &limits);
         let program = program.unwrap_or_else(|error| panic!("{text}: {error:?}"));
         engine::try_evaluate(&program, &limits, limits.fuel).expect("it is cheap").outcome.expect("it has a value")
     }

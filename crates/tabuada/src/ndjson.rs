@@ -11,31 +11,28 @@ use crate::engine::Question;
 use crate::json::write_string;
 use crate::record::Printed;
 
-/// The question of a line.
-#[derive(Debug)]
-pub(crate) struct Asked<'l> {
-    text: Cow<'l, str>,
-    mode: Mode,
-    variables: Option<&'l str>,
-}
-
 /// The error of a line that is not about its expression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Malformed(&'static str);
 
-/// A JSON object with `expr`.
+/// A question as a JSON object. `T` is how its texts are read.
 #[derive(Deserialize)]
-struct Record<'l> {
+pub(crate) struct Record<'l, T> {
+    pub(crate) expr: T,
+    /// `python` (the default), `exact`, or `decimal:N` for N significant digits.
+    pub(crate) mode: Option<T>,
     #[serde(borrow)]
-    expr: &'l RawValue,
-    #[serde(borrow, default)]
     variables: Option<&'l RawValue>,
-    #[serde(borrow, default)]
-    mode: Option<&'l RawValue>,
 }
 
-impl<'l> Asked<'l> {
-    /// A line is a JSON object with `expr`, otherwise an expression; `mode` is the default mode.
+impl<'l, T> Record<'l, T> {
+    pub(crate) fn variables(&self) -> Option<Cow<'l, str>> {
+        self.variables.map(|json| json.get().into())
+    }
+}
+
+impl<'l> Question<'l> {
+    /// A line is a JSON object with `expr`, else an expression. `mode` is the default mode.
     pub(crate) fn in_line(line: &'l [u8], mode: Mode) -> Result<Self, Malformed> {
         let line = std::str::from_utf8(line).map_err(|_| Malformed("the line is not valid UTF-8"))?;
         if line.trim_start().starts_with('{') {
@@ -47,7 +44,7 @@ impl<'l> Asked<'l> {
                 return Err(Malformed("an object asks by one member expr, as in {\"expr\": \"2+2\"}"));
             }
         }
-        Ok(Self { text: line.into(), mode, variables: None })
+        Ok(Self::new(line, mode))
     }
 
     /// An element of a JSON array is a string with the expression, or an object with `expr`.
@@ -57,21 +54,15 @@ impl<'l> Asked<'l> {
         if json.starts_with('{') {
             return Self::in_record(&serde_json::from_str(json).map_err(|_| NEITHER)?, Mode::default());
         }
-        let Ok(text) = text(json) else { return Err(NEITHER) };
-        Ok(Self { text, mode: Mode::default(), variables: None })
+        text(json).map(|text| Self::new(text, Mode::default())).map_err(|_| NEITHER)
     }
 
-    fn in_record(record: &Record<'l>, usual: Mode) -> Result<Self, Malformed> {
-        let given = |member: Option<&'l RawValue>| member.map(RawValue::get).filter(|json| *json != "null");
-        let mode = given(record.mode).map(serde_json::from_str::<Mode>).transpose();
+    fn in_record(record: &Record<'l, &'l RawValue>, usual: Mode) -> Result<Self, Malformed> {
+        let mode = record.mode.map(|json| serde_json::from_str(json.get())).transpose();
         let mode =
             mode.map_err(|_| Malformed("mode is python, exact or decimal:N, N from 1 to 1000"))?.unwrap_or(usual);
         let text = text(record.expr.get()).map_err(|_| Malformed("expr is not a string"))?;
-        Ok(Self { text, mode, variables: given(record.variables) })
-    }
-
-    pub(crate) fn question(&self) -> Question<'_> {
-        Question { text: &self.text, mode: self.mode, variables: self.variables }
+        Ok(Self { text, mode, variables: record.variables() })
     }
 }
 

@@ -35,23 +35,23 @@ impl<R: Clone> ParseCache<R> {
         Self(Cache::with_weighter(READINGS_TYPICAL, KEPT_BYTES, Bytes))
     }
 
-    /// The parsed text of this question, if it was kept.
-    pub(crate) fn get(&self, question: Question<'_>) -> Option<R> {
+    /// What was parsed from a question, if it was kept.
+    pub(crate) fn get(&self, question: &Question<'_>) -> Option<R> {
         self.0.get(kept_by(question)?)
     }
 
-    /// Keeps the parsed text of this question.
-    pub(crate) fn keep(&self, question: Question<'_>, reading: R) {
+    /// Keeps what was parsed from this question.
+    pub(crate) fn keep(&self, question: &Question<'_>, reading: R) {
         if let Some(text) = kept_by(question) {
             self.0.insert(text.into(), reading);
         }
     }
 }
 
-/// The text that identifies the question, if its parsed text may be kept.
-fn kept_by(question: Question<'_>) -> Option<&str> {
+/// The text that identifies the question, if it may be kept.
+fn kept_by<'q>(question: &'q Question<'_>) -> Option<&'q str> {
     let Question { text, mode, variables } = question;
-    (mode == Mode::Python && variables.is_none() && text.len() <= KEPT_TEXT_BYTES).then_some(text)
+    (*mode == Mode::Python && variables.is_none() && text.len() <= KEPT_TEXT_BYTES).then_some(text)
 }
 
 #[cfg(test)]
@@ -62,18 +62,18 @@ mod tests {
     fn a_reading_is_found_by_its_own_text_alone() {
         let readings = ParseCache::new();
         let long = "1+".repeat(KEPT_TEXT_BYTES) + "1";
-        let exact = Question { mode: Mode::Exact, ..Question::from("1/3") };
-        let with_variables = Question { variables: Some(r#"{"x":3}"#), ..Question::from("x") };
+        let exact = Question::new("1/3", Mode::Exact);
+        let with_variables = Question { variables: Some(r#"{"x":3}"#.into()), ..Question::from("x") };
         for question in [exact, with_variables, Question::from(&*long)] {
-            readings.keep(question, 1);
-            assert_eq!(readings.get(question), None, "{question:?}");
-            assert_eq!(readings.get(Question::from(question.text)), None, "{question:?}");
+            readings.keep(&question, 1);
+            assert_eq!(readings.get(&question), None, "{question:?}");
+            assert_eq!(readings.get(&Question::from(&*question.text)), None, "{question:?}");
         }
-        readings.keep("2+2".into(), 2);
-        assert_eq!(readings.get("2+2".into()), Some(2));
+        readings.keep(&"2+2".into(), 2);
+        assert_eq!(readings.get(&"2+2".into()), Some(2));
         for other in ["2 + 2", " 2+2", "2+2 ", "(2+2)"] {
-            assert_eq!(readings.get(other.into()), None, "{other}: its places are others");
+            assert_eq!(readings.get(&other.into()), None, "{other}: its places are others");
         }
-        assert_eq!(readings.get(Question { mode: Mode::Exact, ..Question::from("2+2") }), None);
+        assert_eq!(readings.get(&Question::new("2+2", Mode::Exact)), None);
     }
 }

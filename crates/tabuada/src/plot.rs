@@ -16,9 +16,9 @@ mod sentences;
 
 use std::ops::RangeInclusive;
 
-use tabuada_lang::{Context, Error, ErrorKind, Failure, Fix, Hint, Language, Limits, Mode, Program};
+use tabuada_lang::{Context, Error, ErrorKind, Failure, Fix, Hint, Language, Limits, Program};
 
-use crate::engine::{self, Question};
+use crate::engine;
 use braille::Sheet;
 use curve::Curve;
 pub(crate) use drawing::CURVES_MAX;
@@ -78,7 +78,7 @@ pub(crate) struct Picture {
 }
 
 /// Why there is no picture.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
     /// No expression, or too many.
     Count,
@@ -233,7 +233,7 @@ fn wrong_everywhere(at: usize, text: &str, program: &Program, failure: &Failure,
 /// The number for an end of an axis.
 fn number(name: &'static str, text: Option<&str>, limits: &Limits) -> Result<Option<f64>, Refusal> {
     let Some(text) = text else { return Ok(None) };
-    let program = engine::ask(Question { text, mode: Mode::Python, variables: None }, limits).ok();
+    let program = engine::ask(&text.into(), limits).ok();
     let answer = program
         .filter(Program::is_pure)
         .and_then(|program| engine::try_evaluate(&program, limits, limits.fuel / 100)?.outcome.ok());

@@ -318,7 +318,7 @@ mod tests {
             ("4/2", decimal, r#""2""#, "2"),
         ] {
             let limits = Limits::default();
-            let program = engine::ask(engine::Question { text, mode, variables: None }, &limits).unwrap();
+            let program = engine::ask(&engine::Question::new(text, mode), &limits).unwrap();
             let evaluation = engine::try_evaluate(&program, &limits, limits.fuel).unwrap();
             let value = evaluation.outcome.as_ref().unwrap();
             let printed = Printed::from(value);
@@ -443,7 +443,7 @@ mod tests {
         }
         let limits = Limits::default();
         for (text, mode) in questions {
-            let Ok(program) = engine::ask(engine::Question { text: &text, mode, variables: None }, &limits) else {
+            let Ok(program) = engine::ask(&engine::Question::new(&*text, mode), &limits) else {
                 continue;
             };
             let evaluation = engine::evaluate(&program, &limits, Instant::now() + Duration::from_secs(600));
@@ -463,7 +463,7 @@ mod tests {
         let limits = Limits::default();
         let mode = Mode::Decimal(Digits::new(28).unwrap());
         for (text, is_written) in [("[4/2]", false), ("[(1, 4/2)]", false), ("[4//2, 1/2, 2.0]", true), ("4/2", true)] {
-            let program = engine::ask(engine::Question { text, mode, variables: None }, &limits).unwrap();
+            let program = engine::ask(&engine::Question::new(text, mode), &limits).unwrap();
             let evaluation = engine::try_evaluate(&program, &limits, limits.fuel).unwrap();
             assert_eq!(Answer::new(evaluation, mode, 1).encode(&limits).is_some(), is_written, "{text}");
         }
@@ -571,8 +571,7 @@ mod tests {
     #[test]
     fn a_fraction_that_is_too_large_is_remembered_as_such() {
         let limits = Limits::default();
-        let program =
-            engine::ask(engine::Question { text: "1e99940", mode: Mode::Exact, variables: None }, &limits).unwrap();
+        let program = engine::ask(&engine::Question::new("1e99940", Mode::Exact), &limits).unwrap();
         let evaluation = engine::try_evaluate(&program, &limits, limits.fuel).unwrap();
         let refusal = Answer::new(evaluation, Mode::Exact, 1_700_000_000);
         assert_eq!(refusal.lifetime(), Some(REFUSAL_LIFETIME));

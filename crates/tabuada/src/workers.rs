@@ -107,22 +107,22 @@ impl Workers {
         self.bulk_at_once
     }
 
-    /// The pool as this peer may use it.
-    pub fn by(&self, peer: Peer) -> Hands<'_> {
-        Hands { workers: self, peer }
+    /// The pool, as this peer may use it.
+    pub fn by(&self, peer: Peer) -> PeerPool<'_> {
+        PeerPool { workers: self, peer }
     }
 }
 
 /// The pool, as one peer may use it.
 #[derive(Clone, Copy, Debug)]
-pub struct Hands<'w> {
+pub struct PeerPool<'w> {
     workers: &'w Workers,
     peer: Peer,
 }
 
-impl Hands<'_> {
-    /// Waits, without a time limit, for permission to do one piece of bulk work. Peers take turns. The result is never
-    /// `None`, because the queue is unbounded.
+impl PeerPool<'_> {
+    /// Waits, without a time limit, for permission to do one piece of bulk work. Peers take turns. Never gives `None`,
+    /// because the queue is unbounded.
     pub async fn bulk(self) -> Option<Slot> {
         self.workers.bulk.clone().take(self.peer).await.ok()
     }

@@ -388,6 +388,15 @@ fn answers_of_a_batch_are_cached() {
     assert_eq!(count(node.address, "tabuada_evaluations_total"), evaluations);
 }
 
+/// It is awaited after the trial on the worker, and not tried again.
+#[test]
+fn an_expensive_line_is_tried_once() {
+    let node = Node::start(&[]);
+    assert_eq!(batch(node.address, b"2+2\nfactorial(20000) % 13\n2+3\nrnd() < 2").len(), 4);
+    let [tried, evaluated] = ["trials_abandoned", "evaluations"].map(|name| format!("tabuada_{name}_total"));
+    assert_eq!((count(node.address, &tried), count(node.address, &evaluated)), (1, 4));
+}
+
 /// Answers of about 32,000 bytes: a few hundred of them fill all buffers between the server and a client.
 fn long_lines(count: usize) -> String {
     (0..count).map(|n| format!("[{}]*2500\n", 10_000 + n)).collect()

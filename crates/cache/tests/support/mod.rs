@@ -99,7 +99,7 @@ pub fn answer(text: &str) -> String {
 /// A cache that counts its computations.
 #[derive(Clone)]
 pub struct Node {
-    pub cache: Cache<Facts>,
+    pub cache: Arc<Cache<Facts>>,
     pub computed: Arc<AtomicU64>,
     pub asked: Arc<AtomicU64>,
 }
@@ -159,7 +159,7 @@ impl Setting {
 
     pub fn start(self) -> Node {
         let cache = Cache::with_deadlines(self.facts, self.options, self.deadlines).expect("usable options");
-        Node { cache, computed: Arc::default(), asked: Arc::default() }
+        Node { cache: Arc::new(cache), computed: Arc::default(), asked: Arc::default() }
     }
 
     pub async fn coherent(self) -> Node {

@@ -5,6 +5,7 @@
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Subcommand;
@@ -15,7 +16,7 @@ use tokio::runtime::Runtime;
 
 use super::connection::{Unconnected, connect};
 use super::flags::{OfCache, SettingFlags};
-use super::http::{self, Question, address_of, on_this_machine};
+use super::http::{self, Request, address_of, on_this_machine};
 use super::output;
 use crate::answer::Calculator;
 use crate::config::{AdminToken, behind};
@@ -172,7 +173,7 @@ struct Door {
 /// The server or the Redis to use.
 enum Place {
     Server { address: String, token: Option<AdminToken> },
-    Redis { runtime: Runtime, calculator: Calculator, namespace: String },
+    Redis { runtime: Runtime, calculator: Arc<Calculator>, namespace: String },
 }
 
 impl Door {
@@ -308,7 +309,7 @@ impl Door {
     fn ask(&self, method: &str, target: &str) -> Result<Value, Trouble> {
         let Place::Server { address, token } = &self.place else { return Err(self.lost()) };
         let (token, language) = (token.as_ref().map(AdminToken::reveal), self.language);
-        let answer = http::ask(Question { address, method, target, token, patience: ANSWER, language });
+        let answer = http::ask(Request { address, method, target, token, patience: ANSWER, language });
         let answer = answer.map_err(Trouble::Failed)?;
         let body = serde_json::from_str::<Value>(&answer.body).unwrap_or_default();
         let detail = body["detail"].as_str().unwrap_or(said::NOT_OURS.say(language)).to_owned();

@@ -323,9 +323,9 @@ impl Repl {
 
     fn explain(&mut self, text: &str) -> io::Result<Next> {
         let text_of_all = self.session.with_definitions_but("", text);
-        let question = Question { text: &text_of_all, mode: self.session.mode, variables: None };
+        let question = Question::new(text_of_all, self.session.mode);
         let limits = Limits::default();
-        let Ok(program) = engine::ask(question, &limits) else { return self.answer(text) };
+        let Ok(program) = engine::ask(&question, &limits) else { return self.answer(text) };
         let (explanation, _) = engine::explain_until(&program, &limits, &self.stop());
         // Only the steps of the last statement; the definitions before it need no explanation.
         let asked = explanation.steps.last().map(|step| step.statement);

@@ -153,7 +153,6 @@ async fn run(config: &ServeConfig, settings: &Settings, log_lines_lost: Counter)
         log::announce(config.log_format, &format!("operator's routes on {admin}"));
     }
     log::announce(config.log_format, &format!("listening on {listener}"));
-    let cache = calculator.cache().clone();
     let (stopping, stopped) = oneshot::channel();
     let stop = async {
         // The sender is dropped only after it has sent.
@@ -168,7 +167,7 @@ async fn run(config: &ServeConfig, settings: &Settings, log_lines_lost: Counter)
         proxies: config.proxies.clone(),
         bounds: bounds(config),
     };
-    let app = App::new(calculator, counters, setup);
+    let app = App::new(calculator.clone(), counters, setup);
     let told = notify::ready(&app);
     tokio::spawn(notify::report_changes(app.clone(), told));
     let served = async {
@@ -176,7 +175,7 @@ async fn run(config: &ServeConfig, settings: &Settings, log_lines_lost: Counter)
             None => server::serve(listener, app, stop).await,
             Some(admin) => server::serve_apart(listener, admin, app, stop).await,
         }
-        cache.shutdown().await;
+        calculator.cache().shutdown().await;
     };
     let second_signal = async {
         let name = signals.next().await;

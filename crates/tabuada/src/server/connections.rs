@@ -64,7 +64,7 @@ const SAID: Duration = Duration::from_secs(60);
 const LAST_REQUESTS: Duration = Duration::from_millis(500);
 
 /// Serves until `stop`, drains, and lets requests in flight finish.
-pub async fn serve(listener: impl Into<Listener>, app: App, stop: impl Future<Output = ()>) {
+pub async fn serve(listener: impl Into<Listener>, app: Arc<App>, stop: impl Future<Output = ()>) {
     serve_some(listener.into(), Listening::Everything, app, stop).await;
 }
 
@@ -72,7 +72,7 @@ pub async fn serve(listener: impl Into<Listener>, app: App, stop: impl Future<Ou
 pub async fn serve_apart(
     listener: impl Into<Listener>,
     admin: impl Into<Listener>,
-    app: App,
+    app: Arc<App>,
     stop: impl Future<Output = ()>,
 ) {
     let (stopping, stopped) = watch::channel(());
@@ -90,7 +90,7 @@ pub async fn serve_apart(
     );
 }
 
-async fn serve_some(listener: Listener, listening: Listening, app: App, stop: impl Future<Output = ()>) {
+async fn serve_some(listener: Listener, listening: Listening, app: Arc<App>, stop: impl Future<Output = ()>) {
     let (address, is_loopback) = (listener.to_string(), listener.is_loopback());
     let bounds = app.bounds.clone();
     let served = Served { app: app.clone(), listening, is_loopback };

@@ -96,7 +96,7 @@ mod tests {
     const QUERY: &str = "expr=2%2B2";
 
     /// A calculator without expiry, and its answer from memory for `2+2`.
-    async fn remembered() -> (Calculator, Reply) {
+    async fn remembered() -> (Arc<Calculator>, Reply) {
         let mut options = Options::default();
         options.ttl = None;
         let calculator = Calculator::new(options, 1, Counters::default()).unwrap();
