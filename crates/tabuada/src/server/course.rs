@@ -47,7 +47,7 @@ where
     match taken {
         Ok(text) => {
             let mut response = render::reply(&text, &app.calculator.answer_for(peer, text.as_str()).await);
-            tell_expression(app.logged, &mut response, &text);
+            tell_expression(app.setup.logged, &mut response, &text);
             response
         }
         Err(refusal) => with_cache_status(refusal.response(), bypass("malformed")),

@@ -87,7 +87,7 @@ pub(super) async fn clear(State(app): State<Arc<App>>, headers: HeaderMap, uri: 
 
 /// Admits the operator, and clients that may read the metrics.
 pub(super) async fn let_scraper_in(State(served): State<Served>, request: Request, next: Next) -> Response<Body> {
-    let (token, names) = (served.app.admin_token.as_ref(), &served.app.metrics_hosts);
+    let (token, names) = (served.app.setup.admin_token.as_ref(), &served.app.setup.metrics_hosts);
     match admit_scraper(token, served.is_loopback, names, request.uri(), request.headers()) {
         Ok(()) => next.run(request).await,
         Err(fault) => refused(fault, request.headers(), request.uri()),
@@ -96,7 +96,7 @@ pub(super) async fn let_scraper_in(State(served): State<Served>, request: Reques
 
 /// Admits the operator.
 pub(super) async fn let_operator_in(State(served): State<Served>, request: Request, next: Next) -> Response<Body> {
-    match admit(served.app.admin_token.as_ref(), served.is_loopback, request.uri(), request.headers()) {
+    match admit(served.app.setup.admin_token.as_ref(), served.is_loopback, request.uri(), request.headers()) {
         Ok(()) => next.run(request).await,
         Err(fault) => refused(fault, request.headers(), request.uri()),
     }

@@ -21,17 +21,12 @@ use crate::server::request_id::RequestIds;
 pub struct App {
     pub(super) calculator: Arc<Calculator>,
     pub(super) counters: Counters,
+    pub(super) setup: Setup,
     pub(super) registry: Registry,
-    pub(super) admin_token: Option<AdminToken>,
-    pub(super) metrics_hosts: Vec<String>,
     pub(super) cors: Option<Cors>,
-    pub(super) logged: Logged,
-    pub(super) hides_memory: bool,
-    pub(super) bounds: Bounds,
     pub(super) bodies: Bodies,
     pub(super) ids: RequestIds,
     pub(super) sent: ResponseCache,
-    pub(super) proxies: Proxies,
     is_stopping: AtomicBool,
 }
 
@@ -59,22 +54,16 @@ pub struct Setup {
 impl App {
     /// Builds what the handlers need. `counters` are those of `calculator`.
     pub fn new(calculator: Arc<Calculator>, counters: Counters, setup: Setup) -> Arc<Self> {
-        let Setup { admin_token, metrics_hosts, origins, logged, hides_memory, proxies, bounds } = setup;
         Arc::new(Self {
             registry: metrics::registry(&counters, &calculator),
-            cors: Cors::new(&origins),
+            cors: Cors::new(&setup.origins),
             ids: RequestIds::new(),
             sent: ResponseCache::new(),
-            bodies: Bodies::new(bounds.body_time, bounds.peer_share),
+            bodies: Bodies::new(setup.bounds.body_time, setup.bounds.peer_share),
             is_stopping: AtomicBool::new(false),
             calculator,
             counters,
-            admin_token,
-            metrics_hosts,
-            logged,
-            hides_memory,
-            bounds,
-            proxies,
+            setup,
         })
     }
 

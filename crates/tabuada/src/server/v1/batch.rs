@@ -73,7 +73,7 @@ async fn answer(app: &App, peer: Peer, request: Request) -> Result<Response<Body
     if is_lines(&head.headers) {
         let body = body::admit(&head.headers, body).map_err(no_body)?;
         let (response, parts) = streamed(NDJSON, ahead, &app.counters);
-        tokio::spawn(answer_arriving(how, Arriving::new(body, app.bounds.body_time), parts));
+        tokio::spawn(answer_arriving(how, Arriving::new(body, app.setup.bounds.body_time), parts));
         return Ok(response);
     }
     let body = app.bodies.read(peer, &head.headers, body).await.map_err(no_body)?;

@@ -55,7 +55,7 @@ pub(in crate::server) async fn post(State(app): State<Arc<App>>, peer: Peer, req
                 Err(problem) => problem.response(language),
             };
             let mut response = with_cache_status(response, cache_status(&reply));
-            tell_expression(app.logged, &mut response, &question.text);
+            tell_expression(app.setup.logged, &mut response, &question.text);
             (response, reply.has_asked_redis)
         }
         Err(problem) => (refused(&problem, language), false),
@@ -128,7 +128,7 @@ async fn answer_fresh(
     let response = match freshness {
         Some(freshness) => {
             // `max-age` beyond a day would reveal the age as well.
-            let freshness = if app.hides_memory { freshness } else { aged(freshness, &reply, second) };
+            let freshness = if app.setup.hides_memory { freshness } else { aged(freshness, &reply, second) };
             freshness.put_on(response, headers, app.calculator.workers().by(peer)).await
         }
         None => not_kept(response),
