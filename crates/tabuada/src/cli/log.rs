@@ -4,8 +4,8 @@
 //! a queue of limited length.
 
 use std::io::{self, Write};
-use std::sync::mpsc::{Sender, SyncSender, TrySendError, channel, sync_channel};
-use std::thread;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use prometheus_client::metrics::counter::Counter;
@@ -21,14 +21,14 @@ const WAITING_LINES: usize = 8_192;
 /// How long the end of the log waits for the waiting lines to be written.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// How long it waits before it looks again for room in a full queue.
-const PAUSE: Duration = Duration::from_millis(10);
+/// How often it looks whether they are.
+const PAUSE: Duration = Duration::from_millis(1);
 
 /// An element of the queue.
 enum Waiting {
     Line(Vec<u8>),
-    /// Reports that everything before it is written.
-    End(Sender<()>),
+    /// The thread ends.
+    End,
 }
 
 /// The end of the queue at which lines are added. Each line is one write.
@@ -52,21 +52,21 @@ impl Write for Lines {
 }
 
 /// On drop it writes the waiting lines, for a limited time.
-pub(super) struct Log(SyncSender<Waiting>);
+pub(super) struct Log {
+    queue: SyncSender<Waiting>,
+    writer: Option<JoinHandle<()>>,
+}
 
 impl Drop for Log {
     fn drop(&mut self) {
         let deadline = Instant::now() + PATIENCE;
-        let (ended, end) = channel();
-        let mut last = Waiting::End(ended);
-        while let Err(TrySendError::Full(again)) = self.0.try_send(last) {
-            if Instant::now() >= deadline {
-                return;
-            }
-            last = again;
+        let has_ended = || self.writer.as_ref().is_none_or(JoinHandle::is_finished);
+        // A full queue has no room for the end yet.
+        let mut is_told = false;
+        while !has_ended() && Instant::now() < deadline {
+            is_told = is_told || self.queue.try_send(Waiting::End).is_ok();
             thread::sleep(PAUSE);
         }
-        let _ = end.recv_timeout(deadline.saturating_duration_since(Instant::now()));
     }
 }
 
@@ -75,24 +75,22 @@ pub(super) fn begin(format: LogFormat) -> (Log, Counter) {
     let (queue, waiting) = sync_channel(WAITING_LINES);
     let lines = Lines { queue: queue.clone(), lost: Counter::default() };
     // Without the thread, lines are lost and counted.
-    let _ = thread::Builder::new().name("log".to_owned()).spawn(move || {
+    let writer = thread::Builder::new().name("log".to_owned()).spawn(move || {
         for next in waiting {
+            let Waiting::Line(line) = next else { break };
             // If nobody reads, there is no place left to report it.
-            match next {
-                Waiting::Line(line) => drop(io::stderr().write_all(&line)),
-                Waiting::End(ended) => drop(ended.send(())),
-            }
+            let _ = io::stderr().write_all(&line);
         }
     });
     let lost = lines.lost.clone();
-    let writer = move || lines.clone();
-    let log = tracing_subscriber::fmt().with_writer(writer).with_max_level(Level::INFO).with_target(false);
+    let log =
+        tracing_subscriber::fmt().with_writer(move || lines.clone()).with_max_level(Level::INFO).with_target(false);
     // Fails only for a second server in one process, where the log is already set.
     let _ = match format {
         LogFormat::Text => log.with_ansi(false).try_init(),
         LogFormat::Json => log.json().flatten_event(true).with_current_span(false).with_span_list(false).try_init(),
     };
-    (Log(queue), lost)
+    (Log { queue, writer: writer.ok() }, lost)
 }
 
 /// Writes a message that is not an event of the log but appears among its lines: as text, or as a JSON object.
