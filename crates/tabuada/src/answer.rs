@@ -454,7 +454,7 @@ impl Calculator {
     fn evaluated(&self, begun: Instant, evaluation: Evaluation, mode: Mode) -> Answer {
         let now = Instant::now();
         self.counters.evaluated(now - begun);
-        Answer::new(evaluation, mode, Second::of(now).number)
+        Answer::new(evaluation, mode, Second::now().number)
     }
 
     /// Evaluates in full, on a worker.

@@ -1,6 +1,7 @@
 //! A cache of parsed texts that are asked repeatedly.
 //!
 //! A parsed text depends only on the text, so it is never invalidated. The answer is looked up in the cache each time.
+//! Without it, a hit by `POST` takes 20 % more instructions outside the kernel (24,923 instead of 20,772).
 
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;

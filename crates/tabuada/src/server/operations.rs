@@ -394,10 +394,10 @@ mod tests {
         }
         let rows: String =
             labels.iter().map(|(label, paths)| format!("| `{label}` | {} |\n", paths.join(", "))).collect();
-        let table = format!("| `route` | |\n|---|---|\n{rows}| `{OTHER}` | there is nothing there |\n");
+        let table = format!("| `route` | |\n|---|---|\n{rows}| `{OTHER}` | an address that does not exist |\n");
         assert!(read("docs/observing.md").contains(&table), "docs/observing.md should hold\n\n{table}");
         let of_pages = read("docs/operations.md");
-        let of_pages = of_pages.lines().find(|line| line.starts_with("It holds for ")).expect("a list");
+        let of_pages = of_pages.lines().find(|line| line.starts_with("The permission holds for ")).expect("a list");
         let (granted, never) = of_pages.split_once(" and never for ").expect("another");
         for (label, paths) in &labels {
             let of_label = OPERATIONS.iter().find(|operation| operation.label == *label).expect("a row");
