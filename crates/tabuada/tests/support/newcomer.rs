@@ -26,9 +26,9 @@ use super::compose::{self, Compose};
 use super::free_port;
 
 /// Far longer than anything takes.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(120);
 /// The time limit of a block, including its sleeps and starts.
-const BLOCK: Duration = Duration::from_secs(60);
+const BLOCK: Duration = Duration::from_secs(240);
 const PAUSE: Duration = Duration::from_millis(20);
 
 const PORTS: [&str; 5] = ["8000", "8001", "8002", "8003", "6379"];
