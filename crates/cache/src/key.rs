@@ -77,7 +77,7 @@ impl PartialEq for Key {
 
 impl Eq for Key {}
 
-/// Hashes like a [`KeyRef`], so that both find the same entry.
+/// Hashes like a `KeyRef`, so that both find the same entry.
 impl Hash for Key {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.as_ref().hash(state);
